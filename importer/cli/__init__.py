@@ -1,0 +1,80 @@
+"""Words to one call to exit code. Each command lives in a module that is imported only when it is named."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from importer import __version__
+from importer.errors import ImporterError
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    # name: (module, one line for the list of commands, so that --help imports none of them)
+    "run": ("importer.cli.imports", "Import one or more files."),
+    "check": ("importer.cli.imports", "Read, map and validate every row; send nothing."),
+    "preview": ("importer.cli.imports", "Show what each row would send, as JSON lines."),
+    "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
+    "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
+    "resume": ("importer.cli.history", "Go on with a stopped run."),
+    "retry": ("importer.cli.history", "Send the failed rows again that are worth another try."),
+    "runs": ("importer.cli.history", "List past runs."),
+    "show": ("importer.cli.history", "Show one run."),
+    "results": ("importer.cli.history", "Write a run's files again from its journal."),
+    "forget": ("importer.cli.history", "Delete a run's data."),
+    "login": ("importer.cli.account", "Connect by OAuth and store the grant safely."),
+    "doctor": ("importer.cli.account", "Check token, scopes, location, quota, clock and disk."),
+    "watch": ("importer.cli.service", "Import what arrives in a folder."),
+    "serve": ("importer.cli.service", "Run jobs on their schedules."),
+    "schedule": ("importer.cli.service", "Print a systemd, cron, Kubernetes or Windows entry for a job."),
+    "schema": ("importer.cli.imports", "Print the mapping's JSON Schema."),
+    "sandbox": ("importer.cli.sandbox", "Start a local HighLevel stand-in on loopback."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)  # noqa: S101  (a wiring mistake of ours, not of a user)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Try it without an account: importer run sample_data/contacts.csv -m mappings/sample.yaml --sandbox",
+)
+@click.version_option(__version__, prog_name="importer")
+def cli() -> None:
+    """Import contacts from CSV and Excel files into HighLevel."""
+
+
+def main() -> None:
+    """Run the command line: an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as mistake:
+        mistake.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(3)
+    except ImporterError as fault:
+        click.echo(f"importer: {fault}", err=True)
+        sys.exit(fault.exit_code)

@@ -1,0 +1,94 @@
+"""What can go wrong, filed by what happens next.
+
+    ImporterError
+    |-- SetupError            nothing was sent; mend the setup and run again     (exit 2)
+    |   |-- SettingsError         flags, environment, files beside the mapping
+    |   |-- MappingError          the mapping file, with every fault of it
+    |   |-- SourceError           the file to import
+    |   |-- CredentialsError      token, scope or location refused before the first row
+    |   `-- RunConflictError      another run holds the source, or it changed under a stopped run
+    `-- StopError             some rows were sent; the run can be resumed        (exit 3)
+        |-- QuotaSpentError       the daily allowance is used up
+        |-- CredentialsLostError  the token stopped working in the middle
+        |-- ServiceDownError      the vendor did not answer for too long
+        |-- TooManyFailuresError  --stop-after-failures was reached
+        |-- InterruptedRunError   SIGINT, SIGTERM or a closed console
+        `-- StateError            the journal or the disk under it failed
+
+A fault of one row is no exception: it is a ``records.Fault`` and ends in that row's outcome.
+Nothing outside this tree leaves a room: foreign exceptions are translated at the door that met them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ImporterError(Exception):
+    """Work cannot go on. The message says what (with coordinates), why, and what to do next."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 2
+
+
+class SetupError(ImporterError):
+    """Nothing was sent; the setup has to be mended first."""
+
+
+class SettingsError(SetupError):
+    code = "settings"
+
+
+class MappingError(SetupError):
+    """The mapping cannot be used; ``faults`` holds one ``file:line:column: sentence`` for each fault."""
+
+    code = "mapping"
+
+    def __init__(self, message: str, *, faults: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join((str(self.args[0]), *self.faults))
+
+
+class SourceError(SetupError):
+    code = "source"
+
+
+class CredentialsError(SetupError):
+    code = "credentials"
+
+
+class RunConflictError(SetupError):
+    code = "run_conflict"
+
+
+class StopError(ImporterError):
+    """The run stops here with all that was settled kept; ``importer resume`` goes on."""
+
+    exit_code = 3
+
+
+class QuotaSpentError(StopError):
+    code = "daily_quota_spent"
+
+
+class CredentialsLostError(StopError):
+    code = "credentials_lost"
+
+
+class ServiceDownError(StopError):
+    code = "service_down"
+
+
+class TooManyFailuresError(StopError):
+    code = "too_many_failures"
+
+
+class InterruptedRunError(StopError):
+    code = "interrupted"
+
+
+class StateError(StopError):
+    code = "state"

@@ -1,0 +1,63 @@
+"""What a location knows: its custom fields, users, tags, workflows, time zones, and how it matches contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomField:
+    """A contact field of the location; ``data_type`` in the vendor's spelling (``MONETORY`` included)."""
+
+    id: str
+    name: str
+    key: str
+    """With its prefix: ``contact.shirt_size``."""
+    data_type: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    id: str
+    name: str = field(repr=False)
+    email: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    id: str
+    name: str
+    status: str = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """One location as the importer needs it, read once before its first row is sent."""
+
+    location_id: str
+    name: str = ""
+    company_id: str | None = None
+    country: str | None = None
+    timezone: str | None = None
+    match_order: tuple[str, ...] = ("email", "phone")
+    duplicates_allowed: bool = False
+    custom_fields: tuple[CustomField, ...] = ()
+    users: tuple[User, ...] | None = None
+    """``None``: not read, since no rule needs it or the token lacks the scope."""
+    workflows: tuple[Workflow, ...] | None = None
+    campaigns: tuple[Workflow, ...] | None = None
+    timezones: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogNeeds:
+    """Which parts of the catalog a mapping makes use of; the rest is not read, and needs no scope."""
+
+    custom_fields: bool = False
+    users: bool = False
+    workflows: bool = False
+    campaigns: bool = False
+    timezones: bool = False
+    custom_field_names: tuple[str, ...] = ()
+    """As the mapping says them: names, keys or ids. An embedded sandbox is furnished with them."""

@@ -1,0 +1,244 @@
+"""The nouns that travel: row, fault, record, attempt, outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Self, TypeAlias
+
+RowId: TypeAlias = int
+"""A row of a run: the source's index times 2**32, plus the row number a spreadsheet shows; sorts in source order."""
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+TypedValue: TypeAlias = int | float | Decimal | bool | date | datetime | time | timedelta
+
+
+def row_id(source: int, number: int) -> RowId:
+    return source << 32 | number
+
+
+def source_of(row: RowId) -> int:
+    return row >> 32
+
+
+def number_of(row: RowId) -> int:
+    return row & 0xFFFF_FFFF
+
+
+class TypedText(str):
+    """The text a person reads in a workbook's cell, with the value that the workbook stores behind it."""
+
+    __slots__ = ("value",)
+    value: TypedValue
+
+    def __new__(cls, text: str, value: TypedValue) -> Self:
+        self = super().__new__(cls, text)
+        self.value = value
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something wrong with one row: a stable code, a sentence for a person, and where it stands.
+
+    ``fails`` tells a fault that ends the row from a warning that travels with it. The sentence may quote a
+    cell, so it stays out of ``repr`` and logs.
+    """
+
+    code: str
+    message: str = field(repr=False)
+    column: str | None = None
+    fails: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row as the file has it; a row with too many or too few cells is handed over as it stands."""
+
+    number: int
+    cells: tuple[str, ...] = field(repr=False)
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Consecutive non-blank rows of one source.
+
+    Every row is as wide as the header, save those with a failing fault. ``faults`` goes by index in the block.
+    """
+
+    source: int
+    numbers: Sequence[int]
+    rows: Sequence[Sequence[str]] = field(repr=False)
+    faults: Mapping[int, tuple[Fault, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Row]:
+        for index, (number, cells) in enumerate(zip(self.numbers, self.rows, strict=True)):
+            yield Row(number=number, cells=tuple(cells), faults=self.faults.get(index, ()))
+
+
+class Status(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
+class Remedy(StrEnum):
+    NONE = "none"
+    FIX_ROW = "fix_row"
+    RUN_AGAIN = "run_again"
+
+
+class TagMode(StrEnum):
+    ADD = "add"
+    REPLACE = "replace"
+    REMOVE = "remove"
+
+
+class ImportMode(StrEnum):
+    UPSERT = "upsert"
+    CREATE_ONLY = "create_only"
+    UPDATE_ONLY = "update_only"
+
+
+class FollowUpFor(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A row after mapping: values under the vendor's own field names, ready to be built into a payload.
+
+    ``fields`` holds standard properties (``None`` asks the vendor to clear one); ``dndSettings`` and
+    ``inboundDndSettings`` are in it in the 2021-07-28 spelling. ``custom_fields`` are pairs of the field's
+    reference (its id once resolved against the location, before that what the mapping says) and the value.
+    ``contact_id`` is set when the row names the contact itself.
+    """
+
+    row: RowId
+    location_id: str
+    fields: Mapping[str, Json] = field(repr=False)
+    custom_fields: tuple[tuple[str, Json], ...] = field(default=(), repr=False)
+    tags: tuple[str, ...] = field(default=(), repr=False)
+    contact_id: str | None = None
+    warnings: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a row ended."""
+
+    row: RowId
+    status: Status
+    location_id: str | None = None
+    contact_id: str | None = None
+    code: str | None = None
+    message: str | None = field(default=None, repr=False)
+    remedy: Remedy = Remedy.NONE
+    warnings: tuple[Fault, ...] = ()
+    http_status: int | None = None
+    attempts: int = 0
+    trace_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What the journal knows of a row before its first attempt is sent.
+
+    ``first_attempt_at`` is the vendor's clock, in seconds since the epoch: a contact whose ``dateAdded`` is not
+    earlier was made by this row. ``exact`` is True when the intent was written right before the attempt, so
+    that without it nothing was sent; False when it was written for a batch that may not have gone out.
+    """
+
+    row: RowId
+    location_id: str
+    first_attempt_at: float
+    attempts: int = 1
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """A row whose upsert was answered while its follow-ups (tags, workflow) are still due."""
+
+    row: RowId
+    location_id: str
+    status: Status
+    contact_id: str
+    http_status: int
+    attempts: int
+    trace_id: str | None = None
+    warnings: tuple[Fault, ...] = ()
+
+
+Standing: TypeAlias = Intent | Landed | Outcome
+"""What the journal knows of a row: it may have been sent, it landed, or it is settled. No standing: never sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUps:
+    """What happens to a contact after its upsert, the same for every row of a run."""
+
+    tag_mode: TagMode = TagMode.ADD
+    workflow: str | None = None
+    """Name or id; resolved against the location before the first row is sent."""
+    campaign: str | None = None
+    applies_to: FollowUpFor = FollowUpFor.ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """One stretch of sending in one location, for the report: counts, and latencies in milliseconds."""
+
+    location_id: str
+    started_at: float
+    seconds: float
+    requests: int = 0
+    throttled: int = 0
+    retries: int = 0
+    settled: int = 0
+    latency_p50: float = 0.0
+    latency_p95: float = 0.0
+    latency_max: float = 0.0
+    daily_remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaMark:
+    """What must be remembered of a location's quota so that a restart does not overdraw it.
+
+    ``in_window`` requests were answered or still open in the burst window that ends at ``at`` (seconds since the
+    epoch); ``used_today`` and ``daily_remaining`` are of the vendor's day that holds ``at``.
+    """
+
+    location_id: str
+    at: float
+    in_window: int
+    used_today: int
+    daily_remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Rows by outcome; ``read`` is their sum, always."""
+
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    failed: int = 0
+    pending: int = 0
+
+    @property
+    def read(self) -> int:
+        return self.created + self.updated + self.skipped + self.failed + self.pending

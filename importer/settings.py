@@ -1,0 +1,84 @@
+"""What a run is given: flags, environment and defaults, gathered once at the edge and frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
+DEFAULT_OUTPUT: Final = Path("import-results")
+SANDBOX_LOCATION: Final = "sandboxLocation00001"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A token or password: usable by ``reveal()``, never printed."""
+
+    _value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureLimit:
+    """How many rows may fail before the run stops: a number of rows, or a share (0 to 1) of those settled."""
+
+    rows: int | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where to send and as whom. ``tokens`` holds a token per location, ahead of ``token``."""
+
+    base_url: str = DEFAULT_BASE_URL
+    token: Secret | None = None
+    tokens: dict[str, Secret] = field(default_factory=dict)
+    location_id: str | None = None
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingOptions:
+    """What the user says about a source; everything left ``None`` is detected."""
+
+    sheet: str | None = None
+    header_row: int | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    wanted_headers: tuple[str, ...] = ()
+    """Headers the mapping names; they decide between sheets and tables."""
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """One call of ``run``, ``check`` or ``retry``."""
+
+    sources: tuple[str, ...]
+    mapping: Path
+    connection: Connection
+    state: Path
+    output: Path = DEFAULT_OUTPUT
+    results_format: str = "csv"
+    reading: ReadingOptions = ReadingOptions()
+    limit: int | None = None
+    concurrency: int | None = None
+    fresh: bool = False
+    changed_only: bool = False
+    full_every: int | None = None
+    stop_after_failures: FailureLimit | None = None
+    wait_for_quota: bool = False
+    max_requests: int | None = None
+    verify_share: float = 0.0
+    allow_transforms: bool = False
+    report_details: bool = False
+    metrics_file: Path | None = None
