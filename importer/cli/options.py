@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from importer.environment import load_environment, read_token, state_folder
+
 if TYPE_CHECKING:
-    from importer.settings import FailureLimit, Secret
+    from importer.settings import Connection, FailureLimit, ReadingOptions
+
+__all__ = ["load_environment", "read_token", "state_folder"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -41,45 +44,101 @@ def json_option(command: Command) -> Command:
     )
 
 
-def state_folder(given: Path | None) -> Path:
-    """Find the state folder: the flag, IMPORTER_STATE, else the platform's place for user state."""
-    if given is not None:
-        return given
-    if named := os.environ.get("IMPORTER_STATE"):
-        return Path(named)
-    import platformdirs
+def connection_options(command: Command) -> Command:
+    return stack(
+        click.option(
+            "--location", help="The location's id (default: the mapping's, else HIGHLEVEL_LOCATION_ID)."
+        ),
+        click.option(
+            "--token-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
+        ),
+        click.option(
+            "--sandbox", is_flag=True, help="Start an embedded stand-in of HighLevel and import into that."
+        ),
+        click.option(
+            "--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL)."
+        ),
+    )(command)
 
-    return Path(platformdirs.user_state_dir("highlevel-importer", appauthor=False))
+
+def mapping_option(command: Command) -> Command:
+    return click.option(
+        "-m",
+        "--mapping",
+        required=True,
+        type=click.Path(path_type=Path),
+        help="The YAML file that says which column goes where; `importer suggest` writes one.",
+    )(command)
 
 
-def load_environment(folder: Path | None = None) -> None:
-    """Read a ``.env`` file of the working folder into the environment; what is set already wins."""
-    path = (folder or Path.cwd()) / ".env"
-    if path.is_file():
-        from dotenv import load_dotenv
+def reading_options(command: Command) -> Command:
+    return stack(
+        click.option(
+            "--sheet", help="The workbook's sheet to read (default: the one with the mapped headers)."
+        ),
+        click.option(
+            "--header-row", type=click.IntRange(min=1), help="The header's row, as a spreadsheet counts."
+        ),
+        click.option("--encoding", help="The text file's encoding, such as cp1252 (default: detected)."),
+        click.option("--delimiter", help="The text file's delimiter (default: detected)."),
+    )(command)
 
-        load_dotenv(path, override=False)
+
+def quiet_options(command: Command) -> Command:
+    return stack(
+        click.option("-q", "--quiet", is_flag=True, help="No progress and no summary; errors only."),
+        click.option("--no-progress", is_flag=True, help="No progress; the summary alone."),
+        click.option(
+            "-v", "--verbose", is_flag=True, help="Say more: each hold, retry and what was detected."
+        ),
+        click.option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            help="Form of messages on stderr.",
+        ),
+    )(command)
 
 
-def read_token(token_file: Path | None) -> Secret | None:
-    """Take the token from a file or from HIGHLEVEL_TOKEN; never from a flag's value."""
-    from importer.errors import SettingsError
-    from importer.settings import Secret
+def read_connection(
+    *, location: str | None, token_file: Path | None, sandbox: bool, base_url: str | None
+) -> Connection:
+    """Gather where to send and as whom from flags and environment."""
+    from importer import environment
+    from importer.settings import Connection
 
-    if token_file is None:
-        token = os.environ.get("HIGHLEVEL_TOKEN", "").strip()
-        return Secret(token) if token else None
-    try:
-        token = token_file.read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError) as cause:
-        raise SettingsError(f"The token file {token_file} cannot be read: {cause}.") from None
-    if not token:
-        raise SettingsError(f"The token file {token_file} is empty. Put the token into it, on one line.")
-    return Secret(token)
+    return Connection(
+        base_url=environment.base_url(base_url),
+        token=None if sandbox else read_token(token_file),
+        location_id=environment.location_id(location),
+        sandbox=sandbox,
+    )
+
+
+def read_reading_options(
+    *, sheet: str | None, header_row: int | None, encoding: str | None, delimiter: str | None
+) -> ReadingOptions:
+    from importer.environment import source_password
+    from importer.settings import ReadingOptions
+
+    return ReadingOptions(
+        sheet=sheet,
+        header_row=header_row,
+        encoding=encoding,
+        delimiter=unescape(delimiter),
+        password=source_password(),
+    )
+
+
+def unescape(delimiter: str | None) -> str | None:
+    """Let a shell say a tab: ``\\t`` and ``tab`` mean the character."""
+    return "\t" if delimiter in {"\\t", "tab", "TAB"} else delimiter
 
 
 def parse_failure_limit(text: str | None) -> FailureLimit | None:
-    """Read ``N`` or ``N%``."""
+    """Read ``N`` (rows) or ``N%`` (a share); anything else is a usage error."""
     from importer.settings import FailureLimit
 
     if text is None:

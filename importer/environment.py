@@ -1,0 +1,60 @@
+"""What the surroundings say: environment variables, a ``.env`` file, the platform's folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from importer.errors import SettingsError
+from importer.settings import DEFAULT_BASE_URL, Secret
+
+
+def load_environment(folder: Path | None = None) -> None:
+    """Read a ``.env`` file of the working folder into the environment; what is set already wins."""
+    path = (folder or Path.cwd()) / ".env"
+    if path.is_file():
+        from dotenv import load_dotenv
+
+        load_dotenv(path, override=False)
+
+
+def state_folder(given: Path | None = None) -> Path:
+    """Find the state folder: the one given, IMPORTER_STATE, else the platform's place for user state."""
+    if given is not None:
+        return given
+    if named := os.environ.get("IMPORTER_STATE"):
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("highlevel-importer", appauthor=False))
+
+
+def base_url(given: str | None = None) -> str:
+    return given or os.environ.get("HIGHLEVEL_BASE_URL") or DEFAULT_BASE_URL
+
+
+def location_id(given: str | None = None) -> str | None:
+    return given or os.environ.get("HIGHLEVEL_LOCATION_ID") or None
+
+
+def read_token(token_file: Path | None = None) -> Secret | None:
+    """Take the token from a file or from HIGHLEVEL_TOKEN; never from a flag's value.
+
+    Raises SettingsError for a file that cannot be read or is empty.
+    """
+    if token_file is None:
+        token = os.environ.get("HIGHLEVEL_TOKEN", "").strip()
+        return Secret(token) if token else None
+    try:
+        token = token_file.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as cause:
+        raise SettingsError(f"The token file {token_file} cannot be read: {cause}.") from None
+    if not token:
+        raise SettingsError(f"The token file {token_file} is empty. Put the token into it, on one line.")
+    return Secret(token)
+
+
+def source_password() -> Secret | None:
+    """Take the password of protected workbooks from IMPORTER_PASSWORD."""
+    password = os.environ.get("IMPORTER_PASSWORD")
+    return Secret(password) if password else None
