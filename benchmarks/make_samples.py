@@ -51,7 +51,7 @@ ROWS: tuple[tuple[Cell, ...], ...] = (
     ("C-1010", "Ines", "Carvalho", "ines.carvalho@example.net", 4015550147, 4015550148, "Carvalho Cork", None, "2 Wharf Ln", "Providence", "Rhode Island", 2903, "Customer", date(2025, 8, 27), date(2026, 8, 27), 4300, 8, True, None),
     ("C-1011", "Alma", "Reyes-Ortiz", "alma.reyes@example.com", 2125550140, None, "Reyes Textiles", "example.com/reyes", "11 Loom St", "New York", "NY", 10011, "Customer", date(2026, 1, 5), date(2026, 11, 3), 13750, 45, False, "Married name; moved two doors down"),
     (None,) * 15 + (161450.5, 420, None, "Total"),
-)  # fmt: skip  (one person a line)
+)  # fmt: skip
 
 
 def add_about(book: Workbook) -> None:
