@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+
+from importer.sources.masking import is_url, masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +21,32 @@ class StagedSource:
     fingerprint: str
     """SHA-256 of the bytes, in hex."""
     size: int
+
+
+def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = None) -> StagedSource:
+    """Copy a source into ``folder`` while hashing it; SourceError when it is missing, empty or still changing.
+
+    The copy is for its owner's eyes alone and keeps the suffixes that tell its format. ``stdin`` stands in for
+    the process's own standard input. Nothing is left behind when it fails.
+    """
+    from importer.sources import local
+
+    if reference == "-":
+        copy = local.copy_stream(stdin or local.standard_input(), folder, index)
+    elif is_url(reference):
+        from importer.sources import remote
+
+        copy = remote.copy_url(reference, folder, index)
+    else:
+        copy = local.copy_path(Path(reference), folder, index)
+    return StagedSource(
+        index=index,
+        reference=masked(reference),
+        name=copy.name,
+        path=copy.path,
+        fingerprint=copy.fingerprint,
+        size=copy.size,
+    )
+
+
+__all__ = ["StagedSource", "is_url", "masked", "stage"]

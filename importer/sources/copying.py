@@ -1,0 +1,120 @@
+"""A private copy: the bytes go through the hash on their way, into a file that only its owner can read."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final, Self
+
+from importer.errors import SettingsError, SourceError
+
+CHUNK: Final = 1 << 20
+_WRAPPERS: Final = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma"})
+_LONGEST_SUFFIX: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """What became of one source: the copy, and the SHA-256 of its bytes."""
+
+    name: str
+    path: Path
+    fingerprint: str
+    size: int
+
+
+def suffixes_of(name: str) -> str:
+    """Keep what tells the format: the last suffix, and the one before it when the last only wraps (``.csv.gz``)."""
+    suffixes = [suffix.lower() for suffix in PurePosixPath(name.replace("\\", "/")).suffixes]
+    if not suffixes or not _telling(suffixes[-1]):
+        return ""
+    if suffixes[-1] in _WRAPPERS and len(suffixes) > 1 and _telling(suffixes[-2]):
+        return "".join(suffixes[-2:])
+    return suffixes[-1]
+
+
+def _telling(suffix: str) -> bool:
+    return suffix[1:].isalnum() and len(suffix) <= _LONGEST_SUFFIX
+
+
+class PrivateFile:
+    """The file being written: hashed as it grows, gone again unless the block ends well."""
+
+    def __init__(self, folder: Path, index: int, name: str) -> None:
+        self.path = folder / f"{index:04d}{suffixes_of(name)}"
+        self.name = name
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = open_private(self.path)
+        except OSError as cause:
+            raise _cannot_write(self.path, cause) from None
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        assert self._file is not None  # noqa: S101  (entered before)
+        try:
+            if kind is None:
+                # A resume after a power cut must not find a journal whose source is half there.
+                self._file.flush()
+                os.fsync(self._file.fileno())
+        except OSError as cause:
+            kind = cause
+            raise _cannot_write(self.path, cause) from None
+        finally:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            if kind is not None:
+                self.path.unlink(missing_ok=True)
+
+    def write(self, chunk: bytes) -> int:
+        assert self._file is not None  # noqa: S101  (entered before)
+        try:
+            self._file.write(chunk)
+        except OSError as cause:
+            raise _cannot_write(self.path, cause) from None
+        self._hash.update(chunk)
+        self.size += len(chunk)
+        return len(chunk)
+
+    def fill(self, chunks: Iterable[bytes]) -> None:
+        for chunk in chunks:
+            self.write(chunk)
+
+    def sealed(self, shown: str) -> Copy:
+        """Tell the hash and the size; SourceError when nothing came."""
+        if not self.size:
+            raise SourceError(
+                f"{shown} is empty: there is not one byte in it. Export it again, with its header row."
+            )
+        return Copy(name=self.name, path=self.path, fingerprint=self._hash.hexdigest(), size=self.size)
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a file for writing that nobody but its owner can read, also when it was there before."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o600)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "wb")
+
+
+def chunks_of(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def _cannot_write(path: Path, cause: OSError) -> SettingsError:
+    reason = cause.strerror or type(cause).__name__
+    return SettingsError(
+        f"The private copy {path} cannot be written: {reason}. "
+        "Make room or give another folder with --state (or IMPORTER_STATE)."
+    )
