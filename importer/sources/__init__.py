@@ -34,9 +34,9 @@ def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = 
     if reference == "-":
         copy = local.copy_stream(stdin or local.standard_input(), folder, index)
     elif is_url(reference):
-        from importer.sources import remote
+        from importer.sources.remote import copy_url
 
-        copy = remote.copy_url(reference, folder, index)
+        copy = copy_url(reference, folder, index)
     else:
         copy = local.copy_path(Path(reference), folder, index)
     return StagedSource(

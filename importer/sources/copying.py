@@ -15,6 +15,7 @@ from importer.errors import SettingsError, SourceError
 CHUNK: Final = 1 << 20
 _WRAPPERS: Final = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma"})
 _LONGEST_SUFFIX: Final = 12
+_HEAD: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class PrivateFile:
         self.path = folder / f"{index:04d}{suffixes_of(name)}"
         self.name = name
         self.size = 0
+        self.head = b""
+        """The first bytes, to tell a web page from a file."""
         self._hash = hashlib.sha256()
         self._file: BinaryIO | None = None
 
@@ -81,9 +84,19 @@ class PrivateFile:
             self._file.write(chunk)
         except OSError as cause:
             raise _cannot_write(self.path, cause) from None
+        if not self.size:
+            self.head = bytes(chunk[:_HEAD])
         self._hash.update(chunk)
         self.size += len(chunk)
         return len(chunk)
+
+    def restart(self) -> None:
+        """Forget what came so far: the next bytes are the first again."""
+        assert self._file is not None  # noqa: S101  (entered before)
+        self._file.seek(0)
+        self._file.truncate()
+        self._hash = hashlib.sha256()
+        self.size = 0
 
     def fill(self, chunks: Iterable[bytes]) -> None:
         for chunk in chunks:
