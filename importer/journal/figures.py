@@ -1,0 +1,147 @@
+"""What reports ask of a journal: counts, errors by code, requests, sessions. Plain reads, nothing kept in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from importer.journal.rows import read_warnings
+from importer.journal.run import RunState, Session, SessionKind
+from importer.records import Counts, Pulse, Remedy, RowId, Status
+
+FIRST_ROWS: Final = 5
+
+PULSE_COLUMNS: Final = (
+    "location_id, started_at, seconds, requests, throttled, retries, settled, "
+    "latency_p50, latency_p95, latency_max, daily_remaining"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeCount:
+    """How often a code ended a row, or warned of one; with the first rows it met, and one of its sentences."""
+
+    code: str
+    count: int
+    rows: tuple[RowId, ...]
+    message: str
+    remedy: Remedy = Remedy.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Requests of a run, as far as they were written down: a kill loses the last stretch's figures."""
+
+    requests: int = 0
+    throttled: int = 0
+    retries: int = 0
+
+
+def count_rows(db: sqlite3.Connection, rows_read: int) -> Counts:
+    by_status = dict(db.execute("SELECT status, count(*) FROM outcomes GROUP BY status").fetchall())
+    settled = sum(by_status.values())
+    return Counts(
+        created=by_status.get(Status.CREATED, 0),
+        updated=by_status.get(Status.UPDATED, 0),
+        skipped=by_status.get(Status.SKIPPED, 0),
+        failed=by_status.get(Status.FAILED, 0),
+        pending=rows_read - settled,
+    )
+
+
+def count_locations(db: sqlite3.Connection) -> dict[str | None, Counts]:
+    """Count settled rows by location; rows that failed before one was known stand under ``None``."""
+    found: dict[str | None, dict[str, int]] = {}
+    query = (
+        "SELECT location_id, status, count(*) FROM outcomes GROUP BY location_id, status ORDER BY location_id"
+    )
+    for location_id, status, count in db.execute(query):
+        found.setdefault(location_id, {})[status] = count
+    return {location_id: Counts(**by_status) for location_id, by_status in found.items()}
+
+
+def count_errors(db: sqlite3.Connection) -> tuple[CodeCount, ...]:
+    """Count failed rows by code, the most frequent first."""
+    query = """
+        SELECT code, count(*), min("row") FROM outcomes WHERE status = 'failed'
+        GROUP BY code ORDER BY count(*) DESC, min("row")
+    """
+    return tuple(_error_count(db, code, count, first) for code, count, first in db.execute(query).fetchall())
+
+
+def _error_count(db: sqlite3.Connection, code: str | None, count: int, first: RowId) -> CodeCount:
+    rows = db.execute(
+        'SELECT "row" FROM outcomes WHERE status = \'failed\' AND code IS ? ORDER BY "row" LIMIT ?',
+        (code, FIRST_ROWS),
+    ).fetchall()
+    message, remedy = db.execute('SELECT message, remedy FROM outcomes WHERE "row" = ?', (first,)).fetchone()
+    return CodeCount(
+        code=code or "unknown",
+        count=count,
+        rows=tuple(row for (row,) in rows),
+        message=message or "",
+        remedy=Remedy(remedy),
+    )
+
+
+def count_warnings(db: sqlite3.Connection) -> tuple[CodeCount, ...]:
+    """Count warnings by code, the most frequent first."""
+    counts: dict[str, int] = {}
+    rows: dict[str, list[RowId]] = {}
+    messages: dict[str, str] = {}
+    for row, text in db.execute(
+        'SELECT "row", warnings FROM outcomes WHERE warnings IS NOT NULL ORDER BY "row"'
+    ):
+        for fault in read_warnings(text):
+            counts[fault.code] = counts.get(fault.code, 0) + 1
+            messages.setdefault(fault.code, fault.message)
+            first = rows.setdefault(fault.code, [])
+            if len(first) < FIRST_ROWS and row not in first:
+                first.append(row)
+    ordered = sorted(counts, key=lambda code: (-counts[code], code))
+    return tuple(
+        CodeCount(code=code, count=counts[code], rows=tuple(rows[code]), message=messages[code])
+        for code in ordered
+    )
+
+
+def read_pulses(db: sqlite3.Connection) -> Iterator[Pulse]:
+    names = PULSE_COLUMNS.split(", ")
+    for cells in db.execute(f"SELECT {PULSE_COLUMNS} FROM pulses ORDER BY rowid"):  # noqa: S608  (our own names)
+        yield Pulse(**dict(zip(names, cells, strict=True)))
+
+
+def sum_traffic(db: sqlite3.Connection) -> Traffic:
+    cells = db.execute("SELECT sum(requests), sum(throttled), sum(retries) FROM pulses").fetchone()
+    requests, throttled, retries = (cell or 0 for cell in cells)
+    return Traffic(requests=requests, throttled=throttled, retries=retries)
+
+
+def read_sessions(db: sqlite3.Connection) -> tuple[Session, ...]:
+    query = "SELECT kind, started_at, ended_at, state, reason FROM sessions ORDER BY id"
+    return tuple(
+        Session(
+            kind=SessionKind(kind),
+            started_at=started_at,
+            ended_at=ended_at,
+            state=RunState(state),
+            reason=reason,
+        )
+        for kind, started_at, ended_at, state, reason in db.execute(query)
+    )
+
+
+def sum_seconds(db: sqlite3.Connection) -> float:
+    """Add up the time that processes worked on the run; of a killed one, up to the last that is known of it."""
+    sessions = read_sessions(db)
+    starts = [session.started_at for session in sessions[1:]]
+    total = 0.0
+    for session, next_start in zip(sessions, [*starts, float("inf")], strict=True):
+        ended_at = session.ended_at
+        if ended_at is None:
+            query = "SELECT max(started_at + seconds) FROM pulses WHERE started_at >= ? AND started_at < ?"
+            ended_at = db.execute(query, (session.started_at, next_start)).fetchone()[0]
+        total += max(0.0, (ended_at or session.started_at) - session.started_at)
+    return total

@@ -1,0 +1,360 @@
+"""The truth of one run: what may have been sent, what landed, how each row ended."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+from importer.clock import Clock, SystemClock
+from importer.errors import RunConflictError, StateError
+from importer.journal import figures
+from importer.journal.database import create_database, transaction, translated
+from importer.journal.rows import (
+    INTENT_COLUMNS,
+    LANDED_COLUMNS,
+    OUTCOME_COLUMNS,
+    Cells,
+    intent_cells,
+    intent_of,
+    landed_cells,
+    landed_of,
+    outcome_cells,
+    outcome_of,
+)
+from importer.journal.run import Run, RunState, Session, SessionKind
+from importer.journal.schema import migrate
+from importer.journal.storage import (
+    FILE_NAME,
+    encodable,
+    keep_mapping,
+    open_up_to_date,
+    read_quota_marks,
+    read_run,
+    refuse_damage,
+    sync_run,
+    write_run,
+)
+from importer.records import (
+    Counts,
+    Intent,
+    Landed,
+    Outcome,
+    Pulse,
+    QuotaMark,
+    Remedy,
+    RowId,
+    Standing,
+    Status,
+)
+
+LAST_ROW: Final[RowId] = (1 << 63) - 1
+
+_PAGE: Final = 2_000
+
+_Answer = TypeVar("_Answer")
+
+# A failed row that is worth another try is open again once a retry has begun a later pass; every other
+# outcome stands for good.
+_OPEN: Final = "outcomes.status = 'failed' AND outcomes.remedy = 'run_again' AND outcomes.pass < {}"
+
+_INTEND: Final = f"""
+    INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT("row") DO UPDATE SET
+        location_id = excluded.location_id,
+        first_attempt_at = min(first_attempt_at, excluded.first_attempt_at),
+        attempts = max(attempts, excluded.attempts),
+        exact = max(exact, excluded.exact)
+"""  # noqa: S608  (our own names)
+
+_LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+
+_SETTLE: Final = f"""
+    INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT("row") DO UPDATE SET
+        status = excluded.status, location_id = excluded.location_id, contact_id = excluded.contact_id,
+        code = excluded.code, message = excluded.message, remedy = excluded.remedy,
+        warnings = excluded.warnings, http_status = excluded.http_status, attempts = excluded.attempts,
+        trace_id = excluded.trace_id, pass = excluded.pass
+    WHERE {_OPEN.format("excluded.pass")}
+"""  # noqa: S608
+
+_PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+
+_MADE_HERE: Final = """
+    SELECT EXISTS (
+        SELECT 1 FROM outcomes WHERE contact_id = :contact AND "row" <> :row
+            AND ("row" < :row OR status IN ('created', 'failed'))
+    ) OR EXISTS (
+        SELECT 1 FROM landed WHERE contact_id = :contact AND "row" <> :row
+            AND ("row" < :row OR status = 'created')
+    )
+"""
+
+
+class Journal:
+    """One run's SQLite file. Every write is one durable transaction: when it returns, a power cut changes nothing.
+
+    A row's standing only ever goes forward: nothing, intent, landed, outcome. An outcome is never replaced,
+    save that of a failed row which a retry settles anew; the earlier one is kept beside it.
+    """
+
+    def __init__(self, folder: Path, db: sqlite3.Connection, run: Run, clock: Clock) -> None:
+        self.folder = folder
+        self.run = run
+        self.path = folder / FILE_NAME
+        self._db = db
+        self._clock = clock
+        self._pass: int = db.execute("SELECT pass FROM run").fetchone()[0]
+        self._contacts_indexed = False
+
+    @classmethod
+    def create(cls, folder: Path, run: Run, *, clock: Clock | None = None) -> Self:
+        """Begin a run in a folder that holds its staged sources already."""
+        keep_mapping(folder, run.mapping_text)
+        path = folder / FILE_NAME
+        db = create_database(path)
+        try:
+            with transaction(db, path):
+                migrate(db)
+                write_run(db, run, folder)
+            sync_run(folder, run)
+            return cls(folder, db, run, clock or SystemClock())
+        except BaseException:
+            db.close()
+            raise
+
+    @classmethod
+    def open(cls, folder: Path, *, thorough: bool = True, clock: Clock | None = None) -> Self:
+        """Open a run's journal; ``thorough`` reads it through for damage, which takes 0.3 s for a million rows."""
+        path = folder / FILE_NAME
+        if not path.is_file():
+            raise RunConflictError(f"There is no journal in {folder}: the run was deleted, or never began.")
+        db = open_up_to_date(path)
+        try:
+            with translated(path):
+                if thorough:
+                    refuse_damage(db, path)
+                return cls(folder, db, read_run(db, folder), clock or SystemClock())
+        except BaseException:
+            db.close()
+            raise
+
+    def close(self) -> None:
+        with translated(self.path):
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # what the sender writes
+
+    def intend(self, intents: Iterable[Intent]) -> None:
+        """Write down rows before they are sent. Of a row intended before, the earliest attempt stays known."""
+        self._write(_INTEND, [intent_cells(intent) for intent in intents])
+
+    def land(self, landed: Iterable[Landed]) -> None:
+        """Write down answered upserts whose follow-ups are still due."""
+        self._write(_LAND, [landed_cells(each) for each in landed])
+
+    def settle(self, outcomes: Iterable[Outcome]) -> None:
+        """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
+        cells = [(*outcome_cells(outcome), self._pass) for outcome in outcomes]
+        self._write(_SETTLE, cells, check=self._refuse_overwriting)
+
+    def pulse(self, pulse: Pulse) -> None:
+        """Keep one stretch of sending for the report."""
+        names = figures.PULSE_COLUMNS.split(", ")
+        self._write(_PULSE, [tuple(getattr(pulse, name) for name in names)])
+
+    def mark_quota(self, mark: QuotaMark) -> None:
+        """Keep what is used of a location's quota."""
+        cells = (mark.location_id, mark.at, mark.in_window, mark.used_today, mark.daily_remaining)
+        self._write("INSERT OR REPLACE INTO quota_marks VALUES (?, ?, ?, ?, ?)", [cells])
+
+    def made_here(self, contact_id: str, before: RowId) -> bool:
+        """Tell whether another row of this run has this contact already, so that ``before`` cannot have made it.
+
+        Any earlier row counts, and a later one that made the contact: in a retry, the later row went first.
+        """
+        with translated(self.path):
+            self._index_contacts()
+            found = self._db.execute(_MADE_HERE, {"contact": contact_id, "row": before}).fetchone()
+        return bool(found[0])
+
+    # what the pipeline asks and says
+
+    def standings(self, first: RowId, last: RowId) -> dict[RowId, Standing]:
+        """Tell what is known of the rows from ``first`` to ``last``; a row that is not there was never sent.
+
+        In a retry, a failed row that is worth another try stands as before its outcome: landed when only its
+        follow-ups failed, else as an intent with its very first attempt, so that evidence from then still counts.
+        """
+        found: dict[RowId, Standing] = {}
+        with translated(self.path):
+            for cells in self._rows("intents", INTENT_COLUMNS, first, last):
+                found[cells[0]] = intent_of(cells)
+            for cells in self._rows("landed", LANDED_COLUMNS, first, last):
+                found[cells[0]] = landed_of(cells)
+            closed = f"NOT ({_OPEN.format(self._pass)})"
+            for cells in self._rows("outcomes", OUTCOME_COLUMNS, first, last, closed):
+                found[cells[0]] = outcome_of(cells)
+        return found
+
+    def outcomes(self, first: RowId = 0, last: RowId = LAST_ROW) -> Iterator[Outcome]:
+        """Yield the latest outcome of each settled row, in source order; rows settled meanwhile are met too."""
+        while True:
+            with translated(self.path):
+                page = self._rows("outcomes", OUTCOME_COLUMNS, first, last, limit=_PAGE)
+            yield from map(outcome_of, page)
+            if len(page) < _PAGE:
+                return
+            first = page[-1][0] + 1
+
+    def begin(self, kind: SessionKind) -> None:
+        """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""
+        ended = "the process ended without a word (killed, or a power cut)"
+        with transaction(self._db, self.path):
+            self._db.execute(
+                "UPDATE sessions SET state = 'stopped', reason = ? WHERE state = 'running'", (ended,)
+            )
+            self._db.execute(
+                "INSERT INTO sessions (kind, started_at, state) VALUES (?, ?, 'running')",
+                (kind.value, self._clock.now()),
+            )
+            step = 1 if kind is SessionKind.RETRY else 0
+            self._db.execute(
+                "UPDATE run SET state = 'running', reason = NULL, finished_at = NULL, pass = pass + ?",
+                (step,),
+            )
+            self._pass += step
+        self.run = replace(self.run, state=RunState.RUNNING, reason=None, finished_at=None)
+
+    def set_state(self, state: RunState, reason: str | None = None) -> None:
+        """End the session. A run is not finished before each row has its outcome: that is checked here."""
+        if state is RunState.FINISHED:
+            self.check_accounting()
+        ended_at = None if state is RunState.RUNNING else self._clock.now()
+        with transaction(self._db, self.path):
+            self._db.execute(
+                "UPDATE sessions SET state = ?, reason = ?, ended_at = ? "
+                "WHERE id = (SELECT max(id) FROM sessions)",
+                (state.value, reason, ended_at),
+            )
+            self._db.execute(
+                "UPDATE run SET state = ?, reason = ?, finished_at = ?", (state.value, reason, ended_at)
+            )
+        self.run = replace(self.run, state=state, reason=reason, finished_at=ended_at)
+
+    def set_rows_read(self, rows: int) -> None:
+        """Say how many rows the sources have; what is not settled of them is pending."""
+        self._write("UPDATE run SET rows_read = ?", [(rows,)])
+
+    def check_accounting(self) -> None:
+        """See that created + updated + skipped + failed = rows read; raise StateError when the sum is off."""
+        counts = self.counts()
+        if counts.pending:
+            problem = "more rows were settled than read" if counts.pending < 0 else "rows have no outcome"
+            raise StateError(
+                f"The accounts of run {self.run.id} do not balance: {problem} ({abs(counts.pending)} of "
+                f"{counts.read}). Nothing is lost; go on with: importer resume {self.run.id}"
+            )
+
+    # what reports ask
+
+    @property
+    def rows_read(self) -> int:
+        with translated(self.path):
+            return int(self._db.execute("SELECT rows_read FROM run").fetchone()[0])
+
+    def counts(self) -> Counts:
+        return self._read(lambda db: figures.count_rows(db, self.rows_read))
+
+    def counts_by_location(self) -> dict[str | None, Counts]:
+        return self._read(figures.count_locations)
+
+    def errors(self) -> tuple[figures.CodeCount, ...]:
+        return self._read(figures.count_errors)
+
+    def warnings(self) -> tuple[figures.CodeCount, ...]:
+        return self._read(figures.count_warnings)
+
+    def pulses(self) -> tuple[Pulse, ...]:
+        return self._read(lambda db: tuple(figures.read_pulses(db)))
+
+    def traffic(self) -> figures.Traffic:
+        return self._read(figures.sum_traffic)
+
+    def sessions(self) -> tuple[Session, ...]:
+        return self._read(figures.read_sessions)
+
+    def seconds(self) -> float:
+        return self._read(figures.sum_seconds)
+
+    def quota_marks(self) -> dict[str, QuotaMark]:
+        return self._read(read_quota_marks)
+
+    def retryable(self) -> int:
+        """Count the failed rows that are worth another try."""
+        query = "SELECT count(*) FROM outcomes WHERE status = ? AND remedy = ?"
+        cells = (Status.FAILED.value, Remedy.RUN_AGAIN.value)
+        return self._read(lambda db: int(db.execute(query, cells).fetchone()[0]))
+
+    # how
+
+    def _write(
+        self, statement: str, cells: list[Cells], *, check: Callable[[list[Cells]], None] | None = None
+    ) -> None:
+        if not cells:
+            return
+        with transaction(self._db, self.path):
+            try:
+                written = self._db.executemany(statement, cells).rowcount
+            except UnicodeEncodeError:
+                # A sentence may quote a cell with half of a surrogate pair, which SQLite cannot hold.
+                self._db.execute("ROLLBACK")
+                self._db.execute("BEGIN IMMEDIATE")
+                written = self._db.executemany(statement, [encodable(each) for each in cells]).rowcount
+            if check is not None and written < len(cells):
+                check(cells)
+
+    def _refuse_overwriting(self, cells: list[Cells]) -> None:
+        query = f'SELECT {OUTCOME_COLUMNS} FROM outcomes WHERE "row" = ?'  # noqa: S608  (our own names)
+        for settled in map(encodable, cells):
+            stands = self._db.execute(query, (settled[0],)).fetchone()
+            if stands != settled[:-1]:
+                raise StateError(
+                    f"Row {settled[0] & 0xFFFF_FFFF} of run {self.run.id} is settled as {stands[1]} and was to "
+                    f"be settled again as {settled[1]}. Nothing was changed; please report this as a bug."
+                )
+
+    def _rows(
+        self,
+        table: str,
+        columns: str,
+        first: RowId,
+        last: RowId,
+        condition: str = "1",
+        *,
+        limit: int = -1,
+    ) -> list[Cells]:
+        query = f'SELECT {columns} FROM {table} WHERE "row" BETWEEN ? AND ? AND {condition} ORDER BY "row" LIMIT ?'  # noqa: S608  (our own names)
+        return self._db.execute(query, (first, last, limit)).fetchall()
+
+    def _read(self, ask: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+        with translated(self.path):
+            return ask(self._db)
+
+    def _index_contacts(self) -> None:
+        # Only runs that lost a reply ask by contact; the others need not pay for an index at every row.
+        if self._contacts_indexed:
+            return
+        with transaction(self._db, self.path):
+            for table in ("outcomes", "landed"):
+                self._db.execute(f"CREATE INDEX IF NOT EXISTS {table}_contact ON {table} (contact_id)")
+        self._contacts_indexed = True

@@ -1,0 +1,113 @@
+"""Between nouns and table rows: what a standing looks like in the journal's tables, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+from importer.records import Fault, Intent, Landed, Outcome, Remedy, Status
+
+Cells: TypeAlias = tuple[Any, ...]
+
+OUTCOME_COLUMNS: Final = (
+    '"row", status, location_id, contact_id, code, message, remedy, warnings, http_status, attempts, trace_id'
+)
+LANDED_COLUMNS: Final = '"row", location_id, status, contact_id, http_status, attempts, trace_id, warnings'
+INTENT_COLUMNS: Final = '"row", location_id, first_attempt_at, attempts, exact'
+
+_STATUS: Final = {status.value: status for status in Status}
+_REMEDY: Final = {remedy.value: remedy for remedy in Remedy}
+
+
+def outcome_cells(outcome: Outcome) -> Cells:
+    # `.value`, not the member: sqlite3 sends every subclass of str through its slow adapter lookup.
+    return (
+        outcome.row,
+        outcome.status.value,
+        outcome.location_id,
+        outcome.contact_id,
+        outcome.code,
+        outcome.message,
+        outcome.remedy.value,
+        write_warnings(outcome.warnings) if outcome.warnings else None,
+        outcome.http_status,
+        outcome.attempts,
+        outcome.trace_id,
+    )
+
+
+def outcome_of(cells: Sequence[Any]) -> Outcome:
+    row, status, location_id, contact_id, code, message, remedy, warnings, http_status, attempts, trace = (
+        cells
+    )
+    return Outcome(
+        row=row,
+        status=_STATUS[status],
+        location_id=location_id,
+        contact_id=contact_id,
+        code=code,
+        message=message,
+        remedy=_REMEDY[remedy],
+        warnings=read_warnings(warnings) if warnings else (),
+        http_status=http_status,
+        attempts=attempts,
+        trace_id=trace,
+    )
+
+
+def landed_cells(landed: Landed) -> Cells:
+    return (
+        landed.row,
+        landed.location_id,
+        landed.status.value,
+        landed.contact_id,
+        landed.http_status,
+        landed.attempts,
+        landed.trace_id,
+        write_warnings(landed.warnings) if landed.warnings else None,
+    )
+
+
+def landed_of(cells: Sequence[Any]) -> Landed:
+    row, location_id, status, contact_id, http_status, attempts, trace_id, warnings = cells
+    return Landed(
+        row=row,
+        location_id=location_id,
+        status=_STATUS[status],
+        contact_id=contact_id,
+        http_status=http_status,
+        attempts=attempts,
+        trace_id=trace_id,
+        warnings=read_warnings(warnings) if warnings else (),
+    )
+
+
+def intent_cells(intent: Intent) -> Cells:
+    return (intent.row, intent.location_id, intent.first_attempt_at, intent.attempts, intent.exact)
+
+
+def intent_of(cells: Sequence[Any]) -> Intent:
+    row, location_id, first_attempt_at, attempts, exact = cells
+    return Intent(
+        row=row,
+        location_id=location_id,
+        first_attempt_at=first_attempt_at,
+        attempts=attempts,
+        exact=bool(exact),
+    )
+
+
+def write_warnings(warnings: Sequence[Fault]) -> str:
+    return json.dumps(
+        [[fault.code, fault.message, fault.column] for fault in warnings],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def read_warnings(text: str) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(code=code, message=message, column=column, fails=False)
+        for code, message, column in json.loads(text)
+    )

@@ -1,0 +1,163 @@
+"""The tables of a journal, and how an older file is brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import Final
+
+from importer import __version__
+from importer.errors import RunConflictError
+
+APPLICATION_ID: Final = 0x484C494A  # "HLIJ": tells our files from other SQLite files
+
+_FIRST: Final = """
+CREATE TABLE run (
+    id TEXT PRIMARY KEY,
+    started_at REAL NOT NULL,
+    finished_at REAL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    mapping_path TEXT NOT NULL,
+    mapping_text TEXT NOT NULL,
+    mapping_fingerprint TEXT NOT NULL,
+    location_id TEXT,
+    base_url TEXT NOT NULL,
+    sandbox INTEGER NOT NULL,
+    options TEXT NOT NULL,
+    tool_version TEXT NOT NULL,
+    working_folder TEXT NOT NULL,
+    rows_read INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE sources (
+    "index" INTEGER PRIMARY KEY,
+    reference TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    size INTEGER NOT NULL
+);
+CREATE TABLE intents (
+    "row" INTEGER PRIMARY KEY,
+    location_id TEXT NOT NULL,
+    first_attempt_at REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    exact INTEGER NOT NULL
+);
+CREATE TABLE landed (
+    "row" INTEGER PRIMARY KEY,
+    location_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    http_status INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    trace_id TEXT,
+    warnings TEXT
+);
+CREATE TABLE outcomes (
+    "row" INTEGER PRIMARY KEY,
+    status TEXT NOT NULL,
+    location_id TEXT,
+    contact_id TEXT,
+    code TEXT,
+    message TEXT,
+    remedy TEXT NOT NULL,
+    warnings TEXT,
+    http_status INTEGER,
+    attempts INTEGER NOT NULL,
+    trace_id TEXT
+);
+CREATE TABLE pulses (
+    location_id TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    seconds REAL NOT NULL,
+    requests INTEGER NOT NULL,
+    throttled INTEGER NOT NULL,
+    retries INTEGER NOT NULL,
+    settled INTEGER NOT NULL,
+    latency_p50 REAL NOT NULL,
+    latency_p95 REAL NOT NULL,
+    latency_max REAL NOT NULL,
+    daily_remaining INTEGER
+);
+CREATE TABLE quota_marks (
+    location_id TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    in_window INTEGER NOT NULL,
+    used_today INTEGER NOT NULL,
+    daily_remaining INTEGER
+);
+"""
+
+# Retry: a pass over the rows that failed. An outcome knows the pass that settled it, and what a later pass
+# replaces is kept.
+_RETRY: Final = """
+ALTER TABLE run ADD COLUMN pass INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE run ADD COLUMN follows TEXT;
+ALTER TABLE outcomes ADD COLUMN pass INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE earlier_outcomes (
+    "row" INTEGER NOT NULL,
+    pass INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    contact_id TEXT,
+    code TEXT,
+    message TEXT,
+    remedy TEXT NOT NULL,
+    http_status INTEGER,
+    attempts INTEGER NOT NULL,
+    trace_id TEXT,
+    PRIMARY KEY ("row", pass)
+);
+CREATE TRIGGER keep_earlier_outcome BEFORE UPDATE ON outcomes BEGIN
+    INSERT INTO earlier_outcomes
+    VALUES (OLD."row", OLD.pass, OLD.status, OLD.contact_id, OLD.code, OLD.message, OLD.remedy,
+            OLD.http_status, OLD.attempts, OLD.trace_id);
+END;
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    ended_at REAL,
+    state TEXT NOT NULL,
+    reason TEXT
+);
+INSERT INTO sessions (kind, started_at, ended_at, state, reason)
+    SELECT 'run', started_at, finished_at, state, reason FROM run;
+"""
+
+MIGRATIONS: Final = (_FIRST, _RETRY)
+VERSION: Final = len(MIGRATIONS)
+
+
+def read_version(db: sqlite3.Connection) -> int:
+    """Tell how far a file's schema is; 0 for a file whose run never began."""
+    known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchone()
+    if known is None:
+        return 0
+    return int(db.execute("SELECT max(version) FROM migrations").fetchone()[0])
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the schema up to date inside the caller's transaction; refuse a file of a newer importer."""
+    version = read_version(db)
+    if version > VERSION:
+        raise RunConflictError(
+            f"This run was written by a newer importer (its journal has schema {version}, "
+            f"this one knows {VERSION}). Upgrade highlevel-importer to work on it."
+        )
+    if version == 0:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("CREATE TABLE migrations (version INTEGER PRIMARY KEY, at REAL, tool_version TEXT)")
+    for number in range(version + 1, VERSION + 1):
+        _apply(db, MIGRATIONS[number - 1])
+        db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, time.time(), __version__))
+
+
+def _apply(db: sqlite3.Connection, script: str) -> None:
+    # Not executescript(): that commits first, and half a migration could then survive a power cut.
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""

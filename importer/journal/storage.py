@@ -1,0 +1,189 @@
+"""How a run itself is written to its journal and read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from importer.errors import StateError
+from importer.journal.database import open_database, sync_file, sync_folder, transaction, translated
+from importer.journal.run import Run, RunState
+from importer.journal.schema import VERSION, migrate, read_version
+from importer.records import QuotaMark
+from importer.sources import StagedSource
+
+FILE_NAME: Final = "journal.db"
+MAPPING_NAME: Final = "mapping.yaml"
+
+_RUN_COLUMNS: Final = (
+    "id, started_at, finished_at, state, reason, mapping_path, mapping_text, mapping_fingerprint, "
+    "location_id, base_url, sandbox, options, tool_version, working_folder, follows"
+)
+
+
+def write_run(db: sqlite3.Connection, run: Run, folder: Path) -> None:
+    cells = (
+        run.id,
+        run.started_at,
+        run.finished_at,
+        run.state.value,
+        run.reason,
+        _from_path(run.mapping_path),
+        run.mapping_text,
+        run.mapping_fingerprint,
+        run.location_id,
+        run.base_url,
+        run.sandbox,
+        json.dumps(dict(run.options)),
+        run.tool_version,
+        _from_path(run.working_folder),
+        run.follows,
+    )
+    marks = ", ".join("?" * len(cells))
+    db.execute(f"INSERT INTO run ({_RUN_COLUMNS}) VALUES ({marks})", cells)  # noqa: S608  (our own names)
+    for source in run.sources:
+        db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _source_cells(source, folder))
+    db.execute(
+        "INSERT INTO sessions (kind, started_at, state) VALUES ('run', ?, 'running')", (run.started_at,)
+    )
+
+
+def read_run(db: sqlite3.Connection, folder: Path) -> Run:
+    # The names are spelled out in one place, in the order of the columns.
+    cells = db.execute(f"SELECT {_RUN_COLUMNS} FROM run").fetchone()  # noqa: S608  (our own names)
+    sources = db.execute('SELECT * FROM sources ORDER BY "index"').fetchall()
+    return Run(
+        id=cells[0],
+        started_at=cells[1],
+        finished_at=cells[2],
+        state=RunState(cells[3]),
+        reason=cells[4],
+        mapping_path=_to_path(cells[5]),
+        mapping_text=cells[6],
+        mapping_fingerprint=cells[7],
+        location_id=cells[8],
+        base_url=cells[9],
+        sandbox=bool(cells[10]),
+        options=json.loads(cells[11]),
+        tool_version=cells[12],
+        working_folder=_to_path(cells[13]),
+        follows=cells[14],
+        sources=tuple(_source_of(source, folder) for source in sources),
+    )
+
+
+def read_quota_marks(db: sqlite3.Connection) -> dict[str, QuotaMark]:
+    query = "SELECT location_id, at, in_window, used_today, daily_remaining FROM quota_marks"
+    return {
+        location_id: QuotaMark(
+            location_id=location_id,
+            at=at,
+            in_window=in_window,
+            used_today=used_today,
+            daily_remaining=daily_remaining,
+        )
+        for location_id, at, in_window, used_today, daily_remaining in db.execute(query)
+    }
+
+
+def open_up_to_date(path: Path) -> sqlite3.Connection:
+    """Open a journal and migrate it if an older importer wrote it."""
+    db = open_database(path)
+    try:
+        with translated(path):
+            if read_version(db) != VERSION:
+                with transaction(db, path):
+                    migrate(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def refuse_damage(db: sqlite3.Connection, path: Path) -> None:
+    """Read the whole file through; going on with a damaged one could send rows twice."""
+    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StateError(
+            f"The journal {path} is damaged ({found}). Restore the state folder from a backup, or start "
+            "afresh with: importer run ... --fresh"
+        )
+
+
+def keep_mapping(folder: Path, text: str) -> None:
+    """Keep the mapping's text beside the journal, readable by its owner alone."""
+    path = folder / MAPPING_NAME
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(text.encode())
+    except OSError as cause:
+        raise StateError(
+            f"{path} cannot be written: {cause.strerror}. See that the disk has room."
+        ) from cause
+
+
+def sync_run(folder: Path, run: Run) -> None:
+    """Put the folder and its private copies on the disk: without them no row could be sent again after a cut."""
+    try:
+        for path in (folder / MAPPING_NAME, *(source.path for source in run.sources)):
+            if path.is_file():
+                sync_file(path)
+                sync_folder(path.parent)
+        for path in (folder, folder.parent, folder.parent.parent):
+            sync_folder(path)
+    except OSError as cause:
+        raise StateError(f"{folder} cannot be written to the disk: {cause.strerror}.") from cause
+
+
+def encodable(cells: Sequence[Any]) -> tuple[Any, ...]:
+    """Replace what UTF-8 cannot hold: half of a surrogate pair, quoted from a cell."""
+    return tuple(cell.encode(errors="replace").decode() if isinstance(cell, str) else cell for cell in cells)
+
+
+def _source_cells(source: StagedSource, folder: Path) -> tuple[Any, ...]:
+    path = source.path
+    if path.is_relative_to(folder):  # so that the state folder can be moved
+        path = path.relative_to(folder)
+    return (
+        source.index,
+        _from_path(source.reference),
+        _from_path(source.name),
+        _from_path(path),
+        source.fingerprint,
+        source.size,
+    )
+
+
+def _source_of(cells: Sequence[Any], folder: Path) -> StagedSource:
+    index, reference, name, path, fingerprint, size = cells
+    return StagedSource(
+        index=index,
+        reference=_to_text(reference),
+        name=_to_text(name),
+        path=folder / _to_path(path),
+        fingerprint=fingerprint,
+        size=size,
+    )
+
+
+def _from_path(path: Path | str) -> str | bytes:
+    # A file name on Linux need not be UTF-8; such a one is kept as its bytes.
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="surrogateescape")
+    return text
+
+
+def _to_text(cell: str | bytes) -> str:
+    return cell if isinstance(cell, str) else cell.decode(errors="surrogateescape")
+
+
+def _to_path(cell: str | bytes) -> Path:
+    return Path(_to_text(cell))

@@ -1,0 +1,275 @@
+"""The state folder: a folder for each run, locks, and what is remembered of quotas. For its owner's eyes only."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from importer.clock import Clock, SystemClock
+from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
+from importer.journal import Journal, Run, RunState
+from importer.records import QuotaMark
+from importer.state.lock import LockHeldError, Owner, holder, locked, this_process
+from importer.state.previous import Previous, find_previous
+from importer.state.quota import QuotaMemory, latest
+
+KEEP_DAYS_VARIABLE: Final = "IMPORTER_KEEP_DAYS"
+DAY_SECONDS: Final = 86_400
+
+_KILLED: Final = "the process ended without a word (killed, or a power cut)"
+_FORGOTTEN: Final = ".forgotten-"
+_DRAFT_SECONDS: Final = 3_600
+_QUOTA_SECONDS: Final = DAY_SECONDS + 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A folder made for a run that has not begun: its sources are staged into ``sources``."""
+
+    id: str
+    path: Path
+    sources: Path
+    started_at: float
+
+    def discard(self) -> None:
+        """Delete it, copies and all: the run does not take place."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class StateFolder:
+    """All that outlives a process, under one path. Folders that are made here are 0700, files 0600."""
+
+    def __init__(self, path: Path, *, clock: Clock | None = None) -> None:
+        self.path = path
+        self._clock = clock or SystemClock()
+        self._runs = path / "runs"
+        self._locks = path / "locks"
+
+    # runs
+
+    def new_run(self) -> NewRun:
+        """Make the folder of a new run; ids sort by time and are short enough to type."""
+        started_at = self._clock.now()
+        stamp = datetime.fromtimestamp(started_at, tz=UTC).strftime("%Y%m%d-%H%M%S")
+        run_id = f"{stamp}-{secrets.token_hex(2)}"
+        path = self.run_folder(run_id)
+        _make_private(self.path, self._runs, path, path / "sources")
+        return NewRun(id=run_id, path=path, sources=path / "sources", started_at=started_at)
+
+    def run_folder(self, run_id: str) -> Path:
+        return self._runs / run_id
+
+    def open_journal(self, run: Run) -> Journal:
+        return Journal.open(self.run_folder(run.id), clock=self._clock)
+
+    def runs(self) -> Iterator[Run]:
+        """Yield the runs, newest first; a run whose process died shows as stopped. Damaged ones are left out."""
+        found = []
+        for run_id in self.run_ids():
+            with contextlib.suppress(ImporterError):
+                found.append(self.run(run_id))
+        yield from sorted(found, key=lambda run: (run.started_at, run.id), reverse=True)
+
+    def run_ids(self) -> tuple[str, ...]:
+        """List the ids of all runs that began, damaged ones too, newest first."""
+        if not self._runs.is_dir():
+            return ()
+        folders = (entry for entry in self._runs.iterdir() if not entry.name.startswith("."))
+        return tuple(sorted((each.name for each in folders if (each / "journal.db").is_file()), reverse=True))
+
+    def run(self, run_id: str) -> Run:
+        """Read one run by its full id."""
+        with Journal.open(self.run_folder(run_id), thorough=False) as journal:
+            run = journal.run
+        if run.state is RunState.RUNNING and self.holder(run.id) is None:
+            return replace(run, state=RunState.STOPPED, reason=_KILLED)
+        return run
+
+    def find(self, wanted: str | None = None) -> Run:
+        """Find a run by the beginning of its id, or the newest; SettingsError when there is none, or several."""
+        if wanted is None:
+            newest = next(self.runs(), None)
+            if newest is None:
+                raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
+            return newest
+        matching = [run_id for run_id in self.run_ids() if run_id.startswith(wanted)]
+        if wanted in matching:
+            matching = [wanted]
+        if not matching:
+            raise SettingsError(f"There is no run {wanted!r} in {self.path}. See: importer runs")
+        if len(matching) > 1:
+            raise SettingsError(
+                f"{wanted!r} could be any of the runs {', '.join(matching)}. Give more of the id."
+            )
+        return self.run(matching[0])
+
+    def previous(self, candidate: Run) -> Previous | None:
+        """Find the run that ``candidate`` would repeat; ask while holding its lock."""
+        return find_previous(candidate, self.runs())
+
+    def origin_of(self, reference: str) -> str | None:
+        """Tell which run wrote a ``failed`` file, by the folder it lies in: its results folder bears the run's id."""
+        path = Path(reference)
+        if not path.name.startswith("failed."):
+            return None
+        name = path.absolute().parent.name
+        return name if name in self.run_ids() else None
+
+    # locks
+
+    @contextlib.contextmanager
+    def lock(self, run: Run) -> Iterator[None]:
+        """Hold a run and its sources in their place; RunConflictError tells who else holds one of them."""
+        _make_private(self.path, self._locks)
+        owner = this_process(run.id, self._clock.now())
+        with contextlib.ExitStack() as held:
+            try:
+                for path in self._lock_paths(run):
+                    held.enter_context(locked(path, owner))
+            except LockHeldError as conflict:
+                raise _conflict(run, conflict.owner) from None
+            yield
+
+    def holder(self, run_id: str) -> Owner | None:
+        """Tell which live process works on a run."""
+        return holder(self._run_lock(run_id))
+
+    def _lock_paths(self, run: Run) -> Iterator[Path]:
+        yield self._run_lock(run.id)
+        keys = {
+            hashlib.sha256(
+                "\n".join((source.fingerprint, run.place, run.location_id or "*")).encode()
+            ).hexdigest()
+            for source in run.sources
+        }
+        for key in sorted(keys):
+            yield self._locks / f"source-{key[:32]}.lock"
+
+    def _run_lock(self, run_id: str) -> Path:
+        return self._locks / f"{run_id}.lock"
+
+    # people's data
+
+    def forget(self, run_id: str) -> None:
+        """Delete a run's journal, its copies of the sources and its mapping; what it used of a quota stays known."""
+        _make_private(self.path, self._locks)
+        try:
+            with locked(self._run_lock(run_id), this_process(run_id, self._clock.now())):
+                self._keep_quota(run_id)
+                self._delete(self.run_folder(run_id))
+        except LockHeldError as conflict:
+            raise RunConflictError(
+                f"{conflict.owner or run_id} is at work. Stop it first, or wait for its end."
+            ) from None
+
+    def sweep(self, keep_days: float | None) -> tuple[str, ...]:
+        """Forget the runs that ended more than ``keep_days`` ago, and what an interrupted start or forget left."""
+        self._sweep_leftovers()
+        if keep_days is None:
+            return ()
+        before = self._clock.now() - keep_days * DAY_SECONDS
+        forgotten = []
+        for run in self.runs():
+            if (run.finished_at or run.started_at) < before and run.state is not RunState.RUNNING:
+                with contextlib.suppress(RunConflictError):
+                    self.forget(run.id)
+                    forgotten.append(run.id)
+        return tuple(forgotten)
+
+    def _sweep_leftovers(self) -> None:
+        if not self._runs.is_dir():
+            return
+        for entry in self._runs.iterdir():
+            if entry.name.startswith(_FORGOTTEN) or (
+                not (entry / "journal.db").exists() and self._abandoned(entry)
+            ):
+                shutil.rmtree(entry, ignore_errors=True)
+
+    def _abandoned(self, entry: Path) -> bool:
+        # A run that is staging a large download has no journal yet either.
+        return entry.is_dir() and entry.stat().st_mtime < self._clock.now() - _DRAFT_SECONDS
+
+    def _delete(self, folder: Path) -> None:
+        # Renamed first: cut in the middle, what is left is not taken for a run, and the next sweep deletes it.
+        doomed = folder.with_name(f"{_FORGOTTEN}{folder.name}-{secrets.token_hex(2)}")
+        try:
+            folder.rename(doomed)
+            shutil.rmtree(doomed)
+        except OSError as cause:
+            raise StateError(
+                f"{folder} cannot be deleted whole: {cause.strerror}. Close what has its files open, then again."
+            ) from cause
+
+    # quota
+
+    def quota_marks(self, base_url: str, location_ids: Iterable[str] | None = None) -> dict[str, QuotaMark]:
+        """Tell what was last known of the quota of locations: of every run of the last day, forgotten ones too."""
+        found = QuotaMemory(self.path).marks(base_url)
+        for run_id in self._recent_run_ids():
+            with (
+                contextlib.suppress(ImporterError),
+                Journal.open(self.run_folder(run_id), thorough=False) as journal,
+            ):
+                if journal.run.base_url == base_url:
+                    found = latest(found, journal.quota_marks())
+        wanted = None if location_ids is None else set(location_ids)
+        return {key: mark for key, mark in found.items() if wanted is None or key in wanted}
+
+    def remember_quota(self, base_url: str, marks: Mapping[str, QuotaMark]) -> None:
+        """Keep marks beyond the run that made them."""
+        _make_private(self.path)
+        QuotaMemory(self.path).remember(base_url, marks)
+
+    def _recent_run_ids(self) -> Iterator[str]:
+        since = self._clock.now() - _QUOTA_SECONDS
+        for run_id in self.run_ids():
+            files = (self.run_folder(run_id) / name for name in ("journal.db", "journal.db-wal"))
+            if any(path.exists() and path.stat().st_mtime >= since for path in files):
+                yield run_id
+
+    def _keep_quota(self, run_id: str) -> None:
+        # A damaged journal must be deletable all the same.
+        with (
+            contextlib.suppress(ImporterError),
+            Journal.open(self.run_folder(run_id), thorough=False) as journal,
+        ):
+            if marks := journal.quota_marks():
+                self.remember_quota(journal.run.base_url, marks)
+
+
+def keep_days_from_environment() -> float | None:
+    """Read IMPORTER_KEEP_DAYS; None keeps runs for good."""
+    text = os.environ.get(KEEP_DAYS_VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1
+    if not 0 <= days < 1e6:
+        raise SettingsError(f"{KEEP_DAYS_VARIABLE} is {text!r}: give a number of days, such as 30.")
+    return days
+
+
+def _conflict(run: Run, owner: Owner | None) -> RunConflictError:
+    who = f"{owner}" if owner else "another process"
+    names = ", ".join(source.name for source in run.sources)
+    return RunConflictError(f"{names} is being imported by {who}. Wait for its end, or stop it with Ctrl-C.")
+
+
+def _make_private(*folders: Path) -> None:
+    try:
+        for folder in folders:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as cause:
+        raise StateError(
+            f"The state folder {folders[0]} cannot be used: {cause.strerror}. Name another one with --state."
+        ) from cause
