@@ -25,6 +25,21 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "The row has more or fewer cells than the header",
         "Look for an unquoted delimiter or a missing one in that row, and quote or add it.",
     ),
+    Code(
+        "undecodable_bytes",
+        "The row has bytes that are not text in the file's encoding",
+        "Correct the cell, or declare the file's encoding in the mapping (source: encoding) or with --encoding.",
+    ),
+    Code(
+        "unclosed_quote",
+        "A quote opens in the row and is never closed",
+        "Close the quote, or take it out, and check the row's cells.",
+    ),
+    Code(
+        "stray_quote",
+        "A quote in the row has no partner and was read as a plain character",
+        "Look at the row's values; double a quote that belongs to a quoted cell.",
+    ),
     # mapping
     # sending
     # results

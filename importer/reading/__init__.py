@@ -1,0 +1,10 @@
+"""A path becomes a header and numbered rows, whatever the format."""
+
+from __future__ import annotations
+
+from importer.reading.detection import Detected
+from importer.reading.places import expand_sources
+from importer.reading.source import Source, open_source
+from importer.records import Block
+
+__all__ = ["Block", "Detected", "Source", "expand_sources", "open_source"]

@@ -1,0 +1,108 @@
+"""Text into rows: ``csv.reader`` where the text keeps the rules, the mender where it does not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import Final
+
+from importer.reading.dialect import LIMIT, Dialect
+from importer.reading.quoting import Mender, Record
+from importer.records import Fault
+
+_STRAY: Final = Fault(
+    code="stray_quote",
+    message="A quote in this row has no partner; it was read as a plain character.",
+    fails=False,
+)
+_UNCLOSED: Final = Fault(
+    code="unclosed_quote",
+    message="A quote opens in this row and is never closed, so it cannot be told where its cells end.",
+)
+
+
+@dataclass(slots=True)
+class Cutting:
+    """The rows of one stretch of text; ``rest`` begins with a row that needs more text to be read."""
+
+    rows: list[list[str]] = field(repr=False)
+    faults: dict[int, tuple[Fault, ...]]
+    starts: list[int] | None
+    """The line on which each row begins; None while every row is one line."""
+    lines: int
+    rest: str = field(repr=False, default="")
+
+
+class Cutter:
+    """Cuts stretches of a text by one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        if csv.field_size_limit() < LIMIT:
+            csv.field_size_limit(LIMIT)
+        self._dialect = dialect
+        self._options = dialect.options()
+        self._mender = Mender(dialect, width=dialect.width)
+
+    def cut(self, text: str, *, final: bool) -> Cutting:
+        """Cut a text that ends with a line; unless it is ``final``, its last row may be left for the next time."""
+        reader = csv.reader(io.StringIO(self._dialect.encode(text), newline=""), **self._options)
+        rows: list[list[str]] = []
+        try:
+            rows.extend(reader)
+        except csv.Error:
+            return self._mend(text, final=final)
+        if reader.line_num == len(rows):
+            return Cutting(self._dialect.decode(rows), {}, None, reader.line_num)
+        width = self._dialect.width
+        if any(len(row) != width for row in rows):
+            return self._mend(text, final=final)
+        return Cutting(self._dialect.decode(rows), {}, self._starts(text), reader.line_num)
+
+    def _starts(self, text: str) -> list[int]:
+        reader = csv.reader(io.StringIO(self._dialect.encode(text), newline=""), **self._options)
+        return [0, *(reader.line_num for _ in reader)]
+
+    def _mend(self, text: str, *, final: bool) -> Cutting:
+        """Cut row by row, and give each row that breaks the rules, or spans lines oddly, to the mender."""
+        lines = list(io.StringIO(self._dialect.encode(text), newline=""))
+        cutting = Cutting([], {}, [], 0)
+        while cutting.lines < len(lines):
+            if self._strict(lines, cutting):
+                break
+            record = self._mender.read(lines, cutting.lines, final=final)
+            if record is None:
+                break
+            self._add(cutting, record)
+        cutting.rows = self._dialect.decode(cutting.rows)
+        rest = "".join(lines[cutting.lines :])
+        cutting.rest = rest.replace(self._dialect.sign, self._dialect.delimiter)
+        return cutting
+
+    def _strict(self, lines: list[str], cutting: Cutting) -> bool:
+        """Read on by the rules; stop, with False, before the first row that the mender has to see."""
+        assert cutting.starts is not None  # noqa: S101  (set by _mend; told to the type checker)
+        begin = cutting.lines
+        reader = csv.reader(map(lines.__getitem__, range(begin, len(lines))), **self._options)
+        try:
+            for row in reader:
+                taken = begin + reader.line_num - cutting.lines
+                if taken > 1 and len(row) != self._dialect.width:
+                    return False
+                cutting.starts.append(cutting.lines)
+                cutting.rows.append(row)
+                cutting.lines += taken
+        except csv.Error:
+            return False
+        return True
+
+    @staticmethod
+    def _add(cutting: Cutting, record: Record) -> None:
+        assert cutting.starts is not None  # noqa: S101  (as above)
+        if record.unclosed:
+            cutting.faults[len(cutting.rows)] = (_UNCLOSED,)
+        elif record.stray:
+            cutting.faults[len(cutting.rows)] = (_STRAY,)
+        cutting.starts.append(cutting.lines)
+        cutting.rows.append(record.cells)
+        cutting.lines += record.lines

@@ -1,0 +1,116 @@
+"""A delimited text as rows, stretch by stretch, so that its size does not matter."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import BinaryIO, Final
+
+from importer.reading.cutting import Cutter, Cutting
+from importer.reading.dialect import Dialect
+from importer.reading.encodings import Encoding
+from importer.reading.grid import Batch, Cells
+from importer.records import Fault
+
+_STRETCH: Final = 1 << 18
+_UNDECODED: Final = re.compile("[\udc80-\udcff]")
+
+Opener = Callable[[], BinaryIO]
+
+
+class DelimitedText:
+    """The grid of a CSV or similar text."""
+
+    def __init__(self, opener: Opener, encoding: Encoding, dialect: Dialect, *, skip_lines: int = 0) -> None:
+        self._opener = opener
+        self._encoding = encoding
+        self._dialect = dialect
+        self._skip_lines = skip_lines
+
+    def batches(self) -> Iterator[Batch]:
+        cutter = Cutter(self._dialect)
+        number, line = 1, 1 + self._skip_lines
+        with closing(open_text(self._opener(), self._encoding)) as text:
+            for _ in range(self._skip_lines):
+                text.readline()
+            for cutting in _cuttings(text, cutter, self._dialect.quote):
+                yield self._batch(cutting, number, line)
+                number += len(cutting.rows)
+                line += cutting.lines
+
+    def _batch(self, cutting: Cutting, number: int, line: int) -> Batch:
+        starts = cutting.starts
+        batch = Batch(
+            first=number,
+            rows=list[Cells](cutting.rows),
+            faults=cutting.faults,
+            line_of=lambda index: line + (index if starts is None else starts[index]),
+        )
+        if self._encoding.bad_bytes:
+            _mark_undecoded(batch)
+        return batch
+
+
+def open_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
+    """Decode a stream; what cannot be decoded is kept apart as lone surrogates, never dropped."""
+    return io.TextIOWrapper(stream, encoding=encoding.name, errors=encoding.errors, newline="")
+
+
+def _cuttings(text: io.TextIOWrapper, cutter: Cutter, quote: str | None) -> Iterator[Cutting]:
+    rest, wanted = "", _STRETCH
+    while True:
+        piece = text.read(wanted)
+        final = not piece
+        body = rest + piece
+        end = len(body) if final else _boundary(body, quote)
+        if end:
+            cutting = cutter.cut(body[:end], final=final)
+            rest = cutting.rest + body[end:]
+            yield cutting
+        else:
+            rest = body
+        if final:
+            return
+        # A cell larger than a stretch doubles the next one: reading stays linear in its size.
+        wanted = max(_STRETCH, len(rest))
+
+
+def _boundary(text: str, quote: str | None) -> int:
+    """Find the end of the last line that, by the count of quotes, also ends a row; 0 when there is none."""
+    end = _line_end(text, len(text))
+    if not quote:
+        return end
+    odd = text.count(quote, 0, end) % 2
+    for _ in range(64):
+        if not end or not odd:
+            return end
+        opener = text.rfind(quote, 0, end)
+        before = _line_end(text, opener)
+        odd ^= text.count(quote, before, end) % 2
+        end = before
+    return end
+
+
+def _line_end(text: str, limit: int) -> int:
+    end = text.rfind("\n", 0, limit) + 1
+    if not end:
+        # A carriage return that ends the text may be the first half of a line end.
+        end = text.rfind("\r", 0, min(limit, len(text) - 1)) + 1
+    return end
+
+
+def _mark_undecoded(batch: Batch) -> None:
+    for index, row in enumerate(batch.rows):
+        joined = "".join(row)
+        if joined.isascii() or not _UNDECODED.search(joined):
+            continue
+        bad = [column for column, cell in enumerate(row, 1) if _UNDECODED.search(cell)]
+        batch.rows[index] = [_UNDECODED.sub("\ufffd", cell) for cell in row]
+        fault = Fault(
+            code="undecodable_bytes",
+            message=f"Line {batch.line(index)} has bytes that are not valid text in cell "
+            f"{', '.join(map(str, bad[:5]))}. Correct the cell, or declare the file's encoding.",
+        )
+        batch.faults[index] = (*batch.faults.get(index, ()), fault)

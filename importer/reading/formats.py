@@ -1,0 +1,84 @@
+"""What a file is, told from its bytes; its name is only quoted, never believed."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+
+class Format(StrEnum):
+    TEXT = "delimited text"
+    XLSX = "Excel workbook (.xlsx)"
+    XLSB = "binary Excel workbook (.xlsb)"
+    XLS = "Excel 97-2003 workbook (.xls)"
+    ODS = "OpenDocument spreadsheet (.ods)"
+    HTML = "HTML table"
+    XML_2003 = "Excel 2003 XML spreadsheet"
+    GZIP = "gzip"
+    ZIP = "zip archive"
+    OLE = "OLE container"
+    NONE = "no table"
+
+
+HEAD_BYTES: Final = 8192
+
+_MARKS: Final[tuple[tuple[bytes, Format], ...]] = (
+    (b"PK\x03\x04", Format.ZIP),
+    (b"PK\x05\x06", Format.ZIP),
+    (b"\x1f\x8b", Format.GZIP),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format.OLE),
+    (b"\x09\x08\x10\x00\x00\x06\x05\x00", Format.XLS),
+)
+
+_STRANGERS: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"{\\rtf", "an RTF document"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90\x00", "a program"),
+    (b"BEGIN:VCARD", "a vCard file"),
+)
+
+_HTML: Final = re.compile(
+    rb"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|table|head|meta|body|style|div)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_XML_2003: Final = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet")
+
+
+def format_of(head: bytes) -> Format:
+    """Tell what a file is from its first kilobytes."""
+    for mark, form in _MARKS:
+        if head.startswith(mark):
+            return form
+    plain = _without_mark(head)
+    if plain.lstrip()[:1] == b"<":
+        if _XML_2003.search(plain):
+            return Format.XML_2003
+        if _HTML.match(plain):
+            return Format.HTML
+    return Format.TEXT
+
+
+def stranger(head: bytes) -> str | None:
+    """Name a kind of file that holds no table we can read."""
+    for mark, name in _STRANGERS:
+        if head.startswith(mark):
+            return name
+    return None
+
+
+def _without_mark(head: bytes) -> bytes:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head[2:].replace(b"\x00", b"")
+    return head.removeprefix(b"\xef\xbb\xbf")

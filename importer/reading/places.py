@@ -1,0 +1,75 @@
+"""From what a user names to the files that are meant: folders, patterns, plain paths, ``-`` and URLs."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from importer.errors import SourceError
+
+_URL: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]+://")
+SUFFIXES: Final = frozenset(
+    {
+        ".csv",
+        ".tsv",
+        ".tab",
+        ".txt",
+        ".xlsx",
+        ".xlsm",
+        ".xls",
+        ".xlsb",
+        ".ods",
+        ".htm",
+        ".html",
+        ".gz",
+        ".zip",
+    }
+)
+"""What is taken from a folder; a file named by itself is taken whatever its name."""
+
+
+def expand_sources(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Name the files meant, in order and each once; raise SourceError when one pattern means none."""
+    return tuple(dict.fromkeys(found for pattern in patterns for found in _expand(pattern)))
+
+
+def _expand(pattern: str) -> Iterator[str]:
+    if pattern == "-" or _URL.match(pattern):
+        yield pattern
+        return
+    place = Path(pattern).expanduser()
+    if place.is_dir():
+        yield from _folder(place)
+    elif place.exists() or not glob.has_magic(pattern):
+        if not place.exists():
+            raise SourceError(f"{pattern} does not exist. Check the path.")
+        yield str(place)
+    else:
+        yield from _glob(str(place), pattern)
+
+
+def _folder(folder: Path) -> list[str]:
+    found = sorted(str(place) for place in folder.iterdir() if place.is_file() and _importable(place))
+    if not found:
+        raise SourceError(f"The folder {folder} holds no CSV or Excel file.")
+    return found
+
+
+def _glob(expanded: str, pattern: str) -> list[str]:
+    found = sorted(name for name in glob.glob(expanded, recursive=True) if Path(name).is_file())  # noqa: PTH207  (absolute patterns, too)
+    found = [name for name in found if not _passing(Path(name))]
+    if not found:
+        raise SourceError(f"No file matches {pattern}.")
+    return found
+
+
+def _importable(place: Path) -> bool:
+    return place.suffix.lower() in SUFFIXES and not _passing(place)
+
+
+def _passing(place: Path) -> bool:
+    """Tell files that an editor or a download leaves beside the real one: ``~$contacts.xlsx``, ``.~lock``."""
+    return place.name.startswith((".", "~$"))

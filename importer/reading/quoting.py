@@ -1,0 +1,230 @@
+"""Rows that break the rules of quoting, read the way their author meant them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from importer.reading.dialect import Dialect
+
+_MAX_TRIES: Final = 2_000
+"""Ways of reading one line that are tried before giving up: they double with every stray quote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Cells, the lines they took, and whether some quote had to be taken as a plain character."""
+
+    cells: list[str] = field(repr=False)
+    lines: int = 1
+    stray: bool = False
+    unclosed: bool = False
+
+
+@dataclass(slots=True)
+class _Cut:
+    """One field cut off a text: its value, where the next begins (-1: none), and what was odd."""
+
+    value: str
+    next: int
+    stray: bool = False
+    closed: bool = True
+
+
+class Scanner:
+    """Cuts text into fields by one dialect, forgivingly: a quote ends a field only before a delimiter or line end."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        quote = re.escape(dialect.quote or '"')
+        end = re.escape(dialect.delimiter)
+        self._dialect = dialect
+        self._quote = dialect.quote or ""
+        self._run = re.compile(rf"{quote}+")
+        self._after = re.compile(
+            rf"[ \t]*(?={end}|[\r\n]|\Z)" if dialect.delimiter != "\t" else rf" *(?={end}|[\r\n]|\Z)"
+        )
+        self._plain = re.compile(rf"(?:(?!{end})[^\r\n])*")
+
+    def starts_quoted(self, text: str, position: int) -> bool:
+        return bool(self._quote) and text.startswith(self._quote, self._lead(text, position))
+
+    def _lead(self, text: str, position: int) -> int:
+        if self._dialect.skip_space:
+            while text.startswith(" ", position):
+                position += 1
+        return position
+
+    def plain(self, text: str, position: int) -> _Cut:
+        """Cut a field in which quotes mean nothing."""
+        position = self._lead(text, position)
+        match = self._plain.match(text, position)
+        end = match.end() if match else position
+        value = text[position:end]
+        return _Cut(
+            self._unescape(value), self._step(text, end), stray=bool(self._quote) and self._quote in value
+        )
+
+    def quoted(self, text: str, position: int) -> _Cut:
+        """Cut a field that begins with a quote; ``closed`` tells whether an end was found."""
+        start = at = self._lead(text, position) + 1
+        stray = False
+        while match := self._run.search(text, at):
+            length = match.end() - match.start()
+            if self._escaped(text, match.start()):
+                at = match.start() + 1
+                continue
+            after = self._after.match(text, match.end())
+            if after and length % 2:
+                value = text[start : match.end() - 1]
+                return _Cut(self._undouble(value), self._step(text, after.end()), stray)
+            stray = stray or bool(length % 2)
+            at = match.end()
+        return _Cut(text[start:], -1, stray=True, closed=False)
+
+    def _escaped(self, text: str, position: int) -> bool:
+        escape = self._dialect.escape
+        return bool(escape) and text.startswith(escape or "", position - 1)
+
+    def _undouble(self, value: str) -> str:
+        return self._unescape(value).replace(self._quote * 2, self._quote)
+
+    def _unescape(self, value: str) -> str:
+        escape = self._dialect.escape
+        return re.sub(re.escape(escape) + r"(.)", r"\1", value, flags=re.DOTALL) if escape else value
+
+    def _step(self, text: str, end: int) -> int:
+        """Find where the next field begins; -1 when the record ends here."""
+        if text.startswith(self._dialect.delimiter, end):
+            return end + len(self._dialect.delimiter)
+        return -1
+
+
+class Mender:
+    """Decides what a row that strict reading refuses was meant to be."""
+
+    def __init__(self, dialect: Dialect, *, width: int, max_characters: int = 1 << 23) -> None:
+        self._scanner = Scanner(dialect)
+        self._width = width
+        self._max_characters = max_characters
+        self._delimiter = dialect.delimiter
+
+    def read(self, lines: Sequence[str], start: int, *, final: bool) -> Record | None:
+        """Read the record that starts on this line; None when only more text can tell."""
+        line = lines[start].rstrip("\r\n")
+        alone = self._fit(line)
+        spread = self._spread(lines, start)
+        if spread is None and alone is None and not final and not self._too_long(lines, start):
+            return None
+        if spread is not None and spread.lines == 1 and (len(spread.cells) == self._width or alone is None):
+            return spread
+        if spread is not None and self._plausible(spread, lines, start, alone):
+            return spread
+        return alone or self._loose(line)
+
+    def _too_long(self, lines: Sequence[str], start: int) -> bool:
+        total = 0
+        for index in range(start, len(lines)):
+            total += len(lines[index])
+            if total > self._max_characters:
+                return True
+        return False
+
+    def _plausible(self, spread: Record, lines: Sequence[str], start: int, alone: Record | None) -> bool:
+        """Tell a cell with line breaks from a quote left open: the latter swallows lines that are rows themselves."""
+        fits = len(spread.cells) == self._width
+        if alone is not None and not fits:
+            return False
+        swallowed = range(start + 1, start + spread.lines)
+        rows = sum(self._is_row(lines[index].rstrip("\r\n")) for index in swallowed)
+        if fits and alone is None:
+            return rows * 2 <= len(swallowed)
+        return rows == 0
+
+    def _is_row(self, line: str) -> bool:
+        return (
+            self._width > 1 and line.count(self._delimiter) >= self._width - 1 and self._fit(line) is not None
+        )
+
+    def _spread(self, lines: Sequence[str], start: int) -> Record | None:
+        """Read one record over as many lines as its quotes ask for; None when a quote stays open."""
+        taken = 1
+        text = lines[start]
+        while True:
+            record = self._whole(text, taken)
+            if record is not None:
+                return record
+            more = min(taken, len(lines) - start - taken)
+            if not more or len(text) > self._max_characters:
+                return None
+            text += "".join(lines[start + taken : start + taken + more])
+            taken += more
+
+    def _whole(self, text: str, taken: int) -> Record | None:
+        cells: list[str] = []
+        position, stray, end = 0, False, 0
+        while position >= 0:
+            if self._scanner.starts_quoted(text, position):
+                cut = self._scanner.quoted(text, position)
+                if not cut.closed:
+                    return None
+            else:
+                cut = self._scanner.plain(text, position)
+            cells.append(cut.value)
+            stray, end, position = stray or cut.stray, max(position, end), cut.next
+        return Record(cells=cells, lines=self._lines_used(cells, taken), stray=stray)
+
+    @staticmethod
+    def _lines_used(cells: list[str], taken: int) -> int:
+        breaks = sum(len(_LINE_BREAK.findall(cell)) for cell in cells) if taken > 1 else 0
+        return 1 + breaks
+
+    def _fit(self, line: str) -> Record | None:
+        """Read a line alone into exactly as many cells as the table has, some quotes taken as they stand."""
+        if line.count(self._delimiter) < self._width - 1:
+            return None
+        cells = self._search(line)
+        return None if cells is None else Record(cells=cells, stray=True)
+
+    def _search(self, line: str) -> list[str] | None:
+        """Try the ways of reading each field, quoted first, until one gives the wanted number of cells."""
+        paths = [self._ways(line, 0)]
+        cells: list[str] = []
+        for _ in range(_MAX_TRIES + self._width):
+            if not paths:
+                return None
+            if not paths[-1]:
+                paths.pop()
+                if cells:
+                    cells.pop()
+                continue
+            cut = paths[-1].pop()
+            if cut.next < 0 and len(paths) == self._width:
+                return [*cells, cut.value]
+            if cut.next >= 0 and len(paths) < self._width:
+                cells.append(cut.value)
+                paths.append(self._ways(line, cut.next))
+        return None
+
+    def _ways(self, line: str, position: int) -> list[_Cut]:
+        """List the ways of reading the field that begins here, the best one last."""
+        plain = self._scanner.plain(line, position)
+        if not self._scanner.starts_quoted(line, position):
+            return [plain]
+        quoted = self._scanner.quoted(line, position)
+        return [plain, quoted] if quoted.closed else [plain]
+
+    def _loose(self, line: str) -> Record:
+        """Read a line alone without a wanted width: a quote that stays open is a character."""
+        cells: list[str] = []
+        position, unclosed = 0, False
+        while position >= 0:
+            ways = self._ways(line, position)
+            unclosed = unclosed or (len(ways) == 1 and self._scanner.starts_quoted(line, position))
+            cells.append(ways[-1].value)
+            position = ways[-1].next
+        return Record(cells=cells, stray=True, unclosed=unclosed)
+
+
+_LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")

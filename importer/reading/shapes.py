@@ -1,0 +1,67 @@
+"""What a single cell looks like: evidence for dialects, header rows and shifted rows."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import Final
+
+
+class Shape(Enum):
+    BLANK = auto()
+    EMAIL = auto()
+    PHONE = auto()
+    URL = auto()
+    DATE = auto()
+    TIME = auto()
+    NUMBER = auto()
+    WORDS = auto()
+    """Plain text without a sign that often delimits."""
+    OTHER = auto()
+
+
+_PATTERNS: Final[tuple[tuple[Shape, re.Pattern[str]], ...]] = (
+    (
+        Shape.NUMBER,
+        re.compile(
+            r"[-+(]?[$€£¥]?\s?[-+]?(?:\d{1,3}(?:[,. ]\d{3})+|\d+)(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s?[%$€£)]?|[-+]?[.,]\d+"
+        ),
+    ),
+    (Shape.EMAIL, re.compile(r"(?:mailto:)?[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+", re.IGNORECASE)),
+    (Shape.URL, re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)),
+    (
+        Shape.DATE,
+        re.compile(
+            r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{1,2}[-/. ][A-Za-z]{3,9}[-/., ]{1,2}\d{2,4}"
+            r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})(?:[T ]\s?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[AaPp]\.?[Mm]\.?|Z|UTC|GMT|[-+]\d{2}:?\d{2})?)?"
+        ),
+    ),
+    (Shape.TIME, re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[AaPp]\.?[Mm]\.?)?")),
+    (
+        Shape.PHONE,
+        re.compile(
+            r"(?:tel:)?\+?\(?\d(?:[\s().\-/]{0,3}\d){6,14}(?:\s?(?:x|ext\.?)\s?\d{1,6})?", re.IGNORECASE
+        ),
+    ),
+    (Shape.WORDS, re.compile(r"[^\W_][^,;|\t\"\r\n]*")),
+)
+
+_MAYBE_PHONE: Final = re.compile(r"\+\d{7,15}|\d{10,15}")
+
+
+def shape_of(text: str) -> Shape:
+    """Name the kind of thing that a cell holds."""
+    text = text.strip()
+    if not text:
+        return Shape.BLANK
+    for shape, pattern in _PATTERNS:
+        if pattern.fullmatch(text):
+            return Shape.PHONE if shape is Shape.NUMBER and _MAYBE_PHONE.fullmatch(text) else shape
+    return Shape.OTHER
+
+
+DATA_SHAPES: Final = frozenset({Shape.EMAIL, Shape.PHONE, Shape.URL, Shape.DATE, Shape.TIME, Shape.NUMBER})
+"""Shapes that a value has and a header as a rule has not."""
+
+PERSONAL_SHAPES: Final = frozenset({Shape.EMAIL, Shape.PHONE})
+"""Shapes that no header has: where the first row holds one, the file has no header."""

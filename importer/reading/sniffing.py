@@ -1,0 +1,121 @@
+"""The dialect of a text, found by how even, and how meaningful, its cells come out under each candidate."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import Final
+
+from importer.errors import SourceError
+from importer.reading.cutting import Cutter
+from importer.reading.dialect import Dialect
+from importer.reading.grid import is_blank
+from importer.reading.shapes import Shape, shape_of
+
+_SAMPLE_CHARACTERS: Final = 1 << 16
+_SAMPLE_LINES: Final = 300
+_DELIMITERS: Final = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01", "\xa7", ":", " ")
+_LONG_DELIMITERS: Final = ("||", "|~|", "~|~", "~~", "::", ";;", "##", "^|^", "@@", "$$")
+_WORDY: Final = frozenset({":", " "})
+"""Signs that text is full of: they need better evidence than others."""
+
+
+def sample_of(text: str) -> str:
+    """Take whole lines from the beginning of a text."""
+    lines = list(io.StringIO(text[:_SAMPLE_CHARACTERS], newline=""))
+    if len(lines) > 1 and len(text) > _SAMPLE_CHARACTERS:
+        lines.pop()
+    return "".join(lines[:_SAMPLE_LINES])
+
+
+def detect_dialect(text: str, *, declared: str | None = None) -> Dialect:
+    """Choose delimiter, quote and escape from the beginning of a text."""
+    sample = sample_of(text)
+    delimiters = [_named(declared)] if declared is not None else _delimiters_in(sample)
+    best = Dialect(width=1, quote='"' if '"' in sample else None)
+    best_score = 0.0 if declared is not None else _score([[line] for line in sample.splitlines()])
+    if declared is not None:
+        best = replace(best, delimiter=delimiters[0])
+    for delimiter in delimiters:
+        for quote, escape in _quotes_in(sample, delimiter):
+            dialect = Dialect(
+                delimiter=delimiter, quote=quote, escape=escape, skip_space=_spaced(sample, delimiter)
+            )
+            dialect, score = _measure(sample, dialect)
+            if score > best_score:
+                best, best_score = dialect, score
+    return best
+
+
+_NAMES: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+def _named(declared: str) -> str:
+    delimiter = _NAMES.get(declared.lower(), declared)
+    if not delimiter or any(sign in delimiter for sign in '\r\n"'):
+        raise SourceError(
+            f"The delimiter {declared!r} cannot be used: give the characters between two cells, such as ; or tab."
+        )
+    return delimiter
+
+
+def _delimiters_in(sample: str) -> list[str]:
+    return [sign for sign in (*_DELIMITERS, *_LONG_DELIMITERS) if sign in sample]
+
+
+def _quotes_in(sample: str, delimiter: str) -> list[tuple[str | None, str | None]]:
+    """List quotes and escapes worth a try, the usual ones first: the first of equals wins."""
+    edge = re.escape(delimiter)
+    found: list[tuple[str | None, str | None]] = []
+    if '"' in sample:
+        found.append(('"', None))
+        if '\\"' in sample:
+            found.append(('"', "\\"))
+    if re.search(rf"(?:^|{edge} ?)'[^'\r\n]*(?:''[^'\r\n]*)*'(?={edge}|\r|\n|\Z)", sample, re.MULTILINE):
+        found.append(("'", None))
+        if "\\'" in sample:
+            found.append(("'", "\\"))
+    return found or [(None, None)]
+
+
+def _spaced(sample: str, delimiter: str) -> bool:
+    """Tell whether the delimiter is followed by a space as a rule (``a, b``), which is then no part of the cell."""
+    if delimiter == " " or len(delimiter) > 1:
+        return False
+    plain = sample.count(delimiter)
+    spaced = sample.count(delimiter + " ")
+    quoted = re.search(re.escape(delimiter) + ' +"', sample) is not None
+    return quoted or (spaced > 0 and spaced >= 0.9 * plain)
+
+
+def _measure(sample: str, dialect: Dialect) -> tuple[Dialect, float]:
+    rows = _rows(sample, dialect)
+    if not rows:
+        return dialect, 0.0
+    widths = Counter(len(row) for row in rows)
+    width = max(widths, key=lambda one: (widths[one] * (one > 1), one))
+    dialect = replace(dialect, width=width)
+    rows = _rows(sample, dialect)
+    score = _score(rows) * (0.5 if dialect.delimiter in _WORDY else 1.0)
+    return dialect, score
+
+
+def _rows(sample: str, dialect: Dialect) -> list[list[str]]:
+    rows = Cutter(dialect).cut(sample, final=True).rows
+    return [row for row in rows if not is_blank(row)]
+
+
+def _score(rows: list[list[str]]) -> float:
+    """Weigh evenness (rows of one width, the wider the better) by the share of cells that mean something."""
+    rows = [row for row in rows if not is_blank(row)]
+    if not rows:
+        return 0.0
+    widths = Counter(len(row) for row in rows)
+    evenness = sum(count * max(width - 1, 1e-3) / width for width, count in widths.items()) / len(widths)
+    known = total = 0
+    for row in rows[:100]:
+        total += len(row)
+        known += sum(shape_of(cell) is not Shape.OTHER for cell in row[:100])
+    return evenness * max(known / max(total, 1), 1e-3)

@@ -1,0 +1,44 @@
+"""A file opened for reading: its header, what was detected, and its rows as often as they are wanted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Final
+
+from importer.reading.detection import Detected, Reading, detect
+from importer.reading.table import Layout, Table
+from importer.records import Block, Row
+from importer.settings import ReadingOptions
+
+_OURS = "import_"
+_DETECT_ALL: Final = ReadingOptions()
+
+
+class Source:
+    """A header and numbered rows; every walk over it gives the same rows."""
+
+    def __init__(self, reading: Reading, *, index: int) -> None:
+        names = reading.header
+        guarded = {"import_row", "import_status"} <= set(names) and reading.detected.delimiter is not None
+        kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
+        layout = Layout(header_last=reading.header_last, width=len(names), kept=kept, guarded=guarded)
+        self.name = reading.detected.name
+        self.header: tuple[str, ...] = tuple(names[column] for column in kept)
+        self.detected: Detected = reading.detected
+        self._table = Table(reading.grid, layout, header=self.header, source=index)
+
+    def __iter__(self) -> Iterator[Row]:
+        for block in self.blocks():
+            yield from block
+
+    def blocks(self, size: int = 1000) -> Iterator[Block]:
+        """Walk the rows in blocks; wholly blank rows are left out and yet counted in row numbers."""
+        return self._table.blocks(size)
+
+
+def open_source(
+    path: str | os.PathLike[str], *, options: ReadingOptions = _DETECT_ALL, index: int = 0
+) -> Source:
+    """Open a file of any format we read; raise SourceError with the true cause where that cannot be done."""
+    return Source(detect(path, options), index=index)
