@@ -1,0 +1,178 @@
+"""Contacts and how they are found: by id, and by e-mail and phone within a location."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from importer.sandbox.wire import JsonObject, iso_milliseconds
+
+ALPHABET: Final = string.ascii_letters + string.digits
+LOWERED: Final = (
+    ("email", "emailLowerCase"),
+    ("firstName", "firstNameLowerCase"),
+    ("lastName", "lastNameLowerCase"),
+)
+CHANNELS: Final = ("Call", "Email", "SMS", "WhatsApp", "GMB", "FB")
+V3_CHANNELS: Final = dict(zip(CHANNELS, ("call", "email", "sms", "whatsApp", "gmb", "fb"), strict=True))
+
+Key = tuple[str, str]
+"""An identifier and its normalised value: ``("email", "ann@example.com")``."""
+
+
+@dataclass(slots=True)
+class Contact:
+    """A stored contact. ``properties`` holds what is set, under the vendor's names; channels in the 2021-07-28 spelling."""
+
+    id: str
+    location_id: str
+    added_at: float
+    updated_at: float
+    properties: JsonObject = field(default_factory=dict, repr=False)
+    tags: list[str] = field(default_factory=list)
+    custom_fields: JsonObject = field(default_factory=dict, repr=False)
+    additional_emails: list[str] = field(default_factory=list, repr=False)
+    additional_phones: list[str] = field(default_factory=list, repr=False)
+    made_by: str = "upsert"
+    upserts: int = 0
+    workflows: list[str] = field(default_factory=list)
+    campaigns: list[str] = field(default_factory=list)
+
+    def keys(self) -> Iterator[Key]:
+        """Every identity it can be found by, additional ones included."""
+        if email := self.properties.get("email"):
+            yield "email", email.lower()
+        if phone := self.properties.get("phone"):
+            yield "phone", phone
+        for email in self.additional_emails:
+            yield "email", email.lower()
+        for phone in self.additional_phones:
+            yield "phone", phone
+
+    def render(self, *, v3: bool = False) -> JsonObject:
+        """Write the contact as replies show it."""
+        properties = self.properties
+        body: JsonObject = {
+            "id": self.id,
+            "locationId": self.location_id,
+            **properties,
+            "type": "lead",
+            "tags": list(self.tags),
+            "customFields": [{"id": key, "value": value} for key, value in self.custom_fields.items()],
+            "dateAdded": iso_milliseconds(self.added_at),
+            "dateUpdated": iso_milliseconds(self.updated_at),
+        }
+        for name, lowered in LOWERED:
+            if name in properties:
+                body[lowered] = properties[name].lower()
+        if v3 and "dndSettings" in properties:
+            body["dndSettings"] = {
+                V3_CHANNELS[name]: value for name, value in properties["dndSettings"].items()
+            }
+        return body
+
+
+class ContactBook:
+    """All contacts of all locations, in memory, indexed by identity."""
+
+    def __init__(self) -> None:
+        self._contacts: dict[str, Contact] = {}
+        self._index: dict[tuple[str, str, str], tuple[Contact, ...]] = {}
+        self._per_location: dict[str, int] = {}
+        self._random = random.SystemRandom()
+
+    def __len__(self) -> int:
+        return len(self._contacts)
+
+    def __iter__(self) -> Iterator[Contact]:
+        return iter(self._contacts.values())
+
+    def count(self, location_id: str) -> int:
+        return self._per_location.get(location_id, 0)
+
+    def get(self, contact_id: str) -> Contact | None:
+        return self._contacts.get(contact_id)
+
+    def find(self, location_id: str, identifier: str, value: str) -> Contact | None:
+        """Find the oldest contact of the location that has the identity."""
+        held = self._index.get((location_id, identifier, value))
+        return held[0] if held else None
+
+    def new_id(self) -> str:
+        """Make an id in the vendor's shape; never seeded, or a restart over the same file would repeat ids."""
+        number = self._random.getrandbits(119)
+        digits = []
+        for _ in range(20):
+            number, digit = divmod(number, 62)
+            digits.append(ALPHABET[digit])
+        return "".join(digits)
+
+    def add(self, contact: Contact) -> None:
+        self._contacts[contact.id] = contact
+        self._per_location[contact.location_id] = self.count(contact.location_id) + 1
+        self._enter(contact, contact.keys())
+
+    def remove(self, contact: Contact) -> None:
+        del self._contacts[contact.id]
+        self._per_location[contact.location_id] -= 1
+        self._leave(contact, contact.keys())
+
+    def reindex(self, contact: Contact, before: Iterable[Key]) -> None:
+        """Bring the index up to date after a contact's identities changed from ``before``."""
+        old, new = set(before), set(contact.keys())
+        self._leave(contact, old - new)
+        self._enter(contact, new - old)
+
+    def _enter(self, contact: Contact, keys: Iterable[Key]) -> None:
+        for key in keys:
+            place = (contact.location_id, *key)
+            self._index[place] = (*self._index.get(place, ()), contact)
+
+    def _leave(self, contact: Contact, keys: Iterable[Key]) -> None:
+        for key in keys:
+            place = (contact.location_id, *key)
+            held = tuple(other for other in self._index[place] if other is not contact)
+            if held:
+                self._index[place] = held
+            else:
+                del self._index[place]
+
+
+def as_document(contact: Contact) -> JsonObject:
+    """Write all of a contact for the file and for ``/_sandbox/contacts``."""
+    return {
+        "id": contact.id,
+        "locationId": contact.location_id,
+        "addedAt": contact.added_at,
+        "updatedAt": contact.updated_at,
+        "properties": contact.properties,
+        "tags": contact.tags,
+        "customFields": contact.custom_fields,
+        "additionalEmails": contact.additional_emails,
+        "additionalPhones": contact.additional_phones,
+        "madeBy": contact.made_by,
+        "upserts": contact.upserts,
+        "workflows": contact.workflows,
+        "campaigns": contact.campaigns,
+    }
+
+
+def from_document(document: dict[str, Any]) -> Contact:
+    return Contact(
+        id=document["id"],
+        location_id=document["locationId"],
+        added_at=document["addedAt"],
+        updated_at=document["updatedAt"],
+        properties=document["properties"],
+        tags=document["tags"],
+        custom_fields=document["customFields"],
+        additional_emails=document["additionalEmails"],
+        additional_phones=document["additionalPhones"],
+        made_by=document["madeBy"],
+        upserts=document["upserts"],
+        workflows=document["workflows"],
+        campaigns=document["campaigns"],
+    )

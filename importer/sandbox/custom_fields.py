@@ -1,0 +1,153 @@
+"""Custom fields of a location, and which values each type takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from importer.sandbox.identities import EMAIL
+from importer.sandbox.replies import Refusal
+from importer.sandbox.vocabulary import PICKLISTS
+from importer.sandbox.wire import JsonObject
+
+SILENT: Final = object()
+"""A value that is dropped behind a 200."""
+
+NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+PHONE: Final = re.compile(r"\+[1-9][\d\s().-]{5,24}")
+TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class UnfitValueError(ValueError):
+    """The field's type does not take the value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomField:
+    id: str
+    name: str
+    key: str
+    data_type: str
+    options: tuple[str, ...] = ()
+    model: str = "contact"
+    placeholder: str = ""
+    position: int = 0
+
+    def render(self, location_id: str) -> JsonObject:
+        """Write the field as the list of custom fields shows it."""
+        body: JsonObject = {
+            "id": self.id,
+            "name": self.name,
+            "fieldKey": self.key,
+            "placeholder": self.placeholder,
+            "dataType": self.data_type,
+            "position": self.position,
+            "isAllowedCustomOption": False,
+            "isMultiFileAllowed": False,
+            "maxFileLimit": 1,
+            "locationId": location_id,
+            "model": self.model,
+            "documentType": "field",
+        }
+        if self.data_type in PICKLISTS:
+            body["picklistOptions"] = list(self.options)
+        return body
+
+
+def slug(name: str) -> str:
+    """Make a field's key from its name: ``Shirt Size`` is ``contact.shirt_size``."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def accept(field: CustomField, value: Any, *, unknown_option: str) -> Any:
+    """Turn a sent value into the stored one, ``SILENT`` when the vendor drops it, ``None`` when it clears."""
+    if value is None:
+        return None
+    take = ACCEPTORS.get(field.data_type, _take_text)
+    try:
+        taken = take(field, value)
+    except UnfitValueError:
+        if unknown_option == "drop" and field.data_type in PICKLISTS and value != "":
+            return SILENT
+        shown = value if isinstance(value, str) else str(value)
+        raise Refusal(400, f'Invalid Custom Field Value "{shown}" for "{field.id}"') from None
+    return taken
+
+
+def _take_text(_field: CustomField, value: Any) -> Any:
+    if isinstance(value, bool | list | dict):
+        raise UnfitValueError
+    return SILENT if value == "" else str(value)
+
+
+def _take_number(_field: CustomField, value: Any) -> Any:
+    if value == "":
+        return SILENT
+    if isinstance(value, str):
+        if not NUMBER.fullmatch(value):
+            raise UnfitValueError
+        number = float(value)
+        return int(number) if number.is_integer() else number
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnfitValueError
+    return value
+
+
+def _take_choice(field: CustomField, value: Any) -> Any:
+    if value not in field.options:
+        raise UnfitValueError
+    return value
+
+
+def _take_choices(field: CustomField, value: Any) -> Any:
+    if isinstance(value, str) and value:
+        return SILENT  # a plain string leaves a multiple choice as it was
+    if not isinstance(value, list) or any(choice not in field.options for choice in value):
+        raise UnfitValueError
+    return list(value)
+
+
+def _take_day(_field: CustomField, value: Any) -> Any:
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        raise UnfitValueError
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise UnfitValueError from None
+    return f"{value}T00:00:00.000Z"
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[CustomField, Any], Any]:
+    def take(_field: CustomField, value: Any) -> Any:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise UnfitValueError
+        return value
+
+    return take
+
+
+def _take_nothing(_field: CustomField, _value: Any) -> Any:
+    return SILENT
+
+
+ACCEPTORS: Final[dict[str, Callable[[CustomField, Any], Any]]] = {
+    "NUMERICAL": _take_number,
+    "FLOAT": _take_number,
+    "MONETORY": _take_number,
+    "MONETARY": _take_number,
+    "SINGLE_OPTIONS": _take_choice,
+    "RADIO": _take_choice,
+    "MULTIPLE_OPTIONS": _take_choices,
+    "CHECKBOX": _take_choices,
+    "DATE": _take_day,
+    "TIME": _matching(TIME),
+    "PHONE": _matching(PHONE),
+    "EMAIL": _matching(EMAIL),
+    "TEXTBOX_LIST": _take_nothing,
+    "FILE_UPLOAD": _take_nothing,
+    "SIGNATURE": _take_nothing,
+}

@@ -1,0 +1,52 @@
+"""The file that keeps contacts and custom fields: what was answered is in it, even if the sandbox is killed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from importer.sandbox.contacts import Contact, as_document, from_document
+from importer.sandbox.wire import JsonObject, dumps, loads
+
+SCHEMA = """
+create table if not exists contacts (id text primary key, document blob not null) without rowid;
+create table if not exists custom_fields (id text primary key, document blob not null) without rowid;
+"""
+
+
+class Vault:
+    """One SQLite file in WAL mode; each call is one transaction, so a kill loses nothing that was stored."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = normal")
+        self._db.executescript(SCHEMA)
+
+    def contacts(self) -> Iterator[Contact]:
+        for (document,) in self._db.execute("select document from contacts"):
+            yield from_document(loads(document))
+
+    def save_contacts(self, contacts: Iterable[Contact]) -> None:
+        rows = [(contact.id, dumps(as_document(contact))) for contact in contacts]
+        if len(rows) == 1:
+            self._db.execute("insert or replace into contacts values (?, ?)", rows[0])
+            return
+        self._db.execute("begin immediate")
+        self._db.executemany("insert or replace into contacts values (?, ?)", rows)
+        self._db.execute("commit")
+
+    def delete_contact(self, contact_id: str) -> None:
+        self._db.execute("delete from contacts where id = ?", (contact_id,))
+
+    def custom_fields(self) -> Iterator[JsonObject]:
+        for (document,) in self._db.execute("select document from custom_fields"):
+            yield loads(document)
+
+    def save_custom_field(self, field_id: str, document: JsonObject) -> None:
+        self._db.execute("insert or replace into custom_fields values (?, ?)", (field_id, dumps(document)))
+
+    def close(self) -> None:
+        self._db.close()
