@@ -1,0 +1,87 @@
+"""How far a run is, how fast it goes, and when it will be done. Pure: the time is handed in."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import Final
+
+from importer.records import Status
+from importer.results import wording
+
+_WINDOW_SECONDS: Final = 30.0
+_SHOWN: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED)
+
+
+class Course:
+    """Count rows as they settle. ``planned_seconds`` is the least time that the quota allows for ``planned_rows``."""
+
+    def __init__(self, *, now: float) -> None:
+        self.planned_rows = 0
+        self.planned_seconds = 0.0
+        self.settled_rows = 0
+        self.requests = 0
+        self.throttled = 0
+        self.counts: Counter[Status] = Counter()
+        self._held: dict[str, float] = {}
+        self._locations: set[str] = set()
+        self._marks: deque[tuple[float, int]] = deque([(now, 0)])
+
+    def plan(self, rows: int, seconds: float) -> None:
+        self.planned_rows = self.settled_rows + rows
+        self.planned_seconds = seconds * (self.planned_rows / rows) if rows else 0.0
+
+    def settle(self, status: Status, now: float) -> None:
+        self.counts[status] += 1
+        self.settled_rows += 1
+        if now - self._marks[-1][0] >= 1.0:
+            self._marks.append((now, self.settled_rows))
+            while len(self._marks) > 2 and now - self._marks[1][0] >= _WINDOW_SECONDS:
+                self._marks.popleft()
+
+    def request(self, location_id: str, *, throttled: bool) -> None:
+        self.requests += 1
+        self.throttled += throttled
+        self._locations.add(location_id)
+
+    def hold(self, location_id: str, until: float) -> None:
+        self._locations.add(location_id)
+        self._held[location_id] = until
+
+    def held_seconds(self, now: float) -> float:
+        """Time until any location sends again; 0 when one does already."""
+        return max(min((self._held.get(name, 0.0) - now for name in self._locations), default=0.0), 0.0)
+
+    def rows_per_second(self, now: float) -> float:
+        """The pace of the last half minute."""
+        then, settled = self._marks[0]
+        return (self.settled_rows - settled) / (now - then) if now > then else 0.0
+
+    def seconds_left(self, now: float) -> float | None:
+        """Time until the last row: at the pace seen, but never faster than the quota lets the rest through."""
+        left = self.planned_rows - self.settled_rows
+        if left <= 0:
+            return 0.0 if self.planned_rows else None
+        by_quota = left * self.planned_seconds / self.planned_rows
+        pace = self.rows_per_second(now)
+        by_pace = left / pace if pace else 0.0
+        longest = max(by_quota, by_pace)
+        return longest + self.held_seconds(now) if longest else None
+
+    def line(self, now: float) -> str:
+        """Say it in one line."""
+        share = self.settled_rows / self.planned_rows if self.planned_rows else 0.0
+        return (
+            f"{self.settled_rows:,} of {wording.rows(self.planned_rows)} ({share * 100:.0f} %), "
+            f"{self.motion(now)}; {self.tallied()}"
+        )
+
+    def motion(self, now: float) -> str:
+        """The pace and the time left, or the hold."""
+        left = self.seconds_left(now)
+        ahead = "" if left is None else f", {wording.duration(left)} left"
+        if held := self.held_seconds(now):
+            return f"waiting {wording.duration(held)} for the quota{ahead}"
+        return f"{self.rows_per_second(now):.1f} rows/s{ahead}"
+
+    def tallied(self) -> str:
+        return ", ".join(f"{status.value} {self.counts[status]:,}" for status in _SHOWN)

@@ -1,0 +1,91 @@
+"""Results as CSV: UTF-8 with a byte order mark, so that Excel shows accents, and no cell that can run as a formula."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+from importer.formula_guard import guard_all
+from importer.results.files import replacing_text
+
+ENCODING: Final = "utf-8-sig"
+
+
+class Table(Protocol):
+    """Takes the lines of a table, one after the other."""
+
+    def write(self, line: Sequence[str]) -> None: ...
+
+
+class CauseTable(Protocol):
+    """Takes failed rows in source order and keeps them by cause."""
+
+    def add(self, code: str, line: Sequence[str]) -> None: ...
+
+
+class CsvTable:
+    """Write guarded lines to an open text file."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._write = csv.writer(file, lineterminator="\r\n").writerow
+
+    def write(self, line: Sequence[str]) -> None:
+        self._write(guard_all(line))
+
+
+class CsvByCause:
+    """Take failed rows in source order; hand them on grouped by cause.
+
+    Each cause has a file of its own until the end, so that a million failed rows need no memory.
+    """
+
+    def __init__(self, stack: contextlib.ExitStack, folder: Path) -> None:
+        self._stack = stack
+        self._folder = folder
+        self._files: dict[str, IO[str]] = {}
+        self._tables: dict[str, CsvTable] = {}
+        self._rows: Counter[str] = Counter()
+
+    def add(self, code: str, line: Sequence[str]) -> None:
+        if code not in self._tables:
+            self._open(code)
+        self._rows[code] += 1
+        self._tables[code].write(line)
+
+    def pour(self, file: IO[str]) -> None:
+        """Append every cause to ``file``, the most frequent first."""
+        for code, _ in sorted(self._rows.items(), key=lambda pair: (-pair[1], pair[0])):
+            self._files[code].seek(0)
+            shutil.copyfileobj(self._files[code], file)
+
+    def _open(self, code: str) -> None:
+        draft = tempfile.TemporaryFile(  # noqa: SIM115  (the stack closes it)
+            "w+", encoding="utf-8", newline="", errors="backslashreplace", dir=self._folder
+        )
+        self._files[code] = self._stack.enter_context(draft)
+        self._tables[code] = CsvTable(draft)
+
+
+@contextlib.contextmanager
+def csv_table(path: Path, head: Sequence[str]) -> Iterator[CsvTable]:
+    """Open a table that appears under its name when it is whole."""
+    with replacing_text(path, encoding=ENCODING, newline="") as file:
+        table = CsvTable(file)
+        table.write(head)
+        yield table
+
+
+@contextlib.contextmanager
+def csv_by_cause(path: Path, head: Sequence[str]) -> Iterator[CsvByCause]:
+    """Open a table of failed rows that is written grouped by cause."""
+    with contextlib.ExitStack() as stack, replacing_text(path, encoding=ENCODING, newline="") as file:
+        CsvTable(file).write(head)
+        causes = CsvByCause(stack, path.parent)
+        yield causes
+        causes.pour(file)

@@ -1,0 +1,187 @@
+"""The summary of a run, as ``summary.json`` and ``--json`` have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from importer.errors import StateError
+from importer.records import Counts, Json, Remedy
+from importer.results.tally import Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSummary:
+    """One source of the run."""
+
+    name: str
+    reference: str
+    fingerprint: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationSummary:
+    """One location's part. Rows that the run did not reach belong to no location yet."""
+
+    counts: Counts
+    requests: int = 0
+    throttled: int = 0
+    daily_remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How a run ended. ``created + updated + skipped + failed + pending == rows_read``, always."""
+
+    run_id: str
+    state: Literal["finished", "stopped"]
+    reason: str | None
+    source: str
+    """As the user named it; several are joined by ``, `` (each one is in ``sources``)."""
+    rows_read: int
+    created: int
+    updated: int
+    skipped: int
+    failed: int
+    pending: int
+    warnings: int
+    """Warnings given; ``rows_with_warnings`` counts the rows that carry them."""
+    requests: int
+    throttled: int
+    seconds: float
+    """Time the run was at work; the pause before a resume does not count."""
+    errors_by_code: Mapping[str, int]
+    locations: Mapping[str, LocationSummary]
+    results: Path
+    failed_rows: Path
+    report: Path
+
+    failed_by_cause: Path
+    summary: Path
+    rows_with_warnings: int = 0
+    retries: int = 0
+    failed_by_remedy: Mapping[Remedy, int] = field(default_factory=dict)
+    errors: Sequence[Group] = field(default=(), repr=False)
+    warning_groups: Sequence[Group] = field(default=(), repr=False)
+    skip_groups: Sequence[Group] = field(default=(), repr=False)
+    sources: Sequence[SourceSummary] = ()
+    mapping: str = ""
+    mapping_fingerprint: str = ""
+    base_url: str = ""
+    sandbox: bool = False
+    started_at: float = 0.0
+    finished_at: float = 0.0
+    tool_version: str = ""
+
+    def __post_init__(self) -> None:
+        check_accounts(self.counts, self.rows_read)
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(
+            created=self.created,
+            updated=self.updated,
+            skipped=self.skipped,
+            failed=self.failed,
+            pending=self.pending,
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 no row failed, 1 some did, 3 stopped before the end."""
+        if self.state == "stopped":
+            return 3
+        return 1 if self.failed else 0
+
+    def to_json(self) -> dict[str, Json]:
+        """Write the summary as documented; programs rely on the names."""
+        return {
+            "run_id": self.run_id,
+            "state": self.state,
+            "reason": self.reason,
+            "source": self.source,
+            "rows_read": self.rows_read,
+            "created": self.created,
+            "updated": self.updated,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "pending": self.pending,
+            "warnings": self.warnings,
+            "requests": self.requests,
+            "throttled": self.throttled,
+            "seconds": round(self.seconds, 3),
+            "errors_by_code": dict(self.errors_by_code),
+            "locations": {name: _location(part) for name, part in self.locations.items()},
+            "results": str(self.results),
+            "failed_rows": str(self.failed_rows),
+            "report": str(self.report),
+            **_additions(self),
+        }
+
+
+def check_accounts(counts: Counts, rows_read: int) -> None:
+    """Refuse a summary that does not account for every row. Raises StateError."""
+    if counts.read != rows_read:
+        raise StateError(
+            f"The results do not add up: {rows_read:,} rows were read, but {counts.read:,} are accounted for "
+            f"(created {counts.created:,}, updated {counts.updated:,}, skipped {counts.skipped:,}, failed "
+            f"{counts.failed:,}, pending {counts.pending:,}). The journal holds every outcome; write the files "
+            "again with `importer results`, and report this if it stays."
+        )
+
+
+def group_json(groups: Iterable[Group]) -> list[Json]:
+    """Write groups without a word of a person's: codes, counts, what to do, row numbers."""
+    return [
+        {
+            "code": group.code,
+            "title": group.title,
+            "rows": group.rows,
+            "share": round(group.share, 4),
+            "remedy": group.remedy.value,
+            "mend": group.mend,
+            "first_rows": list(group.first_rows),
+        }
+        for group in groups
+    ]
+
+
+def moment(seconds: float) -> str:
+    """Write a time as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _additions(summary: Summary) -> dict[str, Json]:
+    return {
+        "failed_by_cause": str(summary.failed_by_cause),
+        "rows_with_warnings": summary.rows_with_warnings,
+        "retries": summary.retries,
+        "failed_by_remedy": {remedy.value: rows for remedy, rows in summary.failed_by_remedy.items()},
+        "errors": group_json(summary.errors),
+        "warnings_by_code": {group.code: group.rows for group in summary.warning_groups},
+        "skipped_by_code": {group.code: group.rows for group in summary.skip_groups},
+        "sources": [
+            {"name": each.name, "reference": each.reference, "sha256": each.fingerprint, "rows": each.rows}
+            for each in summary.sources
+        ],
+        "mapping": summary.mapping,
+        "mapping_sha256": summary.mapping_fingerprint,
+        "base_url": summary.base_url,
+        "sandbox": summary.sandbox,
+        "started_at": moment(summary.started_at),
+        "finished_at": moment(summary.finished_at),
+        "version": summary.tool_version,
+    }
+
+
+def _location(part: LocationSummary) -> dict[str, Json]:
+    return {
+        **asdict(part.counts),
+        "requests": part.requests,
+        "throttled": part.throttled,
+        "daily_remaining": part.daily_remaining,
+    }

@@ -1,0 +1,86 @@
+"""The summary as a terminal shows it: what happened, why rows failed, where the files are, what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from importer.records import Counts, Status
+from importer.results.next_steps import next_steps
+from importer.results.palette import Palette
+from importer.results.summary import Summary
+from importer.results.tally import Group
+from importer.results.wording import duration, number, percent, rows
+
+_BAR: Final = 24
+_CAUSES: Final = 8
+
+
+def render_summary(summary: Summary, palette: Palette | None = None) -> str:
+    """Write the summary for people; several lines, no line break at the end."""
+    colours = palette or Palette()
+    return "\n".join(
+        [
+            colours.bold(headline(summary)),
+            "",
+            *_counts(summary.counts, colours),
+            *_causes(summary.errors, colours, title="Failed rows by cause"),
+            *_causes(summary.warning_groups, colours, title="Warnings"),
+            "",
+            *_files(summary),
+            *_next(summary, colours),
+        ]
+    )
+
+
+def headline(summary: Summary) -> str:
+    """Say in one sentence how the run ended."""
+    there = summary.created + summary.updated
+    done = f"{number(there)} of {rows(summary.rows_read)} imported in {duration(summary.seconds)}"
+    if summary.state == "stopped":
+        reason = f" ({summary.reason})" if summary.reason else ""
+        return f"Stopped{reason}: {done}, {number(summary.pending)} still to do."
+    if summary.failed:
+        return f"Finished, {rows(summary.failed)} failed: {done}."
+    return f"Finished: {done}."
+
+
+def _counts(counts: Counts, colours: Palette) -> Iterator[str]:
+    whole = counts.read or 1
+    for status in Status:
+        count: int = getattr(counts, status.value)
+        if status is Status.PENDING and not count:
+            continue
+        bar = "#" * max(round(count / whole * _BAR), 1 if count else 0)
+        line = f"  {status.value:<8}{count:>10,}  {percent(count / whole):>8}  {bar}".rstrip()
+        yield colours.status(status, line) if count else line
+
+
+def _causes(groups: Iterable[Group], colours: Palette, *, title: str) -> Iterator[str]:
+    ranked = list(groups)
+    if not ranked:
+        return
+    yield ""
+    yield colours.bold(title)
+    for group in ranked[:_CAUSES]:
+        places = ", ".join(str(row) for row in group.first_rows[:3])
+        more = ", ..." if group.rows > 3 else ""
+        yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  row {places}{more}"
+        yield colours.dim(f"    {group.title}. {group.mend}")
+    if len(ranked) > _CAUSES:
+        yield f"  and {len(ranked) - _CAUSES} more causes in the report"
+
+
+def _files(summary: Summary) -> Iterator[str]:
+    yield f"  results      {summary.results}"
+    if summary.failed or summary.pending:
+        yield f"  failed rows  {summary.failed_rows}"
+    yield f"  report       {summary.report}"
+
+
+def _next(summary: Summary, colours: Palette) -> Iterator[str]:
+    for step in next_steps(summary):
+        yield ""
+        yield step.sentence
+        if step.command:
+            yield "  " + colours.bold(step.command)

@@ -1,0 +1,133 @@
+"""The table of results: one row for each source row, our columns first, then the source's as they were read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from importer.records import Fault, Outcome, Remedy, Status
+
+OWN_COLUMNS: Final = (
+    "import_row",
+    "import_status",
+    "import_contact_id",
+    "import_error_code",
+    "import_error",
+    "import_remedy",
+    "import_warnings",
+    "import_location_id",
+    "import_http_status",
+    "import_attempts",
+    "import_trace_id",
+)
+SOURCE_COLUMN: Final = "import_source"
+
+_UNREACHED: Final = [Status.PENDING.value, "", "", "", Remedy.RUN_AGAIN.value, "", "", "", "0", ""]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """How the columns of one or several sources stand beside each other in one table.
+
+    ``places`` tells for each source where its columns stand in ``header``; ``None``: they are the header as it is.
+    """
+
+    header: tuple[str, ...]
+    places: tuple[tuple[int, ...] | None, ...]
+    names: tuple[str, ...]
+
+    @property
+    def several(self) -> bool:
+        return len(self.names) > 1
+
+    @property
+    def head(self) -> list[str]:
+        """The first line of the table."""
+        return [*OWN_COLUMNS, *([SOURCE_COLUMN] if self.several else []), *self.header]
+
+    def row(self, source: int, number: int, outcome: Outcome | None, cells: Sequence[str]) -> list[str]:
+        """Put one line of the table together; ``None`` as outcome is a row that the run did not reach."""
+        line = [str(number), *(_UNREACHED if outcome is None else _told(outcome))]
+        if self.several:
+            line.append(self.names[source])
+        places = self.places[source]
+        line.extend(cells if places is None else _placed(cells, places, len(self.header)))
+        return line
+
+
+def join_columns(sources: Iterable[tuple[str, Sequence[str]]]) -> Columns:
+    """Unite the headers of sources, given as pairs of name and header, in the order in which they first appear.
+
+    A header that stands twice in one source stands twice in the union: the second is another column.
+    """
+    pairs = [(name, tuple(header)) for name, header in sources]
+    union: dict[tuple[str, int], int] = {}
+    keyed = [_numbered(header) for _, header in pairs]
+    for keys in keyed:
+        for key in keys:
+            union.setdefault(key, len(union))
+    whole = tuple(range(len(union)))
+    places = (tuple(union[key] for key in keys) for keys in keyed)
+    return Columns(
+        header=tuple(title for title, _ in union),
+        places=tuple(None if place == whole else place for place in places),
+        names=tuple(name for name, _ in pairs),
+    )
+
+
+def warnings_text(warnings: Iterable[Fault]) -> str:
+    """Write warnings as the results' column has them."""
+    return "; ".join(f"{warning.code}: {warning.message}" for warning in warnings)
+
+
+def _told(outcome: Outcome) -> list[str]:
+    return [
+        outcome.status.value,
+        outcome.contact_id or "",
+        outcome.code or "",
+        outcome.message or "",
+        outcome.remedy.value,
+        warnings_text(outcome.warnings) if outcome.warnings else "",
+        outcome.location_id or "",
+        "" if outcome.http_status is None else str(outcome.http_status),
+        str(outcome.attempts),
+        outcome.trace_id or "",
+    ]
+
+
+def _numbered(header: Sequence[str]) -> list[tuple[str, int]]:
+    seen: Counter[str] = Counter()
+    keys = []
+    for title in header:
+        keys.append((title, seen[title]))
+        seen[title] += 1
+    return keys
+
+
+def _placed(cells: Sequence[str], places: tuple[int, ...], width: int) -> Sequence[str]:
+    if len(cells) == len(places):
+        line = [""] * width
+        for place, cell in zip(places, cells, strict=True):
+            line[place] = cell
+        return line
+    return _ragged(cells, places, width)
+
+
+def _ragged(cells: Sequence[str], places: tuple[int, ...], width: int) -> Sequence[str]:
+    """Lay a row with too many or too few cells so that no cell is lost and it is still seen to be ragged.
+
+    Padded to the table's width, a shifted row would look whole and go out with the e-mail in the phone's place
+    when the file is imported again.
+    """
+    if len(cells) > len(places):
+        return [*_placed(cells[: len(places)], places, width), *cells[len(places) :]]
+    taken = places[: len(cells)]
+    reach = max(taken, default=-1) + 1
+    if reach == width:
+        return cells
+    line = [""] * reach
+    for place, cell in zip(taken, cells, strict=True):
+        line[place] = cell
+    return line

@@ -1,0 +1,157 @@
+"""What the rows of a run add up to: counts by status and location, failures grouped by cause. Memory stays flat."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from importer.codes import BY_NAME
+from importer.records import Counts, Fault, Outcome, Remedy, Status, number_of, source_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One of the first rows of a group, with what is needed to find and to understand it."""
+
+    source: int
+    row: int
+    """As a spreadsheet counts."""
+    message: str = field(repr=False)
+    column: str | None = None
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """All that happened to rows under one code; ``share`` is of all groups of its kind."""
+
+    code: str
+    title: str
+    mend: str
+    remedy: Remedy
+    rows: int
+    share: float
+    examples: tuple[Example, ...]
+
+    @property
+    def first_rows(self) -> tuple[int, ...]:
+        return tuple(example.row for example in self.examples)
+
+
+class Groups:
+    """Count rows by code and keep the first few of each."""
+
+    def __init__(self, *, keep: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self._keep = keep
+        self._examples: dict[str, list[Example]] = {}
+        self._remedies: dict[str, Remedy] = {}
+
+    def wants(self, code: str) -> bool:
+        return len(self._examples.get(code, ())) < self._keep
+
+    def add(self, code: str, example: Example | None, remedy: Remedy) -> None:
+        self.counts[code] += 1
+        self._remedies.setdefault(code, remedy)
+        if example is not None:
+            self._examples.setdefault(code, []).append(example)
+
+    def ranked(self) -> tuple[Group, ...]:
+        """The groups, the largest first; groups of one size by name, so that two writings are alike."""
+        whole = self.counts.total() or 1
+        ranking = sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple(self._group(code, rows, rows / whole) for code, rows in ranking)
+
+    def _group(self, code: str, rows: int, share: float) -> Group:
+        known = BY_NAME.get(code)
+        return Group(
+            code=code,
+            title=known.title if known else code,
+            mend=known.mend if known else "See the sentence beside each row.",
+            remedy=self._remedies[code],
+            rows=rows,
+            share=share,
+            examples=tuple(self._examples.get(code, ())),
+        )
+
+
+class Tally:
+    """Count outcomes as they pass by, in source order. ``headers`` holds the header of each source."""
+
+    def __init__(self, headers: Sequence[Sequence[str]], *, keep: int = 5) -> None:
+        self.errors = Groups(keep=keep)
+        self.skips = Groups(keep=keep)
+        self.warnings = Groups(keep=keep)
+        self.warned_rows = 0
+        self.remedies: Counter[Remedy] = Counter()
+        """Failed rows by what helps them."""
+        self._headers = headers
+        self._statuses: Counter[Status] = Counter()
+        self._locations: dict[str, Counter[Status]] = {}
+
+    def see(self, row: int, outcome: Outcome | None, cells: Sequence[str]) -> None:
+        """Count one row; ``None`` is a row without an outcome."""
+        status = Status.PENDING if outcome is None else outcome.status
+        self._statuses[status] += 1
+        if outcome is None:
+            return
+        if outcome.location_id:
+            self._location(outcome.location_id)[status] += 1
+        if outcome.warnings:
+            self._warn(row, outcome.warnings, cells)
+        if status is Status.FAILED:
+            self.remedies[outcome.remedy] += 1
+            self._file(self.errors, row, outcome, cells)
+        elif status is Status.SKIPPED:
+            self._file(self.skips, row, outcome, cells)
+
+    @property
+    def counts(self) -> Counts:
+        return _as_counts(self._statuses)
+
+    @property
+    def locations(self) -> Mapping[str, Counts]:
+        return {name: _as_counts(statuses) for name, statuses in self._locations.items()}
+
+    def _location(self, name: str) -> Counter[Status]:
+        if name not in self._locations:
+            self._locations[name] = Counter()
+        return self._locations[name]
+
+    def _file(self, groups: Groups, row: int, outcome: Outcome, cells: Sequence[str]) -> None:
+        code = outcome.code or outcome.status.value
+        wanted = groups.wants(code)
+        example = self._example(row, outcome.message or "", None, cells) if wanted else None
+        groups.add(code, example, outcome.remedy)
+
+    def _warn(self, row: int, warnings: Iterable[Fault], cells: Sequence[str]) -> None:
+        self.warned_rows += 1
+        for warning in warnings:
+            wanted = self.warnings.wants(warning.code)
+            example = self._example(row, warning.message, warning.column, cells) if wanted else None
+            self.warnings.add(warning.code, example, Remedy.NONE)
+
+    def _example(self, row: int, message: str, column: str | None, cells: Sequence[str]) -> Example:
+        header = self._headers[source_of(row)]
+        found = _column_of(message, column, header, cells)
+        return Example(
+            source=source_of(row),
+            row=number_of(row),
+            message=message,
+            column=column if found is None else header[found],
+            value=None if found is None else cells[found],
+        )
+
+
+def _column_of(message: str, column: str | None, header: Sequence[str], cells: Sequence[str]) -> int | None:
+    """Find the cell a sentence is about: the column named, else the longest cell that the sentence quotes."""
+    width = min(len(header), len(cells))
+    if column is not None:
+        return next((index for index in range(width) if header[index] == column), None)
+    quoted = [index for index in range(width) if len(cells[index]) > 2 and cells[index] in message]
+    return max(quoted, key=lambda index: len(cells[index]), default=None)
+
+
+def _as_counts(statuses: Mapping[Status, int]) -> Counts:
+    return Counts(**{status.value: statuses.get(status, 0) for status in Status})

@@ -1,0 +1,198 @@
+"""What people see while a run goes on: a bar on a terminal, a line now and then elsewhere, nothing when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Never, Protocol, Self, TextIO
+
+from importer.clock import Clock, SystemClock
+from importer.records import Outcome
+from importer.results.course import Course
+from importer.results.summary_text import render_summary
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+__all__ = ["Progress", "open_progress", "render_summary"]
+
+_BAR_SECONDS: Final = 0.2
+_LINE_SECONDS: Final = 5.0
+_TICK_SECONDS: Final = 1.0
+
+
+class Display(Protocol):
+    """Where progress is shown; ``seconds`` is the least time between two showings."""
+
+    seconds: float
+
+    def show(self, course: Course, now: float) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Bar:
+    """A tqdm bar. Our own sentence stands beside it, since tqdm's forecast does not know the quota."""
+
+    seconds = _BAR_SECONDS
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._bar: tqdm[Never] | None = None
+
+    def show(self, course: Course, now: float) -> None:
+        bar = self._opened(course.planned_rows)
+        bar.total = course.planned_rows
+        bar.n = course.settled_rows
+        bar.set_description_str(
+            f"{course.settled_rows:,}/{course.planned_rows:,} rows, {course.motion(now)}; {course.tallied()}",
+            refresh=False,
+        )
+        bar.refresh()
+
+    def say(self, text: str) -> None:
+        from tqdm import tqdm
+
+        tqdm.write(text, file=self._stream)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _opened(self, total: int) -> tqdm[Never]:
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=total,
+                file=self._stream,
+                dynamic_ncols=True,
+                bar_format="{percentage:3.0f}%|{bar}| {desc}",
+            )
+        return self._bar
+
+
+class Lines:
+    """A line every few seconds, for pipes, CI and collectors of logs."""
+
+    def __init__(self, write: Callable[[str], None], *, seconds: float = _LINE_SECONDS) -> None:
+        self.seconds = seconds
+        self._write = write
+        self._last = ""
+
+    def show(self, course: Course, now: float) -> None:
+        line = course.line(now)
+        if line != self._last:
+            self._last = line
+            self._write(line)
+
+    def say(self, text: str) -> None:
+        self._write(text)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Progress:
+    """Follow the sending of a run. Satisfies ``SendingProgress``; without a display it only counts."""
+
+    def __init__(self, display: Display | None = None, *, clock: Clock | None = None) -> None:
+        self._display = display
+        self._clock = clock or SystemClock()
+        self._shown_at = self._clock.monotonic()
+        self._stale = False
+        self._ticking: asyncio.TimerHandle | None = None
+        self.course = Course(now=self._shown_at)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def planned(self, rows: int, requests: int, seconds: float) -> None:  # noqa: ARG002  (the protocol's)
+        self.course.plan(rows, seconds)
+        self._refresh(at_once=True)
+        self._keep_ticking()
+
+    def settled(self, outcome: Outcome) -> None:
+        self.course.settle(outcome.status, self._clock.monotonic())
+        self._refresh()
+
+    def requested(self, location_id: str, seconds: float, throttled: bool) -> None:  # noqa: ARG002, FBT001
+        self.course.request(location_id, throttled=throttled)
+
+    def holding(self, location_id: str, seconds: float, reason: str) -> None:
+        self.course.hold(location_id, self._clock.monotonic() + seconds)
+        if seconds >= _LINE_SECONDS:
+            self.message(reason)
+        self._refresh(at_once=True)
+
+    def message(self, text: str) -> None:
+        if self._display is not None:
+            self._display.say(text)
+
+    def close(self) -> None:
+        """Show the last state and leave the terminal in order; calling it again does no harm."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            self._ticking = None
+        if self._display is not None:
+            if self._stale:
+                self._refresh(at_once=True)
+            self._display.close()
+            self._display = None
+
+    def _refresh(self, *, at_once: bool = False) -> None:
+        self._stale = True
+        if self._display is None or not self.course.planned_rows:
+            return
+        now = self._clock.monotonic()
+        if at_once or now - self._shown_at >= self._display.seconds:
+            self._shown_at = now
+            self._stale = False
+            self._display.show(self.course, now)
+
+    def _keep_ticking(self) -> None:
+        # While all locations are held no row settles, and without a tick the time left would stand still for hours.
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if self._ticking is not None:
+            self._ticking.cancel()
+        self._ticking = loop.call_later(_TICK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        self._refresh()
+        self._keep_ticking()
+
+
+def open_progress(
+    *,
+    quiet: bool = False,
+    no_progress: bool = False,
+    stream: TextIO | None = None,
+    write: Callable[[str], None] | None = None,
+    clock: Clock | None = None,
+) -> Progress:
+    """Choose how progress is shown: a bar on a terminal, lines elsewhere, nothing with ``quiet``.
+
+    ``write`` takes the lines instead of the stream (a logger, for logs in JSON). With ``no_progress`` only
+    messages come through.
+    """
+    if quiet:
+        return Progress(clock=clock)
+    shown = stream or sys.stderr
+    if write is None and not no_progress and shown.isatty():
+        return Progress(Bar(shown), clock=clock)
+
+    def print_line(text: str) -> None:
+        print(text, file=shown, flush=True)
+
+    return Progress(
+        Lines(write or print_line, seconds=float("inf") if no_progress else _LINE_SECONDS), clock=clock
+    )

@@ -1,0 +1,84 @@
+"""What results need to know of a run, its journal and its sources; the real ones satisfy this as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from importer.records import Block, Counts, Outcome, Pulse, RowId
+
+
+class StagedView(Protocol):
+    """A source as it was taken in."""
+
+    @property
+    def reference(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+
+class SourceView(Protocol):
+    """A source that can be read again from its first row."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def header(self) -> tuple[str, ...]: ...
+
+    def blocks(self, size: int = ...) -> Iterator[Block]: ...
+
+
+class RunView(Protocol):
+    """A run; times are seconds since the epoch."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def started_at(self) -> float: ...
+
+    @property
+    def finished_at(self) -> float | None: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def reason(self) -> str | None: ...
+
+    @property
+    def sources(self) -> Sequence[StagedView]: ...
+
+    @property
+    def mapping_path(self) -> Path | str: ...
+
+    @property
+    def mapping_fingerprint(self) -> str: ...
+
+    @property
+    def location_id(self) -> str | None: ...
+
+    @property
+    def base_url(self) -> str: ...
+
+    @property
+    def sandbox(self) -> bool: ...
+
+    @property
+    def tool_version(self) -> str: ...
+
+
+class JournalView(Protocol):
+    """The truth of a run, to be read."""
+
+    def outcomes(self, first: RowId, last: RowId) -> Iterable[Outcome]: ...
+
+    def counts(self) -> Counts: ...
+
+    def pulses(self) -> Iterable[Pulse]: ...

@@ -1,0 +1,49 @@
+"""Numbers, durations and commands as people read them."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+_MINUTE: Final = 60
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+
+
+def number(count: float) -> str:
+    return f"{count:,.0f}"
+
+
+def rows(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
+def percent(share: float) -> str:
+    """Write a share with one decimal; what is not all never reads 100 %, what is not nothing never reads 0 %."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    return f"{share * 100:.1f} %".replace(".0 %", " %")
+
+
+def duration(seconds: float) -> str:
+    """Write a duration with its two largest units."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def command(words: Sequence[str], *, windows: bool = sys.platform == "win32") -> str:
+    """Write a command so that it can be pasted into the shell of this system."""
+    return subprocess.list2cmdline(words) if windows else shlex.join(words)

@@ -1,0 +1,156 @@
+"""Write all files of a run from its journal and its sources, in one pass over the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from importer.errors import StateError
+from importer.records import Counts
+from importer.results.files import replacing_text
+from importer.results.joining import join_outcomes
+from importer.results.summary import LocationSummary, SourceSummary, Summary, check_accounts
+from importer.results.table import join_columns
+from importer.results.tables import TableFiles, table_files, write_tables
+from importer.results.tally import Tally
+from importer.results.traffic import LocationTraffic, Traffic, gather
+from importer.results.views import JournalView, RunView, SourceView
+
+_SHOWN_MASKED: Final = 5
+_SHOWN_DETAILED: Final = 50
+
+
+def write_results(
+    *,
+    run: RunView,
+    journal: JournalView,
+    sources: Sequence[SourceView],
+    folder: Path,
+    results_format: str = "csv",
+    limit: int | None = None,
+    report_details: bool = False,
+) -> Summary:
+    """Write results, failed rows, summary and report of a run into ``folder``; each file appears when it is whole.
+
+    ``limit`` is the run's own: rows behind it were never part of it. With ``report_details`` the report shows
+    values unmasked. Raises StateError when the disk refuses or when the rows do not add up.
+    """
+    columns = join_columns([(source.name, source.header) for source in sources])
+    files = table_files(folder, results_format, columns)
+    tally = Tally(
+        [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
+    )
+    rows = write_tables(
+        join_outcomes(journal, sources, limit=limit), columns=columns, tally=tally, files=files
+    )
+    _check_against_journal(tally.counts, journal.counts())
+    traffic = gather(journal.pulses())
+    summary = _summarise(run, tally=tally, traffic=traffic, files=files, rows=rows)
+    _write_report(summary, traffic, details=report_details)
+    _write_json(summary)
+    return summary
+
+
+def _summarise(
+    run: RunView, *, tally: Tally, traffic: Traffic, files: TableFiles, rows: Mapping[int, int]
+) -> Summary:
+    counts = tally.counts
+    finished_at = run.finished_at or run.started_at + traffic.seconds
+    state, reason = _ended(run)
+    return Summary(
+        run_id=run.id,
+        state=state,
+        reason=reason,
+        source=", ".join(source.reference for source in run.sources),
+        rows_read=sum(rows.values()),
+        created=counts.created,
+        updated=counts.updated,
+        skipped=counts.skipped,
+        failed=counts.failed,
+        pending=counts.pending,
+        warnings=tally.warnings.counts.total(),
+        requests=traffic.requests,
+        throttled=traffic.throttled,
+        seconds=max(finished_at - run.started_at - traffic.paused_seconds, 0.0),
+        errors_by_code=dict(tally.errors.counts.most_common()),
+        locations=_locations(tally.locations, traffic.locations),
+        results=files.results,
+        failed_rows=files.failed_rows,
+        report=files.results.with_name("report.html"),
+        failed_by_cause=files.failed_by_cause,
+        summary=files.results.with_name("summary.json"),
+        rows_with_warnings=tally.warned_rows,
+        retries=traffic.retries,
+        failed_by_remedy=dict(tally.remedies.most_common()),
+        errors=tally.errors.ranked(),
+        warning_groups=tally.warnings.ranked(),
+        skip_groups=tally.skips.ranked(),
+        sources=_sources(run, rows),
+        mapping=str(run.mapping_path),
+        mapping_fingerprint=run.mapping_fingerprint,
+        base_url=run.base_url,
+        sandbox=run.sandbox,
+        started_at=run.started_at,
+        finished_at=finished_at,
+        tool_version=run.tool_version,
+    )
+
+
+def _ended(run: RunView) -> tuple[Literal["finished", "stopped"], str | None]:
+    if run.state == "finished":
+        return "finished", run.reason
+    if run.state == "stopped":
+        return "stopped", run.reason
+    return "stopped", run.reason or "The run was cut off, or is still under way."
+
+
+def _sources(run: RunView, rows: Mapping[int, int]) -> tuple[SourceSummary, ...]:
+    return tuple(
+        SourceSummary(
+            name=source.name,
+            reference=source.reference,
+            fingerprint=source.fingerprint,
+            rows=rows.get(index, 0),
+        )
+        for index, source in enumerate(run.sources)
+    )
+
+
+def _locations(
+    counts: Mapping[str, Counts], traffic: Mapping[str, LocationTraffic]
+) -> dict[str, LocationSummary]:
+    silent = LocationTraffic()
+    return {
+        name: LocationSummary(
+            counts=counts.get(name, Counts()),
+            requests=traffic.get(name, silent).requests,
+            throttled=traffic.get(name, silent).throttled,
+            daily_remaining=traffic.get(name, silent).daily_remaining,
+        )
+        for name in sorted(counts.keys() | traffic.keys())
+    }
+
+
+def _check_against_journal(told: Counts, held: Counts) -> None:
+    """Refuse files that tell something else than the journal: a source changed, or rows were lost on the way."""
+    check_accounts(told, held.read)
+    if told != held:
+        raise StateError(
+            f"The files do not match the journal: they hold {told}, the journal holds {held}. "
+            "The copy of the source that the run keeps was changed; the journal is still whole."
+        )
+
+
+def _write_report(summary: Summary, traffic: Traffic, *, details: bool) -> None:
+    from importer.results.report import render_report
+
+    with replacing_text(summary.report) as file:
+        file.write(render_report(summary, traffic, details=details))
+
+
+def _write_json(summary: Summary) -> None:
+    with replacing_text(summary.summary) as file:
+        json.dump(summary.to_json(), file, indent=2, ensure_ascii=False)
+        file.write("\n")

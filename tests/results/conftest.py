@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.records import Block, Counts, Outcome, Pulse, Remedy, Status, row_id
+from importer.results import Summary, write_results
+
+HEADER = ("First Name", "E-mail", "Phone", "Notes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A source in memory: rows by the number that a spreadsheet shows."""
+
+    name: str = "contacts.csv"
+    header: tuple[str, ...] = HEADER
+    rows: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    index: int = 0
+
+    def blocks(self, size: int = 1000) -> Iterator[Block]:
+        numbers = list(self.rows)
+        for start in range(0, len(numbers), size):
+            part = numbers[start : start + size]
+            yield Block(source=self.index, numbers=part, rows=[self.rows[number] for number in part])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    name: str = "contacts.csv"
+    reference: str = "exports/contacts.csv"
+    fingerprint: str = "ab" * 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOnPaper:
+    id: str = "2026-11-23-160000-abcd"
+    started_at: float = 1_795_449_600.0
+    finished_at: float | None = 1_795_449_660.0
+    state: str = "finished"
+    reason: str | None = None
+    sources: Sequence[Staged] = (Staged(),)
+    mapping_path: str = "mappings/contacts.yaml"
+    mapping_fingerprint: str = "cd" * 32
+    location_id: str | None = "ve9EPM428h8vShlRW1KT"
+    base_url: str = "https://services.leadconnectorhq.com"
+    sandbox: bool = False
+    tool_version: str = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalOnPaper:
+    rows: int
+    settled: tuple[Outcome, ...] = ()
+    heard: tuple[Pulse, ...] = ()
+
+    def outcomes(self, first: int, last: int) -> Iterator[Outcome]:
+        return (outcome for outcome in self.settled if first <= outcome.row <= last)
+
+    def counts(self) -> Counts:
+        told = [outcome.status.value for outcome in self.settled]
+        by_status = {status.value: told.count(status.value) for status in Status}
+        return Counts(**{**by_status, "pending": by_status["pending"] + self.rows - len(told)})
+
+    def pulses(self) -> Iterator[Pulse]:
+        return iter(self.heard)
+
+
+@dataclass(slots=True, kw_only=True)
+class Story:
+    """A run that is told instead of run."""
+
+    folder: Path
+    sheets: list[Sheet] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    pulses: list[Pulse] = field(default_factory=list)
+    run: RunOnPaper = field(default_factory=RunOnPaper)
+
+    def sheet(self, rows: Mapping[int, Sequence[str]], **given: Any) -> Story:
+        self.sheets.append(Sheet(rows=rows, index=len(self.sheets), **given))
+        return self
+
+    def settle(self, number: int, status: Status, *, source: int = 0, **given: Any) -> Story:
+        given.setdefault("location_id", "ve9EPM428h8vShlRW1KT")
+        if status is Status.FAILED:
+            given.setdefault("remedy", Remedy.FIX_ROW)
+        self.outcomes.append(Outcome(row=row_id(source, number), status=status, **given))
+        return self
+
+    @property
+    def journal(self) -> JournalOnPaper:
+        rows = sum(len(sheet.rows) for sheet in self.sheets)
+        return JournalOnPaper(rows=rows, settled=tuple(self.outcomes), heard=tuple(self.pulses))
+
+    def write(self, **given: Any) -> Summary:
+        return write_results(
+            run=self.run,
+            journal=given.pop("journal", self.journal),
+            sources=self.sheets,
+            folder=self.folder,
+            **given,
+        )
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Story:
+    return Story(folder=tmp_path / "import-results" / "2026-11-23-160000-abcd")
+
+
+@pytest.fixture
+def read_csv() -> Callable[[Path], list[list[str]]]:
+    """Read a CSV of ours as any program would."""
+
+    def read(path: Path) -> list[list[str]]:
+        return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+
+    return read
