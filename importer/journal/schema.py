@@ -137,19 +137,19 @@ def read_version(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT max(version) FROM migrations").fetchone()[0])
 
 
-def migrate(db: sqlite3.Connection) -> None:
+def migrate(db: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
     """Bring the schema up to date inside the caller's transaction; refuse a file of a newer importer."""
     version = read_version(db)
-    if version > VERSION:
+    if version > len(migrations):
         raise RunConflictError(
             f"This run was written by a newer importer (its journal has schema {version}, "
-            f"this one knows {VERSION}). Upgrade highlevel-importer to work on it."
+            f"this one knows {len(migrations)}). Upgrade highlevel-importer to work on it."
         )
     if version == 0:
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute("CREATE TABLE migrations (version INTEGER PRIMARY KEY, at REAL, tool_version TEXT)")
-    for number in range(version + 1, VERSION + 1):
-        _apply(db, MIGRATIONS[number - 1])
+    for number, script in enumerate(migrations[version:], version + 1):
+        _apply(db, script)
         db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, time.time(), __version__))
 
 

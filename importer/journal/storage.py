@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from importer.errors import StateError
+from importer.errors import RunConflictError, StateError
 from importer.journal.database import open_database, sync_file, sync_folder, transaction, translated
 from importer.journal.run import Run, RunState
 from importer.journal.schema import VERSION, migrate, read_version
@@ -53,7 +53,6 @@ def write_run(db: sqlite3.Connection, run: Run, folder: Path) -> None:
 
 
 def read_run(db: sqlite3.Connection, folder: Path) -> Run:
-    # The names are spelled out in one place, in the order of the columns.
     cells = db.execute(f"SELECT {_RUN_COLUMNS} FROM run").fetchone()  # noqa: S608  (our own names)
     sources = db.execute('SELECT * FROM sources ORDER BY "index"').fetchall()
     return Run(
@@ -95,13 +94,23 @@ def open_up_to_date(path: Path) -> sqlite3.Connection:
     db = open_database(path)
     try:
         with translated(path):
-            if read_version(db) != VERSION:
-                with transaction(db, path):
-                    migrate(db)
+            _bring_up_to_date(db, path)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+    version = read_version(db)
+    if version == 0:
+        raise RunConflictError(
+            f"The journal {path} is empty: its run never began, and nothing was sent. Delete it with: "
+            f"importer forget {path.parent.name}"
+        )
+    if version != VERSION:
+        with transaction(db, path):
+            migrate(db)
 
 
 def refuse_damage(db: sqlite3.Connection, path: Path) -> None:

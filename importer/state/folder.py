@@ -100,16 +100,20 @@ class StateFolder:
             if newest is None:
                 raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
             return newest
+        return self.run(self.match_id(wanted))
+
+    def match_id(self, wanted: str) -> str:
+        """Complete the beginning of an id, of a damaged run too; SettingsError for none or several."""
         matching = [run_id for run_id in self.run_ids() if run_id.startswith(wanted)]
         if wanted in matching:
-            matching = [wanted]
+            return wanted
         if not matching:
             raise SettingsError(f"There is no run {wanted!r} in {self.path}. See: importer runs")
         if len(matching) > 1:
             raise SettingsError(
                 f"{wanted!r} could be any of the runs {', '.join(matching)}. Give more of the id."
             )
-        return self.run(matching[0])
+        return matching[0]
 
     def previous(self, candidate: Run) -> Previous | None:
         """Find the run that ``candidate`` would repeat; ask while holding its lock."""

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from importer.journal import Journal, Run
+from importer.sources import StagedSource
+from importer.state import StateFolder
+
+
+class HandClock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.at = now
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def now(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Run]:
+    """A run of one staged source; any part of it by name."""
+
+    def make(
+        folder: Path,
+        *,
+        content: str = "Email\nada@example.test\n",
+        reference: str = "contacts.csv",
+        mapping_text: str = "version: 1\n",
+        mapping_path: str = "contacts.yaml",
+        location_id: str | None = "location1",
+        base_url: str = "https://api.example.test",
+        started_at: float = 1_700_000_000.0,
+        **parts: object,
+    ) -> Run:
+        copy = folder / "sources" / "0.csv"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(content)
+        staged = StagedSource(
+            index=0,
+            reference=reference,
+            name=Path(reference).name,
+            path=copy,
+            fingerprint=hashlib.sha256(content.encode()).hexdigest(),
+            size=len(content),
+        )
+        fields: dict[str, object] = {
+            "id": folder.name,
+            "started_at": started_at,
+            "sources": (staged,),
+            "mapping_path": Path(mapping_path),
+            "mapping_text": mapping_text,
+            "mapping_fingerprint": hashlib.sha256(mapping_text.encode()).hexdigest(),
+            "location_id": location_id,
+            "base_url": base_url,
+            "working_folder": tmp_path,
+        }
+        return Run(**{**fields, **parts})  # type: ignore[arg-type]  # parts come by name, in any order
+
+    return make
+
+
+@pytest.fixture
+def journal(tmp_path: Path, make_run: Callable[..., Run], clock: HandClock) -> Iterator[Journal]:
+    """A journal whose run has just begun."""
+    folder = tmp_path / "20260101-120000-abcd"
+    with Journal.create(folder, make_run(folder), clock=clock) as journal:
+        yield journal
+
+
+@pytest.fixture
+def state(tmp_path: Path, clock: HandClock) -> StateFolder:
+    return StateFolder(tmp_path / "state", clock=clock)
+
+
+@pytest.fixture
+def begin(state: StateFolder, make_run: Callable[..., Run], clock: HandClock) -> Callable[..., Journal]:
+    """Begin a run in the state folder, a second after the one before; the caller closes its journal."""
+
+    def begin_run(**parts: object) -> Journal:
+        clock.at += 1
+        new = state.new_run()
+        return Journal.create(new.path, make_run(new.path, started_at=new.started_at, **parts), clock=clock)
+
+    return begin_run
