@@ -99,7 +99,7 @@ class Tally:
         if outcome.location_id:
             self._location(outcome.location_id)[status] += 1
         if outcome.warnings:
-            self._warn(row, outcome.warnings, cells)
+            self.warn(row, outcome.warnings, cells)
         if status is Status.FAILED:
             self.remedies[outcome.remedy] += 1
             self._file(self.errors, row, outcome, cells)
@@ -125,7 +125,8 @@ class Tally:
         example = self._example(row, outcome.message or "", None, cells) if wanted else None
         groups.add(code, example, outcome.remedy)
 
-    def _warn(self, row: int, warnings: Iterable[Fault], cells: Sequence[str]) -> None:
+    def warn(self, row: int, warnings: Iterable[Fault], cells: Sequence[str]) -> None:
+        """Count the warnings of one row that has no outcome yet; ``see`` does so for one that has."""
         self.warned_rows += 1
         for warning in warnings:
             wanted = self.warnings.wants(warning.code)

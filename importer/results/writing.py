@@ -47,17 +47,23 @@ def write_results(
     )
     _check_against_journal(tally.counts, journal.counts())
     traffic = gather(journal.pulses())
-    summary = _summarise(run, tally=tally, traffic=traffic, files=files, rows=rows)
+    summary = _summarise(run, tally=tally, traffic=traffic, files=files, rows=rows, seconds=journal.seconds())
     _write_report(summary, traffic, details=report_details)
     _write_json(summary)
     return summary
 
 
 def _summarise(
-    run: RunView, *, tally: Tally, traffic: Traffic, files: TableFiles, rows: Mapping[int, int]
+    run: RunView,
+    *,
+    tally: Tally,
+    traffic: Traffic,
+    files: TableFiles,
+    rows: Mapping[int, int],
+    seconds: float,
 ) -> Summary:
     counts = tally.counts
-    finished_at = run.finished_at or run.started_at + traffic.seconds
+    finished_at = run.finished_at or run.started_at + seconds
     state, reason = _ended(run)
     return Summary(
         run_id=run.id,
@@ -73,7 +79,7 @@ def _summarise(
         warnings=tally.warnings.counts.total(),
         requests=traffic.requests,
         throttled=traffic.throttled,
-        seconds=max(finished_at - run.started_at - traffic.paused_seconds, 0.0),
+        seconds=seconds,
         errors_by_code=dict(tally.errors.counts.most_common()),
         locations=_locations(tally.locations, traffic.locations),
         results=files.results,

@@ -59,6 +59,7 @@ class JournalOnPaper:
     rows: int
     settled: tuple[Outcome, ...] = ()
     heard: tuple[Pulse, ...] = ()
+    worked_seconds: float = 60.0
 
     def outcomes(self, first: int, last: int) -> Iterator[Outcome]:
         return (outcome for outcome in self.settled if first <= outcome.row <= last)
@@ -67,6 +68,9 @@ class JournalOnPaper:
         told = [outcome.status.value for outcome in self.settled]
         by_status = {status.value: told.count(status.value) for status in Status}
         return Counts(**{**by_status, "pending": by_status["pending"] + self.rows - len(told)})
+
+    def seconds(self) -> float:
+        return self.worked_seconds
 
     def pulses(self) -> Iterator[Pulse]:
         return iter(self.heard)

@@ -1,0 +1,186 @@
+"""What a run would do, known without sending: counted while the rows pass by, then told as JSON, text or report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from importer.records import Block, Json, Outcome, Record, row_id
+from importer.results.summary import SourceSummary, group_json, moment
+from importer.results.tally import Group, Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationForecast:
+    """What a run would ask of one location; ``daily_share`` is its part of the daily allowance, 1.5 is a day and a half."""
+
+    rows: int
+    requests: int
+    seconds: float
+    daily_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What the location's own duplicate search said of a sample of the rows."""
+
+    asked: int
+    found: int
+
+    @property
+    def updated_share(self) -> float:
+        return self.found / self.asked if self.asked else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What a run would do. ``ready + skipped + failed == rows_read``, always."""
+
+    rows_read: int
+    ready: int
+    """Rows that a run would send."""
+    skipped: int
+    failed: int
+    duplicates: int
+    """Rows of a person who has another row in the same import."""
+    warnings: int
+    rows_with_warnings: int
+    requests: int
+    seconds: float
+    daily_share: float
+    """Of the location that needs most of its daily allowance."""
+    days: int = 1
+    errors_by_code: Mapping[str, int]
+    locations: Mapping[str, LocationForecast] = field(default_factory=dict)
+    expected: Expected | None = None
+    errors: Sequence[Group] = field(default=(), repr=False)
+    warning_groups: Sequence[Group] = field(default=(), repr=False)
+    skip_groups: Sequence[Group] = field(default=(), repr=False)
+    sources: Sequence[SourceSummary] = ()
+    mapping: str = ""
+    mapping_fingerprint: str = ""
+    base_url: str = ""
+    sandbox: bool = False
+    made_at: float = 0.0
+    tool_version: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0 no row would fail, 1 some would."""
+        return 1 if self.failed else 0
+
+    def to_json(self) -> dict[str, Json]:
+        """Write the forecast for programs; names that a summary has too mean the same."""
+        return {
+            "source": ", ".join(source.reference for source in self.sources),
+            "rows_read": self.rows_read,
+            "ready": self.ready,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "duplicates": self.duplicates,
+            "warnings": self.warnings,
+            "rows_with_warnings": self.rows_with_warnings,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 1),
+            "daily_share": round(self.daily_share, 4),
+            "days": self.days,
+            "errors_by_code": dict(self.errors_by_code),
+            "errors": group_json(self.errors),
+            "warnings_by_code": {group.code: group.rows for group in self.warning_groups},
+            "skipped_by_code": {group.code: group.rows for group in self.skip_groups},
+            "locations": {name: _location(part) for name, part in self.locations.items()},
+            "expected": self._expected(),
+            "mapping": self.mapping,
+            "mapping_sha256": self.mapping_fingerprint,
+            "made_at": moment(self.made_at),
+            "version": self.tool_version,
+        }
+
+    def _expected(self) -> Json:
+        if self.expected is None:
+            return None
+        updated = round(self.ready * self.expected.updated_share)
+        return {
+            "asked": self.expected.asked,
+            "found": self.expected.found,
+            "created": self.ready - updated,
+            "updated": updated,
+        }
+
+
+class Foresight:
+    """Count mapped rows, a block at a time and in source order. ``headers`` holds the header of each source."""
+
+    def __init__(self, headers: Sequence[Sequence[str]], *, keep: int = 5) -> None:
+        self.tally = Tally(headers, keep=keep)
+        self.location_rows: Counter[str] = Counter()
+        self.source_rows: Counter[int] = Counter()
+
+    def see(self, block: Block, mapped: Sequence[Record | Outcome]) -> None:
+        """Count a block beside what the mapping made of each of its rows."""
+        self.source_rows[block.source] += len(block)
+        for number, cells, made in zip(block.numbers, block.rows, mapped, strict=True):
+            row = row_id(block.source, number)
+            if isinstance(made, Outcome):
+                self.tally.see(row, made, cells)
+                continue
+            self.location_rows[made.location_id] += 1
+            if made.warnings:
+                self.tally.warn(row, made.warnings, cells)
+
+    @property
+    def ready(self) -> int:
+        return self.location_rows.total()
+
+    @property
+    def rows_read(self) -> int:
+        return self.source_rows.total()
+
+    @property
+    def duplicates(self) -> int:
+        return sum(
+            groups.counts["duplicate_in_file"]
+            for groups in (self.tally.errors, self.tally.skips, self.tally.warnings)
+        )
+
+    def forecast(
+        self,
+        *,
+        locations: Mapping[str, LocationForecast],
+        seconds: float,
+        days: int = 1,
+        expected: Expected | None = None,
+        **facts: object,
+    ) -> Forecast:
+        """Make the forecast; ``facts`` are its further fields (sources, mapping, made_at, ...)."""
+        tally, counts = self.tally, self.tally.counts
+        return Forecast(
+            rows_read=self.rows_read,
+            ready=self.ready,
+            skipped=counts.skipped,
+            failed=counts.failed,
+            duplicates=self.duplicates,
+            warnings=tally.warnings.counts.total(),
+            rows_with_warnings=tally.warned_rows,
+            requests=sum(part.requests for part in locations.values()),
+            seconds=seconds,
+            days=days,
+            daily_share=max((part.daily_share for part in locations.values()), default=0.0),
+            errors_by_code=dict(tally.errors.counts.most_common()),
+            locations=locations,
+            expected=expected,
+            errors=tally.errors.ranked(),
+            warning_groups=tally.warnings.ranked(),
+            skip_groups=tally.skips.ranked(),
+            **facts,  # type: ignore[arg-type]
+        )
+
+
+def _location(part: LocationForecast) -> dict[str, Json]:
+    return {
+        "rows": part.rows,
+        "requests": part.requests,
+        "seconds": round(part.seconds, 1),
+        "daily_share": round(part.daily_share, 4),
+    }
