@@ -40,6 +40,8 @@ class Contact:
     upserts: int = 0
     workflows: list[str] = field(default_factory=list)
     campaigns: list[str] = field(default_factory=list)
+    number: int = 0
+    """Its place in the order of arrival, given by the book; neighbours lie side by side in the file."""
 
     def keys(self) -> Iterator[Key]:
         """Every identity it can be found by, additional ones included."""
@@ -83,6 +85,7 @@ class ContactBook:
         self._index: dict[tuple[str, str, str], tuple[Contact, ...]] = {}
         self._per_location: dict[str, int] = {}
         self._random = random.SystemRandom()
+        self._last_number = 0
 
     def __len__(self) -> int:
         return len(self._contacts)
@@ -111,6 +114,8 @@ class ContactBook:
         return "".join(digits)
 
     def add(self, contact: Contact) -> None:
+        contact.number = contact.number or self._last_number + 1
+        self._last_number = max(self._last_number, contact.number)
         self._contacts[contact.id] = contact
         self._per_location[contact.location_id] = self.count(contact.location_id) + 1
         self._enter(contact, contact.keys())
@@ -142,8 +147,9 @@ class ContactBook:
 
 
 def as_document(contact: Contact) -> JsonObject:
-    """Write all of a contact for the file and for ``/_sandbox/contacts``."""
+    """Write all of a contact for the file."""
     return {
+        "number": contact.number,
         "id": contact.id,
         "locationId": contact.location_id,
         "addedAt": contact.added_at,
@@ -162,6 +168,7 @@ def as_document(contact: Contact) -> JsonObject:
 
 def from_document(document: dict[str, Any]) -> Contact:
     return Contact(
+        number=document["number"],
         id=document["id"],
         location_id=document["locationId"],
         added_at=document["addedAt"],

@@ -148,7 +148,7 @@ class Vendor:
     def forget(self, contact: Contact) -> None:
         self.contacts.remove(contact)
         if self._vault:
-            self._vault.delete_contact(contact.id)
+            self._vault.delete_contact(contact)
 
     def save_custom_field(self, location: Location, field_id: str) -> None:
         if self._vault:
