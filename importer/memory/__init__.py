@@ -1,0 +1,12 @@
+"""What outlives a run: what was last sent for each person, and which files were imported already.
+
+All of it is hashes. Memory is never the truth of a run (the journal is): whatever is lost from it is sent again.
+"""
+
+from __future__ import annotations
+
+from importer.memory.fingerprints import fingerprint
+from importer.memory.ledger import FileLedger, Imported
+from importer.memory.people import Candidate, Gone, Memory, MemoryPass
+
+__all__ = ["Candidate", "FileLedger", "Gone", "Imported", "Memory", "MemoryPass", "fingerprint"]

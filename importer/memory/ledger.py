@@ -1,0 +1,89 @@
+"""Files already imported, told by their content: a file delivered twice, or under another name, is imported once."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from importer.memory.database import open_database, transaction
+
+FILE_NAME: Final = "ledger.db"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS files (
+    feed TEXT NOT NULL, fingerprint TEXT NOT NULL, name TEXT NOT NULL, run_id TEXT NOT NULL,
+    imported_at REAL NOT NULL, rows INTEGER NOT NULL,
+    PRIMARY KEY (feed, fingerprint)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A file that a feed has imported to its end."""
+
+    feed: str
+    fingerprint: str
+    name: str
+    run_id: str
+    imported_at: float
+    rows: int
+
+
+class FileLedger:
+    """The ledger in one state folder. A feed is a job: two jobs may import the same file, each once."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, state: Path) -> Self:
+        path = state / FILE_NAME
+        return cls(open_database(path, _SCHEMA), path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def find(self, feed: str, fingerprint: str) -> Imported | None:
+        """Tell whether, when and by which run a feed imported this content."""
+        found = self._connection.execute(
+            "SELECT name, run_id, imported_at, rows FROM files WHERE feed = ? AND fingerprint = ?",
+            (feed, fingerprint),
+        ).fetchone()
+        if found is None:
+            return None
+        name, run_id, imported_at, rows = found
+        return Imported(
+            feed=feed, fingerprint=fingerprint, name=name, run_id=run_id, imported_at=imported_at, rows=rows
+        )
+
+    def last(self, feed: str) -> Imported | None:
+        """Find the newest import of a feed; its rows are what a file that shrank is measured against."""
+        found = self._connection.execute(
+            "SELECT fingerprint FROM files WHERE feed = ? ORDER BY imported_at DESC LIMIT 1", (feed,)
+        ).fetchone()
+        return self.find(feed, found[0]) if found else None
+
+    def add(self, imported: Imported) -> None:
+        """Note a file whose run came to its end; to be called before the file is moved or archived."""
+        with transaction(self._connection, self._path) as database:
+            database.execute(
+                "INSERT INTO files (feed, fingerprint, name, run_id, imported_at, rows) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET run_id = excluded.run_id, imported_at = excluded.imported_at",
+                (
+                    imported.feed,
+                    imported.fingerprint,
+                    imported.name,
+                    imported.run_id,
+                    imported.imported_at,
+                    imported.rows,
+                ),
+            )

@@ -1,0 +1,344 @@
+"""Changed-only: what was last settled for each person of a location, so that an unchanged row costs no call.
+
+Forgotten before it is sent, known again once it is settled: whatever happens in between (a crash, a power cut, an
+answer nobody saw), the person is sent again rather than wrongly taken for unchanged.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from importer.clock import Clock, SystemClock
+from importer.memory.database import open_database, transaction
+from importer.memory.fingerprints import key_hasher
+from importer.records import Outcome, RowId, Status
+
+FILE_NAME: Final = "memory.db"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS salt (value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS places (
+    place INTEGER PRIMARY KEY, realm TEXT NOT NULL, location_id TEXT NOT NULL, UNIQUE (realm, location_id)
+);
+CREATE TABLE IF NOT EXISTS passes (
+    pass INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, realm TEXT NOT NULL, feed TEXT NOT NULL,
+    begun_at REAL NOT NULL, whole INTEGER NOT NULL, complete INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS people (
+    place INTEGER NOT NULL, key BLOB NOT NULL, payload BLOB, contact_id TEXT, sent INTEGER NOT NULL,
+    PRIMARY KEY (place, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS present (
+    feed TEXT NOT NULL, place INTEGER NOT NULL, key BLOB NOT NULL, companion BLOB, seen INTEGER NOT NULL,
+    missing_since REAL, missing_passes INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (feed, place, key)
+) WITHOUT ROWID;
+"""
+# SQLite before 3.32 takes 999 values in one statement.
+_VALUES_AT_ONCE: Final = 900
+_SETTLED_AT_ONCE: Final = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A row about to be sent: the person's match keys, the telling one first, and the fingerprint of what is sent."""
+
+    row: RowId
+    location_id: str
+    keys: tuple[str, ...] = field(repr=False)
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A person that earlier files of the feed had and the newest complete ones have not."""
+
+    location_id: str
+    contact_id: str
+    missing_since: float
+    passes: int
+    """How many complete files in a row lacked the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    payload: bytes | None
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    place: int
+    keys: tuple[bytes, ...]
+    fingerprint: bytes
+
+
+class Memory:
+    """The memory in one state folder; several processes may use it at once."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, clock: Clock) -> None:
+        self._connection = connection
+        self._path = path
+        self._clock = clock
+        self._hash = key_hasher(self._salt())
+
+    @classmethod
+    def open(cls, state: Path, *, clock: Clock | None = None) -> Self:
+        path = state / FILE_NAME
+        return cls(open_database(path, _SCHEMA), path, clock or SystemClock())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def begin(
+        self, *, run_id: str, realm: str, feed: str, changed_only: bool = True, full_every: int | None = None
+    ) -> MemoryPass:
+        """Begin one run's pass, or take it up again for a run that is resumed.
+
+        ``realm`` is the server the contacts live on (its base URL), ``feed`` the stream of files this one belongs
+        to: people are gone from a feed, not from a location that several feeds fill. A pass that is not
+        ``changed_only`` takes every row for changed, and keeps up only with locations that memory already knows.
+        """
+        with transaction(self._connection, self._path) as database:
+            found = database.execute("SELECT pass, whole FROM passes WHERE run_id = ?", (run_id,)).fetchone()
+            if found is None:
+                whole = not changed_only or self._full_due(realm, feed, full_every)
+                number = database.execute(
+                    "INSERT INTO passes (run_id, realm, feed, begun_at, whole) VALUES (?, ?, ?, ?, ?)",
+                    (run_id, realm, feed, self._clock.now(), whole),
+                ).lastrowid
+                found = (number, whole)
+        return MemoryPass(
+            self, number=int(found[0]), realm=realm, feed=feed, whole=bool(found[1]), learns=changed_only
+        )
+
+    def peek(self, realm: str, candidates: Sequence[Candidate]) -> list[bool]:
+        """Tell what a changed-only run would find unchanged, and change nothing: for a forecast."""
+        look = MemoryPass(self, number=-1, realm=realm, feed="", whole=False, learns=False)
+        return look.foreseen(candidates)
+
+    def forget_location(self, realm: str, location_id: str) -> None:
+        """Forget all of a location's people: its next changed-only run sends every row."""
+        with transaction(self._connection, self._path) as database:
+            place = "(SELECT place FROM places WHERE realm = ? AND location_id = ?)"
+            for table in ("people", "present", "places"):
+                database.execute(f"DELETE FROM {table} WHERE place = {place}", (realm, location_id))  # noqa: S608  (our own names)
+
+    def _full_due(self, realm: str, feed: str, every: int | None) -> bool:
+        if not every:
+            return False
+        last = "SELECT coalesce(max(pass), 0) FROM passes WHERE realm = ? AND feed = ? AND complete AND whole"
+        (since,) = self._connection.execute(
+            f"SELECT count(*) FROM passes WHERE realm = ? AND feed = ? AND complete AND pass > ({last})",  # noqa: S608  (our own text)
+            (realm, feed, realm, feed),
+        ).fetchone()
+        (ever,) = self._connection.execute(f"SELECT ({last}) > 0", (realm, feed)).fetchone()
+        # The first run of all sends every row as it is, and counts as the full one.
+        return bool(since >= (every - 1 if ever else every))
+
+    def _salt(self) -> bytes:
+        with transaction(self._connection, self._path) as database:
+            found = database.execute("SELECT value FROM salt").fetchone()
+            if found is None:
+                found = (secrets.token_bytes(32),)
+                database.execute("INSERT INTO salt VALUES (?)", found)
+        return bytes(found[0])
+
+
+class MemoryPass:
+    """One run's dealings with memory: ask before sending, tell after settling, finish at the end of the file."""
+
+    def __init__(
+        self, memory: Memory, *, number: int, realm: str, feed: str, whole: bool, learns: bool
+    ) -> None:
+        self.whole = whole
+        """Every row is sent, for safety: nothing is taken for unchanged."""
+        self._memory = memory
+        self._database = memory._connection  # noqa: SLF001  (the two are one class cut in half)
+        self._number = number
+        self._realm = realm
+        self._feed = feed
+        self._learns = learns
+        self._places: dict[str, int | None] = {}
+        self._waiting: dict[RowId, _Waiting] = {}
+        self._settled: list[tuple[_Waiting, str | None]] = []
+
+    def unchanged(self, candidates: Sequence[Candidate]) -> list[bool]:
+        """Tell for each row of a block whether it can be skipped; ask in file order, once, and for rows to be sent only.
+
+        A row that shares a key with a row sent earlier in this run is never unchanged: its turn to win would be
+        lost. What is not unchanged is forgotten here, before anything is sent.
+        """
+        with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
+            self._write_settled()
+            verdicts = [False] * len(candidates)
+            for place, indexes in self._by_place(candidates).items():
+                self._judge(place, candidates, indexes, verdicts)
+        return verdicts
+
+    def foreseen(self, candidates: Sequence[Candidate]) -> list[bool]:
+        """Tell the same without forgetting, so that nothing is written."""
+        verdicts = [False] * len(candidates)
+        for place, indexes in self._by_place(candidates).items():
+            keys = self._hashed(candidates, indexes)
+            known = self._known(place, {key for many in keys.values() for key in many})
+            touched: set[bytes] = set()
+            for index in indexes:
+                verdicts[index] = self._same(keys[index], candidates[index].fingerprint, known, touched)
+                if not verdicts[index]:
+                    touched.update(keys[index])
+        return verdicts
+
+    def settled(self, outcomes: Iterable[Outcome]) -> None:
+        """Learn how rows ended; only what was created or updated is known again.
+
+        Kept back and written with the next block: what a crash takes from it is sent again.
+        """
+        for outcome in outcomes:
+            waiting = self._waiting.pop(outcome.row, None)
+            if waiting and outcome.status in {Status.CREATED, Status.UPDATED}:
+                self._settled.append((waiting, outcome.contact_id))
+        if len(self._settled) >= _SETTLED_AT_ONCE:
+            self._flush()
+
+    def finish(self, *, complete: bool) -> None:
+        """End the pass; ``complete`` when every row of every source was seen and settled, so that who is gone is gone."""
+        with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
+            self._write_settled()
+            if complete and self._learns:
+                self._mark_gone()
+            self._database.execute("UPDATE passes SET complete = ? WHERE pass = ?", (complete, self._number))
+
+    def gone(self, *, passes: int = 1) -> Iterator[Gone]:
+        """List whom at least so many complete files in a row lacked."""
+        seen_contacts: set[str] = set()
+        for location_id, contact_id, since, count in self._database.execute(
+            "SELECT places.location_id, people.contact_id, present.missing_since, present.missing_passes "
+            "FROM present JOIN people USING (place, key) JOIN places USING (place) "
+            "WHERE present.feed = ? AND places.realm = ? AND present.missing_passes >= ? "
+            "AND people.contact_id IS NOT NULL ORDER BY present.missing_since",
+            (self._feed, self._realm, max(passes, 1)),
+        ):
+            if contact_id not in seen_contacts:
+                seen_contacts.add(contact_id)
+                yield Gone(location_id=location_id, contact_id=contact_id, missing_since=since, passes=count)
+
+    def _by_place(self, candidates: Sequence[Candidate]) -> dict[int, list[int]]:
+        groups: dict[int, list[int]] = {}
+        for index, candidate in enumerate(candidates):
+            place = self._place(candidate.location_id)
+            if place is not None and candidate.keys:
+                groups.setdefault(place, []).append(index)
+        return groups
+
+    def _place(self, location_id: str) -> int | None:
+        if location_id not in self._places:
+            self._places[location_id] = self._look_up_place(location_id)
+        return self._places[location_id]
+
+    def _look_up_place(self, location_id: str) -> int | None:
+        named = (self._realm, location_id)
+        if self._learns:
+            self._database.execute("INSERT OR IGNORE INTO places (realm, location_id) VALUES (?, ?)", named)
+        found = self._database.execute(
+            "SELECT place FROM places WHERE realm = ? AND location_id = ?", named
+        ).fetchone()
+        return int(found[0]) if found else None
+
+    def _judge(
+        self, place: int, candidates: Sequence[Candidate], indexes: Sequence[int], verdicts: list[bool]
+    ) -> None:
+        keys = self._hashed(candidates, indexes)
+        known = self._known(place, {key for many in keys.values() for key in many})
+        touched: set[bytes] = set()
+        for index in indexes:
+            mine, candidate = keys[index], candidates[index]
+            if not self.whole and self._same(mine, candidate.fingerprint, known, touched):
+                verdicts[index] = True
+                continue
+            touched.update(mine)
+            self._waiting[candidate.row] = _Waiting(place, mine, candidate.fingerprint)
+        self._forget(place, touched)
+        if self._learns:
+            self._mark_seen(place, keys.values())
+
+    def _hashed(
+        self, candidates: Sequence[Candidate], indexes: Sequence[int]
+    ) -> dict[int, tuple[bytes, ...]]:
+        hash_key = self._memory._hash  # noqa: SLF001  (as above)
+        return {index: tuple(map(hash_key, candidates[index].keys)) for index in indexes}
+
+    def _same(
+        self, keys: tuple[bytes, ...], payload: bytes, known: dict[bytes, _Known], touched: set[bytes]
+    ) -> bool:
+        first = known.get(keys[0])
+        if first is None or first.payload != payload:
+            return False
+        return not any(key in touched or (key in known and known[key].sent == self._number) for key in keys)
+
+    def _known(self, place: int, keys: set[bytes]) -> dict[bytes, _Known]:
+        if self.whole:
+            return {}
+        known: dict[bytes, _Known] = {}
+        asked = list(keys)
+        for start in range(0, len(asked), _VALUES_AT_ONCE):
+            part = asked[start : start + _VALUES_AT_ONCE]
+            marks = ",".join("?" * len(part))
+            for key, payload, sent in self._database.execute(
+                f"SELECT key, payload, sent FROM people WHERE place = ? AND key IN ({marks})",  # noqa: S608  (question marks)
+                (place, *part),
+            ):
+                known[key] = _Known(payload, sent)
+        return known
+
+    def _forget(self, place: int, keys: Iterable[bytes]) -> None:
+        self._database.executemany(
+            "INSERT INTO people (place, key, sent) VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET payload = NULL, sent = excluded.sent",
+            ((place, key, self._number) for key in sorted(keys)),
+        )
+
+    def _mark_seen(self, place: int, people: Iterable[tuple[bytes, ...]]) -> None:
+        companions = {
+            key: next((other for other in keys if other != key), None) for keys in people for key in keys
+        }
+        self._database.executemany(
+            "INSERT INTO present (feed, place, key, companion, seen) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET companion = excluded.companion, seen = excluded.seen, "
+            "missing_since = NULL, missing_passes = 0",
+            ((self._feed, place, key, other, self._number) for key, other in sorted(companions.items())),
+        )
+
+    def _flush(self) -> None:
+        with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
+            self._write_settled()
+
+    def _write_settled(self) -> None:
+        self._database.executemany(
+            "UPDATE people SET payload = ?, contact_id = coalesce(?, contact_id) WHERE place = ? AND key = ?",
+            (
+                (waiting.fingerprint, contact_id, waiting.place, waiting.keys[0])
+                for waiting, contact_id in self._settled
+            ),
+        )
+        self._settled.clear()
+
+    def _mark_gone(self) -> None:
+        # A key is not gone while its companion is there: somebody changed the e-mail address and kept the phone.
+        self._database.execute(
+            "UPDATE present SET missing_since = coalesce(missing_since, ?), missing_passes = missing_passes + 1 "
+            "WHERE feed = ? AND seen < ? AND place IN (SELECT place FROM places WHERE realm = ?) "
+            "AND NOT EXISTS (SELECT 1 FROM present AS other WHERE other.feed = present.feed "
+            "AND other.place = present.place AND other.key = present.companion AND other.seen >= ?)",
+            (self._memory._clock.now(), self._feed, self._number, self._realm, self._number),  # noqa: SLF001  (as above)
+        )
