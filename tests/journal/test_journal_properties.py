@@ -1,0 +1,339 @@
+"""Properties of the journal, whatever the order of events and wherever a process is cut."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from importer.errors import StateError
+from importer.journal import Journal, Run, RunState, SessionKind
+from importer.records import Counts, Intent, Landed, Outcome, Remedy, RowId, Status
+from importer.sources import StagedSource
+
+LOCATION = "location1"
+FIRST_ROW = 2
+
+
+def begin(folder: Path) -> Journal:
+    copy = folder / "0.csv"
+    copy.write_text("Email\n")
+    source = StagedSource(index=0, reference="0.csv", name="0.csv", path=copy, fingerprint="0", size=6)
+    run = Run(
+        id="run",
+        started_at=0.0,
+        sources=(source,),
+        mapping_path=Path("m.yaml"),
+        mapping_text="version: 1",
+        mapping_fingerprint="0",
+        base_url="https://api.example.test",
+    )
+    return Journal.create(folder, run)
+
+
+class CutError(Exception):
+    """The process is gone."""
+
+
+@dataclass
+class Vendor:
+    """The vendor in miniature: one contact a person, a clock that moves with each request."""
+
+    clock: float = 100.0
+    contacts: dict[str, tuple[float, RowId]] = field(default_factory=dict)
+    """By person: when it was added, and the row whose values it has."""
+    requests: int = 0
+
+    def upsert(self, person: str, row: RowId) -> bool:
+        self.clock += 1
+        self.requests += 1
+        new = person not in self.contacts
+        added = self.clock if new else self.contacts[person][0]
+        self.contacts[person] = (added, row)
+        return new
+
+
+@dataclass
+class Sending:
+    """The protocol of sending in miniature: intents, requests, landed or settled, a batch at a time.
+
+    ``steps`` is how many writes and requests this process lives to see.
+    """
+
+    journal: Journal
+    vendor: Vendor
+    people: Sequence[str]
+    batch: int
+    steps: int
+
+    def go(self) -> None:
+        rows = range(FIRST_ROW, FIRST_ROW + len(self.people))
+        for start in rows[:: self.batch]:
+            self._send(range(start, min(start + self.batch, rows.stop)))
+        self._step()
+        self.journal.set_rows_read(len(rows))
+        self.journal.set_state(RunState.FINISHED)
+
+    def _send(self, rows: range) -> None:
+        standings = self.journal.standings(rows[0], rows[-1])
+        fresh = [row for row in rows if row not in standings]
+        self._step()
+        self.journal.intend(
+            Intent(row=row, location_id=LOCATION, first_attempt_at=self.vendor.clock) for row in fresh
+        )
+        landed: list[Landed] = []
+        for row in rows:
+            match standings.get(row):
+                case Outcome():
+                    continue
+                case Landed() as before:
+                    landed.append(before)
+                case standing:
+                    landed.append(self._attempt(row, standing, landed))
+        self._land(landed)
+        self._step()
+        self.journal.settle(_settled(each) for each in landed)
+
+    def _land(self, landed: list[Landed]) -> None:
+        self._step()
+        self.journal.land(landed)
+
+    def _attempt(self, row: RowId, standing: Intent | None, landed: list[Landed]) -> Landed:
+        self._step()
+        person = self.people[row - FIRST_ROW]
+        new = self.vendor.upsert(person, row)
+        self._step()
+        if standing is not None and not new:
+            self._land(landed)  # the journal can only tell what it was told
+        created = new or (standing is not None and self._ours(person, standing))
+        return Landed(
+            row=row,
+            location_id=LOCATION,
+            status=Status.CREATED if created else Status.UPDATED,
+            contact_id=person,
+            http_status=200,
+            attempts=1,
+        )
+
+    def _ours(self, person: str, standing: Intent) -> bool:
+        added_at, _ = self.vendor.contacts[person]
+        return added_at >= standing.first_attempt_at and not self.journal.made_here(person, standing.row)
+
+    def _step(self) -> None:
+        if not self.steps:
+            raise CutError
+        self.steps -= 1
+
+
+def _settled(landed: Landed) -> Outcome:
+    return Outcome(
+        row=landed.row,
+        status=landed.status,
+        location_id=landed.location_id,
+        contact_id=landed.contact_id,
+        http_status=landed.http_status,
+        attempts=landed.attempts,
+    )
+
+
+def cut_off(folder: Path, copy: Path) -> Path:
+    """Take the files as they lie on the disk at this moment, as a power cut would."""
+    copy.mkdir()
+    for path in folder.iterdir():
+        if not path.name.endswith("-shm"):  # memory, gone with the machine
+            shutil.copy(path, copy / path.name)
+    return copy
+
+
+people = st.lists(st.sampled_from(["ada", "grace", "katherine", "mary"]), min_size=1, max_size=12)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    people=people,
+    known=st.sets(st.sampled_from(["ada", "grace"])),
+    batch=st.integers(1, 5),
+    lives=st.lists(st.integers(0, 25), max_size=6),
+    torn=st.binary(max_size=300),
+)
+def test_a_run_cut_at_any_moment_ends_as_if_it_had_not_been_cut(
+    people: list[str], known: set[str], batch: int, lives: list[int], torn: bytes
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "0")
+        folder.mkdir()
+        vendor = Vendor(contacts=dict.fromkeys(known, (1.0, 0)))
+        begin(folder).close()
+        for number, steps in enumerate([*lives, 10_000]):
+            with Journal.open(folder) as journal:
+                journal.begin(SessionKind.RESUME)
+                try:
+                    Sending(journal=journal, vendor=vendor, people=people, batch=batch, steps=steps).go()
+                except CutError:
+                    folder = cut_off(folder, Path(name, f"after {number}"))
+                    with (folder / "journal.db-wal").open("ab") as log:
+                        log.write(torn)
+                else:
+                    break
+        with Journal.open(folder) as journal:
+            statuses = [each.status for each in journal.outcomes()]
+            assert journal.run.state is RunState.FINISHED
+    assert statuses == expected(people, known)
+    assert {person: row for person, (_, row) in vendor.contacts.items() if row} == {
+        person: row for row, person in enumerate(people, FIRST_ROW)
+    }, "the values of a person's last row stand"
+
+
+def expected(people: Sequence[str], known: set[str]) -> list[Status]:
+    first = [person not in known and person not in people[:index] for index, person in enumerate(people)]
+    return [Status.CREATED if new else Status.UPDATED for new in first]
+
+
+class Accounting(RuleBasedStateMachine):
+    """Any order of intents, landings, outcomes, stops, kills and retries, beside a plain model of what must stand."""
+
+    ROWS = range(FIRST_ROW, FIRST_ROW + 8)
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.journal = begin(self.folder)
+        self.journal.set_rows_read(len(self.ROWS))
+        self.settled: dict[RowId, Outcome] = {}
+        self.open: set[RowId] = set()
+        """Settled rows that a retry may settle anew."""
+
+    def teardown(self) -> None:
+        if hasattr(self, "journal"):
+            self.journal.close()
+            shutil.rmtree(self.folder)
+
+    rows = st.lists(st.sampled_from(ROWS), max_size=4, unique=True)
+    outcome = st.builds(
+        lambda row, status, remedy: Outcome(
+            row=row, status=status, remedy=remedy if status is Status.FAILED else Remedy.NONE
+        ),
+        st.sampled_from(ROWS),
+        st.sampled_from([Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED]),
+        st.sampled_from([Remedy.FIX_ROW, Remedy.RUN_AGAIN]),
+    )
+
+    @rule(rows=rows)
+    def intend(self, rows: list[RowId]) -> None:
+        self.journal.intend(Intent(row=row, location_id=LOCATION, first_attempt_at=1.0) for row in rows)
+
+    @rule(rows=rows)
+    def land(self, rows: list[RowId]) -> None:
+        self.journal.land(
+            Landed(
+                row=row,
+                location_id=LOCATION,
+                status=Status.CREATED,
+                contact_id="contact1",
+                http_status=200,
+                attempts=1,
+            )
+            for row in rows
+        )
+
+    @rule(batch=st.lists(outcome, max_size=4))
+    def settle(self, batch: list[Outcome]) -> None:
+        settled, still_open = dict(self.settled), set(self.open)
+        for each in batch:
+            if each.row in settled and each.row not in still_open and settled[each.row] != each:
+                try:
+                    self.journal.settle(batch)
+                except StateError:
+                    return
+                raise AssertionError("an outcome was replaced silently")
+            if each.row not in settled or each.row in still_open:
+                settled[each.row] = each
+                still_open.discard(each.row)
+        self.journal.settle(batch)
+        self.settled, self.open = settled, still_open
+
+    @rule()
+    def kill(self) -> None:
+        self.journal.close()
+        self.journal = Journal.open(self.folder)
+        self.journal.begin(SessionKind.RESUME)
+
+    @rule()
+    def retry(self) -> None:
+        self.journal.begin(SessionKind.RETRY)
+        self.open = {row for row, each in self.settled.items() if each.remedy is Remedy.RUN_AGAIN}
+
+    @rule()
+    def stop(self) -> None:
+        self.journal.set_state(RunState.STOPPED, "SIGINT")
+
+    @precondition(lambda self: len(self.settled) == len(self.ROWS))
+    @rule()
+    def finish(self) -> None:
+        self.journal.set_state(RunState.FINISHED)
+
+    @invariant()
+    def the_accounts_balance(self) -> None:
+        counts = self.journal.counts()
+        assert counts.read == len(self.ROWS)
+        assert counts == Counts(
+            **{status: sum(each.status == status for each in self.settled.values()) for status in STATUSES},
+            pending=len(self.ROWS) - len(self.settled),
+        )
+
+    @invariant()
+    def each_settled_row_is_there_once_with_its_latest_outcome(self) -> None:
+        assert list(self.journal.outcomes()) == [self.settled[row] for row in sorted(self.settled)]
+
+    @invariant()
+    def only_settled_rows_that_no_retry_opened_stand_as_settled(self) -> None:
+        standings = self.journal.standings(self.ROWS[0], self.ROWS[-1])
+        closed = {row for row, standing in standings.items() if isinstance(standing, Outcome)}
+        assert closed == set(self.settled) - self.open
+
+
+STATUSES = ("created", "updated", "skipped", "failed")
+
+Accounting.TestCase.settings = settings(
+    deadline=None,
+    max_examples=40,
+    stateful_step_count=25,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestAccountingOverAnyInterleaving = Accounting.TestCase
+
+
+@settings(deadline=None, max_examples=20)
+@given(sizes=st.lists(st.integers(1, 30), min_size=2, max_size=6), share=st.floats(0, 1))
+def test_a_log_torn_anywhere_holds_whole_batches_and_none_but_the_last_is_missing(
+    sizes: list[int], share: float
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "run")
+        folder.mkdir()
+        with begin(folder) as journal:
+            ends: list[tuple[int, int]] = []
+            for outcomes in batched(sizes):
+                journal.settle(outcomes)
+                ends.append((outcomes[-1].row, (folder / "journal.db-wal").stat().st_size))
+            copy = cut_off(folder, Path(name, "copy"))
+        (before_row, before), (last_row, whole) = ends[-2:]
+        cut_at = before + int((whole - before) * share)
+        with (copy / "journal.db-wal").open("rb+") as log:
+            log.truncate(cut_at)
+        with Journal.open(copy) as journal:
+            rows = [each.row for each in journal.outcomes()]
+    assert rows == list(range(FIRST_ROW, (last_row if cut_at == whole else before_row) + 1))
+
+
+def batched(sizes: Sequence[int]) -> Iterator[list[Outcome]]:
+    first = FIRST_ROW
+    for size in sizes:
+        yield [Outcome(row=row, status=Status.CREATED) for row in range(first, first + size)]
+        first += size
