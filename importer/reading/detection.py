@@ -117,7 +117,7 @@ def _read_text(place: Path, options: ReadingOptions) -> Reading:
         header_row=choice.first,
         notes=(f"{encoding.name}: {encoding.why}", *_header_notes(choice)),
     )
-    return Reading(grid=grid, header=_trim(choice.names), header_last=choice.last, detected=detected)
+    return Reading(grid=grid, header=choice.names, header_last=choice.last, detected=detected)
 
 
 def _stated_delimiter(sample: str) -> str | None:
@@ -127,13 +127,6 @@ def _stated_delimiter(sample: str) -> str | None:
     if first.lower().startswith("sep=") and 0 < len(first) - 4 <= 3:
         return first[4:]
     return None
-
-
-def _trim(names: tuple[str, ...]) -> tuple[str, ...]:
-    width = len(names)
-    while width and not names[width - 1]:
-        width -= 1
-    return names[:width]
 
 
 def _header_notes(choice: HeaderChoice) -> list[str]:

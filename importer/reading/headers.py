@@ -10,10 +10,13 @@ from typing import Final
 
 from importer.errors import SourceError
 from importer.reading.grid import Cells, filled_width, is_blank
+from importer.reading.profile import Profile
 from importer.reading.shapes import DATA_SHAPES, PERSONAL_SHAPES, Shape, shape_of
 
 SAMPLE_ROWS: Final = 200
 _SEARCHED_ROWS: Final = 60
+_LONG_NAME: Final = 40
+"""A first row with a cell longer than this is rather a title than the names of columns."""
 
 NumberedRow = tuple[int, Cells]
 
@@ -46,10 +49,10 @@ def choose_header(
 
 def clean_name(cell: str) -> str:
     """Take padding, line breaks and invisible marks out of a header."""
-    return _INVISIBLE.sub("", " ".join(cell.split())).strip()
+    return " ".join(_INVISIBLE.sub("", cell).split())
 
 
-_INVISIBLE: Final = re.compile("[\ufeff\u200b\u200c\u200d\u2060\u00ad]")
+_INVISIBLE: Final = re.compile("[\ufeff\u200b\u200c\u200d\u2060\u00ad\x00]")
 
 
 def header_key(name: str) -> str:
@@ -57,49 +60,162 @@ def header_key(name: str) -> str:
     return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
-def _declared(filled: list[NumberedRow], declared: int, name: str) -> HeaderChoice:
-    for number, cells in filled:
-        if number == declared:
-            above = sum(other < declared for other, _ in filled)
-            return _choice(cells, number, "it was declared", above)
-    raise SourceError(f"Row {declared} of {name}, declared as the header row, is blank or does not exist.")
-
-
 def wanted_hits(rows: Sequence[NumberedRow], wanted: Sequence[str]) -> int:
     """Count the wanted columns that the best row names."""
     keys = {header_key(name) for name in wanted} - {""}
-    return max(
-        (len({header_key(cell) for cell in cells} & keys) for _, cells in rows[:_SEARCHED_ROWS]), default=0
-    )
+    return max((_hits(cells, keys) for _, cells in rows[:_SEARCHED_ROWS]), default=0)
+
+
+def _hits(cells: Sequence[str], keys: set[str]) -> int:
+    return len({header_key(cell) for cell in cells} & keys)
+
+
+def _declared(filled: list[NumberedRow], declared: int, name: str) -> HeaderChoice:
+    for index, (number, cells) in enumerate(filled):
+        if number == declared:
+            return HeaderChoice(
+                names=_names(cells), first=number, last=number, why="it was declared", above=index
+            )
+    raise SourceError(f"Row {declared} of {name}, declared as the header row, is blank or does not exist.")
 
 
 def _by_wanted(filled: list[NumberedRow], wanted: Sequence[str]) -> HeaderChoice | None:
-    """Take the row that names most of the columns the mapping asks for."""
+    """Take the row, or two rows joined, that name most of the columns the mapping asks for."""
     keys = {header_key(name) for name in wanted} - {""}
     if not keys:
         return None
-    hits = [len({header_key(cell) for cell in cells} & keys) for _, cells in filled[:_SEARCHED_ROWS]]
+    searched = filled[:_SEARCHED_ROWS]
+    hits = [_hits(cells, keys) for _, cells in searched]
+    joined = [
+        _hits(_join(upper, lower), keys)
+        for (_, upper), (_, lower) in zip(searched, searched[1:], strict=False)
+    ]
     best = max(hits)
-    # One name out of many can be a value by chance (a column called Email, a cell that says email).
+    if joined and max(joined) > best:
+        index = joined.index(max(joined))
+        return _span(filled, index, index + 1, _why_wanted(max(joined), keys))
+    # One name out of many can be a value by chance: a cell that says "email" somewhere below.
     if best == 0 or (best == 1 and len(keys) > 2 and hits.index(best) > 0):
         return None
-    number, cells = filled[hits.index(best)]
-    return _choice(
-        cells, number, f"it holds {best} of the {len(keys)} columns that the mapping names", hits.index(best)
-    )
+    index = hits.index(best)
+    return _span(filled, index, index, _why_wanted(best, keys))
+
+
+def _why_wanted(hits: int, keys: set[str]) -> str:
+    return f"it names {hits} of the {len(keys)} columns that the mapping asks for"
 
 
 def _by_shape(filled: list[NumberedRow], name: str, *, mapped: bool) -> HeaderChoice:
-    """Take the first row as wide as the table whose cells look like names, not like values."""
-    width = _table_width(filled)
-    for index, (number, cells) in enumerate(filled[:_SEARCHED_ROWS]):
-        if filled_width(cells) >= _enough(width) and (_looks_like_names(cells) or _enough(width) > 1):
-            _refuse_values(cells, number, name, mapped=mapped)
-            why = "it is the first row" if index == 0 else "it is the first row as wide as the table"
-            return _choice(cells, number, why, index)
-    number, cells = filled[0]
-    _refuse_values(cells, number, name, mapped=mapped)
-    return _choice(cells, number, "it is the first row", 0)
+    """Take the row right above the first row of values, or the first row as wide as the table."""
+    enough = _enough(_table_width(filled))
+    wide = [index for index, (_, cells) in enumerate(filled[:_SEARCHED_ROWS]) if _count(cells) >= enough]
+    start = wide[0] if wide else 0
+    last = _last_above_values(filled, start, enough)
+    _refuse_values(filled[start], name, mapped=mapped)
+    if last == 0 and _only_values(filled[0][1]):
+        return _invented(filled[0])
+    first = last
+    while first > start and _belongs(filled, first):
+        first -= 1
+    why = "it is the first row" if last == 0 else "it is the last row above the values"
+    return _span(
+        filled,
+        first,
+        last,
+        why if first == last else f"rows {filled[first][0]} to {filled[last][0]} name the columns together",
+    )
+
+
+def _last_above_values(filled: list[NumberedRow], start: int, enough: int) -> int:
+    """Find the last row of names: the first one, unless it has gaps or twins and the row below explains them."""
+    profile = Profile.of([cells for _, cells in filled[start + 1 :][-_SEARCHED_ROWS:]])
+    last = start
+    for index in range(start + 1, min(len(filled), start + 4)):
+        upper, lower = filled[last][1], filled[index][1]
+        if _repeats(upper, lower):
+            last = index
+        elif profile.telling and not profile.conforms(lower) and _continues(upper, lower, enough):
+            last = index
+        else:
+            break
+    return last
+
+
+def _continues(upper: Cells, lower: Cells, enough: int) -> bool:
+    """Tell a second row of names from a first row of data that lacks its dates and numbers."""
+    if _has_values(lower) or not _wordy(lower):
+        return False
+    if any(len(cell) > _LONG_NAME for cell in upper):
+        return _count(lower) >= enough
+    if _count(upper) == filled_width(upper) and not _twins(upper):
+        return False
+    sparse = _count(lower) >= enough and _count(upper) * 10 <= _count(lower) * 7
+    return sparse or not lower[0].strip()
+
+
+def _wordy(cells: Cells) -> bool:
+    return sum(any(map(str.isalpha, cell)) for cell in cells) * 5 >= _count(cells) * 4
+
+
+def _twins(cells: Cells) -> bool:
+    names = [cell.strip() for cell in cells if cell.strip()]
+    return len(set(names)) < len(names)
+
+
+def _belongs(filled: list[NumberedRow], index: int) -> bool:
+    """Tell whether the row above is part of the header: it repeats this one, or fills its gaps, or tells twins apart."""
+    upper, lower = filled[index - 1][1], filled[index][1]
+    if _repeats(upper, lower):
+        return True
+    if _count(upper) < 2 or _has_values(upper):
+        return False
+    return _twins(lower) or not all(cell.strip() for cell in lower[: filled_width(upper)])
+
+
+def _repeats(upper: Cells, lower: Cells) -> bool:
+    return [header_key(cell) for cell in upper] == [header_key(cell) for cell in lower]
+
+
+def _only_values(cells: Cells) -> bool:
+    shapes = {shape_of(cell) for cell in cells} - {Shape.BLANK}
+    return len(cells) > 1 and shapes <= DATA_SHAPES
+
+
+def _invented(row: NumberedRow) -> HeaderChoice:
+    """Number the columns of a file whose first row is nothing but values, so that it can be looked at whole."""
+    number, cells = row
+    names = tuple(f"col_{column}" for column in range(len(cells)))
+    why = f"no row names the columns (row {number} holds nothing but values), so they are numbered"
+    return HeaderChoice(names=names, first=0, last=number - 1, why=why)
+
+
+def _span(filled: list[NumberedRow], first: int, last: int, why: str) -> HeaderChoice:
+    names = _names(filled[last][1])
+    for index in range(last - 1, first - 1, -1):
+        names = _join(filled[index][1], names)
+    return HeaderChoice(names=names, first=filled[first][0], last=filled[last][0], why=why, above=first)
+
+
+def _names(cells: Cells) -> tuple[str, ...]:
+    return tuple(clean_name(cell) for cell in cells)
+
+
+def _join(upper: Cells, lower: Sequence[str]) -> tuple[str, ...]:
+    """Put a name over a group of columns before the name of each of them."""
+    if _repeats(upper, lower):
+        return _names(upper)
+    joined: list[str] = []
+    group = ""
+    for column in range(max(len(upper), len(lower))):
+        above = clean_name(upper[column]) if column < len(upper) else ""
+        own = clean_name(lower[column]) if column < len(lower) else ""
+        group = above or (group if own else "")
+        joined.append(f"{group} {own}".strip())
+    return tuple(joined)
+
+
+def _count(cells: Cells) -> int:
+    return sum(1 for cell in cells if cell.strip())
 
 
 def _enough(width: int) -> int:
@@ -107,29 +223,24 @@ def _enough(width: int) -> int:
 
 
 def _table_width(filled: list[NumberedRow]) -> int:
-    """Find how many cells most rows hold; of two equally common widths the greater."""
+    """Find how wide most rows are filled; of two equally common widths the greater."""
     widths = Counter(filled_width(cells) for _, cells in filled)
     return max(widths, key=lambda width: (widths[width], width))
 
 
-def _looks_like_names(cells: Cells) -> bool:
+def _has_values(cells: Cells) -> bool:
     shapes = [shape_of(cell) for cell in cells]
     values = sum(shape in DATA_SHAPES for shape in shapes)
-    return values * 4 <= sum(shape is not Shape.BLANK for shape in shapes)
+    return values * 4 > sum(shape is not Shape.BLANK for shape in shapes)
 
 
-def _refuse_values(cells: Cells, number: int, name: str, *, mapped: bool) -> None:
+def _refuse_values(row: NumberedRow, name: str, *, mapped: bool) -> None:
     """Refuse a file without a header: taking its first row for one would lose a contact and name nothing."""
-    shapes = {shape_of(cell) for cell in cells}
-    if not shapes & PERSONAL_SHAPES and (not mapped or _looks_like_names(cells)):
+    number, cells = row
+    if not ({shape_of(cell) for cell in cells} & PERSONAL_SHAPES or (mapped and _has_values(cells))):
         return
     shown = " | ".join(cell.strip() for cell in cells[:12])
     raise SourceError(
         f"{name} has no header: its first row, row {number}, holds values, not names of columns: {shown[:300]}. "
         "Put a row with the columns' names above it, or say which row has them (--header-row)."
     )
-
-
-def _choice(cells: Cells, number: int, why: str, above: int) -> HeaderChoice:
-    names = tuple(clean_name(cell) for cell in cells)
-    return HeaderChoice(names=names, first=number, last=number, why=why, above=above)

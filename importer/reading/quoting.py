@@ -66,8 +66,12 @@ class Scanner:
             self._unescape(value), self._step(text, end), stray=bool(self._quote) and self._quote in value
         )
 
-    def quoted(self, text: str, position: int) -> _Cut:
-        """Cut a field that begins with a quote; ``closed`` tells whether an end was found."""
+    def quoted(self, text: str, position: int, *, ends_with_quote: bool = False) -> _Cut:
+        """Cut a field that begins with a quote; ``closed`` tells whether an end was found.
+
+        With ``ends_with_quote``, two quotes before a delimiter are a quote of the value and the closing one, as in
+        ``"Pipe 5"",``.
+        """
         start = at = self._lead(text, position) + 1
         stray = False
         while match := self._run.search(text, at):
@@ -76,7 +80,7 @@ class Scanner:
                 at = match.start() + 1
                 continue
             after = self._after.match(text, match.end())
-            if after and length % 2:
+            if after and (length % 2 or ends_with_quote):
                 value = text[start : match.end() - 1]
                 return _Cut(self._undouble(value), self._step(text, after.end()), stray)
             stray = stray or bool(length % 2)
@@ -213,7 +217,8 @@ class Mender:
         if not self._scanner.starts_quoted(line, position):
             return [plain]
         quoted = self._scanner.quoted(line, position)
-        return [plain, quoted] if quoted.closed else [plain]
+        other = self._scanner.quoted(line, position, ends_with_quote=True)
+        return [plain, *(cut for cut in (other, quoted) if cut.closed)]
 
     def _loose(self, line: str) -> Record:
         """Read a line alone without a wanted width: a quote that stays open is a character."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from importer.reading.detection import Detected, Reading, detect
@@ -22,7 +22,9 @@ class Source:
         names = reading.header
         guarded = {"import_row", "import_status"} <= set(names) and reading.detected.delimiter is not None
         kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
-        layout = Layout(header_last=reading.header_last, width=len(names), kept=kept, guarded=guarded)
+        layout = Layout(
+            header_last=reading.header_last, width=len(names), named=_named(names), kept=kept, guarded=guarded
+        )
         self.name = reading.detected.name
         self.header: tuple[str, ...] = tuple(names[column] for column in kept)
         self.detected: Detected = reading.detected
@@ -35,6 +37,10 @@ class Source:
     def blocks(self, size: int = 1000) -> Iterator[Block]:
         """Walk the rows in blocks; wholly blank rows are left out and yet counted in row numbers."""
         return self._table.blocks(size)
+
+
+def _named(names: Sequence[str]) -> int:
+    return max((column for column, name in enumerate(names, 1) if name), default=0)
 
 
 def open_source(

@@ -16,6 +16,8 @@ class Layout:
 
     header_last: int
     width: int
+    named: int
+    """Cells that a row needs at least: the columns up to the last one with a name."""
     kept: tuple[int, ...]
     """Columns that are data; ours (``import_*``) and nameless empty ones are not among them."""
     guarded: bool = False
@@ -81,6 +83,8 @@ class Table:
         width = self._layout.width
         if len(cells) > width and not "".join(cells[width:]).strip():
             cells = cells[:width]
+        elif self._layout.named <= len(cells) < width:
+            cells = [*cells, *[""] * (width - len(cells))]
         if len(cells) != width:
             faults = (*faults, self._count_fault(batch, index, cells))
         elif self._pick is not None:

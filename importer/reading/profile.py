@@ -1,0 +1,51 @@
+"""What the columns of a table hold as a rule, so that a row can be told from a title and from a shifted one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from importer.reading.grid import Cells
+from importer.reading.shapes import DATA_SHAPES, Shape, shape_of
+
+_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The shape that each column's filled cells share, for the columns where they do."""
+
+    telling: dict[int, Shape]
+
+    @classmethod
+    def of(cls, rows: Sequence[Cells]) -> Self:
+        counts: dict[int, Counter[Shape]] = {}
+        for cells in rows:
+            for column, cell in enumerate(cells):
+                shape = shape_of(cell)
+                if shape is not Shape.BLANK:
+                    counts.setdefault(column, Counter())[shape] += 1
+        telling: dict[int, Shape] = {}
+        for column, seen in counts.items():
+            shape, count = seen.most_common(1)[0]
+            if shape in DATA_SHAPES and count >= _SHARE * seen.total():
+                telling[column] = shape
+        return cls(telling)
+
+    def matches(self, cells: Cells) -> tuple[int, int]:
+        """Count the telling columns whose cell here has the column's shape, and those whose filled cell has not."""
+        hits = misses = 0
+        for column, shape in self.telling.items():
+            found = shape_of(cells[column]) if column < len(cells) else Shape.BLANK
+            if found is shape:
+                hits += 1
+            elif found is not Shape.BLANK:
+                misses += 1
+        return hits, misses
+
+    def conforms(self, cells: Cells) -> bool:
+        """Tell a row of values: it has the shapes of its columns more often than not."""
+        hits, misses = self.matches(cells)
+        return hits > 0 and hits >= misses
