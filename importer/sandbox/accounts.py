@@ -28,11 +28,11 @@ SCOPES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What an install of an app gave: one location, or an agency's."""
+    """What an install of an app gave: one location, or an agency's locations (``None``: all of them)."""
 
     client_id: str
     user_type: str = "Location"
-    location_ids: tuple[str, ...] = (DEFAULT_LOCATION,)
+    location_ids: tuple[str, ...] | None = (DEFAULT_LOCATION,)
     company_id: str = COMPANY
     scope: str = field(default=SCOPES, repr=False)
 
@@ -133,7 +133,7 @@ class Accounts:
         if grant is None and (self._apps or code in self._used_codes):
             raise Refusal(400, "Invalid grant: authorization code is invalid")
         self._used_codes.add(code)
-        return grant or Grant(client_id=form["client_id"], user_type=form.get("user_type", "Location"))
+        return grant or consent(form["client_id"], form.get("user_type", "Location"))
 
     def _rotate(self, form: dict[str, str]) -> Grant:
         token = form.get("refresh_token")
@@ -142,7 +142,7 @@ class Accounts:
         grant = self._refresh.get(token)
         if grant is None or grant.client_id != form["client_id"]:
             raise Refusal(400, "Invalid grant: refresh token is invalid")
-        if self._paused.intersection(grant.location_ids):
+        if self._paused.intersection(grant.location_ids or ()):
             raise Refusal(400, "Location is not active")
         del self._refresh[token]
         return grant
@@ -153,9 +153,7 @@ class Accounts:
         self.declare(
             Account(
                 token=access,
-                locations=None
-                if agency and grant.location_ids == (DEFAULT_LOCATION,)
-                else frozenset(grant.location_ids),
+                locations=None if grant.location_ids is None else frozenset(grant.location_ids),
                 scopes=frozenset(grant.scope.split()),
                 expires_at=now + ACCESS_SECONDS,
                 client_id=grant.client_id,
@@ -172,13 +170,17 @@ class Accounts:
             "companyId": grant.company_id,
             "userId": "sandboxInstaller0001",
         }
+        approved = list(grant.location_ids or ())
         if agency:
-            return {**body, "approvedLocations": list(grant.location_ids), "isBulkInstallation": False}
-        return {**body, "locationId": grant.location_ids[0]}
+            return {**body, "approvedLocations": approved, "isBulkInstallation": False}
+        return {**body, "locationId": approved[0]}
 
 
-def may(account: Account, scope: str | None) -> bool:
-    return scope is None or account.scopes is None or scope in account.scopes
+def consent(client_id: str, user_type: str) -> Grant:
+    """Grant what somebody who agrees to everything would: the demonstration location, or the whole agency."""
+    if user_type == "Company":
+        return Grant(client_id=client_id, user_type=user_type, location_ids=None)
+    return Grant(client_id=client_id, user_type=user_type)
 
 
 def camel_case(body: JsonObject) -> JsonObject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from importer.sandbox.accounts import Grant, camel_case, snake_case
+from importer.sandbox.accounts import camel_case, consent, snake_case
 from importer.sandbox.replies import Refusal, Reply
 from importer.sandbox.vendor import Call, Vendor
 from importer.sandbox.wire import JsonObject
@@ -16,8 +16,8 @@ def choose_location(vendor: Vendor, call: Call) -> Reply:
     target = call.query.get("redirect_uri")
     if not target or call.query.get("response_type") != "code":
         raise Refusal(400, "Missing parameter: redirectUri")
-    user_type = call.query.get("user_type", "Location")
-    code = vendor.accounts.issue_code(Grant(client_id=call.query.get("client_id", ""), user_type=user_type))
+    grant = consent(call.query.get("client_id", ""), call.query.get("user_type", "Location"))
+    code = vendor.accounts.issue_code(grant)
     answer = {"code": code} | ({"state": call.query["state"]} if "state" in call.query else {})
     return Reply(302, {}, {"Location": f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
 
 from importer.sandbox.contacts import Contact
@@ -120,8 +121,10 @@ def _passes(contact: Contact, rule: Any) -> bool:
 
 
 def _search_row(contact: Contact, *, v3: bool) -> JsonObject:
-    """Write a hit as the search does: ``address`` for ``address1``."""
+    """Write a hit as the search does: ``address`` for ``address1``, and the birthday as a number."""
     body = contact.render(v3=v3)
+    if birthday := body.get("dateOfBirth"):
+        body["dateOfBirth"] = round(datetime.fromisoformat(f"{birthday}T00:00:00+00:00").timestamp() * 1000)
     if "address1" in body:
         body["address"] = body.pop("address1")
     return body

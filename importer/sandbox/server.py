@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from importer.sandbox import observation
+from importer.sandbox.accounts import Accounts
 from importer.sandbox.contacts import Contact
 from importer.sandbox.faults import Fates, Fault
 from importer.sandbox.locations import Location
@@ -60,6 +61,11 @@ class Sandbox:
     @property
     def base_url(self) -> str:
         return f"http://{self.settings.host}:{self.port}"
+
+    @property
+    def accounts(self) -> Accounts:
+        """The tokens it knows: declare, expire, pause, issue."""
+        return self.vendor.accounts
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -45,7 +45,10 @@ def create(vendor: Vendor, call: Call) -> Reply:
     draft.refuse_duplicates(of=None)
     contact = draft.create(made_by="create")
     vendor.save((contact,))
-    return Reply(201, {"contact": contact.render(v3=call.v3), "traceId": trace_id()})
+    shown = contact.render(v3=call.v3)
+    if birthday := shown.get("dateOfBirth"):
+        shown["dateOfBirth"] = f"{birthday}T00:00:00.000Z"  # only this reply writes it so
+    return Reply(201, {"contact": shown, "traceId": trace_id()})
 
 
 def update(vendor: Vendor, call: Call) -> Reply:
