@@ -272,6 +272,12 @@ class Journal:
         with translated(self.path):
             return int(self._db.execute("SELECT rows_read FROM run").fetchone()[0])
 
+    @property
+    def untouched(self) -> bool:
+        """Tell that no row was ever intended, let alone sent or settled: deleting the run loses nothing."""
+        query = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("intents", "landed", "outcomes"))
+        return self._read(lambda db: not db.execute(f"SELECT {query}").fetchone()[0])  # noqa: S608
+
     def counts(self) -> Counts:
         return self._read(lambda db: figures.count_rows(db, self.rows_read))
 

@@ -177,6 +177,14 @@ def test_a_folder_without_a_journal_says_so(tmp_path: Path) -> None:
         Journal.open(tmp_path)
 
 
+def test_a_journal_is_untouched_until_a_row_is_intended(journal: Journal) -> None:
+    journal.set_rows_read(3)
+    journal.pulse(Pulse(location_id="location1", started_at=1.0, seconds=2.0))
+    assert journal.untouched
+    journal.intend([intent(2)])
+    assert not journal.untouched
+
+
 class TestMadeHere:
     def test_an_earlier_row_with_the_contact_made_it(self, journal: Journal) -> None:
         journal.settle([outcome(2, Status.UPDATED, contact_id="contact1")])
