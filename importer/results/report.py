@@ -1,9 +1,163 @@
+"""The report: one HTML file without scripts or network, to be read by whoever asked for the import."""
+
 from __future__ import annotations
 
-from importer.results.summary import Summary
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from importer.highlevel.quota import BURST, INTERVAL_SECONDS
+from importer.results import wording
+from importer.results.charts import Chart, Drawn, area, axis_for, level, line, time_ticks
+from importer.results.files import replacing_text
+from importer.results.next_steps import next_steps
+from importer.results.shown import Segment, segments, shown_groups
 from importer.results.traffic import Traffic
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
-# stub until the template lands
+    from importer.results.forecast import Forecast
+    from importer.results.summary import Summary
+
+_QUOTA_PER_SECOND: Final = BURST / INTERVAL_SECONDS
+
+
 def render_report(summary: Summary, traffic: Traffic, *, details: bool = False) -> str:
-    return f"<!doctype html><title>{summary.run_id}</title>{traffic.requests}{details}"
+    """Write the report of a run; values are masked unless ``details`` are wanted."""
+    names = [source.name for source in summary.sources]
+    return _render(
+        "report.html.j2",
+        summary=summary,
+        details=details,
+        segments=segments(summary.counts),
+        steps=next_steps(summary),
+        errors=shown_groups(summary.errors, names, details=details),
+        warnings=shown_groups(summary.warning_groups, names, details=details),
+        skips=shown_groups(summary.skip_groups, names, details=details),
+        traffic=traffic,
+        charts=_charts(traffic),
+    )
+
+
+def render_forecast_report(forecast: Forecast, *, details: bool = False) -> str:
+    """Write the report of a check: what a run would do."""
+    names = [source.name for source in forecast.sources]
+    return _render(
+        "forecast.html.j2",
+        forecast=forecast,
+        details=details,
+        segments=_forecast_segments(forecast),
+        errors=shown_groups(forecast.errors, names, details=details),
+        warnings=shown_groups(forecast.warning_groups, names, details=details),
+        skips=shown_groups(forecast.skip_groups, names, details=details),
+    )
+
+
+def write_forecast_report(forecast: Forecast, path: Path, *, details: bool = False) -> None:
+    """Write the report of a check to ``path``; it appears when it is whole. Raises StateError."""
+    with replacing_text(path) as file:
+        file.write(render_forecast_report(forecast, details=details))
+
+
+def _render(template: str, **given: Any) -> str:
+    return _environment().get_template(template).render(given)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("importer.results"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(
+        number=wording.number,
+        rows=wording.rows,
+        percent=wording.percent,
+        duration=wording.duration,
+        moment=_moment,
+    )
+    return environment
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _forecast_segments(forecast: Forecast) -> tuple[Segment, ...]:
+    whole = forecast.rows_read or 1
+    parts = (
+        ("created", "Ready to send", forecast.ready),
+        ("skipped", "Would be skipped", forecast.skipped),
+        ("failed", "Would fail", forecast.failed),
+    )
+    return tuple(
+        Segment(name=name, label=label, count=count, share=count / whole) for name, label, count in parts
+    )
+
+
+def _charts(traffic: Traffic) -> tuple[Chart, ...]:
+    """Draw the course of a run that asked for anything at all."""
+    if not traffic.requests:
+        return ()
+    return (_pace_chart(traffic), _latency_chart(traffic))
+
+
+def _pace_chart(traffic: Traffic) -> Chart:
+    pace = [step.requests / traffic.step_seconds for step in traffic.steps]
+    settled = [step.settled / traffic.step_seconds for step in traffic.steps]
+    refused = [step.throttled / traffic.step_seconds for step in traffic.steps]
+    quota = _QUOTA_PER_SECOND * len(traffic.locations)
+    # A sandbox may grant far more than the vendor does; a line at the bottom of the chart would tell nothing.
+    known = max(pace) <= quota * 2
+    axis = axis_for(max([*pace, *settled, quota * 1.1 if known else 0.0]))
+    series = [
+        Drawn(kind="area", path=area(pace, axis), label="requests a second"),
+        Drawn(kind="strong", path=line(list(settled), axis), label="rows settled a second"),
+    ]
+    if any(refused):
+        series.append(Drawn(kind="bad", path=area(refused, axis), label="refused (429) a second"))
+    if known:
+        series.append(Drawn(kind="level", path=level(quota, axis), label=f"quota, {quota:g} a second"))
+    mean = traffic.requests / traffic.seconds
+    return Chart(
+        id="pace",
+        title="Pace against the quota",
+        unit="a second",
+        summary=f"{traffic.requests:,} requests in {wording.duration(traffic.seconds)}, on average {mean:.1f} a second"
+        + (f" where the quota allows {quota:g}." if known else "."),
+        series=tuple(series),
+        rows=axis.ticks(),
+        columns=time_ticks(traffic.seconds),
+        breaks=_breaks(traffic),
+    )
+
+
+def _latency_chart(traffic: Traffic) -> Chart:
+    slow = [step.p95 for step in traffic.steps]
+    usual = [step.p50 for step in traffic.steps]
+    axis = axis_for(max(value for value in [*slow, *usual, 0.0] if value is not None))
+    return Chart(
+        id="latency",
+        title="Time to an answer",
+        unit="ms",
+        summary=f"Half of the answers came within {traffic.whole.p50 or 0:,.0f} ms, 95 % within "
+        f"{traffic.whole.p95 or 0:,.0f} ms; the slowest took {traffic.latency_max:,.0f} ms.",
+        series=(
+            Drawn(kind="line", path=line(slow, axis), label="95 of 100 within"),
+            Drawn(kind="strong", path=line(usual, axis), label="half within"),
+        ),
+        rows=axis.ticks(),
+        columns=time_ticks(traffic.seconds),
+        breaks=_breaks(traffic),
+    )
+
+
+def _breaks(traffic: Traffic) -> tuple[float, ...]:
+    return tuple(round(100 * at / traffic.seconds, 2) for at in traffic.pauses if at <= traffic.seconds)

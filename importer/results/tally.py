@@ -20,6 +20,8 @@ class Example:
     message: str = field(repr=False)
     column: str | None = None
     value: str | None = field(default=None, repr=False)
+    cells: tuple[str, ...] = field(default=(), repr=False)
+    """The row, so that whatever the message quotes of it can be masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,7 @@ class Tally:
             message=message,
             column=column if found is None else header[found],
             value=None if found is None else cells[found],
+            cells=tuple(cells),
         )
 
 
