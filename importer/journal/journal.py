@@ -275,8 +275,13 @@ class Journal:
     @property
     def untouched(self) -> bool:
         """Tell that no row was ever intended, let alone sent or settled: deleting the run loses nothing."""
-        query = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("intents", "landed", "outcomes"))
-        return self._read(lambda db: not db.execute(f"SELECT {query}").fetchone()[0])  # noqa: S608
+        query = "SELECT EXISTS (SELECT 1 FROM intents) OR EXISTS (SELECT 1 FROM outcomes)"
+        return self._read(lambda db: not db.execute(query).fetchone()[0])
+
+    @property
+    def retrying(self) -> bool:
+        """Tell that the run is in a retry, or was in one when it was stopped."""
+        return self._pass > 1
 
     def counts(self) -> Counts:
         return self._read(lambda db: figures.count_rows(db, self.rows_read))

@@ -349,6 +349,7 @@ class TestRetry:
         assert journal.counts() == Counts(created=1, failed=1)
         with Journal.open(journal.folder) as later:
             later.begin(SessionKind.RESUME)
+            assert later.retrying
             assert later.standings(0, 9) == {2: outcome(2)}
 
     def test_a_settled_row_other_than_failed_is_never_replaced_by_a_retry(self, journal: Journal) -> None:
