@@ -41,6 +41,148 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Look at the row's values; double a quote that belongs to a quoted cell.",
     ),
     # mapping
+    Code(
+        "no_identifier",
+        "The row has nothing to match a contact by",
+        "Give it an e-mail or a phone (or what the mapping's match: require lists).",
+    ),
+    Code(
+        "missing_value",
+        "A required value is blank",
+        "Fill the cell, or take required: true off the rule.",
+    ),
+    Code(
+        "invalid_email",
+        "An e-mail address is not valid",
+        "Correct the address, or leave such values out with on_invalid: drop.",
+    ),
+    Code(
+        "invalid_phone",
+        "A phone number is not valid",
+        "Correct the number, add its country code or set the region; on_invalid: drop leaves such values out.",
+    ),
+    Code(
+        "no_phone_region",
+        "A phone number does not say its country",
+        "Set defaults: region in the mapping (region: US), map a country column, or write +country code.",
+    ),
+    Code(
+        "damaged_number",
+        "A spreadsheet shortened a long number, such as 1.41556E+10",
+        "Take the number from the original again; format the column as text before saving as CSV.",
+    ),
+    Code(
+        "several_values",
+        "A cell holds more than one value",
+        "Put one value into the cell; `several: first` takes the first with a warning.",
+    ),
+    Code(
+        "phone_extension",
+        "A phone extension was left out",
+        "Nothing has to be done; map the column to a custom field too if the extension matters.",
+    ),
+    Code(
+        "phone_region",
+        "A phone number was read as one of another country than the row's",
+        "Check the number and the row's country.",
+    ),
+    Code(
+        "suspicious_email",
+        "An e-mail address looks misspelt",
+        "Check the address; it is sent as it stands.",
+    ),
+    Code(
+        "invalid_date",
+        "A date cannot be read",
+        "Correct the date, or say how dates are written: format in the rule.",
+    ),
+    Code(
+        "impossible_birthday",
+        "A birthday lies in the future or too far in the past",
+        "Correct the date.",
+    ),
+    Code(
+        "date_order",
+        "A date contradicts the date order of the mapping",
+        "Check the date, and the date_order of the mapping.",
+    ),
+    Code(
+        "invalid_boolean",
+        "A value is neither yes nor no",
+        "Write yes or no, or translate the column's words with map.",
+    ),
+    Code(
+        "invalid_country",
+        "A country is not known to the vendor",
+        "Correct the country, or translate it with map.",
+    ),
+    Code(
+        "invalid_timezone",
+        "A time zone is not known to the vendor",
+        "Write the zone as Europe/London, or translate it with map.",
+    ),
+    Code(
+        "invalid_website",
+        "A web address is not valid",
+        "Correct the address.",
+    ),
+    Code(
+        "invalid_number",
+        "A value is no number",
+        "Correct the number; decimal in the rule or in defaults says what 1,234 means.",
+    ),
+    Code(
+        "invalid_time",
+        "A value is no time of day",
+        "Write the time as 14:30.",
+    ),
+    Code(
+        "invalid_option",
+        "A value is none of the custom field's options",
+        "Correct the value, translate it with map, or add the option to the field.",
+    ),
+    Code(
+        "unmapped_value",
+        "A value is not in the rule's map",
+        "Add the value to the map, or keep such values with unmapped: keep.",
+    ),
+    Code(
+        "unknown_user",
+        "No user, or more than one, is meant",
+        "Write the user's e-mail or id, or translate the column with map.",
+    ),
+    Code(
+        "unknown_location",
+        "The row's location is not known",
+        "Correct the cell, or add it to the mapping's location: map.",
+    ),
+    Code(
+        "transform_failed",
+        "A transform of your own refused the value or failed",
+        "Correct the value or the function.",
+    ),
+    Code(
+        "text_too_long",
+        "A text is too long for a regex step",
+        "Shorten the text, or do without the regex.",
+    ),
+    Code(
+        "garbled_text",
+        "A text looks wrongly decoded",
+        "Save the file as UTF-8, or declare its encoding; the text is sent as it stands.",
+    ),
+    Code(
+        "duplicate_in_file",
+        "Another row of the file is the same person",
+        "Nothing has to be done where the other row was sent; else keep one row of the person.",
+        Remedy.NONE,
+    ),
+    Code(
+        "row_filter",
+        "The mapping's rows section leaves the row out",
+        "Nothing has to be done; change only_if or skip_if to import such rows.",
+        Remedy.NONE,
+    ),
     # sending
     # results
 )

@@ -150,6 +150,8 @@ class Outcome:
     http_status: int | None = None
     attempts: int = 0
     trace_id: str | None = None
+    faults: tuple[Fault, ...] = ()
+    """What was wrong with the row, one by one, where the mapping found it; not kept in the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,130 @@
+"""The vendor's contact fields: their names, what kind of value each takes, and which of them may be cleared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What a value has to be before the vendor takes it."""
+
+    TEXT = "text"
+    NAME = "name"
+    EMAIL = "email"
+    PHONE = "phone"
+    DATE_OF_BIRTH = "birthday"
+    BOOLEAN = "boolean"
+    COUNTRY = "country"
+    STATE = "state"
+    POSTAL_CODE = "postal code"
+    TIMEZONE = "timezone"
+    WEBSITE = "website"
+    USER = "user"
+    DND = "do-not-disturb status"
+    CONTACT_ID = "contact id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldFacts:
+    """One field of the upsert; ``clearable``: the published schema allows null."""
+
+    name: str
+    kind: Kind
+    says: str
+    clearable: bool = False
+
+
+CHANNELS: Final = ("Call", "Email", "SMS", "WhatsApp", "GMB", "FB")
+"""In the vendor's spelling; case matters to it."""
+
+_PLAIN: Final = (
+    FieldFacts(name="firstName", kind=Kind.NAME, clearable=True, says="First name."),
+    FieldFacts(name="lastName", kind=Kind.NAME, clearable=True, says="Last name."),
+    FieldFacts(name="name", kind=Kind.NAME, clearable=True, says="Full name; sent unsplit."),
+    FieldFacts(
+        name="email", kind=Kind.EMAIL, clearable=True, says="E-mail address; contacts are matched by it."
+    ),
+    FieldFacts(
+        name="phone",
+        kind=Kind.PHONE,
+        clearable=True,
+        says="Phone, sent as E.164; contacts are matched by it.",
+    ),
+    FieldFacts(name="address1", kind=Kind.TEXT, clearable=True, says="Street and number."),
+    FieldFacts(name="city", kind=Kind.TEXT, clearable=True, says="City."),
+    FieldFacts(
+        name="state",
+        kind=Kind.STATE,
+        clearable=True,
+        says="State or province; `codes: true` makes US and CA codes.",
+    ),
+    FieldFacts(name="postalCode", kind=Kind.POSTAL_CODE, says="Postal code, zeros kept."),
+    FieldFacts(
+        name="country", kind=Kind.COUNTRY, says="Country: any common name or code, sent as the vendor's code."
+    ),
+    FieldFacts(
+        name="website",
+        kind=Kind.WEBSITE,
+        clearable=True,
+        says="Website; https:// is put before it if need be.",
+    ),
+    FieldFacts(
+        name="timezone", kind=Kind.TIMEZONE, clearable=True, says="Time zone, also by its Windows name."
+    ),
+    FieldFacts(name="companyName", kind=Kind.TEXT, clearable=True, says="Company."),
+    FieldFacts(
+        name="gender", kind=Kind.TEXT, says="Gender; the vendor stores it when it creates a contact only."
+    ),
+    FieldFacts(name="source", kind=Kind.TEXT, says="Where the contact came from."),
+    FieldFacts(name="assignedTo", kind=Kind.USER, says="Owner: a user's id, e-mail or full name."),
+    FieldFacts(
+        name="dateOfBirth", kind=Kind.DATE_OF_BIRTH, clearable=True, says="Birthday, sent as YYYY-MM-DD."
+    ),
+    FieldFacts(name="dnd", kind=Kind.BOOLEAN, says="Do not disturb, on all channels."),
+    FieldFacts(
+        name="createNewIfDuplicateAllowed",
+        kind=Kind.BOOLEAN,
+        says="True makes a second contact where the location allows duplicates; such rows are never repeated blindly.",
+    ),
+    FieldFacts(
+        name="id", kind=Kind.CONTACT_ID, says="The contact's own id: the row then means that contact."
+    ),
+)
+
+
+def _switch(path: str, what: str, *, code: bool) -> tuple[FieldFacts, ...]:
+    facts = [
+        FieldFacts(
+            name=path, kind=Kind.DND, says=f"{what}: yes is `active` (no messages), no is `inactive`."
+        ),
+        FieldFacts(name=f"{path}.message", kind=Kind.TEXT, says=f"{what}: the reason, as a text."),
+    ]
+    if code:
+        facts.append(FieldFacts(name=f"{path}.code", kind=Kind.TEXT, says=f"{what}: the reason, as a code."))
+    return tuple(facts)
+
+
+_DND: Final = tuple(
+    facts
+    for channel in CHANNELS
+    for facts in _switch(f"dndSettings.{channel}", f"Do not disturb on {channel}", code=True)
+)
+_INBOUND: Final = _switch("inboundDndSettings.all", "Do not disturb, inbound", code=False)
+
+FIELDS: Final[dict[str, FieldFacts]] = {facts.name: facts for facts in (*_PLAIN, *_DND, *_INBOUND)}
+
+NOT_WRITABLE: Final[dict[str, str]] = {
+    "additionalEmails": "the API refuses it; only the primary e-mail can be written",
+    "additionalPhones": "the API refuses it; only the primary phone can be written",
+    "attributionSource": "the API refuses it on contacts",
+    "businessId": "the API refuses it here; companyName sets the company's name",
+    "dateAdded": "the vendor sets it",
+    "dateUpdated": "the vendor sets it",
+    "type": "the API refuses it on contacts",
+    "tags": "tags have their own section, `tags:`",
+    "customFields": "custom fields have their own section, `custom_fields:`",
+    "locationId": "the location has its own key, `location:`",
+}
+"""Names people try, and why they are no fields; all of them would be answered 422 for the whole row."""

@@ -1,0 +1,135 @@
+"""Custom field values by the field's type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from typing import Final, TypeAlias
+
+from importer.highlevel.catalog import CustomField
+from importer.mapping.model import Defaults, Rule
+from importer.mapping.steps import as_text
+from importer.mapping.values.dates import DateRules, read_date
+from importer.mapping.values.emails import read_email
+from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.numbers import read_money, read_number
+from importer.mapping.values.phones import read_phone
+from importer.mapping.values.websites import read_website
+from importer.records import Json, Record, TypedText
+
+Convert: TypeAlias = Callable[[Json, Record], Reading]
+
+UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
+"""Types whose values the public API does not take from outside, or only after an upload."""
+
+_TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:[:.][0-5]\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
+
+
+def converter(field: CustomField | None, rule: Rule, defaults: Defaults, dates: DateRules | None) -> Convert:
+    """Make the function that gives a custom field its value; without a field, a split rule makes a list."""
+    if field is None:
+        return _list_of(rule.split) if rule.split is not None else lambda raw, _record: plain(raw)
+    decimal = rule.decimal or defaults.decimal
+    match field.data_type:
+        case "NUMERICAL" | "FLOAT":
+            return _from_text(lambda text: read_number(text, decimal=decimal))
+        case "MONETORY" | "MONETARY":
+            return _from_text(lambda text: read_money(text, decimal=decimal))
+        case "DATE" if dates is not None:
+            return _from_text(lambda text: read_date(text, dates))
+        case "TIME":
+            return _from_text(read_time)
+        case "PHONE":
+            return _phone(rule, defaults)
+        case "EMAIL":
+            return _from_text(lambda text: read_email(text, several=rule.several or "first"))
+        case "URL":
+            return _from_text(read_website)
+        case "SINGLE_OPTIONS" | "RADIO":
+            return _from_text(lambda text: read_option(text, field.options))
+        case "MULTIPLE_OPTIONS" | "CHECKBOX":
+            split = rule.split or ","
+            return lambda raw, _record: read_options(as_text(raw), field.options, split)
+        case _:
+            return lambda raw, _record: as_text(raw)
+
+
+def plain(raw: Json) -> Json:
+    """Give the text of a workbook's cell without the value behind it."""
+    return str(raw) if isinstance(raw, TypedText) else raw
+
+
+def _from_text(read: Callable[[str], Reading]) -> Convert:
+    return lambda raw, _record: read(raw if isinstance(raw, str) else as_text(raw))
+
+
+def _list_of(split: str) -> Convert:
+    return lambda raw, _record: list(_parts(as_text(raw), split))
+
+
+def _phone(rule: Rule, defaults: Defaults) -> Convert:
+    regions = tuple(region for region in (rule.region, defaults.region) if region)
+
+    def read(raw: Json, record: Record) -> Reading:
+        country = record.fields.get("country")
+        own = (country,) if isinstance(country, str) else ()
+        text = raw if isinstance(raw, str) else as_text(raw)
+        return read_phone(text, tuple(dict.fromkeys((*own, *regions))), several=rule.several or "first")
+
+    return read
+
+
+def read_option(text: str, options: Sequence[str]) -> Reading:
+    """Find the option that a text means: exactly, else ignoring case and white space."""
+    if text in options:
+        return str(text)
+    found = [option for option in options if _fold(option) == _fold(text)]
+    if len(found) == 1:
+        return found[0]
+    if not options:
+        return str(text)
+    shown = ", ".join(map(quoted, options[:12])) + (", ..." if len(options) > 12 else "")
+    return Finding("invalid_option", f"{quoted(text)} is none of the field's options ({shown})")
+
+
+def read_options(text: str, options: Sequence[str], split: str) -> Reading:
+    """Find the options that a text lists; a text that is one option as a whole is not split."""
+    whole = read_option(text, options)
+    if options and not isinstance(whole, Finding):
+        return [whole]
+    chosen: list[Json] = []
+    for part in _parts(text, split):
+        option = read_option(part, options)
+        if isinstance(option, Finding):
+            return option
+        if option not in chosen:
+            chosen.append(option)
+    return chosen or None
+
+
+def _parts(text: str, split: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(split) if part.strip())
+
+
+def _fold(text: str) -> str:
+    return "".join(text.casefold().split())
+
+
+def read_time(text: str) -> Reading:
+    """Read a time of day as HH:MM."""
+    if (
+        isinstance(text, TypedText)
+        and isinstance(text.value, time | datetime)
+        and not isinstance(text.value, date)
+    ):
+        return text.value.strftime("%H:%M")
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return Finding("invalid_time", f"{quoted(text)} is no time of day")
+    hour = int(match[1])
+    if match[3]:
+        if not 1 <= hour <= 12:
+            return Finding("invalid_time", f"{quoted(text)} is no time of day")
+        hour = hour % 12 + (12 if match[3].lower().startswith("p") else 0)
+    return f"{hour:02}:{match[2]}"

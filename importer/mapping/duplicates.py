@@ -1,0 +1,160 @@
+"""Rows of one person in one file: found by hashes of their keys, then sent, merged, skipped or failed."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from importer.highlevel.payload import match_keys
+from importer.mapping.columns import unite
+from importer.records import Fault, Json, Outcome, Record, Remedy, RowId, Status, number_of
+
+CODE: Final = "duplicate_in_file"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of one person, in file order; ``sent`` is the one that goes out, None when all of them fail."""
+
+    rows: tuple[RowId, ...]
+    sent: RowId | None
+
+
+class DuplicateSurvey:
+    """Gathers the keys of every row as hashes; the groups come out once the whole file was seen."""
+
+    def __init__(self, policy: str) -> None:
+        self._policy = policy
+        self._hashes = array("q")
+        self._rows = array("q")
+
+    def see(self, record: Record) -> None:
+        for key in match_keys(record):
+            self._hashes.append(hash((record.location_id, key)))
+            self._rows.append(record.row)
+
+    def groups(self) -> dict[RowId, Group]:
+        """Give the group of every row that has company, linked by any key they share."""
+        leaders = _Leaders()
+        order = sorted(range(len(self._hashes)), key=self._hashes.__getitem__)
+        for before, after in pairwise(order):
+            if self._hashes[before] == self._hashes[after]:
+                leaders.join(self._rows[before], self._rows[after])
+        return {
+            row: group
+            for rows in leaders.sets()
+            for group in (Group(rows, self._elect(rows)),)
+            for row in rows
+        }
+
+    def _elect(self, rows: tuple[RowId, ...]) -> RowId | None:
+        match self._policy:
+            case "first":
+                return rows[0]
+            case "last" | "merge":
+                return rows[-1]
+            case _:
+                return None
+
+
+class _Leaders:
+    """Disjoint sets of rows; only rows that have company are in it."""
+
+    def __init__(self) -> None:
+        self._leader: dict[RowId, RowId] = {}
+
+    def join(self, one: RowId, other: RowId) -> None:
+        first, second = sorted((self._find(one), self._find(other)))
+        self._leader[second] = first
+
+    def _find(self, row: RowId) -> RowId:
+        path = [row]
+        while (leader := self._leader.setdefault(path[-1], path[-1])) != path[-1]:
+            path.append(leader)
+        for passed in path:
+            self._leader[passed] = path[-1]
+        return path[-1]
+
+    def sets(self) -> list[tuple[RowId, ...]]:
+        found: dict[RowId, list[RowId]] = {}
+        for row in sorted(self._leader):
+            found.setdefault(self._find(row), []).append(row)
+        return [tuple(rows) for rows in found.values() if len(rows) > 1]
+
+
+class DuplicatePolicy:
+    """Turns the records of a file's duplicates into what becomes of them.
+
+    ``merge`` holds what the earlier rows of a person said until the row that is sent comes by, so blocks have to
+    come in file order, from the first; each pass over the file begins anew.
+    """
+
+    def __init__(self, policy: str, groups: Mapping[RowId, Group]) -> None:
+        self._merges = policy == "merge"
+        self._groups = groups
+        self._open: dict[RowId, Record] = {}
+
+    def settle(self, record: Record) -> Record | Outcome:
+        """Decide on one record; those without company pass."""
+        group = self._groups.get(record.row)
+        if group is None:
+            return record
+        if self._merges:
+            return self._merge(record, group)
+        return record if record.row == group.sent else _left_out(record, group)
+
+    def _merge(self, record: Record, group: Group) -> Record | Outcome:
+        first = group.rows[0]
+        before = None if record.row == first else self._open.pop(first, None)
+        merged = record if before is None else merge(before, record)
+        if record.row == group.sent:
+            return merged
+        self._open[first] = merged
+        return _left_out(record, group)
+
+
+def merge(earlier: Record, later: Record) -> Record:
+    """Unite two rows of a person into the later one: its values win where they are not blank, tags are united."""
+    fields: dict[str, Json] = {name: value for name, value in earlier.fields.items() if value is not None}
+    for name, value in later.fields.items():
+        before = fields.get(name)
+        if isinstance(before, dict) and isinstance(value, dict):
+            fields[name] = {**before, **value}
+        elif value is not None or name not in fields:
+            fields[name] = value
+    custom = dict(earlier.custom_fields) | dict(later.custom_fields)
+    return replace(
+        later,
+        fields=fields,
+        custom_fields=tuple(custom.items()),
+        tags=unite((*earlier.tags, *later.tags)),
+        contact_id=later.contact_id or earlier.contact_id,
+        warnings=(*earlier.warnings, *later.warnings),
+    )
+
+
+def _left_out(record: Record, group: Group) -> Outcome:
+    others = [number_of(row) for row in group.rows if row != record.row]
+    if group.sent is None:
+        rows = ", ".join(map(str, others[:10])) + (", ..." if len(others) > 10 else "")
+        message = f"The row is the same person, by e-mail or phone, as row {rows}."
+        status, remedy = Status.FAILED, Remedy.FIX_ROW
+    else:
+        message = (
+            f"The row is the same person, by e-mail or phone, as row {number_of(group.sent)}, which is sent."
+        )
+        status, remedy = Status.SKIPPED, Remedy.NONE
+    fault = Fault(code=CODE, message=message, fails=group.sent is None)
+    return Outcome(
+        row=record.row,
+        status=status,
+        location_id=record.location_id,
+        code=CODE,
+        message=message,
+        remedy=remedy,
+        warnings=record.warnings,
+        faults=(fault,),
+    )

@@ -1,0 +1,58 @@
+"""Which rows are imported at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from importer.mapping.model import Condition
+from importer.mapping.values.finding import quoted
+from importer.mapping.values.texts import clean
+from importer.records import Fault
+
+Test: TypeAlias = Callable[[str], bool]
+
+
+def test_of(condition: Condition) -> Test:
+    """Make the test of one cell; texts compare ignoring case and white space."""
+    if condition.in_ is not None:
+        wanted = frozenset(fold(text) for text in condition.in_)
+        return lambda cell: fold(cell) in wanted
+    if condition.equals is not None:
+        equal = fold(condition.equals)
+        return lambda cell: fold(cell) == equal
+    if condition.contains is not None:
+        part = fold(condition.contains)
+        return lambda cell: part in fold(cell)
+    blank = bool(condition.blank)
+    return lambda cell: (not clean(cell)) is blank
+
+
+def fold(text: str) -> str:
+    return " ".join(clean(text).casefold().split())
+
+
+class RowFilter:
+    """Tells which rows stay out, and why."""
+
+    def __init__(
+        self, only: Sequence[tuple[int, str, Condition]], skip: Sequence[tuple[int, str, Condition]]
+    ) -> None:
+        self._only = [(index, name, test_of(condition)) for index, name, condition in only]
+        self._skip = [(index, name, test_of(condition)) for index, name, condition in skip]
+        self.passes_all = not self._only and not self._skip
+
+    def refuse(self, cells: Sequence[str]) -> Fault | None:
+        """Give the reason to leave a row out; None for a row that is imported."""
+        for index, name, test in self._only:
+            if not test(cells[index]):
+                return _fault(name, cells[index], "only_if")
+        for index, name, test in self._skip:
+            if test(cells[index]):
+                return _fault(name, cells[index], "skip_if")
+        return None
+
+
+def _fault(name: str, cell: str, rule: str) -> Fault:
+    message = f"Column '{name}': {quoted(cell)} leaves this row out, by the mapping's rows: {rule}."
+    return Fault(code="row_filter", message=message, column=name, fails=False)

@@ -1,0 +1,51 @@
+"""Which column of the file a mapping's header means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from importer.yamlsentences import nearest
+
+_IGNORED: Final = re.compile(r"[\W_]+")
+
+
+def fold(header: str) -> str:
+    """Reduce a header to what decides when nothing matches exactly: no case, white space or punctuation."""
+    return _IGNORED.sub("", header.casefold()) or header.strip().casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A header that finds no column, or several; ``sentence`` says which."""
+
+    sentence: str
+    several: bool = False
+
+
+class HeaderIndex:
+    """Finds columns: exactly, else ignoring case, white space and punctuation; two hits are none."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self._header = tuple(header)
+
+    def find(self, name: str) -> int | Missing:
+        exact = [index for index, title in enumerate(self._header) if title == name]
+        folded = fold(name)
+        found = exact or [index for index, title in enumerate(self._header) if fold(title) == folded]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            which = " and ".join(f"{self._header[index]!r} (column {index + 1})" for index in found)
+            return Missing(
+                f"The header {name!r} matches {len(found)} columns of the file: {which}.", several=True
+            )
+        near = nearest(name, self._header, count=3)
+        hint = f" Nearest: {', '.join(map(repr, near))}." if near else f" It has: {self._shown()}."
+        return Missing(f"The file has no column {name!r}.{hint}")
+
+    def _shown(self) -> str:
+        titles = [repr(title) for title in self._header if title]
+        return ", ".join(titles[:30]) + (", ..." if len(titles) > 30 else "")

@@ -1,0 +1,65 @@
+"""Which location each row goes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from importer.mapping.layout import Layout
+from importer.mapping.model import LocationRule
+from importer.mapping.table import Table
+from importer.mapping.values.finding import quoted
+from importer.records import Fault
+
+
+class LocationColumn:
+    """One location for all rows, or each row's own by a column."""
+
+    def __init__(self, rule: LocationRule | None, layout: Layout, fixed: str | None) -> None:
+        self._fixed = fixed
+        self._column = rule.column if rule is not None else None
+        self._index = layout.place(rule.column) if rule is not None and rule.column is not None else 0
+        table = rule.map if rule is not None else None
+        self._map = None if table is None else {_fold(text): location for text, location in table.items()}
+        self._known = frozenset(table.values()) if table is not None else frozenset()
+        self._default = rule.default if rule is not None else None
+
+    def run(self, table: Table) -> list[str | None]:
+        if self._column is None:
+            return [self._fixed] * table.height
+        found = [self._find(text) for text in table.column(self._index)]
+        for row, location in enumerate(found):
+            if location is None:
+                table.blame(row, self._fault(table.column(self._index)[row]))
+        return found
+
+    def _find(self, text: str) -> str | None:
+        if not text:
+            return self._default
+        if self._map is None:
+            return str(text)
+        return self._map.get(_fold(text)) or (text if text in self._known else None)
+
+    def _fault(self, text: str) -> Fault:
+        said = f"{quoted(text)} is in no entry of the mapping's location: map" if text else "is blank"
+        sentence = f"Column '{self._column}': {said}, so the row has no location to go to."
+        return Fault(code="unknown_location", message=sentence, column=self._column)
+
+
+def expand(text: str, environment: Mapping[str, str]) -> str | None:
+    """Put environment variables in for ``${NAME}``; None when one of them is not set."""
+    missing = False
+
+    def value(match: re.Match[str]) -> Any:
+        nonlocal missing
+        found = environment.get(match[1], "")
+        missing = missing or not found
+        return found
+
+    expanded = re.sub(r"\$\{([A-Za-z_]\w*)\}", value, text).strip()
+    return None if missing or not expanded else expanded
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,365 @@
+"""The mapping language, as pydantic sees it: every key, what it takes and what it means.
+
+Each scalar arrives as text (``importer.yamlfile``). Shorthands (``email: E-mail``, ``lastName: [Last Name,
+Surname]``) become the long form before they are checked, so that the rest of the room knows one form.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from importer.highlevel.fields import FIELDS, NOT_WRITABLE
+from importer.mapping.steps import StepSpec
+from importer.mapping.template import parse_template
+from importer.mapping.values.dateformats import check_format
+from importer.records import FollowUpFor, ImportMode, TagMode
+from importer.yamlsentences import did_you_mean
+
+# Editors check a mapping as YAML with types; to them 5 and true are no texts, to us they are.
+_TEXT_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
+Text = Annotated[str, WithJsonSchema(_TEXT_SCHEMA)]
+Flag = Annotated[bool, WithJsonSchema({"type": "boolean"})]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("A header cannot be blank.")
+    return text
+
+
+Header = Annotated[str, AfterValidator(_not_blank), WithJsonSchema(_TEXT_SCHEMA)]
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _texts(kind: Any) -> Any:
+    return Annotated[
+        tuple[kind, ...],
+        BeforeValidator(_one_or_many),
+        Field(min_length=1),
+        WithJsonSchema({"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]}),
+    ]
+
+
+def _region(text: str) -> str:
+    from importer.highlevel.countries import NAMES
+
+    code = text.strip().upper()
+    if code not in NAMES:
+        raise ValueError(
+            f"{text!r} is no country code; write two letters, such as US or GB.{did_you_mean(code, NAMES)}"
+        )
+    return code
+
+
+Region = Annotated[
+    str, AfterValidator(_region), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"})
+]
+DateOrder = Literal["DMY", "MDY", "YMD"]
+OnInvalid = Literal["fail", "drop"]
+EmptyCells = Literal["leave", "clear"]
+Formats = Annotated[
+    tuple[Annotated[str, AfterValidator(check_format)], ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rule(_Strict):
+    """Where a value comes from and what is done to it. Exactly one of column, columns, value, template."""
+
+    column: Header | None = Field(
+        default=None, description="The header of the column to take the value from."
+    )
+    columns: _texts(Header) | None = Field(  # type: ignore[valid-type]
+        None, description="Several headers; the first of them whose cell is not blank gives the value."
+    )
+    value: Text | None = Field(default=None, description="A fixed value, the same for every row.")
+    template: Annotated[str, AfterValidator(lambda text: parse_template(text) and text)] | None = Field(
+        default=None,
+        description="A text with headers in braces, `{First} {Last}`. Blank when all of its cells are; empty "
+        "brackets and spaces that blank cells leave behind are taken out. `{{` stands for a brace.",
+    )
+    default: Text | None = Field(default=None, description="The value to use when the cell is blank.")
+    map: dict[Text, Text] | None = Field(
+        default=None,
+        description="What each cell text stands for. Texts match exactly, else ignoring case and white space.",
+    )
+    unmapped: Literal["fail", "keep"] | None = Field(
+        default=None,
+        description="With `map`: a text that it does not list makes the row fail (the default; `on_invalid: drop` "
+        "leaves the value out) or is kept as it is. A text that is already one of the map's results is always kept.",
+    )
+    transforms: Annotated[tuple[StepSpec, ...], BeforeValidator(_one_or_many)] = Field(
+        default=(),
+        description="Named steps that the text goes through, in order; see the list of transforms.",
+    )
+    format: Formats | None = Field(
+        default=None,
+        description="How dates are written: `%d/%m/%Y` or `DD/MM/YYYY`, or a list of such. No other is taken.",
+    )
+    date_order: DateOrder | None = Field(
+        default=None, description="For dates that can be read two ways, in this column."
+    )
+    decimal: Literal[".", ","] | None = Field(
+        default=None, description="The decimal sign of numbers, in this column."
+    )
+    region: Region | None = Field(
+        default=None, description="The country of phone numbers that do not name theirs."
+    )
+    several: Literal["first", "fail"] | None = Field(
+        default=None,
+        description="Two phones or e-mails in one cell: take the first, with a warning (default), or fail.",
+    )
+    codes: Flag | None = Field(
+        default=None, description="For `state`: write US and Canadian states as their codes."
+    )
+    split: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="What separates the values in a cell (custom fields with several choices)."
+    )
+    required: Flag = Field(default=False, description="A row without this value fails.")
+    optional: Flag = Field(
+        default=False, description="The file may lack the column (columns); then there is no value."
+    )
+    on_invalid: OnInvalid = Field(
+        default="fail",
+        description="A value that is not valid makes the row fail, or is left out with a warning (drop).",
+    )
+    empty_cells: EmptyCells | None = Field(
+        default=None, description="As the mapping's own `empty_cells`, for this value alone."
+    )
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        if self.template is not None:
+            return tuple(dict.fromkeys(parse_template(self.template).headers))
+        return self.columns or ((self.column,) if self.column is not None else ())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"column": value}
+        return {"columns": value} if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = [key for key in ("column", "columns", "value", "template") if getattr(self, key) is not None]
+        if len(given) != 1:
+            said = "none is" if not given else " and ".join(given) + " are"
+            raise ValueError(f"A rule has one of column, columns, value, template; here {said} given.")
+        if self.value is not None and (self.default is not None or self.required or self.map is not None):
+            raise ValueError(
+                "A fixed value takes no default, map or required; write the value as it should be."
+            )
+        if self.unmapped is not None and self.map is None:
+            raise ValueError(
+                "'unmapped' says what happens to texts that `map` does not list; there is no map here."
+            )
+        return self
+
+
+def _field_name(name: str) -> str:
+    if name in FIELDS:
+        return name
+    if name in NOT_WRITABLE:
+        raise ValueError(f"{name!r} cannot be written: {NOT_WRITABLE[name]}.")
+    hint = did_you_mean(name, FIELDS) or " A custom field goes under custom_fields."
+    raise ValueError(f"{name!r} is no field of a contact.{hint}")
+
+
+FieldName = Annotated[str, AfterValidator(_field_name)]
+_SHORT: Final = [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]
+
+
+class LocationRule(_Strict):
+    """Which sub-account a row goes to: fixed, or by a column, to fan one file out."""
+
+    fixed: Text | None = Field(
+        default=None, description="The location's id, or ${NAME} for an environment variable."
+    )
+    column: Header | None = Field(default=None, description="The column that says where a row goes.")
+    map: dict[Text, Text] | None = Field(
+        default=None,
+        description="The location id for each text of the column; without it, cells are location ids.",
+    )
+    default: Text | None = Field(default=None, description="The location id of rows whose cell is blank.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        return {"fixed": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.fixed is None) == (self.column is None):
+            raise ValueError("A location is an id, or has a column.")
+        return self
+
+
+class SourceOptions(_Strict):
+    """How to read the file; what is not said is detected."""
+
+    sheet: Text | None = Field(default=None, description="The workbook's sheet, by name.")
+    header_row: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="The header's row, as the spreadsheet counts."
+    )
+    encoding: Text | None = Field(default=None, description="The text encoding, such as utf-8 or cp1252.")
+    delimiter: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="What separates the cells: one character, or the word tab."
+    )
+
+
+class Defaults(_Strict):
+    """What holds for every rule that does not say otherwise."""
+
+    region: Region | None = Field(default=None, description="For phone numbers without a country code.")
+    date_order: DateOrder | None = Field(default=None, description="For dates that can be read two ways.")
+    decimal: Literal[".", ","] | None = Field(
+        default=None, description="The decimal sign of numbers such as 1,234."
+    )
+
+
+class TagsRule(_Strict):
+    """Tags from columns, and tags that every contact gets."""
+
+    columns: _texts(Header) = Field(default=(), description="Columns with tags; all of them count.")  # type: ignore[valid-type]
+    split: Annotated[str, Field(min_length=1)] = Field(
+        default=",", description="What separates the tags in a cell. Without it: the comma."
+    )
+    always: _texts(Text) = Field(default=(), description="Tags that every row gets.")  # type: ignore[valid-type]
+    map: dict[Text, Text] | None = Field(
+        default=None,
+        description='Other names for tags; a tag it does not list is kept, one mapped to "" is left out.',
+    )
+    mode: TagMode = Field(
+        default=TagMode.ADD,
+        description="add: the contact keeps its other tags; replace: it has these tags alone; remove: it loses these.",
+    )
+    optional: Flag = Field(default=False, description="The file may lack the columns.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        if isinstance(value, str | list):
+            return {"columns": value}
+        if isinstance(value, dict) and "column" in value and "columns" not in value:
+            return {("columns" if key == "column" else key): entry for key, entry in value.items()}
+        return value
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.columns and not self.always:
+            raise ValueError("Tags need columns, always, or both.")
+        return self
+
+
+class Match(_Strict):
+    """Who a row is."""
+
+    require: _texts(FieldName) | None = Field(  # type: ignore[valid-type]
+        None,
+        description="A row needs any of these; else it fails. Unless said: email, phone or id, since the vendor "
+        "refuses a contact without.",
+    )
+    in_file_duplicates: Literal["in_order", "first", "last", "merge", "fail"] = Field(
+        default="in_order",
+        description="Rows of one person, by e-mail or phone: sent one after the other (in_order); only the first; "
+        "only the last; merged into one (later non-blank values win, tags are united); or all of them fail.",
+    )
+
+
+class Condition(_Strict):
+    """A test on one column's cell; texts compare ignoring case and white space around them."""
+
+    column: Header = Field(description="The column to look at.")
+    in_: _texts(Text) | None = Field(default=None, alias="in", description="The cell is one of these texts.")  # type: ignore[valid-type]
+    equals: Text | None = Field(default=None, description="The cell is this text.")
+    contains: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="The cell contains this text."
+    )
+    blank: Flag | None = Field(default=None, description="true: the cell is blank; false: it is not.")
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        tests = (self.in_, self.equals, self.contains, self.blank)
+        if sum(test is not None for test in tests) != 1:
+            raise ValueError("A condition has one of in, equals, contains, blank.")
+        return self
+
+
+def _conditions(what: str) -> Any:
+    return Field(default=(), description=what)
+
+
+Conditions = Annotated[
+    tuple[Condition, ...], BeforeValidator(lambda value: [value] if isinstance(value, dict) else value)
+]
+
+
+class RowFilters(_Strict):
+    """Which rows are imported at all; the others are marked skipped."""
+
+    only_if: Conditions = _conditions("Import a row only if this (each of these) is true.")
+    skip_if: Conditions = _conditions("Skip a row if this (any of these) is true.")
+
+
+class After(_Strict):
+    """What happens to contacts once they are stored."""
+
+    workflow: Text | None = Field(
+        default=None, description="A workflow to add the contacts to, by name or id."
+    )
+    campaign: Text | None = Field(
+        default=None, description="A campaign to add the contacts to, by name or id."
+    )
+    applies_to: FollowUpFor = Field(
+        default=FollowUpFor.ALL, alias="for", description="For contacts that were created, updated, or all."
+    )
+
+
+class MappingModel(_Strict):
+    """A mapping: which column becomes which field of a contact, and how."""
+
+    version: Annotated[Literal["1"], WithJsonSchema({"const": 1})] = Field(
+        description="The language's version: 1."
+    )
+    location: LocationRule | None = Field(
+        default=None, description="The sub-account. Only here `${NAME}` stands for an environment variable."
+    )
+    source: SourceOptions = Field(default=SourceOptions(), description="How to read the file.")
+    defaults: Defaults = Field(
+        default=Defaults(), description="What holds for every rule that does not say otherwise."
+    )
+    fields: dict[FieldName, Rule] = Field(
+        default={}, description="The contact's own fields, by the API's names."
+    )
+    tags: TagsRule | None = Field(default=None, description="Tags.")
+    custom_fields: dict[Text, Rule] = Field(
+        default={}, description="Custom fields, by name, by key (contact.shirt_size) or by id."
+    )
+    match: Match = Field(default=Match(), description="Who a row is.")
+    mode: ImportMode = Field(default=ImportMode.UPSERT, description="upsert, create_only or update_only.")
+    rows: RowFilters = Field(default=RowFilters(), description="Which rows are imported at all.")
+    empty_cells: EmptyCells = Field(
+        default="leave",
+        description="Blank cells leave the contact's value as it is, or clear it: null is sent, where the API's schema "
+        "allows null. That null clears is not verified with the vendor.",
+    )
+    after: After = Field(default=After(), description="What happens to contacts once they are stored.")

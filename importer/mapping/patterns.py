@@ -1,0 +1,92 @@
+"""Regular expressions from a mapping, kept from running for ever."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from importer.mapping.values.finding import Finding, Reading, quoted
+
+LONGEST: Final = 1_000
+_MOST_REPEATS: Final = 12
+_PIECE: Final = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!>]|<[=!]|P?<\w+>|[aiLmsux-]+[:)]?))?|\)|[*+?]\??\+?|\{\d*,?\d*\}\??|\||.",
+    re.DOTALL,
+)
+
+
+def check_pattern(pattern: str, replacement: str | None) -> None:
+    """Refuse, as ValueError, a pattern that is wrong or whose running time can grow beyond all bounds."""
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as wrong:
+        raise ValueError(f"The pattern {pattern!r} is not valid: {wrong}.") from None
+    if replacement is not None:
+        _check_groups(compiled, replacement)
+    if _can_explode(pattern):
+        raise ValueError(
+            f"The pattern {pattern!r} repeats a group that itself repeats or alternates; "
+            "on some texts that takes for ever. Write it without the outer repetition."
+        )
+
+
+def _check_groups(compiled: re.Pattern[str], replacement: str) -> None:
+    try:
+        compiled.sub(replacement, "")
+    except (re.error, IndexError) as wrong:
+        raise ValueError(f"The replacement {replacement!r} is not valid: {wrong}.") from None
+    for match in re.finditer(r"\\(?:(\d{1,2})|g<(\w+)>)", replacement):
+        group = match[1] or match[2]
+        known = int(group) <= compiled.groups if group.isdigit() else group in compiled.groupindex
+        if not known:
+            raise ValueError(
+                f"The replacement {replacement!r} names group {group}, which the pattern does not have."
+            )
+
+
+def _can_explode(pattern: str) -> bool:
+    """Find a repeated group with a repetition or an alternation inside, or very many repetitions in all."""
+    risky = [False]
+    total = 0
+    pieces = _PIECE.findall(pattern)
+    for index, piece in enumerate(pieces):
+        following = pieces[index + 1] if index + 1 < len(pieces) else ""
+        if piece.startswith("(") and not piece.endswith(")"):
+            risky.append(False)
+        elif piece == ")" and len(risky) > 1:
+            inside = risky.pop()
+            if inside and _unbounded(following):
+                return True
+            risky[-1] = risky[-1] or inside
+        elif piece == "|" or _unbounded(piece):
+            risky[-1] = True
+            total += piece != "|"
+    return total > _MOST_REPEATS
+
+
+def _unbounded(piece: str) -> bool:
+    if piece[:1] in {"*", "+"}:
+        return True
+    match = re.match(r"\{(\d*)(,?)(\d*)\}", piece)
+    return bool(match) and ((match[2] == "," and not match[3]) or int(match[3] or match[1] or 0) > 20)  # type: ignore[index]
+
+
+def compile_step(pattern: str, replacement: str | None) -> Callable[[str], Reading]:
+    """Make the step of a checked pattern; texts beyond the bound fail instead of being tried."""
+    compiled = re.compile(pattern)
+
+    def run(text: str) -> Reading:
+        if len(text) > LONGEST:
+            return Finding(
+                "text_too_long",
+                f"{quoted(text)} has more than {LONGEST:,} characters, too many for a regex step",
+            )
+        if replacement is not None:
+            return compiled.sub(replacement, text)
+        match = compiled.search(text)
+        if match is None:
+            return ""
+        return (match[1] if compiled.groups else match[0]) or ""
+
+    return run

@@ -1,0 +1,64 @@
+"""Where the text of a rule comes from: a column, the first of several that is not blank, a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from importer.mapping.table import Table
+from importer.mapping.template import Template
+
+
+class Pick(Protocol):
+    """Gives a rule's text for every row, and tells which header to name when one of them is wrong."""
+
+    def texts(self, table: Table) -> list[str]: ...
+
+    def header(self, table: Table, row: int) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OneColumn:
+    index: int
+    name: str
+
+    def texts(self, table: Table) -> list[str]:
+        return table.column(self.index)
+
+    def header(self, table: Table, row: int) -> str:  # noqa: ARG002  (the same for every row)
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """The first column whose cell is not blank."""
+
+    indexes: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def texts(self, table: Table) -> list[str]:
+        texts = table.column(self.indexes[0])
+        for index in self.indexes[1:]:
+            texts = [text or other for text, other in zip(texts, table.column(index), strict=True)]
+        return texts
+
+    def header(self, table: Table, row: int) -> str:
+        for index, name in zip(self.indexes, self.names, strict=True):
+            if table.column(index)[row]:
+                return name
+        return self.names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A template, filled in."""
+
+    template: Template
+    indexes: tuple[int, ...]
+
+    def texts(self, table: Table) -> list[str]:
+        columns = [table.column(index) for index in self.indexes]
+        return [self.template.render(cells) for cells in zip(*columns, strict=True)]
+
+    def header(self, table: Table, row: int) -> str:  # noqa: ARG002  (the same for every row)
+        return ", ".join(dict.fromkeys(self.template.headers))

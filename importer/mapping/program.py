@@ -1,0 +1,295 @@
+"""A mapping compiled for one file: blocks of rows in, records and outcomes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import repeat
+from typing import Any, Final
+
+from importer.codes import remedy_of
+from importer.highlevel.fields import FIELDS, FieldFacts, Kind
+from importer.mapping.columns import CLEAR, ConstantColumn, PhoneColumn, TagsColumn, ValueColumn
+from importer.mapping.filters import RowFilter
+from importer.mapping.layout import Layout
+from importer.mapping.locations import LocationColumn
+from importer.mapping.model import MappingModel, Rule
+from importer.mapping.readers import Circumstances, join, kind_reader, steps_of
+from importer.mapping.table import Table
+from importer.mapping.values.finding import Finding, Reading
+from importer.mapping.values.phones import read_phone
+from importer.mapping.values.places import read_country
+from importer.records import Block, Fault, Json, Outcome, Record, Status, row_id
+
+_UNIQUE: Final = frozenset({Kind.EMAIL, Kind.PHONE, Kind.NAME, Kind.CONTACT_ID})
+"""Kinds whose cells seldom repeat; remembering what they read as would cost more than it spares."""
+
+_DEFAULT_REQUIRE: Final = ("email", "phone", "id")
+
+
+class Program:
+    """One function per column; nothing here interprets the mapping while rows run."""
+
+    def __init__(
+        self,
+        model: MappingModel,
+        layout: Layout,
+        location: LocationColumn,
+        around: Mapping[str, Circumstances],
+    ) -> None:
+        self._model = model
+        self._layout = layout
+        self._location = location
+        self._around = around
+        self._filter = _filter(model, layout)
+        self._require = model.match.require or _DEFAULT_REQUIRE
+        self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
+        self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
+        self._phone: PhoneColumn | None = None
+        self._ids: ValueColumn | ConstantColumn | None = None
+        for name, rule in model.fields.items():
+            self._add(FIELDS[name], rule)
+        self._custom = [
+            (name, column)
+            for name, rule in model.custom_fields.items()
+            if (column := self._column(name, Kind.TEXT, rule, clearable=False)) is not None
+        ]
+        self._tags = _tags(model, layout)
+
+    def _add(self, facts: FieldFacts, rule: Rule) -> None:
+        column = self._column(facts.name, facts.kind, rule, clearable=facts.clearable)
+        if column is None:
+            return
+        if isinstance(column, PhoneColumn):
+            self._phone = column
+        elif facts.kind is Kind.CONTACT_ID:
+            self._ids = column
+        elif "." in facts.name:
+            self._switches.append((tuple(facts.name.split(".")), column))
+        else:
+            self._fields.append((facts.name, column))
+
+    def _column(
+        self, name: str, kind: Kind, rule: Rule, *, clearable: bool
+    ) -> ValueColumn | ConstantColumn | None:
+        around = self._around[name]
+        reader = kind_reader(kind, rule, around)
+        if rule.value is not None:
+            return ConstantColumn(name, constant(rule.value, reader))
+        pick = self._layout.pick(rule)
+        default = None if rule.default is None else constant(rule.default, reader)
+        if pick is None:
+            return None if default is None else ConstantColumn(name, default)
+        steps = steps_of(rule, around)
+        clears = clearable and (rule.empty_cells or self._model.empty_cells) == "clear"
+        given: dict[str, Any] = {
+            "default": default,
+            "blank": CLEAR if clears else None,
+            "required": rule.required,
+            "drop": rule.on_invalid == "drop",
+        }
+        if kind is Kind.PHONE:
+            regions = self._phone_regions(rule)
+            several = rule.several or "first"
+
+            def read(text: str, choices: Sequence[str]) -> Reading:
+                if steps is None:
+                    return read_phone(text, choices, several=several)
+                own = join(steps, partial(read_phone, regions=choices, several=several), kind)
+                return own(text) if own else None
+
+            return PhoneColumn(name, pick, None, read=read, regions=regions, repeats=False, **given)
+        return ValueColumn(name, pick, join(steps, reader, kind), repeats=kind not in _UNIQUE, **given)
+
+    def map(self, block: Block) -> list[Record | Outcome]:
+        """Map every row of a block: exactly one record or outcome for each, in order."""
+        results: dict[int, Record | Outcome] = {}
+        kept = [index for index in range(len(block)) if self._enters(block, index, results)]
+        whole = len(kept) == len(block)
+        rows = block.rows if whole else [block.rows[index] for index in kept]
+        mapped = self._map_rows(rows, [block.numbers[index] for index in kept], block, kept)
+        if whole:
+            return mapped
+        results.update(zip(kept, mapped, strict=True))
+        return [results[index] for index in range(len(block))]
+
+    def _enters(self, block: Block, index: int, results: dict[int, Record | Outcome]) -> bool:
+        faults = block.faults.get(index, ()) if block.faults else ()
+        row = row_id(block.source, block.numbers[index])
+        if any(fault.fails for fault in faults):
+            results[index] = failed(row, None, faults)
+            return False
+        if self._filter.passes_all:
+            return True
+        refused = self._filter.refuse(block.rows[index])
+        if refused is not None:
+            results[index] = Outcome(
+                row=row, status=Status.SKIPPED, code=refused.code, message=refused.message, faults=(refused,)
+            )
+        return refused is None
+
+    def _map_rows(
+        self, rows: Sequence[Sequence[str]], numbers: Sequence[int], block: Block, kept: Sequence[int]
+    ) -> list[Record | Outcome]:
+        if not rows:
+            return []
+        table = Table(rows)
+        if block.faults:
+            for place, index in enumerate(kept):
+                table.faults.setdefault(place, []).extend(block.faults.get(index, ()))
+        locations = self._location.run(table)
+        fields = self._read_fields(table)
+        customs = self._read_customs(table)
+        tags = self._tags.run(table) if self._tags else repeat(())
+        ids = self._ids.run(table) if self._ids else repeat(None)
+        base = row_id(block.source, 0)
+        return [
+            self._finish(base | number, location, values, custom, tag, contact, table.faults.get(place))
+            for place, (number, location, values, custom, tag, contact) in enumerate(
+                zip(numbers, locations, fields, customs, tags, ids)  # noqa: B905  (repeat() has no end)
+            )
+        ]
+
+    def _finish(
+        self,
+        row: int,
+        location: str | None,
+        fields: dict[str, Json],
+        custom: tuple[tuple[str, Json], ...],
+        tags: tuple[str, ...],
+        contact_id: str | None,
+        faults: list[Fault] | None,
+    ) -> Record | Outcome:
+        warnings: tuple[Fault, ...] = ()
+        if faults:
+            if any(fault.fails for fault in faults):
+                return failed(row, location, faults)
+            warnings = tuple(faults)
+        if not self._identified(fields, contact_id):
+            return failed(row, location, (*warnings, _no_identifier(self._require)))
+        return Record(
+            row=row,
+            location_id=location or "",
+            fields=fields,
+            custom_fields=custom,
+            tags=tags,
+            contact_id=contact_id,
+            warnings=warnings,
+        )
+
+    def _identified(self, fields: dict[str, Json], contact_id: str | None) -> bool:
+        for name in self._require:
+            if fields.get(name) is not None:
+                return True
+        return contact_id is not None
+
+    def _read_fields(self, table: Table) -> list[dict[str, Json]]:
+        names = [name for name, _ in self._fields]
+        columns = [column.run(table) for _, column in self._fields]
+        if self._phone is not None:
+            phones = self._phone.run_with(table, self._own_countries(table, columns))
+            names.append("phone")
+            columns.append(phones)
+        if not columns:
+            fields: list[dict[str, Json]] = [{} for _ in range(table.height)]
+        else:
+            fields = [
+                {name: value for name, value in zip(names, values, strict=True) if value is not None}
+                for values in zip(*columns, strict=True)
+            ]
+        if any(CLEAR in column for column in columns):
+            fields = [
+                {name: None if value is CLEAR else value for name, value in entry.items()} for entry in fields
+            ]
+        if self._switches:
+            self._set_switches(fields, table)
+        return fields
+
+    def _own_countries(self, table: Table, columns: Sequence[list[Any]]) -> list[Any]:
+        """Give each row's country as its own cell says it; a default says nothing about the row's phone."""
+        for (name, column), values in zip(self._fields, columns, strict=True):
+            if name == "country" and isinstance(column, ValueColumn):
+                return [None if row in column.filled else value for row, value in enumerate(values)]
+        return [None] * table.height
+
+    def _phone_regions(self, rule: Rule) -> tuple[str, ...]:
+        """List the regions for a row without a country of its own: the rule's, the default, the country's default."""
+        country = self._model.fields.get("country")
+        fallback = (country.value or country.default) if country else None
+        code = read_country(fallback) if fallback else None
+        regions = (rule.region, self._model.defaults.region, code if isinstance(code, str) else None)
+        return tuple(dict.fromkeys(region for region in regions if region))
+
+    def _set_switches(self, fields: list[dict[str, Json]], table: Table) -> None:
+        """Nest ``dndSettings.SMS`` and its kin; a message or code without a status would be refused, and is left out."""
+        for path, column in self._switches:
+            for entry, value in zip(fields, column.run(table), strict=True):
+                if value is not None:
+                    _nest(entry, path, value)
+
+    def _read_customs(self, table: Table) -> Any:
+        if not self._custom:
+            return repeat((), table.height)
+        names = [name for name, _ in self._custom]
+        columns = [column.run(table) for _, column in self._custom]
+        return [
+            tuple((name, value) for name, value in zip(names, values, strict=True) if value is not None)
+            for values in zip(*columns, strict=True)
+        ]
+
+
+def _nest(entry: dict[str, Json], path: tuple[str, ...], value: Json) -> None:
+    settings = entry.setdefault(path[0], {})
+    assert isinstance(settings, dict)  # noqa: S101  (made two lines above)
+    if len(path) == 2:
+        settings[path[1]] = {"status": value}
+        return
+    channel = settings.get(path[1])
+    if isinstance(channel, dict):
+        channel[path[2]] = value
+    elif not settings:
+        del entry[path[0]]
+
+
+def constant(text: str, reader: Any) -> Json:
+    """Read a fixed value or default; loading the mapping has refused those that cannot be read."""
+    if text == "":
+        return None
+    value = text if reader is None else reader(text)
+    return value.value if isinstance(value, Finding) else value
+
+
+def failed(row: int, location: str | None, faults: Sequence[Fault]) -> Outcome:
+    """End a row: its first fault is the code, all of them are the message; warnings ride along."""
+    fatal = tuple(fault for fault in faults if fault.fails)
+    return Outcome(
+        row=row,
+        status=Status.FAILED,
+        location_id=location,
+        code=fatal[0].code,
+        message=" ".join(fault.message for fault in fatal),
+        remedy=remedy_of(fatal[0].code),
+        warnings=tuple(fault for fault in faults if not fault.fails),
+        faults=fatal,
+    )
+
+
+def _no_identifier(require: Sequence[str]) -> Fault:
+    wanted = ", ".join(require[:-1]) + " or " + require[-1] if len(require) > 1 else require[0]
+    return Fault(
+        code="no_identifier", message=f"The row has no {wanted}, and needs one to be matched to a contact."
+    )
+
+
+def _filter(model: MappingModel, layout: Layout) -> RowFilter:
+    def placed(conditions: Sequence[Any]) -> list[tuple[int, str, Any]]:
+        return [(layout.place(test.column), test.column, test) for test in conditions]
+
+    return RowFilter(placed(model.rows.only_if), placed(model.rows.skip_if))
+
+
+def _tags(model: MappingModel, layout: Layout) -> TagsColumn | None:
+    rule = model.tags
+    if rule is None:
+        return None
+    return TagsColumn(layout.places(rule.columns), split=rule.split, always=rule.always, renamed=rule.map)

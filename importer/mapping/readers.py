@@ -1,0 +1,117 @@
+"""One function per rule, from a cell's text to its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeAlias
+
+from importer.highlevel.fields import Kind
+from importer.mapping.model import Defaults, Rule
+from importer.mapping.own import OwnSteps
+from importer.mapping.steps import StepFunction, as_text, chain, make_step
+from importer.mapping.values.booleans import read_boolean, read_dnd
+from importer.mapping.values.dates import DateRules, read_date
+from importer.mapping.values.emails import read_email
+from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.phones import read_phone
+from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
+from importer.mapping.values.texts import read_text
+from importer.mapping.values.websites import read_website
+
+Reader: TypeAlias = Callable[[str], Reading]
+TEXTS: Final = frozenset({Kind.TEXT, Kind.NAME, Kind.USER, Kind.CONTACT_ID})
+"""Kinds whose text is taken as it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What readers need beside the rule: today, the defaults, the order that the column's dates are in."""
+
+    dates: DateRules
+    defaults: Defaults
+    own: OwnSteps
+
+
+def kind_reader(kind: Kind, rule: Rule, around: Circumstances) -> Reader | None:
+    """Make the reader of a kind of value; None for a text that is taken as it stands."""
+    match kind:
+        case Kind.TEXT | Kind.NAME | Kind.USER | Kind.CONTACT_ID:
+            return None
+        case Kind.EMAIL:
+            return partial(read_email, several=rule.several or "first")
+        case Kind.PHONE:
+            regions = tuple(region for region in (rule.region, around.defaults.region) if region)
+            return partial(read_phone, regions=regions, several=rule.several or "first")
+        case Kind.DATE_OF_BIRTH:
+            return partial(read_date, rules=around.dates)
+        case Kind.BOOLEAN:
+            return read_boolean
+        case Kind.DND:
+            return read_dnd
+        case Kind.COUNTRY:
+            return read_country
+        case Kind.STATE:
+            return read_state if rule.codes else None
+        case Kind.POSTAL_CODE:
+            return read_postal_code
+        case Kind.TIMEZONE:
+            return read_timezone
+        case Kind.WEBSITE:
+            return read_website
+
+
+def steps_of(rule: Rule, around: Circumstances) -> StepFunction | None:
+    """Join a rule's transforms and map into one function; None when it has neither."""
+    functions = [
+        around.own.find(step.name) if step.own else make_step(step, around.dates) for step in rule.transforms
+    ]
+    if rule.map is not None:
+        functions.append(map_reader(rule.map, keep=rule.unmapped == "keep"))
+    return chain(tuple(functions)) if functions else None
+
+
+def map_reader(table: Mapping[str, str], *, keep: bool) -> Reader:
+    """Make the reader of a ``map``: exact, else ignoring case and white space; its results stand for themselves."""
+    folded = {_fold(text): meant for text, meant in table.items()}
+    results = {_fold(meant): meant for meant in table.values()}
+
+    def read(text: str) -> Reading:
+        meant = table.get(text)
+        if meant is None:
+            meant = folded.get(_fold(text), results.get(_fold(text)))
+        if meant is not None:
+            return meant
+        return text if keep else Finding("unmapped_value", f"{quoted(text)} is not in the map of this rule")
+
+    return read
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def join(steps: StepFunction | None, reader: Reader | None, kind: Kind) -> Reader | None:
+    """Put steps before a kind's reader; a warning of the steps does not keep the value from being read."""
+    last = reader or read_text
+    if steps is None:
+        return reader
+
+    def read(text: str) -> Reading:
+        value = steps(text)
+        warning = None
+        if isinstance(value, Finding):
+            if value.fails:
+                return value
+            warning, value = value, value.value
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str) and kind in {Kind.TEXT, Kind.BOOLEAN} and reader is None:
+            return value if warning is None else Finding(warning.code, warning.sentence, value, fails=False)
+        final = last(value if isinstance(value, str) else as_text(value))
+        if warning is None or isinstance(final, Finding):
+            return final
+        return Finding(warning.code, warning.sentence, final, fails=False)
+
+    return read

@@ -1,0 +1,202 @@
+"""Records matched to one location: custom fields by id and type, users, time zones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from importer.errors import MappingError
+from importer.highlevel.catalog import Catalog, CustomField, User
+from importer.highlevel.timezones import choose
+from importer.mapping.columns import fault_of
+from importer.mapping.customvalues import UNSUPPORTED, Convert, converter
+from importer.mapping.headers import fold
+from importer.mapping.model import MappingModel, Rule
+from importer.mapping.program import failed
+from importer.mapping.values.dates import DateRules
+from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.records import Fault, Json, Outcome, Record
+from importer.yamlsentences import nearest
+
+_USER_ID: Final = re.compile(r"[A-Za-z0-9]{15,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where a custom value goes, how it is made right, and what to say when it cannot be."""
+
+    reference: str
+    convert: Convert
+    header: str
+    drop: bool
+
+
+class Resolver:
+    """Finishes records for one location; records that need nothing pass as they are."""
+
+    def __init__(
+        self,
+        model: MappingModel,
+        catalog: Catalog | None,
+        *,
+        dates: Mapping[str, DateRules],
+        ambiguous: Mapping[str, str],
+    ) -> None:
+        self._model = model
+        self._catalog = catalog
+        faults: list[str] = []
+        self._targets = {
+            name: target
+            for name, rule in model.custom_fields.items()
+            if (target := self._target(name, rule, dates.get(name), ambiguous.get(name), faults)) is not None
+        }
+        if faults:
+            raise MappingError("The mapping does not fit the location.", faults=tuple(faults))
+        self._users = _UserIndex(catalog.users) if catalog and catalog.users is not None else None
+        self._zones = catalog.timezones if catalog else None
+        self._named = catalog is not None and bool({"assignedTo", "timezone"} & set(model.fields))
+
+    def _target(
+        self, name: str, rule: Rule, dates: DateRules | None, ambiguous: str | None, faults: list[str]
+    ) -> _Target | None:
+        header = " or ".join(rule.headers) or name
+        drop = rule.on_invalid == "drop"
+        if self._catalog is None:
+            return _Target(likely_key(name), converter(None, rule, self._model.defaults, dates), header, drop)
+        found = find_custom_field(name, self._catalog.custom_fields)
+        if isinstance(found, str):
+            faults.append(found)
+            return None
+        if found.data_type in UNSUPPORTED:
+            faults.append(
+                f"The custom field {found.name!r} is of type {found.data_type}, which the API cannot fill from a text."
+            )
+            return None
+        if (
+            found.data_type == "DATE"
+            and ambiguous
+            and not any(step.name == "date" for step in rule.transforms)
+        ):
+            faults.append(ambiguous)
+            return None
+        return _Target(found.id, converter(found, rule, self._model.defaults, dates), header, drop)
+
+    def resolve(self, record: Record) -> Record | Outcome:
+        """Finish one record, or fail it with the values that the location cannot take."""
+        if not record.custom_fields and not self._named:
+            return record
+        faults: list[Fault] = []
+        custom = tuple(
+            (target.reference, value)
+            for name, raw in record.custom_fields
+            if (target := self._targets.get(name)) is not None
+            and (value := _settle(target.convert(raw, record), target.header, target.drop, faults))
+            is not None
+        )
+        fields = self._resolve_fields(record.fields, faults) if self._named else record.fields
+        if any(fault.fails for fault in faults):
+            return failed(record.row, record.location_id, (*record.warnings, *faults))
+        return replace(record, fields=fields, custom_fields=custom, warnings=(*record.warnings, *faults))
+
+    def _resolve_fields(self, given: Mapping[str, Json], faults: list[Fault]) -> Mapping[str, Json]:
+        fields = dict(given)
+        for name, find in (("assignedTo", self._find_user), ("timezone", self._find_zone)):
+            text = fields.get(name)
+            if isinstance(text, str):
+                rule = self._model.fields[name]
+                header = " or ".join(rule.headers) or name
+                value = _settle(find(text), header, rule.on_invalid == "drop", faults)
+                fields[name] = value
+                if value is None:
+                    del fields[name]
+        return fields
+
+    def _find_user(self, text: str) -> Reading:
+        if self._users is None:
+            if _USER_ID.fullmatch(text):
+                return text
+            return Finding(
+                "unknown_user",
+                f"{quoted(text)} is no user's id, and the token may not list users (users.readonly)",
+            )
+        return self._users.find(text)
+
+    def _find_zone(self, text: str) -> Reading:
+        if not self._zones:
+            return text
+        return choose(text, self._zones) or Finding(
+            "invalid_timezone", f"{quoted(text)} is no time zone of the location"
+        )
+
+
+def _settle(reading: Reading, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
+    if not isinstance(reading, Finding):
+        return reading
+    faults.append(fault_of(reading, header, drop=drop))
+    return None if reading.fails else reading.value
+
+
+class _UserIndex:
+    """Users by id, e-mail and full name, either order."""
+
+    def __init__(self, users: Sequence[User]) -> None:
+        self._ids = {user.id for user in users}
+        self._by_word: dict[str, set[str]] = {}
+        for user in users:
+            for word in _words(user):
+                self._by_word.setdefault(word, set()).add(user.id)
+
+    def find(self, text: str) -> Reading:
+        if text in self._ids:
+            return text
+        hits = self._by_word.get(_word(text), set())
+        if len(hits) == 1:
+            return next(iter(hits))
+        said = f"means {len(hits)} users of the location" if hits else "is no user of the location"
+        return Finding("unknown_user", f"{quoted(text)} {said}")
+
+
+def _words(user: User) -> set[str]:
+    parts = user.name.split()
+    turned = " ".join((*parts[-1:], *parts[:-1]))
+    return {_word(text) for text in (user.email or "", user.name, turned) if text.strip()}
+
+
+def _word(text: str) -> str:
+    return " ".join(text.replace(",", " ").casefold().split())
+
+
+def find_custom_field(name: str, known: Sequence[CustomField]) -> CustomField | str:
+    """Find a field by id, key or name; else say why there is none."""
+    bare = name.removeprefix("contact.")
+    tests: tuple[Callable[[CustomField], bool], ...] = (
+        lambda field: field.id == name,
+        lambda field: field.key.removeprefix("contact.") == bare,
+        lambda field: field.name == name,
+        lambda field: fold(field.name) == fold(name),
+    )
+    for test in tests:
+        found = [field for field in known if test(field)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(field.id for field in found)
+            return f"The custom field {name!r} means {len(found)} fields of the location; name it by its id: {ids}."
+    near = nearest(name, (word for field in known for word in (field.name, field.key)), count=3)
+    hint = f" Nearest: {', '.join(map(repr, near))}." if near else _listed(known)
+    return f"The location has no custom field {name!r}.{hint}"
+
+
+def _listed(known: Sequence[CustomField]) -> str:
+    names = [repr(field.name) for field in known]
+    return (
+        f" It has: {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}." if names else " It has none."
+    )
+
+
+def likely_key(name: str) -> str:
+    """Guess a custom field's key from its name, for previews without an account."""
+    slug = re.sub(r"[^a-z0-9]+", "_", name.removeprefix("contact.").casefold()).strip("_")
+    return f"contact.{slug or 'custom_field'}"

@@ -1,0 +1,67 @@
+"""The mapping's JSON Schema, for editors that complete and check YAML."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from importer.highlevel.fields import FIELDS
+from importer.mapping.model import MappingModel
+
+_TEXT: Final[dict[str, Any]] = {"type": ["string", "number", "boolean"]}
+_LIST: Final[dict[str, Any]] = {"type": "array", "items": _TEXT, "minItems": 1}
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the language as JSON Schema (draft 2020-12), shorthands included."""
+    schema = MappingModel.model_json_schema(by_alias=True)
+    parts = schema["$defs"]
+    rule = {"anyOf": [_TEXT, _LIST, {"$ref": "#/$defs/Rule"}]}
+    fields = schema["properties"]["fields"]
+    fields.pop("propertyNames", None)
+    fields["properties"] = {name: {**rule, "description": facts.says} for name, facts in FIELDS.items()}
+    fields["additionalProperties"] = False
+    schema["properties"]["custom_fields"]["additionalProperties"] = rule
+    _widen(schema, "location", {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/LocationRule"}]})
+    _widen(schema, "tags", {"anyOf": [_TEXT, _LIST, {"$ref": "#/$defs/TagsRule"}]})
+    condition = {"$ref": "#/$defs/Condition"}
+    for name in ("only_if", "skip_if"):
+        entry = parts["RowFilters"]["properties"][name]
+        said = {key: entry[key] for key in ("description", "title") if key in entry}
+        parts["RowFilters"]["properties"][name] = {
+            **said,
+            "anyOf": [condition, {"type": "array", "items": condition}],
+        }
+    parts["TagsRule"]["properties"]["column"] = {**_TEXT, "description": "One column with tags."}
+    _tidy(schema)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "highlevel-importer mapping",
+        **{key: value for key, value in schema.items() if key != "title"},
+    }
+
+
+def _widen(schema: dict[str, Any], name: str, kinds: dict[str, Any]) -> None:
+    entry = schema["properties"][name]
+    schema["properties"][name] = {"description": entry.get("description", ""), **kinds}
+
+
+def _tidy(node: Any) -> None:
+    """Take out what helps nobody who edits a mapping: titles made of key names, null as a choice, null defaults."""
+    if isinstance(node, list):
+        for item in node:
+            _tidy(item)
+        return
+    if not isinstance(node, dict):
+        return
+    if isinstance(node.get("title"), str):
+        del node["title"]
+    if node.get("default", "") is None or node.get("default") in ([], {}, ()):
+        del node["default"]
+    choices = node.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        choices.remove({"type": "null"})
+        if len(choices) == 1:
+            del node["anyOf"]
+            node.update(choices[0])
+    for child in list(node.values()):
+        _tidy(child)

@@ -1,0 +1,285 @@
+"""Named transforms: the steps a cell's text goes through on its way to a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from html import unescape
+from typing import Annotated, Any, Final, TypeAlias
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from importer.mapping import patterns
+from importer.mapping.values import booleans, numbers, places
+from importer.mapping.values.dateformats import check_format
+from importer.mapping.values.dates import DateRules, read_date
+from importer.mapping.values.finding import Finding, Reading
+from importer.yamlsentences import did_you_mean
+
+StepFunction: TypeAlias = Callable[[str], Reading]
+_OWN: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transform as the mapping names it; ``arguments`` are as written, and checked."""
+
+    name: str
+    arguments: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def own(self) -> bool:
+        """A function of the user's, which runs only when the command line allows it."""
+        return ":" in self.name
+
+
+@dataclass(frozen=True, slots=True)
+class StepKind:
+    """What a named transform does, for the key reference, and how it is made."""
+
+    says: str
+    make: Callable[[Mapping[str, str], DateRules], StepFunction]
+    required: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    short: str | None = None
+    """The argument that a plain text stands for: ``{split: ","}``."""
+    pairs: bool = False
+    """The arguments are pairs of the user's own, as for replace."""
+
+
+def _plain(function: Callable[[str], Reading]) -> Callable[[Mapping[str, str], DateRules], StepFunction]:
+    return lambda _arguments, _rules: function
+
+
+def strip_html(text: str) -> str:
+    """Take tags out; breaks and paragraphs become line breaks, entities their characters."""
+    text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", text)
+    text = re.sub(r"(?i)<br\s*/?>|</(?:p|div|li|tr|h\d)\s*>", "\n", text)
+    text = unescape(re.sub(r"<[^<>]*>", "", text))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _title(text: str) -> str:
+    # str.title() makes "O'Brien'S" and "Mcdonald's"-like damage after each apostrophe.
+    return re.sub(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*", lambda match: _title_word(match[0]), text)
+
+
+def _title_word(word: str) -> str:
+    # O'Brien has two capitals, don't has one: what tells them apart is the single letter in front.
+    parts = re.split(r"((?<=^[^\W\d_])['\u2019])", word, maxsplit=1)
+    return "".join(part[:1].upper() + part[1:].lower() for part in parts)
+
+
+def _first(text: str, by: str | None) -> str:
+    return next(iter(_parts(text, by)), "")
+
+
+def _last(text: str, by: str | None) -> str:
+    return next(reversed(_parts(text, by)), "")
+
+
+def _parts(text: str, by: str | None) -> list[str]:
+    return [part.strip() for part in text.split(by) if part.strip()]
+
+
+def _split(text: str, by: str, part: int) -> str:
+    parts = text.split(by)
+    index = part - 1 if part > 0 else part
+    return parts[index].strip() if -len(parts) <= index < len(parts) else ""
+
+
+def _replace(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    for old, new in pairs:
+        text = text.replace(old, new)
+    return text
+
+
+def _make_date(arguments: Mapping[str, str], rules: DateRules) -> StepFunction:
+    formats = (arguments["format"],) if "format" in arguments else rules.formats
+    order = arguments.get("order", rules.order)
+    own = DateRules(today=rules.today, order=order, stated=rules.stated, formats=formats)
+    return lambda text: read_date(text, own)
+
+
+def _make_number(arguments: Mapping[str, str], reader: Callable[..., Reading]) -> StepFunction:
+    return partial(reader, decimal=arguments["decimal"]) if "decimal" in arguments else reader
+
+
+KINDS: Final[dict[str, StepKind]] = {
+    "trim": StepKind("White space at both ends goes (it always does).", _plain(str.strip)),
+    "collapse": StepKind("Runs of white space become one space.", _plain(lambda text: " ".join(text.split()))),
+    "lower": StepKind("Lower case.", _plain(str.lower)),
+    "upper": StepKind("Upper case.", _plain(str.upper)),
+    "title": StepKind("The First Letter Of Each Word In Upper Case.", _plain(_title)),
+    "digits": StepKind("Only the digits stay.", _plain(lambda text: re.sub(r"\D", "", text))),
+    "strip_html": StepKind("HTML tags go, entities become characters.", _plain(strip_html)),
+    "first": StepKind(
+        "The first word; with `by`, the first part.",
+        lambda arguments, _: partial(_first, by=arguments.get("by")), known=("by",), short="by",
+    ),
+    "last": StepKind(
+        "The last word; with `by`, the last part.",
+        lambda arguments, _: partial(_last, by=arguments.get("by")), known=("by",), short="by",
+    ),
+    "split": StepKind(
+        "The text is cut at `by`, and part number `part` stays (1 is the first, -1 the last).",
+        lambda arguments, _: partial(_split, by=arguments["by"], part=int(arguments.get("part", "1"))),
+        required=("by",), known=("by", "part"), short="by",
+    ),
+    "regex": StepKind(
+        "What `pattern` finds, or its first group; with `replace`, every find is replaced (\\1 is a group). "
+        "Nothing found gives a blank; `replace` then leaves the text. Texts over 1,000 characters fail.",
+        lambda arguments, _: patterns.compile_step(arguments["pattern"], arguments.get("replace")),
+        required=("pattern",), known=("pattern", "replace"), short="pattern",
+    ),
+    "replace": StepKind(
+        "Each key of the step is replaced by its value, wherever it stands in the text.",
+        lambda arguments, _: partial(_replace, pairs=tuple(arguments.items())), pairs=True,
+    ),
+    "prefix": StepKind(
+        "Put a text before a value that is not blank.",
+        lambda arguments, _: lambda text: arguments["text"] + text if text else text,
+        required=("text",), known=("text",), short="text",
+    ),
+    "suffix": StepKind(
+        "Put a text behind a value that is not blank.",
+        lambda arguments, _: lambda text: text + arguments["text"] if text else text,
+        required=("text",), known=("text",), short="text",
+    ),
+    "date": StepKind(
+        "A date, as YYYY-MM-DD.", _make_date, known=("format", "order"), short="format",
+    ),
+    "number": StepKind(
+        "A number; `decimal` says whether , or . is its decimal sign, where it can be read two ways.",
+        lambda arguments, _: _make_number(arguments, numbers.read_number), known=("decimal",), short="decimal",
+    ),
+    "money": StepKind(
+        "An amount, without its currency.",
+        lambda arguments, _: _make_number(arguments, numbers.read_money), known=("decimal",), short="decimal",
+    ),
+    "percent": StepKind(
+        "A share: 12 % is 12.",
+        lambda arguments, _: _make_number(arguments, numbers.read_percent), known=("decimal",), short="decimal",
+    ),
+    "boolean": StepKind("true or false.", _plain(booleans.read_boolean)),
+    "country": StepKind("A country's code.", _plain(places.read_country)),
+    "state": StepKind("The code of a US or Canadian state; other texts stay.", _plain(places.read_state)),
+}  # fmt: skip
+
+
+def parse_step(value: Any) -> Any:
+    """Read one step: a name, or a name with its arguments. ValueError says what is wrong."""
+    if isinstance(value, str):
+        return _named(value, {})
+    if not isinstance(value, dict) or len(value) != 1:
+        raise ValueError(
+            'A step is a name (lower) or one name with its arguments ({split: {by: ",", part: 2}}).'
+        )
+    [(name, given)] = value.items()
+    kind = KINDS.get(name)
+    if isinstance(given, str) and kind is not None and kind.short is not None:
+        given = {kind.short: given}
+    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
+        raise ValueError(f"The arguments of {name!r} are keys with texts.")
+    return _named(name, given)
+
+
+def _named(name: str, arguments: dict[str, str]) -> Step:
+    if _OWN.fullmatch(name) and not arguments:
+        return Step(name)
+    kind = KINDS.get(name)
+    if kind is None:
+        hint = (
+            did_you_mean(name, KINDS)
+            or f" Known: {', '.join(KINDS)}, or a function as package.module:function."
+        )
+        raise ValueError(f"{name!r} is no transform.{hint}")
+    for key in arguments:
+        if not kind.pairs and key not in kind.known:
+            known = did_you_mean(key, kind.known) or f" It takes {', '.join(kind.known) or 'nothing'}."
+            raise ValueError(f"{name!r} takes no {key!r}.{known}")
+    if missing := [key for key in kind.required if not arguments.get(key)]:
+        raise ValueError(f"{name!r} needs {' and '.join(missing)}.")
+    _check(name, arguments)
+    return Step(name, tuple(arguments.items()))
+
+
+def _check(name: str, arguments: dict[str, str]) -> None:
+    match name:
+        case "regex":
+            patterns.check_pattern(arguments["pattern"], arguments.get("replace"))
+        case "date" if "format" in arguments:
+            check_format(arguments["format"])
+        case "date" if arguments.get("order", "DMY") not in {"DMY", "MDY", "YMD"}:
+            raise ValueError(f"{arguments['order']!r} is none of DMY, MDY, YMD.")
+        case "split" if not re.fullmatch(r"-?[1-9]\d*", arguments.get("part", "1")):
+            raise ValueError(f"'part' is a number such as 1, 2 or -1, not {arguments['part']!r}.")
+        case "replace" if not arguments or "" in arguments:
+            raise ValueError("'replace' needs pairs: {replace: {old: new}}.")
+        case "number" | "money" | "percent" if arguments.get("decimal", ".") not in {".", ","}:
+            raise ValueError(f"'decimal' is . or , and not {arguments['decimal']!r}.")
+        case _:
+            pass
+
+
+def _schema() -> dict[str, Any]:
+    named = {"enum": sorted(name for name, kind in KINDS.items() if not kind.required and not kind.pairs)}
+    own = {"type": "string", "pattern": f"^{_OWN.pattern}$"}
+    with_arguments = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            name: _arguments_schema(kind) for name, kind in KINDS.items() if kind.known or kind.pairs
+        },
+    }
+    return {"anyOf": [named, own, with_arguments]}
+
+
+def _arguments_schema(kind: StepKind) -> dict[str, Any]:
+    text: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+    table: dict[str, Any] = {"type": "object", "description": kind.says}
+    if kind.pairs:
+        return {**table, "additionalProperties": text, "minProperties": 1}
+    table |= {"properties": dict.fromkeys(kind.known, text), "additionalProperties": False}
+    if kind.required:
+        table["required"] = list(kind.required)
+    return {"anyOf": [text, table], "description": kind.says} if kind.short else table
+
+
+StepSpec: TypeAlias = Annotated[Step, BeforeValidator(parse_step), WithJsonSchema(_schema())]
+
+
+def make_step(step: Step, rules: DateRules) -> StepFunction:
+    """Make a named step's function; a user's own comes from ``own_steps``."""
+    return KINDS[step.name].make(dict(step.arguments), rules)
+
+
+def chain(functions: tuple[StepFunction, ...]) -> StepFunction:
+    """Run steps one after the other; the first failing finding or blank ends the chain, a warning ends it too."""
+    if len(functions) == 1:
+        return functions[0]
+
+    def run(text: str) -> Reading:
+        result: Reading = text
+        for function in functions:
+            result = function(result if isinstance(result, str) else as_text(result))
+            if isinstance(result, Finding) or result == "":
+                return result
+        return result
+
+    return run
+
+
+def as_text(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return ""
+        case _:
+            return str(value)

@@ -1,0 +1,135 @@
+"""E-mail addresses."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from importer.mapping.values.finding import Finding, Reading, quoted, warn
+
+CODE: Final = "invalid_email"
+_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_BRACKETED: Final = re.compile(r"<\s*(?:mailto:)?([^<>]*@[^<>]*?)\s*>")
+_SEPARATORS: Final = re.compile(r"[;,|\s]+|\s+(?:or|and|und|et|y|e|o|/)\s+|(?<=\w)/(?=\S+@)")
+_STRAY: Final = " \t\n'\"`<>()[]{},;:.\u200b\u200c\u200d\u2060\ufeff\xa0\u2018\u2019\u201c\u201d"
+
+# Misspelt domains with what is most likely meant. They may exist, so they are warned of and never changed.
+_TYPOS: Final[dict[str, str]] = {
+    wrong: right
+    for right, wrongs in {
+        "gmail.com": "gmial.com gmal.com gmai.com gmil.com gamil.com gnail.com gmaill.com gmail.con gmail.co gmail.cm "
+        "gmail.om gmail.cmo gmail.comm gmail.vom gmail.xom gmail.coom gmaul.com gmsil.com gmqil.com gimail.com "
+        "ggmail.com gmaail.com g-mail.com gmail.cim gmail.ocm gmail.net gmail.org gmailc.om gmali.com gmeil.com",
+        "hotmail.com": "hotmial.com hotmal.com hotmai.com hotmil.com homail.com hotmail.con hotmail.co hotmail.cm "
+        "hotmaill.com hotamil.com hotmsil.com hormail.com hitmail.com hptmail.com htomail.com hotmail.cmo hotmaol.com",
+        "yahoo.com": "yaho.com yahooo.com yhoo.com yahoo.con yahoo.cm yahoo.cmo yaoo.com yahho.com yahoo.comm "
+        "yhaoo.com yajoo.com yahoo.om ayhoo.com uahoo.com",
+        "outlook.com": "outlok.com outloo.com outlook.con outlook.cm outllook.com oulook.com outlook.co outook.com "
+        "outlool.com putlook.com",
+        "icloud.com": "iclod.com icloud.con icoud.com iclould.com icloud.co icloud.cm icloud.om iclound.com",
+        "aol.com": "aol.con aol.co aol.cm aoll.com",
+        "web.de": "wed.de web.dee",
+        "gmx.de": "gmx.dee gxm.de",
+    }.items()
+    for wrong in wrongs.split()
+}
+_TYPO_ENDINGS: Final = {
+    "con": "com",
+    "cmo": "com",
+    "ocm": "com",
+    "vom": "com",
+    "comm": "com",
+    "coml": "com",
+    "nte": "net",
+}
+
+
+def read_email(text: str, *, several: str = "first") -> Reading:
+    """Read one address; ``several`` says what becomes of two in one cell."""
+    local, _, domain = text.rpartition("@")
+    if len(local) <= 64 and _LOCAL.fullmatch(local):
+        known = _domain(domain)
+        if known is not None and len(text) <= 254:
+            return _with_typo(f"{local}@{known}", known)
+    return _read_odd(text, several)
+
+
+@lru_cache(maxsize=20_000)
+def _domain(domain: str) -> str | None:
+    """Check a domain with the library once; the usual ones are then a look-up. None: look at the whole address."""
+    try:
+        return str(validate_email(f"a@{domain}", check_deliverability=False).ascii_domain)
+    except EmailNotValidError:
+        return None
+
+
+def _with_typo(address: str, domain: str) -> Reading:
+    meant = _TYPOS.get(domain)
+    if meant is None:
+        stem, _, ending = domain.rpartition(".")
+        if ending not in _TYPO_ENDINGS:
+            return address
+        meant = f"{stem}.{_TYPO_ENDINGS[ending]}"
+    return warn(
+        "suspicious_email", f"{quoted(address)} may be misspelt; {quoted(meant)} may be meant", address
+    )
+
+
+def _read_odd(text: str, several: str) -> Reading:
+    """Read an address with something around it: a display name, mailto:, brackets, a second address."""
+    found = _addresses(text)
+    if not found:
+        return _refuse(text)
+    first = found[0]
+    if len(found) == 1:
+        return first if text.count("@") > 1 else _with_typo(first, first.rpartition("@")[2])
+    if several == "fail":
+        return Finding("several_values", f"{quoted(text)} holds {len(found)} e-mail addresses")
+    sentence = f"{quoted(text)} holds {len(found)} e-mail addresses; the first is used"
+    return warn("several_values", sentence, first)
+
+
+def _addresses(text: str) -> list[str]:
+    """Find the distinct valid addresses in a text; none when any part that has an @ is no address."""
+    parts = _BRACKETED.findall(text) or [part for part in _SEPARATORS.split(text) if part and "@" in part]
+    found: dict[str, None] = {}
+    for part in parts:
+        address = _canonical(re.sub(r"(?i)^\W*mailto:", "", part).split("?")[0].strip(_STRAY))
+        if address is None:
+            return []
+        found.setdefault(address)
+    return list(found)
+
+
+def _canonical(address: str) -> str | None:
+    try:
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return None
+    # The ASCII form of an international domain: every mail system takes it.
+    return f"{checked.local_part}@{checked.ascii_domain}"
+
+
+def _refuse(text: str) -> Finding:
+    bare = re.sub(r"(?i)^mailto:", "", text).strip(_STRAY)
+    match text.count("@"):
+        case 0:
+            why = "has no @ and is no e-mail address"
+        case 1 if re.search(r"\s", bare):
+            why = "has a space in it and is no e-mail address"
+        case 1:
+            why = _library_reason(bare)
+        case _:
+            why = "is no e-mail address, nor several"
+    return Finding(CODE, f"{quoted(text)} {why}")
+
+
+def _library_reason(address: str) -> str:
+    try:
+        validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as refused:
+        return f"is no e-mail address: {str(refused).rstrip('.')}"
+    return "is no e-mail address"

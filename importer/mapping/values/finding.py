@@ -1,0 +1,36 @@
+"""What reading one text as a value can turn up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from importer.records import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to say about a value: it fails, or ``value`` is used all the same and this is a warning.
+
+    The sentence begins with the quoted text; the column is put before it by whoever knows it.
+    """
+
+    code: str
+    sentence: str = field(repr=False)
+    value: Json = field(default=None, repr=False)
+    fails: bool = True
+
+
+Reading: TypeAlias = "Json | Finding"
+
+_LONGEST: Final = 80
+
+
+def quoted(text: str) -> str:
+    """Quote a cell for a sentence, on one line and not without end."""
+    plain = " ".join(str(text).split())
+    return f"'{plain}'" if len(plain) <= _LONGEST else f"'{plain[: _LONGEST - 3]}...'"
+
+
+def warn(code: str, sentence: str, value: Json) -> Finding:
+    return Finding(code, sentence, value, fails=False)

@@ -1,0 +1,44 @@
+"""Countries, states, time zones and postal codes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from importer.highlevel.countries import country_code
+from importer.highlevel.timezones import timezone_name
+from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.states import state_code
+from importer.records import TypedText
+
+_NOT_LISTED: Final = "no country that the vendor knows"
+
+
+def read_country(text: str) -> Reading:
+    code = country_code(text)
+    return code or Finding("invalid_country", f"{quoted(text)} is {_NOT_LISTED}")
+
+
+def read_timezone(text: str) -> Reading:
+    name = timezone_name(text)
+    return name or Finding("invalid_timezone", f"{quoted(text)} is no time zone")
+
+
+def read_state(text: str) -> Reading:
+    """Write a US or Canadian state as its code; any other text stays."""
+    return state_code(text) or str(text)
+
+
+def read_postal_code(text: str) -> Reading:
+    """Keep the code as a text, with its zeros; only the ``.0`` that a spreadsheet added goes."""
+    plain = str(text)
+    head, dot, tail = plain.partition(".")
+    if dot and tail.strip("0") == "" and tail and head.isdigit():
+        return head
+    if (
+        isinstance(text, TypedText)
+        and isinstance(text.value, float)
+        and text.value == int(text.value)
+        and "." in plain
+    ):
+        return str(int(text.value))
+    return plain

@@ -1,0 +1,25 @@
+"""Websites."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from importer.mapping.values.finding import Finding, Reading, quoted
+
+_SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+_WEB: Final = re.compile(r"^https?://", re.IGNORECASE)
+_HOST: Final = re.compile(
+    r"(?:[^\s/?#@]+@)?([^\s/?#:]+\.[^\s/?#:.]{2,}|localhost|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]\S*)?"
+)
+
+
+def read_website(text: str) -> Reading:
+    """Read a web address; one without a scheme gets ``https://``."""
+    plain = re.sub(r"^(https?):/*(?=[^/])", r"\1://", str(text).strip("<>"), flags=re.IGNORECASE)
+    if _SCHEME.match(plain) and not _WEB.match(plain):
+        return Finding("invalid_website", f"{quoted(text)} is no web address")
+    bare = _WEB.sub("", plain)
+    if "@" in bare.split("/")[0] or not _HOST.fullmatch(bare):
+        return Finding("invalid_website", f"{quoted(text)} is no web address")
+    return plain if _WEB.match(plain) else f"https://{bare.lstrip('/')}"
