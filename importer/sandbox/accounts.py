@@ -133,6 +133,7 @@ class Accounts:
         if grant is None and (self._apps or code in self._used_codes):
             raise Refusal(400, "Invalid grant: authorization code is invalid")
         self._used_codes.add(code)
+        # Without declared apps a first-time code of any text will do, so that a login can be tried by hand.
         return grant or consent(form["client_id"], form.get("user_type", "Location"))
 
     def _rotate(self, form: dict[str, str]) -> Grant:

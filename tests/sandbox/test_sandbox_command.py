@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from importer.cli.sandbox import sandbox_command
+
+pytestmark = pytest.mark.timeout(30)
+
+
+def start(*options: str) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "importer", "sandbox", "--port", "0", "--json", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, json.loads(process.stdout.readline())["base_url"]
+
+
+def finish(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple[int, str]:
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=10)
+    return process.returncode, errors
+
+
+def call(url: str, body: Any = None) -> Any:
+    request = urllib.request.Request(  # noqa: S310  (loopback)
+        url,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": "Bearer x", "Version": "2021-07-28", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as response:  # noqa: S310  (loopback)
+        return json.loads(response.read())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+def test_what_was_answered_survives_a_kill_in_the_file(tmp_path: Path) -> None:
+    process, url = start("--db", str(tmp_path / "sandbox.db"))
+    first = call(f"{url}/contacts/upsert", {"locationId": "L", "email": "ann@example.com", "tags": ["a"]})
+    call(f"{url}/locations/L/customFields", {"name": "Region", "dataType": "TEXT"})
+    process.kill()
+    process.communicate()
+
+    process, url = start("--db", str(tmp_path / "sandbox.db"))
+    again = call(f"{url}/contacts/upsert", {"locationId": "L", "email": "ann@example.com"})
+    fields = call(f"{url}/locations/L/customFields")["customFields"]
+    assert finish(process) == (0, "")
+    assert (again["new"], again["contact"]["id"]) == (False, first["contact"]["id"])
+    assert again["contact"]["dateAdded"] == first["contact"]["dateAdded"]
+    assert "Region" in {each["name"] for each in fields}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one child alone")
+def test_ctrl_c_ends_it_with_success() -> None:
+    process, url = start()
+    assert call(f"{url}/_sandbox/state")["requests"] == 0
+    assert finish(process, signal.SIGINT) == (0, "")
+
+
+def test_a_taken_port_is_one_sentence_and_exit_2() -> None:
+    process, url = start()
+    port = url.rpartition(":")[2]
+    second = subprocess.run(
+        [sys.executable, "-m", "importer", "sandbox", "--port", port],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    process.kill()
+    process.communicate()
+    assert second.returncode == 2
+    assert f"cannot listen on port {port}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--fault", "fire:1"], "the kinds are 429, 500"),
+        (["--fault", "reset:150%"], "a share is at most 1"),
+        (["--fault", "reset:0.6", "--fault", "drop:0.6"], "together exceed 1"),
+        (["--burst", "fast"], "requests and seconds like 100/10"),
+        (["--latency", "400-50"], "milliseconds like 50-400"),
+        (["--match", "name"], "is none of"),
+        (["--window", "round"], "fixed"),
+    ],
+)
+def test_a_bad_option_says_what_it_takes(options: list[str], sentence: str) -> None:
+    result = CliRunner().invoke(sandbox_command, options)
+    assert result.exit_code == 2
+    assert sentence in result.output
