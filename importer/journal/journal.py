@@ -156,26 +156,36 @@ class Journal:
 
     def intend(self, intents: Iterable[Intent]) -> None:
         """Write down rows before they are sent. Of a row intended before, the earliest attempt stays known."""
-        self._write(_INTEND, [intent_cells(intent) for intent in intents])
+        self._write((_INTEND, [intent_cells(intent) for intent in intents]))
 
     def land(self, landed: Iterable[Landed]) -> None:
         """Write down answered upserts whose follow-ups are still due."""
-        self._write(_LAND, [landed_cells(each) for each in landed])
+        self.append(landed=landed)
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
-        cells = [(*outcome_cells(outcome), self._pass) for outcome in outcomes]
-        self._write(_SETTLE, cells, check=self._refuse_overwriting)
+        self.append(outcomes=outcomes)
+
+    def append(self, *, landed: Iterable[Landed] = (), outcomes: Iterable[Outcome] = ()) -> None:
+        """Land and settle rows at once.
+
+        In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
+        resume would send the earlier one again, over the newer values.
+        """
+        self._write(
+            (_LAND, [landed_cells(each) for each in landed]),
+            (_SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
+        )
 
     def pulse(self, pulse: Pulse) -> None:
         """Keep one stretch of sending for the report."""
         names = figures.PULSE_COLUMNS.split(", ")
-        self._write(_PULSE, [tuple(getattr(pulse, name) for name in names)])
+        self._write((_PULSE, [tuple(getattr(pulse, name) for name in names)]))
 
     def mark_quota(self, mark: QuotaMark) -> None:
         """Keep what is used of a location's quota."""
         cells = (mark.location_id, mark.at, mark.in_window, mark.used_today, mark.daily_remaining)
-        self._write("INSERT OR REPLACE INTO quota_marks VALUES (?, ?, ?, ?, ?)", [cells])
+        self._write(("INSERT OR REPLACE INTO quota_marks VALUES (?, ?, ?, ?, ?)", [cells]))
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether another row of this run has this contact already, so that ``before`` cannot have made it.
@@ -253,7 +263,7 @@ class Journal:
 
     def set_rows_read(self, rows: int) -> None:
         """Say how many rows the sources have; what is not settled of them is pending."""
-        self._write("UPDATE run SET rows_read = ?", [(rows,)])
+        self._write(("UPDATE run SET rows_read = ?", [(rows,)]))
 
     def check_accounting(self) -> None:
         """See that created + updated + skipped + failed = rows read; raise StateError when the sum is off."""
@@ -318,21 +328,24 @@ class Journal:
 
     # how
 
-    def _write(
-        self, statement: str, cells: list[Cells], *, check: Callable[[list[Cells]], None] | None = None
-    ) -> None:
-        if not cells:
+    def _write(self, *writes: tuple[str, list[Cells]]) -> None:
+        writes = tuple((statement, cells) for statement, cells in writes if cells)
+        if not writes:
             return
         with transaction(self._db, self.path):
             try:
-                written = self._db.executemany(statement, cells).rowcount
+                self._execute(writes)
             except UnicodeEncodeError:
                 # A sentence may quote a cell with half of a surrogate pair, which SQLite cannot hold.
                 self._db.execute("ROLLBACK")
                 self._db.execute("BEGIN IMMEDIATE")
-                written = self._db.executemany(statement, [encodable(each) for each in cells]).rowcount
-            if check is not None and written < len(cells):
-                check(cells)
+                self._execute((statement, [*map(encodable, cells)]) for statement, cells in writes)
+
+    def _execute(self, writes: Iterable[tuple[str, list[Cells]]]) -> None:
+        for statement, cells in writes:
+            written = self._db.executemany(statement, cells).rowcount
+            if statement is _SETTLE and written < len(cells):
+                self._refuse_overwriting(cells)
 
     def _refuse_overwriting(self, cells: list[Cells]) -> None:
         query = f'SELECT {OUTCOME_COLUMNS} FROM outcomes WHERE "row" = ?'  # noqa: S608  (our own names)

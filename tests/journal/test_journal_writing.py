@@ -114,6 +114,14 @@ def test_a_row_twice_in_one_batch_with_two_outcomes_is_refused(journal: Journal)
     assert list(journal.outcomes()) == []
 
 
+def test_landings_and_outcomes_are_written_together_or_not_at_all(journal: Journal) -> None:
+    journal.append(landed=[landed(2, "contact2")], outcomes=[outcome(3)])
+    assert journal.standings(0, 9) == {2: landed(2, "contact2"), 3: outcome(3)}
+    with pytest.raises(StateError):
+        journal.append(landed=[landed(4, "contact4")], outcomes=[outcome(3, Status.UPDATED)])
+    assert list(journal.standings(0, 9)) == [2, 3]
+
+
 def test_empty_batches_write_nothing(journal: Journal) -> None:
     journal.intend([])
     journal.land([])
