@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from importer.sandbox import Sandbox, SandboxSettings
 
 _FAULTS = ("429", "500", "502", "503", "reset", "drop", "slow", "garbage")
+_CHOICE_TYPES = ("SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "CHECKBOX", "RADIO")
+_FIELD_TYPES = (
+    "TEXT",
+    "LARGE_TEXT",
+    "NUMERICAL",
+    "MONETORY",
+    "PHONE",
+    "EMAIL",
+    "DATE",
+    "TIME",
+    *_CHOICE_TYPES,
+)
 
 
 def _read_with(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -51,6 +63,21 @@ def _fault(text: str) -> tuple[str, float]:
     if share > 1:
         raise click.BadParameter(f"{text!r}: a share is at most 1 (or 100%).")
     return found[1], share
+
+
+def _custom_field(text: str) -> tuple[str, str, tuple[str, ...]]:
+    name, _, rest = text.partition(":")
+    data_type, _, options = rest.partition(":")
+    known = data_type.upper() or "TEXT"
+    if not name.strip() or known not in _FIELD_TYPES:
+        raise click.BadParameter(
+            f"{text!r} is not NAME, NAME:TYPE or NAME:TYPE:a|b; types: {', '.join(_FIELD_TYPES)}."
+        )
+    if bool(options) != (known in _CHOICE_TYPES):
+        raise click.BadParameter(
+            f"{text!r}: choices (a|b) belong to {', '.join(_CHOICE_TYPES)}, and to those always."
+        )
+    return name.strip(), known, tuple(options.split("|")) if options else ()
 
 
 def _match(text: str) -> tuple[str, ...]:
@@ -107,6 +134,7 @@ def _match(text: str) -> tuple[str, ...]:
     "faults",
     callback=_read_with(_fault),
     multiple=True,
+    metavar="KIND:SHARE",
     help=f"What goes wrong, how often: {', '.join(_FAULTS)}.",
 )
 @click.option(
@@ -114,6 +142,17 @@ def _match(text: str) -> tuple[str, ...]:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the faults and latencies.")
 @click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="Keep contacts in this file.")
+@click.option(
+    "--custom-field",
+    "custom_fields",
+    callback=_read_with(_custom_field),
+    multiple=True,
+    metavar="NAME[:TYPE[:a|b]]",
+    help="A custom field every location has, beside Shirt Size, Interests, Contract Value, Renewal Date and Seats.",
+)
+@click.option(
+    "--workflow", "workflows", multiple=True, metavar="NAME", help="A published workflow beside Welcome."
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON line with the URL to stdout.")
 def sandbox_command(*, as_json: bool, faults: tuple[tuple[str, float], ...], **options: Any) -> None:
     """Start a local HighLevel stand-in on loopback, until Ctrl-C.
@@ -150,10 +189,17 @@ def _settings(
 
 
 async def _serve(settings: SandboxSettings, *, as_json: bool) -> None:
+    import sqlite3
+
     from importer.errors import SettingsError
     from importer.sandbox import Sandbox
 
-    sandbox = Sandbox(settings)
+    try:
+        sandbox = Sandbox(settings)
+    except (OSError, sqlite3.Error) as cause:
+        raise SettingsError(
+            f"The file {settings.db} cannot keep contacts: {cause}. Give another with --db."
+        ) from None
     try:
         await sandbox.start()
     except OSError as cause:

@@ -5,7 +5,7 @@ from importer.sandbox.aside import sandbox_aside
 from importer.sandbox.faults import Fault
 from importer.sandbox.server import Sandbox
 from importer.sandbox.settings import Account, FaultKind, SandboxSettings, Window
-from importer.sandbox.times import MovableClock
+from importer.sandbox.times import MovableClock, WallClock
 
 __all__ = [
     "Account",
@@ -15,6 +15,7 @@ __all__ = [
     "MovableClock",
     "Sandbox",
     "SandboxSettings",
+    "WallClock",
     "Window",
     "sandbox_aside",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from importer.sandbox.replies import Refusal
 from importer.sandbox.vocabulary import PICKLISTS
 from importer.sandbox.wire import JsonObject
 
+_EXACT: Final = 2**53
 SILENT: Final = object()
 """A value that is dropped behind a 200."""
 
@@ -87,11 +89,16 @@ def _take_text(_field: CustomField, value: Any) -> Any:
 def _take_number(_field: CustomField, value: Any) -> Any:
     if value == "":
         return SILENT
-    if isinstance(value, str):
-        if not NUMBER.fullmatch(value):
-            raise UnfitValueError
+    number = _number(value)
+    if not math.isfinite(number):
+        raise UnfitValueError
+    return number
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str) and NUMBER.fullmatch(value):
         number = float(value)
-        return int(number) if number.is_integer() else number
+        return int(number) if number.is_integer() and abs(number) < _EXACT else number
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UnfitValueError
     return value

@@ -133,5 +133,5 @@ def _search_row(contact: Contact, *, v3: bool) -> JsonObject:
 def _whole(value: Any, default: int) -> int:
     try:
         return max(int(value), 1)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return default

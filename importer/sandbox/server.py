@@ -97,10 +97,14 @@ class Sandbox:
         self.port = runner.addresses[0][1]
 
     async def stop(self) -> None:
+        await self.hang_up()
+        self.vendor.close()
+
+    async def hang_up(self) -> None:
+        """Refuse connections, as a vendor that is not there, until ``start`` listens on the same port again."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-            self.vendor.close()
 
     def state(self) -> JsonObject:
         """Count requests, refusals, contacts and the busiest window, as ``GET /_sandbox/state`` does."""

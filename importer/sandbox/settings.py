@@ -78,6 +78,9 @@ class SandboxSettings:
     """Share of the API requests that each kind befalls."""
     seed: int = 0
     db: Path | None = None
+    custom_fields: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Name, data type and options of fields that every location has beside the seeded ones."""
+    workflows: tuple[str, ...] = ()
     search_lag_seconds: float = 12.0
     """Writes show in ``/contacts/search`` only after this long, as the vendor's do."""
     bulk_tag_limit: int = 500

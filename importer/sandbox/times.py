@@ -16,10 +16,13 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """The machine's clock."""
+    """The machine's clock, or one that is so many seconds ahead of it."""
+
+    def __init__(self, ahead_seconds: float = 0.0) -> None:
+        self._ahead = ahead_seconds
 
     def now(self) -> float:
-        return time.time()
+        return time.time() + self._ahead
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -128,6 +128,11 @@ class Vendor:
                 unknown_option=self.settings.unknown_option,
             )
             held.seed()
+            for name, data_type, options in self.settings.custom_fields:
+                if not held.find_custom_field(name):
+                    held.add_custom_field(name, data_type=data_type, options=options)
+            for name in self.settings.workflows:
+                held.furnish_workflow(name)
         return held
 
     def meter(self, call: Call) -> Meter:

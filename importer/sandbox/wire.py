@@ -19,7 +19,7 @@ JsonObject: TypeAlias = dict[str, Any]
 def dumps(value: Any) -> bytes:
     if _fast:
         return orjson.dumps(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def loads(text: bytes | str) -> Any:

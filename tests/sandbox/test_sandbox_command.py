@@ -57,6 +57,19 @@ def test_what_was_answered_survives_a_kill_in_the_file(tmp_path: Path) -> None:
     assert "Region" in {each["name"] for each in fields}
 
 
+def test_custom_fields_and_workflows_can_be_given() -> None:
+    process, url = start(
+        "--custom-field", "Region", "--custom-field", "Plan:radio:Gold|Silver", "--workflow", "Onboarding"
+    )
+    fields = {each["name"]: each for each in call(f"{url}/locations/L/customFields")["customFields"]}
+    workflows = call(f"{url}/workflows/?locationId=L")["workflows"]
+    process.kill()
+    process.communicate()
+    assert fields["Region"]["dataType"] == "TEXT"
+    assert fields["Plan"]["picklistOptions"] == ["Gold", "Silver"]
+    assert "Onboarding" in {each["name"] for each in workflows}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one child alone")
 def test_ctrl_c_ends_it_with_success() -> None:
     process, url = start()
@@ -80,6 +93,26 @@ def test_a_taken_port_is_one_sentence_and_exit_2() -> None:
     assert "Traceback" not in second.stderr
 
 
+def test_a_file_that_is_no_database_is_one_sentence_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text(
+        "no database at all, but long enough to be read as one" * 20, encoding="utf-8"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "importer",
+        "sandbox",
+        "--port",
+        "0",
+        "--db",
+        str(tmp_path / "notes.txt"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "cannot keep contacts" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -90,6 +123,8 @@ def test_a_taken_port_is_one_sentence_and_exit_2() -> None:
         (["--latency", "400-50"], "milliseconds like 50-400"),
         (["--match", "name"], "is none of"),
         (["--window", "round"], "fixed"),
+        (["--custom-field", "Region:COLOUR"], "is not NAME, NAME:TYPE"),
+        (["--custom-field", "Plan:RADIO"], "choices (a|b) belong to"),
     ],
 )
 def test_a_bad_option_says_what_it_takes(options: list[str], sentence: str) -> None:

@@ -86,6 +86,15 @@ async def test_down_is_down_until_it_comes_up_again(caller: Caller) -> None:
     assert (await caller.upsert(email="ann@example.com")).status == 200
 
 
+async def test_a_sandbox_that_hung_up_refuses_connections_and_listens_again(caller: Caller) -> None:
+    await caller.upsert(email="ann@example.com")
+    await caller.sandbox.hang_up()
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await caller.upsert(email="ann@example.com")
+    await caller.sandbox.start()
+    assert (await caller.upsert(email="ann@example.com")).body["new"] is False
+
+
 async def test_faults_leave_the_sandboxs_own_paths_alone(caller: Caller) -> None:
     caller.sandbox.go_down(Fault(kind=FaultKind.DROP))
     assert (await caller.ask("GET", "/_sandbox/state", headers={})).status == 200
