@@ -67,8 +67,8 @@ class StateFolder:
     def run_folder(self, run_id: str) -> Path:
         return self._runs / run_id
 
-    def open_journal(self, run: Run) -> Journal:
-        return Journal.open(self.run_folder(run.id), clock=self._clock)
+    def open_journal(self, run: Run, *, thorough: bool = True) -> Journal:
+        return Journal.open(self.run_folder(run.id), thorough=thorough, clock=self._clock)
 
     def runs(self) -> Iterator[Run]:
         """Yield the runs, newest first; a run whose process died shows as stopped. Damaged ones are left out."""
@@ -84,6 +84,11 @@ class StateFolder:
             return ()
         folders = (entry for entry in self._runs.iterdir() if not entry.name.startswith("."))
         return tuple(sorted((each.name for each in folders if (each / "journal.db").is_file()), reverse=True))
+
+    def damaged_ids(self) -> tuple[str, ...]:
+        """List the ids of runs whose journal cannot be read."""
+        readable = {run.id for run in self.runs()}
+        return tuple(run_id for run_id in self.run_ids() if run_id not in readable)
 
     def run(self, run_id: str) -> Run:
         """Read one run by its full id."""

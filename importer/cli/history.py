@@ -1,0 +1,195 @@
+"""resume, retry, runs, show, results, forget: what can be done with runs that were begun."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from importer.cli.options import (
+    json_option,
+    load_environment,
+    quiet_options,
+    stack,
+    state_folder,
+    state_option,
+)
+
+run_argument = click.argument("run", required=False, metavar="[RUN]")
+
+session_options = stack(
+    click.option(
+        "--token-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
+    ),
+    state_option,
+    json_option,
+    quiet_options,
+)
+
+
+@click.command(
+    "resume",
+    epilog="Example: importer resume            (or: importer resume 20260314-0915)",
+    short_help="Go on with a stopped run.",
+)
+@run_argument
+@click.option(
+    "--from-copies",
+    is_flag=True,
+    help="Go on with the copies that the run took, although its source or mapping changed since.",
+)
+@session_options
+def resume_command(run: str | None, *, from_copies: bool, **given: Any) -> None:
+    """Go on with a stopped run: the newest, or the one whose id begins with RUN.
+
+    Rows that have an outcome are not sent again; rows that may have been sent are settled by evidence. A finished
+    run is left as it is.
+    """
+    _work(run, "resume", given, from_copies=from_copies)
+
+
+@click.command(
+    "retry",
+    epilog="Example: importer retry 20260314-0915",
+    short_help="Send the failed rows again that are worth another try.",
+)
+@run_argument
+@session_options
+def retry_command(run: str | None, **given: Any) -> None:
+    """Send the failed rows of a run again whose remedy is `run_again`: of the newest run, or of RUN.
+
+    The run's results then hold each row once, with its latest outcome. Rows whose remedy is `fix_row` stay as they
+    are: correct them in failed.csv and import that.
+    """
+    _work(run, "retry", given)
+
+
+@click.command("runs", epilog="Example: importer runs -n 5", short_help="List past runs.")
+@click.option(
+    "-n", "most", type=click.IntRange(min=0), default=20, show_default=True, help="Runs to list; 0 lists all."
+)
+@state_option
+@json_option
+def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
+    """List the runs that the state folder holds, the newest first."""
+    from itertools import islice
+
+    from importer.cli.run_text import RunRecord, render_runs
+    from importer.state import StateFolder
+
+    load_environment()
+    folder = StateFolder(state_folder(state))
+    records = []
+    for run in islice(folder.runs(), most or None):
+        with folder.open_journal(run, thorough=False) as journal:
+            records.append(RunRecord.of(run, journal))
+    if as_json:
+        click.echo(json.dumps([record.to_json() for record in records], indent=2, ensure_ascii=False))
+    elif records:
+        click.echo(render_runs(records))
+    else:
+        click.echo(f"There are no runs in {folder.path}.", err=True)
+    for run_id in folder.damaged_ids():
+        click.echo(f"Run {run_id} cannot be read; see: importer show {run_id}", err=True)
+
+
+@click.command("show", epilog="Example: importer show 20260314-0915", short_help="Show one run.")
+@run_argument
+@state_option
+@json_option
+def show_command(*, run: str | None, state: Path | None, as_json: bool) -> None:
+    """Show one run: the newest, or the one whose id begins with RUN."""
+    from importer.cli.run_text import RunDetails, render_run
+    from importer.state import StateFolder
+
+    load_environment()
+    folder = StateFolder(state_folder(state))
+    found = folder.find(run)
+    with folder.open_journal(found, thorough=False) as journal:
+        details = RunDetails.of(found, journal)
+    click.echo(
+        json.dumps(details.to_json(), indent=2, ensure_ascii=False) if as_json else render_run(details)
+    )
+
+
+@click.command(
+    "results",
+    epilog="Example: importer results 20260314-0915 --output again --results-format xlsx",
+    short_help="Write a run's files again from its journal.",
+)
+@run_argument
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that receives the run's folder (default: where the run wrote it).",
+)
+@click.option(
+    "--results-format",
+    type=click.Choice(["csv", "xlsx"]),
+    help="Form of the results (default: as the run's).",
+)
+@click.option("--report-details", is_flag=True, help="Show unmasked values in report.html.")
+@state_option
+@json_option
+@click.option("-q", "--quiet", is_flag=True, help="No summary; errors only.")
+def results_command(run: str | None, **given: Any) -> None:
+    """Write the results, failed rows, summary and report of a run again: of the newest, or of RUN."""
+    from importer import pipeline
+    from importer.cli.telling import Manner, tell
+
+    load_environment()
+    summary = pipeline.results(
+        run,
+        state_path=state_folder(given["state"]),
+        output=given["output"],
+        results_format=given["results_format"],
+        report_details=given["report_details"],
+    )
+    tell(summary, Manner.of(given))
+
+
+@click.command("forget", epilog="Example: importer forget 20260314-0915", short_help="Delete a run's data.")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@state_option
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def forget_command(*, runs: tuple[str, ...], state: Path | None, quiet: bool) -> None:
+    """Delete what the state folder holds of a RUN: journal, copies of the sources, mapping.
+
+    The results folder that the run wrote is yours and stays; delete it yourself. With IMPORTER_KEEP_DAYS set, runs
+    that ended so many days ago are forgotten whenever another one starts.
+    """
+    from importer.state import StateFolder
+
+    load_environment()
+    folder = StateFolder(state_folder(state))
+    for run_id in [folder.match_id(wanted) for wanted in runs]:
+        folder.forget(run_id)
+        if not quiet:
+            click.echo(f"Run {run_id} is forgotten. The files in its results folder, if any, stay.", err=True)
+
+
+def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> None:
+    from importer import pipeline
+    from importer.cli.options import read_connection, read_reading_options
+    from importer.cli.telling import Manner, attend
+
+    load_environment()
+    go_on = pipeline.resume if kind == "resume" else pipeline.retry
+    connection = read_connection(location=None, token_file=given["token_file"], sandbox=False, base_url=None)
+    reading = read_reading_options(sheet=None, header_row=None, encoding=None, delimiter=None)
+    attend(
+        lambda surroundings: go_on(
+            run,
+            state_path=state_folder(given["state"]),
+            connection=connection,
+            reading=reading,
+            surroundings=surroundings,
+            **more,
+        ),
+        Manner.of(given),
+    )

@@ -1,0 +1,223 @@
+"""How runs are told: as lines for people and as JSON for programs. Nothing of a person's is in either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from importer.journal import CodeCount, Journal, Run, RunState, Session, Traffic
+from importer.records import Counts, Json, Status, number_of, source_of
+
+_COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run as the history shows it."""
+
+    run: Run
+    counts: Counts
+    seconds: float
+    retryable: int
+
+    @classmethod
+    def of(cls, run: Run, journal: Journal) -> RunRecord:
+        # The state comes from `run`: the journal of a killed run still says that it is running.
+        return cls(run=run, counts=journal.counts(), seconds=journal.seconds(), retryable=journal.retryable())
+
+    def to_json(self) -> dict[str, Json]:
+        run = self.run
+        return {
+            "run_id": run.id,
+            "state": run.state.value,
+            "reason": run.reason,
+            "started_at": moment(run.started_at),
+            "finished_at": None if run.finished_at is None else moment(run.finished_at),
+            "seconds": round(self.seconds, 3),
+            "source": ", ".join(source.reference for source in run.sources),
+            "mapping": str(run.mapping_path),
+            "location_id": run.location_id,
+            "base_url": run.base_url,
+            "sandbox": run.sandbox,
+            "follows": run.follows,
+            "rows_read": self.counts.read,
+            **{status.value: getattr(self.counts, status.value) for status in _COUNTED},
+            "retryable": self.retryable,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetails:
+    """One run as ``show`` tells it."""
+
+    record: RunRecord
+    folder: str
+    errors: tuple[CodeCount, ...]
+    warnings: tuple[CodeCount, ...]
+    locations: dict[str | None, Counts]
+    traffic: Traffic
+    sessions: tuple[Session, ...]
+
+    @classmethod
+    def of(cls, run: Run, journal: Journal) -> RunDetails:
+        return cls(
+            record=RunRecord.of(run, journal),
+            folder=str(journal.folder),
+            errors=journal.errors(),
+            warnings=journal.warnings(),
+            locations=journal.counts_by_location(),
+            traffic=journal.traffic(),
+            sessions=journal.sessions(),
+        )
+
+    def to_json(self) -> dict[str, Json]:
+        sources: list[Json] = [
+            {
+                "reference": each.reference,
+                "name": each.name,
+                "fingerprint": each.fingerprint,
+                "size": each.size,
+            }
+            for each in self.record.run.sources
+        ]
+        return {
+            **self.record.to_json(),
+            "sources": sources,
+            "folder": self.folder,
+            "tool_version": self.record.run.tool_version,
+            "requests": self.traffic.requests,
+            "throttled": self.traffic.throttled,
+            "retries": self.traffic.retries,
+            "errors_by_code": {each.code: each.count for each in self.errors},
+            "warnings_by_code": {each.code: each.count for each in self.warnings},
+            "locations": {str(name): _counts_json(counts) for name, counts in self.locations.items() if name},
+            "sessions": [_session_json(session) for session in self.sessions],
+        }
+
+
+def render_runs(records: Sequence[RunRecord]) -> str:
+    """Draw the history as a table, newest first."""
+    lines = [
+        ("RUN", "STATE", "STARTED", "TIME", "ROWS", *(each.value.upper() for each in _COUNTED), "SOURCE")
+    ]
+    lines += [_line(record) for record in records]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(_aligned(line, widths)).rstrip() for line in lines)
+
+
+def render_run(details: RunDetails) -> str:
+    """Tell one run in lines."""
+    record, run = details.record, details.record.run
+    facts = [
+        ("Run", run.id),
+        ("State", run.state.value + (f": {run.reason}" if run.reason else "")),
+        ("Source", ", ".join(source.reference for source in run.sources)),
+        ("Mapping", str(run.mapping_path)),
+        ("Follows", run.follows or ""),
+        ("Into", f"{run.location_id or 'locations by column'} at {run.place}"),
+        ("Started", f"{local_time(run.started_at)}, at work {duration(record.seconds)}"),
+        ("Rows", f"{record.counts.read:,} ({_counts_text(record.counts)})"),
+        ("Requests", _traffic_text(details.traffic)),
+        *(("Failed", _code_text(each, run)) for each in details.errors),
+        *(("Warnings", _code_text(each, run)) for each in details.warnings),
+        *(("Location", f"{name}: {_counts_text(counts)}") for name, counts in _several(details.locations)),
+        *(("Session", _session_text(session)) for session in details.sessions),
+        ("Kept in", details.folder),
+        ("Next", _next_step(record)),
+    ]
+    return "\n".join(f"{name + ':':<10} {text}" for name, text in facts if text)
+
+
+def moment(at: float) -> str:
+    return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="seconds")
+
+
+def local_time(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, tz=UTC).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _line(record: RunRecord) -> tuple[str, ...]:
+    run = record.run
+    return (
+        run.id,
+        run.state.value,
+        local_time(run.started_at),
+        duration(record.seconds),
+        f"{record.counts.read:,}",
+        *(f"{getattr(record.counts, each.value):,}" for each in _COUNTED),
+        ", ".join(source.name for source in run.sources),
+    )
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
+    numbers = range(3, len(line) - 1)
+    for index, (text, width) in enumerate(zip(line, widths, strict=True)):
+        yield text.rjust(width) if index in numbers else text.ljust(width)
+
+
+def _counts_text(counts: Counts) -> str:
+    told = [(each.value, getattr(counts, each.value)) for each in _COUNTED]
+    return ", ".join(f"{count:,} {name}" for name, count in told if count) or "none"
+
+
+def _counts_json(counts: Counts) -> dict[str, Json]:
+    return {each.value: getattr(counts, each.value) for each in _COUNTED if each is not Status.PENDING}
+
+
+def _several(locations: dict[str | None, Counts]) -> list[tuple[str, Counts]]:
+    named = [(name, counts) for name, counts in locations.items() if name]
+    return named if len(named) > 1 else []
+
+
+def _traffic_text(traffic: Traffic) -> str:
+    return f"{traffic.requests:,}, {traffic.throttled:,} throttled, {traffic.retries:,} repeated"
+
+
+def _code_text(counted: CodeCount, run: Run) -> str:
+    rows = ", ".join(
+        f"{number_of(row)}"
+        if len(run.sources) == 1
+        else f"{run.sources[source_of(row)].name} {number_of(row)}"
+        for row in counted.rows
+    )
+    more = ", ..." if counted.count > len(counted.rows) else ""
+    return f"{counted.count:,} x {counted.code} (rows {rows}{more})"
+
+
+def _session_text(session: Session) -> str:
+    ended = (
+        f"{session.state.value} {local_time(session.ended_at)}" if session.ended_at else session.state.value
+    )
+    return f"{session.kind.value} {local_time(session.started_at)}, {ended}"
+
+
+def _session_json(session: Session) -> dict[str, Json]:
+    return {
+        "kind": session.kind.value,
+        "started_at": moment(session.started_at),
+        "ended_at": None if session.ended_at is None else moment(session.ended_at),
+        "state": session.state.value,
+        "reason": session.reason,
+    }
+
+
+def _next_step(record: RunRecord) -> str:
+    run = record.run
+    if run.state is RunState.RUNNING:
+        return ""
+    if run.state is RunState.STOPPED:
+        return f"importer resume {run.id}"
+    if record.retryable:
+        return f"importer retry {run.id} (sends {record.retryable:,} failed rows again)"
+    return ""
