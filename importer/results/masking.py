@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 DOT: Final = "\u2022"
@@ -23,10 +23,18 @@ def mask(value: str) -> str:
     return hidden if len(hidden) <= _LONGEST else hidden[: _LONGEST - 1] + "\u2026"
 
 
-def mask_sentence(sentence: str, cells: Iterable[str] = ()) -> str:
-    """Mask in a sentence what it quotes, whatever looks like an e-mail or a number, and the row's own cells."""
+def mask_sentence(sentence: str, cells: Sequence[str] = ()) -> str:
+    """Mask in a sentence the row's own cells, the words of theirs that it quotes, and any e-mail or long number.
+
+    What else it quotes, as the vendor's words, stays: it tells why the row failed.
+    """
     for cell in sorted({cell for cell in cells if len(cell) > 3}, key=len, reverse=True):
         if cell in sentence:
             sentence = sentence.replace(cell, mask(cell))
-    sentence = _QUOTED.sub(lambda quote: quote[0][0] + mask(quote[0][1:-1]) + quote[0][-1], sentence)
+    own = {word.casefold() for cell in cells for word in _WORD.findall(cell)}
+    sentence = _QUOTED.sub(lambda quote: _mask_words(quote[0], own), sentence)
     return _NUMBER.sub(lambda found: mask(found[0]), _EMAIL.sub(lambda found: mask(found[0]), sentence))
+
+
+def _mask_words(text: str, own: set[str]) -> str:
+    return _WORD.sub(lambda word: mask(word[0]) if word[0].casefold() in own else word[0], text)

@@ -110,21 +110,21 @@ def _charts(traffic: Traffic) -> tuple[Chart, ...]:
 
 
 def _pace_chart(traffic: Traffic) -> Chart:
-    pace = [step.requests / traffic.step_seconds for step in traffic.steps]
-    settled = [step.settled / traffic.step_seconds for step in traffic.steps]
-    refused = [step.throttled / traffic.step_seconds for step in traffic.steps]
+    pace = traffic.per_second([step.requests for step in traffic.steps])
+    settled = traffic.per_second([step.settled for step in traffic.steps])
+    refused = traffic.per_second([step.throttled for step in traffic.steps])
     quota = _QUOTA_PER_SECOND * len(traffic.locations)
     # A sandbox may grant far more than the vendor does; a line at the bottom of the chart would tell nothing.
     known = max(pace) <= quota * 2
     axis = axis_for(max([*pace, *settled, quota * 1.1 if known else 0.0]))
     series = [
-        Drawn(kind="area", path=area(pace, axis), label="requests a second"),
-        Drawn(kind="strong", path=line(list(settled), axis), label="rows settled a second"),
+        Drawn(kind="area", path=area(pace, axis), label="requests"),
+        Drawn(kind="strong", path=line(list(settled), axis), label="rows settled"),
     ]
     if any(refused):
-        series.append(Drawn(kind="bad", path=area(refused, axis), label="refused (429) a second"))
+        series.append(Drawn(kind="bad", path=area(refused, axis), label="refused (429)"))
     if known:
-        series.append(Drawn(kind="level", path=level(quota, axis), label=f"quota, {quota:g} a second"))
+        series.append(Drawn(kind="level", path=level(quota, axis), label=f"quota ({quota:g})"))
     mean = traffic.requests / traffic.seconds
     return Chart(
         id="pace",

@@ -48,6 +48,17 @@ class ShownGroup:
     examples: tuple[ShownExample, ...]
 
     @property
+    def said_once(self) -> str | None:
+        """The sentence that all of the first rows share, when there is no value to show beside it."""
+        sentences = {example.message for example in self.examples}
+        same = len(sentences) == 1 and not any(example.value for example in self.examples)
+        return sentences.pop() if same else None
+
+    @property
+    def has_values(self) -> bool:
+        return any(example.value or example.column for example in self.examples)
+
+    @property
     def places(self) -> str:
         """The first rows in a few words."""
         named = ", ".join(f"{example.row:,}" for example in self.examples[:5])

@@ -76,6 +76,8 @@ class Summary:
     started_at: float = 0.0
     finished_at: float = 0.0
     tool_version: str = ""
+    repeated: bool = False
+    """The very same import was finished before: nothing was sent this time."""
 
     def __post_init__(self) -> None:
         check_accounts(self.counts, self.rows_read)
@@ -92,7 +94,9 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 no row failed, 1 some did, 3 stopped before the end."""
+        """0 no row failed (or nothing was left to do), 1 some did, 3 stopped before the end."""
+        if self.repeated:
+            return 0
         if self.state == "stopped":
             return 3
         return 1 if self.failed else 0
@@ -175,6 +179,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "started_at": moment(summary.started_at),
         "finished_at": moment(summary.finished_at),
         "version": summary.tool_version,
+        "repeated": summary.repeated,
     }
 
 

@@ -69,7 +69,7 @@ class Groups:
         known = BY_NAME.get(code)
         return Group(
             code=code,
-            title=known.title if known else code,
+            title=known.title if known else code.replace("_", " ").capitalize(),
             mend=known.mend if known else "See the sentence beside each row.",
             remedy=self._remedies[code],
             rows=rows,

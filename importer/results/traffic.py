@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -70,10 +71,14 @@ class Traffic:
     paused_seconds: float = 0.0
     pauses: list[float] = field(default_factory=list)
     """Where pauses were cut out, in seconds of the course."""
+    seconds: float = 0.0
+    """The length of the course; the last step may reach beyond it."""
 
-    @property
-    def seconds(self) -> float:
-        return len(self.steps) * self.step_seconds
+    def per_second(self, amounts: Sequence[float]) -> list[float]:
+        """Turn amounts of each step into amounts a second; of the last step only what was run counts."""
+        width = self.step_seconds
+        last = max(self.seconds - (len(amounts) - 1) * width, width / 100)
+        return [amount / width for amount in amounts[:-1]] + [amount / last for amount in amounts[-1:]]
 
     @property
     def last_remaining(self) -> int | None:
@@ -124,7 +129,9 @@ def _spread(traffic: Traffic, pulse: Pulse, begin: float) -> None:
     while end / traffic.step_seconds > _STEPS:
         _halve(traffic)
     width = traffic.step_seconds
-    first, last = int(begin / width), int(min(end, _STEPS * width - 0.0001) / width)
+    traffic.seconds = max(traffic.seconds, end)
+    first = int(begin / width)
+    last = max(first, math.ceil(end / width - 1e-9) - 1)
     while len(traffic.steps) <= last:
         traffic.steps.append(Step())
     for index in range(first, last + 1):
