@@ -184,6 +184,74 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     # sending
+    Code(
+        "refused",
+        "HighLevel refused the row",
+        "Read HighLevel's own words in the message, and correct the value they name.",
+    ),
+    Code(
+        "duplicate_contact",
+        "The location allows no second contact with this e-mail or phone",
+        "Look at the contact whose id is given: update it instead, or correct the row.",
+    ),
+    Code(
+        "contact_not_found",
+        "No contact has the id that the row names",
+        "Correct the contact's id, or leave it blank to match by e-mail or phone.",
+    ),
+    Code(
+        "already_exists",
+        "The contact exists and the mapping only creates",
+        "Nothing to mend; use mode upsert to update it.",
+        Remedy.NONE,
+    ),
+    Code(
+        "not_found",
+        "No contact matches and the mapping only updates",
+        "Nothing to mend; use mode upsert to create it.",
+        Remedy.NONE,
+    ),
+    Code(
+        "unconfirmed",
+        "The reply was lost and nothing can prove whether the contact was stored",
+        "Look the contact up in HighLevel, and import the row again only if it is missing.",
+    ),
+    Code(
+        "service_down",
+        "HighLevel gave no usable reply for this row",
+        "Run it again: `importer retry`.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "location_refused",
+        "The location cannot be written to with this token",
+        "Give the token the missing scope, or use one of that location; then `importer retry`.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "tags_failed",
+        "The contact is stored but its tags could not be changed",
+        "Run it again: `importer retry` finishes the contact.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "workflow_failed",
+        "The contact is stored but was not added to the workflow or campaign",
+        "Check that the workflow is published, then `importer retry`.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "not_stored",
+        "HighLevel did not keep a value as it was sent (warning)",
+        "Look at the contact; a phone or e-mail of another contact is never taken over.",
+        Remedy.NONE,
+    ),
+    Code(
+        "not_verified",
+        "A contact chosen for read-back could not be read (warning)",
+        "Nothing to mend; the contact was stored.",
+        Remedy.NONE,
+    ),
     # results
 )
 

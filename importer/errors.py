@@ -9,6 +9,7 @@
     |   `-- RunConflictError      another run holds the source, or it changed under a stopped run
     `-- StopError             some rows were sent; the run can be resumed        (exit 3)
         |-- QuotaSpentError       the daily allowance is used up
+        |-- BudgetSpentError      --max-requests was reached
         |-- CredentialsLostError  the token stopped working in the middle
         |-- ServiceDownError      the vendor did not answer for too long
         |-- TooManyFailuresError  --stop-after-failures was reached
@@ -72,6 +73,10 @@ class StopError(ImporterError):
 
 class QuotaSpentError(StopError):
     code = "daily_quota_spent"
+
+
+class BudgetSpentError(StopError):
+    code = "budget_spent"
 
 
 class CredentialsLostError(StopError):

@@ -1,0 +1,178 @@
+"""Reads what a location knows into a ``Catalog``, and only the parts that a mapping needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from importer.errors import CredentialsError, SettingsError
+from importer.highlevel import calls
+from importer.highlevel.calls import Call
+from importer.highlevel.catalog import Catalog, CatalogNeeds, CustomField, User, Workflow
+from importer.highlevel.reply import Kind, Meaning
+
+Ask: TypeAlias = Callable[[Call], Awaitable[Meaning]]
+"""Sends a call and brings the final reply; refusals of scope or location come back as replies."""
+
+_NO_SUCH_CONTACT: Final = "importerScopeProbe00"
+_USERS_A_PAGE: Final = 100
+_PAGES: Final = 50
+
+
+async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catalog:
+    """Meet a location for the first time; raise CredentialsError where token, scope or location is refused."""
+    place = await _read_location(ask, location_id)
+    company = _text(place, "companyId")
+    settings = place.get("settings")
+    return Catalog(
+        location_id=location_id,
+        name=_text(place, "name") or "",
+        company_id=company,
+        country=_text(place, "country"),
+        timezone=_text(place, "timezone"),
+        **_matching(settings if isinstance(settings, Mapping) else {}),
+        custom_fields=await _read_custom_fields(ask, location_id) if needs.custom_fields else (),
+        users=await _read_users(ask, location_id, company) if needs.users else None,
+        workflows=await _read_list(ask, calls.list_workflows(location_id), "workflows")
+        if needs.workflows
+        else None,
+        campaigns=await _read_list(ask, calls.list_campaigns(location_id), "campaigns")
+        if needs.campaigns
+        else None,
+        timezones=await _read_timezones(ask, location_id) if needs.timezones else None,
+    )
+
+
+async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:
+    found = await ask(calls.get_location(location_id))
+    match found.kind:
+        case Kind.DONE:
+            place = found.body.get("location", found.body)
+            if isinstance(place, Mapping) and place:
+                return place
+            raise SettingsError(
+                "The reply does not look like HighLevel's: it names no location. Check HIGHLEVEL_BASE_URL."
+            )
+        case Kind.SCOPE_MISSING:
+            # the token may still write contacts: ask for what needs that scope and changes nothing
+            await _probe_contacts(ask, location_id)
+            return {}
+        case Kind.MISDIRECTED | Kind.TROUBLE:
+            raise SettingsError(
+                f"The address does not answer as HighLevel does ({found.status}: {found.words}). "
+                "Check HIGHLEVEL_BASE_URL."
+            )
+        case _:
+            raise refusal(found, location_id)
+
+
+async def _probe_contacts(ask: Ask, location_id: str) -> None:
+    found = await ask(calls.update(_NO_SUCH_CONTACT, {}))
+    if found.kind in {Kind.SCOPE_MISSING, Kind.TOKEN_REFUSED, Kind.LOCATION_REFUSED, Kind.LOCATION_PAUSED}:
+        raise refusal(found, location_id)
+
+
+def refusal(found: Meaning, location_id: str, *, scope: str = "contacts.write") -> CredentialsError:
+    """Say why a location cannot be used, in the vendor's words, and what to do."""
+    match found.kind:
+        case Kind.SCOPE_MISSING:
+            advice = f"Give the token the scope {scope}."
+        case Kind.LOCATION_REFUSED:
+            advice = "Use a token of this location, or correct the location's id."
+        case Kind.LOCATION_PAUSED:
+            advice = "The account is paused or unpaid; the same token works again once it is active."
+        case Kind.TOKEN_REFUSED:
+            advice = "Put a valid token into HIGHLEVEL_TOKEN, or run `importer login`."
+        case _:
+            advice = "Check the location's id."
+    return CredentialsError(
+        f"HighLevel refuses location {location_id}: “{found.words}” ({found.status}). {advice}"
+    )
+
+
+async def _read_custom_fields(ask: Ask, location_id: str) -> tuple[CustomField, ...]:
+    found = await ask(calls.list_custom_fields(location_id))
+    if found.kind is not Kind.DONE:
+        raise refusal(found, location_id, scope="locations/customFields.readonly")
+    return tuple(_custom_field(item) for item in _items(found.body, "customFields") if item.get("id"))
+
+
+def _custom_field(item: Mapping[str, Any]) -> CustomField:
+    key = _text(item, "fieldKey") or ""
+    return CustomField(
+        id=str(item["id"]),
+        name=_text(item, "name") or key,
+        key=key,
+        data_type=_text(item, "dataType") or "TEXT",
+        options=tuple(_option(option) for option in item.get("picklistOptions") or ()),
+    )
+
+
+def _option(option: object) -> str:
+    """Read one choice: a text, or (older) an object with its value."""
+    if isinstance(option, Mapping):
+        return str(option.get("value") or option.get("name") or "")
+    return str(option)
+
+
+async def _read_users(ask: Ask, location_id: str, company_id: str | None) -> tuple[User, ...] | None:
+    found = await ask(calls.list_users(location_id))
+    if found.kind is Kind.DONE:
+        return tuple(_user(item) for item in _items(found.body, "users"))
+    if company_id is None:
+        return None
+    users: list[User] = []
+    for page in range(_PAGES):
+        found = await ask(
+            calls.search_users(company_id, location_id, skip=page * _USERS_A_PAGE, limit=_USERS_A_PAGE)
+        )
+        if found.kind is not Kind.DONE:
+            return None
+        batch = _items(found.body, "users")
+        users.extend(map(_user, batch))
+        if len(batch) < _USERS_A_PAGE:
+            break
+    return tuple(users)
+
+
+def _user(item: Mapping[str, Any]) -> User:
+    name = _text(item, "name") or f"{_text(item, 'firstName') or ''} {_text(item, 'lastName') or ''}".strip()
+    return User(id=str(item.get("id")), name=name, email=_text(item, "email"))
+
+
+async def _read_list(ask: Ask, call: Call, name: str) -> tuple[Workflow, ...] | None:
+    found = await ask(call)
+    if found.kind is not Kind.DONE:
+        return None
+    return tuple(
+        Workflow(
+            id=str(item.get("id")),
+            name=_text(item, "name") or "",
+            status=_text(item, "status") or "published",
+        )
+        for item in _items(found.body, name)
+    )
+
+
+async def _read_timezones(ask: Ask, location_id: str) -> tuple[str, ...] | None:
+    found = await ask(calls.list_timezones(location_id))
+    names = found.body.get("timeZones", found.body.get("timezones")) if found.kind is Kind.DONE else None
+    return tuple(map(str, names)) if isinstance(names, list) else None
+
+
+def _matching(settings: Mapping[str, Any]) -> dict[str, Any]:
+    matching: dict[str, Any] = {"duplicates_allowed": bool(settings.get("allowDuplicateContact"))}
+    order = settings.get("contactUniqueIdentifiers")  # undocumented
+    if isinstance(order, list) and order:
+        matching["match_order"] = tuple(map(str, order))
+    return matching
+
+
+def _items(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    items = body.get(name)
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+
+
+def _text(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,109 @@
+"""A record -> the JSON of one call. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from importer.highlevel.versions import NAMES, ApiVersion
+from importer.records import FollowUps, Json, Record, TagMode
+
+NOT_IN_UPDATE: Final = ("gender", "companyName", "createNewIfDuplicateAllowed")
+"""Properties that the vendor's update by id refuses with 422, though its upsert takes them."""
+
+_NEW_IF_DUPLICATE: Final = "createNewIfDuplicateAllowed"
+
+
+def build_upsert(
+    record: Record, *, version: ApiVersion = ApiVersion.V2021_07_28, tag_mode: TagMode
+) -> dict[str, Json]:
+    """Build the payload of ``POST /contacts/upsert``; tags are in it only where they are to replace the contact's."""
+    payload: dict[str, Json] = {"locationId": record.location_id, **record.fields}
+    if version is not ApiVersion.V2021_07_28:
+        _respell(payload, version)
+    if record.custom_fields:
+        name = NAMES[version].custom_value
+        payload["customFields"] = [
+            {**_reference(reference), name: value} for reference, value in record.custom_fields
+        ]
+    if tag_mode is TagMode.REPLACE and record.tags:
+        payload["tags"] = list(record.tags)
+    return payload
+
+
+def build_create(
+    record: Record, *, version: ApiVersion = ApiVersion.V2021_07_28, tag_mode: TagMode
+) -> dict[str, Json]:
+    """Build the payload of ``POST /contacts/``, which never updates."""
+    payload = build_upsert(record, version=version, tag_mode=tag_mode)
+    payload.pop(_NEW_IF_DUPLICATE, None)
+    return payload
+
+
+def build_update(
+    record: Record, *, version: ApiVersion = ApiVersion.V2021_07_28, tag_mode: TagMode
+) -> dict[str, Json]:
+    """Build the payload of ``PUT /contacts/{id}``; what that call refuses is left out, see ``lost_in_update``."""
+    payload = build_upsert(record, version=version, tag_mode=tag_mode)
+    for name in ("locationId", *NOT_IN_UPDATE):
+        payload.pop(name, None)
+    return payload
+
+
+def lost_in_update(record: Record) -> tuple[str, ...]:
+    """Name the values of a record that an update by id cannot carry."""
+    return tuple(name for name in NOT_IN_UPDATE[:2] if record.fields.get(name) is not None)
+
+
+def match_keys(record: Record) -> tuple[str, ...]:
+    """List what makes two records one person, normalised: the vendor matches e-mails without regard to case."""
+    if record.contact_id is not None:
+        return (f"contact:{record.contact_id}", *_identities(record))
+    return _identities(record)
+
+
+def repeatable(record: Record) -> bool:
+    """Tell whether sending twice is sure to reach the same contact: it needs a match key and matching switched on."""
+    if record.contact_id is not None:
+        return True
+    return bool(_identities(record)) and record.fields.get(_NEW_IF_DUPLICATE) is not True
+
+
+def follow_up_plan(record: Record, follow_ups: FollowUps) -> dict[str, Json]:
+    """Describe what will follow a record's upsert, for people to look at."""
+    plan: dict[str, Json] = {}
+    if record.tags and follow_ups.tag_mode is not TagMode.REPLACE:
+        plan[f"{follow_ups.tag_mode}_tags"] = list(record.tags)
+    for name in ("workflow", "campaign"):
+        target = getattr(follow_ups, name)
+        if target is not None:
+            plan[name] = target
+            plan["for"] = follow_ups.applies_to.value
+    return plan
+
+
+def _identities(record: Record) -> tuple[str, ...]:
+    email, phone = record.fields.get("email"), record.fields.get("phone")
+    keys: tuple[str, ...] = ()
+    if isinstance(email, str) and email:
+        keys = ("email:" + email.strip().lower(),)
+    if isinstance(phone, str) and phone:
+        keys = (*keys, "phone:" + (phone if phone[1:].isdigit() else _compact(phone)))
+    return keys
+
+
+def _compact(phone: str) -> str:
+    return "".join(sign for sign in phone if sign.isdigit() or sign == "+")
+
+
+def _reference(reference: str) -> dict[str, Json]:
+    """Name a custom field by its id; by its key where none was resolved (preview without an account)."""
+    if reference.startswith("contact."):
+        return {"key": reference.removeprefix("contact.")}
+    return {"id": reference}
+
+
+def _respell(payload: dict[str, Json], version: ApiVersion) -> None:
+    channels = payload.get("dndSettings")
+    if isinstance(channels, dict):
+        names = NAMES[version].dnd_channels
+        payload["dndSettings"] = {names.get(channel, channel): value for channel, value in channels.items()}

@@ -1,0 +1,220 @@
+"""What a reply means: status, headers and body in, a value out. Pure; it opens no socket and decides nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+
+from importer.highlevel.quota import NO_READING, QuotaReading, read_quota
+from importer.highlevel.wire import decode
+
+_QUOTE_LIMIT: Final = 300
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
+
+
+class Kind(StrEnum):
+    """What a reply says about the call it answers."""
+
+    DONE = "done"
+    """The vendor did it, and the body is the JSON that was promised."""
+    REFUSED = "refused"
+    """This row is not accepted, now or later."""
+    DUPLICATE = "duplicate"
+    """The location allows no second contact of this e-mail or phone; ``contact_id`` names the first."""
+    NO_CONTACT = "no_contact"
+    """The contact that the call names does not exist (the vendor says so with 400, not 404)."""
+    TOKEN_REFUSED = "token_refused"  # noqa: S105  (no password)
+    """The token is expired, revoked or wrong; a refresh may help."""
+    SCOPE_MISSING = "scope_missing"
+    """The token is good but not for this; a refresh does not help (the vendor says so with 401)."""
+    LOCATION_REFUSED = "location_refused"
+    """The token is of another location, or the location is closed to it."""
+    LOCATION_PAUSED = "location_paused"
+    """The account is paused or unpaid; the same token works again later."""
+    THROTTLED = "throttled"
+    """The burst window is full."""
+    DAY_SPENT = "day_spent"
+    """The daily allowance is used up."""
+    TROUBLE = "trouble"
+    """The vendor, or something in between, failed; whether it was done is unknown."""
+    MISDIRECTED = "misdirected"
+    """No such address: the base URL is not the vendor's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """A reply, understood. ``words`` are the vendor's own, on one line; they may quote a person's data."""
+
+    kind: Kind
+    status: int
+    words: str = field(default="", repr=False)
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    contact_id: str | None = None
+    trace_id: str | None = None
+    retry_after_seconds: float | None = None
+    quota: QuotaReading = NO_READING
+
+
+def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Meaning:
+    """Understand a reply."""
+    content = _read_body(body)
+    quota = read_quota(headers)
+    if 200 <= status < 300:
+        return _read_success(status, content, body, quota)
+    answer = content if content is not None else {}
+    words = quote_words(answer) or _status_words(status, body)
+    return Meaning(
+        kind=_classify(status, answer, words, quota),
+        status=status,
+        words=words,
+        body=answer,
+        contact_id=_named_contact(answer),
+        trace_id=_text(answer.get("traceId")),
+        retry_after_seconds=read_retry_after(headers.get("Retry-After")),
+        quota=quota,
+    )
+
+
+def _read_success(status: int, content: dict[str, Any] | None, body: bytes, quota: QuotaReading) -> Meaning:
+    if content is None:
+        words = f"The reply was no JSON: {_quote(body[:80].decode('utf-8', errors='replace'))!r}."
+        return Meaning(kind=Kind.TROUBLE, status=status, words=words, quota=quota)
+    contact = content.get("contact")
+    return Meaning(
+        kind=Kind.DONE,
+        status=status,
+        body=content,
+        contact_id=_text(contact.get("id")) if isinstance(contact, dict) else None,
+        trace_id=_text(content.get("traceId")),
+        quota=quota,
+    )
+
+
+def _classify(  # noqa: PLR0911  (one answer for each status)
+    status: int, answer: Mapping[str, Any], words: str, quota: QuotaReading
+) -> Kind:
+    lowered = words.lower()
+    match status:
+        case 401:
+            return Kind.SCOPE_MISSING if "scope" in lowered else Kind.TOKEN_REFUSED
+        case 402 | 403:
+            return _classify_forbidden(lowered)
+        case 429:
+            return Kind.DAY_SPENT if quota.daily_remaining == 0 else Kind.THROTTLED
+        case 408 | 425:
+            return Kind.TROUBLE
+        case 400 | 409 | 422:
+            return _classify_refusal(answer, lowered)
+        case _ if status >= 500:
+            return Kind.TROUBLE
+        case _ if status < 400 or status in {404, 405, 410}:
+            return Kind.MISDIRECTED
+        case _:
+            return Kind.REFUSED
+
+
+def _classify_forbidden(lowered: str) -> Kind:
+    if "must be a valid enum value" in lowered:
+        return Kind.REFUSED
+    if "not active" in lowered or "paused" in lowered:
+        return Kind.LOCATION_PAUSED
+    return Kind.LOCATION_REFUSED
+
+
+def _classify_refusal(answer: Mapping[str, Any], lowered: str) -> Kind:
+    if "location is not active" in lowered:
+        return Kind.LOCATION_PAUSED
+    if "duplicated contact" in lowered and _named_contact(answer):
+        return Kind.DUPLICATE
+    if "contact" in lowered and "not found" in lowered:
+        return Kind.NO_CONTACT
+    return Kind.REFUSED
+
+
+def quote_words(answer: Mapping[str, Any]) -> str:
+    """Take the vendor's message out of an error body: a string or a list, under one of several names."""
+    for name in ("message", "error_description", "error", "detail", "msg"):
+        match answer.get(name):
+            case str() as text if text.strip():
+                return _quote(text)
+            case [*parts] if parts:
+                return _quote("; ".join(map(str, parts)))
+            case {"message": str() as text}:
+                return _quote(text)
+    return ""
+
+
+def read_retry_after(text: str | None, *, now: datetime | None = None) -> float | None:
+    """Read Retry-After: seconds or an HTTP date; nonsense is ignored."""
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        moment = read_http_date(text)
+        if moment is None:
+            return None
+        seconds = moment - (now or datetime.now(UTC)).timestamp()
+    return max(0.0, seconds) if seconds == seconds and seconds < 1e6 else None  # noqa: PLR0124  (nan)
+
+
+def read_http_date(text: str) -> float | None:
+    """Read a Date header into seconds since the epoch."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+
+
+def read_moment(value: object) -> float | None:
+    """Read the vendor's time stamps (ISO text, or epoch milliseconds) into seconds since the epoch."""
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return value / 1000 if value > 1e11 else float(value)
+    return None
+
+
+def _read_body(body: bytes) -> dict[str, Any] | None:
+    try:
+        content = decode(body)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _named_contact(answer: Mapping[str, Any]) -> str | None:
+    meta = answer.get("meta")
+    return _text(meta.get("contactId")) if isinstance(meta, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _status_words(status: int, body: bytes) -> str:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "no reason given"
+    page = re.search(rb"<title>([^<]{1,120})", body[:4000], re.IGNORECASE)
+    title = f" ({_quote(page[1].decode('utf-8', errors='replace'))})" if page else ""
+    return f"{phrase}{title}"
+
+
+def _quote(text: str) -> str:
+    """Put the words on one line without control characters, and not at any length."""
+    line = _UNPRINTABLE.sub(" ", text).strip()
+    return line if len(line) <= _QUOTE_LIMIT else line[: _QUOTE_LIMIT - 1] + "…"

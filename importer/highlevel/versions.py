@@ -1,0 +1,40 @@
+"""The versions of the vendor's API that we speak, and every name that differs between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class ApiVersion(StrEnum):
+    """The value of the ``Version`` header."""
+
+    V2021_07_28 = "2021-07-28"
+    V3 = "v3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The spellings of one version."""
+
+    custom_value: str
+    dnd_channels: dict[str, str]
+    """From the 2021-07-28 spelling, which records use."""
+    location_token_path: str
+
+
+_CHANNELS: Final = ("Call", "Email", "SMS", "WhatsApp", "GMB", "FB")
+
+NAMES: Final[dict[ApiVersion, Names]] = {
+    ApiVersion.V2021_07_28: Names(
+        custom_value="field_value",
+        dnd_channels={channel: channel for channel in _CHANNELS},
+        location_token_path="/oauth/locationToken",  # noqa: S106  (a path)
+    ),
+    ApiVersion.V3: Names(
+        custom_value="fieldValue",
+        dnd_channels=dict(zip(_CHANNELS, ("call", "email", "sms", "whatsApp", "gmb", "fb"), strict=True)),
+        location_token_path="/oauth/location-token",  # noqa: S106  (a path)
+    ),
+}

@@ -1,0 +1,38 @@
+"""JSON as it goes over the wire: orjson where it is installed (extra ``speed``), the standard library elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from importer.records import Json
+
+_encode_fast: Callable[[Any], bytes] | None
+_decode_fast: Callable[[bytes], Any] | None
+try:
+    import orjson
+except ImportError:
+    _encode_fast = _decode_fast = None
+else:
+    _encode_fast, _decode_fast = orjson.dumps, orjson.loads
+
+
+def encode(value: Json) -> bytes:
+    if _encode_fast is not None:
+        return _encode_fast(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def decode(body: bytes) -> Any:
+    """Read JSON; raise ValueError where it is none.
+
+    Some replies of the vendor carry raw control characters inside strings, which strict parsers refuse: those
+    get a second, lenient reading.
+    """
+    if _decode_fast is not None:
+        try:
+            return _decode_fast(body)
+        except ValueError:
+            pass
+    return json.loads(body.decode("utf-8", errors="replace"), strict=False)

@@ -1,0 +1,89 @@
+"""Baskets: landed rows that get the same tags wait for each other, so that one call serves up to 500."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from importer.highlevel.calls import BULK_TAG_LIMIT
+from importer.records import TagMode
+from importer.sending.job import Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagBatch:
+    """One bulk call: rows that get the same tags."""
+
+    tags: tuple[str, ...] = field(repr=False)
+    rows: tuple[Held, ...]
+
+
+@dataclass(slots=True)
+class _Basket:
+    since: float
+    rows: list[Held] = field(default_factory=list)
+
+
+class Baskets:
+    """The waiting rows of one location, by their set of tags."""
+
+    __slots__ = ("_baskets", "_limit", "held")
+
+    def __init__(self, limit: int = BULK_TAG_LIMIT) -> None:
+        self._baskets: dict[tuple[str, ...], _Basket] = {}
+        self._limit = limit
+        self.held = 0
+
+    def add(self, held: Held, now: float) -> TagBatch | None:
+        """Put a row to those that get the same tags; gives the batch that is full by it."""
+        basket = self._baskets.get(held.tags)
+        if basket is None:
+            basket = self._baskets[held.tags] = _Basket(now)
+        basket.rows.append(held)
+        self.held += 1
+        return self._take(held.tags) if len(basket.rows) >= self._limit else None
+
+    def take_older(self, than: float) -> Iterator[TagBatch]:
+        """Take the batches that have waited since before a moment."""
+        for tags in [tags for tags, basket in self._baskets.items() if basket.since <= than]:
+            yield self._take(tags)
+
+    def take_fullest(self) -> TagBatch | None:
+        """Take the batch that serves most rows, to make room."""
+        if not self._baskets:
+            return None
+        return self._take(max(self._baskets, key=lambda tags: len(self._baskets[tags].rows)))
+
+    def take_all(self) -> Iterator[TagBatch]:
+        for tags in list(self._baskets):
+            yield self._take(tags)
+
+    def _take(self, tags: tuple[str, ...]) -> TagBatch:
+        rows = self._baskets.pop(tags).rows
+        self.held -= len(rows)
+        return TagBatch(tags=tags, rows=tuple(rows))
+
+
+def tags_due(tags: tuple[str, ...], mode: TagMode, contact: Mapping[str, Any]) -> bool:
+    """Tell whether a tag call is needed: not where the reply shows that the contact is already as wanted."""
+    if not tags or mode is TagMode.REPLACE:
+        return False
+    shown = contact.get("tags")
+    if not isinstance(shown, list):
+        return True
+    present = {str(tag).casefold() for tag in shown}  # the vendor keeps tags in lower case
+    wanted = {tag.casefold() for tag in tags}
+    return bool(wanted & present) if mode is TagMode.REMOVE else not wanted <= present
+
+
+def tag_errors(body: Mapping[str, Any]) -> dict[str, str]:
+    """Read the bulk reply: which contacts were refused, and why."""
+    responses = body.get("responses")
+    if not isinstance(responses, list):
+        return {}
+    return {
+        str(item.get("contactId")): str(item.get("message") or "no reason given")
+        for item in responses
+        if isinstance(item, Mapping) and item.get("type") == "error"
+    }

@@ -1,0 +1,349 @@
+"""The courier of a location: brings one call through gate, token, retries and breaker to a final reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from importer.clock import Clock
+from importer.errors import BudgetSpentError, CredentialsLostError, QuotaSpentError, ServiceDownError
+from importer.highlevel.calls import Call
+from importer.highlevel.client import Answer, Client, Lost
+from importer.highlevel.quota import NO_READING, QuotaReading, seconds_to_next_day
+from importer.highlevel.reply import Kind, Meaning, read_http_date, read_reply
+from importer.highlevel.tokens import TokenSource
+from importer.records import QuotaMark, RowId
+from importer.sending.breaker import Breaker
+from importer.sending.day import Day
+from importer.sending.gate import Gate
+from importer.sending.meter import Meter
+from importer.sending.policy import SendingPolicy
+from importer.sending.progress import SendingProgress
+from importer.sending.retry import (
+    Accept,
+    Again,
+    Attempts,
+    EndDay,
+    GiveUp,
+    Hold,
+    Refuse,
+    Renew,
+    day_recheck_seconds,
+    decide,
+)
+from importer.sending.slots import Ticket
+from importer.sending.vendor_clock import VendorClock
+from importer.settings import Secret
+
+FIRST_CONTACT: Final[RowId] = -1
+_DATES_READ: Final = 16
+"""Date headers are whole seconds, so a few tell all they can; after these, one in 64 is read."""
+
+
+class LocationRefusedError(CredentialsLostError):
+    """The location turned us away; ``kind`` says how, ``words`` are the vendor's."""
+
+    def __init__(self, message: str, *, kind: Kind, words: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """No final reply could be had; ``doubtful``: the vendor may have done it all the same."""
+
+    words: str
+    doubtful: bool
+    status: int | None = None
+
+
+class Errand:
+    """One call to be brought to an end: on whose behalf, and how its attempts went.
+
+    ``soft``: a refusal of the location or the scope is an answer to the caller, and ends nothing.
+    """
+
+    __slots__ = (
+        "attempts", "doubtful", "failures", "renewals", "repeatable", "row", "soft", "troubled_since",
+    )  # fmt: skip
+
+    def __init__(
+        self, row: RowId, *, repeatable: bool = True, doubtful: bool = False, soft: bool = False
+    ) -> None:
+        self.row = row
+        self.soft = soft
+        self.repeatable = repeatable
+        self.doubtful = doubtful
+        self.attempts = 0
+        self.failures = 0
+        self.renewals = 0
+        self.troubled_since: float | None = None
+
+    def announce(self) -> None:
+        """Do what must be done right before an attempt leaves; must not wait."""
+
+
+class Budget:
+    """How many requests the whole run may send."""
+
+    __slots__ = ("_left", "spent")
+
+    def __init__(self, limit: int | None) -> None:
+        self._left = limit
+        self.spent = 0
+
+    def spend(self) -> None:
+        if self._left is not None:
+            if self._left <= 0:
+                raise BudgetSpentError(
+                    f"The budget of {self.spent:,} requests is used up. Go on with `importer resume`."
+                )
+            self._left -= 1
+        self.spent += 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Courier:
+    """Everything that belongs to sending to one location, and to no other."""
+
+    location_id: str
+    client: Client
+    tokens: TokenSource
+    policy: SendingPolicy
+    clock: Clock
+    dice: Random
+    progress: SendingProgress
+    vendor_clock: VendorClock
+    budget: Budget
+    gate: Gate
+    meter: Meter
+    breaker: Breaker
+    day: Day
+    on_pass: Callable[[], None] = field(default=lambda: None)
+    """Called when a request has passed the gate: the next one may line up."""
+    _token: Secret | None = None
+    _replies: int = 0
+
+    async def ask(self, call: Call, errand: Errand) -> Meaning | Unanswered:
+        """Send a call until its reply is final; raises the StopError that ends this location's sending."""
+        while True:
+            found = await self._attempt(call, errand)
+            if isinstance(found, Meaning) and found.kind is Kind.DONE:
+                self._recover()
+                return found
+            final = await self._follow(found, errand)
+            if final is not None:
+                return final
+
+    async def _attempt(self, call: Call, errand: Errand) -> Meaning | Lost:
+        token = self._token
+        if token is None:
+            token = self._token = await self.tokens.token(self.location_id)
+        ticket = await self.gate.enter()
+        try:
+            self.budget.spend()
+            errand.announce()
+        except BaseException:
+            self.gate.leave(ticket)
+            raise
+        self.on_pass()
+        errand.attempts += 1
+        self.day.count(self.clock.now())
+        if errand.attempts > 1:
+            self.meter.retries += 1
+        try:
+            answer = await self.client.request(call, token)
+        except BaseException:
+            self.gate.leave(ticket, late_seconds=self.gate.slots.interval_seconds)
+            raise
+        return self._take_in(answer, ticket)
+
+    def _take_in(self, answer: Answer, ticket: Ticket) -> Meaning | Lost:
+        """Learn from an answer what it tells of pace, quota, day and clock."""
+        seconds = answer.received_at - answer.sent_at
+        self.meter.request(seconds)
+        if isinstance(answer, Lost):
+            late = self.gate.slots.interval_seconds if answer.timed_out else 0.0
+            self.gate.leave(ticket, late_seconds=late)
+            self.progress.requested(self.location_id, seconds, False)
+            return answer
+        self.gate.leave(ticket)
+        meaning = read_reply(answer.status, answer.headers, answer.body)
+        if meaning.quota is not NO_READING:
+            self._learn_quota(meaning.quota, ticket)
+        self._replies += 1
+        if self._replies <= _DATES_READ or self._replies % 64 == 0:
+            self._learn_time(answer.headers.get("Date"), seconds)
+        throttled = meaning.status == 429
+        self.meter.throttled += throttled
+        self.progress.requested(self.location_id, seconds, throttled)
+        return meaning
+
+    def _learn_quota(self, quota: QuotaReading, ticket: Ticket) -> None:
+        gate = self.gate
+        gate.learn(burst=quota.burst, interval_seconds=quota.interval_seconds)
+        if quota.remaining is not None:
+            gate.slots.reconcile(ticket, quota.remaining, self.clock.monotonic())
+        self.day.learn(quota, self.clock.now())
+
+    def _learn_time(self, date: str | None, seconds: float) -> None:
+        stamp = read_http_date(date) if date else None
+        if stamp is not None:
+            now = self.clock.now()
+            self.vendor_clock.learn(stamp, sent_at=now - seconds, received_at=now, resolution=1.0)
+
+    def _recover(self) -> None:
+        self.breaker.succeed()
+        self.gate.widen()
+
+    async def _follow(self, found: Meaning | Lost, errand: Errand) -> Meaning | Unanswered | None:
+        """Do what the retry rules decide; None for another attempt."""
+        now = self.clock.monotonic()
+        trouble = isinstance(found, Lost) or found.kind in {Kind.TROUBLE, Kind.MISDIRECTED}
+        if trouble:
+            self._note_failure(errand, now)
+        decision = decide(
+            found,
+            self._story(errand, now),
+            self.policy.retry,
+            chance=self.dice.random(),
+            interval_seconds=self.gate.slots.interval_seconds,
+        )
+        match decision:
+            case Accept():
+                self._recover()
+                return found if isinstance(found, Meaning) else None
+            case GiveUp(doubtful=doubtful):
+                return Unanswered(words=_words(found), doubtful=doubtful, status=_status(found))
+            case Again(wait_seconds=wait, doubtful=doubtful):
+                errand.doubtful = doubtful
+                await self._wait_out(found, wait)
+            case Hold(wait_seconds=wait):
+                self._hold(wait)
+            case EndDay():
+                await self._end_day(found)
+            case Renew():
+                errand.renewals += 1
+                await self._renew(found)
+            case Refuse():
+                if errand.soft and isinstance(found, Meaning):
+                    return found
+                raise self._refusal(found)
+        return None
+
+    def _note_failure(self, errand: Errand, now: float) -> None:
+        self.breaker.fail(errand.row, now)
+        if self.breaker.open or errand.troubled_since is None:
+            # an outage is nobody's fault: a row's own patience begins anew after it
+            errand.troubled_since = now
+        if not self.breaker.open:
+            errand.failures += 1
+
+    def _story(self, errand: Errand, now: float) -> Attempts:
+        since = errand.troubled_since
+        return Attempts(
+            count=errand.failures,
+            seconds=0.0 if since is None else now - since,
+            repeatable=errand.repeatable,
+            doubtful=errand.doubtful,
+            breaker_open=self.breaker.open,
+            renewals=errand.renewals,
+        )
+
+    async def _wait_out(self, found: Meaning | Lost, wait: float) -> None:
+        pause = self.breaker.trip(chance=self.dice.random())
+        if pause is None:
+            await self.gate.pause(wait)
+            return
+        words = _words(found)
+        if self.breaker.hopeless(self.clock.monotonic()):
+            minutes = self.policy.retry.outage_seconds / 60
+            raise self._close(
+                ServiceDownError(
+                    f"HighLevel has not answered for {minutes:.0f} minutes ({words}). "
+                    "Go on later with `importer resume`."
+                )
+            )
+        self.gate.hold(pause)
+        self.gate.narrow()
+        self.progress.holding(self.location_id, pause, words)
+
+    def _hold(self, wait: float) -> None:
+        self.gate.hold(wait)
+        self.progress.holding(self.location_id, wait, "the burst quota is used up")
+
+    async def _end_day(self, found: Meaning | Lost) -> None:
+        quota = found.quota if isinstance(found, Meaning) else NO_READING
+        wait = seconds_to_next_day(self.clock.now() + self.vendor_clock.offset_seconds, quota)
+        if not self.policy.wait_for_quota:
+            raise self._close(QuotaSpentError(_day_spent(self.location_id, self.clock.now() + wait)))
+        wait = day_recheck_seconds(wait, chance=self.dice.random())
+        self.gate.hold(wait)
+        self.progress.holding(self.location_id, wait, "the daily allowance is used up")
+
+    async def _renew(self, found: Meaning | Lost) -> None:
+        refused = self._token
+        if refused is not None and not await self.tokens.renew(self.location_id, refused):
+            raise self._refusal(found)
+        self._token = None
+
+    def _refusal(self, found: Meaning | Lost) -> LocationRefusedError:
+        kind = found.kind if isinstance(found, Meaning) else Kind.LOCATION_REFUSED
+        error = LocationRefusedError(
+            f"HighLevel refuses location {self.location_id}: {_words(found)} {_advice(kind)}",
+            kind=kind,
+            words=_words(found),
+        )
+        self.gate.stop(error)
+        return error
+
+    def _close(self, error: QuotaSpentError | ServiceDownError) -> QuotaSpentError | ServiceDownError:
+        self.gate.stop(error)
+        return error
+
+    def mark(self, *, ahead_seconds: float) -> QuotaMark:
+        """Note what a restart must know: what is in the window, and what may be by the end of ``ahead_seconds``."""
+        now, slots = self.clock.now(), self.gate.slots
+        slots.wait_seconds(self.clock.monotonic())
+        return QuotaMark(
+            location_id=self.location_id,
+            at=now + ahead_seconds,
+            in_window=slots.burst if ahead_seconds else slots.occupied,
+            used_today=self.day.used,
+            daily_remaining=self.day.remaining,
+        )
+
+
+def _words(found: Meaning | Lost) -> str:
+    if isinstance(found, Lost):
+        return found.reason
+    return f"“{found.words}” ({found.status})" if found.words else f"status {found.status}"
+
+
+def _status(found: Meaning | Lost) -> int | None:
+    return None if isinstance(found, Lost) else found.status
+
+
+def _advice(kind: Kind) -> str:
+    match kind:
+        case Kind.SCOPE_MISSING:
+            return "Give the token the scopes that `importer doctor` lists."
+        case Kind.LOCATION_PAUSED:
+            return "The account is paused or unpaid; the same token works again once it is active."
+        case Kind.LOCATION_REFUSED:
+            return "Use a token of this location, or correct the location's id."
+        case _:
+            return "Put a valid token into HIGHLEVEL_TOKEN (or run `importer login`)."
+
+
+def _day_spent(location_id: str, until: float) -> str:
+    from datetime import UTC, datetime
+
+    moment = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M")
+    return (
+        f"The daily allowance of location {location_id} is used up. Go on after {moment} UTC with "
+        "`importer resume`, or let the run wait with --wait-for-quota."
+    )

@@ -1,0 +1,139 @@
+"""The gate of a location: every request passes it, and it lets through what the quota allows.
+
+``Slots`` guarantee that the vendor never has to refuse; ``AsyncLimiter`` smooths the pace inside them, so that a
+hundred requests do not leave in one instant. A hold stops the whole location.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiolimiter import AsyncLimiter
+
+from importer.clock import Clock
+from importer.errors import StopError
+from importer.highlevel.quota import BURST, INTERVAL_SECONDS
+from importer.sending.slots import Slots, Ticket
+
+HASTE: Final = 3.0
+"""The smoothed pace in quotas: a free burst goes out over a third of the interval."""
+_AT_ONCE: Final = 0.05
+"""The share of the quota that may leave in one instant."""
+
+
+class Gate:
+    """Paces one location. Learns the quota from replies, and holds when told to."""
+
+    def __init__(
+        self, *, clock: Clock, burst: int = BURST, interval_seconds: float = INTERVAL_SECONDS
+    ) -> None:
+        self._clock = clock
+        self.slots = Slots(burst=burst, interval_seconds=interval_seconds)
+        self._limiter = self._smooth()
+        self._held_until = 0.0
+        self._changed = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._turnstile = asyncio.Lock()
+        self._stopped: StopError | None = None
+        self._narrow = False
+        self.waiting = 0
+        """Requests that stand before the gate: more workers would only make the queue longer."""
+
+    async def enter(self) -> Ticket:
+        """Wait for the right to send one request; raises the StopError that closed the gate."""
+        self.waiting += 1
+        try:
+            async with self._turnstile:
+                return await self._pass()
+        finally:
+            self.waiting -= 1
+
+    def leave(self, ticket: Ticket, *, late_seconds: float = 0.0) -> None:
+        """A reply came, or will not come; ``late_seconds``: how much later the vendor may still count it."""
+        self.slots.leave(ticket, self._clock.monotonic(), late_seconds=late_seconds)
+        if self._narrow:
+            self._changed.set()
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody through for so long; the longest of several holds counts."""
+        self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
+
+    def remember(self, count: int, age_seconds: float) -> None:
+        """Take up slots for requests of an earlier process; ``age_seconds`` from now its window ends (negative: ended)."""
+        until = self._clock.monotonic() + age_seconds + self.slots.interval_seconds
+        self.slots.fill(count, until)
+
+    def narrow(self) -> None:
+        """Let one request through at a time, to probe whether an outage is over."""
+        self._narrow = True
+
+    def widen(self) -> None:
+        """Let everybody through again."""
+        if self._narrow:
+            self._narrow = False
+            self._changed.set()
+
+    def stop(self, reason: StopError) -> None:
+        """Turn everybody away from now on."""
+        if self._stopped is None:
+            self._stopped = reason
+            self._closed.set()
+            self._changed.set()
+
+    def learn(self, *, burst: int | None, interval_seconds: float | None) -> None:
+        """Take over the quota that the vendor states."""
+        if burst in {None, self.slots.burst} and interval_seconds in {None, self.slots.interval_seconds}:
+            return
+        self.slots.learn(burst=burst, interval_seconds=interval_seconds)
+        self._limiter = self._smooth()
+        self._changed.set()
+
+    async def _pass(self) -> Ticket:
+        while True:
+            if self._stopped is not None:
+                raise self._stopped
+            wait = self._wait_seconds()
+            if wait > 0:
+                await self._wait(wait)
+                continue
+            limiter = self._limiter
+            await limiter.acquire()
+            # while the pace was waited for, a hold, a stop or other traffic may have come
+            if limiter is self._limiter and not self._closed.is_set() and self._wait_seconds() <= 0:
+                return self.slots.take()
+
+    def _wait_seconds(self) -> float:
+        now = self._clock.monotonic()
+        if self._held_until > now:
+            return self._held_until - now
+        if self._narrow and self.slots.under_way:
+            return self.slots.interval_seconds
+        free = self.slots.wait_seconds(now)
+        # all slots are under way: none can be free earlier than one interval from now
+        return self.slots.interval_seconds if free is None else free
+
+    def _smooth(self) -> AsyncLimiter:
+        at_once = max(1.0, self.slots.burst * _AT_ONCE)
+        pace = HASTE * self.slots.burst / self.slots.interval_seconds
+        return AsyncLimiter(at_once, at_once / pace)
+
+    async def pause(self, seconds: float) -> None:
+        """Let one worker wait while others go on; raises the StopError when the gate is closed meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
+        except TimeoutError:
+            return
+        assert self._stopped is not None  # noqa: S101  (set together with the event)
+        raise self._stopped
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait for time to pass or for something to change, whichever comes first."""
+        self._changed.clear()
+        # the loop's own timer, as AsyncLimiter uses: a task for each wait would cost more than the request
+        timer = asyncio.get_running_loop().call_later(seconds, self._changed.set)
+        try:
+            await self._changed.wait()
+        finally:
+            timer.cancel()

@@ -1,0 +1,359 @@
+"""A location as an island: its own queue, lanes, workers and follow-ups; it shares nothing but loop and journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from importer.errors import StopError
+from importer.highlevel import payload
+from importer.highlevel.catalog import Catalog
+from importer.highlevel.reply import Kind
+from importer.records import Intent, Landed, Outcome, Record
+from importer.sending import verdicts
+from importer.sending.baskets import Baskets, TagBatch, tags_due
+from importer.sending.courier import Courier, LocationRefusedError
+from importer.sending.follow_ups import FollowUpDesk, Target
+from importer.sending.job import Held, Job
+from importer.sending.lanes import Lanes, Links
+from importer.sending.ledger import Ledger
+from importer.sending.passage import Landing, Passage
+from importer.sending.spill import SpillQueue
+
+DEFAULT_CONCURRENCY: Final = 100
+_LONGEST_BATCH: Final = 256
+_LANES_FULL: Final = 4
+"""So many times the queue may wait in lanes; a file of one person would else be taken into memory whole."""
+
+Task: TypeAlias = "Job | Held | TagBatch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shore:
+    """What an island tells the sender: a row was left to a later run, room is free, something unforeseen broke."""
+
+    left: Callable[[int], None]
+    room: Callable[[], None]
+    broke: Callable[[BaseException], None]
+
+
+class Island:
+    """Rows of one location, from submitted to settled."""
+
+    def __init__(
+        self, courier: Courier, ledger: Ledger, shore: Shore, *, links: Links, folder: Path | None = None
+    ) -> None:
+        self.courier = courier
+        self.catalog: Catalog | None = None
+        self.refusal: str | None = None
+        self.closed: StopError | None = None
+        self._ledger = ledger
+        self._shore = shore
+        self._policy = courier.policy
+        self._queue = SpillQueue(in_memory=self._policy.queue_rows, folder=folder)
+        self._lanes: Lanes[Job] = Lanes(links, salt=courier.location_id)
+        self._lined_up = 0
+        self._ready: deque[Job] = deque()
+        self._errands: deque[Held | TagBatch] = deque()
+        self._baskets = Baskets()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._busy_rows = 0
+        self._concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
+        self._finishing = False
+        self._passage: Passage | None = None
+        self._desk: FollowUpDesk | None = None
+        courier.on_pass = self._employ
+
+    # --- the sender's side -------------------------------------------------------------------------------------
+
+    def open(self, catalog: Catalog, target: Target) -> None:
+        """Take over what the first contact told."""
+        self.catalog = catalog
+        self._passage = Passage(self.courier, self._ledger, duplicates_allowed=catalog.duplicates_allowed)
+        self._desk = FollowUpDesk(self.courier, self._ledger, target)
+
+    @property
+    def backlog(self) -> int:
+        """Rows that no worker has taken yet."""
+        return len(self._queue) + self._lined_up
+
+    @property
+    def held(self) -> int:
+        return self._baskets.held
+
+    @property
+    def in_the_air(self) -> bool:
+        return bool(self._workers)
+
+    def submit(self, record: Record, standing: Intent | Landed | None) -> None:
+        """Queue a row; never waits."""
+        if self.refusal is not None:
+            self._ledger.settle(verdicts.location_refused(record, self.refusal))
+        elif self.closed is not None:
+            self._shore.left(1)
+        else:
+            self._queue.put((record, standing))
+            self._employ()
+
+    def finish(self) -> None:
+        """No more rows come: what waits for company need not wait any longer."""
+        self._finishing = True
+        self._flush_if_last()
+
+    def tend(self, now: float) -> None:
+        """Send off the tags that have waited long enough."""
+        self._dispatch(self._baskets.take_older(now - self._policy.tag_wait_seconds))
+
+    def make_room(self) -> None:
+        """Send off the largest batch of held rows."""
+        batch = self._baskets.take_fullest()
+        if batch is not None:
+            self._dispatch((batch,))
+
+    def stop(self, reason: StopError) -> None:
+        """Start no attempt any more; those in the air land."""
+        self._close(reason)
+        self.courier.gate.stop(reason)
+
+    def refuse(self, words: str) -> None:
+        """Fail all rows of this location, now and to come."""
+        self.refusal = words
+        for job in self._take_lined_up():
+            self._ledger.settle(verdicts.location_refused(job.record, words))
+        while len(self._queue):
+            self._ledger.settle(verdicts.location_refused(self._queue.take()[0], words))
+
+    async def land(self, seconds: float) -> None:
+        """Wait, not for ever, until nothing is in the air; then cut off what still is."""
+        if self._workers:
+            await asyncio.wait(self._workers, timeout=seconds)
+        for worker in tuple(self._workers):
+            worker.cancel()
+        if self._workers:
+            await asyncio.wait(self._workers)
+        self._queue.close()
+
+    # --- the workers' side -------------------------------------------------------------------------------------
+
+    def _employ(self) -> None:
+        """Start a worker if there is work that no other would take up sooner."""
+        if len(self._workers) < self._concurrency and not self.courier.gate.waiting and self._has_work():
+            worker = asyncio.get_running_loop().create_task(self._work())
+            self._workers.add(worker)
+
+    def _has_work(self) -> bool:
+        return bool(self._errands or self._ready or len(self._queue))
+
+    async def _work(self) -> None:
+        task: Task | None = None
+        try:
+            while (task := self._next()) is not None:
+                await self._perform(task)
+        except StopError as reason:
+            self._set_aside(task, reason)
+        except Exception as error:  # noqa: BLE001  (a mistake of ours must end the run, not hang it)
+            self._shore.broke(error)
+        finally:
+            current = asyncio.current_task()
+            if current is not None:
+                self._workers.discard(current)
+            self._flush_if_last()
+
+    def _next(self) -> Task | None:
+        """Take what is to be done next: follow-ups first, since rows wait for them."""
+        if self.closed is not None:
+            return None
+        if self._errands:
+            return self._errands.popleft()
+        job = self._next_job()
+        if job is None:
+            return None
+        if not job.intended:
+            self._intend()
+        self._ready.popleft()
+        self._lined_up -= 1
+        self._shore.room()
+        return job
+
+    def _next_job(self) -> Job | None:
+        """Show the row that goes next, at the head of those that are ready."""
+        while not self._ready and len(self._queue) and self._lined_up < _LANES_FULL * self._policy.queue_rows:
+            self._line_up()
+        return self._ready[0] if self._ready else None
+
+    def _line_up(self) -> None:
+        """Bring the next row of the queue into its lane; it is ready unless others of its person are before it."""
+        record, standing = self._queue.take()
+        job = Job(record, standing)
+        self._lined_up += 1
+        if job.landed is not None or self._lanes.enter(job, payload.match_keys(record)):
+            self._ready.append(job)
+
+    def _intend(self) -> None:
+        """Write down the rows that will be sent next, as many as a second takes, in one append."""
+        slots = self.courier.gate.slots
+        most = min(_LONGEST_BATCH, max(1, int(slots.burst / slots.interval_seconds)))
+        while len(self._ready) < most and len(self._queue) and self._lined_up < 2 * most:
+            self._line_up()
+        at = self.courier.vendor_clock.first_attempt_at(self.courier.clock.now())
+        batch = [job for job in islice(self._ready, most) if not job.intended]
+        # rows that cannot be repeated are announced one by one, see Passage
+        intents = [
+            Intent(row=job.row, location_id=job.record.location_id, first_attempt_at=at)
+            for job in batch
+            if job.repeatable
+        ]
+        if intents:
+            self._ledger.intend(intents)
+        for job in batch:
+            job.intended = True
+
+    async def _perform(self, task: Task) -> None:
+        match task:
+            case Job():
+                await self._import(task)
+            case Held():
+                await self._enrol(task)
+            case TagBatch():
+                await self._tag(task)
+
+    async def _import(self, job: Job) -> None:
+        self._busy_rows += 1
+        try:
+            if job.landed is not None:
+                self._resume_landed(job, job.landed)
+                return
+            assert self._passage is not None  # noqa: S101  (rows come after open)
+            try:
+                end = await self._passage.go(job)
+                if isinstance(end, Landing) and self._sampled(job):
+                    end = await self._verify(job, end)
+            finally:
+                self._pass_on(job)
+            if isinstance(end, Outcome):
+                self._settle(end)
+            else:
+                self._follow_up(job, end)
+        finally:
+            self._busy_rows -= 1
+
+    def _pass_on(self, job: Job) -> None:
+        """Let the next row of the same person go; in front, since it has waited."""
+        follower = self._lanes.leave(job)
+        if follower is not None:
+            self._ready.appendleft(follower)
+            self._employ()
+
+    def _sampled(self, job: Job) -> bool:
+        """Choose rows to read back: always the same ones, spread over the file."""
+        share = self._policy.verify_share
+        return share > 0 and (job.row * 2654435761 & 0xFFFF_FFFF) < share * 2**32
+
+    async def _verify(self, job: Job, landing: Landing) -> Landing:
+        assert self._passage is not None  # noqa: S101  (rows come after open)
+        faults = await self._passage.verify(job, landing.landed)
+        return landing if not faults else landing.with_warnings(faults)
+
+    # --- follow-ups --------------------------------------------------------------------------------------------
+
+    def _follow_up(self, job: Job, landing: Landing) -> None:
+        assert self._desk is not None  # noqa: S101  (rows come after open)
+        held = Held(landed=landing.landed, tags=job.record.tags)
+        tagging = tags_due(held.tags, self._policy.follow_ups.tag_mode, landing.contact)
+        if not tagging and not self._desk.enrols(landing.landed.status):
+            self._settle(verdicts.done(held))
+            return
+        self._ledger.land(landing.landed)
+        self._hold(held) if tagging else self._dispatch((held,))
+
+    def _resume_landed(self, job: Job, landed: Landed) -> None:
+        held = Held(landed=landed, tags=job.record.tags)
+        if tags_due(held.tags, self._policy.follow_ups.tag_mode, {}):
+            self._hold(held)
+        else:
+            self._dispatch((held,))
+
+    def _hold(self, held: Held) -> None:
+        if self.closed is not None:
+            self._shore.left(1)
+            return
+        batch = self._baskets.add(held, self.courier.clock.monotonic())
+        if batch is not None:
+            self._dispatch((batch,))
+
+    def _dispatch(self, errands: Iterable[Held | TagBatch]) -> None:
+        for errand in errands:
+            if self.closed is not None:
+                self._shore.left(_rows_of(errand))
+                continue
+            self._errands.append(errand)
+            self._employ()
+
+    async def _tag(self, batch: TagBatch) -> None:
+        assert self._desk is not None  # noqa: S101  (rows come after open)
+        for end in await self._desk.tag(batch):
+            if isinstance(end, Outcome):
+                self._settle(end)
+            else:
+                self._dispatch((end,))
+
+    async def _enrol(self, held: Held) -> None:
+        assert self._desk is not None  # noqa: S101  (rows come after open)
+        self._settle(await self._desk.enrol(held))
+
+    def _settle(self, outcome: Outcome) -> None:
+        self.courier.meter.settled += 1
+        self._ledger.settle(outcome)
+
+    def _flush_if_last(self) -> None:
+        """Send off all tags once no row can join them any more."""
+        if self._finishing and self.closed is None and not self._busy_rows and not self.backlog:
+            self._dispatch(self._baskets.take_all())
+
+    # --- the end -----------------------------------------------------------------------------------------------
+
+    def _set_aside(self, task: Task | None, reason: StopError) -> None:
+        """A worker was turned away: its row stays as the journal has it."""
+        refusal = self._refusal_of(reason)
+        if isinstance(task, Job) and refusal is not None:
+            self._ledger.settle(verdicts.location_refused(task.record, refusal))
+        elif task is not None:
+            self._shore.left(_rows_of(task))
+        if refusal is not None and self.refusal is None:
+            self.refuse(refusal)
+        if refusal is None or self.held or self._errands:
+            self._close(reason)
+
+    def _refusal_of(self, reason: StopError) -> str | None:
+        if not self._policy.locations_by_column or not isinstance(reason, LocationRefusedError):
+            return None
+        return reason.words if reason.kind in {Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED} else None
+
+    def _close(self, reason: StopError) -> None:
+        if self.closed is not None:
+            return
+        self.closed = reason
+        left = self.backlog + self._baskets.held
+        left += sum(map(_rows_of, self._errands))
+        self._errands.clear()
+        for _ in self._baskets.take_all():
+            pass
+        self._queue.close()
+        self._take_lined_up()
+        self._shore.left(left)
+
+    def _take_lined_up(self) -> list[Job]:
+        """Take back the rows that wait in lanes or stand ready."""
+        jobs = [*self._ready, *self._lanes.take_waiting()]
+        self._ready.clear()
+        self._lined_up = 0
+        return jobs
+
+
+def _rows_of(task: Task) -> int:
+    return len(task.rows) if isinstance(task, TagBatch) else 1

@@ -1,0 +1,53 @@
+"""A row on its way through the sender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from importer.highlevel.payload import repeatable
+from importer.records import Fault, Intent, Landed, Record, RowId
+from importer.sending.lanes import Lane
+
+
+class Job:
+    """One submitted row: what is known of it, and what became of its attempts so far."""
+
+    __slots__ = (
+        "attempts",
+        "doubtful",
+        "first_attempt_at",
+        "intended",
+        "landed",
+        "lane",
+        "last_possible_at",
+        "record",
+        "repeatable",
+        "row",
+    )  # fmt: skip
+
+    def __init__(self, record: Record, standing: Intent | Landed | None = None) -> None:
+        self.record = record
+        self.row: RowId = record.row
+        self.lane: Lane | None = None
+        self.repeatable = repeatable(record)
+        self.landed = standing if isinstance(standing, Landed) else None
+        self.intended = standing is not None
+        self.attempts = 0
+        self.first_attempt_at: float | None = None
+        self.last_possible_at: float | None = None
+        self.doubtful = False
+        if isinstance(standing, Intent):
+            self.attempts = standing.attempts if standing.exact else 0
+            self.first_attempt_at = standing.first_attempt_at
+            # a row that cannot be repeated is announced exactly; without that it was never sent
+            self.doubtful = standing.exact or self.repeatable
+            self.intended = self.doubtful
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A landed row that waits for its follow-ups: only what they need, not the record."""
+
+    landed: Landed
+    tags: tuple[str, ...] = field(default=(), repr=False)
+    warnings: tuple[Fault, ...] = ()

@@ -1,0 +1,149 @@
+"""Lanes: rows of one person go one after the other, in file order; all others side by side."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, Generic, Protocol, TypeVar
+
+REMEMBERED_LINKS: Final = 100_000
+
+
+class LaneUser(Protocol):
+    """What a lane needs of a job: its place in the file, and where its lane is kept."""
+
+    @property
+    def row(self) -> int: ...
+
+    lane: Lane | None
+
+
+Job = TypeVar("Job", bound=LaneUser)
+
+
+class Lane:
+    """Rows of one person that are not done yet. ``moved_to`` is set when two lanes turned out to be one person."""
+
+    __slots__ = ("active", "keys", "moved_to", "waiting")
+
+    def __init__(self, keys: list[int]) -> None:
+        self.keys = keys
+        self.active = 0
+        self.waiting: deque[LaneUser] = deque()
+        self.moved_to: Lane | None = None
+
+
+class Links:
+    """Remembers which keys were seen on one row, for rows to come; bounded, the oldest are forgotten.
+
+    Two rows that share no key may still be one person through an earlier row that held both keys.
+    """
+
+    __slots__ = ("_limit", "_links")
+
+    def __init__(self, limit: int = REMEMBERED_LINKS) -> None:
+        self._links: dict[int, int] = {}
+        self._limit = limit
+
+    def root(self, key: int) -> int:
+        links = self._links
+        while (parent := links.get(key)) is not None:
+            key = parent
+        return key
+
+    def join(self, keys: Iterable[int]) -> None:
+        """Let all keys lead to one root."""
+        links = self._links
+        roots = {self.root(key) for key in keys}
+        chosen = roots.pop()
+        for root in roots:
+            links[root] = chosen
+        while len(links) > self._limit:
+            del links[next(iter(links))]
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+
+class Lanes(Generic[Job]):
+    """The lanes of one location."""
+
+    __slots__ = ("_by_key", "_links", "_salt")
+
+    def __init__(self, links: Links | None = None, *, salt: str = "") -> None:
+        self._by_key: dict[int, Lane] = {}
+        self._links = Links() if links is None else links
+        self._salt = salt
+
+    def enter(self, job: Job, keys: tuple[str, ...]) -> bool:
+        """Line up a row; True when nobody is before it and it may go at once."""
+        if not keys:
+            return True
+        lane = self._find([hash((self._salt, key)) for key in keys])
+        job.lane = lane
+        if lane.active or lane.waiting:
+            lane.waiting.append(job)
+            return False
+        lane.active = 1
+        return True
+
+    def leave(self, job: Job) -> Job | None:
+        """Say that a row is done; gives the row that may go next."""
+        lane = job.lane
+        if lane is None:
+            return None
+        job.lane = None
+        while lane.moved_to is not None:
+            lane = lane.moved_to
+        lane.active -= 1
+        if lane.active:
+            return None
+        if lane.waiting:
+            lane.active = 1
+            return lane.waiting.popleft()  # type: ignore[return-value]  # only jobs enter
+        self._close(lane)
+        return None
+
+    def take_waiting(self) -> list[Job]:
+        """Take out the rows that wait for others of their person."""
+        jobs: list[LaneUser] = []
+        for lane in set(self._by_key.values()):
+            jobs.extend(lane.waiting)
+            lane.waiting.clear()
+        return sorted(jobs, key=lambda job: job.row)  # type: ignore[arg-type]  # only jobs enter
+
+    def _find(self, keys: list[int]) -> Lane:
+        by_key = self._by_key
+        if len(self._links):
+            for key in tuple(keys):
+                root = self._links.root(key)
+                if root not in keys:
+                    keys.append(root)
+        lane: Lane | None = None
+        for key in keys:
+            other = by_key.get(key)
+            if other is not None and other is not lane:
+                lane = other if lane is None else self._merge(lane, other)
+        if lane is None:
+            lane = Lane(keys)
+        else:
+            lane.keys.extend(key for key in keys if by_key.get(key) is not lane)
+        for key in keys:
+            by_key[key] = lane
+        return lane
+
+    def _merge(self, lane: Lane, other: Lane) -> Lane:
+        lane.active += other.active
+        lane.waiting = deque(sorted((*lane.waiting, *other.waiting), key=lambda job: job.row))
+        lane.keys.extend(other.keys)
+        for key in other.keys:
+            self._by_key[key] = lane
+        other.moved_to = lane
+        other.waiting.clear()
+        return lane
+
+    def _close(self, lane: Lane) -> None:
+        for key in lane.keys:
+            self._by_key.pop(key, None)
+        if len(lane.keys) > 1:
+            self._links.join(lane.keys)

@@ -1,0 +1,127 @@
+"""The ledger: the only way to the journal. What happens in one turn of the loop is written in one append."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from importer.errors import StateError, StopError
+from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+
+_BREATH_SECONDS: Final = 0.005
+"""The least time between two appends: under load they grow, instead of coming more often."""
+
+
+class JournalWriter(Protocol):
+    """What the sender needs of a journal. Each call is one durable transaction, and none awaits."""
+
+    def intend(self, intents: Iterable[Intent]) -> None: ...
+
+    def land(self, landed: Iterable[Landed]) -> None: ...
+
+    def settle(self, outcomes: Iterable[Outcome]) -> None: ...
+
+    def pulse(self, pulse: Pulse) -> None: ...
+
+    def mark_quota(self, mark: QuotaMark) -> None: ...
+
+    def made_here(self, contact_id: str, before: RowId) -> bool:
+        """Tell whether an earlier row of this run settled or landed with this contact."""
+        ...
+
+
+class Ledger:
+    """Collects what rows came to, writes it, and only then tells anyone.
+
+    The writing is a plain callback of the loop, with no ``await`` in it: cancelling a task cannot fall between
+    a reply and its outcome. When the journal fails, the run stops and what was not written stays in doubt.
+    """
+
+    def __init__(
+        self,
+        journal: JournalWriter,
+        *,
+        tell: Callable[[Outcome], None],
+        stop: Callable[[StopError], None],
+    ) -> None:
+        self._journal = journal
+        self._tell = tell
+        self._stop = stop
+        self._landed: list[Landed] = []
+        self._outcomes: list[Outcome] = []
+        self._due: asyncio.Handle | None = None
+        self._written_at = 0.0
+        self.broken = False
+
+    def intend(self, intents: list[Intent]) -> None:
+        """Write down what is about to be sent; raises StateError, and then nothing may be sent."""
+        try:
+            self._write(lambda: self._journal.intend(intents))
+        except StopError as error:
+            self._stop(error)
+            raise
+
+    def land(self, landed: Landed) -> None:
+        self._landed.append(landed)
+        self._schedule()
+
+    def settle(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
+        self._schedule()
+
+    def pulse(self, pulse: Pulse) -> None:
+        self._try(lambda: self._journal.pulse(pulse))
+
+    def mark_quota(self, mark: QuotaMark) -> None:
+        self._try(lambda: self._journal.mark_quota(mark))
+
+    def made_here(self, contact_id: str, before: RowId) -> bool:
+        """Ask the journal, with everything written that is known by now."""
+        self.flush()
+        return self._journal.made_here(contact_id, before)
+
+    def flush(self) -> None:
+        """Write everything now."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        landed, outcomes = self._landed, self._outcomes
+        if self.broken or not (landed or outcomes):
+            return
+        self._landed, self._outcomes = [], []
+        self._written_at = asyncio.get_running_loop().time()
+        if not self._try(lambda: self._append(landed, outcomes)):
+            return
+        for outcome in outcomes:
+            self._tell(outcome)
+
+    def _append(self, landed: list[Landed], outcomes: list[Outcome]) -> None:
+        if landed:
+            self._journal.land(landed)
+        if outcomes:
+            self._journal.settle(outcomes)
+
+    def _schedule(self) -> None:
+        if self._due is None:
+            loop = asyncio.get_running_loop()
+            wait = self._written_at + _BREATH_SECONDS - loop.time()
+            self._due = loop.call_later(wait, self.flush) if wait > 0 else loop.call_soon(self.flush)
+
+    def _try(self, write: Callable[[], None]) -> bool:
+        try:
+            self._write(write)
+        except StopError as error:
+            self.broken = True
+            self._stop(error)
+            return False
+        return True
+
+    @staticmethod
+    def _write(write: Callable[[], None]) -> None:
+        try:
+            write()
+        except StopError:
+            raise
+        except Exception as cause:
+            raise StateError(f"The journal cannot be written: {cause}.") from cause

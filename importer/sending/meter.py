@@ -1,0 +1,73 @@
+"""The meter of a location: counts one stretch of sending, for the report."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from importer.records import Pulse
+
+_KEPT: Final = 512
+
+
+class Meter:
+    """Counts since the last pulse. Of many latencies it keeps every n-th, so that memory stays flat."""
+
+    __slots__ = (
+        "_every",
+        "_latencies",
+        "_most",
+        "_seen",
+        "_since",
+        "requests",
+        "retries",
+        "settled",
+        "throttled",
+    )
+
+    def __init__(self, now: float) -> None:
+        self._since = now
+        self._latencies: list[float] = []
+        self._every, self._seen, self._most = 1, 0, 0.0
+        self.requests = self.retries = self.settled = self.throttled = 0
+
+    def request(self, seconds: float) -> None:
+        self.requests += 1
+        self._seen += 1
+        self._most = max(self._most, seconds)
+        if self._seen % self._every == 0:
+            self._latencies.append(seconds)
+            if len(self._latencies) >= 2 * _KEPT:
+                del self._latencies[::2]
+                self._every *= 2
+
+    @property
+    def idle(self) -> bool:
+        return not (self.requests or self.settled)
+
+    def take(self, location_id: str, now: float, *, daily_remaining: int | None) -> Pulse:
+        """Close the stretch and begin the next; ``now`` is of the wall clock."""
+        ordered = sorted(self._latencies)
+        pulse = Pulse(
+            location_id=location_id,
+            started_at=self._since,
+            seconds=now - self._since,
+            requests=self.requests,
+            throttled=self.throttled,
+            retries=self.retries,
+            settled=self.settled,
+            latency_p50=_quantile(ordered, 0.5),
+            latency_p95=_quantile(ordered, 0.95),
+            latency_max=round(self._most * 1000, 1),
+            daily_remaining=daily_remaining,
+        )
+        self._since = now
+        self._latencies = []
+        self._every, self._seen, self._most = 1, 0, 0.0
+        self.requests = self.retries = self.settled = self.throttled = 0
+        return pulse
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    if not ordered:
+        return 0.0
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000, 1)

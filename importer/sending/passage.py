@@ -1,0 +1,235 @@
+"""A row's way to its contact: upsert, create or update, by the run's mode; ends in a landing or an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from importer.highlevel import calls, payload
+from importer.highlevel.calls import Call
+from importer.highlevel.reply import Kind, Meaning
+from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status
+from importer.sending import verdicts
+from importer.sending.courier import Courier, Errand, Unanswered
+from importer.sending.evidence import judge
+from importer.sending.job import Job
+from importer.sending.ledger import Ledger
+from importer.sending.readback import compare, compare_custom, lost_fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """A row whose contact is stored, with the contact as the reply shows it."""
+
+    landed: Landed
+    contact: Mapping[str, Any] = field(repr=False)
+
+    def with_warnings(self, faults: tuple[Fault, ...]) -> Landing:
+        return replace(self, landed=replace(self.landed, warnings=self.landed.warnings + faults))
+
+
+class RowErrand(Errand):
+    """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
+
+    __slots__ = ("_announce", "job")
+
+    def __init__(self, job: Job, announce: Callable[[Job], None]) -> None:
+        super().__init__(job.row, repeatable=job.repeatable, doubtful=job.doubtful)
+        self.job = job
+        self._announce = announce
+
+    def announce(self) -> None:
+        self.job.attempts += 1
+        if self.job.first_attempt_at is None or not self.repeatable:
+            self._announce(self.job)
+
+
+class Passage:
+    """Takes rows of one location to their contacts."""
+
+    def __init__(self, courier: Courier, ledger: Ledger, *, duplicates_allowed: bool) -> None:
+        self._courier = courier
+        self._ledger = ledger
+        self._policy = courier.policy
+        self._duplicates_allowed = duplicates_allowed
+        self._tag_mode = courier.policy.follow_ups.tag_mode
+
+    async def go(self, job: Job) -> Landing | Outcome:
+        """Bring a row to its contact; raises the StopError that ends the location's sending."""
+        if job.doubtful and not job.repeatable:
+            return verdicts.unconfirmed(job, "the run was cut off before it came")
+        if job.record.contact_id is not None:
+            return await self._update_named(job, job.record.contact_id)
+        match self._policy.mode:
+            case ImportMode.UPSERT:
+                return await self._upsert(job)
+            case ImportMode.CREATE_ONLY:
+                return await self._create(job)
+            case ImportMode.UPDATE_ONLY:
+                return await self._update_found(job)
+
+    async def _upsert(self, job: Job) -> Landing | Outcome:
+        body = payload.build_upsert(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        return await self._store(job, calls.upsert(body))
+
+    async def _create(self, job: Job) -> Landing | Outcome:
+        """Create without ever updating.
+
+        A location that forbids duplicates refuses by itself, naming the contact; where they are allowed only a
+        search can tell.
+        """
+        if self._duplicates_allowed and payload.match_keys(job.record):
+            found = await self._search(job)
+            if isinstance(found, Outcome):
+                return found
+            if found is not None:
+                return await self._settle_existing(job, found)
+        body = payload.build_create(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        return await self._store(job, calls.create(body), creates=True)
+
+    async def _settle_existing(self, job: Job, contact: Mapping[str, Any]) -> Landing | Outcome:
+        """Skip a row whose contact exists, unless an attempt of ours, whose reply was lost, has just made it."""
+        contact_id = str(contact["id"])
+        if job.doubtful:
+            shown = await self._courier.ask(calls.get_contact(contact_id), Errand(job.row))
+            if isinstance(shown, Meaning) and shown.kind is Kind.DONE:
+                contact = _contact_of(shown)
+                status = judge(job, contact, new=False, made_here=self._ledger.made_here)
+                if status is Status.CREATED:
+                    return self._land(job, shown, contact, status)
+        return verdicts.skipped(
+            job,
+            "already_exists",
+            "The contact exists already, and the mapping's mode is create_only.",
+            contact_id=contact_id,
+        )
+
+    async def _update_found(self, job: Job) -> Landing | Outcome:
+        """Look for the contact first; the upsert then meets it by the same rules, and carries every field."""
+        found = await self._search(job)
+        if isinstance(found, Outcome):
+            return found
+        if found is None:
+            return verdicts.skipped(
+                job, "not_found", "No contact matches the row, and the mapping's mode is update_only."
+            )
+        body = payload.build_upsert(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        body.pop("createNewIfDuplicateAllowed", None)
+        return await self._store(job, calls.upsert(body))
+
+    async def _update_named(self, job: Job, contact_id: str) -> Landing | Outcome:
+        if self._policy.mode is ImportMode.CREATE_ONLY:
+            return verdicts.skipped(
+                job,
+                "already_exists",
+                "The row names a contact by its id, and the mapping's mode is create_only.",
+                contact_id=contact_id,
+            )
+        body = payload.build_update(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        found = await self._courier.ask(calls.update(contact_id, body), RowErrand(job, self._announce))
+        if isinstance(found, Unanswered):
+            return verdicts.unanswered(job, found)
+        if found.kind is Kind.NO_CONTACT and self._policy.mode is ImportMode.UPDATE_ONLY:
+            return verdicts.skipped(job, "not_found", f"There is no contact with the id {contact_id}.")
+        if found.kind is not Kind.DONE:
+            return verdicts.refused(job, found)
+        contact = {"id": contact_id, **_contact_of(found)}
+        lost = lost_fields(payload.lost_in_update(job.record))
+        return self._land(job, found, contact, Status.UPDATED, lost)
+
+    async def _search(self, job: Job) -> Mapping[str, Any] | Outcome | None:
+        fields = job.record.fields
+        email, phone = fields.get("email"), fields.get("phone")
+        call = calls.search_duplicate(
+            job.record.location_id,
+            email=email if isinstance(email, str) else None,
+            phone=phone if isinstance(phone, str) else None,
+        )
+        if not email and not phone:
+            return None
+        found = await self._courier.ask(call, Errand(job.row))
+        if isinstance(found, Unanswered):
+            return verdicts.unanswered(job, found)
+        if found.kind is Kind.NO_CONTACT:
+            return None
+        if found.kind is not Kind.DONE:
+            return verdicts.refused(job, found)
+        contact = _contact_of(found)
+        return contact if contact.get("id") else None
+
+    async def _store(self, job: Job, call: Call, *, creates: bool = False) -> Landing | Outcome:
+        errand = RowErrand(job, self._announce)
+        found = await self._courier.ask(call, errand)
+        job.doubtful = errand.doubtful
+        if isinstance(found, Unanswered):
+            return verdicts.unanswered(job, found)
+        if found.kind is Kind.DUPLICATE and creates and found.contact_id:
+            return await self._settle_existing(job, {"id": found.contact_id})
+        if found.kind is not Kind.DONE:
+            return verdicts.refused(job, found)
+        if found.contact_id is None:
+            return await self._without_id(job, found, call, creates=creates)
+        contact = _contact_of(found)
+        new = creates or found.body.get("new") is True
+        status = judge(job, contact, new=new, made_here=self._ledger.made_here)
+        return self._land(job, found, contact, status)
+
+    async def _without_id(self, job: Job, found: Meaning, call: Call, *, creates: bool) -> Landing | Outcome:
+        """Try once more when the reply is JSON but names no contact: something in between made it up."""
+        silence = Unanswered(words="the reply named no contact", doubtful=True, status=found.status)
+        if not job.repeatable or job.attempts >= self._policy.retry.row_attempts:
+            return verdicts.unanswered(job, silence)
+        job.doubtful = True
+        return await self._store(job, call, creates=creates)
+
+    def _land(
+        self,
+        job: Job,
+        found: Meaning,
+        contact: Mapping[str, Any],
+        status: Status,
+        warnings: tuple[Fault, ...] = (),
+    ) -> Landing:
+        record = job.record
+        warnings = record.warnings + warnings + compare(record, contact, by_id=record.contact_id is not None)
+        landed = Landed(
+            row=job.row,
+            location_id=record.location_id,
+            status=status,
+            contact_id=str(contact.get("id") or found.contact_id),
+            http_status=found.status,
+            attempts=job.attempts,
+            trace_id=found.trace_id,
+            warnings=warnings,
+        )
+        return Landing(landed=landed, contact=contact)
+
+    async def verify(self, job: Job, landed: Landed) -> tuple[Fault, ...]:
+        """Read a contact back by its id and compare what the reply of the upsert does not show."""
+        found = await self._courier.ask(calls.get_contact(landed.contact_id), Errand(job.row))
+        if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
+            return (verdicts.warning("not_verified", "the contact could not be read back"),)
+        return compare_custom(job.record, _contact_of(found))
+
+    def _announce(self, job: Job) -> None:
+        """Note the first attempt's time; write it down first where nothing else could prove the attempt."""
+        if job.first_attempt_at is None:
+            job.first_attempt_at = self._courier.vendor_clock.first_attempt_at(self._courier.clock.now())
+        if not job.repeatable:
+            self._ledger.intend(
+                [
+                    Intent(
+                        row=job.row,
+                        location_id=job.record.location_id,
+                        first_attempt_at=job.first_attempt_at,
+                        attempts=job.attempts,
+                        exact=True,
+                    )
+                ]
+            )
+
+
+def _contact_of(found: Meaning) -> Mapping[str, Any]:
+    contact = found.body.get("contact")
+    return contact if isinstance(contact, Mapping) else {}

@@ -1,0 +1,51 @@
+"""How a run sends: every choice in one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from importer.highlevel.versions import ApiVersion
+from importer.records import FollowUps, ImportMode
+from importer.settings import FailureLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When a row's attempt is worth another. All bounded by time: a count alone gives up in seconds or never."""
+
+    first_wait_seconds: float = 0.5
+    longest_wait_seconds: float = 30.0
+    row_seconds: float = 180.0
+    """How long one row may be tried while others get through."""
+    row_attempts: int = 4
+    """So many attempts a row gets at least, however long they take."""
+    trip_after: int = 5
+    """Failures in a row, of any rows of the location, that open its breaker."""
+    outage_seconds: float = 900.0
+    """How long the vendor may be down before the run stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingPolicy:
+    """Everything the sender is told about a run."""
+
+    mode: ImportMode = ImportMode.UPSERT
+    follow_ups: FollowUps = field(default_factory=FollowUps)
+    version: ApiVersion = ApiVersion.V2021_07_28
+    retry: RetryPolicy = RetryPolicy()
+    concurrency: int | None = None
+    """Attempts in the air at once, for one location; None leaves it to the pace."""
+    max_requests: int | None = None
+    wait_for_quota: bool = False
+    stop_after_failures: FailureLimit | None = None
+    verify_share: float = 0.0
+    locations_by_column: bool = False
+    """One file feeds many locations: one that refuses us fails its own rows and no others."""
+    queue_rows: int = 1_000
+    """Rows kept in memory for a location before ``submit`` waits, or, with many locations, rows go to disk."""
+    held_rows: int = 20_000
+    """Landed rows that may wait for their tags at once, over all locations."""
+    tag_wait_seconds: float = 60.0
+    """How long a landed row may wait for others that get the same tags."""
+    landing_seconds: float = 8.0
+    """How long a stopped run waits for the attempts in the air."""

@@ -1,0 +1,109 @@
+"""Did the vendor store what was sent? Pure: a record against the contact in the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from importer.highlevel.payload import NOT_IN_UPDATE
+from importer.highlevel.reply import read_moment
+from importer.records import Fault, Json, Record
+
+_COMPARED: Final = (
+    "firstName", "lastName", "address1", "city", "state", "postalCode", "country", "website", "timezone",
+    "companyName", "gender", "source", "assignedTo",
+)  # fmt: skip
+
+
+def compare(record: Record, contact: Mapping[str, Any], *, by_id: bool = False) -> tuple[Fault, ...]:
+    """Warn of each value that the reply shows to be dropped or changed; what the reply leaves out is unknown."""
+    fields = record.fields
+    faults: list[Fault] = []
+    if "email" in contact or "phone" in contact:
+        for name in ("email", "phone"):
+            sent = fields.get(name)
+            if sent and sent != contact.get(name):
+                faults.extend(_compare_identity(name, str(sent), contact.get(name)))
+    for name in _COMPARED:
+        sent = fields.get(name)
+        if sent is not None and name in contact and sent != (stored := contact[name]):
+            if by_id and name in NOT_IN_UPDATE:
+                continue
+            if _plain(sent) != _plain(stored):
+                faults.append(_not_stored(name, stored))
+    if (sent := fields.get("dateOfBirth")) and "dateOfBirth" in contact:
+        stored = contact["dateOfBirth"]
+        if _day(sent) != _day(stored):
+            faults.append(_not_stored("dateOfBirth", stored))
+    return tuple(faults)
+
+
+def compare_custom(record: Record, contact: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """Warn of custom fields that a contact, read by its id, does not hold as they were sent."""
+    stored = {
+        item.get("id"): item.get("value", item.get("fieldValue"))
+        for item in contact.get("customFields") or ()
+        if isinstance(item, Mapping)
+    }
+    return tuple(
+        _not_stored(f"custom field {reference}", stored.get(reference))
+        for reference, sent in record.custom_fields
+        if sent is not None and not _same_custom(sent, stored.get(reference))
+    )
+
+
+def lost_fields(names: Iterable[str]) -> tuple[Fault, ...]:
+    """Warn of values that an update by contact id cannot carry."""
+    return tuple(
+        Fault(
+            code="not_stored",
+            message=f"{name} cannot be changed on a contact that is named by its id",
+            fails=False,
+        )
+        for name in names
+    )
+
+
+def _compare_identity(name: str, sent: str, stored: object) -> list[Fault]:
+    if isinstance(stored, str) and _identity(name, sent) == _identity(name, stored):
+        return []
+    reason = (
+        f"{name} belongs to another contact, or was refused" if not stored else f"{name} kept its old value"
+    )
+    return [Fault(code="not_stored", message=reason, fails=False)]
+
+
+def _identity(name: str, value: str) -> str:
+    if name == "email":
+        return value.strip().lower()
+    return "".join(sign for sign in value if sign.isdigit())
+
+
+def _not_stored(name: str, stored: object) -> Fault:
+    how = "was dropped" if stored in (None, "", []) else "was stored differently"
+    return Fault(code="not_stored", message=f"{name} {how}", fails=False)
+
+
+def _plain(value: object) -> str:
+    return str(value).strip().rstrip("/").casefold() if value is not None else ""
+
+
+def _day(value: object) -> str:
+    """Bring a date to YYYY-MM-DD: the vendor shows ISO text, or the epoch in milliseconds."""
+    if isinstance(value, str):
+        return value[:10].translate(str.maketrans("/._", "---"))
+    moment = read_moment(value)
+    return "" if moment is None else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+
+
+def _same_custom(sent: Json, stored: object) -> bool:
+    if isinstance(sent, list):
+        values = stored if isinstance(stored, list) else [stored]
+        return {_plain(value) for value in sent} == {_plain(value) for value in values}
+    if isinstance(sent, int | float) and not isinstance(sent, bool):
+        try:
+            return float(sent) == float(str(stored))
+        except ValueError:
+            return False
+    return _plain(sent) == _plain(stored) or (len(str(sent)) == 10 and _day(sent) == _day(stored))

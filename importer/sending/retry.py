@@ -1,0 +1,133 @@
+"""What to do after an attempt. Pure: it decides and never waits, it is handed the dice and the clock's reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from importer.highlevel.client import Lost
+from importer.highlevel.reply import Kind, Meaning
+from importer.sending.policy import RetryPolicy
+
+_DAY_RECHECK_SECONDS: Final = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """The story of one call so far, the attempt just made included."""
+
+    count: int
+    seconds: float
+    """Since the first attempt."""
+    repeatable: bool = True
+    doubtful: bool = False
+    """An earlier attempt may have been stored."""
+    breaker_open: bool = False
+    renewals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """The reply is final, good or bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Another attempt after a wait; ``doubtful``: the one before may have been stored."""
+
+    wait_seconds: float
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The burst window is full: the whole location waits, then the attempt is repeated."""
+
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndDay:
+    """The daily allowance is spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Get a better token, once for all workers, then repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The location turns us away: nothing more can be sent there."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """No further attempt for this row; ``doubtful``: it may have been stored all the same."""
+
+    doubtful: bool
+
+
+Decision: TypeAlias = Accept | Again | Hold | EndDay | Renew | Refuse | GiveUp
+
+ACCEPT: Final = Accept()
+
+
+def decide(  # noqa: PLR0911  (one return for each kind of reply)
+    found: Meaning | Lost,
+    attempts: Attempts,
+    policy: RetryPolicy,
+    *,
+    chance: float,
+    interval_seconds: float = 10.0,
+) -> Decision:
+    """Decide what follows an attempt; ``chance`` is a random number from 0 to 1."""
+    if isinstance(found, Lost):
+        return _after_trouble(attempts, policy, doubtful=found.sent, chance=chance)
+    match found.kind:
+        case Kind.DONE | Kind.REFUSED | Kind.DUPLICATE | Kind.NO_CONTACT:
+            return ACCEPT
+        case Kind.THROTTLED:
+            return Hold(throttle_seconds(found.retry_after_seconds, interval_seconds, chance=chance))
+        case Kind.DAY_SPENT:
+            return EndDay()
+        case Kind.TOKEN_REFUSED if attempts.renewals < 2:
+            return Renew()
+        case Kind.TOKEN_REFUSED | Kind.SCOPE_MISSING | Kind.LOCATION_REFUSED | Kind.LOCATION_PAUSED:
+            return Refuse()
+        case Kind.MISDIRECTED:
+            return _after_trouble(attempts, policy, doubtful=False, chance=chance)
+        case Kind.TROUBLE:
+            return _after_trouble(
+                attempts, policy, doubtful=True, chance=chance, least=found.retry_after_seconds
+            )
+
+
+def _after_trouble(
+    attempts: Attempts, policy: RetryPolicy, *, doubtful: bool, chance: float, least: float | None = None
+) -> Decision:
+    doubtful = doubtful or attempts.doubtful
+    if doubtful and not attempts.repeatable:
+        return GiveUp(doubtful=True)
+    tried_enough = attempts.count >= policy.row_attempts and attempts.seconds >= policy.row_seconds
+    if tried_enough and not attempts.breaker_open:
+        return GiveUp(doubtful=doubtful)
+    wait = backoff_seconds(attempts.count, policy, chance=chance)
+    return Again(max(wait, min(least or 0.0, policy.longest_wait_seconds)), doubtful)
+
+
+def backoff_seconds(failures: int, policy: RetryPolicy, *, chance: float) -> float:
+    """Back off with full jitter: anything between nothing and the doubled wait, so that workers do not march in step."""
+    ceiling = policy.first_wait_seconds * 2.0 ** min(failures - 1, 30)
+    return chance * min(policy.longest_wait_seconds, ceiling)
+
+
+def throttle_seconds(retry_after: float | None, interval_seconds: float, *, chance: float) -> float:
+    """Wait as long as we are told, else one interval, and a little more so that not all come back in one instant."""
+    wait = interval_seconds if retry_after is None else min(retry_after, 3600.0)
+    return wait + chance * 0.1 * interval_seconds
+
+
+def day_recheck_seconds(to_next_day: float, *, chance: float) -> float:
+    """Tell when to look again whether a new day has begun: soon after it should, and now and then before."""
+    return min(to_next_day + 5.0 + 30.0 * chance, max(_DAY_RECHECK_SECONDS, to_next_day))

@@ -1,0 +1,292 @@
+"""The sender: takes records, brings each to its one outcome, and stops so that the run can be resumed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Final, Self
+
+from importer.clock import Clock, SystemClock
+from importer.errors import CredentialsError, CredentialsLostError, ServiceDownError, SettingsError, StopError
+from importer.highlevel.calls import Call
+from importer.highlevel.catalog import Catalog, CatalogNeeds
+from importer.highlevel.catalog_reader import read_catalog
+from importer.highlevel.client import Client
+from importer.highlevel.quota import LocationQuota
+from importer.highlevel.reply import Meaning
+from importer.highlevel.tokens import StaticTokens, TokenSource
+from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
+from importer.sending.breaker import Breaker
+from importer.sending.courier import FIRST_CONTACT, Budget, Courier, Errand, LocationRefusedError, Unanswered
+from importer.sending.day import Day
+from importer.sending.failures import FailureWatch
+from importer.sending.follow_ups import find_target
+from importer.sending.gate import Gate
+from importer.sending.island import Island, Shore
+from importer.sending.lanes import Links
+from importer.sending.ledger import JournalWriter, Ledger
+from importer.sending.meter import Meter
+from importer.sending.policy import SendingPolicy
+from importer.sending.progress import SendingProgress, SilentProgress
+from importer.sending.vendor_clock import VendorClock
+from importer.settings import Connection
+
+_MARK_SECONDS: Final = 1.0
+_PULSE_SECONDS: Final = 10.0
+
+
+class Sender:
+    """Sends the records of a run to their locations.
+
+    Each submitted row ends in exactly one outcome, told to the journal and then to ``progress``, or keeps the
+    standing it has in the journal when a StopError ends the run (or its location).
+    """
+
+    def __init__(  # noqa: PLR0913  (every seam is handed in)
+        self,
+        *,
+        connection: Connection,
+        journal: JournalWriter,
+        policy: SendingPolicy | None = None,
+        clock: Clock | None = None,
+        quota_marks: Mapping[str, QuotaMark] | None = None,
+        progress: SendingProgress | None = None,
+        tokens: TokenSource | None = None,
+        client: Client | None = None,
+        dice: Random | None = None,
+        spill_folder: Path | None = None,
+    ) -> None:
+        self._policy = policy or SendingPolicy()
+        self._clock = clock or SystemClock()
+        self._progress = progress or SilentProgress()
+        self._client = client or Client(connection.base_url, clock=self._clock, version=self._policy.version)
+        self._tokens = tokens or StaticTokens(connection)
+        self._marks = quota_marks or {}
+        self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
+        self._ledger = Ledger(journal, tell=self._settled, stop=self.stop)
+        self._links = Links()
+        self._vendor_clock = VendorClock()
+        self._budget = Budget(self._policy.max_requests)
+        self._failures = FailureWatch(self._policy.stop_after_failures)
+        self._spill_folder = spill_folder
+        self._islands: dict[str, Island] = {}
+        self._outstanding = 0
+        self._stored = 0
+        self._changed = asyncio.Event()
+        self._reason: StopError | None = None
+        self._mistake: BaseException | None = None
+        self._housekeeper: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        self._housekeeper = asyncio.get_running_loop().create_task(self._keep_house())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if self._housekeeper is not None:
+                self._housekeeper.cancel()
+            hurried = isinstance(error, asyncio.CancelledError | KeyboardInterrupt)
+            await self._land(0.0 if hurried else self._policy.landing_seconds)
+        finally:
+            self._ledger.flush()
+            self._note(final=True)
+            await self._client.__aexit__(kind, error, trace)
+
+    # --- what a pipeline calls ---------------------------------------------------------------------------------
+
+    async def open_location(self, location_id: str, needs: CatalogNeeds) -> Catalog:
+        """Meet a location before its first row: token, scopes, address, catalog.
+
+        Raises CredentialsError where it refuses us, SettingsError where the address is wrong, MappingError where
+        a follow-up names what the location does not have.
+        """
+        island = self._islands.get(location_id) or self._settle_island(location_id)
+        courier = island.courier
+
+        async def ask(call: Call) -> Meaning:
+            found = await courier.ask(call, Errand(FIRST_CONTACT, soft=True))
+            if isinstance(found, Unanswered):
+                raise _unreachable(self._client.base_url, found.words)
+            return found
+
+        try:
+            catalog = await read_catalog(ask, location_id, needs)
+        except CredentialsError as error:
+            island.refuse(str(error))
+            raise
+        except CredentialsLostError as error:
+            island.refuse(str(error))
+            raise CredentialsError(str(error)) from None
+        island.open(catalog, find_target(self._policy.follow_ups, catalog))
+        return catalog
+
+    async def submit(self, record: Record, standing: Intent | Landed | None = None) -> None:
+        """Hand over a row, in source order; waits while too much is queued. Raises what ended the run."""
+        if self._reason is not None or self._mistake is not None:
+            await self._end()
+        island = self._islands[record.location_id]
+        self._outstanding += 1
+        island.submit(record, standing)
+        if not self._policy.locations_by_column:
+            while island.backlog >= self._policy.queue_rows and not self._over():
+                await self._wait()
+        while self._held > self._policy.held_rows and not self._over():
+            max(self._islands.values(), key=lambda island: island.held).make_room()
+            await self._wait()
+        if island.closed is not None and all(other.closed for other in self._islands.values()):
+            self.stop(island.closed)
+            await self._end()
+
+    async def drain(self) -> None:
+        """Return when every submitted row is settled; raise what ended the run, or a location of it."""
+        for island in self._islands.values():
+            island.finish()
+        while self._outstanding and not self._over():
+            await self._wait()
+        self._ledger.flush()
+        if self._over():
+            await self._end()
+        closed = next((island.closed for island in self._islands.values() if island.closed), None)
+        if closed is not None:
+            raise self._as_seen(closed)
+
+    def stop(self, reason: StopError) -> None:
+        """Begin no attempt any more; those in the air land, bounded in time, and then ``reason`` is raised."""
+        if self._reason is None:
+            self._reason = reason
+            for island in self._islands.values():
+                island.stop(reason)
+            self._changed.set()
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far."""
+        return self._budget.spent
+
+    def quota_of(self, location_id: str) -> LocationQuota:
+        """Tell the quota of a location as far as its replies told it."""
+        courier = self._islands[location_id].courier
+        return LocationQuota(
+            burst=courier.gate.slots.burst,
+            interval_seconds=courier.gate.slots.interval_seconds,
+            daily=courier.day.allowance,
+            daily_remaining=courier.day.remaining,
+        )
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _settle_island(self, location_id: str) -> Island:
+        mark = self._marks.get(location_id)
+        gate = Gate(clock=self._clock)
+        now = self._clock.now()
+        if mark is not None and mark.in_window:
+            gate.remember(mark.in_window, mark.at - now)
+        courier = Courier(
+            location_id=location_id,
+            client=self._client,
+            tokens=self._tokens,
+            policy=self._policy,
+            clock=self._clock,
+            dice=self._dice,
+            progress=self._progress,
+            vendor_clock=self._vendor_clock,
+            budget=self._budget,
+            gate=gate,
+            meter=Meter(now),
+            breaker=Breaker(self._policy.retry),
+            day=Day(mark, now),
+        )
+        shore = Shore(left=self._leave, room=self._room, broke=self._break)
+        island = Island(courier, self._ledger, shore, links=self._links, folder=self._spill_folder)
+        self._islands[location_id] = island
+        return island
+
+    def _settled(self, outcome: Outcome) -> None:
+        self._outstanding -= 1
+        self._stored += outcome.contact_id is not None
+        self._progress.settled(outcome)
+        reason = self._failures.see(outcome.status is Status.FAILED)
+        if reason is not None:
+            self.stop(reason)
+        self._changed.set()
+
+    def _leave(self, rows: int) -> None:
+        self._outstanding -= rows
+        self._changed.set()
+
+    def _room(self) -> None:
+        if not self._changed.is_set():
+            self._changed.set()
+
+    def _break(self, error: BaseException) -> None:
+        if self._mistake is None:
+            self._mistake = error
+        self._changed.set()
+
+    def _over(self) -> bool:
+        return self._reason is not None or self._mistake is not None
+
+    @property
+    def _held(self) -> int:
+        return sum(island.held for island in self._islands.values())
+
+    async def _wait(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def _end(self) -> None:
+        await self._land(self._policy.landing_seconds)
+        self._ledger.flush()
+        if self._mistake is not None:
+            raise self._mistake
+        assert self._reason is not None  # noqa: S101  (the caller saw one of the two)
+        raise self._as_seen(self._reason)
+
+    def _as_seen(self, reason: StopError) -> StopError | CredentialsError:
+        """A token that is refused before anything was stored is a fault of the setup: nothing was sent."""
+        if isinstance(reason, LocationRefusedError) and not self._stored:
+            return CredentialsError(str(reason))
+        return reason
+
+    async def _land(self, seconds: float) -> None:
+        await asyncio.gather(*(island.land(seconds) for island in self._islands.values()))
+
+    async def _keep_house(self) -> None:
+        pulse_at = self._clock.monotonic() + _PULSE_SECONDS
+        while True:
+            await self._clock.sleep(_MARK_SECONDS)
+            now = self._clock.monotonic()
+            for island in self._islands.values():
+                island.tend(now)
+                if island.in_the_air:
+                    self._ledger.mark_quota(island.courier.mark(ahead_seconds=2 * _MARK_SECONDS))
+            if now >= pulse_at:
+                pulse_at = now + _PULSE_SECONDS
+                self._note()
+
+    def _note(self, *, final: bool = False) -> None:
+        now = self._clock.now()
+        for island in self._islands.values():
+            courier = island.courier
+            if not courier.meter.idle:
+                self._ledger.pulse(
+                    courier.meter.take(island.courier.location_id, now, daily_remaining=courier.day.remaining)
+                )
+            if final and courier.day.used:
+                self._ledger.mark_quota(courier.mark(ahead_seconds=0.0))
+
+
+def _unreachable(base_url: str, words: str) -> StopError | SettingsError:
+    return ServiceDownError(
+        f"{base_url} could not be reached: {words}. Check the network and HIGHLEVEL_BASE_URL; "
+        "go on with `importer resume`."
+    )

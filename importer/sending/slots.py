@@ -1,0 +1,103 @@
+"""Slots: the arithmetic that keeps a location inside its quota, whatever window the vendor counts in. Pure.
+
+As many slots as the quota allows requests in one interval. A request takes a slot when it is sent, and the slot is
+free again one interval after the *reply*. The vendor counted the request somewhere between the two, so two requests
+on one slot are never counted within one interval, be the window fixed, sliding or begun by the first hit, and however
+the latency jitters. A request whose reply is lost keeps its slot until it can no longer be under way.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from importer.highlevel.quota import BURST, INTERVAL_SECONDS
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A request's right to be sent; remembers how full the slots were, to judge the vendor's own count later."""
+
+    sent: int
+    occupied: int
+    open: bool = True
+
+
+class Slots:
+    """The slots of one location; all times are of the monotonic clock."""
+
+    __slots__ = ("_busy", "_cooling", "_foreign", "_sent", "burst", "interval_seconds")
+
+    def __init__(self, *, burst: int = BURST, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        self.burst = burst
+        self.interval_seconds = interval_seconds
+        self._busy = 0
+        self._sent = 0
+        self._cooling: deque[float] = deque()
+        self._foreign: list[float] = []
+
+    def take(self) -> Ticket:
+        """Take a slot; the caller has asked ``wait_seconds`` before."""
+        self._busy += 1
+        self._sent += 1
+        return Ticket(self._sent, self.occupied)
+
+    def leave(self, ticket: Ticket, now: float, *, late_seconds: float = 0.0) -> None:
+        """The reply is here: the slot is free one interval from now, or from when it can be counted last."""
+        if not ticket.open:
+            return
+        ticket.open = False
+        self._busy -= 1
+        if late_seconds:
+            heappush(self._foreign, now + late_seconds + self.interval_seconds)
+        else:
+            self._cooling.append(now + self.interval_seconds)
+
+    @property
+    def occupied(self) -> int:
+        """Requests that the vendor may count in the interval that ends now, as of the last look at the clock."""
+        return self._busy + len(self._cooling) + len(self._foreign)
+
+    @property
+    def under_way(self) -> int:
+        return self._busy
+
+    def wait_seconds(self, now: float) -> float | None:
+        """Tell how long until a slot is free: 0 for now, None for not before a reply comes."""
+        self._expire(now)
+        if self.occupied < self.burst:
+            return 0.0
+        soonest = [times[0] for times in (self._cooling, self._foreign) if times]
+        return max(0.0, min(soonest) - now) if soonest else None
+
+    def learn(self, *, burst: int | None, interval_seconds: float | None) -> None:
+        """Take over the vendor's own figures."""
+        if burst:
+            self.burst = burst
+        if interval_seconds:
+            self.interval_seconds = interval_seconds
+
+    def reconcile(self, ticket: Ticket, remaining: int, now: float) -> int:
+        """Compare the vendor's count with ours; what is above ours, another program sent: slots for it are taken.
+
+        Our count for this is the larger one of what was occupied when the request left and was sent since: slots
+        set free in between may still be in the vendor's window.
+        """
+        ours = max(self.occupied, ticket.occupied + self._sent - ticket.sent)
+        foreign = self.burst - remaining - ours
+        for _ in range(min(foreign, self.burst)):
+            heappush(self._foreign, now + self.interval_seconds)
+        return max(0, foreign)
+
+    def fill(self, count: int, until: float) -> None:
+        """Hold slots for requests of an earlier process until a moment."""
+        for _ in range(min(count, self.burst)):
+            heappush(self._foreign, until)
+
+    def _expire(self, now: float) -> None:
+        cooling, foreign = self._cooling, self._foreign
+        while cooling and cooling[0] <= now:
+            cooling.popleft()
+        while foreign and foreign[0] <= now:
+            heappop(foreign)

@@ -1,0 +1,142 @@
+"""Outcomes of rows, in words. Pure."""
+
+from __future__ import annotations
+
+from importer.codes import remedy_of
+from importer.highlevel.reply import Kind, Meaning
+from importer.records import Fault, Outcome, Record, Status
+from importer.sending.courier import Unanswered
+from importer.sending.job import Held, Job
+
+
+def refused(job: Job, meaning: Meaning) -> Outcome:
+    """Fail a row that the vendor does not accept, in its own words."""
+    match meaning.kind:
+        case Kind.DUPLICATE:
+            code, tail = "duplicate_contact", " The contact that is in the way is named here."
+        case Kind.NO_CONTACT:
+            code, tail = "contact_not_found", ""
+        case _:
+            code, tail = "refused", ""
+    return fail(
+        job,
+        code,
+        f"HighLevel refused the row: {meaning.words}{_stop(meaning.words)}{tail}",
+        contact_id=meaning.contact_id,
+        http_status=meaning.status,
+        trace_id=meaning.trace_id,
+    )
+
+
+def unanswered(job: Job, silence: Unanswered) -> Outcome:
+    """Fail a row that got no final reply; whether it was stored decides what to say."""
+    if not job.repeatable and silence.doubtful:
+        return unconfirmed(job, silence.words)
+    if silence.doubtful:
+        message = (
+            f"No usable reply came in {job.attempts} attempts ({silence.words}); the contact may have been "
+            "stored. Running the row again is safe: it meets the same contact."
+        )
+    else:
+        message = f"HighLevel did not take the row in {job.attempts} attempts ({silence.words})."
+    return fail(job, "service_down", message, http_status=silence.status)
+
+
+def unconfirmed(job: Job, words: str) -> Outcome:
+    """Fail a row that may have been stored and that nothing can prove: sending it again could double the contact."""
+    return fail(
+        job,
+        "unconfirmed",
+        f"The reply was lost ({words}) and the row has nothing HighLevel could match it by, so it was not sent "
+        "again. Look the contact up in HighLevel; import the row again only if it is missing.",
+    )
+
+
+def location_refused(record: Record, words: str) -> Outcome:
+    return Outcome(
+        row=record.row,
+        status=Status.FAILED,
+        location_id=record.location_id,
+        code="location_refused",
+        message=f"Location {record.location_id} cannot be written to: {words}",
+        remedy=remedy_of("location_refused"),
+        warnings=record.warnings,
+    )
+
+
+def skipped(job: Job, code: str, message: str, *, contact_id: str | None = None) -> Outcome:
+    return Outcome(
+        row=job.row,
+        status=Status.SKIPPED,
+        location_id=job.record.location_id,
+        contact_id=contact_id,
+        code=code,
+        message=message,
+        warnings=job.record.warnings,
+        attempts=job.attempts,
+    )
+
+
+def fail(
+    job: Job,
+    code: str,
+    message: str,
+    *,
+    contact_id: str | None = None,
+    http_status: int | None = None,
+    trace_id: str | None = None,
+) -> Outcome:
+    return Outcome(
+        row=job.row,
+        status=Status.FAILED,
+        location_id=job.record.location_id,
+        contact_id=contact_id,
+        code=code,
+        message=message,
+        remedy=remedy_of(code),
+        warnings=job.record.warnings,
+        http_status=http_status,
+        attempts=job.attempts,
+        trace_id=trace_id,
+    )
+
+
+def done(held: Held) -> Outcome:
+    """Settle a row whose follow-ups are all done, or that had none."""
+    landed = held.landed
+    return Outcome(
+        row=landed.row,
+        status=landed.status,
+        location_id=landed.location_id,
+        contact_id=landed.contact_id,
+        warnings=landed.warnings,
+        http_status=landed.http_status,
+        attempts=landed.attempts,
+        trace_id=landed.trace_id,
+    )
+
+
+def follow_up_failed(held: Held, code: str, message: str, *, http_status: int | None = None) -> Outcome:
+    """Fail a row whose contact is stored but not finished; running it again finishes it."""
+    landed = held.landed
+    return Outcome(
+        row=landed.row,
+        status=Status.FAILED,
+        location_id=landed.location_id,
+        contact_id=landed.contact_id,
+        code=code,
+        message=f"The contact was {landed.status}, but {message}",
+        remedy=remedy_of(code),
+        warnings=landed.warnings,
+        http_status=http_status or landed.http_status,
+        attempts=landed.attempts,
+        trace_id=landed.trace_id,
+    )
+
+
+def warning(code: str, message: str) -> Fault:
+    return Fault(code=code, message=message, fails=False)
+
+
+def _stop(words: str) -> str:
+    return "" if words.endswith((".", "!", "?")) else "."

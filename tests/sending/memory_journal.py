@@ -1,0 +1,50 @@
+"""A journal without a file: what the sender needs of one, kept in lists to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+
+
+class MemoryJournal:
+    def __init__(self) -> None:
+        self.intents: list[Intent] = []
+        self.landed: dict[RowId, Landed] = {}
+        self.outcomes: dict[RowId, Outcome] = {}
+        self.appends: list[int] = []
+        self.pulses: list[Pulse] = []
+        self.marks: list[QuotaMark] = []
+        self.history: list[str] = []
+
+    def intend(self, intents: Iterable[Intent]) -> None:
+        batch = list(intents)
+        self.intents += batch
+        self.history += [f"intend {intent.row}" for intent in batch]
+
+    def land(self, landed: Iterable[Landed]) -> None:
+        for each in landed:
+            assert each.row not in self.outcomes, "a settled row landed again"
+            self.landed[each.row] = each
+            self.history.append(f"land {each.row}")
+
+    def settle(self, outcomes: Iterable[Outcome]) -> None:
+        batch = list(outcomes)
+        self.appends.append(len(batch))
+        for each in batch:
+            assert each.row not in self.outcomes, "a row was settled twice"
+            self.outcomes[each.row] = each
+            self.history.append(f"settle {each.row}")
+
+    def pulse(self, pulse: Pulse) -> None:
+        self.pulses.append(pulse)
+
+    def mark_quota(self, mark: QuotaMark) -> None:
+        self.marks.append(mark)
+
+    def made_here(self, contact_id: str, before: RowId) -> bool:
+        ended = (*self.landed.values(), *self.outcomes.values())
+        return any(each.contact_id == contact_id and each.row < before for each in ended)
+
+    def statuses(self) -> list[str]:
+        return [self.outcomes[row].status.value for row in sorted(self.outcomes)]
