@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,7 @@ from importer.errors import SettingsError, SourceError
 CHUNK: Final = 1 << 20
 _WRAPPERS: Final = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma"})
 _LONGEST_SUFFIX: Final = 12
+_LONGEST_STEM: Final = 100
 _HEAD: Final = 256
 
 
@@ -38,6 +40,15 @@ def suffixes_of(name: str) -> str:
     return suffixes[-1]
 
 
+def _plain(name: str) -> str:
+    """Keep the name, since messages about the copy speak of the source; what a file system could trip over goes."""
+    last = re.split(r"[/\\]", name)[-1]
+    plain = re.sub(r'[\x00-\x1f<>:"|?*]', "_", last).strip(". ")
+    suffixes = suffixes_of(plain)
+    stem = plain[: len(plain) - len(suffixes)]
+    return (stem[:_LONGEST_STEM] or "source") + suffixes
+
+
 def _telling(suffix: str) -> bool:
     return suffix[1:].isalnum() and len(suffix) <= _LONGEST_SUFFIX
 
@@ -46,7 +57,7 @@ class PrivateFile:
     """The file being written: hashed as it grows, gone again unless the block ends well."""
 
     def __init__(self, folder: Path, index: int, name: str) -> None:
-        self.path = folder / f"{index:04d}{suffixes_of(name)}"
+        self.path = folder / f"{index:04d}" / _plain(name)
         self.name = name
         self.size = 0
         self.head = b""
@@ -77,6 +88,8 @@ class PrivateFile:
                 self._file.close()
             if kind is not None:
                 self.path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    self.path.parent.rmdir()
 
     def write(self, chunk: bytes) -> int:
         assert self._file is not None  # noqa: S101  (entered before)

@@ -74,7 +74,7 @@ def test_a_file_is_downloaded_byte_for_byte(server: Server, tmp_path: Path) -> N
     server.answers["/contacts.csv"] = lambda ask: ask.reply(200, CONTENT)
     staged = stage(f"{server.url}/contacts.csv?sig=secret", tmp_path, 2)
     assert staged.fingerprint == hashlib.sha256(CONTENT).hexdigest()
-    assert (staged.name, staged.path.name) == ("contacts.csv", "0002.csv")
+    assert (staged.name, staged.path.name) == ("contacts.csv", "contacts.csv")
     assert "secret" not in repr(staged)
 
 

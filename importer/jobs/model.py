@@ -1,0 +1,350 @@
+"""The job file, as pydantic sees it: every key, what it takes and what it means. Each scalar arrives as text."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from importer.jobs.patterns import check_pattern
+from importer.jobs.settling import Afterwards, parse_afterwards
+
+_TEXT_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+Text = Annotated[str, StringConstraints(min_length=1), WithJsonSchema(_TEXT_SCHEMA)]
+Flag = Annotated[bool, WithJsonSchema({"type": "boolean"})]
+
+
+def _seconds(text: Any) -> float:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", str(text))
+    if not match:
+        raise ValueError(f"{text!r} is no duration: write a number and s, m, h or d, such as 30s, 5m or 2h.")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f"{text!r} is no time zone: write a name such as Europe/Berlin or America/New_York."
+        ) from None
+    return text
+
+
+def _cron(text: str) -> str:
+    try:
+        from cronsim import CronSim, CronSimError
+    except ImportError:
+        raise ValueError('Schedules need an extra: pip install "highlevel-importer[serve]"') from None
+    from datetime import UTC, datetime
+
+    try:
+        CronSim(text, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as fault:
+        raise ValueError(
+            f"{text!r} is no cron expression ({fault}): write minute, hour, day, month and weekday, such as 30 2 * * *."
+        ) from None
+    return text
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str | dict) else value
+
+
+class Amount(BaseModel):
+    """A number of rows, or a share of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: int | None = None
+    share: float | None = None
+
+    def exceeded_by(self, part: int, whole: int) -> bool:
+        if self.rows is not None:
+            return part > self.rows
+        return whole > 0 and part / whole > (self.share or 0.0)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rows:,} rows" if self.rows is not None else f"{100 * (self.share or 0):g} % of the rows"
+        )
+
+
+def _amount(text: Any) -> Amount:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", str(text))
+    if not match or (not match[2] and "." in match[1]):
+        raise ValueError(f"{text!r} is neither a number of rows (50) nor a share (5%).")
+    return Amount(share=float(match[1]) / 100) if match[2] else Amount(rows=int(match[1]))
+
+
+def _share(text: Any) -> float:
+    amount = _amount(text)
+    if amount.share is None or not 0 < amount.share < 1:
+        raise ValueError(f"{text!r} is no share: write a percentage below 100, such as 20%.")
+    return amount.share
+
+
+def _span(text: Any) -> tuple[time, time]:
+    match = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", str(text))
+    try:
+        if match:
+            return time(int(match[1]), int(match[2])), time(int(match[3]) % 24, int(match[4]))
+    except ValueError:
+        pass
+    raise ValueError(f"{text!r} is no time span: write it as 08:00-20:00 (over midnight: 20:00-06:00).")
+
+
+def _weekdays(text: Any) -> frozenset[int]:
+    found: set[int] = set()
+    for part in re.split(r"[,\s]+", str(text).strip().lower()):
+        first, dash, last = part.partition("-")
+        if first[:3] not in _DAYS or (dash and last[:3] not in _DAYS):
+            raise ValueError(f"{part!r} is no weekday: write mon-fri, or mon, wed, sat.")
+        start = _DAYS.index(first[:3])
+        end = _DAYS.index(last[:3]) if dash else start
+        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return frozenset(found)
+
+
+def _after(text: Any) -> Afterwards:
+    return parse_afterwards(str(text))
+
+
+def _pattern(text: str) -> str:
+    check_pattern(text)
+    return text
+
+
+Duration = Annotated[
+    float, PlainValidator(_seconds), WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?[smhd]$"})
+]
+Zone = Annotated[str, AfterValidator(_zone), WithJsonSchema({"type": "string"})]
+Cron = Annotated[str, AfterValidator(_cron), WithJsonSchema({"type": "string"})]
+Crons = Annotated[
+    tuple[Cron, ...],
+    BeforeValidator(_one_or_many),
+    Field(min_length=1),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
+]
+RowsOrShare = Annotated[
+    Amount,
+    PlainValidator(_amount),
+    WithJsonSchema({"type": ["integer", "string"], "pattern": r"^\d+(\.\d+)?\s*%?$"}),
+]
+Share = Annotated[
+    float, PlainValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"})
+]
+Span = Annotated[
+    tuple[time, time],
+    PlainValidator(_span),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:\d\d\s*-\s*\d{1,2}:\d\d$"}),
+]
+Weekdays = Annotated[frozenset[int], PlainValidator(_weekdays), WithJsonSchema({"type": "string"})]
+After = Annotated[
+    Afterwards,
+    PlainValidator(_after),
+    WithJsonSchema({"type": "string", "pattern": "^(leave|delete|(move|archive):.+)$"}),
+]
+Event = Literal["failure", "threshold", "recovery", "success", "always"]
+Events = Annotated[
+    tuple[Event, ...],
+    BeforeValidator(_one_or_many),
+    Field(min_length=1),
+    WithJsonSchema(
+        {"type": "array", "items": {"enum": ["failure", "threshold", "recovery", "success", "always"]}}
+    ),
+]
+Addresses = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_one_or_many),
+    Field(min_length=1),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SendWindow(_Strict):
+    """When a job may send: outside it waits, and a run that reaches the end of it stops and goes on in the next."""
+
+    between: Span = Field(description="Hours, such as 08:00-20:00, in the location's time zone.")
+    days: Weekdays = Field(
+        default=frozenset(range(7)), description="Weekdays, such as mon-fri. Default: every day."
+    )
+    timezone: Zone | None = Field(None, description="Default: the location's own time zone, else the job's.")
+
+
+class Thresholds(_Strict):
+    """What a file must be like. Checked before anything is sent, and the failed rows once more at the end."""
+
+    failed_rows: RowsOrShare | None = Field(
+        default=None, description="The job fails when more rows fail than this number, or this share (5%)."
+    )
+    minimum_rows: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="A file with fewer rows is refused; nothing is sent."
+    )
+    shrink: Share | None = Field(
+        default=None,
+        description="A file that has lost more than this share of the rows of the last one imported is refused.",
+    )
+
+
+class Gone(_Strict):
+    """What happens to contacts that the files have no longer. Nothing is ever deleted."""
+
+    tag: Text | None = Field(
+        None, description="A tag for them; taken by who comes back only by your own automation."
+    )
+    after_files: Annotated[int, Field(ge=1)] = Field(
+        2, description="How many complete files in a row must lack a person."
+    )
+
+
+class Notify(_Strict):
+    """One channel for messages. Exactly one of webhook, email, heartbeat."""
+
+    webhook: Text | None = Field(
+        None, description="A URL that takes a POST; `${NAME}` stands for an environment variable."
+    )
+    shape: Literal["json", "slack", "teams"] = Field("json", description="What the webhook is sent.")
+    email: Addresses | None = Field(None, description="Addresses; the server is named in SMTP_URL or `smtp`.")
+    smtp: Text | None = Field(
+        None,
+        description="smtp://user:password@host:587 (STARTTLS), or smtps://...:465. Default: ${SMTP_URL}.",
+    )
+    sender: Text | None = Field(None, description="The e-mail's From. Default: the user in `smtp`.")
+    attach_report: Flag = Field(default=True, description="Attach report.html (values masked) to e-mails.")
+    heartbeat: Text | None = Field(
+        None, description="A URL that is asked (GET) after each success; for dead man's switches."
+    )
+    on: Events = Field(
+        ("failure", "threshold", "recovery"), description="Which events are told; `always` tells of all."
+    )
+    report_link: Text | None = Field(
+        None, description="Where reports can be read: a URL with {run_id} in it. Default: the file's path."
+    )
+
+    @model_validator(mode="after")
+    def _one_channel(self) -> Self:
+        if sum(channel is not None for channel in (self.webhook, self.email, self.heartbeat)) != 1:
+            raise ValueError("Give exactly one of webhook, email and heartbeat.")
+        return self
+
+
+Channels = Annotated[tuple[Notify, ...], BeforeValidator(_one_or_many)]
+
+
+class Job(_Strict):
+    """One stream of files into one location."""
+
+    source: Annotated[str, AfterValidator(_pattern), StringConstraints(min_length=1)] = Field(
+        description="A path, a URL or a pattern: exports/contacts-*.csv, s3://bucket/contacts-{date:%Y-%m-%d}.csv "
+        "({date-1:...} is the day before). Relative to the job file."
+    )
+    take: Literal["newest", "all"] = Field(
+        "newest",
+        description="Of several files: the newest alone, or all that were not imported yet, oldest first.",
+    )
+    minimum_age: Duration = Field(0.0, description="A file younger than this is left for the next time.")
+    still_for: Duration = Field(
+        0.0, description="A file must keep its size and time this long before it is taken."
+    )
+    wait_for_file: Duration = Field(
+        0.0, description="How long after its time a job waits for a file that is not there."
+    )
+    missing_file: Literal["fail", "ignore"] = Field("fail", description="What no new file means.")
+    mapping: Text = Field(description="The mapping file. Relative to the job file.")
+    location: Text | None = Field(None, description="Where to; `${NAME}` stands for an environment variable.")
+    token_file: Text | None = Field(None, description="A file with the token. Default: HIGHLEVEL_TOKEN.")
+    token_variable: Text | None = Field(
+        None, description="The environment variable that holds this job's token."
+    )
+    schedule: Crons = Field(description="Cron expressions: minute, hour, day, month, weekday.")
+    timezone: Zone | None = Field(
+        None, description="What the schedule and {date} go by. Default: the file's, else the machine's."
+    )
+    catch_up: Flag = Field(
+        default=True, description="Make up once for runs missed while nothing was running."
+    )
+    send_window: SendWindow | None = None
+    changed_only: Flag = Field(
+        default=False, description="Skip rows that are as they were when last imported."
+    )
+    full_every: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="With changed_only: each Nth run sends every row."
+    )
+    gone: Gone | None = None
+    thresholds: Thresholds = Thresholds()
+    retries: Annotated[int, Field(ge=0)] = Field(
+        3,
+        description="How often a job that could not begin (source, network, credentials) is tried again: after 5, 10, 20 ... minutes.",
+    )
+    after_success: After = Field(
+        Afterwards(),
+        description="leave, delete, move:FOLDER or archive:FOLDER (compressed); for local files.",
+    )
+    after_failure: After = Field(
+        Afterwards(), description="The same for a file that was refused, or failed a threshold."
+    )
+    output: Text = Field("import-results", description="Folder for results. Relative to the job file.")
+    results_format: Literal["csv", "xlsx"] = "csv"
+    sheet: Text | None = Field(None, description="The sheet to read.")
+    concurrency: Annotated[int, Field(ge=1)] | None = Field(None, description="Requests in flight.")
+    max_requests: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Stop a run after so many requests."
+    )
+    stop_after_failures: RowsOrShare | None = Field(
+        None, description="Stop a run once so many rows, or such a share, failed."
+    )
+    allow_transforms: Flag = Field(default=False, description="Let the mapping call Python functions.")
+    enabled: Flag = True
+    notify: Channels | None = Field(None, description="Channels of this job, instead of the file's.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.token_file and self.token_variable:
+            raise ValueError("Give token_file or token_variable, not both.")
+        if self.full_every and not self.changed_only:
+            raise ValueError("full_every goes with changed_only: true.")
+        if self.gone and not self.changed_only:
+            raise ValueError("gone goes with changed_only: true, which remembers who was there.")
+        return self
+
+
+JobName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"),
+]
+
+
+class JobFile(_Strict):
+    """Jobs that the importer runs on their schedules."""
+
+    version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})]
+    timezone: Zone | None = Field(None, description="For jobs that name none. Default: the machine's.")
+    notify: Channels = Field((), description="Channels for jobs that have none of their own.")
+    jobs: dict[JobName, Job] = Field(
+        min_length=1, description="Jobs by name; a name is letters, digits, - _ and dots."
+    )
