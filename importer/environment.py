@@ -33,8 +33,8 @@ def base_url(given: str | None = None) -> str:
     return given or os.environ.get("HIGHLEVEL_BASE_URL") or DEFAULT_BASE_URL
 
 
-def location_id(given: str | None = None) -> str | None:
-    return given or os.environ.get("HIGHLEVEL_LOCATION_ID") or None
+def location_id() -> str | None:
+    return os.environ.get("HIGHLEVEL_LOCATION_ID") or None
 
 
 def read_token(token_file: Path | None = None) -> Secret | None:

@@ -75,6 +75,8 @@ class RunSettings:
     fresh: bool = False
     changed_only: bool = False
     full_every: int | None = None
+    feed: str | None = None
+    """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""
     stop_after_failures: FailureLimit | None = None
     wait_for_quota: bool = False
     max_requests: int | None = None

@@ -112,7 +112,7 @@ def read_connection(
     return Connection(
         base_url=environment.base_url(base_url),
         token=None if sandbox else read_token(token_file),
-        location_id=environment.location_id(location),
+        location_id=location,
         sandbox=sandbox,
     )
 

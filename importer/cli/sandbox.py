@@ -189,29 +189,35 @@ def _settings(
 
 
 async def _serve(settings: SandboxSettings, *, as_json: bool) -> None:
-    import sqlite3
+    sandbox = _open(settings)
+    try:
+        await _listen(sandbox)
+        _announce(sandbox, as_json=as_json)
+        await _until_stopped()
+    finally:
+        await sandbox.stop()
 
+
+def _open(settings: SandboxSettings) -> Sandbox:
     from importer.errors import SettingsError
     from importer.sandbox import Sandbox
 
     try:
-        sandbox = Sandbox(settings)
-    except (OSError, sqlite3.Error) as cause:
-        raise SettingsError(
-            f"The file {settings.db} cannot keep contacts: {cause}. Give another with --db."
-        ) from None
+        return Sandbox(settings)
+    except OSError as cause:
+        raise SettingsError(f"{cause}. Give another file with --db.") from None
+
+
+async def _listen(sandbox: Sandbox) -> None:
+    from importer.errors import SettingsError
+
     try:
         await sandbox.start()
     except OSError as cause:
         reason = cause.strerror or cause
         raise SettingsError(
-            f"The sandbox cannot listen on port {settings.port}: {reason}. Give another with --port (0 picks one)."
+            f"The sandbox cannot listen on port {sandbox.port}: {reason}. Give another with --port (0 picks one)."
         ) from None
-    try:
-        _announce(sandbox, as_json=as_json)
-        await _until_stopped()
-    finally:
-        await sandbox.stop()
 
 
 def _announce(sandbox: Sandbox, *, as_json: bool) -> None:

@@ -71,6 +71,15 @@ class Mapping:
         return expand(rule.fixed, os.environ)
 
     @property
+    def location_by_column(self) -> bool:
+        """Whether each row names its own location."""
+        return self.model.location is not None and self.model.location.fixed is None
+
+    @property
+    def sets_tags(self) -> bool:
+        return self.model.tags is not None
+
+    @property
     def needs(self) -> CatalogNeeds:
         model = self.model
         return CatalogNeeds(
@@ -101,7 +110,7 @@ class Mapping:
         return Surveyor(
             self.model,
             header,
-            location=self.fixed_location or location_id,
+            location=location_id or self.fixed_location,
             today=today,
             allow_transforms=allow_transforms,
         )

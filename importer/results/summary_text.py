@@ -24,8 +24,8 @@ def render_summary(summary: Summary, palette: Palette | None = None) -> str:
             colours.bold(headline(summary)),
             "",
             *_counts(summary.counts, colours),
-            *_causes(summary.errors, colours, title="Failed rows by cause"),
-            *_causes(summary.warning_groups, colours, title="Warnings"),
+            *causes(summary.errors, colours, title="Failed rows by cause"),
+            *causes(summary.warning_groups, colours, title="Warnings"),
             "",
             *_files(summary),
             *_next(summary, colours),
@@ -56,7 +56,7 @@ def _counts(counts: Counts, colours: Palette) -> Iterator[str]:
         yield colours.status(status, line) if count else line
 
 
-def _causes(groups: Iterable[Group], colours: Palette, *, title: str) -> Iterator[str]:
+def causes(groups: Iterable[Group], colours: Palette, *, title: str) -> Iterator[str]:
     ranked = list(groups)
     if not ranked:
         return

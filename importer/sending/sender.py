@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -145,6 +145,12 @@ class Sender:
         if island.closed is not None and all(other.closed for other in self._islands.values()):
             self.stop(island.closed)
             await self._end()
+
+    def settle(self, outcomes: Iterable[Outcome]) -> None:
+        """Take in rows that ended without a call; they are told, and count towards --stop-after-failures."""
+        for outcome in outcomes:
+            self._outstanding += 1
+            self._ledger.settle(outcome)
 
     async def drain(self) -> None:
         """Return when every submitted row is settled; raise what ended the run, or a location of it."""

@@ -1,0 +1,73 @@
+"""Journal and memory kept in step: the journal is written first, the memory of people learns what it settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from importer.highlevel.payload import build_upsert, match_keys
+from importer.journal import Journal
+from importer.mapping import Mapping
+from importer.memory import Candidate, Gone, MemoryPass, fingerprint
+from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record, RowId, Status
+
+
+class Bookkeeper:
+    """The journal as the sender sees it, with the memory of what each person was last sent beside it."""
+
+    def __init__(self, journal: Journal, turn: MemoryPass, mapping: Mapping) -> None:
+        self._journal = journal
+        self._turn = turn
+        self._tag_mode = mapping.follow_ups.tag_mode
+        self._rules = repr((mapping.mode, mapping.follow_ups))
+
+    def unchanged(self, records: Sequence[Record]) -> dict[RowId, Outcome]:
+        """Find the rows that would send what was last settled for their person; ask once per row, in file order."""
+        if not records:
+            return {}
+        verdicts = self._turn.unchanged([self._candidate(record) for record in records])
+        return {
+            record.row: Outcome(
+                row=record.row,
+                status=Status.SKIPPED,
+                location_id=record.location_id,
+                code="unchanged",
+                message="Nothing changed since this person was last imported.",
+                warnings=record.warnings,
+            )
+            for record, same in zip(records, verdicts, strict=True)
+            if same
+        }
+
+    def close_turn(self, *, complete: bool) -> list[Gone]:
+        """End the pass over the file; after a complete one, list the people whom earlier files had and this one lacks."""
+        self._turn.finish(complete=complete)
+        return list(self._turn.gone(passes=1)) if complete else []
+
+    def settle(self, outcomes: Iterable[Outcome]) -> None:
+        settled = list(outcomes)
+        self._journal.settle(settled)
+        self._turn.settled(settled)
+
+    def intend(self, intents: Iterable[Intent]) -> None:
+        self._journal.intend(intents)
+
+    def land(self, landed: Iterable[Landed]) -> None:
+        self._journal.land(landed)
+
+    def pulse(self, pulse: Pulse) -> None:
+        self._journal.pulse(pulse)
+
+    def mark_quota(self, mark: QuotaMark) -> None:
+        self._journal.mark_quota(mark)
+
+    def made_here(self, contact_id: str, before: RowId) -> bool:
+        return self._journal.made_here(contact_id, before)
+
+    def _candidate(self, record: Record) -> Candidate:
+        payload = build_upsert(record, tag_mode=self._tag_mode)
+        return Candidate(
+            row=record.row,
+            location_id=record.location_id,
+            keys=match_keys(record),
+            fingerprint=fingerprint(payload, {"tags": sorted(record.tags)}, self._rules),
+        )

@@ -1,0 +1,212 @@
+"""run, check, preview, schema: from words to one pipeline call."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from importer.cli.options import (
+    connection_options,
+    json_option,
+    load_environment,
+    mapping_option,
+    parse_failure_limit,
+    quiet_options,
+    read_connection,
+    read_reading_options,
+    reading_options,
+    stack,
+    state_folder,
+    state_option,
+)
+
+if TYPE_CHECKING:
+    from importer.settings import RunSettings
+
+output_options = stack(
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("import-results"),
+        show_default=True,
+        help="Folder that receives one folder of results per run.",
+    ),
+    click.option(
+        "--results-format",
+        type=click.Choice(["csv", "xlsx"]),
+        default="csv",
+        show_default=True,
+        help="Form of the results.",
+    ),
+    click.option("--report-details", is_flag=True, help="Show unmasked values in report.html."),
+)
+
+sending_options = stack(
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Import the first N rows only."),
+    click.option(
+        "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
+    ),
+    click.option("--fresh", is_flag=True, help="Start anew although this very import was run before."),
+    click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported."),
+    click.option(
+        "--full-every",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="With --changed-only: each Nth run sends every row.",
+    ),
+    click.option(
+        "--stop-after-failures", metavar="N|N%", help="Stop once so many rows (or such a share) failed."
+    ),
+    click.option(
+        "--wait-for-quota", is_flag=True, help="Wait for the next day's allowance instead of stopping."
+    ),
+    click.option(
+        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
+    ),
+    click.option(
+        "--verify",
+        type=click.FloatRange(0, 100),
+        default=0.0,
+        metavar="PERCENT",
+        help="Read this share of the contacts back.",
+    ),
+    click.option(
+        "--allow-transforms",
+        is_flag=True,
+        help="Let the mapping call Python functions (package.module:function).",
+    ),
+    click.option(
+        "--metrics-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write Prometheus metrics to this file.",
+    ),
+)
+
+
+@click.command(
+    "run",
+    epilog="Example: importer run sample_data/contacts.csv -m mappings/sample.yaml --sandbox",
+    short_help="Import one or more files.",
+)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@mapping_option
+@connection_options
+@output_options
+@sending_options
+@reading_options
+@state_option
+@json_option
+@quiet_options
+def run_command(**given: Any) -> None:
+    """Import SOURCE (files, folders, patterns, URLs or - for standard input) into HighLevel.
+
+    The same command goes on where a stopped run ended, and does nothing when the import is done already.
+    """
+    from importer import pipeline
+    from importer.cli.telling import Manner, attend
+
+    load_environment()
+    settings = run_settings(given)
+    attend(lambda around: pipeline.run(settings, surroundings=around), Manner.of(given))
+
+
+@click.command(
+    "check",
+    epilog="Example: importer check sample_data/newsletter.csv -m mappings/sample-newsletter.yaml",
+    short_help="Read, map and validate every row; send nothing.",
+)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@mapping_option
+@connection_options
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the forecast as an HTML page to this file.",
+)
+@click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
+@click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
+@reading_options
+@state_option
+@json_option
+@quiet_options
+def check_command(**given: Any) -> None:
+    """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
+    from importer import forecasting
+    from importer.cli.telling import Manner, tell_forecast
+    from importer.results.report import write_forecast_report
+
+    load_environment()
+    settings = run_settings(given)
+    forecast = forecasting.check(settings)
+    report = given["report"]
+    if report is not None:
+        write_forecast_report(forecast, report, details=settings.report_details)
+    tell_forecast(forecast, Manner.of(given), report)
+
+
+@click.command(
+    "preview",
+    epilog="Example: importer preview sample_data/contacts.csv -m mappings/sample.yaml -n 3",
+    short_help="Show what each row would send, as JSON lines.",
+)
+@click.argument("source", metavar="SOURCE")
+@mapping_option
+@connection_options
+@click.option(
+    "-n", "rows", type=click.IntRange(min=0), default=10, show_default=True, help="Rows to show; 0 shows all."
+)
+@click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
+@reading_options
+@state_option
+def preview_command(source: str, rows: int, **given: Any) -> None:
+    """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
+    from importer import forecasting
+
+    load_environment()
+    for line in forecasting.preview(run_settings({**given, "sources": (source,)}), rows=rows):
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
+@click.command(
+    "schema",
+    epilog="Example: importer schema > mapping.schema.json",
+    short_help="Print the mapping's JSON Schema.",
+)
+def schema_command() -> None:
+    """Print the mapping's JSON Schema, for editors that complete and check YAML."""
+    from importer.mapping import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def run_settings(given: dict[str, Any]) -> RunSettings:
+    """Gather the words of a command into the settings of a run; a word that the command lacks keeps its default."""
+    from importer.settings import RunSettings
+
+    taken = (
+        "sources mapping output results_format limit concurrency fresh changed_only full_every "
+        "wait_for_quota max_requests allow_transforms report_details metrics_file"
+    ).split()
+    return RunSettings(
+        **{name: given[name] for name in taken if name in given},
+        connection=read_connection(
+            location=given["location"],
+            token_file=given["token_file"],
+            sandbox=given["sandbox"],
+            base_url=given["base_url"],
+        ),
+        reading=read_reading_options(
+            sheet=given["sheet"],
+            header_row=given["header_row"],
+            encoding=given["encoding"],
+            delimiter=given["delimiter"],
+        ),
+        state=state_folder(given["state"]),
+        stop_after_failures=parse_failure_limit(given.get("stop_after_failures")),
+        verify_share=given.get("verify", 0.0) / 100,
+    )

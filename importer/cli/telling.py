@@ -1,0 +1,112 @@
+"""A run with somebody beside it: progress, signals, the summary at the end, the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from importer.results.forecast import Forecast
+    from importer.results.summary import Summary
+    from importer.stopping import StopSignal
+    from importer.surroundings import Surroundings
+
+Work = Callable[["Surroundings"], Coroutine[Any, Any, "Summary"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a command speaks: what the shared flags say."""
+
+    as_json: bool = False
+    quiet: bool = False
+    no_progress: bool = False
+    verbose: bool = False
+    log_format: str = "text"
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Manner:
+        return cls(**{name: given[name] for name in cls.__slots__ if name in given})
+
+
+def attend(work: Work, manner: Manner) -> None:
+    """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
+    from importer.results.terminal import open_progress
+    from importer.stopping import StopSignal
+    from importer.surroundings import Surroundings
+
+    stop = StopSignal()
+    with open_progress(quiet=manner.quiet, no_progress=manner.no_progress) as progress:
+        around = Surroundings(progress=progress, stop=stop)
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner, _heard(stop, runner.get_loop()):
+            summary = runner.run(work(around))
+    tell(summary, manner)
+    sys.exit(summary.exit_code)
+
+
+def tell(summary: Summary, manner: Manner) -> None:
+    """Say how a run ended: a table for people on stderr, JSON for programs on stdout."""
+    from importer.results.terminal import render_summary
+
+    if not manner.quiet:
+        click.echo(render_summary(summary), err=True)
+    if manner.as_json:
+        click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
+
+
+def tell_forecast(forecast: Forecast, manner: Manner, report: Path | None = None) -> None:
+    """Say what a run would do, and leave with the exit code that it would have."""
+    from importer.results.forecast_text import render_forecast
+
+    if not manner.quiet:
+        click.echo(render_forecast(forecast, report), err=True)
+    if manner.as_json:
+        click.echo(json.dumps(forecast.to_json(), ensure_ascii=False))
+    sys.exit(forecast.exit_code)
+
+
+@contextmanager
+def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let SIGINT, SIGTERM and a closing Windows console ask for the end; a second one leaves at once.
+
+    Leaving at once loses nothing: what was settled is in the journal already, and `importer resume` goes on.
+    """
+    from importer.errors import InterruptedRunError
+
+    def ask(number: int, _frame: object = None) -> None:
+        if stop.reason is not None:
+            click.echo("Left at once. Go on with: importer resume", err=True)
+            sys.stderr.flush()
+            os._exit(3)
+        name = signal.Signals(number).name
+        click.echo(f"{name}: letting the requests in the air land (once more to leave at once) ...", err=True)
+        reason = InterruptedRunError(f"Stopped by {name}.")
+        loop.call_soon_threadsafe(stop.request, reason)
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        numbers.append(signal.SIGBREAK)
+    before = {number: signal.signal(number, ask) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # the extra `speed` is not installed
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,224 @@
+"""Between intake and journal: every row that has no outcome yet is mapped, resolved and sent, in file order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from importer.bookkeeping import Bookkeeper
+from importer.errors import CredentialsError
+from importer.forecasting import calls_a_row
+from importer.highlevel.catalog import Catalog
+from importer.highlevel.quota import plan_sending
+from importer.intake import Intake
+from importer.journal import Journal, SessionKind
+from importer.mapping import Mapping, Resolver
+from importer.memory import Memory
+from importer.records import Intent, Landed, Outcome, Record, Remedy, RowId, Standing, Status
+from importer.sending import Sender, SendingPolicy
+from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
+from importer.state import StateFolder
+from importer.superseding import settle_superseded
+from importer.surroundings import Surroundings
+
+_SANDBOX_BURST: Final = 10_000
+"""The embedded sandbox is for trying out: a thousand rows a second instead of the vendor's ten."""
+
+Catalogs: TypeAlias = dict[str, Catalog | CredentialsError]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One session's sending: what is sent, by which rules, and where outcomes go."""
+
+    journal: Journal
+    intakes: Sequence[Intake]
+    mapping: Mapping
+    settings: RunSettings
+    around: Surroundings
+    kind: SessionKind
+
+
+async def deliver(delivery: Delivery) -> None:
+    """Send what has no outcome yet; returns when every row has one.
+
+    Raises SetupError while nothing was sent, and StopError with all that was settled kept.
+    """
+    journal, settings, around = delivery.journal, delivery.settings, delivery.around
+    async with _reachable(settings.connection, delivery) as connection:
+        with _bookkeeper(connection, delivery) as books:
+            async with Sender(
+                connection=connection,
+                journal=books,
+                policy=_policy(settings, delivery.mapping),
+                clock=around.clock,
+                quota_marks=StateFolder(settings.state).quota_marks(connection.base_url),
+                progress=around.progress,
+            ) as sender:
+                catalogs = await _open_locations(sender, delivery)
+                resolvers = [Resolvers(intake, catalogs) for intake in delivery.intakes]
+                if delivery.kind is not SessionKind.RUN:
+                    journal.begin(delivery.kind)
+                if delivery.kind is SessionKind.RETRY:
+                    await asyncio.to_thread(settle_superseded, journal, delivery.intakes)
+                around.stop.listen(sender.stop)
+                _announce(delivery)
+                for intake, resolve in zip(delivery.intakes, resolvers, strict=True):
+                    await _feed(intake, resolve, sender, books, journal)
+                await sender.drain()
+            books.close_turn(complete=_complete(delivery))
+
+
+@contextlib.asynccontextmanager
+async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterator[Connection]:
+    """Give the connection as it is, or start the embedded sandbox and point it there."""
+    if not connection.sandbox:
+        yield connection
+        return
+    from importer.sandbox import Sandbox, SandboxSettings
+
+    kept = delivery.journal.folder / "sandbox.db"  # so that a resumed try meets the same contacts
+    async with Sandbox(SandboxSettings(burst=_SANDBOX_BURST, daily=0, db=kept)) as sandbox:
+        workflow = delivery.mapping.follow_ups.workflow
+        for location_id in _location_ids(delivery.intakes) or (SANDBOX_LOCATION,):
+            sandbox.furnish(
+                location_id,
+                custom_fields=delivery.mapping.needs.custom_field_names,
+                workflows=(workflow,) if workflow else (),
+            )
+        yield replace(connection, base_url=sandbox.base_url, token=Secret("pit-sandbox"))
+
+
+@contextlib.contextmanager
+def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeeper]:
+    run, settings = delivery.journal.run, delivery.settings
+    with Memory.open(settings.state, clock=delivery.around.clock) as memory:
+        turn = memory.begin(
+            run_id=run.id,
+            realm=f"sandbox:{run.id}" if connection.sandbox else connection.base_url,
+            feed=settings.feed or str(run.mapping_path),
+            changed_only=settings.changed_only,
+            full_every=settings.full_every,
+        )
+        yield Bookkeeper(delivery.journal, turn, delivery.mapping)
+
+
+def _complete(delivery: Delivery) -> bool:
+    return delivery.settings.limit is None and delivery.kind is not SessionKind.RETRY
+
+
+def _location_ids(intakes: Sequence[Intake]) -> tuple[str, ...]:
+    return tuple(sorted({location for intake in intakes for location in intake.bound.location_rows}))
+
+
+def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
+    return SendingPolicy(
+        mode=mapping.mode,
+        follow_ups=mapping.follow_ups,
+        concurrency=settings.concurrency,
+        max_requests=settings.max_requests,
+        wait_for_quota=settings.wait_for_quota,
+        stop_after_failures=settings.stop_after_failures,
+        verify_share=settings.verify_share,
+        locations_by_column=mapping.location_by_column,
+    )
+
+
+async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
+    """Read each location's catalog; with one location a refusal ends the run, with many it fails its rows alone."""
+    found: Catalogs = {}
+    for location_id in _location_ids(delivery.intakes):
+        try:
+            found[location_id] = await sender.open_location(location_id, delivery.mapping.needs)
+        except CredentialsError as refused:
+            found[location_id] = refused
+    refusals = [each for each in found.values() if isinstance(each, CredentialsError)]
+    if refusals and len(refusals) == len(found):
+        raise refusals[0]
+    return found
+
+
+class Resolvers:
+    """Resolve a record against its own location; what a refused location cannot tell fails the row."""
+
+    def __init__(self, intake: Intake, catalogs: Catalogs) -> None:
+        self._refused = {key: each for key, each in catalogs.items() if isinstance(each, CredentialsError)}
+        self._resolvers: dict[str, Resolver] = {
+            key: intake.bound.resolver(each)
+            for key, each in catalogs.items()
+            if isinstance(each, Catalog) and key in intake.bound.location_rows
+        }
+
+    def resolve(self, record: Record) -> Record | Outcome:
+        refused = self._refused.get(record.location_id)
+        if refused is not None:
+            return _location_refused(record, refused)
+        return self._resolvers[record.location_id].resolve(record)
+
+
+def _location_refused(record: Record, refused: CredentialsError) -> Outcome:
+    return Outcome(
+        row=record.row,
+        status=Status.FAILED,
+        location_id=record.location_id,
+        code="location_refused",
+        message=str(refused),
+        remedy=Remedy.RUN_AGAIN,
+        warnings=record.warnings,
+    )
+
+
+def _announce(delivery: Delivery) -> None:
+    """Tell whoever watches how much is left to do, and how long that takes at the vendor's pace."""
+    settled = delivery.journal.counts()
+    left = settled.pending + (delivery.journal.retryable() if delivery.kind is SessionKind.RETRY else 0)
+    rows: dict[str, int] = {}
+    for intake in delivery.intakes:
+        for location, count in intake.bound.location_rows.items():
+            rows[location] = rows.get(location, 0) + count
+    share = left / max(settled.read, 1)
+    plan = plan_sending(
+        {location: round(count * share) for location, count in rows.items()},
+        calls_a_row=calls_a_row(delivery.mapping),
+    )
+    delivery.around.progress.planned(left, plan.requests, plan.seconds)
+
+
+async def _feed(
+    intake: Intake, resolvers: Resolvers, sender: Sender, books: Bookkeeper, journal: Journal
+) -> None:
+    pieces = intake.pieces()
+    # In a thread: a large block must not keep replies, signals and the progress bar waiting.
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        _, mapped = piece
+        standings = journal.standings(mapped[0].row, mapped[-1].row)
+        ended, ready = _sort(mapped, standings, resolvers)
+        unchanged = books.unchanged([record for record in ready if record.row not in standings])
+        sender.settle([*ended, *unchanged.values()])
+        for record in ready:
+            if record.row not in unchanged:
+                await sender.submit(record, _open(standings.get(record.row)))
+
+
+def _sort(
+    mapped: Sequence[Record | Outcome], standings: dict[RowId, Standing], resolvers: Resolvers
+) -> tuple[list[Outcome], list[Record]]:
+    """Part the rows of a block that have no outcome yet: those that end here, and those to send."""
+    ended: list[Outcome] = []
+    ready: list[Record] = []
+    for item in mapped:
+        if isinstance(standings.get(item.row), Outcome):
+            continue
+        resolved = item if isinstance(item, Outcome) else resolvers.resolve(item)
+        if isinstance(resolved, Outcome):
+            ended.append(resolved)
+        else:
+            ready.append(resolved)
+    return ended, ready
+
+
+def _open(standing: Standing | None) -> Intent | Landed | None:
+    return None if isinstance(standing, Outcome) else standing

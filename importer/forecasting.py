@@ -1,0 +1,165 @@
+"""What a run would do, without sending: ``check`` for all rows, ``preview`` for the first few."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from importer import __version__, environment
+from importer.clock import Clock, SystemClock
+from importer.highlevel.payload import build_upsert, follow_up_plan
+from importer.highlevel.quota import plan_sending
+from importer.intake import Intake, SurveyOptions, open_staged, stage_all, survey
+from importer.mapping import Mapping, load_mapping
+from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, TagMode, number_of
+from importer.results.forecast import Forecast, Foresight, LocationForecast
+from importer.results.summary import SourceSummary
+from importer.settings import SANDBOX_LOCATION, Connection, RunSettings
+from importer.sources import StagedSource
+from importer.stopping import StopSignal
+
+_ROWS_A_TAG_CALL = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Sources taken in for a look, and the mapping bound to them."""
+
+    mapping: Mapping
+    staged: tuple[StagedSource, ...]
+    intakes: Sequence[Intake]
+
+
+def check(
+    settings: RunSettings,
+    *,
+    mapping: Mapping | None = None,
+    clock: Clock | None = None,
+    stop: StopSignal | None = None,
+) -> Forecast:
+    """Read, map and validate every row and forecast the run; nothing is sent, no account is needed."""
+    clock = clock or SystemClock()
+    with _taken(settings, mapping, clock, stop or StopSignal()) as taken:
+        foresight = Foresight([intake.source.header for intake in taken.intakes])
+        for intake in taken.intakes:
+            resolver = intake.bound.resolver(None)
+            for block, mapped in intake.pieces():
+                foresight.see(block, [_resolved(item, resolver.resolve) for item in mapped])
+        return _forecast(foresight, taken, settings, clock)
+
+
+def preview(
+    settings: RunSettings, *, rows: int, mapping: Mapping | None = None, clock: Clock | None = None
+) -> Iterator[dict[str, Json]]:
+    """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent."""
+    with _taken(settings, mapping, clock or SystemClock(), StopSignal()) as taken:
+        left = rows or None
+        for intake in taken.intakes:
+            resolver = intake.bound.resolver(None)
+            for _, mapped in intake.pieces():
+                for item in mapped[:left]:
+                    yield _line(_resolved(item, resolver.resolve), taken.mapping)
+                if left is not None:
+                    left -= min(left, len(mapped))
+                    if not left:
+                        return
+
+
+@contextmanager
+def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal) -> Iterator[Taken]:
+    mapping = mapping or load_mapping(settings.mapping)
+    with tempfile.TemporaryDirectory(prefix="importer-") as folder:
+        staged = stage_all(settings.sources, Path(folder))
+        sources = open_staged(staged, mapping.reading_options(settings.reading))
+        options = SurveyOptions(
+            location_id=choose_location(settings.connection, mapping) or SANDBOX_LOCATION,
+            today=datetime.fromtimestamp(clock.now(), UTC).date(),
+            limit=settings.limit,
+            allow_transforms=settings.allow_transforms,
+        )
+        yield Taken(
+            mapping=mapping,
+            staged=staged,
+            intakes=survey(sources, mapping, options, keep_going=stop.check),
+        )
+
+
+def choose_location(connection: Connection, mapping: Mapping) -> str | None:
+    """Choose the location: the flag's, the mapping's, the environment's; None where each row names its own."""
+    if mapping.location_by_column:
+        return None
+    sandbox = SANDBOX_LOCATION if connection.sandbox else None
+    return connection.location_id or mapping.fixed_location or environment.location_id() or sandbox
+
+
+def calls_a_row(mapping: Mapping) -> float:
+    """Tell how many calls a row costs: the upsert, a search before it, its share of bulk tags, enrolments."""
+    calls = 1.0
+    if mapping.mode is not ImportMode.UPSERT:
+        calls += 1
+    if mapping.tag_mode is not TagMode.REPLACE and mapping.sets_tags:
+        calls += 1 / _ROWS_A_TAG_CALL
+    follow_ups = mapping.follow_ups
+    return calls + sum(1 for target in (follow_ups.workflow, follow_ups.campaign) if target)
+
+
+def _resolved(item: Record | Outcome, resolve: Callable[[Record], Record | Outcome]) -> Record | Outcome:
+    return resolve(item) if isinstance(item, Record) else item
+
+
+def _line(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
+    if isinstance(item, Outcome):
+        return _no_payload(item)
+    return {
+        "row": number_of(item.row),
+        "location_id": item.location_id,
+        "payload": build_upsert(item, tag_mode=mapping.tag_mode),
+        "follow_ups": follow_up_plan(item, mapping.follow_ups),
+        "warnings": [_fault(fault) for fault in item.warnings],
+    }
+
+
+def _no_payload(outcome: Outcome) -> dict[str, Json]:
+    line: dict[str, Json] = {"row": number_of(outcome.row)}
+    if outcome.status is Status.SKIPPED:
+        return {**line, "skipped": {"code": outcome.code, "message": outcome.message}}
+    faults = outcome.faults or (Fault(code=outcome.code or "failed", message=outcome.message or ""),)
+    return {**line, "errors": [_fault(fault) for fault in faults if fault.fails]}
+
+
+def _fault(fault: Fault) -> Json:
+    return {"code": fault.code, "column": fault.column, "message": fault.message}
+
+
+def _forecast(foresight: Foresight, taken: Taken, settings: RunSettings, clock: Clock) -> Forecast:
+    rate = calls_a_row(taken.mapping)
+    plan = plan_sending(foresight.location_rows, calls_a_row=rate)
+    parts = {
+        name: plan_sending({name: rows}, calls_a_row=rate) for name, rows in foresight.location_rows.items()
+    }
+    return foresight.forecast(
+        locations={
+            name: LocationForecast(
+                rows=part.rows, requests=part.requests, seconds=part.seconds, daily_share=part.day_share
+            )
+            for name, part in parts.items()
+        },
+        seconds=plan.seconds,
+        days=plan.days,
+        sources=tuple(
+            SourceSummary(
+                name=staged.name, reference=staged.reference, fingerprint=staged.fingerprint, rows=intake.rows
+            )
+            for staged, intake in zip(taken.staged, taken.intakes, strict=True)
+        ),
+        mapping=str(settings.mapping),
+        mapping_fingerprint=taken.mapping.fingerprint,
+        base_url=settings.connection.base_url,
+        sandbox=settings.connection.sandbox,
+        made_at=clock.now(),
+        tool_version=__version__,
+    )

@@ -1,0 +1,103 @@
+"""What is taken in: every source opened, surveyed once from end to end, and bound to the mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TypeAlias
+
+from importer.mapping import BoundMapping, Mapping
+from importer.reading import Source, expand_sources, open_source
+from importer.records import Block, Outcome, Record
+from importer.settings import ReadingOptions
+from importer.sources import StagedSource, stage
+
+Mapped: TypeAlias = list[Record | Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """One source with the mapping bound to it. ``rows`` are those a run takes, after ``--limit``."""
+
+    source: Source
+    bound: BoundMapping
+    rows: int
+
+    def pieces(self, size: int = 500) -> Iterator[tuple[Block, Mapped]]:
+        """Read and map anew, a block at a time, always with the same result."""
+        for block in limited(self.source.blocks(size), self.rows):
+            yield block, self.bound.map(block)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyOptions:
+    """What a survey needs beside the mapping and the source. ``today`` bounds birthdays and two-digit years."""
+
+    location_id: str | None
+    today: date
+    limit: int | None = None
+    allow_transforms: bool = False
+
+
+def stage_all(references: Sequence[str], folder: Path) -> tuple[StagedSource, ...]:
+    """Copy every source that the references stand for into a private folder. Raises SourceError."""
+    return tuple(
+        stage(reference, folder, index) for index, reference in enumerate(expand_sources(references))
+    )
+
+
+def open_staged(staged: Sequence[StagedSource], options: ReadingOptions) -> list[Source]:
+    return [open_source(each.path, options=options, index=each.index) for each in staged]
+
+
+def survey(
+    sources: Sequence[Source],
+    mapping: Mapping,
+    options: SurveyOptions,
+    *,
+    keep_going: Callable[[], None] = lambda: None,
+) -> list[Intake]:
+    """Read every source once and bind the mapping to it; nothing is kept of the rows but counts and hashes.
+
+    ``keep_going`` is asked between blocks and raises to end the survey.
+    """
+    intakes: list[Intake] = []
+    left = options.limit
+    for source in sources:
+        surveyor = mapping.surveyor(
+            source.header,
+            location_id=options.location_id,
+            today=options.today,
+            allow_transforms=options.allow_transforms,
+        )
+        for block in limited(source.blocks(), left):
+            keep_going()
+            surveyor.see(block)
+        bound = surveyor.bind()
+        left = None if left is None else left - bound.rows
+        intakes.append(Intake(source=source, bound=bound, rows=bound.rows))
+    return intakes
+
+
+def limited(blocks: Iterator[Block], limit: int | None) -> Iterator[Block]:
+    """Pass on the first ``limit`` rows; all of them when there is no limit."""
+    for block in blocks:
+        if limit is None:
+            yield block
+            continue
+        if len(block) >= limit:
+            yield head(block, limit)
+            return
+        limit -= len(block)
+        yield block
+
+
+def head(block: Block, rows: int) -> Block:
+    return Block(
+        source=block.source,
+        numbers=block.numbers[:rows],
+        rows=block.rows[:rows],
+        faults={index: faults for index, faults in block.faults.items() if index < rows},
+    )

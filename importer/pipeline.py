@@ -1,0 +1,186 @@
+"""The way of a row, in one page:
+
+    source -> mapping -> payload -> send -> journal -> results -> report
+
+``run`` begins an import, or goes on with the one that the same command began; ``resume`` and ``retry`` go on with a
+run by its id. All three end in ``_session``: one process' work on one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from importer.delivery import Delivery, deliver
+from importer.errors import SetupError, StateError, StopError
+from importer.forecasting import choose_location
+from importer.intake import Intake, SurveyOptions, open_staged, stage_all, survey
+from importer.journal import Journal, Run, RunState, SessionKind
+from importer.mapping import Mapping, load_mapping, parse_mapping
+from importer.results import Summary, write_results
+from importer.run_options import recalled, remembered
+from importer.settings import Connection, ReadingOptions, RunSettings
+from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
+from importer.surroundings import Surroundings
+
+
+async def run(
+    settings: RunSettings, *, mapping: Mapping | None = None, surroundings: Surroundings | None = None
+) -> Summary:
+    """Import the sources, or go on with the stopped run of the very same import.
+
+    A finished, unchanged import is not sent again: its summary comes back with ``repeated`` set. A run that stops
+    before its end returns its summary too. Raises SetupError when nothing was sent, and StopError when it was
+    interrupted before its first row.
+    """
+    around = surroundings or Surroundings()
+    mapping = mapping or load_mapping(settings.mapping)
+    state = StateFolder(settings.state, clock=around.clock)
+    state.sweep(keep_days_from_environment())
+    new = state.new_run()
+    try:
+        candidate = await asyncio.to_thread(_candidate, new, settings, mapping, state)
+        with state.lock(candidate):
+            previous = None if settings.fresh else _repeats(state.previous(candidate))
+            if previous is None:
+                return await _begin(new, candidate, settings, mapping, around)
+    except (SetupError, StopError):
+        new.discard()
+        raise
+    new.discard()
+    return await _go_on(previous.run, settings, state, around, SessionKind.RESUME)
+
+
+async def resume(
+    wanted: str | None,
+    *,
+    state_path: Path,
+    connection: Connection,
+    reading: ReadingOptions,
+    from_copies: bool = False,
+    surroundings: Surroundings | None = None,
+) -> Summary:
+    """Go on with a stopped run, the newest by default; a finished one is left as it is.
+
+    Raises RunConflictError when a source or the mapping changed since, unless ``from_copies`` says to go on from
+    the copies that the run keeps.
+    """
+    around = surroundings or Surroundings()
+    state = StateFolder(state_path, clock=around.clock)
+    found = state.find(wanted)
+    if found.state is not RunState.FINISHED and not from_copies and (changes := changes_since(found)):
+        raise Previous(run=found, differences=changes).conflict()
+    settings = recalled(found, connection=connection, state=state_path, reading=reading)
+    return await _go_on(found, settings, state, around, SessionKind.RESUME)
+
+
+async def retry(
+    wanted: str | None,
+    *,
+    state_path: Path,
+    connection: Connection,
+    reading: ReadingOptions,
+    surroundings: Surroundings | None = None,
+) -> Summary:
+    """Send the failed rows of a run again that are worth another try, and what a stopped run did not reach."""
+    around = surroundings or Surroundings()
+    state = StateFolder(state_path, clock=around.clock)
+    found = state.find(wanted)
+    settings = recalled(found, connection=connection, state=state_path, reading=reading)
+    return await _go_on(found, settings, state, around, SessionKind.RETRY)
+
+
+def _candidate(new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder) -> Run:
+    staged = stage_all(settings.sources, new.sources)
+    origins = (state.origin_of(reference) for reference in settings.sources)
+    return Run(
+        id=new.id,
+        started_at=new.started_at,
+        sources=staged,
+        mapping_path=settings.mapping,
+        mapping_text=mapping.text,
+        mapping_fingerprint=mapping.fingerprint,
+        location_id=choose_location(settings.connection, mapping),
+        base_url=settings.connection.base_url,
+        sandbox=settings.connection.sandbox,
+        options=remembered(settings),
+        follows=next((origin for origin in origins if origin), None),
+    )
+
+
+def _repeats(previous: Previous | None) -> Previous | None:
+    if previous is None or (previous.run.sandbox and previous.finished):
+        return None  # each finished try in the embedded sandbox leaves an empty vendor behind
+    if previous.differences:
+        raise previous.conflict()
+    return previous
+
+
+async def _begin(
+    new: NewRun, candidate: Run, settings: RunSettings, mapping: Mapping, around: Surroundings
+) -> Summary:
+    with Journal.create(new.path, candidate, clock=around.clock) as journal:
+        return await _session(journal, settings, mapping, around, SessionKind.RUN)
+
+
+async def _go_on(
+    run: Run, settings: RunSettings, state: StateFolder, around: Surroundings, kind: SessionKind
+) -> Summary:
+    with state.lock(run), state.open_journal(run) as journal:
+        mapping = parse_mapping(run.mapping_text, name=str(run.mapping_path))
+        again = kind is SessionKind.RETRY and journal.retryable() > 0
+        if run.state is RunState.FINISHED and not again:
+            return await asyncio.to_thread(_tell, journal, settings, mapping, repeated=True)
+        return await _session(journal, settings, mapping, around, kind)
+
+
+async def _session(
+    journal: Journal, settings: RunSettings, mapping: Mapping, around: Surroundings, kind: SessionKind
+) -> Summary:
+    intakes = await asyncio.to_thread(_take_in, journal.run, settings, mapping, around)
+    journal.set_rows_read(sum(intake.rows for intake in intakes))
+    try:
+        await deliver(
+            Delivery(
+                journal=journal,
+                intakes=intakes,
+                mapping=mapping,
+                settings=settings,
+                around=around,
+                kind=kind,
+            )
+        )
+        journal.set_state(RunState.FINISHED)
+    except StopError as stopped:
+        with contextlib.suppress(StateError):  # a full disk refuses this too; a dead session reads as stopped
+            journal.set_state(RunState.STOPPED, str(stopped))
+    return await asyncio.to_thread(_tell, journal, settings, mapping)
+
+
+def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surroundings) -> list[Intake]:
+    options = SurveyOptions(
+        location_id=run.location_id,
+        # The day the run began, so that a resume maps each row as the first session did.
+        today=datetime.fromtimestamp(run.started_at, UTC).date(),
+        limit=settings.limit,
+        allow_transforms=settings.allow_transforms,
+    )
+    sources = open_staged(run.sources, mapping.reading_options(settings.reading))
+    return survey(sources, mapping, options, keep_going=around.stop.check)
+
+
+def _tell(journal: Journal, settings: RunSettings, mapping: Mapping, *, repeated: bool = False) -> Summary:
+    run = journal.run
+    summary = write_results(
+        run=run,
+        journal=journal,
+        sources=open_staged(run.sources, mapping.reading_options(settings.reading)),
+        folder=settings.output / run.id,
+        results_format=settings.results_format,
+        limit=settings.limit,
+        report_details=settings.report_details,
+    )
+    return replace(summary, repeated=repeated)

@@ -1,0 +1,52 @@
+"""What a run remembers of its settings, so that a resume or a retry goes on as it began. Never a token or password."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, cast
+
+from importer.journal import Run
+from importer.records import Json
+from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings
+
+_PLAIN: Final = (
+    "results_format limit concurrency changed_only full_every wait_for_quota max_requests verify_share "
+    "allow_transforms report_details"
+).split()
+_READING: Final = ("sheet", "header_row", "encoding", "delimiter")
+
+
+def remembered(settings: RunSettings) -> dict[str, Json]:
+    """Write down what a later session needs; the keys decide, too, whether two runs are the same import."""
+    failures = settings.stop_after_failures
+    return {
+        **{name: getattr(settings, name) for name in _PLAIN},
+        "output": str(settings.output.absolute()),
+        "reading": {name: getattr(settings.reading, name) for name in _READING},
+        "stop_after_failures": None if failures is None else {"rows": failures.rows, "share": failures.share},
+        "metrics_file": None if settings.metrics_file is None else str(settings.metrics_file.absolute()),
+    }
+
+
+def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingOptions) -> RunSettings:
+    """Put the settings of a run together again; ``connection`` and the password come from today's surroundings."""
+    options: dict[str, Any] = dict(run.options)
+    failures = options.get("stop_after_failures")
+    metrics_file = options.get("metrics_file")
+    return RunSettings(
+        sources=tuple(source.reference for source in run.sources),
+        mapping=run.mapping_path,
+        connection=replace(
+            connection,
+            base_url=run.base_url,
+            sandbox=run.sandbox,
+            location_id=run.location_id,
+        ),
+        state=state,
+        output=Path(cast("str", options["output"])),
+        reading=replace(reading, **options["reading"]),
+        stop_after_failures=FailureLimit(**failures) if failures else None,
+        metrics_file=Path(metrics_file) if metrics_file else None,
+        **{name: options[name] for name in _PLAIN if name in options},
+    )

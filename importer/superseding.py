@@ -1,0 +1,61 @@
+"""A retry must not put an older row of a person over a newer one that got through meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from importer.highlevel.payload import match_keys
+from importer.intake import Intake
+from importer.journal import Journal
+from importer.records import Outcome, Record, RowId, Status, number_of
+
+_ARRIVED = frozenset({Status.CREATED, Status.UPDATED})
+
+
+def settle_superseded(journal: Journal, intakes: Sequence[Intake]) -> list[Outcome]:
+    """Skip each row open for a retry whose person a later row of the file created or updated already.
+
+    Row 5 failed, row 9 of the same person with newer values got through: sending row 5 now would undo row 9.
+    """
+    skipped = [
+        Outcome(
+            row=row,
+            status=Status.SKIPPED,
+            location_id=later.location_id,
+            contact_id=later.contact_id,
+            code="superseded",
+            message=f"Row {number_of(later.row)} of the same person was imported after this one had failed; "
+            "sending this row now would put its older values over the newer ones.",
+        )
+        for row, later in _overtaken(journal, intakes)
+    ]
+    journal.settle(skipped)
+    return skipped
+
+
+def _overtaken(journal: Journal, intakes: Sequence[Intake]) -> Iterator[tuple[RowId, Outcome]]:
+    waiting: dict[tuple[str, str], set[RowId]] = {}
+    for record, standing in _known(journal, intakes):
+        keys = [(record.location_id, key) for key in match_keys(record)]
+        if not isinstance(standing, Outcome):
+            for key in keys:
+                waiting.setdefault(key, set()).add(record.row)
+        elif standing.status in _ARRIVED:
+            for row in {row for key in keys for row in waiting.get(key, ())}:
+                _stop_waiting(waiting, row)
+                yield row, standing
+
+
+def _known(journal: Journal, intakes: Sequence[Intake]) -> Iterator[tuple[Record, object]]:
+    """Pair every row that can be sent with its standing, in file order."""
+    for intake in intakes:
+        for _, mapped in intake.pieces():
+            standings = journal.standings(mapped[0].row, mapped[-1].row)
+            for item in mapped:
+                if isinstance(item, Record):
+                    yield item, standings.get(item.row)
+
+
+def _stop_waiting(waiting: dict[tuple[str, str], set[RowId]], row: RowId) -> None:
+    for rows in waiting.values():
+        rows.discard(row)
