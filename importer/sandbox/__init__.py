@@ -6,6 +6,7 @@ from importer.sandbox.faults import Fault
 from importer.sandbox.server import Sandbox
 from importer.sandbox.settings import Account, FaultKind, SandboxSettings, Window
 from importer.sandbox.times import MovableClock, WallClock
+from importer.sandbox.vault import VaultError
 
 __all__ = [
     "Account",
@@ -15,6 +16,7 @@ __all__ = [
     "MovableClock",
     "Sandbox",
     "SandboxSettings",
+    "VaultError",
     "WallClock",
     "Window",
     "sandbox_aside",

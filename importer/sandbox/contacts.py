@@ -19,6 +19,7 @@ LOWERED: Final = (
 CHANNELS: Final = ("Call", "Email", "SMS", "WhatsApp", "GMB", "FB")
 V3_CHANNELS: Final = dict(zip(CHANNELS, ("call", "email", "sms", "whatsApp", "gmb", "fb"), strict=True))
 
+_NOBODY: Final[dict[str, Contact | tuple[Contact, ...]]] = {}
 Key = tuple[str, str]
 """An identifier and its normalised value: ``("email", "ann@example.com")``."""
 
@@ -34,12 +35,12 @@ class Contact:
     properties: JsonObject = field(default_factory=dict, repr=False)
     tags: list[str] = field(default_factory=list)
     custom_fields: JsonObject = field(default_factory=dict, repr=False)
-    additional_emails: list[str] = field(default_factory=list, repr=False)
-    additional_phones: list[str] = field(default_factory=list, repr=False)
+    additional_emails: tuple[str, ...] = field(default=(), repr=False)
+    additional_phones: tuple[str, ...] = field(default=(), repr=False)
     made_by: str = "upsert"
     upserts: int = 0
-    workflows: list[str] = field(default_factory=list)
-    campaigns: list[str] = field(default_factory=list)
+    workflows: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
     number: int = 0
     """Its place in the order of arrival, given by the book; neighbours lie side by side in the file."""
 
@@ -82,7 +83,7 @@ class ContactBook:
 
     def __init__(self) -> None:
         self._contacts: dict[str, Contact] = {}
-        self._index: dict[tuple[str, str, str], tuple[Contact, ...]] = {}
+        self._index: dict[tuple[str, str], dict[str, Contact | tuple[Contact, ...]]] = {}
         self._per_location: dict[str, int] = {}
         self._random = random.SystemRandom()
         self._last_number = 0
@@ -101,8 +102,8 @@ class ContactBook:
 
     def find(self, location_id: str, identifier: str, value: str) -> Contact | None:
         """Find the oldest contact of the location that has the identity."""
-        held = self._index.get((location_id, identifier, value))
-        return held[0] if held else None
+        held = self._index.get((location_id, identifier), _NOBODY).get(value)
+        return held[0] if isinstance(held, tuple) else held
 
     def new_id(self) -> str:
         """Make an id in the vendor's shape; never seeded, or a restart over the same file would repeat ids."""
@@ -118,12 +119,12 @@ class ContactBook:
         self._last_number = max(self._last_number, contact.number)
         self._contacts[contact.id] = contact
         self._per_location[contact.location_id] = self.count(contact.location_id) + 1
-        self._enter(contact, contact.keys())
+        self._enter(contact, set(contact.keys()))
 
     def remove(self, contact: Contact) -> None:
         del self._contacts[contact.id]
         self._per_location[contact.location_id] -= 1
-        self._leave(contact, contact.keys())
+        self._leave(contact, set(contact.keys()))
 
     def reindex(self, contact: Contact, before: Iterable[Key]) -> None:
         """Bring the index up to date after a contact's identities changed from ``before``."""
@@ -132,18 +133,21 @@ class ContactBook:
         self._enter(contact, new - old)
 
     def _enter(self, contact: Contact, keys: Iterable[Key]) -> None:
-        for key in keys:
-            place = (contact.location_id, *key)
-            self._index[place] = (*self._index.get(place, ()), contact)
+        for identifier, value in keys:
+            places = self._index.setdefault((contact.location_id, identifier), {})
+            held = places.get(value)
+            places[value] = contact if held is None else (*_each(held), contact)
 
     def _leave(self, contact: Contact, keys: Iterable[Key]) -> None:
-        for key in keys:
-            place = (contact.location_id, *key)
-            held = tuple(other for other in self._index[place] if other is not contact)
-            if held:
-                self._index[place] = held
-            else:
-                del self._index[place]
+        for identifier, value in keys:
+            places = self._index[contact.location_id, identifier]
+            others = tuple(other for other in _each(places.pop(value)) if other is not contact)
+            if others:
+                places[value] = others
+
+
+def _each(held: Contact | tuple[Contact, ...]) -> tuple[Contact, ...]:
+    return held if isinstance(held, tuple) else (held,)
 
 
 def as_document(contact: Contact) -> JsonObject:
@@ -176,10 +180,10 @@ def from_document(document: dict[str, Any]) -> Contact:
         properties=document["properties"],
         tags=document["tags"],
         custom_fields=document["customFields"],
-        additional_emails=document["additionalEmails"],
-        additional_phones=document["additionalPhones"],
+        additional_emails=tuple(document["additionalEmails"]),
+        additional_phones=tuple(document["additionalPhones"]),
         made_by=document["madeBy"],
         upserts=document["upserts"],
-        workflows=document["workflows"],
-        campaigns=document["campaigns"],
+        workflows=tuple(document["workflows"]),
+        campaigns=tuple(document["campaigns"]),
     )

@@ -41,7 +41,7 @@ def enroll(vendor: Vendor, call: Call) -> Reply:
     """Answer ``POST /contacts/{id}/workflow/{workflowId}``: a draft takes nobody in, and still says 200."""
     contact, workflow = _workflow(vendor, call)
     if workflow["status"] == "published" and workflow["id"] not in contact.workflows:
-        contact.workflows.append(workflow["id"])
+        contact.workflows = (*contact.workflows, workflow["id"])
         vendor.save((contact,))
     return Reply(200, {"succeded": True, "traceId": trace_id()})
 
@@ -50,7 +50,7 @@ def withdraw(vendor: Vendor, call: Call) -> Reply:
     """Answer ``DELETE /contacts/{id}/workflow/{workflowId}``."""
     contact, workflow = _workflow(vendor, call)
     if workflow["id"] in contact.workflows:
-        contact.workflows.remove(workflow["id"])
+        contact.workflows = tuple(held_id for held_id in contact.workflows if held_id != workflow["id"])
         vendor.save((contact,))
     return Reply(200, {"succeded": True, "traceId": trace_id()})
 
@@ -60,7 +60,7 @@ def add_to_campaign(vendor: Vendor, call: Call) -> Reply:
     contact = held(vendor, call.params[0])
     campaign = _named(vendor.location(contact.location_id).campaigns, call.params[1], "Campaign")
     if campaign["id"] not in contact.campaigns:
-        contact.campaigns.append(campaign["id"])
+        contact.campaigns = (*contact.campaigns, campaign["id"])
         vendor.save((contact,))
     return Reply(201, {"succeded": True, "traceId": trace_id()})
 
@@ -68,7 +68,7 @@ def add_to_campaign(vendor: Vendor, call: Call) -> Reply:
 def remove_from_campaign(vendor: Vendor, call: Call) -> Reply:
     """Answer ``DELETE /contacts/{id}/campaigns/{campaignId}``."""
     contact = held(vendor, call.params[0])
-    contact.campaigns = [held_id for held_id in contact.campaigns if held_id != call.params[1]]
+    contact.campaigns = tuple(held_id for held_id in contact.campaigns if held_id != call.params[1])
     vendor.save((contact,))
     return Reply(200, {"succeded": True, "traceId": trace_id()})
 
@@ -76,7 +76,7 @@ def remove_from_campaign(vendor: Vendor, call: Call) -> Reply:
 def remove_from_all_campaigns(vendor: Vendor, call: Call) -> Reply:
     """Answer ``DELETE /contacts/{id}/campaigns/removeAll`` (v3: ``remove-all``)."""
     contact = held(vendor, call.params[0])
-    contact.campaigns = []
+    contact.campaigns = ()
     vendor.save((contact,))
     return Reply(200, {"succeded": True, "traceId": trace_id()})
 

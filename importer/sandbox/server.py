@@ -147,8 +147,8 @@ class Sandbox:
             updated_at=now,
             properties=properties,
             tags=list(tags),
-            additional_emails=list(additional_emails),
-            additional_phones=list(additional_phones),
+            additional_emails=tuple(additional_emails),
+            additional_phones=tuple(additional_phones),
             made_by="seed",
         )
         self.vendor.contacts.add(contact)

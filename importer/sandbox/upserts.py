@@ -177,14 +177,16 @@ class Draft:
         elif email := keys.get("email"):
             contact.properties["email"] = self.body["email"]
             # An upsert by an additional address makes it the primary one, and the old primary is lost.
-            contact.additional_emails = [held for held in contact.additional_emails if held.lower() != email]
+            contact.additional_emails = tuple(
+                held for held in contact.additional_emails if held.lower() != email
+            )
 
     def _write_phone(self, contact: Contact, keys: dict[str, str]) -> None:
         if self.body["phone"] is None:
             contact.properties.pop("phone", None)
         elif phone := keys.get("phone"):
             contact.properties["phone"] = phone
-            contact.additional_phones = [held for held in contact.additional_phones if held != phone]
+            contact.additional_phones = tuple(held for held in contact.additional_phones if held != phone)
 
     def _channels(self) -> JsonObject:
         sent: JsonObject = self.body["dndSettings"]

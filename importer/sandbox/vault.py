@@ -15,6 +15,10 @@ create table if not exists custom_fields (id text primary key, document blob not
 """
 
 
+class VaultError(OSError):
+    """The file is no database, is in use by another sandbox, or cannot be written."""
+
+
 class Vault:
     """One SQLite file in WAL mode; each call is one transaction, so a kill loses nothing that was stored.
 
@@ -23,10 +27,19 @@ class Vault:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = off")
-        self._db.executescript(SCHEMA)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.5)
+        except sqlite3.Error as cause:
+            raise VaultError(f"{path} cannot keep contacts: {cause}") from None
+        try:
+            # Two sandboxes over one file would each answer from memory of their own.
+            self._db.execute("pragma locking_mode = exclusive")
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = off")
+            self._db.executescript(SCHEMA)
+        except sqlite3.Error as cause:
+            self._db.close()
+            raise VaultError(f"{path} cannot keep contacts: {cause}") from None
 
     def contacts(self) -> Iterator[Contact]:
         for (document,) in self._db.execute("select document from contacts order by number"):

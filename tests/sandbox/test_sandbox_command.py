@@ -113,6 +113,25 @@ def test_a_file_that_is_no_database_is_one_sentence_and_exit_2(tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
+def test_two_sandboxes_do_not_share_a_file(tmp_path: Path) -> None:
+    process, _ = start("--db", str(tmp_path / "sandbox.db"))
+    command = [
+        sys.executable,
+        "-m",
+        "importer",
+        "sandbox",
+        "--port",
+        "0",
+        "--db",
+        str(tmp_path / "sandbox.db"),
+    ]
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+    process.kill()
+    process.communicate()
+    assert second.returncode == 2
+    assert "database is locked" in second.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
