@@ -9,6 +9,7 @@ from importer.records import Status
 from importer.results import wording
 
 _WINDOW_SECONDS: Final = 30.0
+_BURST_SECONDS: Final = 12.0
 _SHOWN: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED)
 
 
@@ -23,6 +24,7 @@ class Course:
         self.throttled = 0
         self.counts: Counter[Status] = Counter()
         self._held: dict[str, float] = {}
+        self._held_for = ""
         self._locations: set[str] = set()
         self._marks: deque[tuple[float, int]] = deque([(now, 0)])
 
@@ -43,9 +45,10 @@ class Course:
         self.throttled += throttled
         self._locations.add(location_id)
 
-    def hold(self, location_id: str, until: float) -> None:
+    def hold(self, location_id: str, until: float, reason: str) -> None:
         self._locations.add(location_id)
         self._held[location_id] = until
+        self._held_for = reason
 
     def held_seconds(self, now: float) -> float:
         """Time until any location sends again; 0 when one does already."""
@@ -61,11 +64,18 @@ class Course:
         left = self.planned_rows - self.settled_rows
         if left <= 0:
             return 0.0 if self.planned_rows else None
-        by_quota = left * self.planned_seconds / self.planned_rows
         pace = self.rows_per_second(now)
         by_pace = left / pace if pace else 0.0
-        longest = max(by_quota, by_pace)
+        longest = max(by_pace, 0.0 if self._unbound(pace, now) else left * self._planned_pause)
         return longest + self.held_seconds(now) if longest else None
+
+    @property
+    def _planned_pause(self) -> float:
+        return self.planned_seconds / self.planned_rows
+
+    def _unbound(self, pace: float, now: float) -> bool:
+        """Tell whether rows go through faster than the quota foreseen, and not just in its first burst: a sandbox."""
+        return now - self._marks[0][0] >= _BURST_SECONDS and pace * self._planned_pause > 1.5
 
     def line(self, now: float) -> str:
         """Say it in one line."""
@@ -80,7 +90,7 @@ class Course:
         left = self.seconds_left(now)
         ahead = "" if left is None else f", {wording.duration(left)} left"
         if held := self.held_seconds(now):
-            return f"waiting {wording.duration(held)} for the quota{ahead}"
+            return f"waiting {wording.duration(held)} ({self._held_for}){ahead}"
         return f"{self.rows_per_second(now):.1f} rows/s{ahead}"
 
     def tallied(self) -> str:

@@ -1,51 +1,71 @@
-"""The forecast as a terminal shows it: what a run would do, how long it takes, what to mend before."""
+"""The forecast as a terminal shows it."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from importer.records import Status
 from importer.results.forecast import Forecast
-from importer.results.palette import Palette
-from importer.results.summary_text import causes
-from importer.results.wording import duration, number, percent, rows
+from importer.results.palette import Palette, palette_for
+from importer.results.summary_text import cause_lines
+from importer.results.wording import command, duration, number, percent, rows
 
 
 def render_forecast(forecast: Forecast, report: Path | None = None, palette: Palette | None = None) -> str:
-    """Write the forecast for people; several lines, no line break at the end."""
-    colours = palette or Palette()
+    """Write the forecast for people; several lines, no line break at the end. Colours are those of standard error."""
+    colours = palette or palette_for(sys.stderr)
     return "\n".join(
         [
             colours.bold(_headline(forecast)),
             "",
-            f"  to send   {forecast.ready:>10,}",
-            f"  to skip   {forecast.skipped:>10,}",
-            f"  would fail{forecast.failed:>10,}",
-            *_effort(forecast),
-            *causes(forecast.errors, colours, title="Rows that would fail, by cause"),
-            *causes(forecast.warning_groups, colours, title="Warnings"),
-            *([f"\n  report    {report}"] if report is not None else []),
+            *_counts(forecast, colours),
+            "",
+            *_needs(forecast),
+            *cause_lines(forecast.errors, colours, title="Rows that would fail, by cause"),
+            *cause_lines(forecast.warning_groups, colours, title="Warnings"),
+            *([] if report is None else ["", f"  report       {report}"]),
+            *_next(forecast, colours),
         ]
     )
 
 
 def _headline(forecast: Forecast) -> str:
-    if not forecast.failed:
-        return f"All {rows(forecast.rows_read)} are fine; nothing was sent."
-    return f"{rows(forecast.failed)} of {number(forecast.rows_read)} would fail; nothing was sent."
-
-
-def _effort(forecast: Forecast) -> Iterator[str]:
-    yield ""
-    yield (
-        f"  A run needs {number(forecast.requests)} requests: about {duration(forecast.seconds)} at the vendor's pace, "
-        f"{percent(forecast.daily_share)} of a location's daily allowance"
-        + (f", so it goes on over {forecast.days} days." if forecast.days > 1 else ".")
+    ready = f"{number(forecast.ready)} of {rows(forecast.rows_read)} ready to be imported"
+    return (
+        f"Nothing was sent. {ready}, {rows(forecast.failed)} would fail." if forecast.failed else f"{ready}."
     )
+
+
+def _counts(forecast: Forecast, colours: Palette) -> Iterator[str]:
+    whole = forecast.rows_read or 1
+    parts = (
+        ("ready", forecast.ready, Status.CREATED),
+        ("skipped", forecast.skipped, Status.SKIPPED),
+        ("would fail", forecast.failed, Status.FAILED),
+    )
+    for name, count, status in parts:
+        line = f"  {name:<12}{count:>10,}  {percent(count / whole):>8}"
+        yield colours.status(status, line) if count else line
+
+
+def _needs(forecast: Forecast) -> Iterator[str]:
+    yield f"  time         about {duration(forecast.seconds)} at the vendor's quota" + (
+        f", spread over {forecast.days} days" if forecast.days > 1 else ""
+    )
+    yield f"  requests     {number(forecast.requests)}, {percent(forecast.daily_share)} of a day's quota"
     if forecast.duplicates:
-        yield f"  {rows(forecast.duplicates)} are of a person who stands in the file more than once."
-    if forecast.ready:
-        yield (
-            f"  Up to {rows(forecast.ready)} may start workflows that wait for 'contact created' or 'tag added' "
-            "in the location."
-        )
+        yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
+    if forecast.expected is not None:
+        updated = forecast.expected.updated_share
+        yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
+
+
+def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
+    if not forecast.ready:
+        return
+    words = ["importer", "run", *(source.reference for source in forecast.sources), "-m", forecast.mapping]
+    yield ""
+    yield "Import them:"
+    yield "  " + colours.bold(command([*words, "--sandbox"] if forecast.sandbox else words))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from importer.records import Counts, Status
 from importer.results.next_steps import next_steps
-from importer.results.palette import Palette
+from importer.results.palette import Palette, palette_for
 from importer.results.summary import Summary
 from importer.results.tally import Group
 from importer.results.wording import duration, number, percent, rows
@@ -17,8 +18,8 @@ _CAUSES: Final = 8
 
 
 def render_summary(summary: Summary, palette: Palette | None = None) -> str:
-    """Write the summary for people; several lines, no line break at the end."""
-    colours = palette or Palette()
+    """Write the summary for people; several lines, no line break at the end. Colours are those of standard error."""
+    colours = palette or palette_for(sys.stderr)
     return "\n".join(
         [
             colours.bold(headline(summary)),
@@ -65,7 +66,8 @@ def causes(groups: Iterable[Group], colours: Palette, *, title: str) -> Iterator
     for group in ranked[:_CAUSES]:
         places = ", ".join(str(row) for row in group.first_rows[:3])
         more = ", ..." if group.rows > 3 else ""
-        yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  row {places}{more}"
+        word = "row" if group.rows == 1 else "rows"
+        yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  {word} {places}{more}"
         yield colours.dim(f"    {group.title}. {group.mend}")
     if len(ranked) > _CAUSES:
         yield f"  and {len(ranked) - _CAUSES} more causes in the report"

@@ -123,8 +123,9 @@ class Tally:
 
     def _file(self, groups: Groups, row: int, outcome: Outcome, cells: Sequence[str]) -> None:
         code = outcome.code or outcome.status.value
+        column = next((fault.column for fault in outcome.faults if fault.code == code), None)
         wanted = groups.wants(code)
-        example = self._example(row, outcome.message or "", None, cells) if wanted else None
+        example = self._example(row, outcome.message or "", column, cells) if wanted else None
         groups.add(code, example, outcome.remedy)
 
     def warn(self, row: int, warnings: Iterable[Fault], cells: Sequence[str]) -> None:

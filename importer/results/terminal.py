@@ -11,6 +11,7 @@ from importer.clock import Clock, SystemClock
 from importer.records import Outcome
 from importer.results.course import Course
 from importer.results.summary_text import render_summary
+from importer.results.wording import duration
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -20,6 +21,8 @@ __all__ = ["Progress", "open_progress", "render_summary"]
 _BAR_SECONDS: Final = 0.2
 _LINE_SECONDS: Final = 5.0
 _TICK_SECONDS: Final = 1.0
+_LONG_HOLD_SECONDS: Final = 60.0
+"""A hold within the burst window is everyday; one that is longer is said in a line of its own."""
 
 
 class Display(Protocol):
@@ -126,9 +129,9 @@ class Progress:
         self.course.request(location_id, throttled=throttled)
 
     def holding(self, location_id: str, seconds: float, reason: str) -> None:
-        self.course.hold(location_id, self._clock.monotonic() + seconds)
-        if seconds >= _LINE_SECONDS:
-            self.message(reason)
+        self.course.hold(location_id, self._clock.monotonic() + seconds, reason)
+        if seconds >= _LONG_HOLD_SECONDS:
+            self.message(f"Location {location_id} waits {duration(seconds)}: {reason}.")
         self._refresh(at_once=True)
 
     def message(self, text: str) -> None:
