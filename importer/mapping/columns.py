@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -167,11 +168,19 @@ class TagsColumn:
     def _tags(self, cells: tuple[str, ...]) -> tuple[str, ...]:
         found = self._cache.get(cells)
         if found is None:
-            said = [part.strip() for cell in cells for part in cell.split(self._split)]
+            said = [part.strip() for cell in cells for part in _parts(cell, self._split)]
             renamed = (self._renamed.get(" ".join(tag.casefold().split()), tag) for tag in said)
             found = unite((*renamed, *self._always))
             self._cache[cells] = found
         return found
+
+
+def _parts(cell: str, split: str) -> list[str]:
+    """Cut a cell into tags; Mailchimp quotes each of them, since a tag may have a comma in it."""
+    quoted = cell.startswith('"') and cell.count('"') % 2 == 0 and cell.isprintable()
+    if quoted and len(split) == 1 and len(cell) < csv.field_size_limit():
+        return next(csv.reader([cell], delimiter=split, skipinitialspace=True))
+    return cell.split(split)
 
 
 def unite(tags: Sequence[str]) -> tuple[str, ...]:
