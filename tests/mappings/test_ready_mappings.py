@@ -1,0 +1,102 @@
+"""Each ready-made mapping loads, fits the headers of its export, and gives the payloads of its golden file.
+
+Golden files are rewritten with ``IMPORTER_REWRITE_GOLDEN=1 pytest tests/mappings`` and reviewed in the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from importer.highlevel.payload import build_upsert, follow_up_plan
+from importer.mapping import load_mapping
+from importer.reading import open_source
+from importer.records import Fault, Json, Outcome, Record, number_of
+from importer.settings import ReadingOptions
+
+HERE = Path(__file__).parent
+MAPPINGS = HERE.parent.parent / "mappings"
+EXPORTS = sorted((HERE / "exports").glob("*.csv"))
+READY = sorted(path for path in MAPPINGS.glob("*.yaml") if not path.stem.startswith("sample"))
+TODAY = date(2026, 1, 15)
+
+
+def mapping_of(export: Path) -> Path:
+    """``mailchimp~unsubscribed.csv`` is another form of the export that ``mailchimp.yaml`` is for."""
+    return MAPPINGS / f"{export.stem.split('~')[0]}.yaml"
+
+
+def told(fault: Fault) -> dict[str, Json]:
+    return {"code": fault.code, "column": fault.column, "message": fault.message}
+
+
+def mapped(export: Path) -> list[dict[str, Json]]:
+    """Map an export as a run would, without a location: one entry for each row."""
+    mapping = load_mapping(mapping_of(export))
+    source = open_source(export, options=mapping.reading_options(ReadingOptions()))
+    surveyor = mapping.surveyor(source.header, location_id="location1", today=TODAY)
+    for block in source.blocks():
+        surveyor.see(block)
+    bound = surveyor.bind()
+    resolver = bound.resolver(None)
+    return [
+        entry(resolver.resolve(each) if isinstance(each, Record) else each, mapping.follow_ups)
+        for block in source.blocks()
+        for each in bound.map(block)
+    ]
+
+
+def entry(each: Record | Outcome, follow_ups: object) -> dict[str, Json]:
+    from importer.records import FollowUps
+
+    assert isinstance(follow_ups, FollowUps)
+    if isinstance(each, Outcome):
+        return {"row": number_of(each.row), "status": each.status, "code": each.code, "message": each.message}
+    payload = build_upsert(each, tag_mode=follow_ups.tag_mode)
+    payload.pop("locationId")
+    line: dict[str, Json] = {
+        "row": number_of(each.row),
+        "payload": payload,
+        "follow_ups": follow_up_plan(each, follow_ups),
+    }
+    if each.warnings:
+        line["warnings"] = [told(warning) for warning in each.warnings]
+    return line
+
+
+@pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
+def test_every_ready_mapping_has_an_export_to_prove_it_on(path: Path) -> None:
+    assert [export for export in EXPORTS if mapping_of(export) == path]
+
+
+@pytest.mark.parametrize("path", sorted(MAPPINGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_mapping_tells_editors_its_schema(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").startswith(
+        "# yaml-language-server: $schema=mapping.schema.json\n"
+    )
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda path: path.stem)
+def test_rows_of_the_export_become_the_payloads_of_the_golden_file(export: Path) -> None:
+    golden = HERE / "golden" / f"{export.stem}.json"
+    rows = mapped(export)
+    if os.environ.get("IMPORTER_REWRITE_GOLDEN"):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(
+            json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+        )
+    assert rows == json.loads(golden.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda path: path.stem)
+def test_nothing_of_a_ready_mapping_is_written_for_an_absent_column(export: Path) -> None:
+    """An export with nothing but an e-mail column still loads: people choose their columns."""
+    mapping = load_mapping(mapping_of(export))
+    rules = mapping.model.fields
+    needed = [name for rule in rules.values() if not rule.optional for name in rule.headers]
+    header = tuple(dict.fromkeys(needed + list(rules["email"].headers[:1])))
+    mapping.surveyor(header, location_id="location1", today=TODAY)
