@@ -1,0 +1,126 @@
+"""A mapping suggested from a file's headers and a sample of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from importer.highlevel.catalog import Catalog
+from importer.mapping.suggest.customs import custom_guesses
+from importer.mapping.suggest.evidence import Column, columns, is_email, is_phone
+from importer.mapping.suggest.guesses import Guess, Guesses, Left, guess
+from importer.mapping.suggest.regions import Finding, date_order, region
+from importer.mapping.suggest.rendering import rendered
+from importer.settings import ReadingOptions
+
+if TYPE_CHECKING:
+    from importer.reading import Source
+
+__all__ = ["Suggestion", "suggest", "suggest_from"]
+
+SAMPLED_ROWS: Final = 2000
+_DETECT_ALL: Final = ReadingOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Guessed rules, the defaults they need, and the columns that are left."""
+
+    source_name: str
+    rows: int
+    fields: tuple[Guess, ...]
+    tags: Guess | None
+    custom_fields: tuple[Guess, ...]
+    left: tuple[Left, ...]
+    region: Finding | None = None
+    date_order: Finding | None = None
+    detected: tuple[str, ...] = ()
+    options: ReadingOptions = _DETECT_ALL
+    """What the user had to say about the file, which an import has to be told too."""
+
+    def chosen(self) -> dict[str, str]:
+        """Give the field that each mapped header goes to; custom fields as ``custom:<name>``."""
+        tags = (self.tags,) if self.tags else ()
+        found = {header: one.field for one in (*self.fields, *tags) for header in one.headers}
+        return found | {header: f"custom:{one.field}" for one in self.custom_fields for header in one.headers}
+
+    def to_yaml(self) -> str:
+        return rendered(self)
+
+
+def suggest(
+    source: Source, *, catalog: Catalog | None = None, options: ReadingOptions = _DETECT_ALL
+) -> Suggestion:
+    """Suggest a mapping for an opened source; ``catalog`` lets columns become the location's custom fields."""
+    sampled = suggest_from(
+        source.header, islice(_rows(source), SAMPLED_ROWS), name=source.name, catalog=catalog
+    )
+    return replace(sampled, detected=tuple(source.detected.describe()), options=options)
+
+
+def _rows(source: Source) -> Iterator[Sequence[str]]:
+    """Leave out rows with too many or too few cells: their values stand in the wrong columns."""
+    for block in source.blocks():
+        for index, cells in enumerate(block.rows):
+            if not any(fault.fails for fault in block.faults.get(index, ())):
+                yield cells
+
+
+def suggest_from(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    name: str = "the file",
+    catalog: Catalog | None = None,
+) -> Suggestion:
+    """Suggest a mapping for a header and sampled rows."""
+    sampled = columns(header, rows)
+    guesses = guess(sampled)
+    customs, left = custom_guesses(guesses.left, catalog.custom_fields if catalog else ())
+    home = _region(guesses, sampled)
+    return Suggestion(
+        source_name=name,
+        rows=sampled[0].rows if sampled else 0,
+        fields=tuple(_with_doubts(one, home) for one in guesses.fields),
+        tags=guesses.tags,
+        custom_fields=customs,
+        left=left,
+        region=home,
+        date_order=date_order(_dates(guesses.fields, customs), home.value if home else None),
+    )
+
+
+def _of(fields: Sequence[Guess], name: str) -> tuple[Column, ...]:
+    return tuple(column for one in fields if one.field == name for column in one.columns)
+
+
+def _region(guesses: Guesses, sampled: Sequence[Column]) -> Finding | None:
+    return region(_of(guesses.fields, "phone"), _of(guesses.fields, "country"), sampled)
+
+
+def _dates(fields: Sequence[Guess], customs: Sequence[Guess]) -> tuple[Column, ...]:
+    dated = tuple(column for one in customs for column in one.columns if "(DATE)" in one.reason)
+    return _of(fields, "dateOfBirth") + dated
+
+
+def _with_doubts(one: Guess, home: Finding | None) -> Guess:
+    """Count how many values read as they stand, and say what becomes of the others."""
+    values = [value for column in one.columns for value in column.few]
+    match one.field:
+        case "email":
+            good, what = sum(is_email(value) for value in values), "e-mail addresses"
+        case "phone":
+            good, what = (
+                sum(is_phone(value, home.value if home else None) for value in values),
+                "phone numbers",
+            )
+        case _:
+            return one
+    told = [f"{good} of {len(values)} values are valid {what}" if values else one.reason]
+    if len(one.columns) > 1:
+        told.append("the first cell that is not blank counts")
+    if good < len(values):
+        told.append("rows with others fail, unless you add on_invalid: drop")
+    return replace(one, reason="; ".join(told))

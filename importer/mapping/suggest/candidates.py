@@ -1,0 +1,224 @@
+"""Which fields a column may be: what its header says, checked against what its values say."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from importer.mapping.suggest.evidence import Column
+from importer.mapping.suggest.headers import Title, titles, unsqueezed
+from importer.mapping.suggest.synonyms import (
+    LANGUAGES,
+    NO_NAME,
+    NO_PHONE,
+    PART_OR_WHOLE,
+    SECOND_LINES,
+    SOMEBODY_ELSE,
+    all_phrases,
+    fields_of,
+    squeezed_fields_of,
+)
+
+SURE: Final = 1.0
+LIKELY: Final = 0.8
+POSSIBLE: Final = 0.6
+
+_EVEN_IN_A_QUESTION: Final = ("email", "phone", "mobile", "birthday", "date of birth", "zip", "postcode")
+_CLOSE: Final = 0.88
+_NO_PLACE: Final = frozenset({"tags", "source", "gender", "dateOfBirth", "id"})
+"""Fields that a place word turns into something else: an address's label is no tag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One reading of a column: the field, how sure, which of several it is, and why."""
+
+    field: str
+    column: Column
+    strength: float
+    reason: str
+    place: str = ""
+    number: int = 1
+    word: str = ""
+
+    @property
+    def header(self) -> str:
+        return self.column.header
+
+
+def candidates(column: Column) -> tuple[Candidate, ...]:
+    """Give every reading of the column that header and values allow together, the surest first."""
+    if not column.header.strip():
+        return ()
+    found = [one for one in (*_by_header(column), *_by_values(column)) if allowed(one.field, column)]
+    best: dict[str, Candidate] = {}
+    for one in sorted(found, key=lambda one: -one.strength):
+        best.setdefault(one.field, one)
+    return tuple(best.values())
+
+
+def allowed(field: str, column: Column) -> bool:
+    """Tell whether the values let the column be the field; a column without values contradicts nothing."""
+    return not column.filled or _ALLOWED.get(field, _texty)(column)
+
+
+def _by_header(column: Column) -> Iterator[Candidate]:
+    if " ".join(column.words) in NO_NAME:
+        return
+    for steps, title in enumerate(titles(column.words)):
+        found = tuple(_named(column, title, SURE - 0.02 * steps))
+        if found:
+            yield from found
+            return
+    yield from _in_one_word(column)
+    yield from _contained(column)
+    yield from _misspelt(column)
+
+
+def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]:
+    phrase = " ".join(title.name)
+    if phrase in PART_OR_WHOLE:
+        yield _candidate("name?", column, title, strength, "its header", word=phrase)
+        return
+    for field, language in fields_of(phrase):
+        if field == "address1" and title.numbered_last and title.number > 1:
+            field = "address2"  # noqa: PLW2901  (a second line, not a second address)
+        if not (title.placed and field in _NO_PLACE):
+            yield _candidate(field, column, title, strength, _said(language, field))
+    if phrase in SECOND_LINES:
+        yield _candidate("address2", column, title, strength, "its header")
+
+
+def _candidate(
+    field: str, column: Column, title: Title, strength: float, reason: str, *, word: str = ""
+) -> Candidate:
+    return Candidate(
+        field=field,
+        column=column,
+        strength=strength,
+        reason=reason,
+        place=title.place,
+        number=title.number,
+        word=word,
+    )
+
+
+def _said(language: str, field: str) -> str:
+    return "its header" if language == "en" else f"its header, {LANGUAGES[language]} for {field}"
+
+
+def _in_one_word(column: Column) -> Iterator[Candidate]:
+    if len(column.words) != 1:
+        return
+    for word, place in unsqueezed(column.words[0]):
+        for field, language in squeezed_fields_of(word):
+            yield _candidate(field, column, Title((word,), place=place), LIKELY, _said(language, field))
+
+
+def _contained(column: Column) -> Iterator[Candidate]:
+    """Find a field's name inside a longer header, a form's question; the values have to agree."""
+    if set(column.words) & SOMEBODY_ELSE or not column.filled:
+        return
+    text = f" {' '.join(column.words)} "
+    for phrase in _EVEN_IN_A_QUESTION:
+        if f" {phrase} " in text and not (phrase in {"phone", "mobile"} and set(column.words) & NO_PHONE):
+            for field, _ in fields_of(phrase):
+                yield _candidate(field, column, Title(column.words), LIKELY, "its header and its values")
+            return
+
+
+def _misspelt(column: Column) -> Iterator[Candidate]:
+    written = " ".join(column.words)
+    if len(written) < 5 or fields_of(written):
+        return
+    for phrase in difflib.get_close_matches(written, all_phrases(), n=1, cutoff=_CLOSE):
+        if len(phrase.split()) != len(column.words):
+            return  # "account name id" is near "account name", and yet says something else
+        for field, _ in fields_of(phrase):
+            yield _candidate(field, column, Title(column.words), POSSIBLE, f"its header, close to {phrase!r}")
+
+
+def _by_values(column: Column) -> Iterator[Candidate]:
+    """Know e-mail addresses and phone numbers by what they are, whatever the header says."""
+    if set(column.words) & SOMEBODY_ELSE:
+        return
+    unnumbered = Title(column.words)
+    if column.emails >= 0.6 and _one_each(column):
+        yield _candidate("email", column, unnumbered, LIKELY, "its values")
+    if column.phone_like >= 0.8 and _one_each(column) and _written_for_people(column):
+        yield _candidate("phone", column, unnumbered, POSSIBLE, "its values")
+
+
+def _one_each(column: Column) -> bool:
+    """Contacts have an address each; a few addresses on many rows are their owners'."""
+    return column.filled < 10 or column.distinct_share >= 0.5
+
+
+def _written_for_people(column: Column) -> bool:
+    """Numbers with a plus sign, brackets or blanks are dialled; bare digits may be anything."""
+    dialled = column.share(
+        lambda value: value.startswith(("+", "00", "p:", "(")) or re.search(r"\d[ )/]+\d", value)
+    )
+    return dialled >= 0.5 and not set(column.words) & NO_PHONE and column.dates < 0.5
+
+
+def _texty(column: Column) -> bool:
+    return column.numbers < 0.5 and column.emails < 0.5 and column.dates < 0.5
+
+
+def _name_like(column: Column) -> bool:
+    return _texty(column) and column.with_digits < 0.3 and column.urls < 0.3 and column.average_length < 60
+
+
+def _state_like(column: Column) -> bool:
+    return _texty(column) and column.lifecycle < 0.5 and column.booleans < 0.5 and column.average_length < 40
+
+
+def _city_like(column: Column) -> bool:
+    return _texty(column) and column.urls < 0.5 and column.booleans < 0.9
+
+
+def _street_like(column: Column) -> bool:
+    return column.emails < 0.2 and column.urls < 0.5 and column.countries < 0.8 and column.dates < 0.5
+
+
+def _timezone_like(column: Column) -> bool:
+    return column.share(lambda value: "/" in value or value.isupper() or "Time" in value) >= 0.5
+
+
+def _tag_like(column: Column) -> bool:
+    return column.numbers < 0.8 and column.emails < 0.5 and column.dates < 0.5 and column.booleans < 0.9
+
+
+def _contact_id_like(column: Column) -> bool:
+    """The vendor's ids are twenty letters and digits, of both cases."""
+    return column.share(lambda value: re.fullmatch(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{20}", value)) >= 0.8
+
+
+_ALLOWED: Final[dict[str, Callable[[Column], bool]]] = {
+    "firstName": _name_like,
+    "lastName": _name_like,
+    "name": _name_like,
+    "name?": _name_like,
+    "email": lambda column: column.emails >= 0.5,
+    "phone": lambda column: column.phone_like >= 0.5,
+    "address1": _street_like,
+    "address2": _street_like,
+    "city": _city_like,
+    "state": _state_like,
+    "postalCode": lambda column: (
+        column.with_digits >= 0.5 and column.average_length < 13 and column.dates < 0.5
+    ),
+    "country": lambda column: column.countries >= 0.5,
+    "website": lambda column: column.urls >= 0.5,
+    "timezone": _timezone_like,
+    "gender": lambda column: column.genders >= 0.6,
+    "dateOfBirth": lambda column: column.dates >= 0.6,
+    "tags": _tag_like,
+    "source": lambda column: _texty(column) and column.urls < 0.5 and column.average_length < 80,
+    "assignedTo": lambda column: column.numbers < 0.5,
+    "id": _contact_id_like,
+}

@@ -1,0 +1,132 @@
+"""A header as words: case, accents, punctuation, camelCase and numbering taken off."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+
+def word_set(text: str, by: str | None = None) -> frozenset[str]:
+    """Write a set of words as a sentence: a list of fifty quoted words hides what they are."""
+    return frozenset(text.split(by))
+
+
+# Letters that no decomposition takes apart.
+_FOLDED: Final = str.maketrans(
+    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "œ": "oe", "đ": "d", "\u0131": "i"}
+)
+_SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
+_WORD: Final = re.compile(r"[^\W_]+")
+_JOINED: Final = {
+    ("e", "mail"): "email",
+    ("e", "post"): "email",
+    ("mail", "adresse"): "email",
+    ("zip", "code"): "zip",
+    ("time", "zone"): "timezone",
+    ("opt", "out"): "optout",
+    ("opted", "out"): "optout",
+    ("opt", "in"): "optin",
+    ("opted", "in"): "optin",
+    ("web", "site"): "website",
+    ("code", "postal"): "postal",
+    ("post", "code"): "postcode",
+}
+
+NOISE: Final = word_set(
+    "value primary main default preferred personal person people contact contacts customer client lead user subscriber "
+    "member attendee guest buyer your you please enter what whats is are the a an s my field required optional best current "
+    "kontakt kunde kunden ihr ihre bitte votre vos contacto cliente su seu sua contato tuo tua uw klant"
+)
+"""Words that say nothing about which field a column is."""
+
+_ANY_PLACE: Final = word_set("default address addresses adresse")
+
+LATER: Final = word_set(
+    "secondary alternate alternative additional second backup weitere zweite secondaire secundario secondario extra"
+)
+"""Words that tell a second value from the first."""
+
+PLACES: Final = word_set(
+    "mailing billing shipping home work business office other private postal delivery default company account "
+    "privat geschaftlich dienstlich rechnung lieferung domicile bureau travail facturation livraison casa trabajo "
+    "oficina facturacion envio trabalho faturamento entrega ufficio lavoro fatturazione spedizione thuis werk "
+    "factuur bezorg rechnungs liefer organization organisation address adresse organizations addresses"
+)
+"""Words that tell one of several addresses or numbers apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A header taken apart: what it names, whose or which it is, and its number among several."""
+
+    name: tuple[str, ...]
+    place: str = ""
+    number: int = 1
+    numbered_last: bool = False
+    placed: bool = False
+    """A place word was cut off, whether or not it tells addresses apart."""
+
+
+@lru_cache(maxsize=4096)
+def words(header: str) -> tuple[str, ...]:
+    """Split a header into plain lower-case words: ``E-mail 1 - Value`` becomes ``email 1 value``."""
+    seamed = _SEAM.sub(" ", header.translate(_FOLDED))
+    plain = unicodedata.normalize("NFKD", seamed)
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    return _join(_WORD.findall(plain))
+
+
+def _join(parts: list[str]) -> tuple[str, ...]:
+    joined: list[str] = []
+    for part in parts:
+        pair = (joined[-1], part) if joined else ("", part)
+        if pair in _JOINED:
+            joined[-1] = _JOINED[pair]
+        else:
+            joined.append(part)
+    return tuple(joined)
+
+
+def titles(parts: tuple[str, ...]) -> Iterator[Title]:
+    """Give the readings of a header, the most literal first: whole, without noise, without a place word or two."""
+    digits = [part for part in parts if part.isdigit()]
+    number = int(digits[0]) if digits and len(digits[0]) == 1 else 2 if LATER & set(parts) else 1
+    last = bool(parts) and parts[-1].isdigit()
+    counted = tuple(part for part in parts if not part.isdigit() and part not in LATER)
+    whole = Title(counted, number=number, numbered_last=last)
+    seen: set[tuple[str, ...]] = {()}
+    for name in (counted, tuple(part for part in counted if part not in NOISE)):
+        for place in ("", *_place_cuts(name)):
+            rest = name[len(place.split()) :]
+            if rest not in seen:
+                seen.add(rest)
+                yield replace(whole, name=rest, place=_telling(place), placed=bool(place))
+    for name in (counted, tuple(part for part in counted if part not in NOISE)):
+        if name and name[-1] in PLACES and name[:-1] not in seen:
+            seen.add(name[:-1])
+            yield replace(whole, name=name[:-1], place=_telling(name[-1]), placed=True)
+
+
+def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:
+    """Give the runs of place words that the name begins with, the shortest first."""
+    for length in range(1, len(name)):
+        if not set(name[:length]) <= PLACES:
+            return
+        yield " ".join(name[:length])
+
+
+def _telling(place: str) -> str:
+    """Leave out place words that every address has: "Default Address City" and "Default City" are one address."""
+    return " ".join(part for part in place.split() if part not in _ANY_PLACE)
+
+
+def unsqueezed(word: str) -> Iterator[tuple[str, str]]:
+    """Cut a place off a header in one word, as in MAILINGCITY: give what is left, and the place."""
+    yield word, ""
+    for place in PLACES:
+        if word.startswith(place) and len(word) > len(place) + 2:
+            yield word[len(place) :], _telling(place)

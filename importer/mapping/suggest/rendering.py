@@ -1,0 +1,150 @@
+"""A suggestion as the YAML of a mapping, each guess with its reason beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from importer.mapping.suggest.guesses import Guess, Left
+from importer.mapping.suggest.regions import Finding
+from importer.settings import ReadingOptions
+
+if TYPE_CHECKING:
+    from importer.mapping.suggest import Suggestion
+
+EDITOR_LINE: Final = "# yaml-language-server: $schema=mapping.schema.json"
+_REASONS_AT: Final = 48
+# What YAML takes as it stands, also between brackets: letters first, and no sign that begins something else.
+_PLAIN: Final = re.compile(r"[^\W\d_][\w ./()&+-]*")
+# Texts here, whatever they look like; but people's editors may take them for something else.
+_OTHER_TYPES: Final = frozenset({"yes", "no", "true", "false", "on", "off", "y", "n", "null", "nan"})
+_NOT_PRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def quoted(text: str) -> str:
+    """Write a scalar so that it is read back as it stands."""
+    if _PLAIN.fullmatch(text) and not text.endswith(" ") and text.casefold() not in _OTHER_TYPES:
+        return text
+    escaped = json.dumps(text, ensure_ascii=False)
+    return _NOT_PRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
+
+
+def rendered(suggestion: Suggestion) -> str:
+    """Write the mapping; it is complete and can be run as it is, once it has been read."""
+    return "\n".join((*_head(suggestion), *_body(suggestion), *_foot(suggestion), ""))
+
+
+def _head(suggestion: Suggestion) -> Iterator[str]:
+    yield EDITOR_LINE
+    yield f"# Suggested from {_one_line(suggestion.source_name)}, by its headers and {suggestion.rows} of its rows."
+    yield "# Every line is a guess with its reason: read them, then try `importer check`."
+    for told in suggestion.detected:
+        yield f"# {_one_line(told)}"
+
+
+def _body(suggestion: Suggestion) -> Iterator[str]:
+    yield "version: 1"
+    yield "location: ${HIGHLEVEL_LOCATION_ID}"
+    yield from _source(suggestion.options)
+    yield from _defaults(suggestion.region, suggestion.date_order)
+    yield "fields:" if suggestion.fields else "fields: {}"
+    for guess in suggestion.fields:
+        yield _with_reason(f"  {guess.field}: {_rule(guess)}", guess.reason)
+    if suggestion.tags:
+        yield _with_reason(f"tags: {_tags(suggestion.tags)}", suggestion.tags.reason)
+    if suggestion.custom_fields:
+        yield "custom_fields:"
+        for guess in suggestion.custom_fields:
+            yield _with_reason(f"  {quoted(guess.field)}: {_rule(guess)}", guess.reason)
+
+
+def _source(options: ReadingOptions) -> Iterator[str]:
+    said = {
+        "sheet": options.sheet,
+        "header_row": options.header_row,
+        "encoding": options.encoding,
+        "delimiter": options.delimiter,
+    }
+    if any(said.values()):
+        yield "source:"
+    for key, value in said.items():
+        if value:
+            yield f"  {key}: {value if isinstance(value, int) else quoted(value)}"
+
+
+def _defaults(region: Finding | None, date_order: Finding | None) -> Iterator[str]:
+    if region or date_order:
+        yield "defaults:"
+    for key, finding in (("region", region), ("date_order", date_order)):
+        if finding:
+            yield _with_reason(f"  {key}: {finding.value}", finding.reason)
+
+
+def _foot(suggestion: Suggestion) -> Iterator[str]:
+    reachable = {guess.field for guess in suggestion.fields} & {"email", "phone", "id"}
+    if not reachable:
+        yield "# No column shows e-mail addresses or phone numbers: HighLevel refuses contacts without."
+    if suggestion.left:
+        yield ""
+        yield "# Not mapped:"
+    for left in suggestion.left:
+        yield from _left(left)
+
+
+def _left(left: Left) -> Iterator[str]:
+    name = quoted(left.column.header) if left.column.header.strip() else f"column {left.column.place + 1}"
+    if left.offer:
+        yield f"#   {left.offer}: {name}  # {left.note}"
+    else:
+        yield f"#   {name}: {left.note}"
+
+
+def _rule(guess: Guess) -> str:
+    parts = [_origin(guess), *_details(guess)]
+    if guess.template is None and len(parts) == 1:
+        return quoted(guess.headers[0]) if len(guess.headers) == 1 else _listed(guess.headers)
+    return "{" + ", ".join(parts) + "}"
+
+
+def _origin(guess: Guess) -> str:
+    if guess.template is not None:
+        return f"template: {quoted(guess.template)}"
+    if len(guess.headers) == 1:
+        return f"column: {quoted(guess.headers[0])}"
+    return f"columns: {_listed(guess.headers)}"
+
+
+def _details(guess: Guess) -> Iterator[str]:
+    if guess.transforms:
+        yield f"transforms: {_listed(guess.transforms)}"
+    if guess.map:
+        yield f"map: {_mapped(guess.map)}" + (", unmapped: keep" if guess.keep_unmapped else "")
+    if guess.split:
+        yield f"split: {json.dumps(guess.split, ensure_ascii=False)}"
+    if guess.drop_invalid:
+        yield "on_invalid: drop"
+
+
+def _tags(guess: Guess) -> str:
+    return f"{{columns: {_listed(guess.headers)}, split: {json.dumps(guess.split, ensure_ascii=False)}}}"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return "[" + ", ".join(quoted(text) for text in texts) + "]"
+
+
+def _mapped(pairs: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{quoted(text)}: {quoted(meaning)}" for text, meaning in pairs.items()) + "}"
+
+
+def _with_reason(line: str, reason: str) -> str:
+    return f"{line.ljust(_REASONS_AT)}  # {_one_line(reason)}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+__all__: Sequence[str] = ("quoted", "rendered")

@@ -1,0 +1,265 @@
+"""What columns are called in the exports of seven languages, field by field.
+
+Phrases are written as ``headers.words`` leaves them: lower case, no accents, no punctuation, ``email`` in one word.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from importer.mapping.suggest.headers import word_set, words
+
+LANGUAGES: Final = {
+    "en": "English",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "pt": "Portuguese",
+    "it": "Italian",
+    "nl": "Dutch",
+}
+
+_PHRASES: Final[dict[str, dict[str, str]]] = {
+    "firstName": {
+        "en": "first name, firstname, given name, forename, fname, first, christian name, name first",
+        "de": "vorname, rufname, vornamen",
+        "fr": "prenom, prenoms",
+        "es": "primer nombre, nombre de pila, nombres",
+        "pt": "primeiro nome, nome proprio, prenome",
+        "it": "nome di battesimo, nome proprio",
+        "nl": "voornaam, roepnaam",
+    },
+    "lastName": {
+        "en": "last name, lastname, surname, family name, lname, last, second name, name last",
+        "de": "nachname, familienname, zuname",
+        "fr": "nom de famille",
+        "es": "apellido, apellidos, primer apellido",
+        "pt": "sobrenome, apelido, ultimo nome, nome de familia",
+        "it": "cognome",
+        "nl": "achternaam, familienaam",
+    },
+    "name": {
+        "en": "full name, fullname, display name, name surname, name and surname, first and last name, first last name",
+        "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, vor und zuname, ansprechpartner",
+        "fr": "nom complet, nom et prenom, prenom et nom, nom prenom, prenom nom",
+        "es": "nombre completo, nombre y apellidos, nombre y apellido, nombre apellidos",
+        "pt": "nome completo, nome e sobrenome",
+        "it": "nome completo, nome e cognome, nominativo, nome cognome, cognome e nome",
+        "nl": "volledige naam, voor en achternaam",
+    },
+    "email": {
+        "en": "email, email address, emailaddress, email id, mail, email addr, emails, address email, mail address",
+        "de": "mailadresse, emailadresse, email adresse, mail adresse",
+        "fr": "courriel, adresse email, adresse mail, adresse electronique, mel, adresse courriel",
+        "es": "correo, correo electronico, direccion de correo, email correo, direccion de correo electronico",
+        "pt": "correio eletronico, endereco de email, correio",
+        "it": "posta elettronica, indirizzo email, indirizzo di posta",
+        "nl": "emailadres, mailadres, email adres",
+    },
+    "phone": {
+        "en": "phone, phone number, phonenumber, telephone, telephone number, mobile, mobile phone, mobile number, cell, "
+        "cell phone, cellphone, cell number, tel, tel no, phone no, ph no, ph, mobile no, contact number, phone mobile, "
+        "whatsapp number, whatsapp, landline, phones, direct dial, direct phone, mob, text number",
+        "de": "telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, mobiltelefon, rufnummer, festnetz, "
+        "telefon mobil, tel mobil, mobilfunk, tel nr, telefon nr, telefon privat, telefon geschaftlich, mobilfunknummer, fon",
+        "fr": "telephone, telephone portable, portable, mobile, numero de telephone, tel portable, telephone mobile, "
+        "tel mobile, tel fixe, telephone fixe, gsm, n de telephone, no de telephone",
+        "es": "telefono, telefono movil, movil, celular, numero de telefono, telefono celular, telefono fijo, tfno, tlf",
+        "pt": "telefone, telemovel, celular, numero de telefone, telefone celular, fone, numero de celular",
+        "it": "telefono, cellulare, numero di telefono, telefono cellulare, numero cellulare, recapito telefonico, tel cellulare",
+        "nl": "telefoon, telefoonnummer, mobiel, mobiele telefoon, mobiel nummer, gsm nummer, tel nr",
+    },
+    "address1": {
+        "en": "address, street, street address, address1, address line, address street, street name, addr, "
+        "mailing address, postal address, address line1, street1, house number and street, street line, street address line",
+        "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr",
+        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue",
+        "es": "direccion, calle, domicilio, direccion postal, calle y numero",
+        "pt": "endereco, morada, rua, logradouro",
+        "it": "indirizzo, via, indirizzo postale",
+        "nl": "adres, straat, straatnaam, straat en huisnummer, straat huisnummer",
+    },
+    "city": {
+        "en": "city, town, locality, city town, town city, address city, suburb",
+        "de": "ort, stadt, wohnort, stadt ort",
+        "fr": "ville, commune, localite",
+        "es": "ciudad, localidad, poblacion, municipio",
+        "pt": "cidade, localidade, municipio",
+        "it": "citta, comune, localita",
+        "nl": "plaats, woonplaats, stad, gemeente",
+    },
+    "state": {
+        "en": "state, province, county, state province, state region, region, province code, state code, address state, "
+        "state county, state abbreviation, province state, address region, region state",
+        "de": "bundesland, kanton, provinz",
+        "fr": "region, province, departement, canton",
+        "es": "provincia, estado, comunidad autonoma, departamento",
+        "pt": "estado, distrito, uf, provincia",
+        "it": "provincia, regione, prov",
+        "nl": "provincie, regio",
+    },
+    "postalCode": {
+        "en": "zip, zipcode, postal code, postalcode, postcode, zip postal, zip postal code, postal zip, postal, postal zip code, "
+        "address zip, address postal code, pincode, pin code, eircode, zip plus 4",
+        "de": "plz, postleitzahl",
+        "fr": "postal, cp, c p",
+        "es": "codigo postal, cp, c p, cod postal",
+        "pt": "codigo postal, cep",
+        "it": "cap, codice postale, codice avviamento postale, c a p",
+        "nl": "postcode",
+    },
+    "country": {
+        "en": "country, country code, country region, country name, address country, nation, country territory, cc",
+        "de": "land, staat, landercode, landerkennzeichen, lkz",
+        "fr": "pays, code pays",
+        "es": "pais, codigo de pais",
+        "pt": "pais, codigo do pais",
+        "it": "paese, nazione, stato",
+        "nl": "land, landcode",
+    },
+    "website": {
+        "en": "website, web, web page, webpage, url, homepage, home page, site, website url, web address, www, domain, site url",
+        "de": "webseite, internetseite, internet, webadresse, internetadresse",
+        "fr": "site web, site internet, page web",
+        "es": "sitio web, pagina web",
+        "pt": "site, pagina web, sitio",
+        "it": "sito, sito web, sito internet",
+        "nl": "webpagina, webadres",
+    },
+    "timezone": {
+        "en": "timezone, tz, time zone name",
+        "de": "zeitzone",
+        "fr": "fuseau horaire",
+        "es": "zona horaria, huso horario",
+        "pt": "fuso horario",
+        "it": "fuso orario",
+        "nl": "tijdzone",
+    },
+    "companyName": {
+        "en": "company, company name, organization, organisation, organization name, organisation name, business, business name, "
+        "account name, account, employer, companyname, employer name, associated company, company account, practice name, "
+        "where do you work, workplace, firm, firm name, company organization",
+        "de": "firma, firmenname, unternehmen, organisation, unternehmensname, firmenbezeichnung, betrieb",
+        "fr": "societe, entreprise, raison sociale, nom de la societe, nom de l entreprise, organisation, organisme, nom entreprise",
+        "es": "empresa, compania, nombre de la empresa, organizacion, razon social, nombre empresa, negocio",
+        "pt": "empresa, companhia, nome da empresa, organizacao, razao social",
+        "it": "azienda, societa, ragione sociale, ditta, nome azienda, impresa",
+        "nl": "bedrijf, bedrijfsnaam, organisatie, firma",
+    },
+    "gender": {
+        "en": "gender, sex",
+        "de": "geschlecht",
+        "fr": "sexe, genre",
+        "es": "sexo, genero",
+        "pt": "sexo, genero",
+        "it": "sesso, genere",
+        "nl": "geslacht",
+    },
+    "source": {
+        "en": "source, lead source, original source, contact source, leadsource, acquisition source, source name, referral source, "
+        "how did you hear about us, how did you find us, where did you hear about us",
+        "de": "quelle, herkunft, lead quelle, leadquelle, wie haben sie von uns erfahren",
+        "fr": "source du prospect, provenance, origine, origine du contact, comment nous avez vous connu",
+        "es": "fuente, origen, fuente del lead, como nos conocio, origen del contacto",
+        "pt": "fonte, origem, origem do lead, como nos conheceu",
+        "it": "fonte, origine, provenienza, come ci hai conosciuto",
+        "nl": "bron, herkomst, leadbron",
+    },
+    "assignedTo": {
+        "en": "owner, assigned to, assignee, sales rep, account owner, record owner, account manager, salesperson, assigned user, "
+        "sales representative, owner name, owner email",
+        "de": "zustandig, betreuer, besitzer, kundenbetreuer, bearbeiter, verantwortlicher",
+        "fr": "proprietaire, responsable, commercial, assigne a, gestionnaire",
+        "es": "propietario, responsable, asignado a, comercial, vendedor",
+        "pt": "proprietario, responsavel, atribuido a, vendedor",
+        "it": "proprietario, responsabile, assegnato a, commerciale, venditore",
+        "nl": "eigenaar, verantwoordelijke, toegewezen aan, accountmanager",
+    },
+    "dateOfBirth": {
+        "en": "birthday, date of birth, birth date, birthdate, dob, born, birth day, born on, dateofbirth, d o b",
+        "de": "geburtsdatum, geburtstag, geb datum, geboren, geboren am, gebdatum, geb",
+        "fr": "date de naissance, naissance, ne le, date naissance, nee le, anniversaire",
+        "es": "fecha de nacimiento, nacimiento, cumpleanos, fecha nacimiento, f nacimiento",
+        "pt": "data de nascimento, nascimento, aniversario, data nascimento, data de aniversario",
+        "it": "data di nascita, nascita, compleanno, data nascita, nato il",
+        "nl": "geboortedatum, verjaardag, geboren op",
+    },
+    "id": {"en": "id, contact id, ghl contact id, highlevel contact id"},
+    "tags": {
+        "en": "tags, tag, labels, label, segments, segment, groups, group, categories, category, group membership, tag list, "
+        "keywords, mailing lists, lists, interest groups",
+        "de": "schlagworte, schlagwort, stichworte, gruppen, gruppe, kategorien, kategorie, schlagworter, etiketten",
+        "fr": "etiquettes, etiquette, libelles, libelle, mots cles, groupes, groupe, categorie, categories",
+        "es": "etiquetas, etiqueta, grupos, grupo, categorias, categoria, segmentos",
+        "pt": "etiquetas, etiqueta, grupos, grupo, categorias, categoria, marcadores, rotulos",
+        "it": "etichette, etichetta, gruppi, gruppo, categorie, categoria",
+        "nl": "groepen, groep, categorieen, categorie, trefwoorden",
+    },
+}
+
+PART_OR_WHOLE: Final = {
+    # A word for "name" is one half of the name as soon as the other half has a column of its own.
+    "name": ("lastName", "firstName", "name"),
+    "naam": ("lastName", "firstName", "name"),
+    "nom": ("lastName", "firstName", "lastName"),
+    "nombre": ("firstName", "lastName", "firstName"),
+    "nome": ("firstName", "lastName", "firstName"),
+}
+"""word: (the half it is, the other half, what it is alone when its values are single words)."""
+
+SECOND_LINES: Final = word_set(
+    "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "
+    "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso",
+    "; ",
+)
+"""A street's second line; the vendor has one line, so the two are joined."""
+
+NO_NAME: Final = frozenset(
+    {"user name", "username", "nick name", "nickname", "middle name", "preferred name", "member name"}
+)
+"""Headers that would read as a name once their first word is taken for noise."""
+
+SOMEBODY_ELSE: Final = word_set(
+    "owner owned assigned assignee assistant asst manager spouse partner referrer referred referral rep "
+    "salesperson created modified updated creator creation reports emergency guardian parent sender vendor "
+    "supplier agent host besitzer betreuer erstellt geandert assistent ehepartner proprietaire "
+    "assistante conjoint propietario asistente creado proprietario eigenaar"
+)
+"""Words that make a column about somebody other than the contact."""
+
+NO_PHONE: Final = word_set(
+    "fax telefax pager telex id code extension ext type label country verified status consent optin optout "
+    "score tty tdd isdn calls count radio callback"
+)
+"""Words that make a column of digits no phone number to be called."""
+
+
+def fields_of(phrase: str) -> tuple[tuple[str, str], ...]:
+    """Give the fields, each with the language, that a phrase can stand for."""
+    return _index().get(phrase, ())
+
+
+def squeezed_fields_of(word: str) -> tuple[tuple[str, str], ...]:
+    """As ``fields_of``, for a phrase written in one word: ``postalcode``."""
+    return fields_of(_squeezed().get(word, ""))
+
+
+@cache
+def _squeezed() -> dict[str, str]:
+    return {phrase.replace(" ", ""): phrase for phrase in reversed(all_phrases())}
+
+
+def all_phrases() -> tuple[str, ...]:
+    return tuple(_index())
+
+
+@cache
+def _index() -> dict[str, tuple[tuple[str, str], ...]]:
+    found: dict[str, dict[str, str]] = {}
+    for field, languages in _PHRASES.items():
+        for language, listed in languages.items():
+            for phrase in listed.split(","):
+                written = " ".join(part for part in words(phrase) if not part.isdigit())
+                found.setdefault(written, {}).setdefault(field, language)
+    return {phrase: tuple(fields.items()) for phrase, fields in found.items()}
