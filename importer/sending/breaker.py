@@ -14,13 +14,14 @@ _LONGEST_PAUSE_SECONDS: Final = 60.0
 class Breaker:
     """Counts failures without a success between them; opens when they are an outage."""
 
-    __slots__ = ("_down_since", "_failures", "_policy", "_rows", "_trips")
+    __slots__ = ("_down_since", "_failures", "_opened_at", "_policy", "_rows", "_trips")
 
     def __init__(self, policy: RetryPolicy) -> None:
         self._policy = policy
         self._failures = 0
         self._rows: set[int] = set()
         self._trips = 0
+        self._opened_at = 0.0
         self._down_since: float | None = None
 
     @property
@@ -41,11 +42,17 @@ class Breaker:
         if len(self._rows) < _ROWS_FOR_AN_OUTAGE:
             self._rows.add(row)
 
-    def trip(self, *, chance: float) -> float | None:
-        """Open, or stay open, if this is an outage; gives the seconds to pause before one attempt probes again."""
+    def trip(self, sent_at: float, now: float, *, chance: float) -> float | None:
+        """Open if this is an outage; gives the seconds to pause before one attempt probes again.
+
+        An attempt that was under way when the breaker opened says nothing new, and does not lengthen the pause.
+        """
         if self._failures < self._policy.trip_after or len(self._rows) < _ROWS_FOR_AN_OUTAGE:
             return None
+        if self.open and sent_at <= self._opened_at:
+            return 0.0
         self._trips += 1
+        self._opened_at = now
         ceiling = min(_LONGEST_PAUSE_SECONDS, self._policy.first_wait_seconds * 2.0 ** min(self._trips, 30))
         return ceiling * (0.5 + 0.5 * chance)
 

@@ -67,7 +67,7 @@ class Errand:
     """
 
     __slots__ = (
-        "attempts", "doubtful", "failures", "renewals", "repeatable", "row", "soft", "troubled_since",
+        "attempts", "doubtful", "failures", "renewals", "repeatable", "row", "sent_at", "soft", "troubled_since",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +79,7 @@ class Errand:
         self.doubtful = doubtful
         self.attempts = 0
         self.failures = 0
+        self.sent_at = 0.0
         self.renewals = 0
         self.troubled_since: float | None = None
 
@@ -151,6 +152,7 @@ class Courier:
             raise
         self.on_pass()
         errand.attempts += 1
+        errand.sent_at = self.clock.monotonic()
         self.day.count(self.clock.now())
         if errand.attempts > 1:
             self.meter.retries += 1
@@ -220,7 +222,7 @@ class Courier:
                 return Unanswered(words=_words(found), doubtful=doubtful, status=_status(found))
             case Again(wait_seconds=wait, doubtful=doubtful):
                 errand.doubtful = doubtful
-                await self._wait_out(found, wait)
+                await self._wait_out(found, wait, errand.sent_at)
             case Hold(wait_seconds=wait):
                 self._hold(wait)
             case EndDay():
@@ -253,13 +255,14 @@ class Courier:
             renewals=errand.renewals,
         )
 
-    async def _wait_out(self, found: Meaning | Lost, wait: float) -> None:
-        pause = self.breaker.trip(chance=self.dice.random())
-        if pause is None:
+    async def _wait_out(self, found: Meaning | Lost, wait: float, sent_at: float) -> None:
+        now = self.clock.monotonic()
+        pause = self.breaker.trip(sent_at, now, chance=self.dice.random())
+        if not pause:
             await self.gate.pause(wait)
             return
         words = _words(found)
-        if self.breaker.hopeless(self.clock.monotonic()):
+        if self.breaker.hopeless(now):
             minutes = self.policy.retry.outage_seconds / 60
             raise self._close(
                 ServiceDownError(

@@ -19,7 +19,7 @@ class RetryPolicy:
     """How long one row may be tried while others get through."""
     row_attempts: int = 4
     """So many attempts a row gets at least, however long they take."""
-    trip_after: int = 5
+    trip_after: int = 8
     """Failures in a row, of any rows of the location, that open its breaker."""
     outage_seconds: float = 900.0
     """How long the vendor may be down before the run stops."""

@@ -43,7 +43,7 @@ class MemoryJournal:
         self.marks.append(mark)
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
-        ended = (*self.landed.values(), *self.outcomes.values())
+        ended: tuple[Landed | Outcome, ...] = (*self.landed.values(), *self.outcomes.values())
         return any(each.contact_id == contact_id and each.row < before for each in ended)
 
     def statuses(self) -> list[str]:
