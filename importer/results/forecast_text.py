@@ -9,7 +9,7 @@ from pathlib import Path
 from importer.records import Status
 from importer.results.forecast import Forecast
 from importer.results.palette import Palette, palette_for
-from importer.results.summary_text import cause_lines
+from importer.results.summary_text import causes
 from importer.results.wording import command, duration, number, percent, rows
 
 
@@ -23,8 +23,8 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
             *_counts(forecast, colours),
             "",
             *_needs(forecast),
-            *cause_lines(forecast.errors, colours, title="Rows that would fail, by cause"),
-            *cause_lines(forecast.warning_groups, colours, title="Warnings"),
+            *causes(forecast.errors, colours, title="Rows that would fail, by cause"),
+            *causes(forecast.warning_groups, colours, title="Warnings"),
             *([] if report is None else ["", f"  report       {report}"]),
             *_next(forecast, colours),
         ]
