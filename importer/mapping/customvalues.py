@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from typing import Final, TypeAlias
 
 from importer.highlevel.catalog import CustomField
@@ -30,29 +31,34 @@ def converter(field: CustomField | None, rule: Rule, defaults: Defaults, dates: 
     """Make the function that gives a custom field its value; without a field, a split rule makes a list."""
     if field is None:
         return _list_of(rule.split) if rule.split is not None else lambda raw, _record: plain(raw)
-    decimal = rule.decimal or defaults.decimal
     match field.data_type:
-        case "NUMERICAL" | "FLOAT":
-            return _from_text(lambda text: read_number(text, decimal=decimal))
-        case "MONETORY" | "MONETARY":
-            return _from_text(lambda text: read_money(text, decimal=decimal))
-        case "DATE" if dates is not None:
-            return _from_text(lambda text: read_date(text, dates))
-        case "TIME":
-            return _from_text(read_time)
         case "PHONE":
             return _phone(rule, defaults)
-        case "EMAIL":
-            return _from_text(lambda text: read_email(text, several=rule.several or "first"))
-        case "URL":
-            return _from_text(read_website)
         case "SINGLE_OPTIONS" | "RADIO":
-            return _from_text(lambda text: read_option(text, field.options))
+            return _from_text(partial(read_option, options=field.options))
         case "MULTIPLE_OPTIONS" | "CHECKBOX":
-            split = rule.split or ","
-            return lambda raw, _record: read_options(as_text(raw), field.options, split)
+            return _from_text(partial(read_options, options=field.options, split=rule.split or ","))
+        case "DATE" if dates is not None:
+            return _from_text(partial(read_date, rules=dates))
+        case other:
+            return _from_text(_scalar(other, rule, defaults))
+
+
+def _scalar(data_type: str, rule: Rule, defaults: Defaults) -> Callable[[str], Reading]:
+    decimal = rule.decimal or defaults.decimal
+    match data_type:
+        case "NUMERICAL" | "FLOAT":
+            return partial(read_number, decimal=decimal)
+        case "MONETORY" | "MONETARY":
+            return partial(read_money, decimal=decimal)
+        case "EMAIL":
+            return partial(read_email, several=rule.several or "first")
+        case "TIME":
+            return read_time
+        case "URL":
+            return read_website
         case _:
-            return lambda raw, _record: as_text(raw)
+            return str
 
 
 def plain(raw: Json) -> Json:

@@ -15,6 +15,7 @@ class Layout:
     """Where each header of the mapping stands in the file."""
 
     def __init__(self, model: MappingModel, header: Sequence[str]) -> None:
+        self._header = tuple(header)
         self._index = HeaderIndex(header)
         self._places: dict[str, int] = {}
         self.width = len(header)
@@ -33,6 +34,10 @@ class Layout:
     def place(self, name: str) -> int:
         return self._places[name]
 
+    def title(self, name: str) -> str:
+        """Give a header as the file spells it, which is what people look for."""
+        return self._header[self._places[name]]
+
     def places(self, names: Iterable[str]) -> tuple[int, ...]:
         """Give the columns of those headers that the file has."""
         return tuple(self._places[name] for name in names if name in self._places)
@@ -42,15 +47,18 @@ class Layout:
         if rule.template is not None:
             template = parse_template(rule.template)
             whole = all(name in self._places for name in template.headers)
-            return Filled(template, self.places(template.headers)) if whole else None
+            if not whole:
+                return None
+            titles = dict.fromkeys(map(self.title, template.headers))
+            return Filled(template, self.places(template.headers), ", ".join(titles))
         names = tuple(name for name in rule.headers if name in self._places)
         match names:
             case ():
                 return None
             case (name,):
-                return OneColumn(self.place(name), name)
+                return OneColumn(self.place(name), self.title(name))
             case _:
-                return FirstOf(self.places(names), names)
+                return FirstOf(self.places(names), tuple(map(self.title, names)))
 
 
 def named_headers(model: MappingModel) -> list[tuple[str, bool]]:

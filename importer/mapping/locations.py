@@ -18,8 +18,9 @@ class LocationColumn:
 
     def __init__(self, rule: LocationRule | None, layout: Layout, fixed: str | None) -> None:
         self._fixed = fixed
-        self._column = rule.column if rule is not None else None
-        self._index = layout.place(rule.column) if rule is not None and rule.column is not None else 0
+        column = rule.column if rule is not None else None
+        self._column = None if column is None else layout.title(column)
+        self._index = 0 if column is None else layout.place(column)
         table = rule.map if rule is not None else None
         self._map = None if table is None else {_fold(text): location for text, location in table.items()}
         self._known = frozenset(table.values()) if table is not None else frozenset()

@@ -274,7 +274,7 @@ class Match(_Strict):
     """Who a row is."""
 
     require: _texts(FieldName) | None = Field(  # type: ignore[valid-type]
-        None,
+        default=None,
         description="A row needs any of these; else it fails. Unless said: email, phone or id, since the vendor "
         "refuses a contact without.",
     )

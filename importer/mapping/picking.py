@@ -55,10 +55,11 @@ class Filled:
 
     template: Template
     indexes: tuple[int, ...]
+    names: str
 
     def texts(self, table: Table) -> list[str]:
         columns = [table.column(index) for index in self.indexes]
         return [self.template.render(cells) for cells in zip(*columns, strict=True)]
 
     def header(self, table: Table, row: int) -> str:  # noqa: ARG002  (the same for every row)
-        return ", ".join(dict.fromkeys(self.template.headers))
+        return self.names

@@ -41,7 +41,7 @@ class Program:
         self._layout = layout
         self._location = location
         self._around = around
-        self._filter = _filter(model, layout)
+        self._filter = row_filter(model, layout)
         self._require = model.match.require or _DEFAULT_REQUIRE
         self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
         self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
@@ -281,9 +281,11 @@ def _no_identifier(require: Sequence[str]) -> Fault:
     )
 
 
-def _filter(model: MappingModel, layout: Layout) -> RowFilter:
+def row_filter(model: MappingModel, layout: Layout) -> RowFilter:
+    """Lay the rows section over a file's header."""
+
     def placed(conditions: Sequence[Any]) -> list[tuple[int, str, Any]]:
-        return [(layout.place(test.column), test.column, test) for test in conditions]
+        return [(layout.place(test.column), layout.title(test.column), test) for test in conditions]
 
     return RowFilter(placed(model.rows.only_if), placed(model.rows.skip_if))
 

@@ -21,8 +21,19 @@ from importer.mapping.values.texts import read_text
 from importer.mapping.values.websites import read_website
 
 Reader: TypeAlias = Callable[[str], Reading]
-TEXTS: Final = frozenset({Kind.TEXT, Kind.NAME, Kind.USER, Kind.CONTACT_ID})
-"""Kinds whose text is taken as it stands."""
+_WITHOUT_RULE: Final[dict[Kind, Reader | None]] = {
+    Kind.TEXT: None,
+    Kind.NAME: None,
+    Kind.USER: None,
+    Kind.CONTACT_ID: None,
+    Kind.BOOLEAN: read_boolean,
+    Kind.DND: read_dnd,
+    Kind.COUNTRY: read_country,
+    Kind.POSTAL_CODE: read_postal_code,
+    Kind.TIMEZONE: read_timezone,
+    Kind.WEBSITE: read_website,
+}
+"""Readers that a rule says nothing to; None: the text is taken as it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +48,6 @@ class Circumstances:
 def kind_reader(kind: Kind, rule: Rule, around: Circumstances) -> Reader | None:
     """Make the reader of a kind of value; None for a text that is taken as it stands."""
     match kind:
-        case Kind.TEXT | Kind.NAME | Kind.USER | Kind.CONTACT_ID:
-            return None
         case Kind.EMAIL:
             return partial(read_email, several=rule.several or "first")
         case Kind.PHONE:
@@ -46,20 +55,10 @@ def kind_reader(kind: Kind, rule: Rule, around: Circumstances) -> Reader | None:
             return partial(read_phone, regions=regions, several=rule.several or "first")
         case Kind.DATE_OF_BIRTH:
             return partial(read_date, rules=around.dates)
-        case Kind.BOOLEAN:
-            return read_boolean
-        case Kind.DND:
-            return read_dnd
-        case Kind.COUNTRY:
-            return read_country
         case Kind.STATE:
             return read_state if rule.codes else None
-        case Kind.POSTAL_CODE:
-            return read_postal_code
-        case Kind.TIMEZONE:
-            return read_timezone
-        case Kind.WEBSITE:
-            return read_website
+        case _:
+            return _WITHOUT_RULE[kind]
 
 
 def steps_of(rule: Rule, around: Circumstances) -> StepFunction | None:

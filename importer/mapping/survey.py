@@ -15,7 +15,7 @@ from importer.mapping.layout import Layout
 from importer.mapping.locations import LocationColumn
 from importer.mapping.model import MappingModel, Rule
 from importer.mapping.own import OwnSteps
-from importer.mapping.program import Program
+from importer.mapping.program import Program, row_filter
 from importer.mapping.readers import Circumstances
 from importer.mapping.resolver import Resolver
 from importer.mapping.steps import StepFunction, chain, make_step
@@ -84,6 +84,7 @@ class Surveyor:
         self._today = today
         self._own = OwnSteps(_own_names(model), allowed=allow_transforms)
         self._location = LocationColumn(model.location, self._layout, location)
+        self._filter = row_filter(model, self._layout)
         self._rows = 0
         self._location_rows: Counter[str] = Counter()
         self._evidence = {
@@ -102,17 +103,23 @@ class Surveyor:
             for each in self._draft.map(block):
                 if isinstance(each, Record):
                     self._duplicates.see(each)
-        rows = (
-            [cells for index, cells in enumerate(block.rows) if not _fails(block, index)]
-            if block.faults
-            else block.rows
-        )
+        rows = self._sound_rows(block)
         if not rows:
             return
         table = Table(rows)
         for evidence in self._evidence.values():
             evidence.see(table)
         self._location_rows.update(location for location in self._location.run(table) if location)
+
+    def _sound_rows(self, block: Block) -> Sequence[Sequence[str]]:
+        """Give the rows that can be mapped: whole ones that the mapping's rows section lets in."""
+        if not block.faults and self._filter.passes_all:
+            return block.rows
+        return [
+            cells
+            for index, cells in enumerate(block.rows)
+            if not _fails(block, index) and self._filter.refuse(cells) is None
+        ]
 
     def bind(self) -> BoundMapping:
         """Close the survey. Raises MappingError, for instance for dates that can be read two ways."""

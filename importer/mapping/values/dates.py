@@ -19,6 +19,7 @@ _YEAR_FIRST: Final = re.compile(r"(\d{4})\s*[/._ ]\s*(\d{1,2})\s*[/._ ]\s*(\d{1,
 _NUMBERS: Final = re.compile(
     r"(\d{1,2})\s*([/.\-_ ])\s*(\d{1,2})\s*[/.\-_ ]\s*(\d{4}|\d{2})\.?(?:[T ,]\s*[\d:.]+.*)?"
 )
+_EAST_ASIAN: Final = re.compile(r"(\d{4})[年년]\s*(\d{1,2})[月월]\s*(\d{1,2})[日일]")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SERIAL: Final = re.compile(r"(\d{5})(?:[.,]\d+)?")
 _DAY_MONTH: Final = re.compile(
@@ -49,6 +50,9 @@ def read_date(text: str, rules: DateRules) -> Reading:
     found = _find(text, rules)
     if isinstance(found, Finding):
         return found
+    if rules.birthday and found > rules.today and str(found.year) not in text:
+        # 12/31/26 in November of 2026 is a day of 1926.
+        found = _date(found.year - 100, found.month, found.day) or found
     if rules.birthday and (refused := _refuse_birthday(found, text, rules.today)):
         return refused
     if rules.stated and _contradicts(text, rules.order):
@@ -85,13 +89,22 @@ def _read_formats(text: str, rules: DateRules) -> date | Finding:
 
 
 def _read_any(text: str, rules: DateRules) -> date | Finding:
-    if match := _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
+    if match := _match_year_first(text):
         return _or_refuse(text, int(match[1]), int(match[2]), int(match[3]))
     if match := _NUMBERS.fullmatch(text):
         return _read_numbers(text, match, rules)
     if match := _SERIAL.fullmatch(text):
         return _from_serial(int(match[1]))
     return _read_names(text, rules)
+
+
+def _match_year_first(text: str) -> re.Match[str] | None:
+    return (
+        _ISO.fullmatch(text)
+        or _YEAR_FIRST.fullmatch(text)
+        or _COMPACT.fullmatch(text)
+        or _EAST_ASIAN.fullmatch(text)
+    )
 
 
 def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> date | Finding:
@@ -143,7 +156,7 @@ def _year(text: str, rules: DateRules) -> int:
 
 
 def _century(two_digits: int, rules: DateRules) -> int:
-    """Give a two-digit year its century: birthdays are never ahead of us, other dates at most 20 years."""
+    """Give a two-digit year its century: a birthday is not ahead of us, another date at most 20 years."""
     latest = rules.today.year + (0 if rules.birthday else 20)
     return latest - (latest - two_digits) % 100
 

@@ -14,6 +14,8 @@ CODE: Final = "invalid_email"
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _BRACKETED: Final = re.compile(r"<\s*(?:mailto:)?([^<>]*@[^<>]*?)\s*>")
 _SEPARATORS: Final = re.compile(r"[;,|\s]+|\s+(?:or|and|und|et|y|e|o|/)\s+|(?<=\w)/(?=\S+@)")
+_REMARK: Final = re.compile(r"\([^()@]*\)|\[[^\[\]@]*\]")
+_ENDING: Final = re.compile(r"\.[^.]{2,}$")
 _STRAY: Final = " \t\n'\"`<>()[]{},;:.\u200b\u200c\u200d\u2060\ufeff\xa0\u2018\u2019\u201c\u201d"
 
 # Misspelt domains with what is most likely meant. They may exist, so they are warned of and never changed.
@@ -60,10 +62,8 @@ def read_email(text: str, *, several: str = "first") -> Reading:
 @lru_cache(maxsize=20_000)
 def _domain(domain: str) -> str | None:
     """Check a domain with the library once; the usual ones are then a look-up. None: look at the whole address."""
-    try:
-        return str(validate_email(f"a@{domain}", check_deliverability=False).ascii_domain)
-    except EmailNotValidError:
-        return None
+    address = _canonical(f"a@{domain}")
+    return address and address[2:]
 
 
 def _with_typo(address: str, domain: str) -> Reading:
@@ -85,7 +85,7 @@ def _read_odd(text: str, several: str) -> Reading:
         return _refuse(text)
     first = found[0]
     if len(found) == 1:
-        return first if text.count("@") > 1 else _with_typo(first, first.rpartition("@")[2])
+        return _with_typo(first, first.rpartition("@")[2])
     if several == "fail":
         return Finding("several_values", f"{quoted(text)} holds {len(found)} e-mail addresses")
     sentence = f"{quoted(text)} holds {len(found)} e-mail addresses; the first is used"
@@ -94,9 +94,14 @@ def _read_odd(text: str, several: str) -> Reading:
 
 def _addresses(text: str) -> list[str]:
     """Find the distinct valid addresses in a text; none when any part that has an @ is no address."""
-    parts = _BRACKETED.findall(text) or [part for part in _SEPARATORS.split(text) if part and "@" in part]
+    parts = _BRACKETED.findall(text)
+    if not parts:
+        parts = [part.strip(_STRAY) for part in _SEPARATORS.split(_REMARK.sub(" ", text))]
+        if any(part and "@" not in part for part in parts):
+            # Words beside a bare address may be the rest of it: "ann lee@x.com".
+            return []
     found: dict[str, None] = {}
-    for part in parts:
+    for part in filter(None, parts):
         address = _canonical(re.sub(r"(?i)^\W*mailto:", "", part).split("?")[0].strip(_STRAY))
         if address is None:
             return []
@@ -108,6 +113,8 @@ def _canonical(address: str) -> str | None:
     try:
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
+        return None
+    if not _ENDING.search(checked.ascii_domain):
         return None
     # The ASCII form of an international domain: every mail system takes it.
     return f"{checked.local_part}@{checked.ascii_domain}"
@@ -132,4 +139,4 @@ def _library_reason(address: str) -> str:
         validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as refused:
         return f"is no e-mail address: {str(refused).rstrip('.')}"
-    return "is no e-mail address"
+    return "is no e-mail address: its ending is no top-level domain"

@@ -12,11 +12,11 @@ from importer.records import TypedText
 CODE: Final = "invalid_number"
 _SPACES: Final = re.compile("[\\s\u00a0\u202f\u2009'\u2019_]")
 _CURRENCY: Final = re.compile(
-    r"^(?:[^\W\d_]{1,4}\.?|[A-Z]{0,3}[$€£¥₹₽₺₩₪฿₫₴])\s*|\s*(?:[^\W\d_]{1,4}\.?|[$€£¥₹₽₺₩₪฿₫₴])$"
+    r"^(?:[A-Z]{0,3}[$€£¥₹₽₺₩₪฿₫₴]|[^\W\d_]{1,4}\.?)\s*|\s*(?:[^\W\d_]{1,4}\.?|[$€£¥₹₽₺₩₪฿₫₴])$"
 )
 _PLAIN: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-_POINT_DECIMAL: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")
-_COMMA_DECIMAL: Final = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[+-]?\d*,\d+")
+_POINT_DECIMAL: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")
+_COMMA_DECIMAL: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|[+-]?\d*,\d+")
 _TWO_WAYS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 
 
@@ -58,17 +58,17 @@ def _number(value: Decimal) -> Reading:
 
 
 def read_money(text: str, *, decimal: str | None = None) -> Reading:
-    """Read an amount with or without its currency; the currency is not sent."""
+    """Read an amount with or without its currency, which is not sent; ``1,234`` is thousands, as amounts have cents."""
     if isinstance(text, TypedText) and _is_number(text.value):
         return read_number(text)
     sign, plain = "", str(text).strip()
     if plain.startswith(("-", "\u2212", "(")):
         sign, plain = "-", plain.strip("-\u2212()").strip()
-    plain = _CURRENCY.sub("", plain).strip().removesuffix("-").removesuffix(".")
+    plain = _CURRENCY.sub("", plain).strip().rstrip("-\u2013\u2014").rstrip(".,")
+    if decimal is None and _TWO_WAYS.fullmatch(plain):
+        decimal = "." if "," in plain else ","
     amount = read_number(sign + plain, decimal=decimal)
-    if isinstance(amount, Finding) and not _TWO_WAYS.fullmatch(plain):
-        return Finding(CODE, f"{quoted(text)} is no amount of money")
-    return amount
+    return Finding(CODE, f"{quoted(text)} is no amount of money") if isinstance(amount, Finding) else amount
 
 
 def read_percent(text: str, *, decimal: str | None = None) -> Reading:

@@ -24,11 +24,17 @@ _EXTENSION: Final = re.compile(
     r"[\s.:]*(\d{1,7})\)?\s*$",
     re.IGNORECASE,
 )
-_LABEL: Final = re.compile(
-    r"^(?:p|t|m|c|h|w|tel|phone|mobile|mob|cell|home|work|office|fon|telefon|handy|tél|tel[eé]fono|whatsapp|fax)\s*[:.]+\s*",
+_NOTE: Final = re.compile(
+    r"\s*[(\[]?(?<![A-Za-z])(?:mobile?|mob|cell(?:ular)?|home|work|office|main|direct|private|business|personal|phone"
+    r"|tel[eé]fono|telefon|t[eé]l|fon|handy|privat|whatsapp|fax|primary|other|[ptmchwf](?=\s*[:.]))"
+    r"(?![A-Za-z])[.:]*[)\]]?\s*",
     re.IGNORECASE,
 )
-_SEVERAL: Final = re.compile(r"\s*(?:[;|\n,]|\s/\s|/(?=\s*[+0(]\d)|\s+(?:or|and|oder|und|ou|et|o|y|e)\s+)\s*")
+_SEVERAL: Final = re.compile(
+    r"\s*(?:[;|\n,]|\s/\s|/(?=\s*[+0(]\d)|\s+(?=\+\d)|\s+(?:or|and|oder|und|ou|et|o|y|e|&)\s+)\s*"
+)
+_OLD_MEXICAN: Final = re.compile(r"(\+\s*52)[\s.-]*1([\s.-]*(?:\d[\s.()-]*){10})")
+"""Mexican mobiles had a 1 behind the country code until 2019; address books still have it."""
 # Full-width digits and signs, the many dashes, the many spaces.
 _SIGNS: Final = {
     **{0xFF10 + digit: str(digit) for digit in range(10)},
@@ -161,7 +167,7 @@ def _mend(text: str) -> str | Finding:
         return _from_scientific(match, text)
     if match := _DECIMAL.fullmatch(plain):
         return match[1]
-    return _LABEL.sub("", plain)
+    return _OLD_MEXICAN.sub(r"\1\2", _NOTE.sub(";", plain).strip("; :"))
 
 
 def _from_number(value: float, shown: str) -> str:
@@ -231,8 +237,18 @@ def _candidates(number: str, digits: str, regions: tuple[str, ...]) -> list[tupl
         return [("+" + digits if "(0)" not in number else number[number.index("+") :], None)]
     if digits.startswith("00") and len(digits) >= 9:
         return [("+" + digits[2:], None), *((number, region) for region in regions)]
-    ways: list[tuple[str, str | None]] = [(number, region) for region in dict.fromkeys(regions)]
+    ways: list[tuple[str, str | None]] = []
+    for region in dict.fromkeys(regions):
+        # Where numbers vary in length, "49 171 1234567" is also valid as a German number without its code.
+        if len(digits) >= 11 and _begins_with_code(digits, region):
+            ways.append(("+" + digits, region))
+        ways.append((number, region))
     return ways
+
+
+def _begins_with_code(digits: str, region: str) -> bool:
+    code = phonenumbers.country_code_for_region(region)
+    return code not in (0, 1) and digits.startswith(str(code))
 
 
 def _parse(spelling: str, region: str | None) -> tuple[str | None, str]:

@@ -19,7 +19,7 @@ def read_website(text: str) -> Reading:
     plain = re.sub(r"^(https?):/*(?=[^/])", r"\1://", str(text).strip("<>"), flags=re.IGNORECASE)
     if _SCHEME.match(plain) and not _WEB.match(plain):
         return Finding("invalid_website", f"{quoted(text)} is no web address")
-    bare = _WEB.sub("", plain)
+    bare = _WEB.sub("", plain).removeprefix("//")
     if "@" in bare.split("/")[0] or not _HOST.fullmatch(bare):
         return Finding("invalid_website", f"{quoted(text)} is no web address")
-    return plain if _WEB.match(plain) else f"https://{bare.lstrip('/')}"
+    return plain if _WEB.match(plain) else f"https://{bare}"
