@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.reading.detection import Detected
+from importer.reading.detected import Detected
 from importer.reading.places import expand_sources
 from importer.reading.source import Source, open_source
 from importer.records import Block

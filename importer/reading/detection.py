@@ -1,84 +1,76 @@
-"""From a path to a grid and its header: which format, which encoding, which sheet, which row, and why."""
+"""From a path to a grid and its header: which format, which encoding, which delimiter, and why."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from importer.errors import SourceError
 from importer.reading.delimited import DelimitedText, open_text
-from importer.reading.encodings import detect_encoding
+from importer.reading.detected import Detected, Reading
+from importer.reading.dialect import Dialect
+from importer.reading.encodings import Encoding, detect_encoding
 from importer.reading.formats import HEAD_BYTES, Format, format_of, stranger
-from importer.reading.grid import Grid, take
-from importer.reading.headers import SAMPLE_ROWS, HeaderChoice, choose_header
+from importer.reading.grid import take
+from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, used_names
 from importer.reading.sniffing import detect_dialect
 from importer.settings import ReadingOptions
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detected:
-    """What the reader found out about a file, for people and for the report."""
-
-    name: str
-    format: str
-    encoding: str | None = None
-    delimiter: str | None = None
-    quote: str | None = None
-    sheet: str | None = None
-    header_row: int = 1
-    hidden_rows: int = 0
-    hidden_columns: int = 0
-    notes: tuple[str, ...] = ()
-    """Sentences: why each thing was decided so, and what a careful person would look at."""
-
-    def describe(self) -> list[str]:
-        """Give one line for each thing detected."""
-        named = {
-            "format": self.format,
-            "encoding": self.encoding,
-            "delimiter": _shown(self.delimiter),
-            "quote": self.quote,
-            "sheet": self.sheet,
-            "header row": str(self.header_row),
-        }
-        lines = [f"{key}: {value}" for key, value in named.items() if value is not None]
-        return [*lines, *(f"note: {note}" for note in self.notes)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A grid with its header found."""
-
-    grid: Grid = field(repr=False)
-    header: tuple[str, ...]
-    header_last: int
-    detected: Detected
-
-
-_NAMES = {"\t": "tab", " ": "space", ", ": "comma and space"}
-
-
-def _shown(delimiter: str | None) -> str | None:
-    return None if delimiter is None else _NAMES.get(delimiter, delimiter)
+_SAMPLE_CHARACTERS: Final = 1 << 16
+_DEEPEST: Final = 3
+"""Containers in containers that are opened: a .zip with a .gz with a protected workbook."""
 
 
 def detect(path: str | os.PathLike[str], options: ReadingOptions) -> Reading:
     """Find out everything about a file that reading its rows needs."""
     place = Path(path)
+    return _detect(place, options, name=place.name or str(place), depth=0)
+
+
+def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> Reading:
     with _open(place) as stream:
         head = stream.read(HEAD_BYTES)
-    if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise SourceError(f"{place.name} is empty. Export it again.")
+    if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise SourceError(f"{name} is empty. Export it again.")
+    if kind := stranger(head):
+        raise SourceError(f"{name} is {kind}, not a table. Export the contacts as CSV or Excel.")
     form = format_of(head)
-    if name := stranger(head):
-        raise SourceError(f"{place.name} is {name}, not a table. Export the contacts as CSV or Excel.")
     if form is Format.TEXT:
-        return _read_text(place, options)
-    from importer.reading.workbook import read_workbook
+        return _read_text(place, options, name=name)
+    if form is Format.HTML:
+        from importer.reading.frame import read_html
 
-    return read_workbook(place, form, options)
+        return read_html(place, options, name=name)
+    if form is Format.XML_2003:
+        raise SourceError(
+            f"{name} is an Excel 2003 XML spreadsheet. Open it in a spreadsheet and save it as .xlsx."
+        )
+    return _read_container(place, form, options, name=name, depth=depth)
+
+
+def _read_container(place: Path, form: Format, options: ReadingOptions, *, name: str, depth: int) -> Reading:
+    from importer.reading import unpacking
+    from importer.reading.workbook import kind_of_zip, read_workbook
+
+    if form is Format.ZIP:
+        form = kind_of_zip(place, name)
+    if form is Format.OLE:
+        form = unpacking.kind_of_ole(place, name)
+    if form not in {Format.ZIP, Format.GZIP, Format.PROTECTED}:
+        return read_workbook(place, form, options, name=name)
+    if depth == _DEEPEST:
+        raise SourceError(f"{name} is packed too many times over. Unpack it and name the file in it.")
+    if form is Format.ZIP:
+        inner, how = unpacking.unpack_zip(place, name), "it was unpacked from a .zip"
+    elif form is Format.GZIP:
+        inner, how = unpacking.unpack_gzip(place, name), "it was unpacked from a .gz"
+    else:
+        inner, how = unpacking.decrypt(place, name, options.password), "it was opened with the password"
+    reading = _detect(inner.path, options, name=inner.name, depth=depth + 1)
+    detected = replace(reading.detected, name=name, notes=(how, *reading.detected.notes))
+    return replace(reading, detected=detected, kept=(inner, reading.kept))
 
 
 def _open(place: Path) -> BinaryIO:
@@ -90,47 +82,82 @@ def _open(place: Path) -> BinaryIO:
         raise SourceError(
             f"{place} is a folder. Name the files in it, or a pattern such as {place}/*.csv."
         ) from None
-    except OSError as cause:
-        raise SourceError(f"{place} cannot be opened: {cause.strerror or cause}.") from None
+    except (OSError, ValueError) as cause:
+        raise SourceError(f"{place} cannot be opened: {getattr(cause, 'strerror', None) or cause}.") from None
 
 
-def _read_text(place: Path, options: ReadingOptions) -> Reading:
+def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
     with _open(place) as stream:
         encoding = detect_encoding(stream, declared=options.encoding)
-    with open_text(_open(place), encoding) as text:
-        sample = text.read(1 << 16)
-    declared, skip = options.delimiter, 0
-    if (stated := _stated_delimiter(sample)) is not None:
-        skip, sample = 1, sample.partition("\n")[2]
-        declared = declared or stated
+    sample = _beginning(place, encoding)
+    _refuse_binary(sample, name)
+    stated, skipped = _stated_delimiter(sample)
+    sample = sample[skipped:]
+    declared = options.delimiter if options.delimiter is not None else stated
     dialect = detect_dialect(sample, declared=declared)
-    grid = DelimitedText(lambda: _open(place), encoding, dialect, skip_lines=skip)
-    choice = choose_header(
-        take(grid, SAMPLE_ROWS), declared=options.header_row, wanted=options.wanted_headers, name=place.name
-    )
+    grid = DelimitedText(lambda: _open(place), encoding, dialect, skip_lines=1 if skipped else 0)
+    rows = take(grid, SAMPLE_ROWS)
+    choice = choose_header(rows, declared=options.header_row, wanted=options.wanted_headers, name=name)
+    header = used_names(choice, rows, spare=16)
     detected = Detected(
-        name=place.name,
+        name=name,
         format=Format.TEXT.value,
         encoding=encoding.name,
-        delimiter=", " if dialect.skip_space and dialect.delimiter == "," else dialect.delimiter,
+        delimiter=_shown(dialect),
         quote=dialect.quote,
         header_row=choice.first,
-        notes=(f"{encoding.name}: {encoding.why}", *_header_notes(choice)),
+        notes=(*_text_notes(encoding, dialect, options, stated), *header_notes(choice, header)),
     )
-    return Reading(grid=grid, header=choice.names, header_last=choice.last, detected=detected)
+    return Reading(grid=grid, header=header, header_last=choice.last, detected=detected)
 
 
-def _stated_delimiter(sample: str) -> str | None:
-    """Read Excel's ``sep=;`` line, which no spreadsheet shows as a row."""
-    first = sample.splitlines()[0] if sample else ""
-    first = first.strip('"')
-    if first.lower().startswith("sep=") and 0 < len(first) - 4 <= 3:
-        return first[4:]
-    return None
+def _beginning(place: Path, encoding: Encoding) -> str:
+    with open_text(_open(place), encoding) as text:
+        return text.read(_SAMPLE_CHARACTERS)
 
 
-def _header_notes(choice: HeaderChoice) -> list[str]:
-    notes = [f"header row {choice.first}: {choice.why}"]
-    if choice.above:
-        notes.append(f"{choice.above} rows above the header were left out as titles or notes")
+def _refuse_binary(sample: str, name: str) -> None:
+    """Refuse what is no text at all; a stray zero byte in a text is no reason to."""
+    strange = sum(
+        sign < " " and sign not in "\t\r\n\f\v\x00\x01\x1a\x1b\x1c\x1d\x1e\x1f" for sign in sample[:4096]
+    )
+    if strange * 20 > min(len(sample), 4096):
+        raise SourceError(
+            f"{name} is not a text and no workbook that we know. Export the contacts as CSV or Excel."
+        )
+
+
+def _shown(dialect: Dialect) -> str:
+    return dialect.delimiter + " " if dialect.skip_space and dialect.delimiter == "," else dialect.delimiter
+
+
+def _text_notes(
+    encoding: Encoding, dialect: Dialect, options: ReadingOptions, stated: str | None
+) -> list[str]:
+    notes = [f"encoding {encoding.name}: {encoding.why}"]
+    if encoding.guessed:
+        notes.append(
+            "the encoding is a guess: look at names with accents, and declare the encoding if they are wrong"
+        )
+    if options.delimiter is not None:
+        notes.append("delimiter: it was declared")
+    elif stated is not None:
+        notes.append("delimiter: a sep= line states it")
+    elif dialect.width < 2:
+        notes.append("delimiter: none found, the file has one column")
+    else:
+        notes.append(f"delimiter: it cuts most rows into {dialect.width} cells")
+    if dialect.escape:
+        notes.append("a backslash before a quote makes the quote a part of the cell")
     return notes
+
+
+def _stated_delimiter(sample: str) -> tuple[str | None, int]:
+    """Read Excel's ``sep=;`` line, which no spreadsheet shows as a row; also give how long it is."""
+    first = sample[:12].splitlines()[0] if sample else ""
+    bare = first.strip('"').lstrip("\ufeff")
+    if not bare.lower().startswith("sep=") or not 4 < len(bare) <= 7:
+        return None, 0
+    end = len(first)
+    end += 2 if sample.startswith("\r\n", end) else 1
+    return bare[4:], end

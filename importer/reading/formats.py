@@ -18,7 +18,7 @@ class Format(StrEnum):
     GZIP = "gzip"
     ZIP = "zip archive"
     OLE = "OLE container"
-    NONE = "no table"
+    PROTECTED = "password-protected workbook"
 
 
 HEAD_BYTES: Final = 8192

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from importer.errors import SourceError
@@ -86,10 +87,7 @@ def _by_wanted(filled: list[NumberedRow], wanted: Sequence[str]) -> HeaderChoice
         return None
     searched = filled[:_SEARCHED_ROWS]
     hits = [_hits(cells, keys) for _, cells in searched]
-    joined = [
-        _hits(_join(upper, lower), keys)
-        for (_, upper), (_, lower) in zip(searched, searched[1:], strict=False)
-    ]
+    joined = [_hits(_join(upper, lower), keys) for (_, upper), (_, lower) in pairwise(searched)]
     best = max(hits)
     if joined and max(joined) > best:
         index = joined.index(max(joined))
@@ -132,9 +130,9 @@ def _last_above_values(filled: list[NumberedRow], start: int, enough: int) -> in
     last = start
     for index in range(start + 1, min(len(filled), start + 4)):
         upper, lower = filled[last][1], filled[index][1]
-        if _repeats(upper, lower):
-            last = index
-        elif profile.telling and not profile.conforms(lower) and _continues(upper, lower, enough):
+        if _repeats(upper, lower) or (
+            profile.telling and not profile.conforms(lower) and _continues(upper, lower, enough)
+        ):
             last = index
         else:
             break
@@ -244,3 +242,24 @@ def _refuse_values(row: NumberedRow, name: str, *, mapped: bool) -> None:
         f"{name} has no header: its first row, row {number}, holds values, not names of columns: {shown[:300]}. "
         "Put a row with the columns' names above it, or say which row has them (--header-row)."
     )
+
+
+def used_names(choice: HeaderChoice, rows: Sequence[NumberedRow], *, spare: int) -> tuple[str, ...]:
+    """Leave out nameless columns at the right end that hold nothing, once there are more than ``spare`` of them."""
+    names = choice.names
+    named = filled_width(names)
+    used = max([named, *(filled_width(cells) for number, cells in rows if number > choice.last)])
+    return names if len(names) - named <= spare else names[: min(used, len(names))]
+
+
+def header_notes(choice: HeaderChoice, header: Sequence[str]) -> list[str]:
+    """Say why this row is the header, and what is odd about its names."""
+    notes = [f"header row {choice.first}: {choice.why}" if choice.first else choice.why]
+    if choice.above:
+        notes.append(f"{choice.above} rows above the header are titles or notes; they are not imported")
+    twins = [name for name, count in Counter(header).items() if name and count > 1]
+    if twins:
+        notes.append(f"more than one column is called {', '.join(twins[:5])}")
+    if nameless := sum(not name for name in header):
+        notes.append(f"{nameless} columns have no name")
+    return notes

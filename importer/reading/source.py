@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from importer.reading.detection import Detected, Reading, detect
+from importer.reading.detected import Detected, Reading
+from importer.reading.detection import detect
 from importer.reading.table import Layout, Table
 from importer.records import Block, Row
 from importer.settings import ReadingOptions
@@ -23,11 +24,16 @@ class Source:
         guarded = {"import_row", "import_status"} <= set(names) and reading.detected.delimiter is not None
         kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
         layout = Layout(
-            header_last=reading.header_last, width=len(names), named=_named(names), kept=kept, guarded=guarded
+            header_last=reading.header_last,
+            width=len(names),
+            named=0 if reading.ragged else _named(names),
+            kept=kept,
+            guarded=guarded,
         )
         self.name = reading.detected.name
         self.header: tuple[str, ...] = tuple(names[column] for column in kept)
         self.detected: Detected = reading.detected
+        self._reading = reading
         self._table = Table(reading.grid, layout, header=self.header, source=index)
 
     def __iter__(self) -> Iterator[Row]:

@@ -1,86 +1,190 @@
-"""Workbooks that calamine reads: their sheets, and cells as text with the stored value behind it."""
+"""Workbooks: which kind, which sheet, which header."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Final, Protocol
 
 from importer.errors import SourceError
-from importer.reading.cells import cell_text
-from importer.reading.detection import Detected, Reading
+from importer.reading.detected import Detected, Reading
 from importer.reading.formats import Format
-from importer.reading.grid import Batch, Grid, is_blank, take
-from importer.reading.headers import SAMPLE_ROWS, choose_header, wanted_hits
+from importer.reading.grid import Grid, is_blank, take
+from importer.reading.headers import (
+    SAMPLE_ROWS,
+    NumberedRow,
+    choose_header,
+    header_notes,
+    used_names,
+    wanted_hits,
+)
 from importer.settings import ReadingOptions
 
-_BATCH_ROWS = 1000
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetName:
+    """A sheet of a workbook, and whether a person who opens it sees it."""
+
+    name: str
+    visible: bool
 
 
-class Sheet:
-    """The grid of one sheet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """One sheet, ready to be read, with what stands around its rows."""
 
-    def __init__(self, place: Path, sheet: str) -> None:
-        self._place = place
-        self._sheet = sheet
-
-    def batches(self) -> Iterator[Batch]:
-        rows: list[Any] = []
-        first = 1
-        for row in _open_book(self._place).get_sheet_by_name(self._sheet).iter_rows():
-            rows.append([cell if type(cell) is str else cell_text(cell) for cell in row])
-            if len(rows) == _BATCH_ROWS:
-                yield Batch(first=first, rows=rows)
-                first, rows = first + len(rows), []
-        if rows:
-            yield Batch(first=first, rows=rows)
+    grid_of: Callable[[int], Grid]
+    """Gives the grid with rows of at least so many cells."""
+    hidden_rows: int = 0
+    hidden_columns: tuple[str, ...] = ()
+    merged_areas: int = 0
 
 
-def _open_book(place: Path) -> Any:
-    from python_calamine import CalamineError, CalamineWorkbook
+class Book(Protocol):
+    """What every kind of workbook can do."""
 
-    try:
-        return CalamineWorkbook.from_path(str(place))
-    except CalamineError as cause:
-        raise SourceError(
-            f"{place.name} cannot be read as a workbook: {cause}. Save it again in Excel."
-        ) from None
+    @property
+    def sheet_names(self) -> Sequence[SheetName]: ...
+
+    def peek(self, sheet: str) -> Grid: ...
+
+    def open(self, sheet: str) -> Opened: ...
 
 
-def read_workbook(place: Path, form: Format, options: ReadingOptions) -> Reading:
-    """Choose the sheet and its header."""
-    book = _open_book(place)
-    visible = [one.name for one in book.sheets_metadata if str(one.visible).endswith("Visible")]
-    sheet = _choose_sheet(place, visible, book.sheet_names, options)
-    grid: Grid = Sheet(place, sheet)
-    choice = choose_header(
-        take(grid, SAMPLE_ROWS), declared=options.header_row, wanted=options.wanted_headers, name=place.name
-    )
+def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: str) -> Reading:
+    """Choose the sheet of a workbook and find its header."""
+    book = _open_book(place, form, name)
+    sheet, why = _choose_sheet(book, options, name)
+    opened = book.open(sheet)
+    label = f"Sheet {sheet!r} of {name}"
+    sample = take(opened.grid_of(0), SAMPLE_ROWS)
+    choice = choose_header(sample, declared=options.header_row, wanted=options.wanted_headers, name=label)
+    header = used_names(choice, sample, spare=0)
     detected = Detected(
-        name=place.name,
+        name=name,
         format=form.value,
         sheet=sheet,
         header_row=choice.first,
-        notes=(f"header row {choice.first}: {choice.why}",),
+        hidden_rows=opened.hidden_rows,
+        hidden_columns=len(opened.hidden_columns),
+        notes=(*why, *header_notes(choice, header), *_around(opened)),
     )
-    return Reading(grid=grid, header=choice.names, header_last=choice.last, detected=detected)
+    grid = opened.grid_of(len(header))
+    return Reading(grid=grid, header=header, header_last=choice.last, detected=detected, ragged=True)
 
 
-def _choose_sheet(place: Path, visible: list[str], every: list[str], options: ReadingOptions) -> str:
-    """Take the sheet named, else the only one with rows, else the one whose header the mapping knows best."""
+def _open_book(place: Path, form: Format, name: str) -> Book:
+    if form is Format.XLSX:
+        from importer.reading.xlsx_book import XlsxBook
+
+        return XlsxBook(place, name=name)
+    from importer.reading.calamine_book import CalamineBook
+
+    return CalamineBook(place, name=name)
+
+
+def _around(opened: Opened) -> list[str]:
+    notes = []
+    if opened.hidden_rows:
+        notes.append(
+            f"{opened.hidden_rows} rows are hidden, by hand or by a filter; they are imported, each with a warning"
+        )
+    if opened.hidden_columns:
+        notes.append(
+            f"columns {', '.join(opened.hidden_columns[:20])} are hidden; they are read like the others"
+        )
+    if opened.merged_areas:
+        notes.append(
+            f"{opened.merged_areas} merged areas span rows; their text counts for each of those rows"
+        )
+    return notes
+
+
+def _choose_sheet(book: Book, options: ReadingOptions, name: str) -> tuple[str, list[str]]:
+    """Take the sheet named, else the only visible one with rows, else the one whose header the mapping knows best."""
+    visible = [sheet.name for sheet in book.sheet_names if sheet.visible]
+    hidden = [sheet.name for sheet in book.sheet_names if not sheet.visible]
     if options.sheet is not None:
-        if options.sheet in every:
-            return options.sheet
-        raise SourceError(f"{place.name} has no sheet {options.sheet!r}. It has: {', '.join(visible)}.")
-    samples = {name: take(Sheet(place, name), SAMPLE_ROWS) for name in visible}
-    filled = [name for name, rows in samples.items() if any(not is_blank(cells) for _, cells in rows)]
+        return _named_sheet(options.sheet, visible, hidden, name), ["sheet: it was named"]
+    if not visible:
+        raise SourceError(
+            f"{name} has no visible sheet with a table. Hidden ones are read when named with --sheet."
+        )
+    notes = [f"hidden sheets are left alone: {', '.join(hidden)}"] if hidden else []
+    samples = {sheet: take(book.peek(sheet), _PEEKED) for sheet in visible} if len(visible) > 1 else {}
+    filled = [sheet for sheet, rows in samples.items() if any(not is_blank(cells) for _, cells in rows)]
     if len(filled) < 2:
-        return (filled or visible)[0]
-    hits = {name: wanted_hits(samples[name], options.wanted_headers) for name in filled}
+        chosen = (filled or visible)[0]
+        return chosen, [*notes, "sheet: it is the only visible one with rows"]
+    return _by_headers({sheet: samples[sheet] for sheet in filled}, options, name), [
+        *notes,
+        "sheet: its header fits the mapping best",
+    ]
+
+
+_PEEKED: Final = 60
+
+
+def _named_sheet(wanted: str, visible: list[str], hidden: list[str], name: str) -> str:
+    every = [*visible, *hidden]
+    if wanted in every:
+        return wanted
+    folded = [sheet for sheet in every if sheet.strip().casefold() == wanted.strip().casefold()]
+    if len(folded) == 1:
+        return folded[0]
+    raise SourceError(f"{name} has no sheet {wanted!r}. Its visible sheets: {', '.join(visible) or 'none'}.")
+
+
+def _by_headers(samples: dict[str, list[NumberedRow]], options: ReadingOptions, name: str) -> str:
+    hits = {sheet: wanted_hits(rows, options.wanted_headers) for sheet, rows in samples.items()}
     best = max(hits.values())
-    chosen = [name for name in filled if hits[name] == best]
+    chosen = [sheet for sheet in samples if hits[sheet] == best]
     if best and len(chosen) == 1:
         return chosen[0]
-    raise SourceError(
-        f"{place.name} has {len(filled)} sheets with rows: {', '.join(filled)}. Say which one with --sheet."
+    why = (
+        "more than one of them has the columns that the mapping names"
+        if best
+        else "it cannot be told which has the contacts"
     )
+    raise SourceError(
+        f"{name} has {len(samples)} visible sheets with rows ({', '.join(samples)}), and {why}. "
+        "Name one with --sheet, or in the mapping as source: sheet."
+    )
+
+
+def kind_of_zip(place: Path, name: str) -> Format:
+    """Tell workbooks from other archives by the parts inside."""
+    try:
+        with zipfile.ZipFile(place) as archive:
+            parts = {entry.filename.lower().lstrip("/") for entry in archive.infolist()}
+            mimetype = archive.read("mimetype")[:100] if "mimetype" in archive.namelist() else b""
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as cause:
+        raise SourceError(
+            f"{name} begins like a workbook or a zip archive but is damaged or incomplete: {cause}. "
+            "Download or export it again."
+        ) from None
+    if b"opendocument.spreadsheet" in mimetype:
+        return Format.ODS
+    if "xl/workbook.bin" in parts:
+        return Format.XLSB
+    if "xl/workbook.xml" in parts or any(part.endswith("workbook.xml") for part in parts):
+        return Format.XLSX
+    _refuse_strangers(parts, mimetype, name)
+    return Format.ZIP
+
+
+def _refuse_strangers(parts: set[str], mimetype: bytes, name: str) -> None:
+    kinds = {"word/document.xml": "a Word document", "ppt/presentation.xml": "a PowerPoint presentation"}
+    for part, kind in kinds.items():
+        if part in parts:
+            raise SourceError(f"{name} is {kind}, not a table. Export the contacts as CSV or Excel.")
+    if b"opendocument" in mimetype or b"epub" in mimetype:
+        raise SourceError(f"{name} is a document ({mimetype.decode('ascii', 'replace')}), not a spreadsheet.")
+    if "[content_types].xml" in parts:
+        raise SourceError(
+            f"{name} is an Office file without a workbook in it: it is damaged, or of another program. Export it again."
+        )
+    if any(part.endswith((".iwa", "index.zip")) for part in parts):
+        raise SourceError(f"{name} is an Apple Numbers file. Export it from Numbers as CSV or Excel.")

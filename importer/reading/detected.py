@@ -1,0 +1,63 @@
+"""What the reader found out about a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from importer.reading.grid import Grid
+
+_SIGNS: Final = {
+    "\t": "tab",
+    " ": "space",
+    ", ": "comma and space",
+    "\x1f": "unit separator (0x1F)",
+    "\x01": "0x01",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """What a file is and how it is read, for people and for the report."""
+
+    name: str
+    format: str
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    sheet: str | None = None
+    header_row: int = 1
+    """As a spreadsheet counts; 0 where no row names the columns."""
+    hidden_rows: int = 0
+    hidden_columns: int = 0
+    notes: tuple[str, ...] = ()
+    """Sentences: why each thing was decided so, and what a careful person would look at."""
+
+    def describe(self) -> list[str]:
+        """Give one line for each thing detected, then the reasons."""
+        named = {
+            "format": self.format,
+            "encoding": self.encoding,
+            "delimiter": None if self.delimiter is None else _SIGNS.get(self.delimiter, self.delimiter),
+            "quote": self.quote,
+            "sheet": self.sheet,
+            "header row": str(self.header_row) if self.header_row else "none",
+            "hidden rows": str(self.hidden_rows) if self.hidden_rows else None,
+            "hidden columns": str(self.hidden_columns) if self.hidden_columns else None,
+        }
+        lines = [f"{key}: {value}" for key, value in named.items() if value is not None]
+        return [*lines, *(f"note: {note}" for note in self.notes)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A grid with its header found."""
+
+    grid: Grid = field(repr=False)
+    header: tuple[str, ...]
+    header_last: int
+    detected: Detected
+    ragged: bool = False
+    """Rows may end before the header does without anything missing, as in workbooks."""
+    kept: object = field(default=None, repr=False)
+    """What has to live as long as the grid: a temporary copy."""

@@ -1,0 +1,140 @@
+"""An .xlsx workbook: its sheets as grids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from importer.errors import SourceError
+from importer.reading.grid import Batch, Grid
+from importer.reading.workbook import Opened, SheetName
+from importer.reading.xlsx_package import Package, SheetPart, refuse_entities
+from importer.reading.xlsx_sheet import Merges, RowReader, batches_of, column_of, letters_of, rows_of_sheet
+from importer.reading.xlsx_strings import shared_strings
+
+_MERGE: Final = re.compile(r'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3})(\d+):[A-Z]{1,3}(\d+)"')
+_COLUMN: Final = re.compile(r"<(?:\w+:)?col\b([^>]*)>")
+_ATTRIBUTE: Final = re.compile(r'\b(min|max|hidden)="([^"]*)"')
+_MOST_MERGES: Final = 200_000
+
+
+@dataclass(slots=True)
+class Survey:
+    """What stands around a sheet's rows."""
+
+    merges: Merges = field(default_factory=dict)
+    hidden_columns: tuple[str, ...] = ()
+    hidden_rows: int = 0
+
+
+class XlsxBook:
+    """An .xlsx workbook; strings and styles are read once, rows as often as they are wanted."""
+
+    def __init__(self, place: Path, *, name: str) -> None:
+        self._package = Package(place, name=name)
+        self._name = name
+        self._renderers = self._package.renderers()
+        self._strings: list[str] | None = None
+        self._sheets = {sheet.name: sheet for sheet in self._package.sheets if not sheet.chart}
+        if not self._sheets:
+            raise SourceError(f"{name} has no sheet with cells. Export the contacts again.")
+        self.sheet_names = tuple(
+            SheetName(name=sheet.name, visible=sheet.visible) for sheet in self._sheets.values()
+        )
+
+    def peek(self, sheet: str) -> Grid:
+        return XlsxSheet(self, self._sheets[sheet], width=0, merges={})
+
+    def open(self, sheet: str) -> Opened:
+        part = self._sheets[sheet]
+        survey = self.survey(part)
+        return Opened(
+            grid_of=lambda width: XlsxSheet(self, part, width=width, merges=survey.merges),
+            hidden_rows=survey.hidden_rows,
+            hidden_columns=survey.hidden_columns,
+            merged_areas=sum(map(len, survey.merges.values())),
+        )
+
+    def strings(self) -> list[str]:
+        """Read the shared strings, once."""
+        if self._strings is None:
+            part = self._package.part_of_kind("sharedStrings")
+            self._strings = []
+            if part is not None:
+                with self._package.opened() as archive:
+                    self._strings = list(shared_strings(self._package.text(archive, part)))
+        return self._strings
+
+    def survey(self, part: SheetPart) -> Survey:
+        """Walk a sheet's XML once, without its cells: hidden rows, hidden columns, merged areas, and that it is whole."""
+        survey = Survey()
+        head, tail = "", ""
+        with self._package.opened() as archive:
+            for chunk in self._package.text(archive, part.part):
+                survey.hidden_rows += chunk.count(' hidden="1"')
+                if len(head) < _HEAD:
+                    head += chunk
+                tail = _tail(tail, chunk)
+        refuse_entities(head, self._name)
+        before = head.partition("sheetData")[0]
+        survey.hidden_rows -= before.count(' hidden="1"')
+        survey.hidden_columns = tuple(_hidden_columns(before))
+        survey.merges = _merges(tail, self._name)
+        return survey
+
+    def rows(self, part: SheetPart) -> Iterator[tuple[str, str, str]]:
+        with self._package.opened() as archive:
+            yield from rows_of_sheet(self._package.text(archive, part.part), self._name)
+
+    def reader(self, width: int) -> RowReader:
+        return RowReader(shared=self.strings(), renderers=self._renderers, width=width, name=self._name)
+
+
+_HEAD: Final = 1 << 16
+
+
+class XlsxSheet:
+    """The grid of one sheet."""
+
+    def __init__(self, book: XlsxBook, part: SheetPart, *, width: int, merges: Merges) -> None:
+        self._book = book
+        self._part = part
+        self._width = width
+        self._merges = merges
+
+    def batches(self) -> Iterator[Batch]:
+        return batches_of(self._book.rows(self._part), self._book.reader(self._width), self._merges)
+
+
+def _tail(tail: str, chunk: str) -> str:
+    """Keep what follows the rows; merged areas are listed there."""
+    text = tail + chunk
+    end = text.rfind("</sheetData>")
+    if end < 0:
+        end = text.rfind("sheetData>")
+    if end >= 0:
+        return text[end:]
+    return text if tail.startswith(("</sheetData>", "sheetData>")) else text[-16:]
+
+
+def _hidden_columns(head: str) -> Iterator[str]:
+    for found in _COLUMN.finditer(head):
+        given = dict(_ATTRIBUTE.findall(found[1]))
+        if given.get("hidden") in {"1", "true"} and given.get("min", "").isdecimal():
+            first = int(given["min"])
+            last = int(given["max"]) if given.get("max", "").isdecimal() else first
+            if last < 16_384:  # everything to the right of the table is often hidden; nothing is there
+                yield from (letters_of(column - 1) for column in range(first, last + 1))
+
+
+def _merges(tail: str, name: str) -> Merges:
+    merges: Merges = {}
+    for count, (letters, first, last) in enumerate(_MERGE.findall(tail)):
+        if count > _MOST_MERGES:
+            break
+        if int(last) > int(first):
+            merges.setdefault(int(first), []).append((int(last), column_of(letters, name)))
+    return merges

@@ -1,0 +1,276 @@
+"""The rows of one .xlsx sheet, streamed.
+
+A sheet is read without the library that reads the other workbooks, for measured reasons: it does not say which
+number format a cell has, which rows are hidden or which formulas were never calculated; it holds the sheet in
+memory; and one cell in the last corner of a sheet ends the process. Cells that look the way every writer
+writes them are cut out by one pattern; a row that holds anything else is parsed as XML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from importer.errors import SourceError
+from importer.reading.grid import Batch
+from importer.reading.xlsx_formats import Renderer, general, iso_text
+from importer.reading.xlsx_strings import fragment, plain, rich
+from importer.records import Fault, TypedText
+
+_BATCH_ROWS: Final = 512
+_MOST_COLUMNS: Final = 16_384
+_MOST_ROWS: Final = 1_048_576
+_LONGEST_ROW: Final = 256 << 20
+
+_CELL: Final = re.compile(
+    r'<c r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="(\w+)")?'
+    r"(?:/>|>(<f(?:/>|[^>]*?/>|[^>]*>[^<]*</f>))?(?:<v>([^<]*)</v>|(<v ?/>)|<is><t(?: xml:space=\"preserve\")?>([^<]*)</t></is>)?</c>)"
+)
+_ROW: Final = re.compile(r"\s*<row\b([^>]*)>")
+_NUMBER: Final = re.compile(r'\br="(\d+)"')
+_HIDDEN: Final = re.compile(r'\bhidden="(?:1|true)"')
+
+HIDDEN: Final = Fault(
+    code="hidden_row",
+    message="The row is hidden in the workbook, by hand or by a filter; it was imported all the same.",
+    fails=False,
+)
+
+Merges = dict[int, list[tuple[int, int]]]
+"""By the first row of a merged area: its last row and its first column."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A merged area that the rows being read are inside of."""
+
+    last: int
+    column: int
+    text: str = field(repr=False)
+
+
+class RowReader:
+    """Turns the XML of rows into cells."""
+
+    def __init__(self, *, shared: list[str], renderers: list[Renderer], width: int, name: str) -> None:
+        self._shared = shared
+        self._renderers = renderers
+        self._width = width
+        self._name = name
+        self._columns: dict[str, int] = {}
+
+    def cells(self, xml: str, root: str) -> tuple[list[str], tuple[Fault, ...]]:
+        """Read the cells of one row, each in its column."""
+        found = _CELL.findall(xml)
+        if len(found) != xml.count("<c"):
+            return self._unusual(xml, root)
+        row = [""] * self._width
+        faults: list[Fault] = []
+        shared, columns = self._shared, self._columns
+        for letters, style, kind, formula, value, _, inline in found:
+            if kind == "s":
+                text = (
+                    self._shared_text(value)
+                    if not value.isdecimal() or int(value) >= len(shared)
+                    else shared[int(value)]
+                )
+            elif not value and not inline and not formula:
+                continue
+            else:
+                text = self._text(letters, style, kind, formula, value, inline, faults)
+            column = columns.get(letters)
+            if column is None:
+                column = columns[letters] = column_of(letters, self._name)
+            if column < len(row):
+                row[column] = text
+            elif text:
+                row.extend([""] * (column - len(row)))
+                row.append(text)
+        return row, tuple(faults)
+
+    def _shared_text(self, value: str) -> str:
+        raise SourceError(
+            f"{self._name} is damaged: a cell points to text {value[:20]!r}, which the workbook does not hold. Save it again."
+        )
+
+    def _text(
+        self, letters: str, style: str, kind: str, formula: str, value: str, inline: str, faults: list[Fault]
+    ) -> str:
+        if formula and not value and kind not in {"str", "inlineStr"}:
+            faults.append(_uncalculated(letters))
+            return ""
+        if kind in {"", "n"}:
+            return self._number(value, style)
+        if kind == "e":
+            faults.append(_error(letters, plain(value)))
+            return ""
+        return _other(kind, value, inline)
+
+    def _number(self, value: str, style: str) -> str:
+        if not style:
+            return general(value)
+        number = int(style)
+        return (self._renderers[number] if number < len(self._renderers) else general)(value.strip())
+
+    def _unusual(self, xml: str, root: str) -> tuple[list[str], tuple[Fault, ...]]:
+        """Read a row that is written in an unusual way, as XML."""
+        tree = fragment(root, f"<row>{xml}</row>")
+        if tree is None:
+            raise SourceError(
+                f"{self._name} is damaged: a row of its sheet is not well-formed XML. Open it in a spreadsheet and save it again."
+            )
+        row = [""] * self._width
+        faults: list[Fault] = []
+        column = -1
+        for cell in tree.iterfind("c"):
+            letters = re.match(r"[A-Z]{1,3}(?=\d)", cell.get("r", ""))
+            column = column_of(letters[0], self._name) if letters else column + 1
+            text = self._cell_text(cell, letters_of(column), faults)
+            if text:
+                row.extend([""] * (column + 1 - len(row)))
+                row[column] = text
+        return row, tuple(faults)
+
+    def _cell_text(self, cell: ET.Element, letters: str, faults: list[Fault]) -> str:
+        kind, value = cell.get("t", ""), cell.findtext("v") or ""
+        if kind == "s":
+            index = int(value) if value.strip().isdecimal() else -1
+            return self._shared[index] if 0 <= index < len(self._shared) else self._shared_text(value)
+        if kind == "inlineStr":
+            inline = cell.find("is")
+            return "" if inline is None else rich(ET.tostring(inline, encoding="unicode").partition(">")[2])
+        formula = "formula" if cell.find("f") is not None else ""
+        if not value and not formula:
+            return ""
+        escaped = value.replace("&", "&amp;")
+        return self._text(letters, cell.get("s", ""), kind, formula, escaped, "", faults)
+
+
+def _other(kind: str, value: str, inline: str) -> str:
+    if kind == "b":
+        true = value.strip() in {"1", "true"}
+        return TypedText("TRUE" if true else "FALSE", true)
+    if kind == "d":
+        return iso_text(value)
+    return plain(value or inline)
+
+
+def _uncalculated(letters: str) -> Fault:
+    return Fault(
+        code="formula_without_value",
+        message=f"Cell {letters} holds a formula whose result the workbook does not store; it was read as blank. "
+        "Open the workbook in a spreadsheet and save it.",
+        column=letters,
+        fails=False,
+    )
+
+
+def _error(letters: str, shown: str) -> Fault:
+    return Fault(
+        code="error_cell",
+        message=f"Cell {letters} shows the error {shown[:20]}; it was read as blank.",
+        column=letters,
+        fails=False,
+    )
+
+
+def column_of(letters: str, name: str) -> int:
+    """Count columns from 0 by their letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    if number > _MOST_COLUMNS:
+        raise SourceError(f"{name} is damaged: it has a cell in column {letters}, which no workbook has.")
+    return number - 1
+
+
+def letters_of(column: int) -> str:
+    """Name a column, counted from 0, as a spreadsheet does."""
+    letters = ""
+    column += 1
+    while column:
+        column, left = divmod(column - 1, 26)
+        letters = chr(65 + left) + letters
+    return letters
+
+
+def rows_of_sheet(chunks: Iterable[str], name: str) -> Iterator[tuple[str, str, str]]:
+    """Cut a sheet's XML into its root tag and, row by row, the attributes and the cells' XML."""
+    text, root, prefix = "", "", ""
+    started = False
+    for chunk in chunks:
+        text += re.sub(rf"(</?){prefix}:", r"\1", chunk) if prefix else chunk
+        if not started:
+            begin = re.search(r"<(?:(\w+):)?sheetData\b[^>]*>", text)
+            if begin is None:
+                continue
+            prefix = begin[1] or ""
+            root = _root_tag(text, prefix)
+            text, started = text[begin.end() :], True
+            if prefix:
+                text = re.sub(rf"(</?){prefix}:", r"\1", text)
+        cut = text.rfind("</row>")
+        if cut >= 0:
+            for piece in text[:cut].split("</row>"):
+                yield from _row(piece, root)
+            text = text[cut + 6 :]
+        if "</sheetData>" in text:
+            return
+        if len(text) > _LONGEST_ROW:
+            raise SourceError(
+                f"{name} is damaged: one row of its sheet is larger than any row of contacts. Save it again."
+            )
+
+
+def _row(piece: str, root: str) -> Iterator[tuple[str, str, str]]:
+    start = _ROW.match(piece)
+    while start and start[1].endswith("/"):
+        yield root, start[1], ""
+        start = _ROW.match(piece, start.end())
+    if start:
+        yield root, start[1], piece[start.end() :]
+
+
+def _root_tag(text: str, prefix: str) -> str:
+    found = re.search(r"<(?:\w+:)?worksheet\b[^>]*>", text)
+    tag = found[0] if found else "<worksheet>"
+    return tag.replace(f"<{prefix}:", "<").replace(f"xmlns:{prefix}=", "xmlns=") if prefix else tag
+
+
+def batches_of(rows: Iterable[tuple[str, str, str]], reader: RowReader, merges: Merges) -> Iterator[Batch]:
+    """Gather rows into batches; a gap in the row numbers begins a new one."""
+    batch = Batch(first=1, rows=[])
+    number, open_merges = 0, list[_Open]()
+    for root, attributes, xml in rows:
+        stated = _NUMBER.search(attributes)
+        number = int(stated[1]) if stated else number + 1
+        cells, faults = reader.cells(xml, root) if xml else ([], ())
+        if merges:
+            open_merges = _merge(number, cells, merges, open_merges)
+        if "hidden" in attributes and _HIDDEN.search(attributes):
+            faults = (*faults, HIDDEN)
+        if number != batch.first + len(batch.rows) or len(batch.rows) == _BATCH_ROWS:
+            if batch.rows:
+                yield batch
+            batch = Batch(first=number, rows=[])
+        if faults:
+            batch.faults[len(batch.rows)] = faults
+        batch.rows.append(cells)
+    if batch.rows:
+        yield batch
+
+
+def _merge(number: int, cells: list[str], merges: Merges, opened: list[_Open]) -> list[_Open]:
+    """Give every row of a merged area the area's text, as a person reads it."""
+    opened = [one for one in opened if one.last >= number]
+    if any(cells):
+        for one in opened:
+            if one.column < len(cells) and not cells[one.column]:
+                cells[one.column] = one.text
+    for last, column in merges.get(number, ()):
+        if column < len(cells) and cells[column]:
+            opened.append(_Open(last, column, cells[column]))
+    return opened
