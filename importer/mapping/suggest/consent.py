@@ -28,7 +28,19 @@ _ALLOWED: Final = (
     "consentimiento", "suscrito", "aceita", "consentimento", "inscrito", "accetta", "consenso", "iscritto", "toestemming",
     "aangemeld", "ingeschreven", "ok to email", "ok to text", "ok to call", "permission to email", "marketing permission",
 )  # fmt: skip
-_EMAIL_BY_ITSELF: Final = ("unsubscribed", "unsubscribe", "desabonne", "disiscritto")
+_EMAIL_BY_ITSELF: Final = frozenset(
+    {
+        "unsubscribed",
+        "unsubscribe",
+        "abgemeldet",
+        "desinscrit",
+        "desabonne",
+        "descadastrado",
+        "disiscritto",
+        "uitgeschreven",
+        "afgemeld",
+    }
+)
 """Words that mean e-mail when no channel is named."""
 
 _SUBSCRIPTION: Final = {
@@ -75,7 +87,7 @@ def _says(column: Column, phrases: tuple[str, ...]) -> bool:
 
 def _refusal(column: Column) -> Consent | None:
     channel = _channel(column)
-    if channel is None and set(column.words) & set(_EMAIL_BY_ITSELF):
+    if channel is None and set(column.words) & _EMAIL_BY_ITSELF:
         channel = "Email"
     if column.filled and column.booleans < 0.5:
         return None
@@ -86,10 +98,8 @@ def _refusal(column: Column) -> Consent | None:
 
 def _noes(column: Column) -> Mapping[str, str]:
     """Let "no" say nothing: sent, it would lift a block that the contact has in HighLevel by now."""
-    seen = {value.lower() for value in column.values}
-    return {no: "" for no in sorted(value for value in seen if reads_as_boolean(value) is False)} or {
-        "no": ""
-    }
+    noes = sorted({value.lower() for value in column.values if reads_as_boolean(value) is False})
+    return dict.fromkeys(noes or ["no"], "")
 
 
 def _permission(column: Column) -> Consent | None:

@@ -1,0 +1,269 @@
+"""What is suggested is a mapping that loads, fits its file and maps the rows."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from importer.highlevel.catalog import Catalog, CustomField
+from importer.mapping import parse_mapping
+from importer.mapping.suggest import Suggestion, suggest, suggest_from
+from importer.reading import open_source
+from importer.records import Outcome, Record
+from importer.settings import ReadingOptions
+
+TESTS = Path(__file__).parent.parent
+SAMPLES = TESTS.parent / "sample_data"
+FOLDERS = {"tuned": TESTS / "mappings" / "exports", "held_out": Path(__file__).parent / "held_out"}
+LABELS: dict[str, dict[str, dict[str, str]]] = json.loads(
+    (Path(__file__).parent / "labels.json").read_text(encoding="utf-8")
+)
+EXPORTS = [(kind, name) for kind, exports in LABELS.items() for name in exports]
+
+
+def export(kind: str, name: str) -> Path:
+    return FOLDERS[kind] / f"{name}.csv"
+
+
+def run(path: Path, text: str, *, options: ReadingOptions | None = None) -> list[Record | Outcome]:
+    """Map every row of the file with the suggested text, as a run would."""
+    mapping = parse_mapping(text)
+    source = open_source(path, options=mapping.reading_options(options or ReadingOptions()))
+    surveyor = mapping.surveyor(source.header, location_id="location1", today=date(2026, 1, 15))
+    for block in source.blocks():
+        surveyor.see(block)
+    bound = surveyor.bind()
+    return [each for block in source.blocks() for each in bound.map(block)]
+
+
+def of(header: tuple[str, ...], *rows: tuple[str, ...], catalog: Catalog | None = None) -> Suggestion:
+    return suggest_from(header, rows, catalog=catalog)
+
+
+@pytest.mark.parametrize(("kind", "name"), EXPORTS, ids=[name for _, name in EXPORTS])
+def test_a_suggestion_runs_on_the_file_it_was_made_from(kind: str, name: str) -> None:
+    path = export(kind, name)
+    results = run(path, suggest(open_source(path)).to_yaml())
+    assert results
+    assert any(isinstance(result, Record) for result in results)
+
+
+@pytest.mark.parametrize("kind", list(FOLDERS))
+def test_guesses_over_the_headers_of_common_exports_are_right_and_complete(kind: str) -> None:
+    right = wrong = missed = 0
+    for name, expected in LABELS[kind].items():
+        chosen = suggest(open_source(export(kind, name))).chosen()
+        for header, label in expected.items():
+            guess = chosen.get(header, "")
+            if label == "?":
+                continue
+            right += bool(guess) and guess == label
+            wrong += bool(guess) and guess != label
+            missed += bool(label) and guess != label
+    assert right / (right + wrong) >= 0.95
+    assert right / (right + missed) >= 0.90
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "failed"),
+    [
+        ("contacts.csv", ReadingOptions(), 0),
+        # Two more than with the written mapping, which drops the phone that is none.
+        ("newsletter.csv", ReadingOptions(), 6),
+        ("crm-export.xlsx", ReadingOptions(sheet="Contacts"), 5),
+    ],
+)
+def test_samples_run_with_what_is_suggested_for_them(name: str, options: ReadingOptions, failed: int) -> None:
+    text = suggest(open_source(SAMPLES / name, options=options), options=options).to_yaml()
+    results = run(SAMPLES / name, text)
+    assert sum(isinstance(result, Outcome) for result in results) == failed
+
+
+def test_a_column_of_addresses_is_email_whatever_it_is_called() -> None:
+    suggestion = of(
+        ("Reach at", "Who"), ("ada@example.com", "Ada Okafor"), ("ben@example.org", "Ben Castillo")
+    )
+    assert suggestion.chosen()["Reach at"] == "email"
+
+
+def test_a_header_that_says_email_is_not_believed_over_its_values() -> None:
+    assert (
+        "Email" not in of(("Email", "Mail"), ("yes", "ada@example.com"), ("no", "ben@example.org")).chosen()
+    )
+
+
+def test_last_contacted_is_no_last_name_and_stage_no_state() -> None:
+    header = ("E-mail", "Last Contacted", "Stage", "Status", "State")
+    chosen = of(
+        header,
+        ("ada@example.com", "2026-01-02", "Won", "Active", "NY"),
+        ("ben@example.org", "2026-01-03", "Lost", "Inactive", "MA"),
+    ).chosen()
+    assert chosen == {"E-mail": "email", "State": "state"}
+
+
+def test_headers_alone_do_not_make_stage_a_state() -> None:
+    assert of(("Last Contacted", "Stage", "Status")).chosen() == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Email Opt Out", "dndSettings.Email"),
+        ("Do Not Call", "dndSettings.Call"),
+        ("No texts", "dndSettings.SMS"),
+        ("HasOptedOutOfEmail", "dndSettings.Email"),
+        ("Opted out", "dnd"),
+        ("DND", "dnd"),
+        ("Unsubscribed", "dndSettings.Email"),
+        ("Abgemeldet", "dndSettings.Email"),
+        ("Désinscrit", "dndSettings.Email"),
+    ],
+)
+def test_an_opt_out_is_do_not_disturb_on_its_channel(header: str, field: str) -> None:
+    assert of((header,), ("yes",), ("no",)).chosen() == {header: field}
+
+
+def test_a_no_to_an_opt_out_is_left_unsaid_so_that_it_lifts_no_block(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Email,Email Opt Out\nada@example.com,Yes\nben@example.org,No\n", encoding="utf-8")
+    out, quiet = run(path, suggest(open_source(path)).to_yaml())
+    assert isinstance(out, Record)
+    assert isinstance(quiet, Record)
+    assert out.fields["dndSettings"] == {"Email": {"status": "active"}}
+    assert "dndSettings" not in quiet.fields
+
+
+def test_an_opt_in_is_turned_round_even_where_the_sample_shows_one_answer(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "Email,Accepts Email Marketing\nada@example.com,yes\nben@example.org,yes\n", encoding="utf-8"
+    )
+    text = suggest(open_source(path)).to_yaml()
+    path.write_text(
+        "Email,Accepts Email Marketing\nada@example.com,yes\nben@example.org,no\n", encoding="utf-8"
+    )
+    agreed, refused = run(path, text)
+    assert isinstance(agreed, Record)
+    assert isinstance(refused, Record)
+    assert "dndSettings" not in agreed.fields
+    assert refused.fields["dndSettings"] == {"Email": {"status": "active"}}
+
+
+def test_owners_of_contacts_are_no_contacts() -> None:
+    rows = [(f"person{number}@example.com", "rep@example.com") for number in range(20)]
+    suggestion = of(("Address", "Contact owner"), *rows)
+    assert suggestion.chosen() == {"Address": "email"}
+    assert "assignedTo: Contact owner" in suggestion.to_yaml()
+
+
+def test_name_is_the_last_name_beside_a_first_name_and_whole_when_alone() -> None:
+    assert of(("Vorname", "Name"), ("Ada", "Okafor")).chosen()["Name"] == "lastName"
+    assert of(("Name", "E-mail"), ("Ada Okafor", "ada@example.com")).chosen()["Name"] == "name"
+    assert of(("Nombre", "Apellidos"), ("Ana", "Díaz")).chosen()["Nombre"] == "firstName"
+
+
+def test_region_and_date_order_come_from_the_values() -> None:
+    suggestion = of(
+        ("Telefon", "Geburtsdatum"), ("030 23125 101", "17.11.1975"), ("0171 3920 011", "03.04.1980")
+    )
+    assert suggestion.region is not None
+    assert suggestion.region.value == "DE"
+    assert suggestion.date_order is not None
+    assert suggestion.date_order.value == "DMY"
+
+
+def test_an_order_that_no_date_shows_is_said_to_be_a_guess() -> None:
+    suggestion = of(("Phone", "Birthday"), ("212-555-0101", "03/04/1980"), ("212-555-0102", "05/06/1981"))
+    assert suggestion.date_order is not None
+    assert suggestion.date_order.guessed
+    assert "please check" in suggestion.to_yaml()
+
+
+def test_birthdays_without_a_year_are_left_with_the_reason() -> None:
+    suggestion = of(("Email", "Birthday"), ("ada@example.com", "03/14"), ("ben@example.org", "12/01"))
+    assert "Birthday" not in suggestion.chosen()
+    assert "Birthday: its header says dateOfBirth, its values do not" in suggestion.to_yaml()
+
+
+def test_columns_named_like_a_custom_field_of_the_location_go_there() -> None:
+    catalog = Catalog(
+        location_id="location1",
+        custom_fields=(
+            CustomField(id="f1", name="Shirt Size", key="contact.shirt_size", data_type="TEXT"),
+            CustomField(id="f2", name="Interests", key="contact.interests", data_type="MULTIPLE_OPTIONS"),
+            CustomField(id="f3", name="Seats", key="contact.seats", data_type="NUMERICAL"),
+        ),
+    )
+    suggestion = of(
+        ("Email", "shirt size", "Interests", "Seats"),
+        ("ada@example.com", "M", "News; Offers", "a few"),
+        ("ben@example.org", "L", "Events", "many"),
+        catalog=catalog,
+    )
+    assert suggestion.chosen() == {
+        "Email": "email",
+        "shirt size": "custom:Shirt Size",
+        "Interests": "custom:Interests",
+    }
+    assert 'Interests: {column: Interests, split: ";"}' in suggestion.to_yaml()
+    parse_mapping(suggestion.to_yaml())
+
+
+def test_a_second_street_line_joins_the_first() -> None:
+    suggestion = of(("Email", "Address 1", "Address 2"), ("ada@example.com", "1 Main St", "Apt 4"))
+    assert 'address1: {template: "{Address 1}, {Address 2}"}' in suggestion.to_yaml()
+
+
+def test_headers_that_no_mapping_can_name_are_said_and_left() -> None:
+    text = of(("Email", "Phone", "Phone", ""), ("ada@example.com", "212-555-0101", "", "x")).to_yaml()
+    assert "stands twice" in text
+    assert "column 4: it has no header" in text
+    parse_mapping(text)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "E-mail: [work]",
+        "- Email",
+        "Email # 1",
+        "*Email",
+        "{Email}",
+        "Email\tAddress",
+        'The "Email"',
+        "yes",
+        "@mail",
+        "Email\\Work",
+        "Email's, all",
+        "\u202eEmail",
+        "Email\u2028",
+        "null",
+        "1",
+    ],
+)
+def test_a_header_of_any_spelling_survives_the_yaml(header: str) -> None:
+    suggestion = of((header,), ("ada@example.com",), ("ben@example.org",))
+    assert suggestion.chosen() == {header: "email"}
+    assert parse_mapping(suggestion.to_yaml()).headers == (header,)
+
+
+def test_nobody_s_values_stand_in_the_mapping() -> None:
+    path = SAMPLES / "newsletter.csv"
+    text = suggest(open_source(path)).to_yaml()
+    for value in ("Müller", "example.com", "30 23125", "Hauptstraße"):
+        assert value not in text
+
+
+def test_a_file_without_rows_is_suggested_for_by_its_headers() -> None:
+    suggestion = of(("First Name", "Last Name", "E-mail", "Mobile"))
+    assert list(suggestion.chosen().values()) == ["firstName", "lastName", "email", "phone"]
+    parse_mapping(suggestion.to_yaml())
+
+
+def test_a_file_of_nothing_we_know_is_still_a_mapping_that_says_so() -> None:
+    text = of(("Colour", "Weight"), ("red", "12"), ("blue", "13")).to_yaml()
+    assert "HighLevel refuses contacts without" in text
