@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +31,8 @@ class Fault:
     body: bytes = field(default=b"", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float | None = None
+    alter: Callable[[bytes], bytes] | None = None
+    """Changes the bytes of the reply, as live ones that carried raw control characters."""
 
     @property
     def takes_effect(self) -> bool:

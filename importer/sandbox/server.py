@@ -213,16 +213,21 @@ class Sandbox:
             return Refusal(404, f"Cannot {call.method} {call.path}").reply()
         return self.vendor.answer(route, call)
 
-    def _respond(self, call: Call, reply: Reply, extra: Mapping[str, str] | None = None) -> web.Response:
+    def _respond(self, call: Call, reply: Reply, fault: Fault | None = None) -> web.Response:
         self.vendor.tally.replies[reply.status] += 1
         now = self.clock.now()
         headers = self.vendor.meter(call).headers(now)
         headers["Content-Type"] = "application/json; charset=utf-8"
         headers["Date"] = self._http_date(now)
         headers.update(reply.headers)
-        if extra:
-            headers.update(extra)
-        return web.Response(body=dumps(reply.body), status=reply.status, headers=headers)
+        body = dumps(reply.body)
+        if fault:
+            headers.update(fault.headers)
+            body = fault.alter(body) if fault.alter else body
+        response = web.Response(body=body, status=reply.status, headers=headers)
+        if self.settings.gzip:
+            response.enable_compression()
+        return response
 
     async def _befall(
         self, request: web.BaseRequest, fault: Fault, call: Call, reply: Reply | None
@@ -238,15 +243,14 @@ class Sandbox:
             return await _cut_short(request, dumps((reply or _BROKEN).body))
         if fault.kind is FaultKind.SLOW:
             await self.clock.sleep(self.settings.slow_seconds if fault.seconds is None else fault.seconds)
-        return self._respond(call, *self._words(fault, reply))
+        return self._respond(call, self._words(fault, reply), fault)
 
-    def _words(self, fault: Fault, reply: Reply | None) -> tuple[Reply, Mapping[str, str]]:
+    def _words(self, fault: Fault, reply: Reply | None) -> Reply:
         if fault.kind is FaultKind.THROTTLED:
             self.vendor.tally.refusals["fault"] += 1
-            return Refusal(429, "Too Many Requests").reply(), {"X-RateLimit-Remaining": "0", **fault.headers}
-        if fault.kind is FaultKind.ERROR:
-            return _BROKEN, fault.headers
-        return reply or _BROKEN, fault.headers
+            refused = Refusal(429, "Too Many Requests").reply()
+            return Reply(refused.status, refused.body, {"X-RateLimit-Remaining": "0"})
+        return _BROKEN if fault.kind is FaultKind.ERROR else reply or _BROKEN
 
     def _page(self, status: int, body: bytes, headers: Mapping[str, str]) -> web.Response:
         self.vendor.tally.replies[status] += 1

@@ -72,6 +72,8 @@ class SandboxSettings:
     allow_duplicates: bool = False
     unknown_option: str = "refuse"
     """``refuse`` (400) or ``drop`` (200) a choice the custom field does not list; both have been reported."""
+    gzip: bool = False
+    """Compress replies for clients that accept it."""
     latency_ms: tuple[float, float] = (0.0, 0.0)
     slow_seconds: float = 3.0
     faults: Mapping[FaultKind, float] = field(default_factory=dict)

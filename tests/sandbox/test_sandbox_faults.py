@@ -60,6 +60,24 @@ async def test_a_gateway_error_may_be_told_to_store_first(caller: Caller) -> Non
     assert len(caller.sandbox.contacts()) == 1
 
 
+async def test_a_reply_can_be_altered_on_its_way(caller: Caller) -> None:
+    def ring(body: bytes) -> bytes:
+        return body.replace(b"Ann", b"A\\u0007nn")
+
+    caller.sandbox.script([Fault(alter=ring)])
+    reply = await caller.upsert(email="ann@example.com", firstName="Ann")
+    assert reply.body["contact"]["firstName"] == "A\x07nn"
+
+
+async def test_replies_are_compressed_for_those_who_accept_it(open_sandbox: OpenSandbox) -> None:
+    caller = await open_sandbox(gzip=True)
+    asked = {**caller.headers, "Accept-Encoding": "gzip"}
+    reply = await caller.ask("GET", "/locations/loc1", headers=asked)
+    plain = await caller.ask("GET", "/locations/loc1", headers={**asked, "Accept-Encoding": "identity"})
+    assert (reply.headers["Content-Encoding"], reply.body["location"]["id"]) == ("gzip", "loc1")
+    assert "Content-Encoding" not in plain.headers
+
+
 async def test_a_script_waits_for_its_path(caller: Caller) -> None:
     caller.sandbox.script([Fault(status=504, body=b"<html>", path="/tags", headers={"X-Edge": "1"})])
     made = await caller.upsert(email="ann@example.com")
