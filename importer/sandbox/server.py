@@ -38,6 +38,7 @@ _PAGES: Final = {
     FaultKind.GARBAGE: (200, b"Just a moment..."),
 }
 _BROKEN: Final = Reply(500, {"message": "Internal server error"})
+_NO_QUERY: Final[dict[str, str]] = {}
 _INSTANT_RESET: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
@@ -299,7 +300,7 @@ def _read_call(request: web.BaseRequest, version: str | None, raw: bytes, params
     return Call(
         method=request.method,
         path=request.path,
-        query=request.query,
+        query=request.query if request.query_string else _NO_QUERY,
         authorization=request.headers.get("Authorization"),
         version=version,
         body=body,
@@ -309,9 +310,11 @@ def _read_call(request: web.BaseRequest, version: str | None, raw: bytes, params
 
 
 def _read_body(request: web.BaseRequest, raw: bytes) -> Any:
+    if request.content_type == "application/json":
+        return loads(raw)
     if request.content_type == "application/x-www-form-urlencoded":
         return dict(parse_qsl(raw.decode()))
-    return loads(raw)
+    return {}  # the vendor's parser passes over a body whose type it does not know
 
 
 def _upsert_keys(call: Call) -> tuple[tuple[str, str], ...]:

@@ -113,6 +113,11 @@ def test_a_file_that_is_no_database_is_one_sentence_and_exit_2(tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
+def test_its_help_does_not_pay_for_the_server() -> None:
+    script = "import sys, importer.cli.sandbox; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 def test_two_sandboxes_do_not_share_a_file(tmp_path: Path) -> None:
     process, _ = start("--db", str(tmp_path / "sandbox.db"))
     command = [

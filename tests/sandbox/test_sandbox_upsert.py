@@ -229,10 +229,13 @@ async def test_a_racy_vendor_makes_two_contacts_of_one_person_in_flight_twice(
 
 
 async def test_malformed_json_is_400(caller: Caller) -> None:
-    reply = await caller.ask(
-        "POST",
-        "/contacts/upsert",
-        headers={**caller.headers, "Content-Type": "application/json"},
-        form={"not": "json"},
-    )
-    assert reply.status == 400
+    headers = {**caller.headers, "Content-Type": "application/json"}
+    reply = await caller.ask("POST", "/contacts/upsert", headers=headers, form={"not": "json"})
+    assert (reply.status, reply.message) == (400, "Unexpected token in JSON")
+
+
+async def test_json_that_does_not_say_so_is_not_read(caller: Caller) -> None:
+    headers = {**caller.headers, "Content-Type": "text/plain"}
+    body = {"locationId": PLACE, "email": "ann@example.com"}
+    reply = await caller.ask("POST", "/contacts/upsert", body, headers=headers)
+    assert (reply.status, reply.message[0]) == (422, "locationId should not be empty")
