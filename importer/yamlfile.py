@@ -6,7 +6,7 @@ merge keys and aliases that unfold without bound are refused. All faults of a fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -118,13 +118,13 @@ def parse(text: str, model: type[Model]) -> Parsed[Model]:
         found = (
             YamlFault(document.spot(path, key=key), said) for path, key, said in describe(refused, model)
         )
-        return Parsed(None, _in_order((*document.faults, *found)), document)
+        return Parsed(None, in_order((*document.faults, *found)), document)
     return Parsed(None if document.faults else value, document.faults, document)
 
 
-def _in_order(faults: tuple[YamlFault, ...]) -> tuple[YamlFault, ...]:
-    unique = dict.fromkeys(faults)
-    return tuple(sorted(unique, key=lambda fault: (fault.spot.line, fault.spot.column)))
+def in_order(faults: Iterable[YamlFault]) -> tuple[YamlFault, ...]:
+    """Sort faults as the file goes, each of them once."""
+    return tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.spot.line, fault.spot.column)))
 
 
 class _TooMuchError(Exception):

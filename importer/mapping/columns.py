@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from importer.mapping.picking import Pick
@@ -11,7 +12,7 @@ from importer.mapping.readers import Reader
 from importer.mapping.table import Table
 from importer.mapping.values.finding import Finding, Reading
 from importer.mapping.values.texts import read_text
-from importer.records import Fault, Json
+from importer.records import Fault, Json, TypedText
 
 CLEAR: Final = object()
 """Stands in a column where a blank cell asks the vendor to clear the value; None there means: say nothing."""
@@ -19,30 +20,41 @@ CLEAR: Final = object()
 _CACHE_SIZE: Final = 20_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What becomes of blanks and of values that are refused.
+
+    ``default`` stands where the cell, or what the transforms made of it, is blank; without one, ``blank`` does
+    (None or CLEAR). ``drop`` leaves a refused value out, with a warning.
+    """
+
+    default: Any = None
+    blank: Any = None
+    required: bool = False
+    drop: bool = False
+
+
 class ValueColumn:
     """One rule's values for a block.
 
-    ``default`` and ``blank`` (None or CLEAR) stand where the cell, or what the transforms made of it, is blank.
+    ``repeats``: cells are likely to be equal, so what they read as is remembered. ``typed``: the value behind a
+    workbook's cell is kept, for who reads it later.
     """
 
     def __init__(
         self,
-        name: str,
         pick: Pick,
         reader: Reader | None,
+        handling: Handling,
         *,
-        default: Any = None,
-        blank: Any = None,
-        required: bool = False,
-        drop: bool = False,
         repeats: bool = True,
+        typed: bool = False,
     ) -> None:
-        self.name = name
         self._pick = pick
         self._reader = reader
-        self._default = blank if default is None else default
-        self._required = required
-        self._drop = drop
+        self._handling = handling
+        self._default = handling.blank if handling.default is None else handling.default
+        self._typed = typed
         self._cache: dict[str, Any] | None = {} if repeats else None
         self.filled: set[int] = set()
         """The rows of the last block whose value is the default."""
@@ -52,13 +64,13 @@ class ValueColumn:
 
     def _finish(self, values: list[Any], table: Table) -> list[Any]:
         refused = self._blame(values, table) if Finding in set(map(type, values)) else frozenset()
-        if self._default is not None or self._required:
+        if self._default is not None or self._handling.required:
             self._fill(values, refused, table)
         return values
 
     def _read(self, texts: list[str]) -> list[Any]:
         if self._reader is None:
-            return _read_texts(texts)
+            return _read_texts(texts, typed=self._typed)
         if self._cache is None or not set(map(type, texts)) <= {str}:
             reader = self._reader
             return [reader(text) if text else None for text in texts]
@@ -77,7 +89,7 @@ class ValueColumn:
         found = {row: value for row, value in enumerate(values) if isinstance(value, Finding)}
         for row, finding in found.items():
             header = self._pick.header(table, row)
-            table.blame(row, fault_of(finding, header, drop=self._drop))
+            table.blame(row, fault_of(finding, header, drop=self._handling.drop))
             values[row] = None if finding.fails else finding.value
         return frozenset(row for row, finding in found.items() if finding.fails)
 
@@ -89,16 +101,24 @@ class ValueColumn:
                 continue
             values[row] = self._default
             self.filled.add(row)
-            if self._required and (self._default is None or self._default is CLEAR):
+            if self._handling.required and (self._default is None or self._default is CLEAR):
                 header = self._pick.header(table, row)
                 sentence = f"Column '{header}' is blank, and this value is required."
                 table.blame(row, Fault(code="missing_value", message=sentence, column=header))
 
 
-def _read_texts(texts: list[str]) -> list[Any]:
-    if "".join(texts).isascii() and set(map(type, texts)) <= {str}:
+def _read_texts(texts: list[str], *, typed: bool) -> list[Any]:
+    """Take texts as they stand; ``typed`` keeps the value behind a workbook's cell for who reads it later."""
+    plain = set(map(type, texts)) <= {str}
+    if plain and "".join(texts).isascii():
         return [text or None for text in texts]
-    return [read_text(text) if text else None for text in texts]
+    if plain or not typed:
+        return [read_text(text) if text else None for text in texts]
+    return [_read_typed(text) if text else None for text in texts]
+
+
+def _read_typed(text: str) -> Reading:
+    return text if isinstance(text, TypedText) else read_text(text)
 
 
 def fault_of(finding: Finding, header: str, *, drop: bool) -> Fault:
@@ -113,9 +133,14 @@ class PhoneColumn(ValueColumn):
     """Phones, each read with the country of its own row before the rule's and the default region."""
 
     def __init__(
-        self, *args: Any, read: Callable[[str, Sequence[str]], Reading], regions: tuple[str, ...], **kw: Any
+        self,
+        pick: Pick,
+        handling: Handling,
+        *,
+        read: Callable[[str, Sequence[str]], Reading],
+        regions: tuple[str, ...],
     ) -> None:
-        super().__init__(*args, **kw)
+        super().__init__(pick, None, handling, repeats=False)
         self._read_with = read
         self._regions = regions
 
@@ -137,8 +162,7 @@ class PhoneColumn(ValueColumn):
 class ConstantColumn:
     """The same value for every row."""
 
-    def __init__(self, name: str, value: Json) -> None:
-        self.name = name
+    def __init__(self, value: Json) -> None:
         self._value = value
 
     def run(self, table: Table) -> list[Any]:

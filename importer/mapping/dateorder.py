@@ -13,7 +13,8 @@ from importer.mapping.table import Table
 from importer.mapping.values.dates import evidence_of
 from importer.mapping.values.finding import quoted
 
-_REMEMBERED: Final = 50_000
+_LONGEST: Final = 40
+"""No date is longer; notes and addresses need no closer look."""
 
 
 class DateEvidence:
@@ -25,14 +26,11 @@ class DateEvidence:
         self._before = before
         self._counts: Counter[str] = Counter()
         self._example = ""
-        self._seen: set[str] = set()
 
     def see(self, table: Table) -> None:
-        fresh = set(self._pick.texts(table)) - self._seen
-        if len(self._seen) < _REMEMBERED:
-            self._seen |= fresh
-        for text in fresh:
-            self._weigh(text)
+        for text in set(self._pick.texts(table)):
+            if len(text) <= _LONGEST or self._before is not None:
+                self._weigh(text)
 
     def _weigh(self, text: str) -> None:
         if self._before is not None:

@@ -5,25 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import CatalogNeeds
-from importer.highlevel.fields import FIELDS, Kind
+from importer.mapping.checks import check
 from importer.mapping.layout import named_headers
 from importer.mapping.locations import expand
 from importer.mapping.model import MappingModel
-from importer.mapping.own import OwnSteps
-from importer.mapping.readers import Circumstances, kind_reader
 from importer.mapping.survey import Surveyor
-from importer.mapping.values.dates import DateRules
-from importer.mapping.values.finding import Finding
 from importer.records import FollowUps, ImportMode, TagMode
 from importer.settings import ReadingOptions
-from importer.yamlfile import Document, YamlFault, YamlPath, parse
+from importer.yamlfile import YamlFault, in_order, parse
 
 
 class Mapping:
@@ -133,50 +129,8 @@ def parse_mapping(text: str, *, name: str = "mapping.yaml") -> Mapping:
     parsed = parse(text, MappingModel)
     faults = parsed.faults
     if parsed.value is not None:
-        faults = tuple(_check(parsed.value, parsed.document))
+        faults = in_order(YamlFault(parsed.document.spot(path), said) for path, said in check(parsed.value))
     if parsed.value is None or faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise MappingError(f"The mapping has {count}.", faults=tuple(fault.at(name) for fault in faults))
     return Mapping(parsed.value, name=name, text=text)
-
-
-def _check(model: MappingModel, document: Document) -> Iterator[YamlFault]:
-    """Find what no single key shows: constants that cannot be read, rules that need each other."""
-    for path, sentence in (*_constants(model), *_identity(model), *_switches(model)):
-        yield YamlFault(document.spot(path), sentence)
-
-
-def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
-    today = datetime.now(tz=UTC).date()
-    for name, rule in model.fields.items():
-        kind = FIELDS[name].kind
-        dates = DateRules(
-            today=today,
-            order=rule.date_order or model.defaults.date_order,
-            formats=rule.format or (),
-            birthday=kind is Kind.DATE_OF_BIRTH,
-        )
-        around = Circumstances(dates=dates, defaults=model.defaults, own=OwnSteps((), allowed=False))
-        for key, text in (("value", rule.value), ("default", rule.default)):
-            if text and (reader := kind_reader(kind, rule, around)) is not None:
-                found = reader(text)
-                if isinstance(found, Finding) and found.fails:
-                    yield ("fields", name, key), f"{found.sentence}."
-
-
-def _identity(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
-    required = model.match.require
-    if required is not None and not set(required) & set(model.fields):
-        yield ("match", "require"), f"No rule fills {' or '.join(required)}, so every row would fail."
-    if required is None and not {"email", "phone", "id"} & set(model.fields):
-        yield ("fields",), "No rule fills email or phone (or id); the vendor refuses contacts without."
-
-
-def _switches(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
-    for name in model.fields:
-        parent, _, last = name.rpartition(".")
-        if last in {"message", "code"} and parent not in model.fields:
-            yield (
-                ("fields", name),
-                f"{name!r} needs a rule for {parent!r}; the vendor takes it with a status alone.",
-            )

@@ -133,7 +133,9 @@ class Rule(_Strict):
     split: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="What separates the values in a cell (custom fields with several choices)."
     )
-    required: Flag = Field(default=False, description="A row without this value fails.")
+    required: Flag = Field(
+        default=False, description="A row without this value fails, and so does one whose value is not valid."
+    )
     optional: Flag = Field(
         default=False, description="The file may lack the column (columns); then there is no value."
     )
@@ -164,10 +166,12 @@ class Rule(_Strict):
         if len(given) != 1:
             said = "none is" if not given else " and ".join(given) + " are"
             raise ValueError(f"A rule has one of column, columns, value, template; here {said} given.")
-        if self.value is not None and (self.default is not None or self.required or self.map is not None):
-            raise ValueError(
-                "A fixed value takes no default, map or required; write the value as it should be."
-            )
+        besides = [key for key in ("default", "map", "required", "transforms") if getattr(self, key)]
+        if self.value is not None and besides:
+            said = " and ".join(besides)
+            raise ValueError(f"A fixed value takes no {said}; write the value as it should be.")
+        if self.map is not None and "" in self.map:
+            raise ValueError("What a blank cell stands for is said by `default`, not by the map.")
         if self.unmapped is not None and self.map is None:
             raise ValueError(
                 "'unmapped' says what happens to texts that `map` does not list; there is no map here."

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any, Final
 
 from importer.codes import remedy_of
 from importer.highlevel.fields import FIELDS, FieldFacts, Kind
-from importer.mapping.columns import CLEAR, ConstantColumn, PhoneColumn, TagsColumn, ValueColumn
+from importer.mapping.columns import CLEAR, ConstantColumn, Handling, PhoneColumn, TagsColumn, ValueColumn
 from importer.mapping.filters import RowFilter
 from importer.mapping.layout import Layout
 from importer.mapping.locations import LocationColumn
 from importer.mapping.model import MappingModel, Rule
-from importer.mapping.readers import Circumstances, join, kind_reader, steps_of
+from importer.mapping.readers import Circumstances, Reader, join, kind_reader, steps_of
+from importer.mapping.steps import StepFunction
 from importer.mapping.table import Table
 from importer.mapping.values.finding import Finding, Reading
 from importer.mapping.values.phones import read_phone
@@ -75,31 +76,28 @@ class Program:
         around = self._around[name]
         reader = kind_reader(kind, rule, around)
         if rule.value is not None:
-            return ConstantColumn(name, constant(rule.value, reader))
+            return ConstantColumn(constant(rule.value, reader))
         pick = self._layout.pick(rule)
-        default = None if rule.default is None else constant(rule.default, reader)
+        handling = self._handling(rule, reader, clearable=clearable)
         if pick is None:
-            return None if default is None else ConstantColumn(name, default)
+            return None if handling.default is None else ConstantColumn(handling.default)
         steps = steps_of(rule, around)
-        clears = clearable and (rule.empty_cells or self._model.empty_cells) == "clear"
-        given: dict[str, Any] = {
-            "default": default,
-            "blank": CLEAR if clears else None,
-            "required": rule.required,
-            "drop": rule.on_invalid == "drop",
-        }
         if kind is Kind.PHONE:
-            regions = self._phone_regions(rule)
-            several = rule.several or "first"
+            read = phone_reader(steps, several=rule.several or "first")
+            return PhoneColumn(pick, handling, read=read, regions=self._phone_regions(rule))
+        own = name in self._model.custom_fields
+        return ValueColumn(
+            pick, join(steps, reader, kind), handling, repeats=own or kind not in _UNIQUE, typed=own
+        )
 
-            def read(text: str, choices: Sequence[str]) -> Reading:
-                if steps is None:
-                    return read_phone(text, choices, several=several)
-                own = join(steps, partial(read_phone, regions=choices, several=several), kind)
-                return own(text) if own else None
-
-            return PhoneColumn(name, pick, None, read=read, regions=regions, repeats=False, **given)
-        return ValueColumn(name, pick, join(steps, reader, kind), repeats=kind not in _UNIQUE, **given)
+    def _handling(self, rule: Rule, reader: Reader | None, *, clearable: bool) -> Handling:
+        clears = clearable and (rule.empty_cells or self._model.empty_cells) == "clear"
+        return Handling(
+            default=None if rule.default is None else constant(rule.default, reader),
+            blank=CLEAR if clears else None,
+            required=rule.required,
+            drop=rule.on_invalid == "drop" and not rule.required,
+        )
 
     def map(self, block: Block) -> list[Record | Outcome]:
         """Map every row of a block: exactly one record or outcome for each, in order."""
@@ -251,7 +249,19 @@ def _nest(entry: dict[str, Json], path: tuple[str, ...], value: Json) -> None:
         del entry[path[0]]
 
 
-def constant(text: str, reader: Any) -> Json:
+def phone_reader(steps: StepFunction | None, *, several: str) -> Callable[[str, Sequence[str]], Reading]:
+    """Make the reader of phones whose regions are known row by row."""
+    if steps is None:
+        return partial(read_phone, several=several)
+
+    def read(text: str, regions: Sequence[str]) -> Reading:
+        whole = join(steps, partial(read_phone, regions=regions, several=several), Kind.PHONE)
+        return whole(text) if whole is not None else None
+
+    return read
+
+
+def constant(text: str, reader: Reader | None) -> Json:
     """Read a fixed value or default; loading the mapping has refused those that cannot be read."""
     if text == "":
         return None

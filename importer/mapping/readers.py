@@ -12,7 +12,8 @@ from importer.mapping.model import Defaults, Rule
 from importer.mapping.own import OwnSteps
 from importer.mapping.steps import StepFunction, as_text, chain, make_step
 from importer.mapping.values.booleans import read_boolean, read_dnd
-from importer.mapping.values.dates import DateRules, read_date
+from importer.mapping.values.conventions import Conventions
+from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.finding import Finding, Reading, quoted
 from importer.mapping.values.phones import read_phone
@@ -38,9 +39,9 @@ _WITHOUT_RULE: Final[dict[Kind, Reader | None]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What readers need beside the rule: today, the defaults, the order that the column's dates are in."""
+    """What readers need beside the rule: how the column is written, the defaults, the user's own steps."""
 
-    dates: DateRules
+    written: Conventions
     defaults: Defaults
     own: OwnSteps
 
@@ -54,7 +55,7 @@ def kind_reader(kind: Kind, rule: Rule, around: Circumstances) -> Reader | None:
             regions = tuple(region for region in (rule.region, around.defaults.region) if region)
             return partial(read_phone, regions=regions, several=rule.several or "first")
         case Kind.DATE_OF_BIRTH:
-            return partial(read_date, rules=around.dates)
+            return partial(read_date, rules=around.written.dates)
         case Kind.STATE:
             return read_state if rule.codes else None
         case _:
@@ -64,7 +65,8 @@ def kind_reader(kind: Kind, rule: Rule, around: Circumstances) -> Reader | None:
 def steps_of(rule: Rule, around: Circumstances) -> StepFunction | None:
     """Join a rule's transforms and map into one function; None when it has neither."""
     functions = [
-        around.own.find(step.name) if step.own else make_step(step, around.dates) for step in rule.transforms
+        around.own.find(step.name) if step.own else make_step(step, around.written)
+        for step in rule.transforms
     ]
     if rule.map is not None:
         functions.append(map_reader(rule.map, keep=rule.unmapped == "keep"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from importer.errors import MappingError
@@ -62,7 +62,7 @@ class Resolver:
         self, name: str, rule: Rule, dates: DateRules | None, ambiguous: str | None, faults: list[str]
     ) -> _Target | None:
         header = " or ".join(rule.headers) or name
-        drop = rule.on_invalid == "drop"
+        drop = rule.on_invalid == "drop" and not rule.required
         if self._catalog is None:
             return _Target(likely_key(name), converter(None, rule, self._model.defaults, dates), header, drop)
         found = find_custom_field(name, self._catalog.custom_fields)
@@ -88,17 +88,30 @@ class Resolver:
         if not record.custom_fields and not self._named:
             return record
         faults: list[Fault] = []
-        custom = tuple(
-            (target.reference, value)
-            for name, raw in record.custom_fields
-            if (target := self._targets.get(name)) is not None
-            and (value := _settle(target.convert(raw, record), target.header, target.drop, faults))
-            is not None
-        )
+        custom = self._resolve_customs(record, faults)
         fields = self._resolve_fields(record.fields, faults) if self._named else record.fields
         if any(fault.fails for fault in faults):
             return failed(record.row, record.location_id, (*record.warnings, *faults))
-        return replace(record, fields=fields, custom_fields=custom, warnings=(*record.warnings, *faults))
+        return Record(
+            row=record.row,
+            location_id=record.location_id,
+            fields=fields,
+            custom_fields=custom,
+            tags=record.tags,
+            contact_id=record.contact_id,
+            warnings=(*record.warnings, *faults) if faults else record.warnings,
+        )
+
+    def _resolve_customs(self, record: Record, faults: list[Fault]) -> tuple[tuple[str, Json], ...]:
+        found: list[tuple[str, Json]] = []
+        for name, raw in record.custom_fields:
+            target = self._targets[name]
+            value = target.convert(raw, record)
+            if isinstance(value, Finding):
+                value = _settle(value, target.header, target.drop, faults)
+            if value is not None:
+                found.append((target.reference, value))
+        return tuple(found)
 
     def _resolve_fields(self, given: Mapping[str, Json], faults: list[Fault]) -> Mapping[str, Json]:
         fields = dict(given)

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from importer.mapping import patterns
 from importer.mapping.values import booleans, numbers, places
+from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dateformats import check_format
 from importer.mapping.values.dates import DateRules, read_date
 from importer.mapping.values.finding import Finding, Reading
@@ -40,7 +41,7 @@ class StepKind:
     """What a named transform does, for the key reference, and how it is made."""
 
     says: str
-    make: Callable[[Mapping[str, str], DateRules], StepFunction]
+    make: Callable[[Mapping[str, str], Conventions], StepFunction]
     required: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     short: str | None = None
@@ -49,8 +50,8 @@ class StepKind:
     """The arguments are pairs of the user's own, as for replace."""
 
 
-def _plain(function: Callable[[str], Reading]) -> Callable[[Mapping[str, str], DateRules], StepFunction]:
-    return lambda _arguments, _rules: function
+def _plain(function: Callable[[str], Reading]) -> Callable[[Mapping[str, str], Conventions], StepFunction]:
+    return lambda _arguments, _written: function
 
 
 def strip_html(text: str) -> str:
@@ -97,15 +98,19 @@ def _replace(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
     return text
 
 
-def _make_date(arguments: Mapping[str, str], rules: DateRules) -> StepFunction:
-    formats = (arguments["format"],) if "format" in arguments else rules.formats
-    order = arguments.get("order", rules.order)
-    own = DateRules(today=rules.today, order=order, stated=rules.stated, formats=formats)
-    return lambda text: read_date(text, own)
+def _make_date(arguments: Mapping[str, str], written: Conventions) -> StepFunction:
+    rules = written.dates
+    own = DateRules(
+        today=rules.today,
+        order=arguments.get("order", rules.order),
+        stated=rules.stated or "order" in arguments,
+        formats=(arguments["format"],) if "format" in arguments else rules.formats,
+    )
+    return partial(read_date, rules=own)
 
 
-def _make_number(arguments: Mapping[str, str], reader: Callable[..., Reading]) -> StepFunction:
-    return partial(reader, decimal=arguments["decimal"]) if "decimal" in arguments else reader
+def _make_number(reader: Callable[..., Reading]) -> Callable[[Mapping[str, str], Conventions], StepFunction]:
+    return lambda arguments, written: partial(reader, decimal=arguments.get("decimal", written.decimal))
 
 
 KINDS: Final[dict[str, StepKind]] = {
@@ -154,15 +159,15 @@ KINDS: Final[dict[str, StepKind]] = {
     ),
     "number": StepKind(
         "A number; `decimal` says whether , or . is its decimal sign, where it can be read two ways.",
-        lambda arguments, _: _make_number(arguments, numbers.read_number), known=("decimal",), short="decimal",
+        _make_number(numbers.read_number), known=("decimal",), short="decimal",
     ),
     "money": StepKind(
         "An amount, without its currency.",
-        lambda arguments, _: _make_number(arguments, numbers.read_money), known=("decimal",), short="decimal",
+        _make_number(numbers.read_money), known=("decimal",), short="decimal",
     ),
     "percent": StepKind(
         "A share: 12 % is 12.",
-        lambda arguments, _: _make_number(arguments, numbers.read_percent), known=("decimal",), short="decimal",
+        _make_number(numbers.read_percent), known=("decimal",), short="decimal",
     ),
     "boolean": StepKind("true or false.", _plain(booleans.read_boolean)),
     "country": StepKind("A country's code.", _plain(places.read_country)),
@@ -254,9 +259,9 @@ def _arguments_schema(kind: StepKind) -> dict[str, Any]:
 StepSpec: TypeAlias = Annotated[Step, BeforeValidator(parse_step), WithJsonSchema(_schema())]
 
 
-def make_step(step: Step, rules: DateRules) -> StepFunction:
-    """Make a named step's function; a user's own comes from ``own_steps``."""
-    return KINDS[step.name].make(dict(step.arguments), rules)
+def make_step(step: Step, written: Conventions) -> StepFunction:
+    """Make a named step's function; a user's own comes from ``OwnSteps``."""
+    return KINDS[step.name].make(dict(step.arguments), written)
 
 
 def chain(functions: tuple[StepFunction, ...]) -> StepFunction:

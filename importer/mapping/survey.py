@@ -20,6 +20,7 @@ from importer.mapping.readers import Circumstances
 from importer.mapping.resolver import Resolver
 from importer.mapping.steps import StepFunction, chain, make_step
 from importer.mapping.table import Table
+from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.records import Block, Outcome, Record
 
@@ -143,7 +144,12 @@ class Surveyor:
     def _program(self, orders: Mapping[str, str | None]) -> Program:
         around = {
             name: Circumstances(
-                dates=self._date_rules(name, rule, orders), defaults=self._model.defaults, own=self._own
+                written=Conventions(
+                    dates=self._date_rules(name, rule, orders),
+                    decimal=rule.decimal or self._model.defaults.decimal,
+                ),
+                defaults=self._model.defaults,
+                own=self._own,
             )
             for name, rule in _rules(self._model)
         }
@@ -170,11 +176,11 @@ class Surveyor:
 
     def _before_date(self, rule: Rule) -> StepFunction | None:
         before: list[StepFunction] = []
-        rules = DateRules(today=self._today)
+        written = Conventions(dates=DateRules(today=self._today))
         for step in rule.transforms:
             if step.name == "date":
                 break
-            before.append(self._own.find(step.name) if step.own else make_step(step, rules))
+            before.append(self._own.find(step.name) if step.own else make_step(step, written))
         return chain(tuple(before)) if before else None
 
     def _surely_dates(self, name: str) -> bool:

@@ -238,7 +238,7 @@ def _candidates(number: str, digits: str, regions: tuple[str, ...]) -> list[tupl
     if digits.startswith("00") and len(digits) >= 9:
         return [("+" + digits[2:], None), *((number, region) for region in regions)]
     ways: list[tuple[str, str | None]] = []
-    for region in dict.fromkeys(regions):
+    for region in dict.fromkeys(region for region in regions if region in phonenumbers.SUPPORTED_REGIONS):
         # Where numbers vary in length, "49 171 1234567" is also valid as a German number without its code.
         if len(digits) >= 11 and _begins_with_code(digits, region):
             ways.append(("+" + digits, region))

@@ -1,0 +1,121 @@
+"""What no single key of a mapping shows: rules that need each other, keys that do nothing, constants that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from importer.highlevel.fields import FIELDS, Kind
+from importer.mapping.model import MappingModel, Rule
+from importer.mapping.own import OwnSteps
+from importer.mapping.readers import Circumstances, kind_reader
+from importer.mapping.values.conventions import Conventions
+from importer.mapping.values.dates import DateRules
+from importer.mapping.values.finding import Finding
+from importer.yamlfile import YamlPath
+
+_NUMBER_STEPS: Final = frozenset({"number", "money", "percent"})
+
+
+def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    """Yield each such fault: the path to it and a sentence."""
+    yield from _constants(model)
+    yield from _idle_keys(model)
+    yield from _identity(model)
+    yield from _switches(model)
+
+
+def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    for name, rule in model.fields.items():
+        reader = kind_reader(FIELDS[name].kind, rule, _today(model, name, rule))
+        for key, text in (("value", rule.value), ("default", rule.default)):
+            found = reader(text) if text and reader is not None else None
+            if isinstance(found, Finding) and found.fails:
+                yield ("fields", name, key), f"{found.sentence}."
+
+
+def _today(model: MappingModel, name: str, rule: Rule) -> Circumstances:
+    dates = DateRules(
+        today=datetime.now(tz=UTC).date(),
+        order=rule.date_order or model.defaults.date_order,
+        formats=rule.format or (),
+        birthday=FIELDS[name].kind is Kind.DATE_OF_BIRTH,
+    )
+    return Circumstances(
+        written=Conventions(dates=dates), defaults=model.defaults, own=OwnSteps((), allowed=False)
+    )
+
+
+def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    for name, rule in model.fields.items():
+        facts = FIELDS[name]
+        useful = _useful_keys(facts.kind, rule)
+        for key in ("format", "date_order", "decimal", "region", "several", "codes", "split"):
+            if getattr(rule, key) is not None and key not in useful:
+                yield (
+                    ("fields", name, key),
+                    f"{key!r} does nothing for {name}, which is a {facts.kind}.{_instead(key)}",
+                )
+        if rule.empty_cells == "clear" and not facts.clearable:
+            yield (
+                ("fields", name, "empty_cells"),
+                f"The API takes no null for {name}, so blank cells cannot clear it.",
+            )
+    for name, rule in model.custom_fields.items():
+        if rule.empty_cells == "clear":
+            yield ("custom_fields", name, "empty_cells"), "The API takes no null for custom fields."
+        if rule.codes is not None:
+            yield (
+                ("custom_fields", name, "codes"),
+                "'codes' is for the field state; the step `state` does it here.",
+            )
+
+
+def _useful_keys(kind: Kind, rule: Rule) -> set[str]:
+    steps = {step.name for step in rule.transforms}
+    useful: set[str] = set()
+    if kind is Kind.DATE_OF_BIRTH or "date" in steps:
+        useful |= {"format", "date_order"}
+    if steps & _NUMBER_STEPS:
+        useful.add("decimal")
+    match kind:
+        case Kind.PHONE:
+            useful |= {"region", "several"}
+        case Kind.EMAIL:
+            useful.add("several")
+        case Kind.STATE:
+            useful.add("codes")
+        case _:
+            pass
+    return useful
+
+
+def _instead(key: str) -> str:
+    match key:
+        case "split":
+            return ' To take a part of a cell: transforms: [{split: {by: ",", part: 1}}].'
+        case "format" | "date_order":
+            return " To make a date of another value: transforms: [date]."
+        case "decimal":
+            return " To make a number of another value: transforms: [number]."
+        case _:
+            return ""
+
+
+def _identity(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    required = model.match.require
+    if required is not None and not set(required) & set(model.fields):
+        yield ("match", "require"), f"No rule fills {' or '.join(required)}, so every row would fail."
+    if required is None and not {"email", "phone", "id"} & set(model.fields):
+        yield ("fields",), "No rule fills email or phone (or id); the vendor refuses contacts without."
+
+
+def _switches(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    for name in model.fields:
+        parent, _, last = name.rpartition(".")
+        if last in {"message", "code"} and parent not in model.fields:
+            yield (
+                ("fields", name),
+                f"{name!r} needs a rule for {parent!r}; the vendor takes it with a status alone.",
+            )
