@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Self
 
 TESTS = Path(__file__).parent.parent / "tests"
-FOLDERS = {"tuned": TESTS / "mappings" / "exports", "held_out": TESTS / "suggestion" / "held_out"}
+FOLDERS = {
+    "tuned": TESTS / "mappings" / "exports",
+    "second": TESTS / "suggestion" / "second",  # held out for the first version, looked at since
+    "held_out": TESTS / "suggestion" / "held_out",  # never looked at while the rules were written
+}
 
 
 @dataclass
 class Score:
-    """Counts over headers; a label of "?" counts nowhere, whichever way the guess goes."""
+    """Counts over headers; a label of "?" counts nowhere, "a|b" takes either."""
 
     right: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -52,7 +56,7 @@ def score(path: Path, expected: dict[str, str]) -> Score:
         if label == "?":
             continue
         guess = chosen.get(header)
-        if guess == (label or None):
+        if (guess or "") in label.split("|"):
             counted.right += guess is not None
             continue
         if guess is not None:

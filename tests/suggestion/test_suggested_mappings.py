@@ -17,7 +17,8 @@ from importer.settings import ReadingOptions
 
 TESTS = Path(__file__).parent.parent
 SAMPLES = TESTS.parent / "sample_data"
-FOLDERS = {"tuned": TESTS / "mappings" / "exports", "held_out": Path(__file__).parent / "held_out"}
+HERE = Path(__file__).parent
+FOLDERS = {"tuned": TESTS / "mappings" / "exports", "second": HERE / "second", "held_out": HERE / "held_out"}
 LABELS: dict[str, dict[str, dict[str, str]]] = json.loads(
     (Path(__file__).parent / "labels.json").read_text(encoding="utf-8")
 )
@@ -60,9 +61,10 @@ def test_guesses_over_the_headers_of_common_exports_are_right_and_complete(kind:
             guess = chosen.get(header, "")
             if label == "?":
                 continue
-            right += bool(guess) and guess == label
-            wrong += bool(guess) and guess != label
-            missed += bool(label) and guess != label
+            fits = guess in label.split("|")
+            right += bool(guess) and fits
+            wrong += bool(guess) and not fits
+            missed += bool(label) and not fits
     assert right / (right + wrong) >= 0.95
     assert right / (right + missed) >= 0.90
 

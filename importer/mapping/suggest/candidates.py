@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from importer.mapping.suggest.evidence import Column
-from importer.mapping.suggest.headers import Title, titles, unsqueezed
+from importer.mapping.suggest.evidence import Column, is_phone
+from importer.mapping.suggest.headers import Title, titles, unsqueezed, word_set
 from importer.mapping.suggest.synonyms import (
     LANGUAGES,
     NO_NAME,
@@ -26,7 +26,23 @@ SURE: Final = 1.0
 LIKELY: Final = 0.8
 POSSIBLE: Final = 0.6
 
-_EVEN_IN_A_QUESTION: Final = ("email", "phone", "mobile", "birthday", "date of birth", "zip", "postcode")
+_IN_A_QUESTION: Final = (
+    "company",
+    "organization",
+    "business",
+    "city",
+    "country",
+    "website",
+    "first name",
+    "last name",
+    "full name",
+)
+_ABOUT_IT: Final = word_set(
+    "size type kind many much budget industry revenue role number goal challenge how why when"
+)
+"""Words that make a question one about a company or city, not for its name."""
+
+_EVEN_IN_A_HEADER: Final = ("email", "phone", "mobile", "birthday", "date of birth", "zip", "postcode")
 _CLOSE: Final = 0.88
 _NO_PLACE: Final = frozenset({"tags", "source", "gender", "dateOfBirth", "id"})
 """Fields that a place word turns into something else: an address's label is no tag."""
@@ -111,9 +127,8 @@ def _said(language: str, field: str) -> str:
 
 
 def _in_one_word(column: Column) -> Iterator[Candidate]:
-    if len(column.words) != 1:
-        return
-    for word, place in unsqueezed(column.words[0]):
+    """Read POSTALCODE and MAILINGCITY, and "Sur name" too."""
+    for word, place in unsqueezed("".join(column.words)):
         for field, language in squeezed_fields_of(word):
             yield _candidate(field, column, Title((word,), place=place), LIKELY, _said(language, field))
 
@@ -123,22 +138,41 @@ def _contained(column: Column) -> Iterator[Candidate]:
     if set(column.words) & SOMEBODY_ELSE or not column.filled:
         return
     text = f" {' '.join(column.words)} "
-    for phrase in _EVEN_IN_A_QUESTION:
+    for phrase in (*_EVEN_IN_A_HEADER, *(_IN_A_QUESTION if _is_question(column) else ())):
         if f" {phrase} " in text and not (phrase in {"phone", "mobile"} and set(column.words) & NO_PHONE):
             for field, _ in fields_of(phrase):
                 yield _candidate(field, column, Title(column.words), LIKELY, "its header and its values")
             return
 
 
+def _is_question(column: Column) -> bool:
+    asked = "?" in column.header or (bool(column.words) and column.words[0] in {"what", "which", "where"})
+    return asked and not set(column.words) & _ABOUT_IT and column.booleans < 0.5
+
+
 def _misspelt(column: Column) -> Iterator[Candidate]:
     written = " ".join(column.words)
     if len(written) < 5 or fields_of(written):
         return
-    for phrase in difflib.get_close_matches(written, all_phrases(), n=1, cutoff=_CLOSE):
-        if len(phrase.split()) != len(column.words):
-            return  # "account name id" is near "account name", and yet says something else
-        for field, _ in fields_of(phrase):
-            yield _candidate(field, column, Title(column.words), POSSIBLE, f"its header, close to {phrase!r}")
+    for phrase in (
+        *_swapped(written),
+        *difflib.get_close_matches(written, all_phrases(), n=1, cutoff=_CLOSE),
+    ):
+        if len(phrase.split()) == len(
+            column.words
+        ):  # "account name id" is near "account name", and says else
+            for field, _ in fields_of(phrase):
+                yield _candidate(
+                    field, column, Title(column.words), POSSIBLE, f"its header, close to {phrase!r}"
+                )
+            return
+
+
+def _swapped(written: str) -> Iterator[str]:
+    """Find a phrase with two letters swapped: "compnay" has all the right ones."""
+    for phrase in all_phrases():
+        if len(phrase) == len(written) and phrase[0] == written[0] and sorted(phrase) == sorted(written):
+            yield phrase
 
 
 def _by_values(column: Column) -> Iterator[Candidate]:
@@ -158,11 +192,10 @@ def _one_each(column: Column) -> bool:
 
 
 def _written_for_people(column: Column) -> bool:
-    """Numbers with a plus sign, brackets or blanks are dialled; bare digits may be anything."""
-    dialled = column.share(
-        lambda value: value.startswith(("+", "00", "p:", "(")) or re.search(r"\d[ )/]+\d", value)
-    )
-    return dialled >= 0.5 and not set(column.words) & NO_PHONE and column.dates < 0.5
+    """Only numbers that name their country, or stand in brackets, are sure to be dialled: digits may be anything."""
+    if set(column.words) & NO_PHONE or column.dates >= 0.5:
+        return False
+    return column.share(lambda value: is_phone(value, "US" if value.startswith("(") else None)) >= 0.6
 
 
 def _texty(column: Column) -> bool:

@@ -25,7 +25,7 @@ _STATES: Final = word_set(
 )
 _GENDERS: Final = {
     "female": word_set(
-    "f w female woman weiblich frau femme feminin mujer femenino mulher feminino femmina donna vrouw"
+    "f w v female woman weiblich frau femme feminin mujer femenino mulher feminino femmina donna vrouw"
 ),
     "male": word_set(
     "m h male man mannlich mann herr homme masculin hombre masculino homem maschio uomo"

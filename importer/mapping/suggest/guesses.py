@@ -124,6 +124,8 @@ def _named(one: Candidate, known: set[str]) -> Candidate:
     half, other, alone = PART_OR_WHOLE[one.word]
     if other in known and half not in known:
         return replace(one, field=half, reason=f"its header, beside a column of {other}")
+    if half in known and other not in known and one.column.filled and one.column.spaced < 0.5:
+        return replace(one, field=other, reason=f"its header, beside a column of {half}")
     if half in known or one.column.spaced >= 0.5 or not one.column.filled:
         return replace(one, field="name", reason=one.reason)
     return replace(one, field=alone, reason="its header and its values, of one word each")
@@ -177,13 +179,13 @@ def _addresses(choice: _Choice) -> Iterator[Guess]:
 
 
 def _best_place(choice: _Choice) -> str:
-    """Of several addresses take the one that is filled most: mailing before billing before work before home."""
+    """Of several addresses take the contact's own, else the one that is filled most, mailing before billing."""
     filled: Counter[str] = Counter()
     for name in _ADDRESS:
         for one in choice.of(name):
             if one.number == 1:
-                filled[one.place] += one.column.filled + 1
-    if not filled:
+                filled[one.place] += one.column.filled
+    if not filled or filled[""] or ("" in filled and not any(filled.values())):
         return ""
     return min(filled, key=lambda place: (-filled[place], _PLACE_RANK.get(place, 4)))
 

@@ -26,6 +26,7 @@ _JOINED: Final = {
     ("e", "post"): "email",
     ("mail", "adresse"): "email",
     ("zip", "code"): "zip",
+    ("zip", "4"): "zip",
     ("time", "zone"): "timezone",
     ("opt", "out"): "optout",
     ("opted", "out"): "optout",

@@ -111,12 +111,12 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "country": {
         "en": "country, country code, country region, country name, address country, nation, country territory, cc",
-        "de": "land, staat, landercode, landerkennzeichen, lkz",
-        "fr": "pays, code pays",
-        "es": "pais, codigo de pais",
+        "de": "land, staat, landercode, landerkennzeichen, lkz, land region",
+        "fr": "pays, code pays, pays region",
+        "es": "pais, codigo de pais, pais region",
         "pt": "pais, codigo do pais",
-        "it": "paese, nazione, stato",
-        "nl": "land, landcode",
+        "it": "paese, nazione, stato, paese regione",
+        "nl": "land, landcode, land regio",
     },
     "website": {
         "en": "website, web, web page, webpage, url, homepage, home page, site, website url, web address, www, domain, site url",
