@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from importer.reading.dialect import LIMIT, Dialect
@@ -28,8 +30,8 @@ class Cutting:
 
     rows: list[list[str]] = field(repr=False)
     faults: dict[int, tuple[Fault, ...]]
-    starts: list[int] | None
-    """The line on which each row begins; None while every row is one line."""
+    starts: Callable[[], list[int]] | None
+    """Gives the line on which each row begins; None while every row is one line."""
     lines: int
     rest: str = field(repr=False, default="")
 
@@ -55,9 +57,9 @@ class Cutter:
         if reader.line_num == len(rows):
             return Cutting(self._dialect.decode(rows), {}, None, reader.line_num)
         width = self._dialect.width
-        if any(len(row) != width for row in rows):
+        if set(map(len, rows)) != {width}:
             return self._mend(text, final=final)
-        return Cutting(self._dialect.decode(rows), {}, self._starts(text), reader.line_num)
+        return Cutting(self._dialect.decode(rows), {}, partial(self._starts, text), reader.line_num)
 
     def _starts(self, text: str) -> list[int]:
         reader = csv.reader(io.StringIO(self._dialect.encode(text), newline=""), **self._options)
@@ -66,22 +68,22 @@ class Cutter:
     def _mend(self, text: str, *, final: bool) -> Cutting:
         """Cut row by row, and give each row that breaks the rules, or spans lines oddly, to the mender."""
         lines = list(io.StringIO(self._dialect.encode(text), newline=""))
-        cutting = Cutting([], {}, [], 0)
+        starts: list[int] = []
+        cutting = Cutting([], {}, lambda: starts, 0)
         while cutting.lines < len(lines):
-            if self._strict(lines, cutting):
+            if self._strict(lines, cutting, starts):
                 break
             record = self._mender.read(lines, cutting.lines, final=final)
             if record is None:
                 break
-            self._add(cutting, record)
+            self._add(cutting, record, starts)
         cutting.rows = self._dialect.decode(cutting.rows)
         rest = "".join(lines[cutting.lines :])
         cutting.rest = rest.replace(self._dialect.sign, self._dialect.delimiter)
         return cutting
 
-    def _strict(self, lines: list[str], cutting: Cutting) -> bool:
+    def _strict(self, lines: list[str], cutting: Cutting, starts: list[int]) -> bool:
         """Read on by the rules; stop, with False, before the first row that the mender has to see."""
-        assert cutting.starts is not None  # noqa: S101  (set by _mend; told to the type checker)
         begin = cutting.lines
         reader = csv.reader(map(lines.__getitem__, range(begin, len(lines))), **self._options)
         try:
@@ -89,7 +91,7 @@ class Cutter:
                 taken = begin + reader.line_num - cutting.lines
                 if taken > 1 and len(row) != self._dialect.width:
                     return False
-                cutting.starts.append(cutting.lines)
+                starts.append(cutting.lines)
                 cutting.rows.append(row)
                 cutting.lines += taken
         except csv.Error:
@@ -97,12 +99,11 @@ class Cutter:
         return True
 
     @staticmethod
-    def _add(cutting: Cutting, record: Record) -> None:
-        assert cutting.starts is not None  # noqa: S101  (as above)
+    def _add(cutting: Cutting, record: Record, starts: list[int]) -> None:
         if record.unclosed:
             cutting.faults[len(cutting.rows)] = (_UNCLOSED,)
         elif record.stray:
             cutting.faults[len(cutting.rows)] = (_STRAY,)
-        cutting.starts.append(cutting.lines)
+        starts.append(cutting.lines)
         cutting.rows.append(record.cells)
         cutting.lines += record.lines

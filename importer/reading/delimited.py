@@ -41,16 +41,31 @@ class DelimitedText:
                 line += cutting.lines
 
     def _batch(self, cutting: Cutting, number: int, line: int) -> Batch:
-        starts = cutting.starts
         batch = Batch(
             first=number,
             rows=list[Cells](cutting.rows),
             faults=cutting.faults,
-            line_of=lambda index: line + (index if starts is None else starts[index]),
+            line_of=_Lines(line, cutting.starts),
         )
         if self._encoding.bad_bytes:
             _mark_undecoded(batch)
         return batch
+
+
+class _Lines:
+    """Finds the line of a row; only a faulty row asks, so the lines are counted when the first one does."""
+
+    def __init__(self, first: int, starts: Callable[[], list[int]] | None) -> None:
+        self._first = first
+        self._count = starts
+        self._starts: list[int] | None = None
+
+    def __call__(self, index: int) -> int:
+        if self._count is None:
+            return self._first + index
+        if self._starts is None:
+            self._starts = self._count()
+        return self._first + self._starts[index]
 
 
 def open_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:

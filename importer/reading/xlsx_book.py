@@ -71,18 +71,19 @@ class XlsxBook:
     def survey(self, part: SheetPart) -> Survey:
         """Walk a sheet's XML once, without its cells: hidden rows, hidden columns, merged areas, and that it is whole."""
         survey = Survey()
-        head, tail = "", ""
+        head, tail, last = b"", b"", b""
         with self._package.opened() as archive:
-            for chunk in self._package.text(archive, part.part):
-                survey.hidden_rows += chunk.count(' hidden="1"')
-                if len(head) < _HEAD:
-                    head += chunk
-                tail = _tail(tail, chunk)
-        refuse_entities(head, self._name)
-        before = head.partition("sheetData")[0]
+            for chunk in self._package.chunks(archive, part.part):
+                survey.hidden_rows += chunk.count(b' hidden="1"')
+                head = head if len(head) >= _HEAD else head + chunk
+                if tail or b"/sheetData>" in last[-16:] + chunk or b":sheetData>" in last[-16:] + chunk:
+                    tail += chunk if tail else last[-16:] + chunk
+                last = chunk
+        before = head.partition(b"sheetData")[0].decode("utf-8", "replace")
+        refuse_entities(before, self._name)
         survey.hidden_rows -= before.count(' hidden="1"')
         survey.hidden_columns = tuple(_hidden_columns(before))
-        survey.merges = _merges(tail, self._name)
+        survey.merges = _merges(tail.decode("utf-8", "replace"), self._name)
         return survey
 
     def rows(self, part: SheetPart) -> Iterator[tuple[str, str, str]]:
@@ -107,17 +108,6 @@ class XlsxSheet:
 
     def batches(self) -> Iterator[Batch]:
         return batches_of(self._book.rows(self._part), self._book.reader(self._width), self._merges)
-
-
-def _tail(tail: str, chunk: str) -> str:
-    """Keep what follows the rows; merged areas are listed there."""
-    text = tail + chunk
-    end = text.rfind("</sheetData>")
-    if end < 0:
-        end = text.rfind("sheetData>")
-    if end >= 0:
-        return text[end:]
-    return text if tail.startswith(("</sheetData>", "sheetData>")) else text[-16:]
 
 
 def _hidden_columns(head: str) -> Iterator[str]:

@@ -66,14 +66,20 @@ class Package:
             "Download or export it again, or open it in a spreadsheet and save it under a new name."
         )
 
+    def chunks(self, archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+        """Inflate one part, chunk by chunk."""
+        with archive.open(self._parts[part.lower().lstrip("/")]) as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+
     def text(self, archive: zipfile.ZipFile, part: str) -> Iterator[str]:
         """Decode one part, chunk by chunk."""
-        with archive.open(self._parts[part.lower().lstrip("/")]) as stream:
-            chunk = stream.read(_CHUNK)
-            decoder = codecs.getincrementaldecoder(_xml_encoding(chunk))("strict")
-            while chunk:
-                yield decoder.decode(chunk)
-                chunk = stream.read(_CHUNK)
+        decoder: codecs.IncrementalDecoder | None = None
+        for chunk in self.chunks(archive, part):
+            if decoder is None:
+                decoder = codecs.getincrementaldecoder(_xml_encoding(chunk))("strict")
+            yield decoder.decode(chunk)
+        if decoder is not None:
             yield decoder.decode(b"", final=True)
 
     def has(self, part: str | None) -> bool:

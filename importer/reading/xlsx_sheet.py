@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 from importer.errors import SourceError
 from importer.reading.grid import Batch
 from importer.reading.xlsx_formats import Renderer, general, iso_text
+from importer.reading.xlsx_shape import FoundCell, RowShape
 from importer.reading.xlsx_strings import fragment, plain, rich
 from importer.records import Fault, TypedText
 
@@ -61,46 +62,46 @@ class RowReader:
         self._width = width
         self._name = name
         self._columns: dict[str, int] = {}
+        self._shape = RowShape(shared=shared, renderers=renderers, width=width)
 
     def cells(self, xml: str, root: str) -> tuple[list[str], tuple[Fault, ...]]:
         """Read the cells of one row, each in its column."""
-        found = _CELL.findall(xml)
+        try:
+            row = self._shape.read(xml)
+        except IndexError:
+            row = None
+        return (row, ()) if row is not None else self._cell_by_cell(xml, root)
+
+    def _cell_by_cell(self, xml: str, root: str) -> tuple[list[str], tuple[Fault, ...]]:
+        found: list[FoundCell] = _CELL.findall(xml)
         if len(found) != xml.count("<c"):
             return self._unusual(xml, root)
         row = [""] * self._width
         faults: list[Fault] = []
-        shared, columns = self._shared, self._columns
-        for letters, style, kind, formula, value, _, inline in found:
-            if kind == "s":
-                text = (
-                    self._shared_text(value)
-                    if not value.isdecimal() or int(value) >= len(shared)
-                    else shared[int(value)]
-                )
-            elif not value and not inline and not formula:
-                continue
-            else:
-                text = self._text(letters, style, kind, formula, value, inline, faults)
-            column = columns.get(letters)
-            if column is None:
-                column = columns[letters] = column_of(letters, self._name)
+        columns = [self._column(cell[0]) for cell in found]
+        for column, cell in zip(columns, found, strict=True):
+            text = self._text(cell, faults)
             if column < len(row):
                 row[column] = text
             elif text:
                 row.extend([""] * (column - len(row)))
                 row.append(text)
+        self._shape.learn(found, columns)
         return row, tuple(faults)
 
-    def _shared_text(self, value: str) -> str:
-        raise SourceError(
-            f"{self._name} is damaged: a cell points to text {value[:20]!r}, which the workbook does not hold. Save it again."
-        )
+    def _column(self, letters: str) -> int:
+        column = self._columns.get(letters)
+        if column is None:
+            column = self._columns[letters] = column_of(letters, self._name)
+        return column
 
-    def _text(
-        self, letters: str, style: str, kind: str, formula: str, value: str, inline: str, faults: list[Fault]
-    ) -> str:
-        if formula and not value and kind not in {"str", "inlineStr"}:
-            faults.append(_uncalculated(letters))
+    def _text(self, cell: FoundCell, faults: list[Fault]) -> str:
+        letters, style, kind, formula, value, _, inline = cell
+        if kind == "s":
+            return self._shared_text(value)
+        if not value and not inline:
+            if formula and kind != "str":
+                faults.append(_uncalculated(letters))
             return ""
         if kind in {"", "n"}:
             return self._number(value, style)
@@ -109,11 +110,21 @@ class RowReader:
             return ""
         return _other(kind, value, inline)
 
+    def _shared_text(self, value: str) -> str:
+        if not value:
+            return ""
+        if value.isdecimal() and int(value) < len(self._shared):
+            return self._shared[int(value)]
+        raise SourceError(
+            f"{self._name} is damaged: a cell points to text {value[:20]!r}, which the workbook does not hold. "
+            "Open it in a spreadsheet and save it again."
+        )
+
     def _number(self, value: str, style: str) -> str:
         if not style:
             return general(value)
-        number = int(style)
-        return (self._renderers[number] if number < len(self._renderers) else general)(value.strip())
+        number = int(style) if style.isdecimal() and len(style) < 7 else -1
+        return (self._renderers[number] if 0 <= number < len(self._renderers) else general)(value.strip())
 
     def _unusual(self, xml: str, root: str) -> tuple[list[str], tuple[Fault, ...]]:
         """Read a row that is written in an unusual way, as XML."""
@@ -135,18 +146,15 @@ class RowReader:
         return row, tuple(faults)
 
     def _cell_text(self, cell: ET.Element, letters: str, faults: list[Fault]) -> str:
-        kind, value = cell.get("t", ""), cell.findtext("v") or ""
-        if kind == "s":
-            index = int(value) if value.strip().isdecimal() else -1
-            return self._shared[index] if 0 <= index < len(self._shared) else self._shared_text(value)
+        kind, value = cell.get("t", ""), (cell.findtext("v") or "").strip("\r\n\t ")
         if kind == "inlineStr":
             inline = cell.find("is")
             return "" if inline is None else rich(ET.tostring(inline, encoding="unicode").partition(">")[2])
+        if kind == "str":
+            value = cell.findtext("v") or ""
         formula = "formula" if cell.find("f") is not None else ""
-        if not value and not formula:
-            return ""
         escaped = value.replace("&", "&amp;")
-        return self._text(letters, cell.get("s", ""), kind, formula, escaped, "", faults)
+        return self._text((letters, cell.get("s", ""), kind, formula, escaped, "", ""), faults)
 
 
 def _other(kind: str, value: str, inline: str) -> str:
