@@ -1,0 +1,76 @@
+"""How a turn ended, and what that means for where the job stands and for whom to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from importer.jobs.notices import Event
+from importer.jobs.standing import Health, Result, Standing
+
+FIRST_RETRY_SECONDS: Final = 300.0
+LONGEST_RETRY_SECONDS: Final = 6 * 3600.0
+GOOD: Final = frozenset({Result.FINISHED, Result.NOTHING_NEW})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How one file, or a turn without one, ended."""
+
+    result: Result
+    sentence: str
+    file: str | None = None
+    run_id: str | None = None
+    counts: dict[str, int]
+    errors_by_code: dict[str, int]
+    report: str | None = None
+    heals: bool = False
+    """Trying again later may help without anybody doing anything."""
+    again_in: float | None = None
+    """Look again so many seconds from now; no news to anyone."""
+    tell: bool = True
+
+
+def ending(result: Result, sentence: str, **facts: object) -> Ending:
+    known: dict[str, object] = {"counts": {}, "errors_by_code": {}, **facts}
+    return Ending(result=result, sentence=sentence, **known)  # type: ignore[arg-type]
+
+
+def judged(standing: Standing, last: Ending, *, retries: int, now: float) -> tuple[Standing, Event | None]:
+    """Tell where a job stands after an ending, and which event it is, if it is any."""
+    if last.again_in is not None:
+        return replace(standing, next_at=now + last.again_in), None
+    if last.result is Result.STOPPED and not last.tell:
+        return replace(standing, next_at=now), None
+    if last.result in GOOD:
+        return _after_good(standing, last, now)
+    return _after_bad(standing, last, retries, now)
+
+
+def _after_good(standing: Standing, last: Ending, now: float) -> tuple[Standing, Event | None]:
+    calm = replace(standing, next_at=None, attempt=0, open_due=None)
+    if last.result is Result.NOTHING_NEW:
+        return calm, None  # no proof that what failed before works again
+    since = standing.since if standing.health is Health.WELL else now
+    event = Event.RECOVERY if standing.health is Health.FAILING else Event.SUCCESS
+    return replace(calm, health=Health.WELL, since=since), event
+
+
+def _after_bad(standing: Standing, last: Ending, retries: int, now: float) -> tuple[Standing, Event | None]:
+    # A stopped run goes on until it is done, however long that takes; a start that fails is tried a few times.
+    again = last.heals and (last.result is Result.STOPPED or standing.attempt < retries)
+    following = replace(
+        standing,
+        next_at=now + _retry_after(standing.attempt) if again else None,
+        attempt=standing.attempt + 1 if again else 0,
+    )
+    told_already = last.result is Result.STOPPED and standing.attempt > 0
+    if again and (last.result is Result.FAILED or told_already):
+        return following, None
+    since = standing.since if standing.health is Health.FAILING else now
+    event = Event.THRESHOLD if last.result in {Result.REFUSED, Result.CROSSED} else Event.FAILURE
+    return replace(following, health=Health.FAILING, since=since), event
+
+
+def _retry_after(attempt: int) -> float:
+    return float(min(FIRST_RETRY_SECONDS * 2.0**attempt, LONGEST_RETRY_SECONDS))

@@ -1,0 +1,252 @@
+"""The resident: starts what is due, one run per location at a time, and lets nothing be forgotten over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from importer.errors import ImporterError, InterruptedRunError, SettingsError
+from importer.jobs.endings import GOOD, Ending, ending, judged
+from importer.jobs.loading import NamedJob
+from importer.jobs.notices import Event
+from importer.jobs.schedule import Schedule, closes_at, opens_at
+from importer.jobs.seams import Tools
+from importer.jobs.standing import Occasion, Result, Standing
+from importer.jobs.telling import Teller, channels_for, notice_of
+from importer.jobs.turn import Turn
+from importer.stopping import StopSignal
+
+logger = logging.getLogger(__name__)
+
+LATE_SECONDS: Final = 600.0
+"""A job that does not catch up lets a time go that is longer ago."""
+LONGEST_SLEEP_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _AtWork:
+    task: asyncio.Task[None]
+    stop: StopSignal
+
+
+class Resident:
+    """Runs jobs on their schedules until it is asked to stop."""
+
+    def __init__(self, jobs: Sequence[NamedJob], tools: Tools) -> None:
+        self.jobs = tuple(each for each in jobs if each.job.enabled)
+        self.tools = tools
+        self.began_at = tools.clock.now()
+        self._at_work: dict[str, _AtWork] = {}
+        self._islands: dict[str, asyncio.Lock] = {}
+        self._teller = Teller(self.jobs, tools)
+        self._stopping = asyncio.Event()
+        self._stir = asyncio.Event()
+
+    # the loop
+
+    async def serve(self) -> None:
+        """Work until ``stop``; then let running imports settle what they sent, and return."""
+        while not self._stopping.is_set():
+            next_at = await self.look_around()
+            wait = min(max(next_at - self.tools.clock.now(), 0.05), LONGEST_SLEEP_SECONDS)
+            await self._rest(wait)
+        await self.quiet()
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, but wake when a turn ends or the end is asked for."""
+        self._stir.clear()
+        if self._stopping.is_set():
+            return
+        waits = [
+            asyncio.ensure_future(self.tools.clock.sleep(seconds)),
+            asyncio.ensure_future(self._stir.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Ask for the end: running imports stop where they can be resumed, and go on at the next start."""
+        self._stopping.set()
+        self._stir.set()
+        for work in self._at_work.values():
+            work.stop.request(
+                InterruptedRunError("The importer was asked to stop; it goes on when it is started again.")
+            )
+
+    @property
+    def busy(self) -> tuple[str, ...]:
+        return tuple(self._at_work)
+
+    async def quiet(self) -> None:
+        """Wait until nothing runs, then hand out what is left to tell."""
+        while self._at_work:
+            await asyncio.gather(*(work.task for work in self._at_work.values()))
+        await self._teller.hand_out()
+
+    async def look_around(self) -> float:
+        """Start what is due now, and tell when to look again."""
+        if not self._stopping.is_set():
+            for named in self.jobs:
+                if named.name not in self._at_work:
+                    self._start_if_due(named)
+        await self._teller.hand_out()
+        return self._next_at()
+
+    def _start_if_due(self, named: NamedJob) -> None:
+        now = self.tools.clock.now()
+        standing = self.tools.jobs_state.standing(named.name, now=now)
+        due_at = self._due(named, standing, now)
+        if due_at is None:
+            return
+        self.start(named, due_at)
+
+    def start(self, named: NamedJob, due_at: float) -> None:
+        """Start a job's turn, whether it is due or not."""
+        stop = StopSignal()
+        task = asyncio.create_task(self._work(named, due_at, stop), name=f"job {named.name}")
+        self._at_work[named.name] = _AtWork(task, stop)
+
+    def _due(self, named: NamedJob, standing: Standing, now: float) -> float | None:
+        latest = schedule_of(named).latest(now)
+        if latest > standing.accounted_until:
+            if named.job.catch_up or now - latest <= LATE_SECONDS:
+                return latest
+            self.tools.jobs_state.put(replace(standing, accounted_until=latest))
+        if standing.next_at is not None and standing.next_at <= now:
+            return standing.open_due or standing.accounted_until
+        return None
+
+    def _next_at(self) -> float:
+        now = self.tools.clock.now()
+        times = [now + 86_400.0]
+        for named in self.jobs:
+            if named.name in self._at_work:
+                continue
+            standing = self.tools.jobs_state.standing(named.name, now=now)
+            times.append(schedule_of(named).after(now))
+            if standing.next_at is not None:
+                times.append(standing.next_at)
+        if (parcel_at := self.tools.jobs_state.next_parcel_at()) is not None:
+            times.append(parcel_at)
+        return min(times)
+
+    # one turn
+
+    async def _work(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
+        try:
+            async with self._island(named):
+                await self._turn(named, due_at, stop)
+        except ImporterError as broken:  # the state folder itself fails: nothing can be written down
+            logger.critical("Job %s: %s", named.name, broken)
+        finally:
+            self._at_work.pop(named.name, None)
+            self._stir.set()
+
+    def _island(self, named: NamedJob) -> asyncio.Lock:
+        try:
+            key = named.location_id or f"mapping {named.path(named.job.mapping)}"
+        except SettingsError:
+            key = named.name
+        return self._islands.setdefault(key, asyncio.Lock())
+
+    async def _turn(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
+        tools, began_at = self.tools, self.tools.clock.now()
+        standing = tools.jobs_state.standing(named.name, now=began_at)
+        standing = replace(standing, accounted_until=max(standing.accounted_until, due_at), open_due=due_at)
+        tools.jobs_state.put(standing)
+        async with self._window(named, stop) as opens:
+            if opens > began_at:
+                tools.jobs_state.put(replace(standing, next_at=opens))
+                return
+            turn = Turn(named, standing, due_at, tools, stop)
+            endings = await _guarded(turn, named)
+        self._close(named, turn.standing, endings, due_at=due_at, began_at=began_at)
+
+    @asynccontextmanager
+    async def _window(self, named: NamedJob, stop: StopSignal) -> AsyncIterator[float]:
+        """Give when sending may begin, and ask the run to stop when it may not go on."""
+        window = named.job.send_window
+        if window is None:
+            yield 0.0
+            return
+        zone = await self._window_zone(named)
+        now = self.tools.clock.now()
+        opens = opens_at(window, zone, now)
+        if opens > now:
+            yield opens
+            return
+        closing = asyncio.create_task(self._close_window(closes_at(window, zone, now) - now, stop))
+        try:
+            yield 0.0
+        finally:
+            closing.cancel()
+            await asyncio.gather(closing, return_exceptions=True)
+
+    async def _close_window(self, seconds: float, stop: StopSignal) -> None:
+        await self.tools.clock.sleep(seconds)
+        stop.request(InterruptedRunError("The send window closed; the run goes on when it opens again."))
+
+    async def _window_zone(self, named: NamedJob) -> tzinfo:
+        window = named.job.send_window
+        if window and window.timezone:
+            return ZoneInfo(window.timezone)
+        return await self.tools.location_zone(named) or named.zone
+
+    def _close(
+        self,
+        named: NamedJob,
+        standing: Standing,
+        endings: Sequence[Ending],
+        *,
+        due_at: float,
+        began_at: float,
+    ) -> None:
+        """Write down how the turn ended, ending by ending, with what is to be told."""
+        now = self.tools.clock.now()
+        for last in endings:
+            standing, event = judged(standing, last, retries=named.job.retries, now=now)
+            if last.again_in is not None:
+                self.tools.jobs_state.put(standing)
+                continue
+            logger.info("Job %s: %s: %s", named.name, last.result, last.sentence)
+            occasion = Occasion(
+                job=named.name,
+                due_at=due_at,
+                began_at=began_at,
+                ended_at=now,
+                result=last.result,
+                sentence=last.sentence,
+                run_id=last.run_id,
+                file=last.file,
+                counts=dict(last.counts),
+            )
+            notice = notice_of(named.name, last, event or Event.SUCCESS, at=now, host=self.tools.host)
+            told = channels_for(named.channels, event, alive=last is endings[-1] and last.result in GOOD)
+            self.tools.jobs_state.close_turn(standing, occasion, [(key, notice) for key in told])
+
+
+async def _guarded(turn: Turn, named: NamedJob) -> list[Ending]:
+    """Take the turn; a fault of ours ends this job's turn and no other job's. Its text may quote a cell, so it is not told."""
+    try:
+        return await turn.take()
+    except Exception as bug:  # noqa: BLE001  (nobody is watching: the other jobs go on)
+        where = "".join(traceback.format_tb(bug.__traceback__))
+        logger.critical("Job %s: %s\n%s", named.name, type(bug).__name__, where)
+        return [
+            ending(Result.FAILED, f"An unexpected {type(bug).__name__} ended the job; the log says where.")
+        ]
+
+
+def schedule_of(named: NamedJob) -> Schedule:
+    return Schedule(expressions=named.job.schedule, zone=named.zone)

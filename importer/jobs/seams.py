@@ -1,0 +1,86 @@
+"""What jobs are given of the outside world: the pipeline, the clock, the memory of what happened, and the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from importer.clock import Clock, SystemClock
+from importer.jobs.delivery import deliver
+from importer.jobs.loading import NamedJob
+from importer.jobs.model import Notify
+from importer.jobs.notices import Notice
+from importer.jobs.standing import JobsState
+from importer.memory import FileLedger
+from importer.settings import DEFAULT_BASE_URL, RunSettings
+from importer.stopping import StopSignal
+
+if TYPE_CHECKING:
+    from importer.results.forecast import Forecast
+    from importer.results.summary import Summary
+
+
+class Runs(Protocol):
+    """The pipeline, as jobs use it. SetupError: nothing was sent; a run that stopped returns its summary."""
+
+    async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast: ...
+
+    async def run(self, settings: RunSettings, stop: StopSignal) -> Summary: ...
+
+    async def resume(self, run_id: str, settings: RunSettings, stop: StopSignal) -> Summary: ...
+
+
+class PipelineRuns:
+    """The pipeline itself."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+
+    async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast:
+        from importer import forecasting
+
+        return await asyncio.to_thread(forecasting.check, settings, clock=self._clock, stop=stop)
+
+    async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
+        from importer import pipeline
+        from importer.surroundings import Surroundings
+
+        return await pipeline.run(settings, surroundings=Surroundings(clock=self._clock, stop=stop))
+
+    async def resume(self, run_id: str, settings: RunSettings, stop: StopSignal) -> Summary:
+        from importer import pipeline
+        from importer.surroundings import Surroundings
+
+        return await pipeline.resume(
+            run_id,
+            state_path=settings.state,
+            connection=settings.connection,
+            reading=settings.reading,
+            from_copies=True,
+            surroundings=Surroundings(clock=self._clock, stop=stop),
+        )
+
+
+async def no_zone(job: NamedJob) -> tzinfo | None:  # noqa: ARG001  (the seam's form)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """All that a job's turn is given."""
+
+    state: Path
+    jobs_state: JobsState
+    ledger: FileLedger
+    runs: Runs
+    clock: Clock = field(default_factory=SystemClock)
+    base_url: str = DEFAULT_BASE_URL
+    sandbox: bool = False
+    deliver: Callable[[Notice, Notify], None] = deliver
+    location_zone: Callable[[NamedJob], Awaitable[tzinfo | None]] = no_zone
+    host: str = field(default_factory=socket.gethostname)

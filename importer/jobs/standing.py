@@ -1,0 +1,284 @@
+"""How jobs stand, in SQLite: what is accounted for, what is open, what happened, and the notices not yet delivered."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Self
+
+from importer.jobs.notices import Notice
+from importer.memory.database import open_database, transaction
+from importer.sources import masked
+from importer.sources.sightings import Sighting
+
+FILE_NAME: Final = "jobs.db"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS jobs (
+    name TEXT PRIMARY KEY, accounted_until REAL NOT NULL, health TEXT NOT NULL, since REAL NOT NULL,
+    open_run TEXT, open_due REAL, open_file TEXT, attempt INTEGER NOT NULL, next_at REAL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS occasions (
+    number INTEGER PRIMARY KEY, job TEXT NOT NULL, due_at REAL NOT NULL, began_at REAL NOT NULL, ended_at REAL NOT NULL,
+    result TEXT NOT NULL, run_id TEXT, file TEXT, sentence TEXT NOT NULL,
+    created INTEGER NOT NULL, updated INTEGER NOT NULL, skipped INTEGER NOT NULL, failed INTEGER NOT NULL,
+    pending INTEGER NOT NULL, requests INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS occasions_by_job ON occasions (job, number);
+CREATE TABLE IF NOT EXISTS dealt_with (
+    job TEXT NOT NULL, reference TEXT NOT NULL, size INTEGER, modified_at REAL, PRIMARY KEY (job, reference)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox (
+    number INTEGER PRIMARY KEY, channel TEXT NOT NULL, notice TEXT NOT NULL, attempts INTEGER NOT NULL, next_at REAL NOT NULL
+);
+"""
+_KEPT_OCCASIONS: Final = 1000
+
+
+class Health(StrEnum):
+    NEW = "new"
+    WELL = "well"
+    FAILING = "failing"
+
+
+class Result(StrEnum):
+    """How one turn of a job ended."""
+
+    FINISHED = "finished"
+    NOTHING_NEW = "nothing_new"
+    REFUSED = "refused"
+    """A threshold refused the file before anything was sent."""
+    CROSSED = "crossed"
+    """Imported, but more rows failed than the threshold allows."""
+    STOPPED = "stopped"
+    """Begun and not ended; it goes on by itself."""
+    FAILED = "failed"
+    """Nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where one job stands."""
+
+    name: str
+    accounted_until: float
+    """Every time that was due until then was run, made up for or let go."""
+    health: Health = Health.NEW
+    since: float = 0.0
+    open_run: str | None = None
+    """A stopped run, to go on with before anything new."""
+    open_due: float | None = None
+    open_file: str | None = None
+    attempt: int = 0
+    next_at: float | None = None
+    """When to try again, ahead of the schedule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One turn of a job that is over."""
+
+    job: str
+    due_at: float
+    began_at: float
+    ended_at: float
+    result: Result
+    sentence: str = ""
+    run_id: str | None = None
+    file: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A notice that waits for delivery over one channel; ``channel`` tells it from the others of the job file."""
+
+    number: int
+    channel: str
+    notice: Notice
+    attempts: int
+    next_at: float
+
+
+_COUNTS: Final = ("created", "updated", "skipped", "failed", "pending", "requests")
+
+
+class JobsState:
+    """The state of all jobs in one state folder."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, state: Path) -> Self:
+        path = state / FILE_NAME
+        return cls(open_database(path, _SCHEMA), path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def standing(self, name: str, *, now: float) -> Standing:
+        """Tell where a job stands; one never seen begins now, with nothing to make up for."""
+        found = self._connection.execute(
+            "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at "
+            "FROM jobs WHERE name = ?",
+            (name,),
+        ).fetchone()
+        if found is None:
+            fresh = Standing(name=name, accounted_until=now, since=now)
+            self.put(fresh)
+            return fresh
+        until, health, since, open_run, open_due, open_file, attempt, next_at = found
+        return Standing(
+            name=name,
+            accounted_until=until,
+            health=Health(health),
+            since=since,
+            open_run=open_run,
+            open_due=open_due,
+            open_file=open_file,
+            attempt=attempt,
+            next_at=next_at,
+        )
+
+    def put(self, standing: Standing) -> None:
+        with transaction(self._connection, self._path):
+            self._put(standing)
+
+    def close_turn(self, standing: Standing, occasion: Occasion, parcels: list[tuple[str, Notice]]) -> None:
+        """Write how a turn ended, where the job stands now and whom to tell, all at once."""
+        with transaction(self._connection, self._path) as database:
+            self._put(standing)
+            database.execute(
+                "INSERT INTO occasions (job, due_at, began_at, ended_at, result, run_id, file, sentence, "
+                "created, updated, skipped, failed, pending, requests) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    occasion.job,
+                    occasion.due_at,
+                    occasion.began_at,
+                    occasion.ended_at,
+                    occasion.result.value,
+                    occasion.run_id,
+                    occasion.file,
+                    occasion.sentence,
+                    *(occasion.counts.get(name, 0) for name in _COUNTS),
+                ),
+            )
+            database.execute(
+                "DELETE FROM occasions WHERE job = ? AND number <= (SELECT max(number) FROM occasions) - ?",
+                (occasion.job, _KEPT_OCCASIONS),
+            )
+            database.executemany(
+                "INSERT INTO outbox (channel, notice, attempts, next_at) VALUES (?, ?, 0, ?)",
+                (
+                    (channel, json.dumps(notice.to_json(), ensure_ascii=False), occasion.ended_at)
+                    for channel, notice in parcels
+                ),
+            )
+
+    def occasions(self, job: str | None = None, *, limit: int = 1000) -> list[Occasion]:
+        """List turns, newest first."""
+        where, values = ("WHERE job = ? ", (job,)) if job else ("", ())
+        rows = self._connection.execute(
+            "SELECT job, due_at, began_at, ended_at, result, run_id, file, sentence, created, updated, skipped, failed, "  # noqa: S608  (our own text)
+            f"pending, requests FROM occasions {where}ORDER BY number DESC LIMIT ?",
+            (*values, limit),
+        )
+        return [
+            Occasion(
+                job=row[0],
+                due_at=row[1],
+                began_at=row[2],
+                ended_at=row[3],
+                result=Result(row[4]),
+                run_id=row[5],
+                file=row[6],
+                sentence=row[7],
+                counts=dict(zip(_COUNTS, row[8:], strict=True)),
+            )
+            for row in rows
+        ]
+
+    # files
+
+    def dealt_with(self, job: str, sighting: Sighting) -> bool:
+        """Tell whether this very file, by place, size and time, was imported or found to be a copy of one that was."""
+        if sighting.modified_at is None:
+            return False
+        found = self._connection.execute(
+            "SELECT size, modified_at FROM dealt_with WHERE job = ? AND reference = ?",
+            (job, masked(sighting.reference)),
+        ).fetchone()
+        return bool(found == (sighting.size, sighting.modified_at))
+
+    def deal(self, job: str, reference: str, size: int | None, modified_at: float | None) -> None:
+        with transaction(self._connection, self._path) as database:
+            database.execute(
+                "INSERT OR REPLACE INTO dealt_with (job, reference, size, modified_at) VALUES (?, ?, ?, ?)",
+                (job, masked(reference), size, modified_at),
+            )
+
+    # notices
+
+    def parcels(self, *, due_by: float) -> Iterator[Parcel]:
+        """Yield the notices whose time has come."""
+        rows = self._connection.execute(
+            "SELECT number, channel, notice, attempts, next_at FROM outbox WHERE next_at <= ? ORDER BY number",
+            (due_by,),
+        ).fetchall()
+        for number, channel, notice, attempts, next_at in rows:
+            yield Parcel(
+                number=number,
+                channel=channel,
+                notice=Notice.from_json(json.loads(notice)),
+                attempts=attempts,
+                next_at=next_at,
+            )
+
+    def next_parcel_at(self) -> float | None:
+        (found,) = self._connection.execute("SELECT min(next_at) FROM outbox").fetchone()
+        return None if found is None else float(found)
+
+    def delivered(self, parcel: Parcel) -> None:
+        """Take a notice out: it arrived, or nothing can be done any more."""
+        with transaction(self._connection, self._path) as database:
+            database.execute("DELETE FROM outbox WHERE number = ?", (parcel.number,))
+
+    def postpone(self, parcel: Parcel, next_at: float) -> None:
+        with transaction(self._connection, self._path) as database:
+            database.execute(
+                "UPDATE outbox SET attempts = attempts + 1, next_at = ? WHERE number = ?",
+                (next_at, parcel.number),
+            )
+
+    def _put(self, standing: Standing) -> None:
+        self._connection.execute(
+            "INSERT OR REPLACE INTO jobs (name, accounted_until, health, since, open_run, open_due, open_file, attempt, "
+            "next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                standing.name,
+                standing.accounted_until,
+                standing.health.value,
+                standing.since,
+                standing.open_run,
+                standing.open_due,
+                standing.open_file,
+                standing.attempt,
+                standing.next_at,
+            ),
+        )
+
+
+def reset(standing: Standing) -> Standing:
+    """Give the standing with nothing open and nothing to try again."""
+    return replace(standing, open_run=None, open_due=None, open_file=None, attempt=0, next_at=None)

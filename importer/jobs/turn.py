@@ -1,0 +1,280 @@
+"""One turn of a job: go on with what is open, look for files, judge, import, put away, and tell how it went."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from importer import environment
+from importer.errors import (
+    CredentialsError,
+    ImporterError,
+    InterruptedRunError,
+    MappingError,
+    RunConflictError,
+    SettingsError,
+    SetupError,
+    SourceError,
+    StopError,
+)
+from importer.jobs.arrivals import Arrival, NotYetError, discard_copies, incoming, newcomers, take
+from importer.jobs.endings import Ending, ending
+from importer.jobs.judging import needs_a_look, why_crossed, why_refused
+from importer.jobs.loading import NamedJob
+from importer.jobs.model import Job
+from importer.jobs.seams import Tools
+from importer.jobs.settling import Afterwards, put_away
+from importer.jobs.standing import Result, Standing
+from importer.memory import Imported
+from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
+from importer.stopping import StopSignal
+
+if TYPE_CHECKING:
+    from importer.results.summary import Summary
+
+_COUNTS: Final = ("rows_read", "created", "updated", "skipped", "failed", "pending", "requests")
+
+
+class Turn:
+    """One job's turn for one time it was due. The standing is written before and after whatever cannot be repeated."""
+
+    def __init__(
+        self, named: NamedJob, standing: Standing, due_at: float, tools: Tools, stop: StopSignal
+    ) -> None:
+        self._named = named
+        self._job: Job = named.job
+        self._due_at = due_at
+        self._tools = tools
+        self._stop = stop
+        self.standing = standing
+
+    async def take(self) -> list[Ending]:
+        """Do all there is to do now; one ending for each file, at least one."""
+        try:
+            return await self._take()
+        except InterruptedRunError as asked:
+            return [ending(Result.STOPPED, str(asked), tell=False)]
+        except NotYetError as wait:
+            return [self._not_yet(wait.seconds)]
+        except ImporterError as fault:
+            return [ending(Result.FAILED, str(fault), heals=_may_heal(fault))]
+        finally:
+            if not self.standing.open_file:
+                discard_copies(incoming(self._named, self._tools))
+
+    async def _take(self) -> list[Ending]:
+        endings: list[Ending] = []
+        if self.standing.open_file:
+            endings.append(await self._go_on(Arrival.from_text(self.standing.open_file)))
+            if endings[-1].result is Result.STOPPED:
+                return endings
+        found = await newcomers(self._named, self._due_at, self._tools)
+        for sighting in found:
+            self._stop.check()
+            endings.append(await self._import(await take(self._named, sighting, self._tools)))
+            if endings[-1].result is Result.STOPPED:
+                return endings
+        return endings or [self._nothing()]
+
+    async def _go_on(self, arrival: Arrival) -> Ending:
+        """Go on with a run that stopped, or whose process died under it."""
+        settings = self._settings(arrival)
+        if self.standing.open_run:
+            summary = await self._tools.runs.resume(self.standing.open_run, settings, self._stop)
+        elif arrival.copied:
+            summary = await self._tools.runs.run(settings, self._stop)
+        else:
+            self._keep(replace(self.standing, open_file=None, open_run=None))
+            return ending(Result.NOTHING_NEW, f"{arrival.shown} was begun, but its copy is gone.", tell=False)
+        return self._close(arrival, summary)
+
+    async def _import(self, arrival: Arrival) -> Ending:
+        """Import one file; what is wrong with the file itself is its ending, so that the next has its turn."""
+        if earlier := self._tools.ledger.find(self._named.name, arrival.fingerprint):
+            return self._delivered_twice(arrival, earlier)
+        settings = self._settings(arrival)
+        try:
+            if refusal := await self._refusal(settings):
+                return self._refuse(arrival, Result.REFUSED, refusal)
+            # Written first: if the process dies in the run, the next one goes on with this very copy.
+            self._keep(
+                replace(self.standing, open_file=arrival.to_text(), open_due=self._due_at, open_run=None)
+            )
+            summary = await self._tools.runs.run(settings, self._stop)
+        except (MappingError, SourceError) as fault:
+            self._keep(replace(self.standing, open_file=None))
+            return self._refuse(arrival, Result.FAILED, str(fault))
+        except SetupError:
+            self._keep(replace(self.standing, open_file=None))
+            raise
+        return self._close(arrival, summary)
+
+    def _refuse(self, arrival: Arrival, result: Result, sentence: str) -> Ending:
+        trouble = self._put_away(arrival, self._job.after_failure)
+        if self._named.once:
+            self._deal(arrival)
+        return ending(result, f"{sentence} {trouble}".strip(), file=arrival.shown)
+
+    async def _refusal(self, settings: RunSettings) -> str | None:
+        thresholds = self._job.thresholds
+        if not needs_a_look(thresholds):
+            return None
+        forecast = await self._tools.runs.check(settings, self._stop)
+        last = self._tools.ledger.last(self._named.name)
+        return why_refused(
+            thresholds, rows=forecast.rows_read, failing=forecast.failed, before=last.rows if last else None
+        )
+
+    def _close(self, arrival: Arrival, summary: Summary) -> Ending:
+        if summary.state == "stopped":
+            return self._stopped(arrival, summary)
+        # The ledger first: a file whose run is over must not be imported again, whatever becomes of it below.
+        self._tools.ledger.add(
+            Imported(
+                feed=self._named.name,
+                fingerprint=arrival.fingerprint,
+                name=arrival.shown,
+                run_id=summary.run_id,
+                imported_at=self._tools.clock.now(),
+                rows=summary.rows_read,
+            )
+        )
+        self._keep(replace(self.standing, open_file=None, open_run=None, open_due=None))
+        crossed = why_crossed(self._job.thresholds, rows=summary.rows_read, failed=summary.failed)
+        self._deal(arrival)
+        trouble = self._put_away(arrival, self._job.after_failure if crossed else self._job.after_success)
+        said = crossed or _told(summary)
+        return ending(
+            Result.CROSSED if crossed else Result.FINISHED,
+            f"{said} {trouble}".strip(),
+            file=arrival.shown,
+            **_figures(summary),
+        )
+
+    def _stopped(self, arrival: Arrival, summary: Summary) -> Ending:
+        self._keep(
+            replace(
+                self.standing, open_file=arrival.to_text(), open_run=summary.run_id, open_due=self._due_at
+            )
+        )
+        asked = isinstance(self._stop.reason, InterruptedRunError)
+        return ending(
+            Result.STOPPED,
+            f"The run stopped before its end: {summary.reason or 'no reason given'}. It goes on by itself.",
+            file=arrival.shown,
+            heals=True,
+            tell=not asked,
+            **_figures(summary),
+        )
+
+    def _delivered_twice(self, arrival: Arrival, earlier: Imported) -> Ending:
+        self._deal(arrival)
+        self._put_away(arrival, self._job.after_success)
+        when = datetime.fromtimestamp(earlier.imported_at, self._named.zone)
+        return ending(
+            Result.NOTHING_NEW,
+            f"{arrival.shown} has the content of {earlier.name}, imported on {when:%Y-%m-%d %H:%M} by run "
+            f"{earlier.run_id}; it was not imported again.",
+            file=arrival.shown,
+        )
+
+    def _nothing(self) -> Ending:
+        waited_until = self._due_at + self._job.wait_for_file
+        if self._tools.clock.now() < waited_until:
+            return self._not_yet(60.0)
+        sentence = f"There is no new file for {self._job.source}."
+        if self._job.missing_file == "ignore":
+            return ending(Result.NOTHING_NEW, sentence)
+        return ending(Result.FAILED, f"{sentence} Look at what delivers it.")
+
+    def _not_yet(self, seconds: float) -> Ending:
+        return ending(Result.NOTHING_NEW, "A file is awaited.", again_in=seconds, tell=False)
+
+    def _deal(self, arrival: Arrival) -> None:
+        self._tools.jobs_state.deal(self._named.name, arrival.reference, arrival.size, arrival.modified_at)
+
+    def _put_away(self, arrival: Arrival, afterwards: Afterwards) -> str:
+        """Put the file away; what the file system refuses becomes part of the sentence."""
+        if arrival.local is None or not arrival.local.is_file() or not _same_file(arrival):
+            return ""
+        at = datetime.fromtimestamp(self._tools.clock.now(), self._named.zone)
+        try:
+            put_away(arrival.local, afterwards, at=at)
+        except SourceError as trouble:
+            return str(trouble)
+        return ""
+
+    def _keep(self, standing: Standing) -> None:
+        self.standing = standing
+        self._tools.jobs_state.put(standing)
+
+    def _settings(self, arrival: Arrival) -> RunSettings:
+        return run_settings(self._named, arrival, self._tools)
+
+
+def run_settings(named: NamedJob, arrival: Arrival, tools: Tools) -> RunSettings:
+    """Say a job in the words of the pipeline."""
+    job = named.job
+    limit = job.stop_after_failures
+    return RunSettings(
+        sources=(arrival.copy,),
+        mapping=named.path(job.mapping),
+        connection=Connection(
+            base_url=tools.base_url,
+            token=_token(named),
+            location_id=named.location_id,
+            sandbox=tools.sandbox,
+        ),
+        state=tools.state,
+        output=named.path(job.output),
+        results_format=job.results_format,
+        reading=ReadingOptions(sheet=job.sheet, password=environment.source_password()),
+        concurrency=job.concurrency,
+        changed_only=job.changed_only,
+        full_every=job.full_every,
+        feed=named.name,
+        stop_after_failures=FailureLimit(rows=limit.rows, share=limit.share) if limit else None,
+        max_requests=job.max_requests,
+        allow_transforms=job.allow_transforms,
+    )
+
+
+def _token(named: NamedJob) -> Secret | None:
+    job = named.job
+    if job.token_variable:
+        token = os.environ.get(job.token_variable, "").strip()
+        if not token:
+            raise SettingsError(
+                f"The environment variable {job.token_variable} of job {named.name} holds no token."
+            )
+        return Secret(token)
+    return environment.read_token(named.path(job.token_file) if job.token_file else None)
+
+
+def _same_file(arrival: Arrival) -> bool:
+    """Tell whether the file is still the one that was copied: one delivered meanwhile under its name stays."""
+    assert arrival.local is not None  # noqa: S101  (asked before)
+    facts = arrival.local.stat()
+    return (facts.st_size, facts.st_mtime) == (arrival.size, arrival.modified_at)
+
+
+def _figures(summary: Summary) -> dict[str, object]:
+    return {
+        "run_id": summary.run_id,
+        "counts": {name: getattr(summary, name) for name in _COUNTS},
+        "errors_by_code": dict(summary.errors_by_code),
+        "report": str(summary.report),
+    }
+
+
+def _told(summary: Summary) -> str:
+    return (
+        f"{summary.rows_read:,} rows: {summary.created:,} created, {summary.updated:,} updated, "
+        f"{summary.skipped:,} skipped, {summary.failed:,} failed."
+    )
+
+
+def _may_heal(fault: ImporterError) -> bool:
+    return isinstance(fault, SourceError | CredentialsError | RunConflictError | StopError)
