@@ -88,10 +88,12 @@ class Course:
     def motion(self, now: float) -> str:
         """The pace and the time left, or the hold."""
         left = self.seconds_left(now)
-        ahead = "" if left is None else f", {wording.duration(left)} left"
+        ahead = "" if not left else f", {wording.duration(left)} left"
         if held := self.held_seconds(now):
             return f"waiting {wording.duration(held)} ({self._held_for}){ahead}"
         return f"{self.rows_per_second(now):.1f} rows/s{ahead}"
 
-    def tallied(self) -> str:
-        return ", ".join(f"{status.value} {self.counts[status]:,}" for status in _SHOWN)
+    def tallied(self, *, short: bool = False) -> str:
+        """The counts by outcome; ``short`` leaves out what no row has met yet."""
+        shown = [status for status in _SHOWN if self.counts[status] or not short]
+        return ", ".join(f"{status.value} {self.counts[status]:,}" for status in shown)

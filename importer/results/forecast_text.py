@@ -33,9 +33,8 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
 
 def _headline(forecast: Forecast) -> str:
     ready = f"{number(forecast.ready)} of {rows(forecast.rows_read)} ready to be imported"
-    return (
-        f"Nothing was sent. {ready}, {rows(forecast.failed)} would fail." if forecast.failed else f"{ready}."
-    )
+    failing = f", {rows(forecast.failed)} would fail" if forecast.failed else ""
+    return f"{ready}{failing}; nothing was sent."
 
 
 def _counts(forecast: Forecast, colours: Palette) -> Iterator[str]:
@@ -57,6 +56,11 @@ def _needs(forecast: Forecast) -> Iterator[str]:
     yield f"  requests     {number(forecast.requests)}, {percent(forecast.daily_share)} of a day's quota"
     if forecast.duplicates:
         yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
+    if forecast.ready:
+        yield (
+            f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "
+            "'tag added' in the location"
+        )
     if forecast.expected is not None:
         updated = forecast.expected.updated_share
         yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"

@@ -34,6 +34,15 @@ class LocationSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """Time to an answer in milliseconds; ``None`` when nothing was answered."""
+
+    p50: float | None = None
+    p95: float | None = None
+    longest: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """How a run ended. ``created + updated + skipped + failed + pending == rows_read``, always."""
 
@@ -64,6 +73,7 @@ class Summary:
     summary: Path
     rows_with_warnings: int = 0
     retries: int = 0
+    latency: Latency = Latency()
     failed_by_remedy: Mapping[Remedy, int] = field(default_factory=dict)
     errors: Sequence[Group] = field(default=(), repr=False)
     warning_groups: Sequence[Group] = field(default=(), repr=False)
@@ -164,6 +174,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "failed_by_cause": str(summary.failed_by_cause),
         "rows_with_warnings": summary.rows_with_warnings,
         "retries": summary.retries,
+        "latency_ms": _latency(summary.latency),
         "failed_by_remedy": {remedy.value: rows for remedy, rows in summary.failed_by_remedy.items()},
         "errors": group_json(summary.errors),
         "warnings_by_code": {group.code: group.rows for group in summary.warning_groups},
@@ -181,6 +192,11 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "version": summary.tool_version,
         "repeated": summary.repeated,
     }
+
+
+def _latency(latency: Latency) -> dict[str, Json]:
+    known = {"p50": latency.p50, "p95": latency.p95, "max": latency.longest}
+    return {name: None if value is None else round(value, 1) for name, value in known.items()}
 
 
 def _location(part: LocationSummary) -> dict[str, Json]:

@@ -38,8 +38,6 @@ def headline(summary: Summary) -> str:
     """Say in one sentence how the run ended."""
     there = summary.created + summary.updated
     done = f"{number(there)} of {rows(summary.rows_read)} imported in {duration(summary.seconds)}"
-    if summary.repeated:
-        return f"Nothing was sent: this very import was finished before ({done}). To send it anew: --fresh"
     if summary.state == "stopped":
         reason = f" ({summary.reason})" if summary.reason else ""
         return f"Stopped{reason}: {done}, {number(summary.pending)} still to do."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Never, Protocol, Self, TextIO
@@ -50,10 +51,12 @@ class Bar:
         bar = self._opened(course.planned_rows)
         bar.total = course.planned_rows
         bar.n = course.settled_rows
-        bar.set_description_str(
-            f"{course.settled_rows:,}/{course.planned_rows:,} rows, {course.motion(now)}; {course.tallied()}",
-            refresh=False,
-        )
+        told = [
+            f"{course.settled_rows:,}/{course.planned_rows:,} rows",
+            course.motion(now),
+            course.tallied(short=True),
+        ]
+        bar.set_description_str(", ".join(part for part in told if part), refresh=False)
         bar.refresh()
 
     def say(self, text: str) -> None:
@@ -73,6 +76,7 @@ class Bar:
                 total=total,
                 file=self._stream,
                 dynamic_ncols=True,
+                delay=1e-6,  # else tqdm draws a first bar before there is anything to say beside it
                 bar_format="{percentage:3.0f}%|{bar}| {desc}",
             )
         return self._bar
@@ -81,8 +85,9 @@ class Bar:
 class Lines:
     """A line every few seconds, for pipes, CI and collectors of logs."""
 
-    def __init__(self, write: Callable[[str], None], *, seconds: float = _LINE_SECONDS) -> None:
-        self.seconds = seconds
+    seconds = _LINE_SECONDS
+
+    def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._last = ""
 
@@ -99,11 +104,25 @@ class Lines:
         """Nothing is open."""
 
 
+class MessagesOnly(Lines):
+    """Lines without the progress."""
+
+    def show(self, course: Course, now: float) -> None:
+        """Nothing is shown."""
+
+
 class Progress:
     """Follow the sending of a run. Satisfies ``SendingProgress``; without a display it only counts."""
 
-    def __init__(self, display: Display | None = None, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        display: Display | None = None,
+        *,
+        clock: Clock | None = None,
+        tick_seconds: float = _TICK_SECONDS,
+    ) -> None:
         self._display = display
+        self._tick_seconds = tick_seconds
         self._clock = clock or SystemClock()
         self._shown_at = self._clock.monotonic()
         self._stale = False
@@ -167,7 +186,7 @@ class Progress:
             return
         if self._ticking is not None:
             self._ticking.cancel()
-        self._ticking = loop.call_later(_TICK_SECONDS, self._tick)
+        self._ticking = loop.call_later(self._tick_seconds, self._tick)
 
     def _tick(self) -> None:
         self._refresh()
@@ -179,23 +198,21 @@ def open_progress(
     quiet: bool = False,
     no_progress: bool = False,
     stream: TextIO | None = None,
-    write: Callable[[str], None] | None = None,
+    log_format: str = "text",
     clock: Clock | None = None,
 ) -> Progress:
     """Choose how progress is shown: a bar on a terminal, lines elsewhere, nothing with ``quiet``.
 
-    ``write`` takes the lines instead of the stream (a logger, for logs in JSON). With ``no_progress`` only
-    messages come through.
+    With ``log_format="json"`` the lines go to the log. With ``no_progress`` only messages come through.
     """
     if quiet:
         return Progress(clock=clock)
     shown = stream or sys.stderr
-    if write is None and not no_progress and shown.isatty():
+    if log_format != "json" and not no_progress and shown.isatty():
         return Progress(Bar(shown), clock=clock)
 
     def print_line(text: str) -> None:
         print(text, file=shown, flush=True)
 
-    return Progress(
-        Lines(write or print_line, seconds=float("inf") if no_progress else _LINE_SECONDS), clock=clock
-    )
+    write = logging.getLogger("importer.progress").info if log_format == "json" else print_line
+    return Progress(MessagesOnly(write) if no_progress else Lines(write), clock=clock)

@@ -11,7 +11,7 @@ from importer.errors import StateError
 from importer.records import Counts
 from importer.results.files import replacing_text
 from importer.results.joining import join_outcomes
-from importer.results.summary import LocationSummary, SourceSummary, Summary, check_accounts
+from importer.results.summary import Latency, LocationSummary, SourceSummary, Summary, check_accounts
 from importer.results.table import join_columns
 from importer.results.tables import TableFiles, table_files, write_tables
 from importer.results.tally import Tally
@@ -89,6 +89,7 @@ def _summarise(
         summary=files.results.with_name("summary.json"),
         rows_with_warnings=tally.warned_rows,
         retries=traffic.retries,
+        latency=Latency(p50=traffic.whole.p50, p95=traffic.whole.p95, longest=traffic.latency_max or None),
         failed_by_remedy=dict(tally.remedies.most_common()),
         errors=tally.errors.ranked(),
         warning_groups=tally.warnings.ranked(),

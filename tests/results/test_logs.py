@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from importer.logs import configure_logging, hide, log_context, redact
+from importer.records import row_id
+
+LOG = logging.getLogger("importer.test")
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    logger = logging.getLogger("importer")
+    before = (list(logger.handlers), logger.level, logger.propagate)
+    yield io.StringIO()
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
+
+
+def test_json_lines_carry_run_row_and_extras(stream: io.StringIO) -> None:
+    configure_logging(log_format="json", stream=stream)
+    with log_context(run_id="r1", location_id="loc"), log_context(row=row_id(3, 17)):
+        LOG.info("sent\nagain", extra={"attempts": 2})
+    LOG.info("outside")
+
+    inside, outside = (json.loads(line) for line in stream.getvalue().splitlines())
+
+    assert {**inside, "time": ""} == {
+        "time": "",
+        "level": "info",
+        "logger": "importer.test",
+        "message": "sent\nagain",
+        "run_id": "r1",
+        "location_id": "loc",
+        "row": 17,
+        "attempts": 2,
+    }
+    assert inside["time"].endswith("+00:00")
+    assert "row" not in outside
+
+
+def test_text_lines_carry_what_is_known_too(stream: io.StringIO) -> None:
+    configure_logging(stream=stream)
+    with log_context(run_id="r1"):
+        LOG.warning("slow")
+    LOG.info("not told without verbose")
+
+    assert stream.getvalue().endswith(" WARNING slow [run_id=r1]\n")
+
+
+def test_verbose_tells_everything(stream: io.StringIO) -> None:
+    configure_logging(verbose=True, stream=stream)
+    LOG.debug("detail")
+
+    assert "DEBUG detail" in stream.getvalue()
+
+
+async def test_the_context_follows_into_tasks_and_not_into_their_neighbours(stream: io.StringIO) -> None:
+    configure_logging(log_format="json", stream=stream)
+
+    async def work(row: int) -> None:
+        with log_context(row=row):
+            await asyncio.sleep(0)
+            LOG.info("done")
+
+    await asyncio.gather(work(1), work(2))
+
+    assert [json.loads(line)["row"] for line in stream.getvalue().splitlines()] == [1, 2]
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_traceback_does_not_tell_a_token(stream: io.StringIO, log_format: str) -> None:
+    configure_logging(log_format=log_format, stream=stream)
+    try:
+        raise RuntimeError("refused: Authorization: Bearer pit-0123-SECRET for maria@example.com")  # noqa: TRY301  (a traceback is wanted)
+    except RuntimeError:
+        LOG.exception("it failed")
+
+    assert "RuntimeError" in stream.getvalue()
+    assert "SECRET" not in stream.getvalue()
+    assert "maria" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Bearer abc.def", "Bearer ***"),
+        ('{"access_token": "abc", "expires_in": 5}', '{"access_token": "***", "expires_in": 5}'),
+        ('{\\"refresh_token\\": \\"abc\\"}', '{\\"refresh_token\\": \\"***\\"}'),
+        ("Authorization: Bearer abc", "Authorization: Bearer ***"),
+        ("grant?client_secret=abc&x=1", "grant?client_secret=***&x=1"),
+        ("pit-aaaa-bbbb here", "*** here"),
+        ("eyJhbGci.eyJzdWIi.c2ln", "***"),
+        ("call +1 (415) 555-0123 now", "call <phone> now"),
+        ("write to o'maria+x@sub.example.com", "write to o'<e-mail>"),
+        (
+            "12,345 rows in 2026-11-23, run 20261123-165903-9c8b",
+            "12,345 rows in 2026-11-23, run 20261123-165903-9c8b",
+        ),
+    ],
+)
+def test_what_must_not_be_told_is_taken_out(text: str, told: str) -> None:
+    assert redact(text) == told
+
+
+def test_a_secret_of_any_shape_can_be_hidden() -> None:
+    hide("open sesame")
+    hide("abc")  # too short: half of the log would vanish
+
+    assert redact("say open sesame, abc") == "say ***, abc"
+
+
+def test_configuring_twice_writes_each_line_once(stream: io.StringIO) -> None:
+    configure_logging(stream=stream)
+    configure_logging(stream=stream)
+    LOG.warning("once")
+
+    assert stream.getvalue().count("once") == 1
