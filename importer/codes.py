@@ -40,6 +40,40 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "A quote in the row has no partner and was read as a plain character",
         "Look at the row's values; double a quote that belongs to a quoted cell.",
     ),
+    Code(
+        "footer_row",
+        "The row below the table is a total or a note",
+        "Nothing, if the row is no contact; else put it above, or fill in its other cells.",
+        Remedy.NONE,
+    ),
+    Code(
+        "repeated_header",
+        "The row repeats the header",
+        "Nothing; the row is no contact.",
+        Remedy.NONE,
+    ),
+    Code(
+        "second_table",
+        "The row belongs to a second table below the first",
+        "Move the second table to a file of its own.",
+    ),
+    Code(
+        "double_encoded",
+        "The row has text that was encoded twice",
+        "Export the file again as UTF-8, or correct the cell.",
+    ),
+    Code("zero_bytes", "The row had zero bytes, which were left out", "Export the file again."),
+    Code(
+        "hidden_row",
+        "The row is hidden in the workbook",
+        "Delete hidden rows before importing, or leave them out with rows: in the mapping.",
+    ),
+    Code(
+        "formula_without_value",
+        "A formula's result is not stored in the workbook",
+        "Open the workbook in a spreadsheet and save it, so that results are stored.",
+    ),
+    Code("error_cell", "A cell shows an error such as #N/A", "Correct the formula or the cell."),
     # mapping
     Code(
         "no_identifier",
@@ -252,7 +286,19 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Nothing to mend; the contact was stored.",
         Remedy.NONE,
     ),
-    # results
+    # runs
+    Code(
+        "unchanged",
+        "Nothing changed since this person was last imported",
+        "Nothing has to be done; leave --changed-only out to send the row all the same.",
+        Remedy.NONE,
+    ),
+    Code(
+        "superseded",
+        "A later row of the same person was imported meanwhile",
+        "Nothing has to be done; the newer values are in HighLevel.",
+        Remedy.NONE,
+    ),
 )
 
 BY_NAME: Final = {code.name: code for code in CATALOGUE}
@@ -261,3 +307,16 @@ BY_NAME: Final = {code.name: code for code in CATALOGUE}
 def remedy_of(name: str) -> Remedy:
     """Tell what helps a row that failed with this code."""
     return BY_NAME[name].remedy
+
+
+def catalogue_markdown() -> str:
+    """Write the catalogue as a table for the documentation."""
+    lines = ["| code | what happened | how to mend it | remedy |", "|---|---|---|---|"]
+    lines += [
+        f"| `{code.name}` | {code.title} | {_cell(code.mend)} | `{code.remedy.value}` |" for code in CATALOGUE
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
