@@ -69,5 +69,5 @@ class Bookkeeper:
             row=record.row,
             location_id=record.location_id,
             keys=match_keys(record),
-            fingerprint=fingerprint(payload, {"tags": sorted(record.tags)}, self._rules),
+            fingerprint=fingerprint(payload, "\n".join(sorted(record.tags)), self._rules),
         )

@@ -61,12 +61,11 @@ def preview(
         for intake in taken.intakes:
             resolver = intake.bound.resolver(None)
             for _, mapped in intake.pieces():
-                for item in mapped[:left]:
-                    yield _line(_resolved(item, resolver.resolve), taken.mapping)
-                if left is not None:
-                    left -= min(left, len(mapped))
-                    if not left:
+                for item in mapped:
+                    if left == 0:
                         return
+                    left = None if left is None else left - 1
+                    yield _line(_resolved(item, resolver.resolve), taken.mapping)
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from importer import environment
 from importer.delivery import Delivery, deliver
-from importer.errors import SetupError, StateError, StopError
+from importer.errors import SettingsError, SetupError, SourceError, StateError, StopError
 from importer.forecasting import choose_location
 from importer.intake import Intake, SurveyOptions, open_staged, stage_all, survey
 from importer.journal import Journal, Run, RunState, SessionKind
@@ -38,6 +39,7 @@ async def run(
     """
     around = surroundings or Surroundings()
     mapping = mapping or load_mapping(settings.mapping)
+    _require_destination(settings.connection, mapping)
     state = StateFolder(settings.state, clock=around.clock)
     state.sweep(keep_days_from_environment())
     new = state.new_run()
@@ -91,6 +93,44 @@ async def retry(
     found = state.find(wanted)
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
     return await _go_on(found, settings, state, around, SessionKind.RETRY)
+
+
+def results(
+    wanted: str | None,
+    *,
+    state_path: Path,
+    reading: ReadingOptions | None = None,
+    output: Path | None = None,
+    results_format: str | None = None,
+    report_details: bool = False,
+) -> Summary:
+    """Write a run's files again from its journal and its copies of the sources; nothing is sent.
+
+    What is not given stays as the run had it.
+    """
+    state = StateFolder(state_path)
+    found = state.find(wanted)
+    reading = reading or ReadingOptions(password=environment.source_password())
+    settings = recalled(found, connection=Connection(), state=state_path, reading=reading)
+    settings = replace(
+        settings,
+        output=output or settings.output,
+        results_format=results_format or settings.results_format,
+        report_details=report_details or settings.report_details,
+    )
+    with state.open_journal(found) as journal:
+        return _tell(journal, settings, parse_mapping(found.mapping_text, name=str(found.mapping_path)))
+
+
+def _require_destination(connection: Connection, mapping: Mapping) -> None:
+    """Refuse before a large file is read what the first request would refuse anyway."""
+    if connection.sandbox:
+        return
+    if choose_location(connection, mapping) is None and not mapping.location_by_column:
+        raise SettingsError(
+            "No location is named. Give --location ID, set HIGHLEVEL_LOCATION_ID, or write location: into the mapping "
+            "(the id stands in the address of the sub-account: .../location/ID/...). --sandbox needs none."
+        )
 
 
 def _candidate(new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder) -> Run:
@@ -169,7 +209,11 @@ def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surround
         allow_transforms=settings.allow_transforms,
     )
     sources = open_staged(run.sources, mapping.reading_options(settings.reading))
-    return survey(sources, mapping, options, keep_going=around.stop.check)
+    intakes = survey(sources, mapping, options, keep_going=around.stop.check)
+    if not any(intake.rows for intake in intakes):
+        names = ", ".join(source.name for source in sources)
+        raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
+    return intakes
 
 
 def _tell(journal: Journal, settings: RunSettings, mapping: Mapping, *, repeated: bool = False) -> Summary:

@@ -78,3 +78,21 @@ def main() -> None:
     except ImporterError as fault:
         click.echo(f"importer: {fault}", err=True)
         sys.exit(fault.exit_code)
+    except Exception as mistake:  # noqa: BLE001  (no traceback ever reaches a user; it goes into a file)
+        click.echo(_confess(mistake), err=True)
+        sys.exit(3)
+
+
+def _confess(mistake: Exception) -> str:
+    """Keep the traceback of a mistake of ours in a private file and say so in one sentence."""
+    import os
+    import tempfile
+    import traceback
+
+    handle, path = tempfile.mkstemp(prefix="importer-mistake-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write("".join(traceback.format_exception(mistake, chain=True, limit=50)))
+    return (
+        f"importer: a mistake of this program, {type(mistake).__name__}, ended it. What was settled is safe in the "
+        f"journal: go on with `importer resume`. Please report it with the file {path}."
+    )

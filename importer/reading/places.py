@@ -44,9 +44,7 @@ def _expand(pattern: str) -> Iterator[str]:
     if place.is_dir():
         yield from _folder(place)
     elif place.exists() or not glob.has_magic(pattern):
-        if not place.exists():
-            raise SourceError(f"{pattern} does not exist. Check the path.")
-        yield str(place)
+        yield str(place)  # whoever opens it says what is wrong with it, and what is near
     else:
         yield from _glob(str(place), pattern)
 

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.cli import main
+from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
+
+ROOT = Path(__file__).parents[2]
+"""The checkout, with its samples and mappings."""
+
+MAPPING = """\
+version: 1
+location: ${HIGHLEVEL_LOCATION_ID}
+defaults: {region: US}
+fields:
+  firstName: First
+  email: Mail
+  phone: Phone
+tags: {columns: [Tags], split: ";"}
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: what a shell sees of it."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.out)
+        return told
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        return read_table(Path(self.summary["results"]))
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_table(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+
+
+class Desk:
+    """A folder with files and a command line, as an operator has them."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capsys = capsys
+
+    def write(self, name: str, text: str, *, encoding: str = "utf-8") -> str:
+        (self.folder / name).write_text(text, encoding=encoding, newline="")
+        return name
+
+    def importer(self, *words: str) -> Ended:
+        """Run one command in this process, as the console script does."""
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as left, pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.argv", ["importer", *words])
+            main()
+        told = self._capsys.readouterr()
+        return Ended(code=int(left.value.code or 0), out=told.out, err=told.err)
+
+    def run(self, *words: str) -> Ended:
+        return self.importer("run", *words, "--json", "--no-progress")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID", "HIGHLEVEL_BASE_URL", "IMPORTER_KEEP_DAYS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("IMPORTER_STATE", str(tmp_path / "state"))
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    desk = Desk(folder, capsys)
+    desk.write("mapping.yaml", MAPPING)
+    return desk
+
+
+@pytest.fixture
+def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A stand-in for HighLevel without a burst quota, and the environment that points there."""
+    with sandbox_aside(SandboxSettings(burst=0, daily=0)) as sandbox:
+        monkeypatch.setenv("HIGHLEVEL_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-flow")
+        monkeypatch.setenv("HIGHLEVEL_LOCATION_ID", "loc1")
+        yield sandbox

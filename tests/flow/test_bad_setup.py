@@ -1,0 +1,122 @@
+"""Whatever is wrong with the setup: exit 2, a clear text with the next step, nothing sent, no traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from importer.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from tests.flow.conftest import Desk
+
+CONTACTS = "First,Mail,Phone,Tags\nAnn,ann@example.com,,vip\n"
+
+SETUPS = {
+    # what is wrong: (files to write, words after `run`, what the message says)
+    "no mapping given": ({}, ["contacts.csv"], ["-m", "--mapping"]),
+    "a mapping that is not there": ({}, ["contacts.csv", "-m", "none.yaml"], ["none.yaml"]),
+    "a mapping that is no YAML": (
+        {"bad.yaml": "version: 1\nfields: {email: [Mail\n"},
+        ["contacts.csv", "-m", "bad.yaml"],
+        ["bad.yaml:"],
+    ),
+    "a mapping with several faults": (
+        {"bad.yaml": "version: 1\nfelds: {}\nfields:\n  emial: Mail\n"},
+        ["contacts.csv", "-m", "bad.yaml"],
+        ["bad.yaml:2:1", "'fields'", "bad.yaml:4:3", "'email'"],
+    ),
+    "a file that is not there": ({}, ["contats.csv", "-m", "mapping.yaml"], ["contats.csv", "contacts.csv"]),
+    "an empty file": ({"empty.csv": ""}, ["empty.csv", "-m", "mapping.yaml"], ["empty.csv", "empty"]),
+    "a header without rows": (
+        {"header.csv": "First,Mail,Phone,Tags\n"},
+        ["header.csv", "-m", "mapping.yaml"],
+        ["header.csv", "no rows"],
+    ),
+    "a column that the file lacks": (
+        {"other.csv": "First,E-Mail Address,Phone,Tags\nAnn,ann@example.com,,\n"},
+        ["other.csv", "-m", "mapping.yaml"],
+        ["'Mail'", "'E-Mail Address'"],
+    ),
+    "plain http to a foreign host": (
+        {},
+        ["contacts.csv", "-m", "mapping.yaml", "--base-url", "http://example.com"],
+        ["https"],
+    ),
+    "a token file that is not there": (
+        {},
+        ["contacts.csv", "-m", "mapping.yaml", "--token-file", "none.txt"],
+        ["none.txt"],
+    ),
+    "a limit that is no number": (
+        {},
+        ["contacts.csv", "-m", "mapping.yaml", "--stop-after-failures", "many"],
+        ["many", "5%"],
+    ),
+}
+
+
+@pytest.mark.parametrize("setup", SETUPS.values(), ids=SETUPS)
+def test_a_setup_fault_is_told_and_nothing_is_sent(
+    desk: Desk, vendor: Sandbox, setup: tuple[dict[str, str], list[str], list[str]]
+) -> None:
+    files, words, said = setup
+    desk.write("contacts.csv", CONTACTS)
+    for name, text in files.items():
+        desk.write(name, text)
+    ended = desk.importer("run", *words)
+    assert ended.code == 2, ended.err
+    assert "Traceback" not in ended.err
+    for part in said:
+        assert part in ended.err
+    assert vendor.state()["contacts"] == 0
+    assert not (desk.folder / "import-results").exists()
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [("pit-invalid", "HIGHLEVEL_TOKEN"), ("pit-no-scope", "contacts.write"), ("pit-no-access", "location")],
+)
+def test_a_refused_token_is_told_with_the_vendors_words(
+    desk: Desk, vendor: Sandbox, monkeypatch: pytest.MonkeyPatch, token: str, said: str
+) -> None:
+    monkeypatch.setenv("HIGHLEVEL_TOKEN", token)
+    desk.write("contacts.csv", CONTACTS)
+    ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml")
+    assert (ended.code, vendor.state()["contacts"]) == (2, 0)
+    assert said in ended.err
+    assert token not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [("HIGHLEVEL_TOKEN", "HIGHLEVEL_TOKEN"), ("HIGHLEVEL_LOCATION_ID", "--location")],
+)
+def test_a_missing_token_or_location_is_told(
+    desk: Desk, vendor: Sandbox, monkeypatch: pytest.MonkeyPatch, missing: str, said: str
+) -> None:
+    monkeypatch.delenv(missing)
+    desk.write("contacts.csv", CONTACTS)
+    ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml")
+    assert ended.code == 2
+    assert said in ended.err
+    assert vendor.state()["contacts"] == 0
+
+
+def test_an_unknown_custom_field_stops_the_run_before_anything_is_sent(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    desk.write(
+        "fields.yaml", "version: 1\nfields: {email: Mail}\ncustom_fields:\n  Shirt Sise: {column: First}\n"
+    )
+    ended = desk.importer("run", "contacts.csv", "-m", "fields.yaml")
+    assert (ended.code, vendor.state()["contacts"]) == (2, 0)
+    assert "Shirt Sise" in ended.err
+    assert "Shirt Size" in ended.err
+
+
+def test_a_setup_that_failed_leaves_no_run_behind(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", "Nobody\nAnn\n")
+    assert desk.importer("run", "contacts.csv", "-m", "mapping.yaml").code == 2
+    assert list((desk.folder.parent / "state" / "runs").iterdir()) == []
+    assert vendor.state()["contacts"] == 0
