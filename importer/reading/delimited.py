@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import BinaryIO, Final
 
+from importer.reading.blemishes import mark_blemishes
 from importer.reading.cutting import Cutter, Cutting
 from importer.reading.dialect import Dialect
 from importer.reading.encodings import Encoding
 from importer.reading.grid import Batch, Cells
-from importer.records import Fault
 
 _STRETCH: Final = 1 << 18
-_UNDECODED: Final = re.compile("[\udc80-\udcff]")
 
 Opener = Callable[[], BinaryIO]
 
@@ -35,20 +33,19 @@ class DelimitedText:
         with closing(open_text(self._opener(), self._encoding)) as text:
             for _ in range(self._skip_lines):
                 text.readline()
-            for cutting in _cuttings(text, cutter, self._dialect.quote):
-                yield self._batch(cutting, number, line)
+            for body, cutting in _cuttings(text, cutter, self._dialect.quote):
+                yield self._batch(cutting, body, number, line)
                 number += len(cutting.rows)
                 line += cutting.lines
 
-    def _batch(self, cutting: Cutting, number: int, line: int) -> Batch:
+    def _batch(self, cutting: Cutting, text: str, number: int, line: int) -> Batch:
         batch = Batch(
             first=number,
             rows=list[Cells](cutting.rows),
             faults=cutting.faults,
             line_of=_Lines(line, cutting.starts),
         )
-        if self._encoding.bad_bytes:
-            _mark_undecoded(batch)
+        mark_blemishes(batch, text)
         return batch
 
 
@@ -73,7 +70,7 @@ def open_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
     return io.TextIOWrapper(stream, encoding=encoding.name, errors=encoding.errors, newline="")
 
 
-def _cuttings(text: io.TextIOWrapper, cutter: Cutter, quote: str | None) -> Iterator[Cutting]:
+def _cuttings(text: io.TextIOWrapper, cutter: Cutter, quote: str | None) -> Iterator[tuple[str, Cutting]]:
     rest, wanted = "", _STRETCH
     while True:
         piece = text.read(wanted)
@@ -83,7 +80,7 @@ def _cuttings(text: io.TextIOWrapper, cutter: Cutter, quote: str | None) -> Iter
         if end:
             cutting = cutter.cut(body[:end], final=final)
             rest = cutting.rest + body[end:]
-            yield cutting
+            yield body, cutting
         else:
             rest = body
         if final:
@@ -114,18 +111,3 @@ def _line_end(text: str, limit: int) -> int:
         # A carriage return that ends the text may be the first half of a line end.
         end = text.rfind("\r", 0, min(limit, len(text) - 1)) + 1
     return end
-
-
-def _mark_undecoded(batch: Batch) -> None:
-    for index, row in enumerate(batch.rows):
-        joined = "".join(row)
-        if joined.isascii() or not _UNDECODED.search(joined):
-            continue
-        bad = [column for column, cell in enumerate(row, 1) if _UNDECODED.search(cell)]
-        batch.rows[index] = [_UNDECODED.sub("\ufffd", cell) for cell in row]
-        fault = Fault(
-            code="undecodable_bytes",
-            message=f"Line {batch.line(index)} has bytes that are not valid text in cell "
-            f"{', '.join(map(str, bad[:5]))}. Correct the cell, or declare the file's encoding.",
-        )
-        batch.faults[index] = (*batch.faults.get(index, ()), fault)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from importer.reading.grid import Grid
+from importer.reading.profile import Profile
 
 _SIGNS: Final = {
     "\t": "tab",
@@ -59,5 +60,7 @@ class Reading:
     detected: Detected
     ragged: bool = False
     """Rows may end before the header does without anything missing, as in workbooks."""
+    profile: Profile = field(default_factory=lambda: Profile({}), repr=False)
+    """What the columns hold, by the sample that detection read."""
     kept: object = field(default=None, repr=False)
     """What has to live as long as the grid: a temporary copy."""

@@ -15,6 +15,7 @@ from importer.reading.encodings import Encoding, detect_encoding
 from importer.reading.formats import HEAD_BYTES, Format, format_of, stranger
 from importer.reading.grid import take
 from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, used_names
+from importer.reading.profile import Profile
 from importer.reading.sniffing import detect_dialect
 from importer.settings import ReadingOptions
 
@@ -108,7 +109,13 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         header_row=choice.first,
         notes=(*_text_notes(encoding, dialect, options, stated), *header_notes(choice, header)),
     )
-    return Reading(grid=grid, header=header, header_last=choice.last, detected=detected)
+    return Reading(
+        grid=grid,
+        header=header,
+        header_last=choice.last,
+        detected=detected,
+        profile=Profile.below(rows, choice.last, len(header)),
+    )
 
 
 def _beginning(place: Path, encoding: Encoding) -> str:

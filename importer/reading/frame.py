@@ -13,6 +13,7 @@ from importer.reading.encodings import detect_encoding
 from importer.reading.formats import Format
 from importer.reading.grid import Batch, Cells, take
 from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, used_names, wanted_hits
+from importer.reading.profile import Profile
 from importer.settings import ReadingOptions
 
 if TYPE_CHECKING:
@@ -57,7 +58,14 @@ def read_html(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         header_row=choice.first,
         notes=tuple(notes),
     )
-    return Reading(grid=grid, header=header, header_last=choice.last, detected=detected, ragged=True)
+    return Reading(
+        grid=grid,
+        header=header,
+        header_last=choice.last,
+        detected=detected,
+        profile=Profile.below(rows, choice.last, len(header)),
+        ragged=True,
+    )
 
 
 def _fitness(grid: FrameGrid, options: ReadingOptions) -> tuple[int, int]:

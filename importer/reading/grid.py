@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from importer.records import Fault
 
@@ -41,9 +41,13 @@ def take(grid: Grid, count: int) -> list[tuple[int, Cells]]:
     return taken
 
 
+_UNSEEN: Final = "\x00\x1a\ufeff"
+"""Zero bytes, the end-of-file mark of DOS and a byte order mark: nothing that a person sees."""
+
+
 def is_blank(cells: Cells) -> bool:
     """Tell a row without anything to read in it."""
-    return not any(cells) or not "".join(cells).strip()
+    return not any(cells) or not "".join(cells).strip().strip(_UNSEEN).strip()
 
 
 def filled_width(cells: Cells) -> int:

@@ -34,6 +34,11 @@ class Profile:
                 telling[column] = shape
         return cls(telling)
 
+    @classmethod
+    def below(cls, rows: Sequence[tuple[int, Cells]], header_last: int, width: int) -> Self:
+        """Profile the rows under a header that are as wide as it."""
+        return cls.of([cells for number, cells in rows if number > header_last and len(cells) == width])
+
     def matches(self, cells: Cells) -> tuple[int, int]:
         """Count the telling columns whose cell here has the column's shape, and those whose filled cell has not."""
         hits = misses = 0

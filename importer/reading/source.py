@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from importer.formula_guard import unguard
 from importer.reading.detected import Detected, Reading
 from importer.reading.detection import detect
 from importer.reading.table import Layout, Table
@@ -20,21 +21,25 @@ class Source:
     """A header and numbered rows; every walk over it gives the same rows."""
 
     def __init__(self, reading: Reading, *, index: int) -> None:
-        names = reading.header
-        guarded = {"import_row", "import_status"} <= set(names) and reading.detected.delimiter is not None
+        guarded = reading.detected.delimiter is not None and {"import_row", "import_status"} <= set(
+            reading.header
+        )
+        names = tuple(map(unguard, reading.header)) if guarded else reading.header
         kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
         layout = Layout(
+            header=names,
             header_last=reading.header_last,
-            width=len(names),
             named=0 if reading.ragged else _named(names),
             kept=kept,
             guarded=guarded,
+            profile=reading.profile,
+            unit="Row" if reading.ragged else "Line",
         )
         self.name = reading.detected.name
         self.header: tuple[str, ...] = tuple(names[column] for column in kept)
         self.detected: Detected = reading.detected
         self._reading = reading
-        self._table = Table(reading.grid, layout, header=self.header, source=index)
+        self._table = Table(reading.grid, layout, source=index)
 
     def __iter__(self) -> Iterator[Row]:
         for block in self.blocks():

@@ -20,6 +20,7 @@ from importer.reading.headers import (
     used_names,
     wanted_hits,
 )
+from importer.reading.profile import Profile
 from importer.settings import ReadingOptions
 
 
@@ -72,7 +73,14 @@ def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: s
         notes=(*why, *header_notes(choice, header), *_around(opened)),
     )
     grid = opened.grid_of(len(header))
-    return Reading(grid=grid, header=header, header_last=choice.last, detected=detected, ragged=True)
+    return Reading(
+        grid=grid,
+        header=header,
+        header_last=choice.last,
+        detected=detected,
+        profile=Profile.below(sample, choice.last, len(header)),
+        ragged=True,
+    )
 
 
 def _open_book(place: Path, form: Format, name: str) -> Book:
