@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from importer.errors import StateError
-from importer.records import Counts, Json, Remedy
+from importer.records import Counts, Json, Remedy, Status
 from importer.results.tally import Group
 
 
@@ -142,10 +142,14 @@ def check_accounts(counts: Counts, rows_read: int) -> None:
     if counts.read != rows_read:
         raise StateError(
             f"The results do not add up: {rows_read:,} rows were read, but {counts.read:,} are accounted for "
-            f"(created {counts.created:,}, updated {counts.updated:,}, skipped {counts.skipped:,}, failed "
-            f"{counts.failed:,}, pending {counts.pending:,}). The journal holds every outcome; write the files "
-            "again with `importer results`, and report this if it stays."
+            f"({accounts(counts)}). The journal holds every outcome; write the files again with "
+            "`importer results`, and report this if it stays."
         )
+
+
+def accounts(counts: Counts) -> str:
+    """Write counts in one line, every status named."""
+    return ", ".join(f"{status.value} {getattr(counts, status.value):,}" for status in Status)
 
 
 def group_json(groups: Iterable[Group]) -> list[Json]:

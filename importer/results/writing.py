@@ -11,7 +11,14 @@ from importer.errors import StateError
 from importer.records import Counts
 from importer.results.files import replacing_text
 from importer.results.joining import join_outcomes
-from importer.results.summary import Latency, LocationSummary, SourceSummary, Summary, check_accounts
+from importer.results.summary import (
+    Latency,
+    LocationSummary,
+    SourceSummary,
+    Summary,
+    accounts,
+    check_accounts,
+)
 from importer.results.table import join_columns
 from importer.results.tables import TableFiles, table_files, write_tables
 from importer.results.tally import Tally
@@ -145,7 +152,7 @@ def _check_against_journal(told: Counts, held: Counts) -> None:
     check_accounts(told, held.read)
     if told != held:
         raise StateError(
-            f"The files do not match the journal: they hold {told}, the journal holds {held}. "
+            f"The files do not match the journal: they hold {accounts(told)}; the journal holds {accounts(held)}. "
             "The copy of the source that the run keeps was changed; the journal is still whole."
         )
 
