@@ -48,6 +48,12 @@ class Bookkeeper:
         self._journal.settle(settled)
         self._turn.settled(settled)
 
+    def append(self, *, landed: Iterable[Landed] = (), outcomes: Iterable[Outcome] = ()) -> None:
+        """Land and settle rows in one transaction."""
+        settled = list(outcomes)
+        self._journal.append(landed=landed, outcomes=settled)
+        self._turn.settled(settled)
+
     def intend(self, intents: Iterable[Intent]) -> None:
         self._journal.intend(intents)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from importer.bookkeeping import Bookkeeper
-from importer.errors import CredentialsError
+from importer.errors import CredentialsError, SettingsError
 from importer.forecasting import calls_a_row
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.quota import plan_sending
@@ -57,15 +57,16 @@ async def deliver(delivery: Delivery) -> None:
                 clock=around.clock,
                 quota_marks=StateFolder(settings.state).quota_marks(connection.base_url),
                 progress=around.progress,
+                spill_folder=journal.folder,
             ) as sender:
                 catalogs = await _open_locations(sender, delivery)
                 resolvers = [Resolvers(intake, catalogs) for intake in delivery.intakes]
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind)
-                if delivery.kind is SessionKind.RETRY:
+                if journal.retrying:
                     await asyncio.to_thread(settle_superseded, journal, delivery.intakes)
                 around.stop.listen(sender.stop)
-                _announce(delivery)
+                _announce(sender, delivery)
                 for intake, resolve in zip(delivery.intakes, resolvers, strict=True):
                     await _feed(intake, resolve, sender, books, journal)
                 await sender.drain()
@@ -81,7 +82,12 @@ async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterato
     from importer.sandbox import Sandbox, SandboxSettings
 
     kept = delivery.journal.folder / "sandbox.db"  # so that a resumed try meets the same contacts
-    async with Sandbox(SandboxSettings(burst=_SANDBOX_BURST, daily=0, db=kept)) as sandbox:
+    sandbox = Sandbox(SandboxSettings(burst=_SANDBOX_BURST, daily=0, db=kept))
+    try:
+        await sandbox.start()
+    except OSError as cause:
+        raise SettingsError(f"The embedded sandbox cannot start: {cause}.") from cause
+    try:
         workflow = delivery.mapping.follow_ups.workflow
         for location_id in _location_ids(delivery.intakes) or (SANDBOX_LOCATION,):
             sandbox.furnish(
@@ -90,6 +96,8 @@ async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterato
                 workflows=(workflow,) if workflow else (),
             )
         yield replace(connection, base_url=sandbox.base_url, token=Secret("pit-sandbox"))
+    finally:
+        await sandbox.stop()
 
 
 @contextlib.contextmanager
@@ -171,10 +179,10 @@ def _location_refused(record: Record, refused: CredentialsError) -> Outcome:
     )
 
 
-def _announce(delivery: Delivery) -> None:
+def _announce(sender: Sender, delivery: Delivery) -> None:
     """Tell whoever watches how much is left to do, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
-    left = settled.pending + (delivery.journal.retryable() if delivery.kind is SessionKind.RETRY else 0)
+    left = settled.pending + (delivery.journal.retryable() if delivery.journal.retrying else 0)
     rows: dict[str, int] = {}
     for intake in delivery.intakes:
         for location, count in intake.bound.location_rows.items():
@@ -183,6 +191,7 @@ def _announce(delivery: Delivery) -> None:
     plan = plan_sending(
         {location: round(count * share) for location, count in rows.items()},
         calls_a_row=calls_a_row(delivery.mapping),
+        quotas={location: sender.quota_of(location) for location in rows},
     )
     delivery.around.progress.planned(left, plan.requests, plan.seconds)
 

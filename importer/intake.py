@@ -81,6 +81,12 @@ def survey(
     return intakes
 
 
+def count_rows(sources: Sequence[Source], limit: int | None) -> int:
+    """Count the rows that a run over these sources takes."""
+    rows = sum(len(block) for source in sources for block in source.blocks())
+    return rows if limit is None else min(rows, limit)
+
+
 def limited(blocks: Iterator[Block], limit: int | None) -> Iterator[Block]:
     """Pass on the first ``limit`` rows; all of them when there is no limit."""
     for block in blocks:

@@ -1,4 +1,4 @@
-"""The way of a row, in one page:
+"""Lead a row the whole way, in one page.
 
     source -> mapping -> payload -> send -> journal -> results -> report
 
@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from importer import environment
 from importer.delivery import Delivery, deliver
-from importer.errors import SettingsError, SetupError, SourceError, StateError, StopError
+from importer.errors import ImporterError, SettingsError, SourceError, StateError, StopError
 from importer.forecasting import choose_location
-from importer.intake import Intake, SurveyOptions, open_staged, stage_all, survey
+from importer.intake import Intake, SurveyOptions, count_rows, open_staged, stage_all, survey
 from importer.journal import Journal, Run, RunState, SessionKind
 from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.results import Summary, write_results
@@ -43,16 +44,12 @@ async def run(
     state = StateFolder(settings.state, clock=around.clock)
     state.sweep(keep_days_from_environment())
     new = state.new_run()
-    try:
+    with _unless_begun(new):
         candidate = await asyncio.to_thread(_candidate, new, settings, mapping, state)
         with state.lock(candidate):
             previous = None if settings.fresh else _repeats(state.previous(candidate))
             if previous is None:
                 return await _begin(new, candidate, settings, mapping, around)
-    except (SetupError, StopError):
-        new.discard()
-        raise
-    new.discard()
     return await _go_on(previous.run, settings, state, around, SessionKind.RESUME)
 
 
@@ -122,6 +119,16 @@ def results(
         return _tell(journal, settings, parse_mapping(found.mapping_text, name=str(found.mapping_path)))
 
 
+@contextlib.contextmanager
+def _unless_begun(new: NewRun) -> Iterator[None]:
+    """Leave no folder behind in which no run began; one with a journal is never deleted here."""
+    try:
+        yield
+    finally:
+        if not (new.path / "journal.db").exists():
+            new.discard()
+
+
 def _require_destination(connection: Connection, mapping: Mapping) -> None:
     """Refuse before a large file is read what the first request would refuse anyway."""
     if connection.sandbox:
@@ -162,8 +169,18 @@ def _repeats(previous: Previous | None) -> Previous | None:
 async def _begin(
     new: NewRun, candidate: Run, settings: RunSettings, mapping: Mapping, around: Surroundings
 ) -> Summary:
-    with Journal.create(new.path, candidate, clock=around.clock) as journal:
-        return await _session(journal, settings, mapping, around, SessionKind.RUN)
+    unsent = False
+    try:
+        with Journal.create(new.path, candidate, clock=around.clock) as journal:
+            try:
+                return await _session(journal, settings, mapping, around, SessionKind.RUN)
+            except ImporterError:
+                # Only a run that never wrote an intent may go: of any other the journal is all that is known.
+                unsent = journal.untouched
+                raise
+    finally:
+        if unsent:
+            new.discard()
 
 
 async def _go_on(
@@ -218,10 +235,13 @@ def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surround
 
 def _tell(journal: Journal, settings: RunSettings, mapping: Mapping, *, repeated: bool = False) -> Summary:
     run = journal.run
+    sources = open_staged(run.sources, mapping.reading_options(settings.reading))
+    if not journal.rows_read:  # killed during its survey
+        journal.set_rows_read(count_rows(sources, settings.limit))
     summary = write_results(
         run=run,
         journal=journal,
-        sources=open_staged(run.sources, mapping.reading_options(settings.reading)),
+        sources=sources,
         folder=settings.output / run.id,
         results_format=settings.results_format,
         limit=settings.limit,

@@ -10,10 +10,18 @@ from importer.journal import Run
 from importer.records import Json
 from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings
 
-_PLAIN: Final = (
-    "results_format limit concurrency changed_only full_every wait_for_quota max_requests verify_share "
-    "allow_transforms report_details"
-).split()
+_PLAIN: Final = [
+    "results_format",
+    "limit",
+    "concurrency",
+    "changed_only",
+    "full_every",
+    "wait_for_quota",
+    "max_requests",
+    "verify_share",
+    "allow_transforms",
+    "report_details",
+]
 _READING: Final = ("sheet", "header_row", "encoding", "delimiter")
 
 

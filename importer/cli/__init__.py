@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 import click
@@ -63,10 +64,10 @@ def cli() -> None:
     """Import contacts from CSV and Excel files into HighLevel."""
 
 
-def main() -> None:
-    """Run the command line: an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command line (``words`` default to the process's own): an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        sys.exit(cli.main(words, standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as mistake:

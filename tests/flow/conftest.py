@@ -71,9 +71,8 @@ class Desk:
     def importer(self, *words: str) -> Ended:
         """Run one command in this process, as the console script does."""
         self._capsys.readouterr()
-        with pytest.raises(SystemExit) as left, pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sys.argv", ["importer", *words])
-            main()
+        with pytest.raises(SystemExit) as left:
+            main(words)
         told = self._capsys.readouterr()
         return Ended(code=int(left.value.code or 0), out=told.out, err=told.err)
 
