@@ -110,14 +110,18 @@ def freeze(workbook: bytes) -> bytes:
     return frozen.getvalue()
 
 
-def main() -> None:
+def write(target: Path) -> None:
     book = Workbook()
     book.remove(book.worksheets[0])
     for add in (add_about, add_contacts, add_deals, add_hidden):
         add(book)
     written = io.BytesIO()
     book.save(written)
-    TARGET.write_bytes(freeze(written.getvalue()))
+    target.write_bytes(freeze(written.getvalue()))
+
+
+def main() -> None:
+    write(TARGET)
     print(f"{TARGET} written, {TARGET.stat().st_size} bytes")
 
 

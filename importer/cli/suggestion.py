@@ -62,13 +62,12 @@ def suggest_command(source: str, output: Path | None, *, force: bool, **given: A
 
 
 def _suggested(source: str, given: dict[str, Any], catalog: Catalog | None) -> str:
-    from importer.mapping.suggest import suggest
-    from importer.reading import open_source
+    from importer.mapping.suggest import suggest_file
 
     names = ("sheet", "header_row", "encoding", "delimiter")
     options = read_reading_options(**{name: given[name] for name in names})
     with _at_hand(source) as path:
-        return suggest(open_source(path, options=options), catalog=catalog, options=options).to_yaml()
+        return suggest_file(path, catalog=catalog, options=options).to_yaml()
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog, CustomField
 from importer.mapping import parse_mapping
-from importer.mapping.suggest import Suggestion, suggest, suggest_from
+from importer.mapping.suggest import Suggestion, suggest, suggest_file, suggest_from
 from importer.reading import open_source
 from importer.records import Outcome, Record
 from importer.settings import ReadingOptions
@@ -82,6 +83,27 @@ def test_samples_run_with_what_is_suggested_for_them(name: str, options: Reading
     text = suggest(open_source(SAMPLES / name, options=options), options=options).to_yaml()
     results = run(SAMPLES / name, text)
     assert sum(isinstance(result, Outcome) for result in results) == failed
+
+
+def test_of_several_sheets_the_one_with_contacts_is_taken_and_named() -> None:
+    text = suggest_file(SAMPLES / "crm-export.xlsx").to_yaml()
+    assert "source:\n  sheet: Contacts\n" in text
+    assert len(run(SAMPLES / "crm-export.xlsx", text)) == 12
+
+
+def test_a_workbook_without_contacts_is_refused_as_reading_refuses_it(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    first = book.create_sheet("Stock")
+    first.append(["Colour", "Weight"])
+    first.append(["red", 12])
+    second = book.create_sheet("Other")
+    second.append(["Size", "Price"])
+    second.append(["L", 3])
+    book.save(tmp_path / "stock.xlsx")
+    with pytest.raises(SourceError, match="--sheet"):
+        suggest_file(tmp_path / "stock.xlsx")
 
 
 def test_a_column_of_addresses_is_email_whatever_it_is_called() -> None:

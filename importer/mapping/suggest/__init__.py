@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog
 from importer.mapping.suggest.customs import custom_guesses
 from importer.mapping.suggest.evidence import Column, columns, is_email, is_phone
 from importer.mapping.suggest.guesses import Guess, Guesses, Left, guess
 from importer.mapping.suggest.regions import Finding, date_order, region
 from importer.mapping.suggest.rendering import rendered
+from importer.mapping.suggest.synonyms import all_phrases
 from importer.settings import ReadingOptions
 
 if TYPE_CHECKING:
     from importer.reading import Source
 
-__all__ = ["Suggestion", "suggest", "suggest_from"]
+__all__ = ["Suggestion", "suggest", "suggest_file", "suggest_from"]
 
 SAMPLED_ROWS: Final = 2000
 _DETECT_ALL: Final = ReadingOptions()
@@ -48,6 +51,26 @@ class Suggestion:
 
     def to_yaml(self) -> str:
         return rendered(self)
+
+
+def suggest_file(
+    path: str | os.PathLike[str], *, catalog: Catalog | None = None, options: ReadingOptions = _DETECT_ALL
+) -> Suggestion:
+    """Suggest a mapping for a file; of several sheets, the one whose headers look most like contacts is taken."""
+    from importer.reading import open_source
+
+    try:
+        return suggest(open_source(path, options=options), catalog=catalog, options=options)
+    except SourceError:
+        if options.sheet is not None:
+            raise
+        try:
+            source = open_source(path, options=replace(options, wanted_headers=all_phrases()))
+        except SourceError:
+            source = None
+        if source is None or source.detected.sheet is None:
+            raise
+    return suggest(source, catalog=catalog, options=replace(options, sheet=source.detected.sheet))
 
 
 def suggest(
