@@ -173,7 +173,7 @@ class _Composer:
 
     def _content(self, event: yaml.Event, spot: Spot, depth: int) -> _Node:
         if isinstance(event, yaml.ScalarEvent):
-            if event.value == "" and event.style is None:
+            if event.value == "" and not event.style:
                 self._blame(
                     spot, 'Nothing stands here; write a value ("" for a blank text) or take the key out.'
                 )

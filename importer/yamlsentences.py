@@ -62,9 +62,12 @@ def _sentence(error: ErrorDetails, path: tuple[str | int, ...], model: type[Base
         return _none_of(str(error["input"]), str(context.get("expected", "")))
     if kind == "value_error":
         return str(context["error"])
+    said = error["msg"]
     if kind in _EXPECTED:
-        return f"{last!r}: {_EXPECTED[kind]}, not {_shown(error['input'])}."
-    return f"{last!r}: {error['msg']}."
+        said = f"{_EXPECTED[kind]}, not {_shown(error['input'])}"
+    elif kind in {"too_short", "string_too_short"}:
+        said = "nothing is in it; write at least one"
+    return f"{last!r}: {said}." if last else f"{said[:1].upper()}{said[1:]}."
 
 
 def _unknown_key(key: str, known: tuple[str, ...]) -> str:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     WEBSITE = "website"
     USER = "user"
     DND = "do-not-disturb status"
+    INBOUND_DND = "do-not-disturb status (inbound)"
     CONTACT_ID = "contact id"
 
 
@@ -94,24 +95,21 @@ _PLAIN: Final = (
 )
 
 
-def _switch(path: str, what: str, *, code: bool) -> tuple[FieldFacts, ...]:
-    facts = [
-        FieldFacts(
-            name=path, kind=Kind.DND, says=f"{what}: yes is `active` (no messages), no is `inactive`."
-        ),
+def _switch(path: str, what: str, kind: Kind) -> tuple[FieldFacts, ...]:
+    return (
+        FieldFacts(name=path, kind=kind, says=f"{what}: yes is `active` (no messages), no is `inactive`."),
         FieldFacts(name=f"{path}.message", kind=Kind.TEXT, says=f"{what}: the reason, as a text."),
-    ]
-    if code:
-        facts.append(FieldFacts(name=f"{path}.code", kind=Kind.TEXT, says=f"{what}: the reason, as a code."))
-    return tuple(facts)
+    )
 
 
-_DND: Final = tuple(
-    facts
-    for channel in CHANNELS
-    for facts in _switch(f"dndSettings.{channel}", f"Do not disturb on {channel}", code=True)
-)
-_INBOUND: Final = _switch("inboundDndSettings.all", "Do not disturb, inbound", code=False)
+def _channel(name: str) -> tuple[FieldFacts, ...]:
+    path, what = f"dndSettings.{name}", f"Do not disturb on {name}"
+    code = FieldFacts(name=f"{path}.code", kind=Kind.TEXT, says=f"{what}: the reason, as a code.")
+    return (*_switch(path, what, Kind.DND), code)
+
+
+_DND: Final = tuple(facts for channel in CHANNELS for facts in _channel(channel))
+_INBOUND: Final = _switch("inboundDndSettings.all", "Do not disturb, inbound", Kind.INBOUND_DND)
 
 FIELDS: Final[dict[str, FieldFacts]] = {facts.name: facts for facts in (*_PLAIN, *_DND, *_INBOUND)}
 

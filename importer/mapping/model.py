@@ -245,7 +245,7 @@ class TagsRule(_Strict):
 
     columns: _texts(Header) = Field(default=(), description="Columns with tags; all of them count.")  # type: ignore[valid-type]
     split: Annotated[str, Field(min_length=1)] = Field(
-        default=",", description="What separates the tags in a cell. Without it: the comma."
+        default=",", description="What separates the tags in a cell."
     )
     always: _texts(Text) = Field(default=(), description="Tags that every row gets.")  # type: ignore[valid-type]
     map: dict[Text, Text] | None = Field(
@@ -359,7 +359,7 @@ class MappingModel(_Strict):
         default={}, description="Custom fields, by name, by key (contact.shirt_size) or by id."
     )
     match: Match = Field(default=Match(), description="Who a row is.")
-    mode: ImportMode = Field(default=ImportMode.UPSERT, description="upsert, create_only or update_only.")
+    mode: ImportMode = Field(default=ImportMode.UPSERT, description="Create and update contacts, or only one of the two.")
     rows: RowFilters = Field(default=RowFilters(), description="Which rows are imported at all.")
     empty_cells: EmptyCells = Field(
         default="leave",

@@ -11,7 +11,7 @@ from importer.highlevel.fields import Kind
 from importer.mapping.model import Defaults, Rule
 from importer.mapping.own import OwnSteps
 from importer.mapping.steps import StepFunction, as_text, chain, make_step
-from importer.mapping.values.booleans import read_boolean, read_dnd
+from importer.mapping.values.booleans import read_boolean, read_dnd, read_inbound_dnd
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
@@ -29,6 +29,7 @@ _WITHOUT_RULE: Final[dict[Kind, Reader | None]] = {
     Kind.CONTACT_ID: None,
     Kind.BOOLEAN: read_boolean,
     Kind.DND: read_dnd,
+    Kind.INBOUND_DND: read_inbound_dnd,
     Kind.COUNTRY: read_country,
     Kind.POSTAL_CODE: read_postal_code,
     Kind.TIMEZONE: read_timezone,

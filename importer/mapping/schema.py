@@ -55,7 +55,7 @@ def _tidy(node: Any) -> None:
         return
     if isinstance(node.get("title"), str):
         del node["title"]
-    if node.get("default", "") is None or node.get("default") in ([], {}, ()):
+    if "default" in node and (node["default"] is None or isinstance(node["default"], list | dict)):
         del node["default"]
     choices = node.get("anyOf")
     if isinstance(choices, list) and {"type": "null"} in choices:

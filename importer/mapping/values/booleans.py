@@ -9,7 +9,7 @@ from importer.records import TypedText
 
 CODE: Final = "invalid_boolean"
 _YES: Final = frozenset(
-    [
+    {
         "yes",
         "y",
         "yep",
@@ -26,36 +26,24 @@ _YES: Final = frozenset(
         "o",
         "vrai",
         "si",
-        "sí",
-        "sì",
-        "s",
-        "sim",
-        "verdadeiro",
-        "verdadero",
-        "vero",
-        "waar",
+        "s\u00ed",
+    }
+    | {"s\u00ec", "s", "sim", "verdadeiro", "verdadero", "vero", "waar", "tak", "evet", "да", "はい", "是"}
+    | {
         "checked",
         "ticked",
         "enabled",
+        "unsubscribed",
         "opted out",
         "opted-out",
         "optedout",
         "opt out",
         "opt-out",
-        "optout",
-        "unsubscribed",
-        "tak",
-        "evet",
-        "да",
-        "はい",
-        "是",
-        "✓",
-        "✔",
-        "☑",
-    ]
+    }
+    | {"optout", "\u2713", "\u2714", "\u2611"}
 )
 _NO: Final = frozenset(
-    [
+    {
         "no",
         "n",
         "nope",
@@ -68,30 +56,23 @@ _NO: Final = frozenset(
         "falsch",
         "non",
         "faux",
-        "não",
+        "n\u00e3o",
         "nao",
         "falso",
-        "onwaar",
-        "nee",
+    }
+    | {"onwaar", "nee", "nie", "hay\u0131r", "нет", "いいえ", "否"}
+    | {
         "unchecked",
         "unticked",
         "disabled",
+        "subscribed",
         "opted in",
         "opted-in",
         "optedin",
         "opt in",
         "opt-in",
-        "optin",
-        "subscribed",
-        "nie",
-        "hay\u0131r",
-        "нет",
-        "いいえ",
-        "否",
-        "✗",
-        "✘",
-        "☐",
-    ]
+    }
+    | {"optin", "\u2717", "\u2718", "\u2610"}
 )
 
 
@@ -114,3 +95,9 @@ def read_dnd(text: str) -> Reading:
         return word
     read = read_boolean(text)
     return read if isinstance(read, Finding) else ("active" if read else "inactive")
+
+
+def read_inbound_dnd(text: str) -> Reading:
+    """Read the inbound status, which cannot be permanent."""
+    status = read_dnd(text)
+    return Finding(CODE, f"{quoted(text)} is neither yes nor no") if status == "permanent" else status
