@@ -24,10 +24,10 @@ _DEEPEST: Final = 3
 """Containers in containers that are opened: a .zip with a .gz with a protected workbook."""
 
 
-def detect(path: str | os.PathLike[str], options: ReadingOptions) -> Reading:
+def detect(path: str | os.PathLike[str], options: ReadingOptions, *, name: str | None = None) -> Reading:
     """Find out everything about a file that reading its rows needs."""
     place = Path(path)
-    return _detect(place, options, name=place.name or str(place), depth=0)
+    return _detect(place, options, name=name or place.name or str(place), depth=0)
 
 
 def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> Reading:

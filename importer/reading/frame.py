@@ -130,8 +130,8 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else cell_text(value)
 
 
-def frame_source(frame: pd.DataFrame, *, name: str = "DataFrame") -> Reading:
-    """Take a DataFrame as a source: its column names are the header, its rows are numbered from 2."""
+def frame_reading(frame: pd.DataFrame, *, name: str) -> Reading:
+    """Take a DataFrame's column names for the header and its rows for the rows below it."""
     rows = frame_rows(frame, named=True)
     header = tuple(str(cell) for cell in rows[0])
     detected = Detected(name=name, format="pandas DataFrame")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.formula_guard import unguard
 from importer.reading.detected import Detected, Reading
@@ -12,6 +12,9 @@ from importer.reading.detection import detect
 from importer.reading.table import Layout, Table
 from importer.records import Block, Row
 from importer.settings import ReadingOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _OURS = "import_"
 _DETECT_ALL: Final = ReadingOptions()
@@ -55,7 +58,21 @@ def _named(names: Sequence[str]) -> int:
 
 
 def open_source(
-    path: str | os.PathLike[str], *, options: ReadingOptions = _DETECT_ALL, index: int = 0
+    path: str | os.PathLike[str],
+    *,
+    options: ReadingOptions = _DETECT_ALL,
+    index: int = 0,
+    name: str | None = None,
 ) -> Source:
-    """Open a file of any format we read; raise SourceError with the true cause where that cannot be done."""
-    return Source(detect(path, options), index=index)
+    """Open a file of any format we read; raise SourceError with the true cause where that cannot be done.
+
+    ``name`` is what people know the file by, where ``path`` is a copy of it.
+    """
+    return Source(detect(path, options, name=name), index=index)
+
+
+def open_frame(frame: pd.DataFrame, *, name: str = "DataFrame", index: int = 0) -> Source:
+    """Take a DataFrame as a source: its column names are the header, and its rows are numbered from 2."""
+    from importer.reading.frame import frame_reading
+
+    return Source(frame_reading(frame, name=name), index=index)

@@ -1,0 +1,168 @@
+"""read: the rows of a file as the reader sees them, and on stderr what it found out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import tempfile
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from importer.cli.options import load_environment, read_reading_options, reading_options
+
+if TYPE_CHECKING:
+    from importer.reading import Source
+    from importer.records import Row
+
+_WIDEST_COLUMN: Final = 32
+_SHOWN_FAULTS: Final = 10
+
+
+@click.command(
+    "read",
+    epilog="Example: importer read contacts.xlsx --sheet Contacts -n 20",
+    short_help="Show the rows as the reader sees them.",
+)
+@click.argument("source", metavar="SOURCE")
+@click.option(
+    "-n", "count", type=click.IntRange(min=0), default=10, show_default=True, help="Rows to show; 0 for all."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "jsonl"]),
+    default="table",
+    show_default=True,
+    help="Form of the rows on stdout.",
+)
+@reading_options
+def read_command(source: str, *, count: int, form: str, **given: Any) -> None:
+    """Show the rows of SOURCE before any mapping: a file, - for standard input, or a URL.
+
+    The header comes first. What was detected, and why, goes to stderr. Nothing is sent.
+    """
+    from importer.reading import expand_sources
+
+    load_environment()
+    references = expand_sources([source])
+    with tempfile.TemporaryDirectory(prefix="importer-", ignore_cleanup_errors=True) as folder:
+        for index, reference in enumerate(references):
+            if len(references) > 1:
+                click.echo(f"== {reference}", err=True)
+            _show(reference, Path(folder), index, given, count=count, form=form)
+
+
+def _show(reference: str, folder: Path, index: int, given: dict[str, Any], *, count: int, form: str) -> None:
+    from importer.reading import open_source
+    from importer.sources import stage
+
+    staged = stage(reference, folder, index)
+    opened = open_source(staged.path, options=read_reading_options(**given), index=index, name=staged.name)
+    seen = _Seen()
+    rows = seen.watch(opened)
+    shown = itertools.islice(rows, count or None)
+    for line in _FORMS[form](opened.header, shown):
+        click.echo(line)
+    for _ in rows:
+        pass  # all rows are read, so that the count and the faults said below are of the whole file
+    _describe(opened, seen)
+
+
+class _Seen:
+    """Counts rows as they pass, and keeps the first faults."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.failing = 0
+        self.warned = 0
+        self.faults: list[str] = []
+
+    def watch(self, rows: Source) -> Iterator[Row]:
+        for row in rows:
+            self.rows += 1
+            self.failing += any(fault.fails for fault in row.faults)
+            self.warned += any(not fault.fails for fault in row.faults)
+            if len(self.faults) < _SHOWN_FAULTS:
+                self.faults.extend(f"row {row.number}: {fault.code}: {fault.message}" for fault in row.faults)
+            yield row
+
+
+def _describe(source: Source, seen: _Seen) -> None:
+    for line in source.detected.describe():
+        click.echo(line, err=True)
+    click.echo(f"rows: {seen.rows:,}", err=True)
+    if seen.failing:
+        click.echo(f"rows that cannot be imported as they are: {seen.failing:,}", err=True)
+    if seen.warned:
+        click.echo(f"rows with a warning: {seen.warned:,}", err=True)
+    for fault in seen.faults[:_SHOWN_FAULTS]:
+        click.echo(fault, err=True)
+
+
+def _as_csv(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
+    for cells in itertools.chain([header], (row.cells for row in rows)):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(cells)
+        yield line.getvalue()
+
+
+def _as_jsonl(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
+    yield json.dumps({"header": list(header)}, ensure_ascii=False)
+    for row in rows:
+        faults = [
+            {"code": fault.code, "message": fault.message, "fails": fault.fails} for fault in row.faults
+        ]
+        yield json.dumps({"row": row.number, "cells": list(row.cells), "faults": faults}, ensure_ascii=False)
+
+
+def _as_table(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
+    """Lay rows out in columns; the widths come from the first thousand, so that a long file is not held."""
+    first = list(itertools.islice(rows, 1000))
+    lines = [["row", *header], *([str(row.number), *row.cells] for row in first)]
+    lines = [[_one_line(cell) for cell in line] for line in lines]
+    widths = [
+        min(max(map(_width, column)), _WIDEST_COLUMN)
+        for column in itertools.zip_longest(*lines, fillvalue="")
+    ]
+    yield _table_line(lines[0], widths)
+    yield "  ".join("-" * width for width in widths)
+    for line in lines[1:]:
+        yield _table_line(line, widths)
+    for row in rows:
+        yield _table_line([_one_line(cell) for cell in (str(row.number), *row.cells)], widths)
+
+
+def _table_line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    fitted = (_fit(cell, width) for cell, width in itertools.zip_longest(cells, widths, fillvalue=""))
+    return "  ".join(fitted).rstrip()
+
+
+def _fit(cell: str, width: int | str) -> str:
+    room = width if isinstance(width, int) else _WIDEST_COLUMN
+    while _width(cell) > room:
+        cell = cell[: room - 1] + "\u2026" if len(cell) > room else cell[:-2] + "\u2026"
+    return cell + " " * (room - _width(cell))
+
+
+def _one_line(cell: str) -> str:
+    """Show line breaks, and keep control characters of a file from reaching the terminal."""
+    text = cell.replace("\r\n", "\u23ce").replace("\n", "\u23ce").replace("\r", "\u23ce").replace("\t", " ")
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        for sign in text
+    )
+
+
+_FORMS: Final = {"table": _as_table, "csv": _as_csv, "jsonl": _as_jsonl}
