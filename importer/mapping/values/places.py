@@ -29,8 +29,8 @@ def read_state(text: str) -> Reading:
 
 
 def read_postal_code(text: str) -> Reading:
-    """Keep the code as a text, with its zeros; only the ``.0`` that a spreadsheet added goes."""
-    plain = str(text)
+    """Keep the code as a text, with its zeros; the ``.0`` of a spreadsheet goes, and the apostrophe against it."""
+    plain = str(text).lstrip("'\u2019")
     head, dot, tail = plain.partition(".")
     if dot and tail.strip("0") == "" and tail and head.isdigit():
         return head
