@@ -16,6 +16,8 @@ from importer.records import TypedText
 
 CHECKED: Final = 200
 """Values looked at where a look is dear (phones, addresses)."""
+_LOOKED_AT: Final = 300
+"""Characters of a cell: no field that can be told by its values is longer."""
 
 _STATES: Final = word_set(
     "active inactive open closed won lost new contacted qualified unqualified converted pending subscribed unsubscribed "
@@ -143,7 +145,7 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[Colum
     for row in rows:
         count += 1
         for values, cell in zip(cells, row, strict=False):
-            if text := cell.strip():
+            if text := cell[:_LOOKED_AT].strip():
                 values.append(cell if isinstance(cell, TypedText) else text)
     return tuple(
         Column(header=name, values=tuple(values), place=place, rows=count)
