@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,11 +94,24 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return desk
 
 
+@contextmanager
+def _vendor(settings: SandboxSettings) -> Iterator[Sandbox]:
+    with sandbox_aside(settings) as sandbox, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HIGHLEVEL_BASE_URL", sandbox.base_url)
+        environment.setenv("HIGHLEVEL_TOKEN", "pit-flow")
+        environment.setenv("HIGHLEVEL_LOCATION_ID", "loc1")
+        yield sandbox
+
+
 @pytest.fixture
-def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+def vendor(desk: Desk) -> Iterator[Sandbox]:
     """A stand-in for HighLevel without a burst quota, and the environment that points there."""
-    with sandbox_aside(SandboxSettings(burst=0, daily=0)) as sandbox:
-        monkeypatch.setenv("HIGHLEVEL_BASE_URL", sandbox.base_url)
-        monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-flow")
-        monkeypatch.setenv("HIGHLEVEL_LOCATION_ID", "loc1")
+    with _vendor(SandboxSettings(burst=0)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def slow_vendor(desk: Desk) -> Iterator[Sandbox]:
+    """The same, slow enough to be interrupted."""
+    with _vendor(SandboxSettings(burst=0, latency_ms=(8, 12))) as sandbox:
         yield sandbox

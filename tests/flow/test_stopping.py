@@ -1,0 +1,131 @@
+"""A run that is stopped, killed or refused goes on where it was, and each row keeps its one true outcome."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from importer.sandbox import Fault, FaultKind, Sandbox
+
+if TYPE_CHECKING:
+    from tests.flow.conftest import Desk
+
+ROWS = 300
+CONTACTS = "First,Mail,Phone,Tags\n" + "".join(
+    f"P{number},p{number}@example.com,,vip\n" for number in range(ROWS)
+)
+
+stops = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+
+
+def begin(desk: Desk, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "importer", "run", "contacts.csv", "-m", "mapping.yaml", "--json", *words],
+        cwd=desk.folder,
+        env=dict(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def after(vendor: Sandbox, requests: int) -> threading.Event:
+    """Give an event that comes with the reply to so many requests."""
+    reached = threading.Event()
+
+    def note(body: bytes) -> bytes:
+        reached.set()
+        return body
+
+    vendor.script([*[Fault()] * requests, Fault(alter=note)])
+    return reached
+
+
+@stops
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_the_requests_in_the_air_land_and_the_same_command_goes_on(
+    desk: Desk, slow_vendor: Sandbox, number: signal.Signals
+) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    reached = after(slow_vendor, 20)
+    process = begin(desk, "--concurrency", "2")
+    assert reached.wait(20)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=15)
+    assert process.returncode == 3, err
+    stopped = json.loads(out)
+    assert stopped["state"] == "stopped"
+    assert number.name in stopped["reason"]
+    assert stopped["created"] + stopped["pending"] == ROWS
+    assert stopped["pending"] > 0
+    ended = desk.run("contacts.csv", "-m", "mapping.yaml")
+    assert (ended.code, ended.summary["run_id"]) == (0, stopped["run_id"])
+    assert (ended.summary["created"], ended.summary["updated"]) == (ROWS, 0)
+    assert len(slow_vendor.contacts()) == ROWS
+
+
+@stops
+def test_a_killed_run_is_resumed_with_each_row_marked_as_it_was(desk: Desk, slow_vendor: Sandbox) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    reached = after(slow_vendor, 30)
+    process = begin(desk, "--concurrency", "4")
+    assert reached.wait(20)
+    process.kill()
+    process.communicate()
+    ended = desk.importer("resume", "--json")
+    assert ended.code == 0, ended.err
+    assert (ended.summary["created"], ended.summary["updated"]) == (ROWS, 0)
+    assert len(slow_vendor.contacts()) == ROWS
+    assert [int(row["import_row"]) for row in ended.rows] == list(range(2, ROWS + 2))
+
+
+def test_a_lost_reply_does_not_turn_created_into_updated(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
+    vendor.script([*[Fault()] * 1, Fault(kind=FaultKind.RESET)])
+    ended = desk.run("contacts.csv", "-m", "mapping.yaml")
+    assert [(row["import_status"], row["import_attempts"]) for row in ended.rows] == [("created", "2")]
+    assert len(vendor.contacts()) == 1
+
+
+def test_a_source_that_changed_under_a_stopped_run_is_refused(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    vendor.leave_for_today("loc1", 50)
+    stopped = desk.run("contacts.csv", "-m", "mapping.yaml")
+    assert (stopped.code, stopped.summary["state"]) == (3, "stopped")
+    vendor.leave_for_today("loc1", 1_000)
+    desk.write("contacts.csv", CONTACTS + "New,new@example.com,,\n")
+    for words in (["run", "contacts.csv", "-m", "mapping.yaml"], ["resume"]):
+        refused = desk.importer(*words)
+        assert refused.code == 2
+        assert "contacts.csv has changed" in refused.err
+        assert "--fresh" in refused.err
+    went_on = desk.importer("resume", "--from-copies", "--json")
+    assert (went_on.code, went_on.summary["created"]) == (0, ROWS)
+
+
+def test_resume_and_retry_with_nothing_left_to_do_are_fine(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\nBob,nobody,,\n")
+    assert desk.run("contacts.csv", "-m", "mapping.yaml").code == 1
+    requests = vendor.state()["requests"]
+    assert desk.importer("resume").code == 0
+    assert desk.importer("retry").code == 0
+    assert vendor.state()["requests"] == requests
+
+
+def test_a_run_that_fails_too_often_stops_and_says_so(desk: Desk, vendor: Sandbox) -> None:
+    bad = "First,Mail,Phone,Tags\n" + "".join(f"P{number},wrong,,\n" for number in range(50))
+    desk.write("contacts.csv", bad + CONTACTS.partition("\n")[2])
+    ended = desk.run("contacts.csv", "-m", "mapping.yaml", "--stop-after-failures", "10")
+    assert (ended.code, ended.summary["state"]) == (3, "stopped")
+    assert "--stop-after-failures" in ended.summary["reason"]
+    assert (
+        sum(ended.summary[name] for name in ("created", "updated", "skipped", "failed", "pending"))
+        == ROWS + 50
+    )
