@@ -141,6 +141,9 @@ def test_headers_alone_do_not_make_stage_a_state() -> None:
         ("Do Not Call", "dndSettings.Call"),
         ("No texts", "dndSettings.SMS"),
         ("HasOptedOutOfEmail", "dndSettings.Email"),
+        ("No WhatsApp", "dndSettings.WhatsApp"),
+        ("DONOTCALL", "dndSettings.Call"),
+        ("Do not contact", "dnd"),
         ("Opted out", "dnd"),
         ("DND", "dnd"),
         ("Unsubscribed", "dndSettings.Email"),
@@ -150,6 +153,17 @@ def test_headers_alone_do_not_make_stage_a_state() -> None:
 )
 def test_an_opt_out_is_do_not_disturb_on_its_channel(header: str, field: str) -> None:
     assert of((header,), ("yes",), ("no",)).chosen() == {header: field}
+
+
+@pytest.mark.parametrize("header", ["Do not mail", "Do not sell my data", "Opt-out date", "Newsletters sent"])
+def test_what_is_no_opt_out_of_a_channel_is_left_alone(header: str) -> None:
+    values = ("2025-01-01", "") if "date" in header else ("yes", "no")
+    assert of((header,), *[(value,) for value in values]).chosen() == {}
+
+
+def test_a_column_of_contacts_holds_their_names_or_nothing_we_know() -> None:
+    assert of(("Contact", "Email"), ("Ada Okafor", "ada@example.com")).chosen()["Contact"] == "name"
+    assert "Customer" not in of(("Customer", "Email"), ("K-1001", "ada@example.com")).chosen()
 
 
 def test_a_no_to_an_opt_out_is_left_unsaid_so_that_it_lifts_no_block(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from importer.mapping.suggest.synonyms import (
     NO_PHONE,
     PART_OR_WHOLE,
     SECOND_LINES,
+    SOMEBODY,
     SOMEBODY_ELSE,
     all_phrases,
     fields_of,
@@ -104,6 +105,8 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
             field = "address2"  # noqa: PLW2901  (a second line, not a second address)
         if not (title.placed and field in _NO_PLACE):
             yield _candidate(field, column, title, strength, _said(language, field))
+    if phrase in SOMEBODY and column.spaced >= 0.5:
+        yield _candidate("name", column, title, LIKELY, "its header and its values, of several words each")
     if phrase in SECOND_LINES:
         yield _candidate("address2", column, title, strength, "its header")
 

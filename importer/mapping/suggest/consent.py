@@ -17,7 +17,10 @@ _CHANNELS: Final = {
     "GMB": "gmb",
 }
 _REFUSED: Final = (
-    "optout", "unsubscribed", "unsubscribe", "do not", "dont", "no texts", "no text", "no sms", "no email", "no emails", "no calls",
+    "optout", "unsubscribed", "unsubscribe", *(
+        f"{no} {act}" for no in ("do not", "dont", "don t", "never")
+        for act in ("contact", "disturb", "call", "email", "text", "sms", "phone", "solicit", "message", "market", "whatsapp")
+    ), "no whatsapp", "no contact", "no marketing", "no texts", "no text", "no sms", "no email", "no emails", "no calls",
     "dnd", "dnc", "opted out of", "abgemeldet", "werbesperre", "keine werbung", "kontaktsperre",
     "desinscrit", "desabonne", "ne pas contacter", "ne pas appeler", "no contactar", "no llamar", "dado de baja", "baja",
     "descadastrado", "nao contatar", "nao contactar", "nao ligar", "disiscritto", "non contattare", "non chiamare", "uitgeschreven",

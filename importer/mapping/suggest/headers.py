@@ -27,6 +27,7 @@ _JOINED: Final = {
     ("mail", "adresse"): "email",
     ("zip", "code"): "zip",
     ("zip", "4"): "zip",
+    ("whats", "app"): "whatsapp",
     ("time", "zone"): "timezone",
     ("opt", "out"): "optout",
     ("opted", "out"): "optout",

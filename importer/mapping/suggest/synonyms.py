@@ -208,6 +208,11 @@ PART_OR_WHOLE: Final = {
 }
 """word: (the half it is, the other half, what it is alone when its values are single words)."""
 
+SOMEBODY: Final = word_set(
+    "contact customer client lead kontakt kunde contacto cliente contato contatto klant attendee guest"
+)
+"""Words for the person; alone they head a column of whole names, or one of numbers and codes."""
+
 SECOND_LINES: Final = word_set(
     "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "
     "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso",
