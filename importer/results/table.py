@@ -37,10 +37,7 @@ class Columns:
     header: tuple[str, ...]
     places: tuple[tuple[int, ...] | None, ...]
     names: tuple[str, ...]
-
-    @property
-    def several(self) -> bool:
-        return len(self.names) > 1
+    several: bool = False
 
     @property
     def head(self) -> list[str]:
@@ -49,12 +46,12 @@ class Columns:
 
     def row(self, source: int, number: int, outcome: Outcome | None, cells: Sequence[str]) -> list[str]:
         """Put one line of the table together; ``None`` as outcome is a row that the run did not reach."""
-        line = [str(number), *(_UNREACHED if outcome is None else _told(outcome))]
-        if self.several:
-            line.append(self.names[source])
+        own = _UNREACHED if outcome is None else _told(outcome)
         places = self.places[source]
-        line.extend(cells if places is None else _placed(cells, places, len(self.header)))
-        return line
+        placed = cells if places is None else _placed(cells, places, len(self.header))
+        if self.several:
+            return [str(number), *own, self.names[source], *placed]
+        return [str(number), *own, *placed]
 
 
 def join_columns(sources: Iterable[tuple[str, Sequence[str]]]) -> Columns:
@@ -74,6 +71,7 @@ def join_columns(sources: Iterable[tuple[str, Sequence[str]]]) -> Columns:
         header=tuple(title for title, _ in union),
         places=tuple(None if place == whole else place for place in places),
         names=tuple(name for name, _ in pairs),
+        several=len(pairs) > 1,
     )
 
 
@@ -84,11 +82,11 @@ def warnings_text(warnings: Iterable[Fault]) -> str:
 
 def _told(outcome: Outcome) -> list[str]:
     return [
-        outcome.status.value,
+        outcome.status,
         outcome.contact_id or "",
         outcome.code or "",
         outcome.message or "",
-        outcome.remedy.value,
+        outcome.remedy,
         warnings_text(outcome.warnings) if outcome.warnings else "",
         outcome.location_id or "",
         "" if outcome.http_status is None else str(outcome.http_status),

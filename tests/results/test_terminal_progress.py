@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import logging
 import os
@@ -131,13 +130,12 @@ async def test_while_nothing_settles_the_time_left_goes_on() -> None:
         await asyncio.wait_for(seen.wait(), timeout=10)
 
 
-def drained(terminal: int) -> str:
-    os.set_blocking(terminal, False)
-    parts = []
-    with contextlib.suppress(BlockingIOError):
-        while part := os.read(terminal, 4096):
-            parts.append(part)
-    return b"".join(parts).decode()
+def read_to(terminal: int, last: str) -> str:
+    """Read what was drawn: a pseudo-terminal hands it over in its own time, so the last word is waited for."""
+    shown = b""
+    while not shown.rstrip().endswith(last.encode()):
+        shown += os.read(terminal, 4096)
+    return shown.decode()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix's")
@@ -155,7 +153,8 @@ def test_on_a_terminal_the_bar_keeps_to_its_width(width: int) -> None:
         progress.settled(created())
         progress.message("a message")
         progress.close()
-        shown = os.read(parent, 100_000).decode()
+        print("END", file=stream, flush=True)
+        shown = read_to(parent, "END")
     os.close(parent)
 
     frames = [
