@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Final, Protocol, Self, TypeAlias
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -62,6 +62,24 @@ class Lost:
 
 
 Answer: TypeAlias = Reply | Lost
+
+
+class Door(Protocol):
+    """What those who send need of a client; the one seam for everything on the network."""
+
+    @property
+    def base_url(self) -> str: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    async def request(self, call: Call, token: Secret | None) -> Answer: ...
 
 
 class Client:

@@ -106,8 +106,8 @@ def seconds_for(calls: int, quota: LocationQuota, *, latency_seconds: float = 0.
     if calls <= 0:
         return 0.0
     full, last = divmod(calls - 1, quota.burst)
-    # the burst goes out over a third of the interval, see sending.gate
-    spread = quota.interval_seconds / 3 * (last + 1) / quota.burst
+    # the burst goes out over a fifth of the interval, see sending.gate
+    spread = quota.interval_seconds / 5 * (last + 1) / quota.burst
     return full * (quota.interval_seconds + latency_seconds) + spread + latency_seconds
 
 

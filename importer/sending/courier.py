@@ -10,7 +10,7 @@ from typing import Final
 from importer.clock import Clock
 from importer.errors import BudgetSpentError, CredentialsLostError, QuotaSpentError, ServiceDownError
 from importer.highlevel.calls import Call
-from importer.highlevel.client import Answer, Client, Lost
+from importer.highlevel.client import Answer, Door, Lost
 from importer.highlevel.quota import NO_READING, QuotaReading, seconds_to_next_day
 from importer.highlevel.reply import Kind, Meaning, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
@@ -111,7 +111,7 @@ class Courier:
     """Everything that belongs to sending to one location, and to no other."""
 
     location_id: str
-    client: Client
+    client: Door
     tokens: TokenSource
     policy: SendingPolicy
     clock: Clock
@@ -172,6 +172,7 @@ class Courier:
             self.gate.leave(ticket, late_seconds=late)
             self.progress.requested(self.location_id, seconds, False)
             return answer
+        self.gate.slots.note_round_trip(seconds)
         self.gate.leave(ticket)
         meaning = read_reply(answer.status, answer.headers, answer.body)
         if meaning.quota is not NO_READING:

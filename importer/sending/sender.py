@@ -14,7 +14,7 @@ from importer.errors import CredentialsError, CredentialsLostError, ServiceDownE
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.catalog_reader import read_catalog
-from importer.highlevel.client import Client
+from importer.highlevel.client import Client, Door
 from importer.highlevel.quota import LocationQuota
 from importer.highlevel.reply import Meaning
 from importer.highlevel.tokens import StaticTokens, TokenSource
@@ -55,14 +55,16 @@ class Sender:
         quota_marks: Mapping[str, QuotaMark] | None = None,
         progress: SendingProgress | None = None,
         tokens: TokenSource | None = None,
-        client: Client | None = None,
+        client: Door | None = None,
         dice: Random | None = None,
         spill_folder: Path | None = None,
     ) -> None:
         self._policy = policy or SendingPolicy()
         self._clock = clock or SystemClock()
         self._progress = progress or SilentProgress()
-        self._client = client or Client(connection.base_url, clock=self._clock, version=self._policy.version)
+        self._client: Door = client or Client(
+            connection.base_url, clock=self._clock, version=self._policy.version
+        )
         self._tokens = tokens or StaticTokens(connection)
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)

@@ -4,6 +4,9 @@ As many slots as the quota allows requests in one interval. A request takes a sl
 free again one interval after the *reply*. The vendor counted the request somewhere between the two, so two requests
 on one slot are never counted within one interval, be the window fixed, sliding or begun by the first hit, and however
 the latency jitters. A request whose reply is lost keeps its slot until it can no longer be under way.
+
+The next request on a slot needs time to arrive as well: half of the shortest round trip seen is taken off, which
+stays safe as long as the way does not become twice as short as it ever was.
 """
 
 from __future__ import annotations
@@ -11,8 +14,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import Final
 
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
+
+_ROUND_TRIPS: Final = 20
+"""So many must be known before the shortest is believed."""
+_LONGEST_HEAD_START_SECONDS: Final = 0.1
 
 
 @dataclass(slots=True)
@@ -27,13 +35,17 @@ class Ticket:
 class Slots:
     """The slots of one location; all times are of the monotonic clock."""
 
-    __slots__ = ("_busy", "_cooling", "_foreign", "_sent", "burst", "interval_seconds")
+    __slots__ = (
+        "_busy", "_cooling", "_foreign", "_sent", "_shortest", "_trips", "burst", "interval_seconds",
+    )  # fmt: skip
 
     def __init__(self, *, burst: int = BURST, interval_seconds: float = INTERVAL_SECONDS) -> None:
         self.burst = burst
         self.interval_seconds = interval_seconds
         self._busy = 0
         self._sent = 0
+        self._trips = 0
+        self._shortest = _LONGEST_HEAD_START_SECONDS * 2
         self._cooling: deque[float] = deque()
         self._foreign: list[float] = []
 
@@ -52,7 +64,17 @@ class Slots:
         if late_seconds:
             heappush(self._foreign, now + late_seconds + self.interval_seconds)
         else:
-            self._cooling.append(now + self.interval_seconds)
+            self._cooling.append(now + self.interval_seconds - self.head_start_seconds)
+
+    def note_round_trip(self, seconds: float) -> None:
+        """Remember the shortest way there and back."""
+        self._trips += 1
+        self._shortest = min(self._shortest, seconds)
+
+    @property
+    def head_start_seconds(self) -> float:
+        """How much earlier a request may leave, since it does not arrive at once."""
+        return self._shortest / 2 if self._trips >= _ROUND_TRIPS else 0.0
 
     @property
     def occupied(self) -> int:
