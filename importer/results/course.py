@@ -10,6 +10,7 @@ from importer.results import wording
 
 _WINDOW_SECONDS: Final = 30.0
 _BURST_SECONDS: Final = 12.0
+_ENOUGH_ROWS: Final = 30
 _SHOWN: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED)
 
 
@@ -65,13 +66,18 @@ class Course:
         if left <= 0:
             return 0.0 if self.planned_rows else None
         pace = self.rows_per_second(now)
-        by_pace = left / pace if pace else 0.0
+        by_pace = left / pace if pace and self._telling(now) else 0.0
         longest = max(by_pace, 0.0 if self._unbound(pace, now) else left * self._planned_pause)
         return longest + self.held_seconds(now) if longest else None
 
     @property
     def _planned_pause(self) -> float:
         return self.planned_seconds / self.planned_rows
+
+    def _telling(self, now: float) -> bool:
+        """Tell whether enough was seen for the pace to mean something: the first reply alone would foretell hours."""
+        then, settled = self._marks[0]
+        return now - then >= _BURST_SECONDS or self.settled_rows - settled >= _ENOUGH_ROWS
 
     def _unbound(self, pace: float, now: float) -> bool:
         """Tell whether rows go through faster than the quota foreseen, and not just in its first burst: a sandbox."""

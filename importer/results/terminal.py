@@ -48,15 +48,18 @@ class Bar:
         self._bar: tqdm[Never] | None = None
 
     def show(self, course: Course, now: float) -> None:
-        bar = self._opened(course.planned_rows)
-        bar.total = course.planned_rows
-        bar.n = course.settled_rows
         told = [
             f"{course.settled_rows:,}/{course.planned_rows:,} rows",
             course.motion(now),
             course.tallied(short=True),
         ]
-        bar.set_description_str(", ".join(part for part in told if part), refresh=False)
+        # The sentence is part of the format: given as a description it would be missing from the first bar drawn.
+        sentence = ", ".join(part for part in told if part).replace("{", "{{").replace("}", "}}")
+        layout = "{percentage:3.0f}%|{bar}| " + sentence
+        bar = self._opened(course.planned_rows, layout)
+        bar.total = course.planned_rows
+        bar.n = course.settled_rows
+        bar.bar_format = layout
         bar.refresh()
 
     def say(self, text: str) -> None:
@@ -68,17 +71,11 @@ class Bar:
         if self._bar is not None:
             self._bar.close()
 
-    def _opened(self, total: int) -> tqdm[Never]:
+    def _opened(self, total: int, layout: str) -> tqdm[Never]:
         if self._bar is None:
             from tqdm import tqdm
 
-            self._bar = tqdm(
-                total=total,
-                file=self._stream,
-                dynamic_ncols=True,
-                delay=1e-6,  # else tqdm draws a first bar before there is anything to say beside it
-                bar_format="{percentage:3.0f}%|{bar}| {desc}",
-            )
+            self._bar = tqdm(total=total, file=self._stream, dynamic_ncols=True, bar_format=layout)
         return self._bar
 
 
