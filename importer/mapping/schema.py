@@ -63,5 +63,6 @@ def _tidy(node: Any) -> None:
         if len(choices) == 1:
             del node["anyOf"]
             node.update(choices[0])
-    for child in list(node.values()):
-        _tidy(child)
+    for name, child in node.items():
+        # Names of properties are no keywords: a rule has a key that is called `default`.
+        _tidy(list(child.values()) if name in {"properties", "$defs"} else child)

@@ -10,7 +10,9 @@ import os
 from datetime import date
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
+import yaml
 
 from importer.highlevel.payload import build_upsert, follow_up_plan
 from importer.mapping import load_mapping
@@ -100,3 +102,10 @@ def test_nothing_of_a_ready_mapping_is_written_for_an_absent_column(export: Path
     needed = [name for rule in rules.values() if not rule.optional for name in rule.headers]
     header = tuple(dict.fromkeys(needed + list(rules["email"].headers[:1])))
     mapping.surveyor(header, location_id="location1", today=TODAY)
+
+
+@pytest.mark.parametrize("path", sorted(MAPPINGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_mapping_fits_the_shipped_schema_as_an_editor_reads_it(path: Path) -> None:
+    schema = json.loads((MAPPINGS / "mapping.schema.json").read_text(encoding="utf-8"))
+    mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert not list(jsonschema.Draft202012Validator(schema).iter_errors(mapping))
