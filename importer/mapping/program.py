@@ -87,7 +87,7 @@ class Program:
             return PhoneColumn(pick, handling, read=read, regions=self._phone_regions(rule))
         own = name in self._model.custom_fields
         return ValueColumn(
-            pick, join(steps, reader, kind), handling, repeats=own or kind not in _UNIQUE, typed=own
+            pick, join(steps, reader, any_value=own), handling, repeats=own or kind not in _UNIQUE, typed=own
         )
 
     def _handling(self, rule: Rule, reader: Reader | None, *, clearable: bool) -> Handling:
@@ -255,7 +255,7 @@ def phone_reader(steps: StepFunction | None, *, several: str) -> Callable[[str, 
         return partial(read_phone, several=several)
 
     def read(text: str, regions: Sequence[str]) -> Reading:
-        whole = join(steps, partial(read_phone, regions=regions, several=several), Kind.PHONE)
+        whole = join(steps, partial(read_phone, regions=regions, several=several))
         return whole(text) if whole is not None else None
 
     return read

@@ -20,6 +20,7 @@ from importer.mapping.values.phones import read_phone
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
 from importer.mapping.values.texts import read_text
 from importer.mapping.values.websites import read_website
+from importer.records import Json
 
 Reader: TypeAlias = Callable[[str], Reading]
 _WITHOUT_RULE: Final[dict[Kind, Reader | None]] = {
@@ -94,26 +95,28 @@ def _fold(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def join(steps: StepFunction | None, reader: Reader | None, kind: Kind) -> Reader | None:
-    """Put steps before a kind's reader; a warning of the steps does not keep the value from being read."""
-    last = reader or read_text
+def join(steps: StepFunction | None, reader: Reader | None, *, any_value: bool = False) -> Reader | None:
+    """Put steps before a kind's reader; ``any_value`` lets a number or boolean that the steps made stand."""
     if steps is None:
         return reader
+    last = reader or read_text
+
+    def finish(value: Json) -> Reading:
+        if value is None or value == "":
+            return None
+        if isinstance(value, str):
+            return last(value)
+        return value if any_value else last(as_text(value))
 
     def read(text: str) -> Reading:
         value = steps(text)
-        warning = None
-        if isinstance(value, Finding):
-            if value.fails:
-                return value
-            warning, value = value, value.value
-        if value is None or value == "":
-            return None
-        if not isinstance(value, str) and kind in {Kind.TEXT, Kind.BOOLEAN} and reader is None:
-            return value if warning is None else Finding(warning.code, warning.sentence, value, fails=False)
-        final = last(value if isinstance(value, str) else as_text(value))
-        if warning is None or isinstance(final, Finding):
-            return final
-        return Finding(warning.code, warning.sentence, final, fails=False)
+        if not isinstance(value, Finding):
+            return finish(value)
+        return value if value.fails else _warned(value, finish(value.value))
 
     return read
+
+
+def _warned(warning: Finding, final: Reading) -> Reading:
+    """Keep the warning of a step with the value that was made of what it gave; a finding about that is worth more."""
+    return final if isinstance(final, Finding) else Finding(warning.code, warning.sentence, final, fails=False)
