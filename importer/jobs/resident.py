@@ -46,6 +46,7 @@ class Resident:
         self._at_work: dict[str, _AtWork] = {}
         self._islands: dict[str, asyncio.Lock] = {}
         self._teller = Teller(self.jobs, tools)
+        self._once_more: set[str] = set()
         self._stopping = asyncio.Event()
         self._stir = asyncio.Event()
 
@@ -117,12 +118,19 @@ class Resident:
         task = asyncio.create_task(self._work(named, due_at, stop), name=f"job {named.name}")
         self._at_work[named.name] = _AtWork(task, stop)
 
+    def look_again(self, named: NamedJob) -> None:
+        """Give a job that runs now another turn right after this one."""
+        self._once_more.add(named.name)
+
     def _due(self, named: NamedJob, standing: Standing, now: float) -> float | None:
         latest = schedule_of(named).latest(now)
         if latest > standing.accounted_until:
             if named.job.catch_up or now - latest <= LATE_SECONDS:
                 return latest
             self.tools.jobs_state.put(replace(standing, accounted_until=latest))
+        if named.name in self._once_more:
+            self._once_more.discard(named.name)
+            return now
         if standing.next_at is not None and standing.next_at <= now:
             return standing.open_due or standing.accounted_until
         return None
@@ -163,11 +171,11 @@ class Resident:
     async def _turn(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
         tools, began_at = self.tools, self.tools.clock.now()
         standing = tools.jobs_state.standing(named.name, now=began_at)
-        standing = replace(standing, accounted_until=max(standing.accounted_until, due_at), open_due=due_at)
+        standing = replace(standing, accounted_until=max(standing.accounted_until, due_at))
         tools.jobs_state.put(standing)
         async with self._window(named, stop) as opens:
             if opens > began_at:
-                tools.jobs_state.put(replace(standing, next_at=opens))
+                tools.jobs_state.put(replace(standing, next_at=opens, open_due=due_at))
                 return
             turn = Turn(named, standing, due_at, tools, stop)
             endings = await _guarded(turn, named)

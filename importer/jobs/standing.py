@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS occasions (
     pending INTEGER NOT NULL, requests INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS occasions_by_job ON occasions (job, number);
+CREATE TABLE IF NOT EXISTS totals (
+    job TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (job, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dealt_with (
     job TEXT NOT NULL, reference TEXT NOT NULL, size INTEGER, modified_at REAL, PRIMARY KEY (job, reference)
 ) WITHOUT ROWID;
@@ -179,6 +182,11 @@ class JobsState:
                 (occasion.job, _KEPT_OCCASIONS),
             )
             database.executemany(
+                "INSERT INTO totals (job, name, value) VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET value = value + excluded.value",
+                ((occasion.job, name, value) for name, value in _added(occasion).items()),
+            )
+            database.executemany(
                 "INSERT INTO outbox (channel, notice, attempts, next_at) VALUES (?, ?, 0, ?)",
                 (
                     (channel, json.dumps(notice.to_json(), ensure_ascii=False), occasion.ended_at)
@@ -208,6 +216,11 @@ class JobsState:
             )
             for row in rows
         ]
+
+    def totals(self, job: str) -> dict[str, int]:
+        """Tell how many turns ended in each result (``result finished``), and how many rows in each status, ever."""
+        rows = self._connection.execute("SELECT name, value FROM totals WHERE job = ?", (job,))
+        return {str(name): int(value) for name, value in rows}
 
     # files
 
@@ -245,6 +258,10 @@ class JobsState:
                 next_at=next_at,
             )
 
+    def parcels_waiting(self) -> int:
+        (found,) = self._connection.execute("SELECT count(*) FROM outbox").fetchone()
+        return int(found)
+
     def next_parcel_at(self) -> float | None:
         (found,) = self._connection.execute("SELECT min(next_at) FROM outbox").fetchone()
         return None if found is None else float(found)
@@ -279,6 +296,6 @@ class JobsState:
         )
 
 
-def reset(standing: Standing) -> Standing:
-    """Give the standing with nothing open and nothing to try again."""
-    return replace(standing, open_run=None, open_due=None, open_file=None, attempt=0, next_at=None)
+def _added(occasion: Occasion) -> dict[str, int]:
+    counted = {name: occasion.counts.get(name, 0) for name in _COUNTS if name != "pending"}
+    return {f"result {occasion.result}": 1, **{name: value for name, value in counted.items() if value}}

@@ -48,7 +48,9 @@ class Turn:
         self._due_at = due_at
         self._tools = tools
         self._stop = stop
-        self.standing = standing
+        self._retried = standing.open_due == due_at
+        """This time was due before: what is open is gone on with, and no further file is missed."""
+        self.standing = replace(standing, open_due=due_at)
 
     async def take(self) -> list[Ending]:
         """Do all there is to do now; one ending for each file, at least one."""
@@ -76,7 +78,9 @@ class Turn:
             endings.append(await self._import(await take(self._named, sighting, self._tools)))
             if endings[-1].result is Result.STOPPED:
                 return endings
-        return endings or [self._nothing()]
+        if not found and not (endings and self._retried):
+            endings.append(self._nothing())
+        return endings
 
     async def _go_on(self, arrival: Arrival) -> Ending:
         """Go on with a run that stopped, or whose process died under it."""
@@ -141,7 +145,7 @@ class Turn:
                 rows=summary.rows_read,
             )
         )
-        self._keep(replace(self.standing, open_file=None, open_run=None, open_due=None))
+        self._keep(replace(self.standing, open_file=None, open_run=None))
         crossed = why_crossed(self._job.thresholds, rows=summary.rows_read, failed=summary.failed)
         self._deal(arrival)
         trouble = self._put_away(arrival, self._job.after_failure if crossed else self._job.after_success)
@@ -223,7 +227,7 @@ def run_settings(named: NamedJob, arrival: Arrival, tools: Tools) -> RunSettings
         mapping=named.path(job.mapping),
         connection=Connection(
             base_url=tools.base_url,
-            token=_token(named),
+            token=token_of(named),
             location_id=named.location_id,
             sandbox=tools.sandbox,
         ),
@@ -241,7 +245,8 @@ def run_settings(named: NamedJob, arrival: Arrival, tools: Tools) -> RunSettings
     )
 
 
-def _token(named: NamedJob) -> Secret | None:
+def token_of(named: NamedJob) -> Secret | None:
+    """Find a job's token: its own file or variable, else HIGHLEVEL_TOKEN. Raises SettingsError."""
     job = named.job
     if job.token_variable:
         token = os.environ.get(job.token_variable, "").strip()

@@ -1,0 +1,148 @@
+"""How the resident is, for whoever looks from outside: a health check, the jobs as JSON, and Prometheus metrics.
+
+On loopback unless told otherwise: names of jobs and files, counts and times; never a person's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from importer import __version__
+from importer.errors import SettingsError
+from importer.jobs.resident import Resident, schedule_of
+from importer.jobs.standing import Health, Occasion, Result
+from importer.records import Json
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+LOOPBACK: Final = "127.0.0.1"
+_METRICS: Final = {
+    "importer_job_failing": ("gauge", "1 when the job's last run that said anything failed."),
+    "importer_job_running": ("gauge", "1 while the job runs."),
+    "importer_job_open_run": ("gauge", "1 while a stopped run waits to go on."),
+    "importer_job_next_timestamp_seconds": ("gauge", "When the job is due next."),
+    "importer_job_last_success_timestamp_seconds": ("gauge", "When the job last finished an import."),
+    "importer_job_turns_total": ("counter", "Turns by how they ended."),
+    "importer_job_rows_total": ("counter", "Rows by how they ended."),
+    "importer_job_requests_total": ("counter", "Requests sent to HighLevel."),
+    "importer_notices_waiting": ("gauge", "Notices not delivered yet."),
+}
+
+
+def status(resident: Resident) -> dict[str, Json]:
+    """Tell how each job stands."""
+    state, now = resident.tools.jobs_state, resident.tools.clock.now()
+    jobs: dict[str, Json] = {}
+    for named in resident.jobs:
+        standing = state.standing(named.name, now=now)
+        last = next(iter(state.occasions(named.name, limit=1)), None)
+        jobs[named.name] = {
+            "health": standing.health.value,
+            "since": standing.since,
+            "running": named.name in resident.busy,
+            "open_run": standing.open_run,
+            "next_at": min(schedule_of(named).after(now), standing.next_at or float("inf")),
+            "last": _told(last) if last else None,
+        }
+    return {
+        "status": "ok",
+        "version": __version__,
+        "up_since": resident.began_at,
+        "notices_waiting": state.parcels_waiting(),
+        "jobs": jobs,
+    }
+
+
+def _told(last: Occasion) -> dict[str, Json]:
+    return {
+        "result": last.result.value,
+        "ended_at": last.ended_at,
+        "run_id": last.run_id,
+        "file": last.file,
+        "sentence": last.sentence,
+        **last.counts,
+    }
+
+
+def metrics(resident: Resident) -> str:
+    """Write the metrics in Prometheus' text format."""
+    samples = list(_samples(resident))
+    lines: list[str] = []
+    for name, (kind, meaning) in _METRICS.items():
+        lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
+        lines += [f"{name}{labels} {value:.15g}" for sample, labels, value in samples if sample == name]
+    return "\n".join(lines) + "\n"
+
+
+def _samples(resident: Resident) -> Iterator[tuple[str, str, float]]:
+    state, now = resident.tools.jobs_state, resident.tools.clock.now()
+    for named in resident.jobs:
+        job = f'job="{named.name}"'
+        standing = state.standing(named.name, now=now)
+        next_at = min(schedule_of(named).after(now), standing.next_at or float("inf"))
+        yield "importer_job_failing", f"{{{job}}}", standing.health is Health.FAILING
+        yield "importer_job_running", f"{{{job}}}", named.name in resident.busy
+        yield "importer_job_open_run", f"{{{job}}}", standing.open_file is not None
+        yield "importer_job_next_timestamp_seconds", f"{{{job}}}", next_at
+        done = (each for each in state.occasions(named.name) if each.result is Result.FINISHED)
+        if last := next(done, None):
+            yield "importer_job_last_success_timestamp_seconds", f"{{{job}}}", last.ended_at
+        for name, value in state.totals(named.name).items():
+            yield _counted(job, name, value)
+    yield "importer_notices_waiting", "", state.parcels_waiting()
+
+
+def _counted(job: str, name: str, value: int) -> tuple[str, str, float]:
+    word, _, result = name.partition(" ")
+    if result:
+        return "importer_job_turns_total", f'{{{job},result="{result}"}}', value
+    if word == "requests":
+        return "importer_job_requests_total", f"{{{job}}}", value
+    return "importer_job_rows_total", f'{{{job},status="{word}"}}', value
+
+
+@asynccontextmanager
+async def health_endpoint(
+    resident: Resident, *, host: str = LOOPBACK, port: int = 8710
+) -> AsyncIterator[int]:
+    """Answer /health, /status and /metrics while the block runs; gives the port. Raises SettingsError when it is taken."""
+    from aiohttp import web
+
+    runner = web.AppRunner(
+        _application(resident), access_log=None, handle_signals=False, shutdown_timeout=1.0
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as cause:
+            raise SettingsError(
+                f"The health endpoint cannot listen on {host}:{port}: {cause.strerror}. Give another one with --health."
+            ) from None
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def _application(resident: Resident) -> web.Application:
+    from aiohttp import web
+
+    async def health(_: web.Request) -> web.Response:
+        # Alive is alive: a job that fails is told by notices and metrics, a restart would not mend it.
+        return web.json_response({"status": "ok"})
+
+    async def jobs(_: web.Request) -> web.Response:
+        return web.json_response(status(resident))
+
+    async def numbers(_: web.Request) -> web.Response:
+        kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        return web.Response(body=metrics(resident).encode(), headers=kind)
+
+    application = web.Application()
+    application.router.add_get("/health", health)
+    application.router.add_get("/status", jobs)
+    application.router.add_get("/metrics", numbers)
+    return application

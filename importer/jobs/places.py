@@ -1,0 +1,58 @@
+"""The time zone of a location, asked once a day: send windows go by the clock of the people who are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from importer.clock import Clock, SystemClock
+from importer.errors import ImporterError
+from importer.jobs.loading import NamedJob
+from importer.jobs.turn import token_of
+from importer.settings import Secret
+
+FRESH_SECONDS: Final = 86_400.0
+
+
+def location_zone(
+    base_url: str, clock: Clock | None = None
+) -> Callable[[NamedJob], Awaitable[tzinfo | None]]:
+    """Make the question; its answer is None where the location cannot be asked or has no zone."""
+    clock = clock or SystemClock()
+    known: dict[str, tuple[float, tzinfo]] = {}
+
+    async def ask(named: NamedJob) -> tzinfo | None:
+        location_id = named.location_id
+        if location_id is None:
+            return None
+        if location_id not in known or clock.now() - known[location_id][0] > FRESH_SECONDS:
+            zone = await _read_zone(base_url, location_id, token_of(named))
+            if zone is None:
+                return None  # asked again next time: the network may be back
+            known[location_id] = (clock.now(), zone)
+        return known[location_id][1]
+
+    return ask
+
+
+async def _read_zone(base_url: str, location_id: str, token: Secret | None) -> tzinfo | None:
+    from importer.highlevel.calls import get_location
+    from importer.highlevel.client import Client, Reply
+    from importer.highlevel.reply import Kind, read_reply
+
+    try:
+        async with Client(base_url) as client:
+            answer = await client.request(get_location(location_id), token)
+    except ImporterError:
+        return None
+    if not isinstance(answer, Reply):
+        return None
+    meaning = read_reply(answer.status, answer.headers, answer.body)
+    place = meaning.body.get("location", meaning.body) if meaning.kind is Kind.DONE else {}
+    name = place.get("timezone") if isinstance(place, dict) else None
+    try:
+        return ZoneInfo(name) if isinstance(name, str) and name else None
+    except (KeyError, ValueError, OSError):
+        return None

@@ -1,0 +1,79 @@
+"""Watching a folder: what arrives and is whole is imported, oldest first, each content once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+from importer.errors import SettingsError
+from importer.jobs.loading import NamedJob, named
+from importer.jobs.model import Job
+from importer.jobs.resident import Resident
+
+WATCHED_SUFFIXES: Final = tuple(
+    suffix + wrapper
+    for suffix in (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+    for wrapper in ("", ".gz", ".zip", ".bz2", ".xz")
+)
+_NEVER: Final = "0 0 29 2 *"
+"""A job needs a schedule; one that watches is started by what happens in the folder."""
+
+
+def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> NamedJob:
+    """Make the job that takes all that arrives in a folder; ``options`` are keys of a job, as texts. Raises SettingsError."""
+    if not folder.is_dir():
+        raise SettingsError(f"There is no folder {folder} to watch.")
+    name = f"watch-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]}"
+    given = {key: value for key, value in options.items() if value is not None}
+    job = Job.model_validate(
+        {
+            "source": "*",
+            "take": "all",
+            "missing_file": "ignore",
+            "schedule": _NEVER,
+            "catch_up": "false",
+            **given,
+        }
+    )
+    # Put in behind the check: a folder's name may hold braces, and means them.
+    job = job.model_copy(update={"source": str(folder.absolute() / (pattern or "*"))})
+    made = named(name, job, folder=Path.cwd())
+    return NamedJob(
+        name=name,
+        job=job,
+        folder=made.folder,
+        zone=made.zone,
+        zone_name=made.zone_name,
+        channels=made.channels,
+        suffixes=() if pattern else WATCHED_SUFFIXES,
+        once=True,
+    )
+
+
+async def watch(resident: Resident, folder: Path, stopping: asyncio.Event) -> None:
+    """Import what is in the folder now and whatever arrives, until ``stopping``. Raises SettingsError."""
+    (job,) = resident.jobs
+    resident.start(job, resident.tools.clock.now())
+    serving = asyncio.create_task(resident.serve())
+    try:
+        async for _ in _changes(folder, stopping):
+            if job.name in resident.busy:
+                resident.look_again(job)
+            else:
+                resident.start(job, resident.tools.clock.now())
+    finally:
+        resident.stop()
+        await serving
+
+
+async def _changes(folder: Path, stopping: asyncio.Event) -> AsyncIterator[object]:
+    try:
+        from watchfiles import awatch
+    except ImportError:
+        raise SettingsError('Watching needs an extra: pip install "highlevel-importer[serve]"') from None
+    # Polling where the system sends no events (network drives) is watchfiles' own: WATCHFILES_FORCE_POLLING=true.
+    async for changes in awatch(folder, stop_event=stopping, step=200, recursive=False):
+        yield changes
