@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
 from importer.highlevel.payload import build_upsert, match_keys
 from importer.journal import Journal
 from importer.mapping import Mapping
 from importer.memory import Candidate, Gone, MemoryPass, fingerprint
-from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record, RowId, Status
+from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record, RowId, Status, number_of
+
+logger = logging.getLogger(__name__)
 
 
 class Bookkeeper:
@@ -44,15 +47,15 @@ class Bookkeeper:
         return list(self._turn.gone(passes=1)) if complete else []
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
-        settled = list(outcomes)
-        self._journal.settle(settled)
-        self._turn.settled(settled)
+        self.append(outcomes=outcomes)
 
     def append(self, *, landed: Iterable[Landed] = (), outcomes: Iterable[Outcome] = ()) -> None:
         """Land and settle rows in one transaction."""
         settled = list(outcomes)
         self._journal.append(landed=landed, outcomes=settled)
         self._turn.settled(settled)
+        if logger.isEnabledFor(logging.INFO):
+            _log(settled)
 
     def intend(self, intents: Iterable[Intent]) -> None:
         self._journal.intend(intents)
@@ -76,4 +79,24 @@ class Bookkeeper:
             location_id=record.location_id,
             keys=match_keys(record),
             fingerprint=fingerprint(payload, "\n".join(sorted(record.tags)), self._rules),
+        )
+
+
+def _log(settled: Iterable[Outcome]) -> None:
+    """Log how rows ended: the failed for everyone who follows, the others for who wants to know all. No values."""
+    for outcome in settled:
+        level = logging.INFO if outcome.status is Status.FAILED else logging.DEBUG
+        logger.log(
+            level,
+            "row %d %s%s",
+            number_of(outcome.row),
+            outcome.status.value,
+            f": {outcome.code}" if outcome.code else "",
+            extra={
+                "row": number_of(outcome.row),
+                "status": outcome.status.value,
+                "code": outcome.code,
+                "location_id": outcome.location_id,
+                "attempts": outcome.attempts,
+            },
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,12 +22,16 @@ from importer.errors import ImporterError, SettingsError, SourceError, StateErro
 from importer.forecasting import choose_location
 from importer.intake import Intake, SurveyOptions, count_rows, open_staged, stage_all, survey
 from importer.journal import Journal, Run, RunState, SessionKind
+from importer.logs import log_context
 from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.results import Summary, write_results
+from importer.results.metrics import require_metrics, write_metrics
 from importer.run_options import recalled, remembered
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
 from importer.surroundings import Surroundings
+
+logger = logging.getLogger(__name__)
 
 
 async def run(
@@ -41,6 +46,8 @@ async def run(
     around = surroundings or Surroundings()
     mapping = mapping or load_mapping(settings.mapping)
     _require_destination(settings.connection, mapping)
+    if settings.metrics_file is not None:
+        require_metrics()
     state = StateFolder(settings.state, clock=around.clock)
     state.sweep(keep_days_from_environment())
     new = state.new_run()
@@ -197,6 +204,13 @@ async def _go_on(
 async def _session(
     journal: Journal, settings: RunSettings, mapping: Mapping, around: Surroundings, kind: SessionKind
 ) -> Summary:
+    with log_context(run_id=journal.run.id):
+        return await _work(journal, settings, mapping, around, kind)
+
+
+async def _work(
+    journal: Journal, settings: RunSettings, mapping: Mapping, around: Surroundings, kind: SessionKind
+) -> Summary:
     intakes = await asyncio.to_thread(_take_in, journal.run, settings, mapping, around)
     journal.set_rows_read(sum(intake.rows for intake in intakes))
     try:
@@ -214,7 +228,10 @@ async def _session(
     except StopError as stopped:
         with contextlib.suppress(StateError):  # a full disk refuses this too; a dead session reads as stopped
             journal.set_state(RunState.STOPPED, str(stopped))
-    return await asyncio.to_thread(_tell, journal, settings, mapping)
+    summary = await asyncio.to_thread(_tell, journal, settings, mapping)
+    if settings.metrics_file is not None:
+        write_metrics(summary, settings.metrics_file)
+    return summary
 
 
 def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surroundings) -> list[Intake]:
@@ -226,6 +243,9 @@ def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surround
         allow_transforms=settings.allow_transforms,
     )
     sources = open_staged(run.sources, mapping.reading_options(settings.reading))
+    for source in sources:
+        for line in source.detected.describe():
+            logger.info("%s: %s", source.name, line)
     intakes = survey(sources, mapping, options, keep_going=around.stop.check)
     if not any(intake.rows for intake in intakes):
         names = ", ".join(source.name for source in sources)

@@ -188,10 +188,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
     """Gather the words of a command into the settings of a run; a word that the command lacks keeps its default."""
     from importer.settings import RunSettings
 
-    taken = (
-        "sources mapping output results_format limit concurrency fresh changed_only full_every "
-        "wait_for_quota max_requests allow_transforms report_details metrics_file"
-    ).split()
+    taken = ["sources", "mapping", "output", "results_format", "limit", "concurrency", "fresh", "changed_only", "full_every", "wait_for_quota", "max_requests", "allow_transforms", "report_details", "metrics_file"]
     return RunSettings(
         **{name: given[name] for name in taken if name in given},
         connection=read_connection(

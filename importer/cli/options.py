@@ -107,11 +107,15 @@ def read_connection(
 ) -> Connection:
     """Gather where to send and as whom from flags and environment."""
     from importer import environment
+    from importer.logs import hide
     from importer.settings import Connection
 
+    token = None if sandbox else read_token(token_file)
+    if token is not None:
+        hide(token.reveal())
     return Connection(
         base_url=environment.base_url(base_url),
-        token=None if sandbox else read_token(token_file),
+        token=token,
         location_id=location,
         sandbox=sandbox,
     )
@@ -133,7 +137,7 @@ def read_reading_options(
 
 
 def unescape(delimiter: str | None) -> str | None:
-    """Let a shell say a tab: ``\\t`` and ``tab`` mean the character."""
+    """Let a shell say a tab: the word ``tab``, or a backslash and a t, mean the character."""
     return "\t" if delimiter in {"\\t", "tab", "TAB"} else delimiter
 
 

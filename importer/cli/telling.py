@@ -41,12 +41,16 @@ class Manner:
 
 def attend(work: Work, manner: Manner) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
+    from importer.logs import configure_logging
     from importer.results.terminal import open_progress
     from importer.stopping import StopSignal
     from importer.surroundings import Surroundings
 
+    configure_logging(verbose=manner.verbose, log_format=manner.log_format)
     stop = StopSignal()
-    with open_progress(quiet=manner.quiet, no_progress=manner.no_progress) as progress:
+    with open_progress(
+        quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
+    ) as progress:
         around = Surroundings(progress=progress, stop=stop)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner, _heard(stop, runner.get_loop()):
             summary = runner.run(work(around))
@@ -56,10 +60,11 @@ def attend(work: Work, manner: Manner) -> None:
 
 def tell(summary: Summary, manner: Manner) -> None:
     """Say how a run ended: a table for people on stderr, JSON for programs on stdout."""
+    from importer.results.palette import palette_for
     from importer.results.terminal import render_summary
 
-    if not manner.quiet:
-        click.echo(render_summary(summary), err=True)
+    if not manner.quiet and manner.log_format == "text":
+        click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
     if manner.as_json:
         click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
 
@@ -67,9 +72,10 @@ def tell(summary: Summary, manner: Manner) -> None:
 def tell_forecast(forecast: Forecast, manner: Manner, report: Path | None = None) -> None:
     """Say what a run would do, and leave with the exit code that it would have."""
     from importer.results.forecast_text import render_forecast
+    from importer.results.palette import palette_for
 
     if not manner.quiet:
-        click.echo(render_forecast(forecast, report), err=True)
+        click.echo(render_forecast(forecast, report, palette_for(sys.stderr)), err=True)
     if manner.as_json:
         click.echo(json.dumps(forecast.to_json(), ensure_ascii=False))
     sys.exit(forecast.exit_code)
