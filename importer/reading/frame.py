@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _MOST_BYTES: Final = 64 << 20
 _BATCH_ROWS: Final = 1000
+_MARK: Final = "\ue000"
+_HEADER_PART: Final = re.compile(r"</?(?:thead|tfoot)\b[^>]*>|</th\s*>", re.IGNORECASE)
+_CELL: Final = re.compile(r"<t[dh]\b([^>]*)>", re.IGNORECASE)
 
 
 class FrameGrid:
@@ -85,30 +89,24 @@ def _tables(text: str, name: str) -> list[list[Cells]]:
             "pip install 'highlevel-importer[html]'; or open it in a spreadsheet and save it as .xlsx."
         ) from None
     try:
-        # `converters` keeps every cell as text: pandas would make 1234 of 01234 and nothing of "NA".
-        frames = pd.read_html(
-            io.StringIO(text),
-            flavor="lxml",
-            header=None,
-            keep_default_na=False,
-            na_values=[],
-            converters=_AsText(),
-        )
+        frames = pd.read_html(io.StringIO(_plain_cells(text)), flavor="lxml", keep_default_na=False)
     except Exception as cause:  # noqa: BLE001  (whatever a broken page makes the parsers raise)
         raise SourceError(
             f"{name} is a web page without a table that can be read ({type(cause).__name__}). Save it as .xlsx or CSV."
         ) from None
-    return [frame_rows(frame, named=False) for frame in frames]
+    return [
+        [[cell.replace(_MARK, "").strip() for cell in row] for row in frame_rows(frame, named=False)]
+        for frame in frames
+    ]
 
 
-class _AsText(dict[int, Any]):
-    """Gives every column the same converter, however many there are."""
+def _plain_cells(text: str) -> str:
+    """Mark every cell as text and no row as a header.
 
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, int)
-
-    def __getitem__(self, key: int) -> Any:
-        return str
+    Else pandas would make 1234 of 01234 and nothing of "NA", and take a row for itself; the header is found
+    as in any other file.
+    """
+    return _CELL.sub(rf"<td\1>{_MARK}", _HEADER_PART.sub("", text.replace(_MARK, "")))
 
 
 def frame_rows(frame: pd.DataFrame, *, named: bool) -> list[Cells]:

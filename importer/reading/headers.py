@@ -126,7 +126,8 @@ def _by_shape(filled: list[NumberedRow], name: str, *, mapped: bool) -> HeaderCh
 
 def _last_above_values(filled: list[NumberedRow], start: int, enough: int) -> int:
     """Find the last row of names: the first one, unless it has gaps or twins and the row below explains them."""
-    profile = Profile.of([cells for _, cells in filled[start + 1 :][-_SEARCHED_ROWS:]])
+    below = filled[start + 3 :] or filled[start + 2 :] or filled[start + 1 :]
+    profile = Profile.of([cells for _, cells in below[-_SEARCHED_ROWS:]])
     last = start
     for index in range(start + 1, min(len(filled), start + 4)):
         upper, lower = filled[last][1], filled[index][1]

@@ -119,13 +119,18 @@ class Mender:
         line = lines[start].rstrip("\r\n")
         alone = self._fit(line)
         spread = self._spread(lines, start)
-        if spread is None and alone is None and not final and not self._too_long(lines, start):
-            return None
+        if spread is None and not final and not self._too_long(lines, start):
+            return alone if alone is not None and self._rows_follow(lines, start) else None
         if spread is not None and spread.lines == 1 and (len(spread.cells) == self._width or alone is None):
             return spread
         if spread is not None and self._plausible(spread, lines, start, alone):
             return spread
         return alone or self._loose(line)
+
+    def _rows_follow(self, lines: Sequence[str], start: int) -> bool:
+        """Tell that a quote was left open without reading on to where it might be closed: rows follow, not a cell."""
+        following = [line.rstrip("\r\n") for line in lines[start + 1 : start + 9]]
+        return len(following) > 2 and 2 * sum(map(self._is_row, following)) > len(following)
 
     def _too_long(self, lines: Sequence[str], start: int) -> bool:
         total = 0

@@ -62,7 +62,10 @@ def _named(declared: str) -> str:
 
 
 def _delimiters_in(sample: str) -> list[str]:
-    return [sign for sign in (*_DELIMITERS, *_LONG_DELIMITERS) if sign in sample]
+    long = [sign for sign in _LONG_DELIMITERS if sign in sample]
+    # A sign that stands in pairs only is half of a delimiter, not a delimiter with a blank cell after it.
+    halves = {sign[0] for sign in long if sample.count(sign) * len(sign) == sample.count(sign[0])}
+    return [*(sign for sign in _DELIMITERS if sign in sample and sign not in halves), *long]
 
 
 def _quotes_in(sample: str, delimiter: str) -> list[tuple[str | None, str | None]]:
