@@ -1,0 +1,105 @@
+"""Bytes and the characters they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from importer.errors import SourceError
+from importer.reading import open_source
+from importer.settings import ReadingOptions
+
+Write = Callable[..., Path]
+TEXT = "Name,City\nZoë,Köln\nJosé,Málaga\nLi,Łódź\n"
+WESTERN = "Name,City\nZoë,Köln\nJosé,Málaga\nAnn,Göteborg\n"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+)
+def test_unicode_is_recognised(write: Write, encoding: str) -> None:
+    source = open_source(write(TEXT, encoding=encoding))
+    assert source.header == ("Name", "City")
+    assert [row.cells for row in source] == [("Zoë", "Köln"), ("José", "Málaga"), ("Li", "Łódź")]
+
+
+def test_a_single_byte_page_is_guessed_aloud(write: Write) -> None:
+    source = open_source(write(WESTERN, encoding="cp1252"))
+    assert [row.cells[1] for row in source] == ["Köln", "Málaga", "Göteborg"]
+    assert source.detected.encoding == "cp1252"
+    assert any("guess" in note for note in source.detected.notes)
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp1250", "cp850", "mac-roman", "iso8859-15", "cp437"])
+def test_a_declared_encoding_always_wins(write: Write, encoding: str) -> None:
+    text = "Имя,Город\nАнна,Москва\n" if encoding == "cp1251" else "Name,City\nZoë,Köln\n"
+    source = open_source(write(text, encoding=encoding), options=ReadingOptions(encoding=encoding))
+    found = [source.header, *(row.cells for row in source)]
+    assert found == [tuple(line.split(",")) for line in text.splitlines()]
+
+
+def test_one_bad_byte_is_one_row_s_problem(write: Write) -> None:
+    good = "".join(f"Zoë {n},Köln\n" for n in range(500)).encode()
+    rows = list(open_source(write(b"Name,City\n" + good + b"Jos\xe9,Rome\n" + good)))
+    assert len(rows) == 1001
+    faulty = [(row.number, row.faults[0].code, row.faults[0].fails) for row in rows if row.faults]
+    assert faulty == [(502, "undecodable_bytes", True)]
+    assert rows[500].cells == ("Jos\ufffd", "Rome")
+
+
+def test_a_late_byte_of_another_page_is_found(write: Write) -> None:
+    body = b"".join(b"Person %d,Rome\n" % n for n in range(20_000))
+    source = open_source(write(b"Name,City\n" + body + b"Zo\xeb,K\xf6ln\n"))
+    assert list(source)[-1].cells == ("Zoë", "Köln")
+
+
+def test_text_encoded_twice_is_flagged_and_kept(write: Write) -> None:
+    twice = "Müller".encode().decode("cp1252")
+    rows = list(open_source(write(f"Name,City\n{twice},Köln\nÂngela,São Paulo\n")))
+    assert rows[0].cells[0] == twice
+    assert [[fault.code for fault in row.faults] for row in rows] == [["double_encoded"], []]
+    assert not rows[0].faults[0].fails
+
+
+def test_zero_bytes_are_left_out_with_a_warning(write: Write) -> None:
+    rows = list(open_source(write(b"Name,City\nAn\x00n,Rome\nBob,Oslo\n")))
+    assert rows[0].cells == ("Ann", "Rome")
+    assert [[fault.code for fault in row.faults] for row in rows] == [["zero_bytes"], []]
+
+
+@pytest.mark.parametrize("end", [b"\n\x1a", b"\n" + b"\x00" * 600])
+def test_what_follows_the_table_unseen_is_no_row(write: Write, end: bytes) -> None:
+    assert len(list(open_source(write(b"Name,City\nAnn,Rome" + end)))) == 1
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "zlib", "rot13"])
+def test_an_encoding_that_does_not_exist_is_refused(write: Write, encoding: str) -> None:
+    with pytest.raises(SourceError, match="encod"):
+        open_source(write(TEXT), options=ReadingOptions(encoding=encoding))
+
+
+def test_a_wrong_declared_encoding_fails_rows_and_nothing_else(write: Write) -> None:
+    source = open_source(write(WESTERN, encoding="cp1252"), options=ReadingOptions(encoding="utf-8"))
+    assert [[fault.code for fault in row.faults] for row in source] == [["undecodable_bytes"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"%PDF-1.7\n...", "PDF"),
+        (b"\x89PNG\r\n\x1a\n....", "PNG"),
+        (b"BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n", "vCard"),
+        (b"SQLite format 3\x00....", "SQLite"),
+    ],
+)
+def test_other_files_are_refused_by_their_true_name(write: Write, content: bytes, name: str) -> None:
+    with pytest.raises(SourceError, match=name):
+        open_source(write(content))
+
+
+def test_noise_is_refused_as_no_text(write: Write) -> None:
+    noise = bytes((n * 7919 + n // 3) % 256 for n in range(20_000))
+    with pytest.raises(SourceError):
+        open_source(write(noise))

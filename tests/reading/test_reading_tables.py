@@ -1,0 +1,197 @@
+"""Where a table begins and ends: titles, headers, totals, second tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from importer.errors import SourceError
+from importer.reading import Source, open_source
+from importer.records import Row
+from importer.settings import ReadingOptions
+
+Write = Callable[..., Path]
+PEOPLE = [
+    ("Ann", "Lee", "ann@example.com"),
+    ("Bob", "Ray", "bob@example.com"),
+    ("Cy", "Fox", "cy@example.com"),
+]
+TABLE = "First,Last,Email\n" + "".join(",".join(row) + "\n" for row in PEOPLE)
+
+
+def cells(source: Source) -> list[tuple[str, ...]]:
+    return [row.cells for row in source]
+
+
+def codes(row: Row) -> list[str]:
+    return [fault.code for fault in row.faults]
+
+
+def test_titles_and_notes_above_the_header_are_left_out(write: Write) -> None:
+    text = 'Notes:\n"When exporting your connection data, you may notice that some are missing."\n\n' + TABLE
+    source = open_source(write(text))
+    assert source.header == ("First", "Last", "Email")
+    assert source.detected.header_row == 4
+    assert [row.number for row in source] == [5, 6, 7]
+
+
+def test_a_title_padded_with_delimiters_is_still_a_title(write: Write) -> None:
+    source = open_source(write("Contacts 2024,,\n,,\n" + TABLE))
+    assert source.header == ("First", "Last", "Email")
+    assert cells(source) == PEOPLE
+
+
+def test_two_rows_may_name_the_columns(write: Write) -> None:
+    text = "Name,Home,,Work,\n,City,Zip,City,Zip\nAnn,Rome,02134,Bonn,02135\nBob,Oslo,10001,Linz,10002\n"
+    source = open_source(write(text))
+    assert source.header == ("Name", "Home City", "Home Zip", "Work City", "Work Zip")
+    assert len(list(source)) == 2
+
+
+def test_names_over_groups_of_columns_that_need_none_are_a_title(write: Write) -> None:
+    text = "Person,,Address,\nFirst,Email,Street,Zip\nAnn,ann@example.com,1 Elm,02134\nBob,b@example.com,2 Oak,10001\n"
+    source = open_source(write(text))
+    assert source.header == ("First", "Email", "Street", "Zip")
+    assert len(list(source)) == 2
+
+
+def test_the_mapping_decides_which_row_is_the_header(write: Write) -> None:
+    text = "Exported by,First,,\nFirst,Email,Street,Zip\nAnn,ann@example.com,1 Elm,02134\n"
+    source = open_source(write(text), options=ReadingOptions(wanted_headers=("first", "E-mail", "Zip")))
+    assert source.header == ("First", "Email", "Street", "Zip")
+
+
+def test_a_first_contact_without_values_is_not_taken_for_a_second_header_row(write: Write) -> None:
+    people = "Ann,Acme,,\nBob,Bolt,bob@example.com,+12125550100\nCy,Cog,cy@example.com,+12125550101\n"
+    source = open_source(write("Name,Company,Email,Phone\n" + people))
+    assert source.header == ("Name", "Company", "Email", "Phone")
+    assert len(list(source)) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann,ann@example.com\nBob,bob@example.com\n",
+        "Ann;Lee;+1 212 555 0100;Rome\nBob;Ray;+1 212 555 0101;Oslo\n",
+        "ann@example.com\nbob@example.com\n",
+    ],
+)
+def test_a_file_without_a_header_is_refused_with_its_first_row(write: Write, text: str) -> None:
+    with pytest.raises(SourceError, match=r"no header.*(Ann|ann@)"):
+        open_source(write(text))
+
+
+def test_a_mapping_makes_a_missing_header_certain(write: Write) -> None:
+    path = write("Ann,1990-01-02,12\nBob,1991-02-03,13\n")
+    with pytest.raises(SourceError, match="no header"):
+        open_source(path, options=ReadingOptions(wanted_headers=("First Name", "Birthday")))
+
+
+def test_nothing_but_values_gets_numbered_columns_and_loses_no_row(write: Write) -> None:
+    source = open_source(write("1,2.5,2024-01-02\n3,4.5,2024-01-03\n"))
+    assert source.detected.header_row == 0
+    assert [row.number for row in source] == [1, 2]
+
+
+def test_odd_headers_are_cleaned_and_twins_kept(write: Write) -> None:
+    text = '\ufeff" First  Name ","E-\u200bmail\n",Tag,Tag,\nAnn,a@example.com,x,y,z\n'
+    source = open_source(write(text))
+    assert source.header == ("First Name", "E-mail", "Tag", "Tag", "")
+    assert any("Tag" in note for note in source.detected.notes)
+
+
+def test_hundreds_of_empty_columns_are_left_out(write: Write) -> None:
+    text = "Name,Email" + "," * 300 + "\n" + ("Ann,a@example.com" + "," * 300 + "\n") * 5
+    source = open_source(write(text))
+    assert source.header == ("Name", "Email")
+    assert not any(row.faults for row in source)
+
+
+def test_a_delimiter_at_the_end_of_the_header_alone_is_no_column_that_rows_need(write: Write) -> None:
+    rows = list(open_source(write("Name,Email,\nAnn,a@example.com\nBob,b@example.com\n")))
+    assert [row.cells for row in rows] == [("Ann", "a@example.com", ""), ("Bob", "b@example.com", "")]
+
+
+def test_totals_and_notes_below_the_table_are_handed_over_as_such(write: Write) -> None:
+    body = "".join(f"Ann {n},a{n}@example.com,Rome,x\n" for n in range(10))
+    footers = "\nTotal: 10 contacts,,,\nExported on 2024-01-02,,,\n"
+    rows = list(open_source(write("Name,Email,City,Tag\n" + body + footers)))
+    assert [codes(row) for row in rows[-2:]] == [["footer_row"], ["footer_row"]]
+    assert not any(row.faults for row in rows[:-2])
+
+
+def test_a_short_total_names_its_true_cause(write: Write) -> None:
+    body = "".join(f"Ann {n},a{n}@example.com,Rome,x\n" for n in range(10))
+    rows = list(open_source(write("Name,Email,City,Tag\n" + body + "Total,10\n")))
+    assert codes(rows[-1]) == ["footer_row"]
+
+
+def test_a_repeated_header_is_no_contact_and_rows_after_it_are(write: Write) -> None:
+    rows = list(open_source(write(TABLE + TABLE)))
+    assert [codes(row) for row in rows] == [[], [], [], ["repeated_header"], [], [], []]
+
+
+def test_a_second_table_below_is_not_taken_for_contacts(write: Write) -> None:
+    body = "".join(f"Ann {n},a{n}@example.com,{n}\n" for n in range(10))
+    second = "\n\nProduct,Colour,Shop\nPen,red,Rome\nInk,blue,Oslo\n"
+    rows = list(open_source(write("Name,Email,Age\n" + body + second)))
+    assert [codes(row) for row in rows[-3:]] == [["second_table"]] * 3
+    assert not any(row.faults for row in rows[:-3])
+
+
+def test_a_row_without_e_mail_after_a_gap_is_still_a_contact(write: Write) -> None:
+    body = "".join(f"Ann {n},a{n}@example.com,{n}\n" for n in range(10))
+    rows = list(open_source(write("Name,Email,Age\n" + body + "\nDi Poe,,\n")))
+    assert rows[-1].faults == ()
+
+
+def test_cells_over_the_library_s_limit_are_read(write: Write) -> None:
+    big = "x" * 300_000
+    source = open_source(write(f'Name,Note\nAnn,"{big}"\nBob,"a\n{big}"\n'))
+    assert cells(source) == [("Ann", big), ("Bob", "a\n" + big)]
+
+
+def test_names_that_look_like_nothing_survive(write: Write) -> None:
+    names = ["Null", "NA", "None", "True", "Nan", "Inf", "N/A", "null", "#N/A"]
+    source = open_source(write("Name,City\n" + "".join(f"{name},x\n" for name in names)))
+    assert [row.cells[0] for row in source] == names
+
+
+def test_zeros_signs_and_long_numbers_stay_as_written(write: Write) -> None:
+    text = "Zip,Phone,Id\n02134,+12125550101,14155550123456789012\n00501,0012125550101,1E5\n"
+    assert cells(open_source(write(text)))[0] == ("02134", "+12125550101", "14155550123456789012")
+
+
+def test_our_own_results_are_read_back_without_our_columns_and_guards(write: Write) -> None:
+    text = (
+        "import_row,import_status,import_error,Name,Note\n"
+        "2,failed,bad,Ann,'=1+1\n3,failed,bad,Bob,''quoted\n4,failed,long,Cy,x,y\n"
+    )
+    source = open_source(write(text))
+    assert source.header == ("Name", "Note")
+    assert cells(source) == [("Ann", "=1+1"), ("Bob", "'quoted"), ("Cy", "x", "y")]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n\n", "\n \n", "\ufeff", b"\x00" * 5000])
+def test_a_file_with_nothing_in_it_is_refused(write: Write, content: str | bytes) -> None:
+    with pytest.raises(SourceError, match="empty|no rows"):
+        open_source(write(content))
+
+
+def test_a_header_alone_is_a_file_without_rows(write: Write) -> None:
+    source = open_source(write("Name,Email\n"))
+    assert source.header == ("Name", "Email")
+    assert list(source) == []
+
+
+def test_a_header_row_that_does_not_exist_is_refused(write: Write) -> None:
+    with pytest.raises(SourceError, match="Row 99"):
+        open_source(write(TABLE), options=ReadingOptions(header_row=99))
+
+
+@pytest.mark.parametrize("delimiter", ["", "\n", '"'])
+def test_a_delimiter_that_cannot_be_one_is_refused(write: Write, delimiter: str) -> None:
+    with pytest.raises(SourceError, match="delimiter"):
+        open_source(write(TABLE), options=ReadingOptions(delimiter=delimiter))
