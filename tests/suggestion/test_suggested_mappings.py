@@ -313,3 +313,20 @@ def test_cells_of_any_length_are_looked_at_in_no_time() -> None:
     began = time.perf_counter()
     of(("Email", "Phone", "Website", "Birthday"), *[(text,) * 4 for text in hostile] * 20)
     assert time.perf_counter() - began < 5
+
+
+def test_the_vendor_s_own_ids_are_offered_and_not_used() -> None:
+    """Rows with ids of another location would all fail."""
+    suggestion = of(
+        ("Contact Id", "Email"),
+        ("aB3dE5gH7jK9mN1pQ3rS", "ada@example.com"),
+        ("zY8xW6vU4tS2rQ0pO8nM", "ben@example.org"),
+    )
+    assert suggestion.chosen() == {"Email": "email"}
+    assert "#   id: Contact Id  # only to change contacts" in suggestion.to_yaml()
+
+
+def test_google_s_own_groups_lose_their_stars_and_the_one_of_everybody_goes() -> None:
+    text = of(("Email", "Labels"), ("ada@example.com", "* myContacts ::: * starred ::: Friends")).to_yaml()
+    assert 'map: {"* myContacts": "", "* starred": starred}' in text
+    parse_mapping(text)

@@ -10,12 +10,11 @@ from typing import Final
 from importer.mapping.suggest.candidates import Candidate, allowed, candidates
 from importer.mapping.suggest.consent import Consent, consent
 from importer.mapping.suggest.evidence import Column, gender
-from importer.mapping.suggest.headers import Title, word_set
+from importer.mapping.suggest.headers import word_set
 from importer.mapping.suggest.synonyms import PART_OR_WHOLE
 
 _ADDRESS: Final = ("address1", "city", "state", "postalCode", "country")
 _ORDER: Final = (
-    "id",
     "firstName",
     "lastName",
     "name",
@@ -33,6 +32,11 @@ _PLACE_RANK: Final = {"": 0, "mailing": 1, "billing": 2, "business": 3, "work": 
 _MOBILE: Final = word_set(
     "mobile cell cellphone handy mobil mobiltelefon portable movil celular telemovel cellulare"
 )
+_OFFERS: Final = {
+    "assignedTo": "an owner; map it once these users exist in the location",
+    # In another location the ids mean nobody, and every row would fail.
+    "id": "only to change contacts of the very location they come from",
+}
 _SEPARATORS: Final = (" ::: ", ";", "|", ",", "\n")
 
 
@@ -46,8 +50,6 @@ class Guess:
     template: str | None = None
     map: Mapping[str, str] | None = None
     split: str | None = None
-    transforms: tuple[str, ...] = ()
-    drop_invalid: bool = False
     keep_unmapped: bool = False
 
     @property
@@ -62,7 +64,7 @@ class Left:
     column: Column
     note: str
     offer: str | None = None
-    """A rule that could be put in by hand, such as an owner that the location has to know."""
+    """The field it could be put into by hand, where a file alone cannot tell whether that is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def _people(choice: _Choice) -> Iterator[Guess]:
         listed = [one for one in choice.of("companyName") if one.number == 1][:2] or choice.of("companyName")[
             :1
         ]
-        yield Guess(field="companyName", columns=choice.use(listed), reason=listed[0].reason)
+        more = "; the first cell that is not blank counts" if len(listed) > 1 else ""
+        yield Guess(field="companyName", columns=choice.use(listed), reason=listed[0].reason + more)
 
 
 def _single(choice: _Choice, name: str) -> Guess:
@@ -209,7 +212,7 @@ def _with_second_line(choice: _Choice, street: Guess, place: str) -> Guess:
 
 
 def _others(choice: _Choice) -> Iterator[Guess]:
-    for name in ("id", "website", "timezone", "dateOfBirth", "source"):
+    for name in ("website", "timezone", "dateOfBirth", "source"):
         if choice.of(name):
             yield _single(choice, name)
     if genders := choice.of("gender"):
@@ -226,7 +229,15 @@ def _tags(choice: _Choice) -> Guess | None:
     if not found:
         return None
     taken = choice.use(found)
-    return Guess(field="tags", columns=taken, reason=found[0].reason, split=separator(taken))
+    split = separator(taken)
+    return Guess(field="tags", columns=taken, reason=found[0].reason, split=split, map=_starred(taken, split))
+
+
+def _starred(columns: Sequence[Column], split: str) -> Mapping[str, str] | None:
+    """Take Google's own groups out of their stars; the one that holds everybody says nothing."""
+    tags = {tag.strip() for column in columns for value in column.few for tag in value.split(split)}
+    starred = sorted(tag for tag in tags if tag.startswith("* "))
+    return {tag: "" if tag == "* myContacts" else tag[2:] for tag in starred} or None
 
 
 def separator(columns: Sequence[Column]) -> str:
@@ -255,18 +266,13 @@ def _left(column: Column, columns: Sequence[Column], choice: _Choice) -> Left:
     if not column.header.strip():
         return Left(column=column, note="it has no header")
     if sum(other.header == column.header for other in columns) > 1:
-        return Left(
-            column=column, note="its header stands twice; give the columns different names to map them"
-        )
-    if owner := next(
-        (one for one in choice.readings if one.column is column and one.field == "assignedTo"), None
-    ):
-        return Left(
-            column=column,
-            note=f"an owner, by {owner.reason}; map it once these users exist in the location",
-            offer="assignedTo",
-        )
-    if any(one.column is column and one.field in {"name", "address1", *_ADDRESS} for one in choice.readings):
+        twice = "its header stands twice; give the columns different names to map them"
+        return Left(column=column, note=twice)
+    could_be = {one.field for one in choice.readings if one.column is column}
+    for name, note in _OFFERS.items():
+        if name in could_be:
+            return Left(column=column, note=note, offer=name)
+    if could_be & {"name", *_ADDRESS}:
         return Left(column=column, note="another column gives this already")
     return Left(column=column, note=_refused(column) or described(column))
 
@@ -291,6 +297,3 @@ def described(column: Column) -> str:
     )  # fmt: skip
     kind = next((name for share, name in kinds if share >= 0.8), "text")
     return f"{kind}, filled in {column.filled} of {column.rows} rows"
-
-
-__all__ = ["Guess", "Guesses", "Left", "Title", "described", "guess", "separator"]

@@ -117,18 +117,16 @@ def _origin(guess: Guess) -> str:
 
 
 def _details(guess: Guess) -> Iterator[str]:
-    if guess.transforms:
-        yield f"transforms: {_listed(guess.transforms)}"
     if guess.map:
         yield f"map: {_mapped(guess.map)}" + (", unmapped: keep" if guess.keep_unmapped else "")
     if guess.split:
         yield f"split: {json.dumps(guess.split, ensure_ascii=False)}"
-    if guess.drop_invalid:
-        yield "on_invalid: drop"
 
 
 def _tags(guess: Guess) -> str:
-    return f"{{columns: {_listed(guess.headers)}, split: {json.dumps(guess.split, ensure_ascii=False)}}}"
+    split = json.dumps(guess.split, ensure_ascii=False)
+    renamed = f", map: {_mapped(guess.map)}" if guess.map else ""
+    return f"{{columns: {_listed(guess.headers)}, split: {split}{renamed}}}"
 
 
 def _listed(texts: Iterable[str]) -> str:
