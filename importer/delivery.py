@@ -16,7 +16,7 @@ from importer.highlevel.quota import plan_sending
 from importer.intake import Intake
 from importer.journal import Journal, SessionKind
 from importer.mapping import Mapping, Resolver
-from importer.memory import Memory
+from importer.memory import Gone, Memory
 from importer.records import Intent, Landed, Outcome, Record, Remedy, RowId, Standing, Status
 from importer.sending import Sender, SendingPolicy
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
@@ -42,8 +42,8 @@ class Delivery:
     kind: SessionKind
 
 
-async def deliver(delivery: Delivery) -> None:
-    """Send what has no outcome yet; returns when every row has one.
+async def deliver(delivery: Delivery) -> list[Gone]:
+    """Send what has no outcome yet; returns when every row has one, with the people whom this file lacks.
 
     Raises SetupError while nothing was sent, and StopError with all that was settled kept.
     """
@@ -70,7 +70,7 @@ async def deliver(delivery: Delivery) -> None:
                 for intake, resolve in zip(delivery.intakes, resolvers, strict=True):
                     await _feed(intake, resolve, sender, books, journal)
                 await sender.drain()
-            books.close_turn(complete=_complete(delivery))
+            return books.close_turn(complete=_complete(delivery))
 
 
 @contextlib.asynccontextmanager

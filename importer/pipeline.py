@@ -24,8 +24,11 @@ from importer.intake import Intake, SurveyOptions, count_rows, open_staged, stag
 from importer.journal import Journal, Run, RunState, SessionKind
 from importer.logs import log_context
 from importer.mapping import Mapping, load_mapping, parse_mapping
+from importer.memory import Gone
 from importer.results import Summary, write_results
 from importer.results.metrics import require_metrics, write_metrics
+from importer.results.missing import write_missing
+from importer.results.writing import write_summary
 from importer.run_options import recalled, remembered
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
@@ -213,8 +216,9 @@ async def _work(
 ) -> Summary:
     intakes = await asyncio.to_thread(_take_in, journal.run, settings, mapping, around)
     journal.set_rows_read(sum(intake.rows for intake in intakes))
+    gone: list[Gone] = []
     try:
-        await deliver(
+        gone = await deliver(
             Delivery(
                 journal=journal,
                 intakes=intakes,
@@ -229,6 +233,10 @@ async def _work(
         with contextlib.suppress(StateError):  # a full disk refuses this too; a dead session reads as stopped
             journal.set_state(RunState.STOPPED, str(stopped))
     summary = await asyncio.to_thread(_tell, journal, settings, mapping)
+    if gone:
+        write_missing(gone, summary.results.parent)
+        summary = replace(summary, missing=len(gone))
+        write_summary(summary)
     if settings.metrics_file is not None:
         write_metrics(summary, settings.metrics_file)
     return summary

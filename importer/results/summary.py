@@ -86,6 +86,8 @@ class Summary:
     started_at: float = 0.0
     finished_at: float = 0.0
     tool_version: str = ""
+    missing: int = 0
+    """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing.csv``."""
     repeated: bool = False
     """The very same import was finished before: nothing was sent this time."""
 
@@ -194,6 +196,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "started_at": moment(summary.started_at),
         "finished_at": moment(summary.finished_at),
         "version": summary.tool_version,
+        "missing": summary.missing,
         "repeated": summary.repeated,
     }
 

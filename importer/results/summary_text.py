@@ -77,6 +77,8 @@ def _files(summary: Summary) -> Iterator[str]:
     yield f"  results      {summary.results}"
     if summary.failed or summary.pending:
         yield f"  failed rows  {summary.failed_rows}"
+    if summary.missing:
+        yield f"  missing      {summary.results.with_name('missing.csv')} ({number(summary.missing)} whom earlier files had)"
     yield f"  report       {summary.report}"
 
 

@@ -56,7 +56,7 @@ def write_results(
     traffic = gather(journal.pulses())
     summary = _summarise(run, tally=tally, traffic=traffic, files=files, rows=rows, seconds=journal.seconds())
     _write_report(summary, traffic, details=report_details)
-    _write_json(summary)
+    write_summary(summary)
     return summary
 
 
@@ -164,7 +164,8 @@ def _write_report(summary: Summary, traffic: Traffic, *, details: bool) -> None:
         file.write(render_report(summary, traffic, details=details))
 
 
-def _write_json(summary: Summary) -> None:
+def write_summary(summary: Summary) -> None:
+    """Write ``summary.json`` anew. Raises StateError."""
     with replacing_text(summary.summary) as file:
         json.dump(summary.to_json(), file, indent=2, ensure_ascii=False)
         file.write("\n")
