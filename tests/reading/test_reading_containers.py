@@ -1,0 +1,217 @@
+"""Files that are not what their name says, are packed, protected, damaged or hostile."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import resource
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from workbook_makers import CONTENT_TYPES, HEADER, book, cells, raw_book, sheet_xml
+
+from importer.errors import SourceError
+from importer.reading import expand_sources, open_frame, open_source
+from importer.settings import ReadingOptions, Secret
+
+Write = Callable[..., Path]
+CONTACTS = [["Name", "Email"], ["Ann", "ann@example.com"]]
+TEXT = "Name,Email\nAnn,ann@example.com\n"
+ANN = [("Ann", "ann@example.com")]
+
+
+def test_a_workbook_is_told_from_its_content_whatever_its_name(tmp_path: Path, write: Write) -> None:
+    assert cells(open_source(book(tmp_path / "contacts.csv", CONTACTS))) == ANN
+    assert cells(open_source(write(TEXT, name="contacts.xlsx"))) == ANN
+    assert cells(open_source(write(TEXT.replace(",", "\t"), name="contacts.xls", encoding="utf-16"))) == ANN
+
+
+def test_an_html_table_named_xls_is_read_as_text(write: Write) -> None:
+    rows = "<tr><td>Ann</td><td>02134</td><td>NA</td></tr><tr><td>Bob</td><td>1,234</td><td>None</td></tr>"
+    page = f"<html><body><table><thead><tr><th>Name</th><th>Zip</th><th>Code</th></tr></thead>{rows}</table></body></html>"
+    source = open_source(write(page, name="export.xls"))
+    assert source.header == ("Name", "Zip", "Code")
+    assert cells(source) == [("Ann", "02134", "NA"), ("Bob", "1,234", "None")]
+
+
+def test_a_page_without_a_table_is_refused(write: Write) -> None:
+    with pytest.raises(SourceError, match="web page without a table"):
+        open_source(write("<html><body><p>Sign in</p></body></html>", name="export.xls"))
+
+
+def test_an_old_xml_spreadsheet_is_refused_by_its_name(write: Write) -> None:
+    xml = '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
+    with pytest.raises(SourceError, match="Excel 2003 XML"):
+        open_source(write(xml, name="a.xls"))
+
+
+def test_one_packed_file_is_unpacked(tmp_path: Path) -> None:
+    packed = tmp_path / "contacts.csv.gz"
+    packed.write_bytes(gzip.compress(TEXT.encode()))
+    assert cells(open_source(packed)) == ANN
+    inner = book(tmp_path / "a.xlsx", CONTACTS)
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.write(inner, "folder/a.xlsx")
+        archive.writestr("__MACOSX/._a.xlsx", b"x")
+    source = open_source(tmp_path / "b.zip")
+    assert cells(source) == ANN
+    assert source.name == "b.zip"
+
+
+def test_a_packed_copy_is_deleted_with_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(TEXT.encode()))
+    source = open_source(tmp_path / "a.csv.gz")
+    assert list(tmp_path.glob("importer-*"))
+    del source
+    assert not list(tmp_path.glob("importer-*"))
+
+
+def test_an_archive_of_several_files_is_refused_with_their_names(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("a.csv", TEXT)
+        archive.writestr("b.csv", TEXT)
+    with pytest.raises(SourceError, match=r"a\.csv, b\.csv"):
+        open_source(tmp_path / "b.zip")
+
+
+def test_a_damaged_workbook_is_said_to_be_damaged(tmp_path: Path) -> None:
+    path = book(
+        tmp_path / "a.xlsx", [["Name", "Email"], *(["Ann", f"a{n}@example.com"] for n in range(2000))]
+    )
+    whole = path.read_bytes()
+    for length in (10, 1000, len(whole) // 2, len(whole) - 10):
+        path.write_bytes(whole[:length])
+        with pytest.raises(SourceError, match="damaged"):
+            open_source(path)
+
+
+def test_a_flipped_byte_is_found_before_the_first_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(book(tmp_path / "b.xlsx", CONTACTS)) as old, zipfile.ZipFile(path, "w") as new:
+        for entry in old.infolist():
+            new.writestr(entry.filename, old.read(entry))
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"ann@example.com") + 3] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(SourceError, match="damaged"):
+        open_source(path)
+
+
+def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(TEXT.encode() * 100)[:-20])
+    with pytest.raises(SourceError, match="gzip"):
+        open_source(tmp_path / "a.csv.gz")
+
+
+@pytest.mark.parametrize(
+    ("part", "true_name"),
+    [
+        ("docProps/app.xml", "without a workbook"),
+        ("word/document.xml", "Word"),
+        ("ppt/presentation.xml", "PowerPoint"),
+    ],
+)
+def test_office_files_without_a_workbook_are_refused(tmp_path: Path, part: str, true_name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", CONTENT_TYPES)
+        archive.writestr(part, "<a/>")
+    with pytest.raises(SourceError, match=true_name):
+        open_source(tmp_path / "a.xlsx")
+
+
+def bomb(path: Path, part: str, megabytes: int) -> Path:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", CONTENT_TYPES)
+        with archive.open(part, "w", force_zip64=True) as stream:
+            for _ in range(megabytes):
+                stream.write(b" " * (1 << 20))
+    path.write_bytes(content.getvalue())
+    return path
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "contacts.csv"])
+def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path, part: str) -> None:
+    path = bomb(tmp_path / "a.xlsx", part, 400)
+    script = "import sys; from importer.reading import open_source; open_source(sys.argv[1])"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    done = subprocess.run(
+        [sys.executable, "-c", script, path], capture_output=True, text=True, timeout=10, check=False
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert "would unpack" in done.stderr
+    assert max(before, after) < 300_000 or after == before
+
+
+def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b" " * (100 << 20)))
+    with pytest.raises(SourceError, match="would unpack"):
+        open_source(tmp_path / "a.gz")
+
+
+def test_xml_that_declares_entities_is_refused(tmp_path: Path) -> None:
+    xml = '<!DOCTYPE a [<!ENTITY b "bbbb">]>' + sheet_xml(HEADER)
+    with pytest.raises(SourceError, match="entities"):
+        open_source(raw_book(tmp_path / "a.xlsx", xml))
+
+
+@pytest.fixture(scope="module")
+def protected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    msoffcrypto = pytest.importorskip("msoffcrypto.format.ooxml")
+    folder = tmp_path_factory.mktemp("protected")
+    path = folder / "secret.xlsx"
+    with book(folder / "open.xlsx", CONTACTS).open("rb") as stream, path.open("wb") as target:
+        msoffcrypto.OOXMLFile(stream).encrypt("sesame", target)
+    return path
+
+
+def test_a_protected_workbook_says_so(protected: Path) -> None:
+    with pytest.raises(SourceError, match="protected by a password.*IMPORTER_PASSWORD"):
+        open_source(protected)
+
+
+def test_a_protected_workbook_opens_with_its_password_alone(protected: Path) -> None:
+    assert cells(open_source(protected, options=ReadingOptions(password=Secret("sesame")))) == ANN
+    with pytest.raises(SourceError, match="does not open") as caught:
+        open_source(protected, options=ReadingOptions(password=Secret("mellon")))
+    assert "mellon" not in str(caught.value)
+
+
+def test_a_data_frame_is_a_source() -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"Name": ["Ann", "NA"], "Zip": ["02134", None], "Age": [30, 41]})
+    source = open_frame(frame)
+    assert source.header == ("Name", "Zip", "Age")
+    assert [(row.number, row.cells) for row in source] == [(2, ("Ann", "02134", "30")), (3, ("NA", "", "41"))]
+
+
+def test_folders_and_patterns_name_their_files_in_order(tmp_path: Path, write: Write) -> None:
+    for name in ("b.csv", "a.xlsx", "~$a.xlsx", ".hidden.csv", "notes.md"):
+        write(TEXT, name=name)
+    names = [str(tmp_path / name) for name in ("a.xlsx", "b.csv")]
+    assert expand_sources([str(tmp_path)]) == tuple(names)
+    assert expand_sources([str(tmp_path / "*.csv"), names[0], names[0]]) == (names[1], names[0])
+    assert expand_sources(["-", "s3://bucket/a.csv"]) == ("-", "s3://bucket/a.csv")
+
+
+@pytest.mark.parametrize("pattern", ["nope.csv", "*.nope", "empty"])
+def test_a_pattern_that_names_nothing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError):
+        expand_sources([pattern])
+
+
+def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="does not exist"):
+        open_source(tmp_path / "nope.csv")
+    with pytest.raises(SourceError, match="folder"):
+        open_source(tmp_path)
