@@ -66,11 +66,18 @@ def test_the_whole_language_is_taken() -> None:
 
 def test_what_flags_say_wins_over_what_the_mapping_says_of_its_source() -> None:
     options = parse_mapping(WHOLE).reading_options(ReadingOptions(sheet="Other"))
-    assert (options.sheet, options.header_row, options.encoding, options.delimiter) == ("Other", 3, "cp1252", ";")
+    assert (options.sheet, options.header_row, options.encoding, options.delimiter) == (
+        "Other",
+        3,
+        "cp1252",
+        ";",
+    )
     assert "E-mail" in options.wanted_headers
 
 
-def test_the_location_comes_from_the_environment_when_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_location_comes_from_the_environment_when_it_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("HIGHLEVEL_LOCATION_ID", raising=False)
     mapping = parse_mapping(WHOLE)
     assert mapping.fixed_location is None

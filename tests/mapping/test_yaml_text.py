@@ -23,7 +23,9 @@ def faults(text: str) -> list[str]:
     return [fault.at("f.yaml") for fault in read(text).faults]
 
 
-@pytest.mark.parametrize("scalar", ["NO", "off", "01234", "2024-01-02", "1.0", "~", "null", "0x1F", "1_000", "12:30"])
+@pytest.mark.parametrize(
+    "scalar", ["NO", "off", "01234", "2024-01-02", "1.0", "~", "null", "0x1F", "1_000", "12:30"]
+)
 def test_every_scalar_stays_the_text_that_was_written(scalar: str) -> None:
     assert read(f"a: {scalar}").value == {"a": scalar}
 
@@ -98,7 +100,11 @@ def test_no_text_makes_reading_raise(text: str) -> None:
     assert document.faults or document.value is not None
 
 
-@given(st.recursive(st.text(alphabet="ab:-[]{}&*!|>'\"%@` \n#?,", max_size=8), lambda part: st.lists(part).map("".join)))
+@given(
+    st.recursive(
+        st.text(alphabet="ab:-[]{}&*!|>'\"%@` \n#?,", max_size=8), lambda part: st.lists(part).map("".join)
+    )
+)
 def test_no_text_of_yaml_signs_makes_reading_raise(text: str) -> None:
     read(text)
     parse(text, Outer)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.mapping.values.emails import read_email
+from importer.mapping.values.finding import Finding
+
+
+def read(text: str) -> tuple[object, str | None]:
+    reading = read_email(text)
+    return (reading.value, reading.code) if isinstance(reading, Finding) else (reading, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("ann@example.com", "ann@example.com"),
+        ("Ann.Lee+tag@Example.COM", "Ann.Lee+tag@example.com"),
+        ("Ann Lee <Ann@Acme.com>", "Ann@acme.com"),
+        ("Lee, Ann <ann@acme.com>", "ann@acme.com"),
+        ('"Lee, Ann" <mailto:ann@acme.com>', "ann@acme.com"),
+        ("mailto:ann@acme.com?subject=hi", "ann@acme.com"),
+        ("<ann@acme.com>", "ann@acme.com"),
+        ("ann@acme.com.", "ann@acme.com"),
+        ("ann@acme.com,", "ann@acme.com"),
+        ("'ann@acme.com'", "ann@acme.com"),
+        ("ann@acme.com (work)", "ann@acme.com"),
+        ("ann@acme.com ann@acme.com", "ann@acme.com"),
+        ("info@müller.de", "info@xn--mller-kva.de"),
+        ("o'brien@acme.com", "o'brien@acme.com"),
+    ],
+)
+def test_an_address_is_found_in_what_stands_around_it(text: str, address: str) -> None:
+    assert read(text) == (address, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nobody", "a@", "@b.com", "a@b", "a@b.c", "a b@c.com", "ann @c.com", "a@@b.com", "a@b..com", "a.@b.com", "a@b,com",
+     "a(at)b.com", "a@localhost", "josé@x.com", "a@b.com c@d", "a@[1.2.3.4]", "x@" + "y" * 70 + ".com"],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(text: str) -> None:
+    reading = read_email(text)
+    assert isinstance(reading, Finding)
+    assert (reading.code, reading.fails) == ("invalid_email", True)
+    assert reading.sentence.startswith("'")
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b.com; c@d.com", "a@b.com, c@d.com", "a@b.com c@d.com", "a@b.com/c@d.com", "a@b.com|c@d.com"]
+)
+def test_the_first_of_two_addresses_is_taken_with_a_warning(text: str) -> None:
+    assert read(text) == ("a@b.com", "several_values")
+    refused = read_email(text, several="fail")
+    assert isinstance(refused, Finding)
+    assert refused.fails
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("a@gmial.com", "gmail.com"),
+        ("a@gmail.con", "gmail.com"),
+        ("a@hotmial.com", "hotmail.com"),
+        ("a@acme.con", "acme.com"),
+        ("Ann <a@yahooo.com>", "yahoo.com"),
+    ],
+)
+def test_a_misspelt_domain_is_warned_of_and_never_changed(text: str, meant: str) -> None:
+    reading = read_email(text)
+    assert isinstance(reading, Finding)
+    assert (reading.code, reading.fails) == ("suspicious_email", False)
+    assert f"'{meant}' may be meant" in reading.sentence
+    assert isinstance(reading.value, str)
+    assert reading.value in text
+
+
+@given(st.emails())
+def test_a_plain_address_is_read_as_the_library_reads_it(text: str) -> None:
+    try:
+        checked = validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        assert read(text)[1] == "invalid_email"
+        return
+    assert read(text)[0] in {f"{checked.local_part}@{checked.ascii_domain}", None}
+
+
+@given(st.text(max_size=80))
+def test_no_text_makes_reading_an_address_raise(text: str) -> None:
+    read_email(text)
