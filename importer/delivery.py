@@ -18,6 +18,7 @@ from importer.journal import Journal, SessionKind
 from importer.mapping import Mapping, Resolver
 from importer.memory import Gone, Memory
 from importer.records import Intent, Landed, Outcome, Record, Remedy, RowId, Standing, Status
+from importer.results import wording
 from importer.sending import Sender, SendingPolicy
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
 from importer.state import StateFolder
@@ -193,7 +194,14 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
         calls_a_row=calls_a_row(delivery.mapping),
         quotas={location: sender.quota_of(location) for location in rows},
     )
-    delivery.around.progress.planned(left, plan.requests, plan.seconds)
+    progress = delivery.around.progress
+    progress.message(
+        f"{wording.rows(left)} to send: {plan.requests:,} requests, about {wording.duration(plan.seconds)}, "
+        f"{wording.percent(plan.day_share)} of a location's daily allowance"
+        + (f", over {plan.days} days" if plan.days > 1 else "")
+        + ". Created contacts and added tags may start workflows there."
+    )
+    progress.planned(left, plan.requests, plan.seconds)
 
 
 async def _feed(
