@@ -18,6 +18,9 @@ from importer.reading.limits import refuse_bomb, refuse_bombs
 from importer.settings import Secret
 
 _CHUNK: Final = 1 << 20
+_DEFLATE_MOST: Final = 1032
+"""No deflated byte unpacks to more than this; a gzip file that states more was cut off or changed."""
+
 _SEARCHED: Final = 32 << 20
 _OLE_STREAMS: Final[tuple[tuple[str, Format | str], ...]] = (
     ("EncryptedPackage", Format.PROTECTED),
@@ -56,7 +59,9 @@ def unpack_gzip(place: Path, name: str) -> Unpacked:
     packed = place.stat().st_size
     with place.open("rb") as stream:
         stream.seek(-4, 2)
-        refuse_bomb(packed, struct.unpack("<I", stream.read(4))[0], name)
+        stated = struct.unpack("<I", stream.read(4))[0]
+    if stated <= packed * _DEFLATE_MOST:
+        refuse_bomb(packed, stated, name)
     unpacked = Unpacked(name.removesuffix(".gz"))
     try:
         with gzip.open(place, "rb") as stream:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workbook_makers import CONTENT_TYPES, HEADER, book, cells, raw_book, sheet_xml
 
 from importer.errors import SourceError
 from importer.reading import expand_sources, open_frame, open_source
 from importer.settings import ReadingOptions, Secret
+from tests.reading.workbook_makers import CONTENT_TYPES, HEADER, book, cells, raw_book, sheet_xml
 
 Write = Callable[..., Path]
 CONTACTS = [["Name", "Email"], ["Ann", "ann@example.com"]]
@@ -127,7 +127,8 @@ def test_office_files_without_a_workbook_are_refused(tmp_path: Path, part: str, 
 def bomb(path: Path, part: str, megabytes: int) -> Path:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", CONTENT_TYPES)
+        if part.startswith("xl/"):
+            archive.writestr("[Content_Types].xml", CONTENT_TYPES)
         with archive.open(part, "w", force_zip64=True) as stream:
             for _ in range(megabytes):
                 stream.write(b" " * (1 << 20))
@@ -171,7 +172,7 @@ def protected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_protected_workbook_says_so(protected: Path) -> None:
-    with pytest.raises(SourceError, match="protected by a password.*IMPORTER_PASSWORD"):
+    with pytest.raises(SourceError, match=r"protected by a password.*IMPORTER_PASSWORD"):
         open_source(protected)
 
 
@@ -200,7 +201,7 @@ def test_folders_and_patterns_name_their_files_in_order(tmp_path: Path, write: W
     assert expand_sources(["-", "s3://bucket/a.csv"]) == ("-", "s3://bucket/a.csv")
 
 
-@pytest.mark.parametrize("pattern", ["nope.csv", "*.nope", "empty"])
+@pytest.mark.parametrize("pattern", ["*.nope", "empty"])
 def test_a_pattern_that_names_nothing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
 ) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import SourceError
 from importer.reading import Source, open_source
 from importer.records import Row
 from importer.settings import ReadingOptions

@@ -176,7 +176,7 @@ def test_our_own_results_are_read_back_without_our_columns_and_guards(write: Wri
 
 @pytest.mark.parametrize("content", ["", "\n\n\n", "\n \n", "\ufeff", b"\x00" * 5000])
 def test_a_file_with_nothing_in_it_is_refused(write: Write, content: str | bytes) -> None:
-    with pytest.raises(SourceError, match="empty|no rows"):
+    with pytest.raises(SourceError, match=r"empty|no rows"):
         open_source(write(content))
 
 

@@ -9,12 +9,12 @@ import openpyxl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 from openpyxl.styles import PatternFill
-from workbook_makers import HEADER, MAIN, book, cells, inline, raw_book, sheet_xml, sheets
 
 from importer.errors import SourceError
 from importer.reading import open_source
 from importer.records import TypedText
 from importer.settings import ReadingOptions
+from tests.reading.workbook_makers import HEADER, MAIN, book, cells, inline, raw_book, sheet_xml, sheets
 
 CONTACTS = [["Name", "Email"], ["Ann", "ann@example.com"]]
 DEALS = [["Deal", "Sum"], ["Big", 5]]
