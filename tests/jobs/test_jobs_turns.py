@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from importer.errors import SettingsError
 from importer.jobs.loading import load_jobs
 from importer.jobs.standing import Health, Result
 from importer.sandbox import Fault, FaultKind
-from tests.jobs.jobs_house import HOME, House, moment
+from tests.jobs.jobs_house import HOME, NEW_YORK, House, moment
 
 JOBS = f"""\
 version: 1
@@ -249,19 +250,20 @@ async def test_a_stop_ends_a_run_in_good_order_and_the_next_start_goes_on(house:
 
 
 async def test_a_run_stops_when_its_window_closes_and_goes_on_when_it_opens(house: House) -> None:
-    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(3000)}
-    window = "    send_window: {between: 08:00-12:02}\n"
+    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(4000)}
+    house.put("in/contacts-1.csv", many)
+    closes = datetime.fromtimestamp(house.clock.now() + 1200, NEW_YORK)
+    window = f"    send_window: {{between: 08:00-{closes:%H:%M}}}\n"
     house.write_jobs(JOBS.replace("    mapping:", window + "    mapping:"))
     resident = house.resident()
-    house.put("in/contacts-1.csv", many)
     (occasion,) = await house.once(resident)
     assert occasion.result is Result.STOPPED
-    assert 0 < len(house.cities()) < 3000
+    assert 0 < len(house.cities()) < 4000
     assert resident.tools.jobs_state.standing("crm", now=0).health is Health.NEW
-    while len(house.cities()) < 3000:
+    while len(house.cities()) < 4000:
         house.clock.move_to(house.clock.now() + 3600)
         await house.live(resident, house.clock.now())
-        assert house.clock.now() < moment("2026-10-20T12:00")
+        assert house.clock.now() < moment("2026-12-01T12:00")
     assert house.told[0].event == "success"
 
 
