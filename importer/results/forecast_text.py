@@ -32,20 +32,19 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
 
 
 def _headline(forecast: Forecast) -> str:
-    ready = f"{number(forecast.ready)} of {rows(forecast.rows_read)} ready to be imported"
-    failing = f", {rows(forecast.failed)} would fail" if forecast.failed else ""
-    return f"{ready}{failing}; nothing was sent."
+    if not forecast.failed:
+        return f"All {rows(forecast.rows_read)} are fine; nothing was sent."
+    return f"{rows(forecast.failed)} of {number(forecast.rows_read)} would fail; nothing was sent."
 
 
 def _counts(forecast: Forecast, colours: Palette) -> Iterator[str]:
-    whole = forecast.rows_read or 1
     parts = (
-        ("ready", forecast.ready, Status.CREATED),
-        ("skipped", forecast.skipped, Status.SKIPPED),
+        ("to send", forecast.ready, Status.CREATED),
+        ("to skip", forecast.skipped, Status.SKIPPED),
         ("would fail", forecast.failed, Status.FAILED),
     )
     for name, count, status in parts:
-        line = f"  {name:<12}{count:>10,}  {percent(count / whole):>8}"
+        line = f"  {name:<10}{count:>10,}"
         yield colours.status(status, line) if count else line
 
 

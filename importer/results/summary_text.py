@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -15,6 +16,7 @@ from importer.results.wording import duration, number, percent, rows
 
 _BAR: Final = 24
 _CAUSES: Final = 8
+_WIDTH: Final = 96
 
 
 def render_summary(summary: Summary, palette: Palette | None = None) -> str:
@@ -68,7 +70,8 @@ def causes(groups: Iterable[Group], colours: Palette, *, title: str) -> Iterator
         more = ", ..." if group.rows > 3 else ""
         word = "row" if group.rows == 1 else "rows"
         yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  {word} {places}{more}"
-        yield colours.dim(f"    {group.title}. {group.mend}")
+        for line in textwrap.wrap(f"{group.title}. {group.mend}", _WIDTH, break_long_words=False):
+            yield colours.dim(f"    {line}")
     if len(ranked) > _CAUSES:
         yield f"  and {len(ranked) - _CAUSES} more causes in the report"
 
