@@ -75,8 +75,8 @@ def test_guesses_over_the_headers_of_common_exports_are_right_and_complete(kind:
     ("name", "options", "failed"),
     [
         ("contacts.csv", ReadingOptions(), 0),
-        # Two more than with the written mapping, which drops the phone that is none.
-        ("newsletter.csv", ReadingOptions(), 6),
+        # As with the written mapping, which drops the phone that is none and keeps the date that is none.
+        ("newsletter.csv", ReadingOptions(), 5),
         ("crm-export.xlsx", ReadingOptions(sheet="Contacts"), 5),
     ],
 )
@@ -330,3 +330,14 @@ def test_google_s_own_groups_lose_their_stars_and_the_one_of_everybody_goes() ->
     text = of(("Email", "Labels"), ("ada@example.com", "* myContacts ::: * starred ::: Friends")).to_yaml()
     assert 'map: {"* myContacts": "", "* starred": starred}' in text
     parse_mapping(text)
+
+
+def test_a_detail_that_does_not_read_does_not_cost_the_row(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "Email,Birthday\nada@example.com,1985-03-14\nben@example.org,0/0/00\ncy@example.net,1990-01-02\n",
+        encoding="utf-8",
+    )
+    text = suggest(open_source(path)).to_yaml()
+    assert "on_invalid: drop}  # its header; 1 of 3 values do not read" in text
+    assert all(isinstance(result, Record) for result in run(path, text))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog
 from importer.mapping.suggest.customs import custom_guesses
-from importer.mapping.suggest.evidence import Column, columns, is_email, is_phone
-from importer.mapping.suggest.guesses import Guess, Guesses, Left, guess
+from importer.mapping.suggest.doubts import Home, with_doubts
+from importer.mapping.suggest.evidence import Column, columns
+from importer.mapping.suggest.guesses import Guess, Left, guess
 from importer.mapping.suggest.regions import Finding, date_order, region
 from importer.mapping.suggest.rendering import rendered
 from importer.mapping.suggest.synonyms import all_phrases
@@ -97,21 +99,28 @@ def suggest_from(
     *,
     name: str = "the file",
     catalog: Catalog | None = None,
+    today: date | None = None,
 ) -> Suggestion:
     """Suggest a mapping for a header and sampled rows."""
     sampled = columns(header, rows)
     guesses = guess(sampled)
     customs, left = custom_guesses(guesses.left, catalog.custom_fields if catalog else ())
-    home = _region(guesses, sampled)
+    where = region(_of(guesses.fields, "phone"), _of(guesses.fields, "country"), sampled)
+    order = date_order(_dates(guesses.fields, customs), where.value if where else None)
+    home = Home(
+        today=today or datetime.now(UTC).date(),
+        region=where.value if where else None,
+        date_order=order.value if order else None,
+    )
     return Suggestion(
         source_name=name,
         rows=sampled[0].rows if sampled else 0,
-        fields=tuple(_with_doubts(one, home) for one in guesses.fields),
+        fields=tuple(with_doubts(one, home) for one in guesses.fields),
         tags=guesses.tags,
         custom_fields=customs,
         left=left,
-        region=home,
-        date_order=date_order(_dates(guesses.fields, customs), home.value if home else None),
+        region=where,
+        date_order=order,
     )
 
 
@@ -119,31 +128,6 @@ def _of(fields: Sequence[Guess], name: str) -> tuple[Column, ...]:
     return tuple(column for one in fields if one.field == name for column in one.columns)
 
 
-def _region(guesses: Guesses, sampled: Sequence[Column]) -> Finding | None:
-    return region(_of(guesses.fields, "phone"), _of(guesses.fields, "country"), sampled)
-
-
 def _dates(fields: Sequence[Guess], customs: Sequence[Guess]) -> tuple[Column, ...]:
     dated = tuple(column for one in customs for column in one.columns if "(DATE)" in one.reason)
     return _of(fields, "dateOfBirth") + dated
-
-
-def _with_doubts(one: Guess, home: Finding | None) -> Guess:
-    """Count how many values read as they stand, and say what becomes of the others."""
-    values = [value for column in one.columns for value in column.few]
-    match one.field:
-        case "email":
-            good, what = sum(is_email(value) for value in values), "e-mail addresses"
-        case "phone":
-            good, what = (
-                sum(is_phone(value, home.value if home else None) for value in values),
-                "phone numbers",
-            )
-        case _:
-            return one
-    told = [f"{good} of {len(values)} values are valid {what}" if values else one.reason]
-    if len(one.columns) > 1:
-        told.append("the first cell that is not blank counts")
-    if good < len(values):
-        told.append("rows with others fail, unless you add on_invalid: drop")
-    return replace(one, reason="; ".join(told))

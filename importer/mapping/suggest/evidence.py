@@ -160,7 +160,7 @@ def plain(text: str) -> str:
 def is_email(text: str) -> bool:
     from importer.mapping.values.emails import read_email
 
-    return _reads(read_email(text))
+    return reads(read_email(text))
 
 
 def looks_like_phone(text: str) -> bool:
@@ -173,10 +173,11 @@ def is_phone(text: str, region: str | None) -> bool:
     """Tell a valid number of the region, or of any country when it begins with a plus sign."""
     from importer.mapping.values.phones import read_phone
 
-    return _reads(read_phone(text, (region,) if region else ()))
+    return reads(read_phone(text, (region,) if region else ()))
 
 
-def _reads(reading: Reading) -> bool:
+def reads(reading: Reading) -> bool:
+    """Tell a value, with or without a warning, from what cannot be one."""
     return not (isinstance(reading, Finding) and reading.fails)
 
 

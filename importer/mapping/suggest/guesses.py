@@ -51,6 +51,7 @@ class Guess:
     map: Mapping[str, str] | None = None
     split: str | None = None
     keep_unmapped: bool = False
+    drop_invalid: bool = False
 
     @property
     def headers(self) -> tuple[str, ...]:

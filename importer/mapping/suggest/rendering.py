@@ -121,6 +121,8 @@ def _details(guess: Guess) -> Iterator[str]:
         yield f"map: {_mapped(guess.map)}" + (", unmapped: keep" if guess.keep_unmapped else "")
     if guess.split:
         yield f"split: {json.dumps(guess.split, ensure_ascii=False)}"
+    if guess.drop_invalid:
+        yield "on_invalid: drop"
 
 
 def _tags(guess: Guess) -> str:
