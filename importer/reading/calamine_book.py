@@ -38,7 +38,7 @@ class CalamineBook:
         try:
             found = self._book.get_sheet_by_name(sheet)
             yield from found.iter_rows()
-        except Exception as cause:  # noqa: BLE001  (whatever the library makes of a damaged sheet)
+        except BaseException as cause:
             raise self._damaged(cause) from None
 
     def _open(self) -> Any:
@@ -46,10 +46,13 @@ class CalamineBook:
 
         try:
             return CalamineWorkbook.from_path(str(self._place))
-        except Exception as cause:  # noqa: BLE001  (as above)
+        except BaseException as cause:
             raise self._damaged(cause) from None
 
-    def _damaged(self, cause: Exception) -> SourceError:
+    def _damaged(self, cause: BaseException) -> SourceError:
+        """Translate whatever the library makes of a damaged file; its panics are no ordinary exceptions."""
+        if isinstance(cause, KeyboardInterrupt | SystemExit | GeneratorExit | MemoryError | SourceError):
+            raise cause
         return SourceError(
             f"{self._name} cannot be read as a workbook: {str(cause)[:160]}. "
             "It may be damaged; open it in a spreadsheet and save it as .xlsx."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import resource
 import subprocess
 import sys
 import zipfile
@@ -140,6 +139,7 @@ def bomb(path: Path, part: str, megabytes: int) -> Path:
 def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path, part: str) -> None:
     path = bomb(tmp_path / "a.xlsx", part, 400)
     script = "import sys; from importer.reading import open_source; open_source(sys.argv[1])"
+    resource = pytest.importorskip("resource")
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     done = subprocess.run(
         [sys.executable, "-c", script, path], capture_output=True, text=True, timeout=10, check=False

@@ -16,8 +16,8 @@ from importer.records import TypedText
 from importer.settings import ReadingOptions
 from tests.reading.workbook_makers import HEADER, MAIN, book, cells, inline, raw_book, sheet_xml, sheets
 
-CONTACTS = [["Name", "Email"], ["Ann", "ann@example.com"]]
-DEALS = [["Deal", "Sum"], ["Big", 5]]
+CONTACTS: list[list[object]] = [["Name", "Email"], ["Ann", "ann@example.com"]]
+DEALS: list[list[object]] = [["Deal", "Sum"], ["Big", 5]]
 BORN = datetime.fromisoformat("1990-05-06T00:00:00")
 
 

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import gzip
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import importer.reading
+from importer.settings import ReadingOptions
+from tests.reading.fuzzing import Mutator, covered_lines, read_all
+from tests.reading.workbook_makers import book
+
+SIGNS = st.sampled_from(
+    [*"abAB12,;\t|\"'\\@.: é\u20ac", "\n", "\n", "\r\n", "\r", '"', ",", ",", '",', '","', "\n\n"]
+)
+TEXTS = st.lists(SIGNS, max_size=120).map("".join)
+QUICK = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@QUICK
+@given(content=st.binary(max_size=400))
+@example(content=b"\xff\xfe,\x00")
+@example(content=b"\x1f\x8b")
+@example(content=b"PK\x03\x04" + b"\x00" * 40)
+@example(content=b"<html><table>")
+@example(content=b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600)
+def test_no_bytes_bring_out_a_foreign_exception(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    read_all(path)
+
+
+@QUICK
+@given(text=TEXTS)
+@example(text='a,b\n"x\n')
+@example(text='"\n"\n')
+@example(text='a"",b\n"",""c\n')
+@example(text="a\x1fb||c\n")
+def test_no_letter_of_a_text_is_lost_or_made_up(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    rows = read_all(path, ReadingOptions(header_row=1))
+    if rows is None:
+        return
+    header = importer.reading.open_source(path, options=ReadingOptions(header_row=1)).header
+    found = "".join(header) + "".join("".join(row.cells) for row in rows)
+    assert letters(found) == letters(text)
+
+
+def letters(text: str) -> str:
+    return "".join(sorted(sign for sign in text if sign.isalnum()))
+
+
+@QUICK
+@given(
+    rows=st.lists(
+        st.lists(
+            st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12),
+            min_size=3,
+            max_size=3,
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_whatever_csv_writer_writes_is_read_back(tmp_path: Path, rows: list[list[str]]) -> None:
+    import csv
+
+    path = tmp_path / "a.csv"
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, quoting=csv.QUOTE_ALL)
+        writer.writerow(["First name", "Last name", "Note"])
+        writer.writerows([f"p{n}", *row[1:]] for n, row in enumerate(rows))
+    found = read_all(path, ReadingOptions(header_row=1, encoding="utf-8", delimiter=","))
+    assert found is not None
+    assert [row.cells for row in found] == [(f"p{n}", *row[1:]) for n, row in enumerate(rows)]
+
+
+@QUICK
+@given(seed=st.integers(0, 10**9))
+def test_no_damage_to_a_workbook_brings_out_a_foreign_exception(
+    small_book: bytes, tmp_path: Path, seed: int
+) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(Mutator(seed)(small_book))
+    read_all(path)
+
+
+@pytest.fixture(scope="module")
+def small_book(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    from datetime import date
+
+    rows: list[list[object]] = [["Name", "Email", "Born", "Zip", "Flag", "Sum"]]
+    rows += [[f"Ann {n}", f"a{n}@example.com", date(1990, 1, 2), 2134, n % 2 == 0, "=1+1"] for n in range(12)]
+    return book(tmp_path_factory.mktemp("small") / "a.xlsx", rows, D="00000").read_bytes()
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1200)
+def test_a_campaign_led_by_coverage_finds_no_foreign_exception(small_book: bytes, tmp_path: Path) -> None:
+    """Inputs that reach new lines of the reader are kept and changed further, for IMPORTER_FUZZ_SECONDS."""
+    until = time.monotonic() + float(os.environ.get("IMPORTER_FUZZ_SECONDS", "20"))
+    text = b'Title\n\n"First, name";Email;"Zip"\nAnn;"a ""b""\nc";02134\n"Bob;b@example.com;1\n\nTotal;2;\n'
+    page = (
+        b"<html><table><tr><th>Name</th><th>Zip</th></tr><tr><td>Ann</td><td>02134</td></tr></table></html>"
+    )
+    corpus = [
+        text,
+        text.replace(b";", b","),
+        text.decode().encode("utf-16"),
+        gzip.compress(text),
+        page,
+        small_book,
+    ]
+    mutate = Mutator(int(os.environ.get("IMPORTER_FUZZ_SEED", "1")))
+    folder = str(Path(importer.reading.__file__).parent)
+    seen: set[tuple[str, int]] = set()
+    path = tmp_path / "input"
+    runs = 0
+    while time.monotonic() < until:
+        content = mutate(corpus[runs % len(corpus)])[:200_000]
+        path.write_bytes(content)
+        lines = covered_lines(lambda: read_all(path), folder)
+        if not lines <= seen:
+            seen |= lines
+            corpus.append(content)
+        runs += 1
+    assert runs > 20
