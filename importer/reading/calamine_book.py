@@ -38,7 +38,7 @@ class CalamineBook:
         try:
             found = self._book.get_sheet_by_name(sheet)
             yield from found.iter_rows()
-        except BaseException as cause:
+        except BaseException as cause:  # noqa: BLE001  (the library's panics are no Exception; see _damaged)
             raise self._damaged(cause) from None
 
     def _open(self) -> Any:
@@ -46,7 +46,7 @@ class CalamineBook:
 
         try:
             return CalamineWorkbook.from_path(str(self._place))
-        except BaseException as cause:
+        except BaseException as cause:  # noqa: BLE001  (the library's panics are no Exception; see _damaged)
             raise self._damaged(cause) from None
 
     def _damaged(self, cause: BaseException) -> SourceError:

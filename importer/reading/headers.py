@@ -50,9 +50,10 @@ def choose_header(
 
 def clean_name(cell: str) -> str:
     """Take padding, line breaks and invisible marks out of a header."""
-    return " ".join(_INVISIBLE.sub("", cell).split())
+    return " ".join(_UNDECODED.sub("\ufffd", _INVISIBLE.sub("", cell)).split())
 
 
+_UNDECODED: Final = re.compile("[\ud800-\udfff]")
 _INVISIBLE: Final = re.compile("[\ufeff\u200b\u200c\u200d\u2060\u00ad\x00]")
 
 

@@ -18,6 +18,7 @@ from importer.reading.limits import refuse_bomb, refuse_bombs
 from importer.settings import Secret
 
 _CHUNK: Final = 1 << 20
+_SMALLEST_GZIP: Final = 20
 _DEFLATE_MOST: Final = 1032
 """No deflated byte unpacks to more than this; a gzip file that states more was cut off or changed."""
 
@@ -57,6 +58,8 @@ class Unpacked:
 def unpack_gzip(place: Path, name: str) -> Unpacked:
     """Unpack the file in a .gz."""
     packed = place.stat().st_size
+    if packed < _SMALLEST_GZIP:
+        raise SourceError(f"{name} is a damaged or incomplete gzip file. Download it again.")
     with place.open("rb") as stream:
         stream.seek(-4, 2)
         stated = struct.unpack("<I", stream.read(4))[0]
