@@ -32,15 +32,20 @@ _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "
 
 
 def configure_logging(
-    *, verbose: bool = False, log_format: str = "text", stream: TextIO | None = None
+    *,
+    verbose: bool = False,
+    quiet: bool = False,
+    log_format: str = "text",
+    stream: TextIO | None = None,
 ) -> logging.Handler:
     """Send the importer's logs to ``stream`` (standard error) as text or, a JSON object a line, for a collector.
 
-    Text tells warnings, and everything with ``verbose``; JSON tells progress too.
+    Text tells warnings, and everything with ``verbose``; JSON tells progress and failed rows too. ``quiet`` leaves
+    errors alone.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
-    usual = logging.INFO if log_format == "json" else logging.WARNING
+    usual = logging.ERROR if quiet else logging.INFO if log_format == "json" else logging.WARNING
     logger = logging.getLogger("importer")
     for old in [
         each for each in logger.handlers if isinstance(each.formatter, TextFormatter | JsonFormatter)

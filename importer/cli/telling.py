@@ -46,7 +46,7 @@ def attend(work: Work, manner: Manner) -> None:
     from importer.stopping import StopSignal
     from importer.surroundings import Surroundings
 
-    configure_logging(verbose=manner.verbose, log_format=manner.log_format)
+    configure_logging(verbose=manner.verbose, quiet=manner.quiet, log_format=manner.log_format)
     stop = StopSignal()
     with open_progress(
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
@@ -61,10 +61,12 @@ def attend(work: Work, manner: Manner) -> None:
 def tell(summary: Summary, manner: Manner) -> None:
     """Say how a run ended: a table for people on stderr, JSON for programs on stdout."""
     from importer.results.palette import palette_for
-    from importer.results.terminal import render_summary
+    from importer.results.terminal import log_summary, render_summary
 
     if not manner.quiet and manner.log_format == "text":
         click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
+    if manner.log_format == "json":
+        log_summary(summary)
     if manner.as_json:
         click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
 

@@ -6,18 +6,19 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Never, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Any, Final, Never, Protocol, Self, TextIO
 
 from importer.clock import Clock, SystemClock
 from importer.records import Outcome
 from importer.results.course import Course
+from importer.results.outcome_log import log_outcome, log_summary
 from importer.results.summary_text import render_summary
 from importer.results.wording import duration
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["Progress", "open_progress", "render_summary"]
+__all__ = ["Progress", "log_summary", "open_progress", "render_summary"]
 
 _BAR_SECONDS: Final = 0.2
 _LINE_SECONDS: Final = 5.0
@@ -46,6 +47,7 @@ class Bar:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._bar: tqdm[Never] | None = None
+        self._redirected: list[logging.StreamHandler[Any]] = []
 
     def show(self, course: Course, now: float) -> None:
         told = [
@@ -70,13 +72,38 @@ class Bar:
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
+        for handler in self._redirected:
+            handler.setStream(self._stream)
+        self._redirected.clear()
 
     def _opened(self, total: int, layout: str) -> tqdm[Never]:
         if self._bar is None:
             from tqdm import tqdm
 
             self._bar = tqdm(total=total, file=self._stream, dynamic_ncols=True, bar_format=layout)
+            self._redirect_logs()
         return self._bar
+
+    def _redirect_logs(self) -> None:
+        # A log line written past the bar would land in the middle of it.
+        for handler in logging.getLogger("importer").handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is self._stream:
+                handler.setStream(_AboveBar(self))
+                self._redirected.append(handler)
+
+
+class _AboveBar:
+    """A stream for logs whose lines go above a bar."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+
+    def write(self, text: str) -> None:
+        if text := text.rstrip("\n"):
+            self._bar.say(text)
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
 
 
 class Lines:
@@ -138,6 +165,7 @@ class Progress:
         self._keep_ticking()
 
     def settled(self, outcome: Outcome) -> None:
+        log_outcome(outcome)
         self.course.settle(outcome.status, self._clock.monotonic())
         self._refresh()
 

@@ -5,11 +5,16 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from importer.logs import configure_logging, hide, log_context, redact
-from importer.records import row_id
+from importer.records import Outcome, Status, row_id
+from importer.results.outcome_log import log_outcome, log_summary
+
+if TYPE_CHECKING:
+    from tests.results.conftest import Story
 
 LOG = logging.getLogger("importer.test")
 
@@ -52,6 +57,44 @@ def test_text_lines_carry_what_is_known_too(stream: io.StringIO) -> None:
     LOG.info("not told without verbose")
 
     assert stream.getvalue().endswith(" WARNING slow [run_id=r1]\n")
+
+
+def test_quiet_leaves_errors_alone(stream: io.StringIO) -> None:
+    configure_logging(quiet=True, log_format="json", stream=stream)
+    LOG.warning("slow")
+    LOG.error("lost")
+
+    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["lost"]
+
+
+def test_a_failed_row_is_logged_with_its_number_and_cause_and_no_word_of_its_cells(
+    stream: io.StringIO,
+) -> None:
+    configure_logging(log_format="json", stream=stream)
+    failed = Outcome(
+        row=row_id(1, 12), status=Status.FAILED, code="refused", message="'Maria' is no name", http_status=422
+    )
+    log_outcome(failed)
+    log_outcome(Outcome(row=13, status=Status.CREATED))
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+
+    assert [line["message"] for line in lines] == ["row 12 failed (refused)"]
+    assert (lines[0]["row"], lines[0]["source"], lines[0]["http_status"]) == (12, 1, 422)
+    assert "Maria" not in stream.getvalue()
+
+
+def test_the_end_of_a_run_is_logged(stream: io.StringIO, story: Story) -> None:
+    configure_logging(log_format="json", stream=stream)
+    log_summary(story.sheet({2: ("x", "", "", "")}).settle(2, Status.CREATED).write())
+
+    line = json.loads(stream.getvalue())
+
+    assert (line["message"], line["run_id"], line["summary"]["created"]) == (
+        "run finished",
+        "2026-11-23-160000-abcd",
+        1,
+    )
 
 
 def test_verbose_tells_everything(stream: io.StringIO) -> None:

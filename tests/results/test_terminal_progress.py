@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO
 
 import pytest
 
 from importer.clock import SystemClock
+from importer.logs import configure_logging
 from importer.records import Outcome, Status
 from importer.results.course import Course
 from importer.results.terminal import Progress, open_progress
@@ -130,6 +133,13 @@ async def test_while_nothing_settles_the_time_left_goes_on() -> None:
         await asyncio.wait_for(seen.wait(), timeout=10)
 
 
+@contextlib.contextmanager
+def logged_to(stream: TextIO) -> Iterator[None]:
+    handler = configure_logging(stream=stream)
+    yield
+    logging.getLogger("importer").removeHandler(handler)
+
+
 def read_to(terminal: int, last: str) -> str:
     """Read what was drawn: a pseudo-terminal hands it over in its own time, so the last word is waited for."""
     shown = b""
@@ -146,13 +156,17 @@ def test_on_a_terminal_the_bar_keeps_to_its_width(width: int) -> None:
     clock = HandClock()
     with (
         os.fdopen(child, "w", encoding="utf-8") as stream,
+        logged_to(stream),
         open_progress(stream=stream, clock=clock) as progress,
     ):
         progress.planned(1_000, 1_000, 100.0)
         clock.at += 5
         progress.settled(created())
         progress.message("a message")
+        log = logging.getLogger("importer")
+        log.warning("a line of the log")
         progress.close()
+        log.warning("a line behind the bar")
         print("END", file=stream, flush=True)
         shown = read_to(parent, "END")
     os.close(parent)
@@ -163,6 +177,8 @@ def test_on_a_terminal_the_bar_keeps_to_its_width(width: int) -> None:
     assert all(len(frame) <= width for frame in frames)
     assert "a message" in frames
     assert any(frame.lstrip().startswith("0%|") for frame in frames)
+    assert sum(frame.endswith("WARNING a line of the log") for frame in frames) == 1
+    assert frames[-3].endswith("WARNING a line behind the bar")
     assert frames[-2:] == ["END", ""]
     if width >= 80:
         assert "1/1,000 rows, 0.2 rows/s, 1 min 40 s left, created 1" in shown
