@@ -16,6 +16,7 @@ _PLAIN: Final = [
     "concurrency",
     "changed_only",
     "full_every",
+    "feed",
     "wait_for_quota",
     "max_requests",
     "verify_share",

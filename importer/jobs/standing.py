@@ -297,5 +297,7 @@ class JobsState:
 
 
 def _added(occasion: Occasion) -> dict[str, int]:
+    if occasion.result is Result.STOPPED:  # its figures come again with those of the whole run
+        return {f"result {occasion.result}": 1}
     counted = {name: occasion.counts.get(name, 0) for name in _COUNTS if name != "pending"}
     return {f"result {occasion.result}": 1, **{name: value for name, value in counted.items() if value}}

@@ -85,6 +85,7 @@ class Memory:
         self._path = path
         self._clock = clock
         self._hash = key_hasher(self._salt())
+        self._passes: list[MemoryPass] = []
 
     @classmethod
     def open(cls, state: Path, *, clock: Clock | None = None) -> Self:
@@ -98,7 +99,12 @@ class Memory:
         self.close()
 
     def close(self) -> None:
-        self._connection.close()
+        """Write down what was learnt, of a run that stopped too, and close the file."""
+        try:
+            for turn in self._passes:
+                turn.flush()
+        finally:
+            self._connection.close()
 
     def begin(
         self, *, run_id: str, realm: str, feed: str, changed_only: bool = True, full_every: int | None = None
@@ -118,9 +124,11 @@ class Memory:
                     (run_id, realm, feed, self._clock.now(), whole),
                 ).lastrowid
                 found = (number, whole)
-        return MemoryPass(
+        turn = MemoryPass(
             self, number=int(found[0]), realm=realm, feed=feed, whole=bool(found[1]), learns=changed_only
         )
+        self._passes.append(turn)
+        return turn
 
     def peek(self, realm: str, candidates: Sequence[Candidate]) -> list[bool]:
         """Tell what a changed-only run would find unchanged, and change nothing: for a forecast."""
@@ -199,6 +207,19 @@ class MemoryPass:
                     touched.update(keys[index])
         return verdicts
 
+    def expect(self, candidates: Sequence[Candidate]) -> None:
+        """Learn how rows end that are sent without asking, since an earlier session may have sent them."""
+        with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
+            self._write_settled()
+            for place, indexes in self._by_place(candidates).items():
+                keys = self._hashed(candidates, indexes)
+                for index in indexes:
+                    candidate = candidates[index]
+                    self._waiting[candidate.row] = _Waiting(place, keys[index], candidate.fingerprint)
+                self._forget(place, {key for many in keys.values() for key in many})
+                if self._learns:
+                    self._mark_seen(place, keys.values())
+
     def settled(self, outcomes: Iterable[Outcome]) -> None:
         """Learn how rows ended; only what was created or updated is known again.
 
@@ -209,7 +230,7 @@ class MemoryPass:
             if waiting and outcome.status in {Status.CREATED, Status.UPDATED}:
                 self._settled.append((waiting, outcome.contact_id))
         if len(self._settled) >= _SETTLED_AT_ONCE:
-            self._flush()
+            self.flush()
 
     def finish(self, *, complete: bool) -> None:
         """End the pass; ``complete`` when every row of every source was seen and settled, so that who is gone is gone."""
@@ -319,7 +340,10 @@ class MemoryPass:
             ((self._feed, place, key, other, self._number) for key, other in sorted(companions.items())),
         )
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write down what was learnt so far."""
+        if not self._settled:
+            return
         with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
             self._write_settled()
 

@@ -105,6 +105,27 @@ def test_a_run_that_died_after_asking_has_forgotten(tmp_path: Path) -> None:
         assert night(memory, "3", [ADA]) == [False]
 
 
+def test_a_run_that_stopped_has_learnt_what_it_settled(tmp_path: Path) -> None:
+    with Memory.open(tmp_path) as memory:
+        turn = memory.begin(run_id="1", realm=REALM, feed="crm")
+        turn.unchanged([ADA, BOB])
+        settle(turn, [ADA])
+    with Memory.open(tmp_path) as memory:
+        assert night(memory, "2", [ADA, BOB]) == [True, False]
+
+
+def test_a_row_that_an_earlier_session_may_have_sent_is_learnt_without_asking(tmp_path: Path) -> None:
+    with Memory.open(tmp_path) as memory:
+        memory.begin(run_id="1", realm=REALM, feed="crm").unchanged([ADA, BOB])
+    with Memory.open(tmp_path) as memory:
+        turn = memory.begin(run_id="1", realm=REALM, feed="crm")
+        turn.expect([ADA])
+        assert turn.unchanged([BOB]) == [False]
+        settle(turn, [ADA, BOB])
+        turn.finish(complete=True)
+        assert night(memory, "2", [ADA, BOB]) == [True, True]
+
+
 def test_the_same_person_is_known_per_location_and_per_server(memory: Memory) -> None:
     night(memory, "1", [ADA])
     elsewhere = person(2, "Ada", *ADA.keys, location_id="otherLocation0000001")
