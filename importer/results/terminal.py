@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Never, Protocol, Self, TextIO
 from importer.clock import Clock, SystemClock
 from importer.records import Outcome
 from importer.results.course import Course
-from importer.results.outcome_log import log_outcome, log_summary
+from importer.results.summary_log import log_summary
 from importer.results.summary_text import render_summary
 from importer.results.wording import duration
 
@@ -165,7 +165,6 @@ class Progress:
         self._keep_ticking()
 
     def settled(self, outcome: Outcome) -> None:
-        log_outcome(outcome)
         self.course.settle(outcome.status, self._clock.monotonic())
         self._refresh()
 

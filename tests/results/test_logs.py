@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.logs import configure_logging, hide, log_context, redact
-from importer.records import Outcome, Status, row_id
-from importer.results.outcome_log import log_outcome, log_summary
+from importer.records import Status, row_id
+from importer.results.summary_log import log_summary
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
@@ -65,23 +65,6 @@ def test_quiet_leaves_errors_alone(stream: io.StringIO) -> None:
     LOG.error("lost")
 
     assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["lost"]
-
-
-def test_a_failed_row_is_logged_with_its_number_and_cause_and_no_word_of_its_cells(
-    stream: io.StringIO,
-) -> None:
-    configure_logging(log_format="json", stream=stream)
-    failed = Outcome(
-        row=row_id(1, 12), status=Status.FAILED, code="refused", message="'Maria' is no name", http_status=422
-    )
-    log_outcome(failed)
-    log_outcome(Outcome(row=13, status=Status.CREATED))
-
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-
-    assert [line["message"] for line in lines] == ["row 12 failed (refused)"]
-    assert (lines[0]["row"], lines[0]["source"], lines[0]["http_status"]) == (12, 1, 422)
-    assert "Maria" not in stream.getvalue()
 
 
 def test_the_end_of_a_run_is_logged(stream: io.StringIO, story: Story) -> None:
