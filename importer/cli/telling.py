@@ -41,6 +41,7 @@ class Manner:
 
 def attend(work: Work, manner: Manner) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
+    from importer.highlevel.client import loop_factory
     from importer.logs import configure_logging
     from importer.results.terminal import open_progress
     from importer.stopping import StopSignal
@@ -52,7 +53,7 @@ def attend(work: Work, manner: Manner) -> None:
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
     ) as progress:
         around = Surroundings(progress=progress, stop=stop)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner, _heard(stop, runner.get_loop()):
+        with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop()):
             summary = runner.run(work(around))
     tell(summary, manner)
     sys.exit(summary.exit_code)
@@ -110,11 +111,3 @@ def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:  # the extra `speed` is not installed
-        return None
-    return uvloop.new_event_loop
