@@ -50,6 +50,8 @@ class Program:
         self._ids: ValueColumn | ConstantColumn | None = None
         for name, rule in model.fields.items():
             self._add(FIELDS[name], rule)
+        # A status comes before its message and code, whatever the order in the mapping: they belong to it.
+        self._switches.sort(key=lambda switch: len(switch[0]))
         self._custom = [
             (name, column)
             for name, rule in model.custom_fields.items()

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from importer.errors import MappingError
+from importer.highlevel.catalog import Catalog, CustomField
+from importer.mapping import parse_mapping
+from importer.records import Block, Outcome, Record, TypedText
+
+Lay = Callable[..., list[Record | Outcome]]
+
+
+def birthdays(lay: Lay, cells: list[str], rule: str = "D", before: str = "") -> list[object]:
+    rows = [[f"a{number}@b.com", cell] for number, cell in enumerate(cells)]
+    mapped = lay(f"{before}\nfields: {{email: E, dateOfBirth: {rule}}}", [["E", "D"], *rows])
+    return [each.fields.get("dateOfBirth") if isinstance(each, Record) else each.code for each in mapped]
+
+
+def test_one_cell_that_reads_one_way_tells_the_order_of_the_whole_column(lay: Lay) -> None:
+    assert birthdays(lay, ["03/04/1990", "25/12/1985"]) == ["1990-04-03", "1985-12-25"]
+    assert birthdays(lay, ["03/04/1990", "12/25/1985"]) == ["1990-03-04", "1985-12-25"]
+
+
+def test_a_column_that_stays_open_is_one_clear_fault(lay: Lay) -> None:
+    with pytest.raises(MappingError) as refused:
+        birthdays(lay, ["03/04/1990", "05/06/1991", "1985-12-25"])
+    (told,) = refused.value.faults
+    assert told.startswith("The dates of column 'D' can be read two ways ('0")
+    assert "no cell of the column tells which" in told
+    assert "date_order: DMY or MDY" in told
+
+
+def test_a_column_that_proves_both_orders_is_refused_when_a_cell_stays_open(lay: Lay) -> None:
+    with pytest.raises(MappingError, match="some cells prove day first, others month first"):
+        birthdays(lay, ["25/12/1985", "12/25/1985", "03/04/1990"])
+    assert birthdays(lay, ["25/12/1985", "12/25/1985"]) == ["1985-12-25", "1985-12-25"]
+
+
+def test_dates_that_read_one_way_need_no_order(lay: Lay) -> None:
+    assert birthdays(lay, ["05/05/1990", "1985-12-25", "", "2 Jan 1990"]) == [
+        "1990-05-05", "1985-12-25", None, "1990-01-02",
+    ]  # fmt: skip
+
+
+def test_the_order_of_the_rule_goes_before_the_default_and_both_before_the_column(lay: Lay) -> None:
+    cells, default = ["03/04/1990"], "defaults: {date_order: DMY}"
+    assert birthdays(lay, cells, before=default) == ["1990-04-03"]
+    assert birthdays(lay, cells, rule="{column: D, date_order: MDY}", before=default) == ["1990-03-04"]
+
+
+def test_a_date_that_contradicts_the_stated_order_is_read_the_only_way_with_a_warning(lay: Lay) -> None:
+    rules = "fields: {email: E, dateOfBirth: {column: D, date_order: DMY}}"
+    (record,) = lay(rules, [["E", "D"], ["a@b.com", "12/25/1985"]])
+    assert isinstance(record, Record)
+    assert record.fields["dateOfBirth"] == "1985-12-25"
+    assert [warning.code for warning in record.warnings] == ["date_order"]
+
+
+def test_an_explicit_format_needs_no_order(lay: Lay) -> None:
+    assert birthdays(lay, ["03/04/1990", "1990-04-03"], rule="{column: D, format: '%d/%m/%Y'}") == [
+        "1990-04-03", "invalid_date",
+    ]  # fmt: skip
+
+
+def test_date_cells_of_a_workbook_prove_nothing_and_need_nothing(lay: Lay) -> None:
+    assert birthdays(lay, [TypedText("03/04/1990", date(1990, 4, 3))]) == ["1990-04-03"]
+
+
+def test_the_evidence_is_gathered_over_all_blocks() -> None:
+    mapping = parse_mapping("version: 1\nfields: {email: E, dateOfBirth: D}")
+    surveyor = mapping.surveyor(["E", "D"], location_id="loc1", today=date(2026, 11, 23))
+    first = Block(source=0, numbers=[2], rows=[["a@b.com", "03/04/1990"]])
+    surveyor.see(first)
+    surveyor.see(Block(source=0, numbers=[3], rows=[["a@b.com", "25/12/1985"]]))
+    (record,) = surveyor.bind().map(first)
+    assert isinstance(record, Record)
+    assert record.fields["dateOfBirth"] == "1990-04-03"
+
+
+def test_a_date_step_is_watched_behind_the_steps_before_it(lay: Lay) -> None:
+    rules = "fields: {email: E, source: {column: D, transforms: [{split: {by: '|', part: 2}}, date]}}"
+    rows = [["E", "D"], ["a@b.com", "x|03/04/1990"], ["b@b.com", "y|25/12/1985"]]
+    first, _ = lay(rules, rows)
+    assert isinstance(first, Record)
+    assert first.fields["source"] == "1990-04-03"
+    with pytest.raises(MappingError, match="two ways"):
+        lay(rules, rows[:2])
+
+
+def test_a_custom_date_field_is_refused_as_open_only_once_it_turns_out_to_be_one(lay: Lay) -> None:
+    rules, rows = "fields: {email: E}\ncustom_fields: {Renewal: D}", [["E", "D"], ["a@b.com", "03/04/2027"]]
+
+    def catalog(kind: str) -> Catalog:
+        field = CustomField(id="f1", name="Renewal", key="contact.renewal", data_type=kind)
+        return Catalog(location_id="loc1", custom_fields=(field,))
+
+    (as_text,) = lay(rules, rows, catalog=catalog("TEXT"))
+    assert isinstance(as_text, Record)
+    assert as_text.custom_fields == (("f1", "03/04/2027"),)
+    with pytest.raises(MappingError, match="does not fit the location"):
+        lay(rules, rows, catalog=catalog("DATE"))
+    (as_date,) = lay(f"defaults: {{date_order: DMY}}\n{rules}", rows, catalog=catalog("DATE"))
+    assert isinstance(as_date, Record)
+    assert as_date.custom_fields == (("f1", "2027-04-03"),)

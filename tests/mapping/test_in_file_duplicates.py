@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.mapping import BoundMapping, parse_mapping
+from importer.records import Block, Outcome, Record, Remedy, Status
+
+Lay = Callable[..., list[Record | Outcome]]
+HEADER = ["E", "P", "C", "T"]
+RULES = """
+defaults: {region: US}
+fields: {email: {column: E, on_invalid: drop}, phone: {column: P, on_invalid: drop}, city: C}
+tags: {columns: [T], split: ";"}
+match: {in_file_duplicates: %s}
+"""
+PEOPLE = [
+    ["ann@x.com", "4155552671", "Rome", "a"],
+    ["bob@x.com", "", "Oslo", ""],
+    ["ANN@x.com", "", "", "b"],
+    ["", "+1 415 555 2671", "Paris", "A;c"],
+]
+
+
+def statuses(mapped: list[Record | Outcome]) -> list[str]:
+    return [each.status.value if isinstance(each, Outcome) else "sent" for each in mapped]
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("in_order", ["sent", "sent", "sent", "sent"]),
+        ("first", ["sent", "sent", "skipped", "skipped"]),
+        ("last", ["skipped", "sent", "skipped", "sent"]),
+        ("merge", ["skipped", "sent", "skipped", "sent"]),
+        ("fail", ["failed", "sent", "failed", "failed"]),
+    ],
+)
+def test_rows_of_one_person_are_found_by_email_or_phone(lay: Lay, policy: str, expected: list[str]) -> None:
+    assert statuses(lay(RULES % policy, [HEADER, *PEOPLE])) == expected
+
+
+def test_a_skipped_row_names_the_row_that_is_sent(lay: Lay) -> None:
+    outcome = lay(RULES % "first", [HEADER, *PEOPLE])[2]
+    assert isinstance(outcome, Outcome)
+    assert (outcome.code, outcome.remedy) == ("duplicate_in_file", Remedy.NONE)
+    assert outcome.message == "The row is the same person, by e-mail or phone, as row 2, which is sent."
+
+
+def test_a_failed_row_names_the_others(lay: Lay) -> None:
+    outcome = lay(RULES % "fail", [HEADER, *PEOPLE])[2]
+    assert isinstance(outcome, Outcome)
+    assert (outcome.code, outcome.remedy) == ("duplicate_in_file", Remedy.FIX_ROW)
+    assert outcome.message == "The row is the same person, by e-mail or phone, as row 2, 5."
+
+
+def test_merging_lets_later_values_win_where_they_are_not_blank_and_unites_tags(lay: Lay) -> None:
+    record = lay(RULES % "merge", [HEADER, *PEOPLE])[3]
+    assert isinstance(record, Record)
+    assert dict(record.fields) == {"email": "ANN@x.com", "phone": "+14155552671", "city": "Paris"}
+    assert record.tags == ("a", "b", "c")
+
+
+def test_a_row_that_fails_by_itself_is_not_the_one_that_is_sent(lay: Lay) -> None:
+    rules = "fields: {email: E, dnd: D}\nmatch: {in_file_duplicates: first}"
+    mapped = lay(rules, [["E", "D"], ["ann@x.com", "maybe"], ["ann@x.com", "no"], ["ann@x.com", "yes"]])
+    assert statuses(mapped) == ["failed", "sent", "skipped"]
+
+
+def test_rows_that_the_mapping_leaves_out_are_nobodys_duplicate(lay: Lay) -> None:
+    rules = "fields: {email: E}\nmatch: {in_file_duplicates: last}\nrows: {skip_if: {column: S, equals: x}}"
+    mapped = lay(rules, [["E", "S"], ["ann@x.com", ""], ["ann@x.com", "x"]])
+    assert statuses(mapped) == ["sent", "skipped"]
+
+
+def test_one_person_in_two_locations_is_two_contacts(lay: Lay) -> None:
+    rules = "location: {column: L}\nfields: {email: E}\nmatch: {in_file_duplicates: fail}"
+    assert statuses(lay(rules, [["E", "L"], ["ann@x.com", "x"], ["ann@x.com", "y"]])) == ["sent", "sent"]
+
+
+def bind(policy: str, rows: list[list[str]]) -> tuple[BoundMapping, list[Block]]:
+    mapping = parse_mapping("version: 1" + RULES % policy)
+    surveyor = mapping.surveyor(HEADER, location_id="loc1", today=date(2026, 11, 23))
+    blocks = [Block(source=0, numbers=[at + 2], rows=[row]) for at, row in enumerate(rows)]
+    for block in blocks:
+        surveyor.see(block)
+    return surveyor.bind(), blocks
+
+
+EMAILS, PHONES = (
+    st.sampled_from(["", "a@x.com", "b@x.com", "C@x.com", "c@x.com"]),
+    st.sampled_from(["", "4155552671", "4155552672"]),
+)
+ROWS = st.lists(
+    st.tuples(EMAILS, PHONES, st.sampled_from(["", "Rome"]), st.sampled_from(["", "t"])).map(list), max_size=9
+)
+
+
+@given(ROWS, st.sampled_from(["first", "last", "merge", "fail"]))
+def test_every_pass_over_a_file_gives_the_same_and_one_row_of_a_person_is_sent(
+    rows: list[list[str]], policy: str
+) -> None:
+    bound, blocks = bind(policy, rows)
+    passes = [[bound.map(block)[0] for block in blocks] for _ in range(2)]
+    assert passes[0] == passes[1]
+    sent = [each for each in passes[0] if isinstance(each, Record)]
+    keys = [
+        str(each.fields[name]).lower()
+        for each in sent
+        for name in ("email", "phone")
+        if each.fields.get(name)
+    ]
+    if policy != "fail":
+        assert len(keys) == len(set(keys)), "two rows that share a key were both sent"
+        given_keys = {cell.lower() for row in rows for cell in row[:1] if cell}
+        sent_or_skipped = {str(each.fields.get("email", "")).lower() for each in sent}
+        assert policy != "merge" or len(sent_or_skipped) >= min(1, len(given_keys))
+    assert all(
+        each.status is not Status.SKIPPED or each.code == "duplicate_in_file"
+        for each in passes[0]
+        if isinstance(each, Outcome)
+    )
+
+
+def test_only_merging_needs_to_see_every_block_again() -> None:
+    assert bind("merge", [])[0].needs_every_block
+    assert not bind("first", [])[0].needs_every_block

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, time
+from typing import Any
+
+import pytest
+
+from importer.errors import MappingError
+from importer.highlevel.catalog import Catalog, CustomField, User
+from importer.records import Outcome, Record, TypedText
+
+Lay = Callable[..., list[Record | Outcome]]
+
+
+def field(name: str, kind: str, *options: str, id: str = "") -> CustomField:  # noqa: A002  (the vendor's word)
+    key = f"contact.{name.lower().replace(' ', '_')}"
+    return CustomField(id=id or f"id_{key[8:]}", name=name, key=key, data_type=kind, options=options)
+
+
+FIELDS = (
+    field("Shirt Size", "SINGLE_OPTIONS", "S", "M", "Extra Large"),
+    field("Interests", "MULTIPLE_OPTIONS", "Golf", "Tennis, Squash", "Chess"),
+    field("Score", "NUMERICAL"),
+    field("Deal", "MONETORY"),
+    field("Renewal", "DATE"),
+    field("Second Phone", "PHONE"),
+    field("Other Mail", "EMAIL"),
+    field("Site", "URL"),
+    field("Start", "TIME"),
+    field("Note", "LARGE_TEXT"),
+    field("File", "FILE_UPLOAD"),
+    field("Twin", "TEXT", id="t1"),
+    CustomField(id="t2", name="twin", key="contact.twin_2", data_type="TEXT"),
+)
+USERS = (
+    User(id="u1", name="Ann Lee", email="ann@acme.com"),
+    User(id="u2", name="Bob Ray", email="bob@acme.com"),
+    User(id="u3", name="Bob Ray", email="bobby@acme.com"),
+)
+CATALOG = Catalog(
+    location_id="loc1", custom_fields=FIELDS, users=USERS, timezones=("US/Central", "Europe/Paris")
+)
+
+
+def resolve(lay: Lay, rules: str, cell: str, catalog: Catalog | None = CATALOG) -> Record | Outcome:
+    text = f"defaults: {{region: US}}\nfields:\n  email: {{value: a@b.com}}\n{rules}"
+    (mapped,) = lay(text, [["A"], [cell]], catalog=catalog)
+    return mapped
+
+
+def custom(lay: Lay, name: str, cell: str, extra: str = "") -> Any:
+    mapped = resolve(lay, f"custom_fields: {{'{name}': {{column: A{extra}}}}}", cell)
+    if isinstance(mapped, Outcome):
+        return mapped.code
+    return mapped.custom_fields[0][1] if mapped.custom_fields else None
+
+
+@pytest.mark.parametrize(
+    "name", ["Shirt Size", "shirt size", "SHIRTSIZE", "contact.shirt_size", "shirt_size", "id_shirt_size"]
+)
+def test_a_custom_field_is_found_by_name_key_or_id(lay: Lay, name: str) -> None:
+    record = resolve(lay, f"custom_fields: {{'{name}': A}}", "M")
+    assert isinstance(record, Record)
+    assert record.custom_fields == (("id_shirt_size", "M"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "value"),
+    [
+        ("Shirt Size", "extra  large", "Extra Large"),
+        ("Shirt Size", "XXL", "invalid_option"),
+        ("Interests", "chess, golf", ["Chess", "Golf"]),
+        ("Interests", "Tennis, Squash", ["Tennis, Squash"]),
+        ("Interests", "Golf, Golf", ["Golf"]),
+        ("Interests", "Golf, Polo", "invalid_option"),
+        ("Score", "1.234,5", 1234.5),
+        ("Score", "many", "invalid_number"),
+        ("Deal", "$1,234", 1234),
+        ("Renewal", "2 Jan 2027", "2027-01-02"),
+        ("Renewal", "soon", "invalid_date"),
+        ("Second Phone", "(415) 555-2671", "+14155552671"),
+        ("Second Phone", "12", "invalid_phone"),
+        ("Other Mail", "Ann <ann@x.com>", "ann@x.com"),
+        ("Site", "example.com", "https://example.com"),
+        ("Start", "2:30 pm", "14:30"),
+        ("Start", "14.30", "14:30"),
+        ("Start", "25:00", "invalid_time"),
+        ("Note", "any\ntext", "any\ntext"),
+        ("Note", "", None),
+    ],
+)
+def test_a_custom_value_is_made_right_for_its_type(lay: Lay, name: str, cell: str, value: object) -> None:
+    assert custom(lay, name, cell) == value
+
+
+def test_the_cells_of_several_choices_are_split_as_the_rule_says(lay: Lay) -> None:
+    assert custom(lay, "Interests", "Golf;Chess", ", split: ';'") == ["Golf", "Chess"]
+
+
+def test_the_value_behind_a_workbooks_cell_reaches_a_custom_field(lay: Lay) -> None:
+    assert custom(lay, "Renewal", TypedText("03/04/2027", date(2027, 4, 3))) == "2027-04-03"
+    assert custom(lay, "Score", TypedText("1,234", 1234.5)) == 1234.5
+    assert custom(lay, "Start", TypedText("2:30", time(14, 30))) == "14:30"
+    note = custom(lay, "Note", TypedText("1,234", 1234.5))
+    assert (note, type(note)) == ("1,234", str)
+
+
+def test_a_custom_value_may_be_dropped_with_a_warning(lay: Lay) -> None:
+    record = resolve(lay, "custom_fields: {Score: {column: A, on_invalid: drop}}", "many")
+    assert isinstance(record, Record)
+    assert record.custom_fields == ()
+    assert [warning.message for warning in record.warnings] == [
+        "Column 'A': 'many' is no number; the value is left out."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Shirt Sise", "The location has no custom field 'Shirt Sise'. Nearest: 'Shirt Size'"),
+        ("TWIN", "The custom field 'TWIN' means 2 fields of the location; name it by its id: t1, t2."),
+        ("File", "The custom field 'File' is of type FILE_UPLOAD, which the API cannot fill from a text."),
+    ],
+)
+def test_a_custom_field_that_cannot_be_filled_stops_before_the_first_row(
+    lay: Lay, name: str, told: str
+) -> None:
+    with pytest.raises(MappingError) as refused:
+        resolve(lay, f"custom_fields: {{{name}: A}}", "x")
+    assert refused.value.faults[0].startswith(told)
+
+
+def test_an_exact_name_goes_before_a_near_one(lay: Lay) -> None:
+    record = resolve(lay, "custom_fields: {Twin: A}", "x")
+    assert isinstance(record, Record)
+    assert record.custom_fields == (("t1", "x"),)
+
+
+def test_without_an_account_custom_fields_get_their_likely_keys(lay: Lay) -> None:
+    record = resolve(lay, "custom_fields: {Shirt Size (EU): {column: A, split: ';'}}", "M;L", catalog=None)
+    assert isinstance(record, Record)
+    assert record.custom_fields == (("contact.shirt_size_eu", ["M", "L"]),)
+
+
+@pytest.mark.parametrize(
+    ("cell", "user"),
+    [("u1", "u1"), ("ANN@acme.com", "u1"), ("ann lee", "u1"), ("Lee Ann", "u1"), ("Lee, Ann", "u1"), ("bobby@acme.com", "u3")],
+)  # fmt: skip
+def test_an_owner_is_found_by_id_email_or_name_in_either_order(lay: Lay, cell: str, user: str) -> None:
+    record = resolve(lay, "  assignedTo: A", cell)
+    assert isinstance(record, Record)
+    assert record.fields["assignedTo"] == user
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [("Bob Ray", "'Bob Ray' means 2 users of the location"), ("Eve", "'Eve' is no user of the location")],
+)
+def test_an_owner_that_is_nobody_or_several_is_a_fault_of_the_row(lay: Lay, cell: str, told: str) -> None:
+    failure = resolve(lay, "  assignedTo: A", cell)
+    assert isinstance(failure, Outcome)
+    assert (failure.code, failure.message) == ("unknown_user", f"Column 'A': {told}.")
+
+
+def test_an_owner_may_be_dropped_and_an_id_needs_no_list_of_users(lay: Lay) -> None:
+    record = resolve(lay, "  assignedTo: {column: A, on_invalid: drop}", "Eve")
+    assert isinstance(record, Record)
+    assert "assignedTo" not in record.fields
+    unread = Catalog(location_id="loc1")
+    by_id = resolve(lay, "  assignedTo: A", "y0BeYjuRIlDwsDcOHOJo", unread)
+    assert isinstance(by_id, Record)
+    by_name = resolve(lay, "  assignedTo: A", "Ann Lee", unread)
+    assert isinstance(by_name, Outcome)
+    assert by_name.code == "unknown_user"
+
+
+def test_a_time_zone_is_one_that_the_location_lists(lay: Lay) -> None:
+    record = resolve(lay, "  timezone: A", "Central Standard Time")
+    assert isinstance(record, Record)
+    assert record.fields["timezone"] == "US/Central"
+    failure = resolve(lay, "  timezone: A", "Asia/Tokyo")
+    assert isinstance(failure, Outcome)
+    assert failure.code == "invalid_timezone"
