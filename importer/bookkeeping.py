@@ -41,6 +41,11 @@ class Bookkeeper:
             if same
         }
 
+    def expect(self, records: Sequence[Record]) -> None:
+        """Name rows that are sent without asking (they were under way already), so that memory learns how they end."""
+        if records:
+            self._turn.expect([self._candidate(record) for record in records])
+
     def close_turn(self, *, complete: bool) -> list[Gone]:
         """End the pass over the file; after a complete one, list the people whom earlier files had and this one lacks."""
         self._turn.finish(complete=complete)

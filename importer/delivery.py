@@ -214,6 +214,7 @@ async def _feed(
         standings = journal.standings(mapped[0].row, mapped[-1].row)
         ended, ready = _sort(mapped, standings, resolvers)
         unchanged = books.unchanged([record for record in ready if record.row not in standings])
+        books.expect([record for record in ready if record.row in standings])
         sender.settle([*ended, *unchanged.values()])
         for record in ready:
             if record.row not in unchanged:

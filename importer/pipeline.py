@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from importer import environment
 from importer.delivery import Delivery, deliver
@@ -35,6 +36,8 @@ from importer.state import NewRun, Previous, StateFolder, changes_since, keep_da
 from importer.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
+
+Changes: TypeAlias = dict[str, Any]
 
 
 async def run(
@@ -70,9 +73,12 @@ async def resume(
     connection: Connection,
     reading: ReadingOptions,
     from_copies: bool = False,
+    changes: Changes | None = None,
     surroundings: Surroundings | None = None,
 ) -> Summary:
     """Go on with a stopped run, the newest by default; a finished one is left as it is.
+
+    ``changes`` are fields of RunSettings that this session is to have otherwise than the run began.
 
     Raises RunConflictError when a source or the mapping changed since, unless ``from_copies`` says to go on from
     the copies that the run keeps.
@@ -83,6 +89,7 @@ async def resume(
     if found.state is not RunState.FINISHED and not from_copies and (changes := changes_since(found)):
         raise Previous(run=found, differences=changes).conflict()
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
+    settings = replace(settings, **(changes or {}))
     return await _go_on(found, settings, state, around, SessionKind.RESUME)
 
 
@@ -92,6 +99,7 @@ async def retry(
     state_path: Path,
     connection: Connection,
     reading: ReadingOptions,
+    changes: Changes | None = None,
     surroundings: Surroundings | None = None,
 ) -> Summary:
     """Send the failed rows of a run again that are worth another try, and what a stopped run did not reach."""
@@ -99,6 +107,7 @@ async def retry(
     state = StateFolder(state_path, clock=around.clock)
     found = state.find(wanted)
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
+    settings = replace(settings, **(changes or {}))
     return await _go_on(found, settings, state, around, SessionKind.RETRY)
 
 
@@ -125,7 +134,8 @@ def results(
         results_format=results_format or settings.results_format,
         report_details=report_details or settings.report_details,
     )
-    with state.open_journal(found) as journal:
+    # Under the lock: outcomes of a run at work would settle between the rows' reading and the counts.
+    with state.lock(found), state.open_journal(found) as journal:
         return _tell(journal, settings, parse_mapping(found.mapping_text, name=str(found.mapping_path)))
 
 
