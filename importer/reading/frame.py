@@ -48,6 +48,8 @@ def read_html(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         encoding = detect_encoding(stream, declared=options.encoding)
     text = place.read_bytes().decode(encoding.name, "replace")
     grids = [FrameGrid(rows) for rows in _tables(text, name)]
+    if not grids:
+        raise SourceError(f"{name} is a web page whose tables are empty. Export the contacts again.")
     grid = max(grids, key=lambda one: _fitness(one, options))
     rows = take(grid, SAMPLE_ROWS)
     choice = choose_header(rows, declared=options.header_row, wanted=options.wanted_headers, name=name)

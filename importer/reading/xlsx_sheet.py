@@ -31,7 +31,7 @@ _CELL: Final = re.compile(
     r"(?:/>|>(<f(?:/>|[^>]*?/>|[^>]*>[^<]*</f>))?(?:<v>([^<]*)</v>|(<v ?/>)|<is><t(?: xml:space=\"preserve\")?>([^<]*)</t></is>)?</c>)"
 )
 _ROW: Final = re.compile(r"\s*<row\b([^>]*)>")
-_NUMBER: Final = re.compile(r'\br="(\d+)"')
+_NUMBER: Final = re.compile(r'\br="(\d{1,9})"')
 _HIDDEN: Final = re.compile(r'\bhidden="(?:1|true)"')
 
 HIDDEN: Final = Fault(
@@ -60,7 +60,7 @@ class RowReader:
         self._shared = shared
         self._renderers = renderers
         self._width = width
-        self._name = name
+        self.name = name
         self._columns: dict[str, int] = {}
         self._shape = RowShape(shared=shared, renderers=renderers, width=width)
 
@@ -92,7 +92,7 @@ class RowReader:
     def _column(self, letters: str) -> int:
         column = self._columns.get(letters)
         if column is None:
-            column = self._columns[letters] = column_of(letters, self._name)
+            column = self._columns[letters] = column_of(letters, self.name)
         return column
 
     def _text(self, cell: FoundCell, faults: list[Fault]) -> str:
@@ -116,7 +116,7 @@ class RowReader:
         if value.isdecimal() and int(value) < len(self._shared):
             return self._shared[int(value)]
         raise SourceError(
-            f"{self._name} is damaged: a cell points to text {value[:20]!r}, which the workbook does not hold. "
+            f"{self.name} is damaged: a cell points to text {value[:20]!r}, which the workbook does not hold. "
             "Open it in a spreadsheet and save it again."
         )
 
@@ -131,14 +131,14 @@ class RowReader:
         tree = fragment(root, f"<row>{xml}</row>")
         if tree is None:
             raise SourceError(
-                f"{self._name} is damaged: a row of its sheet is not well-formed XML. Open it in a spreadsheet and save it again."
+                f"{self.name} is damaged: a row of its sheet is not well-formed XML. Open it in a spreadsheet and save it again."
             )
         row = [""] * self._width
         faults: list[Fault] = []
         column = -1
         for cell in tree.iterfind("c"):
             letters = re.match(r"[A-Z]{1,3}(?=\d)", cell.get("r", ""))
-            column = column_of(letters[0], self._name) if letters else column + 1
+            column = column_of(letters[0], self.name) if letters else column + 1
             text = self._cell_text(cell, letters_of(column), faults)
             if text:
                 row.extend([""] * (column + 1 - len(row)))
@@ -253,8 +253,7 @@ def batches_of(rows: Iterable[tuple[str, str, str]], reader: RowReader, merges: 
     batch = Batch(first=1, rows=[])
     number, open_merges = 0, list[_Open]()
     for root, attributes, xml in rows:
-        stated = _NUMBER.search(attributes)
-        number = int(stated[1]) if stated else number + 1
+        number = _next_number(attributes, number, reader.name)
         cells, faults = reader.cells(xml, root) if xml else ([], ())
         if merges:
             open_merges = _merge(number, cells, merges, open_merges)
@@ -269,6 +268,16 @@ def batches_of(rows: Iterable[tuple[str, str, str]], reader: RowReader, merges: 
         batch.rows.append(cells)
     if batch.rows:
         yield batch
+
+
+def _next_number(attributes: str, last: int, name: str) -> int:
+    stated = _NUMBER.search(attributes)
+    number = int(stated[1]) if stated else last + 1
+    if not last < number <= _MOST_ROWS:
+        raise SourceError(
+            f"{name} is damaged: row {number} follows row {last} in its sheet. Open it in a spreadsheet and save it again."
+        )
+    return number
 
 
 def _merge(number: int, cells: list[str], merges: Merges, opened: list[_Open]) -> list[_Open]:
