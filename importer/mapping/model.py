@@ -359,7 +359,9 @@ class MappingModel(_Strict):
         default={}, description="Custom fields, by name, by key (contact.shirt_size) or by id."
     )
     match: Match = Field(default=Match(), description="Who a row is.")
-    mode: ImportMode = Field(default=ImportMode.UPSERT, description="Create and update contacts, or only one of the two.")
+    mode: ImportMode = Field(
+        default=ImportMode.UPSERT, description="Create and update contacts, or only one of the two."
+    )
     rows: RowFilters = Field(default=RowFilters(), description="Which rows are imported at all.")
     empty_cells: EmptyCells = Field(
         default="leave",

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # no stubs among our tools
 import pytest
 import yaml
 
@@ -22,7 +22,7 @@ MAPPINGS = sorted(path.name for path in (ROOT / "mappings").glob("*.yaml"))
 def valid(text: str) -> bool:
     """Judge as an editor does: YAML with its types, against the schema."""
     document: Any = yaml.safe_load(text)
-    return jsonschema.Draft202012Validator(json_schema()).is_valid(document)
+    return bool(jsonschema.Draft202012Validator(json_schema()).is_valid(document))
 
 
 def test_the_shipped_schema_is_the_one_of_this_code() -> None:
