@@ -1,0 +1,326 @@
+"""watch, serve, schedule: imports that nobody starts by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from importer.cli.options import (
+    connection_options,
+    load_environment,
+    mapping_option,
+    stack,
+    state_folder,
+    state_option,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from importer.jobs.loading import NamedJob
+    from importer.jobs.resident import Resident
+    from importer.jobs.seams import Tools
+    from importer.jobs.standing import Occasion
+
+_AFTER = "leave (default), delete, move:FOLDER or archive:FOLDER."
+health_option = click.option(
+    "--health",
+    metavar="[HOST:]PORT",
+    help="Answer /health, /status and /metrics there (on loopback unless a host is given).",
+)
+logging_options = stack(
+    click.option("-v", "--verbose", is_flag=True, help="Say more."),
+    click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="Form of messages on stderr.",
+    ),
+)
+job_option = click.option(
+    "--job", "names", multiple=True, metavar="NAME", help="This job alone (may be repeated)."
+)
+
+
+@click.command(
+    "watch",
+    epilog="Example: importer watch sample_data -m mappings/sample.yaml --pattern contacts.csv --sandbox",
+    short_help="Import what arrives in a folder.",
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@mapping_option
+@connection_options
+@click.option(
+    "--pattern", metavar="GLOB", help="Files to take, such as 'contacts-*.csv' (default: all spreadsheets)."
+)
+@click.option("--min-age", metavar="TIME", help="Take no file younger than this (30s, 5m).")
+@click.option(
+    "--still-for",
+    default="2s",
+    show_default=True,
+    metavar="TIME",
+    help="A file must keep its size this long.",
+)
+@click.option("--after-success", metavar="WHAT", help=_AFTER)
+@click.option("--after-failure", metavar="WHAT", help="The same for files that could not be imported.")
+@click.option("--fail-over", metavar="N|N%", help="Refuse a file when more rows than this would fail.")
+@click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported.")
+@click.option("-o", "--output", default="import-results", show_default=True, help="Folder for results.")
+@click.option("--results-format", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True)
+@state_option
+@health_option
+@logging_options
+def watch_command(**given: Any) -> None:
+    """Import what is in FOLDER and whatever arrives there, each content once, until stopped."""
+    from importer.jobs.watching import watch, watch_job
+
+    load_environment()
+    _say(given)
+    with _plainly():
+        job = watch_job(given["folder"], pattern=given["pattern"], options=_watch_options(given))
+
+    async def work(resident: Resident) -> None:
+        stopping = asyncio.Event()
+
+        def leave() -> None:
+            resident.stop()
+            stopping.set()
+
+        with _on_signals(leave):
+            click.echo(f"Watching {given['folder']}. Stop with Ctrl-C.", err=True)
+            await watch(resident, given["folder"], stopping)
+
+    _reside([job], given, work)
+
+
+@click.command(
+    "serve",
+    epilog="Example: importer serve jobs.yaml --health 8710",
+    short_help="Run jobs on their schedules.",
+)
+@click.argument("jobs_file", metavar="JOBS", type=click.Path(path_type=Path, dir_okay=False))
+@job_option
+@click.option("--once", is_flag=True, help="Give each job one turn now, and leave with an exit code.")
+@click.option("--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL).")
+@state_option
+@health_option
+@logging_options
+def serve_command(**given: Any) -> None:
+    """Run the jobs of a job file on their schedules until stopped; missed runs are made up for once."""
+    load_environment()
+    _say(given)
+    jobs = _jobs(given["jobs_file"], given["names"])
+
+    async def work(resident: Resident) -> None:
+        with _on_signals(resident.stop):
+            if given["once"]:
+                await _once(resident)
+                return
+            names = ", ".join(named.name for named in resident.jobs)
+            click.echo(f"Serving: {names}. Stop with Ctrl-C.", err=True)
+            await resident.serve()
+
+    _reside(jobs, given, work)
+
+
+@click.command(
+    "schedule",
+    epilog="Example: importer schedule jobs.yaml --systemd",
+    short_help="Print a systemd, cron, Kubernetes or Windows entry for a job.",
+)
+@click.argument("jobs_file", metavar="JOBS", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@job_option
+@click.option("--systemd", "form", flag_value="systemd", help="A service and a timer.")
+@click.option("--cron", "form", flag_value="cron", help="Lines for a crontab.")
+@click.option("--k8s", "form", flag_value="kubernetes", help="Kubernetes CronJobs.")
+@click.option("--windows", "form", flag_value="windows", help="Tasks for the Windows scheduler, as XML.")
+@click.option(
+    "--image", default="highlevel-importer:latest", show_default=True, help="The container image, for --k8s."
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of job files instead, for editors.")
+@state_option
+def schedule_command(**given: Any) -> None:
+    """Print what makes the machine's own scheduler run the jobs of JOBS."""
+    from importer.jobs import entries
+    from importer.jobs.loading import schema_text
+
+    if given["schema"]:
+        click.echo(schema_text())
+        return
+    if given["jobs_file"] is None:
+        raise click.UsageError("Name the job file: importer schedule jobs.yaml --systemd")
+    load_environment()
+    jobs = [named for named in _jobs(given["jobs_file"], given["names"]) if named.job.enabled]
+    entry = entries.Entry(jobs_file=given["jobs_file"], state=given["state"], image=given["image"])
+    forms = {
+        "systemd": entries.systemd,
+        "cron": entries.cron,
+        "kubernetes": entries.kubernetes,
+        "windows": entries.windows,
+    }
+    click.echo(forms[given["form"] or entries.default_form()](jobs, entry), nl=False)
+
+
+def _jobs(path: Path, names: Sequence[str]) -> list[NamedJob]:
+    from importer.errors import SettingsError
+    from importer.jobs.loading import load_jobs
+
+    jobs = {named.name: named for named in load_jobs(path)}
+    if unknown := [name for name in names if name not in jobs]:
+        raise SettingsError(f"{path} has no job {', '.join(unknown)}. It has: {', '.join(jobs)}.")
+    return [jobs[name] for name in names] if names else list(jobs.values())
+
+
+def _watch_options(given: dict[str, Any]) -> dict[str, Any]:
+    token_file: Path | None = given["token_file"]
+    return {
+        "mapping": str(given["mapping"].absolute()),
+        "location": given["location"],
+        "token_file": str(token_file.absolute()) if token_file else None,
+        "minimum_age": given["min_age"],
+        "still_for": given["still_for"],
+        "after_success": given["after_success"],
+        "after_failure": given["after_failure"],
+        "changed_only": "true" if given["changed_only"] else None,
+        "thresholds": {"failed_rows": given["fail_over"]} if given["fail_over"] else None,
+        "output": str(Path(given["output"]).absolute()),
+        "results_format": given["results_format"],
+    }
+
+
+def _reside(
+    jobs: Sequence[NamedJob], given: dict[str, Any], work: Callable[[Resident], Coroutine[Any, Any, None]]
+) -> None:
+    """Open the state, let the resident work, and leave with the exit code of what it did."""
+    from importer.jobs.resident import Resident
+
+    with _tools(given) as tools:
+
+        async def reside() -> Resident:
+            resident = Resident(jobs, tools)
+            async with _health(resident, given["health"]):
+                await work(resident)
+            return resident
+
+        resident = asyncio.run(reside())
+        ended = tools.jobs_state.occasions()
+        began = [each for each in ended if each.began_at >= resident.began_at]
+    sys.exit(_exit_code(began) if given.get("once") else 0)
+
+
+@contextmanager
+def _tools(given: dict[str, Any]) -> Iterator[Tools]:
+    from importer import environment
+    from importer.jobs.places import location_zone
+    from importer.jobs.seams import PipelineRuns, Tools
+    from importer.jobs.standing import JobsState
+    from importer.memory import FileLedger
+
+    state, base_url = state_folder(given["state"]), environment.base_url(given["base_url"])
+    with ExitStack() as opened:
+        yield Tools(
+            state=state,
+            jobs_state=opened.enter_context(JobsState.open(state)),
+            ledger=opened.enter_context(FileLedger.open(state)),
+            runs=PipelineRuns(),
+            base_url=base_url,
+            sandbox=bool(given.get("sandbox")),
+            location_zone=location_zone(base_url),
+        )
+
+
+async def _once(resident: Resident) -> None:
+    for named in resident.jobs:
+        resident.start(named, resident.tools.clock.now())
+    await resident.quiet()
+
+
+def _exit_code(occasions: Sequence[Occasion]) -> int:
+    """Say the worst that happened as ``run`` would: 0 well, 1 rows failed, 2 nothing was sent, 3 goes on later."""
+    from importer.jobs.standing import Result
+
+    codes = {Result.FAILED: 2, Result.REFUSED: 2, Result.STOPPED: 3, Result.CROSSED: 1}
+    return max(
+        (codes.get(each.result, int(each.counts.get("failed", 0) > 0)) for each in occasions), default=0
+    )
+
+
+@asynccontextmanager
+async def _health(resident: Resident, where: str | None) -> AsyncIterator[None]:
+    if where is None:
+        yield
+        return
+    from importer.jobs.health import LOOPBACK, health_endpoint
+
+    host, _, port = where.rpartition(":")
+    if not port.isdigit() or int(port) > 65_535:
+        raise click.BadParameter(
+            f"{where!r} is neither a port (8710) nor a host and a port (127.0.0.1:8710)."
+        )
+    async with health_endpoint(resident, host=host or LOOPBACK, port=int(port)) as taken:
+        click.echo(f"Health on http://{host or LOOPBACK}:{taken}/health", err=True)
+        yield
+
+
+@contextmanager
+def _on_signals(stop: Callable[[], object]) -> Iterator[None]:
+    """Let SIGINT, SIGTERM and a closing Windows console end the work in good order."""
+    loop = asyncio.get_running_loop()
+
+    def ask(number: int, _frame: object = None) -> None:
+        click.echo(f"{signal.Signals(number).name}: finishing in good order ...", err=True)
+        loop.call_soon_threadsafe(stop)
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        numbers.append(signal.SIGBREAK)
+    before = {number: signal.signal(number, ask) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Say what pydantic has against a flag as a usage error."""
+    from pydantic import ValidationError
+
+    try:
+        yield
+    except ValidationError as refused:
+        said = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in refused.errors())
+        raise click.UsageError(said) from None
+
+
+def _say(given: dict[str, Any]) -> None:
+    form = (
+        '{"at": "%(asctime)s", "level": "%(levelname)s", "message": %(quoted)s}'
+        if given["log_format"] == "json"
+        else "%(asctime)s %(levelname)s %(message)s"
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Quoting(form))
+    logger = logging.getLogger("importer.jobs")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.DEBUG if given["verbose"] else logging.INFO)
+    logger.propagate = False
+
+
+class _Quoting(logging.Formatter):
+    """Gives the message once more, quoted as JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        import json
+
+        record.quoted = json.dumps(record.getMessage(), ensure_ascii=False)
+        return super().format(record)
