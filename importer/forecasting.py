@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from importer import __version__, environment
+from importer import __version__
 from importer.clock import Clock, SystemClock
 from importer.highlevel.payload import build_upsert, follow_up_plan
 from importer.highlevel.quota import plan_sending
-from importer.intake import Intake, SurveyOptions, open_staged, stage_all, survey
+from importer.inquiry import Sample
+from importer.intake import Intake, SurveyOptions, choose_location, open_staged, stage_all, survey
 from importer.mapping import Mapping, load_mapping
 from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, TagMode, number_of
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.summary import SourceSummary
-from importer.settings import SANDBOX_LOCATION, Connection, RunSettings
+from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
 from importer.stopping import StopSignal
 
@@ -40,15 +41,22 @@ def check(
     mapping: Mapping | None = None,
     clock: Clock | None = None,
     stop: StopSignal | None = None,
+    sample: Sample | None = None,
 ) -> Forecast:
-    """Read, map and validate every row and forecast the run; nothing is sent, no account is needed."""
+    """Read, map and validate every row and forecast the run; nothing is sent, no account is needed.
+
+    ``sample`` keeps some of the records, for whoever asks the location about them.
+    """
     clock = clock or SystemClock()
     with _taken(settings, mapping, clock, stop or StopSignal()) as taken:
         foresight = Foresight([intake.source.header for intake in taken.intakes])
         for intake in taken.intakes:
             resolver = intake.bound.resolver(None)
             for block, mapped in intake.pieces():
-                foresight.see(block, [_resolved(item, resolver.resolve) for item in mapped])
+                resolved = [_resolved(item, resolver.resolve) for item in mapped]
+                foresight.see(block, resolved)
+                if sample is not None:
+                    sample.offer(resolved)
         return _forecast(foresight, taken, settings, clock)
 
 
@@ -85,14 +93,6 @@ def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: S
             staged=staged,
             intakes=survey(sources, mapping, options, keep_going=stop.check),
         )
-
-
-def choose_location(connection: Connection, mapping: Mapping) -> str | None:
-    """Choose the location: the flag's, the mapping's, the environment's; None where each row names its own."""
-    if mapping.location_by_column:
-        return None
-    sandbox = SANDBOX_LOCATION if connection.sandbox else None
-    return connection.location_id or mapping.fixed_location or environment.location_id() or sandbox
 
 
 def calls_a_row(mapping: Mapping) -> float:

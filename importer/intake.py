@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
+from importer import environment
 from importer.mapping import BoundMapping, Mapping
 from importer.reading import Source, expand_sources, open_source
 from importer.records import Block, Outcome, Record
-from importer.settings import ReadingOptions
+from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
 from importer.sources import StagedSource, stage
 
 Mapped: TypeAlias = list[Record | Outcome]
@@ -39,6 +40,14 @@ class SurveyOptions:
     today: date
     limit: int | None = None
     allow_transforms: bool = False
+
+
+def choose_location(connection: Connection, mapping: Mapping) -> str | None:
+    """Choose the location: the flag's, the mapping's, the environment's; None where each row names its own."""
+    if mapping.location_by_column:
+        return None
+    sandbox = SANDBOX_LOCATION if connection.sandbox else None
+    return connection.location_id or mapping.fixed_location or environment.location_id() or sandbox
 
 
 def stage_all(references: Sequence[str], folder: Path) -> tuple[StagedSource, ...]:

@@ -3,39 +3,30 @@
     source -> mapping -> payload -> send -> journal -> results -> report
 
 ``run`` begins an import, or goes on with the one that the same command began; ``resume`` and ``retry`` go on with a
-run by its id. All three end in ``_session``: one process' work on one run.
+run by its id. All three end in ``session.carry_out``: one process' work on one run, from the sources to the report.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from importer import environment
-from importer.delivery import Delivery, deliver
-from importer.errors import ImporterError, SettingsError, SourceError, StateError, StopError
-from importer.forecasting import choose_location
-from importer.intake import Intake, SurveyOptions, count_rows, open_staged, stage_all, survey
+from importer.errors import ImporterError, SettingsError
+from importer.intake import choose_location, stage_all
 from importer.journal import Journal, Run, RunState, SessionKind
-from importer.logs import log_context
 from importer.mapping import Mapping, load_mapping, parse_mapping
-from importer.memory import Gone
-from importer.results import Summary, write_results
-from importer.results.metrics import require_metrics, write_metrics
-from importer.results.missing import write_missing
-from importer.results.writing import write_summary
+from importer.results import Summary
+from importer.results.metrics import require_metrics
 from importer.run_options import recalled, remembered
+from importer.session import carry_out, tell
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
 from importer.surroundings import Surroundings
-
-logger = logging.getLogger(__name__)
 
 Changes: TypeAlias = dict[str, Any]
 
@@ -86,8 +77,8 @@ async def resume(
     around = surroundings or Surroundings()
     state = StateFolder(state_path, clock=around.clock)
     found = state.find(wanted)
-    if found.state is not RunState.FINISHED and not from_copies and (changes := changes_since(found)):
-        raise Previous(run=found, differences=changes).conflict()
+    if found.state is not RunState.FINISHED and not from_copies and (found_changed := changes_since(found)):
+        raise Previous(run=found, differences=found_changed).conflict()
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
     settings = replace(settings, **(changes or {}))
     return await _go_on(found, settings, state, around, SessionKind.RESUME)
@@ -136,7 +127,7 @@ def results(
     )
     # Under the lock: outcomes of a run at work would settle between the rows' reading and the counts.
     with state.lock(found), state.open_journal(found) as journal:
-        return _tell(journal, settings, parse_mapping(found.mapping_text, name=str(found.mapping_path)))
+        return tell(journal, settings, parse_mapping(found.mapping_text, name=str(found.mapping_path)))
 
 
 @contextlib.contextmanager
@@ -193,7 +184,7 @@ async def _begin(
     try:
         with Journal.create(new.path, candidate, clock=around.clock) as journal:
             try:
-                return await _session(journal, settings, mapping, around, SessionKind.RUN)
+                return await carry_out(journal, settings, mapping, around, SessionKind.RUN)
             except ImporterError:
                 # Only a run that never wrote an intent may go: of any other the journal is all that is known.
                 unsent = journal.untouched
@@ -210,79 +201,5 @@ async def _go_on(
         mapping = parse_mapping(run.mapping_text, name=str(run.mapping_path))
         again = kind is SessionKind.RETRY and journal.retryable() > 0
         if run.state is RunState.FINISHED and not again:
-            return await asyncio.to_thread(_tell, journal, settings, mapping, repeated=True)
-        return await _session(journal, settings, mapping, around, kind)
-
-
-async def _session(
-    journal: Journal, settings: RunSettings, mapping: Mapping, around: Surroundings, kind: SessionKind
-) -> Summary:
-    with log_context(run_id=journal.run.id):
-        return await _work(journal, settings, mapping, around, kind)
-
-
-async def _work(
-    journal: Journal, settings: RunSettings, mapping: Mapping, around: Surroundings, kind: SessionKind
-) -> Summary:
-    intakes = await asyncio.to_thread(_take_in, journal.run, settings, mapping, around)
-    journal.set_rows_read(sum(intake.rows for intake in intakes))
-    gone: list[Gone] = []
-    try:
-        gone = await deliver(
-            Delivery(
-                journal=journal,
-                intakes=intakes,
-                mapping=mapping,
-                settings=settings,
-                around=around,
-                kind=kind,
-            )
-        )
-        journal.set_state(RunState.FINISHED)
-    except StopError as stopped:
-        with contextlib.suppress(StateError):  # a full disk refuses this too; a dead session reads as stopped
-            journal.set_state(RunState.STOPPED, str(stopped))
-    summary = await asyncio.to_thread(_tell, journal, settings, mapping)
-    if gone:
-        write_missing(gone, summary.results.parent)
-        summary = replace(summary, missing=len(gone))
-        write_summary(summary)
-    if settings.metrics_file is not None:
-        write_metrics(summary, settings.metrics_file)
-    return summary
-
-
-def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surroundings) -> list[Intake]:
-    options = SurveyOptions(
-        location_id=run.location_id,
-        # The day the run began, so that a resume maps each row as the first session did.
-        today=datetime.fromtimestamp(run.started_at, UTC).date(),
-        limit=settings.limit,
-        allow_transforms=settings.allow_transforms,
-    )
-    sources = open_staged(run.sources, mapping.reading_options(settings.reading))
-    for source in sources:
-        for line in source.detected.describe():
-            logger.info("%s: %s", source.name, line)
-    intakes = survey(sources, mapping, options, keep_going=around.stop.check)
-    if not any(intake.rows for intake in intakes):
-        names = ", ".join(source.name for source in sources)
-        raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
-    return intakes
-
-
-def _tell(journal: Journal, settings: RunSettings, mapping: Mapping, *, repeated: bool = False) -> Summary:
-    run = journal.run
-    sources = open_staged(run.sources, mapping.reading_options(settings.reading))
-    if not journal.rows_read:  # killed during its survey
-        journal.set_rows_read(count_rows(sources, settings.limit))
-    summary = write_results(
-        run=run,
-        journal=journal,
-        sources=sources,
-        folder=settings.output / run.id,
-        results_format=settings.results_format,
-        limit=settings.limit,
-        report_details=settings.report_details,
-    )
-    return replace(summary, repeated=repeated)
+            return await asyncio.to_thread(tell, journal, settings, mapping, repeated=True)
+        return await carry_out(journal, settings, mapping, around, kind)
