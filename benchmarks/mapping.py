@@ -17,13 +17,54 @@ import time
 from datetime import date
 from pathlib import Path
 
-HEADER = (
-    "First Name,Last Name,Email,Phone,Company,Title,Street,City,State,ZIP,Country,Website,Birthday,Gender,Lead Source,"
-    "Tags,Opted out,No texts,Notes,Shirt Size,Interests,Amount,Owner Note,Segment,Time zone"
-).split(",")
-FIRST = ["Ann", "Bob", "Carla", "Dietmar", "Eve", "François", "Günther", "Hana", "Ines", "João", "Kim", "Łukasz"]
+HEADER = [
+    "First Name",
+    "Last Name",
+    "Email",
+    "Phone",
+    "Company",
+    "Title",
+    "Street",
+    "City",
+    "State",
+    "ZIP",
+    "Country",
+    "Website",
+    "Birthday",
+    "Gender",
+    "Lead Source",
+    "Tags",
+    "Opted out",
+    "No texts",
+    "Notes",
+    "Shirt Size",
+    "Interests",
+    "Amount",
+    "Owner Note",
+    "Segment",
+    "Time zone",
+]
+FIRST = [
+    "Ann",
+    "Bob",
+    "Carla",
+    "Dietmar",
+    "Eve",
+    "François",
+    "Günther",
+    "Hana",
+    "Ines",
+    "João",
+    "Kim",
+    "Łukasz",
+]
 LAST = ["Smith", "O'Brien", "Müller", "García", "Nguyen", "van der Berg", "Rossi", "Silva", "Kowalski", "Lee"]
-CITIES = [("Austin", "TX", "78701"), ("Boston", "MA", "02108"), ("Newark", "NJ", "07102"), ("Fresno", "CA", "93650")]
+CITIES = [
+    ("Austin", "TX", "78701"),
+    ("Boston", "MA", "02108"),
+    ("Newark", "NJ", "07102"),
+    ("Fresno", "CA", "93650"),
+]
 MAPPING = """\
 version: 1
 defaults: {region: US, date_order: MDY}
@@ -167,7 +208,9 @@ def naive(path: Path) -> tuple[int, int]:
                 "title": row["Title"], "notes": row["Notes"], "shirt_size": row["Shirt Size"], "interests": interests,
                 "amount": float(row["Amount"].lstrip("$")), "owner_note": row["Owner Note"],
             }  # fmt: skip
-            tags = {tag.strip() for cell in (row["Tags"], row["Segment"]) for tag in cell.split(";")} | {"benchmark"}
+            tags = {tag.strip() for cell in (row["Tags"], row["Segment"]) for tag in cell.split(";")} | {
+                "benchmark"
+            }
             contact = Contact(
                 locationId="ve9EPM428h8vShlRW1KT",
                 firstName=row["First Name"],
@@ -216,7 +259,9 @@ def main() -> None:
             name: measure(what, path, given.rounds)
             for name, what in (("naive", naive), ("ours", ours), ("survey", survey_alone))
         }
-        print(f"{path.stat().st_size / given.rows:.0f} bytes a row, {given.rows} rows, best of {given.rounds}")
+        print(
+            f"{path.stat().st_size / given.rows:.0f} bytes a row, {given.rows} rows, best of {given.rounds}"
+        )
     for name, (seconds, rows, sent) in results.items():
         print(f"{name:8}{seconds / rows * 1e6:8.1f} us CPU a row   {sent / rows:6.0f} bytes of JSON a row")
     print(f"ratio naive / ours: {results['naive'][0] / results['ours'][0]:.2f}")

@@ -119,4 +119,6 @@ def join(steps: StepFunction | None, reader: Reader | None, *, any_value: bool =
 
 def _warned(warning: Finding, final: Reading) -> Reading:
     """Keep the warning of a step with the value that was made of what it gave; a finding about that is worth more."""
-    return final if isinstance(final, Finding) else Finding(warning.code, warning.sentence, final, fails=False)
+    return (
+        final if isinstance(final, Finding) else Finding(warning.code, warning.sentence, final, fails=False)
+    )
