@@ -20,6 +20,18 @@ class TagBatch:
 
 
 @dataclass(slots=True)
+class Shelf:
+    """The room for held rows, shared by all locations."""
+
+    limit: int
+    taken: int = 0
+
+    @property
+    def full(self) -> bool:
+        return self.taken > self.limit
+
+
+@dataclass(slots=True)
 class _Basket:
     since: float
     rows: list[Held] = field(default_factory=list)
@@ -28,40 +40,42 @@ class _Basket:
 class Baskets:
     """The waiting rows of one location, by their set of tags."""
 
-    __slots__ = ("_baskets", "_limit", "held")
+    __slots__ = ("_baskets", "_limit", "_shelf", "held")
 
-    def __init__(self, limit: int = BULK_TAG_LIMIT) -> None:
+    def __init__(self, shelf: Shelf, *, limit: int = BULK_TAG_LIMIT) -> None:
+        self._shelf = shelf
         self._baskets: dict[tuple[str, ...], _Basket] = {}
         self._limit = limit
         self.held = 0
 
     def add(self, held: Held, now: float) -> TagBatch | None:
-        """Put a row to those that get the same tags; gives the batch that is full by it."""
+        """Put a row to those that get the same tags; gives a batch that is full, or that makes room."""
         basket = self._baskets.get(held.tags)
         if basket is None:
             basket = self._baskets[held.tags] = _Basket(now)
         basket.rows.append(held)
         self.held += 1
-        return self._take(held.tags) if len(basket.rows) >= self._limit else None
+        self._shelf.taken += 1
+        if len(basket.rows) >= self._limit:
+            return self._take(held.tags)
+        return self._take_fullest() if self._shelf.full else None
 
     def take_older(self, than: float) -> Iterator[TagBatch]:
         """Take the batches that have waited since before a moment."""
         for tags in [tags for tags, basket in self._baskets.items() if basket.since <= than]:
             yield self._take(tags)
 
-    def take_fullest(self) -> TagBatch | None:
-        """Take the batch that serves most rows, to make room."""
-        if not self._baskets:
-            return None
-        return self._take(max(self._baskets, key=lambda tags: len(self._baskets[tags].rows)))
-
     def take_all(self) -> Iterator[TagBatch]:
         for tags in list(self._baskets):
             yield self._take(tags)
 
+    def _take_fullest(self) -> TagBatch:
+        return self._take(max(self._baskets, key=lambda tags: len(self._baskets[tags].rows)))
+
     def _take(self, tags: tuple[str, ...]) -> TagBatch:
         rows = self._baskets.pop(tags).rows
         self.held -= len(rows)
+        self._shelf.taken -= len(rows)
         return TagBatch(tags=tags, rows=tuple(rows))
 
 

@@ -38,6 +38,7 @@ from importer.sending.vendor_clock import VendorClock
 from importer.settings import Secret
 
 FIRST_CONTACT: Final[RowId] = -1
+_SOFT: Final = {Kind.MISDIRECTED, Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED, Kind.LOCATION_PAUSED}
 _DATES_READ: Final = 16
 """Date headers are whole seconds, so a few tell all they can; after these, one in 64 is read."""
 
@@ -127,6 +128,7 @@ class Courier:
     """Called when a request has passed the gate: the next one may line up."""
     _token: Secret | None = None
     _replies: int = 0
+    _throttled_at: float = 0.0
 
     async def ask(self, call: Call, errand: Errand) -> Meaning | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
@@ -148,7 +150,7 @@ class Courier:
             self.budget.spend()
             errand.announce()
         except BaseException:
-            self.gate.leave(ticket)
+            self.gate.hand_back(ticket)
             raise
         self.on_pass()
         errand.attempts += 1
@@ -167,6 +169,9 @@ class Courier:
         """Learn from an answer what it tells of pace, quota, day and clock."""
         seconds = answer.received_at - answer.sent_at
         self.meter.request(seconds)
+        if isinstance(answer, Lost) and not answer.sent:
+            self.gate.hand_back(ticket)
+            return answer
         if isinstance(answer, Lost):
             late = self.gate.slots.interval_seconds if answer.timed_out else 0.0
             self.gate.leave(ticket, late_seconds=late)
@@ -205,13 +210,14 @@ class Courier:
     async def _follow(self, found: Meaning | Lost, errand: Errand) -> Meaning | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
         now = self.clock.monotonic()
-        trouble = isinstance(found, Lost) or found.kind in {Kind.TROUBLE, Kind.MISDIRECTED}
-        if trouble:
+        if isinstance(found, Lost) or found.kind in {Kind.TROUBLE, Kind.MISDIRECTED}:
             self._note_failure(errand, now)
+        if errand.soft and isinstance(found, Meaning) and found.kind in _SOFT:
+            return found
         decision = decide(
             found,
             self._story(errand, now),
-            self.policy.retry,
+            self.policy.opening if errand.row == FIRST_CONTACT else self.policy.retry,
             chance=self.dice.random(),
             interval_seconds=self.gate.slots.interval_seconds,
         )
@@ -225,15 +231,13 @@ class Courier:
                 errand.doubtful = doubtful
                 await self._wait_out(found, wait, errand.sent_at)
             case Hold(wait_seconds=wait):
-                self._hold(wait)
+                self._hold(wait, errand.sent_at)
             case EndDay():
                 await self._end_day(found)
             case Renew():
                 errand.renewals += 1
                 await self._renew(found)
             case Refuse():
-                if errand.soft and isinstance(found, Meaning):
-                    return found
                 raise self._refusal(found)
         return None
 
@@ -275,7 +279,11 @@ class Courier:
         self.gate.narrow()
         self.progress.holding(self.location_id, pause, words)
 
-    def _hold(self, wait: float) -> None:
+    def _hold(self, wait: float, sent_at: float) -> None:
+        if sent_at >= self._throttled_at:
+            # the first of those that met one full window; our own slots never fill it
+            self._throttled_at = self.clock.monotonic()
+            self.gate.slots.yield_some(self._throttled_at)
         self.gate.hold(wait)
         self.progress.holding(self.location_id, wait, "the burst quota is used up")
 

@@ -55,6 +55,11 @@ class Gate:
         if self._narrow:
             self._changed.set()
 
+    def hand_back(self, ticket: Ticket) -> None:
+        """The request never left."""
+        self.slots.hand_back(ticket)
+        self._changed.set()
+
     def hold(self, seconds: float) -> None:
         """Let nobody through for so long; the longest of several holds counts."""
         self._held_until = max(self._held_until, self._clock.monotonic() + seconds)

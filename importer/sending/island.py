@@ -16,7 +16,7 @@ from importer.highlevel.catalog import Catalog
 from importer.highlevel.reply import Kind
 from importer.records import Intent, Landed, Outcome, Record
 from importer.sending import verdicts
-from importer.sending.baskets import Baskets, TagBatch, tags_due
+from importer.sending.baskets import Baskets, Shelf, TagBatch, tags_due
 from importer.sending.courier import Courier, LocationRefusedError
 from importer.sending.follow_ups import FollowUpDesk, Target
 from importer.sending.job import Held, Job
@@ -40,6 +40,7 @@ class Shore:
     left: Callable[[int], None]
     room: Callable[[], None]
     broke: Callable[[BaseException], None]
+    shelf: Shelf
 
 
 class Island:
@@ -60,7 +61,7 @@ class Island:
         self._lined_up = 0
         self._ready: deque[Job] = deque()
         self._errands: deque[Held | TagBatch] = deque()
-        self._baskets = Baskets()
+        self._baskets = Baskets(shore.shelf)
         self._workers: set[asyncio.Task[None]] = set()
         self._busy_rows = 0
         self._concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
@@ -108,12 +109,6 @@ class Island:
     def tend(self, now: float) -> None:
         """Send off the tags that have waited long enough."""
         self._dispatch(self._baskets.take_older(now - self._policy.tag_wait_seconds))
-
-    def make_room(self) -> None:
-        """Send off the largest batch of held rows."""
-        batch = self._baskets.take_fullest()
-        if batch is not None:
-            self._dispatch((batch,))
 
     def stop(self, reason: StopError) -> None:
         """Start no attempt any more; those in the air land."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
@@ -16,6 +16,8 @@ from importer.sending.evidence import judge
 from importer.sending.job import Job
 from importer.sending.ledger import Ledger
 from importer.sending.readback import compare, compare_custom, lost_fields
+
+_CREATE_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class RowErrand(Errand):
 
     def announce(self) -> None:
         self.job.attempts += 1
-        if self.job.first_attempt_at is None or not self.repeatable:
+        if self.job.first_attempt_at is None or not self.job.repeatable:
             self._announce(self.job)
 
 
@@ -77,16 +79,22 @@ class Passage:
         """Create without ever updating.
 
         A location that forbids duplicates refuses by itself, naming the contact; where they are allowed only a
-        search can tell.
+        search can tell, before the first attempt and again before each one that follows a lost reply.
         """
-        if self._duplicates_allowed and payload.match_keys(job.record):
+        body = payload.build_create(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        call = calls.create(body)
+        if not self._duplicates_allowed or not payload.match_keys(job.record):
+            return await self._store(job, call, creates=True)
+        while True:
             found = await self._search(job)
             if isinstance(found, Outcome):
                 return found
             if found is not None:
                 return await self._settle_existing(job, found)
-        body = payload.build_create(job.record, version=self._policy.version, tag_mode=self._tag_mode)
-        return await self._store(job, calls.create(body), creates=True)
+            end = await self._store(job, call, creates=True, repeatable=False)
+            lost = isinstance(end, Outcome) and end.code == "service_down" and job.doubtful
+            if not lost or job.attempts >= _CREATE_ATTEMPTS:
+                return end
 
     async def _settle_existing(self, job: Job, contact: Mapping[str, Any]) -> Landing | Outcome:
         """Skip a row whose contact exists, unless an attempt of ours, whose reply was lost, has just made it."""
@@ -158,10 +166,13 @@ class Passage:
         contact = _contact_of(found)
         return contact if contact.get("id") else None
 
-    async def _store(self, job: Job, call: Call, *, creates: bool = False) -> Landing | Outcome:
+    async def _store(
+        self, job: Job, call: Call, *, creates: bool = False, repeatable: bool = True
+    ) -> Landing | Outcome:
         errand = RowErrand(job, self._announce)
+        errand.repeatable = job.repeatable and repeatable
         found = await self._courier.ask(call, errand)
-        job.doubtful = errand.doubtful
+        job.doubtful = errand.doubtful or (isinstance(found, Unanswered) and found.doubtful)
         if isinstance(found, Unanswered):
             return verdicts.unanswered(job, found)
         if found.kind is Kind.DUPLICATE and creates and found.contact_id:

@@ -33,6 +33,8 @@ class SendingPolicy:
     follow_ups: FollowUps = field(default_factory=FollowUps)
     version: ApiVersion = ApiVersion.V2021_07_28
     retry: RetryPolicy = RetryPolicy()
+    opening: RetryPolicy = RetryPolicy(row_seconds=20.0)
+    """The same for the first contact with a location: people wait for it, and it is often a wrong setting."""
     concurrency: int | None = None
     """Attempts in the air at once, for one location; None leaves it to the pace."""
     max_requests: int | None = None

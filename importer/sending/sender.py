@@ -19,6 +19,7 @@ from importer.highlevel.quota import LocationQuota
 from importer.highlevel.reply import Meaning
 from importer.highlevel.tokens import StaticTokens, TokenSource
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
+from importer.sending.baskets import Shelf
 from importer.sending.breaker import Breaker
 from importer.sending.courier import FIRST_CONTACT, Budget, Courier, Errand, LocationRefusedError, Unanswered
 from importer.sending.day import Day
@@ -70,6 +71,7 @@ class Sender:
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
         self._ledger = Ledger(journal, tell=self._settled, stop=self.stop)
         self._links = Links()
+        self._shelf = Shelf(self._policy.held_rows)
         self._vendor_clock = VendorClock()
         self._budget = Budget(self._policy.max_requests)
         self._failures = FailureWatch(self._policy.stop_after_failures)
@@ -141,9 +143,6 @@ class Sender:
         if not self._policy.locations_by_column:
             while island.backlog >= self._policy.queue_rows and not self._over():
                 await self._wait()
-        while self._held > self._policy.held_rows and not self._over():
-            max(self._islands.values(), key=lambda island: island.held).make_room()
-            await self._wait()
         if island.closed is not None and all(other.closed for other in self._islands.values()):
             self.stop(island.closed)
             await self._end()
@@ -213,7 +212,7 @@ class Sender:
             breaker=Breaker(self._policy.retry),
             day=Day(mark, now),
         )
-        shore = Shore(left=self._leave, room=self._room, broke=self._break)
+        shore = Shore(left=self._leave, room=self._room, broke=self._break, shelf=self._shelf)
         island = Island(courier, self._ledger, shore, links=self._links, folder=self._spill_folder)
         self._islands[location_id] = island
         return island
@@ -242,10 +241,6 @@ class Sender:
 
     def _over(self) -> bool:
         return self._reason is not None or self._mistake is not None
-
-    @property
-    def _held(self) -> int:
-        return sum(island.held for island in self._islands.values())
 
     async def _wait(self) -> None:
         self._changed.clear()

@@ -21,6 +21,11 @@ from importer.highlevel.quota import BURST, INTERVAL_SECONDS
 _ROUND_TRIPS: Final = 20
 """So many must be known before the shortest is believed."""
 _LONGEST_HEAD_START_SECONDS: Final = 0.1
+_RESERVE_STEP: Final = 0.2
+"""The share of the quota that is left to others with each refusal that was not of our making."""
+_LARGEST_RESERVE: Final = 0.8
+_REGAINED: Final = 0.02
+"""The share that is taken back with each interval."""
 
 
 @dataclass(slots=True)
@@ -36,7 +41,8 @@ class Slots:
     """The slots of one location; all times are of the monotonic clock."""
 
     __slots__ = (
-        "_busy", "_cooling", "_foreign", "_sent", "_shortest", "_trips", "burst", "interval_seconds",
+        "_busy", "_cooling", "_foreign", "_reserve", "_reserved_at", "_sent", "_shortest", "_trips", "burst",
+        "interval_seconds",
     )  # fmt: skip
 
     def __init__(self, *, burst: int = BURST, interval_seconds: float = INTERVAL_SECONDS) -> None:
@@ -45,6 +51,8 @@ class Slots:
         self._busy = 0
         self._sent = 0
         self._trips = 0
+        self._reserve = 0.0
+        self._reserved_at = 0.0
         self._shortest = _LONGEST_HEAD_START_SECONDS * 2
         self._cooling: deque[float] = deque()
         self._foreign: list[float] = []
@@ -65,6 +73,12 @@ class Slots:
             heappush(self._foreign, now + late_seconds + self.interval_seconds)
         else:
             self._cooling.append(now + self.interval_seconds - self.head_start_seconds)
+
+    def hand_back(self, ticket: Ticket) -> None:
+        """The request never left, so nobody counted it."""
+        if ticket.open:
+            ticket.open = False
+            self._busy -= 1
 
     def note_round_trip(self, seconds: float) -> None:
         """Remember the shortest way there and back."""
@@ -88,17 +102,32 @@ class Slots:
     def wait_seconds(self, now: float) -> float | None:
         """Tell how long until a slot is free: 0 for now, None for not before a reply comes."""
         self._expire(now)
-        if self.occupied < self.burst:
+        if self.occupied + int(self._reserved(now)) < self.burst:
             return 0.0
         soonest = [times[0] for times in (self._cooling, self._foreign) if times]
-        return max(0.0, min(soonest) - now) if soonest else None
+        # a slot that is held in reserve becomes free without any of these; look again soon
+        return max(0.001, min(soonest) - now) if soonest else None
 
     def learn(self, *, burst: int | None, interval_seconds: float | None) -> None:
         """Take over the vendor's own figures."""
         if burst:
             self.burst = burst
-        if interval_seconds:
+        if interval_seconds and interval_seconds != self.interval_seconds:
+            longer = interval_seconds - self.interval_seconds
             self.interval_seconds = interval_seconds
+            self._cooling = deque(free_at + longer for free_at in self._cooling)
+            self._foreign = [free_at + longer for free_at in self._foreign]
+
+    def yield_some(self, now: float) -> None:
+        """Somebody else's requests fill the window: leave them room, and take it back little by little."""
+        self._reserve = min(self.burst * _LARGEST_RESERVE, self._reserved(now) + self.burst * _RESERVE_STEP)
+        self._reserved_at = now
+
+    def _reserved(self, now: float) -> float:
+        if not self._reserve:
+            return 0.0
+        regained = (now - self._reserved_at) / self.interval_seconds * self.burst * _REGAINED
+        return max(0.0, self._reserve - regained)
 
     def reconcile(self, ticket: Ticket, remaining: int, now: float) -> int:
         """Compare the vendor's count with ours; what is above ours, another program sent: slots for it are taken.

@@ -48,8 +48,10 @@ class SlidingWindow:
     def arrive(self, at: float) -> bool:
         while self._arrivals and self._arrivals[0] <= at - self.seconds:
             self._arrivals.popleft()
+        if len(self._arrivals) >= self.burst:
+            return False  # and a refused request does not count
         self._arrivals.append(at)
-        return len(self._arrivals) <= self.burst
+        return True
 
     @property
     def count(self) -> int:
@@ -73,6 +75,7 @@ class PaperVendor:
         ),
         seed: int = 1,
         headers: bool = True,
+        strict: bool = False,
         respond: Callable[[Call], tuple[int, dict[str, Any]] | None] | None = None,
     ) -> None:
         self.burst, self.seconds = burst, seconds
@@ -86,6 +89,7 @@ class PaperVendor:
         self._latency = latency
         self._dice = Random(seed)  # noqa: S311  (no secret)
         self._headers = headers
+        self._strict = strict
         self._respond = respond
         self._made = 0
 
@@ -99,14 +103,14 @@ class PaperVendor:
         trace: TracebackType | None,
     ) -> None: ...
 
-    async def request(self, call: Call, token: Secret | None) -> Answer:
+    async def request(self, call: Call, token: Secret | None) -> Answer:  # noqa: ARG002  (a door's signature)
         loop = asyncio.get_running_loop()
         sent_at = loop.time()
         there, back = self._latency(self._dice)
         await asyncio.sleep(there)
         self.calls.append(call)
-        self.arrive(loop.time())
-        status, body = self._answer(call)
+        refused = not self.arrive(loop.time()) and self._strict
+        status, body = (429, {"message": "Too Many Requests"}) if refused else self._answer(call)
         headers = self._quota() if self._headers else {}
         await asyncio.sleep(back)
         self.replied_at = loop.time()
@@ -118,14 +122,18 @@ class PaperVendor:
             received_at=loop.time(),
         )
 
-    def arrive(self, at: float) -> None:
+    def arrive(self, at: float) -> bool:
+        """Count a request; False where the sliding window refuses it."""
         self.arrivals.append(at)
+        fits = True
         for name, window in (
             ("fixed", self.fixed),
             ("first hit", self.first_hit),
             ("sliding", self.sliding),
         ):
-            self.refusals[name] += not window.arrive(at)
+            fits = window.arrive(at)
+            self.refusals[name] += not fits
+        return fits
 
     def _quota(self) -> dict[str, str]:
         return {

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+import pytest
+
+from importer.highlevel.catalog import CatalogNeeds
+from importer.records import QuotaMark
+from importer.sending import Sender, SendingPolicy
+from importer.settings import Connection, Secret
+from tests.sending.memory_journal import MemoryJournal
+from tests.sending.paper_vendor import PaperVendor
+from tests.sending.runs import PLACE, people
+from tests.sending.virtual_time import EPOCH, VirtualClock, run_virtually
+
+
+async def send(
+    vendor: PaperVendor,
+    rows: int,
+    *,
+    mark: QuotaMark | None = None,
+    policy: SendingPolicy | None = None,
+    journal: MemoryJournal | None = None,
+) -> float:
+    """Send rows and tell how long it took."""
+    async with Sender(
+        connection=Connection(base_url=vendor.base_url, token=Secret("pit-paper")),
+        journal=journal or MemoryJournal(),
+        clock=VirtualClock(),
+        client=vendor,
+        dice=Random(1),  # noqa: S311  (jitter)
+        quota_marks={PLACE: mark} if mark else {},
+        policy=policy,
+    ) as sender:
+        await sender.open_location(PLACE, CatalogNeeds())
+        begun = asyncio.get_running_loop().time()
+        for each in people(rows):
+            await sender.submit(each)
+        await sender.drain()
+        return asyncio.get_running_loop().time() - begun
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_1000_rows_use_97_percent_of_the_quota_and_no_window_refuses_any(seed: int) -> None:
+    vendor = PaperVendor(seed=seed)
+    seconds = run_virtually(send(vendor, 1_000))
+    assert 1_000 / seconds >= 0.97 * 10
+    assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+
+
+def test_the_quota_is_learnt_from_the_replies() -> None:
+    vendor = PaperVendor(burst=20, seconds=5.0)
+    seconds = run_virtually(send(vendor, 400))
+    assert 0.9 <= 400 / seconds / 4 <= 1.02
+    assert vendor.refusals["sliding"] == 0
+
+
+def test_a_larger_quota_is_made_use_of() -> None:
+    vendor = PaperVendor(burst=1_000, seconds=1.0)
+    assert run_virtually(send(vendor, 5_000)) < 13
+
+
+def test_another_program_on_the_same_token_slows_us_down() -> None:
+    vendor = PaperVendor(strict=True)
+
+    async def both() -> float:
+        async def intrude() -> None:
+            loop = asyncio.get_running_loop()
+            while True:
+                await asyncio.sleep(0.2)
+                vendor.arrive(loop.time())
+
+        intruder = asyncio.create_task(intrude())
+        try:
+            return await send(vendor, 600)
+        finally:
+            intruder.cancel()
+
+    seconds = run_virtually(both())
+    assert 600 / 5.5 < seconds < 600 / 3.5
+    assert vendor.refusals["sliding"] < 0.08 * len(vendor.arrivals)  # ours and theirs
+
+
+def test_a_restart_does_not_overdraw_the_window_of_the_run_before() -> None:
+    vendor = PaperVendor()
+
+    async def twice() -> tuple[float, float]:
+        journal = MemoryJournal()
+        await send(vendor, 90, journal=journal)
+        mark = journal.marks[-1]
+        cold = asyncio.get_running_loop().time()
+        await send(vendor, 90, mark=mark)
+        return cold, asyncio.get_running_loop().time()
+
+    cold, end = run_virtually(twice())
+    assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+    assert end - cold < 12
+
+
+def test_the_mark_of_a_killed_run_counts_what_it_may_have_sent() -> None:
+    vendor = PaperVendor()
+
+    async def killed() -> None:
+        journal = MemoryJournal()
+        run = asyncio.create_task(send(vendor, 1_000, journal=journal))
+        await asyncio.sleep(33.3)
+        left_behind = journal.marks[-1]  # all that a SIGKILL leaves
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+        await send(vendor, 200, mark=left_behind)
+
+    run_virtually(killed())
+    assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+
+
+def test_an_old_mark_holds_nobody_up() -> None:
+    vendor = PaperVendor()
+    mark = QuotaMark(location_id=PLACE, at=EPOCH - 60, in_window=100, used_today=1_000)
+    assert run_virtually(send(vendor, 50, mark=mark)) < 4
+
+
+def test_held_tags_go_out_after_a_minute_at_most() -> None:
+    vendor = PaperVendor(respond=None)
+    journal = MemoryJournal()
+
+    async def slow_file() -> None:
+        async with Sender(
+            connection=Connection(base_url=vendor.base_url, token=Secret("pit-paper")),
+            journal=journal,
+            clock=VirtualClock(),
+            client=vendor,
+        ) as sender:
+            await sender.open_location(PLACE, CatalogNeeds())
+            await sender.submit(people(1, tags=("spring",))[0])
+            await asyncio.sleep(59)
+            assert journal.outcomes == {}
+            await asyncio.sleep(4)
+            assert len(journal.outcomes) == 1
+            await sender.drain()
+
+    run_virtually(slow_file())
+
+
+def test_a_journal_append_gathers_what_comes_together() -> None:
+    vendor = PaperVendor(burst=100_000, seconds=1.0, latency=lambda _: (0.01, 0.01))
+    journal = MemoryJournal()
+    run_virtually(send(vendor, 2_000, journal=journal))
+    assert sum(journal.appends) == 2_000
+    assert sum(journal.appends) / len(journal.appends) > 20
+
+
+def test_pulses_tell_the_course_of_the_run() -> None:
+    vendor = PaperVendor()
+    journal = MemoryJournal()
+    run_virtually(send(vendor, 300, journal=journal))
+    assert sum(pulse.settled for pulse in journal.pulses) == 300
+    assert sum(pulse.requests for pulse in journal.pulses) == 301
+    assert len(journal.pulses) >= 3
+    assert all(50 <= pulse.latency_p50 <= 400 for pulse in journal.pulses)
+    assert journal.pulses[-1].daily_remaining == 200_000 - 301

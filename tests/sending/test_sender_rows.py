@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from importer.records import FollowUps, ImportMode, Record, Remedy, Status, TagMode
+from importer.sandbox import FaultKind
+from tests.sending.runs import PLACE, StartRun, people, record
+
+
+async def test_every_row_ends_in_one_outcome(start: StartRun) -> None:
+    run = await start()
+    outcomes = await run.send(people(300))
+    assert sorted(outcomes) == list(range(2, 302))
+    assert {each.status for each in outcomes.values()} == {Status.CREATED}
+    assert len(run.sandbox.contacts()) == 300
+
+
+async def test_a_contact_that_was_there_is_updated(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.add_contact(PLACE, email="ann@example.com", firstName="An")
+    outcomes = await run.send([record(2, email="Ann@Example.com", firstName="Ann")])
+    assert outcomes[2].status is Status.UPDATED
+    assert run.sandbox.contacts()[0]["properties"]["firstName"] == "Ann"
+
+
+async def test_an_outcome_carries_what_support_asks_for(start: StartRun) -> None:
+    run = await start()
+    outcome = (await run.send(people(1)))[2]
+    assert outcome.location_id == PLACE
+    assert outcome.contact_id == run.sandbox.contacts()[0]["id"]
+    assert (outcome.http_status, outcome.attempts) == (200, 1)
+    assert outcome.trace_id
+
+
+async def test_rows_of_one_person_are_never_in_flight_together_and_go_in_file_order(start: StartRun) -> None:
+    run = await start(racy=True, latency_ms=(0, 4))
+    chain = [
+        record(2, email="a@example.com", phone="+14155550100", firstName="first"),
+        record(3, email="a@example.com", firstName="second"),
+        record(4, phone="+14155550100", firstName="third"),
+        record(5, email="b@example.com", phone="+14155550100", firstName="fourth"),
+        record(6, email="B@example.com", firstName="last"),
+    ]
+    others = people(40, first=100)
+    outcomes = await run.send([*chain, *others, record(200, email="b@example.com", firstName="very last")])
+    assert run.sandbox.state()["overlapping_upserts"] == 0
+    assert run.sandbox.state()["contacts"] == 41
+    assert outcomes[2].status is Status.CREATED
+    assert {outcomes[row].status for row in (3, 4, 5, 6, 200)} == {Status.UPDATED}
+    shown = next(each for each in run.sandbox.contacts() if each["phone"] == "+14155550100")
+    assert shown["properties"]["firstName"] == "very last"
+
+
+async def test_lost_replies_do_not_turn_created_into_updated(start: StartRun) -> None:
+    faults = {FaultKind.RESET: 0.15, FaultKind.GARBAGE: 0.1, FaultKind.TRUNCATED: 0.1, FaultKind.DROP: 0.1}
+    run = await start(faults=faults, seed=4)
+    run.sandbox.add_contact(PLACE, email="person2@example.com")
+    run.clock.ahead_seconds = 60.0  # and the vendor's clock is not ours
+    outcomes = await run.send(people(150))
+    assert outcomes[2].status is Status.UPDATED
+    assert {each.status for row, each in outcomes.items() if row > 2} == {Status.CREATED}
+    assert len(run.sandbox.contacts()) == 150
+    assert max(each.attempts for each in outcomes.values()) > 1
+
+
+async def test_a_row_that_nothing_can_match_is_not_sent_again_after_a_lost_reply(start: StartRun) -> None:
+    run = await start(allow_duplicates=True, faults={FaultKind.RESET: 0.3}, seed=1)
+    records = [
+        record(row, email="same@example.com", createNewIfDuplicateAllowed=True) for row in range(2, 42)
+    ]
+    outcomes = await run.send(records)
+    lost = [each for each in outcomes.values() if each.code == "unconfirmed"]
+    assert lost
+    assert all(each.remedy is Remedy.FIX_ROW and each.attempts == 1 for each in lost)
+    assert len(run.sandbox.contacts()) == 40
+    assert len(lost) + sum(each.status is Status.CREATED for each in outcomes.values()) == 40
+
+
+async def test_a_refused_row_fails_in_the_vendors_words_and_is_not_tried_again(start: StartRun) -> None:
+    run = await start()
+    outcomes = await run.send([record(2, email="not an address"), *people(1, first=3)])
+    assert outcomes[2].status is Status.FAILED
+    assert (outcomes[2].code, outcomes[2].attempts, outcomes[2].remedy) == ("refused", 1, Remedy.FIX_ROW)
+    assert "email must be an email" in str(outcomes[2].message)
+    assert outcomes[3].status is Status.CREATED
+
+
+async def test_a_phone_of_another_contact_is_reported_as_not_stored(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.add_contact(PLACE, email="ann@example.com")
+    run.sandbox.add_contact(PLACE, email="bob@example.com", phone="+14155550100")
+    outcomes = await run.send([record(2, email="ann@example.com", phone="+14155550100")])
+    warning = outcomes[2].warnings[0]
+    assert (warning.code, warning.fails) == ("not_stored", False)
+    assert "phone belongs to another contact" in warning.message
+
+
+async def test_a_row_that_names_its_contact_is_put_to_it(start: StartRun) -> None:
+    run = await start()
+    contact_id = run.sandbox.add_contact(PLACE, email="ann@example.com", firstName="An")
+    named = Record(
+        row=2,
+        location_id=PLACE,
+        fields={"email": "new@example.com", "firstName": "Ann", "gender": "female"},
+        contact_id=contact_id,
+    )
+    missing = Record(row=3, location_id=PLACE, fields={"firstName": "Bo"}, contact_id="nobodyAtAll000000000")
+    outcomes = await run.send([named, missing])
+    assert (outcomes[2].status, outcomes[2].contact_id) == (Status.UPDATED, contact_id)
+    assert "gender" in outcomes[2].warnings[0].message
+    assert run.sandbox.contacts()[0]["email"] == "new@example.com"
+    assert (outcomes[3].status, outcomes[3].code) == (Status.FAILED, "contact_not_found")
+
+
+async def test_create_only_leaves_alone_whom_it_finds(start: StartRun) -> None:
+    for allowed in (False, True):
+        run = await start(allow_duplicates=allowed)
+        contact_id = run.sandbox.add_contact(PLACE, email="ann@example.com", firstName="An")
+        records = [record(2, email="ann@example.com", firstName="Ann"), *people(3, first=3)]
+        outcomes = await run.send(records, mode=ImportMode.CREATE_ONLY)
+        assert (outcomes[2].status, outcomes[2].code) == (Status.SKIPPED, "already_exists")
+        assert outcomes[2].contact_id == contact_id
+        assert {outcomes[row].status for row in (3, 4, 5)} == {Status.CREATED}
+        assert run.sandbox.contacts()[0]["properties"]["firstName"] == "An"
+
+
+async def test_create_only_knows_its_own_contact_after_a_lost_reply(start: StartRun) -> None:
+    for allowed in (False, True):
+        run = await start(allow_duplicates=allowed, faults={FaultKind.RESET: 0.3}, seed=2)
+        outcomes = await run.send(people(40), mode=ImportMode.CREATE_ONLY)
+        assert {each.status for each in outcomes.values()} == {Status.CREATED}
+        assert len(run.sandbox.contacts()) == 40
+
+
+async def test_update_only_creates_nobody(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.add_contact(PLACE, email="person2@example.com")
+    outcomes = await run.send(people(2), mode=ImportMode.UPDATE_ONLY)
+    assert outcomes[2].status is Status.UPDATED
+    assert (outcomes[3].status, outcomes[3].code) == (Status.SKIPPED, "not_found")
+    assert len(run.sandbox.contacts()) == 1
+
+
+async def test_custom_fields_are_read_back_from_a_sample(start: StartRun) -> None:
+    run = await start()
+    field_id = next(iter(run.sandbox.location(PLACE).custom_fields))
+    records = [
+        Record(
+            row=row,
+            location_id=PLACE,
+            fields={"email": f"p{row}@example.com"},
+            custom_fields=((field_id, "M"), ("unknownField00000000", "x")),
+        )
+        for row in (2, 3)
+    ]
+    outcomes = await run.send(records, verify_share=1.0)
+    for each in outcomes.values():
+        assert [warning.message for warning in each.warnings] == [
+            "custom field unknownField00000000 was dropped"
+        ]
+
+
+async def test_tags_replace_in_the_upsert_and_need_no_further_call(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.add_contact(PLACE, email="person2@example.com", tags=["old"])
+    await run.send(people(1, tags=("new",)), follow_ups=FollowUps(tag_mode=TagMode.REPLACE))
+    assert run.sandbox.contacts()[0]["tags"] == ["new"]
+    assert run.journal.landed == {}
