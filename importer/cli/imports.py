@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,19 @@ def run_command(**given: Any) -> None:
     help="Write the forecast as an HTML page to this file.",
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
+@click.option(
+    "--against-location",
+    is_flag=True,
+    help="Ask the location which people it knows already, and forecast what is created and what updated.",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=0),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="With --against-location: the rows to ask about; 0 asks about all.",
+)
 @click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
 @reading_options
 @state_option
@@ -136,13 +150,16 @@ def run_command(**given: Any) -> None:
 @quiet_options
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
-    from importer import forecasting
+    from importer import forecasting, inquiry
     from importer.cli.telling import Manner, tell_forecast
     from importer.results.report import write_forecast_report
 
     load_environment()
     settings = run_settings(given)
-    forecast = forecasting.check(settings)
+    sample = inquiry.Sample(given["sample"] or None) if given["against_location"] else None
+    forecast = forecasting.check(settings, sample=sample)
+    if sample is not None:
+        forecast = replace(forecast, expected=inquiry.ask(sample, settings.connection))
     report = given["report"]
     if report is not None:
         write_forecast_report(forecast, report, details=settings.report_details)
@@ -188,7 +205,22 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
     """Gather the words of a command into the settings of a run; a word that the command lacks keeps its default."""
     from importer.settings import RunSettings
 
-    taken = ["sources", "mapping", "output", "results_format", "limit", "concurrency", "fresh", "changed_only", "full_every", "wait_for_quota", "max_requests", "allow_transforms", "report_details", "metrics_file"]
+    taken = [
+        "sources",
+        "mapping",
+        "output",
+        "results_format",
+        "limit",
+        "concurrency",
+        "fresh",
+        "changed_only",
+        "full_every",
+        "wait_for_quota",
+        "max_requests",
+        "allow_transforms",
+        "report_details",
+        "metrics_file",
+    ]
     return RunSettings(
         **{name: given[name] for name in taken if name in given},
         connection=read_connection(
