@@ -398,6 +398,10 @@ _ALPHA3: Final = (
 )
 
 
+# The signs of cars abroad, which address books of German-speaking countries put before postal codes.
+_CAR_SIGNS: Final = "A AT|B BE|D DE|F FR|I IT|L LU|FL LI"
+
+
 def fold(text: str) -> str:
     """Reduce a name to what people agree on when they write it: letters and digits, no case, no accents."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -421,6 +425,9 @@ def _table() -> dict[str, str]:
     words = _ALPHA3.split()
     for code, alpha3 in zip(words[::2], words[1::2], strict=True):
         table.setdefault(fold(alpha3), code)
+    for sign in _CAR_SIGNS.split("|"):
+        letters, code = sign.split()
+        table.setdefault(fold(letters), code)
     for code in NAMES:
         table[fold(code)] = code
     return table

@@ -17,7 +17,7 @@ from importer.records import Fault, Json, TypedText
 CLEAR: Final = object()
 """Stands in a column where a blank cell asks the vendor to clear the value; None there means: say nothing."""
 
-_CACHE_SIZE: Final = 20_000
+_CACHE_SIZE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,8 +43,8 @@ class LocationColumn:
         return self._map.get(_fold(text)) or (text if text in self._known else None)
 
     def _fault(self, text: str) -> Fault:
-        said = f"{quoted(text)} is in no entry of the mapping's location: map" if text else "is blank"
-        sentence = f"Column '{self._column}': {said}, so the row has no location to go to."
+        said = f": {quoted(text)} is in no entry of the mapping's location: map" if text else " is blank"
+        sentence = f"Column '{self._column}'{said}, so the row has no location to go to."
         return Fault(code="unknown_location", message=sentence, column=self._column)
 
 

@@ -164,7 +164,7 @@ class Program:
         if faults:
             if any(fault.fails for fault in faults):
                 return failed(row, location, faults)
-            warnings = tuple(faults)
+            warnings = _once(faults)
         if not self._identified(fields, contact_id):
             return failed(row, location, (*warnings, _no_identifier(self._require)))
         return Record(
@@ -284,6 +284,13 @@ def failed(row: int, location: str | None, faults: Sequence[Fault]) -> Outcome:
         warnings=tuple(fault for fault in faults if not fault.fails),
         faults=fatal,
     )
+
+
+def _once(warnings: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Leave out what the reader has said of the row already, in its own words."""
+    if any(warning.code == "double_encoded" for warning in warnings):
+        return tuple(warning for warning in warnings if warning.code != "garbled_text")
+    return tuple(warnings)
 
 
 def _no_identifier(require: Sequence[str]) -> Fault:
