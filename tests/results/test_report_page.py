@@ -142,7 +142,7 @@ def test_a_stopped_run_says_how_to_go_on(story: Story) -> None:
 
     page = Outline(story.write().report.read_text(encoding="utf-8"))
 
-    assert "the daily quota is spent. 1 row was not reached" in page.text
+    assert "The daily quota is spent. 1 row was not reached" in page.text
     assert "importer resume 2026-11-23-160000-abcd" in page.text
 
 
