@@ -13,7 +13,7 @@ from importer.reading.dialect import Dialect
 from importer.reading.encodings import Encoding
 from importer.reading.grid import Batch, Cells
 
-_STRETCH: Final = 1 << 18
+_STRETCH: Final = 1 << 17
 
 Opener = Callable[[], BinaryIO]
 
