@@ -114,11 +114,11 @@ def _row(chance: random.Random, number: int) -> list[str]:
     company = f"{last} & Sons {number % 977}"
     return [
         first, last, f"contact{number}@{chance.choice(['example.com', 'gmail.com', 'acme.example'])}", phone, company,
-        "Buyer", f"{number % 9999} Main Street" + ("\nSuite 4" if number % 7 == 0 else ""), city, state, postal_code,
+        "Purchasing manager", f"{number % 9999} Main Street" + ("\nSuite 4" if number % 7 == 0 else ""), city, state, postal_code,
         chance.choice(["US", "United States", "USA"]), f"www.site{number % 500}.example",
         f"{chance.randrange(1, 13)}/{chance.randrange(1, 29)}/{chance.randrange(1940, 2005)}", chance.choice("MF"),
         "Web form", chance.choice(["lead;warm", "customer", "lead"]), chance.choice(["no", "yes", ""]),
-        chance.choice(["", "no"]), "Met at the fair" if number % 3 else "", chance.choice("SML"),
+        chance.choice(["", "no"]), "Met at the fair, wants a call back in spring" if number % 3 else "", chance.choice("SML"),
         chance.choice(["Golf;Tennis", "Chess"]), f"${number % 5000}.50", "", chance.choice(["A", "B"]),
         "America/Chicago",
     ]  # fmt: skip

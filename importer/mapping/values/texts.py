@@ -17,7 +17,6 @@ _ENDS: Final = (
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 )
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_NOT_PLAIN: Final = re.compile(r"[^\n\x20-\x7e]")
 _MOJIBAKE: Final = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u20ac\u201a-\u2122\u0152-\u017e\u0192\u02c6\u02dc]"
 )
@@ -44,7 +43,8 @@ def _clean_typed(text: TypedText) -> str:
 
 def clean_column(cells: Sequence[str]) -> list[str]:
     """Clean a whole column; a plain one costs a strip per cell."""
-    if {type(cell) for cell in cells} <= {str} and not _NOT_PLAIN.search("\n".join(cells)):
+    joined = "".join(cells)
+    if joined.isascii() and joined.isprintable() and set(map(type, cells)) <= {str}:
         return [cell.strip() for cell in cells]
     return [clean(cell) for cell in cells]
 
