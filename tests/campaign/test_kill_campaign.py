@@ -1,180 +1,41 @@
 """Real runs, killed at random moments and resumed, against a sandbox that misbehaves; then every row is reconciled.
 
-    IMPORTER_KILLS=500 pytest -m campaign -s tests/campaign/test_kill_campaign.py
+    IMPORTER_KILLS=500 pytest -m campaign tests/campaign
 
 prints its figures. ``IMPORTER_SEED`` repeats a campaign's dice (not its timing).
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
-import time
-import urllib.request
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from importer.errors import ImporterError
-from importer.records import Intent
-from importer.state import StateFolder
+from tests.campaign.people import Kind
+from tests.campaign.rounds import KILLS_A_ROUND, Round, Tally, Vendor
 
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(7_200)]
 
 KILLS: Final = int(os.environ.get("IMPORTER_KILLS", "25"))
 SEED: Final = int(os.environ.get("IMPORTER_SEED", "0")) or random.randrange(1, 1_000_000)  # noqa: S311  (dice)
-KILLS_A_ROUND: Final = 25
-ROWS: Final = 900
 FAULTS: Final = ("reset:3%", "drop:2%", "500:1%", "502:1%", "503:1%", "429:0.5%", "slow:1%", "garbage:1%")
 STOP_SECONDS: Final = 10.0
 
-MAPPING: Final = """\
-version: 1
-fields:
-  firstName: First Name
-  email: E-mail
-  phone: {column: Phone, region: US}
-  companyName: Marker
-tags: {columns: [Tags], split: ";"}
-match: {require: [email, phone]}
-"""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody who may stand on several rows; ``known`` is in the sandbox before the run."""
-
-    email: str
-    phone: str
-    known: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A row of the file, and whom it is about; nobody when it cannot be sent at all."""
-
-    person: Person | None
-    by_phone: bool
-    tags: tuple[str, ...]
-    marker: str
-
-    def cells(self) -> list[str]:
-        if self.person is None:
-            return ["Nobody", "", "", self.marker, ""]
-        email = "" if self.by_phone else self.person.email
-        return ["Ada", email, self.person.phone, self.marker, ";".join(self.tags)]
-
-
-def invent(dice: random.Random, name: str, rows: int) -> list[Line]:
-    """A file of new and known people, some on several rows and some met again by phone alone, some nobody."""
-    people: list[Person] = []
-    lines: list[Line] = []
-    for number in range(2, rows + 2):
-        roll = dice.random()
-        person: Person | None
-        by_phone = False
-        if roll < 0.03:
-            person = None
-        elif roll < 0.18 and people:
-            person = dice.choice(people[-30:] if dice.random() < 0.7 else people)
-            by_phone = dice.random() < 0.4
-        else:
-            person = Person(
-                email=f"p{number}.{name}@example.com",
-                phone=f"+1212{5_550_000 + number:07d}",
-                known=dice.random() < 0.06,
-            )
-            people.append(person)
-        tags = dice.choice([(), (), ("vip",), ("vip", "spring"), ("news",)])
-        lines.append(Line(person=person, by_phone=by_phone, tags=tags, marker=f"row {number}"))
-    return lines
-
-
-@dataclass
-class Tally:
-    """What the campaign saw; the three that must stay empty first."""
-
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    mislabelled: list[str] = field(default_factory=list)
-    rounds: int = 0
-    rows: int = 0
-    contacts: int = 0
-    requests: int = 0
-    kills: Counter[str] = field(default_factory=Counter)
-    in_doubt: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    slowest_stop: float = 0.0
-    retried: int = 0
-    began_at: float = field(default_factory=time.monotonic)
-
-    def figures(self) -> str:
-        kills = ", ".join(f"{count} {name}" for name, count in self.kills.most_common())
-        faults = ", ".join(f"{count} {name}" for name, count in self.faults.most_common())
-        return (
-            f"\nkill campaign, seed {SEED}: {sum(self.kills.values())} kills ({kills}) in {self.rounds} runs of "
-            f"{self.rows:,} rows, {time.monotonic() - self.began_at:.0f} s; {self.requests:,} requests, "
-            f"faults: {faults}; {self.in_doubt:,} rows in doubt at a kill, "
-            f"slowest stop {self.slowest_stop:.1f} s, {self.retried} rows retried, {self.contacts:,} contacts\n"
-            f"rows lost {len(self.lost)}, doubled {len(self.doubled)}, mislabelled {len(self.mislabelled)}"
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vendor:
-    """The sandbox process, looked at from outside."""
-
-    url: str
-
-    def get(self, path: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as reply:  # noqa: S310  (loopback)
-            found: dict[str, Any] = json.load(reply)
-        return found
-
-    def requests(self) -> int:
-        return int(self.get("/_sandbox/state")["requests"])
-
-    def contacts(self, location_id: str) -> list[dict[str, Any]]:
-        found = self.get("/_sandbox/contacts")["contacts"]
-        return [each for each in found if each["locationId"] == location_id]
-
-    def know(self, location_id: str, person: Person) -> None:
-        """Store somebody before the run, whatever faults come between."""
-        body = {"locationId": location_id, "email": person.email, "phone": person.phone}
-        request = urllib.request.Request(  # noqa: S310  (loopback)
-            f"{self.url}/contacts/upsert",
-            data=json.dumps(body).encode(),
-            headers={
-                "Authorization": "Bearer pit-campaign",
-                "Version": "2021-07-28",
-                "Content-Type": "application/json",
-            },
-        )
-        while True:
-            try:
-                with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310  (loopback)
-                    if json.load(reply)["contact"]["id"]:
-                        return
-            except (OSError, ValueError):  # a fault of the sandbox; again
-                continue
-
-
-@pytest.fixture(scope="module")
-def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendor]:
-    """A sandbox in a process of its own. Its quota is wide, so that a run is over in seconds."""
-    folder = tmp_path_factory.mktemp("vendor")
+@contextmanager
+def sandbox(folder: Path, *more: str) -> Iterator[Vendor]:
+    """Start a sandbox in a process of its own. Its quota is wide, so that a run is over in seconds."""
     words = [sys.executable, "-m", "importer", "sandbox", "--port", "0", "--json", "--daily", "0"]
     words += ["--burst", "5000/0.5", "--latency", "1-20", "--slow-seconds", "0.7", "--seed", str(SEED)]
-    words += ["--db", str(folder / "sandbox.db")]
+    words += ["--db", str(folder / "sandbox.db"), *more]
     words += [word for fault in FAULTS for word in ("--fault", fault)]
     with (
         (folder / "stderr").open("w") as stderr,
@@ -185,218 +46,46 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendor]:
         process.terminate()
 
 
-class Round:
-    """One file, imported by processes that are killed until there were enough kills, then to its end."""
+@pytest.fixture
+def campaign(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[Kind, int], Tally]:
+    """Kill so many processes, run after run, and reconcile each run."""
 
-    def __init__(self, vendor: Vendor, folder: Path, dice: random.Random, tally: Tally) -> None:
-        self.vendor = vendor
-        self.folder = folder
-        self.dice = dice
-        self.tally = tally
-        self.location_id = f"location{folder.name}"
-        self.lines = invent(dice, folder.name, ROWS)
-        self.state = StateFolder(folder / "state")
-        self.source = folder / "contacts.csv"
-        with self.source.open("w", newline="", encoding="utf-8") as opened:
-            writer = csv.writer(opened)
-            writer.writerow(["First Name", "E-mail", "Phone", "Marker", "Tags"])
-            writer.writerows(line.cells() for line in self.lines)
-        (folder / "mapping.yaml").write_text(MAPPING)
-        for person in dict.fromkeys(line.person for line in self.lines):
-            if person is not None and person.known:
-                vendor.know(self.location_id, person)
+    def lead(kind: Kind, kills: int) -> Tally:
+        dice, tally = random.Random(f"{SEED} {kind}"), Tally()  # noqa: S311  (dice)
+        duplicates = ("--allow-duplicates",) if kind is Kind.UNREPEATABLE else ()
+        with sandbox(tmp_path, *duplicates) as vendor:
+            while (left := kills - sum(tally.kills.values())) > 0:
+                folder = tmp_path / f"{tally.rounds + 1:03d}"
+                folder.mkdir()
+                turn = Round(vendor, folder, dice, tally, kind)
+                turn.go(min(left, KILLS_A_ROUND))
+                turn.reconcile()
+            state = vendor.get("/_sandbox/state")
+        with capsys.disabled():
+            print(  # noqa: T201  (the figures are what the campaign is for)
+                f"\nkill campaign ({kind}, seed {SEED}): {tally.figures()}\n"
+                f"{state['requests']:,} requests, faults: {state['faults']}"
+            )
+        return tally
 
-    def go(self, kills: int) -> None:
-        """Be killed so many times (fewer when the file ends before), then come to the end, retries and all."""
-        for _ in range(kills):
-            if self._session_to_kill():
-                break
-        self._to_the_end("resume" if self._begun() else "run")
-        for _ in range(5):
-            again = sum(row["import_remedy"] == "run_again" for row in self._results())
-            if not again:
-                return
-            self.tally.retried += again
-            self._to_the_end("retry")
-
-    def _to_the_end(self, command: str) -> None:
-        code, told = 3, ""
-        for _ in range(10):
-            code, told = self._wait(self._start(command))
-            if code != 3:
-                break
-            command = "resume"
-        assert code in {0, 1}, told
-
-    def _session_to_kill(self) -> bool:
-        """Start a process and kill it at some moment; True when it reached its end before."""
-        command = "resume" if self._begun() and self.dice.random() < 0.5 else "run"
-        before = self.vendor.requests()
-        process = self._start(command)
-        self._let_work(process, before)
-        name = self.dice.choices(["SIGKILL", "SIGTERM", "SIGINT"], [8, 1, 1])[0]
-        asked_at = time.monotonic()
-        process.send_signal(signal.Signals[name])
-        code, told = self._wait(process)
-        if name == "SIGKILL":
-            assert code in {0, 1, -signal.SIGKILL}, told
-        else:
-            self.tally.slowest_stop = max(self.tally.slowest_stop, time.monotonic() - asked_at)
-            # Before our own handlers are set, Python ends by the signal itself.
-            assert code in {0, 1, 3, -signal.SIGTERM, -signal.SIGINT, 130}, told
-        if code in {0, 1} and "KeyboardInterrupt" not in told:
-            assert "Traceback" not in told, told
-            return True
-        self.tally.kills[name] += 1
-        self._look_in()
-        return False
-
-    def _let_work(self, process: subprocess.Popen[str], before: int) -> None:
-        if self.dice.random() < 0.12:  # in start-up, in the survey, or wherever it falls
-            _sleep_while_alive(process, self.dice.uniform(0.1, 1.5))
-            return
-        wanted = before + self.dice.randint(1, 2 * ROWS // KILLS_A_ROUND)
-        while process.poll() is None and self.vendor.requests() < wanted:
-            time.sleep(0.002)
-        _sleep_while_alive(process, self.dice.uniform(0, 0.02))
-
-    def _start(self, command: str) -> subprocess.Popen[str]:
-        words = [sys.executable, "-m", "importer", command]
-        if command == "run":
-            words += [
-                str(self.source),
-                "-m",
-                str(self.folder / "mapping.yaml"),
-                "-o",
-                str(self.folder / "out"),
-            ]
-            words += ["--location", self.location_id, "--base-url", self.vendor.url]
-            words += ["--concurrency", str(self.dice.choice([1, 4, 16, 100]))]
-        words += ["--state", str(self.state.path), "--no-progress", "--json"]
-        return subprocess.Popen(
-            words,
-            cwd=self.folder,
-            env={**os.environ, "HIGHLEVEL_TOKEN": "pit-campaign"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def _wait(self, process: subprocess.Popen[str]) -> tuple[int, str]:
-        with process:
-            told, _ = process.communicate(timeout=300)
-        return process.returncode, told
-
-    def _begun(self) -> bool:
-        return next(self.state.runs(), None) is not None
-
-    def _look_in(self) -> None:
-        """Count the rows in doubt; and let the next process go at once.
-
-        After a restart a location rests for one burst interval, ten seconds until its quota is known. That is
-        proven elsewhere, and would make five minutes of each round.
-        """
-        try:
-            run = self.state.find()
-            with self.state.open_journal(run, thorough=False) as journal:
-                standings = journal.standings(0, 1 << 62).values()
-                self.tally.in_doubt += sum(isinstance(each, Intent) for each in standings)
-                journal._db.execute("DELETE FROM quota_marks")
-        except ImporterError:  # killed before it began
-            return
-
-    def _results(self) -> list[dict[str, str]]:
-        (path,) = (self.folder / "out").glob("*/results.csv")
-        with path.open(newline="", encoding="utf-8-sig") as opened:
-            return list(csv.DictReader(opened))
-
-    # the reconciliation
-
-    def reconcile(self) -> None:
-        """Compare what the results say with what the sandbox holds and with what had to happen, row by row."""
-        results = self._results()
-        contacts = self.vendor.contacts(self.location_id)
-        self._check_accounts(results)
-        by_phone = _grouped(contacts, "phone")
-        for found in (*by_phone.values(), *_grouped(contacts, "email").values()):
-            if len(found) > 1:
-                self.tally.doubled.append(f"{self.location_id}: {len(found)} contacts {found[0]['email']}")
-        self._check_labels(results, by_phone)
-        self._check_values(by_phone)
-        self.tally.contacts += len(contacts)
-        self.tally.rows += ROWS
-        self.tally.rounds += 1
-
-    def _check_accounts(self, results: Sequence[dict[str, str]]) -> None:
-        (path,) = (self.folder / "out").glob("*/summary.json")
-        summary = json.loads(path.read_text(encoding="utf-8"))
-        told = Counter(row["import_status"] for row in results)
-        assert [int(row["import_row"]) for row in results] == list(range(2, ROWS + 2)), (
-            "a row is missing or twice"
-        )
-        assert summary["state"] == "finished"
-        assert sum(told.values()) == summary["rows_read"] == ROWS
-        for name in ("created", "updated", "skipped", "failed", "pending"):
-            assert summary[name] == told[name]
-
-    def _check_labels(
-        self, results: Sequence[dict[str, str]], by_phone: dict[str, list[dict[str, Any]]]
-    ) -> None:
-        seen: set[Person] = set()
-        for line, row in zip(self.lines, results, strict=True):
-            told = f"{row['import_status']} {row['import_error_code']}".strip()
-            place = f"{self.location_id} row {row['import_row']}: {told}"
-            if line.person is None:
-                if row["import_status"] != "failed":
-                    self.tally.mislabelled.append(f"{place}, but cannot have been sent")
-                continue
-            expected = "updated" if line.person.known or line.person in seen else "created"
-            seen.add(line.person)
-            if row["import_status"] != expected:
-                self.tally.mislabelled.append(f"{place}, expected {expected}")
-            if row["import_contact_id"] not in {each["id"] for each in by_phone.get(line.person.phone, [])}:
-                self.tally.lost.append(f"{place}, but the sandbox has no such contact")
-
-    def _check_values(self, by_phone: dict[str, list[dict[str, Any]]]) -> None:
-        last = {line.person: line for line in self.lines if line.person}
-        for person, line in last.items():
-            tags = {tag for each in self.lines if each.person == person for tag in each.tags}
-            for contact in by_phone.get(person.phone, []):
-                stands = contact["properties"].get("companyName")
-                if stands != line.marker:
-                    self.tally.lost.append(f"{self.location_id} {line.marker}: {stands} stands over it")
-                if set(contact["tags"]) != tags:
-                    self.tally.lost.append(
-                        f"{self.location_id} {line.marker}: tags {contact['tags']}, not {tags}"
-                    )
-
-
-def _grouped(contacts: Sequence[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for contact in contacts:
-        if contact[key]:
-            groups.setdefault(contact[key], []).append(contact)
-    return groups
-
-
-def _sleep_while_alive(process: subprocess.Popen[str], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < until:
-        time.sleep(0.001)
+    return lead
 
 
 def test_no_row_is_lost_doubled_or_mislabelled_however_often_the_run_is_killed(
-    vendor: Vendor, tmp_path: Path
+    campaign: Callable[[Kind, int], Tally],
 ) -> None:
-    dice, tally = random.Random(SEED), Tally()  # noqa: S311  (dice)
-    while (left := KILLS - sum(tally.kills.values())) > 0:
-        folder = tmp_path / f"{tally.rounds + 1:03d}"
-        folder.mkdir()
-        campaign = Round(vendor, folder, dice, tally)
-        campaign.go(min(left, KILLS_A_ROUND))
-        campaign.reconcile()
-    state = vendor.get("/_sandbox/state")
-    tally.requests, tally.faults = int(state["requests"]), Counter(state["faults"])
-    print(tally.figures())  # noqa: T201  (the figures are what the campaign is for)
+    tally = campaign(Kind.UPSERT, KILLS)
     assert (tally.lost, tally.doubled, tally.mislabelled) == ([], [], [])
     assert tally.slowest_stop < STOP_SECONDS
+
+
+def test_rows_that_only_create_are_told_from_contacts_that_were_there(
+    campaign: Callable[[Kind, int], Tally],
+) -> None:
+    tally = campaign(Kind.CREATE_ONLY, max(1, KILLS // 5))
+    assert (tally.lost, tally.doubled, tally.mislabelled) == ([], [], [])
+
+
+def test_a_row_that_cannot_be_repeated_is_never_doubled(campaign: Callable[[Kind, int], Tally]) -> None:
+    tally = campaign(Kind.UNREPEATABLE, max(1, KILLS // 5))
+    assert (tally.lost, tally.doubled, tally.mislabelled) == ([], [], [])

@@ -1,0 +1,108 @@
+"""Invented people on the rows of a file, and what must become of each row."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a campaign's file is imported."""
+
+    UPSERT = "upsert"
+    CREATE_ONLY = "create_only"
+    UNREPEATABLE = "unrepeatable"
+    """With createNewIfDuplicateAllowed: sent twice, a row makes two contacts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may stand on several rows; ``known`` is in the sandbox before the run."""
+
+    email: str
+    phone: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A row of the file, and whom it is about; nobody when it cannot be sent at all."""
+
+    person: Person | None
+    by_phone: bool
+    tags: tuple[str, ...]
+    marker: str
+
+    def cells(self) -> list[str]:
+        if self.person is None:
+            return ["Nobody", "", "", self.marker, ""]
+        email = "" if self.by_phone else self.person.email
+        return ["Ada", email, self.person.phone, self.marker, ";".join(self.tags)]
+
+
+def invent(dice: random.Random, name: str, rows: int, kind: Kind) -> list[Line]:
+    """A file of new and known people, some on several rows and some met again by phone alone, some nobody."""
+    people: list[Person] = []
+    lines: list[Line] = []
+    alone = kind is Kind.UNREPEATABLE
+    for number in range(2, rows + 2):
+        roll = dice.random()
+        person: Person | None
+        by_phone = False
+        if roll < 0.03:
+            person = None
+        elif roll < 0.18 and people and not alone:
+            person = dice.choice(people[-30:] if dice.random() < 0.7 else people)
+            by_phone = dice.random() < 0.4
+        else:
+            person = Person(
+                email=f"p{number}.{name}@example.com",
+                phone=f"+1212{5_550_000 + number:07d}",
+                known=dice.random() < 0.06 and not alone,
+            )
+            people.append(person)
+        tags = dice.choice([(), (), ("vip",), ("vip", "spring"), ("news",)])
+        lines.append(Line(person=person, by_phone=by_phone, tags=tags, marker=f"row {number}"))
+    return lines
+
+
+def expected(kind: Kind, lines: Sequence[Line]) -> list[str]:
+    """The status that each row must end with."""
+    seen: set[Person] = set()
+    statuses = []
+    for line in lines:
+        if line.person is None:
+            statuses.append("failed")
+            continue
+        first = not line.person.known and line.person not in seen
+        seen.add(line.person)
+        met = "skipped" if kind is Kind.CREATE_ONLY else "updated"
+        statuses.append("created" if first else met)
+    return statuses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a person's contact must show in the end; no marker where none of the rows was to write it."""
+
+    marker: str | None
+    tags: frozenset[str]
+
+
+def standings(kind: Kind, lines: Sequence[Line]) -> dict[Person, Standing]:
+    """The values of a person's last row stand, with the tags of all; of the first alone where rows only create."""
+    of_person: dict[Person, list[Line]] = {}
+    for line in lines:
+        if line.person is not None:
+            of_person.setdefault(line.person, []).append(line)
+    if kind is Kind.CREATE_ONLY:
+        of_person = {person: [] if person.known else found[:1] for person, found in of_person.items()}
+    return {
+        person: Standing(
+            marker=found[-1].marker if found else None,
+            tags=frozenset(tag for line in found for tag in line.tags),
+        )
+        for person, found in of_person.items()
+    }

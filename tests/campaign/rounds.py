@@ -1,0 +1,320 @@
+"""One round of a campaign: a file imported by processes that are killed, then reconciled row by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from importer.errors import ImporterError
+from importer.records import Intent
+from importer.state import StateFolder
+from tests.campaign.people import Kind, Person, expected, invent, standings
+
+KILLS_A_ROUND: Final = 25
+ROWS: Final = 800
+
+_MAPPING: Final = """\
+version: 1
+fields:
+  firstName: First Name
+  email: E-mail
+  phone: {column: Phone, region: US}
+  companyName: Marker
+EXTRA_FIELD
+tags: {columns: [Tags], split: ";"}
+match: {require: [email, phone]}
+"""
+_EXTRA: Final = {
+    Kind.UPSERT: ("", ""),
+    Kind.CREATE_ONLY: ("", "mode: create_only\n"),
+    Kind.UNREPEATABLE: ('  createNewIfDuplicateAllowed: {value: "yes"}', ""),
+}
+
+
+@dataclass
+class Tally:
+    """What a campaign saw; the three that must stay empty first."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    mislabelled: list[str] = field(default_factory=list)
+    rounds: int = 0
+    rows: int = 0
+    contacts: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    in_doubt: int = 0
+    unconfirmed: int = 0
+    slowest_stop: float = 0.0
+    retried: int = 0
+    began_at: float = field(default_factory=time.monotonic)
+
+    def figures(self) -> str:
+        kills = ", ".join(f"{count} {name}" for name, count in self.kills.most_common())
+        return (
+            f"{sum(self.kills.values())} kills ({kills}) in {self.rounds} runs of {self.rows:,} rows, "
+            f"{time.monotonic() - self.began_at:.0f} s; {self.in_doubt:,} rows in doubt at a kill, "
+            f"{self.unconfirmed} ended unconfirmed, {self.retried} retried; slowest stop {self.slowest_stop:.1f} s; "
+            f"{self.contacts:,} contacts\n"
+            f"rows lost {len(self.lost)}, doubled {len(self.doubled)}, mislabelled {len(self.mislabelled)}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """The sandbox process, looked at from outside."""
+
+    url: str
+
+    def get(self, path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as reply:  # noqa: S310  (loopback)
+            found: dict[str, Any] = json.load(reply)
+        return found
+
+    def requests(self) -> int:
+        return int(self.get("/_sandbox/state")["requests"])
+
+    def contacts(self, location_id: str) -> list[dict[str, Any]]:
+        found = self.get("/_sandbox/contacts")["contacts"]
+        return [each for each in found if each["locationId"] == location_id]
+
+    def know(self, location_id: str, person: Person) -> None:
+        """Store somebody before the run, whatever faults come between."""
+        body = {"locationId": location_id, "email": person.email, "phone": person.phone}
+        request = urllib.request.Request(  # noqa: S310  (loopback)
+            f"{self.url}/contacts/upsert",
+            data=json.dumps(body).encode(),
+            headers={
+                "Authorization": "Bearer pit-campaign",
+                "Version": "2021-07-28",
+                "Content-Type": "application/json",
+            },
+        )
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310  (loopback)
+                    if json.load(reply)["contact"]["id"]:
+                        return
+            except (OSError, ValueError):  # a fault of the sandbox; again
+                continue
+
+
+class Round:
+    """One file, imported by processes that are killed until there were enough kills, then to its end."""
+
+    def __init__(
+        self, vendor: Vendor, folder: Path, dice: random.Random, tally: Tally, kind: Kind = Kind.UPSERT
+    ) -> None:
+        self.vendor = vendor
+        self.folder = folder
+        self.dice = dice
+        self.tally = tally
+        self.kind = kind
+        self.location_id = f"{kind}{folder.name}"
+        self.lines = invent(dice, folder.name, ROWS, kind)
+        self.state = StateFolder(folder / "state")
+        self.source = folder / "contacts.csv"
+        with self.source.open("w", newline="", encoding="utf-8") as opened:
+            writer = csv.writer(opened)
+            writer.writerow(["First Name", "E-mail", "Phone", "Marker", "Tags"])
+            writer.writerows(line.cells() for line in self.lines)
+        extra_field, extra = _EXTRA[kind]
+        (folder / "mapping.yaml").write_text(_MAPPING.replace("EXTRA_FIELD", extra_field) + extra)
+        for person in dict.fromkeys(line.person for line in self.lines):
+            if person is not None and person.known:
+                vendor.know(self.location_id, person)
+
+    def go(self, kills: int) -> None:
+        """Be killed so many times (fewer when the file ends before), then come to the end, retries and all."""
+        for _ in range(kills):
+            if self._session_to_kill():
+                break
+        self._to_the_end("resume" if self._begun() else "run")
+        for _ in range(5):
+            again = sum(row["import_remedy"] == "run_again" for row in self._results())
+            if not again:
+                return
+            self.tally.retried += again
+            self._to_the_end("retry")
+
+    def _to_the_end(self, command: str) -> None:
+        code, told = 3, ""
+        for _ in range(10):
+            code, told = self._wait(self._start(command))
+            if code != 3:
+                break
+            command = "resume"
+        assert code in {0, 1}, told
+
+    def _session_to_kill(self) -> bool:
+        """Start a process and kill it at some moment; True when it reached its end before."""
+        command = "resume" if self._begun() and self.dice.random() < 0.5 else "run"
+        before = self.vendor.requests()
+        process = self._start(command)
+        self._let_work(process, before)
+        name = self.dice.choices(["SIGKILL", "SIGTERM", "SIGINT"], [8, 1, 1])[0]
+        asked_at = time.monotonic()
+        process.send_signal(signal.Signals[name])
+        code, told = self._wait(process)
+        if name == "SIGKILL":
+            assert code in {0, 1, -signal.SIGKILL}, told
+        else:
+            self.tally.slowest_stop = max(self.tally.slowest_stop, time.monotonic() - asked_at)
+            # Before our own handlers are set, Python ends by the signal itself.
+            assert code in {0, 1, 3, -signal.SIGTERM, -signal.SIGINT, 130}, told
+        if code in {0, 1} and "KeyboardInterrupt" not in told:
+            assert "Traceback" not in told, told
+            return True
+        self.tally.kills[name] += 1
+        self._look_in()
+        return False
+
+    def _let_work(self, process: subprocess.Popen[str], before: int) -> None:
+        if self.dice.random() < 0.12:  # in start-up, in the survey, or wherever it falls
+            _sleep_while_alive(process, self.dice.uniform(0.1, 1.5))
+            return
+        wanted = before + self.dice.randint(1, 2 * ROWS // KILLS_A_ROUND)
+        while process.poll() is None and self.vendor.requests() < wanted:
+            time.sleep(0.002)
+        _sleep_while_alive(process, self.dice.uniform(0, 0.02))
+
+    def _start(self, command: str) -> subprocess.Popen[str]:
+        words = [sys.executable, "-m", "importer", command]
+        if command == "run":
+            words += [
+                str(self.source),
+                "-m",
+                str(self.folder / "mapping.yaml"),
+                "-o",
+                str(self.folder / "out"),
+            ]
+            words += ["--location", self.location_id, "--base-url", self.vendor.url]
+            words += ["--concurrency", str(self.dice.choice([1, 4, 16, 100]))]
+        words += ["--state", str(self.state.path), "--no-progress", "--json"]
+        return subprocess.Popen(
+            words,
+            cwd=self.folder,
+            env={**os.environ, "HIGHLEVEL_TOKEN": "pit-campaign"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def _wait(self, process: subprocess.Popen[str]) -> tuple[int, str]:
+        with process:
+            told, _ = process.communicate(timeout=300)
+        return process.returncode, told
+
+    def _begun(self) -> bool:
+        return next(self.state.runs(), None) is not None
+
+    def _look_in(self) -> None:
+        """Count the rows in doubt; and let the next process go at once.
+
+        After a restart a location rests for one burst interval, ten seconds until its quota is known. That is
+        proven elsewhere, and would make five minutes of each round.
+        """
+        try:
+            run = self.state.find()
+            with self.state.open_journal(run, thorough=False) as journal:
+                known = journal.standings(0, 1 << 62).values()
+                self.tally.in_doubt += sum(isinstance(each, Intent) for each in known)
+                journal._db.execute("DELETE FROM quota_marks")
+        except ImporterError:  # killed before it began
+            return
+
+    def _results(self) -> list[dict[str, str]]:
+        (path,) = (self.folder / "out").glob("*/results.csv")
+        with path.open(newline="", encoding="utf-8-sig") as opened:
+            return list(csv.DictReader(opened))
+
+    # the reconciliation
+
+    def reconcile(self) -> None:
+        """Compare what the results say with what the sandbox holds and with what had to happen, row by row."""
+        results = self._results()
+        contacts = self.vendor.contacts(self.location_id)
+        self._check_accounts(results)
+        by_phone = _grouped(contacts, "phone")
+        for found in (*by_phone.values(), *_grouped(contacts, "email").values()):
+            if len(found) > 1:
+                self.tally.doubled.append(f"{self.location_id}: {len(found)} contacts {found[0]['email']}")
+        self._check_labels(results, by_phone)
+        self._check_values(results, by_phone)
+        self.tally.contacts += len(contacts)
+        self.tally.rows += ROWS
+        self.tally.rounds += 1
+
+    def _check_accounts(self, results: Sequence[dict[str, str]]) -> None:
+        (path,) = (self.folder / "out").glob("*/summary.json")
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        told = Counter(row["import_status"] for row in results)
+        assert [int(row["import_row"]) for row in results] == list(range(2, ROWS + 2)), (
+            "a row is missing or twice"
+        )
+        assert summary["state"] == "finished"
+        assert sum(told.values()) == summary["rows_read"] == ROWS
+        for name in ("created", "updated", "skipped", "failed", "pending"):
+            assert summary[name] == told[name]
+
+    def _check_labels(
+        self, results: Sequence[dict[str, str]], by_phone: dict[str, list[dict[str, Any]]]
+    ) -> None:
+        for line, row, status in zip(self.lines, results, expected(self.kind, self.lines), strict=True):
+            told = f"{row['import_status']} {row['import_error_code']}".strip()
+            place = f"{self.location_id} row {row['import_row']}: {told}"
+            if self._honestly_unconfirmed(row):
+                self.tally.unconfirmed += 1
+                continue
+            if row["import_status"] != status:
+                self.tally.mislabelled.append(f"{place}, expected {status}")
+            if line.person is None:
+                continue
+            if row["import_contact_id"] not in {each["id"] for each in by_phone.get(line.person.phone, [])}:
+                self.tally.lost.append(f"{place}, but the sandbox has no such contact")
+
+    def _honestly_unconfirmed(self, row: dict[str, str]) -> bool:
+        return self.kind is Kind.UNREPEATABLE and row["import_error_code"] == "unconfirmed"
+
+    def _check_values(
+        self, results: Sequence[dict[str, str]], by_phone: dict[str, list[dict[str, Any]]]
+    ) -> None:
+        unsure = {
+            line.person
+            for line, row in zip(self.lines, results, strict=True)
+            if self._honestly_unconfirmed(row)
+        }
+        for person, standing in standings(self.kind, self.lines).items():
+            if person in unsure:
+                continue
+            for contact in by_phone.get(person.phone, []):
+                found = contact["properties"].get("companyName"), frozenset(contact["tags"])
+                if found != (standing.marker, standing.tags):
+                    self.tally.lost.append(
+                        f"{self.location_id} {person.email}: {found} stands, not {standing}"
+                    )
+
+
+def _grouped(contacts: Sequence[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for contact in contacts:
+        if contact[key]:
+            groups.setdefault(contact[key], []).append(contact)
+    return groups
+
+
+def _sleep_while_alive(process: subprocess.Popen[str], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < until:
+        time.sleep(0.001)
