@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
@@ -83,6 +84,7 @@ async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterato
     from importer.sandbox import Sandbox, SandboxSettings
 
     kept = delivery.journal.folder / "sandbox.db"  # so that a resumed try meets the same contacts
+    os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
     sandbox = Sandbox(SandboxSettings(burst=_SANDBOX_BURST, daily=0, db=kept))
     try:
         await sandbox.start()

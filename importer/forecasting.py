@@ -81,7 +81,7 @@ def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: S
     mapping = mapping or load_mapping(settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder))
-        sources = open_staged(staged, mapping.reading_options(settings.reading))
+        sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
             location_id=choose_location(settings.connection, mapping) or SANDBOX_LOCATION,
             today=datetime.fromtimestamp(clock.now(), UTC).date(),

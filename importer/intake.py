@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
 from importer import environment
+from importer.errors import SourceError
 from importer.mapping import BoundMapping, Mapping
 from importer.reading import Source, expand_sources, open_source
 from importer.records import Block, Outcome, Record
@@ -57,8 +59,21 @@ def stage_all(references: Sequence[str], folder: Path) -> tuple[StagedSource, ..
     )
 
 
-def open_staged(staged: Sequence[StagedSource], options: ReadingOptions) -> list[Source]:
-    return [open_source(each.path, options=options, index=each.index) for each in staged]
+def open_staged(staged: Sequence[StagedSource], mapping: Mapping, given: ReadingOptions) -> list[Source]:
+    """Open private copies as the mapping and the flags say. Raises SourceError."""
+    return [_open_one(each, mapping, given) for each in staged]
+
+
+def _open_one(staged: StagedSource, mapping: Mapping, given: ReadingOptions) -> Source:
+    said = mapping.reading_options(given)
+    plain = replace(given, wanted_headers=said.wanted_headers)
+    if said != plain:
+        # What the mapping says of its source is said of the first file, not of the failed rows we made of it.
+        with suppress(SourceError):
+            source = open_source(staged.path, options=plain, index=staged.index)
+            if source.ours:
+                return source
+    return open_source(staged.path, options=said, index=staged.index)
 
 
 def survey(

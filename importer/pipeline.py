@@ -162,7 +162,7 @@ def _candidate(new: NewRun, settings: RunSettings, mapping: Mapping, state: Stat
         mapping_text=mapping.text,
         mapping_fingerprint=mapping.fingerprint,
         location_id=choose_location(settings.connection, mapping),
-        base_url=settings.connection.base_url,
+        base_url="sandbox" if settings.connection.sandbox else settings.connection.base_url,
         sandbox=settings.connection.sandbox,
         options=remembered(settings),
         follows=next((origin for origin in origins if origin), None),

@@ -81,7 +81,7 @@ def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surround
         limit=settings.limit,
         allow_transforms=settings.allow_transforms,
     )
-    sources = open_staged(run.sources, mapping.reading_options(settings.reading))
+    sources = open_staged(run.sources, mapping, settings.reading)
     for source in sources:
         for line in source.detected.describe():
             logger.info("%s: %s", source.name, line)
@@ -95,7 +95,7 @@ def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surround
 def tell(journal: Journal, settings: RunSettings, mapping: Mapping, *, repeated: bool = False) -> Summary:
     """Write a run's files from its journal and its copies of the sources. Raises StateError."""
     run = journal.run
-    sources = open_staged(run.sources, mapping.reading_options(settings.reading))
+    sources = open_staged(run.sources, mapping, settings.reading)
     if not journal.rows_read:  # killed during its survey
         journal.set_rows_read(count_rows(sources, settings.limit))
     summary = write_results(

@@ -24,9 +24,9 @@ class Source:
     """A header and numbered rows; every walk over it gives the same rows."""
 
     def __init__(self, reading: Reading, *, index: int) -> None:
-        guarded = reading.detected.delimiter is not None and {"import_row", "import_status"} <= set(
-            reading.header
-        )
+        self.ours = set(reading.header) >= {"import_row", "import_status"}
+        """The file is one that the importer wrote: results, or failed rows to be imported again."""
+        guarded = self.ours and reading.detected.delimiter is not None
         names = tuple(map(unguard, reading.header)) if guarded else reading.header
         kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
         layout = Layout(

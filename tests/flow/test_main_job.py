@@ -181,3 +181,24 @@ def test_each_command_explains_itself_with_an_example(desk: Desk, command: str) 
     ended = desk.importer(command, "--help")
     assert ended.code == 0
     assert f"Example: importer {command}" in ended.out
+
+
+def test_failed_rows_are_imported_again_although_the_mapping_describes_the_first_file(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write(
+        "export.csv", "Export of May\n\nName;Mail\nJürgen;nobody\nÄnne;aenne@example.com\n", encoding="cp1252"
+    )
+    desk.write(
+        "export.yaml",
+        'version: 1\nsource: {header_row: 3, encoding: cp1252, delimiter: ";"}\n'
+        "fields: {firstName: Name, email: Mail}\n",
+    )
+    first = desk.run("export.csv", "-m", "export.yaml")
+    assert [row["import_status"] for row in first.rows] == ["failed", "created"]
+    failed = Path(first.summary["failed_rows"])
+    rows = read_table(failed)
+    rows[0]["Mail"] = "juergen@example.com"
+    write_table(failed, rows)
+    again = desk.run(str(failed), "-m", "export.yaml")
+    assert [(row["import_status"], row["Name"]) for row in again.rows] == [("created", "Jürgen")]
