@@ -12,7 +12,7 @@ from importer.results.views import JournalView, SourceView
 Joined: TypeAlias = tuple[RowId, Outcome | None, Sequence[str]]
 """A row, its outcome (``None``: the run did not reach it) and its cells as they were read."""
 
-_BLOCK: Final = 2000
+_BLOCK: Final = 1000
 
 
 def join_outcomes(
