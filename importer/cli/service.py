@@ -238,8 +238,11 @@ def _tools(given: dict[str, Any]) -> Iterator[Tools]:
 
 
 async def _once(resident: Resident) -> None:
+    from importer.jobs.resident import schedule_of
+
     for named in resident.jobs:
-        resident.start(named, resident.tools.clock.now())
+        # For the time it was due: a scheduler that was late, or tries again, means that day's file.
+        resident.start(named, schedule_of(named).latest(resident.tools.clock.now()))
     await resident.quiet()
 
 

@@ -95,12 +95,8 @@ def expanded(text: str, environment: Mapping[str, str]) -> str:
 
 def schema_text() -> str:
     """Write the JSON Schema of job files, for editors."""
-    schema = JobFile.model_json_schema()
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Jobs of highlevel-importer",
-        **schema,
-    }
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    schema = {"$schema": draft, **JobFile.model_json_schema(), "title": "Jobs of highlevel-importer"}
     return json.dumps(schema, indent=2, ensure_ascii=False)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -132,7 +133,7 @@ class Mailbox:
         self.recipients: list[list[str]] = []
         self.logins: list[tuple[bytes, bytes]] = []
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802  (aiosmtpd's form)
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
@@ -140,12 +141,11 @@ class Mailbox:
         self.recipients.append(list(envelope.rcpt_tos))
         return "250 Message accepted"
 
-    def authenticate(
-        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
-    ) -> AuthResult:
+    def authenticate(self, *given: object) -> AuthResult:
+        data = given[-1]
         assert isinstance(data, LoginPassword)
         self.logins.append((data.login, data.password))
-        return AuthResult(success=data.password == b"p@ss")
+        return AuthResult(success=data.password == b"p@ss", handled=False)
 
 
 @pytest.fixture
@@ -156,17 +156,18 @@ def mailbox() -> Mailbox:
 @pytest.fixture
 def smtp(mailbox: Mailbox) -> Iterator[str]:
     """A real SMTP server on loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     controller = Controller(
         mailbox,
         hostname="127.0.0.1",
-        port=0,
+        port=port,
         authenticator=mailbox.authenticate,
         auth_require_tls=False,
         auth_exclude_mechanism=["LOGIN"],
     )
     controller.start()
-    assert controller.server is not None
-    port = controller.server.sockets[0].getsockname()[1]
     yield f"127.0.0.1:{port}"
     controller.stop()
 

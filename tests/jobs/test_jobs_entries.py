@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -24,7 +24,7 @@ jobs:
   leads:
     source: s3://bucket/{date:%Y%m%d}.csv
     mapping: mapping.yaml
-    schedule: [0 7,19 * * mon-fri, 15 12 * * 6]
+    schedule: ["0 7,19 * * mon-fri", "15 12 * * 6"]
     timezone: Europe/Berlin
     catch_up: false
 """
@@ -116,15 +116,15 @@ def test_windows_gets_a_task_for_each_job(jobs: tuple[NamedJob, ...], entry: Ent
         part for part in entries.windows(jobs, entry).split('<?xml version="1.0"?>\n') if part.strip()
     )
     space = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
-    assert len(ElementTree.fromstring(first).findall(".//t:ScheduleByDay", space)) == 1  # noqa: S314  (our own text)
-    weekly = ElementTree.fromstring(second)  # noqa: S314  (our own text)
+    assert len(ET.fromstring(first).findall(".//t:ScheduleByDay", space)) == 1  # noqa: S314  (our own text)
+    weekly = ET.fromstring(second)  # noqa: S314  (our own text)
     days = [[day.tag.partition("}")[2] for day in each] for each in weekly.findall(".//t:DaysOfWeek", space)]
     assert days == [["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]] * 2 + [["Saturday"]]
     assert weekly.findtext(".//t:StartWhenAvailable", namespaces=space) == "false"
 
 
 def test_a_schedule_that_windows_cannot_keep_is_said(folder: Path, entry: Entry) -> None:
-    (folder / "jobs.yaml").write_text(JOBS.replace("30 2 * * *", "*/5 * * * *"), encoding="utf-8")
+    (folder / "jobs.yaml").write_text(JOBS.replace("30 2 * * *", '"*/5 * * * *"'), encoding="utf-8")
     with pytest.raises(SettingsError, match="importer serve"):
         entries.windows(load_jobs(folder / "jobs.yaml"), entry)
 
@@ -135,7 +135,7 @@ def test_a_schedule_only_the_resident_can_keep_is_said() -> None:
 
 
 def test_the_schema_knows_every_key_and_takes_the_examples() -> None:
-    import jsonschema
+    import jsonschema  # type: ignore[import-untyped]
     import yaml
 
     schema = json.loads(schema_text())

@@ -1,0 +1,182 @@
+"""The commands as processes of their own, in real time, against a sandbox on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
+from tests.jobs.jobs_house import HOME, MAPPING
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals between processes are POSIX")
+HEADER = "First Name,E-mail,City\n"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with sandbox_aside(SandboxSettings(burst=10_000, daily=0, latency_ms=(1, 2))) as running:
+        yield running
+
+
+class Shop:
+    """A folder with a mapping and jobs, and the processes that work in it."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.folder = folder
+        self.sandbox = sandbox
+        (folder / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
+        (folder / "in").mkdir()
+        self.jobs('"* * * * *"')
+
+    def jobs(self, schedule: str, more: str = "") -> None:
+        (self.folder / "jobs.yaml").write_text(
+            f"version: 1\njobs:\n  crm:\n    source: in/*.csv\n    mapping: mapping.yaml\n    location: {HOME}\n"
+            f"    schedule: {schedule}\n    after_success: move:done/\n{more}",
+            encoding="utf-8",
+        )
+
+    def drop(self, name: str, rows: int, first: int = 0) -> None:
+        """Deliver a file as a careful sender does: under another name, then renamed."""
+        part = self.folder / "in" / f"{name}.part"
+        lines = (f"Ada,a{number}@example.com,London\n" for number in range(first, first + rows))
+        part.write_text(HEADER + "".join(lines), encoding="utf-8")
+        part.rename(part.with_suffix(""))
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        environment = {
+            **os.environ,
+            "HIGHLEVEL_TOKEN": "pit-invented",
+            "HIGHLEVEL_BASE_URL": self.sandbox.base_url,
+            "IMPORTER_STATE": str(self.folder / "state"),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "importer", *words],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def finish(self, process: subprocess.Popen[str], number: int | None = None) -> tuple[int, str]:
+        if number is not None:
+            process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+        return process.returncode, said
+
+    @property
+    def contacts(self) -> int:
+        return len(self.sandbox.contacts(HOME))
+
+
+@pytest.fixture
+def shop(tmp_path: Path, sandbox: Sandbox) -> Shop:
+    return Shop(tmp_path, sandbox)
+
+
+def wait_for(claim: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for another process, on the machine's own clock."""
+    until = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.02)
+
+
+def ask(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as reply:  # noqa: S310  (loopback)
+        return str(reply.read().decode())
+
+
+def test_watch_imports_what_is_there_and_what_is_dropped_in(shop: Shop) -> None:
+    shop.drop("before.csv", 3)
+    done = shop.folder / "in" / "done"
+    process = shop.start(
+        "watch",
+        "in",
+        "-m",
+        "mapping.yaml",
+        "--location",
+        HOME,
+        "--still-for",
+        "0.2s",
+        "--after-success",
+        "move:done",
+    )
+    wait_for((done / "before.csv").exists)
+    shop.drop("dropped.csv", 4, first=3)
+    (shop.folder / "in" / "notes.md").write_text("no spreadsheet", encoding="utf-8")
+    wait_for((done / "dropped.csv").exists)
+    code, said = shop.finish(process, signal.SIGTERM)
+    assert (code, shop.contacts) == (0, 7)
+    assert "4 rows: 4 created" in said
+    assert "Traceback" not in said
+    assert (shop.folder / "in" / "notes.md").exists()
+
+
+def test_watch_says_what_is_wrong_with_its_words(shop: Shop) -> None:
+    code, said = shop.finish(shop.start("watch", "nowhere", "-m", "mapping.yaml"))
+    assert (code, "There is no folder nowhere" in said) == (2, True)
+    code, said = shop.finish(shop.start("watch", "in", "-m", "mapping.yaml", "--min-age", "soon"))
+    assert (code, "'soon' is no duration" in said) == (2, True)
+
+
+def test_serve_runs_jobs_answers_for_its_health_and_stops_in_good_order(shop: Shop) -> None:
+    shop.jobs('"0 0 1 1 *"')
+    process = shop.start("serve", "jobs.yaml", "--health", "0")
+    assert process.stderr is not None
+    said = ""
+    while not (found := re.search(r"Health on (http://127\.0\.0\.1:\d+)", said)):
+        said = process.stderr.readline()
+    assert json.loads(ask(found[1] + "/health")) == {"status": "ok"}
+    assert json.loads(ask(found[1] + "/status"))["jobs"]["crm"]["health"] == "new"
+    assert 'importer_job_failing{job="crm"} 0' in ask(found[1] + "/metrics")
+    code, said = shop.finish(process, signal.SIGTERM)
+    assert (code, "Traceback" in said) == (0, False)
+
+
+def test_once_leaves_with_the_exit_code_of_what_happened(shop: Shop) -> None:
+    code, said = shop.finish(shop.start("serve", "jobs.yaml", "--once"))
+    assert (code, "There is no new file" in said) == (2, True)
+    shop.drop("a.csv", 5)
+    assert shop.finish(shop.start("serve", "jobs.yaml", "--once"))[0] == 0
+    (shop.folder / "in" / "b.csv").write_text(
+        HEADER + "Ada,new@example.com,X\nEva,broken,Y\n", encoding="utf-8"
+    )
+    assert shop.finish(shop.start("serve", "jobs.yaml", "--once"))[0] == 1
+    assert shop.contacts == 6
+
+
+def test_a_killed_process_is_gone_on_with_by_the_next(shop: Shop) -> None:
+    shop.jobs('"0 0 1 1 *"')
+    shop.drop("many.csv", 3000)
+    process = shop.start("serve", "jobs.yaml", "--once")
+    wait_for(lambda: shop.contacts >= 300)
+    shop.finish(process, signal.SIGKILL)
+    reached = shop.contacts
+    assert reached < 3000
+    code, _ = shop.finish(shop.start("serve", "jobs.yaml", "--once"))
+    assert (code, shop.contacts) == (0, 3000)
+    upserts = sum(each.upserts for each in shop.sandbox.vendor.contacts)
+    assert upserts <= 3000 + 200  # what was in the air or in doubt, and not all of it again
+    assert (shop.folder / "in" / "done" / "many.csv").exists()
+
+
+def test_schedule_prints_an_entry_and_the_schema(shop: Shop) -> None:
+    process = shop.start("schedule", "jobs.yaml", "--systemd")
+    printed, _ = process.communicate(timeout=30)
+    assert "OnCalendar=*-*-* *:*:00" in printed
+    process = shop.start("schedule", "--schema")
+    printed, _ = process.communicate(timeout=30)
+    assert json.loads(printed)["title"] == "Jobs of highlevel-importer"
+    code, said = shop.finish(shop.start("schedule", "jobs.yaml", "--job", "crn"))
+    assert (code, "has no job crn" in said) == (2, True)
