@@ -44,6 +44,8 @@ class Connection:
     tokens: dict[str, Secret] = field(default_factory=dict)
     location_id: str | None = None
     sandbox: bool = False
+    grants: Path | None = None
+    """Folder of OAuth grants that `importer login` stored; used for locations that have no token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,6 @@ class Names:
     custom_value: str
     dnd_channels: dict[str, str]
     """From the 2021-07-28 spelling, which records use."""
-    location_token_path: str
 
 
 _CHANNELS: Final = ("Call", "Email", "SMS", "WhatsApp", "GMB", "FB")
@@ -30,11 +29,9 @@ NAMES: Final[dict[ApiVersion, Names]] = {
     ApiVersion.V2021_07_28: Names(
         custom_value="field_value",
         dnd_channels={channel: channel for channel in _CHANNELS},
-        location_token_path="/oauth/locationToken",  # noqa: S106  (a path)
     ),
     ApiVersion.V3: Names(
         custom_value="fieldValue",
         dnd_channels=dict(zip(_CHANNELS, ("call", "email", "sms", "whatsApp", "gmb", "fb"), strict=True)),
-        location_token_path="/oauth/location-token",  # noqa: S106  (a path)
     ),
 }

@@ -8,7 +8,13 @@ from random import Random
 from typing import Final
 
 from importer.clock import Clock
-from importer.errors import BudgetSpentError, CredentialsLostError, QuotaSpentError, ServiceDownError
+from importer.errors import (
+    BudgetSpentError,
+    CredentialsError,
+    CredentialsLostError,
+    QuotaSpentError,
+    ServiceDownError,
+)
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Answer, Door, Lost
 from importer.highlevel.quota import NO_READING, QuotaReading, seconds_to_next_day
@@ -68,7 +74,8 @@ class Errand:
     """
 
     __slots__ = (
-        "attempts", "doubtful", "failures", "renewals", "repeatable", "row", "sent_at", "soft", "troubled_since",
+        "attempts", "doubtful", "failures", "renewals", "repeatable", "row", "sent_at", "soft", "token",
+        "troubled_since",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +88,7 @@ class Errand:
         self.attempts = 0
         self.failures = 0
         self.sent_at = 0.0
+        self.token: Secret | None = None
         self.renewals = 0
         self.troubled_since: float | None = None
 
@@ -144,7 +152,7 @@ class Courier:
     async def _attempt(self, call: Call, errand: Errand) -> Meaning | Lost:
         token = self._token
         if token is None:
-            token = self._token = await self.tokens.token(self.location_id)
+            token = self._token = await self._fetch_token()
         ticket = await self.gate.enter()
         try:
             self.budget.spend()
@@ -155,6 +163,7 @@ class Courier:
         self.on_pass()
         errand.attempts += 1
         errand.sent_at = self.clock.monotonic()
+        errand.token = token
         self.day.count(self.clock.now())
         if errand.attempts > 1:
             self.meter.retries += 1
@@ -236,7 +245,7 @@ class Courier:
                 await self._end_day(found)
             case Renew():
                 errand.renewals += 1
-                await self._renew(found)
+                await self._renew(found, errand.token)
             case Refuse():
                 raise self._refusal(found)
         return None
@@ -296,11 +305,27 @@ class Courier:
         self.gate.hold(wait)
         self.progress.holding(self.location_id, wait, "the daily allowance is used up")
 
-    async def _renew(self, found: Meaning | Lost) -> None:
-        refused = self._token
-        if refused is not None and not await self.tokens.renew(self.location_id, refused):
-            raise self._refusal(found)
+    async def _fetch_token(self) -> Secret:
+        try:
+            return await self.tokens.token(self.location_id)
+        except CredentialsError as error:
+            raise self._without_token(error) from None
+
+    async def _renew(self, found: Meaning | Lost, refused: Secret | None) -> None:
+        if refused is None or self._token is not refused:
+            return  # another worker was quicker
         self._token = None
+        try:
+            renewed = await self.tokens.renew(self.location_id, refused)
+        except CredentialsError as error:
+            raise self._without_token(error) from None
+        if not renewed:
+            raise self._refusal(found)
+
+    def _without_token(self, error: CredentialsError) -> LocationRefusedError:
+        refusal = LocationRefusedError(str(error), kind=Kind.TOKEN_REFUSED, words=str(error))
+        self.gate.stop(refusal)
+        return refusal
 
     def _refusal(self, found: Meaning | Lost) -> LocationRefusedError:
         kind = found.kind if isinstance(found, Meaning) else Kind.LOCATION_REFUSED

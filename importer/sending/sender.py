@@ -11,13 +11,14 @@ from typing import Final, Self
 
 from importer.clock import Clock, SystemClock
 from importer.errors import CredentialsError, CredentialsLostError, ServiceDownError, SettingsError, StopError
+from importer.highlevel.auth import AnyTokens
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.catalog_reader import read_catalog
 from importer.highlevel.client import Client, Door
 from importer.highlevel.quota import LocationQuota
 from importer.highlevel.reply import Meaning
-from importer.highlevel.tokens import StaticTokens, TokenSource
+from importer.highlevel.tokens import TokenSource
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.sending.baskets import Shelf
 from importer.sending.breaker import Breaker
@@ -66,7 +67,7 @@ class Sender:
         self._client: Door = client or Client(
             connection.base_url, clock=self._clock, version=self._policy.version
         )
-        self._tokens = tokens or StaticTokens(connection)
+        self._tokens = tokens or AnyTokens(connection, self._client, clock=self._clock)
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
         self._ledger = Ledger(journal, tell=self._settled, stop=self.stop)

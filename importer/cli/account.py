@@ -1,0 +1,221 @@
+"""login and doctor: what connects the importer to an account, and what is wrong with the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from importer.cli.options import connection_options, load_environment, stack, state_folder, state_option
+
+if TYPE_CHECKING:
+    from importer.highlevel.examination import Finding
+    from importer.highlevel.grants import Grant
+    from importer.settings import Connection, Secret
+
+_REDIRECT: Final = "http://localhost:8765/callback"
+_CONSENT_SECONDS: Final = 300.0
+_LEAST_DISK_BYTES: Final = 200 << 20
+
+
+@click.command(
+    "login",
+    short_help="Connect by OAuth and store the grant safely.",
+    epilog="Example: importer login --client-id 64f0...-lk3   (the app's secret is asked for)",
+)
+@click.option(
+    "--client-id",
+    envvar="HIGHLEVEL_CLIENT_ID",
+    required=True,
+    help="The marketplace app's client id (HIGHLEVEL_CLIENT_ID).",
+)
+@click.option(
+    "--redirect-uri", default=_REDIRECT, show_default=True, help="As registered with the marketplace app."
+)
+@click.option(
+    "--agency", is_flag=True, help="Connect an agency; its locations' tokens are taken from its grant."
+)
+@click.option("--no-browser", is_flag=True, help="Print the address, and ask for the one it leads to.")
+@click.option("--keyring", is_flag=True, help="Keep the secrets in the system's keyring (extra: keyring).")
+@click.option("--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL).")
+@state_option
+def login_command(
+    *,
+    client_id: str,
+    redirect_uri: str,
+    agency: bool,
+    no_browser: bool,
+    keyring: bool,
+    base_url: str | None,
+    state: Path | None,
+) -> None:
+    """Connect by OAuth and store the grant, readable by you alone.
+
+    A private integration token in HIGHLEVEL_TOKEN is simpler for one location. The app's secret is taken from
+    HIGHLEVEL_CLIENT_SECRET, else asked for; it is never a flag.
+    """
+    from importer import environment
+
+    load_environment()
+    grant = asyncio.run(
+        _connect(
+            client_id=client_id,
+            client_secret=_client_secret(),
+            redirect_uri=redirect_uri,
+            agency=agency,
+            listen=not no_browser,
+            base_url=environment.base_url(base_url),
+        )
+    )
+    _store(grant, grants_folder(state_folder(state)), keyring=keyring)
+    whose = f"agency {grant.company_id}" if grant.agency else f"location {grant.location_id}"
+    click.echo(f"Connected {whose}. The token renews itself; `importer doctor` checks the rest.", err=True)
+
+
+@click.command(
+    "doctor",
+    short_help="Check token, scopes, location, quota, clock and disk.",
+    epilog="Example: importer doctor --location ve9EPM428h8vShlRW1KT",
+)
+@stack(connection_options, state_option)
+@click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON lines to stdout.")
+def doctor_command(
+    *,
+    location: str | None,
+    token_file: Path | None,
+    sandbox: bool,
+    base_url: str | None,
+    state: Path | None,
+    as_json: bool,
+) -> None:
+    """Check everything an import depends on, one line each; nothing is changed. Exit code 2 if something fails."""
+    from importer.cli.options import read_connection
+    from importer.highlevel.examination import Grade
+
+    load_environment()
+    connection = read_connection(location=location, token_file=token_file, sandbox=sandbox, base_url=base_url)
+    folder = state_folder(state)
+    findings = [_examine_disk(folder), *asyncio.run(_examine(connection, folder))]
+    for finding in findings:
+        if as_json:
+            click.echo(json.dumps({"grade": finding.grade, "subject": finding.subject, "text": finding.text}))
+        else:
+            click.echo(str(finding))
+    if any(finding.grade is Grade.BAD for finding in findings):
+        raise click.exceptions.Exit(2)
+
+
+def grants_folder(state: Path) -> Path:
+    """Name the folder where `login` stores grants and every other command looks for them."""
+    return state / "grants"
+
+
+def _client_secret() -> Secret:
+    from importer.settings import Secret
+
+    given = os.environ.get("HIGHLEVEL_CLIENT_SECRET", "").strip()
+    return Secret(given or click.prompt("The app's client secret", hide_input=True, err=True).strip())
+
+
+async def _connect(
+    *, client_id: str, client_secret: Secret, redirect_uri: str, agency: bool, listen: bool, base_url: str
+) -> Grant:
+    from importer.highlevel import auth
+    from importer.highlevel.client import Client, is_loopback
+
+    nonce = secrets.token_urlsafe(24)
+    client = Client(base_url)
+    own = is_loopback(
+        base_url.rsplit("//", maxsplit=1)[-1].split("/", maxsplit=1)[0].split(":", maxsplit=1)[0]
+    )
+    address = auth.consent_url(
+        f"{client.base_url}/oauth/chooselocation" if own else auth.CONSENT_URL,
+        client_id=client_id,
+        redirect_uri=redirect_uri,
+        scopes=auth.AGENCY_SCOPES if agency else auth.SCOPES,
+        state=nonce,
+    )
+    code = await _consent(address, redirect_uri, nonce, listen=listen)
+    async with client:
+        return await auth.redeem_code(
+            client,
+            client_id=client_id,
+            client_secret=client_secret,
+            code=code,
+            redirect_uri=redirect_uri,
+            agency=agency,
+        )
+
+
+async def _consent(address: str, redirect_uri: str, nonce: str, *, listen: bool) -> str:
+    from importer.highlevel.consent import ConsentPage, can_listen, read_code
+
+    click.echo(f"Choose the location and agree:\n\n  {address}\n", err=True)
+    if not listen or not can_listen(redirect_uri):
+        pasted = click.prompt("Paste the address that the browser ends at (or its code)", err=True)
+        return read_code(pasted.strip(), state=nonce)
+    async with ConsentPage(redirect_uri, state=nonce) as page:
+        await asyncio.to_thread(webbrowser.open, address)
+        return await page.code(within_seconds=_CONSENT_SECONDS)
+
+
+def _store(grant: Grant, folder: Path, *, keyring: bool) -> None:
+    from importer.highlevel.grants import GrantBook
+
+    GrantBook(folder).vault(grant).write(grant, keyring=keyring)
+
+
+async def _examine(connection: Connection, state: Path) -> list[Finding]:
+    from contextlib import AsyncExitStack
+    from dataclasses import replace
+
+    from importer import environment
+    from importer.clock import SystemClock
+    from importer.highlevel.auth import AnyTokens
+    from importer.highlevel.client import Client
+    from importer.highlevel.examination import Examination, Finding, Grade
+    from importer.settings import SANDBOX_LOCATION
+
+    async with AsyncExitStack() as stack:
+        location_id = connection.location_id or environment.location_id()
+        if connection.sandbox:
+            from importer.sandbox import Sandbox
+
+            sandbox = await stack.enter_async_context(Sandbox())
+            connection = replace(connection, base_url=sandbox.base_url)
+            location_id = location_id or SANDBOX_LOCATION
+        if location_id is None:
+            text = "none is named. Give --location, or set HIGHLEVEL_LOCATION_ID"
+            return [Finding(grade=Grade.BAD, subject="location", text=text)]
+        if connection.grants is None:
+            connection = replace(connection, grants=grants_folder(state))
+        clock = SystemClock()
+        client = await stack.enter_async_context(Client(connection.base_url, clock=clock))
+        tokens = AnyTokens(connection, client, clock=clock)
+        return [each async for each in Examination(client, tokens, location_id, clock=clock).findings()]
+
+
+def _examine_disk(folder: Path) -> Finding:
+    import shutil
+
+    from importer.highlevel.examination import Finding, Grade
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / f".probe-{secrets.token_hex(4)}"
+        probe.write_bytes(b"")
+        probe.unlink()
+        free = shutil.disk_usage(folder).free
+    except OSError as cause:
+        return Finding(
+            grade=Grade.BAD, subject="disk", text=f"{folder} cannot be written: {cause.strerror}. Set --state"
+        )
+    text = f"{free / 2**30:.1f} GB free in {folder}"
+    grade = Grade.GOOD if free >= _LEAST_DISK_BYTES else Grade.WARNING
+    return Finding(grade=grade, subject="disk", text=text)

@@ -1,0 +1,268 @@
+"""OAuth: codes and refresh tokens into access tokens, and an agency's grant into tokens of its locations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from importer.clock import Clock, SystemClock
+from importer.errors import CredentialsError
+from importer.highlevel import calls
+from importer.highlevel.client import Door, Lost
+from importer.highlevel.grants import Grant, GrantBook, Vault
+from importer.highlevel.reply import Kind, Meaning, read_reply
+from importer.highlevel.tokens import StaticTokens, TokenSource
+from importer.settings import Connection, Secret
+
+SCOPES: Final = (
+    "contacts.write",
+    "contacts.readonly",
+    "locations.readonly",
+    "locations/customFields.readonly",
+    "locations/tags.readonly",
+    "users.readonly",
+    "workflows.readonly",
+    "campaigns.readonly",
+)
+AGENCY_SCOPES: Final = (*SCOPES, "oauth.write", "oauth.readonly")
+CONSENT_URL: Final = "https://marketplace.gohighlevel.com/oauth/chooselocation"
+
+_TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  (a path)
+_LOCATION_TOKEN_PATH: Final = "/oauth/locationToken"  # noqa: S105  (a path)
+_EARLY_SECONDS: Final = 60.0
+_ATTEMPTS: Final = 4
+
+
+def consent_url(
+    address: str, *, client_id: str, redirect_uri: str, scopes: tuple[str, ...], state: str
+) -> str:
+    """Build the page where somebody chooses the location and agrees."""
+    wanted = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(scopes),
+        "state": state,
+    }
+    return f"{address}?{urlencode(wanted)}"
+
+
+async def redeem_code(
+    door: Door,
+    *,
+    client_id: str,
+    client_secret: Secret,
+    code: str,
+    redirect_uri: str,
+    agency: bool,
+    clock: Clock | None = None,
+) -> Grant:
+    """Exchange the code of a consent for a grant; a code works once."""
+    form = {
+        "client_id": client_id,
+        "client_secret": client_secret.reveal(),
+        "grant_type": "authorization_code",
+        "code": code,
+        "user_type": "Company" if agency else "Location",
+        "redirect_uri": redirect_uri,
+    }
+    answer = await door.request(calls.form(_TOKEN_PATH, form), None)
+    if isinstance(answer, Lost):
+        raise CredentialsError(f"HighLevel could not be asked for the grant: {answer.reason}. Log in again.")
+    found = read_reply(answer.status, answer.headers, answer.body)
+    if found.kind is not Kind.DONE:
+        raise CredentialsError(f"HighLevel gave no grant: “{found.words}” ({found.status}). Log in again.")
+    now = (clock or SystemClock()).now()
+    return _read_grant(found.body, client_id=client_id, client_secret=client_secret, now=now)
+
+
+class GrantTokens:
+    """Tokens of stored grants. Each is renewed once, however many workers and processes were refused with it."""
+
+    def __init__(self, book: GrantBook, door: Door, *, clock: Clock | None = None) -> None:
+        self._book = book
+        self._door = door
+        self._clock = clock or SystemClock()
+        self._grants: dict[str, Grant] = {}
+        self._minted: dict[str, Secret] = {}
+        self._renewal = asyncio.Lock()
+
+    async def token(self, location_id: str) -> Secret:
+        async with self._renewal:
+            vault = self._vault(location_id)
+            grant = self._grant(vault)
+            if grant.expires_at < self._clock.now() + _EARLY_SECONDS:
+                grant = await self._refresh(vault, grant)
+            if not grant.agency:
+                return grant.access_token
+            return self._minted.get(location_id) or await self._mint(vault, grant, location_id)
+
+    async def renew(self, location_id: str, refused: Secret) -> bool:
+        async with self._renewal:
+            vault = self._vault(location_id)
+            grant = self._grant(vault)
+            if not grant.agency:
+                if grant.access_token == refused:
+                    await self._refresh(vault, grant)
+            elif self._minted.get(location_id) == refused:
+                await self._mint(vault, grant, location_id)
+            return True
+
+    def _vault(self, location_id: str) -> Vault:
+        vault = self._book.find(location_id)
+        if vault is None:
+            raise CredentialsError(
+                f"There is no token and no grant for location {location_id}. Set HIGHLEVEL_TOKEN, or connect "
+                "it with `importer login`."
+            )
+        return vault
+
+    def _grant(self, vault: Vault) -> Grant:
+        name = vault.path.name
+        grant = self._grants.get(name)
+        if grant is None:
+            grant = self._grants[name] = vault.read()
+        return grant
+
+    async def _refresh(self, vault: Vault, ours: Grant) -> Grant:
+        """Trade the refresh token for new tokens, and store them before they are used.
+
+        The vendor takes each refresh token once. So one process does it at a time, and whoever comes later finds
+        the new tokens in the vault.
+        """
+        lock = vault.locked()
+        await asyncio.to_thread(lock.__enter__)
+        try:
+            kept = vault.read()
+            if kept.access_token != ours.access_token:
+                self._grants[vault.path.name] = kept
+                return kept
+            vault.write(replace(kept, refreshing=True))
+            found = await self._ask_anew(kept)
+            if found.kind is not Kind.DONE:
+                raise _refresh_refused(kept, found)
+            renewed = _read_grant(
+                found.body,
+                client_id=kept.client_id,
+                client_secret=kept.client_secret,
+                now=self._clock.now(),
+                before=kept,
+            )
+            vault.write(renewed)
+            self._grants[vault.path.name] = renewed
+            return renewed
+        finally:
+            lock.__exit__(None, None, None)
+
+    async def _ask_anew(self, grant: Grant) -> Meaning:
+        form = {
+            "client_id": grant.client_id,
+            "client_secret": grant.client_secret.reveal(),
+            "grant_type": "refresh_token",
+            "refresh_token": grant.refresh_token.reveal(),
+            "user_type": "Company" if grant.agency else "Location",
+        }
+        return await self._ask(_TOKEN_PATH, form, None)
+
+    async def _mint(self, vault: Vault, grant: Grant, location_id: str) -> Secret:
+        """Get a token of one location out of the agency's grant."""
+        form = {"companyId": grant.company_id or "", "locationId": location_id}
+        found = await self._ask(_LOCATION_TOKEN_PATH, form, grant.access_token)
+        if found.kind is Kind.TOKEN_REFUSED:
+            grant = await self._refresh(vault, grant)
+            found = await self._ask(_LOCATION_TOKEN_PATH, form, grant.access_token)
+        token = _first(found.body, "access_token", "accessToken") if found.kind is Kind.DONE else None
+        if token is None:
+            raise CredentialsError(
+                f"The agency's grant gives no token for location {location_id}: “{found.words}” "
+                f"({found.status}). Install the app in that location, or use a token of its own."
+            )
+        self._minted[location_id] = Secret(token)
+        return self._minted[location_id]
+
+    async def _ask(self, path: str, form: dict[str, str], token: Secret | None) -> Meaning:
+        """Ask, and again where nothing was sent or the vendor was in trouble; raises when it stays so."""
+        words = ""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                await self._clock.sleep(0.5 * 2**attempt)
+            answer = await self._door.request(calls.form(path, form), token)
+            if isinstance(answer, Lost):
+                words = answer.reason
+                continue
+            found = read_reply(answer.status, answer.headers, answer.body)
+            if found.kind not in {Kind.TROUBLE, Kind.THROTTLED}:
+                return found
+            words = found.words
+        raise CredentialsError(f"The token could not be renewed: {words}. Go on with `importer resume`.")
+
+
+class AnyTokens:
+    """Tokens that were given come first; locations without one are looked for among the grants."""
+
+    def __init__(self, connection: Connection, door: Door, *, clock: Clock) -> None:
+        self._given = StaticTokens(connection)
+        self._connection = connection
+        book = GrantBook(connection.grants) if connection.grants is not None else None
+        self._granted: TokenSource | None = GrantTokens(book, door, clock=clock) if book else None
+
+    async def token(self, location_id: str) -> Secret:
+        return await self._source(location_id).token(location_id)
+
+    async def renew(self, location_id: str, refused: Secret) -> bool:
+        return await self._source(location_id).renew(location_id, refused)
+
+    def _source(self, location_id: str) -> TokenSource:
+        given = self._connection.tokens.get(location_id) or self._connection.token
+        if given is not None or self._connection.sandbox or self._granted is None:
+            return self._given
+        return self._granted
+
+
+def _read_grant(
+    body: Mapping[str, Any],
+    *,
+    client_id: str,
+    client_secret: Secret,
+    now: float,
+    before: Grant | None = None,
+) -> Grant:
+    access = _first(body, "access_token", "accessToken")
+    refresh = _first(body, "refresh_token", "refreshToken")
+    if access is None or refresh is None:
+        raise CredentialsError("HighLevel's reply holds no tokens. Log in again.")
+    kind = _first(body, "userType", "user_type")
+    lifetime = body.get("expires_in", body.get("expiresIn", 0))
+    return Grant(
+        client_id=client_id,
+        client_secret=client_secret,
+        access_token=Secret(access),
+        refresh_token=Secret(refresh),
+        expires_at=now + float(lifetime if isinstance(lifetime, int | float) else 0),
+        agency=kind == "Company" if kind else bool(before and before.agency),
+        location_id=_first(body, "locationId") or (before.location_id if before else None),
+        company_id=_first(body, "companyId") or (before.company_id if before else None),
+        scope=_first(body, "scope") or (before.scope if before else ""),
+    )
+
+
+def _refresh_refused(grant: Grant, found: Meaning) -> CredentialsError:
+    words = f"“{found.words}” ({found.status})"
+    if found.kind is Kind.LOCATION_PAUSED:
+        return CredentialsError(
+            f"HighLevel renews no token: {words}. The account is paused or unpaid; the stored grant works again "
+            "once it is active."
+        )
+    cut = " A renewal was cut off before its reply came." if grant.refreshing else ""
+    return CredentialsError(f"HighLevel renews no token: {words}.{cut} Connect again with `importer login`.")
+
+
+def _first(body: Mapping[str, Any], *names: str) -> str | None:
+    for name in names:
+        value = body.get(name)
+        if isinstance(value, str) and value:
+            return value
+    return None

@@ -1,0 +1,95 @@
+"""Receives the code of an OAuth consent: a page on loopback that the browser is sent back to."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from importer.errors import CredentialsError, SettingsError
+from importer.highlevel.client import is_loopback
+
+_PAGE = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close\r\n\r\n"
+    b"<!DOCTYPE html><title>importer</title><p>%s You can close this page.</p>"
+)
+
+
+def read_code(target: str, *, state: str) -> str:
+    """Take the code out of the address the browser was sent to (or a bare code that was pasted)."""
+    query = parse_qs(urlsplit(target).query)
+    if not query and "/" not in target and target.strip():
+        return target.strip()
+    if refusal := query.get("error"):
+        raise CredentialsError(f"The consent was not given: {refusal[0][:100]}.")
+    if not hmac.compare_digest(query.get("state", [""])[0].encode(), state.encode()):
+        raise CredentialsError("The consent that came back is not the one that was asked for. Log in again.")
+    codes = query.get("code")
+    if not codes:
+        raise CredentialsError("The address holds no code. Paste it whole, from the browser's address bar.")
+    return codes[0]
+
+
+def can_listen(redirect_uri: str) -> bool:
+    """Tell whether the browser's return can be received here."""
+    parts = urlsplit(redirect_uri)
+    return parts.scheme == "http" and parts.port is not None and is_loopback(parts.hostname or "")
+
+
+class ConsentPage:
+    """Listens on the redirect address until one consent came back."""
+
+    def __init__(self, redirect_uri: str, *, state: str) -> None:
+        self._parts = urlsplit(redirect_uri)
+        self._state = state
+        self._code: asyncio.Future[str] | None = None
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._code = asyncio.get_running_loop().create_future()
+        try:
+            self._server = await asyncio.start_server(
+                self._serve, self._parts.hostname, self._parts.port, limit=16_384
+            )
+        except OSError as cause:
+            raise SettingsError(
+                f"Port {self._parts.port} cannot be listened on ({cause.strerror}). Free it, or use --no-browser."
+            ) from None
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def code(self, *, within_seconds: float) -> str:
+        """Wait for the consent; raises CredentialsError when none comes or it was refused."""
+        if self._code is None:
+            raise RuntimeError("The page is used outside its context.")
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._code), within_seconds)
+        except TimeoutError:
+            raise CredentialsError("No consent came back in time. Run `importer login` again.") from None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = (await reader.readline()).decode("latin-1").split()
+            target = line[1] if len(line) >= 2 else ""
+            writer.write(_PAGE % self._take(target))
+            await writer.drain()
+        except (ValueError, ConnectionError):
+            pass  # a line too long, or a browser that left
+        finally:
+            writer.close()
+
+    def _take(self, target: str) -> bytes:
+        code = self._code
+        if urlsplit(target).path != (self._parts.path or "/") or code is None or code.done():
+            return b"Nothing to do here."
+        try:
+            code.set_result(read_code(target, state=self._state))
+        except CredentialsError as refusal:
+            code.set_exception(refusal)
+            return b"The consent was not given."
+        return b"Connected."

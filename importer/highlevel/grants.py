@@ -1,0 +1,189 @@
+"""OAuth grants on disk: written whole or not at all, readable by nobody else, refreshed by one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from importer.errors import CredentialsError, SettingsError
+from importer.settings import Secret
+
+_SERVICE: Final = "highlevel-importer"
+_SECRET_NAMES: Final = ("client_secret", "access_token", "refresh_token")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What somebody allowed us: for one location, or (``agency``) for the locations of a company."""
+
+    client_id: str
+    client_secret: Secret
+    access_token: Secret
+    refresh_token: Secret
+    expires_at: float
+    """Of the access token, in seconds since the epoch."""
+    agency: bool = False
+    location_id: str | None = None
+    company_id: str | None = None
+    scope: str = ""
+    refreshing: bool = False
+    """A refresh was begun and never ended: the refresh token may have been used up without us."""
+
+    @property
+    def name(self) -> str:
+        return f"company-{self.company_id}" if self.agency else f"location-{self.location_id}"
+
+
+class Vault:
+    """Keeps one grant: in a private file, its secrets in the system's keyring if it was stored so."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Grant:
+        """Read the grant; raises CredentialsError where it is damaged or its secrets are gone."""
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            hidden = self._read_keyring() if kept.get("keyring") else kept
+            return Grant(
+                **{name: Secret(hidden[name]) for name in _SECRET_NAMES},
+                client_id=kept["client_id"],
+                expires_at=float(kept["expires_at"]),
+                agency=bool(kept.get("agency")),
+                location_id=kept.get("location_id"),
+                company_id=kept.get("company_id"),
+                scope=kept.get("scope", ""),
+                refreshing=bool(kept.get("refreshing")),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            raise CredentialsError(
+                f"The stored grant {self.path} cannot be read. Connect again with `importer login`."
+            ) from None
+
+    def write(self, grant: Grant, *, keyring: bool | None = None) -> None:
+        """Store a grant durably before anything of it is used; ``keyring``: where the secrets go, None as before."""
+        in_keyring = self._in_keyring() if keyring is None else keyring
+        hidden = {name: getattr(grant, name).reveal() for name in _SECRET_NAMES}
+        kept: dict[str, Any] = {
+            "client_id": grant.client_id,
+            "expires_at": grant.expires_at,
+            "agency": grant.agency,
+            "location_id": grant.location_id,
+            "company_id": grant.company_id,
+            "scope": grant.scope,
+            "refreshing": grant.refreshing,
+        }
+        if in_keyring:
+            self._write_keyring(hidden)
+            kept["keyring"] = True
+        else:
+            kept |= hidden
+        write_private(self.path, json.dumps(kept, indent=1).encode())
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the grant against other processes; waits for them. Blocks, so call it off the loop."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.path.with_suffix(".lock").open("a+b") as lock:
+            _lock(lock.fileno())
+            yield  # closing the file unlocks it, also when the process dies
+
+    def _in_keyring(self) -> bool:
+        try:
+            return bool(json.loads(self.path.read_text(encoding="utf-8")).get("keyring"))
+        except (OSError, ValueError):
+            return False
+
+    def _read_keyring(self) -> dict[str, str]:
+        kept = _keyring().get_password(_SERVICE, self.path.stem)
+        if not kept:
+            raise KeyError(self.path.stem)
+        secrets_kept: dict[str, str] = json.loads(kept)
+        return secrets_kept
+
+    def _write_keyring(self, hidden: dict[str, str]) -> None:
+        try:
+            _keyring().set_password(_SERVICE, self.path.stem, json.dumps(hidden))
+        except SettingsError:
+            raise
+        except Exception as cause:  # noqa: BLE001  (each backend has failures of its own)
+            raise SettingsError(
+                f"The system's keyring refused the grant ({type(cause).__name__}). Log in without --keyring."
+            ) from None
+
+
+class GrantBook:
+    """All grants that were stored, by location and company."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def vault(self, grant: Grant) -> Vault:
+        return Vault(self.folder / f"{grant.name}.json")
+
+    def find(self, location_id: str) -> Vault | None:
+        """Find the grant for a location: its own, else the newest of an agency."""
+        own = self.folder / f"location-{location_id}.json"
+        if own.is_file():
+            return Vault(own)
+        agencies = sorted(self.folder.glob("company-*.json"), key=lambda path: path.stat().st_mtime)
+        return Vault(agencies[-1]) if agencies else None
+
+    def __bool__(self) -> bool:
+        return any(self.folder.glob("*.json"))
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        _sync_folder(path.parent)
+    except OSError as cause:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise SettingsError(f"{path} cannot be written: {cause.strerror or cause}.") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut, where folders can be synced."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _keyring() -> Any:
+    try:
+        import keyring
+    except ImportError:
+        raise SettingsError(
+            "The keyring needs an extra: pip install 'highlevel-importer[keyring]'."
+        ) from None
+    return keyring
