@@ -46,6 +46,7 @@ class Program:
         self._require = model.match.require or _DEFAULT_REQUIRE
         self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
         self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
+        self._clears = False
         self._phone: PhoneColumn | None = None
         self._ids: ValueColumn | ConstantColumn | None = None
         for name, rule in model.fields.items():
@@ -94,6 +95,7 @@ class Program:
 
     def _handling(self, rule: Rule, reader: Reader | None, *, clearable: bool) -> Handling:
         clears = clearable and (rule.empty_cells or self._model.empty_cells) == "clear"
+        self._clears = self._clears or clears
         return Handling(
             default=None if rule.default is None else constant(rule.default, reader),
             blank=CLEAR if clears else None,
@@ -197,7 +199,7 @@ class Program:
                 {name: value for name, value in zip(names, values, strict=True) if value is not None}
                 for values in zip(*columns, strict=True)
             ]
-        if any(CLEAR in column for column in columns):
+        if self._clears:
             fields = [
                 {name: None if value is CLEAR else value for name, value in entry.items()} for entry in fields
             ]

@@ -54,6 +54,12 @@ def _plain(function: Callable[[str], Reading]) -> Callable[[Mapping[str, str], C
     return lambda _arguments, _written: function
 
 
+def _trim(text: str) -> str:
+    # A text that needs none stays the very same: behind a workbook's cell stands its value.
+    trimmed = text.strip()
+    return text if trimmed == text else trimmed
+
+
 def strip_html(text: str) -> str:
     """Take tags out; breaks and paragraphs become line breaks, entities their characters."""
     text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", text)
@@ -114,7 +120,7 @@ def _make_number(reader: Callable[..., Reading]) -> Callable[[Mapping[str, str],
 
 
 KINDS: Final[dict[str, StepKind]] = {
-    "trim": StepKind("White space at both ends goes (it always does).", _plain(str.strip)),
+    "trim": StepKind("White space at both ends goes (it always does).", _plain(_trim)),
     "collapse": StepKind("Runs of white space become one space.", _plain(lambda text: " ".join(text.split()))),
     "lower": StepKind("Lower case.", _plain(str.lower)),
     "upper": StepKind("Upper case.", _plain(str.upper)),
