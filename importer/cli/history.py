@@ -11,6 +11,7 @@ import click
 from importer.cli.options import (
     json_option,
     load_environment,
+    parse_failure_limit,
     quiet_options,
     stack,
     state_folder,
@@ -24,6 +25,35 @@ session_options = stack(
         "--token-file",
         type=click.Path(path_type=Path, dir_okay=False),
         help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
+    ),
+    click.option("--location", help="Only checked: a run goes on in the location it began in."),
+    click.option("--base-url", metavar="URL", help="Only checked: a run goes on where it began."),
+    click.option("--sandbox", is_flag=True, help="Only checked: a run goes on where it began."),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder that receives the run's folder of results (default: as the run began).",
+    ),
+    click.option(
+        "--results-format",
+        type=click.Choice(["csv", "xlsx"]),
+        help="Form of the results (default: as the run's).",
+    ),
+    click.option(
+        "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
+    ),
+    click.option(
+        "--stop-after-failures", metavar="N|N%", help="Stop once so many rows (or such a share) failed."
+    ),
+    click.option(
+        "--wait-for-quota",
+        is_flag=True,
+        default=None,
+        help="Wait for the next day's allowance instead of stopping.",
+    ),
+    click.option(
+        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
     ),
     state_option,
     json_option,
@@ -179,17 +209,48 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
     from importer.cli.telling import Manner, attend
 
     load_environment()
+    state_path = state_folder(given["state"])
+    run = _found_where_it_began(run, state_path, given)
     go_on = pipeline.resume if kind == "resume" else pipeline.retry
     connection = read_connection(location=None, token_file=given["token_file"], sandbox=False, base_url=None)
     reading = read_reading_options(sheet=None, header_row=None, encoding=None, delimiter=None)
     attend(
         lambda surroundings: go_on(
             run,
-            state_path=state_folder(given["state"]),
+            state_path=state_path,
             connection=connection,
             reading=reading,
+            changes=_changes(given),
             surroundings=surroundings,
             **more,
         ),
         Manner.of(given),
     )
+
+
+def _changes(given: dict[str, Any]) -> dict[str, Any]:
+    """Gather what this session is to have otherwise than the run began: only what was said."""
+    names = ("output", "results_format", "concurrency", "wait_for_quota", "max_requests")
+    changes = {name: given[name] for name in names if given[name] is not None}
+    if given["stop_after_failures"] is not None:
+        changes["stop_after_failures"] = parse_failure_limit(given["stop_after_failures"])
+    return changes
+
+
+def _found_where_it_began(wanted: str | None, state_path: Path, given: dict[str, Any]) -> str:
+    """Find the run; refuse when the words name another place than its own: its rows are half there already."""
+    from importer.errors import SettingsError
+    from importer.state import StateFolder
+
+    run = StateFolder(state_path).find(wanted)
+    for flag, said, has in (
+        ("--location", given["location"], run.location_id),
+        ("--base-url", given["base_url"] and given["base_url"].rstrip("/"), run.base_url.rstrip("/")),
+        ("--sandbox", given["sandbox"] or None, run.sandbox),
+    ):
+        if said not in {None, has}:
+            raise SettingsError(
+                f"Run {run.id} went elsewhere: {flag} is {said}, the run has {has}. Leave the flag out to go on "
+                "with it, or start another run with: importer run"
+            )
+    return run.id
