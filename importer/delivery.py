@@ -79,7 +79,7 @@ async def deliver(delivery: Delivery) -> list[Gone]:
 async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterator[Connection]:
     """Give the connection as it is, or start the embedded sandbox and point it there."""
     if not connection.sandbox:
-        yield connection
+        yield replace(connection, grants=connection.grants or delivery.settings.state / "grants")
         return
     from importer.sandbox import Sandbox, SandboxSettings
 

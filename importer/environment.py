@@ -54,6 +54,14 @@ def read_token(token_file: Path | None = None) -> Secret | None:
     return Secret(token)
 
 
+def read_tokens() -> dict[str, Secret]:
+    """Take the tokens of single locations: HIGHLEVEL_TOKEN_<location id>, and the file HIGHLEVEL_TOKENS_FILE names."""
+    from importer.highlevel.token_lists import gather_tokens
+
+    named = os.environ.get("HIGHLEVEL_TOKENS_FILE")
+    return gather_tokens(os.environ, Path(named) if named else None)
+
+
 def source_password() -> Secret | None:
     """Take the password of protected workbooks from IMPORTER_PASSWORD."""
     password = os.environ.get("IMPORTER_PASSWORD")

@@ -113,9 +113,13 @@ def read_connection(
     token = None if sandbox else read_token(token_file)
     if token is not None:
         hide(token.reveal())
+    tokens = {} if sandbox else environment.read_tokens()
+    for each in tokens.values():
+        hide(each.reveal())
     return Connection(
         base_url=environment.base_url(base_url),
         token=token,
+        tokens=tokens,
         location_id=location,
         sandbox=sandbox,
     )

@@ -19,7 +19,7 @@ def gather_tokens(environ: Mapping[str, str], tokens_file: Path | None = None) -
     """
     tokens = _read_file(tokens_file) if tokens_file is not None else {}
     for name, value in environ.items():
-        if name.startswith(PREFIX) and value.strip():
+        if name.startswith(PREFIX) and len(name) > len(PREFIX) and value.strip():
             tokens[name.removeprefix(PREFIX)] = Secret(value.strip())
     return tokens
 
