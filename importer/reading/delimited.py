@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
-from contextlib import closing
+import re
+from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, Final
 
 from importer.reading.blemishes import mark_blemishes
@@ -13,7 +12,7 @@ from importer.reading.dialect import Dialect
 from importer.reading.encodings import Encoding
 from importer.reading.grid import Batch, Cells
 
-_STRETCH: Final = 1 << 17
+_STRETCH: Final = 1 << 16
 
 Opener = Callable[[], BinaryIO]
 
@@ -30,13 +29,13 @@ class DelimitedText:
     def batches(self) -> Iterator[Batch]:
         cutter = Cutter(self._dialect)
         number, line = 1, 1 + self._skip_lines
-        with closing(open_text(self._opener(), self._encoding)) as text:
-            for _ in range(self._skip_lines):
-                text.readline()
-            for body, cutting in _cuttings(text, cutter, self._dialect.quote):
-                yield self._batch(cutting, body, number, line)
-                number += len(cutting.rows)
-                line += cutting.lines
+        pieces = _pieces(self._opener, self._encoding)
+        if self._skip_lines:
+            pieces = _after_first_line(pieces)
+        for body, cutting in _cuttings(pieces, cutter, self._dialect.quote):
+            yield self._batch(cutting, body, number, line)
+            number += len(cutting.rows)
+            line += cutting.lines
 
     def _batch(self, cutting: Cutting, text: str, number: int, line: int) -> Batch:
         batch = Batch(
@@ -45,7 +44,8 @@ class DelimitedText:
             faults=cutting.faults,
             line_of=_Lines(line, cutting.starts),
         )
-        mark_blemishes(batch, text)
+        if self._encoding.blemished:
+            mark_blemishes(batch, text)
         return batch
 
 
@@ -65,28 +65,63 @@ class _Lines:
         return self._first + self._starts[index]
 
 
-def open_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
-    """Decode a stream; what cannot be decoded is kept apart as lone surrogates, never dropped."""
-    return io.TextIOWrapper(stream, encoding=encoding.name, errors=encoding.errors, newline="")
+def beginning(opener: Opener, encoding: Encoding, characters: int) -> str:
+    """Decode the beginning of a text."""
+    text = ""
+    pieces = _pieces(opener, encoding)
+    while len(text) < characters and (piece := next(pieces)):
+        text += piece
+    pieces.close()
+    return text[:characters]
 
 
-def _cuttings(text: io.TextIOWrapper, cutter: Cutter, quote: str | None) -> Iterator[tuple[str, Cutting]]:
-    rest, wanted = "", _STRETCH
-    while True:
-        piece = text.read(wanted)
-        final = not piece
-        body = rest + piece
-        end = len(body) if final else _boundary(body, quote)
+def _pieces(opener: Opener, encoding: Encoding) -> Generator[str]:
+    """Decode a stream piece by piece; an empty piece is the end."""
+    decoder = encoding.decoder()
+    with opener() as stream:
+        while chunk := stream.read(_STRETCH):
+            if piece := decoder.decode(chunk):
+                yield piece
+    if piece := decoder.decode(b"", final=True):
+        yield piece
+    yield ""
+
+
+def _after_first_line(pieces: Iterator[str]) -> Generator[str]:
+    text = ""
+    for piece in pieces:
+        text += piece
+        if (end := FIRST_LINE.match(text)) or not piece:
+            yield text[end.end() :] if end else ""
+            break
+    yield from pieces
+
+
+FIRST_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=[^\n]))")
+
+
+def _cuttings(pieces: Iterator[str], cutter: Cutter, quote: str | None) -> Iterator[tuple[str, Cutting]]:
+    rest, wanted = "", 0
+    gathered: list[str] = []
+    size = 0
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        # A cell larger than a stretch doubles the next one: reading stays linear in its size.
+        if piece and size < wanted:
+            continue
+        body = rest + "".join(gathered)
+        gathered, size = [], 0
+        end = _boundary(body, quote) if piece else len(body)
         if end:
-            cutting = cutter.cut(body[:end], final=final)
+            cutting = cutter.cut(body[:end], final=not piece)
             rest = cutting.rest + body[end:]
             yield body, cutting
         else:
             rest = body
-        if final:
+        wanted = len(rest)
+        if not piece:
             return
-        # A cell larger than a stretch doubles the next one: reading stays linear in its size.
-        wanted = max(_STRETCH, len(rest))
 
 
 def _boundary(text: str, quote: str | None) -> int:

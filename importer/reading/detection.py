@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from importer.errors import SourceError
-from importer.reading.delimited import DelimitedText, open_text
+from importer.reading.delimited import DelimitedText, beginning
 from importer.reading.detected import Detected, Reading
 from importer.reading.dialect import Dialect
 from importer.reading.encodings import Encoding, detect_encoding
@@ -90,7 +90,7 @@ def _open(place: Path) -> BinaryIO:
 def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
     with _open(place) as stream:
         encoding = detect_encoding(stream, declared=options.encoding)
-    sample = _beginning(place, encoding)
+    sample = beginning(lambda: _open(place), encoding, _SAMPLE_CHARACTERS)
     _refuse_binary(sample, name)
     stated, skipped = _stated_delimiter(sample)
     sample = sample[skipped:]
@@ -116,11 +116,6 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         detected=detected,
         profile=Profile.below(rows, choice.last, len(header)),
     )
-
-
-def _beginning(place: Path, encoding: Encoding) -> str:
-    with open_text(_open(place), encoding) as text:
-        return text.read(_SAMPLE_CHARACTERS)
 
 
 def _refuse_binary(sample: str, name: str) -> None:

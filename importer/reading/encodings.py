@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from importer.errors import SourceError
+from importer.reading.blemishes import has_blemishes
+from importer.reading.pages import WORD, guess_page
 
 _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -17,23 +19,36 @@ _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CHUNK: Final = 1 << 20
+_WORDS: Final = 2000
 _STRAY: Final = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """A decision and its reason; ``bad_bytes`` are those that it cannot decode."""
+    """A decision and its reason."""
 
     name: str
     why: str
     guessed: bool = False
-    bad_bytes: int = 0
+    blemished: bool = True
+    """False where a look at all bytes showed that no row can hold damaged characters."""
 
-    @property
-    def errors(self) -> str:
-        """How a decoder is to treat bytes that it cannot decode."""
+    def decoder(self) -> codecs.IncrementalDecoder:
+        """Make a decoder that puts a lone surrogate in the place of what it cannot decode, and drops nothing."""
         wide = self.name.startswith(("utf-16", "utf-32"))
-        return "replace" if wide else "surrogateescape"
+        return codecs.getincrementaldecoder(self.name)(_MARK_ERRORS if wide else "surrogateescape")
+
+
+_MARK_ERRORS: Final = "importer.mark"
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\udcff", error.end
+
+
+codecs.register_error(_MARK_ERRORS, _mark)
 
 
 def detect_encoding(stream: BinaryIO, *, declared: str | None = None) -> Encoding:
@@ -85,27 +100,53 @@ def _unmarked_wide(head: bytes) -> str | None:
 def _validated(stream: BinaryIO, head: bytes, name: str, why: str) -> Encoding:
     if name.startswith(("utf-16", "utf-32")):
         return Encoding(name=name, why=why)
-    bad, good = _count_bytes(stream, head)
-    if not bad:
-        return Encoding(name=name, why=why)
-    if name == "utf-8-sig" or good > bad:
-        return Encoding(
-            name=name,
-            why=f"{good} of its characters are valid in it and only {bad} bytes are not",
-            bad_bytes=bad,
-        )
-    return Encoding(name="cp1252", why=f"{bad} bytes are not valid UTF-8", guessed=True)
-
-
-def _count_bytes(stream: BinaryIO, head: bytes) -> tuple[int, int]:
-    """Count the bytes that are not valid UTF-8, and the valid characters of more than one byte."""
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    bad = good = 0
+    seen = _Bytes()
     chunk = head
     while chunk:
-        text = "" if chunk.isascii() and not decoder.getstate()[0] else decoder.decode(chunk)
-        if not text.isascii():
-            bad += len(_STRAY.findall(text))
-            good += max(len(chunk) - len(text), 0)  # a valid character of n bytes leaves n - 1 over
+        seen.take(chunk)
         chunk = stream.read(_CHUNK)
-    return bad + len(decoder.decode(b"", final=True)), good
+    seen.finish()
+    if not seen.bad:
+        return Encoding(name=name, why=why, blemished=seen.blemished)
+    if name == "utf-8-sig" or seen.good > seen.bad:
+        why = f"{seen.good} of its characters are valid in it and only {seen.bad} bytes are not"
+        return Encoding(name=name, why=why)
+    return Encoding(name=guess_page(seen.words), why=f"{seen.bad} bytes are not valid UTF-8", guessed=True)
+
+
+class _Bytes:
+    """What all bytes of a text are, chunk by chunk."""
+
+    def __init__(self) -> None:
+        self.bad = 0
+        self.good = 0
+        """Bytes of valid characters beyond the first byte of each."""
+        self.blemished = False
+        self.words: list[bytes] = []
+        self._last = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+
+    def take(self, chunk: bytes) -> None:
+        self.blemished = self.blemished or b"\x00" in chunk
+        if chunk.isascii() and not self._decoder.getstate()[0]:
+            self._last = b""
+            return
+        text = self._decoder.decode(chunk)
+        bad = len(_STRAY.findall(text)) if _has_strays(text) else 0
+        if bad and len(self.words) < _WORDS:
+            self.words.extend(WORD.findall(chunk)[:_WORDS])
+        self.bad += bad
+        self.good += max(len(chunk) - len(text), 0)
+        self.blemished = self.blemished or has_blemishes(self._last + chunk)
+        self._last = chunk[-3:]
+
+    def finish(self) -> None:
+        self.bad += len(self._decoder.decode(b"", final=True))
+
+
+def _has_strays(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Final
 
 from importer.formula_guard import unguard
 from importer.reading.grid import Batch, Cells, Grid, is_blank
@@ -11,7 +13,8 @@ from importer.reading.oddities import Oddities
 from importer.reading.profile import Profile
 from importer.records import Block, Fault
 
-_HELD_BACK = 3
+_FIRST: Final = itemgetter(0)
+_HELD_BACK: Final = 3
 """Rows at the end that may be totals or notes: they are judged when it is known that nothing follows."""
 
 
@@ -122,7 +125,7 @@ class _Walk:
         return (
             set(map(len, rows)) == {self._layout.width}
             and all(map(any, rows))
-            and not any(map(_begins_blank, rows))
+            and not any(map(str.isspace, map(_FIRST, rows)))
             and not self._oddities.repeats_header(rows)
         )
 
@@ -179,10 +182,6 @@ class _Walk:
             if odd is not None and odd not in faults:
                 kept = tuple(fault for fault in faults if fault.code != "column_count")
                 stretch.faults[index] = (*kept, odd)
-
-
-def _begins_blank(cells: Cells) -> bool:
-    return cells[0].isspace() and is_blank(cells)
 
 
 def _picker(layout: Layout) -> Callable[[Cells], Cells] | None:
