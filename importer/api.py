@@ -46,6 +46,7 @@ async def run_async(
     connection = Connection(
         base_url=environment.base_url(base_url),
         token=Secret(token) if token else environment.read_token(),
+        tokens={} if token else environment.read_tokens(),
         location_id=location_id,
         sandbox=sandbox,
     )

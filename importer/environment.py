@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from importer.errors import SettingsError
 from importer.settings import DEFAULT_BASE_URL, Secret
+
+_TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"
 
 
 def load_environment(folder: Path | None = None) -> None:
@@ -54,12 +57,37 @@ def read_token(token_file: Path | None = None) -> Secret | None:
     return Secret(token)
 
 
-def read_tokens() -> dict[str, Secret]:
-    """Take the tokens of single locations: HIGHLEVEL_TOKEN_<location id>, and the file HIGHLEVEL_TOKENS_FILE names."""
-    from importer.highlevel.token_lists import gather_tokens
+def read_tokens(tokens_file: Path | None = None) -> dict[str, Secret]:
+    """Collect a token for each location: ``HIGHLEVEL_TOKEN_<location id>``, ahead of the lines of a file.
 
-    named = os.environ.get("HIGHLEVEL_TOKENS_FILE")
-    return gather_tokens(os.environ, Path(named) if named else None)
+    The file (default: the one HIGHLEVEL_TOKENS_FILE names) holds one ``location_id = token`` a line; blank lines and
+    those that begin with ``#`` are skipped.
+    """
+    named = tokens_file or (Path(path) if (path := os.environ.get("HIGHLEVEL_TOKENS_FILE")) else None)
+    tokens = _read_tokens_file(named) if named is not None else {}
+    for name, value in os.environ.items():
+        location_id = name.removeprefix(_TOKEN_OF)
+        if location_id not in {name, ""} and value.strip():
+            tokens[location_id] = Secret(value.strip())
+    return tokens
+
+
+def _read_tokens_file(path: Path) -> dict[str, Secret]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as cause:
+        raise SettingsError(f"The tokens file {path} cannot be read: {cause}.") from None
+    tokens: dict[str, Secret] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        location_id, separator, token = (part.strip() for part in line.partition("="))
+        if not (separator and location_id and token):
+            raise SettingsError(f"{path}:{number}: expected `location_id = token`.")
+        if location_id in tokens:
+            raise SettingsError(f"{path}:{number}: location {location_id} has a token already.")
+        tokens[location_id] = Secret(token)
+    return tokens
 
 
 def source_password() -> Secret | None:
