@@ -35,9 +35,8 @@ match: {require: [email]}
 class VirtualTime:
     """Time that runs a thousand times as fast, and can be moved on: a month of nights in seconds."""
 
-    speed = 1000.0
-
-    def __init__(self, start: str) -> None:
+    def __init__(self, start: str, *, speed: float = 1000.0) -> None:
+        self.speed = speed
         self._offset = moment(start) - self.monotonic()
 
     def monotonic(self) -> float:

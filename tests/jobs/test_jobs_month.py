@@ -11,7 +11,7 @@ import pytest
 
 from importer.jobs.standing import Occasion, Result
 from importer.sandbox import Fault, FaultKind
-from tests.jobs.jobs_house import HOME, NEW_YORK, House, moment
+from tests.jobs.jobs_house import HOME, NEW_YORK, House, VirtualTime, moment
 
 JOBS = f"""\
 version: 1
@@ -120,6 +120,11 @@ class Month:
             self.deliver(later)
         self.house.clock.move_to(moment(f"{max(AWAY)}T15:00"))
         self.resident = self.house.resident()
+
+
+@pytest.fixture
+def clock() -> VirtualTime:
+    return VirtualTime("2026-10-11T12:00", speed=5000)
 
 
 @pytest.fixture
