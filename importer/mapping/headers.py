@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,9 @@ _IGNORED: Final = re.compile(r"[\W_]+")
 
 def fold(header: str) -> str:
     """Reduce a header to what decides when nothing matches exactly: no case, white space or punctuation."""
-    return _IGNORED.sub("", header.casefold()) or header.strip().casefold()
+    # Composed first: a decomposed umlaut would lose its dots as punctuation.
+    plain = unicodedata.normalize("NFKC", header).casefold()
+    return _IGNORED.sub("", plain) or plain.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from importer.mapping.layout import Layout
 from importer.mapping.model import LocationRule
 from importer.mapping.table import Table
 from importer.mapping.values.finding import quoted
+from importer.mapping.values.texts import clean
 from importer.records import Fault
 
 
@@ -22,9 +24,11 @@ class LocationColumn:
         self._column = None if column is None else layout.title(column)
         self._index = 0 if column is None else layout.place(column)
         table = rule.map if rule is not None else None
-        self._map = None if table is None else {_fold(text): location for text, location in table.items()}
-        self._known = frozenset(table.values()) if table is not None else frozenset()
-        self._default = rule.default if rule is not None else None
+        self._map = (
+            None if table is None else {_fold(text): _said(location) for text, location in table.items()}
+        )
+        self._known = frozenset(self._map.values()) if self._map is not None else frozenset()
+        self._default = _said(rule.default) if rule is not None and rule.default is not None else None
 
     def run(self, table: Table) -> list[str | None]:
         if self._column is None:
@@ -62,5 +66,10 @@ def expand(text: str, environment: Mapping[str, str]) -> str | None:
     return None if missing or not expanded else expanded
 
 
+def _said(location: str) -> str:
+    """Expand an id; one whose variable is not set stays as written, so that previews can show it."""
+    return expand(location, os.environ) or location
+
+
 def _fold(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return " ".join(clean(text).casefold().split())

@@ -6,6 +6,7 @@ Surname]``) become the long form before they are checked, so that the rest of th
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from importer.highlevel.countries import NAMES, country_code
 from importer.highlevel.fields import FIELDS, NOT_WRITABLE
 from importer.mapping.steps import StepSpec
 from importer.mapping.template import parse_template
@@ -54,13 +56,11 @@ def _texts(kind: Any) -> Any:
 
 
 def _region(text: str) -> str:
-    from importer.highlevel.countries import NAMES
-
     code = text.strip().upper()
     if code not in NAMES:
-        raise ValueError(
-            f"{text!r} is no country code; write two letters, such as US or GB.{did_you_mean(code, NAMES)}"
-        )
+        meant = country_code(text)
+        hint = f" Did you mean {meant!r}?" if meant else did_you_mean(code, NAMES)
+        raise ValueError(f"{text!r} is no country code; write two letters, such as US or GB.{hint}")
     return code
 
 
@@ -217,6 +217,20 @@ class LocationRule(_Strict):
         return self
 
 
+def _encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise ValueError(
+            f"{name!r} is no text encoding that Python knows; write utf-8, cp1252 or the like."
+        ) from None
+    return name
+
+
+def _delimiter(text: str) -> str:
+    return "\t" if text in {"tab", "TAB", "\\t"} else text
+
+
 class SourceOptions(_Strict):
     """How to read the file; what is not said is detected."""
 
@@ -224,9 +238,11 @@ class SourceOptions(_Strict):
     header_row: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="The header's row, as the spreadsheet counts."
     )
-    encoding: Text | None = Field(default=None, description="The text encoding, such as utf-8 or cp1252.")
-    delimiter: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="What separates the cells: one character, or the word tab."
+    encoding: Annotated[str, AfterValidator(_encoding), WithJsonSchema(_TEXT_SCHEMA)] | None = Field(
+        default=None, description="The text encoding, such as utf-8 or cp1252."
+    )
+    delimiter: Annotated[str, Field(min_length=1), AfterValidator(_delimiter)] | None = Field(
+        default=None, description="What separates the cells: a text, or the word tab."
     )
 
 

@@ -18,7 +18,7 @@ from importer.mapping.values.emails import read_email
 from importer.mapping.values.finding import Finding, Reading, quoted
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
-from importer.mapping.values.texts import read_text
+from importer.mapping.values.texts import clean, read_text
 from importer.mapping.values.websites import read_website
 from importer.records import Json
 
@@ -92,7 +92,7 @@ def map_reader(table: Mapping[str, str], *, keep: bool) -> Reader:
 
 
 def _fold(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return " ".join(clean(text).casefold().split())
 
 
 def join(steps: StepFunction | None, reader: Reader | None, *, any_value: bool = False) -> Reader | None:

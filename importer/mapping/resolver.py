@@ -52,6 +52,7 @@ class Resolver:
             for name, rule in model.custom_fields.items()
             if (target := self._target(name, rule, dates.get(name), ambiguous.get(name), faults)) is not None
         }
+        faults += _same_targets(self._targets)
         if faults:
             raise MappingError("The mapping does not fit the location.", faults=tuple(faults))
         self._users = _UserIndex(catalog.users) if catalog and catalog.users is not None else None
@@ -179,6 +180,16 @@ def _words(user: User) -> set[str]:
 
 def _word(text: str) -> str:
     return " ".join(text.replace(",", " ").casefold().split())
+
+
+def _same_targets(targets: Mapping[str, _Target]) -> list[str]:
+    """Refuse two rules for one custom field: the vendor would keep either value."""
+    first: dict[str, str] = {}
+    return [
+        f"{first[target.reference]!r} and {name!r} are the same custom field; one rule can fill it."
+        for name, target in targets.items()
+        if first.setdefault(target.reference, name) != name
+    ]
 
 
 def find_custom_field(name: str, known: Sequence[CustomField]) -> CustomField | str:

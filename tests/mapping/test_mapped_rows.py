@@ -278,6 +278,13 @@ def test_a_location_column_without_a_map_holds_ids_and_may_have_a_default(lay: L
     assert [each.location_id for each in mapped] == ["loc7", "loc9"]
 
 
+def test_locations_in_a_map_may_come_from_the_environment(lay: Lay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_LOCATION", "loc7")
+    rules = "location: {column: L, map: {Acme: '${ACME_LOCATION}', Beta: '${SURELY_NOT_SET}'}}\nfields: {email: E}"
+    mapped = lay(rules, [["E", "L"], ["a@b.com", "Acme"], ["a@b.com", "Beta"]])
+    assert [each.location_id for each in mapped] == ["loc7", "${SURELY_NOT_SET}"]
+
+
 def test_a_location_given_for_the_run_goes_before_the_mappings(lay: Lay) -> None:
     rules = "location: loc5\nfields: {email: E}"
     assert lay(rules, [["E"], ["a@b.com"]], location_id=None)[0].location_id == "loc5"

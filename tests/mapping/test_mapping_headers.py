@@ -25,6 +25,10 @@ def test_a_header_matches_ignoring_case_white_space_and_punctuation(title: str) 
     fits("fields: {email: E-mail}", ["Name", title])
 
 
+def test_a_header_matches_however_its_accents_are_encoded() -> None:
+    fits("fields: {email: E, city: Stra\u00dfe Gr\u00f6\u00dfe}", ["E", "Stra\u00dfe Gro\u0308\u00dfe"])
+
+
 def test_an_exact_match_goes_before_a_near_one() -> None:
     fits("fields: {email: E-mail}", ["email", "E-mail"])
 

@@ -75,6 +75,12 @@ def test_what_flags_say_wins_over_what_the_mapping_says_of_its_source() -> None:
     assert "E-mail" in options.wanted_headers
 
 
+def test_a_delimiter_may_be_said_in_a_word() -> None:
+    for text in ("tab", '"\\t"', "\\t"):
+        mapping = parse_mapping(f"version: 1\nsource: {{delimiter: {text}}}\nfields: {{email: E}}")
+        assert mapping.reading_options(ReadingOptions()).delimiter == "\t"
+
+
 def test_the_location_comes_from_the_environment_when_it_is_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -137,6 +143,8 @@ def test_all_faults_of_a_file_are_told_at_once_in_its_order() -> None:
         ("  tags: A", "4:3: 'tags' cannot be written: tags have their own section"),
         ("tags: {split: ';'}", "4:7: Tags need columns, always, or both."),
         ("defaults: {region: XX}", "4:20: 'XX' is no country code"),
+        ("defaults: {region: UK}", "4:20: 'UK' is no country code; write two letters, such as US or GB. Did you mean 'GB'?"),
+        ("source: {encoding: utf-9}", "4:20: 'utf-9' is no text encoding"),
         ("match: {require: [phone]}", "4:18: No rule fills phone, so every row would fail."),
         ("rows: {skip_if: {column: A}}", "4:17: A condition has one of in, equals, contains, blank."),
         ("location: {column: A, fixed: B}", "4:11: A location is an id, or has a column."),

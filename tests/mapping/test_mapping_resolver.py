@@ -131,6 +131,14 @@ def test_a_custom_field_that_cannot_be_filled_stops_before_the_first_row(
     assert refused.value.faults[0].startswith(told)
 
 
+def test_two_rules_for_one_custom_field_are_refused(lay: Lay) -> None:
+    with pytest.raises(MappingError) as refused:
+        resolve(lay, "custom_fields: {Shirt Size: A, contact.shirt_size: {value: M}}", "M")
+    assert refused.value.faults == (
+        "'Shirt Size' and 'contact.shirt_size' are the same custom field; one rule can fill it.",
+    )
+
+
 def test_an_exact_name_goes_before_a_near_one(lay: Lay) -> None:
     record = resolve(lay, "custom_fields: {Twin: A}", "x")
     assert isinstance(record, Record)
