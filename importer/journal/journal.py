@@ -250,6 +250,8 @@ class Journal:
         if state is RunState.FINISHED:
             self.check_accounting()
         ended_at = None if state is RunState.RUNNING else self._clock.now()
+        # Known before it is written: a full disk refuses the line that says why the run stopped.
+        self.run = replace(self.run, state=state, reason=reason, finished_at=ended_at)
         with transaction(self._db, self.path):
             self._db.execute(
                 "UPDATE sessions SET state = ?, reason = ?, ended_at = ? "
@@ -259,7 +261,6 @@ class Journal:
             self._db.execute(
                 "UPDATE run SET state = ?, reason = ?, finished_at = ?", (state.value, reason, ended_at)
             )
-        self.run = replace(self.run, state=state, reason=reason, finished_at=ended_at)
 
     def set_rows_read(self, rows: int) -> None:
         """Say how many rows the sources have; what is not settled of them is pending."""

@@ -43,6 +43,16 @@ def test_a_full_disk_is_a_clear_stop_and_no_outcome_is_half_written(
     assert journal.counts().created == 9_998
 
 
+def test_why_a_run_stopped_is_known_even_when_the_disk_cannot_hold_it(
+    journal: Journal, full_disk: Callable[[bool], None]
+) -> None:
+    full_disk(True)
+    with pytest.raises(StateError):
+        journal.set_state(RunState.STOPPED, "The disk is full. " * 1_000)
+    assert journal.run.state is RunState.STOPPED
+    assert "The disk is full." in (journal.run.reason or "")
+
+
 def test_an_intent_that_finds_a_full_disk_raises_before_anything_is_sent(
     journal: Journal, full_disk: Callable[[bool], None]
 ) -> None:
