@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import dataclass
 from typing import Final
 
 from importer.records import Status
@@ -14,8 +15,21 @@ _ENOUGH_ROWS: Final = 30
 _SHOWN: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far things were at one moment."""
+
+    at: float
+    settled: int
+    answered: int
+
+
 class Course:
-    """Count rows as they settle. ``planned_seconds`` is the least time that the quota allows for ``planned_rows``."""
+    """Count rows as they settle, and requests as they are answered.
+
+    Rows settle in batches where follow-ups go out for many contacts at once, so the pace is read off the requests
+    too. ``planned_seconds`` is the least time that the quota allows for ``planned_rows``.
+    """
 
     def __init__(self, *, now: float) -> None:
         self.planned_rows = 0
@@ -24,27 +38,28 @@ class Course:
         self.requests = 0
         self.throttled = 0
         self.counts: Counter[Status] = Counter()
+        self._rows_a_request = 0.0
         self._held: dict[str, float] = {}
         self._held_for = ""
         self._locations: set[str] = set()
-        self._marks: deque[tuple[float, int]] = deque([(now, 0)])
+        self._marks: deque[_Mark] = deque([_Mark(now, 0, 0)])
 
-    def plan(self, rows: int, seconds: float) -> None:
+    def plan(self, rows: int, requests: int, seconds: float) -> None:
+        """Say what is left to do, and what it takes."""
         self.planned_rows = self.settled_rows + rows
         self.planned_seconds = seconds * (self.planned_rows / rows) if rows else 0.0
+        self._rows_a_request = rows / requests if requests else 0.0
 
     def settle(self, status: Status, now: float) -> None:
         self.counts[status] += 1
         self.settled_rows += 1
-        if now - self._marks[-1][0] >= 1.0:
-            self._marks.append((now, self.settled_rows))
-            while len(self._marks) > 2 and now - self._marks[1][0] >= _WINDOW_SECONDS:
-                self._marks.popleft()
+        self._mark(now)
 
-    def request(self, location_id: str, *, throttled: bool) -> None:
+    def request(self, location_id: str, now: float, *, throttled: bool) -> None:
         self.requests += 1
         self.throttled += throttled
         self._locations.add(location_id)
+        self._mark(now)
 
     def hold(self, location_id: str, until: float, reason: str) -> None:
         self._locations.add(location_id)
@@ -57,12 +72,16 @@ class Course:
 
     def rows_per_second(self, now: float) -> float:
         """The pace of the last half minute."""
-        then, settled = self._marks[0]
-        return (self.settled_rows - settled) / (now - then) if now > then else 0.0
+        before = self._marks[0]
+        if now <= before.at:
+            return 0.0
+        settled = self.settled_rows - before.settled
+        carried = (self.requests - self.throttled - before.answered) * self._rows_a_request
+        return max(settled, carried) / (now - before.at)
 
     def seconds_left(self, now: float) -> float | None:
         """Time until the last row: at the pace seen, but never faster than the quota lets the rest through."""
-        left = self.planned_rows - self.settled_rows
+        left = self.planned_rows - self._arrived()
         if left <= 0:
             return 0.0 if self.planned_rows else None
         pace = self.rows_per_second(now)
@@ -70,18 +89,29 @@ class Course:
         longest = max(by_pace, 0.0 if self._unbound(pace, now) else left * self._planned_pause)
         return longest + self.held_seconds(now) if longest else None
 
+    def _arrived(self) -> float:
+        """Rows that are done, or whose requests are: those wait for their follow-ups alone."""
+        return max(self.settled_rows, (self.requests - self.throttled) * self._rows_a_request)
+
+    def _mark(self, now: float) -> None:
+        if now - self._marks[-1].at < 1.0:
+            return
+        self._marks.append(_Mark(now, self.settled_rows, self.requests - self.throttled))
+        while len(self._marks) > 2 and now - self._marks[1].at >= _WINDOW_SECONDS:
+            self._marks.popleft()
+
     @property
     def _planned_pause(self) -> float:
         return self.planned_seconds / self.planned_rows
 
     def _telling(self, now: float) -> bool:
         """Tell whether enough was seen for the pace to mean something: the first reply alone would foretell hours."""
-        then, settled = self._marks[0]
-        return now - then >= _BURST_SECONDS or self.settled_rows - settled >= _ENOUGH_ROWS
+        before = self._marks[0]
+        return now - before.at >= _BURST_SECONDS or self.settled_rows - before.settled >= _ENOUGH_ROWS
 
     def _unbound(self, pace: float, now: float) -> bool:
         """Tell whether rows go through faster than the quota foreseen, and not just in its first burst: a sandbox."""
-        return now - self._marks[0][0] >= _BURST_SECONDS and pace * self._planned_pause > 1.5
+        return now - self._marks[0].at >= _BURST_SECONDS and pace * self._planned_pause > 1.5
 
     def line(self, now: float) -> str:
         """Say it in one line."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -106,20 +107,34 @@ def _charts(traffic: Traffic) -> tuple[Chart, ...]:
     """Draw the course of a run that asked for anything at all."""
     if not traffic.requests:
         return ()
-    return (_pace_chart(traffic), _latency_chart(traffic))
+    return (_rows_chart(traffic), _pace_chart(traffic), _latency_chart(traffic))
+
+
+def _rows_chart(traffic: Traffic) -> Chart:
+    settled = list(accumulate(step.settled for step in traffic.steps))
+    axis = axis_for(settled[-1])
+    return Chart(
+        id="rows",
+        title="Rows over time",
+        unit="settled",
+        summary=f"Rows settle when nothing is left to do for them; {traffic.whole.settled:,.0f} in "
+        f"{wording.duration(traffic.seconds)}.",
+        series=(Drawn(kind="area", path=area(settled, axis), label="rows with their outcome"),),
+        rows=axis.ticks(),
+        columns=time_ticks(traffic.seconds),
+        breaks=_breaks(traffic),
+    )
 
 
 def _pace_chart(traffic: Traffic) -> Chart:
     pace = traffic.per_second([step.requests for step in traffic.steps])
-    settled = traffic.per_second([step.settled for step in traffic.steps])
     refused = traffic.per_second([step.throttled for step in traffic.steps])
     quota = _QUOTA_PER_SECOND * len(traffic.locations)
     # A sandbox may grant far more than the vendor does; a line at the bottom of the chart would tell nothing.
     known = max(pace) <= quota * 2
-    axis = axis_for(max([*pace, *settled, quota * 1.1 if known else 0.0]))
+    axis = axis_for(max([*pace, quota * 1.1 if known else 0.0]))
     series = [
         Drawn(kind="area", path=area(pace, axis), label="requests"),
-        Drawn(kind="strong", path=line(list(settled), axis), label="rows settled"),
     ]
     if any(refused):
         series.append(Drawn(kind="bad", path=area(refused, axis), label="refused (429)"))

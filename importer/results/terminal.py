@@ -159,8 +159,8 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def planned(self, rows: int, requests: int, seconds: float) -> None:  # noqa: ARG002  (the protocol's)
-        self.course.plan(rows, seconds)
+    def planned(self, rows: int, requests: int, seconds: float) -> None:
+        self.course.plan(rows, requests, seconds)
         self._refresh(at_once=True)
         self._keep_ticking()
 
@@ -169,7 +169,8 @@ class Progress:
         self._refresh()
 
     def requested(self, location_id: str, seconds: float, throttled: bool) -> None:  # noqa: ARG002, FBT001
-        self.course.request(location_id, throttled=throttled)
+        self.course.request(location_id, self._clock.monotonic(), throttled=throttled)
+        self._refresh()
 
     def holding(self, location_id: str, seconds: float, reason: str) -> None:
         self.course.hold(location_id, self._clock.monotonic() + seconds, reason)

@@ -84,7 +84,7 @@ def test_the_report_is_drawn_without_a_complaint(browse: Browse, report: Path) -
 
     assert complaints(drawn) == []
     assert "3 of 7 rows are in HighLevel" in drawn.stdout
-    assert drawn.stdout.count("<svg") == 2
+    assert drawn.stdout.count("<svg") == 3
     assert drawn.stdout.count("<section") == 8
 
 

@@ -186,7 +186,7 @@ def test_on_a_terminal_the_bar_keeps_to_its_width(width: int) -> None:
 
 def test_the_time_left_is_never_less_than_the_quota_needs() -> None:
     course = Course(now=0.0)
-    course.plan(1_000, 100.0)
+    course.plan(1_000, 1_000, 100.0)
     for _ in range(100):
         course.settle(Status.CREATED, 2.0)
 
@@ -196,7 +196,7 @@ def test_the_time_left_is_never_less_than_the_quota_needs() -> None:
 
 def test_the_time_left_follows_the_pace_when_that_is_slower() -> None:
     course = Course(now=0.0)
-    course.plan(1_000, 100.0)
+    course.plan(1_000, 1_000, 100.0)
     for second in range(1, 101):
         course.settle(Status.CREATED, float(second))
 
@@ -205,7 +205,7 @@ def test_the_time_left_follows_the_pace_when_that_is_slower() -> None:
 
 def test_a_sandbox_without_the_vendors_quota_is_soon_noticed() -> None:
     course = Course(now=0.0)
-    course.plan(100_000, 10_000.0)
+    course.plan(100_000, 100_000, 10_000.0)
     for second in range(1, 31):
         for _ in range(1_000):
             course.settle(Status.CREATED, float(second))
@@ -215,7 +215,7 @@ def test_a_sandbox_without_the_vendors_quota_is_soon_noticed() -> None:
 
 def test_a_hold_of_the_only_location_is_added_and_told() -> None:
     course = Course(now=0.0)
-    course.plan(100, 10.0)
+    course.plan(100, 100, 10.0)
     course.hold("a", 3_600.0, "the daily allowance is used up")
 
     assert course.seconds_left(0.0) == pytest.approx(3_610.0)
@@ -224,8 +224,8 @@ def test_a_hold_of_the_only_location_is_added_and_told() -> None:
 
 def test_a_hold_of_one_location_among_others_is_not_a_hold_of_the_run() -> None:
     course = Course(now=0.0)
-    course.plan(100, 10.0)
-    course.request("b", throttled=False)
+    course.plan(100, 100, 10.0)
+    course.request("b", 0.0, throttled=False)
     course.hold("a", 3_600.0, "busy")
 
     assert course.held_seconds(0.0) == 0.0
@@ -234,7 +234,27 @@ def test_a_hold_of_one_location_among_others_is_not_a_hold_of_the_run() -> None:
 def test_rows_that_were_settled_before_count_from_the_plan_on() -> None:
     course = Course(now=0.0)
     course.settle(Status.SKIPPED, 0.0)
-    course.plan(9, 9.0)
+    course.plan(9, 9, 9.0)
 
     assert course.planned_rows == 10
     assert course.seconds_left(0.0) == pytest.approx(9.0)
+
+
+def test_rows_that_wait_for_their_follow_ups_do_not_stop_the_time_left() -> None:
+    course = Course(now=0.0)
+    course.plan(1_000, 1_000, 100.0)
+    for request in range(1, 401):
+        course.request("a", request / 10, throttled=False)
+
+    assert course.settled_rows == 0
+    assert course.rows_per_second(40.0) == pytest.approx(10.0, rel=0.05)
+    assert course.seconds_left(40.0) == pytest.approx(60.0, rel=0.05)
+
+
+def test_refused_requests_carry_no_rows() -> None:
+    course = Course(now=0.0)
+    course.plan(100, 100, 10.0)
+    for _ in range(50):
+        course.request("a", 20.0, throttled=True)
+
+    assert course.rows_per_second(20.0) == 0.0
