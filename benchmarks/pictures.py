@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from fcntl import ioctl
 from pathlib import Path
@@ -115,7 +116,9 @@ def received(terminal: int) -> Iterator[bytes]:
 def drawn(shown: str) -> str:
     """Draw what stands on the terminal in the end as an SVG."""
     lines = [f"\x1b[1m$ importer {' '.join(COMMAND)}\x1b[0m"]
-    lines += [last_written(line) for line in MOVES.sub("", shown).replace("\r\n", "\n").rstrip().split("\n")]
+    for line in MOVES.sub("", shown).replace("\r\n", "\n").rstrip().split("\n"):
+        left = last_written(line)
+        lines += [left] if STYLE.search(left) else textwrap.wrap(left, COLUMNS, drop_whitespace=False) or [""]
     width = max(len(STYLE.sub("", line)) for line in lines) * LETTER + 2 * EDGE
     height = len(lines) * LINE + 2 * EDGE
     rows = "\n".join(
