@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
 
 from importer.highlevel.fields import FIELDS, Kind
 from importer.mapping.model import MappingModel, Rule
 from importer.mapping.own import OwnSteps
 from importer.mapping.readers import Circumstances, kind_reader
+from importer.mapping.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.finding import Finding
 from importer.yamlfile import YamlPath
-
-_NUMBER_STEPS: Final = frozenset({"number", "money", "percent"})
 
 
 def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
@@ -77,7 +75,7 @@ def _useful_keys(kind: Kind, rule: Rule) -> set[str]:
     useful: set[str] = set()
     if kind is Kind.DATE_OF_BIRTH or "date" in steps:
         useful |= {"format", "date_order"}
-    if steps & _NUMBER_STEPS:
+    if steps & NUMBER_STEPS:
         useful.add("decimal")
     match kind:
         case Kind.PHONE:

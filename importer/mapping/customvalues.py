@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 from importer.highlevel.catalog import CustomField
 from importer.mapping.model import Defaults, Rule
 from importer.mapping.steps import as_text
-from importer.mapping.values.dates import DateRules, read_date
+from importer.mapping.values.conventions import Conventions
+from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.finding import Finding, Reading, quoted
 from importer.mapping.values.numbers import read_money, read_number
@@ -27,7 +28,7 @@ UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
 _TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:[:.][0-5]\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 
 
-def converter(field: CustomField | None, rule: Rule, defaults: Defaults, dates: DateRules | None) -> Convert:
+def converter(field: CustomField | None, rule: Rule, defaults: Defaults, written: Conventions) -> Convert:
     """Make the function that gives a custom field its value; without a field, a split rule makes a list."""
     if field is None:
         return _list_of(rule.split) if rule.split is not None else lambda raw, _record: plain(raw)
@@ -38,19 +39,18 @@ def converter(field: CustomField | None, rule: Rule, defaults: Defaults, dates: 
             return _from_text(partial(read_option, options=field.options))
         case "MULTIPLE_OPTIONS" | "CHECKBOX":
             return _from_text(partial(read_options, options=field.options, split=rule.split or ","))
-        case "DATE" if dates is not None:
-            return _from_text(partial(read_date, rules=dates))
+        case "DATE":
+            return _from_text(partial(read_date, rules=written.dates))
         case other:
-            return _from_text(_scalar(other, rule, defaults))
+            return _from_text(_scalar(other, rule, written))
 
 
-def _scalar(data_type: str, rule: Rule, defaults: Defaults) -> Callable[[str], Reading]:
-    decimal = rule.decimal or defaults.decimal
+def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str], Reading]:
     match data_type:
         case "NUMERICAL" | "FLOAT":
-            return partial(read_number, decimal=decimal)
+            return partial(read_number, decimal=written.decimal)
         case "MONETORY" | "MONETARY":
-            return partial(read_money, decimal=decimal)
+            return partial(read_money, decimal=written.stated_decimal)
         case "EMAIL":
             return partial(read_email, several=rule.several or "first")
         case "TIME":

@@ -7,7 +7,7 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -75,6 +75,10 @@ Formats = Annotated[
     BeforeValidator(_one_or_many),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
+
+
+RuleKey: TypeAlias = tuple[str, str]
+"""Section and name of a rule: ("fields", "email")."""
 
 
 class _Strict(BaseModel):
@@ -385,3 +389,9 @@ class MappingModel(_Strict):
         "allows null. That null clears is not verified with the vendor.",
     )
     after: After = Field(default=After(), description="What happens to contacts once they are stored.")
+
+    @property
+    def rules(self) -> tuple[tuple[RuleKey, Rule], ...]:
+        """Every rule with the section and name it stands under; a custom field may be called as a field is."""
+        fields = ((("fields", name), rule) for name, rule in self.fields.items())
+        return (*fields, *((("custom_fields", name), rule) for name, rule in self.custom_fields.items()))

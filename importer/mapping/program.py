@@ -13,7 +13,7 @@ from importer.mapping.columns import CLEAR, ConstantColumn, Handling, PhoneColum
 from importer.mapping.filters import RowFilter
 from importer.mapping.layout import Layout
 from importer.mapping.locations import LocationColumn
-from importer.mapping.model import MappingModel, Rule
+from importer.mapping.model import MappingModel, Rule, RuleKey
 from importer.mapping.readers import Circumstances, Reader, join, kind_reader, steps_of
 from importer.mapping.steps import StepFunction
 from importer.mapping.table import Table
@@ -36,7 +36,7 @@ class Program:
         model: MappingModel,
         layout: Layout,
         location: LocationColumn,
-        around: Mapping[str, Circumstances],
+        around: Mapping[RuleKey, Circumstances],
     ) -> None:
         self._model = model
         self._layout = layout
@@ -56,12 +56,12 @@ class Program:
         self._custom = [
             (name, column)
             for name, rule in model.custom_fields.items()
-            if (column := self._column(name, Kind.TEXT, rule, clearable=False)) is not None
+            if (column := self._column(("custom_fields", name), Kind.TEXT, rule)) is not None
         ]
         self._tags = _tags(model, layout)
 
     def _add(self, facts: FieldFacts, rule: Rule) -> None:
-        column = self._column(facts.name, facts.kind, rule, clearable=facts.clearable)
+        column = self._column(("fields", facts.name), facts.kind, rule, clearable=facts.clearable)
         if column is None:
             return
         if isinstance(column, PhoneColumn):
@@ -74,9 +74,9 @@ class Program:
             self._fields.append((facts.name, column))
 
     def _column(
-        self, name: str, kind: Kind, rule: Rule, *, clearable: bool
+        self, key: RuleKey, kind: Kind, rule: Rule, *, clearable: bool = False
     ) -> ValueColumn | ConstantColumn | None:
-        around = self._around[name]
+        around = self._around[key]
         reader = kind_reader(kind, rule, around)
         if rule.value is not None:
             return ConstantColumn(constant(rule.value, reader))
@@ -88,7 +88,7 @@ class Program:
         if kind is Kind.PHONE:
             read = phone_reader(steps, several=rule.several or "first")
             return PhoneColumn(pick, handling, read=read, regions=self._phone_regions(rule))
-        own = name in self._model.custom_fields
+        own = key[0] == "custom_fields"
         return ValueColumn(
             pick, join(steps, reader, any_value=own), handling, repeats=own or kind not in _UNIQUE, typed=own
         )

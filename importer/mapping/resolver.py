@@ -15,7 +15,7 @@ from importer.mapping.customvalues import UNSUPPORTED, Convert, converter
 from importer.mapping.headers import fold
 from importer.mapping.model import MappingModel, Rule
 from importer.mapping.program import failed
-from importer.mapping.values.dates import DateRules
+from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.finding import Finding, Reading, quoted
 from importer.records import Fault, Json, Outcome, Record
 from importer.yamlsentences import nearest
@@ -41,8 +41,8 @@ class Resolver:
         model: MappingModel,
         catalog: Catalog | None,
         *,
-        dates: Mapping[str, DateRules],
-        ambiguous: Mapping[str, str],
+        written: Mapping[str, Conventions],
+        open_dates: Mapping[str, str],
     ) -> None:
         self._model = model
         self._catalog = catalog
@@ -50,7 +50,7 @@ class Resolver:
         self._targets = {
             name: target
             for name, rule in model.custom_fields.items()
-            if (target := self._target(name, rule, dates.get(name), ambiguous.get(name), faults)) is not None
+            if (target := self._target(name, rule, written[name], open_dates.get(name), faults)) is not None
         }
         faults += _same_targets(self._targets)
         if faults:
@@ -60,12 +60,14 @@ class Resolver:
         self._named = catalog is not None and bool({"assignedTo", "timezone"} & set(model.fields))
 
     def _target(
-        self, name: str, rule: Rule, dates: DateRules | None, ambiguous: str | None, faults: list[str]
+        self, name: str, rule: Rule, written: Conventions, open_date: str | None, faults: list[str]
     ) -> _Target | None:
         header = " or ".join(rule.headers) or name
         drop = rule.on_invalid == "drop" and not rule.required
         if self._catalog is None:
-            return _Target(likely_key(name), converter(None, rule, self._model.defaults, dates), header, drop)
+            return _Target(
+                likely_key(name), converter(None, rule, self._model.defaults, written), header, drop
+            )
         found = find_custom_field(name, self._catalog.custom_fields)
         if isinstance(found, str):
             faults.append(found)
@@ -77,12 +79,12 @@ class Resolver:
             return None
         if (
             found.data_type == "DATE"
-            and ambiguous
+            and open_date
             and not any(step.name == "date" for step in rule.transforms)
         ):
-            faults.append(ambiguous)
+            faults.append(open_date)
             return None
-        return _Target(found.id, converter(found, rule, self._model.defaults, dates), header, drop)
+        return _Target(found.id, converter(found, rule, self._model.defaults, written), header, drop)
 
     def resolve(self, record: Record) -> Record | Outcome:
         """Finish one record, or fail it with the values that the location cannot take."""

@@ -115,8 +115,16 @@ def _make_date(arguments: Mapping[str, str], written: Conventions) -> StepFuncti
     return partial(read_date, rules=own)
 
 
-def _make_number(reader: Callable[..., Reading]) -> Callable[[Mapping[str, str], Conventions], StepFunction]:
-    return lambda arguments, written: partial(reader, decimal=arguments.get("decimal", written.decimal))
+def _make_number(arguments: Mapping[str, str], written: Conventions) -> StepFunction:
+    return partial(numbers.read_number, decimal=arguments.get("decimal", written.decimal))
+
+
+def _make_money(arguments: Mapping[str, str], written: Conventions) -> StepFunction:
+    return partial(numbers.read_money, decimal=arguments.get("decimal", written.stated_decimal))
+
+
+def _make_percent(arguments: Mapping[str, str], written: Conventions) -> StepFunction:
+    return partial(numbers.read_percent, decimal=arguments.get("decimal", written.decimal))
 
 
 KINDS: Final[dict[str, StepKind]] = {
@@ -165,20 +173,23 @@ KINDS: Final[dict[str, StepKind]] = {
     ),
     "number": StepKind(
         "A number; `decimal` says whether , or . is its decimal sign, where it can be read two ways.",
-        _make_number(numbers.read_number), known=("decimal",), short="decimal",
+        _make_number, known=("decimal",), short="decimal",
     ),
     "money": StepKind(
         "An amount, without its currency.",
-        _make_number(numbers.read_money), known=("decimal",), short="decimal",
+        _make_money, known=("decimal",), short="decimal",
     ),
     "percent": StepKind(
         "A share: 12 % is 12.",
-        _make_number(numbers.read_percent), known=("decimal",), short="decimal",
+        _make_percent, known=("decimal",), short="decimal",
     ),
     "boolean": StepKind("true or false.", _plain(booleans.read_boolean)),
     "country": StepKind("A country's code.", _plain(places.read_country)),
     "state": StepKind("The code of a US or Canadian state; other texts stay.", _plain(places.read_state)),
 }  # fmt: skip
+
+
+NUMBER_STEPS: Final = frozenset({"number", "money", "percent"})
 
 
 def parse_step(value: Any) -> Any:

@@ -71,6 +71,14 @@ def test_a_row_that_fails_by_itself_is_not_the_one_that_is_sent(lay: Lay) -> Non
     assert statuses(mapped) == ["failed", "sent", "skipped"]
 
 
+def test_a_row_whose_number_only_the_whole_column_makes_readable_has_company_too(lay: Lay) -> None:
+    rules = (
+        "fields: {email: E, source: {column: N, transforms: [number]}}\nmatch: {in_file_duplicates: first}"
+    )
+    mapped = lay(rules, [["E", "N"], ["ann@x.com", "1,234"], ["ann@x.com", "12.5"]])
+    assert statuses(mapped) == ["sent", "skipped"]
+
+
 def test_rows_that_the_mapping_leaves_out_are_nobodys_duplicate(lay: Lay) -> None:
     rules = "fields: {email: E}\nmatch: {in_file_duplicates: last}\nrows: {skip_if: {column: S, equals: x}}"
     mapped = lay(rules, [["E", "S"], ["ann@x.com", ""], ["ann@x.com", "x"]])

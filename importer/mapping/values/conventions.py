@@ -9,7 +9,12 @@ from importer.mapping.values.dates import DateRules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conventions:
-    """The order of its dates and the decimal sign of its numbers, where known."""
+    """The order of its dates and the decimal sign of its numbers, where known.
+
+    ``stated_decimal`` is the sign as the mapping says it. Amounts heed that alone: they have cents or none, so
+    ``1.234`` among amounts with points is still thousands.
+    """
 
     dates: DateRules
     decimal: str | None = None
+    stated_decimal: str | None = None

@@ -57,6 +57,19 @@ def _number(value: Decimal) -> Reading:
     return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)
 
 
+def evidence_of(text: str) -> str | None:
+    """Tell which decimal sign a number proves; "?" when it can be read two ways; None when it proves neither."""
+    if isinstance(text, TypedText):
+        return None
+    plain = _CURRENCY.sub("", _SPACES.sub("", text))
+    if _TWO_WAYS.fullmatch(plain):
+        return "?"
+    if _COMMA_DECIMAL.fullmatch(plain):
+        return ","
+    proves_point = _POINT_DECIMAL.fullmatch(plain) or (_PLAIN.fullmatch(plain) and "." in plain)
+    return "." if proves_point else None
+
+
 def read_money(text: str, *, decimal: str | None = None) -> Reading:
     """Read an amount with or without its currency, which is not sent; ``1,234`` is thousands, as amounts have cents."""
     if isinstance(text, TypedText) and _is_number(text.value):
