@@ -130,7 +130,7 @@ def outcomes(rows: int, path: Path, invent: random.Random) -> Iterator[Outcome]:
         lines = list(csv.DictReader(file))
     for number, line in enumerate(lines, 2):
         yield outcome(number, line, invent)
-    assert len(lines) == rows  # noqa: S101  (one outcome a row)
+    assert len(lines) == rows
 
 
 def outcome(number: int, line: dict[str, str], invent: random.Random) -> Outcome:
