@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from importer.highlevel.payload import match_keys
 from importer.intake import Intake
 from importer.journal import Journal
-from importer.records import Outcome, Record, RowId, Status, number_of
+from importer.records import Landed, Outcome, Record, RowId, Status, number_of
 
 _ARRIVED = frozenset({Status.CREATED, Status.UPDATED})
 
@@ -37,13 +37,15 @@ def _overtaken(journal: Journal, intakes: Sequence[Intake]) -> Iterator[tuple[Ro
     waiting: dict[tuple[str, str], set[RowId]] = {}
     for record, standing in _known(journal, intakes):
         keys = [(record.location_id, key) for key in match_keys(record)]
-        if not isinstance(standing, Outcome):
+        if isinstance(standing, Outcome):
+            if standing.status in _ARRIVED:
+                for row in {row for key in keys for row in waiting.get(key, ())}:
+                    _stop_waiting(waiting, row)
+                    yield row, standing
+        elif not isinstance(standing, Landed):
+            # A landed row has written its values already, in its turn; only its tags or workflow are due.
             for key in keys:
                 waiting.setdefault(key, set()).add(record.row)
-        elif standing.status in _ARRIVED:
-            for row in {row for key in keys for row in waiting.get(key, ())}:
-                _stop_waiting(waiting, row)
-                yield row, standing
 
 
 def _known(journal: Journal, intakes: Sequence[Intake]) -> Iterator[tuple[Record, object]]:
