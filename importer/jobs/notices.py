@@ -25,7 +25,7 @@ _WORDS: Final = {
     Event.RECOVERY: "works again",
     Event.SUCCESS: "finished",
 }
-_COUNTS: Final = ("rows_read", "created", "updated", "skipped", "failed", "pending", "requests")
+_COUNTS: Final = ("rows_read", "created", "updated", "skipped", "failed", "pending", "missing", "requests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

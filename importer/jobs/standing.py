@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS totals (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dealt_with (
     job TEXT NOT NULL, reference TEXT NOT NULL, size INTEGER, modified_at REAL, PRIMARY KEY (job, reference)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tagged (
+    job TEXT NOT NULL, contact_id TEXT NOT NULL, PRIMARY KEY (job, contact_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY, channel TEXT NOT NULL, notice TEXT NOT NULL, attempts INTEGER NOT NULL, next_at REAL NOT NULL
@@ -239,6 +242,31 @@ class JobsState:
             database.execute(
                 "INSERT OR REPLACE INTO dealt_with (job, reference, size, modified_at) VALUES (?, ?, ?, ?)",
                 (job, masked(reference), size, modified_at),
+            )
+
+    # people who are gone
+
+    def tagged(self, job: str) -> frozenset[str]:
+        """List the contacts that have their tag for being gone."""
+        rows = self._connection.execute("SELECT contact_id FROM tagged WHERE job = ?", (job,))
+        return frozenset(contact_id for (contact_id,) in rows)
+
+    def tag(self, job: str, contact_ids: Iterable[str]) -> None:
+        with transaction(self._connection, self._path) as database:
+            database.executemany(
+                "INSERT OR IGNORE INTO tagged (job, contact_id) VALUES (?, ?)",
+                ((job, contact_id) for contact_id in contact_ids),
+            )
+
+    def retag(self, job: str, *, keep: Iterable[str]) -> None:
+        """Forget who is back, so that they are tagged anew when they go again."""
+        back = self.tagged(job).difference(keep)
+        if not back:
+            return
+        with transaction(self._connection, self._path) as database:
+            database.executemany(
+                "DELETE FROM tagged WHERE job = ? AND contact_id = ?",
+                ((job, contact_id) for contact_id in back),
             )
 
     # notices

@@ -22,8 +22,10 @@ from importer.errors import (
 from importer.jobs.arrivals import Arrival, NotYetError, discard_copies, incoming, newcomers, take
 from importer.jobs.endings import Ending, ending
 from importer.jobs.judging import needs_a_look, why_crossed, why_refused
+from importer.jobs.leavers import see_off
 from importer.jobs.loading import NamedJob
 from importer.jobs.model import Job
+from importer.jobs.patterns import tells_files_apart
 from importer.jobs.seams import Tools
 from importer.jobs.settling import Afterwards, put_away
 from importer.jobs.standing import Result, Standing
@@ -34,7 +36,7 @@ from importer.stopping import StopSignal
 if TYPE_CHECKING:
     from importer.results.summary import Summary
 
-_COUNTS: Final = ("rows_read", "created", "updated", "skipped", "failed", "pending", "requests")
+_COUNTS: Final = ("rows_read", "created", "updated", "skipped", "failed", "pending", "requests", "missing")
 
 
 class Turn:
@@ -92,11 +94,11 @@ class Turn:
         else:
             self._keep(replace(self.standing, open_file=None, open_run=None))
             return ending(Result.NOTHING_NEW, f"{arrival.shown} was begun, but its copy is gone.", tell=False)
-        return self._close(arrival, summary)
+        return await self._end(arrival, summary, settings)
 
     async def _import(self, arrival: Arrival) -> Ending:
         """Import one file; what is wrong with the file itself is its ending, so that the next has its turn."""
-        if earlier := self._tools.ledger.find(self._named.name, arrival.fingerprint):
+        if earlier := self._imported_before(arrival):
             return self._delivered_twice(arrival, earlier)
         settings = self._settings(arrival)
         try:
@@ -113,7 +115,14 @@ class Turn:
         except SetupError:
             self._keep(replace(self.standing, open_file=None))
             raise
-        return self._close(arrival, summary)
+        return await self._end(arrival, summary, settings)
+
+    async def _end(self, arrival: Arrival, summary: Summary, settings: RunSettings) -> Ending:
+        last = self._close(arrival, summary)
+        if last.result is not Result.FINISHED or not self._job.changed_only or summary.repeated:
+            return last
+        missed = await see_off(self._named, summary, settings, self._tools, self._stop)
+        return replace(last, sentence=f"{last.sentence} {missed}".strip())
 
     def _refuse(self, arrival: Arrival, result: Result, sentence: str) -> Ending:
         trouble = self._put_away(arrival, self._job.after_failure)
@@ -172,6 +181,18 @@ class Turn:
             tell=not asked,
             **_figures(summary),
         )
+
+    def _imported_before(self, arrival: Arrival) -> Imported | None:
+        """Find the import that this file repeats.
+
+        The content of the last import, under any name; or of an older one under the same name, if names tell files
+        apart. Content that comes back under a new name is a new file: things are again as they were then.
+        """
+        ledger, feed = self._tools.ledger, self._named.name
+        earlier = ledger.find(feed, arrival.fingerprint)
+        if earlier is None or earlier == ledger.last(feed):
+            return earlier
+        return earlier if earlier.name == arrival.shown and tells_files_apart(self._named.source) else None
 
     def _delivered_twice(self, arrival: Arrival, earlier: Imported) -> Ending:
         self._deal(arrival)

@@ -77,7 +77,8 @@ class FileLedger:
         with transaction(self._connection, self._path) as database:
             database.execute(
                 "INSERT INTO files (feed, fingerprint, name, run_id, imported_at, rows) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET run_id = excluded.run_id, imported_at = excluded.imported_at",
+                "ON CONFLICT DO UPDATE SET name = excluded.name, run_id = excluded.run_id, "
+                "imported_at = excluded.imported_at, rows = excluded.rows",
                 (
                     imported.feed,
                     imported.fingerprint,

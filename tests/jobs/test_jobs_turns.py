@@ -74,6 +74,27 @@ async def test_the_same_content_is_not_imported_twice_under_another_name(
     assert names(house.folder / "in") == ["done"]
 
 
+@pytest.mark.parametrize(
+    ("source", "third", "ends_in"),
+    [
+        ("in/contacts-*.csv", "in/contacts-3.csv", "London"),  # things are again as they were
+        ("in/contacts-*.csv", "in/contacts-1.csv", "Paris"),  # the first file, delivered once more
+        ("in/contacts.csv", "in/contacts.csv", "London"),  # all bear this name
+    ],
+)
+async def test_content_that_comes_back_counts_unless_it_is_the_old_file(
+    house: House, people: People, source: str, third: str, ends_in: str
+) -> None:
+    house.write_jobs(JOBS.replace("in/contacts-*.csv", source))
+    resident = house.resident()
+    names = ["in/contacts.csv"] * 2 if source == third else ["in/contacts-1.csv", "in/contacts-2.csv"]
+    moved = {email: (first, "Paris") for email, (first, _) in people.items()}
+    for name, content in zip([*names, third], [people, moved, people], strict=True):
+        house.put(name, content)
+        await house.once(resident)
+    assert set(house.cities().values()) == {ends_in}
+
+
 async def test_a_file_that_was_left_in_place_is_no_new_file(house: House, people: People) -> None:
     house.write_jobs(JOBS.replace("after_success: move:done/", "after_success: leave"))
     resident = house.resident()
@@ -265,6 +286,30 @@ async def test_a_run_stops_when_its_window_closes_and_goes_on_when_it_opens(hous
         await house.live(resident, house.clock.now())
         assert house.clock.now() < moment("2026-12-01T12:00")
     assert house.told[0].event == "success"
+
+
+async def test_people_who_are_gone_for_two_files_get_their_tag_once_and_are_never_deleted(
+    house: House, people: People
+) -> None:
+    gone = "    gone: {tag: left crm, after_files: 2}\n"
+    house.write_jobs(JOBS.replace("    changed_only", gone + "    changed_only"))
+    resident = house.resident()
+    for number in range(4):
+        present = people if number == 0 else {**people, "ada0@example.com": ("Ada", f"Town {number}")}
+        if number:
+            del present["ada7@example.com"]
+        house.put(f"in/contacts-{number}.csv", present)
+        (occasion,) = await house.once(resident)
+        assert occasion.result is Result.FINISHED
+        assert ("1 people of earlier files are missing" in occasion.sentence) == (number > 0)
+        assert ("1 got the tag 'left crm'" in occasion.sentence) == (number == 2)
+    tags = {str(each.properties["email"]): each.tags for each in house.sandbox.vendor.contacts}
+    assert tags["ada7@example.com"] == ["nightly", "left crm"]
+    assert [email for email, given in tags.items() if "left crm" in given] == ["ada7@example.com"]
+    assert resident.tools.jobs_state.tagged("crm")
+    house.put("in/contacts-9.csv", people)
+    await house.once(resident)
+    assert resident.tools.jobs_state.tagged("crm") == frozenset()
 
 
 async def test_a_token_variable_that_is_not_set_is_named(house: House, people: People) -> None:
