@@ -90,11 +90,19 @@ class Turn:
         if self.standing.open_run:
             summary = await self._tools.runs.resume(self.standing.open_run, settings, self._stop)
         elif arrival.copied:
-            summary = await self._tools.runs.run(settings, self._stop)
+            summary = await self._begun_or_anew(arrival, settings)
         else:
             self._keep(replace(self.standing, open_file=None, open_run=None))
             return ending(Result.NOTHING_NEW, f"{arrival.shown} was begun, but its copy is gone.", tell=False)
         return await self._end(arrival, summary, settings)
+
+    async def _begun_or_anew(self, arrival: Arrival, settings: RunSettings) -> Summary:
+        """Go on with what a process that died had begun; had it begun nothing, an older run of this content comes back."""
+        summary = await self._tools.runs.run(settings, self._stop)
+        earlier = self._tools.ledger.find(self._named.name, arrival.fingerprint)
+        if summary.repeated and earlier and earlier.run_id == summary.run_id:
+            return await self._tools.runs.run(replace(settings, fresh=True), self._stop)
+        return summary
 
     async def _import(self, arrival: Arrival) -> Ending:
         """Import one file; what is wrong with the file itself is its ending, so that the next has its turn."""
@@ -108,7 +116,7 @@ class Turn:
             self._keep(
                 replace(self.standing, open_file=arrival.to_text(), open_due=self._due_at, open_run=None)
             )
-            summary = await self._tools.runs.run(settings, self._stop)
+            summary = await self._tools.runs.run(replace(settings, fresh=True), self._stop)
         except (MappingError, SourceError) as fault:
             self._keep(replace(self.standing, open_file=None))
             return self._refuse(arrival, Result.FAILED, str(fault))
