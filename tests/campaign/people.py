@@ -15,6 +15,8 @@ class Kind(StrEnum):
     CREATE_ONLY = "create_only"
     UNREPEATABLE = "unrepeatable"
     """With createNewIfDuplicateAllowed: sent twice, a row makes two contacts."""
+    RETRY = "retry"
+    """Some rows failed at first, and are sent by a retry, which is killed as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Line:
     by_phone: bool
     tags: tuple[str, ...]
     marker: str
+    fails_first: bool = False
 
     def cells(self) -> list[str]:
         if self.person is None:
@@ -64,23 +67,36 @@ def invent(dice: random.Random, name: str, rows: int, kind: Kind) -> list[Line]:
             )
             people.append(person)
         tags = dice.choice([(), (), ("vip",), ("vip", "spring"), ("news",)])
-        lines.append(Line(person=person, by_phone=by_phone, tags=tags, marker=f"row {number}"))
+        fails_first = kind is Kind.RETRY and person is not None and dice.random() < 0.3
+        lines.append(
+            Line(person=person, by_phone=by_phone, tags=tags, marker=f"row {number}", fails_first=fails_first)
+        )
     return lines
 
 
 def expected(kind: Kind, lines: Sequence[Line]) -> list[str]:
     """The status that each row must end with."""
-    seen: set[Person] = set()
-    statuses = []
-    for line in lines:
-        if line.person is None:
-            statuses.append("failed")
-            continue
-        first = not line.person.known and line.person not in seen
+    seen: set[Person | None] = {line.person for line in lines if line.person and line.person.known}
+    met = "skipped" if kind is Kind.CREATE_ONLY else "updated"
+    statuses: dict[str, str] = {}
+    for line in in_time(lines):
+        statuses[line.marker] = met if line.person in seen else "created"
         seen.add(line.person)
-        met = "skipped" if kind is Kind.CREATE_ONLY else "updated"
-        statuses.append("created" if first else met)
-    return statuses
+    missing = {line.marker: "failed" if line.person is None else "skipped" for line in lines}
+    return [statuses.get(line.marker, missing[line.marker]) for line in lines]
+
+
+def in_time(lines: Sequence[Line]) -> list[Line]:
+    """The rows that are sent, in the order in which they are: a retry's after all others.
+
+    A row that failed at first is not sent at all once a later row of its person got through.
+    """
+    first = [line for line in lines if line.person and not line.fails_first]
+    newest = {line.person: index for index, line in enumerate(lines) if not line.fails_first}
+    again = [
+        line for index, line in enumerate(lines) if line.fails_first and newest.get(line.person, -1) < index
+    ]
+    return [*first, *again]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +110,7 @@ class Standing:
 def standings(kind: Kind, lines: Sequence[Line]) -> dict[Person, Standing]:
     """The values of a person's last row stand, with the tags of all; of the first alone where rows only create."""
     of_person: dict[Person, list[Line]] = {}
-    for line in lines:
+    for line in in_time(lines):
         if line.person is not None:
             of_person.setdefault(line.person, []).append(line)
     if kind is Kind.CREATE_ONLY:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import ImporterError
-from importer.records import Intent
+from importer.journal import RunState
+from importer.records import Intent, Outcome, Remedy, Status
 from importer.state import StateFolder
 from tests.campaign.people import Kind, Person, expected, invent, standings
 
@@ -39,6 +40,7 @@ match: {require: [email, phone]}
 _EXTRA: Final = {
     Kind.UPSERT: ("", ""),
     Kind.CREATE_ONLY: ("", "mode: create_only\n"),
+    Kind.RETRY: ("", ""),
     Kind.UNREPEATABLE: ('  createNewIfDuplicateAllowed: {value: "yes"}', ""),
 }
 
@@ -148,10 +150,10 @@ class Round:
             self.tally.retried += again
             self._to_the_end("retry")
 
-    def _to_the_end(self, command: str) -> None:
+    def _to_the_end(self, command: str, *more: str) -> None:
         code, told = 3, ""
         for _ in range(10):
-            code, told = self._wait(self._start(command))
+            code, told = self._wait(self._start(command, *more))
             if code != 3:
                 break
             command = "resume"
@@ -159,9 +161,8 @@ class Round:
 
     def _session_to_kill(self) -> bool:
         """Start a process and kill it at some moment; True when it reached its end before."""
-        command = "resume" if self._begun() and self.dice.random() < 0.5 else "run"
         before = self.vendor.requests()
-        process = self._start(command)
+        process = self._start(self._command())
         self._let_work(process, before)
         name = self.dice.choices(["SIGKILL", "SIGTERM", "SIGINT"], [8, 1, 1])[0]
         asked_at = time.monotonic()
@@ -180,6 +181,9 @@ class Round:
         self._look_in()
         return False
 
+    def _command(self) -> str:
+        return "resume" if self._begun() and self.dice.random() < 0.5 else "run"
+
     def _let_work(self, process: subprocess.Popen[str], before: int) -> None:
         if self.dice.random() < 0.12:  # in start-up, in the survey, or wherever it falls
             _sleep_while_alive(process, self.dice.uniform(0.1, 1.5))
@@ -189,7 +193,7 @@ class Round:
             time.sleep(0.002)
         _sleep_while_alive(process, self.dice.uniform(0, 0.02))
 
-    def _start(self, command: str) -> subprocess.Popen[str]:
+    def _start(self, command: str, *more: str) -> subprocess.Popen[str]:
         words = [sys.executable, "-m", "importer", command]
         if command == "run":
             words += [
@@ -201,7 +205,7 @@ class Round:
             ]
             words += ["--location", self.location_id, "--base-url", self.vendor.url]
             words += ["--concurrency", str(self.dice.choice([1, 4, 16, 100]))]
-        words += ["--state", str(self.state.path), "--no-progress", "--json"]
+        words += ["--state", str(self.state.path), "--no-progress", "--json", *more]
         return subprocess.Popen(
             words,
             cwd=self.folder,
@@ -304,6 +308,39 @@ class Round:
                     self.tally.lost.append(
                         f"{self.location_id} {person.email}: {found} stands, not {standing}"
                     )
+
+
+class RetryRound(Round):
+    """A file whose first import ended with failed rows, which a retry sends; the retry is what is killed."""
+
+    def go(self, kills: int) -> None:
+        code, told = self._wait(self._start("run", "--max-requests", "1"))
+        assert code == 3, told
+        self._fail_some()
+        self._to_the_end("resume", "--max-requests", "100000")
+        super().go(kills)
+
+    def _fail_some(self) -> None:
+        with self.state.open_journal(self.state.find()) as journal:
+            journal.settle(
+                Outcome(
+                    row=row,
+                    status=Status.FAILED,
+                    location_id=self.location_id,
+                    code="service_down",
+                    message="No reply came.",
+                    remedy=Remedy.RUN_AGAIN,
+                )
+                for row, line in enumerate(self.lines, 2)
+                if line.fails_first
+            )
+
+    def _command(self) -> str:
+        finished = self.state.find().state is RunState.FINISHED
+        return "retry" if finished or self.dice.random() < 0.5 else "resume"
+
+    def _start(self, command: str, *more: str) -> subprocess.Popen[str]:
+        return super()._start(command, *(more or ("--max-requests", "100000")))
 
 
 def _grouped(contacts: Sequence[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]:

@@ -20,7 +20,7 @@ from typing import Final
 import pytest
 
 from tests.campaign.people import Kind
-from tests.campaign.rounds import KILLS_A_ROUND, Round, Tally, Vendor
+from tests.campaign.rounds import KILLS_A_ROUND, RetryRound, Round, Tally, Vendor
 
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(7_200)]
 
@@ -57,7 +57,7 @@ def campaign(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[Ki
             while (left := kills - sum(tally.kills.values())) > 0:
                 folder = tmp_path / f"{tally.rounds + 1:03d}"
                 folder.mkdir()
-                turn = Round(vendor, folder, dice, tally, kind)
+                turn = (RetryRound if kind is Kind.RETRY else Round)(vendor, folder, dice, tally, kind)
                 turn.go(min(left, KILLS_A_ROUND))
                 turn.reconcile()
             state = vendor.get("/_sandbox/state")
@@ -88,4 +88,11 @@ def test_rows_that_only_create_are_told_from_contacts_that_were_there(
 
 def test_a_row_that_cannot_be_repeated_is_never_doubled(campaign: Callable[[Kind, int], Tally]) -> None:
     tally = campaign(Kind.UNREPEATABLE, max(1, KILLS // 5))
+    assert (tally.lost, tally.doubled, tally.mislabelled) == ([], [], [])
+
+
+def test_a_retry_that_is_killed_neither_doubles_a_row_nor_puts_an_older_one_over_a_newer(
+    campaign: Callable[[Kind, int], Tally],
+) -> None:
+    tally = campaign(Kind.RETRY, max(1, KILLS // 5))
     assert (tally.lost, tally.doubled, tally.mislabelled) == ([], [], [])
