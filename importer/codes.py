@@ -281,6 +281,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "perhaps_created",
+        "It cannot be told whether the row created or updated its contact (warning)",
+        "Nothing to mend; the contact is stored.",
+        Remedy.NONE,
+    ),
+    Code(
         "not_verified",
         "A contact chosen for read-back could not be read (warning)",
         "Nothing to mend; the contact was stored.",

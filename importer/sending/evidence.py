@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from importer.highlevel.reply import read_moment
 from importer.records import Status
 from importer.sending.job import Job
+
+_SECOND: Final = 0.999
 
 
 def judge(
@@ -22,12 +24,18 @@ def judge(
         return Status.CREATED
     if not job.doubtful or job.first_attempt_at is None:
         return Status.UPDATED
-    added = read_moment(contact.get("dateAdded"))
+    added = latest_moment(contact.get("dateAdded"))
     if added is None or added < job.first_attempt_at:
-        return Status.UPDATED
-    if job.last_possible_at is not None and added > job.last_possible_at:
         return Status.UPDATED
     contact_id = contact.get("id")
     if isinstance(contact_id, str) and made_here(contact_id, job.row):
         return Status.UPDATED
     return Status.CREATED
+
+
+def latest_moment(stamp: object) -> float | None:
+    """Give the latest moment that a stamp can stand for: one in whole seconds was cut off, and may be a second later."""
+    moment = read_moment(stamp)
+    if moment is None:
+        return None
+    return moment + _SECOND if moment == int(moment) else moment

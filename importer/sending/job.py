@@ -19,7 +19,6 @@ class Job:
         "intended",
         "landed",
         "lane",
-        "last_possible_at",
         "record",
         "repeatable",
         "row",
@@ -34,7 +33,6 @@ class Job:
         self.intended = standing is not None
         self.attempts = 0
         self.first_attempt_at: float | None = None
-        self.last_possible_at: float | None = None
         self.doubtful = False
         if isinstance(standing, Intent):
             self.attempts = standing.attempts if standing.exact else 0

@@ -18,6 +18,7 @@ from importer.sending.ledger import Ledger
 from importer.sending.readback import compare, compare_custom, lost_fields
 
 _CREATE_ATTEMPTS: Final = 10
+_PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,10 +182,27 @@ class Passage:
             return verdicts.refused(job, found)
         if found.contact_id is None:
             return await self._without_id(job, found, call, creates=creates)
+        return await self._judged(job, found, new=True if creates else found.body.get("new"))
+
+    async def _judged(self, job: Job, found: Meaning, *, new: object) -> Landing:
+        """Land a row whose contact is stored, as created or updated by what the reply and the contact show."""
         contact = _contact_of(found)
-        new = creates or found.body.get("new") is True
-        status = judge(job, contact, new=new, made_here=self._ledger.made_here)
-        return self._land(job, found, contact, status)
+        job.doubtful = job.doubtful or not isinstance(new, bool)
+        warnings: tuple[Fault, ...] = ()
+        if job.doubtful and new is not True and contact.get("dateAdded") is None:
+            added = await self._date_added(job, found)
+            contact = {**contact, "dateAdded": added}
+            if added is None:
+                warnings = (verdicts.warning("perhaps_created", _PERHAPS),)
+        status = judge(job, contact, new=new is True, made_here=self._ledger.made_here)
+        return self._land(job, found, contact, status, warnings)
+
+    async def _date_added(self, job: Job, found: Meaning) -> object:
+        """Ask the contact itself when it was made: a reply need not say."""
+        shown = await self._courier.ask(calls.get_contact(str(found.contact_id)), Errand(job.row))
+        if isinstance(shown, Meaning) and shown.kind is Kind.DONE:
+            return _contact_of(shown).get("dateAdded")
+        return None
 
     async def _without_id(self, job: Job, found: Meaning, call: Call, *, creates: bool) -> Landing | Outcome:
         """Try once more when the reply is JSON but names no contact: something in between made it up."""

@@ -32,9 +32,13 @@ class VendorClock:
 
     @property
     def offset_seconds(self) -> float:
-        """What to add to our clock to read the vendor's."""
+        """What to add to our clock to read the vendor's, at a good guess."""
         return min(max(0.0, self._least), self._most)
 
     def first_attempt_at(self, now: float) -> float:
-        """Give the moment from which on a new contact counts as made by an attempt that starts now."""
-        return now + self.offset_seconds - MARGIN_SECONDS
+        """Give the moment from which on a new contact counts as made by an attempt that starts now.
+
+        It is the earliest that the vendor's clock can show by all that was learnt. A later guess would take our own
+        contact for an older one wherever the vendor's clock is a little behind ours, and call created updated.
+        """
+        return now + (self._least if self._least > -inf else 0.0) - MARGIN_SECONDS

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,3 +130,42 @@ def test_a_run_that_fails_too_often_stops_and_says_so(desk: Desk, vendor: Sandbo
         sum(ended.summary[name] for name in ("created", "updated", "skipped", "failed", "pending"))
         == ROWS + 50
     )
+
+
+def without(*names: str) -> Callable[[bytes], bytes]:
+    """Give a change to a reply's body that takes properties out, of the reply and of its contact."""
+
+    def alter(body: bytes) -> bytes:
+        told = json.loads(body)
+        for name in names:
+            told.pop(name, None)
+            told.get("contact", {}).pop(name, None)
+        return json.dumps(told).encode()
+
+    return alter
+
+
+def test_a_reply_that_does_not_say_new_is_judged_by_the_contacts_date(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
+    vendor.script([Fault(), Fault(alter=without("new"))])
+    ended = desk.run("contacts.csv", "-m", "mapping.yaml")
+    assert [row["import_status"] for row in ended.rows] == ["created"]
+
+
+def test_a_lost_reply_and_one_without_date_are_settled_by_the_contact_itself(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write("contacts.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
+    vendor.script([Fault(), Fault(kind=FaultKind.RESET), Fault(alter=without("dateAdded"))])
+    ended = desk.run("contacts.csv", "-m", "mapping.yaml")
+    assert [(row["import_status"], row["import_warnings"]) for row in ended.rows] == [("created", "")]
+
+
+def test_what_nothing_can_prove_is_said_on_the_row(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
+    hide = without("dateAdded")
+    vendor.script([Fault(), Fault(kind=FaultKind.RESET), Fault(alter=hide), Fault(alter=hide)])
+    ended = desk.run("contacts.csv", "-m", "mapping.yaml")
+    (row,) = ended.rows
+    assert row["import_status"] == "updated"
+    assert row["import_warnings"].startswith("perhaps_created")
