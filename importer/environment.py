@@ -9,7 +9,7 @@ from typing import Final
 from importer.errors import SettingsError
 from importer.settings import DEFAULT_BASE_URL, Secret
 
-_TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"
+_TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"  # noqa: S105  (a name, no token)
 
 
 def load_environment(folder: Path | None = None) -> None:
@@ -47,13 +47,22 @@ def read_token(token_file: Path | None = None) -> Secret | None:
     """
     if token_file is None:
         token = os.environ.get("HIGHLEVEL_TOKEN", "").strip()
-        return Secret(token) if token else None
+        return _one_word(token, "HIGHLEVEL_TOKEN") if token else None
     try:
         token = token_file.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as cause:
         raise SettingsError(f"The token file {token_file} cannot be read: {cause}.") from None
     if not token:
         raise SettingsError(f"The token file {token_file} is empty. Put the token into it, on one line.")
+    return _one_word(token, f"The token file {token_file}")
+
+
+def _one_word(token: str, where: str) -> Secret:
+    # It goes into an HTTP header, where white space or an accent would end the request with a riddle.
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise SettingsError(
+            f"{where} holds more than a token: white space or other signs. Put the token alone into it."
+        )
     return Secret(token)
 
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Final, Protocol, Self, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
-from multidict import CIMultiDict
 from yarl import URL
 
 from importer import __version__
@@ -23,9 +22,11 @@ from importer.clock import Clock, SystemClock
 from importer.errors import SettingsError
 from importer.highlevel.calls import Call
 from importer.highlevel.versions import ApiVersion
+from importer.highlevel.watchdog import Watchdog
 from importer.settings import Secret
 
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"
+_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _INFLATED_LIMIT: Final = 64 << 20
 
 
@@ -83,10 +84,11 @@ class Door(Protocol):
 
 
 class Client:
-    """One aiohttp session for a whole run: keep-alive, proxy of the environment, gzip, timeouts.
+    """aiohttp for a whole run: keep-alive, proxy of the environment, gzip, timeouts; one session for each token.
 
-    Tuned for many small requests: headers are prepared once per token, cookies are not kept, replies are
-    inflated only when they are packed (figures in benchmarks/sending.py).
+    Tuned for many small requests (figures from benchmarks/sending.py): headers are prepared on the session, cookies
+    are not kept, replies are inflated only when they are packed, one timer covers an exchange, and a body that came
+    with its head is read without waiting. All sessions share one pool of connections.
     """
 
     def __init__(
@@ -101,23 +103,13 @@ class Client:
         self.version = version
         self._clock = clock or SystemClock()
         self._timeouts = timeouts or Timeouts()
-        self._session: aiohttp.ClientSession | None = None
-        self._headers: dict[Secret | None, CIMultiDict[str]] = {}
+        self._watchdog = Watchdog(self._timeouts.total)
+        self._connector: aiohttp.TCPConnector | None = None
+        self._sessions: dict[Secret | None, aiohttp.ClientSession] = {}
         self._urls: dict[str, URL] = {}
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=30),
-            timeout=aiohttp.ClientTimeout(
-                total=self._timeouts.total,
-                connect=self._timeouts.connect,
-                sock_connect=self._timeouts.connect,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            proxy=find_proxy(self.base_url),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
-        )
+        self._connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=30)
         return self
 
     async def __aexit__(
@@ -126,55 +118,73 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        self._watchdog.close()
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+        if self._connector is not None:
+            await self._connector.close()
 
     async def request(self, call: Call, token: Secret | None) -> Answer:
         """Send a call; raises nothing but cancellation."""
-        if self._session is None:
-            raise RuntimeError("The client is used outside its context.")
+        session = self._sessions.get(token) or self._open_session(token)
         sent_at = self._clock.monotonic()
         try:
-            async with self._session.request(
-                call.method,
-                self._urls.get(call.path) or self._url(call.path),
-                data=call.body,
-                headers=_form_headers(token) if call.form else self._headers_of(token),
-                allow_redirects=False,
-            ) as response:
-                body = await response.read()
-                packing = response.headers.get("Content-Encoding")
-                if packing is not None:
-                    body = _inflate(body, packing)
-                return Reply(
-                    status=response.status,
-                    headers=response.headers,
-                    body=body,
-                    sent_at=sent_at,
-                    received_at=self._clock.monotonic(),
-                )
+            response, body = await self._watchdog.watch(self._exchange(session, call))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as cause:
-            return Lost(
-                reason=_describe(cause),
-                sent=not _never_sent(cause),
-                sent_at=sent_at,
-                received_at=self._clock.monotonic(),
-                timed_out=isinstance(cause, TimeoutError),
-                certificate=isinstance(cause, aiohttp.ClientSSLError | ssl.SSLError),
-            )
+            return self._lose(cause, sent_at)
+        return Reply(
+            status=response.status,
+            headers=response.headers,
+            body=body,
+            sent_at=sent_at,
+            received_at=self._clock.monotonic(),
+        )
 
-    def forget(self, token: Secret) -> None:
-        """Drop what was prepared for a token that is no longer used."""
-        self._headers.pop(token, None)
+    async def _exchange(
+        self, session: aiohttp.ClientSession, call: Call
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        response = await session.request(
+            call.method,
+            self._urls.get(call.path) or self._url(call.path),
+            data=call.body,
+            headers=_FORM if call.form else None,
+            allow_redirects=False,
+        )
+        return response, await _read(response)
 
-    def _headers_of(self, token: Secret | None) -> CIMultiDict[str]:
-        headers = self._headers.get(token)
-        if headers is None:
-            headers = CIMultiDict({"Version": self.version.value, "Content-Type": "application/json"})
-            if token is not None:
-                headers["Authorization"] = f"Bearer {token.reveal()}"
-            self._headers[token] = headers
-        return headers
+    def _open_session(self, token: Secret | None) -> aiohttp.ClientSession:
+        if self._connector is None:
+            raise RuntimeError("The client is used outside its context.")
+        headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "Content-Type": "application/json",
+            "Version": self.version.value,
+        }
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.reveal()}"
+        session = self._sessions[token] = aiohttp.ClientSession(
+            connector=self._connector,
+            connector_owner=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            proxy=find_proxy(self.base_url),
+            headers=headers,
+        )
+        return session
+
+    def _lose(self, cause: BaseException, sent_at: float) -> Lost:
+        return Lost(
+            reason=_describe(cause),
+            sent=not _never_sent(cause),
+            sent_at=sent_at,
+            received_at=self._clock.monotonic(),
+            timed_out=isinstance(cause, TimeoutError),
+            certificate=isinstance(cause, aiohttp.ClientSSLError | ssl.SSLError),
+        )
 
     def _url(self, path: str) -> URL:
         url = URL(self.base_url + path, encoded=True)
@@ -183,10 +193,29 @@ class Client:
         return url
 
 
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Read the body; it is mostly here already, and then nothing has to be waited for."""
+    try:
+        content = response.content
+        body = content.read_nowait(-1) if content.is_eof() else await response.read()
+    except BaseException:
+        response.close()
+        raise
+    packing = response.headers.get("Content-Encoding")
+    return body if packing is None else _inflate(body, packing)
+
+
+def _port_is_right(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def check_base_url(base_url: str) -> str:
     """Accept https anywhere and plain http on loopback only, so that no token travels in the clear."""
     parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _port_is_right(parts):
         raise SettingsError(f"{base_url!r} is no web address. HIGHLEVEL_BASE_URL starts with https://.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise SettingsError("The base URL may hold a host, a port and a path, nothing else.")
@@ -230,13 +259,6 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         return asyncio.new_event_loop
     return uvloop.new_event_loop
-
-
-def _form_headers(token: Secret | None) -> dict[str, str]:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    if token is not None:
-        headers |= {"Authorization": f"Bearer {token.reveal()}", "Version": ApiVersion.V2021_07_28.value}
-    return headers
 
 
 def _inflate(body: bytes, packing: str) -> bytes:

@@ -60,10 +60,10 @@ class Meaning:
     quota: QuotaReading = NO_READING
 
 
-def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Meaning:
-    """Understand a reply."""
+def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quota: bool = True) -> Meaning:
+    """Understand a reply; ``with_quota`` False leaves the quota of a success unread."""
     content = _read_body(body)
-    quota = read_quota(headers)
+    quota = read_quota(headers) if with_quota or status >= 300 else NO_READING
     if 200 <= status < 300:
         return _read_success(status, content, body, quota)
     answer = content if content is not None else {}

@@ -63,7 +63,7 @@ class FollowUpDesk:
     def _after_tags(self, held: Held, error: str | None) -> Outcome | Held:
         if error is not None:
             return verdicts.follow_up_failed(held, "tags_failed", f"its tags were not: {error}")
-        return held if self.enrols(held.landed.status) else verdicts.done(held)
+        return held if self.enrols(held.landed.status) else verdicts.done(held.landed)
 
     async def enrol(self, held: Held) -> Outcome:
         """Add a contact to the workflow and the campaign."""
@@ -77,7 +77,7 @@ class FollowUpDesk:
                         f"it was not added to the {what}: {found.words}",
                         http_status=found.status,
                     )
-        return verdicts.done(held)
+        return verdicts.done(held.landed)
 
     def _enrolments(self, contact_id: str) -> Iterator[tuple[str, Call]]:
         if self._target.workflow_id is not None:

@@ -42,6 +42,11 @@ class Gate:
 
     async def enter(self) -> Ticket:
         """Wait for the right to send one request; raises the StopError that closed the gate."""
+        if not self.waiting and self._stopped is None and self._wait_seconds() <= 0:
+            limiter = self._limiter
+            if limiter.has_capacity():
+                await limiter.acquire()  # does not wait, so nothing can change meanwhile
+                return self.slots.take()
         self.waiting += 1
         try:
             async with self._turnstile:

@@ -258,11 +258,12 @@ class Island:
 
     def _follow_up(self, job: Job, landing: Landing) -> None:
         assert self._desk is not None  # noqa: S101  (rows come after open)
-        held = Held(landed=landing.landed, tags=job.record.tags)
-        tagging = tags_due(held.tags, self._policy.follow_ups.tag_mode, landing.contact)
+        tags = job.record.tags
+        tagging = tags_due(tags, self._policy.follow_ups.tag_mode, landing.contact)
         if not tagging and not self._desk.enrols(landing.landed.status):
-            self._settle(verdicts.done(held))
+            self._settle(verdicts.done(landing.landed))
             return
+        held = Held(landed=landing.landed, tags=tags)
         self._ledger.land(landing.landed)
         self._hold(held) if tagging else self._dispatch((held,))
 

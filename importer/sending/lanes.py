@@ -54,10 +54,13 @@ class Links:
     def join(self, keys: Iterable[int]) -> None:
         """Let all keys lead to one root."""
         links = self._links
-        roots = {self.root(key) for key in keys}
-        chosen = roots.pop()
-        for root in roots:
-            links[root] = chosen
+        chosen: int | None = None
+        for key in keys:
+            root = self.root(key)
+            if chosen is None:
+                chosen = root
+            elif root != chosen:
+                links[root] = chosen
         while len(links) > self._limit:
             del links[next(iter(links))]
 

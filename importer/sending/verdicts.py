@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.codes import remedy_of
 from importer.highlevel.reply import Kind, Meaning
-from importer.records import Fault, Outcome, Record, Status
+from importer.records import Fault, Landed, Outcome, Record, Status
 from importer.sending.courier import Unanswered
 from importer.sending.job import Held, Job
 
@@ -101,9 +101,8 @@ def fail(
     )
 
 
-def done(held: Held) -> Outcome:
+def done(landed: Landed) -> Outcome:
     """Settle a row whose follow-ups are all done, or that had none."""
-    landed = held.landed
     return Outcome(
         row=landed.row,
         status=landed.status,

@@ -1,0 +1,231 @@
+"""What sending costs, against a server that is not the limit: a bare aiohttp loop is the measure.
+
+    python benchmarks/sending.py                      # bare loop, sender, and the sender with the real journal
+    python benchmarks/sending.py --locations 100      # 1,000 rows/s on one core?
+    python benchmarks/sending.py --memory             # peak memory at 20,000 and 200,000 rows
+
+CPU is of the client's process alone; the server runs in another. The machine is noisy: read ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import aiohttp
+
+from importer.highlevel.catalog import CatalogNeeds
+from importer.highlevel.client import loop_factory
+from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record
+from importer.sending import Sender, SendingPolicy
+from importer.settings import Connection
+
+CONTACT = (
+    b'{"new":true,"contact":{"id":"ocQHyuzHvysMo5N5VsXc","locationId":"loc0","firstName":"Ann","lastName":"Lee",'
+    b'"email":"%s","phone":"%s","companyName":"Acme Inc","address1":"1 Long Street",'
+    b'"city":"Springfield","state":"IL","postalCode":"62701","country":"US","website":"https://example.com",'
+    b'"timezone":"America/Chicago","source":"import","dnd":false,"tags":[],"dateAdded":"2026-11-23T10:00:00.000Z",'
+    b'"dateUpdated":"2026-11-23T10:00:00.000Z","customFields":[{"id":"aaaaaaaaaaaaaaaaaaaa","value":"M"},'
+    b'{"id":"bbbbbbbbbbbbbbbbbbbb","value":"12"}]},"traceId":"0b6b7a2e-7b1c-4a0e-9f0e-1b8f6c1d2e3f"}'
+)
+LOCATION = b'{"location":{"id":"loc0","name":"Bench","settings":{"allowDuplicateContact":false}}}'
+
+
+class Vendor(asyncio.Protocol):
+    """The cheapest server that answers as the vendor does: no parsing beyond lengths."""
+
+    burst = b"1000000"
+    interval = b"10000"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
+            head = self.buffer[:end].lower()
+            at = head.find(b"content-length:")
+            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+            if len(self.buffer) < end + 4 + length:
+                return
+            body = self.buffer[end + 4 : end + 4 + length]
+            self.buffer = self.buffer[end + 4 + length :]
+            self.transport.write(self.answer(head, body))
+
+    def answer(self, head: bytes, body: bytes) -> bytes:
+        content = LOCATION
+        if head.startswith(b"post"):
+            content = CONTACT % (value_of(b'"email":"', body), value_of(b'"phone":"', body))
+        return (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-RateLimit-Max: %s\r\n"
+            b"X-RateLimit-Interval-Milliseconds: %s\r\nX-RateLimit-Remaining: %s\r\n"
+            b"X-RateLimit-Limit-Daily: 20000000\r\nX-RateLimit-Daily-Remaining: 19000000\r\n"
+            b"Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nContent-Length: %d\r\n\r\n%s"
+            % (self.burst, self.interval, self.burst, len(content), content)
+        )
+
+
+def value_of(name: bytes, body: bytes) -> bytes:
+    at = body.find(name) + len(name)
+    return body[at : body.find(b'"', at)]
+
+
+def serve(ready: multiprocessing.Queue, burst: bytes) -> None:
+    Vendor.burst = burst
+
+    async def main() -> None:
+        server = await asyncio.get_running_loop().create_server(Vendor, "127.0.0.1", 0, backlog=1024)
+        ready.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(main())
+
+
+@contextmanager
+def vendor(burst: bytes = b"1000000") -> Iterator[str]:
+    context = multiprocessing.get_context("spawn")
+    ready = context.Queue()
+    process = context.Process(target=serve, args=(ready, burst), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ready.get(timeout=20)}"
+    finally:
+        process.terminate()
+        process.join()
+
+
+class NoJournal:
+    """Costs nothing, so that the sender alone is measured."""
+
+    def __init__(self) -> None:
+        self.settled = 0
+
+    def intend(self, intents: list[Intent]) -> None: ...
+
+    def land(self, landed: list[Landed]) -> None: ...
+
+    def settle(self, outcomes: list[Outcome]) -> None:
+        self.settled += len(outcomes)
+
+    def pulse(self, pulse: Pulse) -> None: ...
+
+    def mark_quota(self, mark: QuotaMark) -> None: ...
+
+    def made_here(self, contact_id: str, before: int) -> bool:
+        return False
+
+
+def record(number: int, location: str) -> Record:
+    return Record(
+        row=number,
+        location_id=location,
+        fields={
+            "firstName": "Ann",
+            "lastName": "Lee",
+            "email": f"person{number}@example.com",
+            "phone": f"+1415{number:07d}",
+            "companyName": "Acme Inc",
+            "address1": "1 Long Street",
+            "city": "Springfield",
+            "state": "IL",
+            "postalCode": "62701",
+            "country": "US",
+            "website": "https://example.com",
+            "timezone": "America/Chicago",
+            "source": "import",
+        },
+        custom_fields=(("aaaaaaaaaaaaaaaaaaaa", "M"), ("bbbbbbbbbbbbbbbbbbbb", 12)),
+    )
+
+
+async def bare(base_url: str, rows: int, workers: int) -> None:
+    """Post ready bytes with aiohttp as it comes, and read the replies."""
+    body = b'{"email":"someone@example.com","pad":"' + b"x" * 560 + b'"}'
+    left = iter(range(rows))
+    headers = {"Authorization": "Bearer x", "Version": "2021-07-28", "Content-Type": "application/json"}
+
+    async def work(session: aiohttp.ClientSession) -> None:
+        for _ in left:
+            async with session.post(f"{base_url}/contacts/upsert", data=body, headers=headers) as response:
+                await response.read()
+
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*(work(session) for _ in range(workers)))
+
+
+async def send(base_url: str, rows: int, locations: int, journal, **policy) -> None:
+    connection = Connection(base_url=base_url, sandbox=True)
+    rules = SendingPolicy(locations_by_column=locations > 1, **policy)
+    async with Sender(connection=connection, journal=journal, policy=rules) as sender:
+        names = [f"loc{number}" for number in range(locations)]
+        for name in names:
+            await sender.open_location(name, CatalogNeeds())
+        for number in range(rows):
+            await sender.submit(record(number + 2, names[number % locations]))
+        await sender.drain()
+
+
+def measure(name: str, main, rows: int, *, fast: bool = True) -> float:
+    cpu, wall = time.process_time(), time.perf_counter()
+    with asyncio.Runner(loop_factory=loop_factory() if fast else None) as runner:
+        runner.run(main)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{name:34} {rows / wall:>8,.0f} rows/s {cpu / rows * 1e6:>7.0f} us CPU a row   peak {peak:,.0f} MB")
+    return rows / wall
+
+
+def real_journal(folder: str):
+    from importer.journal import Journal, Run
+
+    path = Path(folder) / "run"
+    path.mkdir()
+    return Journal.create(path, Run.begin(path)) if hasattr(Run, "begin") else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--locations", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=100)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--slow", action="store_true", help="the standard library's loop instead of uvloop")
+    options = parser.parse_args()
+    if options.locations > 1:
+        with vendor(b"100") as base_url:
+            rows = options.locations * 600
+            journal = NoJournal()
+            rate = measure(
+                f"{options.locations} locations at their quota",
+                send(base_url, rows, options.locations, journal),
+                rows,
+            )
+            print(f"  {rate / options.locations / 10:.1%} of {options.locations * 10:,} rows/s, {journal.settled:,} settled")
+        return
+    with vendor() as base_url:
+        if options.memory:
+            for rows in (20_000, 200_000):
+                measure(f"sender, {rows:,} rows", send(base_url, rows, 1, NoJournal()), rows)
+            return
+        fast = not options.slow
+        measure("(warming up)", bare(base_url, 2_000, options.workers), 2_000, fast=fast)
+        for _ in range(2):
+            plain = measure("bare aiohttp, ready bytes", bare(base_url, options.rows, options.workers), options.rows, fast=fast)
+            ours = measure("sender", send(base_url, options.rows, 1, NoJournal()), options.rows, fast=fast)
+            print(f"  ratio {ours / plain:.2f}")
+
+
+if __name__ == "__main__":
+    main()
