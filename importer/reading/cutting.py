@@ -44,7 +44,6 @@ class Cutter:
             csv.field_size_limit(LIMIT)
         self._dialect = dialect
         self._options = dialect.options()
-        self._mender = Mender(dialect, width=dialect.width)
 
     def cut(self, text: str, *, final: bool) -> Cutting:
         """Cut a text that ends with a line; unless it is ``final``, its last row may be left for the next time."""
@@ -68,12 +67,13 @@ class Cutter:
     def _mend(self, text: str, *, final: bool) -> Cutting:
         """Cut row by row, and give each row that breaks the rules, or spans lines oddly, to the mender."""
         lines = list(io.StringIO(self._dialect.encode(text), newline=""))
+        mender = Mender(self._dialect, lines, final=final)
         starts: list[int] = []
         cutting = Cutting([], {}, lambda: starts, 0)
         while cutting.lines < len(lines):
             if self._strict(lines, cutting, starts):
                 break
-            record = self._mender.read(lines, cutting.lines, final=final)
+            record = mender.read(cutting.lines)
             if record is None:
                 break
             self._add(cutting, record, starts)

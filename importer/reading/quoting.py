@@ -9,6 +9,13 @@ from typing import Final
 
 from importer.reading.dialect import Dialect
 
+_MOST_CHARACTERS: Final = 1 << 23
+"""A cell longer than this is taken for a quote that was left open."""
+
+_NEAR: Final = 16
+"""Lines in which the end of a quote is looked for although rows seem to follow."""
+
+_SEARCHES: Final = 16
 _MAX_TRIES: Final = 2_000
 """Ways of reading one line that are tried before giving up: they double with every stray quote."""
 
@@ -38,12 +45,12 @@ class Scanner:
 
     def __init__(self, dialect: Dialect) -> None:
         quote = re.escape(dialect.quote or '"')
-        end = re.escape(dialect.delimiter)
+        end = re.escape(dialect.sign)
         self._dialect = dialect
         self._quote = dialect.quote or ""
         self._run = re.compile(rf"{quote}+")
         self._after = re.compile(
-            rf"[ \t]*(?={end}|[\r\n]|\Z)" if dialect.delimiter != "\t" else rf" *(?={end}|[\r\n]|\Z)"
+            rf"[ \t]*(?={end}|[\r\n]|\Z)" if dialect.sign != "\t" else rf" *(?={end}|[\r\n]|\Z)"
         )
         self._plain = re.compile(rf"(?:(?!{end})[^\r\n])*")
 
@@ -100,75 +107,86 @@ class Scanner:
 
     def _step(self, text: str, end: int) -> int:
         """Find where the next field begins; -1 when the record ends here."""
-        if text.startswith(self._dialect.delimiter, end):
-            return end + len(self._dialect.delimiter)
-        return -1
+        return end + 1 if text.startswith(self._dialect.sign, end) else -1
 
 
 class Mender:
-    """Decides what a row that strict reading refuses was meant to be."""
+    """Decides what a row that strict reading refuses was meant to be, for the lines of one stretch of text."""
 
-    def __init__(self, dialect: Dialect, *, width: int, max_characters: int = 1 << 23) -> None:
+    def __init__(self, dialect: Dialect, lines: Sequence[str], *, final: bool) -> None:
         self._scanner = Scanner(dialect)
-        self._width = width
-        self._max_characters = max_characters
-        self._delimiter = dialect.delimiter
+        self._width = dialect.width
+        self._delimiter = dialect.sign
+        self._lines = lines
+        self._final = final
+        self._rows: dict[int, bool] = {}
+        self._open: tuple[str, int] | None = None
+        # Each open quote may be looked for in all that follows it; without a bound, a file of nothing but open
+        # quotes would take the square of its size.
+        self._budget = _SEARCHES * sum(map(len, lines)) + _MOST_CHARACTERS
 
-    def read(self, lines: Sequence[str], start: int, *, final: bool) -> Record | None:
+    def read(self, start: int) -> Record | None:
         """Read the record that starts on this line; None when only more text can tell."""
-        line = lines[start].rstrip("\r\n")
+        line = self._lines[start].rstrip("\r\n")
         alone = self._fit(line)
-        spread = self._spread(lines, start)
-        if spread is None and not final and not self._too_long(lines, start):
-            return alone if alone is not None and self._rows_follow(lines, start) else None
+        rows_follow = self._rows_follow(start)
+        spread = self._spread(start, _NEAR if rows_follow else len(self._lines))
+        if spread is None and not self._final and not rows_follow and not self._too_long(start):
+            return None
         if spread is not None and spread.lines == 1 and (len(spread.cells) == self._width or alone is None):
             return spread
-        if spread is not None and self._plausible(spread, lines, start, alone):
+        if spread is not None and self._plausible(spread, start, alone):
             return spread
         return alone or self._loose(line)
 
-    def _rows_follow(self, lines: Sequence[str], start: int) -> bool:
-        """Tell that a quote was left open without reading on to where it might be closed: rows follow, not a cell."""
-        following = [line.rstrip("\r\n") for line in lines[start + 1 : start + 9]]
+    def _rows_follow(self, start: int) -> bool:
+        """Tell that a quote was left open without looking for where it might be closed: rows follow, not a cell."""
+        following = range(start + 1, min(start + 9, len(self._lines)))
         return len(following) > 2 and 2 * sum(map(self._is_row, following)) > len(following)
 
-    def _too_long(self, lines: Sequence[str], start: int) -> bool:
+    def _too_long(self, start: int) -> bool:
         total = 0
-        for index in range(start, len(lines)):
-            total += len(lines[index])
-            if total > self._max_characters:
+        for index in range(start, len(self._lines)):
+            total += len(self._lines[index])
+            if total > _MOST_CHARACTERS:
                 return True
-        return False
+        return self._budget <= 0
 
-    def _plausible(self, spread: Record, lines: Sequence[str], start: int, alone: Record | None) -> bool:
+    def _plausible(self, spread: Record, start: int, alone: Record | None) -> bool:
         """Tell a cell with line breaks from a quote left open: the latter swallows lines that are rows themselves."""
         fits = len(spread.cells) == self._width
         if alone is not None and not fits:
             return False
         swallowed = range(start + 1, start + spread.lines)
-        rows = sum(self._is_row(lines[index].rstrip("\r\n")) for index in swallowed)
+        rows = sum(map(self._is_row, swallowed))
         if fits and alone is None:
             return rows * 2 <= len(swallowed)
         return rows == 0
 
-    def _is_row(self, line: str) -> bool:
-        return (
-            self._width > 1 and line.count(self._delimiter) >= self._width - 1 and self._fit(line) is not None
-        )
+    def _is_row(self, index: int) -> bool:
+        """Tell a line that is a whole row by itself."""
+        known = self._rows.get(index)
+        if known is None:
+            line = self._lines[index].rstrip("\r\n")
+            known = self._rows[index] = self._width > 1 and self._fit(line) is not None
+        return known
 
-    def _spread(self, lines: Sequence[str], start: int) -> Record | None:
+    def _spread(self, start: int, most_lines: int) -> Record | None:
         """Read one record over as many lines as its quotes ask for; None when a quote stays open."""
         taken = 1
-        text = lines[start]
-        while True:
+        most_lines = min(most_lines, len(self._lines) - start)
+        text = self._lines[start]
+        while self._budget > 0:
+            self._budget -= len(text)
             record = self._whole(text, taken)
             if record is not None:
                 return record
-            more = min(taken, len(lines) - start - taken)
-            if not more or len(text) > self._max_characters:
+            more = min(taken, most_lines - taken)
+            if more <= 0 or len(text) > _MOST_CHARACTERS:
                 return None
-            text += "".join(lines[start + taken : start + taken + more])
+            text += "".join(self._lines[start + taken : start + taken + more])
             taken += more
+        return None
 
     def _whole(self, text: str, taken: int) -> Record | None:
         cells: list[str] = []
@@ -219,11 +237,19 @@ class Mender:
     def _ways(self, line: str, position: int) -> list[_Cut]:
         """List the ways of reading the field that begins here, the best one last."""
         plain = self._scanner.plain(line, position)
-        if not self._scanner.starts_quoted(line, position):
+        if not self._scanner.starts_quoted(line, position) or self._beyond(line, position):
+            return [plain]
+        other = self._scanner.quoted(line, position, ends_with_quote=True)
+        if not other.closed:
+            # Where nothing closes this quote nothing closes a later one: looking again would take for ever.
+            self._open = (line, position)
             return [plain]
         quoted = self._scanner.quoted(line, position)
-        other = self._scanner.quoted(line, position, ends_with_quote=True)
-        return [plain, *(cut for cut in (other, quoted) if cut.closed)]
+        return [plain, other, quoted] if quoted.closed else [plain, other]
+
+    def _beyond(self, line: str, position: int) -> bool:
+        """Tell a place behind which no quote closes, as an earlier look showed."""
+        return self._open is not None and self._open[0] is line and position >= self._open[1]
 
     def _loose(self, line: str) -> Record:
         """Read a line alone without a wanted width: a quote that stays open is a character."""
