@@ -85,6 +85,8 @@ def survey(
 ) -> list[Intake]:
     """Read every source once and bind the mapping to it; nothing is kept of the rows but counts and hashes.
 
+    Raises SourceError when there is not one row, and MappingError where the mapping does not fit a source.
+
     ``keep_going`` is asked between blocks and raises to end the survey.
     """
     intakes: list[Intake] = []
@@ -102,6 +104,9 @@ def survey(
         bound = surveyor.bind()
         left = None if left is None else left - bound.rows
         intakes.append(Intake(source=source, bound=bound, rows=bound.rows))
+    if not any(intake.rows for intake in intakes):
+        names = ", ".join(source.name for source in sources)
+        raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
     return intakes
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from importer.delivery import Delivery, deliver
-from importer.errors import SourceError, StateError, StopError
+from importer.errors import StateError, StopError
 from importer.intake import Intake, SurveyOptions, count_rows, open_staged, survey
 from importer.journal import Journal, Run, RunState, SessionKind
 from importer.logs import log_context
@@ -85,11 +85,7 @@ def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surround
     for source in sources:
         for line in source.detected.describe():
             logger.info("%s: %s", source.name, line)
-    intakes = survey(sources, mapping, options, keep_going=around.stop.check)
-    if not any(intake.rows for intake in intakes):
-        names = ", ".join(source.name for source in sources)
-        raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
-    return intakes
+    return survey(sources, mapping, options, keep_going=around.stop.check)
 
 
 def tell(journal: Journal, settings: RunSettings, mapping: Mapping, *, repeated: bool = False) -> Summary:

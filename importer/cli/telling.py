@@ -64,7 +64,12 @@ def tell(summary: Summary, manner: Manner) -> None:
     from importer.results.palette import palette_for
     from importer.results.terminal import log_summary, render_summary
 
-    if not manner.quiet and manner.log_format == "text":
+    if manner.quiet or manner.log_format != "text":
+        if summary.state == "stopped":  # an error, which even --quiet lets through
+            click.echo(
+                f"importer: {headline(summary)} Go on with: importer resume {summary.run_id}", err=True
+            )
+    else:
         click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
     if manner.log_format == "json":
         log_summary(summary)

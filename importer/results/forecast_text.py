@@ -33,7 +33,7 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
 
 def _headline(forecast: Forecast) -> str:
     if not forecast.failed:
-        return f"All {rows(forecast.rows_read)} are fine; nothing was sent."
+        return f"{rows(forecast.rows_read)}, and none would fail; nothing was sent."
     return f"{rows(forecast.failed)} of {number(forecast.rows_read)} would fail; nothing was sent."
 
 

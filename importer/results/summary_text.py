@@ -40,6 +40,11 @@ def headline(summary: Summary) -> str:
     """Say in one sentence how the run ended."""
     there = summary.created + summary.updated
     done = f"{number(there)} of {rows(summary.rows_read)} imported in {duration(summary.seconds)}"
+    if summary.repeated:
+        return (
+            f"Nothing was left to do, and nothing was sent: run {summary.run_id} finished this very import before "
+            f"({done}). To send it all again: importer run ... --fresh"
+        )
     if summary.state == "stopped":
         reason = f" ({summary.reason})" if summary.reason else ""
         return f"Stopped{reason}: {done}, {number(summary.pending)} still to do."

@@ -49,6 +49,16 @@ SETUPS = {
         ["contacts.csv", "-m", "mapping.yaml", "--token-file", "none.txt"],
         ["none.txt"],
     ),
+    "an address with a port that is none": (
+        {},
+        ["contacts.csv", "-m", "mapping.yaml", "--base-url", "http://localhost:notaport"],
+        ["http://localhost:notaport"],
+    ),
+    "a token file with two lines": (
+        {"token.txt": "pit-a\npit-b\n"},
+        ["contacts.csv", "-m", "mapping.yaml", "--token-file", "token.txt"],
+        ["token.txt", "token alone"],
+    ),
     "a limit that is no number": (
         {},
         ["contacts.csv", "-m", "mapping.yaml", "--stop-after-failures", "many"],
@@ -120,3 +130,11 @@ def test_a_setup_that_failed_leaves_no_run_behind(desk: Desk, vendor: Sandbox) -
     assert desk.importer("run", "contacts.csv", "-m", "mapping.yaml").code == 2
     assert list((desk.folder.parent / "state" / "runs").iterdir()) == []
     assert vendor.state()["contacts"] == 0
+
+
+def test_what_stopped_a_run_is_told_even_when_quiet(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", "First,Mail,Phone,Tags\n" + "x,wrong,,\n" * 5)
+    ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml", "-q", "--stop-after-failures", "2")
+    assert ended.code == 3
+    assert "--stop-after-failures" in ended.err
+    assert "importer resume" in ended.err

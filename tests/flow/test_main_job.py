@@ -91,6 +91,8 @@ def test_the_same_command_again_sends_nothing(desk: Desk, vendor: Sandbox) -> No
     assert again.code == 0
     assert (again.summary["run_id"], again.summary["repeated"]) == (first["run_id"], True)
     assert vendor.state()["requests"] == requests
+    assert "nothing was sent" in again.err
+    assert "--fresh" in again.err
     fresh = desk.run("contacts.csv", "-m", "mapping.yaml", "--fresh").summary
     assert (fresh["created"], fresh["updated"]) == (0, 3)
 
