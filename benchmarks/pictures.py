@@ -1,6 +1,6 @@
 """The pictures of the README: the report in light and dark, and the terminal, each made from a run.
 
-python benchmarks/pictures.py [FOLDER]        (default: docs/pictures; needs a Chromium, or IMPORTER_CHROMIUM)
+python benchmarks/pictures.py [FOLDER]        (default: benchmarks/pictures; needs a Chromium, or IMPORTER_CHROMIUM)
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LETTER, LINE, EDGE = 8.43, 20, 22
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HOME / "docs" / "pictures"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HOME / "benchmarks" / "pictures"
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
