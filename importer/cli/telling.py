@@ -62,6 +62,7 @@ def attend(work: Work, manner: Manner) -> None:
 def tell(summary: Summary, manner: Manner) -> None:
     """Say how a run ended: a table for people on stderr, JSON for programs on stdout."""
     from importer.results.palette import palette_for
+    from importer.results.summary_text import headline, render_summary
     from importer.results.terminal import log_summary, render_summary
 
     if manner.quiet or manner.log_format != "text":
