@@ -63,17 +63,14 @@ def tell(summary: Summary, manner: Manner) -> None:
     """Say how a run ended: a table for people on stderr, JSON for programs on stdout."""
     from importer.results.palette import palette_for
     from importer.results.summary_text import headline, render_summary
-    from importer.results.terminal import log_summary, render_summary
+    from importer.results.terminal import log_summary
 
-    if manner.quiet or manner.log_format != "text":
-        if summary.state == "stopped":  # an error, which even --quiet lets through
-            click.echo(
-                f"importer: {headline(summary)} Go on with: importer resume {summary.run_id}", err=True
-            )
-    else:
-        click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
     if manner.log_format == "json":
         log_summary(summary)
+    elif not manner.quiet:
+        click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
+    elif summary.state == "stopped":  # an error, which even --quiet lets through
+        click.echo(f"importer: {headline(summary)} Go on with: importer resume {summary.run_id}", err=True)
     if manner.as_json:
         click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
 
