@@ -103,6 +103,7 @@ class Client:
         self.version = version
         self._clock = clock or SystemClock()
         self._timeouts = timeouts or Timeouts()
+        self._proxy = find_proxy(self.base_url)
         self._watchdog = Watchdog(self._timeouts.total)
         self._connector: aiohttp.TCPConnector | None = None
         self._sessions: dict[Secret | None, aiohttp.ClientSession] = {}
@@ -130,7 +131,7 @@ class Client:
         session = self._sessions.get(token) or self._open_session(token)
         sent_at = self._clock.monotonic()
         try:
-            response, body = await self._watchdog.watch(self._exchange(session, call))
+            response, body = await self._watchdog.watch(self._exchange(session, call, token))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as cause:
             return self._lose(cause, sent_at)
         return Reply(
@@ -142,13 +143,17 @@ class Client:
         )
 
     async def _exchange(
-        self, session: aiohttp.ClientSession, call: Call
+        self, session: aiohttp.ClientSession, call: Call, token: Secret | None
     ) -> tuple[aiohttp.ClientResponse, bytes]:
+        headers = _FORM if call.form else None
+        if self._proxy is not None and token is not None:
+            # aiohttp tells a session's headers to the proxy too, the token as Proxy-Authorization
+            headers = {**(headers or {}), **_authorization(token)}
         response = await session.request(
             call.method,
             self._urls.get(call.path) or self._url(call.path),
             data=call.body,
-            headers=_FORM if call.form else None,
+            headers=headers,
             allow_redirects=False,
         )
         return response, await _read(response)
@@ -163,15 +168,15 @@ class Client:
             "Content-Type": "application/json",
             "Version": self.version.value,
         }
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token.reveal()}"
+        if token is not None and self._proxy is None:
+            headers |= _authorization(token)
         session = self._sessions[token] = aiohttp.ClientSession(
             connector=self._connector,
             connector_owner=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            proxy=find_proxy(self.base_url),
+            proxy=self._proxy,
             headers=headers,
         )
         return session
@@ -191,6 +196,10 @@ class Client:
         if path.count("/") == 2:  # the paths that all rows share; those that name a contact are used once
             self._urls[path] = url
         return url
+
+
+def _authorization(token: Secret) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.reveal()}"}
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

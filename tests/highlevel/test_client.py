@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from importer.errors import SettingsError
+from importer.highlevel import calls
+from importer.highlevel.calls import Call
+from importer.highlevel.client import Client, Lost, Reply, Timeouts, check_base_url, find_proxy
+from importer.highlevel.versions import ApiVersion
+from importer.settings import Secret
+
+CALL = Call(method="POST", path="/contacts/upsert", body=b'{"a": 1}')
+TOKEN = Secret("pit-secret")
+
+
+class Peer:
+    """A server that reads one request at a time and answers with the bytes it is told to, or not at all."""
+
+    def __init__(self, answer: Callable[[bytes], bytes | None]) -> None:
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.base_url = ""
+        self._answer = answer
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next(
+                    (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")),
+                    0,
+                )  # fmt: skip
+                self.requests.append(head + await reader.readexactly(length))
+                reply = self._answer(self.requests[-1])
+                if reply is None:
+                    await reader.read()
+                    break
+                writer.write(reply)
+                if not reply or b"Connection: close" in reply:
+                    break
+        writer.close()
+
+
+@asynccontextmanager
+async def peer(answer: Callable[[bytes], bytes | None]) -> AsyncIterator[Peer]:
+    server_side = Peer(answer)
+    server = await asyncio.start_server(server_side.serve, "127.0.0.1", 0)
+    server_side.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield server_side
+    finally:
+        server.close()
+
+
+def http(body: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+
+
+async def test_a_call_goes_out_with_everything_the_vendor_asks_for() -> None:
+    async with peer(lambda _: http(b"{}")) as server, Client(server.base_url) as client:
+        reply = await client.request(CALL, TOKEN)
+    assert isinstance(reply, Reply)
+    assert (reply.status, reply.body) == (200, b"{}")
+    sent = server.requests[0].decode()
+    assert sent.startswith("POST /contacts/upsert HTTP/1.1\r\n")
+    for line in (
+        "Authorization: Bearer pit-secret",
+        "Version: 2021-07-28",
+        "Content-Type: application/json",
+        "Accept: application/json",
+        "Accept-Encoding: gzip",
+        "User-Agent: highlevel-importer/",
+    ):
+        assert line in sent
+    assert sent.endswith('{"a": 1}')
+
+
+async def test_the_version_is_a_setting() -> None:
+    async with (
+        peer(lambda _: http(b"{}")) as server,
+        Client(server.base_url, version=ApiVersion.V3) as client,
+    ):
+        await client.request(CALL, TOKEN)
+    assert b"Version: v3\r\n" in server.requests[0]
+
+
+async def test_one_connection_serves_many_calls_and_many_tokens() -> None:
+    async with peer(lambda _: http(b"{}")) as server, Client(server.base_url) as client:
+        for number in range(6):
+            await client.request(CALL, Secret(f"pit-{number % 2}"))
+    assert len(server.requests) == 6
+    assert server.connections == 1
+
+
+async def test_a_packed_reply_is_unpacked() -> None:
+    packed = gzip.compress(b'{"packed": true}')
+    async with (
+        peer(lambda _: http(packed, headers="Content-Encoding: gzip\r\n")) as server,
+        Client(server.base_url) as client,
+    ):
+        reply = await client.request(CALL, TOKEN)
+    assert isinstance(reply, Reply)
+    assert reply.body == b'{"packed": true}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"", "the connection was cut before the reply"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{", "cut short or damaged"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n\r\nConnection: close", "the exchange failed"),
+        (http(b"not gzip", headers="Content-Encoding: gzip\r\n"), "cut short or damaged"),
+        (http(gzip.compress(b"{}")[:-4], headers="Content-Encoding: gzip\r\n"), "cut short or damaged"),
+        (http(b"x", headers="Content-Encoding: br\r\n"), "cut short or damaged"),
+    ],
+)
+async def test_a_reply_that_cannot_be_had_is_lost_and_may_have_been_acted_on(
+    answer: bytes, reason: str
+) -> None:
+    async with peer(lambda _: answer) as server, Client(server.base_url) as client:
+        lost = await client.request(CALL, TOKEN)
+    assert isinstance(lost, Lost)
+    assert lost.sent
+    assert reason in lost.reason
+    assert "pit-secret" not in repr(lost)
+
+
+async def test_silence_ends_with_the_timeout_and_the_client_goes_on() -> None:
+    silent = iter([None, http(b"{}")])
+    timeouts = Timeouts(total=0.05)
+    async with (
+        peer(lambda _: next(silent)) as server,
+        Client(server.base_url, timeouts=timeouts) as client,
+    ):
+        lost = await client.request(CALL, TOKEN)
+        reply = await client.request(CALL, TOKEN)
+    assert isinstance(lost, Lost)
+    assert (lost.reason, lost.sent, lost.timed_out) == ("no reply in time", True, True)
+    assert isinstance(reply, Reply)
+
+
+async def test_a_timeout_is_no_cancellation_and_a_cancellation_no_timeout() -> None:
+    async with peer(lambda _: None) as server, Client(server.base_url) as client:
+        task = asyncio.create_task(client.request(CALL, TOKEN))
+        while not server.requests:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_nobody_listening_means_that_nothing_was_sent() -> None:
+    async with peer(lambda _: b"") as server:
+        base_url = server.base_url
+    async with Client(base_url) as client:
+        lost = await client.request(CALL, TOKEN)
+    assert isinstance(lost, Lost)
+    assert not lost.sent
+    assert lost.reason.startswith("no connection")
+
+
+async def test_redirects_are_not_followed_with_the_token() -> None:
+    moved = http(b"", status="302 Found", headers="Location: https://example.com/\r\n")
+    async with peer(lambda _: moved) as server, Client(server.base_url) as client:
+        reply = await client.request(CALL, TOKEN)
+    assert isinstance(reply, Reply)
+    assert reply.status == 302
+    assert len(server.requests) == 1
+
+
+async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = http(b"", status="407 Proxy Authentication Required", headers="Connection: close\r\n")
+    async with peer(lambda _: refusal) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.base_url)
+        async with Client("https://services.example.com") as client:
+            lost = await client.request(CALL, TOKEN)
+    assert proxy.requests[0].startswith(b"CONNECT services.example.com:443")
+    assert b"pit-secret" not in proxy.requests[0]
+    assert isinstance(lost, Lost)
+    assert not lost.sent
+    assert lost.reason == "the proxy refused (407)"
+
+
+def test_loopback_and_no_proxy_go_straight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.example.com:3128")
+    monkeypatch.setenv("NO_PROXY", "inside.example.com")
+    assert find_proxy("http://127.0.0.1:8700") is None
+    assert find_proxy("https://inside.example.com") is None
+    assert find_proxy("https://services.leadconnectorhq.com") == "http://proxy.example.com:3128"
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "http://services.leadconnectorhq.com",
+        "http://127.0.0.1.example.com",
+        "ftp://127.0.0.1",
+        "services.leadconnectorhq.com",
+        "https://user:secret@example.com",
+        "https://example.com/?x=1",
+    ],
+)
+def test_an_address_that_would_show_the_token_is_refused(base_url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check_base_url(base_url)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("base_url", ["https://a.example.com/", "http://localhost:8700", "http://[::1]:8700"])
+def test_https_and_loopback_are_fine(base_url: str) -> None:
+    assert check_base_url(base_url) == base_url.rstrip("/")
+
+
+def test_paths_quote_what_they_are_given() -> None:
+    assert calls.get_contact("../users").path == "/contacts/..%2Fusers"
+    assert calls.search_duplicate("loc", email=None, phone="+1415").path.endswith("number=%2B1415")

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from importer.highlevel.quota import (
+    LocationQuota,
+    QuotaReading,
+    plan_sending,
+    read_quota,
+    same_day,
+    seconds_for,
+    seconds_to_next_day,
+)
+
+HEADERS = {
+    "X-RateLimit-Max": "100",
+    "X-RateLimit-Remaining": "97",
+    "X-RateLimit-Interval-Milliseconds": "10000",
+    "X-RateLimit-Limit-Daily": "200000",
+    "X-RateLimit-Daily-Remaining": "199000",
+    "X-RateLimit-Daily-Reset": "49013000",
+}
+
+
+def test_the_headers_are_read() -> None:
+    assert read_quota(HEADERS) == QuotaReading(
+        burst=100,
+        remaining=97,
+        interval_seconds=10.0,
+        daily=200_000,
+        daily_remaining=199_000,
+        daily_reset_seconds=49_013.0,
+    )
+
+
+@pytest.mark.parametrize("nonsense", ["", "many", "-5", "1e3", "٣x"])
+def test_nonsense_in_a_header_says_nothing(nonsense: str) -> None:
+    reading = read_quota(dict.fromkeys(HEADERS, nonsense))
+    assert reading == QuotaReading()
+
+
+def test_a_reset_beyond_a_day_is_something_else() -> None:
+    assert read_quota(HEADERS | {"X-RateLimit-Daily-Reset": "1790000000000"}).daily_reset_seconds is None
+
+
+def test_a_spent_day_ends_when_the_vendor_says_else_at_midnight_utc() -> None:
+    noon = 1_790_000_000 // 86_400 * 86_400 + 43_200
+    assert seconds_to_next_day(noon) == 43_200
+    assert seconds_to_next_day(noon, QuotaReading(daily_reset_seconds=60.0)) == 60.0
+    assert same_day(noon, noon + 43_199)
+    assert not same_day(noon, noon + 43_200)
+
+
+def test_a_plan_counts_calls_time_and_days() -> None:
+    plan = plan_sending({"a": 10_000, "b": 1_000}, calls_a_row=1.0)
+    assert (plan.rows, plan.requests, plan.days) == (11_000, 11_000, 1)
+    assert 1_000 < plan.seconds < 1_030
+    assert plan.day_share == pytest.approx(0.05)
+
+
+def test_a_plan_that_does_not_fit_into_the_day_says_so() -> None:
+    quotas = {"a": LocationQuota(daily_remaining=1_000)}
+    assert plan_sending({"a": 250_000}, calls_a_row=1.0, quotas=quotas).days == 3
+    assert plan_sending({}, calls_a_row=1.0).seconds == 0
+
+
+def test_a_few_rows_take_no_interval() -> None:
+    assert seconds_for(10, LocationQuota()) < 1
+    assert seconds_for(0, LocationQuota()) == 0

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.highlevel.reply import Kind, read_moment, read_reply, read_retry_after
+
+
+def answer(status: int, body: Any, **headers: str) -> Any:
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return read_reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, text)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, {"new": True, "contact": {"id": "c1"}}, Kind.DONE),
+        (201, {"succeded": True}, Kind.DONE),
+        (400, {"statusCode": 400, "message": "Pass at least one of number, email query parameter"}, Kind.REFUSED),
+        (
+            400,
+            {
+                "message": "This location does not allow duplicated contacts.",
+                "meta": {"contactId": "c1", "matchingField": "email"},
+            },
+            Kind.DUPLICATE,
+        ),
+        (400, {"message": 'Invalid Custom Field Value "x" for "f"'}, Kind.REFUSED),
+        (400, {"message": "Contact not found for id:c9"}, Kind.NO_CONTACT),
+        (400, {"message": "Contact with id c9 not found"}, Kind.NO_CONTACT),
+        (400, {"message": "Location is not active"}, Kind.LOCATION_PAUSED),
+        (422, {"message": ["email must be an email"], "error": "Unprocessable Entity"}, Kind.REFUSED),
+        (422, {"message": "Not authorized to update permanent dnd setting for SMS"}, Kind.REFUSED),
+        (401, {"message": "Invalid JWT"}, Kind.TOKEN_REFUSED),
+        (401, {"message": "Invalid Private Integration token"}, Kind.TOKEN_REFUSED),
+        (401, {"message": "The token is not authorized for this scope."}, Kind.SCOPE_MISSING),
+        (403, {"message": "The token does not have access to this location."}, Kind.LOCATION_REFUSED),
+        (403, {"message": "Forbidden resource"}, Kind.LOCATION_REFUSED),
+        (403, {"message": "country must be a valid enum value"}, Kind.REFUSED),
+        (403, b"<html><title>Access denied</title></html>", Kind.LOCATION_REFUSED),
+        (404, b"<html>nothing here</html>", Kind.MISDIRECTED),
+        (301, b"", Kind.MISDIRECTED),
+        (429, b"Too Many Requests", Kind.THROTTLED),
+        (500, {"message": "Internal server error"}, Kind.TROUBLE),
+        (502, b"<html><h1>Bad Gateway</h1></html>", Kind.TROUBLE),
+        (520, b"", Kind.TROUBLE),
+        (408, b"", Kind.TROUBLE),
+        (200, b"<!DOCTYPE html><title>Just a moment...</title>", Kind.TROUBLE),
+        (200, b'{"new": true, "contact": {"id": "c', Kind.TROUBLE),
+        (200, b"[]", Kind.TROUBLE),
+    ],
+)  # fmt: skip
+def test_each_reply_has_one_meaning(status: int, body: Any, kind: Kind) -> None:
+    assert answer(status, body).kind is kind
+
+
+def test_daily_and_burst_exhaustion_are_told_apart() -> None:
+    burst = answer(429, b"", X_RateLimit_Max="100", X_RateLimit_Daily_Remaining="1200")
+    daily = answer(429, b"", X_RateLimit_Max="100", X_RateLimit_Daily_Remaining="0")
+    assert (burst.kind, daily.kind) == (Kind.THROTTLED, Kind.DAY_SPENT)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"message": "One thing"}, "One thing"),
+        ({"message": ["One", "two"]}, "One; two"),
+        ({"message": {"message": "Inside"}}, "Inside"),
+        ({"error": "Only this"}, "Only this"),
+        ({"error_description": "Invalid grant: refresh token is invalid"}, "Invalid grant: refresh token is invalid"),
+        ({"message": "", "detail": "Else"}, "Else"),
+        ({"message": "two\nlines\x00 and\x1b[31m a colour"}, "two lines and [31m a colour"),
+        ({}, "Bad Request"),
+        (b"<html><head><title>400 The plain request</title>", "Bad Request (400 The plain request)"),
+    ],
+)  # fmt: skip
+def test_the_vendors_words_are_quoted_on_one_line(body: Any, words: str) -> None:
+    assert answer(400, body).words == words
+
+
+def test_words_are_not_quoted_at_any_length() -> None:
+    assert len(answer(400, {"message": "x" * 5_000}).words) == 300
+
+
+def test_control_characters_inside_strings_are_no_damage() -> None:
+    found = answer(200, b'{"new": true, "contact": {"id": "c1", "firstName": "A\x01nn\n"}, "traceId": "t"}')
+    assert (found.kind, found.contact_id, found.trace_id) == (Kind.DONE, "c1", "t")
+
+
+def test_a_meaning_does_not_print_peoples_data() -> None:
+    found = answer(400, {"message": "email ann@example.com is bad"})
+    assert "ann@example.com" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("Mon, 23 Nov 2026 10:00:30 GMT", 30.0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
+    assert read_retry_after(text, now=datetime(2026, 11, 23, 10, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("1970-01-01T00:00:01.500Z", 1.5),
+        ("1970-01-01T00:00:02", 2.0),
+        (1_700_000_000_000, 1_700_000_000.0),
+        (1_700_000_000, 1_700_000_000.0),
+        ("yesterday", None),
+        (None, None),
+        (True, None),
+    ],
+)
+def test_the_vendors_time_stamps_are_read(value: object, moment: float | None) -> None:
+    assert read_moment(value) == moment
+
+
+@given(st.integers(100, 599), st.binary(max_size=200))
+def test_no_reply_is_beyond_understanding(status: int, body: bytes) -> None:
+    assert read_reply(status, {}, body).kind in Kind
+
+
+@given(
+    st.integers(200, 599),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["message", "error", "meta", "contact", "id", "contactId", "traceId", "new", "x"]
+                ),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=12,
+    ),
+)
+def test_no_json_is_beyond_understanding(status: int, body: Any) -> None:
+    found = answer(status, body)
+    assert found.contact_id is None or isinstance(found.contact_id, str)
