@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from importer.errors import ImporterError, InterruptedRunError, SettingsError
 from importer.jobs.endings import GOOD, Ending, ending, judged
+from importer.jobs.islands import Islands
 from importer.jobs.loading import NamedJob
 from importer.jobs.notices import Event
 from importer.jobs.schedule import Schedule, closes_at, opens_at
@@ -44,7 +45,7 @@ class Resident:
         self.tools = tools
         self.began_at = tools.clock.now()
         self._at_work: dict[str, _AtWork] = {}
-        self._islands: dict[str, asyncio.Lock] = {}
+        self._islands = Islands(tools.state / "locks", tools.base_url, tools.clock)
         self._teller = Teller(self.jobs, tools)
         self._once_more: set[str] = set()
         self._stopping = asyncio.Event()
@@ -153,26 +154,21 @@ class Resident:
 
     async def _work(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
         try:
-            async with self._island(named):
-                await self._turn(named, due_at, stop)
+            async with self._islands.alone(named):
+                if not self._stopping.is_set():
+                    await self._turn(named, due_at, stop)
         except ImporterError as broken:  # the state folder itself fails: nothing can be written down
             logger.critical("Job %s: %s", named.name, broken)
         finally:
             self._at_work.pop(named.name, None)
             self._stir.set()
 
-    def _island(self, named: NamedJob) -> asyncio.Lock:
-        try:
-            key = named.location_id or f"mapping {named.path(named.job.mapping)}"
-        except SettingsError:
-            key = named.name
-        return self._islands.setdefault(key, asyncio.Lock())
-
     async def _turn(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
         tools, began_at = self.tools, self.tools.clock.now()
         standing = tools.jobs_state.standing(named.name, now=began_at)
-        standing = replace(standing, accounted_until=max(standing.accounted_until, due_at))
-        tools.jobs_state.put(standing)
+        standing = replace(standing, accounted_until=max(standing.accounted_until, due_at), next_at=began_at)
+        # Accounted for, and to be tried again at once: what a process that dies here leaves is not lost.
+        tools.jobs_state.put(replace(standing, open_due=due_at))
         async with self._window(named, stop) as opens:
             if opens > began_at:
                 tools.jobs_state.put(replace(standing, next_at=opens, open_due=due_at))
@@ -209,7 +205,10 @@ class Resident:
         window = named.job.send_window
         if window and window.timezone:
             return ZoneInfo(window.timezone)
-        return await self.tools.location_zone(named) or named.zone
+        try:
+            return await self.tools.location_zone(named) or named.zone
+        except SettingsError:  # no token, no variable: the turn itself will say so
+            return named.zone
 
     def _close(
         self,

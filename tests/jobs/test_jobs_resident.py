@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from importer.jobs.health import health_endpoint, metrics, status
+from importer.jobs.islands import Islands
+from importer.jobs.model import Notify
+from importer.jobs.places import location_zone
+from importer.jobs.resident import Resident
+from importer.jobs.seams import PipelineRuns
+from importer.jobs.standing import Result
+from importer.jobs.telling import linked
+from importer.results.forecast import Forecast
+from importer.sandbox import Fault
+from importer.settings import RunSettings
+from importer.stopping import StopSignal
+from tests.jobs.jobs_house import NEW_YORK, House, moment
+from tests.jobs.test_jobs_turns import JOBS, People
+
+CELL = "Ada Lovelace, ada@example.com"
+
+
+async def test_runs_missed_while_nothing_was_running_are_made_up_for_once(
+    house: House, people: People
+) -> None:
+    house.write_jobs(JOBS)
+    await house.resident().look_around()
+    house.clock.move_to(moment("2026-10-19T12:00"))
+    house.put("in/contacts-1.csv", people)
+    resident = house.resident()
+    await house.live(resident, moment("2026-10-19T20:00"))
+    (occasion,) = resident.tools.jobs_state.occasions()
+    assert (occasion.result, occasion.due_at) == (Result.FINISHED, moment("2026-10-19T02:30"))
+
+
+async def test_a_job_that_does_not_catch_up_lets_missed_runs_go(house: House, people: People) -> None:
+    house.write_jobs(JOBS.replace("    changed_only", "    catch_up: false\n    changed_only"))
+    await house.resident().look_around()
+    house.clock.move_to(moment("2026-10-19T12:00"))
+    house.put("in/contacts-1.csv", people)
+    resident = house.resident()
+    await house.live(resident, moment("2026-10-19T20:00"))
+    assert resident.tools.jobs_state.occasions() == []
+    await house.live(resident, moment("2026-10-20T03:00"))
+    assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FINISHED]
+
+
+async def test_a_disabled_job_never_runs(house: House) -> None:
+    house.write_jobs(JOBS.replace("    changed_only", "    enabled: false\n    changed_only"))
+    resident = house.resident()
+    await house.live(resident, house.clock.now() + 3 * 86_400)
+    assert resident.tools.jobs_state.occasions() == []
+
+
+class Dying(PipelineRuns):
+    """A machine that loses power while a file is being judged."""
+
+    async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast:  # noqa: ARG002  (the seam's form)
+        raise asyncio.CancelledError
+
+
+async def test_a_process_that_dies_before_the_run_has_its_turn_again(house: House, people: People) -> None:
+    house.write_jobs(JOBS)
+    house.put("in/contacts-1.csv", people)
+    dying = Resident(house.jobs(), replace(house.tools(), runs=Dying(house.clock)))
+    await dying.look_around()
+    house.clock.move_to(moment("2026-10-13T02:31"))
+    await dying.look_around()
+    with pytest.raises(asyncio.CancelledError):
+        await dying.quiet()
+    resident = house.resident()
+    await house.live(resident, moment("2026-10-13T03:00"))
+    assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FINISHED]
+
+
+class Buggy(PipelineRuns):
+    async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast:  # noqa: ARG002  (the seam's form)
+        raise ZeroDivisionError(CELL)
+
+
+async def test_a_fault_of_ours_ends_one_turn_and_quotes_nobody(
+    house: House, people: People, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.write_jobs(JOBS)
+    house.put("in/contacts-1.csv", people)
+    resident = Resident(house.jobs(), replace(house.tools(), runs=Buggy(house.clock)))
+    (occasion,) = await house.once(resident)
+    assert (occasion.result, "ZeroDivisionError" in occasion.sentence) == (Result.FAILED, True)
+    assert "Ada" not in occasion.sentence + caplog.text + str(house.told[0].to_json())
+    assert "test_jobs_resident.py" in caplog.text
+
+
+async def test_rows_that_the_vendor_refuses_count_against_the_threshold(house: House, people: People) -> None:
+    house.write_jobs(JOBS)
+    house.put("in/contacts-1.csv", people)
+    refusal = Fault(
+        status=422, body=b'{"message": ["email must be an email"]}', path="/contacts/upsert", times=3
+    )
+    house.sandbox.fates.script([refusal])
+    (occasion,) = await house.once(house.resident())
+    assert (occasion.result, occasion.counts["failed"]) == (Result.CROSSED, 3)
+    assert "3 of 20 rows failed, more than 10 % of the rows" in occasion.sentence
+    assert [notice.event for notice in house.told] == ["threshold"]
+    assert (house.folder / "in" / "failed" / "contacts-1.csv").exists()
+
+
+async def test_a_window_goes_by_the_locations_own_clock(house: House, people: People) -> None:
+    house.sandbox.location("ve9EPM428h8vShlRW1KT").timezone = "Asia/Tokyo"
+    house.write_jobs(JOBS.replace("    mapping:", "    send_window: {between: 08:00-20:00}\n    mapping:"))
+    house.put("in/contacts-1.csv", people)
+    zone = location_zone(house.sandbox.base_url, house.clock)
+    resident = Resident(house.jobs(), replace(house.tools(), location_zone=zone))
+    assert await house.once(resident) == []  # noon in New York, one at night in Tokyo
+    await house.live(resident, moment("2026-10-12T20:00"))
+    (occasion,) = resident.tools.jobs_state.occasions()
+    assert f"{datetime.fromtimestamp(occasion.began_at, NEW_YORK):%H:%M}" == "19:00"
+
+
+async def test_a_location_that_cannot_be_asked_has_the_jobs_zone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-invalid")
+    house.write_jobs(JOBS)
+    assert await location_zone(house.sandbox.base_url, house.clock)(house.jobs()[0]) is None
+
+
+async def test_another_process_in_the_same_location_is_waited_for(house: House) -> None:
+    house.write_jobs(JOBS)
+    (named,) = house.jobs()
+    here, there = (Islands(house.state / "locks", "https://x", house.clock) for _ in range(2))
+    order: list[str] = []
+
+    async def second() -> None:
+        async with there.alone(named):
+            order.append("second")
+
+    async with here.alone(named):
+        waiting = asyncio.create_task(second())
+        await house.clock.sleep(50)
+        order.append("first")
+    await waiting
+    assert order == ["first", "second"]
+
+
+async def test_metrics_and_status_tell_how_jobs_are(house: House, people: People) -> None:
+    house.write_jobs(JOBS)
+    resident = house.resident()
+    house.put("in/contacts-1.csv", people)
+    await house.once(resident)
+    await house.once(resident)
+    families = {family.name: family for family in text_string_to_metric_families(metrics(resident))}
+    turns = {sample.labels["result"]: sample.value for sample in families["importer_job_turns"].samples}
+    assert turns == {"finished": 1, "failed": 1}
+    rows = {sample.labels["status"]: sample.value for sample in families["importer_job_rows"].samples}
+    assert rows == {"created": 20}
+    assert families["importer_job_failing"].samples[0].value == 1
+    told = status(resident)
+    assert "ada" not in str(told)
+    async with health_endpoint(resident, port=0) as port:
+        assert port > 0
+
+
+def test_a_report_can_be_linked() -> None:
+    from tests.jobs.test_jobs_delivery import NOTICE
+
+    channel = Notify.model_validate(
+        {"webhook": "https://example.com", "report_link": "https://files.example.com/{run_id}/report.html"}
+    )
+    assert linked(NOTICE, channel).report == "https://files.example.com/20261123-023000-ab12/report.html"
