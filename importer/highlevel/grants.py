@@ -62,7 +62,7 @@ class Vault:
                 scope=kept.get("scope", ""),
                 refreshing=bool(kept.get("refreshing")),
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise CredentialsError(
                 f"The stored grant {self.path} cannot be read. Connect again with `importer login`."
             ) from None

@@ -25,6 +25,7 @@ class Peer:
     def __init__(self, answer: Callable[[bytes], bytes | None]) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
+        self.reached = asyncio.Event()
         self.base_url = ""
         self._answer = answer
 
@@ -38,6 +39,7 @@ class Peer:
                     0,
                 )  # fmt: skip
                 self.requests.append(head + await reader.readexactly(length))
+                self.reached.set()
                 reply = self._answer(self.requests[-1])
                 if reply is None:
                     await reader.read()
@@ -149,8 +151,7 @@ async def test_silence_ends_with_the_timeout_and_the_client_goes_on() -> None:
 async def test_a_timeout_is_no_cancellation_and_a_cancellation_no_timeout() -> None:
     async with peer(lambda _: None) as server, Client(server.base_url) as client:
         task = asyncio.create_task(client.request(CALL, TOKEN))
-        while not server.requests:
-            await asyncio.sleep(0)
+        await server.reached.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -83,7 +83,7 @@ def test_a_create_leaves_out_the_flag_of_the_upsert() -> None:
     ],
 )
 def test_match_keys_are_what_the_vendor_matches_by(fields: dict[str, Json], keys: tuple[str, ...]) -> None:
-    assert match_keys(record(**fields)) == keys
+    assert match_keys(Record(row=2, location_id="loc", fields=fields)) == keys
 
 
 def test_a_named_contact_is_a_match_key_too() -> None:

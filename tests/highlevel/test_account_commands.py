@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import stat
+import sys
+import urllib.request
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner, Result
+
+from importer.cli.account import doctor_command, login_command
+from importer.errors import CredentialsError
+from importer.highlevel.consent import can_listen, read_code
+from importer.sandbox import Account, Sandbox, SandboxSettings
+
+PLACE = "sandboxLocation00001"
+
+
+@pytest.fixture(autouse=True)
+def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID", "HIGHLEVEL_BASE_URL", "HIGHLEVEL_TOKENS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMPORTER_STATE", str(tmp_path / "state"))
+
+
+async def call(command: object, *arguments: str, text: str = "", **environment: str) -> Result:
+    def invoke() -> Result:
+        return CliRunner().invoke(command, arguments, input=text, env=environment)  # type: ignore[arg-type]
+
+    return await asyncio.to_thread(invoke)
+
+
+async def test_doctor_says_ok_line_by_line(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        result = await call(
+            doctor_command, "--base-url", sandbox.base_url, "--location", PLACE, HIGHLEVEL_TOKEN="pit-x"
+        )
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert [line.split()[0] for line in lines] == ["ok"] * len(lines)
+    for subject in (
+        "disk",
+        "token",
+        "location",
+        "matching",
+        "clock",
+        "contacts.write",
+        "custom fields",
+        "quota",
+    ):
+        assert any(line.split(maxsplit=1)[1].startswith(f"{subject}:") for line in lines), subject
+    assert "pit-x" not in result.output
+
+
+async def test_doctor_names_a_missing_scope_and_what_needs_it() -> None:
+    limited = Account(token="pit-x", scopes=frozenset({"contacts.write", "locations.readonly"}))
+    async with Sandbox(SandboxSettings(accounts=(limited,), allow_duplicates=True)) as sandbox:
+        result = await call(
+            doctor_command,
+            "--base-url",
+            sandbox.base_url,
+            "--location",
+            PLACE,
+            "--json",
+            HIGHLEVEL_TOKEN="pit-x",
+        )
+    findings = {each["subject"]: each for each in map(json.loads, result.output.splitlines())}
+    assert result.exit_code == 0
+    assert findings["locations/customFields.readonly"]["grade"] == "warn"
+    assert "custom fields" in findings["locations/customFields.readonly"]["text"]
+    assert findings["contacts.write"]["grade"] == "ok"
+    assert findings["matching"]["grade"] == "warn"
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ("pit-invalid", "Make a new private integration token"),
+        ("pit-no-access", "Use a token of this location"),
+        ("pit-no-scope", "missing; needed for every import"),
+    ],
+)
+async def test_doctor_fails_with_what_to_do(token: str, words: str) -> None:
+    async with Sandbox() as sandbox:
+        result = await call(
+            doctor_command, "--base-url", sandbox.base_url, "--location", PLACE, HIGHLEVEL_TOKEN=token
+        )
+    assert result.exit_code == 2
+    assert words in result.output
+    assert token not in result.output
+
+
+async def test_doctor_tells_that_nobody_is_there() -> None:
+    async with Sandbox() as sandbox:
+        base_url = sandbox.base_url
+    result = await call(doctor_command, "--base-url", base_url, "--location", PLACE, HIGHLEVEL_TOKEN="pit-x")
+    assert result.exit_code == 2
+    assert "no usable reply" in result.output
+
+
+async def test_doctor_asks_for_a_location() -> None:
+    result = await call(doctor_command, HIGHLEVEL_TOKEN="pit-x")
+    assert result.exit_code == 2
+    assert "HIGHLEVEL_LOCATION_ID" in result.output
+
+
+async def test_doctor_needs_no_account_for_the_sandbox() -> None:
+    assert (await call(doctor_command, "--sandbox")).exit_code == 0
+
+
+async def test_login_with_a_pasted_code_stores_a_grant_that_works(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        arguments = ("--client-id", "app-1", "--base-url", sandbox.base_url, "--no-browser")
+        result = await call(login_command, *arguments, text="a-code\n", HIGHLEVEL_CLIENT_SECRET="app-secret")
+        assert result.exit_code == 0, result.output
+        assert f"Connected location {PLACE}" in result.output
+        checked = await call(doctor_command, "--base-url", sandbox.base_url, "--location", PLACE)
+        assert checked.exit_code == 0, checked.output
+    (kept,) = (tmp_path / "state" / "grants").glob("*.json")
+    if sys.platform != "win32":
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert "app-secret" not in result.output
+
+
+async def test_login_receives_the_browser_on_loopback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    def browse(address: str) -> bool:
+        Thread(target=lambda: urllib.request.urlopen(f"{address}&user_type=Company").read()).start()  # noqa: S310  (loopback)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browse)
+    async with Sandbox() as sandbox:
+        result = await call(
+            login_command,
+            "--client-id",
+            "app-1",
+            "--agency",
+            "--base-url",
+            sandbox.base_url,
+            "--redirect-uri",
+            f"http://127.0.0.1:{unused_tcp_port}/callback",
+            HIGHLEVEL_CLIENT_SECRET="app-secret",
+        )
+    assert result.exit_code == 0, result.output
+    assert re.search(r"Connected agency \S+", result.output)
+
+
+def test_a_consent_that_was_not_asked_for_is_refused() -> None:
+    assert read_code("http://localhost/callback?code=abc&state=s", state="s") == "abc"
+    assert read_code("abc", state="s") == "abc"
+    for target in (
+        "http://localhost/callback?code=abc&state=other",
+        "http://localhost/callback?code=abc",
+        "http://localhost/callback?error=access_denied&state=s",
+        "http://localhost/callback?state=s",
+    ):
+        with pytest.raises(CredentialsError):
+            read_code(target, state="s")
+
+
+def test_only_loopback_can_be_listened_on() -> None:
+    assert can_listen("http://localhost:8765/callback")
+    assert not can_listen("https://example.com/callback")
+    assert not can_listen("http://localhost/callback")
