@@ -41,6 +41,7 @@ class Opened:
     hidden_rows: int = 0
     hidden_columns: tuple[str, ...] = ()
     merged_areas: int = 0
+    formats_read: bool = True
 
 
 class Book(Protocol):
@@ -102,6 +103,10 @@ def _around(opened: Opened) -> list[str]:
     if opened.hidden_columns:
         notes.append(
             f"columns {', '.join(opened.hidden_columns[:20])} are hidden; they are read like the others"
+        )
+    if not opened.formats_read:
+        notes.append(
+            "number formats of this kind of workbook are not read: 02134 stored as a number is 2134; .xlsx keeps it"
         )
     if opened.merged_areas:
         notes.append(

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from importer.errors import SourceError
 from importer.reading.grid import Batch
+from importer.reading.merges import Merges, OpenMerge, spread_merges
 from importer.reading.xlsx_formats import Renderer, general, iso_text
 from importer.reading.xlsx_shape import FoundCell, RowShape
 from importer.reading.xlsx_strings import fragment, plain, rich
@@ -39,18 +39,6 @@ HIDDEN: Final = Fault(
     message="The row is hidden in the workbook, by hand or by a filter; it was imported all the same.",
     fails=False,
 )
-
-Merges = dict[int, list[tuple[int, int]]]
-"""By the first row of a merged area: its last row and its first column."""
-
-
-@dataclass(slots=True)
-class _Open:
-    """A merged area that the rows being read are inside of."""
-
-    last: int
-    column: int
-    text: str = field(repr=False)
 
 
 class RowReader:
@@ -251,12 +239,12 @@ def _root_tag(text: str, prefix: str) -> str:
 def batches_of(rows: Iterable[tuple[str, str, str]], reader: RowReader, merges: Merges) -> Iterator[Batch]:
     """Gather rows into batches; a gap in the row numbers begins a new one."""
     batch = Batch(first=1, rows=[])
-    number, open_merges = 0, list[_Open]()
+    number, open_merges = 0, list[OpenMerge]()
     for root, attributes, xml in rows:
         number = _next_number(attributes, number, reader.name)
         cells, faults = reader.cells(xml, root) if xml else ([], ())
         if merges:
-            open_merges = _merge(number, cells, merges, open_merges)
+            open_merges = spread_merges(number, cells, merges, open_merges)
         if "hidden" in attributes and _HIDDEN.search(attributes):
             faults = (*faults, HIDDEN)
         if number != batch.first + len(batch.rows) or len(batch.rows) == _BATCH_ROWS:
@@ -278,16 +266,3 @@ def _next_number(attributes: str, last: int, name: str) -> int:
             f"{name} is damaged: row {number} follows row {last} in its sheet. Open it in a spreadsheet and save it again."
         )
     return number
-
-
-def _merge(number: int, cells: list[str], merges: Merges, opened: list[_Open]) -> list[_Open]:
-    """Give every row of a merged area the area's text, as a person reads it."""
-    opened = [one for one in opened if one.last >= number]
-    if any(cells):
-        for one in opened:
-            if one.column < len(cells) and not cells[one.column]:
-                cells[one.column] = one.text
-    for last, column in merges.get(number, ()):
-        if column < len(cells) and cells[column]:
-            opened.append(_Open(last, column, cells[column]))
-    return opened

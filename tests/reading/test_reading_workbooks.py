@@ -227,3 +227,18 @@ def test_an_old_workbook_is_read(tmp_path: Path) -> None:
     workbook.save(str(tmp_path / "a.xls"))
     source = open_source(tmp_path / "a.xls")
     assert [(row.number, row.cells) for row in source] == [(4, ("Ann", "14155550123", "1990-05-06"))]
+
+
+def test_merged_cells_of_an_old_workbook_count_for_each_row(tmp_path: Path) -> None:
+    xlwt = pytest.importorskip("xlwt")
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("Contacts")
+    for row, values in enumerate([("Company", "Name"), ("", "Ann"), ("", "Bob"), ("Bolt", "Cy")]):
+        for column, value in enumerate(values):
+            if value:
+                sheet.write(row, column, value)
+    sheet.write_merge(1, 2, 0, 0, "Acme")
+    workbook.save(str(tmp_path / "a.xls"))
+    source = open_source(tmp_path / "a.xls")
+    assert cells(source) == [("Acme", "Ann"), ("Acme", "Bob"), ("Bolt", "Cy")]
+    assert any("number formats" in note for note in source.detected.notes)
