@@ -109,20 +109,30 @@ def watch_command(**given: Any) -> None:
 @click.argument("jobs_file", metavar="JOBS", type=click.Path(path_type=Path, dir_okay=False))
 @job_option
 @click.option("--once", is_flag=True, help="Give each job one turn now, and leave with an exit code.")
+@click.option("--check", "check_only", is_flag=True, help="Look whether the jobs can work, and leave.")
 @click.option("--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL).")
 @state_option
 @health_option
 @logging_options
 def serve_command(**given: Any) -> None:
     """Run the jobs of a job file on their schedules until stopped; missed runs are made up for once."""
+    from importer.jobs.readiness import faults_of
+
     load_environment()
     _say(given)
     jobs = _jobs(given["jobs_file"], given["names"])
+    # Said and not refused: after a reboot the other jobs have to run, and this one will tell when its time comes.
+    faults = list(faults_of(jobs))
+    for fault in faults:
+        click.echo(f"importer: {fault}", err=True)
+    if given["check_only"]:
+        click.echo(f"{len(jobs)} jobs, {len(faults)} faults.", err=True)
+        sys.exit(2 if faults else 0)
 
     async def work(resident: Resident) -> None:
         with _on_signals(resident.stop):
             if given["once"]:
-                await _once(resident)
+                await resident.take_one_turn()
                 return
             names = ", ".join(named.name for named in resident.jobs)
             click.echo(f"Serving: {names}. Stop with Ctrl-C.", err=True)
@@ -237,22 +247,17 @@ def _tools(given: dict[str, Any]) -> Iterator[Tools]:
         )
 
 
-async def _once(resident: Resident) -> None:
-    from importer.jobs.resident import schedule_of
-
-    for named in resident.jobs:
-        # For the time it was due: a scheduler that was late, or tries again, means that day's file.
-        resident.start(named, schedule_of(named).latest(resident.tools.clock.now()))
-    await resident.quiet()
-
-
 def _exit_code(occasions: Sequence[Occasion]) -> int:
-    """Say the worst that happened as ``run`` would: 0 well, 1 rows failed, 2 nothing was sent, 3 goes on later."""
+    """Say the worst of how jobs ended in the end: 0 well, 1 rows failed, 2 nothing was sent, 3 goes on later."""
     from importer.jobs.standing import Result
 
     codes = {Result.FAILED: 2, Result.REFUSED: 2, Result.STOPPED: 3, Result.CROSSED: 1}
+    last_turn: dict[str, float] = {}
+    for each in occasions:
+        last_turn[each.job] = max(each.began_at, last_turn.get(each.job, 0.0))
+    counting = [each for each in occasions if each.began_at == last_turn[each.job]]
     return max(
-        (codes.get(each.result, int(each.counts.get("failed", 0) > 0)) for each in occasions), default=0
+        (codes.get(each.result, int(each.counts.get("failed", 0) > 0)) for each in counting), default=0
     )
 
 

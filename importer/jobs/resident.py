@@ -96,6 +96,28 @@ class Resident:
             await asyncio.gather(*(work.task for work in self._at_work.values()))
         await self._teller.hand_out()
 
+    async def take_one_turn(self) -> None:
+        """Give each job the turn it was last due for, with all that the turn waits for: a file, a window, another try.
+
+        A run that stopped before its end is left for the next call.
+        """
+        due = {named.name: schedule_of(named).latest(self.tools.clock.now()) for named in self.jobs}
+        while due and not self._stopping.is_set():
+            now = self.tools.clock.now()
+            for named in self.jobs:
+                standing = self.tools.jobs_state.standing(named.name, now=now)
+                if named.name in due and (
+                    standing.open_due != due[named.name] or (standing.next_at or 0) <= now
+                ):
+                    self.start(named, due[named.name])
+            await self.quiet()
+            for name in tuple(due):
+                standing = self.tools.jobs_state.standing(name, now=now)
+                if standing.next_at is None or standing.open_file is not None:
+                    del due[name]
+            if due:
+                await self._rest(LONGEST_SLEEP_SECONDS)
+
     async def look_around(self) -> float:
         """Start what is due now, and tell when to look again."""
         if not self._stopping.is_set():
@@ -171,6 +193,7 @@ class Resident:
         tools.jobs_state.put(replace(standing, open_due=due_at))
         async with self._window(named, stop) as opens:
             if opens > began_at:
+                logger.info("Job %s waits for its send window.", named.name)
                 tools.jobs_state.put(replace(standing, next_at=opens, open_due=due_at))
                 return
             turn = Turn(named, standing, due_at, tools, stop)

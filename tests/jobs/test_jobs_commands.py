@@ -156,6 +156,19 @@ def test_once_leaves_with_the_exit_code_of_what_happened(shop: Shop) -> None:
     assert shop.contacts == 6
 
 
+def test_what_would_keep_jobs_from_working_is_said_before(shop: Shop) -> None:
+    assert shop.finish(shop.start("serve", "jobs.yaml", "--check"))[0] == 0
+    shop.jobs(
+        '"* * * * *"',
+        "    token_variable: NO_TOKEN\n    notify: [{webhook: '${NO_HOOK}'}, {email: ops@example.com}]\n",
+    )
+    (shop.folder / "mapping.yaml").write_text("version: 1\nfields: {firstnam: X}\n", encoding="utf-8")
+    code, said = shop.finish(shop.start("serve", "jobs.yaml", "--check"))
+    assert code == 2
+    for words in ("NO_TOKEN", "NO_HOOK", "SMTP_URL", "firstnam", "1 jobs, 4 faults"):
+        assert words in said
+
+
 def test_a_killed_process_is_gone_on_with_by_the_next(shop: Shop) -> None:
     shop.jobs('"0 0 1 1 *"')
     shop.drop("many.csv", 3000)

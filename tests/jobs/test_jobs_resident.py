@@ -50,6 +50,21 @@ async def test_a_job_that_does_not_catch_up_lets_missed_runs_go(house: House, pe
     assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FINISHED]
 
 
+async def test_one_turn_waits_for_what_a_turn_waits_for(house: House, people: People) -> None:
+    waits = "    wait_for_file: 2h\n    send_window: {between: 13:00-20:00}\n    schedule"
+    house.write_jobs(JOBS.replace("    schedule: 30 2 * * *", f"{waits}: 0 12 * * *"))
+    resident = house.resident()
+    turn = asyncio.create_task(resident.take_one_turn())
+    await house.clock.sleep(60)
+    house.clock.move_to(moment("2026-10-12T13:05"))
+    await house.clock.sleep(120)
+    assert not turn.done()
+    house.put("in/contacts-1.csv", people)
+    await turn
+    (occasion,) = resident.tools.jobs_state.occasions()
+    assert (occasion.result, occasion.due_at) == (Result.FINISHED, moment("2026-10-12T12:00"))
+
+
 async def test_a_disabled_job_never_runs(house: House) -> None:
     house.write_jobs(JOBS.replace("    changed_only", "    enabled: false\n    changed_only"))
     resident = house.resident()
