@@ -25,6 +25,8 @@ class Shelf:
 
     limit: int
     taken: int = 0
+    baskets: int = 0
+    """Sets of tags that wait for their call."""
 
     @property
     def full(self) -> bool:
@@ -53,6 +55,7 @@ class Baskets:
         basket = self._baskets.get(held.tags)
         if basket is None:
             basket = self._baskets[held.tags] = _Basket(now)
+            self._shelf.baskets += 1
         basket.rows.append(held)
         self.held += 1
         self._shelf.taken += 1
@@ -76,6 +79,7 @@ class Baskets:
         rows = self._baskets.pop(tags).rows
         self.held -= len(rows)
         self._shelf.taken -= len(rows)
+        self._shelf.baskets -= 1
         return TagBatch(tags=tags, rows=tuple(rows))
 
 

@@ -92,6 +92,10 @@ class Errand:
         self.renewals = 0
         self.troubled_since: float | None = None
 
+    def reserve(self) -> int:
+        """Tell how many requests of the run's budget must be left over for others."""
+        return 0
+
     def announce(self) -> None:
         """Do what must be done right before an attempt leaves; must not wait."""
 
@@ -99,17 +103,18 @@ class Errand:
 class Budget:
     """How many requests the whole run may send."""
 
-    __slots__ = ("_left", "spent")
+    __slots__ = ("_left", "_limit", "spent")
 
     def __init__(self, limit: int | None) -> None:
-        self._left = limit
+        self._limit = self._left = limit
         self.spent = 0
 
-    def spend(self) -> None:
+    def spend(self, *, reserve: int = 0) -> None:
+        """Take one request out of the budget, unless only ``reserve`` are left, kept for those who need them more."""
         if self._left is not None:
-            if self._left <= 0:
+            if self._left <= reserve:
                 raise BudgetSpentError(
-                    f"The budget of {self.spent:,} requests is used up. Go on with `importer resume`."
+                    f"The budget of {self._limit:,} requests is used up. Go on with `importer resume`."
                 )
             self._left -= 1
         self.spent += 1
@@ -155,7 +160,7 @@ class Courier:
             token = self._token = await self._fetch_token()
         ticket = await self.gate.enter()
         try:
-            self.budget.spend()
+            self.budget.spend(reserve=errand.reserve())
             errand.announce()
         except BaseException:
             self.gate.hand_back(ticket)

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from importer.errors import StopError
+from importer.errors import BudgetSpentError, InterruptedRunError, StopError, TooManyFailuresError
 from importer.highlevel import payload
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.reply import Kind
@@ -27,6 +27,8 @@ from importer.sending.spill import SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
 _LONGEST_BATCH: Final = 256
+_GENTLE: Final = (InterruptedRunError, TooManyFailuresError, BudgetSpentError)
+"""Reasons of our own to stop: the vendor still takes what brings landed rows to their end."""
 _LANES_FULL: Final = 4
 """So many times the queue may wait in lanes; a file of one person would else be taken into memory whole."""
 
@@ -66,6 +68,7 @@ class Island:
         self._busy_rows = 0
         self._concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
         self._finishing = False
+        self._closing: StopError | None = None
         self._passage: Passage | None = None
         self._desk: FollowUpDesk | None = None
         courier.on_pass = self._employ
@@ -75,7 +78,9 @@ class Island:
     def open(self, catalog: Catalog, target: Target) -> None:
         """Take over what the first contact told."""
         self.catalog = catalog
-        self._passage = Passage(self.courier, self._ledger, duplicates_allowed=catalog.duplicates_allowed)
+        self._passage = Passage(
+            self.courier, self._ledger, self._shore.shelf, duplicates_allowed=catalog.duplicates_allowed
+        )
         self._desk = FollowUpDesk(self.courier, self._ledger, target)
 
     @property
@@ -91,11 +96,16 @@ class Island:
     def in_the_air(self) -> bool:
         return bool(self._workers)
 
+    @property
+    def ending(self) -> StopError | None:
+        """Why no more rows are sent; None as long as they are."""
+        return self.closed or self._closing
+
     def submit(self, record: Record, standing: Intent | Landed | None) -> None:
         """Queue a row; never waits."""
         if self.refusal is not None:
             self._ledger.settle(verdicts.location_refused(record, self.refusal))
-        elif self.closed is not None:
+        elif self.ending is not None:
             self._shore.left(1)
         else:
             self._queue.put((record, standing))
@@ -111,9 +121,12 @@ class Island:
         self._dispatch(self._baskets.take_older(now - self._policy.tag_wait_seconds))
 
     def stop(self, reason: StopError) -> None:
-        """Start no attempt any more; those in the air land."""
-        self._close(reason)
-        self.courier.gate.stop(reason)
+        """Send no more rows. Those in the air land; where the vendor still serves us, their follow-ups are sent."""
+        if isinstance(reason, _GENTLE):
+            self._wind_up(reason)
+        else:
+            self._close(reason)
+            self.courier.gate.stop(reason)
 
     def refuse(self, words: str) -> None:
         """Fail all rows of this location, now and to come."""
@@ -125,12 +138,17 @@ class Island:
 
     async def land(self, seconds: float) -> None:
         """Wait, not for ever, until nothing is in the air; then cut off what still is."""
-        if self._workers:
-            await asyncio.wait(self._workers, timeout=seconds)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while self._workers and (left := deadline - loop.time()) > 0:
+            # again and again: rows that land bring follow-ups, and these new workers
+            await asyncio.wait(tuple(self._workers), timeout=left)
         for worker in tuple(self._workers):
             worker.cancel()
         if self._workers:
-            await asyncio.wait(self._workers)
+            await asyncio.wait(tuple(self._workers))
+        if self._closing is not None:
+            self._close(self._closing)
         self._queue.close()
 
     # --- the workers' side -------------------------------------------------------------------------------------
@@ -143,6 +161,17 @@ class Island:
 
     def _has_work(self) -> bool:
         return bool(self._errands or self._ready or len(self._queue))
+
+    def _wind_up(self, reason: StopError) -> None:
+        """Leave what was not sent to a later run, and bring what has landed to its end."""
+        if self.ending is not None:
+            return
+        self._closing = reason
+        left = self.backlog
+        self._take_lined_up()
+        self._queue.close()
+        self._shore.left(left)
+        self._flush_if_last()
 
     async def _work(self) -> None:
         task: Task | None = None
@@ -165,6 +194,8 @@ class Island:
             return None
         if self._errands:
             return self._errands.popleft()
+        if self._closing is not None:
+            return None
         job = self._next_job()
         if job is None:
             return None
@@ -308,8 +339,15 @@ class Island:
 
     def _flush_if_last(self) -> None:
         """Send off all tags once no row can join them any more."""
-        if self._finishing and self.closed is None and not self._busy_rows and not self.backlog:
-            self._dispatch(self._baskets.take_all())
+        if self.closed is not None or self._busy_rows or (self._closing is None and not self._last):
+            return
+        self._dispatch(self._baskets.take_all())
+        if self._closing is not None and not (self._workers or self._errands):
+            self._close(self._closing)
+
+    @property
+    def _last(self) -> bool:
+        return self._finishing and not self.backlog
 
     # --- the end -----------------------------------------------------------------------------------------------
 
@@ -322,7 +360,9 @@ class Island:
             self._shore.left(_rows_of(task))
         if refusal is not None and self.refusal is None:
             self.refuse(refusal)
-        if refusal is None or self.held or self._errands:
+        if isinstance(reason, _GENTLE) and not isinstance(task, TagBatch | Held):
+            self._wind_up(reason)
+        elif refusal is None or self.held or self._errands:
             self._close(reason)
 
     def _refusal_of(self, reason: StopError) -> str | None:

@@ -53,6 +53,8 @@ class Ledger:
         self._due: asyncio.Handle | None = None
         self._written_at = 0.0
         self.broken = False
+        self.stored = 0
+        """Contacts that rows of this session reached."""
 
     def intend(self, intents: list[Intent]) -> None:
         """Write down what is about to be sent; raises StateError, and then nothing may be sent."""
@@ -63,10 +65,12 @@ class Ledger:
             raise
 
     def land(self, landed: Landed) -> None:
+        self.stored += 1
         self._landed.append(landed)
         self._schedule()
 
     def settle(self, outcome: Outcome) -> None:
+        self.stored += outcome.contact_id is not None
         self._outcomes.append(outcome)
         self._schedule()
 

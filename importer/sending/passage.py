@@ -9,8 +9,9 @@ from typing import Any, Final
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
 from importer.highlevel.reply import Kind, Meaning
-from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status
+from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode
 from importer.sending import verdicts
+from importer.sending.baskets import Shelf
 from importer.sending.courier import Courier, Errand, Unanswered
 from importer.sending.evidence import judge
 from importer.sending.job import Job
@@ -35,12 +36,16 @@ class Landing:
 class RowErrand(Errand):
     """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
 
-    __slots__ = ("_announce", "job")
+    __slots__ = ("_announce", "_reserve", "job")
 
-    def __init__(self, job: Job, announce: Callable[[Job], None]) -> None:
+    def __init__(self, job: Job, announce: Callable[[Job], None], reserve: Callable[[Job], int]) -> None:
         super().__init__(job.row, repeatable=job.repeatable, doubtful=job.doubtful)
         self.job = job
         self._announce = announce
+        self._reserve = reserve
+
+    def reserve(self) -> int:
+        return self._reserve(self.job)
 
     def announce(self) -> None:
         self.job.attempts += 1
@@ -51,7 +56,8 @@ class RowErrand(Errand):
 class Passage:
     """Takes rows of one location to their contacts."""
 
-    def __init__(self, courier: Courier, ledger: Ledger, *, duplicates_allowed: bool) -> None:
+    def __init__(self, courier: Courier, ledger: Ledger, shelf: Shelf, *, duplicates_allowed: bool) -> None:
+        self._shelf = shelf
         self._courier = courier
         self._ledger = ledger
         self._policy = courier.policy
@@ -136,7 +142,9 @@ class Passage:
                 contact_id=contact_id,
             )
         body = payload.build_update(job.record, version=self._policy.version, tag_mode=self._tag_mode)
-        found = await self._courier.ask(calls.update(contact_id, body), RowErrand(job, self._announce))
+        found = await self._courier.ask(
+            calls.update(contact_id, body), RowErrand(job, self._announce, self._reserve)
+        )
         if isinstance(found, Unanswered):
             return verdicts.unanswered(job, found)
         if found.kind is Kind.NO_CONTACT and self._policy.mode is ImportMode.UPDATE_ONLY:
@@ -170,7 +178,7 @@ class Passage:
     async def _store(
         self, job: Job, call: Call, *, creates: bool = False, repeatable: bool = True
     ) -> Landing | Outcome:
-        errand = RowErrand(job, self._announce)
+        errand = RowErrand(job, self._announce, self._reserve)
         errand.repeatable = job.repeatable and repeatable
         found = await self._courier.ask(call, errand)
         job.doubtful = errand.doubtful or (isinstance(found, Unanswered) and found.doubtful)
@@ -240,6 +248,11 @@ class Passage:
         if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
             return (verdicts.warning("not_verified", "the contact could not be read back"),)
         return compare_custom(job.record, _contact_of(found))
+
+    def _reserve(self, job: Job) -> int:
+        """Keep a request for each basket of tags, and for the one that this row may open: else nobody settles."""
+        opens = bool(job.record.tags) and self._tag_mode is not TagMode.REPLACE
+        return self._shelf.baskets + opens
 
     def _announce(self, job: Job) -> None:
         """Note the first attempt's time; write it down first where nothing else could prove the attempt."""

@@ -47,7 +47,7 @@ class SendingPolicy:
     """Rows kept in memory for a location before ``submit`` waits, or, with many locations, rows go to disk."""
     held_rows: int = 20_000
     """Landed rows that may wait for their tags at once, over all locations."""
-    tag_wait_seconds: float = 60.0
+    tag_wait_seconds: float = 15.0
     """How long a landed row may wait for others that get the same tags."""
     landing_seconds: float = 8.0
     """How long a stopped run waits for the attempts in the air."""

@@ -79,7 +79,6 @@ class Sender:
         self._spill_folder = spill_folder
         self._islands: dict[str, Island] = {}
         self._outstanding = 0
-        self._stored = 0
         self._changed = asyncio.Event()
         self._reason: StopError | None = None
         self._mistake: BaseException | None = None
@@ -144,8 +143,8 @@ class Sender:
         if not self._policy.locations_by_column:
             while island.backlog >= self._policy.queue_rows and not self._over():
                 await self._wait()
-        if island.closed is not None and all(other.closed for other in self._islands.values()):
-            self.stop(island.closed)
+        if island.ending is not None and all(other.ending for other in self._islands.values()):
+            self.stop(island.ending)
             await self._end()
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
@@ -220,7 +219,6 @@ class Sender:
 
     def _settled(self, outcome: Outcome) -> None:
         self._outstanding -= 1
-        self._stored += outcome.contact_id is not None
         self._progress.settled(outcome)
         reason = self._failures.see(outcome.status is Status.FAILED)
         if reason is not None:
@@ -257,7 +255,7 @@ class Sender:
 
     def _as_seen(self, reason: StopError) -> StopError | CredentialsError:
         """A token that is refused before anything was stored is a fault of the setup: nothing was sent."""
-        if isinstance(reason, LocationRefusedError) and not self._stored:
+        if isinstance(reason, LocationRefusedError) and not self._ledger.stored:
             return CredentialsError(str(reason))
         return reason
 

@@ -169,3 +169,32 @@ def test_what_nothing_can_prove_is_said_on_the_row(desk: Desk, vendor: Sandbox) 
     (row,) = ended.rows
     assert row["import_status"] == "updated"
     assert row["import_warnings"].startswith("perhaps_created")
+
+
+def test_tags_of_what_has_landed_are_sent_before_an_interrupted_run_ends(
+    desk: Desk, slow_vendor: Sandbox
+) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    reached = after(slow_vendor, 40)
+    process = begin(desk, "--concurrency", "4")
+    assert reached.wait(20)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=15)
+    assert process.returncode == 3, err
+    stopped = json.loads(out)
+    people = slow_vendor.contacts()
+    assert stopped["created"] == len(people) > 0
+    assert all(person["tags"] == ["vip"] for person in people)
+
+
+def test_a_budget_of_requests_leaves_room_for_the_tags(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    words = ("contacts.csv", "-m", "mapping.yaml", "--max-requests", "120")
+    told = []
+    for _ in range(3):
+        ended = desk.run(*words)
+        told.append((ended.code, ended.summary["created"]))
+    assert [code for code, _ in told] == [3, 3, 0]
+    assert 100 < told[0][1] < 120
+    assert told[2][1] == ROWS
+    assert all(person["tags"] == ["vip"] for person in vendor.contacts())
