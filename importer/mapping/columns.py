@@ -17,7 +17,8 @@ from importer.records import Fault, Json, TypedText
 CLEAR: Final = object()
 """Stands in a column where a blank cell asks the vendor to clear the value; None there means: say nothing."""
 
-_CACHE_SIZE: Final = 10_000
+_CACHE_SIZE: Final = 30_000
+"""About as many as there are birthdays of living people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ def read_time(text: str) -> Reading:
         and not isinstance(text.value, date)
     ):
         return text.value.strftime("%H:%M")
-    match = _TIME.fullmatch(text)
+    match = _TIME.fullmatch(text) if len(text) <= 40 else None
     if match is None:
         return Finding("invalid_time", f"{quoted(text)} is no time of day")
     hour = int(match[1])

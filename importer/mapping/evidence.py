@@ -43,7 +43,7 @@ class Tally:
 
     def _weigh(self, text: str) -> None:
         read = text if self._before is None else self._before(text)
-        proof = self._prove(read) if isinstance(read, str) and read else None
+        proof = self._prove(read) if isinstance(read, str) and 0 < len(read) <= _LONGEST else None
         if proof is None:
             return
         self._counts[proof] += 1

@@ -25,7 +25,8 @@ from importer.records import Block, Fault, Json, Outcome, Record, Status, row_id
 _UNIQUE: Final = frozenset({Kind.EMAIL, Kind.PHONE, Kind.NAME, Kind.CONTACT_ID})
 """Kinds whose cells seldom repeat; remembering what they read as would cost more than it spares."""
 
-_DEFAULT_REQUIRE: Final = ("email", "phone", "id")
+DEFAULT_REQUIRE: Final = ("email", "phone", "id")
+"""What a row needs one of, unless the mapping says: the vendor refuses contacts without."""
 
 
 class Program:
@@ -43,7 +44,7 @@ class Program:
         self._location = location
         self._around = around
         self._filter = row_filter(model, layout)
-        self._require = model.match.require or _DEFAULT_REQUIRE
+        self._require = model.match.require or DEFAULT_REQUIRE
         self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
         self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
         self._clears = False
@@ -105,14 +106,12 @@ class Program:
 
     def map(self, block: Block) -> list[Record | Outcome]:
         """Map every row of a block: exactly one record or outcome for each, in order."""
+        if self._filter.passes_all and not block.faults:
+            return self._map_rows(block.rows, block.numbers, block, range(len(block)))
         results: dict[int, Record | Outcome] = {}
         kept = [index for index in range(len(block)) if self._enters(block, index, results)]
-        whole = len(kept) == len(block)
-        rows = block.rows if whole else [block.rows[index] for index in kept]
-        mapped = self._map_rows(rows, [block.numbers[index] for index in kept], block, kept)
-        if whole:
-            return mapped
-        results.update(zip(kept, mapped, strict=True))
+        rows, numbers = [block.rows[index] for index in kept], [block.numbers[index] for index in kept]
+        results.update(zip(kept, self._map_rows(rows, numbers, block, kept), strict=True))
         return [results[index] for index in range(len(block))]
 
     def _enters(self, block: Block, index: int, results: dict[int, Record | Outcome]) -> bool:

@@ -62,7 +62,10 @@ def _trim(text: str) -> str:
 
 def strip_html(text: str) -> str:
     """Take tags out; breaks and paragraphs become line breaks, entities their characters."""
-    text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", text)
+    for tag in ("script", "style"):
+        # Only where one is closed: looking for an end that is not there takes the square of the text's length.
+        if f"</{tag}" in text.lower():
+            text = re.sub(rf"(?is)<{tag}\b[^<]*(?:<(?!/{tag})[^<]*)*</{tag}\s*>", "", text)
     text = re.sub(r"(?i)<br\s*/?>|</(?:p|div|li|tr|h\d)\s*>", "\n", text)
     text = unescape(re.sub(r"<[^<>]*>", "", text))
     lines = (" ".join(line.split()) for line in text.split("\n"))

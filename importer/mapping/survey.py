@@ -15,7 +15,7 @@ from importer.mapping.layout import Layout
 from importer.mapping.locations import LocationColumn
 from importer.mapping.model import MappingModel, Rule, RuleKey
 from importer.mapping.own import OwnSteps
-from importer.mapping.program import Program, row_filter
+from importer.mapping.program import DEFAULT_REQUIRE, Program, row_filter
 from importer.mapping.readers import Circumstances
 from importer.mapping.resolver import Resolver
 from importer.mapping.table import Table
@@ -80,6 +80,7 @@ class Surveyor:
     ) -> None:
         self._model = model
         self._layout = Layout(model, header)
+        _refuse_nobody(model, self._layout)
         self._own = OwnSteps(_own_names(model), allowed=allow_transforms)
         self._evidence = Evidence(model, self._layout, self._own, today)
         self._location = LocationColumn(model.location, self._layout, location)
@@ -159,6 +160,17 @@ class Surveyor:
     def _conventions(self, key: RuleKey, rule: Rule, *, draft: bool) -> Conventions:
         written = self._evidence.conventions(key, rule)
         return replace(written, decimal=written.decimal or ".") if draft else written
+
+
+def _refuse_nobody(model: MappingModel, layout: Layout) -> None:
+    """Refuse a file that lacks every optional column by which a row could be matched to a contact."""
+    names = [name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields]
+    rules = [model.fields[name] for name in names]
+    if not any(rule.value or rule.default or layout.pick(rule) is not None for rule in rules):
+        raise MappingError(
+            f"The file has no column for {' or '.join(names)}, so every row would fail. "
+            "Name the column in the mapping."
+        )
 
 
 def _fails(block: Block, index: int) -> bool:

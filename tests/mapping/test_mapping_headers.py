@@ -64,3 +64,10 @@ def test_an_optional_column_may_be_missing_but_not_ambiguous() -> None:
     assert faults(rules, ["E", "A", "a", "A"]) == (
         "The header 'A' matches 2 columns of the file: 'A' (column 2) and 'A' (column 4).",
     )
+
+
+def test_a_file_without_any_of_the_optional_identities_is_refused() -> None:
+    rules = "fields: {email: {column: E, optional: true}, phone: {column: P, optional: true}, city: C}"
+    fits(rules, ["C", "P"])
+    with pytest.raises(MappingError, match="no column for email or phone, so every row would fail"):
+        fits(rules, ["C"])

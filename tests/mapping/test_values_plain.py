@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from decimal import Decimal
 from functools import partial
 
@@ -12,9 +13,13 @@ from hypothesis import strategies as st
 
 from importer.highlevel.countries import NAMES, country_code
 from importer.highlevel.timezones import choose, timezone_name
+from importer.mapping.steps import strip_html
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_inbound_dnd
+from importer.mapping.values.dates import DateRules, read_date
+from importer.mapping.values.emails import read_email
 from importer.mapping.values.finding import Finding
 from importer.mapping.values.numbers import read_money, read_number, read_percent
+from importer.mapping.values.phones import read_phone
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
 from importer.mapping.values.texts import clean, clean_column, read_text
 from importer.mapping.values.websites import read_website
@@ -232,3 +237,13 @@ def test_no_text_makes_a_value_reader_raise(text: str) -> None:
     readers = (read_boolean, read_number, read_money, read_percent, read_country, read_state, read_timezone)
     for read in (*readers, read_website, partial(read_number, decimal=",")):
         read(text)
+
+
+@pytest.mark.parametrize("sign", ["(", "<@", "1-", "a@", "1/", "1,", "ext ", "+", "<script"])
+def test_a_text_beyond_all_measure_is_refused_before_a_pattern_takes_minutes_over_it(sign: str) -> None:
+    text = sign * 20_000
+    today = DateRules(today=date(2026, 11, 23))
+    readings = [read_phone(text, ("US",)), read_email(text), read_date(text, today), read_number(text)]
+    readings += [read_money(text), read_website(text)]
+    assert all(isinstance(reading, Finding) and reading.fails for reading in readings)
+    strip_html(text)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from importer.mapping.values.dateformats import to_strptime
-from importer.mapping.values.finding import Finding, Reading, quoted, warn
+from importer.mapping.values.finding import Finding, Reading, quoted, too_long, warn
 from importer.mapping.values.months import MONTHS
 from importer.records import TypedText
 
@@ -89,10 +89,12 @@ def _read_formats(text: str, rules: DateRules) -> date | Finding:
 
 
 def _read_any(text: str, rules: DateRules) -> date | Finding:
-    if match := _match_year_first(text):
-        return _or_refuse(text, int(match[1]), int(match[2]), int(match[3]))
+    if refused := too_long(text, 100, "a date", CODE):
+        return refused
     if match := _NUMBERS.fullmatch(text):
         return _read_numbers(text, match, rules)
+    if match := _match_year_first(text):
+        return _or_refuse(text, int(match[1]), int(match[2]), int(match[3]))
     if match := _SERIAL.fullmatch(text):
         return _from_serial(int(match[1]))
     return _read_names(text, rules)

@@ -8,7 +8,7 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from importer.mapping.values.finding import Finding, Reading, quoted, warn
+from importer.mapping.values.finding import Finding, Reading, quoted, too_long, warn
 
 CODE: Final = "invalid_email"
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -80,6 +80,8 @@ def _with_typo(address: str, domain: str) -> Reading:
 
 def _read_odd(text: str, several: str) -> Reading:
     """Read an address with something around it: a display name, mailto:, brackets, a second address."""
+    if refused := too_long(text, 1_000, "an e-mail address", CODE):
+        return refused
     found = _addresses(text)
     if not found:
         return _refuse(text)

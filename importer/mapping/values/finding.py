@@ -34,3 +34,10 @@ def quoted(text: str) -> str:
 
 def warn(code: str, sentence: str, value: Json) -> Finding:
     return Finding(code, sentence, value, fails=False)
+
+
+def too_long(text: str, longest: int, what: str, code: str) -> Finding | None:
+    """Refuse what is far too long to be a value, before a pattern takes minutes over it."""
+    if len(text) <= longest:
+        return None
+    return Finding(code, f"{quoted(text)} has {len(text):,} characters, too many for {what}")

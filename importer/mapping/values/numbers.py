@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.finding import Finding, Reading, quoted, too_long
 from importer.records import TypedText
 
 CODE: Final = "invalid_number"
@@ -24,6 +24,8 @@ def read_number(text: str, *, decimal: str | None = None) -> Reading:
     """Read a number; ``1,234`` and ``1.234`` have two readings and fail unless the decimal sign is known."""
     if isinstance(text, TypedText) and _is_number(text.value):
         return _number(Decimal(str(text.value)))
+    if refused := too_long(text, 100, "a number", CODE):
+        return refused
     plain = _SPACES.sub("", str(text)).replace("\u2212", "-")
     if re.fullmatch(r"\(.+\)", plain):
         # Accountants write what is owed in brackets.
@@ -74,6 +76,8 @@ def read_money(text: str, *, decimal: str | None = None) -> Reading:
     """Read an amount with or without its currency, which is not sent; ``1,234`` is thousands, as amounts have cents."""
     if isinstance(text, TypedText) and _is_number(text.value):
         return read_number(text)
+    if refused := too_long(text, 100, "an amount of money", CODE):
+        return refused
     sign, plain = "", str(text).strip()
     if plain.startswith(("-", "\u2212", "(")):
         sign, plain = "-", plain.strip("-\u2212()").strip()

@@ -11,7 +11,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberDesc
 
-from importer.mapping.values.finding import Finding, Reading, quoted, warn
+from importer.mapping.values.finding import Finding, Reading, quoted, too_long, warn
 from importer.records import TypedText
 
 CODE: Final = "invalid_phone"
@@ -130,6 +130,8 @@ def read_phone(text: str, regions: Sequence[str], *, several: str = "first") -> 
 
 
 def _read_odd(text: str, regions: tuple[str, ...], several: str) -> Reading:
+    if refused := too_long(text, 200, "a phone number", CODE):
+        return refused
     mended = _mend(text)
     if isinstance(mended, Finding):
         return mended
