@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -11,11 +12,41 @@ from typing import Final
 
 from importer.errors import SettingsError, StateError
 
+logger = logging.getLogger(__name__)
+
 BUSY_SECONDS: Final = 30.0
+
+
+class DamagedError(Exception):
+    """The file is no database, or not any more; never leaves this room."""
 
 
 def open_database(path: Path, schema: str) -> sqlite3.Connection:
     """Open or make a database; SettingsError when it cannot be used at all."""
+    try:
+        return open_sound(path, schema)
+    except DamagedError as cause:
+        raise SettingsError(f"{path} is damaged: {cause}. Move it away; what it knew is lost.") from None
+
+
+def open_anew(path: Path, schema: str) -> sqlite3.Connection:
+    """Open a database that can be done without: a damaged one is put aside and begun again."""
+    try:
+        return open_sound(path, schema)
+    except DamagedError as cause:
+        aside = path.with_name(f"{path.name}.damaged")
+        logger.warning("%s is damaged (%s) and was put aside as %s.", path, cause, aside.name)
+        try:
+            for suffix in ("-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            path.replace(aside)
+        except OSError as stuck:
+            raise SettingsError(f"{path} is damaged and cannot be moved away: {stuck.strerror}.") from None
+        return open_database(path, schema)
+
+
+def open_sound(path: Path, schema: str) -> sqlite3.Connection:
+    """Open or make a database; DamagedError when the file is none, SettingsError when it cannot be reached."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Made here and not by SQLite, whose files (-wal and -shm too) take over the mode of the first.
@@ -29,9 +60,12 @@ def open_database(path: Path, schema: str) -> sqlite3.Connection:
             # Keys are hashes, so every block touches pages all over the file: 32 MiB spare most of the reading.
             connection.execute("PRAGMA cache_size = -32768")
             connection.executescript(schema)
-        except sqlite3.Error:
+        except sqlite3.OperationalError:
             connection.close()
             raise
+        except sqlite3.DatabaseError as cause:
+            connection.close()
+            raise DamagedError(str(cause)) from None
     except (OSError, sqlite3.Error) as cause:
         raise SettingsError(
             f"{path} cannot be opened: {cause}. Give another folder with --state, or move it away."

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from importer.clock import Clock, SystemClock
-from importer.memory.database import open_database, transaction
+from importer.memory.database import open_anew, transaction
 from importer.memory.fingerprints import key_hasher
 from importer.records import Outcome, RowId, Status
 
@@ -89,8 +89,9 @@ class Memory:
 
     @classmethod
     def open(cls, state: Path, *, clock: Clock | None = None) -> Self:
+        """Open the memory of a state folder; a damaged one is begun anew, and everybody is sent once more."""
         path = state / FILE_NAME
-        return cls(open_database(path, _SCHEMA), path, clock or SystemClock())
+        return cls(open_anew(path, _SCHEMA), path, clock or SystemClock())
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +116,7 @@ class Memory:
         to: people are gone from a feed, not from a location that several feeds fill. A pass that is not
         ``changed_only`` takes every row for changed, and keeps up only with locations that memory already knows.
         """
+        realm = realm.rstrip("/")
         with transaction(self._connection, self._path) as database:
             found = database.execute("SELECT pass, whole FROM passes WHERE run_id = ?", (run_id,)).fetchone()
             if found is None:

@@ -254,10 +254,18 @@ def test_the_files_are_for_their_owner_alone(memory: Memory, tmp_path: Path) -> 
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
-def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+def test_a_damaged_memory_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "memory.db").write_bytes(b"not a database, for sure" * 100)
-    with pytest.raises(SettingsError, match=r"memory\.db cannot be opened"):
-        Memory.open(tmp_path)
+    with Memory.open(tmp_path) as memory:
+        assert night(memory, "1", [ADA]) == [False]
+        assert night(memory, "2", [ADA]) == [True]
+    assert (tmp_path / "memory.db.damaged").exists()
+
+
+def test_a_damaged_ledger_is_said_since_files_would_be_imported_again(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"not a database, for sure" * 100)
+    with pytest.raises(SettingsError, match=r"ledger\.db is damaged"):
+        FileLedger.open(tmp_path)
 
 
 def test_the_order_of_keys_does_not_change_a_fingerprint() -> None:

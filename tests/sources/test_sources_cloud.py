@@ -14,6 +14,7 @@ import pytest
 from importer.errors import SourceError
 from importer.sources import stage
 from importer.sources.cloud import list_objects
+from importer.sources.sightings import look
 
 pytest.importorskip("s3fs")
 pytest.importorskip("moto")
@@ -106,6 +107,12 @@ def test_s3_objects_are_listed_by_pattern_with_size_and_time(s3: None) -> None:
     ]
     assert entries[0].size == len(CONTENT)
     assert entries[0].modified_at == pytest.approx(time.time(), abs=600)
+
+
+def test_a_pattern_of_s3_objects_is_seen_oldest_first(s3: None, tmp_path: Path) -> None:
+    seen = look("s3://exports/daily/contacts-*.csv")
+    assert [each.name for each in seen] == ["contacts-2026-11-22.csv", "contacts-2026-11-23.csv"]
+    assert stage(seen[-1].reference, tmp_path, 0).size == seen[-1].size
 
 
 def test_missing_s3_credentials_say_where_the_library_looks(

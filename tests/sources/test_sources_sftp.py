@@ -14,6 +14,7 @@ import pytest
 from importer.errors import SourceError
 from importer.sources import stage
 from importer.sources.cloud import list_objects
+from importer.sources.sightings import look
 
 pytest.importorskip("paramiko")
 
@@ -157,6 +158,11 @@ def test_files_are_listed_by_pattern(server: Sftp, known: None) -> None:
     assert entries[0].modified_at == pytest.approx(
         (server.root / "out" / "contacts-1.csv").stat().st_mtime, abs=1
     )
+
+
+def test_what_was_listed_can_be_copied(server: Sftp, known: None, tmp_path: Path) -> None:
+    seen = look(server.url("/out/contacts-*.csv"))
+    assert stage(seen[-1].reference, tmp_path / "copies", 0).size == len(CONTENT)
 
 
 def test_an_unknown_server_is_refused_with_its_fingerprint(server: Sftp, home: Path, tmp_path: Path) -> None:
