@@ -5,5 +5,6 @@ from __future__ import annotations
 from importer.journal.figures import CodeCount, Traffic
 from importer.journal.journal import Journal
 from importer.journal.run import Run, RunState, Session, SessionKind
+from importer.journal.storage import NeverBegunError
 
-__all__ = ["CodeCount", "Journal", "Run", "RunState", "Session", "SessionKind", "Traffic"]
+__all__ = ["CodeCount", "Journal", "NeverBegunError", "Run", "RunState", "Session", "SessionKind", "Traffic"]

@@ -25,6 +25,10 @@ _RUN_COLUMNS: Final = (
 )
 
 
+class NeverBegunError(RunConflictError):
+    """The process died while it made the journal: nothing was read, let alone sent."""
+
+
 def write_run(db: sqlite3.Connection, run: Run, folder: Path) -> None:
     cells = (
         run.id,
@@ -104,7 +108,7 @@ def open_up_to_date(path: Path) -> sqlite3.Connection:
 def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
     version = read_version(db)
     if version == 0:
-        raise RunConflictError(
+        raise NeverBegunError(
             f"The journal {path} is empty: its run never began, and nothing was sent. Delete it with: "
             f"importer forget {path.parent.name}"
         )

@@ -15,10 +15,10 @@ from typing import Final
 
 from importer.clock import Clock, SystemClock
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
-from importer.journal import Journal, Run, RunState
+from importer.journal import Journal, NeverBegunError, Run, RunState
 from importer.records import QuotaMark
 from importer.state.lock import LockHeldError, Owner, holder, locked, this_process
-from importer.state.previous import Previous, find_previous
+from importer.state.previous import Previous, find_previous, fingerprint_of
 from importer.state.quota import QuotaMemory, latest
 
 KEEP_DAYS_VARIABLE: Final = "IMPORTER_KEEP_DAYS"
@@ -101,11 +101,19 @@ class StateFolder:
     def find(self, wanted: str | None = None) -> Run:
         """Find a run by the beginning of its id, or the newest; SettingsError when there is none, or several."""
         if wanted is None:
-            newest = next(self.runs(), None)
-            if newest is None:
-                raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
-            return newest
+            return self._newest()
         return self.run(self.match_id(wanted))
+
+    def _newest(self) -> Run:
+        newest = next(self.runs(), None)
+        for run_id in self.run_ids():
+            if newest is not None and run_id <= newest.id:
+                break
+            with contextlib.suppress(NeverBegunError):
+                self.run(run_id)  # a damaged run that is newer must be told, not passed over
+        if newest is None:
+            raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
+        return newest
 
     def match_id(self, wanted: str) -> str:
         """Complete the beginning of an id, of a damaged run too; SettingsError for none or several."""
@@ -121,7 +129,16 @@ class StateFolder:
         return matching[0]
 
     def previous(self, candidate: Run) -> Previous | None:
-        """Find the run that ``candidate`` would repeat; ask while holding its lock."""
+        """Find the run that ``candidate`` would repeat; ask while holding its lock.
+
+        Raises StateError when a damaged run has the same source: it may have sent half of it.
+        """
+        wanted = {source.fingerprint for source in candidate.sources}
+        for run_id in self.damaged_ids():
+            copies = (path for path in (self.run_folder(run_id) / "sources").rglob("*") if path.is_file())
+            if any(fingerprint_of(path) in wanted for path in copies):
+                with contextlib.suppress(NeverBegunError):
+                    self.run(run_id)
         return find_previous(candidate, self.runs())
 
     def origin_of(self, reference: str) -> str | None:

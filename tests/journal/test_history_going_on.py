@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -125,6 +126,33 @@ def test_a_changed_source_is_gone_on_with_from_the_copies_when_asked(
     assert "contacts.csv has changed" in refused.err
     assert "--from-copies" in refused.err
     assert resume(importer, "--from-copies").statuses == ["created", "created", "created", "failed"]
+
+
+@pytest.mark.parametrize("command", ["run", "resume"])
+def test_a_second_process_is_told_who_holds_the_source(
+    importer: Callable[..., Ended], stopped: Ended, state: StateFolder, vendor: Sandbox, command: str
+) -> None:
+    words = ("contacts.csv", "-m", "contacts.yaml", "--location", "location1", "--base-url", vendor.base_url)
+    with state.lock(state.find()):
+        ended = importer(command, *(words if command == "run" else ()))
+    assert ended.code == 2
+    assert f"run {stopped.summary['run_id']} (process {os.getpid()} on" in ended.err
+    assert vendor.contacts() == []
+    assert len(state.run_ids()) == 1, "the refused run leaves nothing behind"
+
+
+def test_a_damaged_journal_stops_the_same_command_before_anything_is_sent(
+    importer: Callable[..., Ended], stopped: Ended, state: StateFolder, vendor: Sandbox
+) -> None:
+    journal = state.run_folder(state.find().id) / "journal.db"
+    journal.write_bytes(b"no journal" * 1_000)
+    words = ("contacts.csv", "-m", "contacts.yaml", "--location", "location1", "--base-url", vendor.base_url)
+    for ended in (importer("run", *words), importer("resume"), importer("results")):
+        assert ended.code == 3
+        assert "is damaged" in ended.err
+    assert vendor.contacts() == []
+    assert importer("run", *words, "--fresh", "-q").code == 1
+    assert len(vendor.contacts()) == 3
 
 
 def test_a_retry_sends_the_failed_rows_worth_it_and_shows_each_row_once(

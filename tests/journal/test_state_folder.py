@@ -69,6 +69,23 @@ class TestRuns:
         with pytest.raises(StateError, match="damaged"):
             state.find(damaged.id)
 
+    def test_a_newest_run_that_is_damaged_is_told_and_not_passed_over(
+        self, state: StateFolder, begin: Callable[..., Journal]
+    ) -> None:
+        finish(begin())
+        damaged = finish(begin())
+        (state.run_folder(damaged.id) / "journal.db").write_bytes(b"no journal" * 1_000)
+        with pytest.raises(StateError, match="damaged"):
+            state.find()
+
+    def test_a_newest_run_that_never_began_is_passed_over(
+        self, state: StateFolder, begin: Callable[..., Journal]
+    ) -> None:
+        sound = finish(begin())
+        empty = finish(begin())
+        (state.run_folder(empty.id) / "journal.db").write_bytes(b"")
+        assert state.find().id == sound.id
+
     def test_a_draft_is_no_run_and_is_deleted_when_discarded(self, state: StateFolder) -> None:
         new = state.new_run()
         (new.sources / "0.csv").write_text("people")

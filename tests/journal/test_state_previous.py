@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.errors import StateError
 from importer.journal import Journal, Run, RunState
 from importer.state import Previous, StateFolder, changes_since
 
@@ -135,6 +136,17 @@ def test_standard_input_is_another_source_each_time(
 ) -> None:
     stop(begin(reference="-"))
     assert state.previous(candidate(reference="-", content=CHANGED)) is None
+
+
+def test_a_damaged_run_of_the_same_source_is_told_and_one_of_another_source_is_not(
+    state: StateFolder, begin: Callable[..., Journal], candidate: Callable[..., Run]
+) -> None:
+    with begin() as journal:
+        pass
+    journal.path.write_bytes(b"no journal" * 1_000)
+    with pytest.raises(StateError, match=r"damaged .*--fresh"):
+        state.previous(candidate())
+    assert state.previous(candidate(content=CHANGED)) is None
 
 
 class TestChangesSince:
