@@ -45,7 +45,6 @@ from importer.settings import Secret
 
 FIRST_CONTACT: Final[RowId] = -1
 _SOFT: Final = {Kind.MISDIRECTED, Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED, Kind.LOCATION_PAUSED}
-_DATES_READ: Final = 16
 """Date headers are whole seconds, so a few tell all they can; after these, one in 64 is read."""
 
 
@@ -141,6 +140,7 @@ class Courier:
     """Called when a request has passed the gate: the next one may line up."""
     _token: Secret | None = None
     _replies: int = 0
+    _date: str | None = None
     _throttled_at: float = 0.0
 
     async def ask(self, call: Call, errand: Errand) -> Meaning | Unanswered:
@@ -199,8 +199,7 @@ class Courier:
         if meaning.quota is not NO_READING:
             self._learn_quota(meaning.quota, ticket)
         self._replies += 1
-        if self._replies <= _DATES_READ or self._replies % 64 == 0:
-            self._learn_time(answer.headers.get("Date"), seconds)
+        self._learn_time(answer.headers.get("Date"), seconds)
         throttled = meaning.status == 429
         self.meter.throttled += throttled
         self.progress.requested(self.location_id, seconds, throttled)
@@ -214,9 +213,12 @@ class Courier:
         self.day.learn(quota, self.clock.now())
 
     def _learn_time(self, date: str | None, seconds: float) -> None:
-        stamp = read_http_date(date) if date else None
+        if date is None or date == self._date:
+            return  # it changes once a second, and reading it costs more than comparing it
+        self._date = date
+        stamp = read_http_date(date)
         if stamp is not None:
-            now = self.clock.now()
+            now = self.clock.monotonic()
             self.vendor_clock.learn(stamp, sent_at=now - seconds, received_at=now, resolution=1.0)
 
     def _recover(self) -> None:
@@ -305,7 +307,7 @@ class Courier:
 
     async def _end_day(self, found: Meaning | Lost) -> None:
         quota = found.quota if isinstance(found, Meaning) else NO_READING
-        wait = seconds_to_next_day(self.clock.now() + self.vendor_clock.offset_seconds, quota)
+        wait = seconds_to_next_day(self.vendor_clock.now(), quota)
         if not self.policy.wait_for_quota:
             raise self._close(QuotaSpentError(_day_spent(self.location_id, self.clock.now() + wait)))
         wait = day_recheck_seconds(wait, chance=self.dice.random())

@@ -12,29 +12,31 @@ _ROWS_FOR_A_SHARE: Final = 100
 
 
 class FailureWatch:
-    """Counts settled rows until too many of them failed."""
+    """Counts the rows that were reached, in source order, and those of them that failed, until these are too many."""
 
-    __slots__ = ("_failed", "_limit", "_settled")
+    __slots__ = ("_failed", "_limit", "_reached")
 
     def __init__(self, limit: FailureLimit | None) -> None:
         self._limit = limit
-        self._settled = 0
+        self._reached = 0
         self._failed = 0
 
-    def see(self, failed: bool) -> TooManyFailuresError | None:  # noqa: FBT001  (it is all there is to see)
-        """Count a row; gives the reason to stop once the limit is reached."""
-        self._settled += 1
-        self._failed += failed
-        if not failed or self._limit is None or not self._reached(self._limit):
+    def reach(self) -> None:
+        self._reached += 1
+
+    def fail(self) -> TooManyFailuresError | None:
+        """Count a failed row; gives the reason to stop once the limit is reached."""
+        self._failed += 1
+        if self._limit is None or not self._is_reached(self._limit):
             return None
         return TooManyFailuresError(
-            f"{self._failed:,} of {self._settled:,} rows failed, which --stop-after-failures takes as the end. "
-            "Look at failed.csv, mend the mapping or the rows, and run again; or go on with `importer resume`."
+            f"{self._failed:,} of the first {self._reached:,} rows failed, which --stop-after-failures takes as the "
+            "end. Look at failed.csv, mend the mapping or the rows, and run again; or go on with `importer resume`."
         )
 
-    def _reached(self, limit: FailureLimit) -> bool:
+    def _is_reached(self, limit: FailureLimit) -> bool:
         if limit.rows is not None:
             return self._failed >= limit.rows
-        if limit.share is not None and self._settled >= _ROWS_FOR_A_SHARE:
-            return self._failed > limit.share * self._settled
+        if limit.share is not None and self._reached >= _ROWS_FOR_A_SHARE:
+            return self._failed > limit.share * self._reached
         return False

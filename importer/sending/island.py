@@ -23,7 +23,7 @@ from importer.sending.job import Held, Job
 from importer.sending.lanes import Lanes, Links
 from importer.sending.ledger import Ledger
 from importer.sending.passage import Landing, Passage
-from importer.sending.spill import SpillQueue
+from importer.sending.spill import Room, SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
 _LONGEST_BATCH: Final = 256
@@ -43,6 +43,9 @@ class Shore:
     room: Callable[[], None]
     broke: Callable[[BaseException], None]
     shelf: Shelf
+    """For rows that wait for their tags."""
+    queue: Room
+    """For rows that wait to be sent."""
 
 
 class Island:
@@ -58,7 +61,7 @@ class Island:
         self._ledger = ledger
         self._shore = shore
         self._policy = courier.policy
-        self._queue = SpillQueue(in_memory=self._policy.queue_rows, folder=folder)
+        self._queue = SpillQueue(shore.queue, folder=folder)
         self._lanes: Lanes[Job] = Lanes(links, salt=courier.location_id)
         self._lined_up = 0
         self._ready: deque[Job] = deque()
@@ -226,7 +229,7 @@ class Island:
         most = min(_LONGEST_BATCH, max(1, int(slots.burst / slots.interval_seconds)))
         while len(self._ready) < most and len(self._queue) and self._lined_up < 2 * most:
             self._line_up()
-        at = self.courier.vendor_clock.first_attempt_at(self.courier.clock.now())
+        at = self.courier.vendor_clock.first_attempt_at()
         batch = [job for job in islice(self._ready, most) if not job.intended]
         # rows that cannot be repeated are announced one by one, see Passage
         intents = [

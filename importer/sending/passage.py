@@ -257,7 +257,7 @@ class Passage:
     def _announce(self, job: Job) -> None:
         """Note the first attempt's time; write it down first where nothing else could prove the attempt."""
         if job.first_attempt_at is None:
-            job.first_attempt_at = self._courier.vendor_clock.first_attempt_at(self._courier.clock.now())
+            job.first_attempt_at = self._courier.vendor_clock.first_attempt_at()
         if not job.repeatable:
             self._ledger.intend(
                 [

@@ -44,7 +44,7 @@ class SendingPolicy:
     locations_by_column: bool = False
     """One file feeds many locations: one that refuses us fails its own rows and no others."""
     queue_rows: int = 1_000
-    """Rows kept in memory for a location before ``submit`` waits, or, with many locations, rows go to disk."""
+    """Rows kept in memory before ``submit`` waits, or, with many locations, rows go to disk."""
     held_rows: int = 20_000
     """Landed rows that may wait for their tags at once, over all locations."""
     tag_wait_seconds: float = 15.0

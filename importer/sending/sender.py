@@ -19,7 +19,7 @@ from importer.highlevel.client import Client, Door
 from importer.highlevel.quota import LocationQuota
 from importer.highlevel.reply import Meaning
 from importer.highlevel.tokens import TokenSource
-from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
+from importer.records import Intent, Landed, Outcome, QuotaMark, Record, RowId, Status
 from importer.sending.baskets import Shelf
 from importer.sending.breaker import Breaker
 from importer.sending.courier import FIRST_CONTACT, Budget, Courier, Errand, LocationRefusedError, Unanswered
@@ -33,6 +33,7 @@ from importer.sending.ledger import JournalWriter, Ledger
 from importer.sending.meter import Meter
 from importer.sending.policy import SendingPolicy
 from importer.sending.progress import SendingProgress, SilentProgress
+from importer.sending.spill import Room
 from importer.sending.vendor_clock import VendorClock
 from importer.settings import Connection
 
@@ -73,12 +74,15 @@ class Sender:
         self._ledger = Ledger(journal, tell=self._settled, stop=self.stop)
         self._links = Links()
         self._shelf = Shelf(self._policy.held_rows)
-        self._vendor_clock = VendorClock()
+        self._queue = Room(self._policy.queue_rows)
+        self._vendor_clock = VendorClock(self._clock)
         self._budget = Budget(self._policy.max_requests)
         self._failures = FailureWatch(self._policy.stop_after_failures)
         self._spill_folder = spill_folder
         self._islands: dict[str, Island] = {}
         self._outstanding = 0
+        self._told_early: set[RowId] = set()
+        """Rows that ended without a call and are not in the journal yet: they have been counted already."""
         self._changed = asyncio.Event()
         self._reason: StopError | None = None
         self._mistake: BaseException | None = None
@@ -139,28 +143,37 @@ class Sender:
             await self._end()
         island = self._islands[record.location_id]
         self._outstanding += 1
+        self._failures.reach()
         island.submit(record, standing)
         if not self._policy.locations_by_column:
-            while island.backlog >= self._policy.queue_rows and not self._over():
+            while island.backlog >= self._policy.queue_rows and not self.over:
                 await self._wait()
         if island.ending is not None and all(other.ending for other in self._islands.values()):
             self.stop(island.ending)
             await self._end()
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
-        """Take in rows that ended without a call; they are told, and count towards --stop-after-failures."""
+        """Take in rows that ended without a call, in source order with those that are submitted."""
         for outcome in outcomes:
             self._outstanding += 1
+            self._failures.reach()
+            self._told_early.add(outcome.row)
+            self._watch(outcome)
             self._ledger.settle(outcome)
+
+    @property
+    def over(self) -> bool:
+        """Whether something ended the run: hand over no more rows, and let ``drain`` say what."""
+        return self._reason is not None or self._mistake is not None
 
     async def drain(self) -> None:
         """Return when every submitted row is settled; raise what ended the run, or a location of it."""
         for island in self._islands.values():
             island.finish()
-        while self._outstanding and not self._over():
+        while self._outstanding and not self.over:
             await self._wait()
         self._ledger.flush()
-        if self._over():
+        if self.over:
             await self._end()
         closed = next((island.closed for island in self._islands.values() if island.closed), None)
         if closed is not None:
@@ -196,7 +209,8 @@ class Sender:
         gate = Gate(clock=self._clock)
         now = self._clock.now()
         if mark is not None and mark.in_window:
-            gate.remember(mark.in_window, mark.at - now)
+            # a mark from the future means that our clock was set back meanwhile, not that the window is hours away
+            gate.remember(mark.in_window, min(mark.at - now, gate.slots.interval_seconds))
         courier = Courier(
             location_id=location_id,
             client=self._client,
@@ -212,7 +226,9 @@ class Sender:
             breaker=Breaker(self._policy.retry),
             day=Day(mark, now),
         )
-        shore = Shore(left=self._leave, room=self._room, broke=self._break, shelf=self._shelf)
+        shore = Shore(
+            left=self._leave, room=self._room, broke=self._break, shelf=self._shelf, queue=self._queue
+        )
         island = Island(courier, self._ledger, shore, links=self._links, folder=self._spill_folder)
         self._islands[location_id] = island
         return island
@@ -220,10 +236,15 @@ class Sender:
     def _settled(self, outcome: Outcome) -> None:
         self._outstanding -= 1
         self._progress.settled(outcome)
-        reason = self._failures.see(outcome.status is Status.FAILED)
-        if reason is not None:
-            self.stop(reason)
+        if outcome.row in self._told_early:
+            self._told_early.discard(outcome.row)
+        else:
+            self._watch(outcome)
         self._changed.set()
+
+    def _watch(self, outcome: Outcome) -> None:
+        if outcome.status is Status.FAILED and (reason := self._failures.fail()) is not None:
+            self.stop(reason)
 
     def _leave(self, rows: int) -> None:
         self._outstanding -= rows
@@ -237,9 +258,6 @@ class Sender:
         if self._mistake is None:
             self._mistake = error
         self._changed.set()
-
-    def _over(self) -> bool:
-        return self._reason is not None or self._mistake is not None
 
     async def _wait(self) -> None:
         self._changed.clear()
