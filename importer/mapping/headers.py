@@ -45,9 +45,16 @@ class HeaderIndex:
             return Missing(
                 f"The header {name!r} matches {len(found)} columns of the file: {which}.", several=True
             )
-        near = nearest(name, self._header, count=3)
+        near = nearest(name, self._header, count=3) or self._sharing(folded)
         hint = f" Nearest: {', '.join(map(repr, near))}." if near else f" It has: {self._shown()}."
         return Missing(f"The file has no column {name!r}.{hint}")
+
+    def _sharing(self, folded: str) -> tuple[str, ...]:
+        """Find the headers that are part of a name, or that it is part of: E-mail for Email Address."""
+        found = [
+            title for title in self._header if title and (fold(title) in folded or folded in fold(title))
+        ]
+        return tuple(title for title in found if len(fold(title)) > 2)[:3]
 
     def _shown(self) -> str:
         titles = [repr(title) for title in self._header if title]

@@ -174,6 +174,8 @@ class Rule(_Strict):
         if self.value is not None and besides:
             said = " and ".join(besides)
             raise ValueError(f"A fixed value takes no {said}; write the value as it should be.")
+        if self.required and self.optional:
+            raise ValueError("A rule is required or optional: without its column, every row would fail.")
         if self.map is not None and "" in self.map:
             raise ValueError("What a blank cell stands for is said by `default`, not by the map.")
         if self.unmapped is not None and self.map is None:

@@ -56,6 +56,12 @@ rows: {skip_if: {column: X, blank: true}}
     )
 
 
+def test_a_column_whose_name_is_part_of_the_wanted_one_counts_as_near() -> None:
+    assert faults("fields: {email: Email Address}", ["No", "E-mail"]) == (
+        "The file has no column 'Email Address'. Nearest: 'E-mail'.",
+    )
+
+
 def test_an_optional_column_may_be_missing_but_not_ambiguous() -> None:
     rules = (
         "fields: {email: E, phone: {columns: [A, B], optional: true}}\ntags: {columns: [T], optional: true}"

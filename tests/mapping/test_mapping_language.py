@@ -126,6 +126,7 @@ def test_all_faults_of_a_file_are_told_at_once_in_its_order() -> None:
         ("  city: {column: A, split: ','}", "4:28: 'split' does nothing for city"),
         ("  city: {column: A, region: US}", "4:29: 'region' does nothing for city"),
         ("  city: {column: A, map: {'': x}}", "4:9: What a blank cell stands for is said by `default`"),
+        ("  city: {column: A, required: true, optional: true}", "4:9: A rule is required or optional"),
         ("  city: {column: A, unmapped: keep}", "4:9: 'unmapped' says what happens"),
         ("  city: {template: 'no header'}", "4:20: The template 'no header' names no header"),
         ("  city: {template: '{A'}", "4:20: The brace '{' has no partner"),
