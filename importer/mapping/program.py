@@ -44,7 +44,7 @@ class Program:
         self._location = location
         self._around = around
         self._filter = row_filter(model, layout)
-        self._require = model.match.require or DEFAULT_REQUIRE
+        self._require = tuple(name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields)
         self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
         self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
         self._clears = False
