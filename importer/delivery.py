@@ -214,30 +214,29 @@ async def _feed(
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         _, mapped = piece
         standings = journal.standings(mapped[0].row, mapped[-1].row)
-        ended, ready = _sort(mapped, standings, resolvers)
+        due = _due(mapped, standings, resolvers)
+        ready = [item for item in due if isinstance(item, Record)]
         unchanged = books.unchanged([record for record in ready if record.row not in standings])
         books.expect([record for record in ready if record.row in standings])
-        sender.settle([*ended, *unchanged.values()])
-        for record in ready:
-            if record.row not in unchanged:
-                await sender.submit(record, _open(standings.get(record.row)))
+        for item in due:
+            if sender.over:
+                return
+            end = item if isinstance(item, Outcome) else unchanged.get(item.row)
+            if end is not None:
+                sender.settle((end,))
+            elif isinstance(item, Record):
+                await sender.submit(item, _open(standings.get(item.row)))
 
 
-def _sort(
+def _due(
     mapped: Sequence[Record | Outcome], standings: dict[RowId, Standing], resolvers: Resolvers
-) -> tuple[list[Outcome], list[Record]]:
-    """Part the rows of a block that have no outcome yet: those that end here, and those to send."""
-    ended: list[Outcome] = []
-    ready: list[Record] = []
-    for item in mapped:
-        if isinstance(standings.get(item.row), Outcome):
-            continue
-        resolved = item if isinstance(item, Outcome) else resolvers.resolve(item)
-        if isinstance(resolved, Outcome):
-            ended.append(resolved)
-        else:
-            ready.append(resolved)
-    return ended, ready
+) -> list[Record | Outcome]:
+    """Give the rows of a block that have no outcome yet: as they end here, or as they are to be sent."""
+    return [
+        resolvers.resolve(item) if isinstance(item, Record) else item
+        for item in mapped
+        if not isinstance(standings.get(item.row), Outcome)
+    ]
 
 
 def _open(standing: Standing | None) -> Intent | Landed | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from importer import environment
-from importer.errors import SourceError
+from importer.errors import SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping
 from importer.reading import Source, expand_sources, open_source
 from importer.records import Block, Outcome, Record
@@ -45,8 +45,15 @@ class SurveyOptions:
 
 
 def choose_location(connection: Connection, mapping: Mapping) -> str | None:
-    """Choose the location: the flag's, the mapping's, the environment's; None where each row names its own."""
+    """Choose the location: the flag's, the mapping's, the environment's; None where each row names its own.
+
+    Raises SettingsError where a flag contradicts the mapping.
+    """
     if mapping.location_by_column:
+        if connection.location_id is not None:
+            raise SettingsError(
+                "--location names one location, but the mapping takes each row's from a column. Leave out one of the two."
+            )
         return None
     sandbox = SANDBOX_LOCATION if connection.sandbox else None
     return connection.location_id or mapping.fixed_location or environment.location_id() or sandbox

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -60,10 +59,18 @@ async def _deliver(delivery: Delivery) -> list[Gone]:
         gone = await deliver(delivery)
         delivery.journal.set_state(RunState.FINISHED)
     except StopError as stopped:
-        with contextlib.suppress(StateError):  # a full disk refuses this too; a dead session reads as stopped
-            delivery.journal.set_state(RunState.STOPPED, str(stopped))
+        _note_stop(delivery.journal, stopped)
         return []
     return gone
+
+
+def _note_stop(journal: Journal, stopped: StopError) -> None:
+    try:
+        journal.set_state(RunState.STOPPED, str(stopped))
+    except StateError:
+        # A full disk refuses this as well. The file will read as stopped, since its process is dead by then; what
+        # is told now has to give the reason.
+        journal.run = replace(journal.run, state=RunState.STOPPED, reason=str(stopped))
 
 
 def _tell_missing(summary: Summary, gone: list[Gone]) -> Summary:

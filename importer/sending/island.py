@@ -69,7 +69,7 @@ class Island:
         self._baskets = Baskets(shore.shelf)
         self._workers: set[asyncio.Task[None]] = set()
         self._busy_rows = 0
-        self._concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
+        self.concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
         self._finishing = False
         self._closing: StopError | None = None
         self._passage: Passage | None = None
@@ -158,7 +158,7 @@ class Island:
 
     def _employ(self) -> None:
         """Start a worker if there is work that no other would take up sooner."""
-        if len(self._workers) < self._concurrency and not self.courier.gate.waiting and self._has_work():
+        if len(self._workers) < self.concurrency and not self.courier.gate.waiting and self._has_work():
             worker = asyncio.get_running_loop().create_task(self._work())
             self._workers.add(worker)
 

@@ -27,7 +27,7 @@ from importer.sending.day import Day
 from importer.sending.failures import FailureWatch
 from importer.sending.follow_ups import find_target
 from importer.sending.gate import Gate
-from importer.sending.island import Island, Shore
+from importer.sending.island import DEFAULT_CONCURRENCY, Island, Shore
 from importer.sending.lanes import Links
 from importer.sending.ledger import JournalWriter, Ledger
 from importer.sending.meter import Meter
@@ -39,6 +39,8 @@ from importer.settings import Connection
 
 _MARK_SECONDS: Final = 1.0
 _PULSE_SECONDS: Final = 10.0
+_IN_THE_AIR: Final = 1_000
+_LEAST_IN_THE_AIR: Final = 4
 
 
 class Sender:
@@ -231,7 +233,14 @@ class Sender:
         )
         island = Island(courier, self._ledger, shore, links=self._links, folder=self._spill_folder)
         self._islands[location_id] = island
+        self._share_the_air()
         return island
+
+    def _share_the_air(self) -> None:
+        """Divide what one process can have in the air: thousands of connections at once only cost memory."""
+        share = max(_LEAST_IN_THE_AIR, min(DEFAULT_CONCURRENCY, _IN_THE_AIR // len(self._islands)))
+        for island in self._islands.values():
+            island.concurrency = self._policy.concurrency or share
 
     def _settled(self, outcome: Outcome) -> None:
         self._outstanding -= 1

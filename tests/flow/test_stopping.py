@@ -198,3 +198,12 @@ def test_a_budget_of_requests_leaves_room_for_the_tags(desk: Desk, vendor: Sandb
     assert 100 < told[0][1] < 120
     assert told[2][1] == ROWS
     assert all(person["tags"] == ["vip"] for person in vendor.contacts())
+
+
+def test_a_share_of_failures_is_one_of_the_rows_reached_in_order(desk: Desk, vendor: Sandbox) -> None:
+    rows = "".join(f"P{n},p{n}@example.com,,\n" + f"Q{n},wrong,,\n" for n in range(150))
+    desk.write("contacts.csv", "First,Mail,Phone,Tags\n" + rows)
+    ended = desk.run("contacts.csv", "-m", "mapping.yaml", "--stop-after-failures", "60%")
+    assert (ended.code, ended.summary["created"], ended.summary["failed"]) == (1, 150, 150)
+    stopped = desk.run("contacts.csv", "-m", "mapping.yaml", "--fresh", "--stop-after-failures", "40%")
+    assert (stopped.code, stopped.summary["failed"]) == (3, 50)

@@ -12,9 +12,27 @@ from importer.sending.vendor_clock import VendorClock
 NOON = 1_795_003_200.0
 
 
-def doubtful_job(clock: VendorClock, now: float) -> Job:
+class HandClock:
+    """Both clocks, set by hand; ``wall`` may be set without the other."""
+
+    def __init__(self) -> None:
+        self.at = self.wall = NOON
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def now(self) -> float:
+        return self.wall
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += seconds
+        self.wall += seconds
+
+
+def doubtful_job(clock: VendorClock, hand: HandClock, now: float) -> Job:
+    hand.at = now
     job = Job(Record(row=2, location_id="loc1", fields={"email": "ann@example.com"}))
-    job.first_attempt_at = clock.first_attempt_at(now)
+    job.first_attempt_at = clock.first_attempt_at()
     job.doubtful = True
     return job
 
@@ -26,27 +44,39 @@ def verdict(job: Job, added: object, *, made_here: bool = False) -> Status:
 @pytest.mark.parametrize("ahead", [-45.0, -5.3, -0.6, -0.2, 0.0, 0.4, 37.0])
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.999])
 def test_a_contact_that_our_lost_attempt_made_is_ours_whatever_the_clocks(ahead: float, part: float) -> None:
-    clock = VendorClock()
+    clock = VendorClock(hand := HandClock())
     sent = NOON + part
     # A Date header has whole seconds only, so after one reply the clocks are known to a second.
     clock.learn(float(int(sent + ahead + 0.05)), sent_at=sent, received_at=sent + 0.1, resolution=1.0)
-    job = doubtful_job(clock, sent + 0.2)
+    job = doubtful_job(clock, hand, sent + 0.2)
     assert verdict(job, (sent + 0.2 + ahead + 0.05) * 1000) is Status.CREATED
 
 
 @pytest.mark.parametrize("stamp", ["2026-11-18T12:00:01Z", "2026-11-18T12:00:01.000Z", 1_795_003_201])
 def test_a_stamp_in_whole_seconds_was_cut_off(stamp: object) -> None:
-    job = doubtful_job(VendorClock(), NOON + 1.7)
+    hand = HandClock()
+    hand.wall = NOON + 1.7
+    job = doubtful_job(VendorClock(hand), hand, NOON + 1.7)
     assert verdict(job, stamp) is Status.CREATED
 
 
 def test_a_contact_older_than_the_first_attempt_was_there_before() -> None:
-    clock = VendorClock()
+    clock = VendorClock(hand := HandClock())
     clock.learn(NOON, sent_at=NOON, received_at=NOON + 0.1, resolution=1.0)
-    job = doubtful_job(clock, NOON + 60)
+    job = doubtful_job(clock, hand, NOON + 60)
     assert verdict(job, (NOON + 50) * 1000) is Status.UPDATED
 
 
 def test_a_contact_that_an_earlier_row_made_is_not_made_again() -> None:
-    job = doubtful_job(VendorClock(), NOON)
+    job = doubtful_job(VendorClock(hand := HandClock()), hand, NOON)
     assert verdict(job, (NOON + 5) * 1000, made_here=True) is Status.UPDATED
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+def test_setting_our_clock_in_the_middle_proves_nothing(jump: float) -> None:
+    clock = VendorClock(hand := HandClock())
+    clock.learn(NOON, sent_at=NOON, received_at=NOON + 0.1, resolution=1.0)
+    hand.wall += jump
+    job = doubtful_job(clock, hand, NOON + 5)
+    assert verdict(job, (NOON + 5.1) * 1000) is Status.CREATED
+    assert verdict(job, (NOON - 5) * 1000) is Status.UPDATED
