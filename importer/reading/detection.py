@@ -129,7 +129,9 @@ def _refuse_binary(sample: str, name: str) -> None:
         )
 
 
-def _shown(dialect: Dialect) -> str:
+def _shown(dialect: Dialect) -> str | None:
+    if dialect.width < 2:
+        return None
     return dialect.delimiter + " " if dialect.skip_space and dialect.delimiter == "," else dialect.delimiter
 
 

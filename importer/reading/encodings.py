@@ -123,30 +123,23 @@ class _Bytes:
         """Bytes of valid characters beyond the first byte of each."""
         self.blemished = False
         self.words: list[bytes] = []
-        self._last = b""
-        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._rest = b""
 
     def take(self, chunk: bytes) -> None:
         self.blemished = self.blemished or b"\x00" in chunk
-        if chunk.isascii() and not self._decoder.getstate()[0]:
-            self._last = b""
+        if chunk.isascii() and not self._rest:
             return
-        text = self._decoder.decode(chunk)
-        bad = len(_STRAY.findall(text)) if _has_strays(text) else 0
-        if bad and len(self.words) < _WORDS:
-            self.words.extend(WORD.findall(chunk)[:_WORDS])
-        self.bad += bad
-        self.good += max(len(chunk) - len(text), 0)
-        self.blemished = self.blemished or has_blemishes(self._last + chunk)
-        self._last = chunk[-3:]
+        chunk = self._rest + chunk
+        try:
+            text, taken = codecs.utf_8_decode(chunk, "strict", False)
+        except UnicodeDecodeError:
+            text, taken = codecs.utf_8_decode(chunk, "surrogateescape", False)
+            self.bad += len(_STRAY.findall(text))
+            if len(self.words) < _WORDS:
+                self.words.extend(WORD.findall(chunk)[:_WORDS])
+        self.good += taken - len(text)
+        self.blemished = self.blemished or has_blemishes(chunk)
+        self._rest = chunk[taken:]
 
     def finish(self) -> None:
-        self.bad += len(self._decoder.decode(b"", final=True))
-
-
-def _has_strays(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+        self.bad += len(self._rest)

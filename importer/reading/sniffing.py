@@ -12,12 +12,15 @@ from importer.errors import SourceError
 from importer.reading.cutting import Cutter
 from importer.reading.dialect import Dialect
 from importer.reading.grid import is_blank
-from importer.reading.shapes import Shape, shape_of
+from importer.reading.shapes import DATA_SHAPES, Shape, shape_of
 
 _SAMPLE_CHARACTERS: Final = 1 << 16
 _SAMPLE_LINES: Final = 300
 _DELIMITERS: Final = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01", "\xa7", ":", " ")
 _LONG_DELIMITERS: Final = ("||", "|~|", "~|~", "~~", "::", ";;", "##", "^|^", "@@", "$$")
+_NOWHERE: Final = "\x1e"
+"""Stands for the delimiter of a text with one column whose cells hold commas."""
+
 _WORDY: Final = frozenset({":", " "})
 """Signs that text is full of: they need better evidence than others."""
 
@@ -34,7 +37,9 @@ def detect_dialect(text: str, *, declared: str | None = None) -> Dialect:
     """Choose delimiter, quote and escape from the beginning of a text."""
     sample = sample_of(text)
     delimiters = [_named(declared)] if declared is not None else _delimiters_in(sample)
-    best = Dialect(width=1, quote='"' if '"' in sample else None)
+    best = Dialect(
+        delimiter=_NOWHERE if "," in sample else ",", width=1, quote='"' if '"' in sample else None
+    )
     best_score = 0.0 if declared is not None else _score([[line] for line in sample.splitlines()])
     if declared is not None:
         best = replace(best, delimiter=delimiters[0])
@@ -101,8 +106,19 @@ def _measure(sample: str, dialect: Dialect) -> tuple[Dialect, float]:
     width = max(widths, key=lambda one: (widths[one] * (one > 1), one))
     dialect = replace(dialect, width=width)
     rows = _rows(sample, dialect)
-    score = _score(rows) * (0.5 if dialect.delimiter in _WORDY else 1.0)
-    return dialect, score
+    return dialect, 0.0 if _is_prose(rows, dialect) else _score(rows)
+
+
+def _is_prose(rows: list[list[str]], dialect: Dialect) -> bool:
+    """Tell one column of names or sentences, in which a sign merely occurs, from columns that it divides."""
+    wordy = dialect.delimiter in _WORDY
+    if not wordy and not (dialect.skip_space and dialect.width == 2):
+        return False
+    if not rows or len(rows[0]) != dialect.width:
+        return True
+    cells = [cell for row in rows[1:101] for cell in row[:100]]
+    values = sum(shape_of(cell) in DATA_SHAPES for cell in cells)
+    return wordy and values * 4 < len(cells)
 
 
 def _rows(sample: str, dialect: Dialect) -> list[list[str]]:

@@ -26,7 +26,7 @@ class Source:
     def __init__(self, reading: Reading, *, index: int) -> None:
         self.ours = set(reading.header) >= {"import_row", "import_status"}
         """The file is one that the importer wrote: results, or failed rows to be imported again."""
-        guarded = self.ours and reading.detected.delimiter is not None
+        guarded = self.ours and reading.detected.encoding is not None
         names = tuple(map(unguard, reading.header)) if guarded else reading.header
         kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
         layout = Layout(

@@ -74,6 +74,16 @@ def test_a_file_with_one_column_is_one_column(write: Write) -> None:
     assert cells(source) == [("ann@example.com",), ("bob.x@example.com",)]
 
 
+@pytest.mark.parametrize(
+    "text", ["Full Name\nAnn Lee\nBob Ray\n", "Name\nLee, Ann\nRay, Bob\n", "Note\nsee: this\nsay: that\n"]
+)
+def test_signs_of_prose_divide_no_column(write: Write, text: str) -> None:
+    header, *lines = text.splitlines()
+    source = open_source(write(text))
+    assert source.header == (header,)
+    assert cells(source) == [(line,) for line in lines]
+
+
 def test_a_sep_line_states_the_delimiter_and_is_no_row(write: Write) -> None:
     source = open_source(write("sep=;\r\nName;Note\r\nAnn;a,b,c\r\nBob;d,e,f\r\n"))
     assert source.header == ("Name", "Note")
