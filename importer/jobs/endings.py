@@ -28,6 +28,8 @@ class Ending:
     """Trying again later may help without anybody doing anything."""
     again_in: float | None = None
     """Look again so many seconds from now; no news to anyone."""
+    next_time: bool = False
+    """It goes on when the job is due again, and not before."""
     tell: bool = True
 
 
@@ -41,7 +43,7 @@ def judged(standing: Standing, last: Ending, *, retries: int, now: float) -> tup
     if last.again_in is not None:
         return replace(standing, next_at=now + last.again_in), None
     if last.result is Result.STOPPED and not last.tell:
-        return replace(standing, next_at=now), None
+        return replace(standing, next_at=None if last.next_time else now), None
     if last.result in GOOD:
         return _after_good(standing, last, now)
     return _after_bad(standing, last, retries, now)

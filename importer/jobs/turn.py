@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -31,6 +33,7 @@ from importer.jobs.settling import Afterwards, put_away
 from importer.jobs.standing import Result, Standing
 from importer.memory import Imported
 from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
+from importer.state import StateFolder
 from importer.stopping import StopSignal
 
 if TYPE_CHECKING:
@@ -56,49 +59,59 @@ class Turn:
 
     async def take(self) -> list[Ending]:
         """Do all there is to do now; one ending for each file, at least one."""
+        endings: list[Ending] = []
         try:
-            return await self._take()
+            async with aclosing(self._endings()) as following:
+                async for each in following:
+                    endings.append(each)
+                    if each.result is Result.STOPPED:
+                        break
         except InterruptedRunError as asked:
-            return [ending(Result.STOPPED, str(asked), tell=False)]
+            endings.append(ending(Result.STOPPED, str(asked), tell=False))
         except NotYetError as wait:
-            return [self._not_yet(wait.seconds)]
+            endings.append(self._not_yet(wait.seconds))
         except ImporterError as fault:
-            return [ending(Result.FAILED, str(fault), heals=_may_heal(fault))]
+            endings.append(ending(Result.FAILED, str(fault), heals=_may_heal(fault)))
         finally:
             if not self.standing.open_file:
                 discard_copies(incoming(self._named, self._tools))
+        return endings
 
-    async def _take(self) -> list[Ending]:
-        endings: list[Ending] = []
-        if self.standing.open_file:
-            endings.append(await self._go_on(Arrival.from_text(self.standing.open_file)))
-            if endings[-1].result is Result.STOPPED:
-                return endings
+    async def _endings(self) -> AsyncGenerator[Ending, None]:
+        begun = self.standing.open_file
+        if begun:
+            yield await self._go_on(Arrival.from_text(begun))
         found = await newcomers(self._named, self._due_at, self._tools)
         for sighting in found:
             self._stop.check()
-            endings.append(await self._import(await take(self._named, sighting, self._tools)))
-            if endings[-1].result is Result.STOPPED:
-                return endings
-        if not found and not (endings and self._retried):
-            endings.append(self._nothing())
-        return endings
+            yield await self._import(await take(self._named, sighting, self._tools))
+        if not found and not (begun and self._retried):
+            yield self._nothing()
 
     async def _go_on(self, arrival: Arrival) -> Ending:
         """Go on with a run that stopped, or whose process died under it."""
         settings = self._settings(arrival)
-        if self.standing.open_run:
-            summary = await self._tools.runs.resume(self.standing.open_run, settings, self._stop)
+        run_id = self.standing.open_run
+        if run_id and StateFolder(self._tools.state).run_folder(run_id).is_dir():
+            summary = await self._tools.runs.resume(run_id, settings, self._stop)
         elif arrival.copied:
             summary = await self._begun_or_anew(arrival, settings)
         else:
             self._keep(replace(self.standing, open_file=None, open_run=None))
-            return ending(Result.NOTHING_NEW, f"{arrival.shown} was begun, but its copy is gone.", tell=False)
+            return ending(
+                Result.FAILED,
+                f"{arrival.shown} was begun and cannot be gone on with: its run {run_id or ''} was deleted. "
+                "Deliver the file again.",
+            )
         return await self._end(arrival, summary, settings)
 
     async def _begun_or_anew(self, arrival: Arrival, settings: RunSettings) -> Summary:
         """Go on with what a process that died had begun; had it begun nothing, an older run of this content comes back."""
-        summary = await self._tools.runs.run(settings, self._stop)
+        try:
+            summary = await self._tools.runs.run(settings, self._stop)
+        except RunConflictError:
+            # The mapping was changed meanwhile: the whole file once more. If somebody else holds it, this says so again.
+            return await self._tools.runs.run(replace(settings, fresh=True), self._stop)
         earlier = self._tools.ledger.find(self._named.name, arrival.fingerprint)
         if summary.repeated and earlier and earlier.run_id == summary.run_id:
             return await self._tools.runs.run(replace(settings, fresh=True), self._stop)
@@ -150,7 +163,11 @@ class Turn:
 
     def _close(self, arrival: Arrival, summary: Summary) -> Ending:
         if summary.state == "stopped":
-            return self._stopped(arrival, summary)
+            return (
+                self._given_up(arrival, summary)
+                if self._too_many_failed(summary)
+                else self._stopped(arrival, summary)
+            )
         # The ledger first: a file whose run is over must not be imported again, whatever becomes of it below.
         self._tools.ledger.add(
             Imported(
@@ -174,6 +191,17 @@ class Turn:
             **_figures(summary),
         )
 
+    def _too_many_failed(self, summary: Summary) -> bool:
+        return self._job.stop_after_failures is not None and "--stop-after-failures" in (summary.reason or "")
+
+    def _given_up(self, arrival: Arrival, summary: Summary) -> Ending:
+        """Leave a run alone that too many failures stopped: to go on by itself is what its limit forbids."""
+        self._keep(replace(self.standing, open_file=None, open_run=None))
+        self._deal(arrival)
+        trouble = self._put_away(arrival, self._job.after_failure)
+        sentence = f"The run stopped before its end: {summary.reason} {trouble}".strip()
+        return ending(Result.CROSSED, sentence, file=arrival.shown, **_figures(summary))
+
     def _stopped(self, arrival: Arrival, summary: Summary) -> Ending:
         self._keep(
             replace(
@@ -181,12 +209,14 @@ class Turn:
             )
         )
         asked = isinstance(self._stop.reason, InterruptedRunError)
+        budget_spent = self._job.max_requests is not None and "budget" in (summary.reason or "")
         return ending(
             Result.STOPPED,
-            f"The run stopped before its end: {summary.reason or 'no reason given'}. It goes on by itself.",
+            f"The run stopped before its end: {summary.reason or 'no reason given.'} It goes on by itself.",
             file=arrival.shown,
             heals=True,
-            tell=not asked,
+            next_time=budget_spent,
+            tell=not asked and not budget_spent,
             **_figures(summary),
         )
 

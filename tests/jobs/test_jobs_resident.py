@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from importer.errors import CredentialsError
 from importer.jobs.health import health_endpoint, metrics, status
 from importer.jobs.islands import Islands
 from importer.jobs.model import Notify
@@ -16,6 +17,7 @@ from importer.jobs.seams import PipelineRuns
 from importer.jobs.standing import Result
 from importer.jobs.telling import linked
 from importer.results.forecast import Forecast
+from importer.results.summary import Summary
 from importer.sandbox import Fault
 from importer.settings import RunSettings
 from importer.stopping import StopSignal
@@ -91,6 +93,28 @@ async def test_a_process_that_dies_before_the_run_has_its_turn_again(house: Hous
     resident = house.resident()
     await house.live(resident, moment("2026-10-13T03:00"))
     assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FINISHED]
+
+
+class LockedOut(PipelineRuns):
+    """An account that is closed after the first import."""
+
+    runs = 0
+
+    async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
+        self.runs += 1
+        if self.runs > 1:
+            raise CredentialsError("The token is refused.")
+        return await super().run(settings, stop)
+
+
+async def test_what_was_done_is_told_when_the_next_file_cannot_be(house: House, people: People) -> None:
+    house.write_jobs(JOBS.replace("    mapping:", "    take: all\n    mapping:"))
+    house.put("in/contacts-1.csv", people, at=house.clock.now() - 7200)
+    house.put("in/contacts-2.csv", {**people, "new@example.com": ("New", "Rome")})
+    resident = Resident(house.jobs(), replace(house.tools(), runs=LockedOut(house.clock)))
+    occasions = await house.once(resident)
+    assert [each.result for each in occasions] == [Result.FINISHED, Result.FAILED]
+    assert [notice.event for notice in house.told] == ["success"]  # the failure is tried again first
 
 
 class Buggy(PipelineRuns):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -310,6 +311,52 @@ async def test_people_who_are_gone_for_two_files_get_their_tag_once_and_are_neve
     house.put("in/contacts-9.csv", people)
     await house.once(resident)
     assert resident.tools.jobs_state.tagged("crm") == frozenset()
+
+
+async def test_a_budget_is_spent_once_for_each_time_the_job_is_due(house: House, people: People) -> None:
+    house.write_jobs(JOBS.replace("    changed_only", "    max_requests: 8\n    changed_only"))
+    house.put("in/contacts-1.csv", people)
+    resident = house.resident()
+    (occasion,) = await house.once(resident)
+    assert occasion.result is Result.STOPPED
+    reached = len(house.cities())
+    assert 0 < reached < 20
+    await house.live(resident, moment("2026-10-13T02:00"))
+    assert len(house.cities()) == reached
+    await house.live(resident, moment("2026-10-17T12:00"))
+    assert len(house.cities()) == 20
+    assert house.told[0].event == "success"
+
+
+async def test_a_run_that_too_many_failures_stopped_is_left_alone(house: House, people: People) -> None:
+    more = "    stop_after_failures: 3\n    changed_only"
+    house.write_jobs(JOBS.replace("    changed_only", more).replace("failed_rows: 10%, ", ""))
+    house.put("in/contacts-1.csv", people)
+    house.sandbox.fates.script(
+        [Fault(status=422, body=b'{"message": ["no"]}', path="/contacts/upsert", times=9)]
+    )
+    resident = house.resident()
+    (occasion,) = await house.once(resident)
+    assert occasion.result is Result.CROSSED
+    assert names(house.folder / "in" / "failed") == ["contacts-1.csv"]
+    requests = house.sandbox.state()["requests"]
+    await house.live(resident, moment("2026-10-13T01:00"))
+    assert house.sandbox.state()["requests"] == requests
+
+
+async def test_a_run_that_was_deleted_keeps_no_later_file_from_its_turn(house: House, people: People) -> None:
+    house.write_jobs(JOBS.replace("    changed_only", "    max_requests: 8\n    changed_only"))
+    house.put("in/contacts-1.csv", people)
+    resident = house.resident()
+    await house.once(resident)
+    shutil.rmtree(house.state / "runs")
+    shutil.rmtree(house.state / "incoming")
+    house.write_jobs(JOBS)
+    house.put("in/contacts-2.csv", {**people, "new@example.com": ("New", "Rome")})
+    resident = house.resident()
+    occasions = await house.once(resident)
+    assert [each.result for each in occasions] == [Result.FAILED, Result.FINISHED]
+    assert len(house.cities()) == 21
 
 
 async def test_a_token_variable_that_is_not_set_is_named(house: House, people: People) -> None:
