@@ -29,13 +29,13 @@ def to_strptime(text: str) -> str:
 def check_format(text: str) -> str:
     """Refuse a format that cannot give a date, with the reason as ValueError."""
     pattern = to_strptime(text)
+    found = set(re.findall(r"%[A-Za-z]", pattern))
+    whole = bool(found & {"%x", "%c", "%D", "%F"}) or ("%j" in found and bool(found & {"%Y", "%y"}))
+    if not whole and not all(found & part for part in _DATE_PARTS):
+        raise ValueError(f"{text!r} needs a day, a month and a year, such as %d/%m/%Y or DD/MM/YYYY.")
     try:
         # The round trip needs every directive to be one that strptime knows.
         datetime.strptime(datetime(2000, 12, 31).strftime(pattern), pattern)  # noqa: DTZ001, DTZ007  (no instant, a day)
     except (ValueError, re.error):
         raise ValueError(f"{text!r} is no date format; write one such as %d/%m/%Y or DD/MM/YYYY.") from None
-    found = set(re.findall(r"%[A-Za-z]", pattern))
-    whole = bool(found & {"%x", "%c", "%D", "%F"}) or ("%j" in found and bool(found & {"%Y", "%y"}))
-    if not whole and not all(found & part for part in _DATE_PARTS):
-        raise ValueError(f"{text!r} needs a day, a month and a year.")
     return text
