@@ -141,6 +141,7 @@ class Courier:
     _token: Secret | None = None
     _replies: int = 0
     _date: str | None = None
+    _outage_told: bool = False
     _throttled_at: float = 0.0
 
     async def ask(self, call: Call, errand: Errand) -> Meaning | Unanswered:
@@ -224,6 +225,7 @@ class Courier:
     def _recover(self) -> None:
         self.breaker.succeed()
         self.gate.widen()
+        self._outage_told = False
 
     async def _follow(self, found: Meaning | Lost, errand: Errand) -> Meaning | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
@@ -295,6 +297,13 @@ class Courier:
             )
         self.gate.hold(pause)
         self.gate.narrow()
+        if not self._outage_told:
+            self._outage_told = True
+            minutes = self.policy.retry.outage_seconds / 60
+            self.progress.message(
+                f"HighLevel does not answer as it should ({words}); trying again, for up to {minutes:.0f} minutes. "
+                "Ctrl-C stops, and nothing is lost by it."
+            )
         self.progress.holding(self.location_id, pause, words)
 
     def _hold(self, wait: float, sent_at: float) -> None:

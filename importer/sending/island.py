@@ -125,7 +125,7 @@ class Island:
 
     def stop(self, reason: StopError) -> None:
         """Send no more rows. Those in the air land; where the vendor still serves us, their follow-ups are sent."""
-        if isinstance(reason, _GENTLE):
+        if isinstance(reason, _GENTLE) and not self.courier.gate.held:
             self._wind_up(reason)
         else:
             self._close(reason)
