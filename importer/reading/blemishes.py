@@ -24,7 +24,9 @@ _Judge = Callable[[Cells, Batch, int], "tuple[Cells, Fault] | None"]
 
 def has_blemishes(content: bytes) -> bool:
     """Look for damage in UTF-8: bytes are searched many times faster than characters, and most files have none."""
-    return _TWICE_BYTES.search(content) is not None or _CONTROL_BYTES.search(content) is not None
+    if b"\xc2" in content and _CONTROL_BYTES.search(content) is not None:
+        return True
+    return _TWICE_BYTES.search(content) is not None
 
 
 def mark_blemishes(batch: Batch, text: str) -> None:
