@@ -29,7 +29,7 @@ from importer.journal.schema import migrate
 from importer.journal.storage import (
     FILE_NAME,
     encodable,
-    keep_mapping,
+    keep_beside,
     open_up_to_date,
     read_quota_marks,
     read_run,
@@ -113,7 +113,7 @@ class Journal:
     @classmethod
     def create(cls, folder: Path, run: Run, *, clock: Clock | None = None) -> Self:
         """Begin a run in a folder that holds its staged sources already."""
-        keep_mapping(folder, run.mapping_text)
+        keep_beside(folder, run)
         path = folder / FILE_NAME
         db = create_database(path)
         try:

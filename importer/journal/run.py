@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final, Self
 
 from importer import __version__
 from importer.records import Json
 from importer.sources import StagedSource
+
+SAME_IMPORT_OPTIONS: Final = ("limit", "reading", "changed_only")
+"""Options that make another import of the same sources; the rest (pace, output, ...) may differ."""
 
 
 class RunState(StrEnum):
@@ -53,6 +57,45 @@ class Run:
     def place(self) -> str:
         """Name the vendor, or stand-in, that the rows go to."""
         return "sandbox" if self.sandbox else self.base_url.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What tells one import from another.
+
+    Kept beside the journal, so that a thousand runs are soon looked through, and a run whose journal is damaged is
+    still known for what it was.
+    """
+
+    place: str
+    location_id: str | None
+    options: Mapping[str, Json]
+    mapping: str
+    mapping_fingerprint: str
+    references: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        return cls(
+            place=run.place,
+            location_id=run.location_id,
+            options={name: run.options.get(name) for name in SAME_IMPORT_OPTIONS},
+            mapping=str(run.working_folder / run.mapping_path),
+            mapping_fingerprint=run.mapping_fingerprint,
+            references=tuple(
+                str(local_path(source.reference, run.working_folder) or source.reference)
+                for source in run.sources
+            ),
+            fingerprints=tuple(source.fingerprint for source in run.sources),
+        )
+
+
+def local_path(reference: str, working_folder: Path) -> Path | None:
+    """Tell which file a reference names; None for standard input and URLs."""
+    if reference == "-" or "://" in reference:
+        return None
+    return Path(working_folder, reference).absolute()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

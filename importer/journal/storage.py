@@ -6,18 +6,20 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import RunConflictError, StateError
 from importer.journal.database import open_database, sync_file, sync_folder, transaction, translated
-from importer.journal.run import Run, RunState
+from importer.journal.run import Identity, Run, RunState
 from importer.journal.schema import VERSION, migrate, read_version
 from importer.records import QuotaMark
 from importer.sources import StagedSource
 
 FILE_NAME: Final = "journal.db"
 MAPPING_NAME: Final = "mapping.yaml"
+IDENTITY_NAME: Final = "identity.json"
 
 _RUN_COLUMNS: Final = (
     "id, started_at, finished_at, state, reason, mapping_path, mapping_text, mapping_fingerprint, "
@@ -127,9 +129,24 @@ def refuse_damage(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def keep_mapping(folder: Path, text: str) -> None:
-    """Keep the mapping's text beside the journal, readable by its owner alone."""
-    path = folder / MAPPING_NAME
+def keep_beside(folder: Path, run: Run) -> None:
+    """Keep the mapping's text and the run's identity beside the journal, readable by their owner alone."""
+    _write_private(folder / MAPPING_NAME, run.mapping_text)
+    _write_private(folder / IDENTITY_NAME, json.dumps(asdict(Identity.of(run))))
+
+
+def read_identity(folder: Path) -> Identity | None:
+    """Read what tells a run from others, without its journal; None for a run that did not keep it."""
+    try:
+        kept = json.loads((folder / IDENTITY_NAME).read_bytes())
+        return Identity(
+            **{**kept, "references": tuple(kept["references"]), "fingerprints": tuple(kept["fingerprints"])}
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _write_private(path: Path, text: str) -> None:
     try:
         handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(handle, "wb") as opened:
@@ -143,7 +160,7 @@ def keep_mapping(folder: Path, text: str) -> None:
 def sync_run(folder: Path, run: Run) -> None:
     """Put the folder and its private copies on the disk: without them no row could be sent again after a cut."""
     try:
-        for path in (folder / MAPPING_NAME, *(source.path for source in run.sources)):
+        for path in (folder / MAPPING_NAME, folder / IDENTITY_NAME, *(source.path for source in run.sources)):
             if path.is_file():
                 sync_file(path)
                 sync_folder(path.parent)

@@ -10,15 +10,16 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from importer.clock import Clock, SystemClock
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
-from importer.journal import Journal, NeverBegunError, Run, RunState
+from importer.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.records import QuotaMark
 from importer.state.lock import LockHeldError, Owner, holder, locked, this_process
-from importer.state.previous import Previous, find_previous, fingerprint_of
+from importer.state.previous import History, Previous, find_previous
 from importer.state.quota import QuotaMemory, latest
 
 KEEP_DAYS_VARIABLE: Final = "IMPORTER_KEEP_DAYS"
@@ -57,12 +58,20 @@ class StateFolder:
 
     def new_run(self) -> NewRun:
         """Make the folder of a new run; ids sort by time and are short enough to type."""
+        _make_private(self.path, self._runs)
         started_at = self._clock.now()
-        stamp = datetime.fromtimestamp(started_at, tz=UTC).strftime("%Y%m%d-%H%M%S")
-        run_id = f"{stamp}-{secrets.token_hex(2)}"
-        path = self.run_folder(run_id)
-        _make_private(self.path, self._runs, path, path / "sources")
-        return NewRun(id=run_id, path=path, sources=path / "sources", started_at=started_at)
+        moment = int(started_at * 65_536)
+        while True:
+            path = self.run_folder(_run_id(moment))
+            try:
+                path.mkdir(mode=0o700)
+            except FileExistsError:
+                moment += 1
+                continue
+            except OSError as cause:
+                raise _unusable(self.path, cause) from cause
+            _make_private(path / "sources")
+            return NewRun(id=path.name, path=path, sources=path / "sources", started_at=started_at)
 
     def run_folder(self, run_id: str) -> Path:
         return self._runs / run_id
@@ -72,11 +81,9 @@ class StateFolder:
 
     def runs(self) -> Iterator[Run]:
         """Yield the runs, newest first; a run whose process died shows as stopped. Damaged ones are left out."""
-        found = []
         for run_id in self.run_ids():
             with contextlib.suppress(ImporterError):
-                found.append(self.run(run_id))
-        yield from sorted(found, key=lambda run: (run.started_at, run.id), reverse=True)
+                yield self.run(run_id)
 
     def run_ids(self) -> tuple[str, ...]:
         """List the ids of all runs that began, damaged ones too, newest first."""
@@ -105,15 +112,10 @@ class StateFolder:
         return self.run(self.match_id(wanted))
 
     def _newest(self) -> Run:
-        newest = next(self.runs(), None)
         for run_id in self.run_ids():
-            if newest is not None and run_id <= newest.id:
-                break
             with contextlib.suppress(NeverBegunError):
-                self.run(run_id)  # a damaged run that is newer must be told, not passed over
-        if newest is None:
-            raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
-        return newest
+                return self.run(run_id)
+        raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
 
     def match_id(self, wanted: str) -> str:
         """Complete the beginning of an id, of a damaged run too; SettingsError for none or several."""
@@ -133,13 +135,18 @@ class StateFolder:
 
         Raises StateError when a damaged run has the same source: it may have sent half of it.
         """
-        wanted = {source.fingerprint for source in candidate.sources}
-        for run_id in self.damaged_ids():
-            copies = (path for path in (self.run_folder(run_id) / "sources").rglob("*") if path.is_file())
-            if any(fingerprint_of(path) in wanted for path in copies):
-                with contextlib.suppress(NeverBegunError):
-                    self.run(run_id)
-        return find_previous(candidate, self.runs())
+        return find_previous(candidate, self._history(candidate.id))
+
+    def _history(self, but: str) -> History:
+        for run_id in self.run_ids():
+            if run_id == but:
+                continue
+            identity = read_identity(self.run_folder(run_id))
+            if identity is None:  # begun by an older importer
+                with contextlib.suppress(ImporterError):
+                    identity = Identity.of(self.run(run_id))
+            if identity is not None:
+                yield identity, partial(self.run, run_id)
 
     def origin_of(self, reference: str) -> str | None:
         """Tell which run wrote a ``failed`` file, by the folder it lies in: its results folder bears the run's id."""
@@ -201,14 +208,22 @@ class StateFolder:
         self._sweep_leftovers()
         if keep_days is None:
             return ()
-        before = self._clock.now() - keep_days * DAY_SECONDS
+        before = max(0.0, self._clock.now() - keep_days * DAY_SECONDS)
         forgotten = []
-        for run in self.runs():
-            if (run.finished_at or run.started_at) < before and run.state is not RunState.RUNNING:
+        oldest_kept = _run_id(int(before * 65_536))
+        for run_id in self.run_ids():
+            if run_id < oldest_kept and self._ended_before(run_id, before):
                 with contextlib.suppress(RunConflictError):
-                    self.forget(run.id)
-                    forgotten.append(run.id)
+                    self.forget(run_id)
+                    forgotten.append(run_id)
         return tuple(forgotten)
+
+    def _ended_before(self, run_id: str, moment: float) -> bool:
+        try:
+            run = self.run(run_id)
+        except ImporterError:
+            return True  # damaged, and begun before
+        return (run.finished_at or run.started_at) < moment and run.state is not RunState.RUNNING
 
     def _sweep_leftovers(self) -> None:
         if not self._runs.is_dir():
@@ -285,6 +300,18 @@ def keep_days_from_environment() -> float | None:
     return days
 
 
+def _run_id(moment: int) -> str:
+    """Name a run by the moment of its start, in 65,536ths of a second: ids sort by time."""
+    stamp = datetime.fromtimestamp(moment // 65_536, tz=UTC).strftime("%Y%m%d-%H%M%S")
+    return f"{stamp}-{moment % 65_536:04x}"
+
+
+def _unusable(folder: Path, cause: OSError) -> StateError:
+    return StateError(
+        f"The state folder {folder} cannot be used: {cause.strerror}. Name another one with --state."
+    )
+
+
 def _conflict(run: Run, owner: Owner | None) -> RunConflictError:
     who = f"{owner}" if owner else "another process"
     names = ", ".join(source.name for source in run.sources)
@@ -296,6 +323,4 @@ def _make_private(*folders: Path) -> None:
         for folder in folders:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as cause:
-        raise StateError(
-            f"The state folder {folders[0]} cannot be used: {cause.strerror}. Name another one with --state."
-        ) from cause
+        raise _unusable(folders[0], cause) from cause

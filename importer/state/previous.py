@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TypeAlias
 
-from importer.errors import RunConflictError
-from importer.journal import Run, RunState
-from importer.sources import StagedSource
+from importer.errors import RunConflictError, StateError
+from importer.journal import Identity, NeverBegunError, Run, RunState
+from importer.journal.run import local_path
 
-SAME_IMPORT_OPTIONS: Final = ("limit", "reading", "changed_only")
-"""Options that make another import of the same sources; the rest (pace, output, ...) may differ."""
+History: TypeAlias = Iterable[tuple[Identity, Callable[[], Run]]]
+"""Past runs, newest first: what tells them apart, and the way to read one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +36,24 @@ class Previous:
         )
 
 
-def find_previous(candidate: Run, runs: Iterable[Run]) -> Previous | None:
+def find_previous(candidate: Run, history: History) -> Previous | None:
     """Look, newest first, for a run that ``candidate`` would repeat.
 
     A finished run whose source or mapping changed since is no obstacle, and None; a stopped one is, and comes
-    with the differences.
+    with the differences. Raises StateError when the journal of a run of the same bytes is damaged: it may have sent
+    half of them.
     """
-    for run in runs:
-        if run.id == candidate.id or not _related(run, candidate):
+    wanted = Identity.of(candidate)
+    for identity, read in history:
+        if not _related(identity, wanted):
+            continue
+        try:
+            run = read()
+        except NeverBegunError:
+            continue
+        except StateError:
+            if identity.fingerprints == wanted.fingerprints:
+                raise
             continue
         differences = _differences(run, candidate)
         if differences and run.state is RunState.FINISHED:
@@ -57,7 +67,7 @@ def changes_since(run: Run) -> tuple[str, ...]:
     changes = [
         f"{source.reference} has changed"
         for source in run.sources
-        if (path := _local_path(source, run.working_folder)) is not None
+        if (path := local_path(source.reference, run.working_folder)) is not None
         and path.is_file()
         and fingerprint_of(path) != source.fingerprint
     ]
@@ -85,14 +95,17 @@ def _mapping_changed(path: Path, run: Run) -> bool:
         return True
 
 
-def _related(run: Run, candidate: Run) -> bool:
+def _related(one: Identity, other: Identity) -> bool:
     return (
-        run.place == candidate.place
-        and run.location_id == candidate.location_id
-        and all(run.options.get(name) == candidate.options.get(name) for name in SAME_IMPORT_OPTIONS)
-        and (_mapping_place(run) == _mapping_place(candidate) or _same_mapping(run, candidate))
-        and (_same_bytes(run, candidate) or _same_references(run, candidate))
+        (one.place, one.location_id, one.options) == (other.place, other.location_id, other.options)
+        and (one.mapping == other.mapping or one.mapping_fingerprint == other.mapping_fingerprint)
+        and (one.fingerprints == other.fingerprints or _same_references(one, other))
     )
+
+
+def _same_references(one: Identity, other: Identity) -> bool:
+    # Standard input is another thing each time.
+    return "-" not in one.references and one.references == other.references
 
 
 def _differences(run: Run, candidate: Run) -> tuple[str, ...]:
@@ -101,41 +114,6 @@ def _differences(run: Run, candidate: Run) -> tuple[str, ...]:
         for before, after in zip(run.sources, candidate.sources, strict=False)
         if before.fingerprint != after.fingerprint
     ]
-    if not _same_mapping(run, candidate):
+    if run.mapping_fingerprint != candidate.mapping_fingerprint:
         found.append(f"the mapping {candidate.mapping_path} has changed")
     return tuple(found)
-
-
-def _same_mapping(run: Run, candidate: Run) -> bool:
-    return run.mapping_fingerprint == candidate.mapping_fingerprint
-
-
-def _mapping_place(run: Run) -> Path:
-    return run.working_folder / run.mapping_path
-
-
-def _same_bytes(run: Run, candidate: Run) -> bool:
-    return _fingerprints(run) == _fingerprints(candidate)
-
-
-def _fingerprints(run: Run) -> list[str]:
-    return [source.fingerprint for source in run.sources]
-
-
-def _same_references(run: Run, candidate: Run) -> bool:
-    before, after = _references(run), _references(candidate)
-    # Standard input is another thing each time.
-    return "-" not in before and before == after
-
-
-def _references(run: Run) -> list[str]:
-    return [
-        str(path) if (path := _local_path(source, run.working_folder)) else source.reference
-        for source in run.sources
-    ]
-
-
-def _local_path(source: StagedSource, working_folder: Path) -> Path | None:
-    if source.reference == "-" or "://" in source.reference:
-        return None
-    return Path(working_folder, source.reference).absolute()

@@ -154,7 +154,7 @@ def cut_off(folder: Path, copy: Path) -> Path:
 people = st.lists(st.sampled_from(["ada", "grace", "katherine", "mary"]), min_size=1, max_size=12)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     people=people,
     known=st.sets(st.sampled_from(["ada", "grace"])),
@@ -302,8 +302,8 @@ STATUSES = ("created", "updated", "skipped", "failed")
 
 Accounting.TestCase.settings = settings(
     deadline=None,
-    max_examples=40,
-    stateful_step_count=25,
+    max_examples=25,
+    stateful_step_count=20,
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestAccountingOverAnyInterleaving = Accounting.TestCase

@@ -86,6 +86,10 @@ class TestRuns:
         (state.run_folder(empty.id) / "journal.db").write_bytes(b"")
         assert state.find().id == sound.id
 
+    def test_runs_begun_in_one_instant_get_ids_in_their_order(self, state: StateFolder) -> None:
+        ids = [state.new_run().id for _ in range(3)]
+        assert ids == sorted(set(ids))
+
     def test_a_draft_is_no_run_and_is_deleted_when_discarded(self, state: StateFolder) -> None:
         new = state.new_run()
         (new.sources / "0.csv").write_text("people")
@@ -158,6 +162,12 @@ class TestForgetting:
         with state.lock(old_and_held):
             assert state.sweep(30) == (old.id,)
         assert [run.id for run in state.runs()] == [young.id, old_and_held.id]
+
+    def test_a_retention_of_ages_deletes_nothing(
+        self, state: StateFolder, begin: Callable[..., Journal]
+    ) -> None:
+        finish(begin())
+        assert state.sweep(999_999) == ()
 
     def test_without_retention_runs_stay(
         self, state: StateFolder, begin: Callable[..., Journal], clock: _Hand

@@ -149,6 +149,14 @@ def test_a_damaged_run_of_the_same_source_is_told_and_one_of_another_source_is_n
     assert state.previous(candidate(content=CHANGED)) is None
 
 
+def test_a_run_without_its_identity_beside_it_is_still_found(
+    state: StateFolder, begin: Callable[..., Journal], candidate: Callable[..., Run]
+) -> None:
+    stopped = stop(begin())
+    (state.run_folder(stopped.id) / "identity.json").unlink()
+    assert state.previous(candidate()) == Previous(run=stopped)
+
+
 class TestChangesSince:
     def test_an_unchanged_or_deleted_source_is_no_change(
         self, begin: Callable[..., Journal], tmp_path: Path
