@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import signal
 import sys
@@ -235,16 +236,28 @@ def _tools(given: dict[str, Any]) -> Iterator[Tools]:
     from importer.memory import FileLedger
 
     state, base_url = state_folder(given["state"]), environment.base_url(given["base_url"])
+    place = _place(state, base_url, sandbox=bool(given.get("sandbox")))
     with ExitStack() as opened:
         yield Tools(
             state=state,
-            jobs_state=opened.enter_context(JobsState.open(state)),
-            ledger=opened.enter_context(FileLedger.open(state)),
+            jobs_state=opened.enter_context(JobsState.open(place)),
+            ledger=opened.enter_context(FileLedger.open(place)),
             runs=PipelineRuns(),
             base_url=base_url,
             sandbox=bool(given.get("sandbox")),
             location_zone=location_zone(base_url),
         )
+
+
+def _place(state: Path, base_url: str, *, sandbox: bool) -> Path:
+    """Keep what was tried out elsewhere apart: a file that a sandbox has seen is new to HighLevel."""
+    from importer.settings import DEFAULT_BASE_URL
+
+    if sandbox:
+        return state / "sandbox"
+    if base_url.rstrip("/") == DEFAULT_BASE_URL:
+        return state
+    return state / f"elsewhere-{hashlib.sha256(base_url.rstrip('/').encode()).hexdigest()[:12]}"
 
 
 def _exit_code(occasions: Sequence[Occasion]) -> int:

@@ -26,8 +26,10 @@ def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> 
     """Make the job that takes all that arrives in a folder; ``options`` are keys of a job, as texts. Raises SettingsError."""
     if not folder.is_dir():
         raise SettingsError(f"There is no folder {folder} to watch.")
-    name = f"watch-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]}"
     given = {key: value for key, value in options.items() if value is not None}
+    # What was imported with one mapping into one location is still to be imported with another into another.
+    stream = "\n".join((str(folder.resolve()), str(given.get("mapping")), str(given.get("location"))))
+    name = f"watch-{hashlib.sha256(stream.encode()).hexdigest()[:12]}"
     job = Job.model_validate(
         {
             "source": "*",

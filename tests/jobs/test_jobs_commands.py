@@ -123,6 +123,18 @@ def test_watch_imports_what_is_there_and_what_is_dropped_in(shop: Shop) -> None:
     assert (shop.folder / "in" / "notes.md").exists()
 
 
+def test_what_was_tried_in_the_sandbox_is_still_new(shop: Shop) -> None:
+    shop.drop("a.csv", 3)
+    words = ("watch", "in", "-m", "mapping.yaml", "--location", HOME, "--still-for", "0.1s", "-v")
+    for more, imported in ((["--sandbox"], True), ([], True), ([], False)):
+        process = shop.start(*words, *more)
+        assert process.stderr is not None
+        _, said = process.stderr.readline(), process.stderr.readline()
+        shop.finish(process, signal.SIGTERM)
+        assert ("finished: 3 rows" in said) == imported
+    assert shop.contacts == 3
+
+
 def test_watch_says_what_is_wrong_with_its_words(shop: Shop) -> None:
     code, said = shop.finish(shop.start("watch", "nowhere", "-m", "mapping.yaml"))
     assert (code, "There is no folder nowhere" in said) == (2, True)
