@@ -74,6 +74,11 @@ class Gate:
         until = self._clock.monotonic() + age_seconds + self.slots.interval_seconds
         self.slots.fill(count, until)
 
+    @property
+    def held(self) -> bool:
+        """Tell whether the whole location waits."""
+        return self._held_until > self._clock.monotonic()
+
     def narrow(self) -> None:
         """Let one request through at a time, to probe whether an outage is over."""
         self._narrow = True
@@ -83,6 +88,10 @@ class Gate:
         if self._narrow:
             self._narrow = False
             self._changed.set()
+
+    @property
+    def held(self) -> bool:
+        return self._held_until > self._clock.monotonic()
 
     def stop(self, reason: StopError) -> None:
         """Turn everybody away from now on."""

@@ -42,10 +42,12 @@ class Ledger:
         self,
         journal: JournalWriter,
         *,
+        see: Callable[[Outcome], None],
         tell: Callable[[Outcome], None],
         stop: Callable[[StopError], None],
     ) -> None:
         self._journal = journal
+        self._see = see
         self._tell = tell
         self._stop = stop
         self._landed: list[Landed] = []
@@ -73,6 +75,7 @@ class Ledger:
         self.stored += outcome.contact_id is not None
         self._outcomes.append(outcome)
         self._schedule()
+        self._see(outcome)
 
     def pulse(self, pulse: Pulse) -> None:
         self._try(lambda: self._journal.pulse(pulse))

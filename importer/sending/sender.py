@@ -19,7 +19,7 @@ from importer.highlevel.client import Client, Door
 from importer.highlevel.quota import LocationQuota
 from importer.highlevel.reply import Meaning
 from importer.highlevel.tokens import TokenSource
-from importer.records import Intent, Landed, Outcome, QuotaMark, Record, RowId, Status
+from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.sending.baskets import Shelf
 from importer.sending.breaker import Breaker
 from importer.sending.courier import FIRST_CONTACT, Budget, Courier, Errand, LocationRefusedError, Unanswered
@@ -73,7 +73,7 @@ class Sender:
         self._tokens = tokens or AnyTokens(connection, self._client, clock=self._clock)
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
-        self._ledger = Ledger(journal, tell=self._settled, stop=self.stop)
+        self._ledger = Ledger(journal, see=self._watch, tell=self._settled, stop=self.stop)
         self._links = Links()
         self._shelf = Shelf(self._policy.held_rows)
         self._queue = Room(self._policy.queue_rows)
@@ -83,8 +83,6 @@ class Sender:
         self._spill_folder = spill_folder
         self._islands: dict[str, Island] = {}
         self._outstanding = 0
-        self._told_early: set[RowId] = set()
-        """Rows that ended without a call and are not in the journal yet: they have been counted already."""
         self._changed = asyncio.Event()
         self._reason: StopError | None = None
         self._mistake: BaseException | None = None
@@ -159,8 +157,6 @@ class Sender:
         for outcome in outcomes:
             self._outstanding += 1
             self._failures.reach()
-            self._told_early.add(outcome.row)
-            self._watch(outcome)
             self._ledger.settle(outcome)
 
     @property
@@ -245,10 +241,6 @@ class Sender:
     def _settled(self, outcome: Outcome) -> None:
         self._outstanding -= 1
         self._progress.settled(outcome)
-        if outcome.row in self._told_early:
-            self._told_early.discard(outcome.row)
-        else:
-            self._watch(outcome)
         self._changed.set()
 
     def _watch(self, outcome: Outcome) -> None:

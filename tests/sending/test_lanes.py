@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.sending.lanes import Lane, Lanes, Links
+
+
+@dataclass(eq=False)
+class Walker:
+    row: int
+    keys: tuple[str, ...] = ()
+    lane: Lane | None = field(default=None, repr=False)
+
+
+def chained(entered: list[Walker], one: Walker, other: Walker) -> bool:
+    """Tell whether two rows are one person by the keys of all rows so far, the slow and simple way."""
+    known = set(one.keys)
+    for _ in entered:
+        known |= {key for walker in entered if known & set(walker.keys) for key in walker.keys}
+    return bool(known & set(other.keys))
+
+
+rows = st.lists(
+    st.lists(st.sampled_from(["e:a", "e:b", "e:c", "p:1", "p:2"]), max_size=2, unique=True),
+    min_size=1,
+    max_size=14,
+)
+
+
+@given(rows, st.data())
+def test_rows_of_one_person_go_in_file_order_and_never_together(
+    keys: list[list[str]], data: st.DataObject
+) -> None:
+    walkers = [Walker(row, tuple(held)) for row, held in enumerate(keys)]
+    lanes: Lanes[Walker] = Lanes()
+    under_way: list[Walker] = []
+    left: list[int] = []
+    entered: list[Walker] = []
+    upcoming = list(walkers)
+    while upcoming or under_way:
+        if upcoming and (not under_way or data.draw(st.booleans())):
+            walker = upcoming.pop(0)
+            entered.append(walker)
+            if lanes.enter(walker, walker.keys):
+                assert not any(chained(entered, walker, other) for other in under_way)
+                under_way.append(walker)
+        else:
+            walker = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
+            left.append(walker.row)
+            follower = lanes.leave(walker)
+            if follower is not None:
+                assert not any(chained(entered, follower, other) for other in under_way)
+                under_way.append(follower)
+        for one in under_way:
+            for other in under_way:
+                assert one is other or not set(one.keys) & set(other.keys)
+    assert sorted(left) == [walker.row for walker in walkers]
+    for one, other in pairwise(walkers):
+        if set(one.keys) & set(other.keys):
+            assert left.index(one.row) < left.index(other.row)
+
+
+def test_a_chain_through_the_second_key_is_one_person_even_after_the_link_is_done() -> None:
+    lanes: Lanes[Walker] = Lanes()
+    link, by_email, by_phone = Walker(1), Walker(2), Walker(3)
+    assert lanes.enter(link, ("e:a", "p:1"))
+    assert lanes.leave(link) is None
+    assert lanes.enter(by_email, ("e:a",))
+    assert not lanes.enter(by_phone, ("p:1",))
+    assert lanes.leave(by_email) is by_phone
+
+
+def test_two_lanes_that_turn_out_to_be_one_person_both_end_before_the_next_row_goes() -> None:
+    lanes: Lanes[Walker] = Lanes()
+    one, two, both = Walker(1), Walker(2), Walker(3)
+    assert lanes.enter(one, ("e:a",))
+    assert lanes.enter(two, ("p:1",))
+    assert not lanes.enter(both, ("e:a", "p:1"))
+    assert lanes.leave(one) is None
+    assert lanes.leave(two) is both
+    assert lanes.leave(both) is None
+
+
+def test_rows_without_a_key_are_in_nobodys_way() -> None:
+    lanes: Lanes[Walker] = Lanes()
+    assert lanes.enter(Walker(1), ())
+    assert lanes.enter(Walker(2), ())
+
+
+def test_links_are_remembered_in_bounded_memory() -> None:
+    links = Links(limit=10)
+    for number in range(0, 1_000, 2):
+        links.join((number, number + 1))
+    assert len(links) == 10
+
+
+def test_waiting_rows_can_be_taken_back() -> None:
+    lanes: Lanes[Walker] = Lanes()
+    first, *rest = (Walker(row) for row in range(4))
+    lanes.enter(first, ("e:a",))
+    for walker in rest:
+        assert not lanes.enter(walker, ("e:a",))
+    assert lanes.take_waiting() == rest
+    assert lanes.leave(first) is None
