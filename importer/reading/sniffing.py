@@ -114,11 +114,12 @@ def _is_prose(rows: list[list[str]], dialect: Dialect) -> bool:
     wordy = dialect.delimiter in _WORDY
     if not wordy and not (dialect.skip_space and dialect.width == 2):
         return False
-    if not rows or len(rows[0]) != dialect.width:
+    if not rows:
         return True
     cells = [cell for row in rows[1:101] for cell in row[:100]]
-    values = sum(shape_of(cell) in DATA_SHAPES for cell in cells)
-    return wordy and values * 4 < len(cells)
+    few_values = 4 * sum(shape_of(cell) in DATA_SHAPES for cell in cells) < len(cells)
+    header_differs = len(rows[0]) != dialect.width
+    return few_values or header_differs if wordy else few_values and header_differs
 
 
 def _rows(sample: str, dialect: Dialect) -> list[list[str]]:

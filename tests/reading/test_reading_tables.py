@@ -43,6 +43,12 @@ def test_a_title_padded_with_delimiters_is_still_a_title(write: Write) -> None:
     assert cells(source) == PEOPLE
 
 
+def test_a_title_above_two_columns_with_spaces_is_still_a_title(write: Write) -> None:
+    source = open_source(write("Export\nName, Email\nAnn, ann@example.com\nBob, bob@example.com\n"))
+    assert source.header == ("Name", "Email")
+    assert cells(source) == [("Ann", "ann@example.com"), ("Bob", "bob@example.com")]
+
+
 def test_two_rows_may_name_the_columns(write: Write) -> None:
     text = "Name,Home,,Work,\n,City,Zip,City,Zip\nAnn,Rome,02134,Bonn,02135\nBob,Oslo,10001,Linz,10002\n"
     source = open_source(write(text))
