@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import Any
+
+from importer.highlevel.calls import Call
+from importer.highlevel.catalog import CatalogNeeds
+from importer.sending import Sender, SendingPolicy
+from importer.settings import Connection, Secret
+from tests.sending.memory_journal import MemoryJournal
+from tests.sending.paper_vendor import PaperVendor
+from tests.sending.runs import people
+from tests.sending.virtual_time import VirtualClock, run_virtually
+
+
+class Archipelago(PaperVendor):
+    """A vendor whose locations each have a quota of their own; some of them are slow."""
+
+    def __init__(self, *, slow: frozenset[str] = frozenset()) -> None:
+        super().__init__()
+        self._slow = slow
+        self.islands: dict[str, PaperVendor] = {}
+
+    async def request(self, call: Call, token: Secret | None) -> Any:
+        assert token is not None
+        name = token.reveal()
+        if name not in self.islands:
+            there_and_back = (lambda _: (2.0, 2.0)) if name in self._slow else (lambda _: (0.1, 0.1))
+            self.islands[name] = PaperVendor(latency=there_and_back)
+        return await self.islands[name].request(call, token)
+
+
+async def send(
+    vendor: Archipelago, places: list[str], rows: int, *, sorted_by_place: bool, **policy: Any
+) -> tuple[MemoryJournal, dict[str, float]]:
+    """Send so many rows to each place; tells when each place was done."""
+    journal = MemoryJournal()
+    connection = Connection(base_url=vendor.base_url, tokens={place: Secret(place) for place in places})
+    rules = SendingPolicy(locations_by_column=True, **policy)
+    async with Sender(
+        connection=connection,
+        journal=journal,
+        policy=rules,
+        clock=VirtualClock(),
+        client=vendor,
+        dice=Random(1),  # noqa: S311  (jitter)
+    ) as sender:
+        for place in places:
+            await sender.open_location(place, CatalogNeeds())
+        begun = asyncio.get_running_loop().time()
+        records = [
+            each
+            for number, place in enumerate(places)
+            for each in people(rows, first=2 + number * 100_000, place=place)
+        ]
+        if not sorted_by_place:
+            Random(2).shuffle(records)  # noqa: S311  (no secret)
+            records.sort(key=lambda each: each.row % 100_000)
+        for each in records:
+            await sender.submit(each)
+            await asyncio.sleep(0)
+        await sender.drain()
+    return journal, {name: island.replied_at - begun for name, island in vendor.islands.items()}
+
+
+def test_a_file_sorted_by_location_keeps_nobody_waiting() -> None:
+    places = [f"loc{number}" for number in range(6)]
+    vendor = Archipelago()
+    journal, done_at = run_virtually(send(vendor, places, 400, sorted_by_place=True, queue_rows=100))
+    assert len(journal.outcomes) == 2_400
+    assert max(done_at.values()) < 45  # one after the other they would take 240 s
+    assert all(island.refusals["sliding"] == 0 for island in vendor.islands.values())
+
+
+def test_a_slow_location_slows_nobody_else_down() -> None:
+    places = ["slow", "quick1", "quick2"]
+    vendor = Archipelago(slow=frozenset({"slow"}))
+    journal, done_at = run_virtually(send(vendor, places, 300, sorted_by_place=False, queue_rows=50))
+    assert len(journal.outcomes) == 900
+    assert max(done_at["quick1"], done_at["quick2"]) < 32 < done_at["slow"]
+
+
+def test_each_location_keeps_its_own_order_while_rows_wait_on_disk() -> None:
+    vendor = Archipelago()
+    journal, _ = run_virtually(
+        send(vendor, ["loc1", "loc2"], 500, sorted_by_place=True, queue_rows=10, concurrency=1)
+    )
+    settled = [int(event.split()[1]) for event in journal.history if event.startswith("settle")]
+    for first, last in ((0, 100_000), (100_000, 200_000)):
+        own = [row for row in settled if first <= row < last]
+        assert own == sorted(own)
+
+
+def test_throughput_grows_with_the_locations() -> None:
+    places = [f"loc{number}" for number in range(30)]
+    journal, done_at = run_virtually(send(Archipelago(), places, 190, sorted_by_place=False))
+    assert len(journal.outcomes) == 30 * 190
+    assert max(done_at.values()) < 15  # 190 rows of one location take as long
