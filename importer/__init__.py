@@ -18,3 +18,7 @@ def __getattr__(name: str) -> Any:
     if name in {"load_mapping", "read", "run", "run_async"}:
         return getattr(importlib.import_module("importer.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer import environment, pipeline
+from importer.errors import SettingsError
 from importer.mapping import Mapping, load_mapping
 from importer.reading import Source, open_source
 from importer.settings import Connection, RunSettings, Secret
@@ -61,5 +62,13 @@ async def run_async(
 
 
 def run(source: Reference | Iterable[Reference], mapping: Mapping | Reference, **options: Any) -> Summary:
-    """Import as ``run_async`` does, from code without an event loop."""
+    """Import as ``run_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise SettingsError(
+            "An event loop is running here (a notebook, a web server): use `await importer.run_async(...)`."
+        )
     return asyncio.run(run_async(source, mapping, **options))

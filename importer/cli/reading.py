@@ -108,8 +108,9 @@ def _describe(source: Source, seen: _Seen) -> None:
 def _as_csv(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
     for cells in itertools.chain([header], (row.cells for row in rows)):
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(cells)
-        yield line.getvalue()
+        # With this line end, and only with one that has both signs, the module quotes line breaks of either kind.
+        csv.writer(line, lineterminator="\r\n").writerow(cells)
+        yield line.getvalue().removesuffix("\r\n")
 
 
 def _as_jsonl(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:

@@ -89,10 +89,6 @@ class Gate:
             self._narrow = False
             self._changed.set()
 
-    @property
-    def held(self) -> bool:
-        return self._held_until > self._clock.monotonic()
-
     def stop(self, reason: StopError) -> None:
         """Turn everybody away from now on."""
         if self._stopped is None:
