@@ -190,8 +190,9 @@ def results_command(run: str | None, **given: Any) -> None:
 def forget_command(*, runs: tuple[str, ...], state: Path | None, quiet: bool) -> None:
     """Delete what the state folder holds of a RUN: journal, copies of the sources, mapping.
 
-    The results folder that the run wrote is yours and stays; delete it yourself. With IMPORTER_KEEP_DAYS set, runs
-    that ended so many days ago are forgotten whenever another one starts.
+    The results folder that the run wrote is yours and stays; delete it yourself. What --changed-only remembers are
+    salted hashes, no words of people, and stays as well. With IMPORTER_KEEP_DAYS set, runs that ended so many days
+    ago are forgotten whenever another one starts.
     """
     from importer.state import StateFolder
 
