@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from importer.bookkeeping import Bookkeeper
@@ -65,6 +66,7 @@ async def deliver(delivery: Delivery) -> list[Gone]:
             ) as sender:
                 catalogs = await _open_locations(sender, delivery)
                 resolvers = [Resolvers(intake, catalogs) for intake in delivery.intakes]
+                _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind)
                 if journal.retrying:
@@ -75,6 +77,16 @@ async def deliver(delivery: Delivery) -> list[Gone]:
                     await _feed(intake, resolve, sender, books, journal)
                 await sender.drain()
             return books.close_turn(complete=_complete(delivery))
+
+
+def _prepare_output(folder: Path) -> None:
+    """Make the results' folder before the first row is sent: one that cannot be made is better known now."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise SettingsError(
+            f"The results' folder {folder} cannot be made: {cause.strerror}. Name another one with --output."
+        ) from None
 
 
 @contextlib.asynccontextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from importer import environment
-from importer.errors import ImporterError, SettingsError
+from importer.errors import ImporterError, SettingsError, StateError
 from importer.intake import choose_location, stage_all
 from importer.journal import Journal, Run, RunState, SessionKind
 from importer.mapping import Mapping, load_mapping, parse_mapping
@@ -46,8 +46,7 @@ async def run(
     if settings.metrics_file is not None:
         require_metrics()
     state = StateFolder(settings.state, clock=around.clock)
-    state.sweep(keep_days_from_environment())
-    new = state.new_run()
+    new = _new_run(state)
     with _unless_begun(new):
         candidate = await asyncio.to_thread(_candidate, new, settings, mapping, state)
         with state.lock(candidate):
@@ -128,6 +127,15 @@ def results(
     # Under the lock: outcomes of a run at work would settle between the rows' reading and the counts.
     with state.lock(found), state.open_journal(found) as journal:
         return tell(journal, settings, parse_mapping(found.mapping_text, name=str(found.mapping_path)))
+
+
+def _new_run(state: StateFolder) -> NewRun:
+    """Make a new run's folder; raises SettingsError where the state folder cannot be used: nothing was sent yet."""
+    try:
+        state.sweep(keep_days_from_environment())
+        return state.new_run()
+    except StateError as cause:
+        raise SettingsError(str(cause)) from None
 
 
 @contextlib.contextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 from importer.highlevel.fields import FIELDS, Kind
 from importer.mapping.model import MappingModel, Rule
@@ -15,6 +17,8 @@ from importer.mapping.values.dates import DateRules
 from importer.mapping.values.finding import Finding
 from importer.yamlfile import YamlPath
 
+_SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
+
 
 def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     """Yield each such fault: the path to it and a sentence."""
@@ -22,6 +26,7 @@ def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     yield from _idle_keys(model)
     yield from _identity(model)
     yield from _switches(model)
+    yield from _places(model)
 
 
 def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
@@ -117,3 +122,13 @@ def _switches(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
                 ("fields", name),
                 f"{name!r} needs a rule for {parent!r}; the vendor takes it with a status alone.",
             )
+
+
+def _places(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    fixed = model.location.fixed if model.location is not None else None
+    if fixed and (found := _SECRETS.search(fixed)):
+        # What the location says is written into the journal, the results and the report.
+        yield ("location",), f"{found[0]} names a secret, and a location is no place for one."
+    after = model.after
+    if "applies_to" in after.model_fields_set and after.workflow is None and after.campaign is None:
+        yield ("after",), "'for' does nothing without a workflow or a campaign."

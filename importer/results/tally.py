@@ -86,6 +86,7 @@ class Tally:
         self.skips = Groups(keep=keep)
         self.warnings = Groups(keep=keep)
         self.warned_rows = 0
+        self.attempts = 0
         self.remedies: Counter[Remedy] = Counter()
         """Failed rows by what helps them."""
         self._headers = headers
@@ -98,6 +99,7 @@ class Tally:
         self._statuses[status] += 1
         if outcome is None:
             return
+        self.attempts += outcome.attempts
         if outcome.location_id:
             self._location(outcome.location_id)[status] += 1
         if outcome.warnings:

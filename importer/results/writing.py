@@ -84,7 +84,8 @@ def _summarise(
         failed=counts.failed,
         pending=counts.pending,
         warnings=tally.warnings.counts.total(),
-        requests=traffic.requests,
+        # What a killed process had not noted yet shows in its rows' attempts.
+        requests=max(traffic.requests, tally.attempts),
         throttled=traffic.throttled,
         seconds=seconds,
         errors_by_code=dict(tally.errors.counts.most_common()),

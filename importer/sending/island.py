@@ -146,12 +146,13 @@ class Island:
         while self._workers and (left := deadline - loop.time()) > 0:
             # again and again: rows that land bring follow-ups, and these new workers
             await asyncio.wait(tuple(self._workers), timeout=left)
+        if self._closing is not None:
+            # before the workers are cut off: else the last of them would send off the tags, and employ new ones
+            self._close(self._closing)
         for worker in tuple(self._workers):
             worker.cancel()
         if self._workers:
             await asyncio.wait(tuple(self._workers))
-        if self._closing is not None:
-            self._close(self._closing)
         self._queue.close()
 
     # --- the workers' side -------------------------------------------------------------------------------------
@@ -206,7 +207,8 @@ class Island:
             self._intend()
         self._ready.popleft()
         self._lined_up -= 1
-        self._shore.room()
+        if self.backlog == self._policy.queue_rows // 2:
+            self._shore.room()
         return job
 
     def _next_job(self) -> Job | None:

@@ -49,5 +49,5 @@ class SendingPolicy:
     """Landed rows that may wait for their tags at once, over all locations."""
     tag_wait_seconds: float = 15.0
     """How long a landed row may wait for others that get the same tags."""
-    landing_seconds: float = 8.0
+    landing_seconds: float = 6.0
     """How long a stopped run waits for the attempts in the air."""

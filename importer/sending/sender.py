@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from math import inf
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -83,6 +84,7 @@ class Sender:
         self._spill_folder = spill_folder
         self._islands: dict[str, Island] = {}
         self._outstanding = 0
+        self._land_by = inf
         self._changed = asyncio.Event()
         self._reason: StopError | None = None
         self._mistake: BaseException | None = None
@@ -145,8 +147,9 @@ class Sender:
         self._outstanding += 1
         self._failures.reach()
         island.submit(record, standing)
-        if not self._policy.locations_by_column:
-            while island.backlog >= self._policy.queue_rows and not self.over:
+        if not self._policy.locations_by_column and island.backlog >= self._policy.queue_rows:
+            # until half of it is gone: a switch to the reader for each row would cost more than the row
+            while island.backlog > self._policy.queue_rows // 2 and not self.over:
                 await self._wait()
         if island.ending is not None and all(other.ending for other in self._islands.values()):
             self.stop(island.ending)
@@ -279,7 +282,11 @@ class Sender:
         return reason
 
     async def _land(self, seconds: float) -> None:
-        await asyncio.gather(*(island.land(seconds) for island in self._islands.values()))
+        now = asyncio.get_running_loop().time()
+        # One deadline, however often it is asked for: a stop is promised within ten seconds.
+        self._land_by = min(self._land_by, now + seconds)
+        left = max(self._land_by - now, 0.0)
+        await asyncio.gather(*(island.land(left) for island in self._islands.values()))
 
     async def _keep_house(self) -> None:
         pulse_at = self._clock.monotonic() + _PULSE_SECONDS

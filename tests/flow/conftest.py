@@ -106,7 +106,7 @@ def _vendor(settings: SandboxSettings) -> Iterator[Sandbox]:
 @pytest.fixture
 def vendor(desk: Desk) -> Iterator[Sandbox]:
     """A stand-in for HighLevel without a burst quota, and the environment that points there."""
-    with _vendor(SandboxSettings(burst=0)) as sandbox:
+    with _vendor(SandboxSettings(burst=0, slow_seconds=60)) as sandbox:
         yield sandbox
 
 

@@ -132,6 +132,17 @@ def test_a_setup_that_failed_leaves_no_run_behind(desk: Desk, vendor: Sandbox) -
     assert vendor.state()["contacts"] == 0
 
 
+@pytest.mark.parametrize("words", [("--state", "taken"), ("-o", "taken")])
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_sent(
+    desk: Desk, vendor: Sandbox, words: tuple[str, ...]
+) -> None:
+    desk.write("taken", "a file stands where the folder should be")
+    desk.write("contacts.csv", CONTACTS)
+    ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml", *words)
+    assert (ended.code, vendor.state()["contacts"]) == (2, 0)
+    assert "taken" in ended.err
+
+
 def test_what_stopped_a_run_is_told_even_when_quiet(desk: Desk, vendor: Sandbox) -> None:
     desk.write("contacts.csv", "First,Mail,Phone,Tags\n" + "x,wrong,,\n" * 5)
     ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml", "-q", "--stop-after-failures", "2")

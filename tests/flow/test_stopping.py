@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -207,3 +208,24 @@ def test_a_share_of_failures_is_one_of_the_rows_reached_in_order(desk: Desk, ven
     assert (ended.code, ended.summary["created"], ended.summary["failed"]) == (1, 150, 150)
     stopped = desk.run("contacts.csv", "-m", "mapping.yaml", "--fresh", "--stop-after-failures", "40%")
     assert (stopped.code, stopped.summary["failed"]) == (3, 50)
+
+
+@stops
+def test_a_run_whose_vendor_is_silent_stops_within_ten_seconds(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    reached = threading.Event()
+
+    def note(body: bytes) -> bytes:
+        reached.set()
+        return body
+
+    vendor.script([Fault(), *[Fault()] * 10, Fault(alter=note), *[Fault(kind=FaultKind.SLOW)] * 50])
+    process = begin(desk, "--concurrency", "4")
+    assert reached.wait(20)
+    asked_at = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 3, err
+    assert time.monotonic() - asked_at < 10
+    stopped = json.loads(out)
+    assert sum(stopped[name] for name in ("created", "updated", "skipped", "failed", "pending")) == ROWS
