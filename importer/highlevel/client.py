@@ -107,6 +107,8 @@ class Client:
         self._watchdog = Watchdog(self._timeouts.total)
         self._connector: aiohttp.TCPConnector | None = None
         self._sessions: dict[Secret | None, aiohttp.ClientSession] = {}
+        self._last_token: Secret | None = None
+        self._last_session: aiohttp.ClientSession | None = None
         self._urls: dict[str, URL] = {}
 
     async def __aenter__(self) -> Self:
@@ -123,12 +125,17 @@ class Client:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+        self._last_session = None
         if self._connector is not None:
             await self._connector.close()
 
     async def request(self, call: Call, token: Secret | None) -> Answer:
         """Send a call; raises nothing but cancellation."""
-        session = self._sessions.get(token) or self._open_session(token)
+        if token is self._last_token and self._last_session is not None:
+            session = self._last_session  # mostly one token serves all, and hashing it costs more
+        else:
+            session = self._last_session = self._sessions.get(token) or self._open_session(token)
+            self._last_token = token
         sent_at = self._clock.monotonic()
         try:
             response, body = await self._watchdog.watch(self._exchange(session, call, token))
