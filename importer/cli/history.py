@@ -106,25 +106,29 @@ def retry_command(run: str | None, **given: Any) -> None:
 @json_option
 def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
     """List the runs that the state folder holds, the newest first."""
-    from itertools import islice
-
     from importer.cli.run_text import RunRecord, render_runs
+    from importer.errors import ImporterError
+    from importer.journal import NeverBegunError
     from importer.state import StateFolder
 
     load_environment()
     folder = StateFolder(state_folder(state))
     records = []
-    for run in islice(folder.runs(), most or None):
-        with folder.open_journal(run, thorough=False) as journal:
-            records.append(RunRecord.of(run, journal))
+    for run_id in folder.run_ids()[: most or None]:
+        try:
+            run = folder.run(run_id)
+            with folder.open_journal(run, thorough=False) as journal:
+                records.append(RunRecord.of(run, journal))
+        except NeverBegunError:
+            continue
+        except ImporterError as fault:
+            click.echo(f"Run {run_id} cannot be read: {fault}", err=True)
     if as_json:
         click.echo(json.dumps([record.to_json() for record in records], indent=2, ensure_ascii=False))
     elif records:
         click.echo(render_runs(records))
     else:
         click.echo(f"There are no runs in {folder.path}.", err=True)
-    for run_id in folder.damaged_ids():
-        click.echo(f"Run {run_id} cannot be read; see: importer show {run_id}", err=True)
 
 
 @click.command("show", epilog="Example: importer show 20260314-0915", short_help="Show one run.")

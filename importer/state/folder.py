@@ -92,11 +92,6 @@ class StateFolder:
         folders = (entry for entry in self._runs.iterdir() if not entry.name.startswith("."))
         return tuple(sorted((each.name for each in folders if (each / "journal.db").is_file()), reverse=True))
 
-    def damaged_ids(self) -> tuple[str, ...]:
-        """List the ids of runs whose journal cannot be read."""
-        readable = {run.id for run in self.runs()}
-        return tuple(run_id for run_id in self.run_ids() if run_id not in readable)
-
     def run(self, run_id: str) -> Run:
         """Read one run by its full id."""
         with Journal.open(self.run_folder(run_id), thorough=False) as journal:
