@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.errors import CredentialsError
+from importer.highlevel.grants import Grant, Vault
+from importer.settings import Secret
+
+keyring: Any = pytest.importorskip("keyring", reason="the extra keyring is not installed")
+backend: Any = pytest.importorskip("keyring.backend", reason="the extra keyring is not installed")
+
+GRANT = Grant(
+    client_id="app-1",
+    client_secret=Secret("app-secret"),
+    access_token=Secret("access-1"),
+    refresh_token=Secret("refresh-1"),
+    expires_at=1.0,
+    location_id="loc",
+)
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A keyring without a desktop; what it keeps."""
+    kept: dict[str, str] = {}
+    memory = type(
+        "MemoryKeyring",
+        (backend.KeyringBackend,),
+        {
+            "priority": 1.0,
+            "get_password": lambda _, __, name: kept.get(name),
+            "set_password": lambda _, __, name, secret: kept.__setitem__(name, secret),
+            "delete_password": lambda _, __, name: kept.pop(name),
+        },
+    )
+    monkeypatch.setattr(keyring.core, "_keyring_backend", memory())
+    return kept
+
+
+def test_secrets_can_live_in_the_systems_keyring(tmp_path: Path, kept: dict[str, str]) -> None:
+    vault = Vault(tmp_path / "location-loc.json")
+    vault.write(GRANT, keyring=True)
+    assert vault.read() == GRANT
+    assert "refresh-1" in kept["location-loc"]
+    for secret in ("app-secret", "access-1", "refresh-1"):
+        assert secret not in vault.path.read_text()
+
+
+def test_a_renewed_grant_stays_in_the_keyring(tmp_path: Path, kept: dict[str, str]) -> None:
+    vault = Vault(tmp_path / "location-loc.json")
+    vault.write(GRANT, keyring=True)
+    vault.write(vault.read())
+    assert "refresh-1" not in vault.path.read_text()
+    kept.clear()
+    with pytest.raises(CredentialsError, match="importer login"):
+        vault.read()
