@@ -114,9 +114,7 @@ class NoJournal:
 
     def intend(self, intents: list[Intent]) -> None: ...
 
-    def land(self, landed: list[Landed]) -> None: ...
-
-    def settle(self, outcomes: list[Outcome]) -> None:
+    def append(self, *, landed: list[Landed], outcomes: list[Outcome]) -> None:  # noqa: ARG002  (as a journal)
         self.settled += len(outcomes)
 
     def pulse(self, pulse: Pulse) -> None: ...

@@ -122,10 +122,7 @@ class _NoRows:
     def intend(self, intents: Iterable[Intent]) -> None:
         pass
 
-    def land(self, landed: Iterable[Landed]) -> None:
-        pass
-
-    def settle(self, outcomes: Iterable[Outcome]) -> None:
+    def append(self, *, landed: Iterable[Landed], outcomes: Iterable[Outcome]) -> None:
         pass
 
     def pulse(self, pulse: Pulse) -> None:

@@ -18,9 +18,9 @@ class JournalWriter(Protocol):
 
     def intend(self, intents: Iterable[Intent]) -> None: ...
 
-    def land(self, landed: Iterable[Landed]) -> None: ...
-
-    def settle(self, outcomes: Iterable[Outcome]) -> None: ...
+    def append(self, *, landed: Iterable[Landed], outcomes: Iterable[Outcome]) -> None:
+        """Land and settle rows, all or none: a person's later row must not be known before the earlier one."""
+        ...
 
     def pulse(self, pulse: Pulse) -> None: ...
 
@@ -98,16 +98,10 @@ class Ledger:
             return
         self._landed, self._outcomes = [], []
         self._written_at = asyncio.get_running_loop().time()
-        if not self._try(lambda: self._append(landed, outcomes)):
+        if not self._try(lambda: self._journal.append(landed=landed, outcomes=outcomes)):
             return
         for outcome in outcomes:
             self._tell(outcome)
-
-    def _append(self, landed: list[Landed], outcomes: list[Outcome]) -> None:
-        if landed:
-            self._journal.land(landed)
-        if outcomes:
-            self._journal.settle(outcomes)
 
     def _schedule(self) -> None:
         if self._due is None:

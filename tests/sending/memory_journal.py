@@ -22,6 +22,10 @@ class MemoryJournal:
         self.intents += batch
         self.history += [f"intend {intent.row}" for intent in batch]
 
+    def append(self, *, landed: Iterable[Landed], outcomes: Iterable[Outcome]) -> None:
+        self.land(landed)
+        self.settle(outcomes)
+
     def land(self, landed: Iterable[Landed]) -> None:
         for each in landed:
             assert each.row not in self.outcomes, "a settled row landed again"
@@ -30,7 +34,8 @@ class MemoryJournal:
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         batch = list(outcomes)
-        self.appends.append(len(batch))
+        if batch:
+            self.appends.append(len(batch))
         for each in batch:
             assert each.row not in self.outcomes, "a row was settled twice"
             self.outcomes[each.row] = each
