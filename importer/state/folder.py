@@ -29,6 +29,8 @@ _KILLED: Final = "the process ended without a word (killed, or a power cut)"
 _FORGOTTEN: Final = ".forgotten-"
 _DRAFT_SECONDS: Final = 3_600
 _QUOTA_SECONDS: Final = DAY_SECONDS + 3_600
+_MARK_AHEAD_SECONDS: Final = 2.0
+"""A mark speaks for a moment to come, since the process may be killed before the next one is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +259,13 @@ class StateFolder:
                 if journal.run.base_url == base_url:
                     found = latest(found, journal.quota_marks())
         wanted = None if location_ids is None else set(location_ids)
-        return {key: mark for key, mark in found.items() if wanted is None or key in wanted}
+        # A mark from later than now was written before the clock was set back: nobody is to wait for that hour again.
+        latest_at = self._clock.now() + _MARK_AHEAD_SECONDS
+        return {
+            key: replace(mark, at=min(mark.at, latest_at))
+            for key, mark in found.items()
+            if wanted is None or key in wanted
+        }
 
     def remember_quota(self, base_url: str, marks: Mapping[str, QuotaMark]) -> None:
         """Keep marks beyond the run that made them."""

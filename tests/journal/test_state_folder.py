@@ -237,6 +237,13 @@ class TestQuota:
         state.forget(journal.run.id)
         assert state.quota_marks(self.URL)["location1"].used_today == 9
 
+    def test_a_mark_from_before_the_clock_was_set_back_holds_nobody_up(
+        self, state: StateFolder, begin: Callable[..., Journal], clock: _Hand
+    ) -> None:
+        with begin() as journal:
+            journal.mark_quota(mark(clock.at + 7_200))
+        assert state.quota_marks(self.URL)["location1"].at == clock.at + 2
+
     def test_an_older_mark_does_not_replace_a_newer_one(self, state: StateFolder) -> None:
         state.remember_quota(self.URL, {"location1": mark(20.0)})
         state.remember_quota(self.URL, {"location1": mark(10.0)})
