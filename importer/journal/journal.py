@@ -333,6 +333,12 @@ class Journal:
         writes = tuple((statement, cells) for statement, cells in writes if cells)
         if not writes:
             return
+        if not self.path.exists():
+            # On Unix a deleted file can be written on and on, and is gone with the process.
+            raise StateError(
+                f"The journal {self.path} was deleted under the run. What was sent so far is in HighLevel; run the "
+                "same command again to import all rows anew, which updates those."
+            )
         with transaction(self._db, self.path):
             try:
                 self._execute(writes)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,6 +105,13 @@ def test_an_empty_file_left_by_a_power_cut_at_the_start_says_that_the_run_never_
     journal.path.write_bytes(b"")
     with pytest.raises(ImporterError, match="never began"):
         Journal.open(journal.folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes no open file")
+def test_a_journal_deleted_under_the_run_stops_it_before_the_next_row_is_sent(journal: Journal) -> None:
+    shutil.rmtree(journal.folder)
+    with pytest.raises(StateError, match="was deleted under the run"):
+        journal.intend([Intent(row=2, location_id="location1", first_attempt_at=1.0)])
 
 
 def test_a_journal_cut_short_is_refused(journal: Journal) -> None:
