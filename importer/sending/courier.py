@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -366,7 +367,7 @@ class Courier:
         return QuotaMark(
             location_id=self.location_id,
             at=now + ahead_seconds,
-            in_window=slots.burst if ahead_seconds else slots.occupied,
+            in_window=min(slots.burst, slots.occupied + math.ceil(self.gate.pace * ahead_seconds)),
             used_today=self.day.used,
             daily_remaining=self.day.remaining,
         )

@@ -71,8 +71,15 @@ class Gate:
 
     def remember(self, count: int, age_seconds: float) -> None:
         """Take up slots for requests of an earlier process; ``age_seconds`` from now its window ends (negative: ended)."""
+        if count > BURST:
+            return  # a larger quota than the usual one: the first reply tells what is left of it
         until = self._clock.monotonic() + age_seconds + self.slots.interval_seconds
         self.slots.fill(count, until)
+
+    @property
+    def pace(self) -> float:
+        """Requests that may leave in one second at most."""
+        return HASTE * self.slots.burst / self.slots.interval_seconds
 
     @property
     def held(self) -> bool:
@@ -130,8 +137,7 @@ class Gate:
 
     def _smooth(self) -> AsyncLimiter:
         at_once = max(1.0, self.slots.burst * _AT_ONCE)
-        pace = HASTE * self.slots.burst / self.slots.interval_seconds
-        return AsyncLimiter(at_once, at_once / pace)
+        return AsyncLimiter(at_once, at_once / self.pace)
 
     async def pause(self, seconds: float) -> None:
         """Let one worker wait while others go on; raises the StopError when the gate is closed meanwhile."""

@@ -120,6 +120,12 @@ def test_an_old_mark_holds_nobody_up() -> None:
     assert run_virtually(send(vendor, 50, mark=mark)) < 4
 
 
+def test_a_larger_quota_is_not_waited_for_after_a_kill() -> None:
+    vendor = PaperVendor(burst=10_000, seconds=10.0)
+    mark = QuotaMark(location_id=PLACE, at=EPOCH, in_window=7_000, used_today=7_000)
+    assert run_virtually(send(vendor, 50, mark=mark)) < 2
+
+
 def test_held_tags_go_out_after_a_quarter_of_a_minute_at_most() -> None:
     vendor = PaperVendor(respond=None)
     journal = MemoryJournal()
