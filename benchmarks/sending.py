@@ -113,14 +113,14 @@ class NoJournal:
 
     def intend(self, intents: list[Intent]) -> None: ...
 
-    def append(self, *, landed: list[Landed], outcomes: list[Outcome]) -> None:  # noqa: ARG002  (as a journal)
+    def append(self, *, landed: list[Landed], outcomes: list[Outcome]) -> None:  # noqa: ARG002  (likewise)
         self.settled += len(outcomes)
 
     def pulse(self, pulse: Pulse) -> None: ...
 
     def mark_quota(self, mark: QuotaMark) -> None: ...
 
-    def made_here(self, contact_id: str, before: int) -> bool:
+    def made_here(self, contact_id: str, before: int) -> bool:  # noqa: ARG002  (a journal's signature)
         return False
 
 
@@ -180,117 +180,10 @@ def measure(name: str, main, rows: int, *, fast: bool = True) -> float:
         runner.run(main)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name:34} {rows / wall:>8,.0f} rows/s {cpu / rows * 1e6:>7.0f} us CPU a row   peak {peak:,.0f} MB")
-    return rows / wall
-
-
-def main() -> None:
-        server = await asyncio.get_running_loop().create_server(Vendor, "127.0.0.1", 0, backlog=1024)
-        ready.put(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(main())
-
-
-@contextmanager
-def vendor(burst: bytes = b"1000000") -> Iterator[str]:
-    context = multiprocessing.get_context("spawn")
-    ready = context.Queue()
-    process = context.Process(target=serve, args=(ready, burst), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{ready.get(timeout=20)}"
-    finally:
-        process.terminate()
-        process.join()
-
-
-class NoJournal:
-    """Costs nothing, so that the sender alone is measured."""
-
-    def __init__(self) -> None:
-        self.settled = 0
-
-    def intend(self, intents: list[Intent]) -> None: ...
-
-    def append(self, *, landed: list[Landed], outcomes: list[Outcome]) -> None:  # noqa: ARG002  (as a journal)
-        self.settled += len(outcomes)
-
-    def pulse(self, pulse: Pulse) -> None: ...
-
-    def mark_quota(self, mark: QuotaMark) -> None: ...
-
-    def made_here(self, contact_id: str, before: int) -> bool:
-        return False
-
-
-def record(number: int, location: str) -> Record:
-    return Record(
-        row=number,
-        location_id=location,
-        fields={
-            "firstName": "Ann",
-            "lastName": "Lee",
-            "email": f"person{number}@example.com",
-            "phone": f"+1415{number:07d}",
-            "companyName": "Acme Inc",
-            "address1": "1 Long Street",
-            "city": "Springfield",
-            "state": "IL",
-            "postalCode": "62701",
-            "country": "US",
-            "website": "https://example.com",
-            "timezone": "America/Chicago",
-            "source": "import",
-        },
-        custom_fields=(("aaaaaaaaaaaaaaaaaaaa", "M"), ("bbbbbbbbbbbbbbbbbbbb", 12)),
+    print(
+        f"{name:34} {rows / wall:>8,.0f} rows/s {cpu / rows * 1e6:>7.0f} us CPU a row   peak {peak:,.0f} MB"
     )
-
-
-async def bare(base_url: str, rows: int, workers: int) -> None:
-    """Post ready bytes with aiohttp as it comes, and read the replies."""
-    body = b'{"email":"someone@example.com","pad":"' + b"x" * 560 + b'"}'
-    left = iter(range(rows))
-    headers = {"Authorization": "Bearer x", "Version": "2021-07-28", "Content-Type": "application/json"}
-
-    async def work(session: aiohttp.ClientSession) -> None:
-        for _ in left:
-            async with session.post(f"{base_url}/contacts/upsert", data=body, headers=headers) as response:
-                await response.read()
-
-    async with aiohttp.ClientSession() as session:
-        await asyncio.gather(*(work(session) for _ in range(workers)))
-
-
-async def send(base_url: str, rows: int, locations: int, journal, **policy) -> None:
-    connection = Connection(base_url=base_url, sandbox=True)
-    rules = SendingPolicy(locations_by_column=locations > 1, **policy)
-    async with Sender(connection=connection, journal=journal, policy=rules) as sender:
-        names = [f"loc{number}" for number in range(locations)]
-        for name in names:
-            await sender.open_location(name, CatalogNeeds())
-        for number in range(rows):
-            await sender.submit(record(number + 2, names[number % locations]))
-        await sender.drain()
-
-
-def measure(name: str, main, rows: int, *, fast: bool = True) -> float:
-    cpu, wall = time.process_time(), time.perf_counter()
-    with asyncio.Runner(loop_factory=loop_factory() if fast else None) as runner:
-        runner.run(main)
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name:34} {rows / wall:>8,.0f} rows/s {cpu / rows * 1e6:>7.0f} us CPU a row   peak {peak:,.0f} MB")
     return rows / wall
-
-
-def real_journal(folder: str):
-    from importer.journal import Journal, Run
-
-    path = Path(folder) / "run"
-    path.mkdir()
-    return Journal.create(path, Run.begin(path)) if hasattr(Run, "begin") else None
 
 
 def main() -> None:
@@ -310,7 +203,9 @@ def main() -> None:
                 send(base_url, rows, options.locations, journal),
                 rows,
             )
-            print(f"  {rate / options.locations / 10:.1%} of {options.locations * 10:,} rows/s, {journal.settled:,} settled")
+            print(
+                f"  {rate / options.locations / 10:.1%} of {options.locations * 10:,} rows/s, {journal.settled:,} settled"
+            )
         return
     with vendor() as base_url:
         if options.memory:
