@@ -98,6 +98,12 @@ def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surround
 def tell(journal: Journal, settings: RunSettings, mapping: Mapping, *, repeated: bool = False) -> Summary:
     """Write a run's files from its journal and its copies of the sources. Raises StateError."""
     run = journal.run
+    for source in run.sources:
+        if not source.path.is_file():
+            raise StateError(
+                f"The run's own copy of {source.name} was deleted ({source.path}), so its files cannot be written. "
+                f"{run.reason or ''}".rstrip()
+            )
     sources = open_staged(run.sources, mapping, settings.reading)
     if not journal.rows_read:  # killed during its survey
         journal.set_rows_read(count_rows(sources, settings.limit))
