@@ -86,7 +86,7 @@ _PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, 
 _MADE_HERE: Final = """
     SELECT EXISTS (
         SELECT 1 FROM outcomes WHERE contact_id = :contact AND "row" <> :row
-            AND ("row" < :row OR status IN ('created', 'failed'))
+            AND ("row" < :row OR status = 'created')
     ) OR EXISTS (
         SELECT 1 FROM landed WHERE contact_id = :contact AND "row" <> :row
             AND ("row" < :row OR status = 'created')

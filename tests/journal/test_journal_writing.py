@@ -217,6 +217,15 @@ class TestMadeHere:
         assert journal.made_here("made", 3)
         assert not journal.made_here("met", 3)
 
+    def test_a_later_row_that_failed_after_it_landed_counts_as_what_it_landed_as(
+        self, journal: Journal
+    ) -> None:
+        for row, contact_id, status in ((8, "made", Status.CREATED), (9, "met", Status.UPDATED)):
+            journal.land([landed(row, contact_id, status)])
+            journal.settle([outcome(row, Status.FAILED, contact_id=contact_id, code="tags_failed")])
+        assert journal.made_here("made", 3)
+        assert not journal.made_here("met", 3)
+
     def test_rows_settled_after_the_first_question_are_found(self, journal: Journal) -> None:
         assert not journal.made_here("contact1", 3)
         journal.settle([outcome(2, contact_id="contact1")])
