@@ -34,38 +34,39 @@ class Lane:
 
 
 class Links:
-    """Remembers which keys were seen on one row, for rows to come; bounded, the oldest are forgotten.
+    """Remembers which keys were seen on one row, for rows to come; bounded, the older half is forgotten at once.
 
-    Two rows that share no key may still be one person through an earlier row that held both keys.
+    Two rows that share no key may still be one person through an earlier row that held both keys. Forgetting one
+    by one would walk over the holes that are left at the front of a dict, for each row again.
     """
 
-    __slots__ = ("_limit", "_links")
+    __slots__ = ("_half", "_old", "_young")
 
     def __init__(self, limit: int = REMEMBERED_LINKS) -> None:
-        self._links: dict[int, int] = {}
-        self._limit = limit
+        self._young: dict[int, int] = {}
+        self._old: dict[int, int] = {}
+        self._half = limit // 2
 
     def root(self, key: int) -> int:
-        links = self._links
-        while (parent := links.get(key)) is not None:
+        young, old = self._young, self._old
+        while (parent := young.get(key) or old.get(key)) is not None:
             key = parent
         return key
 
     def join(self, keys: Iterable[int]) -> None:
         """Let all keys lead to one root."""
-        links = self._links
         chosen: int | None = None
         for key in keys:
             root = self.root(key)
             if chosen is None:
                 chosen = root
             elif root != chosen:
-                links[root] = chosen
-        while len(links) > self._limit:
-            del links[next(iter(links))]
+                self._young[root] = chosen
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
 
     def __len__(self) -> int:
-        return len(self._links)
+        return len(self._young) + len(self._old)
 
 
 class Lanes(Generic[Job]):

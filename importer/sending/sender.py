@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from math import inf
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from importer.clock import Clock, SystemClock
 from importer.errors import CredentialsError, CredentialsLostError, ServiceDownError, SettingsError, StopError
@@ -42,6 +42,8 @@ _MARK_SECONDS: Final = 1.0
 _PULSE_SECONDS: Final = 10.0
 _IN_THE_AIR: Final = 1_000
 _LEAST_IN_THE_AIR: Final = 4
+
+T = TypeVar("T")
 
 
 class Sender:
@@ -86,6 +88,7 @@ class Sender:
         self._outstanding = 0
         self._land_by = inf
         self._changed = asyncio.Event()
+        self._stopped = asyncio.Event()
         self._reason: StopError | None = None
         self._mistake: BaseException | None = None
         self._housekeeper: asyncio.Task[None] | None = None
@@ -117,7 +120,7 @@ class Sender:
         """Meet a location before its first row: token, scopes, address, catalog.
 
         Raises CredentialsError where it refuses us, SettingsError where the address is wrong, MappingError where
-        a follow-up names what the location does not have.
+        a follow-up names what the location does not have, and at once what ended the run.
         """
         island = self._islands.get(location_id) or self._settle_island(location_id)
         courier = island.courier
@@ -129,7 +132,7 @@ class Sender:
             return found
 
         try:
-            catalog = await read_catalog(ask, location_id, needs)
+            catalog = await self._unless_stopped(read_catalog(ask, location_id, needs))
         except CredentialsError as error:
             island.refuse(str(error))
             raise
@@ -184,6 +187,7 @@ class Sender:
         """Begin no attempt any more; those in the air land, bounded in time, and then ``reason`` is raised."""
         if self._reason is None:
             self._reason = reason
+            self._stopped.set()
             for island in self._islands.values():
                 island.stop(reason)
             self._changed.set()
@@ -204,6 +208,19 @@ class Sender:
         )
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do work that stores nothing; cut it off as soon as the run is to end."""
+        task = asyncio.ensure_future(work)
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait((task,))
+        if self._reason is not None:
+            raise self._reason
+        return task.result()
 
     def _settle_island(self, location_id: str) -> Island:
         mark = self._marks.get(location_id)
