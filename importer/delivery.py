@@ -64,6 +64,7 @@ async def deliver(delivery: Delivery) -> list[Gone]:
                 progress=around.progress,
                 spill_folder=journal.folder,
             ) as sender:
+                around.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
                 resolvers = [Resolvers(intake, catalogs) for intake in delivery.intakes]
                 _prepare_output(settings.output / journal.run.id)
@@ -71,7 +72,6 @@ async def deliver(delivery: Delivery) -> list[Gone]:
                     journal.begin(delivery.kind)
                 if journal.retrying:
                     await asyncio.to_thread(settle_superseded, journal, delivery.intakes)
-                around.stop.listen(sender.stop)
                 _announce(sender, delivery)
                 for intake, resolve in zip(delivery.intakes, resolvers, strict=True):
                     await _feed(intake, resolve, sender, books, journal)

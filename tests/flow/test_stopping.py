@@ -50,6 +50,14 @@ def after(vendor: Sandbox, requests: int) -> threading.Event:
     return reached
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
+
+
 @stops
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_lets_the_requests_in_the_air_land_and_the_same_command_goes_on(
@@ -229,3 +237,15 @@ def test_a_run_whose_vendor_is_silent_stops_within_ten_seconds(desk: Desk, vendo
     assert time.monotonic() - asked_at < 10
     stopped = json.loads(out)
     assert sum(stopped[name] for name in ("created", "updated", "skipped", "failed", "pending")) == ROWS
+
+
+@stops
+def test_a_run_that_is_still_meeting_its_location_stops_at_once(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    vendor.script([Fault(status=429)] * 50)
+    process = begin(desk)
+    until(lambda: vendor.state()["requests"] > 0)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=8)
+    assert process.returncode == 3, err
+    assert json.loads(out)["pending"] == ROWS
