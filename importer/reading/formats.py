@@ -46,7 +46,14 @@ _STRANGERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"PAR1", "a Parquet file"),
     (b"\x7fELF", "a program"),
     (b"MZ\x90\x00", "a program"),
-    (b"BEGIN:VCARD", "a vCard file"),
+)
+
+_TEXT_STRANGERS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
+    (re.compile(rb"BEGIN:VCARD", re.IGNORECASE), "a vCard file"),
+    (re.compile(rb"BEGIN:VCALENDAR", re.IGNORECASE), "a calendar file"),
+    # A name and a colon, or strings in brackets: a header cell such as [Name] or {id} is no JSON.
+    (re.compile(rb'(?:\[\s*)*\{\s*(?:"(?:[^"\\]|\\.)*+"\s*:|\}\s*(?:[\],]|\Z))', re.DOTALL), "a JSON file"),
+    (re.compile(rb'(?:\[\s*)+(?:"(?:[^"\\]|\\.)*+"\s*[,\]]|\]\s*\Z)', re.DOTALL), "a JSON file"),
 )
 
 _HTML: Final = re.compile(
@@ -75,6 +82,12 @@ def stranger(head: bytes) -> str | None:
     for mark, name in _STRANGERS:
         if head.startswith(mark):
             return name
+    plain = _without_mark(head).lstrip()
+    for pattern, name in _TEXT_STRANGERS:
+        if pattern.match(plain):
+            return name
+    if plain.startswith(b"<?xml") and format_of(head) is Format.TEXT:
+        return "an XML document"
     return None
 
 
