@@ -20,14 +20,18 @@ def guess_page(words: Sequence[bytes]) -> str:
     """Choose the page under which the words read most like words; cp1252 unless another is clearly better."""
     if not words:
         return "cp1252"
-    inside = sum(len(re.findall(rb"[\x80-\xff]", word)) for word in words)
-    runs = sum(len(run) for word in words for run in re.findall(rb"[\x80-\xff]{3,}", word))
-    # No western word has three letters with accents in a row; a word in another script has nothing else.
-    candidates = (*_CYRILLIC, *_OTHERS) if runs * 2 > inside else _WESTERN
+    candidates = (*_CYRILLIC, *_OTHERS) if is_foreign(words) else _WESTERN
     scores = {page: _score(words, page) for page in candidates}
     usual = candidates[0]
     best = max(scores, key=lambda page: scores[page])
     return best if scores[best] > scores[usual] + _MARGIN else usual
+
+
+def is_foreign(words: Sequence[bytes]) -> bool:
+    """Tell another script: no western word has three letters with accents in a row, its words have nothing else."""
+    inside = sum(len(re.findall(rb"[\x80-\xff]", word)) for word in words)
+    runs = sum(len(run) for word in words for run in re.findall(rb"[\x80-\xff]{3,}", word))
+    return runs * 2 > inside
 
 
 def _score(words: Sequence[bytes], page: str) -> float:

@@ -49,6 +49,31 @@ def test_one_bad_byte_is_one_row_s_problem(write: Write) -> None:
     assert rows[500].cells == ("Jos\ufffd", "Rome")
 
 
+def test_one_good_character_outweighs_one_bad_byte(write: Write) -> None:
+    source = open_source(write(b"First,Email\nA\xff,a@e.example\nZo\xc3\xab,b@e.example\n"))
+    rows = list(source)
+    assert source.detected.encoding == "utf-8"
+    assert [row.cells[0] for row in rows] == ["A\ufffd", "Zoë"]
+    assert [[fault.code for fault in row.faults] for row in rows] == [["undecodable_bytes"], []]
+
+
+@pytest.mark.parametrize(
+    "text", ["Zoë", "Zoë\nJosé\nÉlodie", "«CAFÉ»\n«été»\nà la carte\nGénève", "Noël – 10 €\nÀ"]
+)
+def test_a_few_accents_of_a_single_byte_page_stay_accents(write: Write, text: str) -> None:
+    body = "".join(f"{line},a@e.example\n" for line in text.splitlines())
+    source = open_source(write(f"First,Email\n{body}".encode("cp1252")))
+    assert source.detected.encoding == "cp1252"
+    assert [row.cells[0] for row in source] == text.splitlines()
+
+
+def test_another_script_is_not_taken_for_utf_8_by_chance(write: Write) -> None:
+    names = ["Сергей", "Александр", "Мария", "Андрей", "Екатерина", "Григорий", "Юрий", "Валерия"]
+    body = "".join(f"{name},a@e.example\n" for name in names)
+    source = open_source(write(f"Name,Email\n{body}".encode("cp866")))
+    assert [row.cells[0] for row in source] == names
+
+
 def test_a_late_byte_of_another_page_is_found(write: Write) -> None:
     body = b"".join(b"Person %d,Rome\n" % n for n in range(20_000))
     source = open_source(write(b"Name,City\n" + body + b"Zo\xeb,K\xf6ln\n"))
@@ -92,11 +117,27 @@ def test_a_wrong_declared_encoding_fails_rows_and_nothing_else(write: Write) -> 
         (b"\x89PNG\r\n\x1a\n....", "PNG"),
         (b"BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n", "vCard"),
         (b"SQLite format 3\x00....", "SQLite"),
+        (b"\xef\xbb\xbfbegin:vcard\r\nVERSION:4.0\r\n", "vCard"),
+        (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "calendar"),
+        (b'<?xml version="1.0"?>\n<contacts><contact first="A"/></contacts>\n', "XML"),
+        (b'[{"First":"A"}]', "JSON"),
+        (b'\xef\xbb\xbf{\n  "contacts": [{"First": "A"}]\n}\n', "JSON"),
+        (b'{"First":"A, \\"B\\"","Email":"a@e.example"}\n{"First":"C"}\n', "JSON"),
+        (b'[["First","Email"],["A","a@e.example"]]', "JSON"),
+        ('[{"First":"Zoë"}]'.encode("utf-16"), "JSON"),
+        (b"[]", "JSON"),
     ],
 )
 def test_other_files_are_refused_by_their_true_name(write: Write, content: bytes, name: str) -> None:
     with pytest.raises(SourceError, match=name):
         open_source(write(content))
+
+
+@pytest.mark.parametrize("first", ["[First]", "{First}", '"{""a"": 1}"', "[1]"])
+def test_brackets_in_a_header_make_no_other_file_of_it(write: Write, first: str) -> None:
+    source = open_source(write(f"{first},Email\nA,a@e.example\nB,b@e.example\n"))
+    assert len(source.header) == 2
+    assert [row.cells for row in source] == [("A", "a@e.example"), ("B", "b@e.example")]
 
 
 def test_noise_is_refused_as_no_text(write: Write) -> None:
