@@ -166,6 +166,7 @@ def test_a_newer_mark_of_a_location_replaces_the_older(journal: Journal) -> None
 
 
 def test_the_file_is_durable_and_for_its_owner_alone(journal: Journal) -> None:
+    journal.mark_quota(QuotaMark(location_id="location1", at=1.0, in_window=1, used_today=1))
     journal.settle([outcome(2)])
     database = journal._db
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
