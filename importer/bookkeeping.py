@@ -25,6 +25,7 @@ class Bookkeeper:
 
     def unchanged(self, records: Sequence[Record]) -> dict[RowId, Outcome]:
         """Find the rows that would send what was last settled for their person; ask once per row, in file order."""
+        records = self._concerned(records)
         if not records:
             return {}
         verdicts = self._turn.unchanged([self._candidate(record) for record in records])
@@ -43,7 +44,7 @@ class Bookkeeper:
 
     def expect(self, records: Sequence[Record]) -> None:
         """Name rows that are sent without asking (they were under way already), so that memory learns how they end."""
-        if records:
+        if records := self._concerned(records):
             self._turn.expect([self._candidate(record) for record in records])
 
     def close_turn(self, *, complete: bool) -> list[Gone]:
@@ -76,6 +77,9 @@ class Bookkeeper:
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         return self._journal.made_here(contact_id, before)
+
+    def _concerned(self, records: Sequence[Record]) -> list[Record]:
+        return [record for record in records if self._turn.concerns(record.location_id)]
 
     def _candidate(self, record: Record) -> Candidate:
         payload = build_upsert(record, tag_mode=self._tag_mode)

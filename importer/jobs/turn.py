@@ -287,6 +287,7 @@ def run_settings(named: NamedJob, arrival: Arrival, tools: Tools) -> RunSettings
         connection=Connection(
             base_url=tools.base_url,
             token=token_of(named),
+            tokens=environment.read_tokens(),
             location_id=named.location_id,
             sandbox=tools.sandbox,
         ),

@@ -183,6 +183,10 @@ class MemoryPass:
         self._waiting: dict[RowId, _Waiting] = {}
         self._settled: list[tuple[_Waiting, str | None]] = []
 
+    def concerns(self, location_id: str) -> bool:
+        """Whether memory has anything to do with a location: if not, its rows need not be hashed."""
+        return self._place(location_id) is not None
+
     def unchanged(self, candidates: Sequence[Candidate]) -> list[bool]:
         """Tell for each row of a block whether it can be skipped; ask in file order, once, and for rows to be sent only.
 
