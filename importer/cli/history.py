@@ -215,6 +215,8 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
 
     load_environment()
     state_path = state_folder(given["state"])
+    if run is None and kind == "resume" and not given["quiet"]:
+        _name_an_older_one(state_path)
     run = _found_where_it_began(run, state_path, given)
     go_on = pipeline.resume if kind == "resume" else pipeline.retry
     connection = read_connection(location=None, token_file=given["token_file"], sandbox=False, base_url=None)
@@ -231,6 +233,19 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
         ),
         Manner.of(given),
     )
+
+
+def _name_an_older_one(state_path: Path) -> None:
+    """Say that a run before the newest can be resumed, when the newest is finished and so has nothing left."""
+    from itertools import islice
+
+    from importer.journal import RunState
+    from importer.state import StateFolder
+
+    newest = list(islice(StateFolder(state_path).runs(), 20))
+    stopped = [run.id for run in newest if run.state is RunState.STOPPED]
+    if stopped and newest[0].state is RunState.FINISHED:
+        click.echo(f"The newest run is finished; an older one is not: importer resume {stopped[0]}", err=True)
 
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:

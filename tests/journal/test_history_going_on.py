@@ -141,6 +141,16 @@ def test_a_second_process_is_told_who_holds_the_source(
     assert len(state.run_ids()) == 1, "the refused run leaves nothing behind"
 
 
+def test_a_resume_of_a_finished_newest_run_names_the_older_one_that_is_not(
+    importer: Callable[..., Ended], stopped: Ended, vendor: Sandbox
+) -> None:
+    words = ("contacts.csv", "-m", "contacts.yaml", "--location", "location1", "--base-url", vendor.base_url)
+    assert importer("run", *words, "--fresh", "-q").code == 1
+    ended = importer("resume")
+    assert ended.code == 0
+    assert f"importer resume {stopped.summary['run_id']}" in ended.err
+
+
 def test_a_damaged_journal_stops_the_same_command_before_anything_is_sent(
     importer: Callable[..., Ended], stopped: Ended, state: StateFolder, vendor: Sandbox
 ) -> None:
