@@ -34,6 +34,8 @@ class Cutting:
     """Gives the line on which each row begins; None while every row is one line."""
     lines: int
     rest: str = field(repr=False, default="")
+    otherwise: int = 0
+    """Rows that make sense by another meaning of backslashes only."""
 
 
 class Cutter:
@@ -54,9 +56,10 @@ class Cutter:
         except csv.Error:
             return self._mend(text, final=final)
         if reader.line_num == len(rows):
+            if self._has_mark(text) and set(map(len, rows)) != {self._dialect.width}:
+                return self._mend(text, final=final)
             return Cutting(self._dialect.decode(rows), {}, None, reader.line_num)
-        width = self._dialect.width
-        if set(map(len, rows)) != {width}:
+        if set(map(len, rows)) != {self._dialect.width}:
             return self._mend(text, final=final)
         return Cutting(self._dialect.decode(rows), {}, partial(self._starts, text), reader.line_num)
 
@@ -64,32 +67,43 @@ class Cutter:
         reader = csv.reader(io.StringIO(self._dialect.encode(text), newline=""), **self._options)
         return [0, *(reader.line_num for _ in reader)]
 
+    def _has_mark(self, text: str) -> bool:
+        mark = self._dialect.mark
+        return bool(self._dialect.width and mark) and (mark or "") in text
+
     def _mend(self, text: str, *, final: bool) -> Cutting:
         """Cut row by row, and give each row that breaks the rules, or spans lines oddly, to the mender."""
-        lines = list(io.StringIO(self._dialect.encode(text), newline=""))
-        mender = Mender(self._dialect, lines, final=final)
+        lines = _lines(self._dialect.encode(text))
+        mender = Mender(self._dialect, lines, final=final, other=self._other(text, final=final))
         starts: list[int] = []
         cutting = Cutting([], {}, lambda: starts, 0)
         while cutting.lines < len(lines):
-            if self._strict(lines, cutting, starts):
+            if self._strict(lines, cutting, starts, mender):
                 break
             record = mender.read(cutting.lines)
             if record is None:
                 break
             self._add(cutting, record, starts)
         cutting.rows = self._dialect.decode(cutting.rows)
-        rest = "".join(lines[cutting.lines :])
-        cutting.rest = rest.replace(self._dialect.sign, self._dialect.delimiter)
+        if cutting.lines < len(lines):
+            cutting.rest = "".join(_lines(text)[cutting.lines :])
         return cutting
 
-    def _strict(self, lines: list[str], cutting: Cutting, starts: list[int]) -> bool:
+    def _other(self, text: str, *, final: bool) -> Mender | None:
+        """Read by what else backslashes before quotes may mean, in a text that has any."""
+        if not self._has_mark(text):
+            return None
+        dialect = self._dialect.verbatim() if self._dialect.escape else self._dialect.escaping(text)
+        return Mender(dialect, _lines(dialect.encode(text)), final=final)
+
+    def _strict(self, lines: list[str], cutting: Cutting, starts: list[int], mender: Mender) -> bool:
         """Read on by the rules; stop, with False, before the first row that the mender has to see."""
         begin = cutting.lines
         reader = csv.reader(map(lines.__getitem__, range(begin, len(lines))), **self._options)
         try:
             for row in reader:
                 taken = begin + reader.line_num - cutting.lines
-                if taken > 1 and len(row) != self._dialect.width:
+                if len(row) != self._dialect.width and (taken > 1 or mender.doubts(cutting.lines)):
                     return False
                 starts.append(cutting.lines)
                 cutting.rows.append(row)
@@ -104,6 +118,11 @@ class Cutter:
             cutting.faults[len(cutting.rows)] = (_UNCLOSED,)
         elif record.stray:
             cutting.faults[len(cutting.rows)] = (_STRAY,)
+        cutting.otherwise += record.otherwise
         starts.append(cutting.lines)
         cutting.rows.append(record.cells)
         cutting.lines += record.lines
+
+
+def _lines(text: str) -> list[str]:
+    return list(io.StringIO(text, newline=""))

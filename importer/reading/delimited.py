@@ -32,7 +32,7 @@ class DelimitedText:
         pieces = _pieces(self._opener, self._encoding)
         if self._skip_lines:
             pieces = _after_first_line(pieces)
-        for body, cutting in _cuttings(pieces, cutter, self._dialect.quote):
+        for body, cutting in _cuttings(pieces, cutter, self._dialect):
             yield self._batch(cutting, body, number, line)
             number += len(cutting.rows)
             line += cutting.lines
@@ -100,7 +100,7 @@ def _after_first_line(pieces: Iterator[str]) -> Generator[str]:
 FIRST_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=[^\n]))")
 
 
-def _cuttings(pieces: Iterator[str], cutter: Cutter, quote: str | None) -> Iterator[tuple[str, Cutting]]:
+def _cuttings(pieces: Iterator[str], cutter: Cutter, dialect: Dialect) -> Iterator[tuple[str, Cutting]]:
     rest, wanted = "", 0
     gathered: list[str] = []
     size = 0
@@ -112,7 +112,7 @@ def _cuttings(pieces: Iterator[str], cutter: Cutter, quote: str | None) -> Itera
             continue
         body = rest + "".join(gathered)
         gathered, size = [], 0
-        end = _boundary(body, quote) if piece else len(body)
+        end = _boundary(body, dialect) if piece else len(body)
         if end:
             cutting = cutter.cut(body[:end], final=not piece)
             rest = cutting.rest + body[end:]
@@ -124,18 +124,18 @@ def _cuttings(pieces: Iterator[str], cutter: Cutter, quote: str | None) -> Itera
             return
 
 
-def _boundary(text: str, quote: str | None) -> int:
+def _boundary(text: str, dialect: Dialect) -> int:
     """Find the end of the last line that, by the count of quotes, also ends a row; 0 when there is none."""
     end = _line_end(text, len(text))
-    if not quote:
+    if not dialect.quote:
         return end
-    odd = text.count(quote, 0, end) % 2
+    odd = dialect.quotes(text[:end]) % 2
     for _ in range(64):
         if not end or not odd:
             return end
-        opener = text.rfind(quote, 0, end)
+        opener = text.rfind(dialect.quote, 0, end)
         before = _line_end(text, opener)
-        odd ^= text.count(quote, before, end) % 2
+        odd ^= dialect.quotes(text[before:end]) % 2
         end = before
     return end
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.reading.dialect import Dialect
@@ -28,6 +28,8 @@ class Record:
     lines: int = 1
     stray: bool = False
     unclosed: bool = False
+    otherwise: bool = False
+    """Backslashes mean something else in this row than in the rows before it."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,11 @@ class Scanner:
         self._dialect = dialect
         self._quote = dialect.quote or ""
         self._run = re.compile(rf"{quote}+")
+        self._meant = (
+            re.compile(rf"{re.escape(dialect.escape)}(.)|{quote}{quote}", re.DOTALL)
+            if dialect.escape
+            else None
+        )
         self._after = re.compile(
             rf"[ \t]*(?={end}|[\r\n]|\Z)" if dialect.sign != "\t" else rf" *(?={end}|[\r\n]|\Z)"
         )
@@ -95,11 +102,18 @@ class Scanner:
         return _Cut(text[start:], -1, stray=True, closed=False)
 
     def _escaped(self, text: str, position: int) -> bool:
-        escape = self._dialect.escape
-        return bool(escape) and text.startswith(escape or "", position - 1)
+        """Tell a quote behind an odd number of backslashes: of two, the first escapes the second."""
+        if not self._dialect.escape:
+            return False
+        first = position
+        while first and text[first - 1] == self._dialect.escape:
+            first -= 1
+        return (position - first) % 2 == 1
 
     def _undouble(self, value: str) -> str:
-        return self._unescape(value).replace(self._quote * 2, self._quote)
+        if self._meant is None:
+            return value.replace(self._quote * 2, self._quote)
+        return self._meant.sub(lambda match: match[1] or self._quote, value)
 
     def _unescape(self, value: str) -> str:
         escape = self._dialect.escape
@@ -113,7 +127,12 @@ class Scanner:
 class Mender:
     """Decides what a row that strict reading refuses was meant to be, for the lines of one stretch of text."""
 
-    def __init__(self, dialect: Dialect, lines: Sequence[str], *, final: bool) -> None:
+    def __init__(
+        self, dialect: Dialect, lines: Sequence[str], *, final: bool, other: Mender | None = None
+    ) -> None:
+        """Take the lines as the dialect encodes them; ``other`` reads the same lines by what else backslashes may mean."""
+        self._other = other
+        self._mark = dialect.mark or ""
         self._scanner = Scanner(dialect)
         self._width = dialect.width
         self._delimiter = dialect.sign
@@ -128,6 +147,10 @@ class Mender:
     def read(self, start: int) -> Record | None:
         """Read the record that starts on this line; None when only more text can tell."""
         line = self._lines[start].rstrip("\r\n")
+        if self._waits(start):
+            return None
+        if second := self._otherwise(start):
+            return second
         alone = self._fit(line)
         rows_follow = self._rows_follow(start)
         spread = self._spread(start, _NEAR if rows_follow else len(self._lines))
@@ -138,6 +161,32 @@ class Mender:
         if spread is not None and self._plausible(spread, start, alone):
             return spread
         return alone or self._loose(line)
+
+    def doubts(self, start: int) -> bool:
+        """Tell that a record of another width than the table's may be one of the table, in other words."""
+        return self._other is not None and (self._waits(start) or self._otherwise(start) is not None)
+
+    def _waits(self, start: int) -> bool:
+        """Tell that the lines at hand are too few to know what backslashes mean in this record."""
+        if self._other is None or self._final or start + _NEAR <= len(self._lines):
+            return False
+        return any(map(self._is_marked, range(start, len(self._lines))))
+
+    def _otherwise(self, start: int) -> Record | None:
+        """Read the record that only another meaning of its backslashes makes as wide as the table."""
+        record = self._other and self._other.strictly(start)
+        if not record or not any(map(self._is_marked, range(start, start + record.lines))):
+            return None
+        alone = self._fit(self._lines[start].rstrip("\r\n")) if record.lines > 1 else None
+        return replace(record, otherwise=True) if self._plausible(record, start, alone) else None
+
+    def strictly(self, start: int) -> Record | None:
+        """Read a record that is as wide as the table with each of its quotes in place."""
+        record = self._spread(start, _NEAR)
+        return record if record and not record.stray and len(record.cells) == self._width else None
+
+    def _is_marked(self, index: int) -> bool:
+        return self._mark in self._lines[index]
 
     def _rows_follow(self, start: int) -> bool:
         """Tell that a quote was left open without looking for where it might be closed: rows follow, not a cell."""

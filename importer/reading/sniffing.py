@@ -10,7 +10,7 @@ from typing import Final
 
 from importer.errors import SourceError
 from importer.reading.cutting import Cutter
-from importer.reading.dialect import Dialect
+from importer.reading.dialect import ESCAPE, Dialect
 from importer.reading.grid import is_blank
 from importer.reading.shapes import DATA_SHAPES, Shape, shape_of
 
@@ -37,21 +37,26 @@ def detect_dialect(text: str, *, declared: str | None = None) -> Dialect:
     """Choose delimiter, quote and escape from the beginning of a text."""
     sample = sample_of(text)
     delimiters = [_named(declared)] if declared is not None else _delimiters_in(sample)
-    best = Dialect(
-        delimiter=_NOWHERE if "," in sample else ",", width=1, quote='"' if '"' in sample else None
-    )
+    best = Dialect(delimiter=_NOWHERE if "," in sample else ",", width=1)
     best_score = 0.0 if declared is not None else _score([[line] for line in sample.splitlines()])
     if declared is not None:
         best = replace(best, delimiter=delimiters[0])
     for delimiter in delimiters:
-        for quote, escape in _quotes_in(sample, delimiter):
-            dialect = Dialect(
-                delimiter=delimiter, quote=quote, escape=escape, skip_space=_spaced(sample, delimiter)
-            )
-            dialect, score = _measure(sample, dialect)
+        for quote, escapes in _quotes_in(sample, delimiter):
+            dialect = Dialect(delimiter=delimiter, quote=quote, skip_space=_spaced(sample, delimiter))
+            dialect, score = _measure(sample, dialect.escaping(sample) if escapes else dialect)
             if score > best_score:
                 best, best_score = dialect, score
-    return best
+    return _with_escape(sample, best)
+
+
+def _with_escape(sample: str, dialect: Dialect) -> Dialect:
+    """Take a backslash before a quote for an escape where more rows make sense only so than only otherwise."""
+    if dialect.escape or not dialect.mark or dialect.mark not in sample:
+        return dialect
+    escaping = dialect.escaping(sample)
+    only_so = Cutter(dialect).cut(sample, final=True).otherwise
+    return escaping if only_so > Cutter(escaping).cut(sample, final=True).otherwise else dialect
 
 
 _NAMES: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -73,19 +78,17 @@ def _delimiters_in(sample: str) -> list[str]:
     return [*(sign for sign in _DELIMITERS if sign in sample and sign not in halves), *long]
 
 
-def _quotes_in(sample: str, delimiter: str) -> list[tuple[str | None, str | None]]:
-    """List quotes and escapes worth a try, the usual ones first: the first of equals wins."""
+def _quotes_in(sample: str, delimiter: str) -> list[tuple[str, bool]]:
+    """List quotes, without and with backslashes as escapes, that are worth a try; the first of equals wins.
+
+    The usual one is always: a cell may be quoted for the first time behind the sample.
+    """
     edge = re.escape(delimiter)
-    found: list[tuple[str | None, str | None]] = []
-    if '"' in sample:
-        found.append(('"', None))
-        if '\\"' in sample:
-            found.append(('"', "\\"))
+    found = [('"', False)]
     if re.search(rf"(?:^|{edge} ?)'[^'\r\n]*(?:''[^'\r\n]*)*'(?={edge}|\r|\n|\Z)", sample, re.MULTILINE):
-        found.append(("'", None))
-        if "\\'" in sample:
-            found.append(("'", "\\"))
-    return found or [(None, None)]
+        found.append(("'", False))
+    escapable = [quote for quote, _ in found if f"{ESCAPE}{quote}" in sample and delimiter != ESCAPE]
+    return [*found, *((quote, True) for quote in escapable)]
 
 
 def _spaced(sample: str, delimiter: str) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from importer.reading import Source, open_source
 from importer.records import Row
@@ -121,6 +124,79 @@ def test_quotes_are_read_as_they_were_meant(write: Write, written: str, read: st
 def test_a_backslash_may_escape_a_quote(write: Write) -> None:
     text = 'Name,Note\n"Ann","say \\"hi\\", she said"\n"Bob","plain"\n'
     assert cells(open_source(write(text))) == [("Ann", 'say "hi", she said'), ("Bob", "plain")]
+
+
+def test_backslashes_escape_quotes_in_a_whole_file_without_a_warning(write: Write) -> None:
+    body = "".join(f'"A \\"x{n}\\" B, c",a{n}@e.example\n' for n in range(40))
+    rows = list(open_source(write("Name,Email\n" + body)))
+    assert [row.cells for row in rows] == [(f'A "x{n}" B, c', f"a{n}@e.example") for n in range(40)]
+    assert not any(row.faults for row in rows)
+
+
+@pytest.mark.parametrize("before", [3, 5000], ids=["in the sample", "beyond the sample"])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r'"A \"x1\" B, c"', 'A "x1" B, c'),
+        (r'"Table, 48\""', 'Table, 48"'),
+        (r'"\"Bo\" B"', '"Bo" B'),
+        (r'"a\", \"b"', 'a", "b'),
+        (r'"\"\""', '""'),
+        ('"A \\"x\\"\nB, c"', 'A "x"\nB, c'),
+        (r'"C:\dir \"x\", y"', r'C:\dir "x", y'),
+        (r'"\\srv\dir \"x\", y"', r'\\srv\dir "x", y'),
+        (r'"a\\b \"x\", y"', r'a\b "x", y'),
+        (r'"C:\Users\"', "C:\\Users\\"),
+        (r'"a\b"', r"a\b"),
+        (r"a\b", r"a\b"),
+    ],
+)
+def test_one_row_with_backslashes_among_plain_ones(
+    write: Write, before: int, written: str, read: str
+) -> None:
+    plain = "".join(f"Ann {n},a{n}@e.example,Rome\n" for n in range(before))
+    rows = list(open_source(write(f"Name,Email,City\n{plain}{written},x@e.example,Oslo\n{plain}")))
+    assert len(rows) == 2 * before + 1
+    assert rows[before].cells == (read, "x@e.example", "Oslo")
+    assert not any(row.faults for row in rows)
+
+
+def test_a_cell_may_end_in_a_backslash_where_others_escape_quotes(write: Write) -> None:
+    lines = [rf'"say \"{n}\", so","a{n}@e.example"' for n in range(2000)]
+    lines[5] = lines[1800] = r'"C:\Users\","path@e.example"'
+    lines[7] = lines[1900] = r'"a\b","inner@e.example"'
+    rows = list(open_source(write("Name,Email\n" + "\n".join(lines) + "\n")))
+    assert not any(row.faults for row in rows)
+    assert [rows[index].cells for index in (4, 5, 7, 1800, 1900)] == [
+        ('say "4", so', "a4@e.example"),
+        ("C:\\Users\\", "path@e.example"),
+        ("a\\b", "inner@e.example"),
+        ("C:\\Users\\", "path@e.example"),
+        ("a\\b", "inner@e.example"),
+    ]
+
+
+def test_backslashes_are_kept_where_as_many_cells_end_in_one_as_escape_a_quote(write: Write) -> None:
+    body = '"C:\\Users\\",a@e.example\n' * 20 + r'"say \"hi\", so",b@e.example' + "\n"
+    rows = list(open_source(write("Name,Email\n" + body)))
+    assert [row.cells[0] for row in rows] == ["C:\\Users\\"] * 20 + ['say "hi", so']
+    assert not any(row.faults for row in rows)
+
+
+@given(
+    cells=st.lists(
+        st.text(st.sampled_from('ab \\",;\n'), max_size=12).filter(lambda cell: cell == cell.strip()),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_what_escapes_quotes_and_backslashes_comes_back(cells: list[str]) -> None:
+    written = [cell.replace("\\", "\\\\").replace('"', '\\"') for cell in ['say "hi", "ho", so', *cells]]
+    body = "".join(f'"Ann","{cell}","a@e.example"\n' for cell in written)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "contacts.csv")
+        path.write_text("Name,Note,Email\n" + body, encoding="utf-8", newline="")
+        assert [row.cells[1] for row in open_source(path)] == ['say "hi", "ho", so', *cells]
 
 
 def test_a_backslash_is_a_character_where_it_escapes_nothing(write: Write) -> None:
