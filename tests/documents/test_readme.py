@@ -141,3 +141,14 @@ def test_the_catalogue_of_codes_is_current() -> None:
 def test_the_links_of_the_readme_lead_somewhere() -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_jobs_of_the_readme_are_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importer.jobs.loading import load_jobs
+
+    (shown,) = [block for block in BLOCKS if block.language == "yaml" and "jobs:" in block.body]
+    for name in re.findall(r"\$\{(\w+)\}", shown.body):
+        monkeypatch.setenv(name, "https://hooks.example.com/1")
+    path = tmp_path / "jobs.yaml"
+    path.write_text(shown.body, encoding="utf-8")
+    assert [job.name for job in load_jobs(path)] == ["nightly-crm"]
