@@ -129,9 +129,37 @@ def test_every_property_of_the_upsert_arrives(desk: Desk, vendor: Sandbox) -> No
     ended = desk.run("all.csv", "-m", "all.yaml")
     assert ended.code == 0, ended.err
     (contact,) = vendor.contacts()
-    assert contact["email"] == "ann@example.com"
-    (row_told,) = ended.rows
-    assert row_told["import_warnings"] == ""
+    assert contact["properties"] == {
+        "firstName": "Ann",
+        "lastName": "Lee",
+        "name": "Ann Lee",
+        "email": "ann@example.com",
+        "phone": "+12125550111",
+        "address1": "1 Pine St",
+        "city": "New York",
+        "state": "NY",
+        "postalCode": "01234",
+        "country": "US",
+        "website": "https://example.com",
+        "timezone": "US/Eastern",
+        "companyName": "Acme",
+        "gender": "female",
+        "source": "fair",
+        "assignedTo": owner,
+        "dateOfBirth": "1990-02-01",
+        "dnd": False,
+        "dndSettings": {"SMS": {"status": "active", "message": "asked by mail", "code": "7"}},
+        "inboundDndSettings": {"all": {"status": "inactive"}},
+    }
+    names = {field.id: field.name for field in vendor.location("loc1").custom_fields.values()}
+    assert {names[each["id"]]: each["value"] for each in contact["customFields"]} == {
+        "Shirt Size": "M",
+        "Interests": ["News", "Events"],
+        "Contract Value": 1200.5,
+        "Renewal Date": "2027-01-31T00:00:00.000Z",  # as the vendor shows a date field
+        "Seats": 3,
+    }
+    assert [row["import_warnings"] for row in ended.rows] == [""]
 
 
 ALL_PROPERTIES = """\
@@ -156,6 +184,8 @@ fields:
   dateOfBirth: born
   dnd: dnd
   dndSettings.SMS: sms
+  dndSettings.SMS.message: {value: asked by mail}
+  dndSettings.SMS.code: {value: "7"}
   inboundDndSettings.all: inbound
   createNewIfDuplicateAllowed: {value: "no"}
 custom_fields:

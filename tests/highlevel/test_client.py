@@ -119,7 +119,10 @@ async def test_a_packed_reply_is_unpacked() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{", "cut short or damaged"),
         (b"SSH-2.0-OpenSSH_9.9\r\n\r\nConnection: close", "the exchange failed"),
         (http(b"not gzip", headers="Content-Encoding: gzip\r\n"), "cut short or damaged"),
-        (http(gzip.compress(b"{}", mtime=0)[:-4], headers="Content-Encoding: gzip\r\n"), "cut short or damaged"),
+        (
+            http(gzip.compress(b"{}", mtime=0)[:-4], headers="Content-Encoding: gzip\r\n"),
+            "cut short or damaged",
+        ),
         (http(b"x", headers="Content-Encoding: br\r\n"), "cut short or damaged"),
     ],
 )
