@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import SourceError
-from importer.reading.cells import cell_text
+from importer.reading.cells import cell_text, number_text
 from importer.reading.grid import Batch, Grid
 from importer.reading.merges import Merges, OpenMerge, spread_merges
 from importer.reading.workbook import Opened, SheetName
+from importer.reading.xls_looks import SheetLooks
+from importer.reading.xlsx_sheet import letters_of
 
 _BATCH_ROWS: Final = 512
 
@@ -18,9 +20,13 @@ _BATCH_ROWS: Final = 512
 class CalamineBook:
     """A workbook held by calamine."""
 
-    def __init__(self, place: Path, *, name: str) -> None:
+    def __init__(
+        self, place: Path, *, name: str, looks: Callable[[str], SheetLooks | None] | None = None
+    ) -> None:
+        """Take what tells of a sheet's cells beyond the values that calamine reads; None where nothing does."""
         self._place = place
         self._name = name
+        self._looks = looks
         self._book = self._open()
         self.sheet_names = tuple(
             SheetName(name=one.name, visible=str(one.visible).endswith("Visible"))
@@ -29,27 +35,39 @@ class CalamineBook:
         )
 
     def peek(self, sheet: str) -> Grid:
-        return self.open(sheet).grid_of(0)
+        return CalamineSheet(self, sheet, 0, {}, SheetLooks())
 
     def open(self, sheet: str) -> Opened:
         merges = self._merges(sheet)
+        looks = self._looks(sheet) if self._looks else None
+        seen = looks or SheetLooks()
         return Opened(
-            grid_of=lambda width: CalamineSheet(self, sheet, width, merges),
+            grid_of=lambda width: CalamineSheet(self, sheet, width, merges, seen),
+            hidden_rows=seen.hidden_rows,
+            hidden_columns=tuple(map(letters_of, seen.hidden_columns)),
             merged_areas=sum(map(len, merges.values())),
-            formats_read=False,
+            formats_read=looks is not None,
         )
 
     def _merges(self, sheet: str) -> Merges:
         """List the merged areas that span rows; the library knows them for .xls alone."""
         merges: Merges = {}
+        start = self.first_column(sheet)
         try:
             found = self._book.get_sheet_by_name(sheet).merged_cell_ranges or []
         except BaseException as cause:  # noqa: BLE001  (the library's panics are no Exception; see _damaged)
             raise self._damaged(cause) from None
         for (first, column), (last, _) in found:
             if last > first:
-                merges.setdefault(first + 1, []).append((last + 1, column))
+                merges.setdefault(first + 1, []).append((last + 1, max(column - start, 0)))
         return merges
+
+    def first_column(self, sheet: str) -> int:
+        """Count the empty columns on the left, which calamine leaves out of its rows."""
+        try:
+            return (self._book.get_sheet_by_name(sheet).start or (0, 0))[1]
+        except BaseException as cause:  # noqa: BLE001  (the library's panics are no Exception; see _damaged)
+            raise self._damaged(cause) from None
 
     def rows(self, sheet: str) -> Iterator[list[Any]]:
         """Walk a sheet from its first row, also where the first rows are empty."""
@@ -80,23 +98,34 @@ class CalamineBook:
 class CalamineSheet:
     """The grid of one sheet."""
 
-    def __init__(self, book: CalamineBook, sheet: str, width: int, merges: Merges) -> None:
+    def __init__(self, book: CalamineBook, sheet: str, width: int, merges: Merges, looks: SheetLooks) -> None:
         self._book = book
         self._sheet = sheet
         self._width = width
         self._merges = merges
+        self._looks = looks
 
     def batches(self) -> Iterator[Batch]:
-        rows: list[Any] = []
-        first, opened = 1, list[OpenMerge]()
-        for row in self._book.rows(self._sheet):
-            cells = [cell if type(cell) is str else cell_text(cell) for cell in row]
+        batch, opened = Batch(first=1, rows=[]), list[OpenMerge]()
+        start = self._book.first_column(self._sheet)
+        for row, values in enumerate(self._book.rows(self._sheet)):
+            cells = [
+                value if type(value) is str else self._text(row, column, value)
+                for column, value in enumerate(values, start)
+            ]
             cells.extend([""] * (self._width - len(cells)))
             if self._merges:
-                opened = spread_merges(first + len(rows), cells, self._merges, opened)
-            rows.append(cells)
-            if len(rows) == _BATCH_ROWS:
-                yield Batch(first=first, rows=rows)
-                first, rows = first + len(rows), []
-        if rows:
-            yield Batch(first=first, rows=rows)
+                opened = spread_merges(row + 1, cells, self._merges, opened)
+            if row in self._looks.faults and any(cells):
+                batch.faults[len(batch.rows)] = tuple(self._looks.faults[row])
+            batch.rows.append(cells)
+            if len(batch.rows) == _BATCH_ROWS:
+                yield batch
+                batch = Batch(first=row + 2, rows=[])
+        if batch.rows:
+            yield batch
+
+    def _text(self, row: int, column: int, value: object) -> str:
+        if type(value) is not float and type(value) is not int:
+            return cell_text(value)
+        return self._looks.renderer(row, column)(str(number_text(value)))

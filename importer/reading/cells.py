@@ -24,7 +24,7 @@ def cell_text(value: object) -> str:
         case date() | time():
             text = TypedText(value.isoformat(), value)
         case timedelta():
-            text = TypedText(str(value), value)
+            text = span_text(value)
         case _:
             text = str(value)
     return text
@@ -52,3 +52,11 @@ def datetime_text(value: datetime) -> str:
         day = value.date()
         return TypedText(day.isoformat(), day)
     return TypedText(value.isoformat(sep=" "), value)
+
+
+def span_text(length: timedelta) -> str:
+    """Write a length of time in hours, minutes and seconds, however many hours those are."""
+    seconds = round(length.total_seconds())
+    minutes, left = divmod(abs(seconds), 60)
+    sign = "-" if seconds < 0 else ""
+    return TypedText(f"{sign}{minutes // 60}:{minutes % 60:02}:{left:02}", timedelta(seconds=seconds))

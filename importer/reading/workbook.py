@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -91,6 +92,10 @@ def _open_book(place: Path, form: Format, name: str) -> Book:
         return XlsxBook(place, name=name)
     from importer.reading.calamine_book import CalamineBook
 
+    if form is Format.XLS:
+        from importer.reading.xls_looks import looks_of
+
+        return CalamineBook(place, name=name, looks=partial(looks_of, place))
     return CalamineBook(place, name=name)
 
 
@@ -106,7 +111,8 @@ def _around(opened: Opened) -> list[str]:
         )
     if not opened.formats_read:
         notes.append(
-            "number formats of this kind of workbook are not read: 02134 stored as a number is 2134; .xlsx keeps it"
+            "number formats, error cells and what is hidden are not seen in this kind of workbook: "
+            "02134 stored as a number is 2134; .xlsx keeps it"
         )
     if opened.merged_areas:
         notes.append(

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from importer.reading.cells import datetime_text, number_text
+from importer.reading.cells import datetime_text, number_text, span_text
 from importer.records import TypedText
 
 Renderer = Callable[[str], str]
@@ -179,9 +179,7 @@ def _span(text: str) -> str:
         length = timedelta(days=float(text))
     except (ValueError, OverflowError):
         return text
-    length = timedelta(seconds=round(length.total_seconds()))
-    minutes, seconds = divmod(int(length.total_seconds()), 60)
-    return TypedText(f"{minutes // 60}:{minutes % 60:02}:{seconds:02}", length)
+    return span_text(length)
 
 
 def iso_text(text: str) -> str:

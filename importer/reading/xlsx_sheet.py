@@ -89,12 +89,12 @@ class RowReader:
             return self._shared_text(value)
         if not value and not inline:
             if formula and kind != "str":
-                faults.append(_uncalculated(letters))
+                faults.append(uncalculated(letters))
             return ""
         if kind in {"", "n"}:
             return self._number(value, style)
         if kind == "e":
-            faults.append(_error(letters, plain(value)))
+            faults.append(error_cell(letters, plain(value)))
             return ""
         return _other(kind, value, inline)
 
@@ -154,7 +154,7 @@ def _other(kind: str, value: str, inline: str) -> str:
     return plain(value or inline)
 
 
-def _uncalculated(letters: str) -> Fault:
+def uncalculated(letters: str) -> Fault:
     return Fault(
         code="formula_without_value",
         message=f"Cell {letters} holds a formula whose result the workbook does not store; it was read as blank. "
@@ -164,7 +164,7 @@ def _uncalculated(letters: str) -> Fault:
     )
 
 
-def _error(letters: str, shown: str) -> Fault:
+def error_cell(letters: str, shown: str) -> Fault:
     return Fault(
         code="error_cell",
         message=f"Cell {letters} shows the error {shown[:20]}; it was read as blank.",
