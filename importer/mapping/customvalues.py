@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from importer.highlevel.catalog import CustomField
 from importer.mapping.model import Defaults, Rule
-from importer.mapping.steps import as_text
+from importer.mapping.steps import NUMBER_STEPS, as_text, dates_after
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
@@ -25,13 +25,18 @@ Convert: TypeAlias = Callable[[Json, Record], Reading]
 UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
 """Types whose values the public API does not take from outside, or only after an upload."""
 
+_TEXTS: Final = frozenset({"TEXT", "LARGE_TEXT"})
 _TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:[:.][0-5]\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 
 
 def converter(field: CustomField | None, rule: Rule, defaults: Defaults, written: Conventions) -> Convert:
-    """Make the function that gives a custom field its value; without a field, a split rule makes a list."""
-    if field is None:
-        return _list_of(rule.split) if rule.split is not None else lambda raw, _record: plain(raw)
+    """Make the function that gives a custom field its value: by its type, else by what the rule says of it.
+
+    Without a field (no account at hand) and for texts, the rule alone says what its cells are, so that a preview
+    shows what a run sends, and a run heeds what the mapping asks for.
+    """
+    if field is None or field.data_type in _TEXTS:
+        return _by_rule(rule, defaults, written, typed=field is not None)
     match field.data_type:
         case "PHONE":
             return _phone(rule, defaults)
@@ -40,9 +45,25 @@ def converter(field: CustomField | None, rule: Rule, defaults: Defaults, written
         case "MULTIPLE_OPTIONS" | "CHECKBOX":
             return _from_text(partial(read_options, options=field.options, split=rule.split or ","))
         case "DATE":
-            return _from_text(partial(read_date, rules=written.dates))
+            rules = dates_after(rule.transforms, written.dates)
+            return _from_text(partial(read_date, rules=rules))
         case other:
             return _from_text(_scalar(other, rule, written))
+
+
+def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: bool) -> Convert:
+    """Read what the rule names as a date, a number or a phone; a step that made one has done it already."""
+    steps = {step.name for step in rule.transforms}
+    if rule.split is not None and not typed:
+        return _list_of(rule.split)
+    if (rule.format or rule.date_order) and "date" not in steps:
+        return _from_text(partial(read_date, rules=written.dates))
+    if rule.decimal is not None and not steps & NUMBER_STEPS:
+        # An amount or a plain number: reading it as an amount takes either.
+        return _from_text(partial(read_money, decimal=written.stated_decimal))
+    if rule.region is not None:
+        return _phone(rule, defaults)
+    return _from_text(str) if typed else lambda raw, _record: plain(raw)
 
 
 def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str], Reading]:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from importer.highlevel.fields import Kind
 from importer.mapping.model import Defaults, Rule
 from importer.mapping.own import OwnSteps
-from importer.mapping.steps import StepFunction, as_text, chain, make_step
+from importer.mapping.steps import StepFunction, as_text, chain, dates_after, make_step
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_inbound_dnd
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
@@ -57,7 +57,7 @@ def kind_reader(kind: Kind, rule: Rule, around: Circumstances) -> Reader | None:
             regions = tuple(region for region in (rule.region, around.defaults.region) if region)
             return partial(read_phone, regions=regions, several=rule.several or "first")
         case Kind.DATE_OF_BIRTH:
-            return partial(read_date, rules=around.written.dates)
+            return partial(read_date, rules=dates_after(rule.transforms, around.written.dates))
         case Kind.STATE:
             return read_state if rule.codes else None
         case _:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from html import unescape
 from typing import Annotated, Any, Final, TypeAlias
@@ -116,6 +116,11 @@ def _make_date(arguments: Mapping[str, str], written: Conventions) -> StepFuncti
         formats=(arguments["format"],) if "format" in arguments else rules.formats,
     )
     return partial(read_date, rules=own)
+
+
+def dates_after(steps: Iterable[Step], rules: DateRules) -> DateRules:
+    """Give the rules for what the steps leave: a date that one of them made is no longer in the cell's format."""
+    return replace(rules, formats=()) if any(step.name == "date" for step in steps) else rules
 
 
 def _make_number(arguments: Mapping[str, str], written: Conventions) -> StepFunction:

@@ -152,6 +152,55 @@ def test_without_an_account_custom_fields_get_their_likely_keys(lay: Lay) -> Non
 
 
 @pytest.mark.parametrize(
+    ("rule", "cell", "sent"),
+    [
+        ("format: '%d.%m.%Y'", "31.12.2026", "2026-12-31"),
+        ("format: [DD.MM.YYYY, '%Y%m%d']", "20261231", "2026-12-31"),
+        ("date_order: DMY", "1/2/2026", "2026-02-01"),
+        ("format: '%d.%m.%Y', transforms: [date]", "31.12.2026", "2026-12-31"),
+        ("format: '%d.%m.%Y', transforms: [date, {prefix: 'on '}]", "31.12.2026", "on 2026-12-31"),
+        ("decimal: ','", "1.234,50 €", 1234.5),
+        ("decimal: ',', transforms: [percent]", "12,5 %", 12.5),
+        ("region: GB", "020 7946 0018", "+442079460018"),
+    ],
+)
+@pytest.mark.parametrize("catalog", [None, CATALOG], ids=["no account", "a text field"])
+def test_what_a_rule_says_of_its_cells_holds_where_the_fields_type_does_not_tell(
+    lay: Lay, rule: str, cell: str, sent: Any, catalog: Catalog | None
+) -> None:
+    record = resolve(lay, f"custom_fields: {{Note: {{column: A, {rule}}}}}", cell, catalog)
+    assert isinstance(record, Record), record
+    value = record.custom_fields[0][1]
+    assert str(value) == str(sent)
+
+
+@pytest.mark.parametrize(
+    ("rule", "cell", "code"),
+    [
+        ("format: '%d.%m.%Y'", "99.99.2026", "invalid_date"),
+        ("format: '%d.%m.%Y'", "2026-12-31 or so", "invalid_date"),
+        ("decimal: ','", "abc", "invalid_number"),
+        ("region: GB", "12", "invalid_phone"),
+    ],
+)
+@pytest.mark.parametrize("catalog", [None, CATALOG], ids=["no account", "a text field"])
+def test_a_cell_that_is_not_what_its_rule_says_fails_the_row_with_or_without_an_account(
+    lay: Lay, rule: str, cell: str, code: str, catalog: Catalog | None
+) -> None:
+    failure = resolve(lay, f"custom_fields: {{Note: {{column: A, {rule}}}}}", cell, catalog)
+    assert isinstance(failure, Outcome)
+    assert failure.code == code
+    dropped = resolve(lay, f"custom_fields: {{Note: {{column: A, {rule}, on_invalid: drop}}}}", cell, catalog)
+    assert isinstance(dropped, Record)
+    assert dropped.custom_fields == ()
+    assert [warning.code for warning in dropped.warnings] == [code]
+
+
+def test_a_date_that_a_step_made_is_taken_by_a_date_field_whatever_its_format(lay: Lay) -> None:
+    assert custom(lay, "Renewal", "31.12.2026", ", format: '%d.%m.%Y', transforms: [date]") == "2026-12-31"
+
+
+@pytest.mark.parametrize(
     ("cell", "user"),
     [("u1", "u1"), ("ANN@acme.com", "u1"), ("ann lee", "u1"), ("Lee Ann", "u1"), ("Lee, Ann", "u1"), ("bobby@acme.com", "u3")],
 )  # fmt: skip

@@ -199,3 +199,8 @@ def test_no_text_makes_a_transform_raise(text: str, name: str) -> None:
 )
 def test_values_are_written_as_texts_for_the_next_step(value: object, text: str) -> None:
     assert as_text(value) == text
+
+
+def test_a_birthday_that_a_step_made_is_taken_whatever_the_format_of_its_cells(fields_of: FieldsOf) -> None:
+    rule = "  dateOfBirth: {column: A, format: '%d.%m.%Y', transforms: [date]}"
+    assert fields_of(rule, ["A"], ["31.12.1990"]) == {"dateOfBirth": "1990-12-31"}
