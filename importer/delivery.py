@@ -22,6 +22,7 @@ from importer.memory import Gone, Memory
 from importer.records import Intent, Landed, Outcome, Record, Remedy, RowId, Standing, Status
 from importer.results import wording
 from importer.sending import Sender, SendingPolicy
+from importer.sending.collector import rare_collections
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
 from importer.state import StateFolder
 from importer.superseding import settle_superseded
@@ -54,7 +55,7 @@ async def deliver(delivery: Delivery) -> list[Gone]:
     """
     journal, settings, around = delivery.journal, delivery.settings, delivery.around
     async with _reachable(settings.connection, delivery) as connection:
-        with _bookkeeper(connection, delivery) as books:
+        with rare_collections(), _bookkeeper(connection, delivery) as books:
             async with Sender(
                 connection=connection,
                 journal=books,
