@@ -74,14 +74,18 @@ async def newcomers(named: NamedJob, due_at: float, tools: Tools) -> Sequence[Si
         if not named.suffixes or each.name.lower().endswith(named.suffixes)
     ]
     fresh = [each for each in seen if not tools.jobs_state.dealt_with(named.name, each)]
+    overtaken: list[Sighting] = []
     if named.job.take == "newest":
         # An older one that a newer one has overtaken is not taken, ever: its news is old.
-        fresh = [each for each in fresh[-1:] if each == seen[-1]]
+        overtaken = [each for each in fresh if each != seen[-1]]
+        fresh = [each for each in fresh if each == seen[-1]]
     if not fresh:
         return ()
     ready = await _ready(named, pattern, fresh, tools)
     if not ready:
         raise NotYetError(max(named.job.minimum_age, named.job.still_for, 5.0))
+    if overtaken:
+        tools.jobs_state.let_go(named.name, overtaken)
     return ready
 
 

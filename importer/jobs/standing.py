@@ -244,6 +244,14 @@ class JobsState:
                 (job, masked(reference), size, modified_at),
             )
 
+    def let_go(self, job: str, overtaken: Iterable[Sighting]) -> None:
+        """Count files as dealt with that a newer one has overtaken: once that is put away they would be the newest."""
+        with transaction(self._connection, self._path) as database:
+            database.executemany(
+                "INSERT OR REPLACE INTO dealt_with (job, reference, size, modified_at) VALUES (?, ?, ?, ?)",
+                ((job, masked(each.reference), each.size, each.modified_at) for each in overtaken),
+            )
+
     # people who are gone
 
     def tagged(self, job: str) -> frozenset[str]:

@@ -183,6 +183,13 @@ async def test_the_newest_file_is_taken_and_older_ones_are_not(house: House, peo
     await house.once(resident)
     assert set(house.cities().values()) == {"London"}
     assert names(house.folder / "in") == ["contacts-b.csv", "done"]
+    # With the newest put away the old one is the newest there is, and still old.
+    (occasion,) = await house.once(resident)
+    assert occasion.sentence.startswith("There is no new file")
+    assert set(house.cities().values()) == {"London"}
+    house.put("in/contacts-b.csv", old)  # written anew, it is news
+    (occasion,) = await house.once(resident)
+    assert (occasion.result, set(house.cities().values())) == (Result.FINISHED, {"Old"})
 
 
 async def test_all_files_are_taken_oldest_first_and_a_bad_one_stops_no_other(
