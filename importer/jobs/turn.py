@@ -224,11 +224,12 @@ class Turn:
         """Find the import that this file repeats.
 
         The content of the last import, under any name; or of an older one under the same name, if names tell files
-        apart. Content that comes back under a new name is a new file: things are again as they were then.
+        apart. Content that comes back under a new name is a new file: things are again as they were then. A folder
+        that is watched takes each content once, whatever it is called.
         """
         ledger, feed = self._tools.ledger, self._named.name
         earlier = ledger.find(feed, arrival.fingerprint)
-        if earlier is None or earlier == ledger.last(feed):
+        if earlier is None or self._named.once or earlier == ledger.last(feed):
             return earlier
         return earlier if earlier.name == arrival.shown and tells_files_apart(self._named.source) else None
 

@@ -123,6 +123,18 @@ def test_watch_imports_what_is_there_and_what_is_dropped_in(shop: Shop) -> None:
     assert (shop.folder / "in" / "notes.md").exists()
 
 
+def test_watch_imports_each_content_once_whatever_it_is_called(shop: Shop) -> None:
+    for name, first in (("a.csv", 0), ("b.csv", 1), ("c.csv", 0)):
+        shop.drop(name, 3, first)
+    words = ("--location", HOME, "--still-for", "0.1s", "--after-success", "move:done")
+    process = shop.start("watch", "in", "-m", "mapping.yaml", *words)
+    done = shop.folder / "in" / "done"
+    wait_for(lambda: all((done / name).exists() for name in ("a.csv", "b.csv", "c.csv")))
+    code, said = shop.finish(process, signal.SIGTERM)
+    assert (code, shop.contacts) == (0, 4)
+    assert "c.csv has the content of a.csv" in said
+
+
 def test_what_was_tried_in_the_sandbox_is_still_new(shop: Shop) -> None:
     shop.drop("a.csv", 3)
     words = ("watch", "in", "-m", "mapping.yaml", "--location", HOME, "--still-for", "0.1s", "-v")
