@@ -206,6 +206,19 @@ def cron(jobs: Sequence[NamedJob], entry: Entry) -> str:
 
 # Kubernetes
 
+_K8S_NEEDS: Final = """\
+# Needs, once: an image that has importer and its extra serve (--image), a volume claim highlevel-importer-state, and
+#   kubectl create secret generic highlevel-importer --from-literal=HIGHLEVEL_TOKEN=...
+#   kubectl create configmap highlevel-importer-jobs {files}
+# A config map is flat and read-only: name mappings without a folder, sources by URL, and output: /state/results.
+---
+"""
+
+
+def _k8s_needs(jobs: Sequence[NamedJob], entry: Entry) -> str:
+    files = dict.fromkeys([entry.jobs_file.absolute(), *(named.path(named.job.mapping) for named in jobs)])
+    return _K8S_NEEDS.format(files=" ".join(f"--from-file={shlex.quote(str(file))}" for file in files))
+
 
 def kubernetes(jobs: Sequence[NamedJob], entry: Entry) -> str:
     """Write a CronJob for each schedule of each job. JSON is YAML, and needs no quoting rules."""
@@ -216,7 +229,7 @@ def kubernetes(jobs: Sequence[NamedJob], entry: Entry) -> str:
             documents.append(
                 json.dumps(_cron_job(named, expression, suffix, entry), indent=2, ensure_ascii=False)
             )
-    return "---\n" + "\n---\n".join(documents) + "\n"
+    return _k8s_needs(jobs, entry) + "\n---\n".join(documents) + "\n"
 
 
 def _cron_job(named: NamedJob, expression: str, suffix: str, entry: Entry) -> dict[str, object]:
@@ -237,6 +250,7 @@ def _pod(named: NamedJob, entry: Entry) -> dict[str, object]:
     container: dict[str, object] = {
         "name": "importer",
         "image": entry.image,
+        "command": ["importer"],
         "args": ["serve", f"/jobs/{entry.jobs_file.name}", "--once", "--job", named.name],
         "env": [{"name": "IMPORTER_STATE", "value": "/state"}],
         "envFrom": [{"secretRef": {"name": "highlevel-importer"}}],  # HIGHLEVEL_TOKEN and the like

@@ -163,13 +163,14 @@ After = Annotated[
     PlainValidator(_after),
     WithJsonSchema({"type": "string", "pattern": "^(leave|delete|(move|archive):.+)$"}),
 ]
+_EVENTS: Final = ["failure", "threshold", "recovery", "success", "always"]
 Event = Literal["failure", "threshold", "recovery", "success", "always"]
 Events = Annotated[
     tuple[Event, ...],
     BeforeValidator(_one_or_many),
     Field(min_length=1),
     WithJsonSchema(
-        {"type": "array", "items": {"enum": ["failure", "threshold", "recovery", "success", "always"]}}
+        {"anyOf": [{"enum": _EVENTS}, {"type": "array", "items": {"enum": _EVENTS}, "minItems": 1}]}
     ),
 ]
 Addresses = Annotated[

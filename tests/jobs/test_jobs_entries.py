@@ -100,7 +100,10 @@ def test_a_crontab_line_survives_spaces_and_percent_signs(jobs: tuple[NamedJob, 
 
 
 def test_kubernetes_gets_a_cron_job_for_each_schedule(jobs: tuple[NamedJob, ...], entry: Entry) -> None:
-    documents = [json.loads(part) for part in entries.kubernetes(jobs, entry).split("---\n") if part.strip()]
+    import yaml
+
+    text = entries.kubernetes(jobs, entry)
+    documents = list(yaml.safe_load_all(text))
     assert [each["metadata"]["name"] for each in documents] == [
         "importer-crm",
         "importer-leads",
@@ -109,6 +112,9 @@ def test_kubernetes_gets_a_cron_job_for_each_schedule(jobs: tuple[NamedJob, ...]
     assert documents[0]["spec"]["timeZone"] == "America/New_York"
     assert documents[1]["spec"]["startingDeadlineSeconds"] == 600
     assert documents[0]["spec"]["concurrencyPolicy"] == "Forbid"
+    (container,) = documents[0]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["importer"]  # whatever the image's entrypoint
+    assert text.count("--from-file=") == 2  # the job file and the mapping of both
 
 
 def test_windows_gets_a_task_for_each_job(jobs: tuple[NamedJob, ...], entry: Entry) -> None:
@@ -141,5 +147,7 @@ def test_the_schema_knows_every_key_and_takes_the_examples() -> None:
     schema = json.loads(schema_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(yaml.safe_load(JOBS), schema)
+    one_word = {"notify": [{"email": "ops@example.com", "on": "always"}]}
+    jsonschema.validate({**yaml.safe_load(JOBS), **one_word}, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(yaml.safe_load(JOBS.replace("catch_up", "catchup")), schema)
