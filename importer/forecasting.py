@@ -151,7 +151,12 @@ def _forecast(foresight: Foresight, taken: Taken, settings: RunSettings, clock: 
         days=plan.days,
         sources=tuple(
             SourceSummary(
-                name=staged.name, reference=staged.reference, fingerprint=staged.fingerprint, rows=intake.rows
+                name=staged.name,
+                reference=staged.reference,
+                fingerprint=staged.fingerprint,
+                rows=intake.rows,
+                hidden_rows=intake.source.detected.hidden_rows,
+                hidden_columns=intake.source.detected.hidden_columns,
             )
             for staged, intake in zip(taken.staged, taken.intakes, strict=True)
         ),

@@ -18,7 +18,10 @@ ENCODING: Final = "utf-8-sig"
 
 
 class Table(Protocol):
-    """Takes the lines of a table, one after the other."""
+    """Takes the lines of a table, one after the other; ``cut_cells`` did not fit into it whole."""
+
+    @property
+    def cut_cells(self) -> int: ...
 
     def write(self, line: Sequence[str]) -> None: ...
 
@@ -31,6 +34,8 @@ class CauseTable(Protocol):
 
 class CsvTable:
     """Write guarded lines to an open text file."""
+
+    cut_cells = 0
 
     def __init__(self, file: IO[str]) -> None:
         self._write = csv.writer(file, lineterminator="\r\n").writerow

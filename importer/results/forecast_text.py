@@ -23,8 +23,10 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
             *_counts(forecast, colours),
             "",
             *_needs(forecast),
-            *causes(forecast.errors, colours, title="Rows that would fail, by cause"),
-            *causes(forecast.warning_groups, colours, title="Warnings"),
+            *causes(
+                forecast.errors, colours, title="Rows that would fail, by cause", sources=forecast.sources
+            ),
+            *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
             *([] if report is None else ["", f"  report       {report}"]),
             *_next(forecast, colours),
         ]
@@ -49,10 +51,17 @@ def _counts(forecast: Forecast, colours: Palette) -> Iterator[str]:
 
 
 def _needs(forecast: Forecast) -> Iterator[str]:
-    yield f"  time         about {duration(forecast.seconds)} at the vendor's quota" + (
-        f", spread over {forecast.days} days" if forecast.days > 1 else ""
-    )
+    if forecast.days > 1:
+        yield (
+            f"  time         {forecast.days} days, as each day's quota allows no more: about "
+            f"{duration(forecast.seconds)} of sending in all"
+        )
+    else:
+        yield f"  time         about {duration(forecast.seconds)} at the vendor's quota"
     yield f"  requests     {number(forecast.requests)}, {percent(forecast.daily_share)} of a day's quota"
+    for source in forecast.sources:
+        if source.hidden:
+            yield f"  hidden       {source.name} has {source.hidden}: read like all others"
     if forecast.duplicates:
         yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
     if forecast.ready:

@@ -21,6 +21,15 @@ class SourceSummary:
     reference: str
     fingerprint: str
     rows: int
+    hidden_rows: int = 0
+    """Of the sheet; they are read like all others."""
+    hidden_columns: int = 0
+
+    @property
+    def hidden(self) -> str:
+        """What of the sheet nobody sees who looks at it, in words; empty when all of it shows."""
+        parts = (("row", self.hidden_rows), ("column", self.hidden_columns))
+        return " and ".join(f"{count:,} hidden {name}{'s' * (count > 1)}" for name, count in parts if count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +97,8 @@ class Summary:
     tool_version: str = ""
     missing: int = 0
     """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing.csv``."""
+    cut_cells: int = 0
+    """Cells that a workbook cannot hold whole; each says so at its end."""
     repeated: bool = False
     """The very same import was finished before: nothing was sent this time."""
 
@@ -165,6 +176,7 @@ def group_json(groups: Iterable[Group]) -> list[Json]:
             "remedy": group.remedy.value,
             "mend": group.mend,
             "first_rows": list(group.first_rows),
+            "first_sources": [example.source for example in group.examples],
         }
         for group in groups
     ]
@@ -185,10 +197,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "errors": group_json(summary.errors),
         "warnings_by_code": {group.code: group.rows for group in summary.warning_groups},
         "skipped_by_code": {group.code: group.rows for group in summary.skip_groups},
-        "sources": [
-            {"name": each.name, "reference": each.reference, "sha256": each.fingerprint, "rows": each.rows}
-            for each in summary.sources
-        ],
+        "sources": [_source(source) for source in summary.sources],
         "mapping": summary.mapping,
         "mapping_sha256": summary.mapping_fingerprint,
         "base_url": summary.base_url,
@@ -197,7 +206,19 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "finished_at": moment(summary.finished_at),
         "version": summary.tool_version,
         "missing": summary.missing,
+        "cut_cells": summary.cut_cells,
         "repeated": summary.repeated,
+    }
+
+
+def _source(source: SourceSummary) -> Json:
+    return {
+        "name": source.name,
+        "reference": source.reference,
+        "sha256": source.fingerprint,
+        "rows": source.rows,
+        "hidden_rows": source.hidden_rows,
+        "hidden_columns": source.hidden_columns,
     }
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from importer.records import Counts, Status
 from importer.results.next_steps import next_steps
 from importer.results.palette import Palette, palette_for
-from importer.results.summary import Summary
-from importer.results.tally import Group
-from importer.results.wording import duration, number, percent, rows
+from importer.results.summary import SourceSummary, Summary
+from importer.results.tally import Example, Group
+from importer.results.wording import command, duration, number, percent, rows
 
 _BAR: Final = 24
 _CAUSES: Final = 8
@@ -27,10 +27,11 @@ def render_summary(summary: Summary, palette: Palette | None = None) -> str:
             colours.bold(headline(summary)),
             "",
             *_counts(summary.counts, colours),
-            *causes(summary.errors, colours, title="Failed rows by cause"),
-            *causes(summary.warning_groups, colours, title="Warnings"),
+            *causes(summary.errors, colours, title="Failed rows by cause", sources=summary.sources),
+            *causes(summary.warning_groups, colours, title="Warnings", sources=summary.sources),
             "",
             *_files(summary),
+            *_notices(summary),
             *_next(summary, colours),
         ]
     )
@@ -64,14 +65,16 @@ def _counts(counts: Counts, colours: Palette) -> Iterator[str]:
         yield colours.status(status, line) if count else line
 
 
-def causes(groups: Iterable[Group], colours: Palette, *, title: str) -> Iterator[str]:
+def causes(
+    groups: Iterable[Group], colours: Palette, *, title: str, sources: Sequence[SourceSummary] = ()
+) -> Iterator[str]:
     ranked = list(groups)
     if not ranked:
         return
     yield ""
     yield colours.bold(title)
     for group in ranked[:_CAUSES]:
-        places = ", ".join(str(row) for row in group.first_rows[:3])
+        places = ", ".join(_place(example, sources) for example in group.examples[:3])
         more = ", ..." if group.rows > 3 else ""
         word = "row" if group.rows == 1 else "rows"
         yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  {word} {places}{more}"
@@ -81,6 +84,11 @@ def causes(groups: Iterable[Group], colours: Palette, *, title: str) -> Iterator
         yield f"  and {len(ranked) - _CAUSES} more causes in the report"
 
 
+def _place(example: Example, sources: Sequence[SourceSummary]) -> str:
+    """Name a row; with its source where there are several, since each of them has such a row."""
+    return f"{sources[example.source].name} {example.row}" if len(sources) > 1 else str(example.row)
+
+
 def _files(summary: Summary) -> Iterator[str]:
     yield f"  results      {summary.results}"
     if summary.failed or summary.pending:
@@ -88,6 +96,20 @@ def _files(summary: Summary) -> Iterator[str]:
     if summary.missing:
         yield f"  missing      {summary.results.with_name('missing.csv')} ({number(summary.missing)} whom earlier files had)"
     yield f"  report       {summary.report}"
+
+
+def _notices(summary: Summary) -> Iterator[str]:
+    """Tell what somebody who looks at the sheet or the workbook would not see there."""
+    for source in summary.sources:
+        if source.hidden:
+            yield f"  {source.name} has {source.hidden}: read and imported like all others"
+    if summary.cut_cells:
+        cells = "cell is" if summary.cut_cells == 1 else "cells are"
+        yield (
+            f"  {number(summary.cut_cells)} {cells} longer than a workbook can hold and cut in "
+            f"{summary.results.name}, where each says so; whole in:"
+        )
+        yield "    " + command(["importer", "results", summary.run_id, "--results-format", "csv"])
 
 
 def _next(summary: Summary, colours: Palette) -> Iterator[str]:

@@ -23,6 +23,8 @@ OWN_COLUMNS: Final = (
     "import_trace_id",
 )
 SOURCE_COLUMN: Final = "import_source"
+NUMBER_COLUMNS: Final = frozenset(("import_row", "import_http_status", "import_attempts"))
+"""Counts of ours that sort as numbers; no source has a column of these names, the reader drops ``import_*``."""
 
 _UNREACHED: Final = [Status.PENDING.value, "", "", "", Remedy.RUN_AGAIN.value, "", "", "", "0", ""]
 

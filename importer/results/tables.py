@@ -45,10 +45,16 @@ def table_files(folder: Path, results_format: str, columns: Columns) -> TableFil
     )
 
 
-def write_tables(
-    rows: Iterable[Joined], *, columns: Columns, tally: Tally, files: TableFiles
-) -> Counter[int]:
-    """Write every row where it belongs and count it. Returns the number of rows of each source."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What went into the tables: the rows of each source, and the cells of ``results`` that did not fit whole."""
+
+    rows: Counter[int]
+    cut_cells: int
+
+
+def write_tables(rows: Iterable[Joined], *, columns: Columns, tally: Tally, files: TableFiles) -> Written:
+    """Write every row where it belongs and count it."""
     counted: Counter[int] = Counter()
     with _opened(files, columns) as tables:
         for row, outcome, cells in rows:
@@ -59,7 +65,7 @@ def write_tables(
             tables.results.write(line)
             if outcome is None or outcome.status is Status.FAILED or outcome.status is Status.PENDING:
                 _file_failed(tables, outcome, line)
-    return counted
+    return Written(rows=counted, cut_cells=tables.results.cut_cells)
 
 
 def _file_failed(tables: _Open, outcome: Outcome | None, line: list[str]) -> None:

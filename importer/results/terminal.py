@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import sys
 from collections.abc import Callable
@@ -151,6 +152,7 @@ class Progress:
         self._shown_at = self._clock.monotonic()
         self._stale = False
         self._ticking: asyncio.TimerHandle | None = None
+        self._context = contextvars.copy_context()
         self.course = Course(now=self._shown_at)
 
     def __enter__(self) -> Self:
@@ -160,6 +162,8 @@ class Progress:
         self.close()
 
     def planned(self, rows: int, requests: int, seconds: float) -> None:
+        # What is logged at the very end, outside of the run's own context, is to carry its run id as well.
+        self._context = contextvars.copy_context()
         self.course.plan(rows, requests, seconds)
         self._refresh(at_once=True)
         self._keep_ticking()
@@ -189,7 +193,7 @@ class Progress:
             self._ticking = None
         if self._display is not None:
             if self._stale:
-                self._refresh(at_once=True)
+                self._context.run(self._refresh, at_once=True)
             self._display.close()
             self._display = None
 

@@ -22,6 +22,16 @@ class StagedView(Protocol):
     def fingerprint(self) -> str: ...
 
 
+class DetectedView(Protocol):
+    """What the reader found out about a source."""
+
+    @property
+    def hidden_rows(self) -> int: ...
+
+    @property
+    def hidden_columns(self) -> int: ...
+
+
 class SourceView(Protocol):
     """A source that can be read again from its first row."""
 
@@ -30,6 +40,9 @@ class SourceView(Protocol):
 
     @property
     def header(self) -> tuple[str, ...]: ...
+
+    @property
+    def detected(self) -> DetectedView: ...
 
     def blocks(self, size: int = ...) -> Iterator[Block]: ...
 

@@ -1,4 +1,4 @@
-"""Results as an Excel workbook: every cell is text, nothing can run, what a sheet cannot hold goes on in the next."""
+"""Results as an Excel workbook: a source's cells are text, nothing can run, what a sheet cannot hold goes on in the next."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter
 from importer.codes import BY_NAME
 from importer.records import Status
 from importer.results.files import replacing
+from importer.results.table import NUMBER_COLUMNS
 from importer.results.wording import percent
 
 SHEET_ROWS: Final = 1_048_576
@@ -46,7 +47,7 @@ def escape(text: str) -> str:
 
 
 def fitted(text: str) -> str:
-    """Cut a text that is too long for a cell, and say so in its place; Excel calls such a file damaged."""
+    """Cut a text that is too long for a cell, and say so at its end; Excel calls such a file damaged."""
     # Excel counts UTF-16 units: a text of half as many characters fits whatever it is made of.
     if (
         len(text) * 2 <= CELL_CHARACTERS
@@ -54,7 +55,10 @@ def fitted(text: str) -> str:
     ):
         return text
     note = f" [... cut here: the source has {len(text):,} characters]"
-    return text[: (CELL_CHARACTERS - len(note)) // 2] + note
+    room = (CELL_CHARACTERS - len(note)) * 2
+    units = text.encode("utf-16-le", "surrogatepass")[:room]
+    halved = units[-1] & 0xFC == 0xD8  # the first half of a character whose second one was cut off
+    return units[: room - 2 * halved].decode("utf-16-le", "surrogatepass") + note
 
 
 class Pages:
@@ -63,6 +67,8 @@ class Pages:
     def __init__(self, workbook: Workbook, title: str, head: Sequence[str], *, sheet_rows: int) -> None:
         self.title = title
         self.rows = 0
+        self.cut_cells = 0
+        """Cells that were too long for a workbook."""
         self._workbook = workbook
         self._head = list(head)
         self._sheet_rows = sheet_rows
@@ -99,27 +105,36 @@ class Pages:
     def _append(self, line: Sequence[str]) -> None:
         if self._sheet is None or self._filled >= self._sheet_rows:
             self._open_sheet()
+        if len(line) > SHEET_COLUMNS:
+            self.cut_cells += len(line) - SHEET_COLUMNS
+            line = line[:SHEET_COLUMNS]
         self._filled += 1
         self._sheet.append(self._cells(line))
 
     def _cells(self, line: Sequence[str]) -> list[Any]:
         if len(line) > len(self._pens):
-            self._pens.extend(self._pen() for _ in range(len(line) - len(self._pens)))
+            self._pens.extend(self._pen("") for _ in range(len(line) - len(self._pens)))
         cells: list[Any] = []
         for pen, text in zip(self._pens, line, strict=False):
             if not text:
                 cells.append(None)
                 continue
+            whole = fitted(text)
+            self.cut_cells += whole is not text
             # Not `pen.value`: openpyxl would take "=1+1" for a formula and "#N/A" for an error.
-            pen._value = escape(fitted(text))  # noqa: SLF001
+            pen._value = escape(whole)  # noqa: SLF001
             cells.append(pen)
         return cells
 
-    def _pen(self) -> Any:
-        """Make a cell to write with: text, in Excel's text format, so that a corrected ZIP keeps its zero."""
+    def _pen(self, title: str) -> Any:
+        """Make a cell to write with: text, in Excel's text format, so that a corrected ZIP keeps its zero.
+
+        Our own counts are numbers: as text, row 10 would sort before row 2.
+        """
+        counts = title in NUMBER_COLUMNS
         cell = WriteOnlyCell(self._sheet, "")
-        cell.number_format = "@"
-        cell.data_type = "s"
+        cell.number_format = "0" if counts else "@"
+        cell.data_type = "n" if counts else "s"
         return cell
 
     def _open_sheet(self) -> None:
@@ -128,12 +143,12 @@ class Pages:
         self._sheets += 1
         title = self.title if self._sheets == 1 else f"{self.title} {self._sheets}"
         self._sheet = sheet = self._workbook.create_sheet(title)
-        self._pens: list[Any] = [self._pen() for _ in self._head]
+        self._pens: list[Any] = [self._pen(title) for title in self._head]
         sheet.freeze_panes = "C2"
         for index, width in enumerate(self._widths, 1):
             column = sheet.column_dimensions[get_column_letter(index)]
             column.width = width
-            column.number_format = "@"
+            column.number_format = self._pens[index - 1].number_format
         sheet.append([_title_cell(sheet, text) for text in self._head])
         self._filled = 1
 

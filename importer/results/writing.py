@@ -20,7 +20,7 @@ from importer.results.summary import (
     check_accounts,
 )
 from importer.results.table import join_columns
-from importer.results.tables import TableFiles, table_files, write_tables
+from importer.results.tables import TableFiles, Written, table_files, write_tables
 from importer.results.tally import Tally
 from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView
@@ -49,12 +49,20 @@ def write_results(
     tally = Tally(
         [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
     )
-    rows = write_tables(
+    written = write_tables(
         join_outcomes(journal, sources, limit=limit), columns=columns, tally=tally, files=files
     )
     _check_against_journal(tally.counts, journal.counts())
     traffic = gather(journal.pulses())
-    summary = _summarise(run, tally=tally, traffic=traffic, files=files, rows=rows, seconds=journal.seconds())
+    summary = _summarise(
+        run,
+        tally=tally,
+        traffic=traffic,
+        files=files,
+        written=written,
+        sources=_sources(run, sources, written.rows),
+        seconds=journal.seconds(),
+    )
     _write_report(summary, traffic, details=report_details)
     write_summary(summary)
     return summary
@@ -66,7 +74,8 @@ def _summarise(
     tally: Tally,
     traffic: Traffic,
     files: TableFiles,
-    rows: Mapping[int, int],
+    written: Written,
+    sources: tuple[SourceSummary, ...],
     seconds: float,
 ) -> Summary:
     counts = tally.counts
@@ -77,7 +86,7 @@ def _summarise(
         state=state,
         reason=reason,
         source=", ".join(source.reference for source in run.sources),
-        rows_read=sum(rows.values()),
+        rows_read=written.rows.total(),
         created=counts.created,
         updated=counts.updated,
         skipped=counts.skipped,
@@ -102,7 +111,8 @@ def _summarise(
         errors=tally.errors.ranked(),
         warning_groups=tally.warnings.ranked(),
         skip_groups=tally.skips.ranked(),
-        sources=_sources(run, rows),
+        sources=sources,
+        cut_cells=written.cut_cells,
         mapping=str(run.mapping_path),
         mapping_fingerprint=run.mapping_fingerprint,
         base_url=run.base_url,
@@ -121,15 +131,19 @@ def _ended(run: RunView) -> tuple[Literal["finished", "stopped"], str | None]:
     return "stopped", run.reason or "The run was cut off, or is still under way."
 
 
-def _sources(run: RunView, rows: Mapping[int, int]) -> tuple[SourceSummary, ...]:
+def _sources(
+    run: RunView, opened: Sequence[SourceView], rows: Mapping[int, int]
+) -> tuple[SourceSummary, ...]:
     return tuple(
         SourceSummary(
-            name=source.name,
-            reference=source.reference,
-            fingerprint=source.fingerprint,
+            name=staged.name,
+            reference=staged.reference,
+            fingerprint=staged.fingerprint,
             rows=rows.get(index, 0),
+            hidden_rows=source.detected.hidden_rows,
+            hidden_columns=source.detected.hidden_columns,
         )
-        for index, source in enumerate(run.sources)
+        for index, (staged, source) in enumerate(zip(run.sources, opened, strict=True))
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,14 @@ HEADER = ("First Name", "E-mail", "Phone", "Notes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a reader would have found out."""
+
+    hidden_rows: int = 0
+    hidden_columns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A source in memory: rows by the number that a spreadsheet shows."""
 
@@ -23,6 +31,7 @@ class Sheet:
     header: tuple[str, ...] = HEADER
     rows: Mapping[int, Sequence[str]] = field(default_factory=dict)
     index: int = 0
+    detected: Found = Found()
 
     def blocks(self, size: int = 1000) -> Iterator[Block]:
         numbers = list(self.rows)
@@ -86,8 +95,13 @@ class Story:
     pulses: list[Pulse] = field(default_factory=list)
     run: RunOnPaper = field(default_factory=RunOnPaper)
 
-    def sheet(self, rows: Mapping[int, Sequence[str]], **given: Any) -> Story:
-        self.sheets.append(Sheet(rows=rows, index=len(self.sheets), **given))
+    def sheet(
+        self, rows: Mapping[int, Sequence[str]], *, hidden: tuple[int, int] = (0, 0), **given: Any
+    ) -> Story:
+        found = Found(hidden_rows=hidden[0], hidden_columns=hidden[1])
+        self.sheets.append(Sheet(rows=rows, index=len(self.sheets), detected=found, **given))
+        if len(self.run.sources) < len(self.sheets):
+            self.run = replace(self.run, sources=(*self.run.sources, Staged()))
         return self
 
     def settle(self, number: int, status: Status, *, source: int = 0, **given: Any) -> Story:

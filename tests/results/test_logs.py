@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.logs import configure_logging, hide, log_context, redact
-from importer.records import Status, row_id
+from importer.records import Outcome, Status, row_id
 from importer.results.summary_log import log_summary
+from importer.results.terminal import open_progress
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
@@ -78,6 +79,18 @@ def test_the_end_of_a_run_is_logged(stream: io.StringIO, story: Story) -> None:
         "2026-11-23-160000-abcd",
         1,
     )
+
+
+def test_progress_that_is_told_after_the_run_still_has_its_id(stream: io.StringIO) -> None:
+    configure_logging(log_format="json", stream=stream)
+    with open_progress(log_format="json") as progress:
+        with log_context(run_id="20261123-160000-abcd"):
+            progress.planned(2, 2, 1.0)
+        progress.settled(Outcome(row=row_id(0, 2), status=Status.CREATED))
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert len(lines) == 2
+    assert {line.get("run_id") for line in lines} == {"20261123-160000-abcd"}
 
 
 def test_verbose_tells_everything(stream: io.StringIO) -> None:

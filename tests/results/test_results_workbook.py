@@ -9,7 +9,16 @@ import pytest
 import python_calamine
 
 from importer.records import Status
-from importer.results.workbook import CELL_CHARACTERS, Pages, escape, fitted, xlsx_by_cause, xlsx_table
+from importer.results.summary_text import render_summary
+from importer.results.workbook import (
+    CELL_CHARACTERS,
+    SHEET_COLUMNS,
+    Pages,
+    escape,
+    fitted,
+    xlsx_by_cause,
+    xlsx_table,
+)
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
@@ -32,7 +41,7 @@ def test_a_run_can_be_written_as_a_workbook(story: Story) -> None:
     table = sheets(summary.results)["Results"]
     assert table[0][-4:] == ["First Name", "E-mail", "Phone", "Notes"]
     assert table[1][-4:] == ["Zoë", "zoe@example.com", "+14155550123", "=1+1"]
-    assert table[2][:2] == ["3", "failed"]
+    assert table[2][:2] == [3, "failed"]
     assert table[2][-2] == "007"
     assert summary.failed_rows.name == "failed.csv"
 
@@ -49,8 +58,8 @@ def test_every_text_reads_back_as_it_was(tmp_path: Path, text: str) -> None:
     assert sheets(tmp_path / "a.xlsx")["Results"][1] == ["x", text]
 
 
-def test_nothing_in_the_workbook_is_a_formula_a_number_or_an_error(tmp_path: Path) -> None:
-    with xlsx_table(tmp_path / "a.xlsx", HEAD) as table:
+def test_nothing_of_a_source_is_a_formula_a_number_or_an_error(tmp_path: Path) -> None:
+    with xlsx_table(tmp_path / "a.xlsx", ("Row", *HEAD[1:])) as table:
         table.write(("=cmd|' /C calc'!A0", "=1+1", "#REF!", "12"))
 
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
@@ -123,9 +132,36 @@ def test_each_cause_has_its_own_sheet_behind_an_overview(tmp_path: Path) -> None
 def test_a_text_too_long_for_a_cell_is_cut_and_says_so() -> None:
     assert fitted("x" * CELL_CHARACTERS) == "x" * CELL_CHARACTERS
     cut = fitted("x" * 40_000)
-    assert len(cut) <= CELL_CHARACTERS
+    assert len(cut) == CELL_CHARACTERS
     assert cut.endswith("[... cut here: the source has 40,000 characters]")
     assert len(fitted("\U0001f600" * 20_000).encode("utf-16-le")) <= CELL_CHARACTERS * 2
+    assert len(fitted("x" + "\U0001f600" * 20_000).encode("utf-16-le")) <= CELL_CHARACTERS * 2
+
+
+def test_a_cut_cell_is_counted_and_said(story: Story) -> None:
+    story.sheet({2: ("", "", "", "x" * 40_000), 3: ("", "", "", "x" * 32_767)})
+    story.settle(2, Status.CREATED).settle(3, Status.CREATED)
+
+    summary = story.write(results_format="xlsx")
+
+    assert summary.to_json()["cut_cells"] == 1
+    assert "1 cell is longer than a workbook can hold and cut in results.xlsx" in render_summary(summary)
+    assert story.write(results_format="csv").cut_cells == 0
+
+
+def test_cells_beyond_the_last_column_of_a_sheet_are_counted(tmp_path: Path) -> None:
+    with xlsx_table(tmp_path / "a.xlsx", ("A", "B")) as table:
+        table.write(["x"] * 20_000)
+
+    assert table.cut_cells == 20_000 - SHEET_COLUMNS
+
+
+def test_our_own_counts_are_numbers_and_sort_as_such(story: Story) -> None:
+    story.sheet({2: ("007", "", "", "")}).settle(2, Status.FAILED, http_status=422, attempts=3)
+
+    line = openpyxl.load_workbook(story.write(results_format="xlsx").results)["Results"][2]
+
+    assert [line[place].value for place in (0, 8, 9, 11)] == [2, 422, 3, "007"]
 
 
 def test_the_escape_touches_plain_text_as_little_as_it_can() -> None:

@@ -8,6 +8,7 @@ import pytest
 from importer.errors import StateError
 from importer.records import Counts, Fault, Pulse, Remedy, Status
 from importer.results.summary import check_accounts
+from importer.results.summary_text import render_summary
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
@@ -158,6 +159,20 @@ def test_accounts_that_do_not_add_up_are_refused() -> None:
         check_accounts(Counts(created=1, failed=1), 3)
 
 
+def test_what_a_sheet_hides_is_counted_and_said(story: Story) -> None:
+    story.sheet({2: ("a",)}, hidden=(3, 1)).settle(2, Status.CREATED)
+
+    summary = story.write()
+    told = summary.to_json()["sources"]
+
+    assert isinstance(told, list)
+    assert [(each["hidden_rows"], each["hidden_columns"]) for each in told if isinstance(each, dict)] == [
+        (3, 1)
+    ]
+    assert "contacts.csv has 3 hidden rows and 1 hidden column: read" in render_summary(summary)
+    assert "3 hidden rows and 1 hidden column (read like all others)" in summary.report.read_text("utf-8")
+
+
 def test_several_sources_are_named_with_their_rows(story: Story) -> None:
     story.sheet({2: ("x", "", "", "")}, name="a.csv").sheet(
         {2: ("y", "", "", ""), 3: ("z", "", "", "")}, name="b.csv"
@@ -166,9 +181,13 @@ def test_several_sources_are_named_with_their_rows(story: Story) -> None:
     story.run = type(story.run)(
         sources=(staged(name="a.csv", reference="in/a.csv"), staged(name="b.csv", reference="in/b.csv"))
     )
+    story.settle(2, Status.FAILED, source=1, code="refused", message="No.")
 
-    told = story.write().to_json()
+    summary = story.write()
+    told = summary.to_json()
 
     assert told["source"] == "in/a.csv, in/b.csv"
     assert isinstance(told["sources"], list)
     assert [each["rows"] for each in told["sources"] if isinstance(each, dict)] == [1, 2]
+    assert "row b.csv 2" in render_summary(summary)
+    assert json.loads(summary.summary.read_text("utf-8"))["errors"][0]["first_sources"] == [1]

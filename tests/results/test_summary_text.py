@@ -115,7 +115,10 @@ def test_a_forecast_tells_time_quota_and_the_command_to_type() -> None:
     lines = render_forecast(forecast, None, PLAIN).splitlines()
 
     assert lines[0] == "3 rows of 500,000 would fail; nothing was sent."
-    assert "  time         about 13 h 53 min at the vendor's quota, spread over 3 days" in lines
+    assert (
+        "  time         3 days, as each day's quota allows no more: about 13 h 53 min of sending in all"
+        in lines
+    )
     assert "  requests     499,990, 250 % of a day's quota" in lines
     assert lines[-1].strip() == command(["importer", "run", "-m", "my map.yaml"])
 
