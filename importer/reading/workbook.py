@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from importer.errors import SourceError
+from importer.reading.book import Book, Opened
 from importer.reading.detected import Detected, Reading
 from importer.reading.formats import Format
-from importer.reading.grid import Grid, is_blank, take
+from importer.reading.grid import is_blank, take
 from importer.reading.headers import (
     SAMPLE_ROWS,
     NumberedRow,
@@ -23,37 +22,6 @@ from importer.reading.headers import (
 )
 from importer.reading.profile import Profile
 from importer.settings import ReadingOptions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetName:
-    """A sheet of a workbook, and whether a person who opens it sees it."""
-
-    name: str
-    visible: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """One sheet, ready to be read, with what stands around its rows."""
-
-    grid_of: Callable[[int], Grid]
-    """Gives the grid with rows of at least so many cells."""
-    hidden_rows: int = 0
-    hidden_columns: tuple[str, ...] = ()
-    merged_areas: int = 0
-    formats_read: bool = True
-
-
-class Book(Protocol):
-    """What every kind of workbook can do."""
-
-    @property
-    def sheet_names(self) -> Sequence[SheetName]: ...
-
-    def peek(self, sheet: str) -> Grid: ...
-
-    def open(self, sheet: str) -> Opened: ...
 
 
 def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: str) -> Reading:

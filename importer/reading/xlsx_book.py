@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from importer.errors import SourceError
+from importer.reading.book import Opened, SheetName
 from importer.reading.grid import Batch, Grid
 from importer.reading.merges import Merges
-from importer.reading.workbook import Opened, SheetName
 from importer.reading.xlsx_package import Package, SheetPart, refuse_entities
 from importer.reading.xlsx_sheet import RowReader, batches_of, column_of, letters_of, rows_of_sheet
 from importer.reading.xlsx_strings import shared_strings
