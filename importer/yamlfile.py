@@ -80,6 +80,13 @@ class Document:
             node = found
         return spot
 
+    def told(
+        self, name: str, faults: Iterable[tuple[YamlPath, str]], *, key: bool = False
+    ) -> tuple[str, ...]:
+        """Write faults as ``file:line:column: sentence``, as the file goes; ``key`` points at keys, not values."""
+        placed = in_order(YamlFault(self.spot(path, key=key), sentence) for path, sentence in faults)
+        return tuple(fault.at(name) for fault in placed)
+
 
 def read(text: str) -> Document:
     """Read one YAML document; what is wrong with it is in ``faults``, and nothing is raised for any text."""

@@ -11,6 +11,8 @@ from typing import Final
 from importer.yamlsentences import nearest
 
 _IGNORED: Final = re.compile(r"[\W_]+")
+_LISTED: Final = 20
+_LONGEST: Final = 60
 
 
 def fold(header: str) -> str:
@@ -22,10 +24,14 @@ def fold(header: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A header that finds no column, or several; ``sentence`` says which."""
+    """A header that finds no column, or several; ``sentence`` says which.
+
+    ``far``: no column comes near it, so that people need to see which there are.
+    """
 
     sentence: str
     several: bool = False
+    far: bool = False
 
 
 class HeaderIndex:
@@ -46,8 +52,8 @@ class HeaderIndex:
                 f"The header {name!r} matches {len(found)} columns of the file: {which}.", several=True
             )
         near = nearest(name, self._header, count=3) or self._sharing(folded)
-        hint = f" Nearest: {', '.join(map(repr, near))}." if near else f" It has: {self._shown()}."
-        return Missing(f"The file has no column {name!r}.{hint}")
+        hint = f" Nearest: {', '.join(map(_shown, near))}." if near else ""
+        return Missing(f"The file has no column {name!r}.{hint}", far=not near)
 
     def _sharing(self, folded: str) -> tuple[str, ...]:
         """Find the headers that are part of a name, or that it is part of: E-mail for Email Address."""
@@ -56,6 +62,12 @@ class HeaderIndex:
         ]
         return tuple(title for title in found if len(fold(title)) > 2)[:3]
 
-    def _shown(self) -> str:
-        titles = [repr(title) for title in self._header if title]
-        return ", ".join(titles[:30]) + (", ..." if len(titles) > 30 else "")
+    def listed(self) -> str:
+        """List the file's headers, the first of many and the start of long ones."""
+        titles = [_shown(title) for title in self._header if title]
+        rest = len(titles) - _LISTED
+        return ", ".join(titles[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _shown(title: str) -> str:
+    return repr(title if len(title) <= _LONGEST else title[: _LONGEST - 3] + "...")

@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from importer.errors import MappingError
 from importer.mapping.headers import HeaderIndex, Missing
-from importer.mapping.model import MappingModel, Rule
+from importer.mapping.model import MappingModel, Rule, RuleKey
 from importer.mapping.picking import Filled, FirstOf, OneColumn, Pick
 from importer.mapping.template import parse_template
+from importer.yamlfile import YamlPath
+
+
+class Told(Protocol):
+    """Writes faults with their places in the mapping file; ``key`` points at keys, not at their values."""
+
+    def __call__(self, faults: Iterable[tuple[YamlPath, str]], *, key: bool = False) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedHeader:
+    """A header as a mapping names it, and where; ``optional``: the file may lack it."""
+
+    path: YamlPath
+    name: str
+    optional: bool = False
 
 
 class Layout:
     """Where each header of the mapping stands in the file."""
 
-    def __init__(self, model: MappingModel, header: Sequence[str]) -> None:
+    def __init__(self, model: MappingModel, header: Sequence[str], told: Told) -> None:
         self._header = tuple(header)
         self._index = HeaderIndex(header)
         self._places: dict[str, int] = {}
         self.width = len(header)
-        missing = [self._find(name, optional=optional) for name, optional in named_headers(model)]
-        faults = tuple(dict.fromkeys(fault.sentence for fault in missing if fault is not None))
-        if faults:
-            raise MappingError("The mapping does not fit the file.", faults=faults)
+        missing = [
+            (named.path, found) for named in named_headers(model) if (found := self._find(named)) is not None
+        ]
+        if missing:
+            has = f" It has the columns {self._index.listed()}." if any(f.far for _, f in missing) else ""
+            raise MappingError(
+                f"The mapping does not fit the file.{has}",
+                faults=told((path, found.sentence) for path, found in missing),
+            )
 
-    def _find(self, name: str, *, optional: bool) -> Missing | None:
-        found = self._index.find(name)
+    def _find(self, named: NamedHeader) -> Missing | None:
+        found = self._index.find(named.name)
         if isinstance(found, int):
-            self._places[name] = found
+            self._places[named.name] = found
             return None
-        return None if optional and not found.several else found
+        return None if named.optional and not found.several else found
 
     def place(self, name: str) -> int:
         return self._places[name]
@@ -61,13 +84,29 @@ class Layout:
                 return FirstOf(self.places(names), tuple(map(self.title, names)))
 
 
-def named_headers(model: MappingModel) -> list[tuple[str, bool]]:
-    """List every header that a mapping names, and whether the file may lack it."""
-    rules = (*model.fields.values(), *model.custom_fields.values())
-    named = [(name, rule.optional) for rule in rules for name in rule.headers]
+def named_headers(model: MappingModel) -> list[NamedHeader]:
+    """List every header that a mapping names, at each place where it does."""
+    named = [header for key, rule in model.rules for header in _of_rule(key, rule)]
     if model.tags is not None:
-        named += [(name, model.tags.optional) for name in model.tags.columns]
+        named += _listed(("tags",), model.tags.columns, optional=model.tags.optional)
     if model.location is not None and model.location.column is not None:
-        named.append((model.location.column, False))
-    named += [(test.column, False) for test in (*model.rows.only_if, *model.rows.skip_if)]
-    return list(dict.fromkeys(named))
+        named.append(NamedHeader(("location", "column"), model.location.column))
+    for section, tests in (("only_if", model.rows.only_if), ("skip_if", model.rows.skip_if)):
+        named += [
+            NamedHeader(("rows", section, place, "column"), test.column) for place, test in enumerate(tests)
+        ]
+    return named
+
+
+def _of_rule(key: RuleKey, rule: Rule) -> list[NamedHeader]:
+    if rule.template is not None:
+        return [NamedHeader((*key, "template"), name, optional=rule.optional) for name in rule.headers]
+    return _listed(key, rule.headers, optional=rule.optional)
+
+
+def _listed(key: YamlPath, names: Iterable[str], *, optional: bool) -> list[NamedHeader]:
+    """Place headers of ``column`` or ``columns``; of these steps, those that are not in the file are passed over."""
+    return [
+        NamedHeader((*key, "columns", "column", place), name, optional=optional)
+        for place, name in enumerate(names)
+    ]

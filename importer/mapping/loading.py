@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from importer.errors import MappingError
@@ -19,16 +19,17 @@ from importer.mapping.model import MappingModel
 from importer.mapping.survey import Surveyor
 from importer.records import FollowUps, ImportMode, TagMode
 from importer.settings import ReadingOptions
-from importer.yamlfile import YamlFault, in_order, parse
+from importer.yamlfile import Document, parse
 
 
 class Mapping:
     """A checked mapping. ``text`` is the file as written; ``fingerprint`` changes only when its meaning does."""
 
-    def __init__(self, model: MappingModel, *, name: str, text: str) -> None:
+    def __init__(self, model: MappingModel, *, name: str, text: str, document: Document) -> None:
         self.name = name
         self.text = text
         self.model = model
+        self._document = document
 
     @cached_property
     def fingerprint(self) -> str:
@@ -38,7 +39,7 @@ class Mapping:
 
     @property
     def headers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for name, _ in named_headers(self.model)))
+        return tuple(dict.fromkeys(named.name for named in named_headers(self.model)))
 
     @property
     def mode(self) -> ImportMode:
@@ -106,6 +107,7 @@ class Mapping:
         return Surveyor(
             self.model,
             header,
+            told=partial(self._document.told, self.name),
             location=location_id or self.fixed_location,
             today=today,
             allow_transforms=allow_transforms,
@@ -127,10 +129,10 @@ def load_mapping(path: str | os.PathLike[str]) -> Mapping:
 def parse_mapping(text: str, *, name: str = "mapping.yaml") -> Mapping:
     """Read a mapping from its text; ``name`` is what faults call the file. Raises MappingError."""
     parsed = parse(text, MappingModel)
-    faults = parsed.faults
+    faults = tuple(fault.at(name) for fault in parsed.faults)
     if parsed.value is not None:
-        faults = in_order(YamlFault(parsed.document.spot(path), said) for path, said in check(parsed.value))
+        faults = parsed.document.told(name, check(parsed.value))
     if parsed.value is None or faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise MappingError(f"The mapping has {count}.", faults=tuple(fault.at(name) for fault in faults))
-    return Mapping(parsed.value, name=name, text=text)
+        raise MappingError(f"The mapping has {count}.", faults=faults)
+    return Mapping(parsed.value, name=name, text=text, document=parsed.document)

@@ -13,11 +13,13 @@ from importer.highlevel.timezones import choose
 from importer.mapping.columns import fault_of
 from importer.mapping.customvalues import UNSUPPORTED, Convert, converter
 from importer.mapping.headers import fold
+from importer.mapping.layout import Told
 from importer.mapping.model import MappingModel, Rule
 from importer.mapping.program import failed
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.finding import Finding, Reading, quoted
 from importer.records import Fault, Json, Outcome, Record
+from importer.yamlfile import YamlPath
 from importer.yamlsentences import nearest
 
 _USER_ID: Final = re.compile(r"[A-Za-z0-9]{15,32}")
@@ -43,10 +45,11 @@ class Resolver:
         *,
         written: Mapping[str, Conventions],
         open_dates: Mapping[str, str],
+        told: Told,
     ) -> None:
         self._model = model
         self._catalog = catalog
-        faults: list[str] = []
+        faults: list[tuple[YamlPath, str]] = []
         self._targets = {
             name: target
             for name, rule in model.custom_fields.items()
@@ -54,14 +57,20 @@ class Resolver:
         }
         faults += _same_targets(self._targets)
         if faults:
-            raise MappingError("The mapping does not fit the location.", faults=tuple(faults))
+            raise MappingError("The mapping does not fit the location.", faults=told(faults, key=True))
         self._users = _UserIndex(catalog.users) if catalog and catalog.users is not None else None
         self._zones = catalog.timezones if catalog else None
         self._named = catalog is not None and bool({"assignedTo", "timezone"} & set(model.fields))
 
     def _target(
-        self, name: str, rule: Rule, written: Conventions, open_date: str | None, faults: list[str]
+        self,
+        name: str,
+        rule: Rule,
+        written: Conventions,
+        open_date: str | None,
+        faults: list[tuple[YamlPath, str]],
     ) -> _Target | None:
+        path = ("custom_fields", name)
         header = " or ".join(rule.headers) or name
         drop = rule.on_invalid == "drop" and not rule.required
         if self._catalog is None:
@@ -70,19 +79,18 @@ class Resolver:
             )
         found = find_custom_field(name, self._catalog.custom_fields)
         if isinstance(found, str):
-            faults.append(found)
+            faults.append((path, found))
             return None
         if found.data_type in UNSUPPORTED:
-            faults.append(
-                f"The custom field {found.name!r} is of type {found.data_type}, which the API cannot fill from a text."
-            )
+            sentence = f"The custom field {found.name!r} is of type {found.data_type}, which the API cannot fill from a text."
+            faults.append((path, sentence))
             return None
         if (
             found.data_type == "DATE"
             and open_date
             and not any(step.name == "date" for step in rule.transforms)
         ):
-            faults.append(open_date)
+            faults.append((path, open_date))
             return None
         return _Target(found.id, converter(found, rule, self._model.defaults, written), header, drop)
 
@@ -184,11 +192,14 @@ def _word(text: str) -> str:
     return " ".join(text.replace(",", " ").casefold().split())
 
 
-def _same_targets(targets: Mapping[str, _Target]) -> list[str]:
+def _same_targets(targets: Mapping[str, _Target]) -> list[tuple[YamlPath, str]]:
     """Refuse two rules for one custom field: the vendor would keep either value."""
     first: dict[str, str] = {}
     return [
-        f"{first[target.reference]!r} and {name!r} are the same custom field; one rule can fill it."
+        (
+            ("custom_fields", name),
+            f"{first[target.reference]!r} and {name!r} are the same custom field; one rule can fill it.",
+        )
         for name, target in targets.items()
         if first.setdefault(target.reference, name) != name
     ]

@@ -11,7 +11,7 @@ from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey
 from importer.mapping.evidence import Evidence
-from importer.mapping.layout import Layout
+from importer.mapping.layout import Layout, Told
 from importer.mapping.locations import LocationColumn
 from importer.mapping.model import MappingModel, Rule, RuleKey
 from importer.mapping.own import OwnSteps
@@ -36,6 +36,7 @@ class BoundMapping:
         duplicates: DuplicatePolicy | None,
         written: Mapping[str, Conventions],
         open_dates: Mapping[str, str],
+        told: Told,
     ) -> None:
         self.rows = rows
         self.location_rows = location_rows
@@ -44,6 +45,7 @@ class BoundMapping:
         self._duplicates = duplicates
         self._written = written
         self._open_dates = open_dates
+        self._told = told
 
     @property
     def needs_every_block(self) -> bool:
@@ -63,7 +65,9 @@ class BoundMapping:
 
         Raises MappingError for custom fields that the location does not have, with the nearest ones.
         """
-        return Resolver(self._model, catalog, written=self._written, open_dates=self._open_dates)
+        return Resolver(
+            self._model, catalog, written=self._written, open_dates=self._open_dates, told=self._told
+        )
 
 
 class Surveyor:
@@ -74,12 +78,14 @@ class Surveyor:
         model: MappingModel,
         header: Sequence[str],
         *,
+        told: Told,
         location: str | None,
         today: date,
         allow_transforms: bool,
     ) -> None:
         self._model = model
-        self._layout = Layout(model, header)
+        self._told = told
+        self._layout = Layout(model, header, told)
         _refuse_nobody(model, self._layout)
         self._own = OwnSteps(_own_names(model), allowed=allow_transforms)
         self._evidence = Evidence(model, self._layout, self._own, today)
@@ -119,12 +125,12 @@ class Surveyor:
         """Close the survey. Raises MappingError, for instance for dates that can be read two ways."""
         open_dates = self._evidence.open_dates()
         certain = [
-            open_dates[key]
+            (key, open_dates[key])
             for key, rule in self._model.rules
             if key in open_dates and self._evidence.surely_dates(key, rule)
         ]
         if certain:
-            raise MappingError("The mapping leaves the dates open.", faults=tuple(certain))
+            raise MappingError("The mapping leaves the dates open.", faults=self._told(certain))
         policy = self._model.match.in_file_duplicates
         groups = self._duplicates.groups() if self._duplicates is not None else {}
         return BoundMapping(
@@ -140,6 +146,7 @@ class Surveyor:
             open_dates={
                 name: said for (section, name), said in open_dates.items() if section == "custom_fields"
             },
+            told=self._told,
         )
 
     def _program(self, *, draft: bool = False) -> Program:

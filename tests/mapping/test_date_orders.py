@@ -28,7 +28,7 @@ def test_a_column_that_stays_open_is_one_clear_fault(lay: Lay) -> None:
     with pytest.raises(MappingError) as refused:
         birthdays(lay, ["03/04/1990", "05/06/1991", "1985-12-25"])
     (told,) = refused.value.faults
-    assert told.startswith("The dates of column 'D' can be read two ways ('0")
+    assert told.startswith("mapping.yaml:3:33: The dates of column 'D' can be read two ways ('0")
     assert "no cell of the column tells which" in told
     assert "date_order: DMY or MDY" in told
 

@@ -35,30 +35,60 @@ def test_an_exact_match_goes_before_a_near_one() -> None:
 
 def test_a_header_that_matches_two_columns_is_a_fault() -> None:
     assert faults("fields: {email: Email}", ["E-mail", "e mail"]) == (
-        "The header 'Email' matches 2 columns of the file: 'E-mail' (column 1) and 'e mail' (column 2).",
+        "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'E-mail' (column 1) and 'e mail' (column 2).",
     )
     assert faults("fields: {email: Email}", ["Email", "Email"]) == (
-        "The header 'Email' matches 2 columns of the file: 'Email' (column 1) and 'Email' (column 2).",
+        "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'Email' (column 1) and 'Email' (column 2).",
     )
 
 
-def test_every_column_that_the_file_lacks_is_told_with_the_nearest() -> None:
+def test_every_column_that_the_file_lacks_is_told_at_its_place_with_the_nearest() -> None:
     rules = """
-fields: {email: E-mail, phone: [Mobile, Phone], name: {template: '{Frst}'}}
-tags: Tagz
-rows: {skip_if: {column: X, blank: true}}
+fields:
+  email: E-mail
+  phone: [Mobile, Phone]
+  firstName: {columns: [Given, Frst], required: true}
+  name: {template: '{Frst}'}
+tags: {column: Tagz, split: ;}
+location: {column: Frst}
+rows:
+  skip_if: {column: X, blank: true}
+  only_if: [{column: Frst, blank: false}, {column: E-mail, blank: false}]
 """
     assert faults(rules, ["E-mail", "Mobile No", "Phone", "First", "Tags"]) == (
-        "The file has no column 'Mobile'. Nearest: 'Mobile No'.",
-        "The file has no column 'Frst'. Nearest: 'First'.",
-        "The file has no column 'Tagz'. Nearest: 'Tags'.",
-        "The file has no column 'X'. It has: 'E-mail', 'Mobile No', 'Phone', 'First', 'Tags'.",
+        "mapping.yaml:5:11: The file has no column 'Mobile'. Nearest: 'Mobile No'.",
+        "mapping.yaml:6:25: The file has no column 'Given'.",
+        "mapping.yaml:6:32: The file has no column 'Frst'. Nearest: 'First'.",
+        "mapping.yaml:7:20: The file has no column 'Frst'. Nearest: 'First'.",
+        "mapping.yaml:8:16: The file has no column 'Tagz'. Nearest: 'Tags'.",
+        "mapping.yaml:9:20: The file has no column 'Frst'. Nearest: 'First'.",
+        "mapping.yaml:11:21: The file has no column 'X'.",
+        "mapping.yaml:12:22: The file has no column 'Frst'. Nearest: 'First'.",
     )
+
+
+def test_the_columns_of_the_file_are_listed_once_and_not_for_ever() -> None:
+    header = ["E-mail", "Q" * 100, *(f"Column {number}" for number in range(40))]
+    with pytest.raises(MappingError) as refused:
+        fits("fields: {email: Zebra, phone: Yak, city: Xylophone}", header)
+    headline, *rest = str(refused.value).splitlines()
+    assert headline.startswith(
+        f"The mapping does not fit the file. It has the columns 'E-mail', '{'Q' * 57}...',"
+    )
+    assert headline.endswith("'Column 17' and 22 more.")
+    assert len(rest) == 3
+    assert not any("Column" in line for line in rest)
+
+
+def test_the_columns_of_the_file_are_not_listed_where_near_ones_are_named() -> None:
+    with pytest.raises(MappingError) as refused:
+        fits("fields: {email: Emial}", ["Email", "Phone"])
+    assert str(refused.value).splitlines()[0] == "The mapping does not fit the file."
 
 
 def test_a_column_whose_name_is_part_of_the_wanted_one_counts_as_near() -> None:
     assert faults("fields: {email: Email Address}", ["No", "E-mail"]) == (
-        "The file has no column 'Email Address'. Nearest: 'E-mail'.",
+        "mapping.yaml:2:17: The file has no column 'Email Address'. Nearest: 'E-mail'.",
     )
 
 
@@ -68,7 +98,7 @@ def test_an_optional_column_may_be_missing_but_not_ambiguous() -> None:
     )
     fits(rules, ["E", "B"])
     assert faults(rules, ["E", "A", "a", "A"]) == (
-        "The header 'A' matches 2 columns of the file: 'A' (column 2) and 'A' (column 4).",
+        "mapping.yaml:2:38: The header 'A' matches 2 columns of the file: 'A' (column 2) and 'A' (column 4).",
     )
 
 

@@ -128,14 +128,14 @@ def test_a_custom_field_that_cannot_be_filled_stops_before_the_first_row(
 ) -> None:
     with pytest.raises(MappingError) as refused:
         resolve(lay, f"custom_fields: {{{name}: A}}", "x")
-    assert refused.value.faults[0].startswith(told)
+    assert refused.value.faults[0].startswith(f"mapping.yaml:5:17: {told}")
 
 
 def test_two_rules_for_one_custom_field_are_refused(lay: Lay) -> None:
     with pytest.raises(MappingError) as refused:
         resolve(lay, "custom_fields: {Shirt Size: A, contact.shirt_size: {value: M}}", "M")
     assert refused.value.faults == (
-        "'Shirt Size' and 'contact.shirt_size' are the same custom field; one rule can fill it.",
+        "mapping.yaml:5:32: 'Shirt Size' and 'contact.shirt_size' are the same custom field; one rule can fill it.",
     )
 
 
