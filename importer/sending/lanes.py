@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -29,7 +28,7 @@ class Lane:
     def __init__(self, keys: list[int]) -> None:
         self.keys = keys
         self.active = 0
-        self.waiting: deque[LaneUser] = deque()
+        self.waiting: list[LaneUser] = []  # mostly empty: a deque would take half a kilobyte for each row
         self.moved_to: Lane | None = None
 
 
@@ -104,7 +103,7 @@ class Lanes(Generic[Job]):
             return None
         if lane.waiting:
             lane.active = 1
-            return lane.waiting.popleft()  # type: ignore[return-value]  # only jobs enter
+            return lane.waiting.pop(0)  # type: ignore[return-value]  # only jobs enter
         self._close(lane)
         return None
 
@@ -118,27 +117,34 @@ class Lanes(Generic[Job]):
 
     def _find(self, keys: list[int]) -> Lane:
         by_key = self._by_key
-        if len(self._links):
-            for key in tuple(keys):
-                root = self._links.root(key)
-                if root not in keys:
-                    keys.append(root)
+        for key in tuple(keys):
+            root = self._links.root(key)
+            if root != key and root not in keys:
+                keys.append(root)
+        if by_key.keys().isdisjoint(keys):  # nearly every row: nobody else of this person is under way
+            lane = Lane(keys)
+            for key in keys:
+                by_key[key] = lane
+            return lane
+        return self._join(keys)
+
+    def _join(self, keys: list[int]) -> Lane:
+        """Find the lane of rows that are under way; where two turn out to be one person, they become one."""
+        by_key = self._by_key
         lane: Lane | None = None
         for key in keys:
             other = by_key.get(key)
             if other is not None and other is not lane:
                 lane = other if lane is None else self._merge(lane, other)
-        if lane is None:
-            lane = Lane(keys)
-        else:
-            lane.keys.extend(key for key in keys if by_key.get(key) is not lane)
+        assert lane is not None  # noqa: S101  (at least one key is of a lane)
+        lane.keys.extend(key for key in keys if by_key.get(key) is not lane)
         for key in keys:
             by_key[key] = lane
         return lane
 
     def _merge(self, lane: Lane, other: Lane) -> Lane:
         lane.active += other.active
-        lane.waiting = deque(sorted((*lane.waiting, *other.waiting), key=lambda job: job.row))
+        lane.waiting = sorted((*lane.waiting, *other.waiting), key=lambda job: job.row)
         lane.keys.extend(other.keys)
         for key in other.keys:
             self._by_key[key] = lane
