@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
+from importer.clock import Clock
 from importer.errors import StateError, StopError
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, RowId
 
 _BREATH_SECONDS: Final = 0.005
 """The least time between two appends: under load they grow, instead of coming more often."""
+_LONGEST_BREATH_SECONDS: Final = 0.05
+_BREATHS: Final = 8
+"""So many times what the last append took: a slow disk must not take the loop for itself."""
 
 
 class JournalWriter(Protocol):
@@ -42,18 +46,20 @@ class Ledger:
         self,
         journal: JournalWriter,
         *,
+        clock: Clock,
         see: Callable[[Outcome], None],
         tell: Callable[[Outcome], None],
         stop: Callable[[StopError], None],
     ) -> None:
         self._journal = journal
+        self._clock = clock
         self._see = see
         self._tell = tell
         self._stop = stop
         self._landed: list[Landed] = []
         self._outcomes: list[Outcome] = []
         self._due: asyncio.Handle | None = None
-        self._written_at = 0.0
+        self._next_at = 0.0
         self.broken = False
         self.stored = 0
         """Contacts that rows of this session reached."""
@@ -97,8 +103,13 @@ class Ledger:
         if self.broken or not (landed or outcomes):
             return
         self._landed, self._outcomes = [], []
-        self._written_at = asyncio.get_running_loop().time()
-        if not self._try(lambda: self._journal.append(landed=landed, outcomes=outcomes)):
+        begun = self._clock.monotonic()
+        written = self._try(lambda: self._journal.append(landed=landed, outcomes=outcomes))
+        breath = min(
+            max(_BREATH_SECONDS, _BREATHS * (self._clock.monotonic() - begun)), _LONGEST_BREATH_SECONDS
+        )
+        self._next_at = asyncio.get_running_loop().time() + breath
+        if not written:
             return
         for outcome in outcomes:
             self._tell(outcome)
@@ -106,7 +117,7 @@ class Ledger:
     def _schedule(self) -> None:
         if self._due is None:
             loop = asyncio.get_running_loop()
-            wait = self._written_at + _BREATH_SECONDS - loop.time()
+            wait = self._next_at - loop.time()
             self._due = loop.call_later(wait, self.flush) if wait > 0 else loop.call_soon(self.flush)
 
     def _try(self, write: Callable[[], None]) -> bool:

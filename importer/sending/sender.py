@@ -76,7 +76,7 @@ class Sender:
         self._tokens = tokens or AnyTokens(connection, self._client, clock=self._clock)
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
-        self._ledger = Ledger(journal, see=self._watch, tell=self._settled, stop=self.stop)
+        self._ledger = Ledger(journal, clock=self._clock, see=self._watch, tell=self._settled, stop=self.stop)
         self._links = Links()
         self._shelf = Shelf(self._policy.held_rows)
         self._queue = Room(self._policy.queue_rows)
