@@ -66,11 +66,13 @@ async def _deliver(delivery: Delivery) -> list[Gone]:
 
 def _note_stop(journal: Journal, stopped: StopError) -> None:
     try:
-        journal.set_state(RunState.STOPPED, str(stopped))
+        journal.set_state(RunState.STOPPED, str(stopped), code=stopped.code)
     except StateError:
         # A full disk refuses this as well. The file will read as stopped, since its process is dead by then; what
         # is told now has to give the reason.
-        journal.run = replace(journal.run, state=RunState.STOPPED, reason=str(stopped))
+        journal.run = replace(
+            journal.run, state=RunState.STOPPED, reason=str(stopped), reason_code=stopped.code
+        )
 
 
 def _tell_missing(summary: Summary, gone: list[Gone]) -> Summary:

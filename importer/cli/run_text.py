@@ -33,6 +33,7 @@ class RunRecord:
             "run_id": run.id,
             "state": run.state.value,
             "reason": run.reason,
+            "reason_code": run.reason_code,
             "started_at": moment(run.started_at),
             "finished_at": None if run.finished_at is None else moment(run.finished_at),
             "seconds": round(self.seconds, 3),

@@ -240,19 +240,20 @@ class Journal:
             )
             step = 1 if kind is SessionKind.RETRY else 0
             self._db.execute(
-                "UPDATE run SET state = 'running', reason = NULL, finished_at = NULL, pass = pass + ?",
+                "UPDATE run SET state = 'running', reason = NULL, reason_code = NULL, finished_at = NULL, "
+                "pass = pass + ?",
                 (step,),
             )
             self._pass += step
-        self.run = replace(self.run, state=RunState.RUNNING, reason=None, finished_at=None)
+        self.run = replace(self.run, state=RunState.RUNNING, reason=None, reason_code=None, finished_at=None)
 
-    def set_state(self, state: RunState, reason: str | None = None) -> None:
+    def set_state(self, state: RunState, reason: str | None = None, *, code: str | None = None) -> None:
         """End the session. A run is not finished before each row has its outcome: that is checked here."""
         if state is RunState.FINISHED:
             self.check_accounting()
         ended_at = None if state is RunState.RUNNING else self._clock.now()
         # Known before it is written: a full disk refuses the line that says why the run stopped.
-        self.run = replace(self.run, state=state, reason=reason, finished_at=ended_at)
+        self.run = replace(self.run, state=state, reason=reason, reason_code=code, finished_at=ended_at)
         with transaction(self._db, self.path):
             self._db.execute(
                 "UPDATE sessions SET state = ?, reason = ?, ended_at = ? "
@@ -260,7 +261,8 @@ class Journal:
                 (state.value, reason, ended_at),
             )
             self._db.execute(
-                "UPDATE run SET state = ?, reason = ?, finished_at = ?", (state.value, reason, ended_at)
+                "UPDATE run SET state = ?, reason = ?, reason_code = ?, finished_at = ?",
+                (state.value, reason, code, ended_at),
             )
 
     def set_rows_read(self, rows: int) -> None:

@@ -37,6 +37,8 @@ class Run:
     finished_at: float | None = None
     state: RunState = RunState.RUNNING
     reason: str | None = None
+    reason_code: str | None = None
+    """The ``StopError.code`` behind the reason, or ``killed``."""
     sources: tuple[StagedSource, ...]
     mapping_path: Path
     mapping_text: str = field(repr=False)

@@ -125,7 +125,12 @@ INSERT INTO sessions (kind, started_at, ended_at, state, reason)
     SELECT 'run', started_at, finished_at, state, reason FROM run;
 """
 
-MIGRATIONS: Final = (_FIRST, _RETRY)
+# Programs tell by a word why a run stopped; the sentence beside it may change.
+_REASON_CODE: Final = """
+ALTER TABLE run ADD COLUMN reason_code TEXT;
+"""
+
+MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE)
 VERSION: Final = len(MIGRATIONS)
 
 

@@ -23,7 +23,7 @@ IDENTITY_NAME: Final = "identity.json"
 
 _RUN_COLUMNS: Final = (
     "id, started_at, finished_at, state, reason, mapping_path, mapping_text, mapping_fingerprint, "
-    "location_id, base_url, sandbox, options, tool_version, working_folder, follows"
+    "location_id, base_url, sandbox, options, tool_version, working_folder, follows, reason_code"
 )
 
 
@@ -48,6 +48,7 @@ def write_run(db: sqlite3.Connection, run: Run, folder: Path) -> None:
         run.tool_version,
         _from_path(run.working_folder),
         run.follows,
+        run.reason_code,
     )
     marks = ", ".join("?" * len(cells))
     db.execute(f"INSERT INTO run ({_RUN_COLUMNS}) VALUES ({marks})", cells)  # noqa: S608  (our own names)
@@ -77,6 +78,7 @@ def read_run(db: sqlite3.Connection, folder: Path) -> Run:
         tool_version=cells[12],
         working_folder=_to_path(cells[13]),
         follows=cells[14],
+        reason_code=cells[15],
         sources=tuple(_source_of(source, folder) for source in sources),
     )
 

@@ -95,6 +95,8 @@ class Summary:
     started_at: float = 0.0
     finished_at: float = 0.0
     tool_version: str = ""
+    reason_code: str | None = None
+    """Why it stopped, for programs: the ``StopError.code``, or ``killed``; ``None`` when it did not."""
     missing: int = 0
     """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing.csv``."""
     cut_cells: int = 0
@@ -189,6 +191,7 @@ def moment(seconds: float) -> str:
 
 def _additions(summary: Summary) -> dict[str, Json]:
     return {
+        "reason_code": summary.reason_code,
         "failed_by_cause": str(summary.failed_by_cause),
         "rows_with_warnings": summary.rows_with_warnings,
         "retries": summary.retries,

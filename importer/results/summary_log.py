@@ -14,7 +14,7 @@ def log_summary(summary: Summary) -> None:
     """Log how a run ended, with the names that ``summary.json`` has."""
     told = summary.to_json()
     names = (
-        "state reason rows_read created updated skipped failed pending warnings requests throttled seconds "
+        "state reason reason_code rows_read created updated skipped failed pending warnings requests throttled seconds "
         "errors_by_code results failed_rows report"
     )
     # Under one name, since a log record has a `created` of its own.

@@ -66,6 +66,9 @@ class RunView(Protocol):
     def reason(self) -> str | None: ...
 
     @property
+    def reason_code(self) -> str | None: ...
+
+    @property
     def sources(self) -> Sequence[StagedView]: ...
 
     @property

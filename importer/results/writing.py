@@ -80,11 +80,12 @@ def _summarise(
 ) -> Summary:
     counts = tally.counts
     finished_at = run.finished_at or run.started_at + seconds
-    state, reason = _ended(run)
+    state, reason, code = _ended(run)
     return Summary(
         run_id=run.id,
         state=state,
         reason=reason,
+        reason_code=code,
         source=", ".join(source.reference for source in run.sources),
         rows_read=written.rows.total(),
         created=counts.created,
@@ -123,12 +124,12 @@ def _summarise(
     )
 
 
-def _ended(run: RunView) -> tuple[Literal["finished", "stopped"], str | None]:
+def _ended(run: RunView) -> tuple[Literal["finished", "stopped"], str | None, str | None]:
     if run.state == "finished":
-        return "finished", run.reason
+        return "finished", run.reason, None
     if run.state == "stopped":
-        return "stopped", run.reason
-    return "stopped", run.reason or "The run was cut off, or is still under way."
+        return "stopped", run.reason, run.reason_code
+    return "stopped", run.reason or "The run was cut off, or is still under way.", run.reason_code or "killed"
 
 
 def _sources(

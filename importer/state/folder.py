@@ -99,7 +99,7 @@ class StateFolder:
         with Journal.open(self.run_folder(run_id), thorough=False) as journal:
             run = journal.run
         if run.state is RunState.RUNNING and self.holder(run.id) is None:
-            return replace(run, state=RunState.STOPPED, reason=_KILLED)
+            return replace(run, state=RunState.STOPPED, reason=_KILLED, reason_code="killed")
         return run
 
     def find(self, wanted: str | None = None) -> Run:

@@ -279,6 +279,14 @@ class TestAccounting:
 
 
 class TestSessions:
+    def test_the_word_for_why_a_run_stopped_is_kept_until_it_goes_on(self, journal: Journal) -> None:
+        journal.set_state(RunState.STOPPED, "Stopped by SIGINT.", code="interrupted")
+        with Journal.open(journal.folder) as later:
+            assert later.run.reason_code == "interrupted"
+            later.begin(SessionKind.RESUME)
+        with Journal.open(journal.folder) as later:
+            assert later.run.reason_code is None
+
     def test_a_stopped_and_resumed_run_adds_up_its_time(self, journal: Journal, clock: object) -> None:
         _move(clock, 10)
         journal.set_state(RunState.STOPPED, "SIGINT")

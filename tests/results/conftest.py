@@ -54,6 +54,7 @@ class RunOnPaper:
     finished_at: float | None = 1_795_449_660.0
     state: str = "finished"
     reason: str | None = None
+    reason_code: str | None = None
     sources: Sequence[Staged] = (Staged(),)
     mapping_path: str = "mappings/contacts.yaml"
     mapping_fingerprint: str = "cd" * 32

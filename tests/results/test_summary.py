@@ -152,6 +152,14 @@ def test_a_run_that_was_cut_off_is_told_as_stopped(story: Story) -> None:
 
     assert summary.state == "stopped"
     assert summary.reason == "The run was cut off, or is still under way."
+    assert summary.to_json()["reason_code"] == "killed"
+
+
+def test_programs_are_told_in_a_word_why_a_run_stopped(story: Story) -> None:
+    story.sheet({2: ("x", "", "", "")})
+    story.run = type(story.run)(state="stopped", reason="Stopped by SIGINT.", reason_code="interrupted")
+
+    assert story.write().to_json()["reason_code"] == "interrupted"
 
 
 def test_accounts_that_do_not_add_up_are_refused() -> None:
