@@ -90,6 +90,8 @@ def tags_due(tags: tuple[str, ...], mode: TagMode, contact: Mapping[str, Any]) -
     shown = contact.get("tags")
     if not isinstance(shown, list):
         return True
+    if not shown:
+        return mode is not TagMode.REMOVE
     present = {str(tag).casefold() for tag in shown}  # the vendor keeps tags in lower case
     wanted = {tag.casefold() for tag in tags}
     return bool(wanted & present) if mode is TagMode.REMOVE else not wanted <= present
