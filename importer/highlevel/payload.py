@@ -61,11 +61,15 @@ def match_keys(record: Record) -> tuple[str, ...]:
     return _identities(record)
 
 
-def repeatable(record: Record) -> bool:
-    """Tell whether sending twice is sure to reach the same contact: it needs a match key and matching switched on."""
+def repeatable(record: Record, keys: tuple[str, ...] | None = None) -> bool:
+    """Tell whether sending twice is sure to reach the same contact: it needs a match key and matching switched on.
+
+    ``keys``: its ``match_keys``, where they are known.
+    """
     if record.contact_id is not None:
         return True
-    return bool(_identities(record)) and record.fields.get(_NEW_IF_DUPLICATE) is not True
+    known = match_keys(record) if keys is None else keys
+    return bool(known) and record.fields.get(_NEW_IF_DUPLICATE) is not True
 
 
 def follow_up_plan(record: Record, follow_ups: FollowUps) -> dict[str, Json]:

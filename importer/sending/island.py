@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from importer.errors import BudgetSpentError, InterruptedRunError, StopError, TooManyFailuresError
-from importer.highlevel import payload
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.reply import Kind
 from importer.records import Intent, Landed, Outcome, Record
@@ -222,7 +221,7 @@ class Island:
         record, standing = self._queue.take()
         job = Job(record, standing)
         self._lined_up += 1
-        if job.landed is not None or self._lanes.enter(job, payload.match_keys(record)):
+        if job.landed is not None or self._lanes.enter(job, job.keys):
             self._ready.append(job)
 
     def _intend(self) -> None:
@@ -244,14 +243,14 @@ class Island:
         for job in batch:
             job.intended = True
 
-    async def _perform(self, task: Task) -> None:
+    def _perform(self, task: Task) -> Coroutine[Any, Any, None]:
         match task:
             case Job():
-                await self._import(task)
+                return self._import(task)
             case Held():
-                await self._enrol(task)
+                return self._enrol(task)
             case TagBatch():
-                await self._tag(task)
+                return self._tag(task)
 
     async def _import(self, job: Job) -> None:
         self._busy_rows += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importer.highlevel.payload import repeatable
+from importer.highlevel.payload import match_keys, repeatable
 from importer.records import Fault, Intent, Landed, Record, RowId
 from importer.sending.lanes import Lane
 
@@ -17,6 +17,7 @@ class Job:
         "doubtful",
         "first_attempt_at",
         "intended",
+        "keys",
         "landed",
         "lane",
         "record",
@@ -28,7 +29,8 @@ class Job:
         self.record = record
         self.row: RowId = record.row
         self.lane: Lane | None = None
-        self.repeatable = repeatable(record)
+        self.keys = match_keys(record)
+        self.repeatable = repeatable(record, self.keys)
         self.landed = standing if isinstance(standing, Landed) else None
         self.intended = standing is not None
         self.attempts = 0

@@ -72,15 +72,16 @@ class Passage:
             return await self._update_named(job, job.record.contact_id)
         match self._policy.mode:
             case ImportMode.UPSERT:
-                return await self._upsert(job)
+                return await self._store(job, self._upsert(job))
             case ImportMode.CREATE_ONLY:
                 return await self._create(job)
             case ImportMode.UPDATE_ONLY:
                 return await self._update_found(job)
 
-    async def _upsert(self, job: Job) -> Landing | Outcome:
-        body = payload.build_upsert(job.record, version=self._policy.version, tag_mode=self._tag_mode)
-        return await self._store(job, calls.upsert(body))
+    def _upsert(self, job: Job) -> Call:
+        return calls.upsert(
+            payload.build_upsert(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        )
 
     async def _create(self, job: Job) -> Landing | Outcome:
         """Create without ever updating.
@@ -190,19 +191,22 @@ class Passage:
             return verdicts.refused(job, found)
         if found.contact_id is None:
             return await self._without_id(job, found, call, creates=creates)
-        return await self._judged(job, found, new=True if creates else found.body.get("new"))
+        new = True if creates else found.body.get("new")
+        if new is True:
+            return self._land(job, found, _contact_of(found), Status.CREATED)
+        return await self._judged(job, found, new=new)
 
     async def _judged(self, job: Job, found: Meaning, *, new: object) -> Landing:
-        """Land a row whose contact is stored, as created or updated by what the reply and the contact show."""
+        """Land a row whose contact the reply does not call new, by what reply and contact show."""
         contact = _contact_of(found)
         job.doubtful = job.doubtful or not isinstance(new, bool)
         warnings: tuple[Fault, ...] = ()
-        if job.doubtful and new is not True and contact.get("dateAdded") is None:
+        if job.doubtful and contact.get("dateAdded") is None:
             added = await self._date_added(job, found)
             contact = {**contact, "dateAdded": added}
             if added is None:
                 warnings = (verdicts.warning("perhaps_created", _PERHAPS),)
-        status = judge(job, contact, new=new is True, made_here=self._ledger.made_here)
+        status = judge(job, contact, new=False, made_here=self._ledger.made_here)
         return self._land(job, found, contact, status, warnings)
 
     async def _date_added(self, job: Job, found: Meaning) -> object:
