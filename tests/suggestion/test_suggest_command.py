@@ -141,3 +141,19 @@ def test_a_location_in_the_environment_that_refuses_us_is_left_out_with_a_word(
     assert b"custom fields are left out" in done.stderr
     assert b"pit-invalid" not in done.stderr
     parse_mapping(done.stdout.decode())
+
+
+@pytest.mark.parametrize(
+    ("source", "what"), [("exports", "a folder"), (str(Path("exports", "*.csv")), "a pattern")]
+)
+def test_of_many_files_one_is_asked_for(source: str, what: str, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    told = run_command(source, folder=tmp_path)
+    assert told.returncode == 2
+    assert f"{source} is {what}, and a mapping is suggested from one file. Name one.".encode() in told.stderr
+    for name in ("b.csv", "a.csv"):
+        (folder / name).write_text("Email\nann@example.com\n")
+    told = run_command(source, folder=tmp_path)
+    assert told.returncode == 2
+    assert f"Name one, such as {Path('exports', 'a.csv')}.".encode() in told.stderr

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import SourceError
@@ -61,6 +62,7 @@ def suggest_file(
     """Suggest a mapping for a file; of several sheets, the one whose headers look most like contacts is taken."""
     from importer.reading import open_source
 
+    _refuse_many(path)
     try:
         return suggest(open_source(path, options=options), catalog=catalog, options=options)
     except SourceError:
@@ -73,6 +75,24 @@ def suggest_file(
         if source is None or source.detected.sheet is None:
             raise
     return suggest(source, catalog=catalog, options=replace(options, sheet=source.detected.sheet))
+
+
+def _refuse_many(path: str | os.PathLike[str]) -> None:
+    """Refuse what an import would take as many files: they may have as many headers."""
+    from importer.reading import expand_sources
+
+    text = os.fspath(path)
+    if Path(text).is_dir():
+        what = "a folder"
+    elif "*" in text and not Path(text).exists():
+        what = "a pattern"
+    else:
+        return
+    try:
+        example = f", such as {expand_sources([text])[0]}"
+    except SourceError:
+        example = ""
+    raise SourceError(f"{text} is {what}, and a mapping is suggested from one file. Name one{example}.")
 
 
 def suggest(
