@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
@@ -197,8 +197,11 @@ class Resident:
                 tools.jobs_state.put(replace(standing, next_at=opens, open_due=due_at))
                 return
             turn = Turn(named, standing, due_at, tools, stop)
-            endings = await _guarded(turn, named)
-        self._close(named, turn.standing, endings, due_at=due_at, began_at=began_at)
+            after = turn.standing
+            async with aclosing(_guarded(turn, named)) as endings:
+                async for last in endings:
+                    after = self._close(named, turn, last, due_at=due_at, began_at=began_at)
+        tools.jobs_state.put(after)
 
     @asynccontextmanager
     async def _window(self, named: NamedJob, stop: StopSignal) -> AsyncIterator[float]:
@@ -236,46 +239,50 @@ class Resident:
     def _close(
         self,
         named: NamedJob,
-        standing: Standing,
-        endings: Sequence[Ending],
+        turn: Turn,
+        last: Ending,
         *,
         due_at: float,
         began_at: float,
-    ) -> None:
-        """Write down how the turn ended, ending by ending, with what is to be told."""
+    ) -> Standing:
+        """Write down how a file ended, with what is to be told, and give how the job stands if it was the last one.
+
+        At once: the next file may take hours, and a process may die in them.
+        """
         now = self.tools.clock.now()
-        for last in endings:
-            standing, event = judged(standing, last, retries=named.job.retries, now=now)
-            if last.again_in is not None:
-                self.tools.jobs_state.put(standing)
-                continue
-            logger.info("Job %s: %s: %s", named.name, last.result, last.sentence)
-            occasion = Occasion(
-                job=named.name,
-                due_at=due_at,
-                began_at=began_at,
-                ended_at=now,
-                result=last.result,
-                sentence=last.sentence,
-                run_id=last.run_id,
-                file=last.file,
-                counts=dict(last.counts),
-            )
-            notice = notice_of(named.name, last, event or Event.SUCCESS, at=now, host=self.tools.host)
-            told = channels_for(named.channels, event, alive=last is endings[-1] and last.result in GOOD)
-            self.tools.jobs_state.close_turn(standing, occasion, [(key, notice) for key in told])
+        after, event = judged(turn.standing, last, retries=named.job.retries, now=now)
+        if last.again_in is not None:
+            return after
+        logger.info("Job %s: %s: %s", named.name, last.result, last.sentence)
+        occasion = Occasion(
+            job=named.name,
+            due_at=due_at,
+            began_at=began_at,
+            ended_at=now,
+            result=last.result,
+            sentence=last.sentence,
+            run_id=last.run_id,
+            file=last.file,
+            counts=dict(last.counts),
+        )
+        notice = notice_of(named.name, last, event or Event.SUCCESS, at=now, host=self.tools.host)
+        told = channels_for(named.channels, event, alive=last.result in GOOD)
+        turn.standing = replace(after, next_at=began_at, open_due=due_at)
+        self.tools.jobs_state.close_turn(turn.standing, occasion, [(key, notice) for key in told])
+        self._stir.set()
+        return after
 
 
-async def _guarded(turn: Turn, named: NamedJob) -> list[Ending]:
+async def _guarded(turn: Turn, named: NamedJob) -> AsyncGenerator[Ending, None]:
     """Take the turn; a fault of ours ends this job's turn and no other job's. Its text may quote a cell, so it is not told."""
     try:
-        return await turn.take()
+        async with aclosing(turn.take()) as endings:
+            async for each in endings:
+                yield each
     except Exception as bug:  # noqa: BLE001  (nobody is watching: the other jobs go on)
         where = "".join(traceback.format_tb(bug.__traceback__))
         logger.critical("Job %s: %s\n%s", named.name, type(bug).__name__, where)
-        return [
-            ending(Result.FAILED, f"An unexpected {type(bug).__name__} ended the job; the log says where.")
-        ]
+        yield ending(Result.FAILED, f"An unexpected {type(bug).__name__} ended the job; the log says where.")
 
 
 def schedule_of(named: NamedJob) -> Schedule:

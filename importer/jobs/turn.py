@@ -57,25 +57,23 @@ class Turn:
         """This time was due before: what is open is gone on with, and no further file is missed."""
         self.standing = replace(standing, open_due=due_at)
 
-    async def take(self) -> list[Ending]:
-        """Do all there is to do now; one ending for each file, at least one."""
-        endings: list[Ending] = []
+    async def take(self) -> AsyncGenerator[Ending, None]:
+        """Do all there is to do now, and yield one ending for each file as it comes, at least one."""
         try:
             async with aclosing(self._endings()) as following:
                 async for each in following:
-                    endings.append(each)
+                    yield each
                     if each.result is Result.STOPPED:
                         break
         except InterruptedRunError as asked:
-            endings.append(ending(Result.STOPPED, str(asked), tell=False))
+            yield ending(Result.STOPPED, str(asked), tell=False)
         except NotYetError as wait:
-            endings.append(self._not_yet(wait.seconds))
+            yield self._not_yet(wait.seconds)
         except ImporterError as fault:
-            endings.append(ending(Result.FAILED, str(fault), heals=_may_heal(fault)))
+            yield ending(Result.FAILED, str(fault), heals=_may_heal(fault))
         finally:
             if not self.standing.open_file:
                 discard_copies(incoming(self._named, self._tools))
-        return endings
 
     async def _endings(self) -> AsyncGenerator[Ending, None]:
         begun = self.standing.open_file
@@ -249,9 +247,14 @@ class Turn:
         if self._tools.clock.now() < waited_until:
             return self._not_yet(60.0)
         sentence = f"There is no new file for {self._job.source}."
-        if self._job.missing_file == "ignore":
+        if self._job.missing_file == "ignore" or self._done_already():
             return ending(Result.NOTHING_NEW, sentence)
         return ending(Result.FAILED, f"{sentence} Look at what delivers it.")
+
+    def _done_already(self) -> bool:
+        """Tell whether a process that died at the end of this very turn had imported its file."""
+        last = self._tools.ledger.last(self._named.name)
+        return self._retried and last is not None and last.imported_at >= self._due_at
 
     def _not_yet(self, seconds: float) -> Ending:
         return ending(Result.NOTHING_NEW, "A file is awaited.", again_in=seconds, tell=False)

@@ -117,6 +117,46 @@ async def test_what_was_done_is_told_when_the_next_file_cannot_be(house: House, 
     assert [notice.event for notice in house.told] == ["success"]  # the failure is tried again first
 
 
+class Listening(PipelineRuns):
+    """Looks, whenever a run begins, at what was written down before it."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.clock)
+        self.house = house
+        self.heard: list[list[str]] = []
+
+    async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
+        state = self.house.tools().jobs_state
+        self.heard.append([each.notice.file for each in state.parcels(due_by=float("inf"))])
+        return await super().run(settings, stop)
+
+
+async def test_how_a_file_ended_is_written_down_before_the_next_begins(house: House, people: People) -> None:
+    house.write_jobs(JOBS.replace("    mapping:", "    take: all\n    mapping:"))
+    house.put_text("in/contacts-1.csv", "Wrong\n1\n", at=house.clock.now() - 7200)
+    house.put("in/contacts-2.csv", people)
+    runs = Listening(house)
+    resident = Resident(house.jobs(), replace(house.tools(), runs=runs))
+    await house.once(resident)
+    assert runs.heard == [["contacts-1.csv"]]
+    assert [notice.event for notice in house.told] == ["failure", "recovery"]
+
+
+async def test_a_process_that_dies_when_all_is_done_misses_no_file(house: House, people: People) -> None:
+    house.write_jobs(JOBS)
+    house.put("in/contacts-1.csv", people)
+    resident, due_at = house.resident(), house.clock.now()
+    resident.start(resident.jobs[0], due_at)
+    await resident.quiet()
+    state = resident.tools.jobs_state
+    standing = state.standing("crm", now=due_at)
+    state.put(replace(standing, next_at=due_at, open_due=due_at))  # the last that a dying process had written
+    anew = house.resident()
+    await anew.look_around()
+    await anew.quiet()
+    assert [each.result for each in state.occasions()] == [Result.NOTHING_NEW, Result.FINISHED]
+
+
 class Buggy(PipelineRuns):
     async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast:  # noqa: ARG002  (the seam's form)
         raise ZeroDivisionError(CELL)
