@@ -74,6 +74,7 @@ job_option = click.option(
 @click.option("--after-failure", metavar="WHAT", help="The same for files that could not be imported.")
 @click.option("--fail-over", metavar="N|N%", help="Refuse a file when more rows than this would fail.")
 @click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported.")
+@click.option("--full-every", metavar="N", help="With --changed-only: each Nth file is sent whole.")
 @click.option("-o", "--output", default="import-results", show_default=True, help="Folder for results.")
 @click.option("--results-format", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True)
 @state_option
@@ -201,6 +202,7 @@ def _watch_options(given: dict[str, Any]) -> dict[str, Any]:
         "after_success": given["after_success"],
         "after_failure": given["after_failure"],
         "changed_only": "true" if given["changed_only"] else None,
+        "full_every": given["full_every"],
         "thresholds": {"failed_rows": given["fail_over"]} if given["fail_over"] else None,
         "output": str(Path(given["output"]).absolute()),
         "results_format": given["results_format"],
@@ -319,7 +321,10 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except ValidationError as refused:
-        said = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in refused.errors())
+        said = "; ".join(
+            ": ".join([*map(str, fault["loc"]), fault["msg"].removeprefix("Value error, ")])
+            for fault in refused.errors()
+        )
         raise click.UsageError(said) from None
 
 

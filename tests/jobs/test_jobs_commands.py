@@ -152,6 +152,8 @@ def test_watch_says_what_is_wrong_with_its_words(shop: Shop) -> None:
     assert (code, "There is no folder nowhere" in said) == (2, True)
     code, said = shop.finish(shop.start("watch", "in", "-m", "mapping.yaml", "--min-age", "soon"))
     assert (code, "'soon' is no duration" in said) == (2, True)
+    code, said = shop.finish(shop.start("watch", "in", "-m", "mapping.yaml", "--full-every", "7"))
+    assert (code, "Error: full_every goes with changed_only" in said) == (2, True)
 
 
 def test_serve_runs_jobs_answers_for_its_health_and_stops_in_good_order(shop: Shop) -> None:
