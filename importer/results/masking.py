@@ -31,8 +31,12 @@ def mask_sentence(sentence: str, cells: Sequence[str] = ()) -> str:
     for cell in sorted({cell for cell in cells if len(cell) > 3}, key=len, reverse=True):
         if cell in sentence:
             sentence = sentence.replace(cell, mask(cell))
+    whole = {cell.strip() for cell in cells}
     own = {word.casefold() for cell in cells for word in _WORD.findall(cell)}
-    sentence = _QUOTED.sub(lambda quote: _mask_words(quote[0], own), sentence)
+    sentence = _QUOTED.sub(
+        lambda quote: mask(quote[0]) if quote[0][1:-1].strip() in whole else _mask_words(quote[0], own),
+        sentence,
+    )
     return _NUMBER.sub(lambda found: mask(found[0]), _EMAIL.sub(lambda found: mask(found[0]), sentence))
 
 

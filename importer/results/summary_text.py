@@ -47,8 +47,8 @@ def headline(summary: Summary) -> str:
             f"({done}). To send it all again: importer run ... --fresh"
         )
     if summary.state == "stopped":
-        reason = f" ({summary.reason})" if summary.reason else ""
-        return f"Stopped{reason}: {done}, {number(summary.pending)} still to do."
+        reason = f" {summary.reason.rstrip('.')}." if summary.reason else ""
+        return f"Stopped: {done}, {number(summary.pending)} still to do.{reason}"
     if summary.failed:
         return f"Finished, {rows(summary.failed)} failed: {done}."
     return f"Finished: {done}."

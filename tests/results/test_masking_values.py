@@ -19,6 +19,12 @@ def test_a_masked_value_keeps_its_shape(value: str, shown: str) -> None:
     assert mask(value) == shown
 
 
+def test_a_short_value_that_a_sentence_quotes_is_masked_and_its_column_is_not() -> None:
+    assert mask_sentence("Column 'Phone': '123' is too short.", ("Bo", "123")) == (
+        "Column 'Phone': '•23' is too short."
+    )
+
+
 def test_a_sentence_loses_the_rows_own_values_and_keeps_the_vendors_words() -> None:
     said = "HighLevel refused Maria Lopez: 'country must be a valid enum value', got 'Maria'; phone 14155550123, m@x.io"
 

@@ -46,7 +46,7 @@ def test_a_stopped_run_is_resumed(story: Story) -> None:
 
     lines = render_summary(story.write(), PLAIN).splitlines()
 
-    assert lines[0] == "Stopped (SIGINT): 1 of 2 rows imported in 1 min 00 s, 1 still to do."
+    assert lines[0] == "Stopped: 1 of 2 rows imported in 1 min 00 s, 1 still to do. SIGINT."
     assert lines[-1].strip() == "importer resume 2026-11-23-160000-abcd"
 
 
