@@ -22,11 +22,16 @@ _SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?K
 
 def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     """Yield each such fault: the path to it and a sentence."""
-    yield from _constants(model)
-    yield from _idle_keys(model)
+    yield from check_rules(model)
     yield from _identity(model)
     yield from _switches(model)
     yield from _places(model)
+
+
+def check_rules(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    """Yield the faults of single rules, which no other rule can mend."""
+    yield from _constants(model)
+    yield from _idle_keys(model)
 
 
 def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

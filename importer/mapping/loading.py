@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from importer.errors import MappingError
 from importer.highlevel.catalog import CatalogNeeds
-from importer.mapping.checks import check
+from importer.mapping.checks import check, check_rules
 from importer.mapping.layout import named_headers
 from importer.mapping.locations import expand
 from importer.mapping.model import MappingModel
 from importer.mapping.survey import Surveyor
 from importer.records import FollowUps, ImportMode, TagMode
 from importer.settings import ReadingOptions
-from importer.yamlfile import Document, parse
+from importer.yamlfile import Document, YamlFault, YamlPath, in_order, parse
 
 
 class Mapping:
@@ -129,10 +131,26 @@ def load_mapping(path: str | os.PathLike[str]) -> Mapping:
 def parse_mapping(text: str, *, name: str = "mapping.yaml") -> Mapping:
     """Read a mapping from its text; ``name`` is what faults call the file. Raises MappingError."""
     parsed = parse(text, MappingModel)
-    faults = tuple(fault.at(name) for fault in parsed.faults)
-    if parsed.value is not None:
-        faults = parsed.document.told(name, check(parsed.value))
+    found = check(parsed.value) if parsed.value is not None else _check_sound_rules(parsed.document)
+    placed = (YamlFault(parsed.document.spot(path), said) for path, said in found)
+    faults = tuple(fault.at(name) for fault in in_order((*parsed.faults, *placed)))
     if parsed.value is None or faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise MappingError(f"The mapping has {count}.", faults=faults)
     return Mapping(parsed.value, name=name, text=text, document=parsed.document)
+
+
+def _check_sound_rules(document: Document) -> Iterator[tuple[YamlPath, str]]:
+    """Check each rule that is well formed in a file that is not as a whole: people mend it once, not twice."""
+    plain = document.value
+    if not isinstance(plain, dict):
+        return
+    around = {key: plain[key] for key in ("defaults",) if key in plain}
+    for section in ("fields", "custom_fields"):
+        rules = plain.get(section)
+        for name, rule in rules.items() if isinstance(rules, dict) else ():
+            try:
+                alone = MappingModel.model_validate({"version": "1", **around, section: {name: rule}})
+            except ValidationError:
+                continue
+            yield from check_rules(alone)

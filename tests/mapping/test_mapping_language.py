@@ -209,3 +209,25 @@ def test_loading_a_damaged_mapping_raises_nothing_but_a_mapping_error(
 ) -> None:
     text = "\n".join(lines)
     assert refused_or_taken(text[:at] + noise + text[at:])
+
+
+def test_a_rule_that_cannot_work_is_told_together_with_the_faults_of_others() -> None:
+    text = """version: 1
+locaton: abc
+fields:
+  email: {colum: E-mail}
+  country: {value: Atlantis}
+  city: {column: City, date_order: DMY}
+custom_fields:
+  Size: {column: S, codes: true}
+"""
+    with pytest.raises(MappingError) as refused:
+        parse_mapping(text, name="m.yaml")
+    places = [fault.split(" ")[0] for fault in refused.value.faults]
+    assert places == ["m.yaml:2:1:", "m.yaml:4:11:", "m.yaml:5:20:", "m.yaml:6:36:", "m.yaml:8:28:"]
+
+
+@pytest.mark.parametrize("text", ["- a", "word", "fields: [a]", "fields: {email: {colum: x}}\ndefaults: [a]"])
+def test_a_file_that_is_no_mapping_at_all_is_refused(text: str) -> None:
+    with pytest.raises(MappingError, match=r"mapping.yaml:1:"):
+        parse_mapping(text)
