@@ -221,10 +221,10 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
     )
     progress = delivery.around.progress
     progress.message(
-        f"{wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}, "
-        f"{wording.percent(plan.day_share)} of a location's daily allowance"
-        + (f", over {plan.days} days" if plan.days > 1 else "")
-        + ". Created contacts and added tags may start workflows there."
+        f"{wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
+        + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
+        + f", {wording.percent(plan.day_share)} of a location's daily allowance"
+        ". Created contacts and added tags may start workflows there."
     )
     progress.planned(left, plan.requests, plan.seconds)
 
