@@ -34,7 +34,7 @@ class NamedJob:
     suffixes: tuple[str, ...] = ()
     """Files that end otherwise are none of this job's; empty: all are."""
     once: bool = False
-    """A file that could not be imported is not tried again until it is written anew."""
+    """Each content is imported once, ever; a file that could not be imported is not tried again until it is written anew."""
 
     def path(self, text: str) -> Path:
         return self.folder / text
