@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -144,6 +145,8 @@ class Courier:
     _date: str | None = None
     _outage_told: bool = False
     _throttled_at: float = 0.0
+    _quota: QuotaReading = NO_READING
+    _landed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ask(self, call: Call, errand: Errand) -> Meaning | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
@@ -160,7 +163,7 @@ class Courier:
         token = self._token
         if token is None:
             token = self._token = await self._fetch_token()
-        ticket = await self.gate.enter()
+        ticket = await self._enter()
         try:
             self.budget.spend(reserve=errand.reserve())
             errand.announce()
@@ -171,7 +174,7 @@ class Courier:
         errand.attempts += 1
         errand.sent_at = self.clock.monotonic()
         errand.token = token
-        self.day.count(self.clock.now())
+        number = self.day.count(self.clock.now())
         if errand.attempts > 1:
             self.meter.retries += 1
         try:
@@ -179,9 +182,26 @@ class Courier:
         except BaseException:
             self.gate.leave(ticket, late_seconds=self.gate.slots.interval_seconds)
             raise
-        return self._take_in(answer, ticket)
+        finally:
+            self.day.end()
+            self._landed.set()
+        return self._take_in(answer, ticket, number)
 
-    def _take_in(self, answer: Answer, ticket: Ticket) -> Meaning | Lost:
+    async def _enter(self) -> Ticket:
+        """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
+        while True:
+            ticket = await self.gate.enter()
+            if not self.day.is_full(self.clock.now()):
+                return ticket
+            self.gate.hand_back(ticket)
+            if self.day.under_way:
+                self._landed.clear()
+                await self._landed.wait()
+            else:
+                await self._end_day(self._quota)
+                self.day.forget()
+
+    def _take_in(self, answer: Answer, ticket: Ticket, number: int) -> Meaning | Lost:
         """Learn from an answer what it tells of pace, quota, day and clock."""
         seconds = answer.received_at - answer.sent_at
         self.meter.request(seconds)
@@ -196,10 +216,10 @@ class Courier:
         self.gate.slots.note_round_trip(seconds)
         self.gate.leave(ticket)
         # of a quota far beyond the vendor's usual one not every reading matters
-        with_quota = self._replies % (self.gate.slots.burst // BURST or 1) == 0
+        with_quota = self.day.scarce or self._replies % (self.gate.slots.burst // BURST or 1) == 0
         meaning = read_reply(answer.status, answer.headers, answer.body, with_quota=with_quota)
         if meaning.quota is not NO_READING:
-            self._learn_quota(meaning.quota, ticket)
+            self._learn_quota(meaning.quota, ticket, number)
         self._replies += 1
         self._learn_time(answer.headers.get("Date"), seconds)
         throttled = meaning.status == 429
@@ -207,12 +227,12 @@ class Courier:
         self.progress.requested(self.location_id, seconds, throttled)
         return meaning
 
-    def _learn_quota(self, quota: QuotaReading, ticket: Ticket) -> None:
-        gate = self.gate
+    def _learn_quota(self, quota: QuotaReading, ticket: Ticket, number: int) -> None:
+        gate, self._quota = self.gate, quota
         gate.learn(burst=quota.burst, interval_seconds=quota.interval_seconds)
         if quota.remaining is not None:
             gate.slots.reconcile(ticket, quota.remaining, self.clock.monotonic())
-        self.day.learn(quota, self.clock.now())
+        self.day.learn(quota, self.clock.now(), number)
 
     def _learn_time(self, date: str | None, seconds: float) -> None:
         if date is None or date == self._date:
@@ -254,7 +274,7 @@ class Courier:
             case Hold(wait_seconds=wait):
                 self._hold(wait, errand.sent_at)
             case EndDay():
-                await self._end_day(found)
+                await self._end_day(found.quota if isinstance(found, Meaning) else NO_READING)
             case Renew():
                 errand.renewals += 1
                 await self._renew(found, errand.token)
@@ -315,8 +335,7 @@ class Courier:
         self.gate.hold(wait)
         self.progress.holding(self.location_id, wait, "the burst quota is used up")
 
-    async def _end_day(self, found: Meaning | Lost) -> None:
-        quota = found.quota if isinstance(found, Meaning) else NO_READING
+    async def _end_day(self, quota: QuotaReading) -> None:
         wait = seconds_to_next_day(self.vendor_clock.now(), quota)
         if not self.policy.wait_for_quota:
             raise self._close(QuotaSpentError(_day_spent(self.location_id, self.clock.now() + wait)))
