@@ -21,7 +21,7 @@ from importer.intake import choose_location, stage_all
 from importer.journal import Journal, Run, RunState, SessionKind
 from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.results import Summary
-from importer.results.metrics import require_metrics
+from importer.results.metrics import require_metrics, write_metrics
 from importer.run_options import recalled, remembered
 from importer.session import carry_out, tell
 from importer.settings import Connection, ReadingOptions, RunSettings
@@ -209,5 +209,8 @@ async def _go_on(
         mapping = parse_mapping(run.mapping_text, name=str(run.mapping_path))
         again = kind is SessionKind.RETRY and journal.retryable() > 0
         if run.state is RunState.FINISHED and not again:
-            return await asyncio.to_thread(tell, journal, settings, mapping, repeated=True)
+            summary = await asyncio.to_thread(tell, journal, settings, mapping, repeated=True)
+            if settings.metrics_file is not None:
+                write_metrics(summary, settings.metrics_file)
+            return summary
         return await carry_out(journal, settings, mapping, around, kind)

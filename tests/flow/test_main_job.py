@@ -87,12 +87,14 @@ def test_the_same_command_again_sends_nothing(desk: Desk, vendor: Sandbox) -> No
     desk.write("contacts.csv", CONTACTS)
     first = desk.run("contacts.csv", "-m", "mapping.yaml").summary
     requests = vendor.state()["requests"]
-    again = desk.run("contacts.csv", "-m", "mapping.yaml")
+    metrics = desk.folder / "importer.prom"
+    again = desk.run("contacts.csv", "-m", "mapping.yaml", "--metrics-file", str(metrics))
     assert again.code == 0
     assert (again.summary["run_id"], again.summary["repeated"]) == (first["run_id"], True)
     assert vendor.state()["requests"] == requests
     assert "nothing was sent" in again.err
     assert "--fresh" in again.err
+    assert 'exit_code{mapping="mapping"} 0.0' in metrics.read_text("utf-8")
     fresh = desk.run("contacts.csv", "-m", "mapping.yaml", "--fresh").summary
     assert (fresh["created"], fresh["updated"]) == (0, 3)
 
