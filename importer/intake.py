@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from importer import environment
-from importer.errors import SettingsError, SourceError
-from importer.mapping import BoundMapping, Mapping
+from importer.errors import MappingError, SettingsError, SourceError
+from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.reading import Source, expand_sources, open_source
 from importer.records import Block, Outcome, Record
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
@@ -99,12 +99,7 @@ def survey(
     intakes: list[Intake] = []
     left = options.limit
     for source in sources:
-        surveyor = mapping.surveyor(
-            source.header,
-            location_id=options.location_id,
-            today=options.today,
-            allow_transforms=options.allow_transforms,
-        )
+        surveyor = _lay_over(source, mapping, options, several=len(sources) > 1)
         for block in limited(source.blocks(), left):
             keep_going()
             surveyor.see(block)
@@ -115,6 +110,20 @@ def survey(
         names = ", ".join(source.name for source in sources)
         raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
     return intakes
+
+
+def _lay_over(source: Source, mapping: Mapping, options: SurveyOptions, *, several: bool) -> Surveyor:
+    try:
+        return mapping.surveyor(
+            source.header,
+            location_id=options.location_id,
+            today=options.today,
+            allow_transforms=options.allow_transforms,
+        )
+    except MappingError as fault:
+        if not several:
+            raise
+        raise MappingError(f"{source.name}: {fault.args[0]}", faults=fault.faults) from None
 
 
 def count_rows(sources: Sequence[Source], limit: int | None) -> int:

@@ -149,3 +149,12 @@ def test_what_stopped_a_run_is_told_even_when_quiet(desk: Desk, vendor: Sandbox)
     assert ended.code == 3
     assert "--stop-after-failures" in ended.err
     assert "importer resume" in ended.err
+
+
+def test_of_several_sources_the_one_that_lacks_a_column_is_named(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("a.csv", CONTACTS)
+    desk.write("b.csv", "First,Phone,Tags\nBob,,\n")
+    ended = desk.importer("run", "a.csv", "b.csv", "-m", "mapping.yaml")
+    assert (ended.code, vendor.state()["contacts"]) == (2, 0)
+    assert "b.csv" in ended.err
+    assert "'Mail'" in ended.err
