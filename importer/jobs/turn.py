@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer import environment
 from importer.errors import (
+    BudgetSpentError,
     CredentialsError,
     ImporterError,
     InterruptedRunError,
@@ -20,6 +21,7 @@ from importer.errors import (
     SetupError,
     SourceError,
     StopError,
+    TooManyFailuresError,
 )
 from importer.jobs.arrivals import Arrival, NotYetError, discard_copies, incoming, newcomers, take
 from importer.jobs.endings import Ending, ending
@@ -189,8 +191,9 @@ class Turn:
             **_figures(summary),
         )
 
-    def _too_many_failed(self, summary: Summary) -> bool:
-        return self._job.stop_after_failures is not None and "--stop-after-failures" in (summary.reason or "")
+    @staticmethod
+    def _too_many_failed(summary: Summary) -> bool:
+        return summary.reason_code == TooManyFailuresError.code
 
     def _given_up(self, arrival: Arrival, summary: Summary) -> Ending:
         """Leave a run alone that too many failures stopped: to go on by itself is what its limit forbids."""
@@ -207,7 +210,7 @@ class Turn:
             )
         )
         asked = isinstance(self._stop.reason, InterruptedRunError)
-        budget_spent = self._job.max_requests is not None and "budget" in (summary.reason or "")
+        budget_spent = summary.reason_code == BudgetSpentError.code
         return ending(
             Result.STOPPED,
             f"The run stopped before its end: {summary.reason or 'no reason given.'} It goes on by itself.",
