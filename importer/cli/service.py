@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -22,6 +21,7 @@ from importer.cli.options import (
     state_folder,
     state_option,
 )
+from importer.cli.signals import heard
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -298,19 +298,12 @@ def _on_signals(stop: Callable[[], object]) -> Iterator[None]:
     """Let SIGINT, SIGTERM and a closing Windows console end the work in good order."""
     loop = asyncio.get_running_loop()
 
-    def ask(number: int, _frame: object = None) -> None:
-        click.echo(f"{signal.Signals(number).name}: finishing in good order ...", err=True)
+    def ask(name: str) -> None:
+        click.echo(f"{name}: finishing in good order ...", err=True)
         loop.call_soon_threadsafe(stop)
 
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        numbers.append(signal.SIGBREAK)
-    before = {number: signal.signal(number, ask) for number in numbers}
-    try:
+    with heard(ask):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

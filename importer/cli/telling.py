@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from importer.cli.signals import heard
 
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
@@ -95,22 +96,13 @@ def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """
     from importer.errors import InterruptedRunError
 
-    def ask(number: int, _frame: object = None) -> None:
+    def ask(name: str) -> None:
         if stop.reason is not None:
             click.echo("Left at once. Go on with: importer resume", err=True)
             sys.stderr.flush()
             os._exit(3)
-        name = signal.Signals(number).name
         click.echo(f"{name}: letting the requests in the air land (once more to leave at once) ...", err=True)
-        reason = InterruptedRunError(f"Stopped by {name}.")
-        loop.call_soon_threadsafe(stop.request, reason)
+        loop.call_soon_threadsafe(stop.request, InterruptedRunError(f"Stopped by {name}."))
 
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        numbers.append(signal.SIGBREAK)
-    before = {number: signal.signal(number, ask) for number in numbers}
-    try:
+    with heard(ask):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
