@@ -92,7 +92,8 @@ class ContactBook:
         return len(self._contacts)
 
     def __iter__(self) -> Iterator[Contact]:
-        return iter(self._contacts.values())
+        # A copy, made at once: somebody may look from another thread while requests come in.
+        return iter(list(self._contacts.values()))
 
     def count(self, location_id: str) -> int:
         return self._per_location.get(location_id, 0)

@@ -11,7 +11,7 @@ def state(vendor: Vendor) -> JsonObject:
     """Count requests, refusals by kind, contacts, and the busiest window, in all and by location."""
     tally = vendor.tally
     busiest = max(
-        ((meter.busiest.most, place) for (_, place), meter in vendor.meters.items()), default=(0, "")
+        ((meter.busiest.most, place) for (_, place), meter in list(vendor.meters.items())), default=(0, "")
     )
     return {
         "requests": tally.requests,
@@ -36,7 +36,7 @@ def contacts(vendor: Vendor, location_id: str | None) -> JsonObject:
 
 
 def _location_state(vendor: Vendor, location_id: str) -> JsonObject:
-    meters = [meter for (_, place), meter in vendor.meters.items() if place == location_id]
+    meters = [meter for (_, place), meter in list(vendor.meters.items()) if place == location_id]
     return {
         "contacts": vendor.contacts.count(location_id),
         "busiest_window": max((meter.busiest.most for meter in meters), default=0),
