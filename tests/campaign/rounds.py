@@ -138,6 +138,9 @@ class Round:
         for person in dict.fromkeys(line.person for line in self.lines):
             if person is not None and person.known:
                 vendor.know(self.location_id, person)
+        # The vendor's Date header has whole seconds, so what a stranger made within the second before a row's first
+        # attempt cannot be told from our own: people who were there before are older than that.
+        time.sleep(1.5)
 
     def go(self, kills: int) -> None:
         """Be killed so many times (fewer when the file ends before), then come to the end, retries and all."""
