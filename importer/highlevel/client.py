@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import ssl
 import urllib.request
 import zlib
 from collections.abc import Callable, Mapping
@@ -14,19 +13,22 @@ from types import TracebackType
 from typing import Final, Protocol, Self, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-import aiohttp
-from yarl import URL
-
 from importer import __version__
 from importer.clock import Clock, SystemClock
 from importer.errors import SettingsError
 from importer.highlevel.calls import Call
+from importer.highlevel.exchange import (
+    EXCHANGE_FAILURES,
+    ConnectionPool,
+    UnreachedError,
+    describe,
+    is_certificate_trouble,
+)
 from importer.highlevel.versions import ApiVersion
 from importer.highlevel.watchdog import Watchdog
 from importer.settings import Secret
 
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"
-_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _INFLATED_LIMIT: Final = 64 << 20
 
 
@@ -84,11 +86,9 @@ class Door(Protocol):
 
 
 class Client:
-    """aiohttp for a whole run: keep-alive, proxy of the environment, gzip, timeouts; one session for each token.
+    """One pool of connections for a whole run: keep-alive, proxy of the environment, gzip, timeouts.
 
-    Tuned for many small requests (figures from benchmarks/sending.py): headers are prepared on the session, cookies
-    are not kept, replies are inflated only when they are packed, one timer covers an exchange, and a body that came
-    with its head is read without waiting. All sessions share one pool of connections.
+    What the requests of one token have in common is written once, not for each.
     """
 
     def __init__(
@@ -102,17 +102,17 @@ class Client:
         self.base_url = check_base_url(base_url)
         self.version = version
         self._clock = clock or SystemClock()
-        self._timeouts = timeouts or Timeouts()
-        self._proxy = find_proxy(self.base_url)
-        self._watchdog = Watchdog(self._timeouts.total)
-        self._connector: aiohttp.TCPConnector | None = None
-        self._sessions: dict[Secret | None, aiohttp.ClientSession] = {}
-        self._last_token: Secret | None = None
-        self._last_session: aiohttp.ClientSession | None = None
-        self._urls: dict[str, URL] = {}
+        timeouts = timeouts or Timeouts()
+        self._pool = ConnectionPool(
+            self.base_url, proxy=find_proxy(self.base_url), connect_seconds=timeouts.connect
+        )
+        self._path = urlsplit(self.base_url).path
+        self._watchdog = Watchdog(timeouts.total)
+        self._headers: dict[tuple[Secret | None, bool], bytes] = {}
+        self._usual: tuple[Secret | None, bytes] = (None, b"")
 
     async def __aenter__(self) -> Self:
-        self._connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=30)
+        await self._pool.open()
         return self
 
     async def __aexit__(
@@ -122,103 +122,67 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         self._watchdog.close()
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
-        self._last_session = None
-        if self._connector is not None:
-            await self._connector.close()
+        await self._pool.close()
 
     async def request(self, call: Call, token: Secret | None) -> Answer:
         """Send a call; raises nothing but cancellation."""
-        if token is self._last_token and self._last_session is not None:
-            session = self._last_session  # mostly one token serves all, and hashing it costs more
-        else:
-            session = self._last_session = self._sessions.get(token) or self._open_session(token)
-            self._last_token = token
         sent_at = self._clock.monotonic()
         try:
-            response, body = await self._watchdog.watch(self._exchange(session, call, token))
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as cause:
-            return self._lose(cause, sent_at)
+            request = self._write(call, token)
+        except ValueError as cause:
+            return Lost(reason=str(cause), sent=False, sent_at=sent_at, received_at=sent_at)
+        try:
+            status, headers, body = await self._watchdog.watch(self._pool.exchange(request))
+            packing = headers.get("Content-Encoding")
+            if packing is not None:
+                body = _inflate(body, packing)
+        except EXCHANGE_FAILURES as failure:
+            return Lost(
+                reason=describe(failure),
+                sent=not isinstance(failure, UnreachedError),
+                sent_at=sent_at,
+                received_at=self._clock.monotonic(),
+                timed_out=isinstance(failure, TimeoutError),
+                certificate=is_certificate_trouble(failure),
+            )
         return Reply(
-            status=response.status,
-            headers=response.headers,
+            status=status,
+            headers=headers,
             body=body,
             sent_at=sent_at,
             received_at=self._clock.monotonic(),
         )
 
-    async def _exchange(
-        self, session: aiohttp.ClientSession, call: Call, token: Secret | None
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        headers = _FORM if call.form else None
-        if self._proxy is not None and token is not None:
-            # aiohttp tells a session's headers to the proxy too, the token as Proxy-Authorization
-            headers = {**(headers or {}), **_authorization(token)}
-        response = await session.request(
-            call.method,
-            self._urls.get(call.path) or self._url(call.path),
-            data=call.body,
-            headers=headers,
-            allow_redirects=False,
-        )
-        return response, await _read(response)
+    def _write(self, call: Call, token: Secret | None) -> bytes:
+        """Write a request; raises ValueError where that would not be one."""
+        usual, headers = self._usual
+        if token is None or token is not usual or call.form:  # mostly one token serves all
+            headers = self._headers.get((token, call.form)) or self._write_headers(token, form=call.form)
+            if not call.form:
+                self._usual = token, headers
+        line = f"{call.method} {self._path}{call.path} HTTP/1.1".encode("ascii")
+        if call.body is None:
+            return b"%b\r\n%b\r\n" % (line, headers)
+        return b"%b\r\n%bContent-Length: %d\r\n\r\n%b" % (line, headers, len(call.body), call.body)
 
-    def _open_session(self, token: Secret | None) -> aiohttp.ClientSession:
-        if self._connector is None:
-            raise RuntimeError("The client is used outside its context.")
+    def _write_headers(self, token: Secret | None, *, form: bool) -> bytes:
         headers = {
+            "Host": self._pool.host,
             "User-Agent": USER_AGENT,
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
-            "Content-Type": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded" if form else "application/json",
             "Version": self.version.value,
         }
-        if token is not None and self._proxy is None:
-            headers |= _authorization(token)
-        session = self._sessions[token] = aiohttp.ClientSession(
-            connector=self._connector,
-            connector_owner=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            proxy=self._proxy,
-            headers=headers,
-        )
-        return session
-
-    def _lose(self, cause: BaseException, sent_at: float) -> Lost:
-        return Lost(
-            reason=_describe(cause),
-            sent=not _never_sent(cause),
-            sent_at=sent_at,
-            received_at=self._clock.monotonic(),
-            timed_out=isinstance(cause, TimeoutError),
-            certificate=isinstance(cause, aiohttp.ClientSSLError | ssl.SSLError),
-        )
-
-    def _url(self, path: str) -> URL:
-        url = URL(self.base_url + path, encoded=True)
-        if path.count("/") == 2:  # the paths that all rows share; those that name a contact are used once
-            self._urls[path] = url
-        return url
-
-
-def _authorization(token: Secret) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token.reveal()}"}
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Read the body; it is mostly here already, and then nothing has to be waited for."""
-    try:
-        content = response.content
-        body = content.read_nowait(-1) if content.is_eof() else await response.read()
-    except BaseException:
-        response.close()
-        raise
-    packing = response.headers.get("Content-Encoding")
-    return body if packing is None else _inflate(body, packing)
+        if token is not None:
+            secret = token.reveal()
+            if not (secret.isascii() and secret.isprintable()):
+                # one line break in it, and its rest would be headers of somebody's choice
+                raise ValueError("the token holds a character that no token has; copy it anew")
+            headers["Authorization"] = f"Bearer {secret}"
+        written = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
+        self._headers[token, form] = written
+        return written
 
 
 def _port_is_right(parts: SplitResult) -> bool:
@@ -289,39 +253,3 @@ def _inflate(body: bytes, packing: str) -> bytes:
             return content
         case other:
             raise ValueError(f"the body is packed with {other}, which was not asked for")
-
-
-def _never_sent(cause: BaseException) -> bool:
-    """Tell whether the failure came before the request could leave: no connection, so nothing was sent."""
-    return isinstance(
-        cause,
-        aiohttp.ClientConnectorError
-        | aiohttp.ConnectionTimeoutError
-        | aiohttp.ClientHttpProxyError
-        | aiohttp.InvalidURL,
-    )
-
-
-def _describe(cause: BaseException) -> str:  # noqa: PLR0911  (one sentence for each failure)
-    """Say what happened without quoting anything that could hold a token or a person's data."""
-    match cause:
-        case aiohttp.ClientConnectorCertificateError():
-            return "the server's certificate is not trusted"
-        case aiohttp.ClientConnectorDNSError():
-            return "the server's name was not found"
-        case aiohttp.ClientSSLError():
-            return "no secure connection"
-        case aiohttp.ClientHttpProxyError():
-            return f"the proxy refused ({cause.status})"
-        case aiohttp.ClientConnectorError():
-            return f"no connection ({cause.os_error.strerror or type(cause.os_error).__name__})"
-        case aiohttp.ConnectionTimeoutError():
-            return "no connection in time"
-        case TimeoutError():
-            return "no reply in time"
-        case aiohttp.ServerDisconnectedError() | ConnectionResetError() | aiohttp.ClientOSError():
-            return "the connection was cut before the reply"
-        case aiohttp.ClientPayloadError() | ValueError() | zlib.error():
-            return "the reply was cut short or damaged"
-        case _:
-            return f"the exchange failed ({type(cause).__name__})"

@@ -6,7 +6,9 @@ import gzip
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from importer.errors import SettingsError
 from importer.highlevel import calls
@@ -84,6 +86,56 @@ async def test_a_call_goes_out_with_everything_the_vendor_asks_for() -> None:
     assert sent.endswith('{"a": 1}')
 
 
+async def test_a_request_is_written_as_aiohttps_own_session_writes_it() -> None:
+    async with peer(lambda _: http(b"{}")) as server, Client(server.base_url + "/base") as client:
+        await client.request(CALL, TOKEN)
+        await client.request(Call(method="GET", path="/contacts/a%20b?x=%2B1"), TOKEN)
+        ours = [_parse(request) for request in server.requests]
+        headers = {
+            name: value for name, value in ours[0][1].items() if name not in {"host", "content-length"}
+        }
+        server.requests.clear()
+        async with aiohttp.ClientSession(headers=headers) as session:
+            await session.post(f"{server.base_url}/base/contacts/upsert", data=CALL.body)
+            await session.get(URL(f"{server.base_url}/base/contacts/a%20b?x=%2B1", encoded=True))
+    assert ours == [_parse(request) for request in server.requests]
+
+
+def _parse(request: bytes) -> tuple[str, dict[str, str], bytes]:
+    head, _, body = request.partition(b"\r\n\r\n")
+    line, *lines = head.decode().split("\r\n")
+    return line, {name.lower(): value for name, _, value in (each.partition(": ") for each in lines)}, body
+
+
+@pytest.mark.parametrize("secret", ["pit\r\nX-Other: 1", "pit secret\n", "pít"])
+async def test_a_token_that_would_write_headers_of_its_own_is_never_sent(secret: str) -> None:
+    async with peer(lambda _: http(b"{}")) as server, Client(server.base_url) as client:
+        lost = await client.request(CALL, Secret(secret))
+    assert isinstance(lost, Lost)
+    assert not lost.sent
+    assert "the token holds a character" in lost.reason
+    assert "pit" not in lost.reason
+    assert not server.requests
+
+
+async def test_a_form_between_other_calls_leaves_them_as_they_were() -> None:
+    form = Call(method="POST", path="/oauth/token", body=b"a=1", form=True)
+    async with peer(lambda _: http(b"{}")) as server, Client(server.base_url) as client:
+        for call, token in (
+            (form, None),
+            (CALL, TOKEN),
+            (form, None),
+            (CALL, TOKEN),
+            (form, TOKEN),
+            (CALL, None),
+        ):
+            await client.request(call, token)
+    sent = [_parse(request)[1] for request in server.requests]
+    kinds = [each["content-type"].partition("/x-www-")[0].removeprefix("application/") for each in sent]
+    assert kinds == ["application", "json", "application", "json", "application", "json"]
+    assert ["authorization" in each for each in sent] == [False, True, False, True, True, False]
+
+
 async def test_the_version_is_a_setting() -> None:
     async with (
         peer(lambda _: http(b"{}")) as server,
@@ -110,6 +162,49 @@ async def test_a_packed_reply_is_unpacked() -> None:
         reply = await client.request(CALL, TOKEN)
     assert isinstance(reply, Reply)
     assert reply.body == b'{"packed": true}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "body"),
+    [
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + http(b"{}"), 200, b"{}"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b""),
+        (http(b"", status="304 Not Modified"), 304, b""),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n", 200, b"{}"),
+        (b"HTTP/1.0 200 OK\r\n\r\n{}Connection: close", 200, b"{}Connection: close"),
+        (http(b"[" + b"1," * 200_000 + b"1]"), 200, b"[" + b"1," * 200_000 + b"1]"),
+    ],
+)  # fmt: skip
+async def test_a_reply_is_read_however_its_length_is_told(answer: bytes, status: int, body: bytes) -> None:
+    async with peer(lambda _: answer) as server, Client(server.base_url) as client:
+        for _ in range(2):
+            reply = await client.request(CALL, TOKEN)
+            assert isinstance(reply, Reply)
+            assert (reply.status, reply.body) == (status, body)
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again() -> None:
+    async with (
+        peer(lambda _: http(b"{}", headers="Connection: close\r\n")) as server,
+        Client(server.base_url) as client,
+    ):
+        replies = [await client.request(CALL, TOKEN) for _ in range(3)]
+    assert all(isinstance(reply, Reply) for reply in replies)
+    assert server.connections == 3
+
+
+async def test_a_reply_that_nobody_waited_for_is_not_taken_for_the_next_one() -> None:
+    slow = iter([None, http(b'{"second": true}')])
+    async with peer(lambda _: next(slow)) as server, Client(server.base_url) as client:
+        task = asyncio.create_task(client.request(CALL, TOKEN))
+        await server.reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        reply = await client.request(CALL, TOKEN)
+    assert isinstance(reply, Reply)
+    assert reply.body == b'{"second": true}'
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize(
