@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self, TypeAlias
 
+from importer.valuetype import value_type
+
 RowId: TypeAlias = int
 """A row of a run: the source's index times 2**32, plus the row number a spreadsheet shows; sorts in source order."""
 
@@ -41,7 +43,7 @@ class TypedText(str):
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Fault:
     """Something wrong with one row: a stable code, a sentence for a person, and where it stands.
 
@@ -55,7 +57,7 @@ class Fault:
     fails: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Row:
     """One row as the file has it; a row with too many or too few cells is handed over as it stands."""
 
@@ -64,7 +66,7 @@ class Row:
     faults: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Block:
     """Consecutive non-blank rows of one source.
 
@@ -116,7 +118,7 @@ class FollowUpFor(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Record:
     """A row after mapping: values under the vendor's own field names, ready to be built into a payload.
 
@@ -135,7 +137,7 @@ class Record:
     warnings: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How a row ended."""
 
@@ -154,7 +156,7 @@ class Outcome:
     """What was wrong with the row, one by one, where the mapping found it; not kept in the journal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Intent:
     """What the journal knows of a row before its first attempt is sent.
 
@@ -170,7 +172,7 @@ class Intent:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Landed:
     """A row whose upsert was answered while its follow-ups (tags, workflow) are still due."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from importer.highlevel.wire import encode
 from importer.records import Json, TagMode
+from importer.valuetype import value_type
 
 BULK_TAG_LIMIT: Final = 500
 """Contacts in one bulk tag call; the vendor gives no number, public notes say 500."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Call:
     """One request to the vendor. ``path`` is already quoted; ``form`` marks a body that is no JSON."""
 

@@ -27,6 +27,7 @@ from importer.highlevel.exchange import (
 from importer.highlevel.versions import ApiVersion
 from importer.highlevel.watchdog import Watchdog
 from importer.settings import Secret
+from importer.valuetype import value_type
 
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"
 _INFLATED_LIMIT: Final = 64 << 20
@@ -40,7 +41,7 @@ class Timeouts:
     total: float = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What came back, as it came back; the two moments are of the monotonic clock."""
 
@@ -51,7 +52,7 @@ class Reply:
     received_at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Lost:
     """No reply. ``sent`` is False only where the request cannot have reached the vendor."""
 

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from importer.valuetype import value_type
+
 BURST: Final = 100
 INTERVAL_SECONDS: Final = 10.0
 DAILY: Final = 200_000
 DAY_SECONDS: Final = 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class QuotaReading:
     """What one reply says of the quota of its location; ``None`` where it says nothing."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from importer.highlevel.quota import NO_READING, QuotaReading, read_quota
 from importer.highlevel.wire import decode
+from importer.valuetype import value_type
 
 _QUOTE_LIMIT: Final = 300
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
@@ -46,7 +47,7 @@ class Kind(StrEnum):
     """No such address: the base URL is not the vendor's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Meaning:
     """A reply, understood. ``words`` are the vendor's own, on one line; they may quote a person's data."""
 

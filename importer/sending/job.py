@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from importer.highlevel.payload import match_keys, repeatable
 from importer.records import Fault, Intent, Landed, Record, RowId
 from importer.sending.lanes import Lane
+from importer.valuetype import value_type
 
 
 class Job:
@@ -44,7 +45,7 @@ class Job:
             self.intended = self.doubtful
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Held:
     """A landed row that waits for its follow-ups: only what they need, not the record."""
 

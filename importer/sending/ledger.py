@@ -10,7 +10,7 @@ from importer.clock import Clock
 from importer.errors import StateError, StopError
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, RowId
 
-_BREATH_SECONDS: Final = 0.005
+_BREATH_SECONDS: Final = 0.02
 """The least time between two appends: under load they grow, instead of coming more often."""
 _LONGEST_BREATH_SECONDS: Final = 0.05
 _BREATHS: Final = 8

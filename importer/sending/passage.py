@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 from importer.highlevel import calls, payload
@@ -17,12 +17,13 @@ from importer.sending.evidence import judge
 from importer.sending.job import Job
 from importer.sending.ledger import Ledger
 from importer.sending.readback import compare, compare_custom, lost_fields
+from importer.valuetype import value_type
 
 _CREATE_ATTEMPTS: Final = 10
 _PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Landing:
     """A row whose contact is stored, with the contact as the reply shows it."""
 
