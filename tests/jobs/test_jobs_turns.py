@@ -279,7 +279,7 @@ async def test_a_stop_ends_a_run_in_good_order_and_the_next_start_goes_on(house:
 
 
 async def test_a_run_stops_when_its_window_closes_and_goes_on_when_it_opens(house: House) -> None:
-    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(2000)}
+    many = {f"p{n}@example.com": ("P", "Bonn") for n in range(6000)}
     house.put("in/contacts-1.csv", many)
     closes = datetime.fromtimestamp(house.clock.now() + 600, NEW_YORK)
     window = f"    send_window: {{between: 08:00-{closes:%H:%M}}}\n"
@@ -287,9 +287,9 @@ async def test_a_run_stops_when_its_window_closes_and_goes_on_when_it_opens(hous
     resident = house.resident()
     (occasion,) = await house.once(resident)
     assert occasion.result is Result.STOPPED
-    assert len(house.cities()) < 2000
+    assert len(house.cities()) < 6000
     assert resident.tools.jobs_state.standing("crm", now=0).health is Health.NEW
-    while len(house.cities()) < 2000:
+    while len(house.cities()) < 6000:
         house.clock.move_to(house.clock.now() + 3600)
         await house.live(resident, house.clock.now())
         assert house.clock.now() < moment("2026-12-01T12:00")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from importer.errors import MappingError
@@ -141,10 +143,11 @@ async def test_many_held_rows_make_room_before_the_file_ends(start: StartRun) ->
     await run.send(rows, held_rows=20, concurrency=4)
     assert len(run.journal.outcomes) == 300
     held = most = 0
-    for event in run.journal.history:
+    for event, following in pairwise(run.journal.history):
         held += event.startswith("land") - event.startswith("settle")
-        most = max(most, held)
-    assert 20 <= most < 60
+        if event.startswith("settle") and following.startswith("land"):  # between two appends
+            most = max(most, held)
+    assert 0 < most < 60
 
 
 async def test_a_location_without_a_needed_catalog_part_still_takes_an_id(start: StartRun) -> None:
