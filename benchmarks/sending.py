@@ -11,98 +11,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import multiprocessing
 import resource
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import aiohttp
 
+from benchmarks.vendor import vendor
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import loop_factory
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection
-
-CONTACT = (
-    b'{"new":true,"contact":{"id":"ocQHyuzHvysMo5N5VsXc","locationId":"loc0","firstName":"Ann","lastName":"Lee",'
-    b'"email":"%s","phone":"%s","companyName":"Acme Inc","address1":"1 Long Street",'
-    b'"city":"Springfield","state":"IL","postalCode":"62701","country":"US","website":"https://example.com",'
-    b'"timezone":"America/Chicago","source":"import","dnd":false,"tags":[],"dateAdded":"2026-11-23T10:00:00.000Z",'
-    b'"dateUpdated":"2026-11-23T10:00:00.000Z","customFields":[{"id":"aaaaaaaaaaaaaaaaaaaa","value":"M"},'
-    b'{"id":"bbbbbbbbbbbbbbbbbbbb","value":"12"}]},"traceId":"0b6b7a2e-7b1c-4a0e-9f0e-1b8f6c1d2e3f"}'
-)
-LOCATION = b'{"location":{"id":"loc0","name":"Bench","settings":{"allowDuplicateContact":false}}}'
-
-
-class Vendor(asyncio.Protocol):
-    """The cheapest server that answers as the vendor does: no parsing beyond lengths."""
-
-    burst = b"1000000"
-    interval = b"10000"
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        self.buffer = b""
-
-    def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
-            head = self.buffer[:end].lower()
-            at = head.find(b"content-length:")
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            if len(self.buffer) < end + 4 + length:
-                return
-            body = self.buffer[end + 4 : end + 4 + length]
-            self.buffer = self.buffer[end + 4 + length :]
-            self.transport.write(self.answer(head, body))
-
-    def answer(self, head: bytes, body: bytes) -> bytes:
-        content = LOCATION
-        if head.startswith(b"post"):
-            content = CONTACT % (value_of(b'"email":"', body), value_of(b'"phone":"', body))
-        return (
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-RateLimit-Max: %s\r\n"
-            b"X-RateLimit-Interval-Milliseconds: %s\r\nX-RateLimit-Remaining: %s\r\n"
-            b"X-RateLimit-Limit-Daily: 20000000\r\nX-RateLimit-Daily-Remaining: 19000000\r\n"
-            b"Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nContent-Length: %d\r\n\r\n%s"
-            % (self.burst, self.interval, self.burst, len(content), content)
-        )
-
-
-def value_of(name: bytes, body: bytes) -> bytes:
-    at = body.find(name) + len(name)
-    return body[at : body.find(b'"', at)]
-
-
-def serve(ready: multiprocessing.Queue, burst: bytes) -> None:
-    Vendor.burst = burst
-
-    async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(Vendor, "127.0.0.1", 0, backlog=1024)
-        ready.put(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(main())
-
-
-@contextmanager
-def vendor(burst: bytes = b"1000000") -> Iterator[str]:
-    context = multiprocessing.get_context("spawn")
-    ready = context.Queue()
-    process = context.Process(target=serve, args=(ready, burst), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{ready.get(timeout=20)}"
-    finally:
-        process.terminate()
-        process.join()
 
 
 class NoJournal:

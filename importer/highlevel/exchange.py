@@ -12,9 +12,12 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import Mapping
+from time import monotonic
 from typing import Final, TypeAlias
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError
 from yarl import URL
 
@@ -41,6 +44,29 @@ EXCHANGE_FAILURES: Final = (
 """All that an exchange and the reading of its reply can end with, but for cancellation."""
 
 
+class _Line:
+    """One connection, with what is asked of it for each exchange at hand."""
+
+    __slots__ = ("connection", "idle_since", "protocol", "transport")
+
+    def __init__(
+        self, connection: Connection, protocol: ResponseHandler, transport: asyncio.Transport
+    ) -> None:
+        self.connection = connection
+        self.protocol = protocol
+        self.transport = transport
+        self.idle_since = 0.0
+        # The parser reads reply after reply: a new one for each, as a session makes, costs a sixth of the exchange.
+        protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+
+    def serves(self, since: float) -> bool:
+        """Tell whether the next request may go over it: it is open, young, and has nothing unread.
+
+        Servers and gateways say 408 to an idle connection, unasked: that is no reply to what comes next.
+        """
+        return self.idle_since >= since and not self.protocol.should_close and not self.transport.is_closing()
+
+
 class ConnectionPool:
     """Connections to one server, kept for the next exchange; usable between ``open`` and ``close``."""
 
@@ -48,6 +74,7 @@ class ConnectionPool:
         self._url = URL(base_url, encoded=True)
         self._proxy = None if proxy is None else URL(proxy)
         self._limits = aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
+        self._idle: list[_Line] = []
         self._connector: aiohttp.TCPConnector | None = None
         self._server: aiohttp.ClientRequest | None = None
 
@@ -58,35 +85,47 @@ class ConnectionPool:
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        self._connector = aiohttp.TCPConnector(
-            limit=0, ttl_dns_cache=_NAMES_SECONDS, keepalive_timeout=_KEEP_SECONDS
-        )
+        self._connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=_NAMES_SECONDS)
         # The connector wants a request to tell where to: this one is never sent.
         self._server = aiohttp.ClientRequest("GET", self._url, loop=loop, proxy=self._proxy)
 
     async def close(self) -> None:
+        for line in self._idle:
+            line.connection.release()  # back to the connector, which waits until all are closed
+        self._idle.clear()
         if self._connector is not None:
             await self._connector.close()
 
     async def exchange(self, request: bytes) -> Received:
         """Send the bytes of one request and wait for the reply; raises one of ``EXCHANGE_FAILURES``."""
-        connection, protocol, transport = await self._connect()
+        line = self._take_idle() or await self._connect()
+        protocol = line.protocol
         try:
-            protocol.set_response_params(read_until_eof=True, auto_decompress=False)
-            transport.write(request)
+            line.transport.write(request)
             message, content = await protocol.read()
             while 100 <= message.code < 200 and message.code != 101:  # interim: the reply is still to come
                 message, content = await protocol.read()
             body = content.read_nowait(-1) if content.is_eof() else await content.read()
         except BaseException:
-            connection.close()
+            line.connection.close()
             raise
-        connection.release()
+        if protocol.should_close:
+            line.connection.close()
+        else:
+            line.idle_since = monotonic()
+            self._idle.append(line)
         return message.code, message.headers, body
 
-    async def _connect(
-        self,
-    ) -> tuple[aiohttp.connector.Connection, aiohttp.client_proto.ResponseHandler, asyncio.Transport]:
+    def _take_idle(self) -> _Line | None:
+        """Take the connection that was used last, so that those of a rush are left to grow old."""
+        while self._idle:
+            line = self._idle.pop()
+            if line.serves(monotonic() - _KEEP_SECONDS):
+                return line
+            line.connection.close()
+        return None
+
+    async def _connect(self) -> _Line:
         if self._connector is None or self._server is None:
             raise RuntimeError("The pool is used before it is open.")
         try:
@@ -97,7 +136,7 @@ class ConnectionPool:
         if protocol is None or transport is None or transport.is_closing():
             connection.close()
             raise UnreachedError from aiohttp.ServerDisconnectedError()
-        return connection, protocol, transport
+        return _Line(connection, protocol, transport)
 
 
 def describe(failure: BaseException) -> str:

@@ -193,6 +193,41 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again()
     assert server.connections == 3
 
 
+@pytest.mark.parametrize("later", [False, True])
+async def test_words_that_answer_nothing_are_not_taken_for_the_next_reply(*, later: bool) -> None:
+    timeout = http(b"idle", status="408 Request Timeout")
+    said, ended = asyncio.Event(), asyncio.Semaphore(0)
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b'{"a": 1}')
+        writer.write(http(b"{}") if later else http(b"{}") + timeout)
+        await asyncio.sleep(0.01)  # so that what follows is no part of the reply
+        if later:
+            writer.write(timeout)
+        await writer.drain()
+        said.set()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        ended.release()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client:
+        for number in (1, 2):
+            reply = await client.request(CALL, TOKEN)
+            assert isinstance(reply, Reply)
+            assert (reply.status, reply.body) == (200, b"{}")
+            await said.wait()
+            await asyncio.sleep(0.01)  # for the loop to hand over what has come
+            said.clear()
+            assert connections == number
+    for _ in range(connections):
+        await ended.acquire()
+
+
 async def test_a_reply_that_nobody_waited_for_is_not_taken_for_the_next_one() -> None:
     slow = iter([None, http(b'{"second": true}')])
     async with peer(lambda _: next(slow)) as server, Client(server.base_url) as client:
