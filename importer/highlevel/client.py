@@ -25,7 +25,6 @@ from importer.highlevel.exchange import (
     is_certificate_trouble,
 )
 from importer.highlevel.versions import ApiVersion
-from importer.highlevel.watchdog import Watchdog
 from importer.settings import Secret
 from importer.valuetype import value_type
 
@@ -105,10 +104,12 @@ class Client:
         self._clock = clock or SystemClock()
         timeouts = timeouts or Timeouts()
         self._pool = ConnectionPool(
-            self.base_url, proxy=find_proxy(self.base_url), connect_seconds=timeouts.connect
+            self.base_url,
+            proxy=find_proxy(self.base_url),
+            connect_seconds=timeouts.connect,
+            reply_seconds=timeouts.total,
         )
         self._path = urlsplit(self.base_url).path
-        self._watchdog = Watchdog(timeouts.total)
         self._headers: dict[tuple[Secret | None, bool], bytes] = {}
         self._usual: tuple[Secret | None, bytes] = (None, b"")
 
@@ -122,7 +123,6 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._watchdog.close()
         await self._pool.close()
 
     async def request(self, call: Call, token: Secret | None) -> Answer:
@@ -133,7 +133,7 @@ class Client:
         except ValueError as cause:
             return Lost(reason=str(cause), sent=False, sent_at=sent_at, received_at=sent_at)
         try:
-            status, headers, body = await self._watchdog.watch(self._pool.exchange(request))
+            status, headers, body = await self._pool.exchange(request)
             packing = headers.get("Content-Encoding")
             if packing is not None:
                 body = _inflate(body, packing)

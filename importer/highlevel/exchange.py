@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError
+from aiohttp.streams import StreamReader
 from yarl import URL
 
 Received: TypeAlias = tuple[int, Mapping[str, str], bytes]
@@ -47,7 +48,7 @@ EXCHANGE_FAILURES: Final = (
 class _Line:
     """One connection, with what is asked of it for each exchange at hand."""
 
-    __slots__ = ("connection", "idle_since", "protocol", "transport")
+    __slots__ = ("connection", "content", "idle_since", "protocol", "transport")
 
     def __init__(
         self, connection: Connection, protocol: ResponseHandler, transport: asyncio.Transport
@@ -55,6 +56,7 @@ class _Line:
         self.connection = connection
         self.protocol = protocol
         self.transport = transport
+        self.content: StreamReader | None = None
         self.idle_since = 0.0
         # The parser reads reply after reply: a new one for each, as a session makes, costs a sixth of the exchange.
         protocol.set_response_params(read_until_eof=True, auto_decompress=False)
@@ -66,14 +68,32 @@ class _Line:
         """
         return self.idle_since >= since and not self.protocol.should_close and not self.transport.is_closing()
 
+    def fail(self) -> None:
+        """Let whoever waits for the reply wait no longer."""
+        overdue = TimeoutError()
+        self.protocol.set_exception(overdue)
+        if self.content is not None:
+            self.content.set_exception(overdue)
+
 
 class ConnectionPool:
-    """Connections to one server, kept for the next exchange; usable between ``open`` and ``close``."""
+    """Connections to one server, kept for the next exchange; usable between ``open`` and ``close``.
 
-    def __init__(self, base_url: str, *, proxy: str | None, connect_seconds: float) -> None:
+    ``connect_seconds`` is all the time that a connection may take to be made, ``reply_seconds`` what a reply may
+    take after that, to within a quarter of it or a second: one timer serves all, since a timer for each exchange
+    costs a fifth of it.
+    """
+
+    def __init__(
+        self, base_url: str, *, proxy: str | None, connect_seconds: float, reply_seconds: float
+    ) -> None:
         self._url = URL(base_url, encoded=True)
         self._proxy = None if proxy is None else URL(proxy)
-        self._limits = aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
+        self._limits = aiohttp.ClientTimeout(total=None, connect=connect_seconds)
+        self._reply_seconds = reply_seconds
+        self._look_seconds = min(1.0, reply_seconds / 4)
+        self._waiting: dict[_Line, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._idle: list[_Line] = []
         self._connector: aiohttp.TCPConnector | None = None
         self._server: aiohttp.ClientRequest | None = None
@@ -90,6 +110,9 @@ class ConnectionPool:
         self._server = aiohttp.ClientRequest("GET", self._url, loop=loop, proxy=self._proxy)
 
     async def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         for line in self._idle:
             line.connection.release()  # back to the connector, which waits until all are closed
         self._idle.clear()
@@ -100,21 +123,44 @@ class ConnectionPool:
         """Send the bytes of one request and wait for the reply; raises one of ``EXCHANGE_FAILURES``."""
         line = self._take_idle() or await self._connect()
         protocol = line.protocol
+        self._waiting[line] = monotonic()
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._look_seconds, self._look)
         try:
             line.transport.write(request)
             message, content = await protocol.read()
             while 100 <= message.code < 200 and message.code != 101:  # interim: the reply is still to come
                 message, content = await protocol.read()
-            body = content.read_nowait(-1) if content.is_eof() else await content.read()
+            body = content.read_nowait(-1) if content.is_eof() else await self._read_on(line, content)
         except BaseException:
             line.connection.close()
             raise
+        finally:
+            del self._waiting[line]
         if protocol.should_close:
             line.connection.close()
         else:
             line.idle_since = monotonic()
             self._idle.append(line)
         return message.code, message.headers, body
+
+    @staticmethod
+    async def _read_on(line: _Line, content: StreamReader) -> bytes:
+        line.content = content
+        try:
+            return await content.read()
+        finally:
+            line.content = None
+
+    def _look(self) -> None:
+        """Fail the exchanges that have waited too long; they stand in the order in which they began."""
+        begun = monotonic() - self._reply_seconds
+        for line, since in self._waiting.items():
+            if since > begun:
+                break
+            line.fail()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._look_seconds, self._look) if self._waiting else None
 
     def _take_idle(self) -> _Line | None:
         """Take the connection that was used last, so that those of a rush are left to grow old."""

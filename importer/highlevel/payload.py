@@ -23,7 +23,11 @@ def build_upsert(
     if record.custom_fields:
         name = NAMES[version].custom_value
         payload["customFields"] = [
-            {**_reference(reference), name: value} for reference, value in record.custom_fields
+            {"id": reference, name: value}
+            if not reference.startswith("contact.")
+            # its key, where no id is known (preview without an account)
+            else {"key": reference.removeprefix("contact."), name: value}
+            for reference, value in record.custom_fields
         ]
     if tag_mode is TagMode.REPLACE and record.tags:
         payload["tags"] = list(record.tags)
@@ -97,13 +101,6 @@ def _identities(record: Record) -> tuple[str, ...]:
 
 def _compact(phone: str) -> str:
     return "".join(sign for sign in phone if sign.isdigit() or sign == "+")
-
-
-def _reference(reference: str) -> dict[str, Json]:
-    """Name a custom field by its id; by its key where none was resolved (preview without an account)."""
-    if reference.startswith("contact."):
-        return {"key": reference.removeprefix("contact.")}
-    return {"id": reference}
 
 
 def _respell(payload: dict[str, Json], version: ApiVersion) -> None:

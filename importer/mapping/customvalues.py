@@ -51,6 +51,12 @@ def converter(field: CustomField | None, rule: Rule, defaults: Defaults, written
             return _from_text(_scalar(other, rule, written))
 
 
+def takes_texts(field: CustomField, rule: Rule) -> bool:
+    """Tell whether a field takes any text as it is: it is one, and the rule says nothing else of its cells."""
+    said = (rule.format, rule.date_order, rule.decimal, rule.region)
+    return field.data_type in _TEXTS and all(word is None for word in said)
+
+
 def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: bool) -> Convert:
     """Read what the rule names as a date, a number or a phone; a step that made one has done it already."""
     steps = {step.name for step in rule.transforms}

@@ -22,6 +22,8 @@ from importer.mapping.values.finding import quoted
 _LONGEST: Final = 40
 """No date and no number is longer; notes and addresses need no closer look."""
 
+_REMEMBERED: Final = 10_000
+"""Texts that need not be weighed again: columns of amounts and dates repeat themselves."""
 _OPEN: Final = "?"
 _DIGITS: Final = frozenset("0123456789")
 
@@ -34,10 +36,14 @@ class Tally:
         self._before = before
         self._prove = prove
         self._counts: Counter[str] = Counter()
+        self._seen: set[str] = set()
         self.example = ""
 
     def see(self, table: Table) -> None:
-        for text in set(self._pick.texts(table)):
+        texts = set(self._pick.texts(table)) - self._seen
+        if len(self._seen) < _REMEMBERED:
+            self._seen |= texts
+        for text in texts:
             if text and (self._before is not None or _may_prove(text)):
                 self._weigh(text)
 

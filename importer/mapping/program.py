@@ -234,7 +234,7 @@ class Program:
         names = [name for name, _ in self._custom]
         columns = [column.run(table) for _, column in self._custom]
         return [
-            tuple((name, value) for name, value in zip(names, values, strict=True) if value is not None)
+            tuple([(name, value) for name, value in zip(names, values, strict=True) if value is not None])
             for values in zip(*columns, strict=True)
         ]
 

@@ -214,7 +214,7 @@ class Courier:
             self.progress.requested(self.location_id, seconds, False)
             return answer
         self.gate.slots.note_round_trip(seconds)
-        self.gate.leave(ticket)
+        self.gate.leave(ticket, at=answer.received_at)
         # of a quota far beyond the vendor's usual one not every reading matters
         with_quota = self.day.scarce or self._replies % (self.gate.slots.burst // BURST or 1) == 0
         meaning = read_reply(answer.status, answer.headers, answer.body, with_quota=with_quota)

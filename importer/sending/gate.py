@@ -54,9 +54,9 @@ class Gate:
         finally:
             self.waiting -= 1
 
-    def leave(self, ticket: Ticket, *, late_seconds: float = 0.0) -> None:
-        """A reply came, or will not come; ``late_seconds``: how much later the vendor may still count it."""
-        self.slots.leave(ticket, self._clock.monotonic(), late_seconds=late_seconds)
+    def leave(self, ticket: Ticket, *, at: float | None = None, late_seconds: float = 0.0) -> None:
+        """A reply came ``at`` a moment (now), or none will; ``late_seconds``: how much later it may yet be counted."""
+        self.slots.leave(ticket, self._clock.monotonic() if at is None else at, late_seconds=late_seconds)
         if self._narrow:
             self._changed.set()
 

@@ -48,8 +48,8 @@ class Links:
 
     def root(self, key: int) -> int:
         young, old = self._young, self._old
-        while (parent := young.get(key) or old.get(key)) is not None:
-            key = parent
+        while key in young or key in old:
+            key = young[key] if key in young else old[key]
         return key
 
     def join(self, keys: Iterable[int]) -> None:

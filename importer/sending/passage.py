@@ -279,4 +279,4 @@ class Passage:
 
 def _contact_of(found: Meaning) -> Mapping[str, Any]:
     contact = found.body.get("contact")
-    return contact if isinstance(contact, Mapping) else {}
+    return contact if isinstance(contact, dict) else {}

@@ -267,8 +267,11 @@ async def test_a_reply_that_cannot_be_had_is_lost_and_may_have_been_acted_on(
     assert "pit-secret" not in repr(lost)
 
 
-async def test_silence_ends_with_the_timeout_and_the_client_goes_on() -> None:
-    silent = iter([None, http(b"{}")])
+@pytest.mark.parametrize(
+    "said", [None, b"HTTP/1.1 200 OK\r\nContent-", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
+)
+async def test_silence_ends_with_the_timeout_and_the_client_goes_on(said: bytes | None) -> None:
+    silent = iter([said, http(b"{}")])
     timeouts = Timeouts(total=0.05)
     async with (
         peer(lambda _: next(silent)) as server,

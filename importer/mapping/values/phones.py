@@ -57,10 +57,10 @@ class _Plan:
 
     def holds(self, national: str) -> bool:
         """Tell whether it is a fixed or mobile number of the country, by the library's own patterns."""
-        return any(
-            len(national) in lengths and pattern is not None and pattern.fullmatch(national)
-            for lengths, pattern in zip(self.lengths, self.patterns, strict=True)
-        )
+        for lengths, pattern in zip(self.lengths, self.patterns, strict=True):
+            if len(national) in lengths and pattern is not None and pattern.fullmatch(national):
+                return True
+        return False
 
 
 @cache

@@ -46,7 +46,11 @@ def clean_column(cells: Sequence[str]) -> list[str]:
     joined = "".join(cells)
     if joined.isascii() and joined.isprintable() and set(map(type, cells)) <= {str}:
         return [cell.strip() for cell in cells]
-    return [clean(cell) for cell in cells]
+    # a call for each cell would cost more than the look at it, and nearly all are plain in such a column too
+    return [
+        cell.strip() if cell.isascii() and cell.isprintable() and type(cell) is str else clean(cell)
+        for cell in cells
+    ]
 
 
 def read_text(text: str) -> Reading:
