@@ -54,6 +54,7 @@ async def deliver(delivery: Delivery) -> list[Gone]:
     Raises SetupError while nothing was sent, and StopError with all that was settled kept.
     """
     journal, settings, around = delivery.journal, delivery.settings, delivery.around
+    state = StateFolder(settings.state, clock=around.clock)
     async with _reachable(settings.connection, delivery) as connection:
         with rare_collections(), _bookkeeper(connection, delivery) as books:
             async with Sender(
@@ -61,7 +62,10 @@ async def deliver(delivery: Delivery) -> list[Gone]:
                 journal=books,
                 policy=_policy(settings, delivery.mapping),
                 clock=around.clock,
-                quota_marks=StateFolder(settings.state).quota_marks(connection.base_url),
+                quota_marks=state.quota_marks(connection.base_url),
+                neighbours=None
+                if connection.sandbox
+                else state.neighbours(journal.run.id, connection.base_url),
                 progress=around.progress,
                 spill_folder=journal.folder,
             ) as sender:

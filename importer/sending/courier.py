@@ -191,7 +191,7 @@ class Courier:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
         while True:
             ticket = await self.gate.enter()
-            if not self.day.is_full(self.clock.now()):
+            if not self.day.is_full(self.clock.now(), runs=self.gate.slots.runs):
                 return ticket
             self.gate.hand_back(ticket)
             if self.day.under_way:

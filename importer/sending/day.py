@@ -27,9 +27,12 @@ class Day:
         self._read: int | None = None
         self._read_after = 0
 
-    def is_full(self, now: float) -> bool:
-        """Tell whether the requests under way may use up all that is left, by what this session's replies say."""
-        return self._read is not None and self.under_way >= self._read and same_day(self._at, now)
+    def is_full(self, now: float, *, runs: int = 1) -> bool:
+        """Tell whether the requests under way may use up all that is left, by what this session's replies say.
+
+        ``runs`` share the day, and each is taken to have as many under way as we have.
+        """
+        return self._read is not None and self.under_way * runs >= self._read and same_day(self._at, now)
 
     @property
     def scarce(self) -> bool:

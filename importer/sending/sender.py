@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from importer.clock import Clock, SystemClock
 from importer.errors import CredentialsError, CredentialsLostError, ServiceDownError, SettingsError, StopError
@@ -17,7 +17,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.catalog_reader import read_catalog
 from importer.highlevel.client import Client, Door
-from importer.highlevel.quota import LocationQuota
+from importer.highlevel.quota import BURST, LocationQuota
 from importer.highlevel.reply import Meaning
 from importer.highlevel.tokens import TokenSource
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
@@ -46,6 +46,16 @@ _LEAST_IN_THE_AIR: Final = 4
 T = TypeVar("T")
 
 
+class Neighbourhood(Protocol):
+    """Other runs of the same state folder that send to the same locations."""
+
+    def enter(self, location_id: str) -> None: ...
+
+    def count(self, location_id: str) -> int: ...
+
+    def leave(self) -> None: ...
+
+
 class Sender:
     """Sends the records of a run to their locations.
 
@@ -65,6 +75,7 @@ class Sender:
         tokens: TokenSource | None = None,
         client: Door | None = None,
         dice: Random | None = None,
+        neighbours: Neighbourhood | None = None,
         spill_folder: Path | None = None,
     ) -> None:
         self._policy = policy or SendingPolicy()
@@ -74,6 +85,7 @@ class Sender:
             connection.base_url, clock=self._clock, version=self._policy.version
         )
         self._tokens = tokens or AnyTokens(connection, self._client, clock=self._clock)
+        self._neighbours = neighbours
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
         self._ledger = Ledger(journal, clock=self._clock, see=self._watch, tell=self._settled, stop=self.stop)
@@ -113,6 +125,8 @@ class Sender:
             self._ledger.flush()
             self._note(final=True)
             await self._client.__aexit__(kind, error, trace)
+            if self._neighbours is not None:
+                self._neighbours.leave()
 
     # --- what a pipeline calls ---------------------------------------------------------------------------------
 
@@ -226,6 +240,12 @@ class Sender:
         mark = self._marks.get(location_id)
         gate = Gate(clock=self._clock)
         now = self._clock.now()
+        if self._neighbours is not None:
+            self._neighbours.enter(location_id)
+            if self._neighbours.count(location_id):
+                # They look around once a second; until they have seen us, the window is all theirs.
+                gate.remember(BURST, _MARK_SECONDS)
+            self._share(location_id, gate)
         if mark is not None and mark.in_window:
             # a mark from the future means that our clock was set back meanwhile, not that the window is hours away
             gate.remember(mark.in_window, min(mark.at - now, gate.slots.interval_seconds))
@@ -251,6 +271,11 @@ class Sender:
         self._islands[location_id] = island
         self._share_the_air()
         return island
+
+    def _share(self, location_id: str, gate: Gate) -> None:
+        """Leave the other runs that send to a location their part of its quota."""
+        if self._neighbours is not None:
+            gate.slots.share(1 + self._neighbours.count(location_id), self._clock.monotonic())
 
     def _share_the_air(self) -> None:
         """Divide what one process can have in the air: thousands of connections at once only cost memory."""
@@ -310,8 +335,9 @@ class Sender:
         while True:
             await self._clock.sleep(_MARK_SECONDS)
             now = self._clock.monotonic()
-            for island in self._islands.values():
+            for location_id, island in self._islands.items():
                 island.tend(now)
+                self._share(location_id, island.courier.gate)
                 if island.in_the_air:
                     self._ledger.mark_quota(island.courier.mark(ahead_seconds=2 * _MARK_SECONDS))
             if now >= pulse_at:

@@ -23,6 +23,8 @@ _ROUND_TRIPS: Final = 20
 _LONGEST_HEAD_START_SECONDS: Final = 0.1
 _RESERVE_STEP: Final = 0.2
 """The share of the quota that is left to others with each refusal that was not of our making."""
+_CLEARED: Final = 1.1
+"""After so many intervals nothing of a run that ended is in the window any more."""
 _LARGEST_RESERVE: Final = 0.8
 _REGAINED: Final = 0.02
 """The share that is taken back with each interval."""
@@ -41,8 +43,8 @@ class Slots:
     """The slots of one location; all times are of the monotonic clock."""
 
     __slots__ = (
-        "_busy", "_cooling", "_foreign", "_reserve", "_reserved_at", "_sent", "_shortest", "_trips", "burst",
-        "interval_seconds",
+        "_busy", "_cooling", "_foreign", "_reserve", "_reserved_at", "_sent", "_shared_until",
+        "_shortest", "_trips", "burst", "interval_seconds", "runs",
     )  # fmt: skip
 
     def __init__(self, *, burst: int = BURST, interval_seconds: float = INTERVAL_SECONDS) -> None:
@@ -53,6 +55,9 @@ class Slots:
         self._trips = 0
         self._reserve = 0.0
         self._reserved_at = 0.0
+        self.runs = 1
+        """Runs that share the quota and know of each other, ourselves included."""
+        self._shared_until = 0.0
         self._shortest = _LONGEST_HEAD_START_SECONDS * 2
         self._cooling: deque[float] = deque()
         self._foreign: list[float] = []
@@ -102,7 +107,7 @@ class Slots:
     def wait_seconds(self, now: float) -> float | None:
         """Tell how long until a slot is free: 0 for now, None for not before a reply comes."""
         self._expire(now)
-        if self.occupied + int(self._reserved(now)) < self.burst:
+        if self.occupied + int(self._reserved(now)) < self.burst and self._has_share:
             return 0.0
         soonest = [times[0] for times in (self._cooling, self._foreign) if times]
         # a slot that is held in reserve becomes free without any of these; look again soon
@@ -117,6 +122,20 @@ class Slots:
             self.interval_seconds = interval_seconds
             self._cooling = deque(free_at + longer for free_at in self._cooling)
             self._foreign = [free_at + longer for free_at in self._foreign]
+
+    def share(self, runs: int, now: float) -> None:
+        """Keep to our share of the quota where so many runs, ourselves included, know of each other.
+
+        One that has ended still counts for an interval: its last requests are in the vendor's window.
+        """
+        if runs >= self.runs:
+            self.runs, self._shared_until = runs, now + self.interval_seconds * _CLEARED
+        elif now >= self._shared_until:
+            self.runs = runs
+
+    @property
+    def _has_share(self) -> bool:
+        return self.runs == 1 or self._busy + len(self._cooling) < max(1, self.burst // self.runs)
 
     def yield_some(self, now: float) -> None:
         """Somebody else's requests fill the window: leave them room, and take it back little by little."""

@@ -19,6 +19,7 @@ from importer.errors import ImporterError, RunConflictError, SettingsError, Stat
 from importer.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.records import QuotaMark
 from importer.state.lock import LockHeldError, Owner, holder, locked, this_process
+from importer.state.neighbours import Neighbours
 from importer.state.previous import History, Previous, find_previous
 from importer.state.quota import QuotaMemory, latest
 
@@ -266,6 +267,13 @@ class StateFolder:
             for key, mark in found.items()
             if wanted is None or key in wanted
         }
+
+    def neighbours(self, run_id: str, base_url: str) -> Neighbours:
+        """Give a run its view of the others that send to the same locations."""
+        _make_private(self.path)
+        return Neighbours(
+            self.path, base_url=base_url, run_id=run_id, alive=lambda other: self.holder(other) is not None
+        )
 
     def remember_quota(self, base_url: str, marks: Mapping[str, QuotaMark]) -> None:
         """Keep marks beyond the run that made them."""

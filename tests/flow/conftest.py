@@ -95,7 +95,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 @contextmanager
-def _vendor(settings: SandboxSettings) -> Iterator[Sandbox]:
+def open_vendor(settings: SandboxSettings) -> Iterator[Sandbox]:
     with sandbox_aside(settings) as sandbox, pytest.MonkeyPatch.context() as environment:
         environment.setenv("HIGHLEVEL_BASE_URL", sandbox.base_url)
         environment.setenv("HIGHLEVEL_TOKEN", "pit-flow")
@@ -106,12 +106,12 @@ def _vendor(settings: SandboxSettings) -> Iterator[Sandbox]:
 @pytest.fixture
 def vendor(desk: Desk) -> Iterator[Sandbox]:
     """A stand-in for HighLevel without a burst quota, and the environment that points there."""
-    with _vendor(SandboxSettings(burst=0, slow_seconds=60)) as sandbox:
+    with open_vendor(SandboxSettings(burst=0, slow_seconds=60)) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def slow_vendor(desk: Desk) -> Iterator[Sandbox]:
     """The same, slow enough to be interrupted."""
-    with _vendor(SandboxSettings(burst=0, latency_ms=(8, 12))) as sandbox:
+    with open_vendor(SandboxSettings(burst=0, latency_ms=(8, 12))) as sandbox:
         yield sandbox

@@ -8,6 +8,7 @@ import pytest
 from importer.highlevel.catalog import CatalogNeeds
 from importer.records import QuotaMark
 from importer.sending import Sender, SendingPolicy
+from importer.sending.sender import Neighbourhood
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
@@ -22,6 +23,7 @@ async def send(
     mark: QuotaMark | None = None,
     policy: SendingPolicy | None = None,
     journal: MemoryJournal | None = None,
+    neighbours: Neighbourhood | None = None,
 ) -> float:
     """Send rows and tell how long it took."""
     async with Sender(
@@ -32,6 +34,7 @@ async def send(
         dice=Random(1),  # noqa: S311  (jitter)
         quota_marks={PLACE: mark} if mark else {},
         policy=policy,
+        neighbours=neighbours,
     ) as sender:
         await sender.open_location(PLACE, CatalogNeeds())
         begun = asyncio.get_running_loop().time()
@@ -59,6 +62,52 @@ def test_the_quota_is_learnt_from_the_replies() -> None:
 def test_a_larger_quota_is_made_use_of() -> None:
     vendor = PaperVendor(burst=1_000, seconds=1.0)
     assert run_virtually(send(vendor, 5_000)) < 13
+
+
+class Street:
+    """Runs that know of each other, as those of one state folder do."""
+
+    def __init__(self) -> None:
+        self.runs: list[House] = []
+
+
+class House:
+    def __init__(self, street: Street) -> None:
+        self._street = street
+
+    def enter(self, location_id: str) -> None:
+        assert location_id == PLACE
+        self._street.runs.append(self)
+
+    def count(self, location_id: str) -> int:
+        assert location_id == PLACE
+        return len(self._street.runs) - 1
+
+    def leave(self) -> None:
+        self._street.runs.remove(self)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_runs_that_know_of_each_other_share_the_quota_and_none_is_refused(seed: int) -> None:
+    vendor = PaperVendor(seed=seed, strict=True)
+    street = Street()
+    first_journal, second_journal = MemoryJournal(), MemoryJournal()
+
+    async def later() -> float:
+        await asyncio.sleep(25)
+        mark = first_journal.marks[-1]  # what the state folder would have told
+        return await send(vendor, 300, mark=mark, journal=second_journal, neighbours=House(street))
+
+    async def both() -> tuple[float, float]:
+        first = send(vendor, 1_500, journal=first_journal, neighbours=House(street))
+        one, two = await asyncio.gather(first, later())
+        return one, two
+
+    one, two = run_virtually(both())
+    assert set(vendor.refusals.values()) == {0}
+    assert 300 / two >= 0.9 * 5  # half of the quota each while both are there
+    assert 1_800 / one >= 0.9 * 10  # and nothing of it is left unused for long
+    assert not street.runs
 
 
 def test_another_program_on_the_same_token_slows_us_down() -> None:
