@@ -104,10 +104,11 @@ class Errand:
 class Budget:
     """How many requests the whole run may send."""
 
-    __slots__ = ("_left", "_limit", "spent")
+    __slots__ = ("_left", "_limit", "limited", "spent")
 
     def __init__(self, limit: int | None) -> None:
         self._limit = self._left = limit
+        self.limited = limit is not None
         self.spent = 0
 
     def spend(self, *, reserve: int = 0) -> None:
@@ -165,7 +166,7 @@ class Courier:
             token = self._token = await self._fetch_token()
         ticket = await self._enter()
         try:
-            self.budget.spend(reserve=errand.reserve())
+            self.budget.spend(reserve=errand.reserve() if self.budget.limited else 0)
             errand.announce()
         except BaseException:
             self.gate.hand_back(ticket)

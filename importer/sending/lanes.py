@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
 REMEMBERED_LINKS: Final = 100_000
@@ -52,15 +52,23 @@ class Links:
             key = young[key] if key in young else old[key]
         return key
 
-    def join(self, keys: Iterable[int]) -> None:
+    def strange(self, keys: Sequence[int]) -> bool:
+        """Tell that none of the keys leads to another, as is so for nearly every row."""
+        return self._young.keys().isdisjoint(keys) and self._old.keys().isdisjoint(keys)
+
+    def join(self, keys: Sequence[int]) -> None:
         """Let all keys lead to one root."""
-        chosen: int | None = None
-        for key in keys:
-            root = self.root(key)
-            if chosen is None:
-                chosen = root
-            elif root != chosen:
-                self._young[root] = chosen
+        if self.strange(keys):
+            chosen = keys[0]
+            for key in keys[1:]:
+                if key != chosen:
+                    self._young[key] = chosen
+        else:
+            chosen = self.root(keys[0])
+            for key in keys[1:]:
+                root = self.root(key)
+                if root != chosen:
+                    self._young[root] = chosen
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
 
@@ -76,13 +84,14 @@ class Lanes(Generic[Job]):
     def __init__(self, links: Links | None = None, *, salt: str = "") -> None:
         self._by_key: dict[int, Lane] = {}
         self._links = Links() if links is None else links
-        self._salt = salt
+        self._salt = hash(salt)
 
     def enter(self, job: Job, keys: tuple[str, ...]) -> bool:
         """Line up a row; True when nobody is before it and it may go at once."""
         if not keys:
             return True
-        lane = self._find([hash((self._salt, key)) for key in keys])
+        salt = self._salt
+        lane = self._find([hash(key) ^ salt for key in keys])
         job.lane = lane
         if lane.active or lane.waiting:
             lane.waiting.append(job)
@@ -117,10 +126,12 @@ class Lanes(Generic[Job]):
 
     def _find(self, keys: list[int]) -> Lane:
         by_key = self._by_key
-        for key in tuple(keys):
-            root = self._links.root(key)
-            if root != key and root not in keys:
-                keys.append(root)
+        links = self._links
+        if not links.strange(keys):
+            for key in tuple(keys):
+                root = links.root(key)
+                if root != key and root not in keys:
+                    keys.append(root)
         if by_key.keys().isdisjoint(keys):  # nearly every row: nobody else of this person is under way
             lane = Lane(keys)
             for key in keys:

@@ -139,9 +139,9 @@ async def test_follow_ups_survive_faults(start: StartRun) -> None:
 
 async def test_many_held_rows_make_room_before_the_file_ends(start: StartRun) -> None:
     run = await start()
-    rows = [record(row, email=f"p{row}@example.com", tags=(f"tag{row % 7}",)) for row in range(2, 302)]
+    rows = [record(row, email=f"p{row}@example.com", tags=(f"tag{row % 7}",)) for row in range(2, 902)]
     await run.send(rows, held_rows=20, concurrency=4)
-    assert len(run.journal.outcomes) == 300
+    assert len(run.journal.outcomes) == 900
     held = most = 0
     for event, following in pairwise(run.journal.history):
         held += event.startswith("land") - event.startswith("settle")
