@@ -1,6 +1,6 @@
 """What sending costs, against a server that is not the limit: a bare aiohttp loop is the measure.
 
-    python benchmarks/sending.py                      # bare loop and sender, in turn, the best of several
+    python benchmarks/sending.py                      # bare loop, client and sender, in turn, the best of several
     python benchmarks/sending.py --locations 100      # 1,000 rows/s on one core?
     python benchmarks/sending.py --memory             # peak memory at 20,000 and 200,000 rows
 
@@ -21,11 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import aiohttp
 
 from benchmarks.vendor import vendor
+from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
-from importer.highlevel.client import loop_factory
+from importer.highlevel.client import Client, Reply, loop_factory
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record
 from importer.sending import Sender, SendingPolicy
-from importer.settings import Connection
+from importer.settings import Connection, Secret
 
 
 class NoJournal:
@@ -83,6 +84,22 @@ async def bare(base_url: str, rows: int, workers: int) -> None:
 
     async with aiohttp.ClientSession() as session:
         await asyncio.gather(*(work(session) for _ in range(workers)))
+
+
+async def exchange(base_url: str, rows: int, workers: int) -> None:
+    """Do the same by our own client."""
+    call = Call(
+        method="POST", path="/contacts/upsert", body=b'{"email":"a@example.com","pad":"%s"}' % (b"x" * 560)
+    )
+    token, left = Secret("x"), iter(range(rows))
+
+    async def work(client: Client) -> None:
+        for _ in left:
+            if not isinstance(await client.request(call, token), Reply):
+                raise SystemExit("a reply was lost")
+
+    async with Client(base_url) as client:
+        await asyncio.gather(*(work(client) for _ in range(workers)))
 
 
 async def send(base_url: str, rows: int, locations: int, journal, **policy) -> None:
@@ -146,6 +163,7 @@ def compare(base_url: str, rows: int, workers: int, *, fast: bool) -> None:
     for _ in range(turns):
         for name, main in (
             ("bare aiohttp, ready bytes", bare(base_url, share, workers)),
+            ("our client, ready bytes", exchange(base_url, share, workers)),
             ("sender", send(base_url, share, 1, NoJournal())),
         ):
             cpu = time.process_time()

@@ -2,8 +2,8 @@
 
 This is aiohttp one floor below ``ClientSession``: its connector keeps, opens, secures and tunnels connections, its
 parser reads replies. What a session adds for each request (cookies, redirects, middleware, timers, header
-dictionaries, a task that writes) is not used here and costs more than twice the exchange itself: 83 us of CPU
-against 24 (benchmarks/sending.py). The floor below is less of a promise, hence the upper bound in pyproject.toml.
+dictionaries, a task that writes) is not used here and costs twice the exchange itself: about 80 us of CPU against
+25 (benchmarks/sending.py). The floor below is less of a promise, hence the upper bound in pyproject.toml.
 """
 
 from __future__ import annotations
