@@ -11,9 +11,7 @@ from typing import Final
 
 from importer.clock import Clock
 from importer.errors import (
-    BudgetSpentError,
     CredentialsError,
-    CredentialsLostError,
     QuotaSpentError,
     ServiceDownError,
 )
@@ -22,9 +20,11 @@ from importer.highlevel.client import Answer, Door, Lost
 from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
 from importer.highlevel.reply import Kind, Meaning, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
-from importer.records import QuotaMark, RowId
+from importer.records import QuotaMark
 from importer.sending.breaker import Breaker
+from importer.sending.budget import Budget
 from importer.sending.day import Day
+from importer.sending.errand import FIRST_CONTACT, Errand, LocationRefusedError, Unanswered
 from importer.sending.gate import Gate
 from importer.sending.meter import Meter
 from importer.sending.policy import SendingPolicy
@@ -45,81 +45,7 @@ from importer.sending.slots import Ticket
 from importer.sending.vendor_clock import VendorClock
 from importer.settings import Secret
 
-FIRST_CONTACT: Final[RowId] = -1
 _SOFT: Final = {Kind.MISDIRECTED, Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED, Kind.LOCATION_PAUSED}
-"""Date headers are whole seconds, so a few tell all they can; after these, one in 64 is read."""
-
-
-class LocationRefusedError(CredentialsLostError):
-    """The location turned us away; ``kind`` says how, ``words`` are the vendor's."""
-
-    def __init__(self, message: str, *, kind: Kind, words: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.words = words
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unanswered:
-    """No final reply could be had; ``doubtful``: the vendor may have done it all the same."""
-
-    words: str
-    doubtful: bool
-    status: int | None = None
-
-
-class Errand:
-    """One call to be brought to an end: on whose behalf, and how its attempts went.
-
-    ``soft``: a refusal of the location or the scope is an answer to the caller, and ends nothing.
-    """
-
-    __slots__ = (
-        "attempts", "doubtful", "failures", "renewals", "repeatable", "row", "sent_at", "soft", "token",
-        "troubled_since",
-    )  # fmt: skip
-
-    def __init__(
-        self, row: RowId, *, repeatable: bool = True, doubtful: bool = False, soft: bool = False
-    ) -> None:
-        self.row = row
-        self.soft = soft
-        self.repeatable = repeatable
-        self.doubtful = doubtful
-        self.attempts = 0
-        self.failures = 0
-        self.sent_at = 0.0
-        self.token: Secret | None = None
-        self.renewals = 0
-        self.troubled_since: float | None = None
-
-    def reserve(self) -> int:
-        """Tell how many requests of the run's budget must be left over for others."""
-        return 0
-
-    def announce(self) -> None:
-        """Do what must be done right before an attempt leaves; must not wait."""
-
-
-class Budget:
-    """How many requests the whole run may send."""
-
-    __slots__ = ("_left", "_limit", "limited", "spent")
-
-    def __init__(self, limit: int | None) -> None:
-        self._limit = self._left = limit
-        self.limited = limit is not None
-        self.spent = 0
-
-    def spend(self, *, reserve: int = 0) -> None:
-        """Take one request out of the budget, unless only ``reserve`` are left, kept for those who need them more."""
-        if self._left is not None:
-            if self._left <= reserve:
-                raise BudgetSpentError(
-                    f"The budget of {self._limit:,} requests is used up. Go on with `importer resume`."
-                )
-            self._left -= 1
-        self.spent += 1
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from importer.highlevel.reply import Kind
 from importer.records import FollowUpFor, FollowUps, Outcome, Status
 from importer.sending import verdicts
 from importer.sending.baskets import TagBatch, tag_errors
-from importer.sending.courier import Courier, Errand, Unanswered
+from importer.sending.courier import Courier
+from importer.sending.errand import Errand, Unanswered
 from importer.sending.job import Held
 from importer.sending.ledger import Ledger
 

@@ -16,7 +16,8 @@ from importer.highlevel.reply import Kind
 from importer.records import Intent, Landed, Outcome, Record
 from importer.sending import verdicts
 from importer.sending.baskets import Baskets, Shelf, TagBatch, tags_due
-from importer.sending.courier import Courier, LocationRefusedError
+from importer.sending.courier import Courier
+from importer.sending.errand import LocationRefusedError
 from importer.sending.follow_ups import FollowUpDesk, Target
 from importer.sending.job import Held, Job
 from importer.sending.lanes import Lanes, Links

@@ -12,7 +12,8 @@ from importer.highlevel.reply import Kind, Meaning
 from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode
 from importer.sending import verdicts
 from importer.sending.baskets import Shelf
-from importer.sending.courier import Courier, Errand, Unanswered
+from importer.sending.courier import Courier
+from importer.sending.errand import Errand, Unanswered
 from importer.sending.evidence import judge
 from importer.sending.job import Job
 from importer.sending.ledger import Ledger

@@ -23,8 +23,10 @@ from importer.highlevel.tokens import TokenSource
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.sending.baskets import Shelf
 from importer.sending.breaker import Breaker
-from importer.sending.courier import FIRST_CONTACT, Budget, Courier, Errand, LocationRefusedError, Unanswered
+from importer.sending.budget import Budget
+from importer.sending.courier import Courier
 from importer.sending.day import Day
+from importer.sending.errand import FIRST_CONTACT, Errand, LocationRefusedError, Unanswered
 from importer.sending.failures import FailureWatch
 from importer.sending.follow_ups import find_target
 from importer.sending.gate import Gate

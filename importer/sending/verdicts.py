@@ -5,7 +5,7 @@ from __future__ import annotations
 from importer.codes import remedy_of
 from importer.highlevel.reply import Kind, Meaning
 from importer.records import Fault, Landed, Outcome, Record, Status
-from importer.sending.courier import Unanswered
+from importer.sending.errand import Unanswered
 from importer.sending.job import Held, Job
 
 

@@ -1,0 +1,26 @@
+"""The budget of a run: ``--max-requests``, counted over all locations."""
+
+from __future__ import annotations
+
+from importer.errors import BudgetSpentError
+
+
+class Budget:
+    """How many requests the whole run may send."""
+
+    __slots__ = ("_left", "_limit", "limited", "spent")
+
+    def __init__(self, limit: int | None) -> None:
+        self._limit = self._left = limit
+        self.limited = limit is not None
+        self.spent = 0
+
+    def spend(self, *, reserve: int = 0) -> None:
+        """Take one request out of the budget, unless only ``reserve`` are left, kept for those who need them more."""
+        if self._left is not None:
+            if self._left <= reserve:
+                raise BudgetSpentError(
+                    f"The budget of {self._limit:,} requests is used up. Go on with `importer resume`."
+                )
+            self._left -= 1
+        self.spent += 1

@@ -1,0 +1,65 @@
+"""An errand: one call on its way to a final reply, and how it can end without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from importer.errors import CredentialsLostError
+from importer.highlevel.reply import Kind
+from importer.records import RowId
+from importer.settings import Secret
+
+FIRST_CONTACT: Final[RowId] = -1
+"""The row of a call that is made for no row: those with which a location is met."""
+
+
+class LocationRefusedError(CredentialsLostError):
+    """The location turned us away; ``kind`` says how, ``words`` are the vendor's."""
+
+    def __init__(self, message: str, *, kind: Kind, words: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """No final reply could be had; ``doubtful``: the vendor may have done it all the same."""
+
+    words: str
+    doubtful: bool
+    status: int | None = None
+
+
+class Errand:
+    """One call to be brought to an end: on whose behalf, and how its attempts went.
+
+    ``soft``: a refusal of the location or the scope is an answer to the caller, and ends nothing.
+    """
+
+    __slots__ = (
+        "attempts", "doubtful", "failures", "renewals", "repeatable", "row", "sent_at", "soft", "token",
+        "troubled_since",
+    )  # fmt: skip
+
+    def __init__(
+        self, row: RowId, *, repeatable: bool = True, doubtful: bool = False, soft: bool = False
+    ) -> None:
+        self.row = row
+        self.soft = soft
+        self.repeatable = repeatable
+        self.doubtful = doubtful
+        self.attempts = 0
+        self.failures = 0
+        self.sent_at = 0.0
+        self.token: Secret | None = None
+        self.renewals = 0
+        self.troubled_since: float | None = None
+
+    def reserve(self) -> int:
+        """Tell how many requests of the run's budget must be left over for others."""
+        return 0
+
+    def announce(self) -> None:
+        """Do what must be done right before an attempt leaves; must not wait."""
