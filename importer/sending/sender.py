@@ -247,6 +247,10 @@ class Sender:
             if self._neighbours.count(location_id):
                 # They look around once a second; until they have seen us, the window is all theirs.
                 gate.remember(BURST, _MARK_SECONDS)
+                self._progress.message(
+                    f"Another run sends to location {location_id} just now: the two share its quota, and this one "
+                    f"begins in about {gate.slots.interval_seconds:.0f} s."
+                )
             self._share(location_id, gate)
         if mark is not None and mark.in_window:
             # a mark from the future means that our clock was set back meanwhile, not that the window is hours away

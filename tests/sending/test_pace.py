@@ -8,6 +8,7 @@ import pytest
 from importer.highlevel.catalog import CatalogNeeds
 from importer.records import QuotaMark
 from importer.sending import Sender, SendingPolicy
+from importer.sending.progress import SendingProgress, SilentProgress
 from importer.sending.sender import Neighbourhood
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
@@ -24,6 +25,7 @@ async def send(
     policy: SendingPolicy | None = None,
     journal: MemoryJournal | None = None,
     neighbours: Neighbourhood | None = None,
+    progress: SendingProgress | None = None,
 ) -> float:
     """Send rows and tell how long it took."""
     async with Sender(
@@ -35,6 +37,7 @@ async def send(
         quota_marks={PLACE: mark} if mark else {},
         policy=policy,
         neighbours=neighbours,
+        progress=progress,
     ) as sender:
         await sender.open_location(PLACE, CatalogNeeds())
         begun = asyncio.get_running_loop().time()
@@ -87,16 +90,29 @@ class House:
         self._street.runs.remove(self)
 
 
+class Told(SilentProgress):
+    """Keeps what is said to people."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_two_runs_that_know_of_each_other_share_the_quota_and_none_is_refused(seed: int) -> None:
     vendor = PaperVendor(seed=seed, strict=True)
     street = Street()
     first_journal, second_journal = MemoryJournal(), MemoryJournal()
+    told = Told()
 
     async def later() -> float:
         await asyncio.sleep(25)
         mark = first_journal.marks[-1]  # what the state folder would have told
-        return await send(vendor, 300, mark=mark, journal=second_journal, neighbours=House(street))
+        return await send(
+            vendor, 300, mark=mark, journal=second_journal, neighbours=House(street), progress=told
+        )
 
     async def both() -> tuple[float, float]:
         first = send(vendor, 1_500, journal=first_journal, neighbours=House(street))
@@ -108,6 +124,8 @@ def test_two_runs_that_know_of_each_other_share_the_quota_and_none_is_refused(se
     assert 300 / two >= 0.9 * 5  # half of the quota each while both are there
     assert 1_800 / one >= 0.9 * 10  # and nothing of it is left unused for long
     assert not street.runs
+    (sentence,) = told.messages
+    assert "share its quota" in sentence
 
 
 def test_another_program_on_the_same_token_slows_us_down() -> None:
