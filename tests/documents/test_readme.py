@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -141,6 +142,11 @@ def test_the_catalogue_of_codes_is_current() -> None:
 def test_the_links_of_the_readme_lead_somewhere() -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"python (benchmarks/\w+\.py)", README))))
+def test_the_benchmarks_that_the_readme_names_can_be_started(path: str) -> None:
+    runpy.run_path(str(ROOT / path), run_name="started")
 
 
 def test_the_jobs_of_the_readme_are_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
