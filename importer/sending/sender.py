@@ -244,14 +244,14 @@ class Sender:
         now = self._clock.now()
         if self._neighbours is not None:
             self._neighbours.enter(location_id)
-            if self._neighbours.count(location_id):
+            self._share(location_id, gate)
+            if gate.slots.runs > 1:
                 # They look around once a second; until they have seen us, the window is all theirs.
                 gate.remember(BURST, _MARK_SECONDS)
                 self._progress.message(
-                    f"Another run sends to location {location_id} just now: the two share its quota, and this one "
+                    f"Another run sends to location {location_id} just now: they share its quota, and this one "
                     f"begins in about {gate.slots.interval_seconds:.0f} s."
                 )
-            self._share(location_id, gate)
         if mark is not None and mark.in_window:
             # a mark from the future means that our clock was set back meanwhile, not that the window is hours away
             gate.remember(mark.in_window, min(mark.at - now, gate.slots.interval_seconds))

@@ -270,9 +270,10 @@ class StateFolder:
 
     def neighbours(self, run_id: str, base_url: str) -> Neighbours:
         """Give a run its view of the others that send to the same locations."""
-        _make_private(self.path)
+        folder = self.path / "sending"
+        _make_private(self.path, folder)
         return Neighbours(
-            self.path, base_url=base_url, run_id=run_id, alive=lambda other: self.holder(other) is not None
+            folder, base_url=base_url, run_id=run_id, alive=lambda other: self.holder(other) is not None
         )
 
     def remember_quota(self, base_url: str, marks: Mapping[str, QuotaMark]) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from importer.errors import StateError
-
-FOLDER: Final = "sending"
 
 
 class Neighbours:
@@ -21,8 +17,8 @@ class Neighbours:
     run's lock, which no dead process does).
     """
 
-    def __init__(self, state: Path, *, base_url: str, run_id: str, alive: Callable[[str], bool]) -> None:
-        self._folder = state / FOLDER
+    def __init__(self, folder: Path, *, base_url: str, run_id: str, alive: Callable[[str], bool]) -> None:
+        self._folder = folder
         self._base_url = base_url
         self._run_id = run_id
         self._alive = alive
@@ -33,8 +29,10 @@ class Neighbours:
         name = hashlib.sha256(f"{self._base_url}\n{location_id}".encode()).hexdigest()[:32]
         mark = self._folder / name / self._run_id
         try:
-            mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(mark, os.O_CREAT | os.O_WRONLY, 0o600))
+            try:
+                _set(mark)
+            except FileNotFoundError:
+                _set(mark)  # the last of the others left just now, and took the folder with it
         except OSError as cause:
             raise StateError(
                 f"{mark} cannot be made: {cause.strerror}. Make the state folder writable, or name another one "
@@ -65,3 +63,8 @@ class Neighbours:
                 mark.unlink()
                 mark.parent.rmdir()  # refused while others are there
         self._ours.clear()
+
+
+def _set(mark: Path) -> None:
+    mark.parent.mkdir(mode=0o700, exist_ok=True)
+    mark.touch(mode=0o600)

@@ -80,6 +80,7 @@ def test_marks_are_private_and_gone_afterwards(tmp_path: Path) -> None:
     ours = here(state)
     ours.enter("loc1")
     (mark,) = (state / "sending").rglob("run-*")
+    assert (state / "sending").stat().st_mode & 0o777 == 0o700
     assert (mark.stat().st_mode & 0o777, mark.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert "loc1" not in str(mark)
     ours.leave()
