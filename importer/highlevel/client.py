@@ -34,7 +34,7 @@ _INFLATED_LIMIT: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long a request may take, in seconds; ``total`` covers the reply's body too."""
+    """How long a request may take, in seconds: ``connect`` until there is a connection, ``total`` from then on."""
 
     connect: float = 10.0
     total: float = 30.0
@@ -111,7 +111,6 @@ class Client:
         )
         self._path = urlsplit(self.base_url).path
         self._headers: dict[tuple[Secret | None, bool], bytes] = {}
-        self._usual: tuple[Secret | None, bytes] = (None, b"")
 
     async def __aenter__(self) -> Self:
         await self._pool.open()
@@ -156,11 +155,7 @@ class Client:
 
     def _write(self, call: Call, token: Secret | None) -> bytes:
         """Write a request; raises ValueError where that would not be one."""
-        usual, headers = self._usual
-        if token is None or token is not usual or call.form:  # mostly one token serves all
-            headers = self._headers.get((token, call.form)) or self._write_headers(token, form=call.form)
-            if not call.form:
-                self._usual = token, headers
+        headers = self._headers.get((token, call.form)) or self._write_headers(token, form=call.form)
         line = f"{call.method} {self._path}{call.path} HTTP/1.1".encode("ascii")
         if call.body is None:
             return b"%b\r\n%b\r\n" % (line, headers)

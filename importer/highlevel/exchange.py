@@ -1,7 +1,7 @@
 """One exchange over a kept connection: the bytes of a request out, a reply in. It knows neither tokens nor meanings.
 
-This is aiohttp one floor below ``ClientSession``: its connector keeps, opens, secures and tunnels connections, its
-parser reads replies. What a session adds for each request (cookies, redirects, middleware, timers, header
+This is aiohttp one floor below ``ClientSession``: its connector opens, secures and tunnels connections, its parser
+reads replies. What a session adds for each request (cookies, redirects, middleware, timers, header
 dictionaries, a task that writes) is not used here and costs twice the exchange itself: about 80 us of CPU against
 25 (benchmarks/sending.py). The floor below is less of a promise, hence the upper bound in pyproject.toml.
 """
@@ -58,7 +58,7 @@ class _Line:
         self.transport = transport
         self.content: StreamReader | None = None
         self.idle_since = 0.0
-        # The parser reads reply after reply: a new one for each, as a session makes, costs a sixth of the exchange.
+        # The parser reads reply after reply; a session makes a new one for each.
         protocol.set_response_params(read_until_eof=True, auto_decompress=False)
 
     def serves(self, since: float) -> bool:
@@ -80,14 +80,13 @@ class ConnectionPool:
     """Connections to one server, kept for the next exchange; usable between ``open`` and ``close``.
 
     ``connect_seconds`` is all the time that a connection may take to be made, ``reply_seconds`` what a reply may
-    take after that, to within a quarter of it or a second: one timer serves all, since a timer for each exchange
-    costs a fifth of it.
+    take after that, to within a quarter of it or a second: one timer serves all exchanges.
     """
 
     def __init__(
         self, base_url: str, *, proxy: str | None, connect_seconds: float, reply_seconds: float
     ) -> None:
-        self._url = URL(base_url, encoded=True)
+        self._url = URL(base_url)
         self._proxy = None if proxy is None else URL(proxy)
         self._limits = aiohttp.ClientTimeout(total=None, connect=connect_seconds)
         self._reply_seconds = reply_seconds

@@ -23,10 +23,10 @@ def build_upsert(
     if record.custom_fields:
         name = NAMES[version].custom_value
         payload["customFields"] = [
-            {"id": reference, name: value}
-            if not reference.startswith("contact.")
             # its key, where no id is known (preview without an account)
-            else {"key": reference.removeprefix("contact."), name: value}
+            {"key": reference.removeprefix("contact."), name: value}
+            if reference.startswith("contact.")
+            else {"id": reference, name: value}
             for reference, value in record.custom_fields
         ]
     if tag_mode is TagMode.REPLACE and record.tags:

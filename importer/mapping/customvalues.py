@@ -51,12 +51,6 @@ def converter(field: CustomField | None, rule: Rule, defaults: Defaults, written
             return _from_text(_scalar(other, rule, written))
 
 
-def takes_texts(field: CustomField, rule: Rule) -> bool:
-    """Tell whether a field takes any text as it is: it is one, and the rule says nothing else of its cells."""
-    said = (rule.format, rule.date_order, rule.decimal, rule.region)
-    return field.data_type in _TEXTS and all(word is None for word in said)
-
-
 def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: bool) -> Convert:
     """Read what the rule names as a date, a number or a phone; a step that made one has done it already."""
     steps = {step.name for step in rule.transforms}
@@ -69,7 +63,7 @@ def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: boo
         return _from_text(partial(read_money, decimal=written.stated_decimal))
     if rule.region is not None:
         return _phone(rule, defaults)
-    return _from_text(str) if typed else lambda raw, _record: plain(raw)
+    return AS_TEXT if typed else lambda raw, _record: plain(raw)
 
 
 def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str], Reading]:
@@ -95,6 +89,10 @@ def plain(raw: Json) -> Json:
 
 def _from_text(read: Callable[[str], Reading]) -> Convert:
     return lambda raw, _record: read(raw if isinstance(raw, str) else as_text(raw))
+
+
+AS_TEXT: Final = _from_text(str)
+"""What a plain text field takes: any text as it is."""
 
 
 def _list_of(split: str) -> Convert:

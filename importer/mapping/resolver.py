@@ -11,7 +11,7 @@ from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog, CustomField, User
 from importer.highlevel.timezones import choose
 from importer.mapping.columns import fault_of
-from importer.mapping.customvalues import UNSUPPORTED, Convert, converter, takes_texts
+from importer.mapping.customvalues import AS_TEXT, UNSUPPORTED, Convert, converter
 from importer.mapping.headers import fold
 from importer.mapping.layout import Told
 from importer.mapping.model import MappingModel, Rule
@@ -33,8 +33,6 @@ class _Target:
     convert: Convert
     header: str
     drop: bool
-    verbatim: bool = False
-    """A plain text goes as it is."""
 
 
 class Resolver:
@@ -94,8 +92,7 @@ class Resolver:
         ):
             faults.append((path, open_date))
             return None
-        convert = converter(found, rule, self._model.defaults, written)
-        return _Target(found.id, convert, header, drop, verbatim=takes_texts(found, rule))
+        return _Target(found.id, converter(found, rule, self._model.defaults, written), header, drop)
 
     def resolve(self, record: Record) -> Record | Outcome:
         """Finish one record, or fail it with the values that the location cannot take."""
@@ -120,7 +117,7 @@ class Resolver:
         found: list[tuple[str, Json]] = []
         for name, raw in record.custom_fields:
             target = self._targets[name]
-            value = raw if target.verbatim and type(raw) is str else target.convert(raw, record)
+            value = raw if target.convert is AS_TEXT and type(raw) is str else target.convert(raw, record)
             if isinstance(value, Finding):
                 value = _settle(value, target.header, target.drop, faults)
             if value is not None:
@@ -128,16 +125,16 @@ class Resolver:
         return tuple(found)
 
     def _resolve_fields(self, given: Mapping[str, Json], faults: list[Fault]) -> Mapping[str, Json]:
-        fields = given
+        fields: dict[str, Json] | Mapping[str, Json] = given
         for name, find in (("assignedTo", self._find_user), ("timezone", self._find_zone)):
             text = given.get(name)
             if isinstance(text, str) and (found := find(text)) != text:
                 rule = self._model.fields[name]
                 header = " or ".join(rule.headers) or name
                 value = _settle(found, header, rule.on_invalid == "drop", faults)
-                fields = {each: kept for each, kept in fields.items() if each != name}
-                if value is not None:
-                    fields[name] = value
+                fields = {**fields, name: value}
+                if value is None:
+                    del fields[name]
         return fields
 
     def _find_user(self, text: str) -> Reading:

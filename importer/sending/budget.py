@@ -8,11 +8,10 @@ from importer.errors import BudgetSpentError
 class Budget:
     """How many requests the whole run may send."""
 
-    __slots__ = ("_left", "_limit", "limited", "spent")
+    __slots__ = ("_left", "_limit", "spent")
 
     def __init__(self, limit: int | None) -> None:
         self._limit = self._left = limit
-        self.limited = limit is not None
         self.spent = 0
 
     def spend(self, *, reserve: int = 0) -> None:

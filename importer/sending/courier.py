@@ -92,7 +92,7 @@ class Courier:
             token = self._token = await self._fetch_token()
         ticket = await self._enter()
         try:
-            self.budget.spend(reserve=errand.reserve() if self.budget.limited else 0)
+            self.budget.spend(reserve=errand.reserve())
             errand.announce()
         except BaseException:
             self.gate.hand_back(ticket)

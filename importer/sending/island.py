@@ -89,7 +89,7 @@ class Island:
     @property
     def backlog(self) -> int:
         """Rows that no worker has taken yet."""
-        return self._queue.rows + self._lined_up
+        return len(self._queue) + self._lined_up
 
     @property
     def held(self) -> int:
@@ -136,7 +136,7 @@ class Island:
         self.refusal = words
         for job in self._take_lined_up():
             self._ledger.settle(verdicts.location_refused(job.record, words))
-        while self._queue.rows:
+        while len(self._queue):
             self._ledger.settle(verdicts.location_refused(self._queue.take()[0], words))
 
     async def land(self, seconds: float) -> None:
@@ -164,7 +164,7 @@ class Island:
             self._workers.add(worker)
 
     def _has_work(self) -> bool:
-        return bool(self._errands or self._ready or self._queue.rows)
+        return bool(self._errands or self._ready or len(self._queue))
 
     def _wind_up(self, reason: StopError) -> None:
         """Leave what was not sent to a later run, and bring what has landed to its end."""
@@ -213,7 +213,7 @@ class Island:
 
     def _next_job(self) -> Job | None:
         """Show the row that goes next, at the head of those that are ready."""
-        while not self._ready and self._queue.rows and self._lined_up < _LANES_FULL * self._policy.queue_rows:
+        while not self._ready and len(self._queue) and self._lined_up < _LANES_FULL * self._policy.queue_rows:
             self._line_up()
         return self._ready[0] if self._ready else None
 
@@ -229,7 +229,7 @@ class Island:
         """Write down the rows that will be sent next, as many as a second takes, in one append."""
         slots = self.courier.gate.slots
         most = min(_LONGEST_BATCH, max(1, int(slots.burst / slots.interval_seconds)))
-        while len(self._ready) < most and self._queue.rows and self._lined_up < 2 * most:
+        while len(self._ready) < most and len(self._queue) and self._lined_up < 2 * most:
             self._line_up()
         at = self.courier.vendor_clock.first_attempt_at()
         batch = [job for job in islice(self._ready, most) if not job.intended]

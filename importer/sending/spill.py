@@ -45,14 +45,14 @@ class SpillQueue:
         self._read_at = 0
         self._write_at = 0
         self._on_disk = 0
-        self.rows = 0
-        """In memory and on disk."""
+
+    def __len__(self) -> int:
+        return len(self._front) + self._on_disk
 
     def put(self, entry: Entry) -> None:
         if self._on_disk == 0 and (len(self._front) < self._at_least or self._room.taken < self._room.limit):
             self._front.append(entry)
             self._room.taken += 1
-            self.rows += 1
             return
         try:
             self._append(entry)
@@ -65,14 +65,13 @@ class SpillQueue:
             self._refill()
         entry = self._front.popleft()
         self._room.taken -= 1
-        self.rows -= 1
         return entry
 
     def close(self) -> None:
         """Forget everything, on disk too."""
         self._room.taken -= len(self._front)
         self._front.clear()
-        self._on_disk = self.rows = 0
+        self._on_disk = 0
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -85,7 +84,6 @@ class SpillQueue:
         self._file.write(_LENGTH.pack(len(packed)) + packed)
         self._write_at += _LENGTH.size + len(packed)
         self._on_disk += 1
-        self.rows += 1
 
     def _refill(self) -> None:
         assert self._file is not None  # noqa: S101  (rows on disk are in a file)

@@ -282,11 +282,11 @@ def test_spilled_rows_come_back_in_order_and_few_stay_in_memory(steps: list[bool
             standing = Intent(row=given_rows, location_id="loc", first_attempt_at=1.0)
             queue.put((Record(row=given_rows, location_id="loc", fields={"firstName": "Ann"}), standing))
             given_rows += 1
-        elif queue.rows:
+        elif len(queue):
             back, standing_back = queue.take()
             assert (back.row, back.fields) == (taken, {"firstName": "Ann"})
             assert isinstance(standing_back, Intent)
             taken += 1
-        assert queue.rows == given_rows - taken
+        assert len(queue) == given_rows - taken
     queue.close()
     assert room.taken == 0
