@@ -22,6 +22,7 @@ Model = TypeVar("Model", bound=BaseModel)
 MAX_CHARACTERS: Final = 1_000_000
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 50_000
+_TOO_DEEP: Final = f"The file is nested more than {MAX_DEPTH} levels deep."
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -165,7 +166,7 @@ class _Composer:
     def _node(self, event: yaml.Event, depth: int) -> _Node:
         spot = _spot(event)
         if depth > MAX_DEPTH:
-            raise _TooMuchError(spot, f"The file is nested more than {MAX_DEPTH} levels deep.")
+            raise _TooMuchError(spot, _TOO_DEEP)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, spot)
         assert isinstance(event, yaml.NodeEvent)  # noqa: S101  (the parser promises it)
@@ -268,5 +269,7 @@ def _syntax_fault(broken: yaml.MarkedYAMLError) -> YamlFault:
     mark = broken.problem_mark or broken.context_mark
     spot = Spot(mark.line + 1, mark.column + 1) if mark is not None else Spot()
     said = "; ".join(part for part in (broken.context, broken.problem) if part)
+    if "nesting depth" in said:  # libyaml 0.2.6 has a limit of its own, and reads ahead of our count
+        return YamlFault(spot, _TOO_DEEP)
     hint = ' A text with ": ", " #" or a leading special character needs quotes around it.'
     return YamlFault(spot, f"This is not valid YAML: {said}.{hint}")
