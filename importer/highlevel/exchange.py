@@ -94,6 +94,7 @@ class ConnectionPool:
         self._waiting: dict[_Line, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[_Line] = []
+        self._outbox: list[tuple[asyncio.Transport, bytes]] = []
         self._connector: aiohttp.TCPConnector | None = None
         self._server: aiohttp.ClientRequest | None = None
 
@@ -126,7 +127,7 @@ class ConnectionPool:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._look_seconds, self._look)
         try:
-            line.transport.write(request)
+            self._post(line.transport, request)
             message, content = await protocol.read()
             while 100 <= message.code < 200 and message.code != 101:  # interim: the reply is still to come
                 message, content = await protocol.read()
@@ -142,6 +143,18 @@ class ConnectionPool:
             line.idle_since = monotonic()
             self._idle.append(line)
         return message.code, message.headers, body
+
+    def _post(self, transport: asyncio.Transport, request: bytes) -> None:
+        """Send with what else this turn of the loop sends: each write by itself wakes whoever waits for it."""
+        self._outbox.append((transport, request))
+        if len(self._outbox) == 1:
+            asyncio.get_running_loop().call_soon(self._send_off)
+
+    def _send_off(self) -> None:
+        outbox, self._outbox = self._outbox, []
+        for transport, request in outbox:
+            if not transport.is_closing():  # whoever waits for its reply is told by the connection itself
+                transport.write(request)
 
     @staticmethod
     async def _read_on(line: _Line, content: StreamReader) -> bytes:
