@@ -109,8 +109,12 @@ def invent(path: Path, rows: int, seed: int = 7) -> None:
 def _row(chance: random.Random, number: int) -> list[str]:
     first, last = chance.choice(FIRST), chance.choice(LAST)
     city, state, postal_code = chance.choice(CITIES)
-    area, line = chance.choice(["415", "212", "512", "617"]), f"{chance.randrange(10_000):04}"
-    phone = chance.choice(["({0}) 555-{1}", "{0}-555-{1}", "+1 {0} 555 {1}", "{0}555{1}"]).format(area, line)
+    # a number of their own for each of 8,000,000 people, as in real files nearly everybody has
+    area, line = chance.choice(["415", "212", "512", "617"]), f"{number % 10_000:04}"
+    office = f"{200 + number // 10_000 % 800}"
+    phone = chance.choice(["({0}) {1}-{2}", "{0}-{1}-{2}", "+1 {0} {1} {2}", "{0}{1}{2}"]).format(
+        area, office, line
+    )
     company = f"{last} & Sons {number % 977}"
     return [
         first, last, f"contact{number}@{chance.choice(['example.com', 'gmail.com', 'acme.example'])}", phone, company,
