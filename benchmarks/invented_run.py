@@ -11,7 +11,7 @@ from importer.codes import BY_NAME
 from importer.journal import Journal, Run, RunState
 from importer.reading import open_source
 from importer.records import Fault, Outcome, Pulse, Remedy, Status, row_id
-from importer.results import Summary, write_results
+from importer.results import ResultsWriter, Summary
 from importer.sources import stage
 from importer.state import StateFolder
 
@@ -101,13 +101,13 @@ def tell(folder: Path, *, rows: int = 4_812, details: bool = False) -> Summary:
             journal.pulse(pulse)
         journal.set_state(RunState.FINISHED)
         del state
-        return write_results(
-            run=journal.run,
+        with ResultsWriter(
             journal=journal,
             sources=[open_source(staged.path)],
             folder=folder / "import-results" / run_id,
             report_details=details,
-        )
+        ) as writer:
+            return writer.finish(journal.run)
 
 
 def write_source(path: Path, rows: int, invent: random.Random) -> None:

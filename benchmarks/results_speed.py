@@ -16,7 +16,7 @@ from pathlib import Path
 from importer.journal import Journal, Run, RunState
 from importer.reading import open_source
 from importer.records import Outcome, Remedy, Status, row_id
-from importer.results import write_results
+from importer.results import ResultsWriter
 from importer.sources import stage
 
 HEADER = [f"Column {number}" for number in range(25)]
@@ -35,13 +35,10 @@ def main() -> None:
             asking = timed(lambda: sum(1 for _ in journal.outcomes()))
 
             def write() -> None:
-                write_results(
-                    run=journal.run,
-                    journal=journal,
-                    sources=[source],
-                    folder=home / "out",
-                    results_format=results_format,
-                )
+                with ResultsWriter(
+                    journal=journal, sources=[source], folder=home / "out", results_format=results_format
+                ) as writer:
+                    writer.finish(journal.run)
 
             writing = timed(write)
             if results_format == "csv":

@@ -23,7 +23,8 @@ import aiohttp
 from benchmarks.vendor import vendor
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
-from importer.highlevel.client import Client, Reply, loop_factory
+from importer.highlevel.client import Client, Reply
+from importer.loop import loop_factory
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, Secret

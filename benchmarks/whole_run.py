@@ -3,7 +3,7 @@
     python benchmarks/whole_run.py [ROWS ...]           (default: 20000 100000)
     python benchmarks/whole_run.py --memory             peak memory at 20,000, 200,000 and 1,000,000 sent rows
 
-Beside each import, in turn with it: a bare aiohttp loop that posts ready bytes, and a script of pandas and
+An import of a file this large uses two processes: CPU and memory are those of both. Beside each import, in turn with it: a bare aiohttp loop that posts ready bytes, and a script of pandas and
 asyncio.gather that imports the same file. "while sending" leaves out what happens before the first and after the
 last request. Client and server share the cores, and the machine is noisy: each figure is the best of some turns, and
 what counts are ratios.
@@ -22,7 +22,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -30,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.mapping import MAPPING, invent
 from benchmarks.sending import bare
 from benchmarks.vendor import vendor
-from importer.highlevel.client import loop_factory
+from importer.loop import loop_factory
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCATION = "loc0"
@@ -53,15 +55,45 @@ def measure(words: list[str], rows: int, settings: dict[str, str]) -> tuple[str,
     began = time.perf_counter()
     process = subprocess.Popen([sys.executable, *words], env=settings, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    told = process.stdout.read()
+    with watched_memory(process.pid) as peaks:
+        told = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{words} failed: {told}")
     return told, {
         "rows/s": rows / (time.perf_counter() - began),
         "CPU us/row": (used.ru_utime + used.ru_stime) / rows * 1e6,
-        "peak MB": used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10),
+        # of one process the system tells the peak; of two, each one's own peak is counted
+        "peak MB": sum(peaks.values()) or used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10),
     }
+
+
+@contextlib.contextmanager
+def watched_memory(parent: int) -> Iterator[dict[int, float]]:
+    """Watch the peaks, in MB, of a process and of those it starts, where /proc tells them."""
+    peaks: dict[int, float] = {}
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.05):
+            for stat in Path("/proc").glob("[0-9]*/stat"):
+                with contextlib.suppress(OSError):
+                    pid = int(stat.parent.name)
+                    if pid == parent or int(stat.read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                        peaks[pid] = max(peaks.get(pid, 0.0), own_peak(stat.parent))
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        over.set()
+        watcher.join()
+
+
+def own_peak(process: Path) -> float:
+    lines = (process / "status").read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
 def measure_import(source: Path, rows: int, folder: Path, base_url: str) -> Cost:

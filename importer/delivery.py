@@ -8,21 +8,22 @@ import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from importer.bookkeeping import Bookkeeper
+from importer.clerk import Clerk
+from importer.clerk.order import Catalogs, Surveyed
+from importer.collector import rare_collections
 from importer.errors import CredentialsError, SettingsError
 from importer.forecasting import calls_a_row
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.quota import plan_sending
-from importer.intake import Intake
 from importer.journal import Journal, SessionKind
-from importer.mapping import Mapping, Resolver
+from importer.mapping import Mapping
 from importer.memory import Gone, Memory
-from importer.records import Intent, Landed, Outcome, Record, Remedy, RowId, Standing, Status
+from importer.records import Intent, Landed, Outcome, Record, Standing
 from importer.results import wording
 from importer.sending import Sender, SendingPolicy
-from importer.sending.collector import rare_collections
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
 from importer.state import StateFolder
 from importer.superseding import settle_superseded
@@ -33,15 +34,14 @@ _SANDBOX_BURST: Final = 10_000
 
 _MET_AT_ONCE: Final = 16
 
-Catalogs: TypeAlias = dict[str, Catalog | CredentialsError]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One session's sending: what is sent, by which rules, and where outcomes go."""
 
     journal: Journal
-    intakes: Sequence[Intake]
+    clerk: Clerk
+    surveyed: Sequence[Surveyed]
     mapping: Mapping
     settings: RunSettings
     around: Surroundings
@@ -71,15 +71,16 @@ async def deliver(delivery: Delivery) -> list[Gone]:
             ) as sender:
                 around.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
-                resolvers = [Resolvers(intake, catalogs) for intake in delivery.intakes]
+                await asyncio.to_thread(delivery.clerk.resolve_for, catalogs)
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind)
                 if journal.retrying:
-                    await asyncio.to_thread(settle_superseded, journal, delivery.intakes)
+                    await asyncio.to_thread(settle_superseded, journal, delivery.clerk.pieces())
                 _announce(sender, delivery)
-                for intake, resolve in zip(delivery.intakes, resolvers, strict=True):
-                    await _feed(intake, resolve, sender, books, journal)
+                if not journal.retrying:  # a retry may settle rows anew that are settled by now
+                    await asyncio.to_thread(delivery.clerk.follow)
+                await _feed(delivery.clerk, sender, books, journal)
                 await sender.drain()
             return books.close_turn(complete=_complete(delivery))
 
@@ -111,7 +112,7 @@ async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterato
         raise SettingsError(f"The embedded sandbox cannot start: {cause}.") from cause
     try:
         workflow = delivery.mapping.follow_ups.workflow
-        for location_id in _location_ids(delivery.intakes) or (SANDBOX_LOCATION,):
+        for location_id in _location_ids(delivery.surveyed) or (SANDBOX_LOCATION,):
             sandbox.furnish(
                 location_id,
                 custom_fields=delivery.mapping.needs.custom_field_names,
@@ -140,8 +141,8 @@ def _complete(delivery: Delivery) -> bool:
     return delivery.settings.limit is None and delivery.kind is not SessionKind.RETRY
 
 
-def _location_ids(intakes: Sequence[Intake]) -> tuple[str, ...]:
-    return tuple(sorted({location for intake in intakes for location in intake.bound.location_rows}))
+def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
+    return tuple(sorted({location for each in surveyed for location in each.location_rows}))
 
 
 def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
@@ -165,8 +166,8 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
         async with few:
             return await sender.open_location(location_id, delivery.mapping.needs)
 
-    location_ids = _location_ids(delivery.intakes)
-    found: Catalogs = {}
+    location_ids = _location_ids(delivery.surveyed)
+    found: dict[str, Catalog | CredentialsError] = {}
     # all are waited for: one that fails must not leave others under way
     met = await asyncio.gather(*map(meet, location_ids), return_exceptions=True)
     for location_id, catalog in zip(location_ids, met, strict=True):
@@ -179,43 +180,13 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
     return found
 
 
-class Resolvers:
-    """Resolve a record against its own location; what a refused location cannot tell fails the row."""
-
-    def __init__(self, intake: Intake, catalogs: Catalogs) -> None:
-        self._refused = {key: each for key, each in catalogs.items() if isinstance(each, CredentialsError)}
-        self._resolvers: dict[str, Resolver] = {
-            key: intake.bound.resolver(each)
-            for key, each in catalogs.items()
-            if isinstance(each, Catalog) and key in intake.bound.location_rows
-        }
-
-    def resolve(self, record: Record) -> Record | Outcome:
-        refused = self._refused.get(record.location_id)
-        if refused is not None:
-            return _location_refused(record, refused)
-        return self._resolvers[record.location_id].resolve(record)
-
-
-def _location_refused(record: Record, refused: CredentialsError) -> Outcome:
-    return Outcome(
-        row=record.row,
-        status=Status.FAILED,
-        location_id=record.location_id,
-        code="location_refused",
-        message=str(refused),
-        remedy=Remedy.RUN_AGAIN,
-        warnings=record.warnings,
-    )
-
-
 def _announce(sender: Sender, delivery: Delivery) -> None:
     """Tell whoever watches how much is left to do, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + (delivery.journal.retryable() if delivery.journal.retrying else 0)
     rows: dict[str, int] = {}
-    for intake in delivery.intakes:
-        for location, count in intake.bound.location_rows.items():
+    for each in delivery.surveyed:
+        for location, count in each.location_rows.items():
             rows[location] = rows.get(location, 0) + count
     share = left / max(settled.read, 1)
     plan = plan_sending(
@@ -233,15 +204,13 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
     progress.planned(left, plan.requests, plan.seconds)
 
 
-async def _feed(
-    intake: Intake, resolvers: Resolvers, sender: Sender, books: Bookkeeper, journal: Journal
-) -> None:
-    pieces = intake.pieces()
-    # In a thread: a large block must not keep replies, signals and the progress bar waiting.
+async def _feed(clerk: Clerk, sender: Sender, books: Bookkeeper, journal: Journal) -> None:
+    pieces = clerk.pieces()
+    # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        _, mapped = piece
-        standings = journal.standings(mapped[0].row, mapped[-1].row)
-        due = _due(mapped, standings, resolvers)
+        standings = journal.standings(piece[0].row, piece[-1].row)
+        # what has an outcome is done; the others are as they end here, or as they are to be sent
+        due = [item for item in piece if not isinstance(standings.get(item.row), Outcome)]
         ready = [item for item in due if isinstance(item, Record)]
         unchanged = books.unchanged([record for record in ready if record.row not in standings])
         books.expect([record for record in ready if record.row in standings])
@@ -253,17 +222,6 @@ async def _feed(
                 sender.settle((end,))
             elif isinstance(item, Record):
                 await sender.submit(item, _open(standings.get(item.row)))
-
-
-def _due(
-    mapped: Sequence[Record | Outcome], standings: dict[RowId, Standing], resolvers: Resolvers
-) -> list[Record | Outcome]:
-    """Give the rows of a block that have no outcome yet: as they end here, or as they are to be sent."""
-    return [
-        resolvers.resolve(item) if isinstance(item, Record) else item
-        for item in mapped
-        if not isinstance(standings.get(item.row), Outcome)
-    ]
 
 
 def _open(standing: Standing | None) -> Intent | Landed | None:

@@ -32,6 +32,14 @@ def state_folder(given: Path | None = None) -> Path:
     return Path(platformdirs.user_state_dir("highlevel-importer", appauthor=False))
 
 
+def processes() -> int | None:
+    """Tell how many processes a run may use, 1 or 2, where IMPORTER_PROCESSES says so. Raises SettingsError."""
+    said = os.environ.get("IMPORTER_PROCESSES", "").strip()
+    if said not in {"", "1", "2"}:
+        raise SettingsError(f"IMPORTER_PROCESSES is {said!r}. Set it to 1 or 2, or leave it out.")
+    return int(said) if said else None
+
+
 def base_url(given: str | None = None) -> str:
     return given or os.environ.get("HIGHLEVEL_BASE_URL") or DEFAULT_BASE_URL
 

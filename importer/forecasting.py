@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer import __version__
 from importer.clock import Clock, SystemClock
 from importer.highlevel.payload import build_upsert, follow_up_plan
 from importer.highlevel.quota import plan_sending
-from importer.inquiry import Sample
 from importer.intake import Intake, SurveyOptions, choose_location, open_staged, stage_all, survey
 from importer.mapping import Mapping, load_mapping
 from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, TagMode, number_of
@@ -22,6 +22,9 @@ from importer.results.summary import SourceSummary
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
 from importer.stopping import StopSignal
+
+if TYPE_CHECKING:
+    from importer.inquiry import Sample
 
 _ROWS_A_TAG_CALL = 500
 

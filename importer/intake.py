@@ -13,7 +13,7 @@ from importer import environment
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.reading import Source, expand_sources, open_source
-from importer.records import Block, Outcome, Record
+from importer.records import Block, Outcome, Record, limited
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
 from importer.sources import StagedSource, stage
 
@@ -130,25 +130,3 @@ def count_rows(sources: Sequence[Source], limit: int | None) -> int:
     """Count the rows that a run over these sources takes."""
     rows = sum(len(block) for source in sources for block in source.blocks())
     return rows if limit is None else min(rows, limit)
-
-
-def limited(blocks: Iterator[Block], limit: int | None) -> Iterator[Block]:
-    """Pass on the first ``limit`` rows; all of them when there is no limit."""
-    for block in blocks:
-        if limit is None:
-            yield block
-            continue
-        if len(block) >= limit:
-            yield head(block, limit)
-            return
-        limit -= len(block)
-        yield block
-
-
-def head(block: Block, rows: int) -> Block:
-    return Block(
-        source=block.source,
-        numbers=block.numbers[:rows],
-        rows=block.rows[:rows],
-        faults={index: faults for index, faults in block.faults.items() if index < rows},
-    )

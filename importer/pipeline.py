@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from importer import environment
+from importer.clerk.order import Order
+from importer.clerk.telling import tell
 from importer.errors import ImporterError, SettingsError, StateError
 from importer.intake import choose_location, stage_all
 from importer.journal import Journal, Run, RunState, SessionKind
@@ -23,7 +25,7 @@ from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.results import Summary
 from importer.results.metrics import require_metrics, write_metrics
 from importer.run_options import recalled, remembered
-from importer.session import carry_out, tell
+from importer.session import carry_out
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
 from importer.surroundings import Surroundings
@@ -126,7 +128,8 @@ def results(
     )
     # Under the lock: outcomes of a run at work would settle between the rows' reading and the counts.
     with state.lock(found), state.open_journal(found) as journal:
-        return tell(journal, settings, parse_mapping(found.mapping_text, name=str(found.mapping_path)))
+        mapping = parse_mapping(found.mapping_text, name=str(found.mapping_path))
+        return tell(Order.of(found, settings, mapping), mapping, journal)
 
 
 def _new_run(state: StateFolder) -> NewRun:
@@ -209,7 +212,8 @@ async def _go_on(
         mapping = parse_mapping(run.mapping_text, name=str(run.mapping_path))
         again = kind is SessionKind.RETRY and journal.retryable() > 0
         if run.state is RunState.FINISHED and not again:
-            summary = await asyncio.to_thread(tell, journal, settings, mapping, repeated=True)
+            summary = await asyncio.to_thread(tell, Order.of(run, settings, mapping), mapping, journal)
+            summary = replace(summary, repeated=True)
             if settings.metrics_file is not None:
                 write_metrics(summary, settings.metrics_file)
             return summary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -41,6 +41,9 @@ class TypedText(str):
         self = super().__new__(cls, text)
         self.value = value
         return self
+
+    def __getnewargs__(self) -> tuple[str, TypedValue]:  # type: ignore[override]  # pickle hands both to __new__
+        return str(self), self.value
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,27 @@ class Block:
         for index, (number, cells) in enumerate(zip(self.numbers, self.rows, strict=True)):
             yield Row(number=number, cells=tuple(cells), faults=self.faults.get(index, ()))
 
+    def head(self, rows: int) -> Block:
+        return Block(
+            source=self.source,
+            numbers=self.numbers[:rows],
+            rows=self.rows[:rows],
+            faults={index: faults for index, faults in self.faults.items() if index < rows},
+        )
+
+
+def limited(blocks: Iterable[Block], limit: int | None) -> Iterator[Block]:
+    """Pass on the first ``limit`` rows; all of them when there is no limit."""
+    for block in blocks:
+        if limit is None:
+            yield block
+            continue
+        if len(block) >= limit:
+            yield block.head(limit)
+            return
+        limit -= len(block)
+        yield block
+
 
 class Status(StrEnum):
     CREATED = "created"
@@ -125,7 +149,8 @@ class Record:
     ``fields`` holds standard properties (``None`` asks the vendor to clear one); ``dndSettings`` and
     ``inboundDndSettings`` are in it in the 2021-07-28 spelling. ``custom_fields`` are pairs of the field's
     reference (its id once resolved against the location, before that what the mapping says) and the value.
-    ``contact_id`` is set when the row names the contact itself.
+    ``contact_id`` is set when the row names the contact itself. ``upsert`` is the payload in that spelling as JSON,
+    where it was built ahead.
     """
 
     row: RowId
@@ -135,6 +160,20 @@ class Record:
     tags: tuple[str, ...] = field(default=(), repr=False)
     contact_id: str | None = None
     warnings: tuple[Fault, ...] = ()
+    upsert: bytes | None = field(default=None, repr=False, compare=False)
+
+    def built(self, upsert: bytes) -> Record:
+        """Put its payload beside it."""
+        return Record(
+            row=self.row,
+            location_id=self.location_id,
+            fields=self.fields,
+            custom_fields=self.custom_fields,
+            tags=self.tags,
+            contact_id=self.contact_id,
+            warnings=self.warnings,
+            upsert=upsert,
+        )
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextvars import copy_context
 from dataclasses import replace
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from importer.delivery import Delivery, deliver
+from importer.clerk import Clerk, open_clerk
+from importer.clerk.order import Order, Surveyed
 from importer.errors import StateError, StopError
-from importer.intake import Intake, SurveyOptions, count_rows, open_staged, survey
-from importer.journal import Journal, Run, RunState, SessionKind
+from importer.journal import Journal, RunState, SessionKind
 from importer.logs import log_context
 from importer.mapping import Mapping
 from importer.memory import Gone
-from importer.results import Summary, write_results
+from importer.results import Summary
 from importer.results.metrics import write_metrics
 from importer.results.missing import write_missing
 from importer.results.writing import write_summary
 from importer.settings import RunSettings
 from importer.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from importer.delivery import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -33,19 +37,33 @@ async def carry_out(
     when the files cannot be written.
     """
     with log_context(run_id=journal.run.id):
-        intakes = await asyncio.to_thread(_take_in, journal.run, settings, mapping, around)
-        journal.set_rows_read(sum(intake.rows for intake in intakes))
-        gone = await _deliver(
-            Delivery(
-                journal=journal,
-                intakes=intakes,
-                mapping=mapping,
-                settings=settings,
-                around=around,
-                kind=kind,
+        order = Order.of(journal.run, settings, mapping)
+        with open_clerk(
+            order,
+            mapping,
+            journal,
+            second_process=around.second_process,
+            early=around.early_process,
+        ) as clerk:
+            run_here = copy_context().run
+            surveying = asyncio.get_running_loop().run_in_executor(None, run_here, _survey, clerk, around)
+            # What sends takes longest to import, and the survey may be another process' work.
+            from importer.delivery import Delivery
+
+            surveyed = await surveying
+            journal.set_rows_read(sum(each.rows for each in surveyed))
+            gone = await _deliver(
+                Delivery(
+                    journal=journal,
+                    clerk=clerk,
+                    surveyed=surveyed,
+                    mapping=mapping,
+                    settings=settings,
+                    around=around,
+                    kind=kind,
+                )
             )
-        )
-        summary = await asyncio.to_thread(tell, journal, settings, mapping)
+            summary = await asyncio.to_thread(clerk.tell)
         if gone:
             summary = _tell_missing(summary, gone)
         if settings.metrics_file is not None:
@@ -55,6 +73,8 @@ async def carry_out(
 
 async def _deliver(delivery: Delivery) -> list[Gone]:
     """Deliver, and leave the run finished or stopped."""
+    from importer.delivery import deliver
+
     try:
         gone = await deliver(delivery)
         delivery.journal.set_state(RunState.FINISHED)
@@ -82,40 +102,9 @@ def _tell_missing(summary: Summary, gone: list[Gone]) -> Summary:
     return summary
 
 
-def _take_in(run: Run, settings: RunSettings, mapping: Mapping, around: Surroundings) -> list[Intake]:
-    options = SurveyOptions(
-        location_id=run.location_id,
-        # The day the run began, so that a resume maps each row as the first session did.
-        today=datetime.fromtimestamp(run.started_at, UTC).date(),
-        limit=settings.limit,
-        allow_transforms=settings.allow_transforms,
-    )
-    sources = open_staged(run.sources, mapping, settings.reading)
-    for source in sources:
-        for line in source.detected.describe():
-            logger.info("%s: %s", source.name, line)
-    return survey(sources, mapping, options, keep_going=around.stop.check)
-
-
-def tell(journal: Journal, settings: RunSettings, mapping: Mapping, *, repeated: bool = False) -> Summary:
-    """Write a run's files from its journal and its copies of the sources. Raises StateError."""
-    run = journal.run
-    for source in run.sources:
-        if not source.path.is_file():
-            raise StateError(
-                f"The run's own copy of {source.name} was deleted ({source.path}), so its files cannot be written. "
-                f"{run.reason or ''}".rstrip()
-            )
-    sources = open_staged(run.sources, mapping, settings.reading)
-    if not journal.rows_read:  # killed during its survey
-        journal.set_rows_read(count_rows(sources, settings.limit))
-    summary = write_results(
-        run=run,
-        journal=journal,
-        sources=sources,
-        folder=settings.output / run.id,
-        results_format=settings.results_format,
-        limit=settings.limit,
-        report_details=settings.report_details,
-    )
-    return replace(summary, repeated=repeated)
+def _survey(clerk: Clerk, around: Surroundings) -> tuple[Surveyed, ...]:
+    surveyed = clerk.survey(around.stop.check)
+    for each in surveyed:
+        for line in each.described:
+            logger.info("%s", line)
+    return surveyed

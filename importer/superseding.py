@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from importer.highlevel.payload import match_keys
-from importer.intake import Intake
+from importer.intake import Mapped
 from importer.journal import Journal
 from importer.records import Landed, Outcome, Record, RowId, Status, number_of
 
 _ARRIVED = frozenset({Status.CREATED, Status.UPDATED})
 
 
-def settle_superseded(journal: Journal, intakes: Sequence[Intake]) -> list[Outcome]:
+def settle_superseded(journal: Journal, pieces: Iterable[Mapped]) -> list[Outcome]:
     """Skip each row open for a retry whose person a later row of the file created or updated already.
 
     Row 5 failed, row 9 of the same person with newer values got through: sending row 5 now would undo row 9.
@@ -27,15 +27,15 @@ def settle_superseded(journal: Journal, intakes: Sequence[Intake]) -> list[Outco
             message=f"Row {number_of(later.row)} of the same person was imported after this one had failed; "
             "sending this row now would put its older values over the newer ones.",
         )
-        for row, later in _overtaken(journal, intakes)
+        for row, later in _overtaken(journal, pieces)
     ]
     journal.settle(skipped)
     return skipped
 
 
-def _overtaken(journal: Journal, intakes: Sequence[Intake]) -> Iterator[tuple[RowId, Outcome]]:
+def _overtaken(journal: Journal, pieces: Iterable[Mapped]) -> Iterator[tuple[RowId, Outcome]]:
     waiting: dict[tuple[str, str], set[RowId]] = {}
-    for record, standing in _known(journal, intakes):
+    for record, standing in _known(journal, pieces):
         keys = [(record.location_id, key) for key in match_keys(record)]
         if isinstance(standing, Outcome):
             if standing.status in _ARRIVED:
@@ -48,14 +48,13 @@ def _overtaken(journal: Journal, intakes: Sequence[Intake]) -> Iterator[tuple[Ro
                 waiting.setdefault(key, set()).add(record.row)
 
 
-def _known(journal: Journal, intakes: Sequence[Intake]) -> Iterator[tuple[Record, object]]:
+def _known(journal: Journal, pieces: Iterable[Mapped]) -> Iterator[tuple[Record, object]]:
     """Pair every row that can be sent with its standing, in file order."""
-    for intake in intakes:
-        for _, mapped in intake.pieces():
-            standings = journal.standings(mapped[0].row, mapped[-1].row)
-            for item in mapped:
-                if isinstance(item, Record):
-                    yield item, standings.get(item.row)
+    for mapped in pieces:
+        standings = journal.standings(mapped[0].row, mapped[-1].row)
+        for item in mapped:
+            if isinstance(item, Record):
+                yield item, standings.get(item.row)
 
 
 def _stop_waiting(waiting: dict[tuple[str, str], set[RowId]], row: RowId) -> None:

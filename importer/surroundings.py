@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from importer.clock import Clock, SystemClock
-from importer.sending.progress import SendingProgress, SilentProgress
+from importer.progress import SendingProgress, SilentProgress
 from importer.stopping import StopSignal
+
+if TYPE_CHECKING:
+    from importer.clerk.second_process import SecondProcess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +20,7 @@ class Surroundings:
     progress: SendingProgress = field(default_factory=SilentProgress)
     clock: Clock = field(default_factory=SystemClock)
     stop: StopSignal = field(default_factory=StopSignal)
+    second_process: bool = False
+    """Whether large sources may be read and mapped by a second process. Not unasked in somebody's own program."""
+    early_process: SecondProcess | None = None
+    """The second process, where it was started ahead of the run."""

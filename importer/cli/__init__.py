@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -66,6 +68,7 @@ def cli() -> None:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line (``words`` default to the process's own): an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
+    atexit.register(gc.freeze)  # the collector need not look at all there is once more when the process ends
     try:
         sys.exit(cli.main(words, standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:

@@ -107,12 +107,19 @@ def run_command(**given: Any) -> None:
 
     The same command goes on where a stopped run ended, and does nothing when the import is done already.
     """
-    from importer import pipeline
-    from importer.cli.telling import Manner, attend
+    from importer.clerk import hire_early
 
     load_environment()
-    settings = run_settings(given)
-    attend(lambda around: pipeline.run(settings, surroundings=around), Manner.of(given))
+    with hire_early(given["sources"]) as process:
+        from importer import pipeline
+        from importer.cli.telling import Manner, attend
+
+        settings = run_settings(given)
+        attend(
+            lambda around: pipeline.run(settings, surroundings=around),
+            Manner.of(given),
+            early_process=process,
+        )
 
 
 @click.command(

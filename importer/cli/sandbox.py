@@ -160,9 +160,10 @@ def sandbox_command(*, as_json: bool, faults: tuple[tuple[str, float], ...], **o
     It speaks the vendor's paths, takes any token, and keeps contacts in memory. GET /_sandbox/state counts what it
     was asked, GET /_sandbox/contacts lists what it stored.
     """
+    from importer.loop import loop_factory
+
     settings = _settings(faults=faults, **options)
-    loop_factory = _loop_factory()
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, as_json=as_json))
 
 
@@ -249,11 +250,3 @@ async def _until_stopped() -> None:
             await asyncio.wait_for(stopped.wait(), timeout=1.0)
         except TimeoutError:
             continue
-
-
-def _loop_factory() -> Any:
-    try:
-        import uvloop
-    except ImportError:  # the extra `speed` is not installed
-        return None
-    return uvloop.new_event_loop

@@ -17,6 +17,7 @@ import click
 from importer.cli.signals import heard
 
 if TYPE_CHECKING:
+    from importer.clerk.second_process import SecondProcess
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
     from importer.stopping import StopSignal
@@ -40,10 +41,10 @@ class Manner:
         return cls(**{name: given[name] for name in cls.__slots__ if name in given})
 
 
-def attend(work: Work, manner: Manner) -> None:
+def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = None) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
-    from importer.highlevel.client import loop_factory
     from importer.logs import configure_logging
+    from importer.loop import loop_factory
     from importer.results.terminal import open_progress
     from importer.stopping import StopSignal
     from importer.surroundings import Surroundings
@@ -53,7 +54,7 @@ def attend(work: Work, manner: Manner) -> None:
     with open_progress(
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
     ) as progress:
-        around = Surroundings(progress=progress, stop=stop)
+        around = Surroundings(progress=progress, stop=stop, second_process=True, early_process=early_process)
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop()):
             summary = runner.run(work(around))
     tell(summary, manner)

@@ -30,7 +30,11 @@ CREATE_PATH: Final = "/contacts/"
 
 
 def upsert(payload: Json) -> Call:
-    return Call(method="POST", path=UPSERT_PATH, body=encode(payload))
+    return encoded_upsert(encode(payload))
+
+
+def encoded_upsert(body: bytes) -> Call:
+    return Call(method="POST", path=UPSERT_PATH, body=body)
 
 
 def create(payload: Json) -> Call:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform
 import urllib.request
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
@@ -226,15 +225,6 @@ def find_proxy(base_url: str) -> str | None:
     if proxy is None or "://" in proxy:
         return proxy
     return f"http://{proxy}"
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """Choose the event loop: uvloop where it is installed (extra ``speed``)."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
 
 
 def _inflate(body: bytes, packing: str) -> bytes:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from importer.results.summary import Summary
-from importer.results.writing import write_results
+from importer.results.writing import ResultsWriter
 
-__all__ = ["Summary", "write_results"]
+__all__ = ["ResultsWriter", "Summary"]

@@ -33,16 +33,23 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replacing_text(path: Path, *, encoding: str = "utf-8", newline: str = "\n") -> Iterator[TextIO]:
+def replacing_text(path: Path, *, newline: str = "\n") -> Iterator[TextIO]:
     """Hand over an open text file that takes the place of ``path`` at the end.
 
-    What the encoding cannot hold (half a character from a broken source) is written as an escape, not refused.
+    What UTF-8 cannot hold (half a character from a broken source) is written as an escape, not refused.
     """
     with (
         replacing(path) as draft,
-        draft.open("w", encoding=encoding, newline=newline, errors="backslashreplace") as file,
+        draft.open("w", encoding="utf-8", newline=newline, errors="backslashreplace") as file,
     ):
         yield file
+
+
+def sweep_drafts(path: Path) -> None:
+    """Delete what a process that was killed left beside ``path``; only whoever alone may write it calls this."""
+    for draft in path.parent.glob(f".{path.stem}-{'[0-9a-f]' * 8}{path.suffix}"):
+        with contextlib.suppress(OSError):
+            draft.unlink()
 
 
 @contextlib.contextmanager

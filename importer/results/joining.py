@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Final, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final
 
-from importer.records import Outcome, RowId, row_id
+from importer.records import Block, Outcome, RowId, limited, row_id
 from importer.results.views import JournalView, SourceView
-
-Joined: TypeAlias = tuple[RowId, Outcome | None, Sequence[str]]
-"""A row, its outcome (``None``: the run did not reach it) and its cells as they were read."""
 
 _BLOCK: Final = 1000
 
 
-def join_outcomes(
-    journal: JournalView, sources: Sequence[SourceView], *, limit: int | None = None
-) -> Iterator[Joined]:
-    """Go through every row of the run in source order; ``limit`` ends it after so many rows of all sources."""
-    return islice(_all(journal, sources), limit)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A block of rows and the outcomes of those that have one."""
+
+    block: Block
+    outcomes: Mapping[RowId, Outcome] = field(repr=False)
+
+    @property
+    def settled(self) -> bool:
+        """Whether each row has its outcome, so that nothing of it can change any more."""
+        return len(self.outcomes) == len(self.block)
 
 
-def _all(journal: JournalView, sources: Sequence[SourceView]) -> Iterator[Joined]:
-    # A block's outcomes are asked for at a time: one long-lived cursor would keep the journal from checkpointing.
-    for source in sources:
-        for block in source.blocks(_BLOCK):
-            rows = [row_id(block.source, number) for number in block.numbers]
-            if not rows:
-                continue
-            settled = {outcome.row: outcome for outcome in journal.outcomes(rows[0], rows[-1])}
-            for row, cells in zip(rows, block.rows, strict=True):
-                yield row, settled.get(row), cells
+class Join:
+    """Goes through every row of the run once, in source order; ``limit`` ends it after so many rows of all sources."""
+
+    def __init__(
+        self, journal: JournalView, sources: Sequence[SourceView], *, limit: int | None = None
+    ) -> None:
+        self._journal = journal
+        # A block's outcomes are asked for at a time: one long-lived cursor would keep the journal from checkpointing.
+        blocks = chain.from_iterable(source.blocks(_BLOCK) for source in sources)
+        self._blocks = filter(len, limited(blocks, limit))
+        self._next: Block | None = None
+
+    def settled(self) -> Iterator[Joined]:
+        """Yield what is settled, up to the first block with a row that is not; it comes again the next time."""
+        while (block := self._peek()) is not None:
+            joined = self._look_up(block)
+            if not joined.settled:
+                return
+            self._next = None
+            yield joined
+
+    def rest(self) -> Iterator[Joined]:
+        """Yield all that is left; a row without an outcome is one that the run did not reach."""
+        while (block := self._peek()) is not None:
+            self._next = None
+            yield self._look_up(block)
+
+    def _peek(self) -> Block | None:
+        if self._next is None:
+            self._next = next(self._blocks, None)
+        return self._next
+
+    def _look_up(self, block: Block) -> Joined:
+        first, last = row_id(block.source, block.numbers[0]), row_id(block.source, block.numbers[-1])
+        outcomes = {outcome.row: outcome for outcome in self._journal.outcomes(first, last)}
+        return Joined(block=block, outcomes=outcomes)

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Protocol
 
-from importer.results.csv_file import ENCODING, CsvTable
-from importer.results.files import replacing_text
+from importer.results.csv_file import CsvTable, opened_csv
 from importer.results.summary import moment
 
 FILE_NAME: Final = "missing.csv"
@@ -32,7 +31,7 @@ class MissingPerson(Protocol):
 def write_missing(people: Iterable[MissingPerson], folder: Path) -> Path:
     """List contacts by id, and since when and over how many complete files they are missing. Raises StateError."""
     path = folder / FILE_NAME
-    with replacing_text(path, encoding=ENCODING, newline="") as file:
+    with opened_csv(path) as file:
         table = CsvTable(file)
         table.write(["contact_id", "location_id", "missing_since", "files_missed"])
         for person in people:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
-from importer.records import Outcome, Status, number_of, source_of
+from importer.records import Outcome, Status, row_id
 from importer.results.csv_file import CauseTable, Table, csv_by_cause, csv_table
 from importer.results.joining import Joined
 from importer.results.table import Columns
@@ -27,13 +27,6 @@ class TableFiles:
     failed_by_cause: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Open:
-    results: Table
-    failed: Table
-    causes: CauseTable
-
-
 def table_files(folder: Path, results_format: str, columns: Columns) -> TableFiles:
     """Name the tables; a header too wide for a workbook is written as CSV whatever was asked for."""
     fits = len(columns.head) <= XLSX_MOST_COLUMNS
@@ -45,47 +38,64 @@ def table_files(folder: Path, results_format: str, columns: Columns) -> TableFil
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What went into the tables: the rows of each source, and the cells of ``results`` that did not fit whole."""
+class Tables:
+    """The open tables: each row is written where it belongs, and counted. They appear when the context ends well."""
 
-    rows: Counter[int]
-    cut_cells: int
+    def __init__(self, files: TableFiles, columns: Columns, tally: Tally) -> None:
+        self._files = files
+        self._columns = columns
+        self._tally = tally
+        self.rows: Counter[int] = Counter()
+        """Rows of each source so far."""
+        self._open = contextlib.ExitStack()
 
+    @property
+    def cut_cells(self) -> int:
+        """Cells of ``results`` that did not fit whole."""
+        return self._results.cut_cells
 
-def write_tables(rows: Iterable[Joined], *, columns: Columns, tally: Tally, files: TableFiles) -> Written:
-    """Write every row where it belongs and count it."""
-    counted: Counter[int] = Counter()
-    with _opened(files, columns) as tables:
-        for row, outcome, cells in rows:
-            source = source_of(row)
-            counted[source] += 1
-            tally.see(row, outcome, cells)
-            line = columns.row(source, number_of(row), outcome, cells)
-            tables.results.write(line)
+    def __enter__(self) -> Self:
+        files, head = self._files, self._columns.head
+        with contextlib.ExitStack() as stack:
+            self._failed: Table = stack.enter_context(csv_table(files.failed_rows, head))
+            if files.results.suffix == ".xlsx":
+                from importer.results import workbook
+
+                self._results: Table = stack.enter_context(workbook.xlsx_table(files.results, head))
+                self._causes: CauseTable = stack.enter_context(
+                    workbook.xlsx_by_cause(files.failed_by_cause, head)
+                )
+            else:
+                self._results = stack.enter_context(csv_table(files.results, head))
+                self._causes = stack.enter_context(csv_by_cause(files.failed_by_cause, head))
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+    def write(self, joined: Joined) -> None:
+        """Write the rows of a block."""
+        block, find = joined.block, joined.outcomes.get
+        source, base = block.source, row_id(block.source, 0)
+        see, line_of = self._tally.see, self._columns.row
+        lines = []
+        for number, cells in zip(block.numbers, block.rows, strict=True):
+            outcome = find(base | number)
+            see(base | number, outcome, cells)
+            line = line_of(source, number, outcome, cells)
+            lines.append(line)
             if outcome is None or outcome.status is Status.FAILED or outcome.status is Status.PENDING:
-                _file_failed(tables, outcome, line)
-    return Written(rows=counted, cut_cells=tables.results.cut_cells)
+                self._file_failed(outcome, line)
+        self.rows[source] += len(lines)
+        self._results.write_all(lines)
 
-
-def _file_failed(tables: _Open, outcome: Outcome | None, line: list[str]) -> None:
-    tables.failed.write(line)
-    if outcome is not None and outcome.status is Status.FAILED:
-        tables.causes.add(outcome.code or Status.FAILED.value, line)
-
-
-@contextlib.contextmanager
-def _opened(files: TableFiles, columns: Columns) -> Iterator[_Open]:
-    with contextlib.ExitStack() as stack:
-        failed = stack.enter_context(csv_table(files.failed_rows, columns.head))
-        if files.results.suffix == ".xlsx":
-            from importer.results import workbook
-
-            results: Table = stack.enter_context(workbook.xlsx_table(files.results, columns.head))
-            causes: CauseTable = stack.enter_context(
-                workbook.xlsx_by_cause(files.failed_by_cause, columns.head)
-            )
-        else:
-            results = stack.enter_context(csv_table(files.results, columns.head))
-            causes = stack.enter_context(csv_by_cause(files.failed_by_cause, columns.head))
-        yield _Open(results=results, failed=failed, causes=causes)
+    def _file_failed(self, outcome: Outcome | None, line: list[str]) -> None:
+        self._failed.write(line)
+        if outcome is not None and outcome.status is Status.FAILED:
+            self._causes.add(outcome.code or Status.FAILED.value, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,6 +86,10 @@ class Pages:
         self._sample.append(list(line))
         if len(self._sample) == _SAMPLE:
             self._settle_widths()
+
+    def write_all(self, lines: Iterable[Sequence[str]]) -> None:
+        for line in lines:
+            self.write(line)
 
     def close(self) -> None:
         """Finish the last sheet; a table without rows still has its header."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from types import TracebackType
+from typing import Final, Literal, Self
 
 from importer.errors import StateError
 from importer.records import Counts
-from importer.results.files import replacing_text
-from importer.results.joining import join_outcomes
+from importer.results.files import replacing_text, sweep_drafts
+from importer.results.joining import Join
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -20,7 +22,7 @@ from importer.results.summary import (
     check_accounts,
 )
 from importer.results.table import join_columns
-from importer.results.tables import TableFiles, Written, table_files, write_tables
+from importer.results.tables import TableFiles, Tables, table_files
 from importer.results.tally import Tally
 from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView
@@ -29,43 +31,75 @@ _SHOWN_MASKED: Final = 5
 _SHOWN_DETAILED: Final = 50
 
 
-def write_results(
-    *,
-    run: RunView,
-    journal: JournalView,
-    sources: Sequence[SourceView],
-    folder: Path,
-    results_format: str = "csv",
-    limit: int | None = None,
-    report_details: bool = False,
-) -> Summary:
-    """Write results, failed rows, summary and report of a run into ``folder``; each file appears when it is whole.
+class ResultsWriter:
+    """Writes results, failed rows, summary and report of a run into ``folder``; each file appears when it is whole.
 
-    ``limit`` is the run's own: rows behind it were never part of it. With ``report_details`` the report shows
-    values unmasked. Raises StateError when the disk refuses or when the rows do not add up.
+    Settled rows can be written while others are still sent; ``finish`` writes what is left. ``limit`` is the run's
+    own: rows behind it were never part of it. With ``report_details`` the report shows values unmasked. As a
+    context it raises StateError where the disk refuses.
     """
-    columns = join_columns([(source.name, source.header) for source in sources])
-    files = table_files(folder, results_format, columns)
-    tally = Tally(
-        [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
-    )
-    written = write_tables(
-        join_outcomes(journal, sources, limit=limit), columns=columns, tally=tally, files=files
-    )
-    _check_against_journal(tally.counts, journal.counts())
-    traffic = gather(journal.pulses())
-    summary = _summarise(
-        run,
-        tally=tally,
-        traffic=traffic,
-        files=files,
-        written=written,
-        sources=_sources(run, sources, written.rows),
-        seconds=journal.seconds(),
-    )
-    _write_report(summary, traffic, details=report_details)
-    write_summary(summary)
-    return summary
+
+    def __init__(
+        self,
+        *,
+        journal: JournalView,
+        sources: Sequence[SourceView],
+        folder: Path,
+        results_format: str = "csv",
+        limit: int | None = None,
+        report_details: bool = False,
+    ) -> None:
+        self._journal = journal
+        self._sources = sources
+        self._details = report_details
+        columns = join_columns([(source.name, source.header) for source in sources])
+        self._files = table_files(folder, results_format, columns)
+        self._tally = Tally(
+            [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
+        )
+        self._join = Join(journal, sources, limit=limit)
+        self._tables = Tables(self._files, columns, self._tally)
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        for path in (self._files.results, self._files.failed_rows, self._files.failed_by_cause):
+            sweep_drafts(path)
+        self._open.enter_context(self._tables)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+    def advance(self) -> Iterator[None]:
+        """Write the blocks of rows that are settled by now, one at each step."""
+        for joined in self._join.settled():
+            self._tables.write(joined)
+            yield
+
+    def finish(self, run: RunView) -> Summary:
+        """Write all that is left. Raises StateError when the rows do not add up."""
+        for joined in self._join.rest():
+            self._tables.write(joined)
+        self._open.close()
+        _check_against_journal(self._tally.counts, self._journal.counts())
+        traffic = gather(self._journal.pulses())
+        summary = _summarise(
+            run,
+            tally=self._tally,
+            traffic=traffic,
+            files=self._files,
+            tables=self._tables,
+            sources=_sources(run, self._sources, self._tables.rows),
+            seconds=self._journal.seconds(),
+        )
+        _write_report(summary, traffic, details=self._details)
+        write_summary(summary)
+        return summary
 
 
 def _summarise(
@@ -74,7 +108,7 @@ def _summarise(
     tally: Tally,
     traffic: Traffic,
     files: TableFiles,
-    written: Written,
+    tables: Tables,
     sources: tuple[SourceSummary, ...],
     seconds: float,
 ) -> Summary:
@@ -87,7 +121,7 @@ def _summarise(
         reason=reason,
         reason_code=code,
         source=", ".join(source.reference for source in run.sources),
-        rows_read=written.rows.total(),
+        rows_read=tables.rows.total(),
         created=counts.created,
         updated=counts.updated,
         skipped=counts.skipped,
@@ -113,7 +147,7 @@ def _summarise(
         warning_groups=tally.warnings.ranked(),
         skip_groups=tally.skips.ranked(),
         sources=sources,
-        cut_cells=written.cut_cells,
+        cut_cells=tables.cut_cells,
         mapping=str(run.mapping_path),
         mapping_fingerprint=run.mapping_fingerprint,
         base_url=run.base_url,

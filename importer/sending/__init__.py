@@ -2,7 +2,6 @@
 
 from importer.sending.ledger import JournalWriter
 from importer.sending.policy import RetryPolicy, SendingPolicy
-from importer.sending.progress import SendingProgress, SilentProgress
 from importer.sending.sender import Sender
 
-__all__ = ["JournalWriter", "RetryPolicy", "Sender", "SendingPolicy", "SendingProgress", "SilentProgress"]
+__all__ = ["JournalWriter", "RetryPolicy", "Sender", "SendingPolicy"]

@@ -20,6 +20,7 @@ from importer.highlevel.client import Answer, Door, Lost
 from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
 from importer.highlevel.reply import Kind, Meaning, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
+from importer.progress import SendingProgress
 from importer.records import QuotaMark
 from importer.sending.breaker import Breaker
 from importer.sending.budget import Budget
@@ -28,7 +29,6 @@ from importer.sending.errand import FIRST_CONTACT, Errand, LocationRefusedError,
 from importer.sending.gate import Gate
 from importer.sending.meter import Meter
 from importer.sending.policy import SendingPolicy
-from importer.sending.progress import SendingProgress
 from importer.sending.retry import (
     Accept,
     Again,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
 from importer.highlevel.reply import Kind, Meaning
+from importer.highlevel.versions import ApiVersion
 from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode
 from importer.sending import verdicts
 from importer.sending.baskets import Shelf
@@ -81,9 +82,10 @@ class Passage:
                 return await self._update_found(job)
 
     def _upsert(self, job: Job) -> Call:
-        return calls.upsert(
-            payload.build_upsert(job.record, version=self._policy.version, tag_mode=self._tag_mode)
-        )
+        record, version = job.record, self._policy.version
+        if record.upsert is not None and version is ApiVersion.V2021_07_28:
+            return calls.encoded_upsert(record.upsert)
+        return calls.upsert(payload.build_upsert(record, version=version, tag_mode=self._tag_mode))
 
     async def _create(self, job: Job) -> Landing | Outcome:
         """Create without ever updating.

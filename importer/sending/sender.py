@@ -20,6 +20,7 @@ from importer.highlevel.client import Client, Door
 from importer.highlevel.quota import BURST, LocationQuota
 from importer.highlevel.reply import Meaning
 from importer.highlevel.tokens import TokenSource
+from importer.progress import SendingProgress, SilentProgress
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.sending.baskets import Shelf
 from importer.sending.breaker import Breaker
@@ -35,7 +36,6 @@ from importer.sending.lanes import Links
 from importer.sending.ledger import JournalWriter, Ledger
 from importer.sending.meter import Meter
 from importer.sending.policy import SendingPolicy
-from importer.sending.progress import SendingProgress, SilentProgress
 from importer.sending.spill import Room
 from importer.sending.vendor_clock import VendorClock
 from importer.settings import Connection

@@ -169,12 +169,18 @@ class Round:
         before = self.vendor.requests()
         process = self._start(self._command())
         self._let_work(process, before)
-        name = self.dice.choices(["SIGKILL", "SIGTERM", "SIGINT"], [8, 1, 1])[0]
+        name = self.dice.choices(["SIGKILL", "SIGTERM", "SIGINT", "SECOND"], [7, 1, 1, 2])[0]
         asked_at = time.monotonic()
-        process.send_signal(signal.Signals[name])
+        if name != "SECOND":
+            process.send_signal(signal.Signals[name])
+        elif not _kill_children(process.pid):
+            name = "SIGKILL"
+            process.kill()
         code, told = self._wait(process)
         if name == "SIGKILL":
             assert code in {0, 1, -signal.SIGKILL}, told
+        elif name == "SECOND":
+            assert code in {0, 1, 3}, told
         else:
             self.tally.slowest_stop = max(self.tally.slowest_stop, time.monotonic() - asked_at)
             # Before our own handlers are set, Python ends by the signal itself.
@@ -215,7 +221,11 @@ class Round:
         return subprocess.Popen(
             words,
             cwd=self.folder,
-            env={**os.environ, "HIGHLEVEL_TOKEN": "pit-campaign"},
+            env={
+                **os.environ,
+                "HIGHLEVEL_TOKEN": "pit-campaign",
+                "IMPORTER_PROCESSES": self.dice.choice(["1", "2", "2"]),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -360,3 +370,14 @@ def _sleep_while_alive(process: subprocess.Popen[str], seconds: float) -> None:
     until = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < until:
         time.sleep(0.001)
+
+
+def _kill_children(parent: int) -> int:
+    """Kill the processes that another one has started, where /proc tells which these are."""
+    killed = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(stat.read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
+                killed += 1
+    return killed

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from importer.records import Block, Counts, Outcome, Pulse, Remedy, Status, row_id
-from importer.results import Summary, write_results
+from importer.results import ResultsWriter, Summary
 
 HEADER = ("First Name", "E-mail", "Phone", "Notes")
 
@@ -118,13 +118,9 @@ class Story:
         return JournalOnPaper(rows=rows, settled=tuple(self.outcomes), heard=tuple(self.pulses))
 
     def write(self, **given: Any) -> Summary:
-        return write_results(
-            run=self.run,
-            journal=given.pop("journal", self.journal),
-            sources=self.sheets,
-            folder=self.folder,
-            **given,
-        )
+        journal = given.pop("journal", self.journal)
+        with ResultsWriter(journal=journal, sources=self.sheets, folder=self.folder, **given) as writer:
+            return writer.finish(self.run)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from importer.formula_guard import guard_all, unguard
 from importer.journal import Journal, Run, RunState
 from importer.reading import Source, open_source
 from importer.records import Outcome, Remedy, Status, row_id
-from importer.results import Summary, write_results
+from importer.results import ResultsWriter, Summary
 from importer.sources import stage
 
 SOURCE = (
@@ -54,9 +54,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def write(journal: Journal, tmp_path: Path) -> Callable[..., Summary]:
     def written(**given: Any) -> Summary:
         sources = [open_source(source.path) for source in journal.run.sources]
-        return write_results(
-            run=journal.run, journal=journal, sources=sources, folder=tmp_path / "out", **given
-        )
+        with ResultsWriter(journal=journal, sources=sources, folder=tmp_path / "out", **given) as writer:
+            return writer.finish(journal.run)
 
     return written
 

@@ -13,10 +13,10 @@ import pytest
 
 from importer.clock import SystemClock
 from importer.logs import configure_logging
+from importer.progress import SendingProgress
 from importer.records import Outcome, Status
 from importer.results.course import Course
 from importer.results.terminal import Progress, open_progress
-from importer.sending.progress import SendingProgress
 
 if sys.platform != "win32":
     import fcntl

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from importer.highlevel.catalog import CatalogNeeds
+from importer.progress import SilentProgress
 from importer.records import Intent, Json, Landed, Outcome, Record
 from importer.sandbox import Sandbox
-from importer.sending import RetryPolicy, Sender, SendingPolicy, SilentProgress
+from importer.sending import RetryPolicy, Sender, SendingPolicy
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 

@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from importer.highlevel.catalog import CatalogNeeds
+from importer.progress import SendingProgress, SilentProgress
 from importer.records import QuotaMark
 from importer.sending import Sender, SendingPolicy
-from importer.sending.progress import SendingProgress, SilentProgress
 from importer.sending.sender import Neighbourhood
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal

@@ -1,0 +1,125 @@
+"""The clerk of a run: reads and maps ahead of the sender, and writes the results behind it.
+
+Large sources have a clerk of their own process: reading, mapping and writing take about as much of a core as
+sending does, and in one process they take turns with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from importer import environment
+
+if TYPE_CHECKING:
+    from importer.clerk.order import Catalogs, Order, Surveyed
+    from importer.clerk.second_process import SecondProcess
+    from importer.intake import Mapped
+    from importer.journal import Journal
+    from importer.mapping import Mapping
+    from importer.results import Summary
+
+__all__ = ["Clerk", "hire_early", "open_clerk"]
+
+WORTH_A_PROCESS: Final = 1 << 20
+"""Bytes of sources; below that the second process would be ready when the first has sent all rows."""
+
+
+class Clerk(Protocol):
+    """Called from a thread, one call at a time and in this order; each call may take long."""
+
+    def survey(self, keep_going: Callable[[], None]) -> tuple[Surveyed, ...]:
+        """Read every source once. Raises SetupError; ``keep_going`` is asked now and then, and raises to end it."""
+        ...
+
+    def resolve_for(self, catalogs: Catalogs) -> None:
+        """Match the mapping to the locations that its rows go to. Raises MappingError."""
+        ...
+
+    def follow(self) -> None:
+        """Begin to write the results of what is settled, where that costs the sender nothing."""
+        ...
+
+    def pieces(self) -> Iterator[Mapped]:
+        """Read, map and resolve anew, in file order, always with the same result."""
+        ...
+
+    def tell(self) -> Summary:
+        """Write all files of the run as its journal has it now. Raises StateError."""
+        ...
+
+
+@contextlib.contextmanager
+def open_clerk(
+    order: Order,
+    mapping: Mapping,
+    journal: Journal,
+    *,
+    second_process: bool = False,
+    early: SecondProcess | None = None,
+) -> Iterator[Clerk]:
+    """Have an order carried out by a second process where that is allowed and pays, else by this one.
+
+    ``early``: such a process, started before anybody knew whether it would be needed.
+    """
+    from importer.clerk.local import LocalClerk
+
+    # What a mapping calls of its author's own code is called where the author can see it.
+    alone = order.survey.allow_transforms
+    with contextlib.ExitStack() as stack:
+        process = early
+        if (
+            process is None
+            and second_process
+            and not alone
+            and _pays(sum(each.size for each in order.sources))
+        ):
+            process = _start()
+            if process is not None:
+                stack.enter_context(process)
+        if process is None or alone or not process.ready():
+            yield LocalClerk(order, mapping, journal)
+            return
+        from importer.clerk.remote import RemoteClerk
+
+        stack.callback(process.dismiss)
+        yield RemoteClerk(order, mapping, journal, process)
+
+
+@contextlib.contextmanager
+def hire_early(references: Sequence[str]) -> Iterator[SecondProcess | None]:
+    """Start the second process before this one imports what it needs, so that both do so at once."""
+    process = _start() if _pays(sum(map(_size, references))) else None
+    if process is None:
+        yield None
+        return
+    with process:
+        yield process
+
+
+def _start() -> SecondProcess | None:
+    from importer.clerk.second_process import SecondProcess
+
+    return SecondProcess.start()
+
+
+def _size(reference: str) -> int:
+    """Tell the size of a source that is a file; what else it may be is not looked for here."""
+    try:
+        return Path(reference).stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def _pays(size: int) -> bool:
+    wanted = environment.processes()
+    return wanted == 2 or (wanted is None and size >= WORTH_A_PROCESS and _cores() > 1)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

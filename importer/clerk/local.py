@@ -1,0 +1,95 @@
+"""A clerk in this process: what is asked is done there and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from importer.clerk.order import Catalogs, Order, Surveyed
+from importer.clerk.telling import tell
+from importer.errors import CredentialsError
+from importer.highlevel.catalog import Catalog
+from importer.highlevel.payload import build_upsert
+from importer.highlevel.wire import encode
+from importer.intake import Intake, Mapped, open_staged, survey
+from importer.journal import Journal
+from importer.mapping import Mapping, Resolver
+from importer.records import ImportMode, Outcome, Record, Remedy, Status
+from importer.results import Summary
+
+
+class LocalClerk:
+    """Carries an order out."""
+
+    def __init__(self, order: Order, mapping: Mapping, journal: Journal) -> None:
+        self._order = order
+        self._mapping = mapping
+        self._journal = journal
+        self._tag_mode = mapping.tag_mode
+        self._upserts = mapping.mode is ImportMode.UPSERT
+        self._intakes: Sequence[Intake] = ()
+        self._resolvers: Sequence[Resolvers] = ()
+
+    def survey(self, keep_going: Callable[[], None]) -> tuple[Surveyed, ...]:
+        order = self._order
+        sources = open_staged(order.sources, self._mapping, order.reading)
+        self._intakes = survey(sources, self._mapping, order.survey, keep_going=keep_going)
+        return tuple(
+            Surveyed(
+                rows=intake.rows,
+                location_rows=intake.bound.location_rows,
+                described=tuple(
+                    f"{intake.source.name}: {line}" for line in intake.source.detected.describe()
+                ),
+            )
+            for intake in self._intakes
+        )
+
+    def resolve_for(self, catalogs: Catalogs) -> None:
+        self._resolvers = [Resolvers(intake, catalogs) for intake in self._intakes]
+
+    def pieces(self) -> Iterator[Mapped]:
+        for intake, resolvers in zip(self._intakes, self._resolvers, strict=True):
+            for _, mapped in intake.pieces():
+                yield [self._finish(resolvers, item) if isinstance(item, Record) else item for item in mapped]
+
+    def follow(self) -> None:
+        """Do nothing: the sender would wait for whatever is written here."""
+
+    def tell(self) -> Summary:
+        return tell(self._order, self._mapping, self._journal)
+
+    def _finish(self, resolvers: Resolvers, record: Record) -> Record | Outcome:
+        resolved = resolvers.resolve(record)
+        if not self._upserts or isinstance(resolved, Outcome) or resolved.contact_id is not None:
+            return resolved
+        return resolved.built(encode(build_upsert(resolved, tag_mode=self._tag_mode)))
+
+
+class Resolvers:
+    """Resolve a record against its own location; what a refused location cannot tell fails the row."""
+
+    def __init__(self, intake: Intake, catalogs: Catalogs) -> None:
+        self._refused = {key: each for key, each in catalogs.items() if isinstance(each, CredentialsError)}
+        self._resolvers: dict[str, Resolver] = {
+            key: intake.bound.resolver(each)
+            for key, each in catalogs.items()
+            if isinstance(each, Catalog) and key in intake.bound.location_rows
+        }
+
+    def resolve(self, record: Record) -> Record | Outcome:
+        refused = self._refused.get(record.location_id)
+        if refused is not None:
+            return _location_refused(record, refused)
+        return self._resolvers[record.location_id].resolve(record)
+
+
+def _location_refused(record: Record, refused: CredentialsError) -> Outcome:
+    return Outcome(
+        row=record.row,
+        status=Status.FAILED,
+        location_id=record.location_id,
+        code="location_refused",
+        message=str(refused),
+        remedy=Remedy.RUN_AGAIN,
+        warnings=record.warnings,
+    )

@@ -1,0 +1,63 @@
+"""What is asked of a clerk, and what it finds: nouns that can cross to another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from importer.errors import CredentialsError
+from importer.highlevel.catalog import Catalog
+from importer.intake import SurveyOptions
+from importer.journal import Run
+from importer.mapping import Mapping
+from importer.settings import ReadingOptions, RunSettings
+from importer.sources import StagedSource
+
+Catalogs: TypeAlias = MappingOf[str, Catalog | CredentialsError]
+"""What each location told of itself, or why it refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be read, by which mapping, and where the results go."""
+
+    sources: tuple[StagedSource, ...]
+    mapping_text: str = field(repr=False)
+    mapping_name: str
+    reading: ReadingOptions
+    survey: SurveyOptions
+    folder: Path
+    results_format: str
+    report_details: bool
+
+    @classmethod
+    def of(cls, run: Run, settings: RunSettings, mapping: Mapping) -> Order:
+        """Gather what a run and its settings say."""
+        return cls(
+            sources=run.sources,
+            mapping_text=mapping.text,
+            mapping_name=mapping.name,
+            reading=settings.reading,
+            survey=SurveyOptions(
+                location_id=run.location_id,
+                # The day the run began, so that a resume maps each row as the first session did.
+                today=datetime.fromtimestamp(run.started_at, UTC).date(),
+                limit=settings.limit,
+                allow_transforms=settings.allow_transforms,
+            ),
+            folder=settings.output / run.id,
+            results_format=settings.results_format,
+            report_details=settings.report_details,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """What the survey of one source found. ``described``: what was detected of it, in sentences."""
+
+    rows: int
+    location_rows: MappingOf[str, int]
+    described: tuple[str, ...] = ()

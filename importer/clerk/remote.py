@@ -1,0 +1,73 @@
+"""A clerk in a second process: the same calls, carried over its pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from importer.clerk.order import Catalogs, Order, Surveyed
+from importer.clerk.second_process import ProcessLostError, SecondProcess
+from importer.clerk.telling import tell
+from importer.intake import Mapped
+from importer.journal import Journal
+from importer.mapping import Mapping
+from importer.results import Summary
+
+_AHEAD: Final = 3
+
+
+class RemoteClerk:
+    """Has an order carried out on the other side (``process.Office``). Raises what is raised there."""
+
+    def __init__(self, order: Order, mapping: Mapping, journal: Journal, process: SecondProcess) -> None:
+        self._order = order
+        self._mapping = mapping
+        self._journal = journal
+        self._process = process
+        self._under_way = 0
+        """Pieces that were asked for and are not here yet."""
+
+    def survey(self, keep_going: Callable[[], None]) -> tuple[Surveyed, ...]:
+        self._process.ask("survey", self._order, self._journal.folder)
+        while (found := self._process.answer()) is None:
+            keep_going()
+        return found  # type: ignore[no-any-return]  # what Office.survey gives
+
+    def resolve_for(self, catalogs: Catalogs) -> None:
+        self._process.ask("resolve_for", dict(catalogs))
+        self._process.answer()
+
+    def follow(self) -> None:
+        self._process.ask("follow")
+        self._process.answer()
+
+    def pieces(self) -> Iterator[Mapped]:
+        """Ask for a few pieces ahead, so that one is there when it is wanted, and no more when it is not."""
+        self._process.ask("pieces")
+        self._process.answer()
+        self._ask_ahead(_AHEAD)
+        while (piece := self._next_piece()) is not None:
+            self._ask_ahead(1)
+            yield piece
+        self._forget_pieces()
+
+    def tell(self) -> Summary:
+        try:
+            self._forget_pieces()  # of a run that stopped
+            self._process.ask("tell", self._journal.run)
+            return self._process.answer()  # type: ignore[no-any-return]  # what Office.tell gives
+        except ProcessLostError:
+            return tell(self._order, self._mapping, self._journal)
+
+    def _ask_ahead(self, pieces: int) -> None:
+        for _ in range(pieces):
+            self._process.ask("piece")
+            self._under_way += 1
+
+    def _next_piece(self) -> Mapped | None:
+        self._under_way -= 1
+        return self._process.answer()  # type: ignore[no-any-return]  # what Office.piece gives
+
+    def _forget_pieces(self) -> None:
+        while self._under_way:
+            self._next_piece()

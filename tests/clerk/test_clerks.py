@@ -1,0 +1,234 @@
+"""A clerk in a second process does what one in this process does, and a run does without when it is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from importer.clerk import Clerk, hire_early
+from importer.clerk.remote import RemoteClerk
+from importer.clerk.second_process import ProcessLostError, SecondProcess
+from importer.errors import InterruptedRunError, MappingError, SettingsError, SourceError
+from importer.highlevel.catalog import Catalog, CustomField
+from importer.journal import RunState
+from importer.records import Record, TypedText, row_id
+
+if TYPE_CHECKING:
+    from tests.clerk.conftest import Bureau
+
+CATALOG = Catalog(
+    location_id="loc1",
+    custom_fields=(CustomField(id="f1", name="Shirt Size", key="contact.shirt_size", data_type="TEXT"),),
+)
+EVERY_CLERK = pytest.mark.parametrize("second_process", [False, True], ids=["here", "second process"])
+
+
+def go_on() -> None:
+    """Let the survey go on."""
+
+
+def ready(clerk: Clerk) -> Clerk:
+    clerk.survey(go_on)
+    clerk.resolve_for({"loc1": CATALOG})
+    return clerk
+
+
+def test_both_find_map_resolve_and_build_the_same(bureau: Callable[..., Bureau]) -> None:
+    house = bureau()
+    here, there = (house.hire(second_process=second) for second in (False, True))
+    assert isinstance(there, RemoteClerk)
+    assert here.survey(go_on) == there.survey(go_on)
+    for clerk in (here, there):
+        clerk.resolve_for({"loc1": CATALOG})
+    pieces = list(here.pieces())
+    assert pieces == list(there.pieces())
+    assert pieces == list(there.pieces())  # and again
+    first = pieces[0][0]
+    assert isinstance(first, Record)
+    assert first.custom_fields == (("f1", "M"),)
+    assert [each.upsert for each in next(iter(there.pieces())) if isinstance(each, Record)] == [
+        each.upsert for each in pieces[0] if isinstance(each, Record)
+    ]
+    assert first.upsert is not None
+    assert '"firstName":"Zoë 0"'.encode() in first.upsert
+
+
+@EVERY_CLERK
+def test_rows_of_a_refused_location_fail(bureau: Callable[..., Bureau], *, second_process: bool) -> None:
+    from importer.errors import CredentialsError
+
+    clerk = bureau().hire(second_process=second_process)
+    clerk.survey(go_on)
+    clerk.resolve_for({"loc1": CredentialsError("HighLevel refuses location loc1.")})
+    ends = next(iter(clerk.pieces()))
+    assert {getattr(end, "code", None) for end in ends} == {"location_refused"}
+
+
+@EVERY_CLERK
+def test_faults_of_mapping_and_source_are_told_as_they_are(
+    bureau: Callable[..., Bureau], *, second_process: bool
+) -> None:
+    clerk = bureau().hire(second_process=second_process)
+    clerk.survey(go_on)
+    with pytest.raises(MappingError, match="does not fit the location") as refused:
+        clerk.resolve_for({"loc1": Catalog(location_id="loc1")})
+    assert refused.value.faults[0].startswith(
+        "mapping.yaml:9:3: The location has no custom field 'Shirt Size'"
+    )
+
+
+@EVERY_CLERK
+def test_a_file_without_rows_is_refused(bureau: Callable[..., Bureau], *, second_process: bool) -> None:
+    clerk = bureau("First,Mail,Phone,Tags,Shirt\n").hire(second_process=second_process)
+    with pytest.raises(SourceError, match="no rows below it"):
+        clerk.survey(go_on)
+
+
+@EVERY_CLERK
+def test_a_survey_ends_when_it_is_not_to_go_on(
+    bureau: Callable[..., Bureau], *, second_process: bool
+) -> None:
+    def stop() -> None:
+        raise InterruptedRunError("Stopped by SIGINT.")
+
+    with pytest.raises(InterruptedRunError, match="SIGINT"):
+        bureau().hire(second_process=second_process).survey(stop)
+
+
+@EVERY_CLERK
+def test_pieces_that_nobody_took_do_not_stand_in_the_way_of_the_results(
+    bureau: Callable[..., Bureau], *, second_process: bool
+) -> None:
+    house = bureau()
+    clerk = ready(house.hire(second_process=second_process))
+    house.journal.set_rows_read(1_200)
+    clerk.follow()
+    next(iter(clerk.pieces()))
+    house.settle(2, 3)
+    house.journal.set_state(RunState.STOPPED, "Stopped by SIGINT.", code="interrupted")
+    summary = clerk.tell()
+    assert (summary.state, summary.reason, summary.created, summary.pending) == (
+        "stopped", "Stopped by SIGINT.", 2, 1_198,
+    )  # fmt: skip
+
+
+def killed(process: SecondProcess) -> None:
+    os.kill(process._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    process._process.wait()
+
+
+def test_a_process_that_is_gone_ends_the_run_in_a_way_that_can_be_resumed(
+    bureau: Callable[..., Bureau],
+) -> None:
+    house = bureau()
+    clerk = ready(house.hire(second_process=True))
+    assert isinstance(clerk, RemoteClerk)
+    killed(clerk._process)
+    with pytest.raises(ProcessLostError, match="importer resume") as lost:
+        list(clerk.pieces())
+    assert (lost.value.exit_code, lost.value.code) == (3, "interrupted")
+
+
+def test_results_are_written_here_when_the_process_is_gone(bureau: Callable[..., Bureau]) -> None:
+    house = bureau()
+    clerk = ready(house.hire(second_process=True))
+    assert isinstance(clerk, RemoteClerk)
+    house.journal.set_rows_read(1_200)
+    clerk.follow()
+    house.settle(*range(2, 1_202))
+    killed(clerk._process)
+    house.journal.set_state(RunState.FINISHED)
+    summary = clerk.tell()
+    assert (summary.created, summary.state) == (1_200, "finished")
+    assert not list(summary.results.parent.glob(".*"))
+
+
+def test_a_process_that_never_gets_ready_is_done_without() -> None:
+    process = SecondProcess.start()
+    assert process is not None
+    killed(process)
+    assert not process.ready()
+    process.end()
+
+
+def test_what_the_other_process_gets_wrong_is_told_with_the_place(bureau: Callable[..., Bureau]) -> None:
+    clerk = ready(bureau().hire(second_process=True))
+    assert isinstance(clerk, RemoteClerk)
+    clerk._process.ask("resolve_for")
+    with pytest.raises(TypeError) as mistake:
+        clerk._process.answer()
+    assert any("process.py" in note for note in mistake.value.__notes__)
+
+
+def test_own_functions_run_in_the_process_of_whoever_allowed_them(
+    bureau: Callable[..., Bureau], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_cleaning.py").write_text("def shout(text):\n    return text.upper()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    house = bureau(allow_transforms=True)
+    assert not isinstance(house.hire(second_process=True), RemoteClerk)
+
+
+def test_none_is_started_for_a_small_file_or_where_one_process_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, large = tmp_path / "small.csv", tmp_path / "large.csv"
+    small.write_bytes(b"x" * 1000)
+    large.write_bytes(b"x" * (1 << 20))
+    monkeypatch.delenv("IMPORTER_PROCESSES", raising=False)
+    with hire_early([str(small), "https://example.com/contacts.csv", "-", "*.csv"]) as none:
+        assert none is None
+    monkeypatch.setenv("IMPORTER_PROCESSES", "1")
+    with hire_early([str(large)]) as none:
+        assert none is None
+    monkeypatch.setenv("IMPORTER_PROCESSES", "three")
+    with pytest.raises(SettingsError, match="IMPORTER_PROCESSES is 'three'"), hire_early([str(large)]):
+        pass
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="needs two cores, on Linux",
+)
+def test_one_is_started_for_a_large_file_and_ends_with_its_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("IMPORTER_PROCESSES", raising=False)
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"x" * (1 << 20))
+    with hire_early([str(large)]) as process:
+        assert process is not None
+        assert process.ready()
+    assert process._process.returncode == 0
+
+
+def test_a_module_beside_the_file_does_not_stand_in_for_one_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('this is not the json you are looking for')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path not in {"", str(tmp_path)}])
+    process = SecondProcess.start()
+    assert process is not None
+    with process:
+        assert process.ready()
+
+
+def test_values_with_a_type_behind_them_travel() -> None:
+    import pickle
+
+    found: Any = pickle.loads(pickle.dumps(TypedText("0123", 123)))  # noqa: S301  (just made)
+    assert (found, found.value, type(found)) == ("0123", 123, TypedText)
+
+
+def test_row_numbers_are_those_of_the_spreadsheet(bureau: Callable[..., Bureau]) -> None:
+    pieces = list(ready(bureau().hire(second_process=True)).pieces())
+    assert [item.row for piece in pieces for item in piece] == [
+        row_id(0, number) for number in range(2, 1_202)
+    ]
