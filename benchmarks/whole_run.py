@@ -3,10 +3,10 @@
     python benchmarks/whole_run.py [ROWS ...]           (default: 20000 100000)
     python benchmarks/whole_run.py --memory             peak memory at 20,000, 200,000 and 1,000,000 sent rows
 
-An import of a file this large uses two processes: CPU and memory are those of both. Beside each import, in turn with it: a bare aiohttp loop that posts ready bytes, and a script of pandas and
-asyncio.gather that imports the same file. "while sending" leaves out what happens before the first and after the
-last request. Client and server share the cores, and the machine is noisy: each figure is the best of some turns, and
-what counts are ratios.
+An import of a file this large uses two processes: CPU and memory are those of both. Beside each import, in turn with
+it: a bare aiohttp loop that posts ready bytes, and a script of pandas and asyncio.gather that imports the same file.
+"while sending" leaves out what happens before the first and after the last request. Client and server share the cores,
+and the machine is noisy: each figure is the best of some turns, and what counts are ratios.
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ from importer.loop import loop_factory
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCATION = "loc0"
-BARE_ROWS = 5_000
-BARE_TURNS = 4
 SCRIPT_MOST = 100_000
 """More rows, and the script takes gigabytes."""
 
@@ -75,7 +73,7 @@ def watched_memory(parent: int) -> Iterator[dict[int, float]]:
     over = threading.Event()
 
     def look() -> None:
-        while not over.wait(0.05):
+        while not over.wait(0.25):
             for stat in Path("/proc").glob("[0-9]*/stat"):
                 with contextlib.suppress(OSError):
                     pid = int(stat.parent.name)
@@ -134,23 +132,17 @@ def measure_script(source: Path, rows: int, folder: Path, base_url: str) -> Cost
     return measure(words, rows, environment(folder))[1]
 
 
-def measure_bare(base_url: str) -> Cost:
-    """Post ready bytes from this process."""
-    best: Cost = {}
-    for _ in range(BARE_TURNS):
-        cpu, wall = time.process_time(), time.perf_counter()
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(bare(base_url, BARE_ROWS, 100))
-        rate = BARE_ROWS / (time.perf_counter() - wall)
-        best = better(
-            best,
-            {
-                "rows/s": rate,
-                "CPU us/row": (time.process_time() - cpu) / BARE_ROWS * 1e6,
-                "while sending": rate,
-            },
-        )
-    return best
+def measure_bare(rows: int, base_url: str) -> Cost:
+    """Post ready bytes from this process, as often as the import sends: a shorter run would catch calmer moments."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(bare(base_url, rows, 100))
+    rate = rows / (time.perf_counter() - wall)
+    return {
+        "rows/s": rate,
+        "CPU us/row": (time.process_time() - cpu) / rows * 1e6,
+        "while sending": rate,
+    }
 
 
 def better(one: Cost, other: Cost) -> Cost:
@@ -179,11 +171,11 @@ def compare(rows: int, folder: Path, base_url: str, turns: int) -> None:
     whole: Cost = {}
     script: Cost = {}
     for _ in range(turns):
-        loop = better(loop, measure_bare(base_url))
+        loop = better(loop, measure_bare(rows, base_url))
         whole = better(whole, measure_import(source, rows, folder, base_url))
         if rows <= SCRIPT_MOST:
             script = better(script, measure_script(source, rows, folder, base_url))
-    show("bare aiohttp loop", BARE_ROWS, loop)
+    show("bare aiohttp loop", rows, loop)
     if script:
         show("pandas and gather", rows, script)
     show("importer", rows, whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -35,6 +36,7 @@ def main() -> None:
         pass
     finally:
         office.close()
+        gc.freeze()  # the collector need not look at all there is once more
         # What is still unwritten has no reader; flushing it again on the way out would only complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), answers.fileno())
 

@@ -6,8 +6,6 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
-
 from importer.mapping.values.finding import Finding, Reading, quoted, too_long, warn
 
 CODE: Final = "invalid_email"
@@ -112,6 +110,9 @@ def _addresses(text: str) -> list[str]:
 
 
 def _canonical(address: str) -> str | None:
+    # here, not above: plain addresses need no library, and its patterns take longer to compile than a small file to read
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
@@ -137,6 +138,8 @@ def _refuse(text: str) -> Finding:
 
 
 def _library_reason(address: str) -> str:
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as refused:
