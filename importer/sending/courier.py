@@ -45,6 +45,8 @@ from importer.sending.slots import Ticket
 from importer.sending.vendor_clock import VendorClock
 from importer.settings import Secret
 
+_BUSY_ROUND_TRIPS: Final = 4
+"""Usual round trips after which the vendor is done with a request whose reply was lost on the way."""
 _SOFT: Final = {Kind.MISDIRECTED, Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED, Kind.LOCATION_PAUSED}
 
 
@@ -71,6 +73,8 @@ class Courier:
     _replies: int = 0
     _date: str | None = None
     _outage_told: bool = False
+    _round_trip: float = 0.0
+    """The usual one: each reply counts for a sixteenth."""
     _throttled_at: float = 0.0
     _quota: QuotaReading = NO_READING
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -141,6 +145,7 @@ class Courier:
             self.progress.requested(self.location_id, seconds, False)
             return answer
         self.gate.slots.note_round_trip(seconds)
+        self._round_trip += (seconds - self._round_trip) / 16
         self.gate.leave(ticket, at=answer.received_at)
         # of a quota far beyond the vendor's usual one not every reading matters
         with_quota = self.day.scarce or self._replies % (self.gate.slots.burst // BURST or 1) == 0
@@ -226,6 +231,7 @@ class Courier:
             doubtful=errand.doubtful,
             breaker_open=self.breaker.open,
             renewals=errand.renewals,
+            busy_seconds=_BUSY_ROUND_TRIPS * self._round_trip,
         )
 
     async def _wait_out(self, found: Meaning | Lost, wait: float, sent_at: float) -> None:

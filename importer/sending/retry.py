@@ -24,6 +24,8 @@ class Attempts:
     """An earlier attempt may have been stored."""
     breaker_open: bool = False
     renewals: int = 0
+    busy_seconds: float = 0.0
+    """So long the vendor may still be at work with an attempt that it did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,10 @@ def _after_trouble(
     tried_enough = attempts.count >= policy.row_attempts and attempts.seconds >= policy.row_seconds
     if tried_enough and not attempts.breaker_open:
         return GiveUp(doubtful=doubtful)
+    # Two upserts of one person at once may make two contacts: the attempt before must have come to its end.
+    least = max(least or 0.0, attempts.busy_seconds if doubtful else 0.0)
     wait = backoff_seconds(attempts.count, policy, chance=chance)
-    return Again(max(wait, min(least or 0.0, policy.longest_wait_seconds)), doubtful)
+    return Again(max(wait, min(least, policy.longest_wait_seconds)), doubtful)
 
 
 def backoff_seconds(failures: int, policy: RetryPolicy, *, chance: float) -> float:

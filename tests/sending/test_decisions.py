@@ -86,6 +86,22 @@ def test_a_row_is_given_up_when_it_was_tried_often_and_long_and_the_service_is_u
         assert isinstance(decide(LOST, attempts, POLICY, chance=0.5), expected)
 
 
+@pytest.mark.parametrize(
+    ("found", "least"),
+    [(LOST, 1.6), (meaning(Kind.TROUBLE), 1.6), (NEVER_SENT, 0.0), (meaning(Kind.MISDIRECTED), 0.0)],
+)
+def test_a_repeat_waits_until_the_vendor_is_done_with_what_it_may_have_got(
+    found: Meaning | Lost, least: float
+) -> None:
+    attempts = Attempts(count=1, seconds=0, busy_seconds=1.6)
+    again = decide(found, attempts, POLICY, chance=0.0)
+    assert isinstance(again, Again)
+    assert again.wait_seconds == least
+    late = decide(found, Attempts(count=20, seconds=0, busy_seconds=1.6), POLICY, chance=1.0)
+    assert isinstance(late, Again)
+    assert late.wait_seconds == POLICY.longest_wait_seconds
+
+
 def test_a_token_is_renewed_twice_at_most() -> None:
     refused = meaning(Kind.TOKEN_REFUSED)
     assert decide(refused, Attempts(count=1, seconds=0, renewals=2), POLICY, chance=0) == Refuse()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from importer.records import FollowUps, ImportMode, Record, Remedy, Status, TagMode
 from importer.sandbox import FaultKind
-from tests.sending.runs import PLACE, StartRun, people, record
+from tests.sending.runs import PLACE, QUICK, StartRun, people, record
 
 
 async def test_every_row_ends_in_one_outcome(start: StartRun) -> None:
@@ -59,6 +61,15 @@ async def test_lost_replies_do_not_turn_created_into_updated(start: StartRun) ->
     assert {each.status for row, each in outcomes.items() if row > 2} == {Status.CREATED}
     assert len(run.sandbox.contacts()) == 150
     assert max(each.attempts for each in outcomes.values()) > 1
+
+
+async def test_a_repeat_does_not_meet_the_attempt_before_it_at_work(start: StartRun) -> None:
+    run = await start(faults={FaultKind.RESET: 0.2, FaultKind.DROP: 0.1}, seed=2, latency_ms=(20, 30))
+    outcomes = await run.send(
+        people(100), retry=replace(QUICK, first_wait_seconds=0.0, longest_wait_seconds=5.0)
+    )
+    assert max(each.attempts for each in outcomes.values()) > 1
+    assert run.sandbox.state()["overlapping_upserts"] == 0
 
 
 async def test_a_row_that_nothing_can_match_is_not_sent_again_after_a_lost_reply(start: StartRun) -> None:
