@@ -14,7 +14,7 @@ from importer.bookkeeping import Bookkeeper
 from importer.clerk import Clerk
 from importer.clerk.order import Catalogs, Surveyed
 from importer.collector import rare_collections
-from importer.errors import CredentialsError, SettingsError
+from importer.errors import CredentialsError, SettingsError, StopError
 from importer.forecasting import calls_a_row
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.quota import plan_sending
@@ -80,7 +80,10 @@ async def deliver(delivery: Delivery) -> list[Gone]:
                 _announce(sender, delivery)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.clerk.follow)
-                await _feed(delivery.clerk, sender, books, journal)
+                try:
+                    await _feed(delivery.clerk, sender, books, journal)
+                except StopError as reason:
+                    sender.stop(reason)  # where it came from the clerk: what is in the air shall land
                 await sender.drain()
             return books.close_turn(complete=_complete(delivery))
 

@@ -8,6 +8,7 @@ from typing import Final
 from importer.clerk.order import Catalogs, Order, Surveyed
 from importer.clerk.second_process import ProcessLostError, SecondProcess
 from importer.clerk.telling import tell
+from importer.errors import SourceError
 from importer.intake import Mapped
 from importer.journal import Journal
 from importer.mapping import Mapping
@@ -28,9 +29,18 @@ class RemoteClerk:
         """Pieces that were asked for and are not here yet."""
 
     def survey(self, keep_going: Callable[[], None]) -> tuple[Surveyed, ...]:
-        self._process.ask("survey", self._order, self._journal.folder)
-        while (found := self._process.answer()) is None:
-            keep_going()
+        try:
+            self._process.ask("survey", self._order, self._journal.folder)
+            while (found := self._process.answer()) is None:
+                keep_going()
+        except ProcessLostError as lost:
+            # Not tried again in this process: what ended that one would end this one.
+            names = ", ".join(source.name for source in self._order.sources)
+            raise SourceError(
+                f"{names} could not be read: the process that reads it ended without a word (status {lost.status}), "
+                "for want of memory or because of something in the file. Nothing was sent. Free some memory, or save "
+                "the file as CSV and import that."
+            ) from None
         return found  # type: ignore[no-any-return]  # what Office.survey gives
 
     def resolve_for(self, catalogs: Catalogs) -> None:

@@ -27,7 +27,14 @@ _MAIN: Final = (
 
 
 class ProcessLostError(InterruptedRunError):
-    """The second process is gone: killed, most likely."""
+    """The second process is gone: killed, most likely. ``status``: what the system says of its end."""
+
+    def __init__(self, status: int | None) -> None:
+        super().__init__(
+            f"The second process of this run, which reads the source, ended without a word (status {status}): it was "
+            "killed, perhaps for want of memory. Go on with `importer resume`; with IMPORTER_PROCESSES=1 there is only one."
+        )
+        self.status = status
 
 
 class SecondProcess:
@@ -110,10 +117,7 @@ class SecondProcess:
     def _lost(self) -> ProcessLostError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_LAST_WORDS_SECONDS)
-        return ProcessLostError(
-            f"The second process of this run, which reads the source, ended without a word (status {self._process.poll()}): it was killed, "
-            "perhaps for want of memory. Go on with `importer resume`; with IMPORTER_PROCESSES=1 there is only one."
-        )
+        return ProcessLostError(self._process.poll())
 
 
 def _widen(pipe: IO[bytes]) -> None:

@@ -135,6 +135,17 @@ def test_a_process_that_is_gone_ends_the_run_in_a_way_that_can_be_resumed(
     assert (lost.value.exit_code, lost.value.code) == (3, "interrupted")
 
 
+def test_a_process_that_ends_over_the_survey_means_that_nothing_was_sent(
+    bureau: Callable[..., Bureau],
+) -> None:
+    clerk = bureau().hire(second_process=True)
+    assert isinstance(clerk, RemoteClerk)
+    killed(clerk._process)
+    with pytest.raises(SourceError, match=r"contacts\.csv could not be read.* Nothing was sent\.") as lost:
+        clerk.survey(go_on)
+    assert lost.value.exit_code == 2
+
+
 def test_results_are_written_here_when_the_process_is_gone(bureau: Callable[..., Bureau]) -> None:
     house = bureau()
     clerk = ready(house.hire(second_process=True))

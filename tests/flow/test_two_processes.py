@@ -80,7 +80,7 @@ def test_a_mapping_that_does_not_fit_is_refused_in_the_same_words(
 def test_a_run_whose_second_process_is_killed_stops_and_goes_on_later(
     desk: Desk, slow_vendor: Sandbox
 ) -> None:
-    people = "".join(f"P{number},p{number}@example.com,,\n" for number in range(4_000))
+    people = "".join(f"P{number},p{number}@example.com,,vip\n" for number in range(4_000))
     desk.write("contacts.csv", f"First,Mail,Phone,Tags\n{people}")
     reached = after(slow_vendor, 20)
     process = begin(desk, "--concurrency", "30")
@@ -91,6 +91,8 @@ def test_a_run_whose_second_process_is_killed_stops_and_goes_on_later(
     assert (process.returncode, stopped["reason_code"]) == (3, "interrupted"), err
     assert "The second process of this run" in stopped["reason"]
     assert stopped["created"] + stopped["pending"] == 4_000
+    # what was in the air has landed, tags and all
+    assert [each["tags"] for each in slow_vendor.contacts()] == [["vip"]] * stopped["created"]
     assert drafts(desk) == []
     ended = desk.importer("resume", "--json")
     assert (ended.code, ended.summary["created"]) == (0, 4_000), ended.err
