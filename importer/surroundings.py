@@ -21,6 +21,9 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     stop: StopSignal = field(default_factory=StopSignal)
     second_process: bool = False
-    """Whether large sources may be read and mapped by a second process. Not unasked in somebody's own program."""
+    """Whether large sources may be read and mapped by a second process.
+
+    Not unasked in somebody's own program, nor in a service, whose jobs may run by the dozen.
+    """
     early_process: SecondProcess | None = None
     """The second process, where it was started ahead of the run."""

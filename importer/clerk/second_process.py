@@ -51,7 +51,7 @@ class SecondProcess:
     @classmethod
     def start(cls) -> Self | None:
         """Start one; None where the system gives none, and everything can be done without."""
-        if not sys.executable:
+        if not sys.executable or hasattr(sys, "frozen"):  # a packed program is no interpreter
             return None
         # -P: a module beside the files to import must not stand in for one of ours; sys.path comes as it is here.
         words = [sys.executable, "-P", "-c", _MAIN, *sys.path]

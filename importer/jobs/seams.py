@@ -50,9 +50,7 @@ class PipelineRuns:
         from importer import pipeline
         from importer.surroundings import Surroundings
 
-        return await pipeline.run(
-            settings, surroundings=Surroundings(clock=self._clock, stop=stop, second_process=True)
-        )
+        return await pipeline.run(settings, surroundings=Surroundings(clock=self._clock, stop=stop))
 
     async def resume(self, run_id: str, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline
@@ -64,7 +62,7 @@ class PipelineRuns:
             connection=settings.connection,
             reading=settings.reading,
             from_copies=True,
-            surroundings=Surroundings(clock=self._clock, stop=stop, second_process=True),
+            surroundings=Surroundings(clock=self._clock, stop=stop),
         )
 
 
