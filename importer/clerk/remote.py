@@ -79,5 +79,11 @@ class RemoteClerk:
         return self._process.answer()  # type: ignore[no-any-return]  # what Office.piece gives
 
     def _forget_pieces(self) -> None:
+        """Take in what was asked ahead and nobody wants any more, be it rows or a mistake over them."""
         while self._under_way:
-            self._next_piece()
+            try:
+                self._next_piece()
+            except ProcessLostError:
+                raise
+            except Exception:  # noqa: BLE001, S112  (see above)
+                continue

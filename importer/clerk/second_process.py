@@ -42,6 +42,7 @@ class SecondProcess:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        self._asked = False
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  (both are pipes)
         self._questions: IO[bytes] = process.stdin
         self._answers: IO[bytes] = process.stdout
@@ -80,6 +81,7 @@ class SecondProcess:
 
     def ask(self, question: str, *given: object) -> None:
         """Put a question; ``answer`` gives what comes back."""
+        self._asked = True
         try:
             pickle.dump((question, given), self._questions, protocol=pickle.HIGHEST_PROTOCOL)
             self._questions.flush()
@@ -103,8 +105,10 @@ class SecondProcess:
                 pipe.close()
 
     def end(self) -> None:
-        """See that it is gone."""
+        """See that it is gone; one that was never asked anything holds nothing, and is not waited for."""
         self.dismiss()
+        if not self._asked:
+            self._process.kill()
         try:
             self._process.wait(_LAST_WORDS_SECONDS)
         except subprocess.TimeoutExpired:
