@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from importer.records import Outcome, Status, row_id
 from importer.results.csv_file import CauseTable, Table, csv_by_cause, csv_table
@@ -39,45 +39,23 @@ def table_files(folder: Path, results_format: str, columns: Columns) -> TableFil
 
 
 class Tables:
-    """The open tables: each row is written where it belongs, and counted. They appear when the context ends well."""
+    """The open tables: each row is written where it belongs, and counted."""
 
-    def __init__(self, files: TableFiles, columns: Columns, tally: Tally) -> None:
-        self._files = files
+    def __init__(
+        self, columns: Columns, tally: Tally, *, results: Table, failed: Table, causes: CauseTable
+    ) -> None:
         self._columns = columns
         self._tally = tally
+        self._results = results
+        self._failed = failed
+        self._causes = causes
         self.rows: Counter[int] = Counter()
         """Rows of each source so far."""
-        self._open = contextlib.ExitStack()
 
     @property
     def cut_cells(self) -> int:
         """Cells of ``results`` that did not fit whole."""
         return self._results.cut_cells
-
-    def __enter__(self) -> Self:
-        files, head = self._files, self._columns.head
-        with contextlib.ExitStack() as stack:
-            self._failed: Table = stack.enter_context(csv_table(files.failed_rows, head))
-            if files.results.suffix == ".xlsx":
-                from importer.results import workbook
-
-                self._results: Table = stack.enter_context(workbook.xlsx_table(files.results, head))
-                self._causes: CauseTable = stack.enter_context(
-                    workbook.xlsx_by_cause(files.failed_by_cause, head)
-                )
-            else:
-                self._results = stack.enter_context(csv_table(files.results, head))
-                self._causes = stack.enter_context(csv_by_cause(files.failed_by_cause, head))
-            self._open = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.__exit__(kind, error, trace)
 
     def write(self, joined: Joined) -> None:
         """Write the rows of a block."""
@@ -99,3 +77,20 @@ class Tables:
         self._failed.write(line)
         if outcome is not None and outcome.status is Status.FAILED:
             self._causes.add(outcome.code or Status.FAILED.value, line)
+
+
+@contextlib.contextmanager
+def open_tables(files: TableFiles, columns: Columns, tally: Tally) -> Iterator[Tables]:
+    """Open all tables; they appear when the context ends well."""
+    head = columns.head
+    with contextlib.ExitStack() as stack:
+        failed = stack.enter_context(csv_table(files.failed_rows, head))
+        if files.results.suffix == ".xlsx":
+            from importer.results import workbook
+
+            results: Table = stack.enter_context(workbook.xlsx_table(files.results, head))
+            causes: CauseTable = stack.enter_context(workbook.xlsx_by_cause(files.failed_by_cause, head))
+        else:
+            results = stack.enter_context(csv_table(files.results, head))
+            causes = stack.enter_context(csv_by_cause(files.failed_by_cause, head))
+        yield Tables(columns, tally, results=results, failed=failed, causes=causes)

@@ -22,7 +22,7 @@ from importer.results.summary import (
     check_accounts,
 )
 from importer.results.table import join_columns
-from importer.results.tables import TableFiles, Tables, table_files
+from importer.results.tables import TableFiles, Tables, open_tables, table_files
 from importer.results.tally import Tally
 from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView
@@ -58,13 +58,13 @@ class ResultsWriter:
             [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
         )
         self._join = Join(journal, sources, limit=limit)
-        self._tables = Tables(self._files, columns, self._tally)
         self._open = contextlib.ExitStack()
+        self._opening = open_tables(self._files, columns, self._tally)
 
     def __enter__(self) -> Self:
         for path in (self._files.results, self._files.failed_rows, self._files.failed_by_cause):
             sweep_drafts(path)
-        self._open.enter_context(self._tables)
+        self._tables = self._open.enter_context(self._opening)
         return self
 
     def __exit__(
