@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from importer.jobs.notices import Notice
-from importer.memory.database import open_database, transaction
+from importer.memory.database import Store, transaction
 from importer.sources import masked
 from importer.sources.sightings import Sighting
 
-FILE_NAME: Final = "jobs.db"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (
     name TEXT PRIMARY KEY, accounted_until REAL NOT NULL, health TEXT NOT NULL, since REAL NOT NULL,
@@ -112,26 +109,11 @@ class Parcel:
 _COUNTS: Final = ("created", "updated", "skipped", "failed", "pending", "requests")
 
 
-class JobsState:
+class JobsState(Store):
     """The state of all jobs in one state folder."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
-        self._path = path
-
-    @classmethod
-    def open(cls, state: Path) -> Self:
-        path = state / FILE_NAME
-        return cls(open_database(path, _SCHEMA), path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._connection.close()
+    FILE_NAME = "jobs.db"
+    SCHEMA = _SCHEMA
 
     def standing(self, name: str, *, now: float) -> Standing:
         """Tell where a job stands; one never seen begins now, with nothing to make up for."""

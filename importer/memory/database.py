@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from importer.errors import SettingsError, StateError
 
@@ -71,6 +71,31 @@ def open_sound(path: Path, schema: str) -> sqlite3.Connection:
             f"{path} cannot be opened: {cause}. Give another folder with --state, or move it away."
         ) from None
     return connection
+
+
+class Store:
+    """One such file of a state folder, open as a context. What is kept in it, and under what name, a subclass says."""
+
+    FILE_NAME: ClassVar[str]
+    SCHEMA: ClassVar[str]
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, state: Path) -> Self:
+        path = state / cls.FILE_NAME
+        return cls(open_database(path, cls.SCHEMA), path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 @contextmanager

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
-from importer.memory.database import open_database, transaction
+from importer.memory.database import Store, transaction
 
-FILE_NAME: Final = "ledger.db"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
     feed TEXT NOT NULL, fingerprint TEXT NOT NULL, name TEXT NOT NULL, run_id TEXT NOT NULL,
@@ -31,26 +28,11 @@ class Imported:
     rows: int
 
 
-class FileLedger:
+class FileLedger(Store):
     """The ledger in one state folder. A feed is a job: two jobs may import the same file, each once."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
-        self._path = path
-
-    @classmethod
-    def open(cls, state: Path) -> Self:
-        path = state / FILE_NAME
-        return cls(open_database(path, _SCHEMA), path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._connection.close()
+    FILE_NAME = "ledger.db"
+    SCHEMA = _SCHEMA
 
     def find(self, feed: str, fingerprint: str) -> Imported | None:
         """Tell whether, when and by which run a feed imported this content."""
