@@ -76,7 +76,8 @@ async def deliver(delivery: Delivery) -> list[Gone]:
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind)
                 if journal.retrying:
-                    await asyncio.to_thread(settle_superseded, journal, delivery.clerk.pieces())
+                    newer = delivery.clerk.pieces(resolved=False)
+                    await asyncio.to_thread(settle_superseded, journal, newer)
                 _announce(sender, delivery)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.clerk.follow)

@@ -43,8 +43,12 @@ class Clerk(Protocol):
         """Begin to write the results of what is settled, where that costs the sender nothing."""
         ...
 
-    def pieces(self) -> Iterator[Mapped]:
-        """Read, map and resolve anew, in file order, always with the same result."""
+    def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
+        """Read and map anew, in file order, always with the same result.
+
+        ``resolved``: as the locations take them today, ready to be sent; else every row that can be mapped is a
+        record, also one that its location would refuse by now.
+        """
         ...
 
     def tell(self) -> Summary:

@@ -47,16 +47,19 @@ class LocalClerk:
     def resolve_for(self, catalogs: Catalogs) -> None:
         self._resolvers = [Resolvers(intake, catalogs) for intake in self._intakes]
 
-    def pieces(self) -> Iterator[Mapped]:
+    def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
         for intake, resolvers in zip(self._intakes, self._resolvers, strict=True):
             for _, mapped in intake.pieces():
-                yield [self._finish(resolvers, item) if isinstance(item, Record) else item for item in mapped]
+                yield self._finish_all(resolvers, mapped) if resolved else mapped
 
     def follow(self) -> None:
         """Do nothing: the sender would wait for whatever is written here."""
 
     def tell(self) -> Summary:
         return tell(self._order, self._mapping, self._journal)
+
+    def _finish_all(self, resolvers: Resolvers, mapped: Mapped) -> Mapped:
+        return [self._finish(resolvers, item) if isinstance(item, Record) else item for item in mapped]
 
     def _finish(self, resolvers: Resolvers, record: Record) -> Record | Outcome:
         resolved = resolvers.resolve(record)

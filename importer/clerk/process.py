@@ -66,8 +66,8 @@ class Office:
         assert self._journal is not None  # noqa: S101  (the survey comes first)
         self._follower = Follower(self._order, self._mapping, self._journal.folder)
 
-    def pieces(self) -> None:
-        self._pieces = self._clerk.pieces()
+    def pieces(self, resolved: bool) -> None:  # noqa: FBT001  (questions carry their words in order)
+        self._pieces = self._clerk.pieces(resolved=resolved)
 
     def piece(self) -> Mapped | None:
         return next(self._pieces, None)

@@ -51,9 +51,10 @@ class RemoteClerk:
         self._process.ask("follow")
         self._process.answer()
 
-    def pieces(self) -> Iterator[Mapped]:
+    def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
         """Ask for a few pieces ahead, so that one is there when it is wanted, and no more when it is not."""
-        self._process.ask("pieces")
+        self._forget_pieces()  # of a pass that was left
+        self._process.ask("pieces", resolved)
         self._process.answer()
         self._ask_ahead(_AHEAD)
         while (piece := self._next_piece()) is not None:

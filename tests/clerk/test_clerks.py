@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ from importer.clerk.remote import RemoteClerk
 from importer.clerk.second_process import ProcessLostError, SecondProcess
 from importer.errors import InterruptedRunError, MappingError, SettingsError, SourceError
 from importer.highlevel.catalog import Catalog, CustomField
-from importer.journal import RunState
-from importer.records import Record, TypedText, row_id
+from importer.journal import RunState, SessionKind
+from importer.records import Outcome, Record, Remedy, Status, TypedText, row_id
+from importer.superseding import settle_superseded
 
 if TYPE_CHECKING:
     from tests.clerk.conftest import Bureau
@@ -135,6 +137,31 @@ def test_one_that_worked_ends_by_itself(bureau: Callable[..., Bureau]) -> None:
     assert isinstance(clerk, RemoteClerk)
     house.open.close()
     assert clerk._process._process.returncode == 0
+
+
+@EVERY_CLERK
+def test_a_newer_row_that_its_location_would_refuse_by_now_still_keeps_the_older_one_back(
+    bureau: Callable[..., Bureau], *, second_process: bool
+) -> None:
+    house = bureau("First,Mail,Phone,Tags,Shirt\nOld,ann@example.com,,,S\nNew,ann@example.com,,,M\n")
+    house.journal.set_rows_read(2)
+    house.settle(3)
+    house.journal.settle(
+        [
+            Outcome(
+                row=2, status=Status.FAILED, location_id="loc1", code="service_down", remedy=Remedy.RUN_AGAIN
+            )
+        ]
+    )
+    house.journal.begin(SessionKind.RETRY)
+    clerk = house.hire(second_process=second_process)
+    clerk.survey(go_on)
+    (shirts,) = CATALOG.custom_fields
+    no_m = replace(shirts, data_type="SINGLE_OPTIONS", options=("S",))  # there was an M when row 3 was sent
+    clerk.resolve_for({"loc1": replace(CATALOG, custom_fields=(no_m,))})
+    assert [getattr(item, "code", None) for item in next(clerk.pieces())] == [None, "invalid_option"]
+    skipped = settle_superseded(house.journal, clerk.pieces(resolved=False))
+    assert [(each.row, each.code, each.contact_id) for each in skipped] == [(2, "superseded", "c3")]
 
 
 def killed(process: SecondProcess) -> None:
