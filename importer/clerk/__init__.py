@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Clerk", "hire_early", "open_clerk"]
 
 WORTH_A_PROCESS: Final = 1 << 20
-"""Bytes of sources; below that the second process would be ready when the first has sent all rows."""
+"""Bytes of sources; below that nobody would notice what a second process does for a run."""
 
 
 class Clerk(Protocol):
@@ -96,7 +96,7 @@ def open_clerk(
 @contextlib.contextmanager
 def hire_early(references: Sequence[str]) -> Iterator[SecondProcess | None]:
     """Start the second process before this one imports what it needs, so that both do so at once."""
-    process = _start() if _pays(sum(map(_size, references))) else None
+    process = _start() if references and _pays(sum(map(_size, references))) else None
     if process is None:
         yield None
         return

@@ -110,7 +110,8 @@ def run_command(**given: Any) -> None:
     from importer.clerk import hire_early
 
     load_environment()
-    with hire_early(given["sources"]) as process:
+    # own functions keep the run in one process, see open_clerk
+    with hire_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
         from importer.cli.telling import Manner, attend
 

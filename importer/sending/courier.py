@@ -74,7 +74,7 @@ class Courier:
     _date: str | None = None
     _outage_told: bool = False
     _round_trip: float = 0.0
-    """The usual one: each reply counts for a sixteenth."""
+    """The usual one: each reply counts for a sixteenth, so the first dozen tell less than there is."""
     _throttled_at: float = 0.0
     _quota: QuotaReading = NO_READING
     _landed: asyncio.Event = field(default_factory=asyncio.Event)

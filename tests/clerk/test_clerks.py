@@ -244,6 +244,9 @@ def test_none_is_started_for_a_small_file_or_where_one_process_is_wanted(
     monkeypatch.setenv("IMPORTER_PROCESSES", "1")
     with hire_early([str(large)]) as none:
         assert none is None
+    monkeypatch.setenv("IMPORTER_PROCESSES", "2")
+    with hire_early(()) as none:  # nothing that it might read
+        assert none is None
     monkeypatch.setenv("IMPORTER_PROCESSES", "three")
     with pytest.raises(SettingsError, match="IMPORTER_PROCESSES is 'three'"), hire_early([str(large)]):
         pass

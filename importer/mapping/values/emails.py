@@ -110,7 +110,7 @@ def _addresses(text: str) -> list[str]:
 
 
 def _canonical(address: str) -> str | None:
-    # here, not above: plain addresses need no library, and its patterns take longer to compile than a small file to read
+    # here, not above: plain addresses need no library, and its patterns take their time to compile at each start
     from email_validator import EmailNotValidError, validate_email
 
     try:
