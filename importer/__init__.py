@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from importer.version import __version__
 
 if TYPE_CHECKING:
     from importer.api import load_mapping, read, run, run_async

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer import __version__
 from importer.clock import Clock, SystemClock
 from importer.highlevel.payload import build_upsert, follow_up_plan
 from importer.highlevel.quota import plan_sending
@@ -22,6 +21,7 @@ from importer.results.summary import SourceSummary
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
 from importer.stopping import StopSignal
+from importer.version import __version__
 
 if TYPE_CHECKING:
     from importer.inquiry import Sample

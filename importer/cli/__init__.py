@@ -11,8 +11,8 @@ from typing import Final
 
 import click
 
-from importer import __version__
 from importer.errors import ImporterError
+from importer.version import __version__
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     # name: (module, one line for the list of commands, so that --help imports none of them)

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Final, Protocol, Self, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-from importer import __version__
 from importer.clock import Clock, SystemClock
 from importer.errors import SettingsError
 from importer.highlevel.calls import Call
@@ -26,6 +25,7 @@ from importer.highlevel.exchange import (
 from importer.highlevel.versions import ApiVersion
 from importer.settings import Secret
 from importer.valuetype import value_type
+from importer.version import __version__
 
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"
 _INFLATED_LIMIT: Final = 64 << 20

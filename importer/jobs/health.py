@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from importer import __version__
 from importer.errors import SettingsError
 from importer.jobs.resident import Resident, schedule_of
 from importer.jobs.standing import Health, Occasion, Result
 from importer.records import Json
+from importer.version import __version__
 
 if TYPE_CHECKING:
     from aiohttp import web

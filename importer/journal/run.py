@@ -8,9 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
-from importer import __version__
 from importer.records import Json
 from importer.sources import StagedSource
+from importer.version import __version__
 
 SAME_IMPORT_OPTIONS: Final = ("limit", "reading", "changed_only")
 """Options that make another import of the same sources; the rest (pace, output, ...) may differ."""

@@ -6,8 +6,8 @@ import sqlite3
 import time
 from typing import Final
 
-from importer import __version__
 from importer.errors import RunConflictError
+from importer.version import __version__
 
 APPLICATION_ID: Final = 0x484C494A  # "HLIJ": tells our files from other SQLite files
 
