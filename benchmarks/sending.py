@@ -24,8 +24,8 @@ from benchmarks.vendor import vendor
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import Client, Reply
-from importer.loop import loop_factory
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record
+from importer.runtime.loop import loop_factory
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, Secret
 

@@ -10,7 +10,7 @@ import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from importer.loop import loop_factory
+from importer.runtime.loop import loop_factory
 
 LOCATION = b'{"location":{"id":"loc0","name":"Bench","settings":{"allowDuplicateContact":false}}}'
 TAGGED = b'{"succeded":true,"errorCount":0,"responses":[]}'

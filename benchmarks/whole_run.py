@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.mapping import MAPPING, invent
 from benchmarks.sending import bare
 from benchmarks.vendor import vendor
-from importer.loop import loop_factory
+from importer.runtime.loop import loop_factory
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCATION = "loc0"

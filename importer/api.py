@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from importer import environment, pipeline
+from importer import pipeline
 from importer.errors import SettingsError
 from importer.mapping import Mapping, load_mapping
 from importer.reading import Source, open_source
+from importer.runtime import environment
 from importer.settings import Connection, RunSettings, Secret
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from typing import Final
 from importer.bookkeeping import Bookkeeper
 from importer.clerk import Clerk
 from importer.clerk.order import Catalogs, Surveyed
-from importer.collector import rare_collections
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.forecasting import calls_a_row
 from importer.highlevel.catalog import Catalog
@@ -23,6 +22,7 @@ from importer.mapping import Mapping
 from importer.memory import Gone, Memory
 from importer.records import Intent, Landed, Outcome, Record, Standing
 from importer.results import wording
+from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
 from importer.state import StateFolder

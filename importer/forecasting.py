@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.clock import Clock, SystemClock
 from importer.highlevel.payload import build_upsert, follow_up_plan
 from importer.highlevel.quota import plan_sending
 from importer.intake import Intake, SurveyOptions, choose_location, open_staged, stage_all, survey
@@ -18,9 +17,10 @@ from importer.mapping import Mapping, load_mapping
 from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, TagMode, number_of
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.summary import SourceSummary
+from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
-from importer.stopping import StopSignal
 from importer.version import __version__
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from importer.clock import Clock, SystemClock
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel.calls import Call, search_duplicate
 from importer.highlevel.client import Client, Door, Lost
@@ -16,6 +15,7 @@ from importer.highlevel.reply import Kind, Meaning, read_reply
 from importer.highlevel.tokens import StaticTokens, TokenSource
 from importer.records import Outcome, Record
 from importer.results.forecast import Expected
+from importer.runtime.clock import Clock, SystemClock
 from importer.settings import SANDBOX_LOCATION, Connection
 
 SAMPLE_ROWS: Final = 200

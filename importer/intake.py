@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
-from importer import environment
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.reading import Source, expand_sources, open_source
 from importer.records import Block, Outcome, Record, limited
+from importer.runtime import environment
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
 from importer.sources import StagedSource, stage
 

@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from importer import environment
 from importer.clerk.order import Order
 from importer.clerk.telling import tell
 from importer.errors import ImporterError, SettingsError, StateError
@@ -25,6 +24,7 @@ from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.results import Summary
 from importer.results.metrics import require_metrics, write_metrics
 from importer.run_options import recalled, remembered
+from importer.runtime import environment
 from importer.session import carry_out
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment

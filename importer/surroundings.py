@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from importer.clock import Clock, SystemClock
-from importer.progress import SendingProgress, SilentProgress
-from importer.stopping import StopSignal
+from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.progress import SendingProgress, SilentProgress
+from importer.runtime.stopping import StopSignal
 
 if TYPE_CHECKING:
     from importer.clerk.second_process import SecondProcess

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from importer import environment
+from importer.runtime import environment
 
 if TYPE_CHECKING:
     from importer.clerk.order import Catalogs, Order, Surveyed

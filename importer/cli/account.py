@@ -60,7 +60,7 @@ def login_command(
     A private integration token in HIGHLEVEL_TOKEN is simpler for one location. The app's secret is taken from
     HIGHLEVEL_CLIENT_SECRET, else asked for; it is never a flag.
     """
-    from importer import environment
+    from importer.runtime import environment
 
     load_environment()
     grant = asyncio.run(
@@ -175,11 +175,11 @@ async def _examine(connection: Connection, state: Path) -> list[Finding]:
     from contextlib import AsyncExitStack
     from dataclasses import replace
 
-    from importer import environment
-    from importer.clock import SystemClock
     from importer.highlevel.auth import AnyTokens
     from importer.highlevel.client import Client
     from importer.highlevel.examination import Examination, Finding, Grade
+    from importer.runtime import environment
+    from importer.runtime.clock import SystemClock
     from importer.settings import SANDBOX_LOCATION
 
     async with AsyncExitStack() as stack:

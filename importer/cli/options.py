@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from importer.environment import load_environment, read_token, state_folder
+from importer.runtime.environment import load_environment, read_token, state_folder
 
 if TYPE_CHECKING:
     from importer.settings import Connection, FailureLimit, ReadingOptions
@@ -106,8 +106,8 @@ def read_connection(
     *, location: str | None, token_file: Path | None, sandbox: bool, base_url: str | None
 ) -> Connection:
     """Gather where to send and as whom from flags and environment."""
-    from importer import environment
-    from importer.logs import hide
+    from importer.runtime import environment
+    from importer.runtime.logs import hide
     from importer.settings import Connection
 
     token = None if sandbox else read_token(token_file)
@@ -128,7 +128,7 @@ def read_connection(
 def read_reading_options(
     *, sheet: str | None, header_row: int | None, encoding: str | None, delimiter: str | None
 ) -> ReadingOptions:
-    from importer.environment import source_password
+    from importer.runtime.environment import source_password
     from importer.settings import ReadingOptions
 
     return ReadingOptions(

@@ -160,7 +160,7 @@ def sandbox_command(*, as_json: bool, faults: tuple[tuple[str, float], ...], **o
     It speaks the vendor's paths, takes any token, and keeps contacts in memory. GET /_sandbox/state counts what it
     was asked, GET /_sandbox/contacts lists what it stored.
     """
-    from importer.loop import loop_factory
+    from importer.runtime.loop import loop_factory
 
     settings = _settings(faults=faults, **options)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:

@@ -87,8 +87,8 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
 
     A location that was asked for by its flag has to answer; one that merely stands in the environment need not.
     """
-    from importer import environment
     from importer.errors import ImporterError
+    from importer.runtime import environment
 
     names = ("location", "token_file", "base_url")
     connection = read_connection(sandbox=False, **{name: given[name] for name in names})

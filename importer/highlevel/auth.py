@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from importer.clock import Clock, SystemClock
 from importer.errors import CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.client import Door, Lost
 from importer.highlevel.grants import Grant, GrantBook, Vault
 from importer.highlevel.reply import Kind, Meaning, read_reply
 from importer.highlevel.tokens import StaticTokens, TokenSource
+from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Connection, Secret
 
 SCOPES: Final = (

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Final, Protocol, Self, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-from importer.clock import Clock, SystemClock
 from importer.errors import SettingsError
 from importer.highlevel.calls import Call
 from importer.highlevel.exchange import (
@@ -23,6 +22,7 @@ from importer.highlevel.exchange import (
     is_certificate_trouble,
 )
 from importer.highlevel.versions import ApiVersion
+from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Secret
 from importer.valuetype import value_type
 from importer.version import __version__

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from importer.clock import Clock
 from importer.errors import CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
@@ -15,6 +14,7 @@ from importer.highlevel.client import Door, Lost, Reply
 from importer.highlevel.quota import QuotaReading
 from importer.highlevel.reply import Kind, Meaning, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
+from importer.runtime.clock import Clock
 
 NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 _UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})

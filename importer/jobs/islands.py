@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from importer.clock import Clock
 from importer.errors import SettingsError, StateError
 from importer.jobs.loading import NamedJob
+from importer.runtime.clock import Clock
 
 ASK_AGAIN_SECONDS: Final = 5.0
 

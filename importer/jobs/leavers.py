@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from importer.errors import ImporterError
 from importer.jobs.loading import NamedJob
 from importer.jobs.seams import Tools
+from importer.runtime.stopping import StopSignal
 from importer.settings import RunSettings
-from importer.stopping import StopSignal
 
 if TYPE_CHECKING:
     from importer.results.summary import Summary

@@ -53,7 +53,7 @@ class NamedJob:
 
 def load_jobs(path: Path) -> tuple[NamedJob, ...]:
     """Read a job file; SettingsError with every fault as ``file:line:column: sentence``."""
-    from importer.yamlfile import parse
+    from importer.yaml.document import parse
 
     parsed = parse(_read(path), JobFile)
     if parsed.value is None:

@@ -7,10 +7,10 @@ from datetime import tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from importer.clock import Clock, SystemClock
 from importer.errors import ImporterError
 from importer.jobs.loading import NamedJob
 from importer.jobs.turn import token_of
+from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Secret
 
 FRESH_SECONDS: Final = 86_400.0

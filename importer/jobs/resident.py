@@ -22,7 +22,7 @@ from importer.jobs.seams import Tools
 from importer.jobs.standing import Occasion, Result, Standing
 from importer.jobs.telling import Teller, channels_for, notice_of
 from importer.jobs.turn import Turn
-from importer.stopping import StopSignal
+from importer.runtime.stopping import StopSignal
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from importer import environment
 from importer.errors import (
     BudgetSpentError,
     CredentialsError,
@@ -34,9 +33,10 @@ from importer.jobs.seams import Tools
 from importer.jobs.settling import Afterwards, put_away
 from importer.jobs.standing import Result, Standing
 from importer.memory import Imported
+from importer.runtime import environment
+from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
 from importer.state import StateFolder
-from importer.stopping import StopSignal
 
 if TYPE_CHECKING:
     from importer.results.summary import Summary

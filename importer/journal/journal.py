@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from importer.clock import Clock, SystemClock
 from importer.errors import RunConflictError, StateError
 from importer.journal import figures
 from importer.journal.database import create_database, transaction, translated
@@ -49,6 +48,7 @@ from importer.records import (
     Standing,
     Status,
 )
+from importer.runtime.clock import Clock, SystemClock
 
 LAST_ROW: Final[RowId] = (1 << 63) - 1
 

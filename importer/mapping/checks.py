@@ -15,7 +15,7 @@ from importer.mapping.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.finding import Finding
-from importer.yamlfile import YamlPath
+from importer.yaml.document import YamlPath
 
 _SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from importer.yamlsentences import nearest
+from importer.yaml.sentences import nearest
 
 _IGNORED: Final = re.compile(r"[\W_]+")
 _LISTED: Final = 20

@@ -11,7 +11,7 @@ from importer.mapping.headers import HeaderIndex, Missing
 from importer.mapping.model import MappingModel, Rule, RuleKey
 from importer.mapping.picking import Filled, FirstOf, OneColumn, Pick
 from importer.mapping.template import parse_template
-from importer.yamlfile import YamlPath
+from importer.yaml.document import YamlPath
 
 
 class Told(Protocol):

@@ -21,7 +21,7 @@ from importer.mapping.model import MappingModel
 from importer.mapping.survey import Surveyor
 from importer.records import FollowUps, ImportMode, TagMode
 from importer.settings import ReadingOptions
-from importer.yamlfile import Document, YamlFault, YamlPath, in_order, parse
+from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
 
 
 class Mapping:

@@ -1,6 +1,6 @@
 """The mapping language, as pydantic sees it: every key, what it takes and what it means.
 
-Each scalar arrives as text (``importer.yamlfile``). Shorthands (``email: E-mail``, ``lastName: [Last Name,
+Each scalar arrives as text (``importer.yaml.document``). Shorthands (``email: E-mail``, ``lastName: [Last Name,
 Surname]``) become the long form before they are checked, so that the rest of the room knows one form.
 """
 
@@ -25,7 +25,7 @@ from importer.mapping.steps import StepSpec
 from importer.mapping.template import parse_template
 from importer.mapping.values.dateformats import check_format
 from importer.records import FollowUpFor, ImportMode, TagMode
-from importer.yamlsentences import did_you_mean
+from importer.yaml.sentences import did_you_mean
 
 # Editors check a mapping as YAML with types; to them 5 and true are no texts, to us they are.
 _TEXT_SCHEMA: Final = {"type": ["string", "number", "boolean"]}

@@ -19,8 +19,8 @@ from importer.mapping.program import failed
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.finding import Finding, Reading, quoted
 from importer.records import Fault, Json, Outcome, Record
-from importer.yamlfile import YamlPath
-from importer.yamlsentences import nearest
+from importer.yaml.document import YamlPath
+from importer.yaml.sentences import nearest
 
 _USER_ID: Final = re.compile(r"[A-Za-z0-9]{15,32}")
 

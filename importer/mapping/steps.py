@@ -17,7 +17,7 @@ from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dateformats import check_format
 from importer.mapping.values.dates import DateRules, read_date
 from importer.mapping.values.finding import Finding, Reading
-from importer.yamlsentences import did_you_mean
+from importer.yaml.sentences import did_you_mean
 
 StepFunction: TypeAlias = Callable[[str], Reading]
 _OWN: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")

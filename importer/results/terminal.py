@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Never, Protocol, Self, TextIO
 
-from importer.clock import Clock, SystemClock
 from importer.records import Outcome
 from importer.results.course import Course
 from importer.results.summary_log import log_summary
 from importer.results.summary_text import render_summary
 from importer.results.wording import duration
+from importer.runtime.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -243,5 +243,5 @@ def open_progress(
     def print_line(text: str) -> None:
         print(text, file=shown, flush=True)
 
-    write = logging.getLogger("importer.progress").info if log_format == "json" else print_line
+    write = logging.getLogger("importer.runtime.progress").info if log_format == "json" else print_line
     return Progress(MessagesOnly(write) if no_progress else Lines(write), clock=clock)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from importer.clock import Clock
 from importer.errors import (
     CredentialsError,
     QuotaSpentError,
@@ -20,8 +19,9 @@ from importer.highlevel.client import Answer, Door, Lost
 from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
 from importer.highlevel.reply import Kind, Meaning, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
-from importer.progress import SendingProgress
 from importer.records import QuotaMark
+from importer.runtime.clock import Clock
+from importer.runtime.progress import SendingProgress
 from importer.sending.breaker import Breaker
 from importer.sending.budget import Budget
 from importer.sending.day import Day

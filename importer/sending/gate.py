@@ -11,9 +11,9 @@ from typing import Final
 
 from aiolimiter import AsyncLimiter
 
-from importer.clock import Clock
 from importer.errors import StopError
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
+from importer.runtime.clock import Clock
 from importer.sending.slots import Slots, Ticket
 
 HASTE: Final = 5.0

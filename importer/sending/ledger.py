@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
-from importer.clock import Clock
 from importer.errors import StateError, StopError
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.runtime.clock import Clock
 
 _BREATH_SECONDS: Final = 0.02
 """The least time between two appends: under load they grow, instead of coming more often."""

@@ -10,7 +10,6 @@ from random import Random
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar
 
-from importer.clock import Clock, SystemClock
 from importer.errors import CredentialsError, CredentialsLostError, ServiceDownError, SettingsError, StopError
 from importer.highlevel.auth import AnyTokens
 from importer.highlevel.calls import Call
@@ -20,8 +19,9 @@ from importer.highlevel.client import Client, Door
 from importer.highlevel.quota import BURST, LocationQuota
 from importer.highlevel.reply import Meaning
 from importer.highlevel.tokens import TokenSource
-from importer.progress import SendingProgress, SilentProgress
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
+from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.sending.baskets import Shelf
 from importer.sending.breaker import Breaker
 from importer.sending.budget import Budget

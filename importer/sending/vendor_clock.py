@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Final
 
-from importer.clock import Clock
+from importer.runtime.clock import Clock
 
 MARGIN_SECONDS: Final = 0.05
 """Taken off a first attempt's time, so that what is left of the uncertainty cannot hide our own contact from us."""

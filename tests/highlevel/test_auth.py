@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from importer.clock import SystemClock
 from importer.errors import CredentialsError
 from importer.highlevel.auth import AnyTokens, GrantTokens, redeem_code
 from importer.highlevel.client import Client
 from importer.highlevel.grants import Grant, GrantBook, Vault
+from importer.runtime.clock import SystemClock
 from importer.sandbox import Grant as Consent
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.settings import Connection, Secret

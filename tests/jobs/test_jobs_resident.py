@@ -18,9 +18,9 @@ from importer.jobs.standing import Result
 from importer.jobs.telling import linked
 from importer.results.forecast import Forecast
 from importer.results.summary import Summary
+from importer.runtime.stopping import StopSignal
 from importer.sandbox import Fault
 from importer.settings import RunSettings
-from importer.stopping import StopSignal
 from tests.jobs.jobs_house import NEW_YORK, House, moment
 from tests.jobs.test_jobs_turns import JOBS, People
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from importer.logs import configure_logging, hide, log_context, redact
 from importer.records import Outcome, Status, row_id
 from importer.results.summary_log import log_summary
 from importer.results.terminal import open_progress
+from importer.runtime.logs import configure_logging, hide, log_context, redact
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story

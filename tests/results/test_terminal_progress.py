@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TextIO
 
 import pytest
 
-from importer.clock import SystemClock
-from importer.logs import configure_logging
-from importer.progress import SendingProgress
 from importer.records import Outcome, Status
 from importer.results.course import Course
 from importer.results.terminal import Progress, open_progress
+from importer.runtime.clock import SystemClock
+from importer.runtime.logs import configure_logging
+from importer.runtime.progress import SendingProgress
 
 if sys.platform != "win32":
     import fcntl

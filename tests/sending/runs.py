@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from importer.highlevel.catalog import CatalogNeeds
-from importer.progress import SilentProgress
 from importer.records import Intent, Json, Landed, Outcome, Record
+from importer.runtime.progress import SilentProgress
 from importer.sandbox import Sandbox
 from importer.sending import RetryPolicy, Sender, SendingPolicy
 from importer.settings import Connection, Secret

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from importer.highlevel.catalog import CatalogNeeds
-from importer.progress import SendingProgress, SilentProgress
 from importer.records import QuotaMark
+from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.sending import Sender, SendingPolicy
 from importer.sending.sender import Neighbourhood
 from importer.settings import Connection, Secret

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from importer.collector import rare_collections
+from importer.runtime.garbage import rare_collections
 
 
 def test_the_collector_is_left_as_it_was() -> None:

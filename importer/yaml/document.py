@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from importer.yamlsentences import describe
+from importer.yaml.sentences import describe
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
 YamlPath: TypeAlias = tuple[str | int, ...]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
-from importer.yamlfile import MAX_NODES, parse, read
+from importer.yaml.document import MAX_NODES, parse, read
 
 
 class Inner(BaseModel):
