@@ -11,11 +11,12 @@ from typing import TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
-from importer.reading import Source, expand_sources, open_source
+from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
 from importer.runtime import environment
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
 from importer.sources import StagedSource, stage
+from importer.sources.expanding import expand_sources
 
 Mapped: TypeAlias = list[Record | Outcome]
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, TypeVar, dataclass_transform
 
-from importer.valuetype import value_type
+_Class = TypeVar("_Class")
+
+
+@dataclass_transform(frozen_default=True)
+def value_type(**options: bool) -> Callable[[type[_Class]], type[_Class]]:
+    """Make a dataclass that compares and hashes as a frozen one; frozen for the type checker alone.
+
+    A frozen dataclass sets each field by way of ``object.__setattr__``, which takes several times as long, and a
+    row passes through a dozen of such objects on its way.
+    """
+    return dataclass(**{**options, "frozen": False, "unsafe_hash": True})
+
 
 RowId: TypeAlias = int
 """A row of a run: the source's index times 2**32, plus the row number a spreadsheet shows; sorts in source order."""

@@ -47,7 +47,7 @@ def read_command(source: str, *, count: int, form: str, **given: Any) -> None:
 
     The header comes first. What was detected, and why, goes to stderr. Nothing is sent.
     """
-    from importer.reading import expand_sources
+    from importer.sources.expanding import expand_sources
 
     load_environment()
     references = expand_sources([source])

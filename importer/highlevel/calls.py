@@ -8,8 +8,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from importer.highlevel.wire import encode
-from importer.records import Json, TagMode
-from importer.valuetype import value_type
+from importer.records import Json, TagMode, value_type
 
 BULK_TAG_LIMIT: Final = 500
 """Contacts in one bulk tag call; the vendor gives no number, public notes say 500."""

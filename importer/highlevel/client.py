@@ -22,9 +22,9 @@ from importer.highlevel.exchange import (
     is_certificate_trouble,
 )
 from importer.highlevel.versions import ApiVersion
+from importer.records import value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Secret
-from importer.valuetype import value_type
 from importer.version import __version__
 
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from importer.valuetype import value_type
+from importer.records import value_type
 
 BURST: Final = 100
 INTERVAL_SECONDS: Final = 10.0

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from importer.highlevel.quota import NO_READING, QuotaReading, read_quota
 from importer.highlevel.wire import decode
-from importer.valuetype import value_type
+from importer.records import value_type
 
 _QUOTE_LIMIT: Final = 300
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from importer.formula_guard import unguard
 from importer.reading.detected import Detected, Reading
 from importer.reading.detection import detect
+from importer.reading.formula_guard import unguard
 from importer.reading.table import Layout, Table
 from importer.records import Block, Row
 from importer.settings import ReadingOptions

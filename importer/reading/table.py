@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
 
-from importer.formula_guard import unguard
+from importer.reading.formula_guard import unguard
 from importer.reading.grid import Batch, Cells, Grid, is_blank
 from importer.reading.oddities import Oddities
 from importer.reading.profile import Profile

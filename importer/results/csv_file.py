@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, Protocol, TextIO
 
-from importer.formula_guard import guard_all
+from importer.reading.formula_guard import guard_all
 from importer.results.files import replacing_text
 
 _MARK: Final = "\ufeff"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 
 from importer.highlevel.payload import match_keys, repeatable
-from importer.records import Fault, Intent, Landed, Record, RowId
+from importer.records import Fault, Intent, Landed, Record, RowId, value_type
 from importer.sending.lanes import Lane
-from importer.valuetype import value_type
 
 
 class Job:

@@ -10,7 +10,7 @@ from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
 from importer.highlevel.reply import Kind, Meaning
 from importer.highlevel.versions import ApiVersion
-from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode
+from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode, value_type
 from importer.sending import verdicts
 from importer.sending.baskets import Shelf
 from importer.sending.courier import Courier
@@ -19,7 +19,6 @@ from importer.sending.evidence import judge
 from importer.sending.job import Job
 from importer.sending.ledger import Ledger
 from importer.sending.readback import compare, compare_custom, lost_fields
-from importer.valuetype import value_type
 
 _CREATE_ATTEMPTS: Final = 10
 _PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from importer.errors import SourceError
-from importer.reading import expand_sources, open_frame, open_source
+from importer.reading import open_frame, open_source
 from importer.settings import ReadingOptions, Secret
+from importer.sources.expanding import expand_sources
 from tests.reading.workbook_makers import CONTENT_TYPES, HEADER, book, cells, raw_book, sheet_xml
 
 Write = Callable[..., Path]

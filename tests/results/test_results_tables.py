@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.errors import StateError
-from importer.formula_guard import guard, guard_all, unguard
+from importer.reading.formula_guard import guard, guard_all, unguard
 from importer.records import Fault, Remedy, Status, TypedText
 from importer.results.table import OWN_COLUMNS
 

@@ -79,7 +79,7 @@ def suggest_file(
 
 def _refuse_many(path: str | os.PathLike[str]) -> None:
     """Refuse what an import would take as many files: they may have as many headers."""
-    from importer.reading import expand_sources
+    from importer.sources.expanding import expand_sources
 
     text = os.fspath(path)
     if Path(text).is_dir():
