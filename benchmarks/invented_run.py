@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from importer.codes import BY_NAME
-from importer.journal import Journal, Run, RunState
 from importer.reading import open_source
 from importer.records import Fault, Outcome, Pulse, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
 from importer.sources import stage
 from importer.state import StateFolder
+from importer.state.journal import Journal, Run, RunState
 
 LOCATION = "ve9EPM428h8vShlRW1KT"
 STARTED_AT = 1_795_420_800.0  # 2026-11-23 08:00 UTC

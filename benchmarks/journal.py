@@ -18,9 +18,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from importer.journal import Journal, Run, RunState
 from importer.records import Fault, Intent, Landed, Outcome, Status
 from importer.sources import StagedSource
+from importer.state.journal import Journal, Run, RunState
 
 TARGET_MICROSECONDS = 15.0
 

@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from importer.memory import Candidate, Memory, fingerprint
 from importer.records import Json, Outcome, Status
+from importer.state.memory import Candidate, Memory, fingerprint
 
 BLOCK = 1000
 

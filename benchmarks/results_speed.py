@@ -13,11 +13,11 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
-from importer.journal import Journal, Run, RunState
 from importer.reading import open_source
 from importer.records import Outcome, Remedy, Status, row_id
 from importer.results import ResultsWriter
 from importer.sources import stage
+from importer.state.journal import Journal, Run, RunState
 
 HEADER = [f"Column {number}" for number in range(25)]
 

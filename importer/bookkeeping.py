@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from importer.highlevel.payload import build_upsert, match_keys
-from importer.journal import Journal
 from importer.mapping import Mapping
-from importer.memory import Candidate, Gone, MemoryPass, fingerprint
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record, RowId, Status, number_of
+from importer.state.journal import Journal
+from importer.state.memory import Candidate, Gone, MemoryPass, fingerprint
 
 logger = logging.getLogger(__name__)
 

@@ -17,15 +17,15 @@ from importer.errors import CredentialsError, SettingsError, StopError
 from importer.forecasting import calls_a_row
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.quota import plan_sending
-from importer.journal import Journal, SessionKind
 from importer.mapping import Mapping
-from importer.memory import Gone, Memory
 from importer.records import Intent, Landed, Outcome, Record, Standing
 from importer.results import wording
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
 from importer.state import StateFolder
+from importer.state.journal import Journal, SessionKind
+from importer.state.memory import Gone, Memory
 from importer.superseding import settle_superseded
 from importer.surroundings import Surroundings
 

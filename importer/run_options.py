@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
-from importer.journal import Run
 from importer.records import Json
 from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings
+from importer.state.journal import Run
 
 _PLAIN: Final = [
     "results_format",

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from importer.clerk import Clerk, open_clerk
 from importer.clerk.order import Order, Surveyed
 from importer.errors import StateError, StopError
-from importer.journal import Journal, RunState, SessionKind
 from importer.mapping import Mapping
-from importer.memory import Gone
 from importer.results import Summary
 from importer.results.metrics import write_metrics
 from importer.results.missing import write_missing
 from importer.results.writing import write_summary
 from importer.runtime.logs import log_context
 from importer.settings import RunSettings
+from importer.state.journal import Journal, RunState, SessionKind
+from importer.state.memory import Gone
 from importer.surroundings import Surroundings
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from importer.highlevel.payload import match_keys
 from importer.intake import Mapped
-from importer.journal import Journal
 from importer.records import Landed, Outcome, Record, RowId, Status, number_of
+from importer.state.journal import Journal
 
 _ARRIVED = frozenset({Status.CREATED, Status.UPDATED})
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from importer.clerk.order import Catalogs, Order, Surveyed
     from importer.clerk.second_process import SecondProcess
     from importer.intake import Mapped
-    from importer.journal import Journal
     from importer.mapping import Mapping
     from importer.results import Summary
+    from importer.state.journal import Journal
 
 __all__ = ["Clerk", "hire_early", "open_clerk"]
 

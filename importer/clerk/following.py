@@ -8,9 +8,9 @@ from typing import Final
 
 from importer.clerk.order import Order
 from importer.clerk.telling import open_writer
-from importer.journal import Journal, Run
 from importer.mapping import Mapping
 from importer.results import ResultsWriter, Summary
+from importer.state.journal import Journal, Run
 
 _SHORTEST_WAIT_SECONDS: Final = 0.05
 _LONGEST_WAIT_SECONDS: Final = 2.0

@@ -11,10 +11,10 @@ from importer.highlevel.catalog import Catalog
 from importer.highlevel.payload import build_upsert
 from importer.highlevel.wire import encode
 from importer.intake import Intake, Mapped, open_staged, survey
-from importer.journal import Journal
 from importer.mapping import Mapping, Resolver
 from importer.records import ImportMode, Outcome, Record, Remedy, Status
 from importer.results import Summary
+from importer.state.journal import Journal
 
 
 class LocalClerk:

@@ -11,10 +11,10 @@ from typing import TypeAlias
 from importer.errors import CredentialsError
 from importer.highlevel.catalog import Catalog
 from importer.intake import SurveyOptions
-from importer.journal import Run
 from importer.mapping import Mapping
 from importer.settings import ReadingOptions, RunSettings
 from importer.sources import StagedSource
+from importer.state.journal import Run
 
 Catalogs: TypeAlias = MappingOf[str, Catalog | CredentialsError]
 """What each location told of itself, or why it refused."""

@@ -17,10 +17,10 @@ from importer.clerk.order import Catalogs, Order, Surveyed
 from importer.clerk.second_process import ANSWER, FAILURE, READY
 from importer.errors import ImporterError
 from importer.intake import Mapped
-from importer.journal import Journal, Run
 from importer.mapping import parse_mapping
 from importer.results import Summary
 from importer.runtime.garbage import rare_collections
+from importer.state.journal import Journal, Run
 
 
 def main() -> None:

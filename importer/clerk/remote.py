@@ -10,9 +10,9 @@ from importer.clerk.second_process import ProcessLostError, SecondProcess
 from importer.clerk.telling import tell
 from importer.errors import SourceError
 from importer.intake import Mapped
-from importer.journal import Journal
 from importer.mapping import Mapping
 from importer.results import Summary
+from importer.state.journal import Journal
 
 _AHEAD: Final = 3
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importer.clerk.order import Order
 from importer.errors import StateError
 from importer.intake import count_rows, open_staged
-from importer.journal import Journal
 from importer.mapping import Mapping
 from importer.results import ResultsWriter, Summary
+from importer.state.journal import Journal
 
 
 def tell(order: Order, mapping: Mapping, journal: Journal) -> Summary:

@@ -108,8 +108,8 @@ def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
     """List the runs that the state folder holds, the newest first."""
     from importer.cli.run_text import RunRecord, render_runs
     from importer.errors import ImporterError
-    from importer.journal import NeverBegunError
     from importer.state import StateFolder
+    from importer.state.journal import NeverBegunError
 
     load_environment()
     folder = StateFolder(state_folder(state))
@@ -239,8 +239,8 @@ def _name_an_older_one(state_path: Path) -> None:
     """Say that a run before the newest can be resumed, when the newest is finished and so has nothing left."""
     from itertools import islice
 
-    from importer.journal import RunState
     from importer.state import StateFolder
+    from importer.state.journal import RunState
 
     newest = list(islice(StateFolder(state_path).runs(), 20))
     stopped = [run.id for run in newest if run.state is RunState.STOPPED]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from importer.journal import CodeCount, Journal, Run, RunState, Session, Traffic
 from importer.records import Counts, Json, Status, number_of, source_of
+from importer.state.journal import CodeCount, Journal, Run, RunState, Session, Traffic
 
 _COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
 

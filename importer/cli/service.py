@@ -234,8 +234,8 @@ def _tools(given: dict[str, Any]) -> Iterator[Tools]:
     from importer.jobs.places import location_zone
     from importer.jobs.seams import PipelineRuns, Tools
     from importer.jobs.standing import JobsState
-    from importer.memory import FileLedger
     from importer.runtime import environment
+    from importer.state.memory import FileLedger
 
     state, base_url = state_folder(given["state"]), environment.base_url(given["base_url"])
     place = _place(state, base_url, sandbox=bool(given.get("sandbox")))

@@ -15,10 +15,10 @@ from importer.jobs.loading import NamedJob
 from importer.jobs.model import Notify
 from importer.jobs.notices import Notice
 from importer.jobs.standing import JobsState
-from importer.memory import FileLedger
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import DEFAULT_BASE_URL, RunSettings
+from importer.state.memory import FileLedger
 
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Final
 
 from importer.jobs.notices import Notice
-from importer.memory.database import Store, transaction
 from importer.sources import masked
 from importer.sources.sightings import Sighting
+from importer.state.memory.database import Store, transaction
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (

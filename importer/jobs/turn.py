@@ -32,11 +32,11 @@ from importer.jobs.patterns import tells_files_apart
 from importer.jobs.seams import Tools
 from importer.jobs.settling import Afterwards, put_away
 from importer.jobs.standing import Result, Standing
-from importer.memory import Imported
 from importer.runtime import environment
 from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
 from importer.state import StateFolder
+from importer.state.memory import Imported
 
 if TYPE_CHECKING:
     from importer.results.summary import Summary

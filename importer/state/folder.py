@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
-from importer.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock, SystemClock
+from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.state.lock import LockHeldError, Owner, holder, locked, this_process
 from importer.state.neighbours import Neighbours
 from importer.state.previous import History, Previous, find_previous

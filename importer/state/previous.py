@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from importer.errors import RunConflictError, StateError
-from importer.journal import Identity, NeverBegunError, Run, RunState
-from importer.journal.run import local_path
+from importer.state.journal import Identity, NeverBegunError, Run, RunState
+from importer.state.journal.run import local_path
 
 History: TypeAlias = Iterable[tuple[Identity, Callable[[], Run]]]
 """Past runs, newest first: what tells them apart, and the way to read one."""

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import ImporterError
-from importer.journal import RunState
 from importer.records import Intent, Outcome, Remedy, Status
 from importer.state import StateFolder
+from importer.state.journal import RunState
 from tests.campaign.people import Kind, Person, expected, invent, standings
 
 KILLS_A_ROUND: Final = 25

@@ -10,11 +10,11 @@ import pytest
 
 from importer.clerk import Clerk, open_clerk
 from importer.clerk.order import Order
-from importer.journal import Journal, Run
 from importer.mapping import Mapping, parse_mapping
 from importer.records import Outcome, Status, row_id
 from importer.settings import Connection, RunSettings
 from importer.sources import stage
+from importer.state.journal import Journal, Run
 
 MAPPING = """\
 version: 1

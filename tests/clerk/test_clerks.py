@@ -17,8 +17,8 @@ from importer.clerk.remote import RemoteClerk
 from importer.clerk.second_process import ProcessLostError, SecondProcess
 from importer.errors import InterruptedRunError, MappingError, SettingsError, SourceError
 from importer.highlevel.catalog import Catalog, CustomField
-from importer.journal import RunState, SessionKind
 from importer.records import Outcome, Record, Remedy, Status, TypedText, row_id
+from importer.state.journal import RunState, SessionKind
 from importer.superseding import settle_superseded
 
 if TYPE_CHECKING:

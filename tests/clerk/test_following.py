@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from importer.clerk.following import Follower
 from importer.clerk.telling import open_writer, tell
-from importer.journal import RunState
 from importer.records import Outcome, Status, row_id
+from importer.state.journal import RunState
 
 if TYPE_CHECKING:
     from tests.clerk.conftest import Bureau

@@ -16,8 +16,8 @@ from importer.jobs.notices import Notice
 from importer.jobs.resident import Resident
 from importer.jobs.seams import PipelineRuns, Tools
 from importer.jobs.standing import JobsState, Occasion
-from importer.memory import FileLedger
 from importer.sandbox import Sandbox
+from importer.state.memory import FileLedger
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOME = "ve9EPM428h8vShlRW1KT"

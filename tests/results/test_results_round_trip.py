@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.journal import Journal, Run, RunState
 from importer.reading import Source, open_source
 from importer.reading.formula_guard import guard_all, unguard
 from importer.records import Outcome, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
 from importer.sources import stage
+from importer.state.journal import Journal, Run, RunState
 
 SOURCE = (
     "First Name;E-mail;Phone;Notes\r\n"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from importer.journal.rows import read_warnings
-from importer.journal.run import RunState, Session, SessionKind
 from importer.records import Counts, Pulse, Remedy, RowId, Status
+from importer.state.journal.rows import read_warnings
+from importer.state.journal.run import RunState, Session, SessionKind
 
 FIRST_ROWS: Final = 5
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from importer.errors import RunConflictError, StateError
-from importer.journal import Journal, Run, RunState, SessionKind
 from importer.records import (
     Counts,
     Fault,
@@ -20,6 +19,7 @@ from importer.records import (
     Status,
     row_id,
 )
+from importer.state.journal import Journal, Run, RunState, SessionKind
 
 
 def intent(row: int, at: float = 100.0, *, attempts: int = 1, exact: bool = False) -> Intent:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import StateError
-from importer.journal import Journal, Run, RunState
 from importer.state import Previous, StateFolder, changes_since
+from importer.state.journal import Journal, Run, RunState
 
 CHANGED = "Email\nada@example.test\ngrace@example.test\n"
 

@@ -8,9 +8,9 @@ import pytest
 
 from importer.cli import cli
 from importer.errors import RunConflictError, SettingsError
-from importer.journal import Journal, Run, RunState
 from importer.records import Fault, Outcome, Pulse, Remedy, Status
 from importer.state import StateFolder
+from importer.state.journal import Journal, Run, RunState
 
 
 def call(state: StateFolder, *words: str) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import RunConflictError
-from importer.journal import Journal, Run
 from importer.state import StateFolder
+from importer.state.journal import Journal, Run
 from importer.state.lock import LockHeldError, Owner, holder, locked
 
 HOLD = """

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from importer.errors import StateError
-from importer.journal import Journal, Run, RunState, SessionKind
 from importer.records import Counts, Intent, Landed, Outcome, Remedy, RowId, Status
 from importer.sources import StagedSource
+from importer.state.journal import Journal, Run, RunState, SessionKind
 
 LOCATION = "location1"
 FIRST_ROW = 2

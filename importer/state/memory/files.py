@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from importer.memory.database import Store, transaction
+from importer.state.memory.database import Store, transaction
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (

@@ -5,8 +5,8 @@ All of it is hashes. Memory is never the truth of a run (the journal is): whatev
 
 from __future__ import annotations
 
-from importer.memory.fingerprints import fingerprint
-from importer.memory.ledger import FileLedger, Imported
-from importer.memory.people import Candidate, Gone, Memory, MemoryPass
+from importer.state.memory.files import FileLedger, Imported
+from importer.state.memory.fingerprints import fingerprint
+from importer.state.memory.people import Candidate, Gone, Memory, MemoryPass
 
 __all__ = ["Candidate", "FileLedger", "Gone", "Imported", "Memory", "MemoryPass", "fingerprint"]

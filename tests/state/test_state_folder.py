@@ -8,9 +8,9 @@ from typing import Protocol
 import pytest
 
 from importer.errors import RunConflictError, SettingsError, StateError
-from importer.journal import Journal, Run, RunState
 from importer.records import Outcome, QuotaMark, Status
 from importer.state import StateFolder, keep_days_from_environment
+from importer.state.journal import Journal, Run, RunState
 
 DAY = 86_400
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import RunConflictError, StateError
-from importer.journal.database import open_database, sync_file, sync_folder, transaction, translated
-from importer.journal.run import Identity, Run, RunState
-from importer.journal.schema import VERSION, migrate, read_version
 from importer.records import QuotaMark
 from importer.sources import StagedSource
+from importer.state.journal.database import open_database, sync_file, sync_folder, transaction, translated
+from importer.state.journal.run import Identity, Run, RunState
+from importer.state.journal.schema import VERSION, migrate, read_version
 
 FILE_NAME: Final = "journal.db"
 MAPPING_NAME: Final = "mapping.yaml"

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from importer.memory.database import open_anew, transaction
-from importer.memory.fingerprints import key_hasher
 from importer.records import Outcome, RowId, Status
 from importer.runtime.clock import Clock, SystemClock
+from importer.state.memory.database import open_anew, transaction
+from importer.state.memory.fingerprints import key_hasher
 
 FILE_NAME: Final = "memory.db"
 _SCHEMA: Final = """

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.journal import Journal, Run
 from importer.sources import StagedSource
 from importer.state import StateFolder
+from importer.state.journal import Journal, Run
 
 
 class HandClock:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import SettingsError
-from importer.memory import Candidate, FileLedger, Imported, Memory, MemoryPass, fingerprint
 from importer.records import Outcome, RowId, Status
+from importer.state.memory import Candidate, FileLedger, Imported, Memory, MemoryPass, fingerprint
 
 REALM = "https://services.example.com"
 HOME = "ve9EPM428h8vShlRW1KT"

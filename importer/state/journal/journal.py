@@ -9,33 +9,6 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from importer.errors import RunConflictError, StateError
-from importer.journal import figures
-from importer.journal.database import create_database, transaction, translated
-from importer.journal.rows import (
-    INTENT_COLUMNS,
-    LANDED_COLUMNS,
-    OUTCOME_COLUMNS,
-    Cells,
-    intent_cells,
-    intent_of,
-    landed_cells,
-    landed_of,
-    outcome_cells,
-    outcome_of,
-)
-from importer.journal.run import Run, RunState, Session, SessionKind
-from importer.journal.schema import migrate
-from importer.journal.storage import (
-    FILE_NAME,
-    encodable,
-    keep_beside,
-    open_up_to_date,
-    read_quota_marks,
-    read_run,
-    refuse_damage,
-    sync_run,
-    write_run,
-)
 from importer.records import (
     Counts,
     Intent,
@@ -49,6 +22,33 @@ from importer.records import (
     Status,
 )
 from importer.runtime.clock import Clock, SystemClock
+from importer.state.journal import figures
+from importer.state.journal.database import create_database, transaction, translated
+from importer.state.journal.rows import (
+    INTENT_COLUMNS,
+    LANDED_COLUMNS,
+    OUTCOME_COLUMNS,
+    Cells,
+    intent_cells,
+    intent_of,
+    landed_cells,
+    landed_of,
+    outcome_cells,
+    outcome_of,
+)
+from importer.state.journal.run import Run, RunState, Session, SessionKind
+from importer.state.journal.schema import migrate
+from importer.state.journal.storage import (
+    FILE_NAME,
+    encodable,
+    keep_beside,
+    open_up_to_date,
+    read_quota_marks,
+    read_run,
+    refuse_damage,
+    sync_run,
+    write_run,
+)
 
 LAST_ROW: Final[RowId] = (1 << 63) - 1
 

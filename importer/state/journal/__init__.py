@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importer.journal.figures import CodeCount, Traffic
-from importer.journal.journal import Journal
-from importer.journal.run import Identity, Run, RunState, Session, SessionKind
-from importer.journal.storage import NeverBegunError, read_identity
+from importer.state.journal.figures import CodeCount, Traffic
+from importer.state.journal.journal import Journal
+from importer.state.journal.run import Identity, Run, RunState, Session, SessionKind
+from importer.state.journal.storage import NeverBegunError, read_identity
 
 __all__ = [
     "CodeCount",

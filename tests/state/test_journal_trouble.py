@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from importer.errors import ImporterError, RunConflictError, StateError
-from importer.journal import Journal, Run, RunState, SessionKind, database
-from importer.journal.schema import MIGRATIONS, VERSION, migrate, read_version
 from importer.records import Intent, Outcome, Remedy, Status
+from importer.state.journal import Journal, Run, RunState, SessionKind, database
+from importer.state.journal.schema import MIGRATIONS, VERSION, migrate, read_version
 
 OLD_JOURNAL = Path(__file__).parent / "journal_v1.sql"
 
