@@ -47,8 +47,8 @@ def labels() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def score(path: Path, expected: dict[str, str]) -> Score:
-    from importer.mapping.suggest import suggest
     from importer.reading import open_source
+    from importer.suggestion import suggest
 
     chosen = suggest(open_source(path)).chosen()
     counted = Score()

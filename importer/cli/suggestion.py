@@ -62,7 +62,7 @@ def suggest_command(source: str, output: Path | None, *, force: bool, **given: A
 
 
 def _suggested(source: str, given: dict[str, Any], catalog: Catalog | None) -> str:
-    from importer.mapping.suggest import suggest_file
+    from importer.suggestion import suggest_file
 
     names = ("sheet", "header_row", "encoding", "delimiter")
     options = read_reading_options(**{name: given[name] for name in names})

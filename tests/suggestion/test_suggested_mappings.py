@@ -12,10 +12,10 @@ import pytest
 from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog, CustomField
 from importer.mapping import parse_mapping
-from importer.mapping.suggest import Suggestion, suggest, suggest_file, suggest_from
 from importer.reading import open_source
 from importer.records import Outcome, Record
 from importer.settings import ReadingOptions
+from importer.suggestion import Suggestion, suggest, suggest_file, suggest_from
 
 TESTS = Path(__file__).parent.parent
 SAMPLES = TESTS.parent / "sample_data"

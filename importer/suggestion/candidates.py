@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from importer.mapping.suggest.evidence import Column, is_phone
-from importer.mapping.suggest.headers import Title, titles, unsqueezed, word_set
-from importer.mapping.suggest.synonyms import (
+from importer.suggestion.evidence import Column, is_phone
+from importer.suggestion.headers import Title, titles, unsqueezed, word_set
+from importer.suggestion.synonyms import (
     LANGUAGES,
     NO_NAME,
     NO_PHONE,

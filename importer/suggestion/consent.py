@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from importer.mapping.suggest.evidence import Column, plain, reads_as_boolean
+from importer.suggestion.evidence import Column, plain, reads_as_boolean
 
 _CHANNELS: Final = {
     "Email": "email mail mails emails courriel correo newsletter",

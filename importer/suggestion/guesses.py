@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from importer.mapping.suggest.candidates import Candidate, allowed, candidates
-from importer.mapping.suggest.consent import Consent, consent
-from importer.mapping.suggest.evidence import Column, gender
-from importer.mapping.suggest.headers import word_set
-from importer.mapping.suggest.synonyms import PART_OR_WHOLE
+from importer.suggestion.candidates import Candidate, allowed, candidates
+from importer.suggestion.consent import Consent, consent
+from importer.suggestion.evidence import Column, gender
+from importer.suggestion.headers import word_set
+from importer.suggestion.synonyms import PART_OR_WHOLE
 
 _ADDRESS: Final = ("address1", "city", "state", "postalCode", "country")
 _ORDER: Final = (

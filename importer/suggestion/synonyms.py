@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from importer.mapping.suggest.headers import word_set, words
+from importer.suggestion.headers import word_set, words
 
 LANGUAGES: Final = {
     "en": "English",

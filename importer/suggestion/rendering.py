@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from importer.mapping.suggest.guesses import Guess, Left
-from importer.mapping.suggest.regions import Finding
 from importer.settings import ReadingOptions
+from importer.suggestion.guesses import Guess, Left
+from importer.suggestion.regions import Finding
 
 if TYPE_CHECKING:
-    from importer.mapping.suggest import Suggestion
+    from importer.suggestion import Suggestion
 
 EDITOR_LINE: Final = "# yaml-language-server: $schema=mapping.schema.json"
 _REASONS_AT: Final = 48

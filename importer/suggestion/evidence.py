@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Final
 
 from importer.highlevel.countries import country_code
-from importer.mapping.suggest.headers import word_set, words
 from importer.mapping.values.finding import Finding, Reading
 from importer.records import TypedText
+from importer.suggestion.headers import word_set, words
 
 CHECKED: Final = 200
 """Values looked at where a look is dear (phones, addresses)."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from importer.highlevel.countries import country_code
-from importer.mapping.suggest.evidence import is_email, is_phone, reads
-from importer.mapping.suggest.guesses import Guess
+from importer.suggestion.evidence import is_email, is_phone, reads
+from importer.suggestion.guesses import Guess
 
 Claim = Callable[[str], object]
 

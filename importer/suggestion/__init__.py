@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog
-from importer.mapping.suggest.customs import custom_guesses
-from importer.mapping.suggest.doubts import Home, with_doubts
-from importer.mapping.suggest.evidence import Column, columns
-from importer.mapping.suggest.guesses import Guess, Left, guess
-from importer.mapping.suggest.regions import Finding, date_order, region
-from importer.mapping.suggest.rendering import rendered
-from importer.mapping.suggest.synonyms import all_phrases
 from importer.settings import ReadingOptions
+from importer.suggestion.customs import custom_guesses
+from importer.suggestion.doubts import Home, with_doubts
+from importer.suggestion.evidence import Column, columns
+from importer.suggestion.guesses import Guess, Left, guess
+from importer.suggestion.regions import Finding, date_order, region
+from importer.suggestion.rendering import rendered
+from importer.suggestion.synonyms import all_phrases
 
 if TYPE_CHECKING:
     from importer.reading import Source

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel.countries import country_code
-from importer.mapping.suggest.evidence import CHECKED, Column, day_order, is_phone, looks_like_phone
-from importer.mapping.suggest.synonyms import fields_of
+from importer.suggestion.evidence import CHECKED, Column, day_order, is_phone, looks_like_phone
+from importer.suggestion.synonyms import fields_of
 
 _SPOKEN_IN: Final = {
     "en": ("US", "GB", "CA", "AU", "IE", "NZ"),

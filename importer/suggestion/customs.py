@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from importer.highlevel.catalog import CustomField
-from importer.mapping.suggest.evidence import Column
-from importer.mapping.suggest.guesses import Guess, Left, separator
-from importer.mapping.suggest.headers import words
+from importer.suggestion.evidence import Column
+from importer.suggestion.guesses import Guess, Left, separator
+from importer.suggestion.headers import words
 
 _SEVERAL: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
 _NOT_WRITABLE: Final = frozenset({"FILE_UPLOAD", "SIGNATURE", "TEXTBOX_LIST"})
