@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from importer.highlevel.fields import FIELDS, Kind
-from importer.mapping.model import MappingModel, Rule
-from importer.mapping.own import OwnSteps
-from importer.mapping.readers import Circumstances, kind_reader
-from importer.mapping.steps import NUMBER_STEPS
+from importer.mapping.compiled.readers import Circumstances, kind_reader
+from importer.mapping.language.model import MappingModel, Rule
+from importer.mapping.transforms.own import OwnSteps
+from importer.mapping.transforms.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.finding import Finding

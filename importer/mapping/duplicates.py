@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from importer.highlevel.payload import match_keys
-from importer.mapping.columns import unite
+from importer.mapping.compiled.columns import unite
 from importer.records import Fault, Json, Outcome, Record, Remedy, RowId, Status, number_of
 
 CODE: Final = "duplicate_in_file"

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Final
 
 from importer.highlevel.fields import FIELDS, Kind
-from importer.mapping.layout import Layout
-from importer.mapping.model import MappingModel, Rule, RuleKey
-from importer.mapping.own import OwnSteps
-from importer.mapping.picking import Pick
-from importer.mapping.steps import NUMBER_STEPS, StepFunction, chain, make_step
-from importer.mapping.table import Table
+from importer.mapping.compiled.layout import Layout
+from importer.mapping.compiled.picking import Pick
+from importer.mapping.compiled.table import Table
+from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.transforms.own import OwnSteps
+from importer.mapping.transforms.steps import NUMBER_STEPS, StepFunction, chain, make_step
 from importer.mapping.values import dates, numbers
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules

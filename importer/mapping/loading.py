@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from importer.errors import MappingError
 from importer.highlevel.catalog import CatalogNeeds
 from importer.mapping.checks import check, check_rules
-from importer.mapping.layout import named_headers
-from importer.mapping.locations import expand
-from importer.mapping.model import MappingModel
+from importer.mapping.compiled.layout import named_headers
+from importer.mapping.compiled.locations import expand
+from importer.mapping.language.model import MappingModel
 from importer.mapping.survey import Surveyor
 from importer.records import FollowUps, ImportMode, TagMode
 from importer.settings import ReadingOptions

@@ -10,12 +10,12 @@ from typing import Final
 from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog, CustomField, User
 from importer.highlevel.timezones import choose
-from importer.mapping.columns import fault_of
-from importer.mapping.customvalues import AS_TEXT, UNSUPPORTED, Convert, converter
-from importer.mapping.headers import fold
-from importer.mapping.layout import Told
-from importer.mapping.model import MappingModel, Rule
-from importer.mapping.program import failed
+from importer.mapping.compiled.columns import fault_of
+from importer.mapping.compiled.customvalues import AS_TEXT, UNSUPPORTED, Convert, converter
+from importer.mapping.compiled.headers import fold
+from importer.mapping.compiled.layout import Told
+from importer.mapping.compiled.program import failed
+from importer.mapping.language.model import MappingModel, Rule
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.finding import Finding, Reading, quoted
 from importer.records import Fault, Json, Outcome, Record

@@ -9,16 +9,16 @@ from datetime import date
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog
+from importer.mapping.compiled.layout import Layout, Told
+from importer.mapping.compiled.locations import LocationColumn
+from importer.mapping.compiled.program import DEFAULT_REQUIRE, Program, row_filter
+from importer.mapping.compiled.readers import Circumstances
+from importer.mapping.compiled.table import Table
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey
 from importer.mapping.evidence import Evidence
-from importer.mapping.layout import Layout, Told
-from importer.mapping.locations import LocationColumn
-from importer.mapping.model import MappingModel, Rule, RuleKey
-from importer.mapping.own import OwnSteps
-from importer.mapping.program import DEFAULT_REQUIRE, Program, row_filter
-from importer.mapping.readers import Circumstances
+from importer.mapping.language.model import MappingModel, Rule, RuleKey
 from importer.mapping.resolver import Resolver
-from importer.mapping.table import Table
+from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.values.conventions import Conventions
 from importer.records import Block, Outcome, Record
 

@@ -12,7 +12,7 @@ import yaml
 import importer.mapping
 from importer.codes import BY_NAME
 from importer.mapping import json_schema
-from importer.mapping.reference import key_reference
+from importer.mapping.language.reference import key_reference
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "mappings" / "mapping.schema.json"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import MappingError
-from importer.mapping.patterns import LONGEST, check_pattern
-from importer.mapping.steps import KINDS, as_text, chain, make_step, parse_step
+from importer.mapping.transforms.patterns import LONGEST, check_pattern
+from importer.mapping.transforms.steps import KINDS, as_text, chain, make_step, parse_step
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.finding import Finding

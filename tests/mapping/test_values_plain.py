@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from importer.highlevel.countries import NAMES, country_code
 from importer.highlevel.timezones import choose, timezone_name
-from importer.mapping.steps import strip_html
+from importer.mapping.transforms.steps import strip_html
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_inbound_dnd
 from importer.mapping.values.dates import DateRules, read_date
 from importer.mapping.values.emails import read_email

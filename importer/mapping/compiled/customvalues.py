@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from importer.highlevel.catalog import CustomField
-from importer.mapping.model import Defaults, Rule
-from importer.mapping.steps import NUMBER_STEPS, as_text, dates_after
+from importer.mapping.language.model import Defaults, Rule
+from importer.mapping.transforms.steps import NUMBER_STEPS, as_text, dates_after
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email

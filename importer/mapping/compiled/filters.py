@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from importer.mapping.model import Condition
+from importer.mapping.language.model import Condition
 from importer.mapping.values.finding import quoted
 from importer.mapping.values.texts import clean
 from importer.records import Fault

@@ -21,8 +21,8 @@ from pydantic import (
 
 from importer.highlevel.countries import NAMES, country_code
 from importer.highlevel.fields import FIELDS, NOT_WRITABLE
-from importer.mapping.steps import StepSpec
-from importer.mapping.template import parse_template
+from importer.mapping.language.template import parse_template
+from importer.mapping.transforms.steps import StepSpec
 from importer.mapping.values.dateformats import check_format
 from importer.records import FollowUpFor, ImportMode, TagMode
 from importer.yaml.sentences import did_you_mean

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from importer.mapping.table import Table
-from importer.mapping.template import Template
+from importer.mapping.compiled.table import Table
+from importer.mapping.language.template import Template
 
 
 class Pick(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from importer.highlevel.fields import FIELDS
-from importer.mapping.model import MappingModel
+from importer.mapping.language.model import MappingModel
 
 _TEXT: Final[dict[str, Any]] = {"type": ["string", "number", "boolean"]}
 _LIST: Final[dict[str, Any]] = {"type": "array", "items": _TEXT, "minItems": 1}

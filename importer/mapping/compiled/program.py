@@ -9,14 +9,21 @@ from typing import Any, Final
 
 from importer.codes import remedy_of
 from importer.highlevel.fields import FIELDS, FieldFacts, Kind
-from importer.mapping.columns import CLEAR, ConstantColumn, Handling, PhoneColumn, TagsColumn, ValueColumn
-from importer.mapping.filters import RowFilter
-from importer.mapping.layout import Layout
-from importer.mapping.locations import LocationColumn
-from importer.mapping.model import MappingModel, Rule, RuleKey
-from importer.mapping.readers import Circumstances, Reader, join, kind_reader, steps_of
-from importer.mapping.steps import StepFunction
-from importer.mapping.table import Table
+from importer.mapping.compiled.columns import (
+    CLEAR,
+    ConstantColumn,
+    Handling,
+    PhoneColumn,
+    TagsColumn,
+    ValueColumn,
+)
+from importer.mapping.compiled.filters import RowFilter
+from importer.mapping.compiled.layout import Layout
+from importer.mapping.compiled.locations import LocationColumn
+from importer.mapping.compiled.readers import Circumstances, Reader, join, kind_reader, steps_of
+from importer.mapping.compiled.table import Table
+from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.transforms.steps import StepFunction
 from importer.mapping.values.finding import Finding, Reading
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.places import read_country

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from importer.mapping.layout import Layout
-from importer.mapping.model import LocationRule
-from importer.mapping.table import Table
+from importer.mapping.compiled.layout import Layout
+from importer.mapping.compiled.table import Table
+from importer.mapping.language.model import LocationRule
 from importer.mapping.values.finding import quoted
 from importer.mapping.values.texts import clean
 from importer.records import Fault

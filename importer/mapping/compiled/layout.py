@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from importer.errors import MappingError
-from importer.mapping.headers import HeaderIndex, Missing
-from importer.mapping.model import MappingModel, Rule, RuleKey
-from importer.mapping.picking import Filled, FirstOf, OneColumn, Pick
-from importer.mapping.template import parse_template
+from importer.mapping.compiled.headers import HeaderIndex, Missing
+from importer.mapping.compiled.picking import Filled, FirstOf, OneColumn, Pick
+from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.language.template import parse_template
 from importer.yaml.document import YamlPath
 
 

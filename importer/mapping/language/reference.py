@@ -1,4 +1,4 @@
-"""The key reference of the mapping language, written from the model itself: ``python -m importer.mapping.reference``."""
+"""The key reference of the mapping language, written from the model itself: ``python -m importer.mapping.language.reference``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from importer.highlevel.fields import FIELDS
-from importer.mapping.model import (
+from importer.mapping.language.model import (
     After,
     Condition,
     Defaults,
@@ -18,8 +18,8 @@ from importer.mapping.model import (
     SourceOptions,
     TagsRule,
 )
-from importer.mapping.schema import json_schema
-from importer.mapping.steps import KINDS
+from importer.mapping.language.schema import json_schema
+from importer.mapping.transforms.steps import KINDS
 
 _PARTS: Final = (
     ("The file", "", MappingModel),
@@ -49,7 +49,7 @@ Every value is read as text: `NO`, `01234` and `2024-01-02` stay as written, quo
 reported at once, as `file:line:column`. A header matches a column exactly, else ignoring case, white space and
 punctuation; a header that matches two columns is a fault, and so is one that the file lacks (see `optional`).
 
-This page is written by `python -m importer.mapping.reference` from the code that checks mappings.
+This page is written by `python -m importer.mapping.language.reference` from the code that checks mappings.
 """
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from importer.mapping import patterns
+from importer.mapping.transforms import patterns
 from importer.mapping.values import booleans, numbers, places
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dateformats import check_format

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from importer.highlevel.fields import Kind
-from importer.mapping.model import Defaults, Rule
-from importer.mapping.own import OwnSteps
-from importer.mapping.steps import StepFunction, as_text, chain, dates_after, make_step
+from importer.mapping.language.model import Defaults, Rule
+from importer.mapping.transforms.own import OwnSteps
+from importer.mapping.transforms.steps import StepFunction, as_text, chain, dates_after, make_step
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_inbound_dnd
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from importer.mapping.picking import Pick
-from importer.mapping.readers import Reader
-from importer.mapping.table import Table
+from importer.mapping.compiled.picking import Pick
+from importer.mapping.compiled.readers import Reader
+from importer.mapping.compiled.table import Table
 from importer.mapping.values.finding import Finding, Reading
 from importer.mapping.values.texts import read_text
 from importer.records import Fault, Json, TypedText
