@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from importer.errors import SourceError
-from importer.reading.delimited import DelimitedText, beginning
 from importer.reading.detected import Detected, Reading
-from importer.reading.dialect import Dialect
-from importer.reading.encodings import Encoding, detect_encoding
 from importer.reading.formats import HEAD_BYTES, Format, format_of, stranger
 from importer.reading.grid import take
 from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, used_names
 from importer.reading.profile import Profile
-from importer.reading.sniffing import detect_dialect
+from importer.reading.text.delimited import DelimitedText, beginning
+from importer.reading.text.dialect import Dialect
+from importer.reading.text.encodings import Encoding, detect_encoding
+from importer.reading.text.sniffing import detect_dialect
 from importer.settings import ReadingOptions
 
 _SAMPLE_CHARACTERS: Final = 1 << 16
@@ -53,7 +53,7 @@ def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> R
 
 def _read_container(place: Path, form: Format, options: ReadingOptions, *, name: str, depth: int) -> Reading:
     from importer.reading import unpacking
-    from importer.reading.workbook import kind_of_zip, read_workbook
+    from importer.reading.workbooks.workbook import kind_of_zip, read_workbook
 
     if form is Format.ZIP:
         form = kind_of_zip(place, name)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import SourceError
-from importer.reading.cells import cell_text
 from importer.reading.detected import Detected, Reading
-from importer.reading.encodings import detect_encoding
 from importer.reading.formats import Format
 from importer.reading.grid import Batch, Cells, take
 from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, used_names, wanted_hits
 from importer.reading.profile import Profile
+from importer.reading.text.encodings import detect_encoding
+from importer.reading.workbooks.cells import cell_text
 from importer.settings import ReadingOptions
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from importer.errors import SourceError
 from importer.reading import open_source
-from importer.reading.xls_looks import looks_of
+from importer.reading.workbooks.xls_looks import looks_of
 
 xlwt = pytest.importorskip("xlwt")
 HEADER = ["Name", "Zip", "Phone", "Span", "Share", "Sum"]

@@ -15,10 +15,10 @@ from xml.etree import ElementTree as ET
 
 from importer.errors import SourceError
 from importer.reading.grid import Batch
-from importer.reading.merges import Merges, OpenMerge, spread_merges
-from importer.reading.xlsx_formats import Renderer, general, iso_text
-from importer.reading.xlsx_shape import FoundCell, RowShape
-from importer.reading.xlsx_strings import fragment, plain, rich
+from importer.reading.workbooks.merges import Merges, OpenMerge, spread_merges
+from importer.reading.workbooks.xlsx_formats import Renderer, general, iso_text
+from importer.reading.workbooks.xlsx_shape import FoundCell, RowShape
+from importer.reading.workbooks.xlsx_strings import fragment, plain, rich
 from importer.records import Fault, TypedText
 
 _BATCH_ROWS: Final = 512

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import SourceError
-from importer.reading.book import Opened, SheetName
-from importer.reading.cells import cell_text, number_text
 from importer.reading.grid import Batch, Grid
-from importer.reading.merges import Merges, OpenMerge, spread_merges
-from importer.reading.xls_looks import SheetLooks
-from importer.reading.xlsx_sheet import letters_of
+from importer.reading.workbooks.book import Opened, SheetName
+from importer.reading.workbooks.cells import cell_text, number_text
+from importer.reading.workbooks.merges import Merges, OpenMerge, spread_merges
+from importer.reading.workbooks.xls_looks import SheetLooks
+from importer.reading.workbooks.xlsx_sheet import letters_of
 
 _BATCH_ROWS: Final = 512
 

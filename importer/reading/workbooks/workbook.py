@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from importer.errors import SourceError
-from importer.reading.book import Book, Opened
 from importer.reading.detected import Detected, Reading
 from importer.reading.formats import Format
 from importer.reading.grid import is_blank, take
@@ -21,6 +20,7 @@ from importer.reading.headers import (
     wanted_hits,
 )
 from importer.reading.profile import Profile
+from importer.reading.workbooks.book import Book, Opened
 from importer.settings import ReadingOptions
 
 
@@ -55,13 +55,13 @@ def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: s
 
 def _open_book(place: Path, form: Format, name: str) -> Book:
     if form is Format.XLSX:
-        from importer.reading.xlsx_book import XlsxBook
+        from importer.reading.workbooks.xlsx_book import XlsxBook
 
         return XlsxBook(place, name=name)
-    from importer.reading.calamine_book import CalamineBook
+    from importer.reading.workbooks.calamine_book import CalamineBook
 
     if form is Format.XLS:
-        from importer.reading.xls_looks import looks_of
+        from importer.reading.workbooks.xls_looks import looks_of
 
         return CalamineBook(place, name=name, looks=partial(looks_of, place))
     return CalamineBook(place, name=name)

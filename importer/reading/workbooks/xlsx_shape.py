@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from importer.reading.xlsx_formats import Renderer, general
-from importer.reading.xlsx_strings import plain
+from importer.reading.workbooks.xlsx_formats import Renderer, general
+from importer.reading.workbooks.xlsx_strings import plain
 from importer.records import TypedText
 
 FoundCell = tuple[str, str, str, str, str, str, str]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from importer.reading.dialect import ESCAPE, LIMIT, Dialect
-from importer.reading.quoting import Mender, Record
+from importer.reading.text.dialect import ESCAPE, LIMIT, Dialect
+from importer.reading.text.quoting import Mender, Record
 from importer.records import Fault
 
 _STRAY: Final = Fault(

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from importer.reading.cells import datetime_text, number_text, span_text
+from importer.reading.workbooks.cells import datetime_text, number_text, span_text
 from importer.records import TypedText
 
 Renderer = Callable[[str], str]

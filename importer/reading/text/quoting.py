@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from importer.reading.dialect import Dialect
+from importer.reading.text.dialect import Dialect
 
 _MOST_CHARACTERS: Final = 1 << 23
 """A cell longer than this is taken for a quote that was left open."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from importer.reading.ole import ole_stream
-from importer.reading.xlsx_formats import Renderer, general, renderer_of
-from importer.reading.xlsx_sheet import HIDDEN, error_cell, letters_of, uncalculated
+from importer.reading.workbooks.ole import ole_stream
+from importer.reading.workbooks.xlsx_formats import Renderer, general, renderer_of
+from importer.reading.workbooks.xlsx_sheet import HIDDEN, error_cell, letters_of, uncalculated
 from importer.records import Fault
 
 _LARGEST: Final = 64 << 20

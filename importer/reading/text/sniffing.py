@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Final
 
 from importer.errors import SourceError
-from importer.reading.cutting import Cutter
-from importer.reading.dialect import ESCAPE, Dialect
 from importer.reading.grid import is_blank
 from importer.reading.shapes import DATA_SHAPES, Shape, shape_of
+from importer.reading.text.cutting import Cutter
+from importer.reading.text.dialect import ESCAPE, Dialect
 
 _SAMPLE_CHARACTERS: Final = 1 << 16
 _SAMPLE_LINES: Final = 300

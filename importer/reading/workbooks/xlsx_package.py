@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 from importer.errors import SourceError
 from importer.reading.limits import refuse_bombs
-from importer.reading.xlsx_formats import Renderer, renderer_of
+from importer.reading.workbooks.xlsx_formats import Renderer, renderer_of
 
 _CHUNK: Final = 1 << 18
 _DECLARATION: Final = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")

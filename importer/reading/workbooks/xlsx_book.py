@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from importer.errors import SourceError
-from importer.reading.book import Opened, SheetName
 from importer.reading.grid import Batch, Grid
-from importer.reading.merges import Merges
-from importer.reading.xlsx_package import Package, SheetPart, refuse_entities
-from importer.reading.xlsx_sheet import RowReader, batches_of, column_of, letters_of, rows_of_sheet
-from importer.reading.xlsx_strings import shared_strings
+from importer.reading.workbooks.book import Opened, SheetName
+from importer.reading.workbooks.merges import Merges
+from importer.reading.workbooks.xlsx_package import Package, SheetPart, refuse_entities
+from importer.reading.workbooks.xlsx_sheet import RowReader, batches_of, column_of, letters_of, rows_of_sheet
+from importer.reading.workbooks.xlsx_strings import shared_strings
 
 _MERGE: Final = re.compile(r'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3})(\d+):[A-Z]{1,3}(\d+)"')
 _COLUMN: Final = re.compile(r"<(?:\w+:)?col\b([^>]*)>")

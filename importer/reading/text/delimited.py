@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, Final
 
-from importer.reading.blemishes import mark_blemishes
-from importer.reading.cutting import Cutter, Cutting
-from importer.reading.dialect import Dialect
-from importer.reading.encodings import Encoding
 from importer.reading.grid import Batch, Cells
+from importer.reading.text.blemishes import mark_blemishes
+from importer.reading.text.cutting import Cutter, Cutting
+from importer.reading.text.dialect import Dialect
+from importer.reading.text.encodings import Encoding
 
 _STRETCH: Final = 1 << 16
 
