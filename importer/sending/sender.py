@@ -22,22 +22,22 @@ from importer.highlevel.tokens import TokenSource
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.progress import SendingProgress, SilentProgress
-from importer.sending.baskets import Shelf
-from importer.sending.breaker import Breaker
-from importer.sending.budget import Budget
-from importer.sending.courier import Courier
-from importer.sending.day import Day
-from importer.sending.errand import FIRST_CONTACT, Errand, LocationRefusedError, Unanswered
+from importer.sending.call_state import FIRST_CONTACT, Errand, LocationRefusedError, Unanswered
+from importer.sending.caller import Courier
 from importer.sending.failures import FailureWatch
-from importer.sending.follow_ups import find_target
-from importer.sending.gate import Gate
-from importer.sending.island import DEFAULT_CONCURRENCY, Island, Shore
+from importer.sending.journal_batches import JournalWriter, Ledger
 from importer.sending.lanes import Links
-from importer.sending.ledger import JournalWriter, Ledger
-from importer.sending.meter import Meter
+from importer.sending.location import DEFAULT_CONCURRENCY, Island, Shore
+from importer.sending.pace.breaker import Breaker
+from importer.sending.pace.budget import Budget
+from importer.sending.pace.day import Day
+from importer.sending.pace.gate import Gate
+from importer.sending.pace.meter import Meter
+from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
-from importer.sending.spill import Room
-from importer.sending.vendor_clock import VendorClock
+from importer.sending.row.follow_ups import find_target
+from importer.sending.row.tag_batches import Shelf
+from importer.sending.spill_queue import Room
 from importer.settings import Connection
 
 _MARK_SECONDS: Final = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importer.highlevel.quota import DAY_SECONDS, QuotaReading
-from importer.sending.day import Day
+from importer.sending.pace.day import Day
 
 NOON = DAY_SECONDS * 20_000 + 43_200.0
 

@@ -12,12 +12,11 @@ from importer.errors import TooManyFailuresError
 from importer.highlevel.client import Lost
 from importer.highlevel.reply import Kind, Meaning
 from importer.records import Intent, Json, Record, TagMode
-from importer.sending.baskets import tag_errors, tags_due
-from importer.sending.breaker import Breaker
 from importer.sending.failures import FailureWatch
-from importer.sending.meter import Meter
+from importer.sending.pace.breaker import Breaker
+from importer.sending.pace.meter import Meter
+from importer.sending.pace.slots import Slots, Ticket
 from importer.sending.policy import RetryPolicy
-from importer.sending.readback import compare, compare_custom
 from importer.sending.retry import (
     Accept,
     Again,
@@ -31,8 +30,9 @@ from importer.sending.retry import (
     backoff_seconds,
     decide,
 )
-from importer.sending.slots import Slots, Ticket
-from importer.sending.spill import Room, SpillQueue
+from importer.sending.row.readback import compare, compare_custom
+from importer.sending.row.tag_batches import tag_errors, tags_due
+from importer.sending.spill_queue import Room, SpillQueue
 from importer.settings import FailureLimit
 
 POLICY = RetryPolicy()

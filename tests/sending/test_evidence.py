@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from importer.records import Record, Status
-from importer.sending.evidence import judge
-from importer.sending.job import Job
-from importer.sending.vendor_clock import VendorClock
+from importer.sending.pace.vendor_clock import VendorClock
+from importer.sending.row.evidence import judge
+from importer.sending.row.job import Job
 
 NOON = 1_795_003_200.0
 

@@ -14,16 +14,16 @@ from importer.errors import BudgetSpentError, InterruptedRunError, StopError, To
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.reply import Kind
 from importer.records import Intent, Landed, Outcome, Record
-from importer.sending import verdicts
-from importer.sending.baskets import Baskets, Shelf, TagBatch, tags_due
-from importer.sending.courier import Courier
-from importer.sending.errand import LocationRefusedError
-from importer.sending.follow_ups import FollowUpDesk, Target
-from importer.sending.job import Held, Job
+from importer.sending.call_state import LocationRefusedError
+from importer.sending.caller import Courier
+from importer.sending.journal_batches import Ledger
 from importer.sending.lanes import Lanes, Links
-from importer.sending.ledger import Ledger
-from importer.sending.passage import Landing, Passage
-from importer.sending.spill import Room, SpillQueue
+from importer.sending.row import outcomes
+from importer.sending.row.follow_ups import FollowUpDesk, Target
+from importer.sending.row.job import Held, Job
+from importer.sending.row.tag_batches import Baskets, Shelf, TagBatch, tags_due
+from importer.sending.row.upserting import Landing, Passage
+from importer.sending.spill_queue import Room, SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
 _LONGEST_BATCH: Final = 256
@@ -107,7 +107,7 @@ class Island:
     def submit(self, record: Record, standing: Intent | Landed | None) -> None:
         """Queue a row; never waits."""
         if self.refusal is not None:
-            self._ledger.settle(verdicts.location_refused(record, self.refusal))
+            self._ledger.settle(outcomes.location_refused(record, self.refusal))
         elif self.ending is not None:
             self._shore.left(1)
         else:
@@ -135,9 +135,9 @@ class Island:
         """Fail all rows of this location, now and to come."""
         self.refusal = words
         for job in self._take_lined_up():
-            self._ledger.settle(verdicts.location_refused(job.record, words))
+            self._ledger.settle(outcomes.location_refused(job.record, words))
         while len(self._queue):
-            self._ledger.settle(verdicts.location_refused(self._queue.take()[0], words))
+            self._ledger.settle(outcomes.location_refused(self._queue.take()[0], words))
 
     async def land(self, seconds: float) -> None:
         """Wait, not for ever, until nothing is in the air; then cut off what still is."""
@@ -297,7 +297,7 @@ class Island:
         tags = job.record.tags
         tagging = tags_due(tags, self._policy.follow_ups.tag_mode, landing.contact)
         if not tagging and not self._desk.enrols(landing.landed.status):
-            self._settle(verdicts.done(landing.landed))
+            self._settle(outcomes.done(landing.landed))
             return
         held = Held(landed=landing.landed, tags=tags)
         self._ledger.land(landing.landed)
@@ -360,7 +360,7 @@ class Island:
         """A worker was turned away: its row stays as the journal has it."""
         refusal = self._refusal_of(reason)
         if isinstance(task, Job) and refusal is not None:
-            self._ledger.settle(verdicts.location_refused(task.record, refusal))
+            self._ledger.settle(outcomes.location_refused(task.record, refusal))
         elif task is not None:
             self._shore.left(_rows_of(task))
         if refusal is not None and self.refusal is None:

@@ -11,14 +11,14 @@ from importer.highlevel.calls import Call
 from importer.highlevel.reply import Kind, Meaning
 from importer.highlevel.versions import ApiVersion
 from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode, value_type
-from importer.sending import verdicts
-from importer.sending.baskets import Shelf
-from importer.sending.courier import Courier
-from importer.sending.errand import Errand, Unanswered
-from importer.sending.evidence import judge
-from importer.sending.job import Job
-from importer.sending.ledger import Ledger
-from importer.sending.readback import compare, compare_custom, lost_fields
+from importer.sending.call_state import Errand, Unanswered
+from importer.sending.caller import Courier
+from importer.sending.journal_batches import Ledger
+from importer.sending.row import outcomes
+from importer.sending.row.evidence import judge
+from importer.sending.row.job import Job
+from importer.sending.row.readback import compare, compare_custom, lost_fields
+from importer.sending.row.tag_batches import Shelf
 
 _CREATE_ATTEMPTS: Final = 10
 _PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
@@ -69,7 +69,7 @@ class Passage:
     async def go(self, job: Job) -> Landing | Outcome:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
         if job.doubtful and not job.repeatable:
-            return verdicts.unconfirmed(job, "the run was cut off before it came")
+            return outcomes.unconfirmed(job, "the run was cut off before it came")
         if job.record.contact_id is not None:
             return await self._update_named(job, job.record.contact_id)
         match self._policy.mode:
@@ -117,7 +117,7 @@ class Passage:
                 status = judge(job, contact, new=False, made_here=self._ledger.made_here)
                 if status is Status.CREATED:
                     return self._land(job, shown, contact, status)
-        return verdicts.skipped(
+        return outcomes.skipped(
             job,
             "already_exists",
             "The contact exists already, and the mapping's mode is create_only.",
@@ -130,7 +130,7 @@ class Passage:
         if isinstance(found, Outcome):
             return found
         if found is None:
-            return verdicts.skipped(
+            return outcomes.skipped(
                 job, "not_found", "No contact matches the row, and the mapping's mode is update_only."
             )
         body = payload.build_upsert(job.record, version=self._policy.version, tag_mode=self._tag_mode)
@@ -139,7 +139,7 @@ class Passage:
 
     async def _update_named(self, job: Job, contact_id: str) -> Landing | Outcome:
         if self._policy.mode is ImportMode.CREATE_ONLY:
-            return verdicts.skipped(
+            return outcomes.skipped(
                 job,
                 "already_exists",
                 "The row names a contact by its id, and the mapping's mode is create_only.",
@@ -150,11 +150,11 @@ class Passage:
             calls.update(contact_id, body), RowErrand(job, self._announce, self._reserve)
         )
         if isinstance(found, Unanswered):
-            return verdicts.unanswered(job, found)
+            return outcomes.unanswered(job, found)
         if found.kind is Kind.NO_CONTACT and self._policy.mode is ImportMode.UPDATE_ONLY:
-            return verdicts.skipped(job, "not_found", f"There is no contact with the id {contact_id}.")
+            return outcomes.skipped(job, "not_found", f"There is no contact with the id {contact_id}.")
         if found.kind is not Kind.DONE:
-            return verdicts.refused(job, found)
+            return outcomes.refused(job, found)
         contact = {"id": contact_id, **_contact_of(found)}
         lost = lost_fields(payload.lost_in_update(job.record))
         return self._land(job, found, contact, Status.UPDATED, lost)
@@ -171,11 +171,11 @@ class Passage:
             return None
         found = await self._courier.ask(call, Errand(job.row))
         if isinstance(found, Unanswered):
-            return verdicts.unanswered(job, found)
+            return outcomes.unanswered(job, found)
         if found.kind is Kind.NO_CONTACT:
             return None
         if found.kind is not Kind.DONE:
-            return verdicts.refused(job, found)
+            return outcomes.refused(job, found)
         contact = _contact_of(found)
         return contact if contact.get("id") else None
 
@@ -187,11 +187,11 @@ class Passage:
         found = await self._courier.ask(call, errand)
         job.doubtful = errand.doubtful or (isinstance(found, Unanswered) and found.doubtful)
         if isinstance(found, Unanswered):
-            return verdicts.unanswered(job, found)
+            return outcomes.unanswered(job, found)
         if found.kind is Kind.DUPLICATE and creates and found.contact_id:
             return await self._settle_existing(job, {"id": found.contact_id})
         if found.kind is not Kind.DONE:
-            return verdicts.refused(job, found)
+            return outcomes.refused(job, found)
         if found.contact_id is None:
             return await self._without_id(job, found, call, creates=creates)
         new = True if creates else found.body.get("new")
@@ -208,7 +208,7 @@ class Passage:
             added = await self._date_added(job, found)
             contact = {**contact, "dateAdded": added}
             if added is None:
-                warnings = (verdicts.warning("perhaps_created", _PERHAPS),)
+                warnings = (outcomes.warning("perhaps_created", _PERHAPS),)
         status = judge(job, contact, new=False, made_here=self._ledger.made_here)
         return self._land(job, found, contact, status, warnings)
 
@@ -223,7 +223,7 @@ class Passage:
         """Try once more when the reply is JSON but names no contact: something in between made it up."""
         silence = Unanswered(words="the reply named no contact", doubtful=True, status=found.status)
         if not job.repeatable or job.attempts >= self._policy.retry.row_attempts:
-            return verdicts.unanswered(job, silence)
+            return outcomes.unanswered(job, silence)
         job.doubtful = True
         return await self._store(job, call, creates=creates)
 
@@ -253,7 +253,7 @@ class Passage:
         """Read a contact back by its id and compare what the reply of the upsert does not show."""
         found = await self._courier.ask(calls.get_contact(landed.contact_id), Errand(job.row))
         if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
-            return (verdicts.warning("not_verified", "the contact could not be read back"),)
+            return (outcomes.warning("not_verified", "the contact could not be read back"),)
         return compare_custom(job.record, _contact_of(found))
 
     def _reserve(self, job: Job) -> int:

@@ -22,12 +22,14 @@ from importer.highlevel.tokens import TokenSource
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock
 from importer.runtime.progress import SendingProgress
-from importer.sending.breaker import Breaker
-from importer.sending.budget import Budget
-from importer.sending.day import Day
-from importer.sending.errand import FIRST_CONTACT, Errand, LocationRefusedError, Unanswered
-from importer.sending.gate import Gate
-from importer.sending.meter import Meter
+from importer.sending.call_state import FIRST_CONTACT, Errand, LocationRefusedError, Unanswered
+from importer.sending.pace.breaker import Breaker
+from importer.sending.pace.budget import Budget
+from importer.sending.pace.day import Day
+from importer.sending.pace.gate import Gate
+from importer.sending.pace.meter import Meter
+from importer.sending.pace.slots import Ticket
+from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
 from importer.sending.retry import (
     Accept,
@@ -41,8 +43,6 @@ from importer.sending.retry import (
     day_recheck_seconds,
     decide,
 )
-from importer.sending.slots import Ticket
-from importer.sending.vendor_clock import VendorClock
 from importer.settings import Secret
 
 _BUSY_ROUND_TRIPS: Final = 4

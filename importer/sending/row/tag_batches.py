@@ -8,7 +8,7 @@ from typing import Any
 
 from importer.highlevel.calls import BULK_TAG_LIMIT
 from importer.records import TagMode
-from importer.sending.job import Held
+from importer.sending.row.job import Held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

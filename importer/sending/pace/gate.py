@@ -14,7 +14,7 @@ from aiolimiter import AsyncLimiter
 from importer.errors import StopError
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
 from importer.runtime.clock import Clock
-from importer.sending.slots import Slots, Ticket
+from importer.sending.pace.slots import Slots, Ticket
 
 HASTE: Final = 5.0
 """The smoothed pace in quotas: a free burst goes out over a fifth of the interval."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from importer.highlevel.reply import read_moment
 from importer.records import Status
-from importer.sending.job import Job
+from importer.sending.row.job import Job
 
 _SECOND: Final = 0.999
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importer.codes import remedy_of
 from importer.highlevel.reply import Kind, Meaning
 from importer.records import Fault, Landed, Outcome, Record, Status
-from importer.sending.errand import Unanswered
-from importer.sending.job import Held, Job
+from importer.sending.call_state import Unanswered
+from importer.sending.row.job import Held, Job
 
 
 def refused(job: Job, meaning: Meaning) -> Outcome:

@@ -11,12 +11,12 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, Workflow
 from importer.highlevel.reply import Kind
 from importer.records import FollowUpFor, FollowUps, Outcome, Status
-from importer.sending import verdicts
-from importer.sending.baskets import TagBatch, tag_errors
-from importer.sending.courier import Courier
-from importer.sending.errand import Errand, Unanswered
-from importer.sending.job import Held
-from importer.sending.ledger import Ledger
+from importer.sending.call_state import Errand, Unanswered
+from importer.sending.caller import Courier
+from importer.sending.journal_batches import Ledger
+from importer.sending.row import outcomes
+from importer.sending.row.job import Held
+from importer.sending.row.tag_batches import TagBatch, tag_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class FollowUpDesk:
         if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
             status = found.status
             return [
-                verdicts.follow_up_failed(
+                outcomes.follow_up_failed(
                     held, "tags_failed", f"its tags were not: {found.words}", http_status=status
                 )
                 for held in batch.rows
@@ -63,8 +63,8 @@ class FollowUpDesk:
 
     def _after_tags(self, held: Held, error: str | None) -> Outcome | Held:
         if error is not None:
-            return verdicts.follow_up_failed(held, "tags_failed", f"its tags were not: {error}")
-        return held if self.enrols(held.landed.status) else verdicts.done(held.landed)
+            return outcomes.follow_up_failed(held, "tags_failed", f"its tags were not: {error}")
+        return held if self.enrols(held.landed.status) else outcomes.done(held.landed)
 
     async def enrol(self, held: Held) -> Outcome:
         """Add a contact to the workflow and the campaign."""
@@ -72,13 +72,13 @@ class FollowUpDesk:
             for what, call in self._enrolments(held.landed.contact_id):
                 found = await self._courier.ask(call, Errand(held.landed.row))
                 if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
-                    return verdicts.follow_up_failed(
+                    return outcomes.follow_up_failed(
                         held,
                         "workflow_failed",
                         f"it was not added to the {what}: {found.words}",
                         http_status=found.status,
                     )
-        return verdicts.done(held.landed)
+        return outcomes.done(held.landed)
 
     def _enrolments(self, contact_id: str) -> Iterator[tuple[str, Call]]:
         if self._target.workflow_id is not None:
