@@ -15,20 +15,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from importer.clerk.order import Order
-from importer.clerk.telling import tell
 from importer.errors import ImporterError, SettingsError, StateError
-from importer.intake import choose_location, stage_all
 from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.results import Summary
 from importer.results.metrics import require_metrics, write_metrics
-from importer.run_options import recalled, remembered
+from importer.runs.context import Surroundings
+from importer.runs.intake import choose_location, stage_all
+from importer.runs.preparing.order import Order
+from importer.runs.preparing.writing import tell
+from importer.runs.remembered import recalled, remembered
+from importer.runs.session import carry_out
 from importer.runtime import environment
-from importer.session import carry_out
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
 from importer.state.journal import Journal, Run, RunState, SessionKind
-from importer.surroundings import Surroundings
 
 Changes: TypeAlias = dict[str, Any]
 

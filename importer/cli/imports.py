@@ -107,7 +107,7 @@ def run_command(**given: Any) -> None:
 
     The same command goes on where a stopped run ended, and does nothing when the import is done already.
     """
-    from importer.clerk import hire_early
+    from importer.runs.preparing import hire_early
 
     load_environment()
     # own functions keep the run in one process, see open_clerk
@@ -158,14 +158,15 @@ def run_command(**given: Any) -> None:
 @quiet_options
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
-    from importer import forecasting, inquiry
     from importer.cli.telling import Manner, tell_forecast
     from importer.results.report import write_forecast_report
+    from importer.runs import inquiry
+    from importer.runs.forecast import check
 
     load_environment()
     settings = run_settings(given)
     sample = inquiry.Sample(given["sample"] or None) if given["against_location"] else None
-    forecast = forecasting.check(settings, sample=sample)
+    forecast = check(settings, sample=sample)
     if sample is not None:
         forecast = replace(forecast, expected=inquiry.ask(sample, settings.connection))
     report = given["report"]
@@ -190,10 +191,10 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
-    from importer import forecasting
+    from importer.runs.forecast import preview
 
     load_environment()
-    for line in forecasting.preview(run_settings({**given, "sources": (source,)}), rows=rows):
+    for line in preview(run_settings({**given, "sources": (source,)}), rows=rows):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 

@@ -17,11 +17,11 @@ import click
 from importer.cli.signals import heard
 
 if TYPE_CHECKING:
-    from importer.clerk.second_process import SecondProcess
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
+    from importer.runs.context import Surroundings
+    from importer.runs.preparing.subprocess_pipe import SecondProcess
     from importer.runtime.stopping import StopSignal
-    from importer.surroundings import Surroundings
 
 Work = Callable[["Surroundings"], Coroutine[Any, Any, "Summary"]]
 
@@ -44,10 +44,10 @@ class Manner:
 def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = None) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
     from importer.results.terminal import open_progress
+    from importer.runs.context import Surroundings
     from importer.runtime.logs import configure_logging
     from importer.runtime.loop import loop_factory
     from importer.runtime.stopping import StopSignal
-    from importer.surroundings import Surroundings
 
     configure_logging(verbose=manner.verbose, quiet=manner.quiet, log_format=manner.log_format)
     stop = StopSignal()

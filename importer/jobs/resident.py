@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from importer.errors import ImporterError, InterruptedRunError, SettingsError
 from importer.jobs.endings import GOOD, Ending, ending, judged
-from importer.jobs.islands import Islands
 from importer.jobs.loading import NamedJob
+from importer.jobs.location_locks import Islands
 from importer.jobs.notices import Event
 from importer.jobs.schedule import Schedule, closes_at, opens_at
 from importer.jobs.seams import Tools

@@ -42,19 +42,19 @@ class PipelineRuns:
         self._clock = clock or SystemClock()
 
     async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast:
-        from importer import forecasting
+        from importer.runs import forecast
 
-        return await asyncio.to_thread(forecasting.check, settings, clock=self._clock, stop=stop)
+        return await asyncio.to_thread(forecast.check, settings, clock=self._clock, stop=stop)
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline
-        from importer.surroundings import Surroundings
+        from importer.runs.context import Surroundings
 
         return await pipeline.run(settings, surroundings=Surroundings(clock=self._clock, stop=stop))
 
     async def resume(self, run_id: str, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline
-        from importer.surroundings import Surroundings
+        from importer.runs.context import Surroundings
 
         return await pipeline.resume(
             run_id,

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from importer.errors import CredentialsError
 from importer.jobs.health import health_endpoint, metrics, status
-from importer.jobs.islands import Islands
+from importer.jobs.location_locks import Islands
 from importer.jobs.model import Notify
 from importer.jobs.places import location_zone
 from importer.jobs.resident import Resident

@@ -13,9 +13,9 @@ from importer.cli import main
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel.client import Client
 from importer.highlevel.tokens import StaticTokens
-from importer.inquiry import Sample, ask, inquire
 from importer.records import Outcome, Record, Status
 from importer.results.forecast import Expected
+from importer.runs.inquiry import Sample, ask, inquire
 from importer.runtime.clock import SystemClock
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
 from importer.settings import Connection, Secret

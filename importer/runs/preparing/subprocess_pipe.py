@@ -22,7 +22,7 @@ _PIPE_BYTES: Final = 1 << 20
 _LAST_WORDS_SECONDS: Final = 2.0
 _MAIN: Final = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = sys.argv[1:]; "
-    "from importer.clerk.process import main; main()"
+    "from importer.runs.preparing.subprocess_main import main; main()"
 )
 
 

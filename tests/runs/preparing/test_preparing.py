@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from importer.clerk import Clerk, hire_early
-from importer.clerk.remote import RemoteClerk
-from importer.clerk.second_process import ProcessLostError, SecondProcess
 from importer.errors import InterruptedRunError, MappingError, SettingsError, SourceError
 from importer.highlevel.catalog import Catalog, CustomField
 from importer.records import Outcome, Record, Remedy, Status, TypedText, row_id
+from importer.runs.preparing import Clerk, hire_early
+from importer.runs.preparing.in_subprocess import RemoteClerk
+from importer.runs.preparing.subprocess_pipe import ProcessLostError, SecondProcess
+from importer.runs.superseding import settle_superseded
 from importer.state.journal import RunState, SessionKind
-from importer.superseding import settle_superseded
 
 if TYPE_CHECKING:
-    from tests.clerk.conftest import Bureau
+    from tests.runs.preparing.conftest import Bureau
 
 CATALOG = Catalog(
     location_id="loc1",
@@ -220,7 +220,7 @@ def test_what_the_other_process_gets_wrong_is_told_with_the_place(bureau: Callab
     clerk._process.ask("resolve_for")
     with pytest.raises(TypeError) as mistake:
         clerk._process.answer()
-    assert any("process.py" in note for note in mistake.value.__notes__)
+    assert any("subprocess_main.py" in note for note in mistake.value.__notes__)
 
 
 def test_own_functions_run_in_the_process_of_whoever_allowed_them(

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from importer.highlevel.payload import build_upsert, follow_up_plan
 from importer.highlevel.quota import plan_sending
-from importer.intake import Intake, SurveyOptions, choose_location, open_staged, stage_all, survey
 from importer.mapping import Mapping, load_mapping
 from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, TagMode, number_of
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.summary import SourceSummary
+from importer.runs.intake import Intake, SurveyOptions, choose_location, open_staged, stage_all, survey
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
@@ -24,7 +24,7 @@ from importer.sources import StagedSource
 from importer.version import __version__
 
 if TYPE_CHECKING:
-    from importer.inquiry import Sample
+    from importer.runs.inquiry import Sample
 
 _ROWS_A_TAG_CALL = 500
 

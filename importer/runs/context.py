@@ -10,7 +10,7 @@ from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.runtime.stopping import StopSignal
 
 if TYPE_CHECKING:
-    from importer.clerk.second_process import SecondProcess
+    from importer.runs.preparing.subprocess_pipe import SecondProcess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

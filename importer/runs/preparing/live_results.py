@@ -6,10 +6,10 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-from importer.clerk.order import Order
-from importer.clerk.telling import open_writer
 from importer.mapping import Mapping
 from importer.results import ResultsWriter, Summary
+from importer.runs.preparing.order import Order
+from importer.runs.preparing.writing import open_writer
 from importer.state.journal import Journal, Run
 
 _SHORTEST_WAIT_SECONDS: Final = 0.05

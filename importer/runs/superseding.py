@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from importer.highlevel.payload import match_keys
-from importer.intake import Mapped
 from importer.records import Landed, Outcome, Record, RowId, Status, number_of
+from importer.runs.intake import Mapped
 from importer.state.journal import Journal
 
 _ARRIVED = frozenset({Status.CREATED, Status.UPDATED})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importer.clerk.order import Order
 from importer.errors import StateError
-from importer.intake import count_rows, open_staged
 from importer.mapping import Mapping
 from importer.results import ResultsWriter, Summary
+from importer.runs.intake import count_rows, open_staged
+from importer.runs.preparing.order import Order
 from importer.state.journal import Journal
 
 

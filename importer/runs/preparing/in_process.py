@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from importer.clerk.order import Catalogs, Order, Surveyed
-from importer.clerk.telling import tell
 from importer.errors import CredentialsError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.payload import build_upsert
 from importer.highlevel.wire import encode
-from importer.intake import Intake, Mapped, open_staged, survey
 from importer.mapping import Mapping, Resolver
 from importer.records import ImportMode, Outcome, Record, Remedy, Status
 from importer.results import Summary
+from importer.runs.intake import Intake, Mapped, open_staged, survey
+from importer.runs.preparing.order import Catalogs, Order, Surveyed
+from importer.runs.preparing.writing import tell
 from importer.state.journal import Journal
 
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 from importer.runtime import environment
 
 if TYPE_CHECKING:
-    from importer.clerk.order import Catalogs, Order, Surveyed
-    from importer.clerk.second_process import SecondProcess
-    from importer.intake import Mapped
     from importer.mapping import Mapping
     from importer.results import Summary
+    from importer.runs.intake import Mapped
+    from importer.runs.preparing.order import Catalogs, Order, Surveyed
+    from importer.runs.preparing.subprocess_pipe import SecondProcess
     from importer.state.journal import Journal
 
 __all__ = ["Clerk", "hire_early", "open_clerk"]
@@ -69,7 +69,7 @@ def open_clerk(
 
     ``early``: such a process, started before anybody knew whether it would be needed.
     """
-    from importer.clerk.local import LocalClerk
+    from importer.runs.preparing.in_process import LocalClerk
 
     # What a mapping calls of its author's own code is called where the author can see it.
     alone = order.survey.allow_transforms
@@ -87,7 +87,7 @@ def open_clerk(
         if process is None or alone or not process.ready():
             yield LocalClerk(order, mapping, journal)
             return
-        from importer.clerk.remote import RemoteClerk
+        from importer.runs.preparing.in_subprocess import RemoteClerk
 
         stack.callback(process.dismiss)
         yield RemoteClerk(order, mapping, journal, process)
@@ -105,7 +105,7 @@ def hire_early(references: Sequence[str]) -> Iterator[SecondProcess | None]:
 
 
 def _start() -> SecondProcess | None:
-    from importer.clerk.second_process import SecondProcess
+    from importer.runs.preparing.subprocess_pipe import SecondProcess
 
     return SecondProcess.start()
 

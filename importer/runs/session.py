@@ -8,22 +8,22 @@ from contextvars import copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from importer.clerk import Clerk, open_clerk
-from importer.clerk.order import Order, Surveyed
 from importer.errors import StateError, StopError
 from importer.mapping import Mapping
 from importer.results import Summary
 from importer.results.metrics import write_metrics
 from importer.results.missing import write_missing
 from importer.results.writing import write_summary
+from importer.runs.context import Surroundings
+from importer.runs.preparing import Clerk, open_clerk
+from importer.runs.preparing.order import Order, Surveyed
 from importer.runtime.logs import log_context
 from importer.settings import RunSettings
 from importer.state.journal import Journal, RunState, SessionKind
 from importer.state.memory import Gone
-from importer.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from importer.delivery import Delivery
+    from importer.runs.delivery import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ async def carry_out(
             run_here = copy_context().run
             surveying = asyncio.get_running_loop().run_in_executor(None, run_here, _survey, clerk, around)
             # What sends takes longest to import, and the survey may be another process' work.
-            from importer.delivery import Delivery
+            from importer.runs.delivery import Delivery
 
             surveyed = await surveying
             journal.set_rows_read(sum(each.rows for each in surveyed))
@@ -73,7 +73,7 @@ async def carry_out(
 
 async def _deliver(delivery: Delivery) -> list[Gone]:
     """Deliver, and leave the run finished or stopped."""
-    from importer.delivery import deliver
+    from importer.runs.delivery import deliver
 
     try:
         gone = await deliver(delivery)

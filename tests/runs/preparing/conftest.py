@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from importer.clerk import Clerk, open_clerk
-from importer.clerk.order import Order
 from importer.mapping import Mapping, parse_mapping
 from importer.records import Outcome, Status, row_id
+from importer.runs.preparing import Clerk, open_clerk
+from importer.runs.preparing.order import Order
 from importer.settings import Connection, RunSettings
 from importer.sources import stage
 from importer.state.journal import Journal, Run

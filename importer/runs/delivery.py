@@ -10,24 +10,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from importer.bookkeeping import Bookkeeper
-from importer.clerk import Clerk
-from importer.clerk.order import Catalogs, Surveyed
 from importer.errors import CredentialsError, SettingsError, StopError
-from importer.forecasting import calls_a_row
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, Standing
 from importer.results import wording
+from importer.runs.bookkeeping import Bookkeeper
+from importer.runs.context import Surroundings
+from importer.runs.forecast import calls_a_row
+from importer.runs.preparing import Clerk
+from importer.runs.preparing.order import Catalogs, Surveyed
+from importer.runs.superseding import settle_superseded
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import Gone, Memory
-from importer.superseding import settle_superseded
-from importer.surroundings import Surroundings
 
 _SANDBOX_BURST: Final = 10_000
 """The embedded sandbox is for trying out: a thousand rows a second instead of the vendor's ten."""

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.clerk.following import Follower
-from importer.clerk.telling import open_writer, tell
 from importer.records import Outcome, Status, row_id
+from importer.runs.preparing.live_results import Follower
+from importer.runs.preparing.writing import open_writer, tell
 from importer.state.journal import RunState
 
 if TYPE_CHECKING:
-    from tests.clerk.conftest import Bureau
+    from tests.runs.preparing.conftest import Bureau
 
 ROWS = range(2, 1_202)
 

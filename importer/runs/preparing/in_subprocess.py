@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from importer.clerk.order import Catalogs, Order, Surveyed
-from importer.clerk.second_process import ProcessLostError, SecondProcess
-from importer.clerk.telling import tell
 from importer.errors import SourceError
-from importer.intake import Mapped
 from importer.mapping import Mapping
 from importer.results import Summary
+from importer.runs.intake import Mapped
+from importer.runs.preparing.order import Catalogs, Order, Surveyed
+from importer.runs.preparing.subprocess_pipe import ProcessLostError, SecondProcess
+from importer.runs.preparing.writing import tell
 from importer.state.journal import Journal
 
 _AHEAD: Final = 3

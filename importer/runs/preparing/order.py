@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from importer.errors import CredentialsError
 from importer.highlevel.catalog import Catalog
-from importer.intake import SurveyOptions
 from importer.mapping import Mapping
+from importer.runs.intake import SurveyOptions
 from importer.settings import ReadingOptions, RunSettings
 from importer.sources import StagedSource
 from importer.state.journal import Run

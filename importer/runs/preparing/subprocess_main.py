@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from importer.clerk.following import Follower
-from importer.clerk.local import LocalClerk
-from importer.clerk.order import Catalogs, Order, Surveyed
-from importer.clerk.second_process import ANSWER, FAILURE, READY
 from importer.errors import ImporterError
-from importer.intake import Mapped
 from importer.mapping import parse_mapping
 from importer.results import Summary
+from importer.runs.intake import Mapped
+from importer.runs.preparing.in_process import LocalClerk
+from importer.runs.preparing.live_results import Follower
+from importer.runs.preparing.order import Catalogs, Order, Surveyed
+from importer.runs.preparing.subprocess_pipe import ANSWER, FAILURE, READY
 from importer.runtime.garbage import rare_collections
 from importer.state.journal import Journal, Run
 
