@@ -72,7 +72,7 @@ class Stopwatch:
         self.at += seconds
 
 
-def tell(folder: Path, *, rows: int = 4_812, details: bool = False) -> Summary:
+def write_results(folder: Path, *, rows: int = 4_812, details: bool = False) -> Summary:
     """Write the files of an invented run into ``folder`` and return its summary."""
     invent = random.Random(20261123)
     path = folder / "crm-export.csv"

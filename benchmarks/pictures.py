@@ -21,7 +21,7 @@ from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
 
-from invented_run import tell
+from invented_run import write_results
 
 HOME = Path(__file__).resolve().parent.parent
 COMMAND = ["run", "sample_data/crm-export.xlsx", "-m", "mappings/sample-crm.yaml", "--sandbox"]
@@ -39,7 +39,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
         with contextlib.chdir(work):  # so that the report shows the paths that people see
-            report = Path(work) / tell(Path()).report
+            report = Path(work) / write_results(Path()).report
         for name, scheme in (("report", 1), ("report-dark", 0)):
             photograph(report, folder / f"{name}.png", scheme=scheme)
     with tempfile.TemporaryDirectory() as work:

@@ -22,7 +22,7 @@ from importer.results.metrics import require_metrics, write_metrics
 from importer.runs.context import Surroundings
 from importer.runs.intake import choose_location, stage_all
 from importer.runs.preparing.order import Order
-from importer.runs.preparing.writing import tell
+from importer.runs.preparing.writing import write_results
 from importer.runs.remembered import recalled, remembered
 from importer.runs.session import carry_out
 from importer.runtime import environment
@@ -129,7 +129,7 @@ def results(
     # Under the lock: outcomes of a run at work would settle between the rows' reading and the counts.
     with state.lock(found), state.open_journal(found) as journal:
         mapping = parse_mapping(found.mapping_text, name=str(found.mapping_path))
-        return tell(Order.of(found, settings, mapping), mapping, journal)
+        return write_results(Order.of(found, settings, mapping), mapping, journal)
 
 
 def _new_run(state: StateFolder) -> NewRun:
@@ -212,7 +212,9 @@ async def _go_on(
         mapping = parse_mapping(run.mapping_text, name=str(run.mapping_path))
         again = kind is SessionKind.RETRY and journal.retryable() > 0
         if run.state is RunState.FINISHED and not again:
-            summary = await asyncio.to_thread(tell, Order.of(run, settings, mapping), mapping, journal)
+            summary = await asyncio.to_thread(
+                write_results, Order.of(run, settings, mapping), mapping, journal
+            )
             summary = replace(summary, repeated=True)
             if settings.metrics_file is not None:
                 write_metrics(summary, settings.metrics_file)

@@ -107,11 +107,11 @@ def run_command(**given: Any) -> None:
 
     The same command goes on where a stopped run ended, and does nothing when the import is done already.
     """
-    from importer.runs.preparing import hire_early
+    from importer.runs.preparing import start_early
 
     load_environment()
     # own functions keep the run in one process, see open_clerk
-    with hire_early(() if given["allow_transforms"] else given["sources"]) as process:
+    with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
         from importer.cli.telling import Manner, attend
 

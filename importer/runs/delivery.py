@@ -19,7 +19,7 @@ from importer.results import wording
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import Surroundings
 from importer.runs.forecast import calls_a_row
-from importer.runs.preparing import Clerk
+from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Catalogs, Surveyed
 from importer.runs.superseding import settle_superseded
 from importer.runtime.garbage import rare_collections
@@ -40,7 +40,7 @@ class Delivery:
     """One session's sending: what is sent, by which rules, and where outcomes go."""
 
     journal: Journal
-    clerk: Clerk
+    preparation: Preparation
     surveyed: Sequence[Surveyed]
     mapping: Mapping
     settings: RunSettings
@@ -71,20 +71,20 @@ async def deliver(delivery: Delivery) -> list[Gone]:
             ) as sender:
                 around.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
-                await asyncio.to_thread(delivery.clerk.resolve_for, catalogs)
+                await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind)
                 if journal.retrying:
-                    newer = delivery.clerk.pieces(resolved=False)
+                    newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
                 _announce(sender, delivery)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
-                    await asyncio.to_thread(delivery.clerk.follow)
+                    await asyncio.to_thread(delivery.preparation.follow)
                 try:
-                    await _feed(delivery.clerk, sender, books, journal)
+                    await _feed(delivery.preparation, sender, books, journal)
                 except StopError as reason:
-                    sender.stop(reason)  # where it came from the clerk: what is in the air shall land
+                    sender.stop(reason)  # where reading failed: what is in the air shall land
                 await sender.drain()
             return books.close_turn(complete=_complete(delivery))
 
@@ -208,8 +208,8 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
     progress.planned(left, plan.requests, plan.seconds)
 
 
-async def _feed(clerk: Clerk, sender: Sender, books: Bookkeeper, journal: Journal) -> None:
-    pieces = clerk.pieces()
+async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, journal: Journal) -> None:
+    pieces = preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         standings = journal.standings(piece[0].row, piece[-1].row)

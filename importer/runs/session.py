@@ -15,7 +15,7 @@ from importer.results.metrics import write_metrics
 from importer.results.missing import write_missing
 from importer.results.writing import write_summary
 from importer.runs.context import Surroundings
-from importer.runs.preparing import Clerk, open_clerk
+from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Order, Surveyed
 from importer.runtime.logs import log_context
 from importer.settings import RunSettings
@@ -38,15 +38,17 @@ async def carry_out(
     """
     with log_context(run_id=journal.run.id):
         order = Order.of(journal.run, settings, mapping)
-        with open_clerk(
+        with open_preparation(
             order,
             mapping,
             journal,
             second_process=around.second_process,
             early=around.early_process,
-        ) as clerk:
+        ) as preparation:
             run_here = copy_context().run
-            surveying = asyncio.get_running_loop().run_in_executor(None, run_here, _survey, clerk, around)
+            surveying = asyncio.get_running_loop().run_in_executor(
+                None, run_here, _survey, preparation, around
+            )
             # What sends takes longest to import, and the survey may be another process' work.
             from importer.runs.delivery import Delivery
 
@@ -55,7 +57,7 @@ async def carry_out(
             gone = await _deliver(
                 Delivery(
                     journal=journal,
-                    clerk=clerk,
+                    preparation=preparation,
                     surveyed=surveyed,
                     mapping=mapping,
                     settings=settings,
@@ -63,9 +65,9 @@ async def carry_out(
                     kind=kind,
                 )
             )
-            summary = await asyncio.to_thread(clerk.tell)
+            summary = await asyncio.to_thread(preparation.write_results)
         if gone:
-            summary = _tell_missing(summary, gone)
+            summary = _write_missing_people(summary, gone)
         if settings.metrics_file is not None:
             write_metrics(summary, settings.metrics_file)
         return summary
@@ -95,15 +97,15 @@ def _note_stop(journal: Journal, stopped: StopError) -> None:
         )
 
 
-def _tell_missing(summary: Summary, gone: list[Gone]) -> Summary:
+def _write_missing_people(summary: Summary, gone: list[Gone]) -> Summary:
     write_missing(gone, summary.results.parent)
     summary = replace(summary, missing=len(gone))
     write_summary(summary)
     return summary
 
 
-def _survey(clerk: Clerk, around: Surroundings) -> tuple[Surveyed, ...]:
-    surveyed = clerk.survey(around.stop.check)
+def _survey(preparation: Preparation, around: Surroundings) -> tuple[Surveyed, ...]:
+    surveyed = preparation.survey(around.stop.check)
     for each in surveyed:
         for line in each.described:
             logger.info("%s", line)

@@ -1,6 +1,6 @@
-"""The clerk of a run: reads and maps ahead of the sender, and writes the results behind it.
+"""The preparation of a run: reads and maps ahead of the sender, and writes the results behind it.
 
-Large sources have a clerk of their own process: reading, mapping and writing take about as much of a core as
+Large sources are prepared in a process of their own: reading, mapping and writing take about as much of a core as
 sending does, and in one process they take turns with it.
 """
 
@@ -28,7 +28,7 @@ WORTH_A_PROCESS: Final = 1 << 20
 """Bytes of sources; below that nobody would notice what a second process does for a run."""
 
 
-class Clerk(Protocol):
+class Preparation(Protocol):
     """Called from a thread, one call at a time and in this order; each call may take long."""
 
     def survey(self, keep_going: Callable[[], None]) -> tuple[Surveyed, ...]:
@@ -51,25 +51,25 @@ class Clerk(Protocol):
         """
         ...
 
-    def tell(self) -> Summary:
+    def write_results(self) -> Summary:
         """Write all files of the run as its journal has it now. Raises StateError."""
         ...
 
 
 @contextlib.contextmanager
-def open_clerk(
+def open_preparation(
     order: Order,
     mapping: Mapping,
     journal: Journal,
     *,
     second_process: bool = False,
     early: SecondProcess | None = None,
-) -> Iterator[Clerk]:
+) -> Iterator[Preparation]:
     """Have an order carried out by a second process where that is allowed and pays, else by this one.
 
     ``early``: such a process, started before anybody knew whether it would be needed.
     """
-    from importer.runs.preparing.in_process import LocalClerk
+    from importer.runs.preparing.in_process import InProcess
 
     # What a mapping calls of its author's own code is called where the author can see it.
     alone = order.survey.allow_transforms
@@ -85,16 +85,16 @@ def open_clerk(
             if process is not None:
                 stack.enter_context(process)
         if process is None or alone or not process.ready():
-            yield LocalClerk(order, mapping, journal)
+            yield InProcess(order, mapping, journal)
             return
-        from importer.runs.preparing.in_subprocess import RemoteClerk
+        from importer.runs.preparing.in_subprocess import InSubprocess
 
         stack.callback(process.dismiss)
-        yield RemoteClerk(order, mapping, journal, process)
+        yield InSubprocess(order, mapping, journal, process)
 
 
 @contextlib.contextmanager
-def hire_early(references: Sequence[str]) -> Iterator[SecondProcess | None]:
+def start_early(references: Sequence[str]) -> Iterator[SecondProcess | None]:
     """Start the second process before this one imports what it needs, so that both do so at once."""
     process = _start() if references and _pays(sum(map(_size, references))) else None
     if process is None:

@@ -1,4 +1,4 @@
-"""A clerk in this process: what is asked is done there and then."""
+"""A preparation in this process: what is asked is done there and then."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from importer.records import ImportMode, Outcome, Record, Remedy, Status
 from importer.results import Summary
 from importer.runs.intake import Intake, Mapped, open_staged, survey
 from importer.runs.preparing.order import Catalogs, Order, Surveyed
-from importer.runs.preparing.writing import tell
+from importer.runs.preparing.writing import write_results
 from importer.state.journal import Journal
 
 
-class LocalClerk:
+class InProcess:
     """Carries an order out."""
 
     def __init__(self, order: Order, mapping: Mapping, journal: Journal) -> None:
@@ -55,8 +55,8 @@ class LocalClerk:
     def follow(self) -> None:
         """Do nothing: the sender would wait for whatever is written here."""
 
-    def tell(self) -> Summary:
-        return tell(self._order, self._mapping, self._journal)
+    def write_results(self) -> Summary:
+        return write_results(self._order, self._mapping, self._journal)
 
     def _finish_all(self, resolvers: Resolvers, mapped: Mapped) -> Mapped:
         return [self._finish(resolvers, item) if isinstance(item, Record) else item for item in mapped]

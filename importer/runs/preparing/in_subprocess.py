@@ -1,4 +1,4 @@
-"""A clerk in a second process: the same calls, carried over its pipes."""
+"""A preparation in a second process: the same calls, carried over its pipes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from importer.results import Summary
 from importer.runs.intake import Mapped
 from importer.runs.preparing.order import Catalogs, Order, Surveyed
 from importer.runs.preparing.subprocess_pipe import ProcessLostError, SecondProcess
-from importer.runs.preparing.writing import tell
+from importer.runs.preparing.writing import write_results
 from importer.state.journal import Journal
 
 _AHEAD: Final = 3
 
 
-class RemoteClerk:
+class InSubprocess:
     """Has an order carried out on the other side (``process.Office``). Raises what is raised there."""
 
     def __init__(self, order: Order, mapping: Mapping, journal: Journal, process: SecondProcess) -> None:
@@ -62,13 +62,13 @@ class RemoteClerk:
             yield piece
         self._forget_pieces()
 
-    def tell(self) -> Summary:
+    def write_results(self) -> Summary:
         try:
             self._forget_pieces()  # of a run that stopped
-            self._process.ask("tell", self._journal.run)
+            self._process.ask("write_results", self._journal.run)
             return self._process.answer()  # type: ignore[no-any-return]  # what Office.tell gives
         except ProcessLostError:
-            return tell(self._order, self._mapping, self._journal)
+            return write_results(self._order, self._mapping, self._journal)
 
     def _ask_ahead(self, pieces: int) -> None:
         for _ in range(pieces):

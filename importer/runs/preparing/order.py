@@ -1,4 +1,4 @@
-"""What is asked of a clerk, and what it finds: nouns that can cross to another process."""
+"""What is asked of a preparation, and what it finds: nouns that can cross to another process."""
 
 from __future__ import annotations
 

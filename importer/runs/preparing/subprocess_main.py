@@ -15,7 +15,7 @@ from importer.errors import ImporterError
 from importer.mapping import parse_mapping
 from importer.results import Summary
 from importer.runs.intake import Mapped
-from importer.runs.preparing.in_process import LocalClerk
+from importer.runs.preparing.in_process import InProcess
 from importer.runs.preparing.live_results import Follower
 from importer.runs.preparing.order import Catalogs, Order, Surveyed
 from importer.runs.preparing.subprocess_pipe import ANSWER, FAILURE, READY
@@ -28,23 +28,23 @@ def main() -> None:
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     questions, answers = _own_pipes()
-    office = Office(lambda: send(answers, ANSWER, None))
+    preparer = Preparer(lambda: send(answers, ANSWER, None))
     try:
         with rare_collections():
-            serve(office, questions, answers)
+            serve(preparer, questions, answers)
     except (EOFError, BrokenPipeError):
         pass
     finally:
-        office.close()
+        preparer.close()
         gc.freeze()  # the collector need not look at all there is once more
         # What is still unwritten has no reader; flushing it again on the way out would only complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), answers.fileno())
 
 
-class Office:
-    """What ``RemoteClerk`` asks for, done by a ``LocalClerk``; one method for each question."""
+class Preparer:
+    """What ``InSubprocess`` asks for, done by an ``InProcess``; one method for each question."""
 
-    QUESTIONS: Final = ("survey", "resolve_for", "follow", "pieces", "piece", "tell")
+    QUESTIONS: Final = ("survey", "resolve_for", "follow", "pieces", "piece", "write_results")
 
     def __init__(self, beat: Callable[[], None]) -> None:
         self._beat = beat
@@ -56,30 +56,30 @@ class Office:
         self._order = order
         self._mapping = parse_mapping(order.mapping_text, name=order.mapping_name)
         self._journal = Journal.open(folder, thorough=False)
-        self._clerk = LocalClerk(order, self._mapping, self._journal)
-        return self._clerk.survey(self._beat)
+        self._preparation = InProcess(order, self._mapping, self._journal)
+        return self._preparation.survey(self._beat)
 
     def resolve_for(self, catalogs: Catalogs) -> None:
-        self._clerk.resolve_for(catalogs)
+        self._preparation.resolve_for(catalogs)
 
     def follow(self) -> None:
         assert self._journal is not None  # noqa: S101  (the survey comes first)
         self._follower = Follower(self._order, self._mapping, self._journal.folder)
 
     def pieces(self, resolved: bool) -> None:  # noqa: FBT001  (questions carry their words in order)
-        self._pieces = self._clerk.pieces(resolved=resolved)
+        self._pieces = self._preparation.pieces(resolved=resolved)
 
     def piece(self) -> Mapped | None:
         return next(self._pieces, None)
 
-    def tell(self, run: Run) -> Summary:
+    def write_results(self, run: Run) -> Summary:
         summary = self._follower.finish(run) if self._follower is not None else None
         self._follower = None
         if summary is not None:
             return summary
         assert self._journal is not None  # noqa: S101  (the survey comes first)
         self._journal.run = run
-        return self._clerk.tell()
+        return self._preparation.write_results()
 
     def close(self) -> None:
         if self._follower is not None:
@@ -88,13 +88,13 @@ class Office:
             self._journal.close()
 
 
-def serve(office: Office, questions: IO[bytes], answers: IO[bytes]) -> None:
+def serve(preparer: Preparer, questions: IO[bytes], answers: IO[bytes]) -> None:
     """Answer questions; raises EOFError when there are no more, and BrokenPipeError when nobody listens."""
     send(answers, READY, None)
     while True:
         question, given = pickle.load(questions)  # noqa: S301  (our own process)
         try:
-            answer = getattr(office, question)(*given) if question in Office.QUESTIONS else None
+            answer = getattr(preparer, question)(*given) if question in Preparer.QUESTIONS else None
         except BrokenPipeError:
             raise
         except ImporterError as fault:

@@ -10,7 +10,7 @@ from importer.runs.preparing.order import Order
 from importer.state.journal import Journal
 
 
-def tell(order: Order, mapping: Mapping, journal: Journal) -> Summary:
+def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
     """Write all files in one go. Raises StateError."""
     with open_writer(order, mapping, journal) as writer:
         return writer.finish(journal.run)

@@ -10,7 +10,7 @@ import pytest
 
 from importer.mapping import Mapping, parse_mapping
 from importer.records import Outcome, Status, row_id
-from importer.runs.preparing import Clerk, open_clerk
+from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Order
 from importer.settings import Connection, RunSettings
 from importer.sources import stage
@@ -34,16 +34,16 @@ CONTACTS = "First,Mail,Phone,Tags,Shirt\n" + "".join(
 
 @dataclass(kw_only=True)
 class Bureau:
-    """A run that began, and the clerks that may work for it."""
+    """A run that began, and the preparations that may work for it."""
 
     order: Order
     mapping: Mapping
     journal: Journal
     open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
-    def hire(self, *, second_process: bool) -> Clerk:
+    def prepare(self, *, second_process: bool) -> Preparation:
         return self.open.enter_context(
-            open_clerk(self.order, self.mapping, self.journal, second_process=second_process)
+            open_preparation(self.order, self.mapping, self.journal, second_process=second_process)
         )
 
     def settle(self, *numbers: int) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from importer.records import Outcome, Status, row_id
 from importer.runs.preparing.live_results import Follower
-from importer.runs.preparing.writing import open_writer, tell
+from importer.runs.preparing.writing import open_writer, write_results
 from importer.state.journal import RunState
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_a_follower_writes_what_a_single_writing_writes(
     followed = follower.finish(house.journal.run)
     assert followed is not None
     files = written(house.order.folder)
-    assert tell(house.order, house.mapping, house.journal) == followed
+    assert write_results(house.order, house.mapping, house.journal) == followed
     if results_format == "csv":
         assert written(house.order.folder) == files
 
@@ -82,7 +82,7 @@ def test_in_whatever_order_rows_are_settled_the_files_are_the_same(
     files = written(house.order.folder)
     assert followed.created + followed.failed == len(settled)
     assert followed.pending == len(ROWS) - len(settled)
-    assert tell(house.order, house.mapping, journal) == followed
+    assert write_results(house.order, house.mapping, journal) == followed
     assert written(house.order.folder) == files
 
 
@@ -116,7 +116,7 @@ def test_where_following_went_wrong_nothing_is_told_and_all_can_be_written_anew(
     house.journal.set_state(RunState.FINISHED)
     assert follower.finish(house.journal.run) is None
     house.order.folder.unlink()
-    assert tell(house.order, house.mapping, house.journal).created == len(ROWS)
+    assert write_results(house.order, house.mapping, house.journal).created == len(ROWS)
 
 
 def test_drafts_of_a_process_that_was_killed_are_deleted_and_nothing_else(
@@ -129,5 +129,5 @@ def test_drafts_of_a_process_that_was_killed_are_deleted_and_nothing_else(
     left, own = folder / ".results-0a1b2c3d.csv", folder / ".results-notes.csv"
     for path in (left, own):
         path.write_text("x")
-    tell(house.order, house.mapping, house.journal)
+    write_results(house.order, house.mapping, house.journal)
     assert (left.exists(), own.exists()) == (False, True)

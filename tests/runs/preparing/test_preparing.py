@@ -1,4 +1,4 @@
-"""A clerk in a second process does what one in this process does, and a run does without when it is gone."""
+"""A preparation in a second process does what one in this process does, and a run does without when it is gone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import pytest
 from importer.errors import InterruptedRunError, MappingError, SettingsError, SourceError
 from importer.highlevel.catalog import Catalog, CustomField
 from importer.records import Outcome, Record, Remedy, Status, TypedText, row_id
-from importer.runs.preparing import Clerk, hire_early
-from importer.runs.preparing.in_subprocess import RemoteClerk
+from importer.runs.preparing import Preparation, start_early
+from importer.runs.preparing.in_subprocess import InSubprocess
 from importer.runs.preparing.subprocess_pipe import ProcessLostError, SecondProcess
 from importer.runs.superseding import settle_superseded
 from importer.state.journal import RunState, SessionKind
@@ -28,26 +28,26 @@ CATALOG = Catalog(
     location_id="loc1",
     custom_fields=(CustomField(id="f1", name="Shirt Size", key="contact.shirt_size", data_type="TEXT"),),
 )
-EVERY_CLERK = pytest.mark.parametrize("second_process", [False, True], ids=["here", "second process"])
+EVERY_PREPARATION = pytest.mark.parametrize("second_process", [False, True], ids=["here", "second process"])
 
 
 def go_on() -> None:
     """Let the survey go on."""
 
 
-def ready(clerk: Clerk) -> Clerk:
-    clerk.survey(go_on)
-    clerk.resolve_for({"loc1": CATALOG})
-    return clerk
+def ready(preparation: Preparation) -> Preparation:
+    preparation.survey(go_on)
+    preparation.resolve_for({"loc1": CATALOG})
+    return preparation
 
 
 def test_both_find_map_resolve_and_build_the_same(bureau: Callable[..., Bureau]) -> None:
     house = bureau()
-    here, there = (house.hire(second_process=second) for second in (False, True))
-    assert isinstance(there, RemoteClerk)
+    here, there = (house.prepare(second_process=second) for second in (False, True))
+    assert isinstance(there, InSubprocess)
     assert here.survey(go_on) == there.survey(go_on)
-    for clerk in (here, there):
-        clerk.resolve_for({"loc1": CATALOG})
+    for preparation in (here, there):
+        preparation.resolve_for({"loc1": CATALOG})
     pieces = list(here.pieces())
     assert pieces == list(there.pieces())
     assert pieces == list(there.pieces())  # and again
@@ -61,38 +61,38 @@ def test_both_find_map_resolve_and_build_the_same(bureau: Callable[..., Bureau])
     assert '"firstName":"Zoë 0"'.encode() in first.upsert
 
 
-@EVERY_CLERK
+@EVERY_PREPARATION
 def test_rows_of_a_refused_location_fail(bureau: Callable[..., Bureau], *, second_process: bool) -> None:
     from importer.errors import CredentialsError
 
-    clerk = bureau().hire(second_process=second_process)
-    clerk.survey(go_on)
-    clerk.resolve_for({"loc1": CredentialsError("HighLevel refuses location loc1.")})
-    ends = next(iter(clerk.pieces()))
+    preparation = bureau().prepare(second_process=second_process)
+    preparation.survey(go_on)
+    preparation.resolve_for({"loc1": CredentialsError("HighLevel refuses location loc1.")})
+    ends = next(iter(preparation.pieces()))
     assert {getattr(end, "code", None) for end in ends} == {"location_refused"}
 
 
-@EVERY_CLERK
+@EVERY_PREPARATION
 def test_faults_of_mapping_and_source_are_told_as_they_are(
     bureau: Callable[..., Bureau], *, second_process: bool
 ) -> None:
-    clerk = bureau().hire(second_process=second_process)
-    clerk.survey(go_on)
+    preparation = bureau().prepare(second_process=second_process)
+    preparation.survey(go_on)
     with pytest.raises(MappingError, match="does not fit the location") as refused:
-        clerk.resolve_for({"loc1": Catalog(location_id="loc1")})
+        preparation.resolve_for({"loc1": Catalog(location_id="loc1")})
     assert refused.value.faults[0].startswith(
         "mapping.yaml:9:3: The location has no custom field 'Shirt Size'"
     )
 
 
-@EVERY_CLERK
+@EVERY_PREPARATION
 def test_a_file_without_rows_is_refused(bureau: Callable[..., Bureau], *, second_process: bool) -> None:
-    clerk = bureau("First,Mail,Phone,Tags,Shirt\n").hire(second_process=second_process)
+    preparation = bureau("First,Mail,Phone,Tags,Shirt\n").prepare(second_process=second_process)
     with pytest.raises(SourceError, match="no rows below it"):
-        clerk.survey(go_on)
+        preparation.survey(go_on)
 
 
-@EVERY_CLERK
+@EVERY_PREPARATION
 def test_a_survey_ends_when_it_is_not_to_go_on(
     bureau: Callable[..., Bureau], *, second_process: bool
 ) -> None:
@@ -100,21 +100,21 @@ def test_a_survey_ends_when_it_is_not_to_go_on(
         raise InterruptedRunError("Stopped by SIGINT.")
 
     with pytest.raises(InterruptedRunError, match="SIGINT"):
-        bureau().hire(second_process=second_process).survey(stop)
+        bureau().prepare(second_process=second_process).survey(stop)
 
 
-@EVERY_CLERK
+@EVERY_PREPARATION
 def test_pieces_that_nobody_took_do_not_stand_in_the_way_of_the_results(
     bureau: Callable[..., Bureau], *, second_process: bool
 ) -> None:
     house = bureau()
-    clerk = ready(house.hire(second_process=second_process))
+    preparation = ready(house.prepare(second_process=second_process))
     house.journal.set_rows_read(1_200)
-    clerk.follow()
-    next(iter(clerk.pieces()))
+    preparation.follow()
+    next(iter(preparation.pieces()))
     house.settle(2, 3)
     house.journal.set_state(RunState.STOPPED, "Stopped by SIGINT.", code="interrupted")
-    summary = clerk.tell()
+    summary = preparation.write_results()
     assert (summary.state, summary.reason, summary.created, summary.pending) == (
         "stopped", "Stopped by SIGINT.", 2, 1_198,
     )  # fmt: skip
@@ -122,24 +122,24 @@ def test_pieces_that_nobody_took_do_not_stand_in_the_way_of_the_results(
 
 def test_a_mistake_over_pieces_that_nobody_wants_is_nobodys_matter(bureau: Callable[..., Bureau]) -> None:
     house = bureau()
-    clerk = ready(house.hire(second_process=True))
-    assert isinstance(clerk, RemoteClerk)
+    preparation = ready(house.prepare(second_process=True))
+    assert isinstance(preparation, InSubprocess)
     house.journal.set_rows_read(1_200)
-    clerk._process.ask("resolve_for")  # lacks what it is to be done for
-    clerk._under_way += 1
+    preparation._process.ask("resolve_for")  # lacks what it is to be done for
+    preparation._under_way += 1
     house.journal.set_state(RunState.STOPPED, "Stopped by SIGINT.", code="interrupted")
-    assert clerk.tell().pending == 1_200
+    assert preparation.write_results().pending == 1_200
 
 
 def test_one_that_worked_ends_by_itself(bureau: Callable[..., Bureau]) -> None:
     house = bureau()
-    clerk = ready(house.hire(second_process=True))
-    assert isinstance(clerk, RemoteClerk)
+    preparation = ready(house.prepare(second_process=True))
+    assert isinstance(preparation, InSubprocess)
     house.open.close()
-    assert clerk._process._process.returncode == 0
+    assert preparation._process._process.returncode == 0
 
 
-@EVERY_CLERK
+@EVERY_PREPARATION
 def test_a_newer_row_that_its_location_would_refuse_by_now_still_keeps_the_older_one_back(
     bureau: Callable[..., Bureau], *, second_process: bool
 ) -> None:
@@ -154,13 +154,13 @@ def test_a_newer_row_that_its_location_would_refuse_by_now_still_keeps_the_older
         ]
     )
     house.journal.begin(SessionKind.RETRY)
-    clerk = house.hire(second_process=second_process)
-    clerk.survey(go_on)
+    preparation = house.prepare(second_process=second_process)
+    preparation.survey(go_on)
     (shirts,) = CATALOG.custom_fields
     no_m = replace(shirts, data_type="SINGLE_OPTIONS", options=("S",))  # there was an M when row 3 was sent
-    clerk.resolve_for({"loc1": replace(CATALOG, custom_fields=(no_m,))})
-    assert [getattr(item, "code", None) for item in next(clerk.pieces())] == [None, "invalid_option"]
-    skipped = settle_superseded(house.journal, clerk.pieces(resolved=False))
+    preparation.resolve_for({"loc1": replace(CATALOG, custom_fields=(no_m,))})
+    assert [getattr(item, "code", None) for item in next(preparation.pieces())] == [None, "invalid_option"]
+    skipped = settle_superseded(house.journal, preparation.pieces(resolved=False))
     assert [(each.row, each.code, each.contact_id) for each in skipped] == [(2, "superseded", "c3")]
 
 
@@ -173,35 +173,35 @@ def test_a_process_that_is_gone_ends_the_run_in_a_way_that_can_be_resumed(
     bureau: Callable[..., Bureau],
 ) -> None:
     house = bureau()
-    clerk = ready(house.hire(second_process=True))
-    assert isinstance(clerk, RemoteClerk)
-    killed(clerk._process)
+    preparation = ready(house.prepare(second_process=True))
+    assert isinstance(preparation, InSubprocess)
+    killed(preparation._process)
     with pytest.raises(ProcessLostError, match="importer resume") as lost:
-        list(clerk.pieces())
+        list(preparation.pieces())
     assert (lost.value.exit_code, lost.value.code) == (3, "interrupted")
 
 
 def test_a_process_that_ends_over_the_survey_means_that_nothing_was_sent(
     bureau: Callable[..., Bureau],
 ) -> None:
-    clerk = bureau().hire(second_process=True)
-    assert isinstance(clerk, RemoteClerk)
-    killed(clerk._process)
+    preparation = bureau().prepare(second_process=True)
+    assert isinstance(preparation, InSubprocess)
+    killed(preparation._process)
     with pytest.raises(SourceError, match=r"contacts\.csv could not be read.* Nothing was sent\.") as lost:
-        clerk.survey(go_on)
+        preparation.survey(go_on)
     assert lost.value.exit_code == 2
 
 
 def test_results_are_written_here_when_the_process_is_gone(bureau: Callable[..., Bureau]) -> None:
     house = bureau()
-    clerk = ready(house.hire(second_process=True))
-    assert isinstance(clerk, RemoteClerk)
+    preparation = ready(house.prepare(second_process=True))
+    assert isinstance(preparation, InSubprocess)
     house.journal.set_rows_read(1_200)
-    clerk.follow()
+    preparation.follow()
     house.settle(*range(2, 1_202))
-    killed(clerk._process)
+    killed(preparation._process)
     house.journal.set_state(RunState.FINISHED)
-    summary = clerk.tell()
+    summary = preparation.write_results()
     assert (summary.created, summary.state) == (1_200, "finished")
     assert not list(summary.results.parent.glob(".*"))
 
@@ -215,11 +215,11 @@ def test_a_process_that_never_gets_ready_is_done_without() -> None:
 
 
 def test_what_the_other_process_gets_wrong_is_told_with_the_place(bureau: Callable[..., Bureau]) -> None:
-    clerk = ready(bureau().hire(second_process=True))
-    assert isinstance(clerk, RemoteClerk)
-    clerk._process.ask("resolve_for")
+    preparation = ready(bureau().prepare(second_process=True))
+    assert isinstance(preparation, InSubprocess)
+    preparation._process.ask("resolve_for")
     with pytest.raises(TypeError) as mistake:
-        clerk._process.answer()
+        preparation._process.answer()
     assert any("subprocess_main.py" in note for note in mistake.value.__notes__)
 
 
@@ -229,7 +229,7 @@ def test_own_functions_run_in_the_process_of_whoever_allowed_them(
     (tmp_path / "own_cleaning.py").write_text("def shout(text):\n    return text.upper()\n")
     monkeypatch.syspath_prepend(tmp_path)
     house = bureau(allow_transforms=True)
-    assert not isinstance(house.hire(second_process=True), RemoteClerk)
+    assert not isinstance(house.prepare(second_process=True), InSubprocess)
 
 
 def test_none_is_started_for_a_small_file_or_where_one_process_is_wanted(
@@ -239,16 +239,16 @@ def test_none_is_started_for_a_small_file_or_where_one_process_is_wanted(
     small.write_bytes(b"x" * 1000)
     large.write_bytes(b"x" * (1 << 20))
     monkeypatch.delenv("IMPORTER_PROCESSES", raising=False)
-    with hire_early([str(small), "https://example.com/contacts.csv", "-", "*.csv"]) as none:
+    with start_early([str(small), "https://example.com/contacts.csv", "-", "*.csv"]) as none:
         assert none is None
     monkeypatch.setenv("IMPORTER_PROCESSES", "1")
-    with hire_early([str(large)]) as none:
+    with start_early([str(large)]) as none:
         assert none is None
     monkeypatch.setenv("IMPORTER_PROCESSES", "2")
-    with hire_early(()) as none:  # nothing that it might read
+    with start_early(()) as none:  # nothing that it might read
         assert none is None
     monkeypatch.setenv("IMPORTER_PROCESSES", "three")
-    with pytest.raises(SettingsError, match="IMPORTER_PROCESSES is 'three'"), hire_early([str(large)]):
+    with pytest.raises(SettingsError, match="IMPORTER_PROCESSES is 'three'"), start_early([str(large)]):
         pass
 
 
@@ -262,7 +262,7 @@ def test_one_is_started_for_a_large_file_and_ends_with_its_context(
     monkeypatch.delenv("IMPORTER_PROCESSES", raising=False)
     large = tmp_path / "large.csv"
     large.write_bytes(b"x" * (1 << 20))
-    with hire_early([str(large)]) as process:
+    with start_early([str(large)]) as process:
         assert process is not None
         assert process.ready()
     assert process._process.returncode is not None
@@ -288,7 +288,7 @@ def test_values_with_a_type_behind_them_travel() -> None:
 
 
 def test_row_numbers_are_those_of_the_spreadsheet(bureau: Callable[..., Bureau]) -> None:
-    pieces = list(ready(bureau().hire(second_process=True)).pieces())
+    pieces = list(ready(bureau().prepare(second_process=True)).pieces())
     assert [item.row for piece in pieces for item in piece] == [
         row_id(0, number) for number in range(2, 1_202)
     ]
