@@ -235,7 +235,7 @@ def _tools(given: dict[str, Any]) -> Iterator[Tools]:
     from importer.jobs.seams import PipelineRuns, Tools
     from importer.jobs.standing import JobsState
     from importer.runtime import environment
-    from importer.state.memory import FileLedger
+    from importer.state.memory import ImportedFiles
 
     state, base_url = state_folder(given["state"]), environment.base_url(given["base_url"])
     place = _place(state, base_url, sandbox=bool(given.get("sandbox")))
@@ -243,7 +243,7 @@ def _tools(given: dict[str, Any]) -> Iterator[Tools]:
         yield Tools(
             state=state,
             jobs_state=opened.enter_context(JobsState.open(place)),
-            ledger=opened.enter_context(FileLedger.open(place)),
+            imported_files=opened.enter_context(ImportedFiles.open(place)),
             runs=PipelineRuns(),
             base_url=base_url,
             sandbox=bool(given.get("sandbox")),

@@ -262,7 +262,7 @@ def _pod(named: NamedJob, entry: Entry) -> dict[str, object]:
         "containers": [container],
         "volumes": [
             {"name": "jobs", "configMap": {"name": "highlevel-importer-jobs"}},
-            # Journals and ledgers have to outlive the pod, or files are imported twice.
+            # Journals and the list of imported files have to outlive the pod, or files are imported twice.
             {"name": "state", "persistentVolumeClaim": {"claimName": "highlevel-importer-state"}},
         ],
     }

@@ -18,7 +18,7 @@ from importer.runtime.clock import Clock
 ASK_AGAIN_SECONDS: Final = 5.0
 
 
-class Islands:
+class LocationLocks:
     """The locations of a state folder; who holds one has it alone."""
 
     def __init__(self, folder: Path, base_url: str, clock: Clock) -> None:

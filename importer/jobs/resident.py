@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from importer.errors import ImporterError, InterruptedRunError, SettingsError
 from importer.jobs.endings import GOOD, Ending, ending, judged
 from importer.jobs.loading import NamedJob
-from importer.jobs.location_locks import Islands
+from importer.jobs.location_locks import LocationLocks
 from importer.jobs.notices import Event
 from importer.jobs.schedule import Schedule, closes_at, opens_at
 from importer.jobs.seams import Tools
@@ -45,7 +45,7 @@ class Resident:
         self.tools = tools
         self.began_at = tools.clock.now()
         self._at_work: dict[str, _AtWork] = {}
-        self._islands = Islands(tools.state / "locks", tools.base_url, tools.clock)
+        self._location_locks = LocationLocks(tools.state / "locks", tools.base_url, tools.clock)
         self._teller = Teller(self.jobs, tools)
         self._once_more: set[str] = set()
         self._stopping = asyncio.Event()
@@ -176,7 +176,7 @@ class Resident:
 
     async def _work(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
         try:
-            async with self._islands.alone(named):
+            async with self._location_locks.alone(named):
                 if not self._stopping.is_set():
                     await self._turn(named, due_at, stop)
         except ImporterError as broken:  # the state folder itself fails: nothing can be written down

@@ -18,7 +18,7 @@ from importer.jobs.standing import JobsState
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import DEFAULT_BASE_URL, RunSettings
-from importer.state.memory import FileLedger
+from importer.state.memory import ImportedFiles
 
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
@@ -76,7 +76,7 @@ class Tools:
 
     state: Path
     jobs_state: JobsState
-    ledger: FileLedger
+    imported_files: ImportedFiles
     runs: Runs
     clock: Clock = field(default_factory=SystemClock)
     base_url: str = DEFAULT_BASE_URL

@@ -112,7 +112,7 @@ class Turn:
         except RunConflictError:
             # The mapping was changed meanwhile: the whole file once more. If somebody else holds it, this says so again.
             return await self._tools.runs.run(replace(settings, fresh=True), self._stop)
-        earlier = self._tools.ledger.find(self._named.name, arrival.fingerprint)
+        earlier = self._tools.imported_files.find(self._named.name, arrival.fingerprint)
         if summary.repeated and earlier and earlier.run_id == summary.run_id:
             return await self._tools.runs.run(replace(settings, fresh=True), self._stop)
         return summary
@@ -156,7 +156,7 @@ class Turn:
         if not needs_a_look(thresholds):
             return None
         forecast = await self._tools.runs.check(settings, self._stop)
-        last = self._tools.ledger.last(self._named.name)
+        last = self._tools.imported_files.last(self._named.name)
         return why_refused(
             thresholds, rows=forecast.rows_read, failing=forecast.failed, before=last.rows if last else None
         )
@@ -168,8 +168,8 @@ class Turn:
                 if self._too_many_failed(summary)
                 else self._stopped(arrival, summary)
             )
-        # The ledger first: a file whose run is over must not be imported again, whatever becomes of it below.
-        self._tools.ledger.add(
+        # The list of imported files first: a file whose run is over must not be imported again, whatever becomes of it below.
+        self._tools.imported_files.add(
             Imported(
                 feed=self._named.name,
                 fingerprint=arrival.fingerprint,
@@ -228,9 +228,9 @@ class Turn:
         apart. Content that comes back under a new name is a new file: things are again as they were then. A folder
         that is watched takes each content once, whatever it is called.
         """
-        ledger, feed = self._tools.ledger, self._named.name
-        earlier = ledger.find(feed, arrival.fingerprint)
-        if earlier is None or self._named.once or earlier == ledger.last(feed):
+        imported_files, feed = self._tools.imported_files, self._named.name
+        earlier = imported_files.find(feed, arrival.fingerprint)
+        if earlier is None or self._named.once or earlier == imported_files.last(feed):
             return earlier
         return earlier if earlier.name == arrival.shown and tells_files_apart(self._named.source) else None
 
@@ -256,7 +256,7 @@ class Turn:
 
     def _done_already(self) -> bool:
         """Tell whether a process that died at the end of this very turn had imported its file."""
-        last = self._tools.ledger.last(self._named.name)
+        last = self._tools.imported_files.last(self._named.name)
         return self._retried and last is not None and last.imported_at >= self._due_at
 
     def _not_yet(self, seconds: float) -> Ending:

@@ -1,4 +1,4 @@
-"""An errand: one call on its way to a final reply, and how it can end without one."""
+"""The state of a call: one call on its way to a final reply, and how it can end without one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Unanswered:
     status: int | None = None
 
 
-class Errand:
+class CallState:
     """One call to be brought to an end: on whose behalf, and how its attempts went.
 
     ``soft``: a refusal of the location or the scope is an answer to the caller, and ends nothing.

@@ -1,4 +1,4 @@
-"""The courier of a location: brings one call through gate, token, retries and breaker to a final reply."""
+"""The caller of a location: brings one call through gate, token, retries and breaker to a final reply."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from importer.highlevel.tokens import TokenSource
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock
 from importer.runtime.progress import SendingProgress
-from importer.sending.call_state import FIRST_CONTACT, Errand, LocationRefusedError, Unanswered
+from importer.sending.call_state import FIRST_CONTACT, CallState, LocationRefusedError, Unanswered
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -51,7 +51,7 @@ _SOFT: Final = {Kind.MISDIRECTED, Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED, Kin
 
 
 @dataclass(slots=True, kw_only=True)
-class Courier:
+class Caller:
     """Everything that belongs to sending to one location, and to no other."""
 
     location_id: str
@@ -79,34 +79,34 @@ class Courier:
     _quota: QuotaReading = NO_READING
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def ask(self, call: Call, errand: Errand) -> Meaning | Unanswered:
+    async def ask(self, call: Call, state: CallState) -> Meaning | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
         while True:
-            found = await self._attempt(call, errand)
+            found = await self._attempt(call, state)
             if isinstance(found, Meaning) and found.kind is Kind.DONE:
                 self._recover()
                 return found
-            final = await self._follow(found, errand)
+            final = await self._follow(found, state)
             if final is not None:
                 return final
 
-    async def _attempt(self, call: Call, errand: Errand) -> Meaning | Lost:
+    async def _attempt(self, call: Call, state: CallState) -> Meaning | Lost:
         token = self._token
         if token is None:
             token = self._token = await self._fetch_token()
         ticket = await self._enter()
         try:
-            self.budget.spend(reserve=errand.reserve())
-            errand.announce()
+            self.budget.spend(reserve=state.reserve())
+            state.announce()
         except BaseException:
             self.gate.hand_back(ticket)
             raise
         self.on_pass()
-        errand.attempts += 1
-        errand.sent_at = self.clock.monotonic()
-        errand.token = token
+        state.attempts += 1
+        state.sent_at = self.clock.monotonic()
+        state.token = token
         number = self.day.count(self.clock.now())
-        if errand.attempts > 1:
+        if state.attempts > 1:
             self.meter.retries += 1
         try:
             answer = await self.client.request(call, token)
@@ -180,17 +180,17 @@ class Courier:
         self.gate.widen()
         self._outage_told = False
 
-    async def _follow(self, found: Meaning | Lost, errand: Errand) -> Meaning | Unanswered | None:
+    async def _follow(self, found: Meaning | Lost, state: CallState) -> Meaning | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
         now = self.clock.monotonic()
         if isinstance(found, Lost) or found.kind in {Kind.TROUBLE, Kind.MISDIRECTED}:
-            self._note_failure(errand, now)
-        if errand.soft and isinstance(found, Meaning) and found.kind in _SOFT:
+            self._note_failure(state, now)
+        if state.soft and isinstance(found, Meaning) and found.kind in _SOFT:
             return found
         decision = decide(
             found,
-            self._story(errand, now),
-            self.policy.opening if errand.row == FIRST_CONTACT else self.policy.retry,
+            self._story(state, now),
+            self.policy.opening if state.row == FIRST_CONTACT else self.policy.retry,
             chance=self.dice.random(),
             interval_seconds=self.gate.slots.interval_seconds,
         )
@@ -201,36 +201,36 @@ class Courier:
             case GiveUp(doubtful=doubtful):
                 return Unanswered(words=_words(found), doubtful=doubtful, status=_status(found))
             case Again(wait_seconds=wait, doubtful=doubtful):
-                errand.doubtful = doubtful
-                await self._wait_out(found, wait, errand.sent_at)
+                state.doubtful = doubtful
+                await self._wait_out(found, wait, state.sent_at)
             case Hold(wait_seconds=wait):
-                self._hold(wait, errand.sent_at)
+                self._hold(wait, state.sent_at)
             case EndDay():
                 await self._end_day(found.quota if isinstance(found, Meaning) else NO_READING)
             case Renew():
-                errand.renewals += 1
-                await self._renew(found, errand.token)
+                state.renewals += 1
+                await self._renew(found, state.token)
             case Refuse():
                 raise self._refusal(found)
         return None
 
-    def _note_failure(self, errand: Errand, now: float) -> None:
-        self.breaker.fail(errand.row, now)
-        if self.breaker.open or errand.troubled_since is None:
+    def _note_failure(self, state: CallState, now: float) -> None:
+        self.breaker.fail(state.row, now)
+        if self.breaker.open or state.troubled_since is None:
             # an outage is nobody's fault: a row's own patience begins anew after it
-            errand.troubled_since = now
+            state.troubled_since = now
         if not self.breaker.open:
-            errand.failures += 1
+            state.failures += 1
 
-    def _story(self, errand: Errand, now: float) -> Attempts:
-        since = errand.troubled_since
+    def _story(self, state: CallState, now: float) -> Attempts:
+        since = state.troubled_since
         return Attempts(
-            count=errand.failures,
+            count=state.failures,
             seconds=0.0 if since is None else now - since,
-            repeatable=errand.repeatable,
-            doubtful=errand.doubtful,
+            repeatable=state.repeatable,
+            doubtful=state.doubtful,
             breaker_open=self.breaker.open,
-            renewals=errand.renewals,
+            renewals=state.renewals,
             busy_seconds=_BUSY_ROUND_TRIPS * self._round_trip,
         )
 

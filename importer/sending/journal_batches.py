@@ -1,4 +1,4 @@
-"""The ledger: the only way to the journal. What happens in one turn of the loop is written in one append."""
+"""Batches for the journal, and the only way to it. What happens in one turn of the loop is written in one append."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class JournalWriter(Protocol):
         ...
 
 
-class Ledger:
+class JournalBatcher:
     """Collects what rows came to, writes it, and only then tells anyone.
 
     The writing is a plain callback of the loop, with no ``await`` in it: cancelling a task cannot fall between

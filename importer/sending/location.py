@@ -1,4 +1,4 @@
-"""A location as an island: its own queue, lanes, workers and follow-ups; it shares nothing but loop and journal."""
+"""Sending to one location: its own queue, lanes, workers and follow-ups; ``Callbacks`` names what it shares."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from importer.highlevel.catalog import Catalog
 from importer.highlevel.reply import Kind
 from importer.records import Intent, Landed, Outcome, Record
 from importer.sending.call_state import LocationRefusedError
-from importer.sending.caller import Courier
-from importer.sending.journal_batches import Ledger
+from importer.sending.caller import Caller
+from importer.sending.capacity import Capacity
+from importer.sending.journal_batches import JournalBatcher
 from importer.sending.lanes import Lanes, Links
 from importer.sending.row import outcomes
 from importer.sending.row.follow_ups import FollowUpDesk, Target
 from importer.sending.row.job import Held, Job
-from importer.sending.row.tag_batches import Baskets, Shelf, TagBatch, tags_due
-from importer.sending.row.upserting import Landing, Passage
-from importer.sending.spill_queue import Room, SpillQueue
+from importer.sending.row.tag_batches import TagBatch, TagBatcher, tags_due
+from importer.sending.row.upserting import Landing, Upserting
+from importer.sending.spill_queue import SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
 _LONGEST_BATCH: Final = 256
@@ -36,55 +37,64 @@ Task: TypeAlias = "Job | Held | TagBatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shore:
-    """What an island tells the sender: a row was left to a later run, room is free, something unforeseen broke."""
+class Callbacks:
+    """What a location tells the sender: a row was left to a later run, room is free, something unforeseen broke."""
 
     left: Callable[[int], None]
     room: Callable[[], None]
     broke: Callable[[BaseException], None]
-    shelf: Shelf
+    held_capacity: Capacity
     """For rows that wait for their tags."""
-    queue: Room
+    queue_capacity: Capacity
     """For rows that wait to be sent."""
 
 
-class Island:
+class LocationSender:
     """Rows of one location, from submitted to settled."""
 
     def __init__(
-        self, courier: Courier, ledger: Ledger, shore: Shore, *, links: Links, folder: Path | None = None
+        self,
+        caller: Caller,
+        journal: JournalBatcher,
+        callbacks: Callbacks,
+        *,
+        links: Links,
+        folder: Path | None = None,
     ) -> None:
-        self.courier = courier
+        self.caller = caller
         self.catalog: Catalog | None = None
         self.refusal: str | None = None
         self.closed: StopError | None = None
-        self._ledger = ledger
-        self._shore = shore
-        self._policy = courier.policy
-        self._queue = SpillQueue(shore.queue, folder=folder)
-        self._lanes: Lanes[Job] = Lanes(links, salt=courier.location_id)
+        self._journal = journal
+        self._callbacks = callbacks
+        self._policy = caller.policy
+        self._queue = SpillQueue(callbacks.queue_capacity, folder=folder)
+        self._lanes: Lanes[Job] = Lanes(links, salt=caller.location_id)
         self._lined_up = 0
         self._ready: deque[Job] = deque()
-        self._errands: deque[Held | TagBatch] = deque()
-        self._baskets = Baskets(shore.shelf)
+        self._follow_ups_due: deque[Held | TagBatch] = deque()
+        self._tag_batcher = TagBatcher(callbacks.held_capacity)
         self._workers: set[asyncio.Task[None]] = set()
         self._busy_rows = 0
         self.concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
         self._finishing = False
         self._closing: StopError | None = None
-        self._passage: Passage | None = None
+        self._upserting: Upserting | None = None
         self._desk: FollowUpDesk | None = None
-        courier.on_pass = self._employ
+        caller.on_pass = self._employ
 
     # --- the sender's side -------------------------------------------------------------------------------------
 
     def open(self, catalog: Catalog, target: Target) -> None:
         """Take over what the first contact told."""
         self.catalog = catalog
-        self._passage = Passage(
-            self.courier, self._ledger, self._shore.shelf, duplicates_allowed=catalog.duplicates_allowed
+        self._upserting = Upserting(
+            self.caller,
+            self._journal,
+            self._callbacks.held_capacity,
+            duplicates_allowed=catalog.duplicates_allowed,
         )
-        self._desk = FollowUpDesk(self.courier, self._ledger, target)
+        self._desk = FollowUpDesk(self.caller, self._journal, target)
 
     @property
     def backlog(self) -> int:
@@ -93,7 +103,7 @@ class Island:
 
     @property
     def held(self) -> int:
-        return self._baskets.held
+        return self._tag_batcher.held
 
     @property
     def in_the_air(self) -> bool:
@@ -107,9 +117,9 @@ class Island:
     def submit(self, record: Record, standing: Intent | Landed | None) -> None:
         """Queue a row; never waits."""
         if self.refusal is not None:
-            self._ledger.settle(outcomes.location_refused(record, self.refusal))
+            self._journal.settle(outcomes.location_refused(record, self.refusal))
         elif self.ending is not None:
-            self._shore.left(1)
+            self._callbacks.left(1)
         else:
             self._queue.put((record, standing))
             self._employ()
@@ -121,23 +131,23 @@ class Island:
 
     def tend(self, now: float) -> None:
         """Send off the tags that have waited long enough."""
-        self._dispatch(self._baskets.take_older(now - self._policy.tag_wait_seconds))
+        self._dispatch(self._tag_batcher.take_older(now - self._policy.tag_wait_seconds))
 
     def stop(self, reason: StopError) -> None:
         """Send no more rows. Those in the air land; where the vendor still serves us, their follow-ups are sent."""
-        if isinstance(reason, _GENTLE) and not self.courier.gate.held:
+        if isinstance(reason, _GENTLE) and not self.caller.gate.held:
             self._wind_up(reason)
         else:
             self._close(reason)
-            self.courier.gate.stop(reason)
+            self.caller.gate.stop(reason)
 
     def refuse(self, words: str) -> None:
         """Fail all rows of this location, now and to come."""
         self.refusal = words
         for job in self._take_lined_up():
-            self._ledger.settle(outcomes.location_refused(job.record, words))
+            self._journal.settle(outcomes.location_refused(job.record, words))
         while len(self._queue):
-            self._ledger.settle(outcomes.location_refused(self._queue.take()[0], words))
+            self._journal.settle(outcomes.location_refused(self._queue.take()[0], words))
 
     async def land(self, seconds: float) -> None:
         """Wait, not for ever, until nothing is in the air; then cut off what still is."""
@@ -159,12 +169,12 @@ class Island:
 
     def _employ(self) -> None:
         """Start a worker if there is work that no other would take up sooner."""
-        if len(self._workers) < self.concurrency and not self.courier.gate.waiting and self._has_work():
+        if len(self._workers) < self.concurrency and not self.caller.gate.waiting and self._has_work():
             worker = asyncio.get_running_loop().create_task(self._work())
             self._workers.add(worker)
 
     def _has_work(self) -> bool:
-        return bool(self._errands or self._ready or len(self._queue))
+        return bool(self._follow_ups_due or self._ready or len(self._queue))
 
     def _wind_up(self, reason: StopError) -> None:
         """Leave what was not sent to a later run, and bring what has landed to its end."""
@@ -174,7 +184,7 @@ class Island:
         left = self.backlog
         self._take_lined_up()
         self._queue.close()
-        self._shore.left(left)
+        self._callbacks.left(left)
         self._flush_if_last()
 
     async def _work(self) -> None:
@@ -185,7 +195,7 @@ class Island:
         except StopError as reason:
             self._set_aside(task, reason)
         except Exception as error:  # noqa: BLE001  (a mistake of ours must end the run, not hang it)
-            self._shore.broke(error)
+            self._callbacks.broke(error)
         finally:
             current = asyncio.current_task()
             if current is not None:
@@ -196,8 +206,8 @@ class Island:
         """Take what is to be done next: follow-ups first, since rows wait for them."""
         if self.closed is not None:
             return None
-        if self._errands:
-            return self._errands.popleft()
+        if self._follow_ups_due:
+            return self._follow_ups_due.popleft()
         if self._closing is not None:
             return None
         job = self._next_job()
@@ -208,7 +218,7 @@ class Island:
         self._ready.popleft()
         self._lined_up -= 1
         if self.backlog == self._policy.queue_rows // 2:
-            self._shore.room()
+            self._callbacks.room()
         return job
 
     def _next_job(self) -> Job | None:
@@ -227,20 +237,20 @@ class Island:
 
     def _intend(self) -> None:
         """Write down the rows that will be sent next, as many as a second takes, in one append."""
-        slots = self.courier.gate.slots
+        slots = self.caller.gate.slots
         most = min(_LONGEST_BATCH, max(1, int(slots.burst / slots.interval_seconds)))
         while len(self._ready) < most and len(self._queue) and self._lined_up < 2 * most:
             self._line_up()
-        at = self.courier.vendor_clock.first_attempt_at()
+        at = self.caller.vendor_clock.first_attempt_at()
         batch = [job for job in islice(self._ready, most) if not job.intended]
-        # rows that cannot be repeated are announced one by one, see Passage
+        # rows that cannot be repeated are announced one by one, see Upserting
         intents = [
             Intent(row=job.row, location_id=job.record.location_id, first_attempt_at=at)
             for job in batch
             if job.repeatable
         ]
         if intents:
-            self._ledger.intend(intents)
+            self._journal.intend(intents)
         for job in batch:
             job.intended = True
 
@@ -259,9 +269,9 @@ class Island:
             if job.landed is not None:
                 self._resume_landed(job, job.landed)
                 return
-            assert self._passage is not None  # noqa: S101  (rows come after open)
+            assert self._upserting is not None  # noqa: S101  (rows come after open)
             try:
-                end = await self._passage.go(job)
+                end = await self._upserting.go(job)
                 if isinstance(end, Landing) and self._sampled(job):
                     end = await self._verify(job, end)
             finally:
@@ -286,8 +296,8 @@ class Island:
         return share > 0 and (job.row * 2654435761 & 0xFFFF_FFFF) < share * 2**32
 
     async def _verify(self, job: Job, landing: Landing) -> Landing:
-        assert self._passage is not None  # noqa: S101  (rows come after open)
-        faults = await self._passage.verify(job, landing.landed)
+        assert self._upserting is not None  # noqa: S101  (rows come after open)
+        faults = await self._upserting.verify(job, landing.landed)
         return landing if not faults else landing.with_warnings(faults)
 
     # --- follow-ups --------------------------------------------------------------------------------------------
@@ -300,7 +310,7 @@ class Island:
             self._settle(outcomes.done(landing.landed))
             return
         held = Held(landed=landing.landed, tags=tags)
-        self._ledger.land(landing.landed)
+        self._journal.land(landing.landed)
         self._hold(held) if tagging else self._dispatch((held,))
 
     def _resume_landed(self, job: Job, landed: Landed) -> None:
@@ -312,18 +322,18 @@ class Island:
 
     def _hold(self, held: Held) -> None:
         if self.closed is not None:
-            self._shore.left(1)
+            self._callbacks.left(1)
             return
-        batch = self._baskets.add(held, self.courier.clock.monotonic())
+        batch = self._tag_batcher.add(held, self.caller.clock.monotonic())
         if batch is not None:
             self._dispatch((batch,))
 
-    def _dispatch(self, errands: Iterable[Held | TagBatch]) -> None:
-        for errand in errands:
+    def _dispatch(self, follow_ups: Iterable[Held | TagBatch]) -> None:
+        for follow_up in follow_ups:
             if self.closed is not None:
-                self._shore.left(_rows_of(errand))
+                self._callbacks.left(_rows_of(follow_up))
                 continue
-            self._errands.append(errand)
+            self._follow_ups_due.append(follow_up)
             self._employ()
 
     async def _tag(self, batch: TagBatch) -> None:
@@ -339,15 +349,15 @@ class Island:
         self._settle(await self._desk.enrol(held))
 
     def _settle(self, outcome: Outcome) -> None:
-        self.courier.meter.settled += 1
-        self._ledger.settle(outcome)
+        self.caller.meter.settled += 1
+        self._journal.settle(outcome)
 
     def _flush_if_last(self) -> None:
         """Send off all tags once no row can join them any more."""
         if self.closed is not None or self._busy_rows or (self._closing is None and not self._last):
             return
-        self._dispatch(self._baskets.take_all())
-        if self._closing is not None and not (self._workers or self._errands):
+        self._dispatch(self._tag_batcher.take_all())
+        if self._closing is not None and not (self._workers or self._follow_ups_due):
             self._close(self._closing)
 
     @property
@@ -360,14 +370,14 @@ class Island:
         """A worker was turned away: its row stays as the journal has it."""
         refusal = self._refusal_of(reason)
         if isinstance(task, Job) and refusal is not None:
-            self._ledger.settle(outcomes.location_refused(task.record, refusal))
+            self._journal.settle(outcomes.location_refused(task.record, refusal))
         elif task is not None:
-            self._shore.left(_rows_of(task))
+            self._callbacks.left(_rows_of(task))
         if refusal is not None and self.refusal is None:
             self.refuse(refusal)
         if isinstance(reason, _GENTLE) and not isinstance(task, TagBatch | Held):
             self._wind_up(reason)
-        elif refusal is None or self.held or self._errands:
+        elif refusal is None or self.held or self._follow_ups_due:
             self._close(reason)
 
     def _refusal_of(self, reason: StopError) -> str | None:
@@ -379,14 +389,14 @@ class Island:
         if self.closed is not None:
             return
         self.closed = reason
-        left = self.backlog + self._baskets.held
-        left += sum(map(_rows_of, self._errands))
-        self._errands.clear()
-        for _ in self._baskets.take_all():
+        left = self.backlog + self._tag_batcher.held
+        left += sum(map(_rows_of, self._follow_ups_due))
+        self._follow_ups_due.clear()
+        for _ in self._tag_batcher.take_all():
             pass
         self._queue.close()
         self._take_lined_up()
-        self._shore.left(left)
+        self._callbacks.left(left)
 
     def _take_lined_up(self) -> list[Job]:
         """Take back the rows that wait in lanes or stand ready."""

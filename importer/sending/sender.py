@@ -22,12 +22,13 @@ from importer.highlevel.tokens import TokenSource
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.progress import SendingProgress, SilentProgress
-from importer.sending.call_state import FIRST_CONTACT, Errand, LocationRefusedError, Unanswered
-from importer.sending.caller import Courier
+from importer.sending.call_state import FIRST_CONTACT, CallState, LocationRefusedError, Unanswered
+from importer.sending.caller import Caller
+from importer.sending.capacity import Capacity
 from importer.sending.failures import FailureWatch
-from importer.sending.journal_batches import JournalWriter, Ledger
+from importer.sending.journal_batches import JournalBatcher, JournalWriter
 from importer.sending.lanes import Links
-from importer.sending.location import DEFAULT_CONCURRENCY, Island, Shore
+from importer.sending.location import DEFAULT_CONCURRENCY, Callbacks, LocationSender
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -36,8 +37,6 @@ from importer.sending.pace.meter import Meter
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
 from importer.sending.row.follow_ups import find_target
-from importer.sending.row.tag_batches import Shelf
-from importer.sending.spill_queue import Room
 from importer.settings import Connection
 
 _MARK_SECONDS: Final = 1.0
@@ -90,15 +89,17 @@ class Sender:
         self._neighbours = neighbours
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
-        self._ledger = Ledger(journal, clock=self._clock, see=self._watch, tell=self._settled, stop=self.stop)
+        self._journal = JournalBatcher(
+            journal, clock=self._clock, see=self._watch, tell=self._settled, stop=self.stop
+        )
         self._links = Links()
-        self._shelf = Shelf(self._policy.held_rows)
-        self._queue = Room(self._policy.queue_rows)
+        self._held_capacity = Capacity(self._policy.held_rows)
+        self._queue_capacity = Capacity(self._policy.queue_rows)
         self._vendor_clock = VendorClock(self._clock)
         self._budget = Budget(self._policy.max_requests)
         self._failures = FailureWatch(self._policy.stop_after_failures)
         self._spill_folder = spill_folder
-        self._islands: dict[str, Island] = {}
+        self._locations: dict[str, LocationSender] = {}
         self._outstanding = 0
         self._land_by = inf
         self._changed = asyncio.Event()
@@ -124,7 +125,7 @@ class Sender:
             hurried = isinstance(error, asyncio.CancelledError | KeyboardInterrupt)
             await self._land(0.0 if hurried else self._policy.landing_seconds)
         finally:
-            self._ledger.flush()
+            self._journal.flush()
             self._note(final=True)
             await self._client.__aexit__(kind, error, trace)
             if self._neighbours is not None:
@@ -138,11 +139,11 @@ class Sender:
         Raises CredentialsError where it refuses us, SettingsError where the address is wrong, MappingError where
         a follow-up names what the location does not have, and at once what ended the run.
         """
-        island = self._islands.get(location_id) or self._settle_island(location_id)
-        courier = island.courier
+        location = self._locations.get(location_id) or self._open_sender(location_id)
+        caller = location.caller
 
         async def ask(call: Call) -> Meaning:
-            found = await courier.ask(call, Errand(FIRST_CONTACT, soft=True))
+            found = await caller.ask(call, CallState(FIRST_CONTACT, soft=True))
             if isinstance(found, Unanswered):
                 raise _unreachable(self._client.base_url, found.words)
             return found
@@ -150,28 +151,28 @@ class Sender:
         try:
             catalog = await self._unless_stopped(read_catalog(ask, location_id, needs))
         except CredentialsError as error:
-            island.refuse(str(error))
+            location.refuse(str(error))
             raise
         except CredentialsLostError as error:
-            island.refuse(str(error))
+            location.refuse(str(error))
             raise CredentialsError(str(error)) from None
-        island.open(catalog, find_target(self._policy.follow_ups, catalog))
+        location.open(catalog, find_target(self._policy.follow_ups, catalog))
         return catalog
 
     async def submit(self, record: Record, standing: Intent | Landed | None = None) -> None:
         """Hand over a row, in source order; waits while too much is queued. Raises what ended the run."""
         if self._reason is not None or self._mistake is not None:
             await self._end()
-        island = self._islands[record.location_id]
+        location = self._locations[record.location_id]
         self._outstanding += 1
         self._failures.reach()
-        island.submit(record, standing)
-        if not self._policy.locations_by_column and island.backlog >= self._policy.queue_rows:
+        location.submit(record, standing)
+        if not self._policy.locations_by_column and location.backlog >= self._policy.queue_rows:
             # until half of it is gone: a switch to the reader for each row would cost more than the row
-            while island.backlog > self._policy.queue_rows // 2 and not self.over:
+            while location.backlog > self._policy.queue_rows // 2 and not self.over:
                 await self._wait()
-        if island.ending is not None and all(other.ending for other in self._islands.values()):
-            self.stop(island.ending)
+        if location.ending is not None and all(other.ending for other in self._locations.values()):
+            self.stop(location.ending)
             await self._end()
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
@@ -179,7 +180,7 @@ class Sender:
         for outcome in outcomes:
             self._outstanding += 1
             self._failures.reach()
-            self._ledger.settle(outcome)
+            self._journal.settle(outcome)
 
     @property
     def over(self) -> bool:
@@ -188,14 +189,14 @@ class Sender:
 
     async def drain(self) -> None:
         """Return when every submitted row is settled; raise what ended the run, or a location of it."""
-        for island in self._islands.values():
-            island.finish()
+        for location in self._locations.values():
+            location.finish()
         while self._outstanding and not self.over:
             await self._wait()
-        self._ledger.flush()
+        self._journal.flush()
         if self.over:
             await self._end()
-        closed = next((island.closed for island in self._islands.values() if island.closed), None)
+        closed = next((location.closed for location in self._locations.values() if location.closed), None)
         if closed is not None:
             raise self._as_seen(closed)
 
@@ -204,8 +205,8 @@ class Sender:
         if self._reason is None:
             self._reason = reason
             self._stopped.set()
-            for island in self._islands.values():
-                island.stop(reason)
+            for location in self._locations.values():
+                location.stop(reason)
             self._changed.set()
 
     @property
@@ -215,12 +216,12 @@ class Sender:
 
     def quota_of(self, location_id: str) -> LocationQuota:
         """Tell the quota of a location as far as its replies told it."""
-        courier = self._islands[location_id].courier
+        caller = self._locations[location_id].caller
         return LocationQuota(
-            burst=courier.gate.slots.burst,
-            interval_seconds=courier.gate.slots.interval_seconds,
-            daily=courier.day.allowance,
-            daily_remaining=courier.day.remaining,
+            burst=caller.gate.slots.burst,
+            interval_seconds=caller.gate.slots.interval_seconds,
+            daily=caller.day.allowance,
+            daily_remaining=caller.day.remaining,
         )
 
     # --- inside ------------------------------------------------------------------------------------------------
@@ -238,7 +239,7 @@ class Sender:
             raise self._reason
         return task.result()
 
-    def _settle_island(self, location_id: str) -> Island:
+    def _open_sender(self, location_id: str) -> LocationSender:
         mark = self._marks.get(location_id)
         gate = Gate(clock=self._clock)
         now = self._clock.now()
@@ -255,7 +256,7 @@ class Sender:
         if mark is not None and mark.in_window:
             # a mark from the future means that our clock was set back meanwhile, not that the window is hours away
             gate.remember(mark.in_window, min(mark.at - now, gate.slots.interval_seconds))
-        courier = Courier(
+        caller = Caller(
             location_id=location_id,
             client=self._client,
             tokens=self._tokens,
@@ -270,13 +271,19 @@ class Sender:
             breaker=Breaker(self._policy.retry),
             day=Day(mark, now),
         )
-        shore = Shore(
-            left=self._leave, room=self._room, broke=self._break, shelf=self._shelf, queue=self._queue
+        callbacks = Callbacks(
+            left=self._leave,
+            room=self._wake,
+            broke=self._break,
+            held_capacity=self._held_capacity,
+            queue_capacity=self._queue_capacity,
         )
-        island = Island(courier, self._ledger, shore, links=self._links, folder=self._spill_folder)
-        self._islands[location_id] = island
+        location = LocationSender(
+            caller, self._journal, callbacks, links=self._links, folder=self._spill_folder
+        )
+        self._locations[location_id] = location
         self._share_the_air()
-        return island
+        return location
 
     def _share(self, location_id: str, gate: Gate) -> None:
         """Leave the other runs that send to a location their part of its quota."""
@@ -285,9 +292,9 @@ class Sender:
 
     def _share_the_air(self) -> None:
         """Divide what one process can have in the air: thousands of connections at once only cost memory."""
-        share = max(_LEAST_IN_THE_AIR, min(DEFAULT_CONCURRENCY, _IN_THE_AIR // len(self._islands)))
-        for island in self._islands.values():
-            island.concurrency = self._policy.concurrency or share
+        share = max(_LEAST_IN_THE_AIR, min(DEFAULT_CONCURRENCY, _IN_THE_AIR // len(self._locations)))
+        for location in self._locations.values():
+            location.concurrency = self._policy.concurrency or share
 
     def _settled(self, outcome: Outcome) -> None:
         self._outstanding -= 1
@@ -302,7 +309,7 @@ class Sender:
         self._outstanding -= rows
         self._changed.set()
 
-    def _room(self) -> None:
+    def _wake(self) -> None:
         if not self._changed.is_set():
             self._changed.set()
 
@@ -317,7 +324,7 @@ class Sender:
 
     async def _end(self) -> None:
         await self._land(self._policy.landing_seconds)
-        self._ledger.flush()
+        self._journal.flush()
         if self._mistake is not None:
             raise self._mistake
         assert self._reason is not None  # noqa: S101  (the caller saw one of the two)
@@ -325,7 +332,7 @@ class Sender:
 
     def _as_seen(self, reason: StopError) -> StopError | CredentialsError:
         """A token that is refused before anything was stored is a fault of the setup: nothing was sent."""
-        if isinstance(reason, LocationRefusedError) and not self._ledger.stored:
+        if isinstance(reason, LocationRefusedError) and not self._journal.stored:
             return CredentialsError(str(reason))
         return reason
 
@@ -334,32 +341,32 @@ class Sender:
         # One deadline, however often it is asked for: a stop is promised within ten seconds.
         self._land_by = min(self._land_by, now + seconds)
         left = max(self._land_by - now, 0.0)
-        await asyncio.gather(*(island.land(left) for island in self._islands.values()))
+        await asyncio.gather(*(location.land(left) for location in self._locations.values()))
 
     async def _keep_house(self) -> None:
         pulse_at = self._clock.monotonic() + _PULSE_SECONDS
         while True:
             await self._clock.sleep(_MARK_SECONDS)
             now = self._clock.monotonic()
-            for location_id, island in self._islands.items():
-                island.tend(now)
-                self._share(location_id, island.courier.gate)
-                if island.in_the_air:
-                    self._ledger.mark_quota(island.courier.mark(ahead_seconds=2 * _MARK_SECONDS))
+            for location_id, location in self._locations.items():
+                location.tend(now)
+                self._share(location_id, location.caller.gate)
+                if location.in_the_air:
+                    self._journal.mark_quota(location.caller.mark(ahead_seconds=2 * _MARK_SECONDS))
             if now >= pulse_at:
                 pulse_at = now + _PULSE_SECONDS
                 self._note()
 
     def _note(self, *, final: bool = False) -> None:
         now = self._clock.now()
-        for island in self._islands.values():
-            courier = island.courier
-            if not courier.meter.idle:
-                self._ledger.pulse(
-                    courier.meter.take(island.courier.location_id, now, daily_remaining=courier.day.remaining)
+        for location in self._locations.values():
+            caller = location.caller
+            if not caller.meter.idle:
+                self._journal.pulse(
+                    caller.meter.take(location.caller.location_id, now, daily_remaining=caller.day.remaining)
                 )
-            if final and courier.day.used:
-                self._ledger.mark_quota(courier.mark(ahead_seconds=0.0))
+            if final and caller.day.used:
+                self._journal.mark_quota(caller.mark(ahead_seconds=0.0))
 
 
 def _unreachable(base_url: str, words: str) -> StopError | SettingsError:

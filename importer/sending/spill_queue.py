@@ -6,12 +6,12 @@ import pickle
 import struct
 import tempfile
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from importer.errors import StateError
 from importer.records import Intent, Landed, Record
+from importer.sending.capacity import Capacity
 
 Entry = tuple[Record, Intent | Landed | None]
 
@@ -19,26 +19,18 @@ _LENGTH: Final = struct.Struct("<I")
 _REFILL: Final = 64
 
 
-@dataclass(slots=True)
-class Room:
-    """So many rows may wait in memory, over all locations: it must not grow with their number."""
-
-    limit: int
-    taken: int = 0
-
-
 class SpillQueue:
     """First in, first out. A file sorted by location would else keep all other locations waiting, or fill memory.
 
-    Rows stay in memory while the room, which all locations share, is not full; a few each may keep in any case.
+    Rows stay in memory while the capacity, which all locations share, is not full; a few each may keep in any case.
 
     The file is removed by the system when it is closed, however the process ends; only this process ever reads it,
     so ``pickle`` meets nothing but what it wrote.
     """
 
-    def __init__(self, room: Room, *, at_least: int = _REFILL, folder: Path | None = None) -> None:
+    def __init__(self, capacity: Capacity, *, at_least: int = _REFILL, folder: Path | None = None) -> None:
         self._front: deque[Entry] = deque()
-        self._room = room
+        self._capacity = capacity
         self._at_least = at_least
         self._folder = folder
         self._file: IO[bytes] | None = None
@@ -50,9 +42,9 @@ class SpillQueue:
         return len(self._front) + self._on_disk
 
     def put(self, entry: Entry) -> None:
-        if self._on_disk == 0 and (len(self._front) < self._at_least or self._room.taken < self._room.limit):
+        if self._on_disk == 0 and (len(self._front) < self._at_least or not self._capacity.full):
             self._front.append(entry)
-            self._room.taken += 1
+            self._capacity.taken += 1
             return
         try:
             self._append(entry)
@@ -64,12 +56,12 @@ class SpillQueue:
         if not self._front and self._on_disk:
             self._refill()
         entry = self._front.popleft()
-        self._room.taken -= 1
+        self._capacity.taken -= 1
         return entry
 
     def close(self) -> None:
         """Forget everything, on disk too."""
-        self._room.taken -= len(self._front)
+        self._capacity.taken -= len(self._front)
         self._front.clear()
         self._on_disk = 0
         if self._file is not None:
@@ -93,7 +85,7 @@ class SpillQueue:
             self._front.append(pickle.loads(self._file.read(length)))  # noqa: S301  (our own, private file)
             self._read_at += _LENGTH.size + length
             self._on_disk -= 1
-            self._room.taken += 1
+            self._capacity.taken += 1
         if self._on_disk == 0:
             self._file.seek(0)
             self._file.truncate()

@@ -1,4 +1,4 @@
-"""One file for many sub-accounts: each its own island."""
+"""One file for many sub-accounts: each by itself."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from importer.jobs.resident import Resident
 from importer.jobs.seams import PipelineRuns, Tools
 from importer.jobs.standing import JobsState, Occasion
 from importer.sandbox import Sandbox
-from importer.state.memory import FileLedger
+from importer.state.memory import ImportedFiles
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOME = "ve9EPM428h8vShlRW1KT"
@@ -67,7 +67,7 @@ class House:
     sandbox: Sandbox
     clock: VirtualTime
     told: list[Notice] = field(default_factory=list)
-    _open: list[JobsState | FileLedger] = field(default_factory=list)
+    _open: list[JobsState | ImportedFiles] = field(default_factory=list)
 
     @property
     def state(self) -> Path:
@@ -97,12 +97,12 @@ class House:
         def tell(notice: Notice, channel: Notify) -> None:
             self.told.append(notice)
 
-        jobs_state, ledger = JobsState.open(self.state), FileLedger.open(self.state)
-        self._open += [jobs_state, ledger]
+        jobs_state, imported_files = JobsState.open(self.state), ImportedFiles.open(self.state)
+        self._open += [jobs_state, imported_files]
         return Tools(
             state=self.state,
             jobs_state=jobs_state,
-            ledger=ledger,
+            imported_files=imported_files,
             runs=PipelineRuns(self.clock),
             clock=self.clock,
             base_url=self.sandbox.base_url,

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from importer.errors import CredentialsError
 from importer.jobs.health import health_endpoint, metrics, status
-from importer.jobs.location_locks import Islands
+from importer.jobs.location_locks import LocationLocks
 from importer.jobs.model import Notify
 from importer.jobs.places import location_zone
 from importer.jobs.resident import Resident
@@ -211,7 +211,7 @@ async def test_a_location_that_cannot_be_asked_has_the_jobs_zone(
 async def test_another_process_in_the_same_location_is_waited_for(house: House) -> None:
     house.write_jobs(JOBS)
     (named,) = house.jobs()
-    here, there = (Islands(house.state / "locks", "https://x", house.clock) for _ in range(2))
+    here, there = (LocationLocks(house.state / "locks", "https://x", house.clock) for _ in range(2))
     order: list[str] = []
 
     async def second() -> None:

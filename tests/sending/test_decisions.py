@@ -12,6 +12,7 @@ from importer.errors import TooManyFailuresError
 from importer.highlevel.client import Lost
 from importer.highlevel.reply import Kind, Meaning
 from importer.records import Intent, Json, Record, TagMode
+from importer.sending.capacity import Capacity
 from importer.sending.failures import FailureWatch
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.meter import Meter
@@ -32,7 +33,7 @@ from importer.sending.retry import (
 )
 from importer.sending.row.readback import compare, compare_custom
 from importer.sending.row.tag_batches import tag_errors, tags_due
-from importer.sending.spill_queue import Room, SpillQueue
+from importer.sending.spill_queue import SpillQueue
 from importer.settings import FailureLimit
 
 POLICY = RetryPolicy()
@@ -290,7 +291,7 @@ def test_the_meter_keeps_few_latencies_and_the_longest() -> None:
 
 @given(st.lists(st.booleans(), max_size=300))
 def test_spilled_rows_come_back_in_order_and_few_stay_in_memory(steps: list[bool]) -> None:
-    room = Room(5)
+    room = Capacity(5)
     queue = SpillQueue(room, at_least=2)
     given_rows = taken = 0
     for put in steps:

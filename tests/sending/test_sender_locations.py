@@ -20,15 +20,15 @@ class Archipelago(PaperVendor):
     def __init__(self, *, slow: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self._slow = slow
-        self.islands: dict[str, PaperVendor] = {}
+        self.locations: dict[str, PaperVendor] = {}
 
     async def request(self, call: Call, token: Secret | None) -> Any:
         assert token is not None
         name = token.reveal()
-        if name not in self.islands:
+        if name not in self.locations:
             there_and_back = (lambda _: (2.0, 2.0)) if name in self._slow else (lambda _: (0.1, 0.1))
-            self.islands[name] = PaperVendor(latency=there_and_back)
-        return await self.islands[name].request(call, token)
+            self.locations[name] = PaperVendor(latency=there_and_back)
+        return await self.locations[name].request(call, token)
 
 
 async def send(
@@ -61,7 +61,7 @@ async def send(
             await sender.submit(each)
             await asyncio.sleep(0)
         await sender.drain()
-    return journal, {name: island.replied_at - begun for name, island in vendor.islands.items()}
+    return journal, {name: location.replied_at - begun for name, location in vendor.locations.items()}
 
 
 def test_a_file_sorted_by_location_keeps_nobody_waiting() -> None:
@@ -70,7 +70,7 @@ def test_a_file_sorted_by_location_keeps_nobody_waiting() -> None:
     journal, done_at = run_virtually(send(vendor, places, 400, sorted_by_place=True, queue_rows=100))
     assert len(journal.outcomes) == 2_400
     assert max(done_at.values()) < 45  # one after the other they would take 240 s
-    assert all(island.refusals["sliding"] == 0 for island in vendor.islands.values())
+    assert all(location.refusals["sliding"] == 0 for location in vendor.locations.values())
 
 
 def test_a_slow_location_slows_nobody_else_down() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from importer.errors import SettingsError
 from importer.records import Outcome, RowId, Status
-from importer.state.memory import Candidate, FileLedger, Imported, Memory, MemoryPass, fingerprint
+from importer.state.memory import Candidate, Imported, ImportedFiles, Memory, MemoryPass, fingerprint
 
 REALM = "https://services.example.com"
 HOME = "ve9EPM428h8vShlRW1KT"
@@ -262,10 +262,10 @@ def test_a_damaged_memory_is_begun_anew(tmp_path: Path) -> None:
     assert (tmp_path / "memory.db.damaged").exists()
 
 
-def test_a_damaged_ledger_is_said_since_files_would_be_imported_again(tmp_path: Path) -> None:
+def test_a_damaged_list_of_imported_files_is_said_since_files_would_be_imported_again(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"not a database, for sure" * 100)
     with pytest.raises(SettingsError, match=r"ledger\.db is damaged"):
-        FileLedger.open(tmp_path)
+        ImportedFiles.open(tmp_path)
 
 
 def test_the_order_of_keys_does_not_change_a_fingerprint() -> None:
@@ -274,13 +274,15 @@ def test_the_order_of_keys_does_not_change_a_fingerprint() -> None:
     assert fingerprint({"a": 1}, "upsert") != fingerprint({"a": 1}, "create_only")
 
 
-def test_the_ledger_knows_a_file_by_its_content_for_each_feed(tmp_path: Path) -> None:
+def test_the_list_of_imported_files_knows_a_file_by_its_content_for_each_feed(tmp_path: Path) -> None:
     first = Imported(feed="crm", fingerprint="aa", name="monday.csv", run_id="r1", imported_at=1.0, rows=10)
-    with FileLedger.open(tmp_path) as ledger:
-        ledger.add(first)
-        ledger.add(Imported(feed="crm", fingerprint="bb", name="b.csv", run_id="r2", imported_at=2.0, rows=9))
-    with FileLedger.open(tmp_path) as ledger:
-        assert ledger.find("crm", "aa") == first
-        assert ledger.find("newsletter", "aa") is None
-        assert (ledger.last("crm") or first).rows == 9
-        assert ledger.last("newsletter") is None
+    with ImportedFiles.open(tmp_path) as imported_files:
+        imported_files.add(first)
+        imported_files.add(
+            Imported(feed="crm", fingerprint="bb", name="b.csv", run_id="r2", imported_at=2.0, rows=9)
+        )
+    with ImportedFiles.open(tmp_path) as imported_files:
+        assert imported_files.find("crm", "aa") == first
+        assert imported_files.find("newsletter", "aa") is None
+        assert (imported_files.last("crm") or first).rows == 9
+        assert imported_files.last("newsletter") is None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from importer.runs.preparing.subprocess_pipe import SecondProcess
     from importer.state.journal import Journal
 
-__all__ = ["Clerk", "hire_early", "open_clerk"]
+__all__ = ["Preparation", "open_preparation", "start_early"]
 
 WORTH_A_PROCESS: Final = 1 << 20
 """Bytes of sources; below that nobody would notice what a second process does for a run."""

@@ -11,9 +11,9 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, Workflow
 from importer.highlevel.reply import Kind
 from importer.records import FollowUpFor, FollowUps, Outcome, Status
-from importer.sending.call_state import Errand, Unanswered
-from importer.sending.caller import Courier
-from importer.sending.journal_batches import Ledger
+from importer.sending.call_state import CallState, Unanswered
+from importer.sending.caller import Caller
+from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
 from importer.sending.row.job import Held
 from importer.sending.row.tag_batches import TagBatch, tag_errors
@@ -31,11 +31,11 @@ class Target:
 class FollowUpDesk:
     """Performs the follow-ups of one location."""
 
-    def __init__(self, courier: Courier, ledger: Ledger, target: Target) -> None:
-        self._courier = courier
-        self._ledger = ledger
+    def __init__(self, caller: Caller, journal: JournalBatcher, target: Target) -> None:
+        self._caller = caller
+        self._journal = journal
         self._target = target
-        self._mode = courier.policy.follow_ups.tag_mode
+        self._mode = caller.policy.follow_ups.tag_mode
 
     def enrols(self, status: Status) -> bool:
         """Tell whether a row of this status goes into a workflow or campaign."""
@@ -46,10 +46,10 @@ class FollowUpDesk:
 
     async def tag(self, batch: TagBatch) -> list[Outcome | Held]:
         """Change the tags of a batch; rows that go on to a workflow come back held."""
-        location_id = self._courier.location_id
+        location_id = self._caller.location_id
         ids = list(dict.fromkeys(held.landed.contact_id for held in batch.rows))
         call = calls.change_tags(location_id, self._mode, batch.tags, ids)
-        found = await self._courier.ask(call, Errand(batch.rows[0].landed.row))
+        found = await self._caller.ask(call, CallState(batch.rows[0].landed.row))
         if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
             status = found.status
             return [
@@ -70,7 +70,7 @@ class FollowUpDesk:
         """Add a contact to the workflow and the campaign."""
         if self.enrols(held.landed.status):
             for what, call in self._enrolments(held.landed.contact_id):
-                found = await self._courier.ask(call, Errand(held.landed.row))
+                found = await self._caller.ask(call, CallState(held.landed.row))
                 if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
                     return outcomes.follow_up_failed(
                         held,

@@ -1,4 +1,4 @@
-"""Baskets: landed rows that get the same tags wait for each other, so that one call serves up to 500."""
+"""Tag batches: landed rows that get the same tags wait for each other, so that one call serves up to 500."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from importer.highlevel.calls import BULK_TAG_LIMIT
 from importer.records import TagMode
+from importer.sending.capacity import Capacity
 from importer.sending.row.job import Held
 
 
@@ -20,66 +21,52 @@ class TagBatch:
 
 
 @dataclass(slots=True)
-class Shelf:
-    """The room for held rows, shared by all locations."""
-
-    limit: int
-    taken: int = 0
-    baskets: int = 0
-    """Sets of tags that wait for their call."""
-
-    @property
-    def full(self) -> bool:
-        return self.taken > self.limit
-
-
-@dataclass(slots=True)
-class _Basket:
+class _OpenBatch:
     since: float
     rows: list[Held] = field(default_factory=list)
 
 
-class Baskets:
+class TagBatcher:
     """The waiting rows of one location, by their set of tags."""
 
-    __slots__ = ("_baskets", "_limit", "_shelf", "held")
+    __slots__ = ("_capacity", "_limit", "_open", "held")
 
-    def __init__(self, shelf: Shelf, *, limit: int = BULK_TAG_LIMIT) -> None:
-        self._shelf = shelf
-        self._baskets: dict[tuple[str, ...], _Basket] = {}
+    def __init__(self, capacity: Capacity, *, limit: int = BULK_TAG_LIMIT) -> None:
+        self._capacity = capacity
+        self._open: dict[tuple[str, ...], _OpenBatch] = {}
         self._limit = limit
         self.held = 0
 
     def add(self, held: Held, now: float) -> TagBatch | None:
         """Put a row to those that get the same tags; gives a batch that is full, or that makes room."""
-        basket = self._baskets.get(held.tags)
-        if basket is None:
-            basket = self._baskets[held.tags] = _Basket(now)
-            self._shelf.baskets += 1
-        basket.rows.append(held)
+        batch = self._open.get(held.tags)
+        if batch is None:
+            batch = self._open[held.tags] = _OpenBatch(now)
+            self._capacity.batches += 1
+        batch.rows.append(held)
         self.held += 1
-        self._shelf.taken += 1
-        if len(basket.rows) >= self._limit:
+        self._capacity.taken += 1
+        if len(batch.rows) >= self._limit:
             return self._take(held.tags)
-        return self._take_fullest() if self._shelf.full else None
+        return self._take_fullest() if self._capacity.exceeded else None
 
     def take_older(self, than: float) -> Iterator[TagBatch]:
         """Take the batches that have waited since before a moment."""
-        for tags in [tags for tags, basket in self._baskets.items() if basket.since <= than]:
+        for tags in [tags for tags, batch in self._open.items() if batch.since <= than]:
             yield self._take(tags)
 
     def take_all(self) -> Iterator[TagBatch]:
-        for tags in list(self._baskets):
+        for tags in list(self._open):
             yield self._take(tags)
 
     def _take_fullest(self) -> TagBatch:
-        return self._take(max(self._baskets, key=lambda tags: len(self._baskets[tags].rows)))
+        return self._take(max(self._open, key=lambda tags: len(self._open[tags].rows)))
 
     def _take(self, tags: tuple[str, ...]) -> TagBatch:
-        rows = self._baskets.pop(tags).rows
+        rows = self._open.pop(tags).rows
         self.held -= len(rows)
-        self._shelf.taken -= len(rows)
-        self._shelf.baskets -= 1
+        self._capacity.taken -= len(rows)
+        self._capacity.batches -= 1
         return TagBatch(tags=tags, rows=tuple(rows))
 
 

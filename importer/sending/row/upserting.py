@@ -11,14 +11,14 @@ from importer.highlevel.calls import Call
 from importer.highlevel.reply import Kind, Meaning
 from importer.highlevel.versions import ApiVersion
 from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode, value_type
-from importer.sending.call_state import Errand, Unanswered
-from importer.sending.caller import Courier
-from importer.sending.journal_batches import Ledger
+from importer.sending.call_state import CallState, Unanswered
+from importer.sending.caller import Caller
+from importer.sending.capacity import Capacity
+from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
 from importer.sending.row.evidence import judge
 from importer.sending.row.job import Job
 from importer.sending.row.readback import compare, compare_custom, lost_fields
-from importer.sending.row.tag_batches import Shelf
 
 _CREATE_ATTEMPTS: Final = 10
 _PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
@@ -35,7 +35,7 @@ class Landing:
         return replace(self, landed=replace(self.landed, warnings=self.landed.warnings + faults))
 
 
-class RowErrand(Errand):
+class RowCallState(CallState):
     """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
 
     __slots__ = ("_announce", "_reserve", "job")
@@ -55,16 +55,18 @@ class RowErrand(Errand):
             self._announce(self.job)
 
 
-class Passage:
+class Upserting:
     """Takes rows of one location to their contacts."""
 
-    def __init__(self, courier: Courier, ledger: Ledger, shelf: Shelf, *, duplicates_allowed: bool) -> None:
-        self._shelf = shelf
-        self._courier = courier
-        self._ledger = ledger
-        self._policy = courier.policy
+    def __init__(
+        self, caller: Caller, journal: JournalBatcher, capacity: Capacity, *, duplicates_allowed: bool
+    ) -> None:
+        self._capacity = capacity
+        self._caller = caller
+        self._journal = journal
+        self._policy = caller.policy
         self._duplicates_allowed = duplicates_allowed
-        self._tag_mode = courier.policy.follow_ups.tag_mode
+        self._tag_mode = caller.policy.follow_ups.tag_mode
 
     async def go(self, job: Job) -> Landing | Outcome:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
@@ -111,10 +113,10 @@ class Passage:
         """Skip a row whose contact exists, unless an attempt of ours, whose reply was lost, has just made it."""
         contact_id = str(contact["id"])
         if job.doubtful:
-            shown = await self._courier.ask(calls.get_contact(contact_id), Errand(job.row))
+            shown = await self._caller.ask(calls.get_contact(contact_id), CallState(job.row))
             if isinstance(shown, Meaning) and shown.kind is Kind.DONE:
                 contact = _contact_of(shown)
-                status = judge(job, contact, new=False, made_here=self._ledger.made_here)
+                status = judge(job, contact, new=False, made_here=self._journal.made_here)
                 if status is Status.CREATED:
                     return self._land(job, shown, contact, status)
         return outcomes.skipped(
@@ -146,8 +148,8 @@ class Passage:
                 contact_id=contact_id,
             )
         body = payload.build_update(job.record, version=self._policy.version, tag_mode=self._tag_mode)
-        found = await self._courier.ask(
-            calls.update(contact_id, body), RowErrand(job, self._announce, self._reserve)
+        found = await self._caller.ask(
+            calls.update(contact_id, body), RowCallState(job, self._announce, self._reserve)
         )
         if isinstance(found, Unanswered):
             return outcomes.unanswered(job, found)
@@ -169,7 +171,7 @@ class Passage:
         )
         if not email and not phone:
             return None
-        found = await self._courier.ask(call, Errand(job.row))
+        found = await self._caller.ask(call, CallState(job.row))
         if isinstance(found, Unanswered):
             return outcomes.unanswered(job, found)
         if found.kind is Kind.NO_CONTACT:
@@ -182,10 +184,10 @@ class Passage:
     async def _store(
         self, job: Job, call: Call, *, creates: bool = False, repeatable: bool = True
     ) -> Landing | Outcome:
-        errand = RowErrand(job, self._announce, self._reserve)
-        errand.repeatable = job.repeatable and repeatable
-        found = await self._courier.ask(call, errand)
-        job.doubtful = errand.doubtful or (isinstance(found, Unanswered) and found.doubtful)
+        state = RowCallState(job, self._announce, self._reserve)
+        state.repeatable = job.repeatable and repeatable
+        found = await self._caller.ask(call, state)
+        job.doubtful = state.doubtful or (isinstance(found, Unanswered) and found.doubtful)
         if isinstance(found, Unanswered):
             return outcomes.unanswered(job, found)
         if found.kind is Kind.DUPLICATE and creates and found.contact_id:
@@ -209,12 +211,12 @@ class Passage:
             contact = {**contact, "dateAdded": added}
             if added is None:
                 warnings = (outcomes.warning("perhaps_created", _PERHAPS),)
-        status = judge(job, contact, new=False, made_here=self._ledger.made_here)
+        status = judge(job, contact, new=False, made_here=self._journal.made_here)
         return self._land(job, found, contact, status, warnings)
 
     async def _date_added(self, job: Job, found: Meaning) -> object:
         """Ask the contact itself when it was made: a reply need not say."""
-        shown = await self._courier.ask(calls.get_contact(str(found.contact_id)), Errand(job.row))
+        shown = await self._caller.ask(calls.get_contact(str(found.contact_id)), CallState(job.row))
         if isinstance(shown, Meaning) and shown.kind is Kind.DONE:
             return _contact_of(shown).get("dateAdded")
         return None
@@ -251,22 +253,22 @@ class Passage:
 
     async def verify(self, job: Job, landed: Landed) -> tuple[Fault, ...]:
         """Read a contact back by its id and compare what the reply of the upsert does not show."""
-        found = await self._courier.ask(calls.get_contact(landed.contact_id), Errand(job.row))
+        found = await self._caller.ask(calls.get_contact(landed.contact_id), CallState(job.row))
         if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
             return (outcomes.warning("not_verified", "the contact could not be read back"),)
         return compare_custom(job.record, _contact_of(found))
 
     def _reserve(self, job: Job) -> int:
-        """Keep a request for each basket of tags, and for the one that this row may open: else nobody settles."""
+        """Keep a request for each batch of tags, and for the one that this row may open: else nobody settles."""
         opens = bool(job.record.tags) and self._tag_mode is not TagMode.REPLACE
-        return self._shelf.baskets + opens
+        return self._capacity.batches + opens
 
     def _announce(self, job: Job) -> None:
         """Note the first attempt's time; write it down first where nothing else could prove the attempt."""
         if job.first_attempt_at is None:
-            job.first_attempt_at = self._courier.vendor_clock.first_attempt_at()
+            job.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
         if not job.repeatable:
-            self._ledger.intend(
+            self._journal.intend(
                 [
                     Intent(
                         row=job.row,

@@ -5,8 +5,8 @@ All of it is hashes. Memory is never the truth of a run (the journal is): whatev
 
 from __future__ import annotations
 
-from importer.state.memory.files import FileLedger, Imported
+from importer.state.memory.files import Imported, ImportedFiles
 from importer.state.memory.fingerprints import fingerprint
 from importer.state.memory.people import Candidate, Gone, Memory, MemoryPass
 
-__all__ = ["Candidate", "FileLedger", "Gone", "Imported", "Memory", "MemoryPass", "fingerprint"]
+__all__ = ["Candidate", "Gone", "Imported", "ImportedFiles", "Memory", "MemoryPass", "fingerprint"]

@@ -28,8 +28,8 @@ class Imported:
     rows: int
 
 
-class FileLedger(Store):
-    """The ledger in one state folder. A feed is a job: two jobs may import the same file, each once."""
+class ImportedFiles(Store):
+    """Files that were imported, in one state folder. A feed is a job: two jobs may import the same file, each once."""
 
     FILE_NAME = "ledger.db"
     SCHEMA = _SCHEMA
