@@ -76,8 +76,8 @@ def read(rows: int, folder: Path | None) -> None:
             journal.settle(outcomes)
         clock = time.process_time()
         for first in range(2, rows + 2, 1_000):
-            journal.standings(first, first + 999)
-        standings = time.process_time() - clock
+            journal.row_states(first, first + 999)
+        row_states = time.process_time() - clock
         clock = time.process_time()
         count = sum(1 for _ in journal.outcomes())
         outcomes_read = time.process_time() - clock
@@ -87,7 +87,7 @@ def read(rows: int, folder: Path | None) -> None:
         if count != rows:
             sys.exit(f"{rows - count} outcomes were lost")
     print(
-        f"reading: standings {standings / rows * 1e6:.1f} us a row, outcomes {outcomes_read / rows * 1e6:.1f} us a row, "
+        f"reading: row states {row_states / rows * 1e6:.1f} us a row, outcomes {outcomes_read / rows * 1e6:.1f} us a row, "
         f"counts {counts * 1e3:.1f} ms; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
     )
 

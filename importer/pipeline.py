@@ -19,7 +19,7 @@ from importer.errors import ImporterError, SettingsError, StateError
 from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.results import Summary
 from importer.results.metrics import require_metrics, write_metrics
-from importer.runs.context import Surroundings
+from importer.runs.context import RunContext
 from importer.runs.intake import choose_location, stage_all
 from importer.runs.preparing.order import Order
 from importer.runs.preparing.writing import write_results
@@ -34,7 +34,7 @@ Changes: TypeAlias = dict[str, Any]
 
 
 async def run(
-    settings: RunSettings, *, mapping: Mapping | None = None, surroundings: Surroundings | None = None
+    settings: RunSettings, *, mapping: Mapping | None = None, context: RunContext | None = None
 ) -> Summary:
     """Import the sources, or go on with the stopped run of the very same import.
 
@@ -42,20 +42,20 @@ async def run(
     before its end returns its summary too. Raises SetupError when nothing was sent, and StopError when it was
     interrupted before its first row.
     """
-    around = surroundings or Surroundings()
+    context = context or RunContext()
     mapping = mapping or load_mapping(settings.mapping)
     _require_destination(settings.connection, mapping)
     if settings.metrics_file is not None:
         require_metrics()
-    state = StateFolder(settings.state, clock=around.clock)
+    state = StateFolder(settings.state, clock=context.clock)
     new = _new_run(state)
     with _unless_begun(new):
         candidate = await asyncio.to_thread(_candidate, new, settings, mapping, state)
         with state.lock(candidate):
             previous = None if settings.fresh else _repeats(state.previous(candidate))
             if previous is None:
-                return await _begin(new, candidate, settings, mapping, around)
-    return await _go_on(previous.run, settings, state, around, SessionKind.RESUME)
+                return await _begin(new, candidate, settings, mapping, context)
+    return await _go_on(previous.run, settings, state, context, SessionKind.RESUME)
 
 
 async def resume(
@@ -66,7 +66,7 @@ async def resume(
     reading: ReadingOptions,
     from_copies: bool = False,
     changes: Changes | None = None,
-    surroundings: Surroundings | None = None,
+    context: RunContext | None = None,
 ) -> Summary:
     """Go on with a stopped run, the newest by default; a finished one is left as it is.
 
@@ -75,14 +75,14 @@ async def resume(
     Raises RunConflictError when a source or the mapping changed since, unless ``from_copies`` says to go on from
     the copies that the run keeps.
     """
-    around = surroundings or Surroundings()
-    state = StateFolder(state_path, clock=around.clock)
+    context = context or RunContext()
+    state = StateFolder(state_path, clock=context.clock)
     found = state.find(wanted)
     if found.state is not RunState.FINISHED and not from_copies and (found_changed := changes_since(found)):
         raise Previous(run=found, differences=found_changed).conflict()
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
     settings = replace(settings, **(changes or {}))
-    return await _go_on(found, settings, state, around, SessionKind.RESUME)
+    return await _go_on(found, settings, state, context, SessionKind.RESUME)
 
 
 async def retry(
@@ -92,15 +92,15 @@ async def retry(
     connection: Connection,
     reading: ReadingOptions,
     changes: Changes | None = None,
-    surroundings: Surroundings | None = None,
+    context: RunContext | None = None,
 ) -> Summary:
     """Send the failed rows of a run again that are worth another try, and what a stopped run did not reach."""
-    around = surroundings or Surroundings()
-    state = StateFolder(state_path, clock=around.clock)
+    context = context or RunContext()
+    state = StateFolder(state_path, clock=context.clock)
     found = state.find(wanted)
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
     settings = replace(settings, **(changes or {}))
-    return await _go_on(found, settings, state, around, SessionKind.RETRY)
+    return await _go_on(found, settings, state, context, SessionKind.RETRY)
 
 
 def results(
@@ -189,13 +189,13 @@ def _repeats(previous: Previous | None) -> Previous | None:
 
 
 async def _begin(
-    new: NewRun, candidate: Run, settings: RunSettings, mapping: Mapping, around: Surroundings
+    new: NewRun, candidate: Run, settings: RunSettings, mapping: Mapping, context: RunContext
 ) -> Summary:
     unsent = False
     try:
-        with Journal.create(new.path, candidate, clock=around.clock) as journal:
+        with Journal.create(new.path, candidate, clock=context.clock) as journal:
             try:
-                return await carry_out(journal, settings, mapping, around, SessionKind.RUN)
+                return await carry_out(journal, settings, mapping, context, SessionKind.RUN)
             except ImporterError:
                 # Only a run that never wrote an intent may go: of any other the journal is all that is known.
                 unsent = journal.untouched
@@ -206,7 +206,7 @@ async def _begin(
 
 
 async def _go_on(
-    run: Run, settings: RunSettings, state: StateFolder, around: Surroundings, kind: SessionKind
+    run: Run, settings: RunSettings, state: StateFolder, context: RunContext, kind: SessionKind
 ) -> Summary:
     with state.lock(run), state.open_journal(run) as journal:
         mapping = parse_mapping(run.mapping_text, name=str(run.mapping_path))
@@ -219,4 +219,4 @@ async def _go_on(
             if settings.metrics_file is not None:
                 write_metrics(summary, settings.metrics_file)
             return summary
-        return await carry_out(journal, settings, mapping, around, kind)
+        return await carry_out(journal, settings, mapping, context, kind)

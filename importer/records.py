@@ -236,8 +236,8 @@ class Landed:
     warnings: tuple[Fault, ...] = ()
 
 
-Standing: TypeAlias = Intent | Landed | Outcome
-"""What the journal knows of a row: it may have been sent, it landed, or it is settled. No standing: never sent."""
+RowState: TypeAlias = Intent | Landed | Outcome
+"""What the journal knows of a row: it may have been sent, it landed, or it is settled. No state: never sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,13 +222,13 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
     connection = read_connection(location=None, token_file=given["token_file"], sandbox=False, base_url=None)
     reading = read_reading_options(sheet=None, header_row=None, encoding=None, delimiter=None)
     attend(
-        lambda surroundings: go_on(
+        lambda context: go_on(
             run,
             state_path=state_path,
             connection=connection,
             reading=reading,
             changes=_changes(given),
-            surroundings=surroundings,
+            context=context,
             **more,
         ),
         Manner.of(given),

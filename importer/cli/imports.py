@@ -117,7 +117,7 @@ def run_command(**given: Any) -> None:
 
         settings = run_settings(given)
         attend(
-            lambda around: pipeline.run(settings, surroundings=around),
+            lambda context: pipeline.run(settings, context=context),
             Manner.of(given),
             early_process=process,
         )

@@ -26,10 +26,10 @@ from importer.cli.signals import heard
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from importer.jobs.context import JobsContext
+    from importer.jobs.job_state import Occasion
     from importer.jobs.loading import NamedJob
     from importer.jobs.resident import Resident
-    from importer.jobs.seams import Tools
-    from importer.jobs.standing import Occasion
 
 _AFTER = "leave (default), delete, move:FOLDER or archive:FOLDER."
 health_option = click.option(
@@ -215,32 +215,32 @@ def _reside(
     """Open the state, let the resident work, and leave with the exit code of what it did."""
     from importer.jobs.resident import Resident
 
-    with _tools(given) as tools:
+    with _context(given) as context:
 
         async def reside() -> Resident:
-            resident = Resident(jobs, tools)
+            resident = Resident(jobs, context)
             async with _health(resident, given["health"]):
                 await work(resident)
             return resident
 
         resident = asyncio.run(reside())
-        ended = tools.jobs_state.occasions()
+        ended = context.jobs_state.occasions()
         began = [each for each in ended if each.began_at >= resident.began_at]
     sys.exit(_exit_code(began) if given.get("once") else 0)
 
 
 @contextmanager
-def _tools(given: dict[str, Any]) -> Iterator[Tools]:
+def _context(given: dict[str, Any]) -> Iterator[JobsContext]:
+    from importer.jobs.context import JobsContext, PipelineRuns
+    from importer.jobs.job_state import JobsState
     from importer.jobs.places import location_zone
-    from importer.jobs.seams import PipelineRuns, Tools
-    from importer.jobs.standing import JobsState
     from importer.runtime import environment
     from importer.state.memory import ImportedFiles
 
     state, base_url = state_folder(given["state"]), environment.base_url(given["base_url"])
     place = _place(state, base_url, sandbox=bool(given.get("sandbox")))
     with ExitStack() as opened:
-        yield Tools(
+        yield JobsContext(
             state=state,
             jobs_state=opened.enter_context(JobsState.open(place)),
             imported_files=opened.enter_context(ImportedFiles.open(place)),
@@ -264,7 +264,7 @@ def _place(state: Path, base_url: str, *, sandbox: bool) -> Path:
 
 def _exit_code(occasions: Sequence[Occasion]) -> int:
     """Say the worst of how jobs ended in the end: 0 well, 1 rows failed, 2 nothing was sent, 3 goes on later."""
-    from importer.jobs.standing import Result
+    from importer.jobs.job_state import Result
 
     codes = {Result.FAILED: 2, Result.REFUSED: 2, Result.STOPPED: 3, Result.CROSSED: 1}
     last_turn: dict[str, float] = {}

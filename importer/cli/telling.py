@@ -19,11 +19,11 @@ from importer.cli.signals import heard
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
-    from importer.runs.context import Surroundings
+    from importer.runs.context import RunContext
     from importer.runs.preparing.subprocess_pipe import SecondProcess
     from importer.runtime.stopping import StopSignal
 
-Work = Callable[["Surroundings"], Coroutine[Any, Any, "Summary"]]
+Work = Callable[["RunContext"], Coroutine[Any, Any, "Summary"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Manner:
 def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = None) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
     from importer.results.terminal import open_progress
-    from importer.runs.context import Surroundings
+    from importer.runs.context import RunContext
     from importer.runtime.logs import configure_logging
     from importer.runtime.loop import loop_factory
     from importer.runtime.stopping import StopSignal
@@ -54,9 +54,9 @@ def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = 
     with open_progress(
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
     ) as progress:
-        around = Surroundings(progress=progress, stop=stop, second_process=True, early_process=early_process)
+        context = RunContext(progress=progress, stop=stop, second_process=True, early_process=early_process)
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop()):
-            summary = runner.run(work(around))
+            summary = runner.run(work(context))
     tell(summary, manner)
     sys.exit(summary.exit_code)
 

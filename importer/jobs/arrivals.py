@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from importer.errors import SourceError
+from importer.jobs.context import JobsContext
 from importer.jobs.loading import NamedJob
 from importer.jobs.patterns import dated
-from importer.jobs.seams import Tools
 from importer.sources import is_url, masked, stage
 from importer.sources.sightings import Sighting, look
 
@@ -61,7 +61,7 @@ class Arrival:
         return cls(**facts)
 
 
-async def newcomers(named: NamedJob, due_at: float, tools: Tools) -> Sequence[Sighting]:
+async def newcomers(named: NamedJob, due_at: float, context: JobsContext) -> Sequence[Sighting]:
     """List the files not dealt with yet, oldest first; the newest alone if the job takes only that.
 
     Raises NotYetError when the one to take is not ready, SourceError when the place cannot be looked at.
@@ -73,7 +73,7 @@ async def newcomers(named: NamedJob, due_at: float, tools: Tools) -> Sequence[Si
         for each in await asyncio.to_thread(look, pattern)
         if not named.suffixes or each.name.lower().endswith(named.suffixes)
     ]
-    fresh = [each for each in seen if not tools.jobs_state.dealt_with(named.name, each)]
+    fresh = [each for each in seen if not context.jobs_state.dealt_with(named.name, each)]
     overtaken: list[Sighting] = []
     if named.job.take == "newest":
         # An older one that a newer one has overtaken is not taken, ever: its news is old.
@@ -81,29 +81,29 @@ async def newcomers(named: NamedJob, due_at: float, tools: Tools) -> Sequence[Si
         fresh = [each for each in fresh if each == seen[-1]]
     if not fresh:
         return ()
-    ready = await _ready(named, pattern, fresh, tools)
+    ready = await _ready(named, pattern, fresh, context)
     if not ready:
         raise NotYetError(max(named.job.minimum_age, named.job.still_for, 5.0))
     if overtaken:
-        tools.jobs_state.let_go(named.name, overtaken)
+        context.jobs_state.let_go(named.name, overtaken)
     return ready
 
 
 async def _ready(
-    named: NamedJob, pattern: str, fresh: Sequence[Sighting], tools: Tools
+    named: NamedJob, pattern: str, fresh: Sequence[Sighting], context: JobsContext
 ) -> Sequence[Sighting]:
-    old_enough = tools.clock.now() - named.job.minimum_age
+    old_enough = context.clock.now() - named.job.minimum_age
     ready = [each for each in fresh if each.modified_at is None or each.modified_at <= old_enough]
     if ready and named.job.still_for:
-        await tools.clock.sleep(named.job.still_for)
+        await context.clock.sleep(named.job.still_for)
         again = set(await asyncio.to_thread(look, pattern))
         ready = [each for each in ready if each in again]
     return ready
 
 
-async def take(named: NamedJob, sighting: Sighting, tools: Tools) -> Arrival:
+async def take(named: NamedJob, sighting: Sighting, context: JobsContext) -> Arrival:
     """Copy a file into the job's own folder in the state folder, under its own name. Raises SourceError."""
-    return await asyncio.to_thread(_take, sighting, incoming(named, tools))
+    return await asyncio.to_thread(_take, sighting, incoming(named, context))
 
 
 def _take(sighting: Sighting, folder: Path) -> Arrival:
@@ -125,8 +125,8 @@ def _take(sighting: Sighting, folder: Path) -> Arrival:
     )
 
 
-def incoming(named: NamedJob, tools: Tools) -> Path:
-    return tools.state / "incoming" / named.name
+def incoming(named: NamedJob, context: JobsContext) -> Path:
+    return context.state / "incoming" / named.name
 
 
 def discard_copies(folder: Path) -> None:

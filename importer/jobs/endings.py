@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from importer.jobs.job_state import Health, JobState, Result
 from importer.jobs.notices import Event
-from importer.jobs.standing import Health, Result, Standing
 
 FIRST_RETRY_SECONDS: Final = 300.0
 LONGEST_RETRY_SECONDS: Final = 6 * 3600.0
@@ -38,38 +38,38 @@ def ending(result: Result, sentence: str, **facts: object) -> Ending:
     return Ending(result=result, sentence=sentence, **known)  # type: ignore[arg-type]
 
 
-def judged(standing: Standing, last: Ending, *, retries: int, now: float) -> tuple[Standing, Event | None]:
+def judged(job_state: JobState, last: Ending, *, retries: int, now: float) -> tuple[JobState, Event | None]:
     """Tell where a job stands after an ending, and which event it is, if it is any."""
     if last.again_in is not None:
-        return replace(standing, next_at=now + last.again_in), None
+        return replace(job_state, next_at=now + last.again_in), None
     if last.result is Result.STOPPED and not last.tell:
-        return replace(standing, next_at=None if last.next_time else now), None
+        return replace(job_state, next_at=None if last.next_time else now), None
     if last.result in GOOD:
-        return _after_good(standing, last, now)
-    return _after_bad(standing, last, retries, now)
+        return _after_good(job_state, last, now)
+    return _after_bad(job_state, last, retries, now)
 
 
-def _after_good(standing: Standing, last: Ending, now: float) -> tuple[Standing, Event | None]:
-    calm = replace(standing, next_at=None, attempt=0, open_due=None)
+def _after_good(job_state: JobState, last: Ending, now: float) -> tuple[JobState, Event | None]:
+    calm = replace(job_state, next_at=None, attempt=0, open_due=None)
     if last.result is Result.NOTHING_NEW:
         return calm, None  # no proof that what failed before works again
-    since = standing.since if standing.health is Health.WELL else now
-    event = Event.RECOVERY if standing.health is Health.FAILING else Event.SUCCESS
+    since = job_state.since if job_state.health is Health.WELL else now
+    event = Event.RECOVERY if job_state.health is Health.FAILING else Event.SUCCESS
     return replace(calm, health=Health.WELL, since=since), event
 
 
-def _after_bad(standing: Standing, last: Ending, retries: int, now: float) -> tuple[Standing, Event | None]:
+def _after_bad(job_state: JobState, last: Ending, retries: int, now: float) -> tuple[JobState, Event | None]:
     # A stopped run goes on until it is done, however long that takes; a start that fails is tried a few times.
-    again = last.heals and (last.result is Result.STOPPED or standing.attempt < retries)
+    again = last.heals and (last.result is Result.STOPPED or job_state.attempt < retries)
     following = replace(
-        standing,
-        next_at=now + _retry_after(standing.attempt) if again else None,
-        attempt=standing.attempt + 1 if again else 0,
+        job_state,
+        next_at=now + _retry_after(job_state.attempt) if again else None,
+        attempt=job_state.attempt + 1 if again else 0,
     )
-    told_already = last.result is Result.STOPPED and standing.attempt > 0
+    told_already = last.result is Result.STOPPED and job_state.attempt > 0
     if again and (last.result is Result.FAILED or told_already):
         return following, None
-    since = standing.since if standing.health is Health.FAILING else now
+    since = job_state.since if job_state.health is Health.FAILING else now
     event = Event.THRESHOLD if last.result in {Result.REFUSED, Result.CROSSED} else Event.FAILURE
     return replace(following, health=Health.FAILING, since=since), event
 

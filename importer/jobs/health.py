@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import SettingsError
+from importer.jobs.job_state import Health, Occasion, Result
 from importer.jobs.resident import Resident, schedule_of
-from importer.jobs.standing import Health, Occasion, Result
 from importer.records import Json
 from importer.version import __version__
 
@@ -34,17 +34,17 @@ _METRICS: Final = {
 
 def status(resident: Resident) -> dict[str, Json]:
     """Tell how each job stands."""
-    state, now = resident.tools.jobs_state, resident.tools.clock.now()
+    state, now = resident.context.jobs_state, resident.context.clock.now()
     jobs: dict[str, Json] = {}
     for named in resident.jobs:
-        standing = state.standing(named.name, now=now)
+        job_state = state.job_state(named.name, now=now)
         last = next(iter(state.occasions(named.name, limit=1)), None)
         jobs[named.name] = {
-            "health": standing.health.value,
-            "since": standing.since,
+            "health": job_state.health.value,
+            "since": job_state.since,
             "running": named.name in resident.busy,
-            "open_run": standing.open_run,
-            "next_at": min(schedule_of(named).after(now), standing.next_at or float("inf")),
+            "open_run": job_state.open_run,
+            "next_at": min(schedule_of(named).after(now), job_state.next_at or float("inf")),
             "last": _told(last) if last else None,
         }
     return {
@@ -78,14 +78,14 @@ def metrics(resident: Resident) -> str:
 
 
 def _samples(resident: Resident) -> Iterator[tuple[str, str, float]]:
-    state, now = resident.tools.jobs_state, resident.tools.clock.now()
+    state, now = resident.context.jobs_state, resident.context.clock.now()
     for named in resident.jobs:
         job = f'job="{named.name}"'
-        standing = state.standing(named.name, now=now)
-        next_at = min(schedule_of(named).after(now), standing.next_at or float("inf"))
-        yield "importer_job_failing", f"{{{job}}}", standing.health is Health.FAILING
+        job_state = state.job_state(named.name, now=now)
+        next_at = min(schedule_of(named).after(now), job_state.next_at or float("inf"))
+        yield "importer_job_failing", f"{{{job}}}", job_state.health is Health.FAILING
         yield "importer_job_running", f"{{{job}}}", named.name in resident.busy
-        yield "importer_job_open_run", f"{{{job}}}", standing.open_file is not None
+        yield "importer_job_open_run", f"{{{job}}}", job_state.open_file is not None
         yield "importer_job_next_timestamp_seconds", f"{{{job}}}", next_at
         done = (each for each in state.occasions(named.name) if each.result is Result.FINISHED)
         if last := next(done, None):

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import ImporterError
+from importer.jobs.context import JobsContext
 from importer.jobs.loading import NamedJob
-from importer.jobs.seams import Tools
 from importer.runtime.stopping import StopSignal
 from importer.settings import RunSettings
 
@@ -27,24 +27,24 @@ mode: update_only
 
 
 async def see_off(
-    named: NamedJob, summary: Summary, settings: RunSettings, tools: Tools, stop: StopSignal
+    named: NamedJob, summary: Summary, settings: RunSettings, context: JobsContext, stop: StopSignal
 ) -> str:
     """Say how many are missing, and give those their tag whose time has come; a tag that fails is tried next time."""
     gone = named.job.gone
     if not summary.missing:
-        tools.jobs_state.retag(named.name, keep=())
+        context.jobs_state.retag(named.name, keep=())
         return ""
     said = f"{summary.missing:,} people of earlier files are missing in this one (missing.csv)."
     if gone is None or gone.tag is None:
         return said
     due = _due(summary.results.parent / "missing.csv", gone.after_files)
-    tools.jobs_state.retag(named.name, keep=due)
-    wanted = [contact_id for contact_id in due if contact_id not in tools.jobs_state.tagged(named.name)]
+    context.jobs_state.retag(named.name, keep=due)
+    wanted = [contact_id for contact_id in due if contact_id not in context.jobs_state.tagged(named.name)]
     if not wanted:
         return said
-    folder = tools.state / "incoming" / f"{named.name}.gone"
+    folder = context.state / "incoming" / f"{named.name}.gone"
     try:
-        told = await tools.runs.run(
+        told = await context.runs.run(
             _settings(folder, {each: due[each] for each in wanted}, gone.tag, settings), stop
         )
     except ImporterError as fault:
@@ -53,7 +53,7 @@ async def see_off(
         shutil.rmtree(folder, ignore_errors=True)
     if told.state != "finished":
         return f"{said} Tagging them stopped before its end; it is tried again with the next file."
-    tools.jobs_state.tag(named.name, wanted)
+    context.jobs_state.tag(named.name, wanted)
     return f"{said} {told.updated:,} got the tag {gone.tag!r}."
 
 

@@ -13,13 +13,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from importer.errors import ImporterError, InterruptedRunError, SettingsError
+from importer.jobs.context import JobsContext
 from importer.jobs.endings import GOOD, Ending, ending, judged
+from importer.jobs.job_state import JobState, Occasion, Result
 from importer.jobs.loading import NamedJob
 from importer.jobs.location_locks import LocationLocks
 from importer.jobs.notices import Event
 from importer.jobs.schedule import Schedule, closes_at, opens_at
-from importer.jobs.seams import Tools
-from importer.jobs.standing import Occasion, Result, Standing
 from importer.jobs.telling import Teller, channels_for, notice_of
 from importer.jobs.turn import Turn
 from importer.runtime.stopping import StopSignal
@@ -40,13 +40,13 @@ class _AtWork:
 class Resident:
     """Runs jobs on their schedules until it is asked to stop."""
 
-    def __init__(self, jobs: Sequence[NamedJob], tools: Tools) -> None:
+    def __init__(self, jobs: Sequence[NamedJob], context: JobsContext) -> None:
         self.jobs = tuple(each for each in jobs if each.job.enabled)
-        self.tools = tools
-        self.began_at = tools.clock.now()
+        self.context = context
+        self.began_at = context.clock.now()
         self._at_work: dict[str, _AtWork] = {}
-        self._location_locks = LocationLocks(tools.state / "locks", tools.base_url, tools.clock)
-        self._teller = Teller(self.jobs, tools)
+        self._location_locks = LocationLocks(context.state / "locks", context.base_url, context.clock)
+        self._teller = Teller(self.jobs, context)
         self._once_more: set[str] = set()
         self._stopping = asyncio.Event()
         self._stir = asyncio.Event()
@@ -57,7 +57,7 @@ class Resident:
         """Work until ``stop``; then let running imports settle what they sent, and return."""
         while not self._stopping.is_set():
             next_at = await self.look_around()
-            wait = min(max(next_at - self.tools.clock.now(), 0.05), LONGEST_SLEEP_SECONDS)
+            wait = min(max(next_at - self.context.clock.now(), 0.05), LONGEST_SLEEP_SECONDS)
             await self._rest(wait)
         await self.quiet()
 
@@ -67,7 +67,7 @@ class Resident:
         if self._stopping.is_set():
             return
         waits = [
-            asyncio.ensure_future(self.tools.clock.sleep(seconds)),
+            asyncio.ensure_future(self.context.clock.sleep(seconds)),
             asyncio.ensure_future(self._stir.wait()),
         ]
         try:
@@ -101,19 +101,19 @@ class Resident:
 
         A run that stopped before its end is left for the next call.
         """
-        due = {named.name: schedule_of(named).latest(self.tools.clock.now()) for named in self.jobs}
+        due = {named.name: schedule_of(named).latest(self.context.clock.now()) for named in self.jobs}
         while due and not self._stopping.is_set():
-            now = self.tools.clock.now()
+            now = self.context.clock.now()
             for named in self.jobs:
-                standing = self.tools.jobs_state.standing(named.name, now=now)
+                job_state = self.context.jobs_state.job_state(named.name, now=now)
                 if named.name in due and (
-                    standing.open_due != due[named.name] or (standing.next_at or 0) <= now
+                    job_state.open_due != due[named.name] or (job_state.next_at or 0) <= now
                 ):
                     self.start(named, due[named.name])
             await self.quiet()
             for name in tuple(due):
-                standing = self.tools.jobs_state.standing(name, now=now)
-                if standing.next_at is None or standing.open_file is not None:
+                job_state = self.context.jobs_state.job_state(name, now=now)
+                if job_state.next_at is None or job_state.open_file is not None:
                     del due[name]
             if due:
                 await self._rest(LONGEST_SLEEP_SECONDS)
@@ -128,9 +128,9 @@ class Resident:
         return self._next_at()
 
     def _start_if_due(self, named: NamedJob) -> None:
-        now = self.tools.clock.now()
-        standing = self.tools.jobs_state.standing(named.name, now=now)
-        due_at = self._due(named, standing, now)
+        now = self.context.clock.now()
+        job_state = self.context.jobs_state.job_state(named.name, now=now)
+        due_at = self._due(named, job_state, now)
         if due_at is None:
             return
         self.start(named, due_at)
@@ -145,30 +145,30 @@ class Resident:
         """Give a job that runs now another turn right after this one."""
         self._once_more.add(named.name)
 
-    def _due(self, named: NamedJob, standing: Standing, now: float) -> float | None:
+    def _due(self, named: NamedJob, job_state: JobState, now: float) -> float | None:
         latest = schedule_of(named).latest(now)
-        if latest > standing.accounted_until:
+        if latest > job_state.accounted_until:
             if named.job.catch_up or now - latest <= LATE_SECONDS:
                 return latest
-            self.tools.jobs_state.put(replace(standing, accounted_until=latest))
+            self.context.jobs_state.put(replace(job_state, accounted_until=latest))
         if named.name in self._once_more:
             self._once_more.discard(named.name)
             return now
-        if standing.next_at is not None and standing.next_at <= now:
-            return standing.open_due or standing.accounted_until
+        if job_state.next_at is not None and job_state.next_at <= now:
+            return job_state.open_due or job_state.accounted_until
         return None
 
     def _next_at(self) -> float:
-        now = self.tools.clock.now()
+        now = self.context.clock.now()
         times = [now + 86_400.0]
         for named in self.jobs:
             if named.name in self._at_work:
                 continue
-            standing = self.tools.jobs_state.standing(named.name, now=now)
+            job_state = self.context.jobs_state.job_state(named.name, now=now)
             times.append(schedule_of(named).after(now))
-            if standing.next_at is not None:
-                times.append(standing.next_at)
-        if (parcel_at := self.tools.jobs_state.next_parcel_at()) is not None:
+            if job_state.next_at is not None:
+                times.append(job_state.next_at)
+        if (parcel_at := self.context.jobs_state.next_parcel_at()) is not None:
             times.append(parcel_at)
         return min(times)
 
@@ -186,22 +186,24 @@ class Resident:
             self._stir.set()
 
     async def _turn(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
-        tools, began_at = self.tools, self.tools.clock.now()
-        standing = tools.jobs_state.standing(named.name, now=began_at)
-        standing = replace(standing, accounted_until=max(standing.accounted_until, due_at), next_at=began_at)
+        context, began_at = self.context, self.context.clock.now()
+        job_state = context.jobs_state.job_state(named.name, now=began_at)
+        job_state = replace(
+            job_state, accounted_until=max(job_state.accounted_until, due_at), next_at=began_at
+        )
         # Accounted for, and to be tried again at once: what a process that dies here leaves is not lost.
-        tools.jobs_state.put(replace(standing, open_due=due_at))
+        context.jobs_state.put(replace(job_state, open_due=due_at))
         async with self._window(named, stop) as opens:
             if opens > began_at:
                 logger.info("Job %s waits for its send window.", named.name)
-                tools.jobs_state.put(replace(standing, next_at=opens, open_due=due_at))
+                context.jobs_state.put(replace(job_state, next_at=opens, open_due=due_at))
                 return
-            turn = Turn(named, standing, due_at, tools, stop)
-            after = turn.standing
+            turn = Turn(named, job_state, due_at, context, stop)
+            after = turn.job_state
             async with aclosing(_guarded(turn, named)) as endings:
                 async for last in endings:
                     after = self._close(named, turn, last, due_at=due_at, began_at=began_at)
-        tools.jobs_state.put(after)
+        context.jobs_state.put(after)
 
     @asynccontextmanager
     async def _window(self, named: NamedJob, stop: StopSignal) -> AsyncIterator[float]:
@@ -211,7 +213,7 @@ class Resident:
             yield 0.0
             return
         zone = await self._window_zone(named)
-        now = self.tools.clock.now()
+        now = self.context.clock.now()
         opens = opens_at(window, zone, now)
         if opens > now:
             yield opens
@@ -224,7 +226,7 @@ class Resident:
             await asyncio.gather(closing, return_exceptions=True)
 
     async def _close_window(self, seconds: float, stop: StopSignal) -> None:
-        await self.tools.clock.sleep(seconds)
+        await self.context.clock.sleep(seconds)
         stop.request(InterruptedRunError("The send window closed; the run goes on when it opens again."))
 
     async def _window_zone(self, named: NamedJob) -> tzinfo:
@@ -232,7 +234,7 @@ class Resident:
         if window and window.timezone:
             return ZoneInfo(window.timezone)
         try:
-            return await self.tools.location_zone(named) or named.zone
+            return await self.context.location_zone(named) or named.zone
         except SettingsError:  # no token, no variable: the turn itself will say so
             return named.zone
 
@@ -244,13 +246,13 @@ class Resident:
         *,
         due_at: float,
         began_at: float,
-    ) -> Standing:
+    ) -> JobState:
         """Write down how a file ended, with what is to be told, and give how the job stands if it was the last one.
 
         At once: the next file may take hours, and a process may die in them.
         """
-        now = self.tools.clock.now()
-        after, event = judged(turn.standing, last, retries=named.job.retries, now=now)
+        now = self.context.clock.now()
+        after, event = judged(turn.job_state, last, retries=named.job.retries, now=now)
         if last.again_in is not None:
             return after
         logger.info("Job %s: %s: %s", named.name, last.result, last.sentence)
@@ -265,10 +267,10 @@ class Resident:
             file=last.file,
             counts=dict(last.counts),
         )
-        notice = notice_of(named.name, last, event or Event.SUCCESS, at=now, host=self.tools.host)
+        notice = notice_of(named.name, last, event or Event.SUCCESS, at=now, host=self.context.host)
         told = channels_for(named.channels, event, alive=last.result in GOOD)
-        turn.standing = replace(after, next_at=began_at, open_due=due_at)
-        self.tools.jobs_state.close_turn(turn.standing, occasion, [(key, notice) for key in told])
+        turn.job_state = replace(after, next_at=began_at, open_due=due_at)
+        self.context.jobs_state.close_turn(turn.job_state, occasion, [(key, notice) for key in told])
         self._stir.set()
         return after
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from importer.jobs.context import JobsContext
 from importer.jobs.delivery import UndeliveredError
 from importer.jobs.endings import Ending
+from importer.jobs.job_state import Parcel
 from importer.jobs.loading import NamedJob
 from importer.jobs.model import Notify
 from importer.jobs.notices import Event, Notice
-from importer.jobs.seams import Tools
-from importer.jobs.standing import Parcel
 
 logger = logging.getLogger(__name__)
 
@@ -26,29 +26,29 @@ WAITS: Final = (60.0, 300.0, 1800.0, 7200.0, 21_600.0, 43_200.0)
 class Teller:
     """Hands out the notices of a set of jobs."""
 
-    def __init__(self, jobs: Iterable[NamedJob], tools: Tools) -> None:
+    def __init__(self, jobs: Iterable[NamedJob], context: JobsContext) -> None:
         self._channels = {channel_key(channel): channel for named in jobs for channel in named.channels}
-        self._tools = tools
+        self._context = context
         self._one_at_a_time = asyncio.Lock()
 
     async def hand_out(self) -> None:
         """Deliver what is due; what does not arrive is put off."""
         async with self._one_at_a_time:
-            for parcel in self._tools.jobs_state.parcels(due_by=self._tools.clock.now()):
+            for parcel in self._context.jobs_state.parcels(due_by=self._context.clock.now()):
                 channel = self._channels.get(parcel.channel)
                 if channel is None or await self._arrives(parcel, channel):
-                    self._tools.jobs_state.delivered(parcel)
+                    self._context.jobs_state.delivered(parcel)
 
     async def _arrives(self, parcel: Parcel, channel: Notify) -> bool:
         """Deliver one notice; False puts it off, and True also stands for having given up."""
         try:
-            await asyncio.to_thread(self._tools.deliver, linked(parcel.notice, channel), channel)
+            await asyncio.to_thread(self._context.deliver, linked(parcel.notice, channel), channel)
         except UndeliveredError as trouble:
             logger.warning("A notice of job %s was not delivered: %s", parcel.notice.job, trouble)
             if parcel.attempts >= len(WAITS):
                 return True
-            next_at = self._tools.clock.now() + WAITS[parcel.attempts]
-            self._tools.jobs_state.postpone(parcel, next_at)
+            next_at = self._context.clock.now() + WAITS[parcel.attempts]
+            self._context.jobs_state.postpone(parcel, next_at)
             return False
         return True
 

@@ -23,15 +23,15 @@ from importer.errors import (
     TooManyFailuresError,
 )
 from importer.jobs.arrivals import Arrival, NotYetError, discard_copies, incoming, newcomers, take
+from importer.jobs.context import JobsContext
 from importer.jobs.endings import Ending, ending
+from importer.jobs.job_state import JobState, Result
 from importer.jobs.judging import needs_a_look, why_crossed, why_refused
 from importer.jobs.leavers import see_off
 from importer.jobs.loading import NamedJob
 from importer.jobs.model import Job
 from importer.jobs.patterns import tells_files_apart
-from importer.jobs.seams import Tools
 from importer.jobs.settling import Afterwards, put_away
-from importer.jobs.standing import Result, Standing
 from importer.runtime import environment
 from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
@@ -45,19 +45,19 @@ _COUNTS: Final = ("rows_read", "created", "updated", "skipped", "failed", "pendi
 
 
 class Turn:
-    """One job's turn for one time it was due. The standing is written before and after whatever cannot be repeated."""
+    """One job's turn for one time it was due. Its state is written before and after whatever cannot be repeated."""
 
     def __init__(
-        self, named: NamedJob, standing: Standing, due_at: float, tools: Tools, stop: StopSignal
+        self, named: NamedJob, job_state: JobState, due_at: float, context: JobsContext, stop: StopSignal
     ) -> None:
         self._named = named
         self._job: Job = named.job
         self._due_at = due_at
-        self._tools = tools
+        self._context = context
         self._stop = stop
-        self._retried = standing.open_due == due_at
+        self._retried = job_state.open_due == due_at
         """This time was due before: what is open is gone on with, and no further file is missed."""
-        self.standing = replace(standing, open_due=due_at)
+        self.job_state = replace(job_state, open_due=due_at)
 
     async def take(self) -> AsyncGenerator[Ending, None]:
         """Do all there is to do now, and yield one ending for each file as it comes, at least one."""
@@ -74,30 +74,30 @@ class Turn:
         except ImporterError as fault:
             yield ending(Result.FAILED, str(fault), heals=_may_heal(fault))
         finally:
-            if not self.standing.open_file:
-                discard_copies(incoming(self._named, self._tools))
+            if not self.job_state.open_file:
+                discard_copies(incoming(self._named, self._context))
 
     async def _endings(self) -> AsyncGenerator[Ending, None]:
-        begun = self.standing.open_file
+        begun = self.job_state.open_file
         if begun:
             yield await self._go_on(Arrival.from_text(begun))
-        found = await newcomers(self._named, self._due_at, self._tools)
+        found = await newcomers(self._named, self._due_at, self._context)
         for sighting in found:
             self._stop.check()
-            yield await self._import(await take(self._named, sighting, self._tools))
+            yield await self._import(await take(self._named, sighting, self._context))
         if not found and not (begun and self._retried):
             yield self._nothing()
 
     async def _go_on(self, arrival: Arrival) -> Ending:
         """Go on with a run that stopped, or whose process died under it."""
         settings = self._settings(arrival)
-        run_id = self.standing.open_run
-        if run_id and StateFolder(self._tools.state).run_folder(run_id).is_dir():
-            summary = await self._tools.runs.resume(run_id, settings, self._stop)
+        run_id = self.job_state.open_run
+        if run_id and StateFolder(self._context.state).run_folder(run_id).is_dir():
+            summary = await self._context.runs.resume(run_id, settings, self._stop)
         elif arrival.copied:
             summary = await self._begun_or_anew(arrival, settings)
         else:
-            self._keep(replace(self.standing, open_file=None, open_run=None))
+            self._keep(replace(self.job_state, open_file=None, open_run=None))
             return ending(
                 Result.FAILED,
                 f"{arrival.shown} was begun and cannot be gone on with: its run {run_id or ''} was deleted. "
@@ -108,13 +108,13 @@ class Turn:
     async def _begun_or_anew(self, arrival: Arrival, settings: RunSettings) -> Summary:
         """Go on with what a process that died had begun; had it begun nothing, an older run of this content comes back."""
         try:
-            summary = await self._tools.runs.run(settings, self._stop)
+            summary = await self._context.runs.run(settings, self._stop)
         except RunConflictError:
             # The mapping was changed meanwhile: the whole file once more. If somebody else holds it, this says so again.
-            return await self._tools.runs.run(replace(settings, fresh=True), self._stop)
-        earlier = self._tools.imported_files.find(self._named.name, arrival.fingerprint)
+            return await self._context.runs.run(replace(settings, fresh=True), self._stop)
+        earlier = self._context.imported_files.find(self._named.name, arrival.fingerprint)
         if summary.repeated and earlier and earlier.run_id == summary.run_id:
-            return await self._tools.runs.run(replace(settings, fresh=True), self._stop)
+            return await self._context.runs.run(replace(settings, fresh=True), self._stop)
         return summary
 
     async def _import(self, arrival: Arrival) -> Ending:
@@ -127,14 +127,14 @@ class Turn:
                 return self._refuse(arrival, Result.REFUSED, refusal)
             # Written first: if the process dies in the run, the next one goes on with this very copy.
             self._keep(
-                replace(self.standing, open_file=arrival.to_text(), open_due=self._due_at, open_run=None)
+                replace(self.job_state, open_file=arrival.to_text(), open_due=self._due_at, open_run=None)
             )
-            summary = await self._tools.runs.run(replace(settings, fresh=True), self._stop)
+            summary = await self._context.runs.run(replace(settings, fresh=True), self._stop)
         except (MappingError, SourceError) as fault:
-            self._keep(replace(self.standing, open_file=None))
+            self._keep(replace(self.job_state, open_file=None))
             return self._refuse(arrival, Result.FAILED, str(fault))
         except SetupError:
-            self._keep(replace(self.standing, open_file=None))
+            self._keep(replace(self.job_state, open_file=None))
             raise
         return await self._end(arrival, summary, settings)
 
@@ -142,7 +142,7 @@ class Turn:
         last = self._close(arrival, summary)
         if last.result is not Result.FINISHED or not self._job.changed_only or summary.repeated:
             return last
-        missed = await see_off(self._named, summary, settings, self._tools, self._stop)
+        missed = await see_off(self._named, summary, settings, self._context, self._stop)
         return replace(last, sentence=f"{last.sentence} {missed}".strip())
 
     def _refuse(self, arrival: Arrival, result: Result, sentence: str) -> Ending:
@@ -155,8 +155,8 @@ class Turn:
         thresholds = self._job.thresholds
         if not needs_a_look(thresholds):
             return None
-        forecast = await self._tools.runs.check(settings, self._stop)
-        last = self._tools.imported_files.last(self._named.name)
+        forecast = await self._context.runs.check(settings, self._stop)
+        last = self._context.imported_files.last(self._named.name)
         return why_refused(
             thresholds, rows=forecast.rows_read, failing=forecast.failed, before=last.rows if last else None
         )
@@ -169,17 +169,17 @@ class Turn:
                 else self._stopped(arrival, summary)
             )
         # The list of imported files first: a file whose run is over must not be imported again, whatever becomes of it below.
-        self._tools.imported_files.add(
+        self._context.imported_files.add(
             Imported(
                 feed=self._named.name,
                 fingerprint=arrival.fingerprint,
                 name=arrival.shown,
                 run_id=summary.run_id,
-                imported_at=self._tools.clock.now(),
+                imported_at=self._context.clock.now(),
                 rows=summary.rows_read,
             )
         )
-        self._keep(replace(self.standing, open_file=None, open_run=None))
+        self._keep(replace(self.job_state, open_file=None, open_run=None))
         crossed = why_crossed(self._job.thresholds, rows=summary.rows_read, failed=summary.failed)
         self._deal(arrival)
         trouble = self._put_away(arrival, self._job.after_failure if crossed else self._job.after_success)
@@ -197,7 +197,7 @@ class Turn:
 
     def _given_up(self, arrival: Arrival, summary: Summary) -> Ending:
         """Leave a run alone that too many failures stopped: to go on by itself is what its limit forbids."""
-        self._keep(replace(self.standing, open_file=None, open_run=None))
+        self._keep(replace(self.job_state, open_file=None, open_run=None))
         self._deal(arrival)
         trouble = self._put_away(arrival, self._job.after_failure)
         sentence = f"The run stopped before its end: {summary.reason} {trouble}".strip()
@@ -206,7 +206,7 @@ class Turn:
     def _stopped(self, arrival: Arrival, summary: Summary) -> Ending:
         self._keep(
             replace(
-                self.standing, open_file=arrival.to_text(), open_run=summary.run_id, open_due=self._due_at
+                self.job_state, open_file=arrival.to_text(), open_run=summary.run_id, open_due=self._due_at
             )
         )
         asked = isinstance(self._stop.reason, InterruptedRunError)
@@ -228,7 +228,7 @@ class Turn:
         apart. Content that comes back under a new name is a new file: things are again as they were then. A folder
         that is watched takes each content once, whatever it is called.
         """
-        imported_files, feed = self._tools.imported_files, self._named.name
+        imported_files, feed = self._context.imported_files, self._named.name
         earlier = imported_files.find(feed, arrival.fingerprint)
         if earlier is None or self._named.once or earlier == imported_files.last(feed):
             return earlier
@@ -247,7 +247,7 @@ class Turn:
 
     def _nothing(self) -> Ending:
         waited_until = self._due_at + self._job.wait_for_file
-        if self._tools.clock.now() < waited_until:
+        if self._context.clock.now() < waited_until:
             return self._not_yet(60.0)
         sentence = f"There is no new file for {self._job.source}."
         if self._job.missing_file == "ignore" or self._done_already():
@@ -256,35 +256,35 @@ class Turn:
 
     def _done_already(self) -> bool:
         """Tell whether a process that died at the end of this very turn had imported its file."""
-        last = self._tools.imported_files.last(self._named.name)
+        last = self._context.imported_files.last(self._named.name)
         return self._retried and last is not None and last.imported_at >= self._due_at
 
     def _not_yet(self, seconds: float) -> Ending:
         return ending(Result.NOTHING_NEW, "A file is awaited.", again_in=seconds, tell=False)
 
     def _deal(self, arrival: Arrival) -> None:
-        self._tools.jobs_state.deal(self._named.name, arrival.reference, arrival.size, arrival.modified_at)
+        self._context.jobs_state.deal(self._named.name, arrival.reference, arrival.size, arrival.modified_at)
 
     def _put_away(self, arrival: Arrival, afterwards: Afterwards) -> str:
         """Put the file away; what the file system refuses becomes part of the sentence."""
         if arrival.local is None or not arrival.local.is_file() or not _same_file(arrival):
             return ""
-        at = datetime.fromtimestamp(self._tools.clock.now(), self._named.zone)
+        at = datetime.fromtimestamp(self._context.clock.now(), self._named.zone)
         try:
             put_away(arrival.local, afterwards, at=at)
         except SourceError as trouble:
             return str(trouble)
         return ""
 
-    def _keep(self, standing: Standing) -> None:
-        self.standing = standing
-        self._tools.jobs_state.put(standing)
+    def _keep(self, job_state: JobState) -> None:
+        self.job_state = job_state
+        self._context.jobs_state.put(job_state)
 
     def _settings(self, arrival: Arrival) -> RunSettings:
-        return run_settings(self._named, arrival, self._tools)
+        return run_settings(self._named, arrival, self._context)
 
 
-def run_settings(named: NamedJob, arrival: Arrival, tools: Tools) -> RunSettings:
+def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> RunSettings:
     """Say a job in the words of the pipeline."""
     job = named.job
     limit = job.stop_after_failures
@@ -292,13 +292,13 @@ def run_settings(named: NamedJob, arrival: Arrival, tools: Tools) -> RunSettings
         sources=(arrival.copy,),
         mapping=named.path(job.mapping),
         connection=Connection(
-            base_url=tools.base_url,
+            base_url=context.base_url,
             token=token_of(named),
             tokens=environment.read_tokens(),
             location_id=named.location_id,
-            sandbox=tools.sandbox,
+            sandbox=context.sandbox,
         ),
-        state=tools.state,
+        state=context.state,
         output=named.path(job.output),
         results_format=job.results_format,
         reading=ReadingOptions(sheet=job.sheet, password=environment.source_password()),

@@ -58,14 +58,14 @@ def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> 
 async def watch(resident: Resident, folder: Path, stopping: asyncio.Event) -> None:
     """Import what is in the folder now and whatever arrives, until ``stopping``. Raises SettingsError."""
     (job,) = resident.jobs
-    resident.start(job, resident.tools.clock.now())
+    resident.start(job, resident.context.clock.now())
     serving = asyncio.create_task(resident.serve())
     try:
         async for _ in _changes(folder, stopping):
             if job.name in resident.busy:
                 resident.look_again(job)
             else:
-                resident.start(job, resident.tools.clock.now())
+                resident.start(job, resident.context.clock.now())
     finally:
         resident.stop()
         await serving

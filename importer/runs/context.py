@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class RunContext:
     """What a session meets of the outside world, handed in so that tests can hand in their own."""
 
     progress: SendingProgress = field(default_factory=SilentProgress)

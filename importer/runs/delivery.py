@@ -14,10 +14,10 @@ from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping
-from importer.records import Intent, Landed, Outcome, Record, Standing
+from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
 from importer.runs.bookkeeping import Bookkeeper
-from importer.runs.context import Surroundings
+from importer.runs.context import RunContext
 from importer.runs.forecast import calls_a_row
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Catalogs, Surveyed
@@ -44,7 +44,7 @@ class Delivery:
     surveyed: Sequence[Surveyed]
     mapping: Mapping
     settings: RunSettings
-    around: Surroundings
+    context: RunContext
     kind: SessionKind
 
 
@@ -53,23 +53,23 @@ async def deliver(delivery: Delivery) -> list[Gone]:
 
     Raises SetupError while nothing was sent, and StopError with all that was settled kept.
     """
-    journal, settings, around = delivery.journal, delivery.settings, delivery.around
-    state = StateFolder(settings.state, clock=around.clock)
+    journal, settings, context = delivery.journal, delivery.settings, delivery.context
+    state = StateFolder(settings.state, clock=context.clock)
     async with _reachable(settings.connection, delivery) as connection:
         with rare_collections(), _bookkeeper(connection, delivery) as books:
             async with Sender(
                 connection=connection,
                 journal=books,
                 policy=_policy(settings, delivery.mapping),
-                clock=around.clock,
+                clock=context.clock,
                 quota_marks=state.quota_marks(connection.base_url),
                 neighbours=None
                 if connection.sandbox
                 else state.neighbours(journal.run.id, connection.base_url),
-                progress=around.progress,
+                progress=context.progress,
                 spill_folder=journal.folder,
             ) as sender:
-                around.stop.listen(sender.stop)
+                context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
                 _prepare_output(settings.output / journal.run.id)
@@ -130,7 +130,7 @@ async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterato
 @contextlib.contextmanager
 def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeeper]:
     run, settings = delivery.journal.run, delivery.settings
-    with Memory.open(settings.state, clock=delivery.around.clock) as memory:
+    with Memory.open(settings.state, clock=delivery.context.clock) as memory:
         turn = memory.begin(
             run_id=run.id,
             realm=f"sandbox:{run.id}" if connection.sandbox else connection.base_url,
@@ -198,7 +198,7 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
         calls_a_row=calls_a_row(delivery.mapping),
         quotas={location: sender.quota_of(location) for location in rows},
     )
-    progress = delivery.around.progress
+    progress = delivery.context.progress
     progress.message(
         f"{wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
@@ -212,12 +212,12 @@ async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, jou
     pieces = preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        standings = journal.standings(piece[0].row, piece[-1].row)
+        row_states = journal.row_states(piece[0].row, piece[-1].row)
         # what has an outcome is done; the others are as they end here, or as they are to be sent
-        due = [item for item in piece if not isinstance(standings.get(item.row), Outcome)]
+        due = [item for item in piece if not isinstance(row_states.get(item.row), Outcome)]
         ready = [item for item in due if isinstance(item, Record)]
-        unchanged = books.unchanged([record for record in ready if record.row not in standings])
-        books.expect([record for record in ready if record.row in standings])
+        unchanged = books.unchanged([record for record in ready if record.row not in row_states])
+        books.expect([record for record in ready if record.row in row_states])
         for item in due:
             if sender.over:
                 return
@@ -225,8 +225,8 @@ async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, jou
             if end is not None:
                 sender.settle((end,))
             elif isinstance(item, Record):
-                await sender.submit(item, _open(standings.get(item.row)))
+                await sender.submit(item, _open(row_states.get(item.row)))
 
 
-def _open(standing: Standing | None) -> Intent | Landed | None:
-    return None if isinstance(standing, Outcome) else standing
+def _open(row_state: RowState | None) -> Intent | Landed | None:
+    return None if isinstance(row_state, Outcome) else row_state

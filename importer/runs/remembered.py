@@ -39,7 +39,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
 
 
 def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingOptions) -> RunSettings:
-    """Put the settings of a run together again; ``connection`` and the password come from today's surroundings."""
+    """Put the settings of a run together again; ``connection`` and the password come from today's environment."""
     options: dict[str, Any] = dict(run.options)
     failures = options.get("stop_after_failures")
     metrics_file = options.get("metrics_file")

@@ -14,7 +14,7 @@ from importer.results import Summary
 from importer.results.metrics import write_metrics
 from importer.results.missing import write_missing
 from importer.results.writing import write_summary
-from importer.runs.context import Surroundings
+from importer.runs.context import RunContext
 from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Order, Surveyed
 from importer.runtime.logs import log_context
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 async def carry_out(
-    journal: Journal, settings: RunSettings, mapping: Mapping, around: Surroundings, kind: SessionKind
+    journal: Journal, settings: RunSettings, mapping: Mapping, context: RunContext, kind: SessionKind
 ) -> Summary:
     """Work on a run until every row has its outcome or something stops it; then write its files.
 
@@ -42,12 +42,12 @@ async def carry_out(
             order,
             mapping,
             journal,
-            second_process=around.second_process,
-            early=around.early_process,
+            second_process=context.second_process,
+            early=context.early_process,
         ) as preparation:
             run_here = copy_context().run
             surveying = asyncio.get_running_loop().run_in_executor(
-                None, run_here, _survey, preparation, around
+                None, run_here, _survey, preparation, context
             )
             # What sends takes longest to import, and the survey may be another process' work.
             from importer.runs.delivery import Delivery
@@ -61,7 +61,7 @@ async def carry_out(
                     surveyed=surveyed,
                     mapping=mapping,
                     settings=settings,
-                    around=around,
+                    context=context,
                     kind=kind,
                 )
             )
@@ -104,8 +104,8 @@ def _write_missing_people(summary: Summary, gone: list[Gone]) -> Summary:
     return summary
 
 
-def _survey(preparation: Preparation, around: Surroundings) -> tuple[Surveyed, ...]:
-    surveyed = preparation.survey(around.stop.check)
+def _survey(preparation: Preparation, context: RunContext) -> tuple[Surveyed, ...]:
+    surveyed = preparation.survey(context.stop.check)
     for each in surveyed:
         for line in each.described:
             logger.info("%s", line)

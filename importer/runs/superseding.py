@@ -35,26 +35,26 @@ def settle_superseded(journal: Journal, pieces: Iterable[Mapped]) -> list[Outcom
 
 def _overtaken(journal: Journal, pieces: Iterable[Mapped]) -> Iterator[tuple[RowId, Outcome]]:
     waiting: dict[tuple[str, str], set[RowId]] = {}
-    for record, standing in _known(journal, pieces):
+    for record, row_state in _known(journal, pieces):
         keys = [(record.location_id, key) for key in match_keys(record)]
-        if isinstance(standing, Outcome):
-            if standing.status in _ARRIVED:
+        if isinstance(row_state, Outcome):
+            if row_state.status in _ARRIVED:
                 for row in {row for key in keys for row in waiting.get(key, ())}:
                     _stop_waiting(waiting, row)
-                    yield row, standing
-        elif not isinstance(standing, Landed):
+                    yield row, row_state
+        elif not isinstance(row_state, Landed):
             # A landed row has written its values already, in its turn; only its tags or workflow are due.
             for key in keys:
                 waiting.setdefault(key, set()).add(record.row)
 
 
 def _known(journal: Journal, pieces: Iterable[Mapped]) -> Iterator[tuple[Record, object]]:
-    """Pair every row that can be sent with its standing, in file order."""
+    """Pair every row that can be sent with its state, in file order."""
     for mapped in pieces:
-        standings = journal.standings(mapped[0].row, mapped[-1].row)
+        row_states = journal.row_states(mapped[0].row, mapped[-1].row)
         for item in mapped:
             if isinstance(item, Record):
-                yield item, standings.get(item.row)
+                yield item, row_states.get(item.row)
 
 
 def _stop_waiting(waiting: dict[tuple[str, str], set[RowId]], row: RowId) -> None:

@@ -1,4 +1,4 @@
-"""What the surroundings say: environment variables, a ``.env`` file, the platform's folders."""
+"""What the environment says: environment variables, a ``.env`` file, the platform's folders."""
 
 from __future__ import annotations
 

@@ -114,14 +114,14 @@ class LocationSender:
         """Why no more rows are sent; None as long as they are."""
         return self.closed or self._closing
 
-    def submit(self, record: Record, standing: Intent | Landed | None) -> None:
+    def submit(self, record: Record, row_state: Intent | Landed | None) -> None:
         """Queue a row; never waits."""
         if self.refusal is not None:
             self._journal.settle(outcomes.location_refused(record, self.refusal))
         elif self.ending is not None:
             self._callbacks.left(1)
         else:
-            self._queue.put((record, standing))
+            self._queue.put((record, row_state))
             self._employ()
 
     def finish(self) -> None:
@@ -229,8 +229,8 @@ class LocationSender:
 
     def _line_up(self) -> None:
         """Bring the next row of the queue into its lane; it is ready unless others of its person are before it."""
-        record, standing = self._queue.take()
-        job = Job(record, standing)
+        record, row_state = self._queue.take()
+        job = Job(record, row_state)
         self._lined_up += 1
         if job.landed is not None or self._lanes.enter(job, job.keys):
             self._ready.append(job)

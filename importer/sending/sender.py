@@ -61,7 +61,7 @@ class Sender:
     """Sends the records of a run to their locations.
 
     Each submitted row ends in exactly one outcome, told to the journal and then to ``progress``, or keeps the
-    standing it has in the journal when a StopError ends the run (or its location).
+    state it has in the journal when a StopError ends the run (or its location).
     """
 
     def __init__(  # noqa: PLR0913  (every seam is handed in)
@@ -159,14 +159,14 @@ class Sender:
         location.open(catalog, find_target(self._policy.follow_ups, catalog))
         return catalog
 
-    async def submit(self, record: Record, standing: Intent | Landed | None = None) -> None:
+    async def submit(self, record: Record, row_state: Intent | Landed | None = None) -> None:
         """Hand over a row, in source order; waits while too much is queued. Raises what ended the run."""
         if self._reason is not None or self._mistake is not None:
             await self._end()
         location = self._locations[record.location_id]
         self._outstanding += 1
         self._failures.reach()
-        location.submit(record, standing)
+        location.submit(record, row_state)
         if not self._policy.locations_by_column and location.backlog >= self._policy.queue_rows:
             # until half of it is gone: a switch to the reader for each row would cost more than the row
             while location.backlog > self._policy.queue_rows // 2 and not self.over:

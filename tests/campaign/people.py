@@ -100,14 +100,14 @@ def in_time(lines: Sequence[Line]) -> list[Line]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PersonState:
     """What a person's contact must show in the end; no marker where none of the rows was to write it."""
 
     marker: str | None
     tags: frozenset[str]
 
 
-def standings(kind: Kind, lines: Sequence[Line]) -> dict[Person, Standing]:
+def person_states(kind: Kind, lines: Sequence[Line]) -> dict[Person, PersonState]:
     """The values of a person's last row stand, with the tags of all; of the first alone where rows only create."""
     of_person: dict[Person, list[Line]] = {}
     for line in in_time(lines):
@@ -116,7 +116,7 @@ def standings(kind: Kind, lines: Sequence[Line]) -> dict[Person, Standing]:
     if kind is Kind.CREATE_ONLY:
         of_person = {person: [] if person.known else found[:1] for person, found in of_person.items()}
     return {
-        person: Standing(
+        person: PersonState(
             marker=found[-1].marker if found else None,
             tags=frozenset(tag for line in found for tag in line.tags),
         )

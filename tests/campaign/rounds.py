@@ -22,7 +22,7 @@ from importer.errors import ImporterError
 from importer.records import Intent, Outcome, Remedy, Status
 from importer.state import StateFolder
 from importer.state.journal import RunState
-from tests.campaign.people import Kind, Person, expected, invent, standings
+from tests.campaign.people import Kind, Person, expected, invent, person_states
 
 KILLS_A_ROUND: Final = 25
 _ROWS: Final = {Kind.UPSERT: 800, Kind.CREATE_ONLY: 400, Kind.UNREPEATABLE: 400, Kind.RETRY: 400}
@@ -241,7 +241,7 @@ class Round:
 
     def _look_in(self) -> None:
         with suppress(ImporterError), self.state.open_journal(self.state.find(), thorough=False) as journal:
-            known = journal.standings(0, 1 << 62).values()
+            known = journal.row_states(0, 1 << 62).values()
             self.tally.in_doubt += sum(isinstance(each, Intent) for each in known)
 
     def _let_go_at_once(self) -> None:
@@ -314,15 +314,13 @@ class Round:
             for line, row in zip(self.lines, results, strict=True)
             if self._honestly_unconfirmed(row)
         }
-        for person, standing in standings(self.kind, self.lines).items():
+        for person, stands in person_states(self.kind, self.lines).items():
             if person in unsure:
                 continue
             for contact in by_phone.get(person.phone, []):
                 found = contact["properties"].get("companyName"), frozenset(contact["tags"])
-                if found != (standing.marker, standing.tags):
-                    self.tally.lost.append(
-                        f"{self.location_id} {person.email}: {found} stands, not {standing}"
-                    )
+                if found != (stands.marker, stands.tags):
+                    self.tally.lost.append(f"{self.location_id} {person.email}: {found} stands, not {stands}")
 
 
 class RetryRound(Round):

@@ -10,7 +10,7 @@ from tests.jobs.jobs_house import House, VirtualTime
 
 
 @pytest.fixture(autouse=True)
-def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HIGHLEVEL_LOCATION_ID", "HIGHLEVEL_BASE_URL", "IMPORTER_STATE", "SMTP_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-invented")

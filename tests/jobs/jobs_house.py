@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from importer.jobs.context import JobsContext, PipelineRuns
+from importer.jobs.job_state import JobsState, Occasion
 from importer.jobs.loading import NamedJob, load_jobs
 from importer.jobs.model import Notify
 from importer.jobs.notices import Notice
 from importer.jobs.resident import Resident
-from importer.jobs.seams import PipelineRuns, Tools
-from importer.jobs.standing import JobsState, Occasion
 from importer.sandbox import Sandbox
 from importer.state.memory import ImportedFiles
 
@@ -93,13 +93,13 @@ class House:
         os.utime(path, (stamp, stamp))
         return path
 
-    def tools(self) -> Tools:
+    def context(self) -> JobsContext:
         def tell(notice: Notice, channel: Notify) -> None:
             self.told.append(notice)
 
         jobs_state, imported_files = JobsState.open(self.state), ImportedFiles.open(self.state)
         self._open += [jobs_state, imported_files]
-        return Tools(
+        return JobsContext(
             state=self.state,
             jobs_state=jobs_state,
             imported_files=imported_files,
@@ -112,7 +112,7 @@ class House:
 
     def resident(self) -> Resident:
         """Start anew, as after a restart of the machine."""
-        return Resident(self.jobs(), self.tools())
+        return Resident(self.jobs(), self.context())
 
     async def live(self, resident: Resident, until: float) -> None:
         """Let time pass, from one thing to do to the next."""
@@ -128,11 +128,11 @@ class House:
 
     async def once(self, resident: Resident) -> list[Occasion]:
         """Give every job one turn now; its occasions, oldest first."""
-        before = len(resident.tools.jobs_state.occasions())
+        before = len(resident.context.jobs_state.occasions())
         for named in resident.jobs:
             resident.start(named, self.clock.now())
         await resident.quiet()
-        after = resident.tools.jobs_state.occasions()
+        after = resident.context.jobs_state.occasions()
         return list(reversed(after[: len(after) - before]))
 
     def cities(self) -> dict[str, str]:

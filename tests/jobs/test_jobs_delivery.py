@@ -238,21 +238,21 @@ jobs:
 
         from importer.jobs.resident import Resident
 
-        return Resident(house.jobs(), replace(house.tools(), deliver=deliver))
+        return Resident(house.jobs(), replace(house.context(), deliver=deliver))
 
     resident = resident_with_a_real_way_out()
     await house.once(resident)
-    assert (len(hook.posted), resident.tools.jobs_state.parcels_waiting()) == (1, 1)
+    assert (len(hook.posted), resident.context.jobs_state.parcels_waiting()) == (1, 1)
     again = resident_with_a_real_way_out()
     await house.live(again, house.clock.now() + 90)
     assert len(hook.posted) == 2
     hook.status = 200
     await house.live(again, house.clock.now() + 400)
-    assert (len(hook.posted), again.tools.jobs_state.parcels_waiting()) == (3, 0)
+    assert (len(hook.posted), again.context.jobs_state.parcels_waiting()) == (3, 0)
     hook.status = 503
     await house.once(again)
     await house.live(again, house.clock.now() + 2 * 86_400)
-    assert (len(hook.posted), again.tools.jobs_state.parcels_waiting()) == (3 + 1 + len(WAITS), 0)
+    assert (len(hook.posted), again.context.jobs_state.parcels_waiting()) == (3 + 1 + len(WAITS), 0)
 
 
 async def test_heartbeats_beat_while_all_is_well_and_stop_when_it_is_not(house: House, hook: Hook) -> None:

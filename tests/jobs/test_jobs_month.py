@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.jobs.standing import Occasion, Result
+from importer.jobs.job_state import Occasion, Result
 from importer.sandbox import Fault, FaultKind
 from tests.jobs.jobs_house import HOME, NEW_YORK, House, VirtualTime, moment
 
@@ -139,7 +139,7 @@ async def month(house: House) -> Month:
 async def test_a_month_of_nights_ends_right(
     month: Month, house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ended = list(reversed(month.resident.tools.jobs_state.occasions("crm")))
+    ended = list(reversed(month.resident.context.jobs_state.occasions("crm")))
     finished = [each for each in ended if each.result is Result.FINISHED]
 
     _each_person_ends_right(month, house)

@@ -8,13 +8,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from importer.errors import CredentialsError
+from importer.jobs.context import PipelineRuns
 from importer.jobs.health import health_endpoint, metrics, status
+from importer.jobs.job_state import Result
 from importer.jobs.location_locks import LocationLocks
 from importer.jobs.model import Notify
 from importer.jobs.places import location_zone
 from importer.jobs.resident import Resident
-from importer.jobs.seams import PipelineRuns
-from importer.jobs.standing import Result
 from importer.jobs.telling import linked
 from importer.results.forecast import Forecast
 from importer.results.summary import Summary
@@ -36,7 +36,7 @@ async def test_runs_missed_while_nothing_was_running_are_made_up_for_once(
     house.put("in/contacts-1.csv", people)
     resident = house.resident()
     await house.live(resident, moment("2026-10-19T20:00"))
-    (occasion,) = resident.tools.jobs_state.occasions()
+    (occasion,) = resident.context.jobs_state.occasions()
     assert (occasion.result, occasion.due_at) == (Result.FINISHED, moment("2026-10-19T02:30"))
 
 
@@ -47,9 +47,9 @@ async def test_a_job_that_does_not_catch_up_lets_missed_runs_go(house: House, pe
     house.put("in/contacts-1.csv", people)
     resident = house.resident()
     await house.live(resident, moment("2026-10-19T20:00"))
-    assert resident.tools.jobs_state.occasions() == []
+    assert resident.context.jobs_state.occasions() == []
     await house.live(resident, moment("2026-10-20T03:00"))
-    assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FINISHED]
+    assert [each.result for each in resident.context.jobs_state.occasions()] == [Result.FINISHED]
 
 
 async def test_one_turn_waits_for_what_a_turn_waits_for(house: House, people: People) -> None:
@@ -63,7 +63,7 @@ async def test_one_turn_waits_for_what_a_turn_waits_for(house: House, people: Pe
     assert not turn.done()
     house.put("in/contacts-1.csv", people)
     await turn
-    (occasion,) = resident.tools.jobs_state.occasions()
+    (occasion,) = resident.context.jobs_state.occasions()
     assert (occasion.result, occasion.due_at) == (Result.FINISHED, moment("2026-10-12T12:00"))
 
 
@@ -71,7 +71,7 @@ async def test_a_disabled_job_never_runs(house: House) -> None:
     house.write_jobs(JOBS.replace("    changed_only", "    enabled: false\n    changed_only"))
     resident = house.resident()
     await house.live(resident, house.clock.now() + 3 * 86_400)
-    assert resident.tools.jobs_state.occasions() == []
+    assert resident.context.jobs_state.occasions() == []
 
 
 class Dying(PipelineRuns):
@@ -84,7 +84,7 @@ class Dying(PipelineRuns):
 async def test_a_process_that_dies_before_the_run_has_its_turn_again(house: House, people: People) -> None:
     house.write_jobs(JOBS)
     house.put("in/contacts-1.csv", people)
-    dying = Resident(house.jobs(), replace(house.tools(), runs=Dying(house.clock)))
+    dying = Resident(house.jobs(), replace(house.context(), runs=Dying(house.clock)))
     await dying.look_around()
     house.clock.move_to(moment("2026-10-13T02:31"))
     await dying.look_around()
@@ -92,7 +92,7 @@ async def test_a_process_that_dies_before_the_run_has_its_turn_again(house: Hous
         await dying.quiet()
     resident = house.resident()
     await house.live(resident, moment("2026-10-13T03:00"))
-    assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FINISHED]
+    assert [each.result for each in resident.context.jobs_state.occasions()] == [Result.FINISHED]
 
 
 class LockedOut(PipelineRuns):
@@ -111,7 +111,7 @@ async def test_what_was_done_is_told_when_the_next_file_cannot_be(house: House, 
     house.write_jobs(JOBS.replace("    mapping:", "    take: all\n    mapping:"))
     house.put("in/contacts-1.csv", people, at=house.clock.now() - 7200)
     house.put("in/contacts-2.csv", {**people, "new@example.com": ("New", "Rome")})
-    resident = Resident(house.jobs(), replace(house.tools(), runs=LockedOut(house.clock)))
+    resident = Resident(house.jobs(), replace(house.context(), runs=LockedOut(house.clock)))
     occasions = await house.once(resident)
     assert [each.result for each in occasions] == [Result.FINISHED, Result.FAILED]
     assert [notice.event for notice in house.told] == ["success"]  # the failure is tried again first
@@ -126,7 +126,7 @@ class Listening(PipelineRuns):
         self.heard: list[list[str]] = []
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
-        state = self.house.tools().jobs_state
+        state = self.house.context().jobs_state
         self.heard.append([each.notice.file for each in state.parcels(due_by=float("inf"))])
         return await super().run(settings, stop)
 
@@ -136,7 +136,7 @@ async def test_how_a_file_ended_is_written_down_before_the_next_begins(house: Ho
     house.put_text("in/contacts-1.csv", "Wrong\n1\n", at=house.clock.now() - 7200)
     house.put("in/contacts-2.csv", people)
     runs = Listening(house)
-    resident = Resident(house.jobs(), replace(house.tools(), runs=runs))
+    resident = Resident(house.jobs(), replace(house.context(), runs=runs))
     await house.once(resident)
     assert runs.heard == [["contacts-1.csv"]]
     assert [notice.event for notice in house.told] == ["failure", "recovery"]
@@ -148,9 +148,11 @@ async def test_a_process_that_dies_when_all_is_done_misses_no_file(house: House,
     resident, due_at = house.resident(), house.clock.now()
     resident.start(resident.jobs[0], due_at)
     await resident.quiet()
-    state = resident.tools.jobs_state
-    standing = state.standing("crm", now=due_at)
-    state.put(replace(standing, next_at=due_at, open_due=due_at))  # the last that a dying process had written
+    state = resident.context.jobs_state
+    job_state = state.job_state("crm", now=due_at)
+    state.put(
+        replace(job_state, next_at=due_at, open_due=due_at)
+    )  # the last that a dying process had written
     anew = house.resident()
     await anew.look_around()
     await anew.quiet()
@@ -167,7 +169,7 @@ async def test_a_fault_of_ours_ends_one_turn_and_quotes_nobody(
 ) -> None:
     house.write_jobs(JOBS)
     house.put("in/contacts-1.csv", people)
-    resident = Resident(house.jobs(), replace(house.tools(), runs=Buggy(house.clock)))
+    resident = Resident(house.jobs(), replace(house.context(), runs=Buggy(house.clock)))
     (occasion,) = await house.once(resident)
     assert (occasion.result, "ZeroDivisionError" in occasion.sentence) == (Result.FAILED, True)
     assert "Ada" not in occasion.sentence + caplog.text + str(house.told[0].to_json())
@@ -193,10 +195,10 @@ async def test_a_window_goes_by_the_locations_own_clock(house: House, people: Pe
     house.write_jobs(JOBS.replace("    mapping:", "    send_window: {between: 08:00-20:00}\n    mapping:"))
     house.put("in/contacts-1.csv", people)
     zone = location_zone(house.sandbox.base_url, house.clock)
-    resident = Resident(house.jobs(), replace(house.tools(), location_zone=zone))
+    resident = Resident(house.jobs(), replace(house.context(), location_zone=zone))
     assert await house.once(resident) == []  # noon in New York, one at night in Tokyo
     await house.live(resident, moment("2026-10-12T20:00"))
-    (occasion,) = resident.tools.jobs_state.occasions()
+    (occasion,) = resident.context.jobs_state.occasions()
     assert f"{datetime.fromtimestamp(occasion.began_at, NEW_YORK):%H:%M}" == "19:00"
 
 

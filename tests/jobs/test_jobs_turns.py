@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import SettingsError
+from importer.jobs.job_state import Health, Result
 from importer.jobs.loading import load_jobs
-from importer.jobs.standing import Health, Result
 from importer.sandbox import Fault, FaultKind
 from tests.jobs.jobs_house import HOME, NEW_YORK, House, moment
 
@@ -153,7 +153,7 @@ async def test_an_outage_in_the_middle_stops_the_run_and_it_goes_on_by_itself(ho
         await house.clock.sleep(10)
     house.sandbox.fates.down = Fault(kind=FaultKind.UNAVAILABLE)
     await resident.quiet()
-    (stopped,) = resident.tools.jobs_state.occasions()
+    (stopped,) = resident.context.jobs_state.occasions()
     assert stopped.result is Result.STOPPED
     house.sandbox.fates.down = None
     await house.live(resident, house.clock.now() + 3600)
@@ -171,7 +171,7 @@ async def test_a_file_waits_until_it_is_old_enough_and_still(house: House, peopl
     house.put("in/contacts-1.csv", people, at=house.clock.now())
     assert await house.once(resident) == []
     await house.live(resident, house.clock.now() + 900)
-    assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FINISHED]
+    assert [each.result for each in resident.context.jobs_state.occasions()] == [Result.FINISHED]
 
 
 async def test_the_newest_file_is_taken_and_older_ones_are_not(house: House, people: People) -> None:
@@ -220,7 +220,7 @@ async def test_a_missing_file_is_waited_for(house: House, people: People) -> Non
     assert await house.once(resident) == []
     house.put("in/contacts-1.csv", people)
     await house.live(resident, house.clock.now() + 600)
-    assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FINISHED]
+    assert [each.result for each in resident.context.jobs_state.occasions()] == [Result.FINISHED]
 
 
 async def test_a_missing_file_may_be_nothing_to_worry_about(house: House) -> None:
@@ -240,7 +240,7 @@ async def test_a_refused_token_is_tried_a_few_times_and_then_told(
     await house.once(resident)
     assert house.told == []
     await house.live(resident, house.clock.now() + 7200)
-    assert [each.result for each in resident.tools.jobs_state.occasions()] == [Result.FAILED] * 4
+    assert [each.result for each in resident.context.jobs_state.occasions()] == [Result.FAILED] * 4
     assert [notice.event for notice in house.told] == ["failure"]
     assert "pit-invalid" not in house.told[0].sentence
 
@@ -271,10 +271,10 @@ async def test_a_stop_ends_a_run_in_good_order_and_the_next_start_goes_on(house:
     await resident.quiet()
     assert 100 <= len(house.cities()) < 800
     again = house.resident()
-    assert again.tools.jobs_state.standing("crm", now=0).open_file is not None
+    assert again.context.jobs_state.job_state("crm", now=0).open_file is not None
     await house.live(again, house.clock.now() + 60)
     assert len(house.cities()) == 800
-    assert [each.result for each in again.tools.jobs_state.occasions()] == [Result.FINISHED, Result.STOPPED]
+    assert [each.result for each in again.context.jobs_state.occasions()] == [Result.FINISHED, Result.STOPPED]
     assert [notice.event for notice in house.told] == ["success"]
 
 
@@ -288,7 +288,7 @@ async def test_a_run_stops_when_its_window_closes_and_goes_on_when_it_opens(hous
     (occasion,) = await house.once(resident)
     assert occasion.result is Result.STOPPED
     assert len(house.cities()) < 6000
-    assert resident.tools.jobs_state.standing("crm", now=0).health is Health.NEW
+    assert resident.context.jobs_state.job_state("crm", now=0).health is Health.NEW
     while len(house.cities()) < 6000:
         house.clock.move_to(house.clock.now() + 3600)
         await house.live(resident, house.clock.now())
@@ -314,10 +314,10 @@ async def test_people_who_are_gone_for_two_files_get_their_tag_once_and_are_neve
     tags = {str(each.properties["email"]): each.tags for each in house.sandbox.vendor.contacts}
     assert tags["ada7@example.com"] == ["nightly", "left crm"]
     assert [email for email, given in tags.items() if "left crm" in given] == ["ada7@example.com"]
-    assert resident.tools.jobs_state.tagged("crm")
+    assert resident.context.jobs_state.tagged("crm")
     house.put("in/contacts-9.csv", people)
     await house.once(resident)
-    assert resident.tools.jobs_state.tagged("crm") == frozenset()
+    assert resident.context.jobs_state.tagged("crm") == frozenset()
 
 
 async def test_a_budget_is_spent_once_for_each_time_the_job_is_due(house: House, people: People) -> None:

@@ -79,7 +79,7 @@ class Run:
         self,
         records: Iterable[Record],
         *,
-        standings: Mapping[int, Intent | Landed] | None = None,
+        row_states: Mapping[int, Intent | Landed] | None = None,
         token: str = "pit-test",  # noqa: S107  (invented)
         **policy: Any,
     ) -> dict[int, Outcome]:
@@ -97,7 +97,7 @@ class Run:
             for place in dict.fromkeys(each.location_id for each in records):
                 await sender.open_location(place, NEEDS)
             for each in records:
-                await sender.submit(each, (standings or {}).get(each.row))
+                await sender.submit(each, (row_states or {}).get(each.row))
             await sender.drain()
         return self.journal.outcomes
 

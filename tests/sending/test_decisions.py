@@ -296,8 +296,8 @@ def test_spilled_rows_come_back_in_order_and_few_stay_in_memory(steps: list[bool
     given_rows = taken = 0
     for put in steps:
         if put:
-            standing = Intent(row=given_rows, location_id="loc", first_attempt_at=1.0)
-            queue.put((Record(row=given_rows, location_id="loc", fields={"firstName": "Ann"}), standing))
+            row_state = Intent(row=given_rows, location_id="loc", first_attempt_at=1.0)
+            queue.put((Record(row=given_rows, location_id="loc", fields={"firstName": "Ann"}), row_state))
             given_rows += 1
         elif len(queue):
             back, standing_back = queue.take()

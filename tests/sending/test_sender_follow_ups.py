@@ -71,7 +71,7 @@ async def test_a_contact_that_vanished_fails_its_own_row_only(start: StartRun) -
     here = Landed(
         row=3, location_id=PLACE, status=Status.UPDATED, contact_id=contact_id, http_status=200, attempts=1
     )
-    outcomes = await run.send(people(2, tags=("spring",)), standings={2: gone, 3: here})
+    outcomes = await run.send(people(2, tags=("spring",)), row_states={2: gone, 3: here})
     assert (outcomes[2].status, outcomes[2].code) == (Status.FAILED, "tags_failed")
     assert (outcomes[2].contact_id, outcomes[2].remedy) == ("goneGoneGone00000000", Remedy.RUN_AGAIN)
     assert outcomes[3].status is Status.UPDATED
@@ -92,7 +92,7 @@ async def test_a_landed_row_goes_on_at_its_follow_ups(start: StartRun) -> None:
     )
     outcomes = await run.send(
         [record(2, email="ann@example.com", firstName="Ann", tags=("x",))],
-        standings={2: landed},
+        row_states={2: landed},
         follow_ups=FollowUps(workflow="welcome"),
     )
     assert (outcomes[2].status, outcomes[2].attempts, outcomes[2].trace_id) == (Status.CREATED, 3, "t")

@@ -221,10 +221,10 @@ async def test_rows_in_doubt_are_settled_by_evidence(start: StartRun) -> None:
     cut_at = run.clock.now() + 60.0
     run.clock.ahead_seconds = 120.0
     run.sandbox.add_contact(PLACE, email="person3@example.com")
-    standings = {
+    row_states = {
         row: Intent(row=row, location_id=PLACE, first_attempt_at=cut_at, exact=False) for row in (2, 3, 4)
     }
-    outcomes = await run.send(people(3), standings=standings)
+    outcomes = await run.send(people(3), row_states=row_states)
     assert [outcomes[row].status for row in (2, 3, 4)] == [Status.UPDATED, Status.CREATED, Status.CREATED]
 
 
@@ -232,19 +232,21 @@ async def test_a_contact_of_an_earlier_row_is_no_proof_for_a_later_one(start: St
     run = await start()
     first_attempt_at = run.clock.now() - 1.0
     rows = [record(2, email="same@example.com"), record(3, email="same@example.com")]
-    standings = {row: Intent(row=row, location_id=PLACE, first_attempt_at=first_attempt_at) for row in (2, 3)}
-    outcomes = await run.send(rows, standings=standings)
+    row_states = {
+        row: Intent(row=row, location_id=PLACE, first_attempt_at=first_attempt_at) for row in (2, 3)
+    }
+    outcomes = await run.send(rows, row_states=row_states)
     assert [outcomes[row].status for row in (2, 3)] == [Status.CREATED, Status.UPDATED]
 
 
 async def test_a_row_in_doubt_that_nothing_can_prove_is_not_sent(start: StartRun) -> None:
     run = await start()
     rows = [record(row, firstName="Ann", lastName=f"Lee {row}") for row in (2, 3)]
-    standings = {
+    row_states = {
         2: Intent(row=2, location_id=PLACE, first_attempt_at=run.clock.now(), exact=True),
         3: Intent(row=3, location_id=PLACE, first_attempt_at=run.clock.now(), exact=False),
     }
-    outcomes = await run.send(rows, standings=standings)
+    outcomes = await run.send(rows, row_states=row_states)
     assert outcomes[2].code == "unconfirmed"
     assert outcomes[3].code == "refused"  # it was never sent, so it may be: and the vendor wants a match key
 

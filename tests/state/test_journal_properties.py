@@ -81,21 +81,21 @@ class Sending:
         self.journal.set_state(RunState.FINISHED)
 
     def _send(self, rows: range) -> None:
-        standings = self.journal.standings(rows[0], rows[-1])
-        fresh = [row for row in rows if row not in standings]
+        row_states = self.journal.row_states(rows[0], rows[-1])
+        fresh = [row for row in rows if row not in row_states]
         self._step()
         self.journal.intend(
             Intent(row=row, location_id=LOCATION, first_attempt_at=self.vendor.clock) for row in fresh
         )
         landed: list[Landed] = []
         for row in rows:
-            match standings.get(row):
+            match row_states.get(row):
                 case Outcome():
                     continue
                 case Landed() as before:
                     landed.append(before)
-                case standing:
-                    landed.append(self._attempt(row, standing, landed))
+                case row_state:
+                    landed.append(self._attempt(row, row_state, landed))
         self._land(landed)
         self._step()
         self.journal.settle(_settled(each) for each in landed)
@@ -104,14 +104,14 @@ class Sending:
         self._step()
         self.journal.land(landed)
 
-    def _attempt(self, row: RowId, standing: Intent | None, landed: list[Landed]) -> Landed:
+    def _attempt(self, row: RowId, row_state: Intent | None, landed: list[Landed]) -> Landed:
         self._step()
         person = self.people[row - FIRST_ROW]
         new = self.vendor.upsert(person, row)
         self._step()
-        if standing is not None and not new:
+        if row_state is not None and not new:
             self._land(landed)  # the journal can only tell what it was told
-        created = new or (standing is not None and self._ours(person, standing))
+        created = new or (row_state is not None and self._ours(person, row_state))
         return Landed(
             row=row,
             location_id=LOCATION,
@@ -121,9 +121,9 @@ class Sending:
             attempts=1,
         )
 
-    def _ours(self, person: str, standing: Intent) -> bool:
+    def _ours(self, person: str, row_state: Intent) -> bool:
         added_at, _ = self.vendor.contacts[person]
-        return added_at >= standing.first_attempt_at and not self.journal.made_here(person, standing.row)
+        return added_at >= row_state.first_attempt_at and not self.journal.made_here(person, row_state.row)
 
     def _step(self) -> None:
         if not self.steps:
@@ -293,8 +293,8 @@ class Accounting(RuleBasedStateMachine):
 
     @invariant()
     def only_settled_rows_that_no_retry_opened_stand_as_settled(self) -> None:
-        standings = self.journal.standings(self.ROWS[0], self.ROWS[-1])
-        closed = {row for row, standing in standings.items() if isinstance(standing, Outcome)}
+        row_states = self.journal.row_states(self.ROWS[0], self.ROWS[-1])
+        closed = {row for row, row_state in row_states.items() if isinstance(row_state, Outcome)}
         assert closed == set(self.settled) - self.open
 
 

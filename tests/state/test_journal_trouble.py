@@ -63,7 +63,7 @@ def test_an_intent_that_finds_a_full_disk_raises_before_anything_is_sent(
         journal.intend(
             Intent(row=row, location_id="location1", first_attempt_at=1.0) for row in range(10_000)
         )
-    assert journal.standings(0, 10_000) == {}
+    assert journal.row_states(0, 10_000) == {}
 
 
 def test_a_locked_journal_is_a_clear_stop(journal: Journal) -> None:
@@ -141,7 +141,7 @@ def test_a_journal_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(t
             (2, Status.CREATED),
             (3, Status.FAILED),
         ]
-        assert list(journal.standings(4, 4)) == [4]
+        assert list(journal.row_states(4, 4)) == [4]
         assert journal.counts().pending == 2
         assert [each.kind for each in journal.sessions()] == [SessionKind.RUN]
         journal.begin(SessionKind.RETRY)

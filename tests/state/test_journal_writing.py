@@ -80,18 +80,18 @@ def test_a_standing_goes_from_intent_over_landed_to_outcome(journal: Journal) ->
     journal.intend([intent(2), intent(3), intent(4)])
     journal.land([landed(3, "contact3"), landed(4, "contact4")])
     journal.settle([outcome(4)])
-    assert journal.standings(2, 9) == {2: intent(2), 3: landed(3, "contact3"), 4: outcome(4)}
+    assert journal.row_states(2, 9) == {2: intent(2), 3: landed(3, "contact3"), 4: outcome(4)}
 
 
 def test_rows_outside_the_range_and_unknown_rows_have_no_standing(journal: Journal) -> None:
     journal.intend([intent(2), intent(5)])
-    assert list(journal.standings(3, 5)) == [5]
+    assert list(journal.row_states(3, 5)) == [5]
 
 
 def test_the_earliest_attempt_of_a_row_stays_known(journal: Journal) -> None:
     journal.intend([intent(2, at=100.0, attempts=1, exact=True)])
     journal.intend([intent(2, at=200.0, attempts=4)])
-    assert journal.standings(2, 2) == {2: intent(2, at=100.0, attempts=4, exact=True)}
+    assert journal.row_states(2, 2) == {2: intent(2, at=100.0, attempts=4, exact=True)}
 
 
 def test_settling_a_row_again_as_it_stands_is_harmless(journal: Journal) -> None:
@@ -116,17 +116,17 @@ def test_a_row_twice_in_one_batch_with_two_outcomes_is_refused(journal: Journal)
 
 def test_landings_and_outcomes_are_written_together_or_not_at_all(journal: Journal) -> None:
     journal.append(landed=[landed(2, "contact2")], outcomes=[outcome(3)])
-    assert journal.standings(0, 9) == {2: landed(2, "contact2"), 3: outcome(3)}
+    assert journal.row_states(0, 9) == {2: landed(2, "contact2"), 3: outcome(3)}
     with pytest.raises(StateError):
         journal.append(landed=[landed(4, "contact4")], outcomes=[outcome(3, Status.UPDATED)])
-    assert list(journal.standings(0, 9)) == [2, 3]
+    assert list(journal.row_states(0, 9)) == [2, 3]
 
 
 def test_empty_batches_write_nothing(journal: Journal) -> None:
     journal.intend([])
     journal.land([])
     journal.settle([])
-    assert journal.standings(0, 99) == {}
+    assert journal.row_states(0, 99) == {}
 
 
 def test_text_that_sqlite_cannot_hold_is_kept_as_far_as_it_goes(journal: Journal) -> None:
@@ -150,7 +150,7 @@ def test_every_write_is_there_for_whoever_opens_the_file_next(journal: Journal, 
         QuotaMark(location_id="location1", at=9.0, in_window=7, used_today=70, daily_remaining=5)
     )
     with Journal.open(journal.folder) as other:
-        assert other.standings(0, 9) == journal.standings(0, 9)
+        assert other.row_states(0, 9) == journal.row_states(0, 9)
         assert other.counts() == Counts(created=1, pending=4)
         assert other.counts_by_location() == {"location1": Counts(created=1)}
         assert [pulse.requests for pulse in other.pulses()] == [3]
@@ -326,7 +326,7 @@ class TestRetry:
         journal.settle([failed(2), failed(3, Remedy.FIX_ROW), outcome(4)])
         assert journal.retryable() == 1
         journal.begin(SessionKind.RETRY)
-        assert journal.standings(0, 9) == {
+        assert journal.row_states(0, 9) == {
             2: intent(2, at=50.0),
             3: failed(3, Remedy.FIX_ROW),
             4: outcome(4),
@@ -337,7 +337,7 @@ class TestRetry:
         journal.land([landed(2, "contact2")])
         journal.settle([failed(2)])
         journal.begin(SessionKind.RETRY)
-        assert journal.standings(2, 2) == {2: landed(2, "contact2")}
+        assert journal.row_states(2, 2) == {2: landed(2, "contact2")}
 
     def test_a_retry_replaces_the_outcome_and_keeps_the_earlier_one(self, journal: Journal) -> None:
         journal.set_rows_read(2)
@@ -362,9 +362,9 @@ class TestRetry:
         journal.settle([failed(2)])
         for _ in range(2):
             journal.begin(SessionKind.RETRY)
-            assert journal.standings(2, 2) == {}
+            assert journal.row_states(2, 2) == {}
             journal.settle([failed(2)])
-            assert journal.standings(2, 2) == {2: failed(2)}
+            assert journal.row_states(2, 2) == {2: failed(2)}
 
     def test_a_row_that_a_stopped_retry_did_not_reach_keeps_its_outcome(self, journal: Journal) -> None:
         journal.set_rows_read(2)
@@ -376,7 +376,7 @@ class TestRetry:
         with Journal.open(journal.folder) as later:
             later.begin(SessionKind.RESUME)
             assert later.retrying
-            assert later.standings(0, 9) == {2: outcome(2)}
+            assert later.row_states(0, 9) == {2: outcome(2)}
 
     def test_a_settled_row_other_than_failed_is_never_replaced_by_a_retry(self, journal: Journal) -> None:
         journal.settle([outcome(2), failed(3, Remedy.FIX_ROW)])

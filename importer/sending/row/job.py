@@ -25,22 +25,22 @@ class Job:
         "row",
     )  # fmt: skip
 
-    def __init__(self, record: Record, standing: Intent | Landed | None = None) -> None:
+    def __init__(self, record: Record, row_state: Intent | Landed | None = None) -> None:
         self.record = record
         self.row: RowId = record.row
         self.lane: Lane | None = None
         self.keys = match_keys(record)
         self.repeatable = repeatable(record, self.keys)
-        self.landed = standing if isinstance(standing, Landed) else None
-        self.intended = standing is not None
+        self.landed = row_state if isinstance(row_state, Landed) else None
+        self.intended = row_state is not None
         self.attempts = 0
         self.first_attempt_at: float | None = None
         self.doubtful = False
-        if isinstance(standing, Intent):
-            self.attempts = standing.attempts if standing.exact else 0
-            self.first_attempt_at = standing.first_attempt_at
+        if isinstance(row_state, Intent):
+            self.attempts = row_state.attempts if row_state.exact else 0
+            self.first_attempt_at = row_state.first_attempt_at
             # a row that cannot be repeated is announced exactly; without that it was never sent
-            self.doubtful = standing.exact or self.repeatable
+            self.doubtful = row_state.exact or self.repeatable
             self.intended = self.doubtful
 
 

@@ -18,7 +18,7 @@ from importer.records import (
     QuotaMark,
     Remedy,
     RowId,
-    Standing,
+    RowState,
     Status,
 )
 from importer.runtime.clock import Clock, SystemClock
@@ -98,7 +98,7 @@ class Journal:
     """One run's SQLite file.
 
     What is written of rows is one durable transaction: when it returns, a power cut changes nothing.
-    A row's standing only ever goes forward: nothing, intent, landed, outcome. An outcome is never replaced,
+    A row's state only ever goes forward: nothing, intent, landed, outcome. An outcome is never replaced,
     save that of a failed row which a retry settles anew; the earlier one is kept beside it.
     """
 
@@ -200,13 +200,13 @@ class Journal:
 
     # what the pipeline asks and says
 
-    def standings(self, first: RowId, last: RowId) -> dict[RowId, Standing]:
+    def row_states(self, first: RowId, last: RowId) -> dict[RowId, RowState]:
         """Tell what is known of the rows from ``first`` to ``last``; a row that is not there was never sent.
 
         In a retry, a failed row that is worth another try stands as before its outcome: landed when only its
         follow-ups failed, else as an intent with its very first attempt, so that evidence from then still counts.
         """
-        found: dict[RowId, Standing] = {}
+        found: dict[RowId, RowState] = {}
         with translated(self.path):
             for cells in self._rows("intents", INTENT_COLUMNS, first, last):
                 found[cells[0]] = intent_of(cells)

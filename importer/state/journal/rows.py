@@ -1,4 +1,4 @@
-"""Between nouns and table rows: what a standing looks like in the journal's tables, and back."""
+"""Between nouns and table rows: what a state looks like in the journal's tables, and back."""
 
 from __future__ import annotations
 

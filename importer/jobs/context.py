@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from importer.jobs.delivery import deliver
+from importer.jobs.job_state import JobsState
 from importer.jobs.loading import NamedJob
 from importer.jobs.model import Notify
 from importer.jobs.notices import Notice
-from importer.jobs.standing import JobsState
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import DEFAULT_BASE_URL, RunSettings
@@ -48,13 +48,13 @@ class PipelineRuns:
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline
-        from importer.runs.context import Surroundings
+        from importer.runs.context import RunContext
 
-        return await pipeline.run(settings, surroundings=Surroundings(clock=self._clock, stop=stop))
+        return await pipeline.run(settings, context=RunContext(clock=self._clock, stop=stop))
 
     async def resume(self, run_id: str, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline
-        from importer.runs.context import Surroundings
+        from importer.runs.context import RunContext
 
         return await pipeline.resume(
             run_id,
@@ -62,7 +62,7 @@ class PipelineRuns:
             connection=settings.connection,
             reading=settings.reading,
             from_copies=True,
-            surroundings=Surroundings(clock=self._clock, stop=stop),
+            context=RunContext(clock=self._clock, stop=stop),
         )
 
 
@@ -71,7 +71,7 @@ async def no_zone(job: NamedJob) -> tzinfo | None:  # noqa: ARG001  (the seam's 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class JobsContext:
     """All that a job's turn is given."""
 
     state: Path

@@ -63,7 +63,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class JobState:
     """Where one job stands."""
 
     name: str
@@ -115,7 +115,7 @@ class JobsState(Store):
     FILE_NAME = "jobs.db"
     SCHEMA = _SCHEMA
 
-    def standing(self, name: str, *, now: float) -> Standing:
+    def job_state(self, name: str, *, now: float) -> JobState:
         """Tell where a job stands; one never seen begins now, with nothing to make up for."""
         found = self._connection.execute(
             "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at "
@@ -123,11 +123,11 @@ class JobsState(Store):
             (name,),
         ).fetchone()
         if found is None:
-            fresh = Standing(name=name, accounted_until=now, since=now)
+            fresh = JobState(name=name, accounted_until=now, since=now)
             self.put(fresh)
             return fresh
         until, health, since, open_run, open_due, open_file, attempt, next_at = found
-        return Standing(
+        return JobState(
             name=name,
             accounted_until=until,
             health=Health(health),
@@ -139,14 +139,14 @@ class JobsState(Store):
             next_at=next_at,
         )
 
-    def put(self, standing: Standing) -> None:
+    def put(self, job_state: JobState) -> None:
         with transaction(self._connection, self._path):
-            self._put(standing)
+            self._put(job_state)
 
-    def close_turn(self, standing: Standing, occasion: Occasion, parcels: list[tuple[str, Notice]]) -> None:
+    def close_turn(self, job_state: JobState, occasion: Occasion, parcels: list[tuple[str, Notice]]) -> None:
         """Write how a turn ended, where the job stands now and whom to tell, all at once."""
         with transaction(self._connection, self._path) as database:
-            self._put(standing)
+            self._put(job_state)
             database.execute(
                 "INSERT INTO occasions (job, due_at, began_at, ended_at, result, run_id, file, sentence, "
                 "created, updated, skipped, failed, pending, requests) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -296,20 +296,20 @@ class JobsState(Store):
                 (next_at, parcel.number),
             )
 
-    def _put(self, standing: Standing) -> None:
+    def _put(self, job_state: JobState) -> None:
         self._connection.execute(
             "INSERT OR REPLACE INTO jobs (name, accounted_until, health, since, open_run, open_due, open_file, attempt, "
             "next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                standing.name,
-                standing.accounted_until,
-                standing.health.value,
-                standing.since,
-                standing.open_run,
-                standing.open_due,
-                standing.open_file,
-                standing.attempt,
-                standing.next_at,
+                job_state.name,
+                job_state.accounted_until,
+                job_state.health.value,
+                job_state.since,
+                job_state.open_run,
+                job_state.open_due,
+                job_state.open_file,
+                job_state.attempt,
+                job_state.next_at,
             ),
         )
 
