@@ -174,7 +174,7 @@ def show_command(*, run: str | None, state: Path | None, as_json: bool) -> None:
 def results_command(run: str | None, **given: Any) -> None:
     """Write the results, failed rows, summary and report of a run again: of the newest, or of RUN."""
     from importer import pipeline
-    from importer.cli.telling import Manner, tell
+    from importer.cli.presenting import Manner, show_summary
 
     load_environment()
     summary = pipeline.results(
@@ -184,7 +184,7 @@ def results_command(run: str | None, **given: Any) -> None:
         results_format=given["results_format"],
         report_details=given["report_details"],
     )
-    tell(summary, Manner.of(given))
+    show_summary(summary, Manner.of(given))
 
 
 @click.command("forget", epilog="Example: importer forget 20260314-0915", short_help="Delete a run's data.")
@@ -211,7 +211,7 @@ def forget_command(*, runs: tuple[str, ...], state: Path | None, quiet: bool) ->
 def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> None:
     from importer import pipeline
     from importer.cli.options import read_connection, read_reading_options
-    from importer.cli.telling import Manner, attend
+    from importer.cli.presenting import Manner, attend
 
     load_environment()
     state_path = state_folder(given["state"])

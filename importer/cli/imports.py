@@ -113,7 +113,7 @@ def run_command(**given: Any) -> None:
     # own functions keep the run in one process, see open_clerk
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
-        from importer.cli.telling import Manner, attend
+        from importer.cli.presenting import Manner, attend
 
         settings = run_settings(given)
         attend(
@@ -158,7 +158,7 @@ def run_command(**given: Any) -> None:
 @quiet_options
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
-    from importer.cli.telling import Manner, tell_forecast
+    from importer.cli.presenting import Manner, show_forecast
     from importer.results.report import write_forecast_report
     from importer.runs import inquiry
     from importer.runs.forecast import check
@@ -172,7 +172,7 @@ def check_command(**given: Any) -> None:
     report = given["report"]
     if report is not None:
         write_forecast_report(forecast, report, details=settings.report_details)
-    tell_forecast(forecast, Manner.of(given), report)
+    show_forecast(forecast, Manner.of(given), report)
 
 
 @click.command(

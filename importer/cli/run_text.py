@@ -168,8 +168,8 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
 
 
 def _counts_text(counts: Counts) -> str:
-    told = [(each.value, getattr(counts, each.value)) for each in _COUNTED]
-    return ", ".join(f"{count:,} {name}" for name, count in told if count) or "none"
+    counted = [(each.value, getattr(counts, each.value)) for each in _COUNTED]
+    return ", ".join(f"{count:,} {name}" for name, count in counted if count) or "none"
 
 
 def _counts_json(counts: Counts) -> dict[str, Json]:

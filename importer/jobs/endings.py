@@ -30,7 +30,7 @@ class Ending:
     """Look again so many seconds from now; no news to anyone."""
     next_time: bool = False
     """It goes on when the job is due again, and not before."""
-    tell: bool = True
+    notify: bool = True
 
 
 def ending(result: Result, sentence: str, **facts: object) -> Ending:
@@ -42,7 +42,7 @@ def judged(job_state: JobState, last: Ending, *, retries: int, now: float) -> tu
     """Tell where a job stands after an ending, and which event it is, if it is any."""
     if last.again_in is not None:
         return replace(job_state, next_at=now + last.again_in), None
-    if last.result is Result.STOPPED and not last.tell:
+    if last.result is Result.STOPPED and not last.notify:
         return replace(job_state, next_at=None if last.next_time else now), None
     if last.result in GOOD:
         return _after_good(job_state, last, now)

@@ -45,7 +45,7 @@ def status(resident: Resident) -> dict[str, Json]:
             "running": named.name in resident.busy,
             "open_run": job_state.open_run,
             "next_at": min(schedule_of(named).after(now), job_state.next_at or float("inf")),
-            "last": _told(last) if last else None,
+            "last": _occasion_json(last) if last else None,
         }
     return {
         "status": "ok",
@@ -56,7 +56,7 @@ def status(resident: Resident) -> dict[str, Json]:
     }
 
 
-def _told(last: Occasion) -> dict[str, Json]:
+def _occasion_json(last: Occasion) -> dict[str, Json]:
     return {
         "result": last.result.value,
         "ended_at": last.ended_at,

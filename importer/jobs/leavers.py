@@ -44,17 +44,17 @@ async def see_off(
         return said
     folder = context.state / "incoming" / f"{named.name}.gone"
     try:
-        told = await context.runs.run(
+        tagged = await context.runs.run(
             _settings(folder, {each: due[each] for each in wanted}, gone.tag, settings), stop
         )
     except ImporterError as fault:
         return f"{said} They could not be tagged: {fault}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if told.state != "finished":
+    if tagged.state != "finished":
         return f"{said} Tagging them stopped before its end; it is tried again with the next file."
     context.jobs_state.tag(named.name, wanted)
-    return f"{said} {told.updated:,} got the tag {gone.tag!r}."
+    return f"{said} {tagged.updated:,} got the tag {gone.tag!r}."
 
 
 def _due(path: Path, after_files: int) -> dict[str, str]:

@@ -19,8 +19,8 @@ from importer.jobs.job_state import JobState, Occasion, Result
 from importer.jobs.loading import NamedJob
 from importer.jobs.location_locks import LocationLocks
 from importer.jobs.notices import Event
+from importer.jobs.notifying import Notifier, channels_for, notice_of
 from importer.jobs.schedule import Schedule, closes_at, opens_at
-from importer.jobs.telling import Teller, channels_for, notice_of
 from importer.jobs.turn import Turn
 from importer.runtime.stopping import StopSignal
 
@@ -46,7 +46,7 @@ class Resident:
         self.began_at = context.clock.now()
         self._at_work: dict[str, _AtWork] = {}
         self._location_locks = LocationLocks(context.state / "locks", context.base_url, context.clock)
-        self._teller = Teller(self.jobs, context)
+        self._notifier = Notifier(self.jobs, context)
         self._once_more: set[str] = set()
         self._stopping = asyncio.Event()
         self._stir = asyncio.Event()
@@ -94,7 +94,7 @@ class Resident:
         """Wait until nothing runs, then hand out what is left to tell."""
         while self._at_work:
             await asyncio.gather(*(work.task for work in self._at_work.values()))
-        await self._teller.hand_out()
+        await self._notifier.hand_out()
 
     async def take_one_turn(self) -> None:
         """Give each job the turn it was last due for, with all that the turn waits for: a file, a window, another try.
@@ -124,7 +124,7 @@ class Resident:
             for named in self.jobs:
                 if named.name not in self._at_work:
                     self._start_if_due(named)
-        await self._teller.hand_out()
+        await self._notifier.hand_out()
         return self._next_at()
 
     def _start_if_due(self, named: NamedJob) -> None:
@@ -268,9 +268,9 @@ class Resident:
             counts=dict(last.counts),
         )
         notice = notice_of(named.name, last, event or Event.SUCCESS, at=now, host=self.context.host)
-        told = channels_for(named.channels, event, alive=last.result in GOOD)
+        channels = channels_for(named.channels, event, alive=last.result in GOOD)
         turn.job_state = replace(after, next_at=began_at, open_due=due_at)
-        self.context.jobs_state.close_turn(turn.job_state, occasion, [(key, notice) for key in told])
+        self.context.jobs_state.close_turn(turn.job_state, occasion, [(key, notice) for key in channels])
         self._stir.set()
         return after
 

@@ -68,7 +68,7 @@ class Turn:
                     if each.result is Result.STOPPED:
                         break
         except InterruptedRunError as asked:
-            yield ending(Result.STOPPED, str(asked), tell=False)
+            yield ending(Result.STOPPED, str(asked), notify=False)
         except NotYetError as wait:
             yield self._not_yet(wait.seconds)
         except ImporterError as fault:
@@ -183,7 +183,7 @@ class Turn:
         crossed = why_crossed(self._job.thresholds, rows=summary.rows_read, failed=summary.failed)
         self._deal(arrival)
         trouble = self._put_away(arrival, self._job.after_failure if crossed else self._job.after_success)
-        said = crossed or _told(summary)
+        said = crossed or _counts_sentence(summary)
         return ending(
             Result.CROSSED if crossed else Result.FINISHED,
             f"{said} {trouble}".strip(),
@@ -217,7 +217,7 @@ class Turn:
             file=arrival.shown,
             heals=True,
             next_time=budget_spent,
-            tell=not asked and not budget_spent,
+            notify=not asked and not budget_spent,
             **_figures(summary),
         )
 
@@ -260,7 +260,7 @@ class Turn:
         return self._retried and last is not None and last.imported_at >= self._due_at
 
     def _not_yet(self, seconds: float) -> Ending:
-        return ending(Result.NOTHING_NEW, "A file is awaited.", again_in=seconds, tell=False)
+        return ending(Result.NOTHING_NEW, "A file is awaited.", again_in=seconds, notify=False)
 
     def _deal(self, arrival: Arrival) -> None:
         self._context.jobs_state.deal(self._named.name, arrival.reference, arrival.size, arrival.modified_at)
@@ -341,7 +341,7 @@ def _figures(summary: Summary) -> dict[str, object]:
     }
 
 
-def _told(summary: Summary) -> str:
+def _counts_sentence(summary: Summary) -> str:
     return (
         f"{summary.rows_read:,} rows: {summary.created:,} created, {summary.updated:,} updated, "
         f"{summary.skipped:,} skipped, {summary.failed:,} failed."

@@ -109,7 +109,7 @@ class Mapping:
         return Surveyor(
             self.model,
             header,
-            told=partial(self._document.told, self.name),
+            locate=partial(self._document.locate, self.name),
             location=location_id or self.fixed_location,
             today=today,
             allow_transforms=allow_transforms,

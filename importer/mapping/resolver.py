@@ -13,7 +13,7 @@ from importer.highlevel.timezones import choose
 from importer.mapping.compiled.columns import fault_of
 from importer.mapping.compiled.customvalues import AS_TEXT, UNSUPPORTED, Convert, converter
 from importer.mapping.compiled.headers import fold
-from importer.mapping.compiled.layout import Told
+from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
 from importer.mapping.language.model import MappingModel, Rule
 from importer.mapping.values.conventions import Conventions
@@ -45,7 +45,7 @@ class Resolver:
         *,
         written: Mapping[str, Conventions],
         open_dates: Mapping[str, str],
-        told: Told,
+        locate: Locate,
     ) -> None:
         self._model = model
         self._catalog = catalog
@@ -57,7 +57,7 @@ class Resolver:
         }
         faults += _same_targets(self._targets)
         if faults:
-            raise MappingError("The mapping does not fit the location.", faults=told(faults, key=True))
+            raise MappingError("The mapping does not fit the location.", faults=locate(faults, key=True))
         self._users = _UserIndex(catalog.users) if catalog and catalog.users is not None else None
         self._zones = catalog.timezones if catalog else None
         self._named = catalog is not None and bool({"assignedTo", "timezone"} & set(model.fields))

@@ -9,7 +9,7 @@ from datetime import date
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog
-from importer.mapping.compiled.layout import Layout, Told
+from importer.mapping.compiled.layout import Layout, Locate
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.program import DEFAULT_REQUIRE, Program, row_filter
 from importer.mapping.compiled.readers import Circumstances
@@ -36,7 +36,7 @@ class BoundMapping:
         duplicates: DuplicatePolicy | None,
         written: Mapping[str, Conventions],
         open_dates: Mapping[str, str],
-        told: Told,
+        locate: Locate,
     ) -> None:
         self.rows = rows
         self.location_rows = location_rows
@@ -45,7 +45,7 @@ class BoundMapping:
         self._duplicates = duplicates
         self._written = written
         self._open_dates = open_dates
-        self._told = told
+        self._locate = locate
 
     @property
     def needs_every_block(self) -> bool:
@@ -66,7 +66,7 @@ class BoundMapping:
         Raises MappingError for custom fields that the location does not have, with the nearest ones.
         """
         return Resolver(
-            self._model, catalog, written=self._written, open_dates=self._open_dates, told=self._told
+            self._model, catalog, written=self._written, open_dates=self._open_dates, locate=self._locate
         )
 
 
@@ -78,14 +78,14 @@ class Surveyor:
         model: MappingModel,
         header: Sequence[str],
         *,
-        told: Told,
+        locate: Locate,
         location: str | None,
         today: date,
         allow_transforms: bool,
     ) -> None:
         self._model = model
-        self._told = told
-        self._layout = Layout(model, header, told)
+        self._locate = locate
+        self._layout = Layout(model, header, locate)
         _refuse_nobody(model, self._layout)
         self._own = OwnSteps(_own_names(model), allowed=allow_transforms)
         self._evidence = Evidence(model, self._layout, self._own, today)
@@ -130,7 +130,7 @@ class Surveyor:
             if key in open_dates and self._evidence.surely_dates(key, rule)
         ]
         if certain:
-            raise MappingError("The mapping leaves the dates open.", faults=self._told(certain))
+            raise MappingError("The mapping leaves the dates open.", faults=self._locate(certain))
         policy = self._model.match.in_file_duplicates
         groups = self._duplicates.groups() if self._duplicates is not None else {}
         return BoundMapping(
@@ -146,7 +146,7 @@ class Surveyor:
             open_dates={
                 name: said for (section, name), said in open_dates.items() if section == "custom_fields"
             },
-            told=self._told,
+            locate=self._locate,
         )
 
     def _program(self, *, draft: bool = False) -> Program:

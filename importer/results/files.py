@@ -19,10 +19,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises StateError when the disk or the folder refuses.
     """
-    with told(path):
+    with translated(path):
         draft = _draft(path)
     try:
-        with told(path):
+        with translated(path):
             yield draft
             _flush(draft)
             draft.replace(path)
@@ -53,7 +53,7 @@ def sweep_drafts(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def told(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """Say in one sentence which file could not be written, and that nothing is lost by it."""
     try:
         yield

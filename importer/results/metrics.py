@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from importer.errors import SettingsError
 from importer.records import Status
-from importer.results.files import told
+from importer.results.files import translated
 from importer.results.summary import Summary
 
 _PREFIX: Final = "highlevel_importer_"
@@ -39,7 +39,7 @@ def write_metrics(summary: Summary, path: Path) -> None:
         if name not in gauges:
             gauges[name] = Gauge(_PREFIX + name, text, tuple(named), registry=registry)
         gauges[name].labels(**named).set(value)
-    with told(path):
+    with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_to_textfile(str(path), registry)
 

@@ -12,11 +12,11 @@ _RUNS: Final = logging.getLogger("importer.run")
 
 def log_summary(summary: Summary) -> None:
     """Log how a run ended, with the names that ``summary.json`` has."""
-    told = summary.to_json()
+    summed_up = summary.to_json()
     names = (
         "state reason reason_code rows_read created updated skipped failed pending warnings requests throttled seconds "
         "errors_by_code results failed_rows report"
     )
     # Under one name, since a log record has a `created` of its own.
-    known = {name: told[name] for name in names.split()}
+    known = {name: summed_up[name] for name in names.split()}
     _RUNS.info("run %s", summary.state, extra={"run_id": summary.run_id, "summary": known})

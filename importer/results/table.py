@@ -48,7 +48,7 @@ class Columns:
 
     def row(self, source: int, number: int, outcome: Outcome | None, cells: Sequence[str]) -> list[str]:
         """Put one line of the table together; ``None`` as outcome is a row that the run did not reach."""
-        own = _UNREACHED if outcome is None else _told(outcome)
+        own = _UNREACHED if outcome is None else _own_cells(outcome)
         places = self.places[source]
         placed = cells if places is None else _placed(cells, places, len(self.header))
         if self.several:
@@ -82,7 +82,7 @@ def warnings_text(warnings: Iterable[Fault]) -> str:
     return "; ".join(f"{warning.code}: {warning.message}" for warning in warnings)
 
 
-def _told(outcome: Outcome) -> list[str]:
+def _own_cells(outcome: Outcome) -> list[str]:
     return [
         outcome.status,
         outcome.contact_id or "",

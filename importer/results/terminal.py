@@ -51,13 +51,13 @@ class Bar:
         self._redirected: list[logging.StreamHandler[Any]] = []
 
     def show(self, course: Course, now: float) -> None:
-        told = [
+        parts = [
             f"{course.settled_rows:,}/{course.planned_rows:,} rows",
             course.motion(now),
             course.tallied(short=True),
         ]
         # The sentence is part of the format: given as a description it would be missing from the first bar drawn.
-        sentence = ", ".join(part for part in told if part).replace("{", "{{").replace("}", "}}")
+        sentence = ", ".join(part for part in parts if part).replace("{", "{{").replace("}", "}}")
         layout = "{percentage:3.0f}%|{bar}| " + sentence
         bar = self._opened(course.planned_rows, layout)
         bar.total = course.planned_rows

@@ -197,12 +197,12 @@ def _locations(
     }
 
 
-def _check_against_journal(told: Counts, held: Counts) -> None:
+def _check_against_journal(written: Counts, held: Counts) -> None:
     """Refuse files that tell something else than the journal: a source changed, or rows were lost on the way."""
-    check_accounts(told, held.read)
-    if told != held:
+    check_accounts(written, held.read)
+    if written != held:
         raise StateError(
-            f"The files do not match the journal: they hold {accounts(told)}; the journal holds {accounts(held)}. "
+            f"The files do not match the journal: they hold {accounts(written)}; the journal holds {accounts(held)}. "
             "The copy of the source that the run keeps was changed; the journal is still whole."
         )
 

@@ -72,7 +72,7 @@ class Caller:
     _token: Secret | None = None
     _replies: int = 0
     _date: str | None = None
-    _outage_told: bool = False
+    _outage_announced: bool = False
     _round_trip: float = 0.0
     """The usual one: each reply counts for a sixteenth, so the first dozen tell less than there is."""
     _throttled_at: float = 0.0
@@ -178,7 +178,7 @@ class Caller:
     def _recover(self) -> None:
         self.breaker.succeed()
         self.gate.widen()
-        self._outage_told = False
+        self._outage_announced = False
 
     async def _follow(self, found: Meaning | Lost, state: CallState) -> Meaning | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
@@ -251,8 +251,8 @@ class Caller:
             )
         self.gate.hold(pause)
         self.gate.narrow()
-        if not self._outage_told:
-            self._outage_told = True
+        if not self._outage_announced:
+            self._outage_announced = True
             minutes = self.policy.retry.outage_seconds / 60
             self.progress.message(
                 f"HighLevel does not answer as it should ({words}); trying again, for up to {minutes:.0f} minutes. "

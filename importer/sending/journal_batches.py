@@ -48,13 +48,13 @@ class JournalBatcher:
         *,
         clock: Clock,
         see: Callable[[Outcome], None],
-        tell: Callable[[Outcome], None],
+        notify: Callable[[Outcome], None],
         stop: Callable[[StopError], None],
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._see = see
-        self._tell = tell
+        self._notify = notify
         self._stop = stop
         self._landed: list[Landed] = []
         self._outcomes: list[Outcome] = []
@@ -112,7 +112,7 @@ class JournalBatcher:
         if not written:
             return
         for outcome in outcomes:
-            self._tell(outcome)
+            self._notify(outcome)
 
     def _schedule(self) -> None:
         if self._due is None:

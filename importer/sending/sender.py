@@ -90,7 +90,7 @@ class Sender:
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
         self._journal = JournalBatcher(
-            journal, clock=self._clock, see=self._watch, tell=self._settled, stop=self.stop
+            journal, clock=self._clock, see=self._watch, notify=self._settled, stop=self.stop
         )
         self._links = Links()
         self._held_capacity = Capacity(self._policy.held_rows)

@@ -34,12 +34,12 @@ def with_doubts(one: Guess, home: Home) -> Guess:
 
 def _identity(one: Guess, claim: Claim, what: str) -> Guess:
     good, count = _counted(one, claim)
-    told = [f"{good} of {count} values are valid {what}" if count else one.reason]
+    sentences = [f"{good} of {count} values are valid {what}" if count else one.reason]
     if len(one.columns) > 1:
-        told.append("the first cell that is not blank counts")
+        sentences.append("the first cell that is not blank counts")
     if good < count:
-        told.append("rows with others fail, unless you add on_invalid: drop")
-    return replace(one, reason="; ".join(told))
+        sentences.append("rows with others fail, unless you add on_invalid: drop")
+    return replace(one, reason="; ".join(sentences))
 
 
 def _detail(one: Guess, claim: Claim) -> Guess:

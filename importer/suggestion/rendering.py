@@ -40,8 +40,8 @@ def _head(suggestion: Suggestion) -> Iterator[str]:
     yield EDITOR_LINE
     yield f"# Suggested from {_one_line(suggestion.source_name)}, by its headers and {suggestion.rows} of its rows."
     yield "# Every line is a guess with its reason: read them, then try `importer check`."
-    for told in suggestion.detected:
-        yield f"# {_one_line(told)}"
+    for noted in suggestion.detected:
+        yield f"# {_one_line(noted)}"
 
 
 def _body(suggestion: Suggestion) -> Iterator[str]:

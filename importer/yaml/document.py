@@ -81,7 +81,7 @@ class Document:
             node = found
         return spot
 
-    def told(
+    def locate(
         self, name: str, faults: Iterable[tuple[YamlPath, str]], *, key: bool = False
     ) -> tuple[str, ...]:
         """Write faults as ``file:line:column: sentence``, as the file goes; ``key`` points at keys, not values."""

@@ -94,7 +94,7 @@ class House:
         return path
 
     def context(self) -> JobsContext:
-        def tell(notice: Notice, channel: Notify) -> None:
+        def notify(notice: Notice, channel: Notify) -> None:
             self.told.append(notice)
 
         jobs_state, imported_files = JobsState.open(self.state), ImportedFiles.open(self.state)
@@ -106,7 +106,7 @@ class House:
             runs=PipelineRuns(self.clock),
             clock=self.clock,
             base_url=self.sandbox.base_url,
-            deliver=tell,
+            deliver=notify,
             host="test",
         )
 

@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from importer.jobs.delivery import UndeliveredError, deliver
 from importer.jobs.model import Notify
 from importer.jobs.notices import Event, Notice
-from importer.jobs.telling import WAITS
+from importer.jobs.notifying import WAITS
 from tests.jobs.jobs_house import House
 
 NOTICE = Notice(

@@ -13,9 +13,9 @@ from importer.jobs.health import health_endpoint, metrics, status
 from importer.jobs.job_state import Result
 from importer.jobs.location_locks import LocationLocks
 from importer.jobs.model import Notify
+from importer.jobs.notifying import linked
 from importer.jobs.places import location_zone
 from importer.jobs.resident import Resident
-from importer.jobs.telling import linked
 from importer.results.forecast import Forecast
 from importer.results.summary import Summary
 from importer.runtime.stopping import StopSignal

@@ -14,7 +14,7 @@ from importer.mapping.language.template import parse_template
 from importer.yaml.document import YamlPath
 
 
-class Told(Protocol):
+class Locate(Protocol):
     """Writes faults with their places in the mapping file; ``key`` points at keys, not at their values."""
 
     def __call__(self, faults: Iterable[tuple[YamlPath, str]], *, key: bool = False) -> tuple[str, ...]: ...
@@ -32,7 +32,7 @@ class NamedHeader:
 class Layout:
     """Where each header of the mapping stands in the file."""
 
-    def __init__(self, model: MappingModel, header: Sequence[str], told: Told) -> None:
+    def __init__(self, model: MappingModel, header: Sequence[str], locate: Locate) -> None:
         self._header = tuple(header)
         self._index = HeaderIndex(header)
         self._places: dict[str, int] = {}
@@ -44,7 +44,7 @@ class Layout:
             has = f" It has the columns {self._index.listed()}." if any(f.far for _, f in missing) else ""
             raise MappingError(
                 f"The mapping does not fit the file.{has}",
-                faults=told((path, found.sentence) for path, found in missing),
+                faults=locate((path, found.sentence) for path, found in missing),
             )
 
     def _find(self, named: NamedHeader) -> Missing | None:

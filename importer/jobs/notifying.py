@@ -23,7 +23,7 @@ WAITS: Final = (60.0, 300.0, 1800.0, 7200.0, 21_600.0, 43_200.0)
 """Seconds between attempts: for about a day, then a notice is let go."""
 
 
-class Teller:
+class Notifier:
     """Hands out the notices of a set of jobs."""
 
     def __init__(self, jobs: Iterable[NamedJob], context: JobsContext) -> None:

@@ -57,11 +57,11 @@ def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = 
         context = RunContext(progress=progress, stop=stop, second_process=True, early_process=early_process)
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop()):
             summary = runner.run(work(context))
-    tell(summary, manner)
+    show_summary(summary, manner)
     sys.exit(summary.exit_code)
 
 
-def tell(summary: Summary, manner: Manner) -> None:
+def show_summary(summary: Summary, manner: Manner) -> None:
     """Say how a run ended: a table for people on stderr, JSON for programs on stdout."""
     from importer.results.palette import palette_for
     from importer.results.summary_text import headline, render_summary
@@ -77,7 +77,7 @@ def tell(summary: Summary, manner: Manner) -> None:
         click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
 
 
-def tell_forecast(forecast: Forecast, manner: Manner, report: Path | None = None) -> None:
+def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None) -> None:
     """Say what a run would do, and leave with the exit code that it would have."""
     from importer.results.forecast_text import render_forecast
     from importer.results.palette import palette_for
