@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 
 from importer.records import Json, Outcome, Status
-from importer.state.memory import Candidate, Memory, fingerprint
+from importer.state.memory import Memory, PersonRow, fingerprint
 
 BLOCK = 1000
 
 
-def candidate(row: int, night: int) -> Candidate:
+def candidate(row: int, night: int) -> PersonRow:
     changed = night and row % 100 == night
     payload: dict[str, Json] = {
         "locationId": "ve9EPM428h8vShlRW1KT",
@@ -31,7 +31,7 @@ def candidate(row: int, night: int) -> Candidate:
         "customFields": [{"id": "abcdefghijklmnopqrst", "field_value": "M"}],
     }
     keys = (f"email:ada{row}@example.com", f"phone:+1555{row:07d}")
-    return Candidate(
+    return PersonRow(
         row=row, location_id="ve9EPM428h8vShlRW1KT", keys=keys, fingerprint=fingerprint(payload, "upsert")
     )
 

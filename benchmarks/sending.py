@@ -23,7 +23,7 @@ import aiohttp
 from benchmarks.vendor import vendor
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
-from importer.highlevel.client import Client, Reply
+from importer.highlevel.client import Client, RawReply
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record
 from importer.runtime.loop import loop_factory
 from importer.sending import Sender, SendingPolicy
@@ -96,7 +96,7 @@ async def exchange(base_url: str, rows: int, workers: int) -> None:
 
     async def work(client: Client) -> None:
         for _ in left:
-            if not isinstance(await client.request(call, token), Reply):
+            if not isinstance(await client.request(call, token), RawReply):
                 raise SystemExit("a reply was lost")
 
     async with Client(base_url) as client:

@@ -15,7 +15,7 @@ import click
 from importer.cli.options import connection_options, load_environment, stack, state_folder, state_option
 
 if TYPE_CHECKING:
-    from importer.highlevel.examination import Finding
+    from importer.highlevel.examination import ExaminationLine
     from importer.highlevel.grants import Grant
     from importer.settings import Connection, Secret
 
@@ -171,13 +171,13 @@ def _store(grant: Grant, folder: Path, *, keyring: bool) -> None:
     GrantBook(folder).vault(grant).write(grant, keyring=keyring)
 
 
-async def _examine(connection: Connection, state: Path) -> list[Finding]:
+async def _examine(connection: Connection, state: Path) -> list[ExaminationLine]:
     from contextlib import AsyncExitStack
     from dataclasses import replace
 
     from importer.highlevel.auth import AnyTokens
     from importer.highlevel.client import Client
-    from importer.highlevel.examination import Examination, Finding, Grade
+    from importer.highlevel.examination import Examination, ExaminationLine, Grade
     from importer.runtime import environment
     from importer.runtime.clock import SystemClock
     from importer.settings import SANDBOX_LOCATION
@@ -192,7 +192,7 @@ async def _examine(connection: Connection, state: Path) -> list[Finding]:
             location_id = location_id or SANDBOX_LOCATION
         if location_id is None:
             text = "none is named. Give --location, or set HIGHLEVEL_LOCATION_ID"
-            return [Finding(grade=Grade.BAD, subject="location", text=text)]
+            return [ExaminationLine(grade=Grade.BAD, subject="location", text=text)]
         if connection.grants is None:
             connection = replace(connection, grants=grants_folder(state))
         clock = SystemClock()
@@ -201,10 +201,10 @@ async def _examine(connection: Connection, state: Path) -> list[Finding]:
         return [each async for each in Examination(client, tokens, location_id, clock=clock).findings()]
 
 
-def _examine_disk(folder: Path) -> Finding:
+def _examine_disk(folder: Path) -> ExaminationLine:
     import shutil
 
-    from importer.highlevel.examination import Finding, Grade
+    from importer.highlevel.examination import ExaminationLine, Grade
 
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -213,9 +213,9 @@ def _examine_disk(folder: Path) -> Finding:
         probe.unlink()
         free = shutil.disk_usage(folder).free
     except OSError as cause:
-        return Finding(
+        return ExaminationLine(
             grade=Grade.BAD, subject="disk", text=f"{folder} cannot be written: {cause.strerror}. Set --state"
         )
     text = f"{free / 2**30:.1f} GB free in {folder}"
     grade = Grade.GOOD if free >= _LEAST_DISK_BYTES else Grade.WARNING
-    return Finding(grade=grade, subject="disk", text=text)
+    return ExaminationLine(grade=grade, subject="disk", text=text)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from importer.records import Counts, Json, Status, number_of, source_of
-from importer.state.journal import CodeCount, Journal, Run, RunState, Session, Traffic
+from importer.state.journal import CodeCount, Journal, RequestFigures, Run, RunState, Session
 
 _COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
 
@@ -58,7 +58,7 @@ class RunDetails:
     errors: tuple[CodeCount, ...]
     warnings: tuple[CodeCount, ...]
     locations: dict[str | None, Counts]
-    traffic: Traffic
+    traffic: RequestFigures
     sessions: tuple[Session, ...]
 
     @classmethod
@@ -181,7 +181,7 @@ def _several(locations: dict[str | None, Counts]) -> list[tuple[str, Counts]]:
     return named if len(named) > 1 else []
 
 
-def _traffic_text(traffic: Traffic) -> str:
+def _traffic_text(traffic: RequestFigures) -> str:
     return f"{traffic.requests:,}, {traffic.throttled:,} throttled, {traffic.retries:,} repeated"
 
 

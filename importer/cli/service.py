@@ -171,7 +171,7 @@ def schedule_command(**given: Any) -> None:
         raise click.UsageError("Name the job file: importer schedule jobs.yaml --systemd")
     load_environment()
     jobs = [named for named in _jobs(given["jobs_file"], given["names"]) if named.job.enabled]
-    entry = entries.Entry(jobs_file=given["jobs_file"], state=given["state"], image=given["image"])
+    entry = entries.ScheduleEntry(jobs_file=given["jobs_file"], state=given["state"], image=given["image"])
     forms = {
         "systemd": entries.systemd,
         "cron": entries.cron,

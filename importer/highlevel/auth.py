@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from importer.errors import CredentialsError
 from importer.highlevel import calls
-from importer.highlevel.client import Door, Lost
-from importer.highlevel.grants import Grant, GrantBook, Vault
-from importer.highlevel.reply import Kind, Meaning, read_reply
+from importer.highlevel.client import Door, LostReply
+from importer.highlevel.grants import Grant, GrantBook, GrantFile
+from importer.highlevel.reply import Reply, ReplyKind, read_reply
 from importer.highlevel.tokens import StaticTokens, TokenSource
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Connection, Secret
@@ -69,11 +69,11 @@ async def redeem_code(
         "user_type": "Company" if agency else "Location",
         "redirect_uri": redirect_uri,
     }
-    answer = await door.request(calls.form(_TOKEN_PATH, form), None)
-    if isinstance(answer, Lost):
-        raise CredentialsError(f"HighLevel could not be asked for the grant: {answer.reason}. Log in again.")
-    found = read_reply(answer.status, answer.headers, answer.body)
-    if found.kind is not Kind.DONE:
+    raw = await door.request(calls.form(_TOKEN_PATH, form), None)
+    if isinstance(raw, LostReply):
+        raise CredentialsError(f"HighLevel could not be asked for the grant: {raw.reason}. Log in again.")
+    found = read_reply(raw.status, raw.headers, raw.body)
+    if found.kind is not ReplyKind.DONE:
         raise CredentialsError(f"HighLevel gave no grant: “{found.words}” ({found.status}). Log in again.")
     now = (clock or SystemClock()).now()
     return _read_grant(found.body, client_id=client_id, client_secret=client_secret, now=now)
@@ -111,7 +111,7 @@ class GrantTokens:
                 await self._mint(vault, grant, location_id)
             return True
 
-    def _vault(self, location_id: str) -> Vault:
+    def _vault(self, location_id: str) -> GrantFile:
         vault = self._book.find(location_id)
         if vault is None:
             raise CredentialsError(
@@ -120,14 +120,14 @@ class GrantTokens:
             )
         return vault
 
-    def _grant(self, vault: Vault) -> Grant:
+    def _grant(self, vault: GrantFile) -> Grant:
         name = vault.path.name
         grant = self._grants.get(name)
         if grant is None:
             grant = self._grants[name] = vault.read()
         return grant
 
-    async def _refresh(self, vault: Vault, ours: Grant) -> Grant:
+    async def _refresh(self, vault: GrantFile, ours: Grant) -> Grant:
         """Trade the refresh token for new tokens, and store them before they are used.
 
         The vendor takes each refresh token once. So one process does it at a time, and whoever comes later finds
@@ -142,7 +142,7 @@ class GrantTokens:
                 return kept
             vault.write(replace(kept, refreshing=True))
             found = await self._ask_anew(kept)
-            if found.kind is not Kind.DONE:
+            if found.kind is not ReplyKind.DONE:
                 raise _refresh_refused(kept, found)
             renewed = _read_grant(
                 found.body,
@@ -157,7 +157,7 @@ class GrantTokens:
         finally:
             lock.__exit__(None, None, None)
 
-    async def _ask_anew(self, grant: Grant) -> Meaning:
+    async def _ask_anew(self, grant: Grant) -> Reply:
         form = {
             "client_id": grant.client_id,
             "client_secret": grant.client_secret.reveal(),
@@ -167,14 +167,14 @@ class GrantTokens:
         }
         return await self._ask(_TOKEN_PATH, form, None)
 
-    async def _mint(self, vault: Vault, grant: Grant, location_id: str) -> Secret:
+    async def _mint(self, vault: GrantFile, grant: Grant, location_id: str) -> Secret:
         """Get a token of one location out of the agency's grant."""
         form = {"companyId": grant.company_id or "", "locationId": location_id}
         found = await self._ask(_LOCATION_TOKEN_PATH, form, grant.access_token)
-        if found.kind is Kind.TOKEN_REFUSED:
+        if found.kind is ReplyKind.TOKEN_REFUSED:
             grant = await self._refresh(vault, grant)
             found = await self._ask(_LOCATION_TOKEN_PATH, form, grant.access_token)
-        token = _first(found.body, "access_token", "accessToken") if found.kind is Kind.DONE else None
+        token = _first(found.body, "access_token", "accessToken") if found.kind is ReplyKind.DONE else None
         if token is None:
             raise CredentialsError(
                 f"The agency's grant gives no token for location {location_id}: “{found.words}” "
@@ -183,18 +183,18 @@ class GrantTokens:
         self._minted[location_id] = Secret(token)
         return self._minted[location_id]
 
-    async def _ask(self, path: str, form: dict[str, str], token: Secret | None) -> Meaning:
+    async def _ask(self, path: str, form: dict[str, str], token: Secret | None) -> Reply:
         """Ask, and again where nothing was sent or the vendor was in trouble; raises when it stays so."""
         words = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
                 await self._clock.sleep(0.5 * 2**attempt)
-            answer = await self._door.request(calls.form(path, form), token)
-            if isinstance(answer, Lost):
-                words = answer.reason
+            raw = await self._door.request(calls.form(path, form), token)
+            if isinstance(raw, LostReply):
+                words = raw.reason
                 continue
-            found = read_reply(answer.status, answer.headers, answer.body)
-            if found.kind not in {Kind.TROUBLE, Kind.THROTTLED}:
+            found = read_reply(raw.status, raw.headers, raw.body)
+            if found.kind not in {ReplyKind.TROUBLE, ReplyKind.THROTTLED}:
                 return found
             words = found.words
         raise CredentialsError(f"The token could not be renewed: {words}. Go on with `importer resume`.")
@@ -249,9 +249,9 @@ def _read_grant(
     )
 
 
-def _refresh_refused(grant: Grant, found: Meaning) -> CredentialsError:
+def _refresh_refused(grant: Grant, found: Reply) -> CredentialsError:
     words = f"“{found.words}” ({found.status})"
-    if found.kind is Kind.LOCATION_PAUSED:
+    if found.kind is ReplyKind.LOCATION_PAUSED:
         return CredentialsError(
             f"HighLevel renews no token: {words}. The account is paused or unpaid; the stored grant works again "
             "once it is active."

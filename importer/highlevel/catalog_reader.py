@@ -9,9 +9,9 @@ from importer.errors import CredentialsError, SettingsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds, CustomField, User, Workflow
-from importer.highlevel.reply import Kind, Meaning
+from importer.highlevel.reply import Reply, ReplyKind
 
-Ask: TypeAlias = Callable[[Call], Awaitable[Meaning]]
+Ask: TypeAlias = Callable[[Call], Awaitable[Reply]]
 """Sends a call and brings the final reply; refusals of scope or location come back as replies."""
 
 _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
@@ -46,18 +46,18 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
 async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:
     found = await ask(calls.get_location(location_id))
     match found.kind:
-        case Kind.DONE:
+        case ReplyKind.DONE:
             place = found.body.get("location", found.body)
             if isinstance(place, Mapping) and place:
                 return place
             raise SettingsError(
                 "The reply does not look like HighLevel's: it names no location. Check HIGHLEVEL_BASE_URL."
             )
-        case Kind.SCOPE_MISSING:
+        case ReplyKind.SCOPE_MISSING:
             # the token may still write contacts: ask for what needs that scope and changes nothing
             await _probe_contacts(ask, location_id)
             return {}
-        case Kind.MISDIRECTED | Kind.TROUBLE:
+        case ReplyKind.MISDIRECTED | ReplyKind.TROUBLE:
             raise SettingsError(
                 f"The address does not answer as HighLevel does ({found.status}: {found.words}). "
                 "Check HIGHLEVEL_BASE_URL."
@@ -68,20 +68,25 @@ async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:
 
 async def _probe_contacts(ask: Ask, location_id: str) -> None:
     found = await ask(calls.update(_NO_SUCH_CONTACT, {}))
-    if found.kind in {Kind.SCOPE_MISSING, Kind.TOKEN_REFUSED, Kind.LOCATION_REFUSED, Kind.LOCATION_PAUSED}:
+    if found.kind in {
+        ReplyKind.SCOPE_MISSING,
+        ReplyKind.TOKEN_REFUSED,
+        ReplyKind.LOCATION_REFUSED,
+        ReplyKind.LOCATION_PAUSED,
+    }:
         raise refusal(found, location_id)
 
 
-def refusal(found: Meaning, location_id: str, *, scope: str = "contacts.write") -> CredentialsError:
+def refusal(found: Reply, location_id: str, *, scope: str = "contacts.write") -> CredentialsError:
     """Say why a location cannot be used, in the vendor's words, and what to do."""
     match found.kind:
-        case Kind.SCOPE_MISSING:
+        case ReplyKind.SCOPE_MISSING:
             advice = f"Give the token the scope {scope}."
-        case Kind.LOCATION_REFUSED:
+        case ReplyKind.LOCATION_REFUSED:
             advice = "Use a token of this location, or correct the location's id."
-        case Kind.LOCATION_PAUSED:
+        case ReplyKind.LOCATION_PAUSED:
             advice = "The account is paused or unpaid; the same token works again once it is active."
-        case Kind.TOKEN_REFUSED:
+        case ReplyKind.TOKEN_REFUSED:
             advice = "Put a valid token into HIGHLEVEL_TOKEN, or run `importer login`."
         case _:
             advice = "Check the location's id."
@@ -92,7 +97,7 @@ def refusal(found: Meaning, location_id: str, *, scope: str = "contacts.write") 
 
 async def _read_custom_fields(ask: Ask, location_id: str) -> tuple[CustomField, ...]:
     found = await ask(calls.list_custom_fields(location_id))
-    if found.kind is not Kind.DONE:
+    if found.kind is not ReplyKind.DONE:
         raise refusal(found, location_id, scope="locations/customFields.readonly")
     return tuple(_custom_field(item) for item in _items(found.body, "customFields") if item.get("id"))
 
@@ -117,7 +122,7 @@ def _option(option: object) -> str:
 
 async def _read_users(ask: Ask, location_id: str, company_id: str | None) -> tuple[User, ...] | None:
     found = await ask(calls.list_users(location_id))
-    if found.kind is Kind.DONE:
+    if found.kind is ReplyKind.DONE:
         return tuple(_user(item) for item in _items(found.body, "users"))
     if company_id is None:
         return None
@@ -126,7 +131,7 @@ async def _read_users(ask: Ask, location_id: str, company_id: str | None) -> tup
         found = await ask(
             calls.search_users(company_id, location_id, skip=page * _USERS_A_PAGE, limit=_USERS_A_PAGE)
         )
-        if found.kind is not Kind.DONE:
+        if found.kind is not ReplyKind.DONE:
             return None
         batch = _items(found.body, "users")
         users.extend(map(_user, batch))
@@ -142,7 +147,7 @@ def _user(item: Mapping[str, Any]) -> User:
 
 async def _read_list(ask: Ask, call: Call, name: str) -> tuple[Workflow, ...] | None:
     found = await ask(call)
-    if found.kind is not Kind.DONE:
+    if found.kind is not ReplyKind.DONE:
         return None
     return tuple(
         Workflow(
@@ -156,7 +161,7 @@ async def _read_list(ask: Ask, call: Call, name: str) -> tuple[Workflow, ...] | 
 
 async def _read_timezones(ask: Ask, location_id: str) -> tuple[str, ...] | None:
     found = await ask(calls.list_timezones(location_id))
-    names = found.body.get("timeZones", found.body.get("timezones")) if found.kind is Kind.DONE else None
+    names = found.body.get("timeZones", found.body.get("timezones")) if found.kind is ReplyKind.DONE else None
     return tuple(map(str, names)) if isinstance(names, list) else None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Final, Protocol, Self, TypeAlias
+from typing import Final, Protocol, Self
 from urllib.parse import SplitResult, urlsplit
 
 from importer.errors import SettingsError
@@ -40,7 +40,7 @@ class Timeouts:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class Reply:
+class RawReply:
     """What came back, as it came back; the two moments are of the monotonic clock."""
 
     status: int
@@ -51,7 +51,7 @@ class Reply:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class Lost:
+class LostReply:
     """No reply. ``sent`` is False only where the request cannot have reached the vendor."""
 
     reason: str
@@ -61,9 +61,6 @@ class Lost:
     timed_out: bool = False
     """It may still be under way, and be counted later than now."""
     certificate: bool = False
-
-
-Answer: TypeAlias = Reply | Lost
 
 
 class Door(Protocol):
@@ -81,7 +78,7 @@ class Door(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    async def request(self, call: Call, token: Secret | None) -> Answer: ...
+    async def request(self, call: Call, token: Secret | None) -> RawReply | LostReply: ...
 
 
 class Client:
@@ -123,20 +120,20 @@ class Client:
     ) -> None:
         await self._pool.close()
 
-    async def request(self, call: Call, token: Secret | None) -> Answer:
+    async def request(self, call: Call, token: Secret | None) -> RawReply | LostReply:
         """Send a call; raises nothing but cancellation."""
         sent_at = self._clock.monotonic()
         try:
             request = self._write(call, token)
         except ValueError as cause:
-            return Lost(reason=str(cause), sent=False, sent_at=sent_at, received_at=sent_at)
+            return LostReply(reason=str(cause), sent=False, sent_at=sent_at, received_at=sent_at)
         try:
             status, headers, body = await self._pool.exchange(request)
             packing = headers.get("Content-Encoding")
             if packing is not None:
                 body = _inflate(body, packing)
         except EXCHANGE_FAILURES as failure:
-            return Lost(
+            return LostReply(
                 reason=describe(failure),
                 sent=not isinstance(failure, UnreachedError),
                 sent_at=sent_at,
@@ -144,7 +141,7 @@ class Client:
                 timed_out=isinstance(failure, TimeoutError),
                 certificate=is_certificate_trouble(failure),
             )
-        return Reply(
+        return RawReply(
             status=status,
             headers=headers,
             body=body,

@@ -10,9 +10,9 @@ from typing import Any, Final
 from importer.errors import CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
-from importer.highlevel.client import Door, Lost, Reply
+from importer.highlevel.client import Door, LostReply, RawReply
 from importer.highlevel.quota import QuotaReading
-from importer.highlevel.reply import Kind, Meaning, read_http_date, read_reply
+from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
 from importer.runtime.clock import Clock
 
@@ -28,7 +28,7 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ExaminationLine:
     """One line of the examination."""
 
     grade: Grade
@@ -49,29 +49,29 @@ class Examination:
         self._clock = clock
         self._quota = QuotaReading()
 
-    async def findings(self) -> AsyncIterator[Finding]:
+    async def findings(self) -> AsyncIterator[ExaminationLine]:
         try:
             await self._tokens.token(self._location_id)
         except CredentialsError as error:
-            yield Finding(grade=Grade.BAD, subject="token", text=str(error))
+            yield ExaminationLine(grade=Grade.BAD, subject="token", text=str(error))
             return
-        found, reply = await self._ask(calls.get_location(self._location_id))
-        if found is None or reply is None:
-            yield Finding(
+        found, raw_reply = await self._ask(calls.get_location(self._location_id))
+        if found is None or raw_reply is None:
+            yield ExaminationLine(
                 grade=Grade.BAD, subject="network", text=f"{self._door.base_url} gave no usable reply"
             )
             return
         yield _judge_token(found)
-        if found.kind in {Kind.TOKEN_REFUSED, Kind.MISDIRECTED}:
+        if found.kind in {ReplyKind.TOKEN_REFUSED, ReplyKind.MISDIRECTED}:
             return
         for finding in _judge_location(found, self._location_id):
             yield finding
-        yield self._judge_clock(reply)
+        yield self._judge_clock(raw_reply)
         async for finding in self._scopes():
             yield finding
         yield _judge_quota(self._quota)
 
-    async def _scopes(self) -> AsyncIterator[Finding]:
+    async def _scopes(self) -> AsyncIterator[ExaminationLine]:
         """Try what each scope is needed for; a contact that does not exist cannot be changed."""
         place = self._location_id
         for scope, call, needed in (
@@ -88,102 +88,106 @@ class Examination:
         ):
             found, _ = await self._ask(call)
             yield _judge_scope(scope, found, needed)
-            if scope.startswith("locations/customFields") and found is not None and found.kind is Kind.DONE:
+            if (
+                scope.startswith("locations/customFields")
+                and found is not None
+                and found.kind is ReplyKind.DONE
+            ):
                 yield _judge_custom_fields(found)
 
-    def _judge_clock(self, reply: Reply) -> Finding:
-        stamp = read_http_date(reply.headers.get("Date", ""))
+    def _judge_clock(self, raw_reply: RawReply) -> ExaminationLine:
+        stamp = read_http_date(raw_reply.headers.get("Date", ""))
         if stamp is None:
-            return Finding(grade=Grade.WARNING, subject="clock", text="the replies carry no time")
+            return ExaminationLine(grade=Grade.WARNING, subject="clock", text="the replies carry no time")
         ahead = self._clock.now() - stamp
         if abs(ahead) <= _TOLERABLE_SECONDS:
-            return Finding(grade=Grade.GOOD, subject="clock", text="agrees with HighLevel's")
-        return Finding(
+            return ExaminationLine(grade=Grade.GOOD, subject="clock", text="agrees with HighLevel's")
+        return ExaminationLine(
             grade=Grade.WARNING,
             subject="clock",
             text=f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} HighLevel's; imports allow for "
             "it, but set the machine's clock",
         )
 
-    async def _ask(self, call: Call) -> tuple[Meaning | None, Reply | None]:
+    async def _ask(self, call: Call) -> tuple[Reply | None, RawReply | None]:
         token = await self._tokens.token(self._location_id)
         for _ in range(2):
-            answer = await self._door.request(call, token)
-            if isinstance(answer, Lost):
+            raw = await self._door.request(call, token)
+            if isinstance(raw, LostReply):
                 continue
-            found = read_reply(answer.status, answer.headers, answer.body)
+            found = read_reply(raw.status, raw.headers, raw.body)
             if found.quota.burst is not None:
                 self._quota = found.quota
-            if found.kind is not Kind.TROUBLE:
-                return found, answer
+            if found.kind is not ReplyKind.TROUBLE:
+                return found, raw
         return None, None
 
 
-def _judge_token(found: Meaning) -> Finding:
+def _judge_token(found: Reply) -> ExaminationLine:
     match found.kind:
-        case Kind.TOKEN_REFUSED:
+        case ReplyKind.TOKEN_REFUSED:
             text = f"refused: “{found.words}”. Make a new private integration token, or run `importer login`"
-            return Finding(grade=Grade.BAD, subject="token", text=text)
-        case Kind.MISDIRECTED:
+            return ExaminationLine(grade=Grade.BAD, subject="token", text=text)
+        case ReplyKind.MISDIRECTED:
             text = f"the address does not answer as HighLevel does ({found.status}). Check HIGHLEVEL_BASE_URL"
-            return Finding(grade=Grade.BAD, subject="address", text=text)
+            return ExaminationLine(grade=Grade.BAD, subject="address", text=text)
         case _:
-            return Finding(grade=Grade.GOOD, subject="token", text="accepted")
+            return ExaminationLine(grade=Grade.GOOD, subject="token", text="accepted")
 
 
-def _judge_location(found: Meaning, location_id: str) -> list[Finding]:
-    if found.kind is Kind.SCOPE_MISSING:
+def _judge_location(found: Reply, location_id: str) -> list[ExaminationLine]:
+    if found.kind is ReplyKind.SCOPE_MISSING:
         text = (
             "cannot be read without the scope locations.readonly; imports do without, name matching does not"
         )
-        return [Finding(grade=Grade.WARNING, subject="location", text=text)]
-    if found.kind is not Kind.DONE:
+        return [ExaminationLine(grade=Grade.WARNING, subject="location", text=text)]
+    if found.kind is not ReplyKind.DONE:
         text = f"{location_id} is refused: “{found.words}”. Use a token of this location, or correct the id"
-        return [Finding(grade=Grade.BAD, subject="location", text=text)]
+        return [ExaminationLine(grade=Grade.BAD, subject="location", text=text)]
     place = found.body.get("location")
     place = place if isinstance(place, Mapping) else {}
     about = ", ".join(str(place[name]) for name in ("name", "country", "timezone") if place.get(name))
     return [
-        Finding(grade=Grade.GOOD, subject="location", text=f"{location_id} ({about})"),
+        ExaminationLine(grade=Grade.GOOD, subject="location", text=f"{location_id} ({about})"),
         _judge_matching(place.get("settings")),
     ]
 
 
-def _judge_matching(settings: Any) -> Finding:
+def _judge_matching(settings: Any) -> ExaminationLine:
     settings = settings if isinstance(settings, Mapping) else {}
     order = settings.get("contactUniqueIdentifiers")
     shown = " then ".join(map(str, order)) if isinstance(order, list) and order else "unknown order"
     if settings.get("allowDuplicateContact"):
-        return Finding(
+        return ExaminationLine(
             grade=Grade.WARNING,
             subject="matching",
             text=f"{shown}; duplicates are allowed here: an upsert still updates a match, but two contacts of "
             "one person may exist already",
         )
-    return Finding(grade=Grade.GOOD, subject="matching", text=f"{shown}; duplicates are not allowed")
+    return ExaminationLine(grade=Grade.GOOD, subject="matching", text=f"{shown}; duplicates are not allowed")
 
 
-def _judge_scope(scope: str, found: Meaning | None, needed: str) -> Finding:
+def _judge_scope(scope: str, found: Reply | None, needed: str) -> ExaminationLine:
     if found is None:
-        return Finding(grade=Grade.WARNING, subject=scope, text="no usable reply")
-    if found.kind in {Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED, Kind.TOKEN_REFUSED}:
+        return ExaminationLine(grade=Grade.WARNING, subject=scope, text="no usable reply")
+    if found.kind in {ReplyKind.SCOPE_MISSING, ReplyKind.LOCATION_REFUSED, ReplyKind.TOKEN_REFUSED}:
         grade = Grade.BAD if scope == "contacts.write" else Grade.WARNING
-        return Finding(grade=grade, subject=scope, text=f"missing; needed for {needed}")
-    return Finding(grade=Grade.GOOD, subject=scope, text="granted")
+        return ExaminationLine(grade=grade, subject=scope, text=f"missing; needed for {needed}")
+    return ExaminationLine(grade=Grade.GOOD, subject=scope, text="granted")
 
 
-def _judge_custom_fields(found: Meaning) -> Finding:
+def _judge_custom_fields(found: Reply) -> ExaminationLine:
     fields = [item for item in found.body.get("customFields") or () if isinstance(item, Mapping)]
     odd = sorted(str(item.get("name")) for item in fields if item.get("dataType") in _UNSUPPORTED)
     if odd:
         text = f"{len(fields)}; these kinds cannot be imported: {', '.join(odd[:10])}"
-        return Finding(grade=Grade.WARNING, subject="custom fields", text=text)
-    return Finding(grade=Grade.GOOD, subject="custom fields", text=str(len(fields)))
+        return ExaminationLine(grade=Grade.WARNING, subject="custom fields", text=text)
+    return ExaminationLine(grade=Grade.GOOD, subject="custom fields", text=str(len(fields)))
 
 
-def _judge_quota(quota: QuotaReading) -> Finding:
+def _judge_quota(quota: QuotaReading) -> ExaminationLine:
     if quota.burst is None:
-        return Finding(
+        return ExaminationLine(
             grade=Grade.WARNING, subject="quota", text="the replies do not state it; 100 in 10 s is assumed"
         )
     seconds = quota.interval_seconds or 10.0
@@ -191,5 +195,5 @@ def _judge_quota(quota: QuotaReading) -> Finding:
     if quota.daily_remaining is not None and quota.daily is not None:
         text += f"; {quota.daily_remaining:,} of {quota.daily:,} left today"
         if quota.daily_remaining == 0:
-            return Finding(grade=Grade.BAD, subject="quota", text=f"{text}. Import tomorrow")
-    return Finding(grade=Grade.GOOD, subject="quota", text=text)
+            return ExaminationLine(grade=Grade.BAD, subject="quota", text=f"{text}. Import tomorrow")
+    return ExaminationLine(grade=Grade.GOOD, subject="quota", text=text)

@@ -13,7 +13,7 @@ import ssl
 import zlib
 from collections.abc import Mapping
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import Final
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -21,9 +21,6 @@ from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError
 from aiohttp.streams import StreamReader
 from yarl import URL
-
-Received: TypeAlias = tuple[int, Mapping[str, str], bytes]
-"""Status, headers, body as it came (packed, where the headers say so)."""
 
 _KEEP_SECONDS: Final = 30.0
 _NAMES_SECONDS: Final = 300
@@ -119,7 +116,7 @@ class ConnectionPool:
         if self._connector is not None:
             await self._connector.close()
 
-    async def exchange(self, request: bytes) -> Received:
+    async def exchange(self, request: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """Send the bytes of one request and wait for the reply; raises one of ``EXCHANGE_FAILURES``."""
         line = self._take_idle() or await self._connect()
         protocol = line.protocol

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a value has to be before the vendor takes it."""
 
     TEXT = "text"
@@ -32,7 +32,7 @@ class FieldFacts:
     """One field of the upsert; ``clearable``: the published schema allows null."""
 
     name: str
-    kind: Kind
+    kind: FieldKind
     says: str
     clearable: bool = False
 
@@ -41,75 +41,79 @@ CHANNELS: Final = ("Call", "Email", "SMS", "WhatsApp", "GMB", "FB")
 """In the vendor's spelling; case matters to it."""
 
 _PLAIN: Final = (
-    FieldFacts(name="firstName", kind=Kind.NAME, clearable=True, says="First name."),
-    FieldFacts(name="lastName", kind=Kind.NAME, clearable=True, says="Last name."),
-    FieldFacts(name="name", kind=Kind.NAME, clearable=True, says="Full name; sent unsplit."),
+    FieldFacts(name="firstName", kind=FieldKind.NAME, clearable=True, says="First name."),
+    FieldFacts(name="lastName", kind=FieldKind.NAME, clearable=True, says="Last name."),
+    FieldFacts(name="name", kind=FieldKind.NAME, clearable=True, says="Full name; sent unsplit."),
     FieldFacts(
-        name="email", kind=Kind.EMAIL, clearable=True, says="E-mail address; contacts are matched by it."
+        name="email", kind=FieldKind.EMAIL, clearable=True, says="E-mail address; contacts are matched by it."
     ),
     FieldFacts(
         name="phone",
-        kind=Kind.PHONE,
+        kind=FieldKind.PHONE,
         clearable=True,
         says="Phone, sent as E.164; contacts are matched by it.",
     ),
-    FieldFacts(name="address1", kind=Kind.TEXT, clearable=True, says="Street and number."),
-    FieldFacts(name="city", kind=Kind.TEXT, clearable=True, says="City."),
+    FieldFacts(name="address1", kind=FieldKind.TEXT, clearable=True, says="Street and number."),
+    FieldFacts(name="city", kind=FieldKind.TEXT, clearable=True, says="City."),
     FieldFacts(
         name="state",
-        kind=Kind.STATE,
+        kind=FieldKind.STATE,
         clearable=True,
         says="State or province; `codes: true` makes US and CA codes.",
     ),
-    FieldFacts(name="postalCode", kind=Kind.POSTAL_CODE, says="Postal code, zeros kept."),
+    FieldFacts(name="postalCode", kind=FieldKind.POSTAL_CODE, says="Postal code, zeros kept."),
     FieldFacts(
-        name="country", kind=Kind.COUNTRY, says="Country: any common name or code, sent as the vendor's code."
+        name="country",
+        kind=FieldKind.COUNTRY,
+        says="Country: any common name or code, sent as the vendor's code.",
     ),
     FieldFacts(
         name="website",
-        kind=Kind.WEBSITE,
+        kind=FieldKind.WEBSITE,
         clearable=True,
         says="Website; https:// is put before it if need be.",
     ),
     FieldFacts(
-        name="timezone", kind=Kind.TIMEZONE, clearable=True, says="Time zone, also by its Windows name."
+        name="timezone", kind=FieldKind.TIMEZONE, clearable=True, says="Time zone, also by its Windows name."
     ),
-    FieldFacts(name="companyName", kind=Kind.TEXT, clearable=True, says="Company."),
+    FieldFacts(name="companyName", kind=FieldKind.TEXT, clearable=True, says="Company."),
     FieldFacts(
-        name="gender", kind=Kind.TEXT, says="Gender; the vendor stores it when it creates a contact only."
+        name="gender",
+        kind=FieldKind.TEXT,
+        says="Gender; the vendor stores it when it creates a contact only.",
     ),
-    FieldFacts(name="source", kind=Kind.TEXT, says="Where the contact came from."),
-    FieldFacts(name="assignedTo", kind=Kind.USER, says="Owner: a user's id, e-mail or full name."),
+    FieldFacts(name="source", kind=FieldKind.TEXT, says="Where the contact came from."),
+    FieldFacts(name="assignedTo", kind=FieldKind.USER, says="Owner: a user's id, e-mail or full name."),
     FieldFacts(
-        name="dateOfBirth", kind=Kind.DATE_OF_BIRTH, clearable=True, says="Birthday, sent as YYYY-MM-DD."
+        name="dateOfBirth", kind=FieldKind.DATE_OF_BIRTH, clearable=True, says="Birthday, sent as YYYY-MM-DD."
     ),
-    FieldFacts(name="dnd", kind=Kind.BOOLEAN, says="Do not disturb, on all channels."),
+    FieldFacts(name="dnd", kind=FieldKind.BOOLEAN, says="Do not disturb, on all channels."),
     FieldFacts(
         name="createNewIfDuplicateAllowed",
-        kind=Kind.BOOLEAN,
+        kind=FieldKind.BOOLEAN,
         says="True makes a second contact where the location allows duplicates; such rows are never repeated blindly.",
     ),
     FieldFacts(
-        name="id", kind=Kind.CONTACT_ID, says="The contact's own id: the row then means that contact."
+        name="id", kind=FieldKind.CONTACT_ID, says="The contact's own id: the row then means that contact."
     ),
 )
 
 
-def _switch(path: str, what: str, kind: Kind) -> tuple[FieldFacts, ...]:
+def _switch(path: str, what: str, kind: FieldKind) -> tuple[FieldFacts, ...]:
     return (
         FieldFacts(name=path, kind=kind, says=f"{what}: yes is `active` (no messages), no is `inactive`."),
-        FieldFacts(name=f"{path}.message", kind=Kind.TEXT, says=f"{what}: the reason, as a text."),
+        FieldFacts(name=f"{path}.message", kind=FieldKind.TEXT, says=f"{what}: the reason, as a text."),
     )
 
 
 def _channel(name: str) -> tuple[FieldFacts, ...]:
     path, what = f"dndSettings.{name}", f"Do not disturb on {name}"
-    code = FieldFacts(name=f"{path}.code", kind=Kind.TEXT, says=f"{what}: the reason, as a code.")
-    return (*_switch(path, what, Kind.DND), code)
+    code = FieldFacts(name=f"{path}.code", kind=FieldKind.TEXT, says=f"{what}: the reason, as a code.")
+    return (*_switch(path, what, FieldKind.DND), code)
 
 
 _DND: Final = tuple(facts for channel in CHANNELS for facts in _channel(channel))
-_INBOUND: Final = _switch("inboundDndSettings.all", "Do not disturb, inbound", Kind.INBOUND_DND)
+_INBOUND: Final = _switch("inboundDndSettings.all", "Do not disturb, inbound", FieldKind.INBOUND_DND)
 
 FIELDS: Final[dict[str, FieldFacts]] = {facts.name: facts for facts in (*_PLAIN, *_DND, *_INBOUND)}
 

@@ -41,7 +41,7 @@ class Grant:
         return f"company-{self.company_id}" if self.agency else f"location-{self.location_id}"
 
 
-class Vault:
+class GrantFile:
     """Keeps one grant: in a private file, its secrets in the system's keyring if it was stored so."""
 
     def __init__(self, path: Path) -> None:
@@ -125,16 +125,16 @@ class GrantBook:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def vault(self, grant: Grant) -> Vault:
-        return Vault(self.folder / f"{grant.name}.json")
+    def vault(self, grant: Grant) -> GrantFile:
+        return GrantFile(self.folder / f"{grant.name}.json")
 
-    def find(self, location_id: str) -> Vault | None:
+    def find(self, location_id: str) -> GrantFile | None:
         """Find the grant for a location: its own, else the newest of an agency."""
         own = self.folder / f"location-{location_id}.json"
         if own.is_file():
-            return Vault(own)
+            return GrantFile(own)
         agencies = sorted(self.folder.glob("company-*.json"), key=lambda path: path.stat().st_mtime)
-        return Vault(agencies[-1]) if agencies else None
+        return GrantFile(agencies[-1]) if agencies else None
 
     def __bool__(self) -> bool:
         return any(self.folder.glob("*.json"))

@@ -18,7 +18,7 @@ _QUOTE_LIMIT: Final = 300
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
-class Kind(StrEnum):
+class ReplyKind(StrEnum):
     """What a reply says about the call it answers."""
 
     DONE = "done"
@@ -48,10 +48,10 @@ class Kind(StrEnum):
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Reply:
     """A reply, understood. ``words`` are the vendor's own, on one line; they may quote a person's data."""
 
-    kind: Kind
+    kind: ReplyKind
     status: int
     words: str = field(default="", repr=False)
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -61,33 +61,33 @@ class Meaning:
     quota: QuotaReading = NO_READING
 
 
-def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quota: bool = True) -> Meaning:
+def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quota: bool = True) -> Reply:
     """Understand a reply; ``with_quota`` False leaves the quota of a success unread."""
     content = _read_body(body)
     quota = read_quota(headers) if with_quota or status >= 300 else NO_READING
     if 200 <= status < 300:
         return _read_success(status, content, body, quota)
-    answer = content if content is not None else {}
-    words = quote_words(answer) or _status_words(status, body)
-    return Meaning(
-        kind=_classify(status, answer, words, quota),
+    refusal = content if content is not None else {}
+    words = quote_words(refusal) or _status_words(status, body)
+    return Reply(
+        kind=_classify(status, refusal, words, quota),
         status=status,
         words=words,
-        body=answer,
-        contact_id=_named_contact(answer),
-        trace_id=_text(answer.get("traceId")),
+        body=refusal,
+        contact_id=_named_contact(refusal),
+        trace_id=_text(refusal.get("traceId")),
         retry_after_seconds=read_retry_after(headers.get("Retry-After")),
         quota=quota,
     )
 
 
-def _read_success(status: int, content: dict[str, Any] | None, body: bytes, quota: QuotaReading) -> Meaning:
+def _read_success(status: int, content: dict[str, Any] | None, body: bytes, quota: QuotaReading) -> Reply:
     if content is None:
         words = f"The reply was no JSON: {_quote(body[:80].decode('utf-8', errors='replace'))!r}."
-        return Meaning(kind=Kind.TROUBLE, status=status, words=words, quota=quota)
+        return Reply(kind=ReplyKind.TROUBLE, status=status, words=words, quota=quota)
     contact = content.get("contact")
-    return Meaning(
-        kind=Kind.DONE,
+    return Reply(
+        kind=ReplyKind.DONE,
         status=status,
         body=content,
         contact_id=_text(contact.get("id")) if isinstance(contact, dict) else None,
@@ -97,50 +97,50 @@ def _read_success(status: int, content: dict[str, Any] | None, body: bytes, quot
 
 
 def _classify(  # noqa: PLR0911  (one answer for each status)
-    status: int, answer: Mapping[str, Any], words: str, quota: QuotaReading
-) -> Kind:
+    status: int, refusal: Mapping[str, Any], words: str, quota: QuotaReading
+) -> ReplyKind:
     lowered = words.lower()
     match status:
         case 401:
-            return Kind.SCOPE_MISSING if "scope" in lowered else Kind.TOKEN_REFUSED
+            return ReplyKind.SCOPE_MISSING if "scope" in lowered else ReplyKind.TOKEN_REFUSED
         case 402 | 403:
             return _classify_forbidden(lowered)
         case 429:
-            return Kind.DAY_SPENT if quota.daily_remaining == 0 else Kind.THROTTLED
+            return ReplyKind.DAY_SPENT if quota.daily_remaining == 0 else ReplyKind.THROTTLED
         case 408 | 425:
-            return Kind.TROUBLE
+            return ReplyKind.TROUBLE
         case 400 | 409 | 422:
-            return _classify_refusal(answer, lowered)
+            return _classify_refusal(refusal, lowered)
         case _ if status >= 500:
-            return Kind.TROUBLE
+            return ReplyKind.TROUBLE
         case _ if status < 400 or status in {404, 405, 410}:
-            return Kind.MISDIRECTED
+            return ReplyKind.MISDIRECTED
         case _:
-            return Kind.REFUSED
+            return ReplyKind.REFUSED
 
 
-def _classify_forbidden(lowered: str) -> Kind:
+def _classify_forbidden(lowered: str) -> ReplyKind:
     if "must be a valid enum value" in lowered:
-        return Kind.REFUSED
+        return ReplyKind.REFUSED
     if "not active" in lowered or "paused" in lowered:
-        return Kind.LOCATION_PAUSED
-    return Kind.LOCATION_REFUSED
+        return ReplyKind.LOCATION_PAUSED
+    return ReplyKind.LOCATION_REFUSED
 
 
-def _classify_refusal(answer: Mapping[str, Any], lowered: str) -> Kind:
+def _classify_refusal(refusal: Mapping[str, Any], lowered: str) -> ReplyKind:
     if "location is not active" in lowered:
-        return Kind.LOCATION_PAUSED
-    if "duplicated contact" in lowered and _named_contact(answer):
-        return Kind.DUPLICATE
+        return ReplyKind.LOCATION_PAUSED
+    if "duplicated contact" in lowered and _named_contact(refusal):
+        return ReplyKind.DUPLICATE
     if "contact" in lowered and "not found" in lowered:
-        return Kind.NO_CONTACT
-    return Kind.REFUSED
+        return ReplyKind.NO_CONTACT
+    return ReplyKind.REFUSED
 
 
-def quote_words(answer: Mapping[str, Any]) -> str:
+def quote_words(refusal: Mapping[str, Any]) -> str:
     """Take the vendor's message out of an error body: a string or a list, under one of several names."""
     for name in ("message", "error_description", "error", "detail", "msg"):
-        match answer.get(name):
+        match refusal.get(name):
             case str() as text if text.strip():
                 return _quote(text)
             case [*parts] if parts:
@@ -196,8 +196,8 @@ def _read_body(body: bytes) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _named_contact(answer: Mapping[str, Any]) -> str | None:
-    meta = answer.get("meta")
+def _named_contact(refusal: Mapping[str, Any]) -> str | None:
+    meta = refusal.get("meta")
     return _text(meta.get("contactId")) if isinstance(meta, dict) else None
 
 

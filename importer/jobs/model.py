@@ -158,15 +158,15 @@ Span = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:\d\d\s*-\s*\d{1,2}:\d\d$"}),
 ]
 Weekdays = Annotated[frozenset[int], PlainValidator(_weekdays), WithJsonSchema({"type": "string"})]
-After = Annotated[
+AfterJobs = Annotated[
     Afterwards,
     PlainValidator(_after),
     WithJsonSchema({"type": "string", "pattern": "^(leave|delete|(move|archive):.+)$"}),
 ]
 _EVENTS: Final = ["failure", "threshold", "recovery", "success", "always"]
-Event = Literal["failure", "threshold", "recovery", "success", "always"]
+EventName = Literal["failure", "threshold", "recovery", "success", "always"]
 Events = Annotated[
-    tuple[Event, ...],
+    tuple[EventName, ...],
     BeforeValidator(_one_or_many),
     Field(min_length=1),
     WithJsonSchema(
@@ -212,7 +212,7 @@ class Thresholds(_Strict):
     )
 
 
-class Gone(_Strict):
+class LeaverRules(_Strict):
     """What happens to contacts that the files have no longer. Nothing is ever deleted."""
 
     tag: Text | None = Field(
@@ -296,17 +296,17 @@ class Job(_Strict):
     full_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="With changed_only: each Nth run sends every row."
     )
-    gone: Gone | None = None
+    gone: LeaverRules | None = None
     thresholds: Thresholds = Thresholds()
     retries: Annotated[int, Field(ge=0)] = Field(
         3,
         description="How often a job that could not begin (source, network, credentials) is tried again: after 5, 10, 20 ... minutes.",
     )
-    after_success: After = Field(
+    after_success: AfterJobs = Field(
         Afterwards(),
         description="leave, delete, move:FOLDER or archive:FOLDER (compressed); for local files.",
     )
-    after_failure: After = Field(
+    after_failure: AfterJobs = Field(
         Afterwards(), description="The same for a file that was refused, or failed a threshold."
     )
     output: Text = Field("import-results", description="Folder for results. Relative to the job file.")

@@ -39,18 +39,18 @@ def location_zone(
 
 async def _read_zone(base_url: str, location_id: str, token: Secret | None) -> tzinfo | None:
     from importer.highlevel.calls import get_location
-    from importer.highlevel.client import Client, Reply
-    from importer.highlevel.reply import Kind, read_reply
+    from importer.highlevel.client import Client, RawReply
+    from importer.highlevel.reply import ReplyKind, read_reply
 
     try:
         async with Client(base_url) as client:
-            answer = await client.request(get_location(location_id), token)
+            raw = await client.request(get_location(location_id), token)
     except ImporterError:
         return None
-    if not isinstance(answer, Reply):
+    if not isinstance(raw, RawReply):
         return None
-    meaning = read_reply(answer.status, answer.headers, answer.body)
-    place = meaning.body.get("location", meaning.body) if meaning.kind is Kind.DONE else {}
+    reply = read_reply(raw.status, raw.headers, raw.body)
+    place = reply.body.get("location", reply.body) if reply.kind is ReplyKind.DONE else {}
     name = place.get("timezone") if isinstance(place, dict) else None
     try:
         return ZoneInfo(name) if isinstance(name, str) and name else None

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from importer.highlevel.fields import FIELDS, Kind
+from importer.highlevel.fields import FIELDS, FieldKind
 from importer.mapping.compiled.readers import Circumstances, kind_reader
 from importer.mapping.language.model import MappingModel, Rule
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
-from importer.mapping.values.finding import Finding
+from importer.mapping.values.fault import ValueFault
 from importer.yaml.document import YamlPath
 
 _SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
@@ -39,7 +39,7 @@ def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
         reader = kind_reader(FIELDS[name].kind, rule, _today(model, name, rule))
         for key, text in (("value", rule.value), ("default", rule.default)):
             found = reader(text) if text and reader is not None else None
-            if isinstance(found, Finding) and found.fails:
+            if isinstance(found, ValueFault) and found.fails:
                 yield ("fields", name, key), f"{found.sentence}."
 
 
@@ -48,7 +48,7 @@ def _today(model: MappingModel, name: str, rule: Rule) -> Circumstances:
         today=datetime.now(tz=UTC).date(),
         order=rule.date_order or model.defaults.date_order,
         formats=rule.format or (),
-        birthday=FIELDS[name].kind is Kind.DATE_OF_BIRTH,
+        birthday=FIELDS[name].kind is FieldKind.DATE_OF_BIRTH,
     )
     return Circumstances(
         written=Conventions(dates=dates), defaults=model.defaults, own=OwnSteps((), allowed=False)
@@ -80,19 +80,19 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
             )
 
 
-def _useful_keys(kind: Kind, rule: Rule) -> set[str]:
+def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:
     steps = {step.name for step in rule.transforms}
     useful: set[str] = set()
-    if kind is Kind.DATE_OF_BIRTH or "date" in steps:
+    if kind is FieldKind.DATE_OF_BIRTH or "date" in steps:
         useful |= {"format", "date_order"}
     if steps & NUMBER_STEPS:
         useful.add("decimal")
     match kind:
-        case Kind.PHONE:
+        case FieldKind.PHONE:
             useful |= {"region", "several"}
-        case Kind.EMAIL:
+        case FieldKind.EMAIL:
             useful.add("several")
-        case Kind.STATE:
+        case FieldKind.STATE:
             useful.add("codes")
         case _:
             pass

@@ -16,7 +16,7 @@ CODE: Final = "duplicate_in_file"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PersonGroup:
     """The rows of one person, in file order; ``sent`` is the one that goes out, None when all of them fail."""
 
     rows: tuple[RowId, ...]
@@ -36,7 +36,7 @@ class DuplicateSurvey:
             self._hashes.append(hash((record.location_id, key)))
             self._rows.append(record.row)
 
-    def groups(self) -> dict[RowId, Group]:
+    def groups(self) -> dict[RowId, PersonGroup]:
         """Give the group of every row that has company, linked by any key they share."""
         leaders = _Leaders()
         order = sorted(range(len(self._hashes)), key=self._hashes.__getitem__)
@@ -46,7 +46,7 @@ class DuplicateSurvey:
         return {
             row: group
             for rows in leaders.sets()
-            for group in (Group(rows, self._elect(rows)),)
+            for group in (PersonGroup(rows, self._elect(rows)),)
             for row in rows
         }
 
@@ -92,7 +92,7 @@ class DuplicatePolicy:
     come in file order, from the first; each pass over the file begins anew.
     """
 
-    def __init__(self, policy: str, groups: Mapping[RowId, Group]) -> None:
+    def __init__(self, policy: str, groups: Mapping[RowId, PersonGroup]) -> None:
         self._merges = policy == "merge"
         self._groups = groups
         self._open: dict[RowId, Record] = {}
@@ -106,7 +106,7 @@ class DuplicatePolicy:
             return self._merge(record, group)
         return record if record.row == group.sent else _left_out(record, group)
 
-    def _merge(self, record: Record, group: Group) -> Record | Outcome:
+    def _merge(self, record: Record, group: PersonGroup) -> Record | Outcome:
         first = group.rows[0]
         before = None if record.row == first else self._open.pop(first, None)
         merged = record if before is None else merge(before, record)
@@ -136,7 +136,7 @@ def merge(earlier: Record, later: Record) -> Record:
     )
 
 
-def _left_out(record: Record, group: Group) -> Outcome:
+def _left_out(record: Record, group: PersonGroup) -> Outcome:
     others = [number_of(row) for row in group.rows if row != record.row]
     if group.sent is None:
         rows = ", ".join(map(str, others[:10])) + (", ..." if len(others) > 10 else "")

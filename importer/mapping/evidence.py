@@ -7,17 +7,17 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from importer.highlevel.fields import FIELDS, Kind
-from importer.mapping.compiled.layout import Layout
+from importer.highlevel.fields import FIELDS, FieldKind
+from importer.mapping.compiled.block_columns import BlockColumns
+from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.picking import Pick
-from importer.mapping.compiled.table import Table
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import NUMBER_STEPS, StepFunction, chain, make_step
 from importer.mapping.values import dates, numbers
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
-from importer.mapping.values.finding import quoted
+from importer.mapping.values.fault import quoted
 
 _LONGEST: Final = 40
 """No date and no number is longer; notes and addresses need no closer look."""
@@ -28,7 +28,7 @@ _OPEN: Final = "?"
 _DIGITS: Final = frozenset("0123456789")
 
 
-class Tally:
+class CellEvidence:
     """What the cells of one rule prove, counted; ``example`` is the first cell that can be read two ways."""
 
     def __init__(self, pick: Pick, before: StepFunction | None, prove: Callable[[str], str | None]) -> None:
@@ -39,7 +39,7 @@ class Tally:
         self._seen: set[str] = set()
         self.example = ""
 
-    def see(self, table: Table) -> None:
+    def see(self, table: BlockColumns) -> None:
         texts = set(self._pick.texts(table)) - self._seen
         if len(self._seen) < _REMEMBERED:
             self._seen |= texts
@@ -69,7 +69,7 @@ class Tally:
 class Evidence:
     """The tallies of a mapping's rules over one file."""
 
-    def __init__(self, model: MappingModel, layout: Layout, own: OwnSteps, today: date) -> None:
+    def __init__(self, model: MappingModel, layout: HeaderLayout, own: OwnSteps, today: date) -> None:
         self._model = model
         self._layout = layout
         self._own = own
@@ -77,7 +77,7 @@ class Evidence:
         self._dates = self._tallies(self._watches_dates, dates.evidence_of, frozenset({"date"}))
         self._decimals = self._tallies(self._watches_numbers, numbers.evidence_of, NUMBER_STEPS)
 
-    def see(self, table: Table) -> None:
+    def see(self, table: BlockColumns) -> None:
         for tally in (*self._dates.values(), *self._decimals.values()):
             tally.see(table)
 
@@ -116,12 +116,12 @@ class Evidence:
         watches: Callable[[RuleKey, Rule], bool],
         prove: Callable[[str], str | None],
         until: frozenset[str],
-    ) -> dict[RuleKey, Tally]:
+    ) -> dict[RuleKey, CellEvidence]:
         watched = [
             (key, rule) for key, rule in self._model.rules if rule.value is None and watches(key, rule)
         ]
         return {
-            key: Tally(pick, self._steps_before(rule, until), prove)
+            key: CellEvidence(pick, self._steps_before(rule, until), prove)
             for key, rule in watched
             if (pick := self._layout.pick(rule)) is not None
         }
@@ -151,16 +151,16 @@ def _may_prove(text: str) -> bool:
     return len(text) <= _LONGEST and (text[0] in _DIGITS or text[-1] in _DIGITS)
 
 
-def _verdict(tally: Tally | None) -> str | None:
+def _verdict(tally: CellEvidence | None) -> str | None:
     return tally.verdict if tally is not None else None
 
 
 def _is_birthday(key: RuleKey) -> bool:
     section, name = key
-    return section == "fields" and FIELDS[name].kind is Kind.DATE_OF_BIRTH
+    return section == "fields" and FIELDS[name].kind is FieldKind.DATE_OF_BIRTH
 
 
-def _open_sentence(rule: Rule, tally: Tally) -> str:
+def _open_sentence(rule: Rule, tally: CellEvidence) -> str:
     names = " and ".join(f"'{name}'" for name in rule.headers)
     mixed = "some cells prove day first, others month first"
     why = mixed if tally.proven else "no cell of the column tells which"

@@ -17,7 +17,7 @@ from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
 from importer.mapping.language.model import MappingModel, Rule
 from importer.mapping.values.conventions import Conventions
-from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Fault, Json, Outcome, Record
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import nearest
@@ -118,7 +118,7 @@ class Resolver:
         for name, raw in record.custom_fields:
             target = self._targets[name]
             value = raw if target.convert is AS_TEXT and type(raw) is str else target.convert(raw, record)
-            if isinstance(value, Finding):
+            if isinstance(value, ValueFault):
                 value = _settle(value, target.header, target.drop, faults)
             if value is not None:
                 found.append((target.reference, value))
@@ -137,26 +137,26 @@ class Resolver:
                     del fields[name]
         return fields
 
-    def _find_user(self, text: str) -> Reading:
+    def _find_user(self, text: str) -> ReadValue:
         if self._users is None:
             if _USER_ID.fullmatch(text):
                 return text
-            return Finding(
+            return ValueFault(
                 "unknown_user",
                 f"{quoted(text)} is no user's id, and the token may not list users (users.readonly)",
             )
         return self._users.find(text)
 
-    def _find_zone(self, text: str) -> Reading:
+    def _find_zone(self, text: str) -> ReadValue:
         if not self._zones:
             return text
-        return choose(text, self._zones) or Finding(
+        return choose(text, self._zones) or ValueFault(
             "invalid_timezone", f"{quoted(text)} is no time zone of the location"
         )
 
 
-def _settle(reading: Reading, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
-    if not isinstance(reading, Finding):
+def _settle(reading: ReadValue, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
+    if not isinstance(reading, ValueFault):
         return reading
     faults.append(fault_of(reading, header, drop=drop))
     return None if reading.fails else reading.value
@@ -172,14 +172,14 @@ class _UserIndex:
             for word in _words(user):
                 self._by_word.setdefault(word, set()).add(user.id)
 
-    def find(self, text: str) -> Reading:
+    def find(self, text: str) -> ReadValue:
         if text in self._ids:
             return text
         hits = self._by_word.get(_word(text), set())
         if len(hits) == 1:
             return next(iter(hits))
         said = f"means {len(hits)} users of the location" if hits else "is no user of the location"
-        return Finding("unknown_user", f"{quoted(text)} {said}")
+        return ValueFault("unknown_user", f"{quoted(text)} {said}")
 
 
 def _words(user: User) -> set[str]:

@@ -9,11 +9,11 @@ from datetime import date
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog
-from importer.mapping.compiled.layout import Layout, Locate
+from importer.mapping.compiled.block_columns import BlockColumns
+from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.program import DEFAULT_REQUIRE, Program, row_filter
 from importer.mapping.compiled.readers import Circumstances
-from importer.mapping.compiled.table import Table
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey
 from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
@@ -85,7 +85,7 @@ class Surveyor:
     ) -> None:
         self._model = model
         self._locate = locate
-        self._layout = Layout(model, header, locate)
+        self._layout = HeaderLayout(model, header, locate)
         _refuse_nobody(model, self._layout)
         self._own = OwnSteps(_own_names(model), allowed=allow_transforms)
         self._evidence = Evidence(model, self._layout, self._own, today)
@@ -107,7 +107,7 @@ class Surveyor:
         rows = self._sound_rows(block)
         if not rows:
             return
-        table = Table(rows)
+        table = BlockColumns(rows)
         self._evidence.see(table)
         self._location_rows.update(location for location in self._location.run(table) if location)
 
@@ -169,7 +169,7 @@ class Surveyor:
         return replace(written, decimal=written.decimal or ".") if draft else written
 
 
-def _refuse_nobody(model: MappingModel, layout: Layout) -> None:
+def _refuse_nobody(model: MappingModel, layout: HeaderLayout) -> None:
     """Refuse a file that lacks every optional column by which a row could be matched to a contact."""
     names = [name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields]
     rules = [model.fields[name] for name in names]

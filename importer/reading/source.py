@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from importer.reading.detected import Detected, Reading
 from importer.reading.detection import detect
 from importer.reading.formula_guard import unguard
-from importer.reading.table import Layout, Table
+from importer.reading.table import Table, TableLayout
 from importer.records import Block, Row
 from importer.settings import ReadingOptions
 
@@ -29,7 +29,7 @@ class Source:
         guarded = self.ours and reading.detected.encoding is not None
         names = tuple(map(unguard, reading.header)) if guarded else reading.header
         kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
-        layout = Layout(
+        layout = TableLayout(
             header=names,
             header_last=reading.header_last,
             named=0 if reading.ragged else _named(names),

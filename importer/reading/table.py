@@ -19,7 +19,7 @@ _HELD_BACK: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class TableLayout:
     """Where a table's rows begin, how wide they are, and which of their cells are the data's own."""
 
     header: tuple[str, ...]
@@ -65,7 +65,7 @@ class _Stretch:
 class Table:
     """The data rows of a grid, in blocks of a given size."""
 
-    def __init__(self, grid: Grid, layout: Layout, *, source: int) -> None:
+    def __init__(self, grid: Grid, layout: TableLayout, *, source: int) -> None:
         self._grid = grid
         self._layout = layout
         self._source = source
@@ -92,7 +92,7 @@ class Table:
 class _Walk:
     """One walk over a table's batches."""
 
-    def __init__(self, layout: Layout, pick: Callable[[Cells], Cells] | None) -> None:
+    def __init__(self, layout: TableLayout, pick: Callable[[Cells], Cells] | None) -> None:
         self._layout = layout
         self._pick = pick
         self._oddities = Oddities(header=layout.header, width=layout.width, profile=layout.profile)
@@ -184,7 +184,7 @@ class _Walk:
                 stretch.faults[index] = (*kept, odd)
 
 
-def _picker(layout: Layout) -> Callable[[Cells], Cells] | None:
+def _picker(layout: TableLayout) -> Callable[[Cells], Cells] | None:
     """Build the function that takes a row to the data's own cells; None when there is nothing to leave out."""
     kept = layout.kept
     if layout.guarded:

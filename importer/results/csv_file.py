@@ -18,7 +18,7 @@ _MARK: Final = "\ufeff"
 """The byte order mark by which Excel knows UTF-8."""
 
 
-class Table(Protocol):
+class TableWriter(Protocol):
     """Takes the lines of a table, one after the other; ``cut_cells`` did not fit into it whole."""
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from importer.records import Block, Json, Outcome, Record, row_id
 from importer.results.summary import SourceSummary, group_json, moment
-from importer.results.tally import Group, Tally
+from importer.results.tally import CodeGroup, Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,9 @@ class Forecast:
     errors_by_code: Mapping[str, int]
     locations: Mapping[str, LocationForecast] = field(default_factory=dict)
     expected: Expected | None = None
-    errors: Sequence[Group] = field(default=(), repr=False)
-    warning_groups: Sequence[Group] = field(default=(), repr=False)
-    skip_groups: Sequence[Group] = field(default=(), repr=False)
+    errors: Sequence[CodeGroup] = field(default=(), repr=False)
+    warning_groups: Sequence[CodeGroup] = field(default=(), repr=False)
+    skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
     sources: Sequence[SourceSummary] = ()
     mapping: str = ""
     mapping_fingerprint: str = ""

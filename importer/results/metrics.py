@@ -13,7 +13,7 @@ from importer.results.summary import Summary
 
 _PREFIX: Final = "highlevel_importer_"
 
-Sample: TypeAlias = tuple[str, str, dict[str, str], float]
+MetricSample: TypeAlias = tuple[str, str, dict[str, str], float]
 """A metric's name, what it means, its labels and its value."""
 
 
@@ -44,7 +44,7 @@ def write_metrics(summary: Summary, path: Path) -> None:
         write_to_textfile(str(path), registry)
 
 
-def _samples(summary: Summary) -> Iterator[Sample]:
+def _samples(summary: Summary) -> Iterator[MetricSample]:
     for status in Status:
         yield (
             "rows",
@@ -66,7 +66,7 @@ def _samples(summary: Summary) -> Iterator[Sample]:
     yield from _plain(summary)
 
 
-def _plain(summary: Summary) -> Iterator[Sample]:
+def _plain(summary: Summary) -> Iterator[MetricSample]:
     pace = (summary.rows_read - summary.pending) / summary.seconds if summary.seconds else 0.0
     yield "warnings", "Warnings of the last run.", {}, summary.warnings
     yield "retries", "Attempts after the first.", {}, summary.retries

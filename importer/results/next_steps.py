@@ -11,33 +11,33 @@ from importer.results.wording import command, rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class NextStep:
     """One thing to do; ``command`` is ready to be pasted."""
 
     sentence: str
     command: str | None = None
 
 
-def next_steps(summary: Summary) -> tuple[Step, ...]:
+def next_steps(summary: Summary) -> tuple[NextStep, ...]:
     """Tell what is left to do, in the order in which to do it; nothing when all is done."""
     return tuple(_steps(summary))
 
 
-def _steps(summary: Summary) -> Iterator[Step]:
+def _steps(summary: Summary) -> Iterator[NextStep]:
     if summary.state == "stopped":
-        yield Step(
+        yield NextStep(
             sentence="Go on where it stopped (rows that are settled are not sent again):",
             command=command(["importer", "resume", summary.run_id]),
         )
         return
     again = summary.failed_by_remedy.get(Remedy.RUN_AGAIN, 0)
     if again:
-        yield Step(
+        yield NextStep(
             sentence=f"Send {rows(again)} again that failed through no fault of the data:",
             command=command(["importer", "retry", summary.run_id]),
         )
     if summary.failed_by_remedy.get(Remedy.FIX_ROW):
-        yield Step(
+        yield NextStep(
             sentence="Correct the failed rows in failed.csv (a spreadsheet will do) and import that file:",
             command=command(_import_failed(summary)),
         )

@@ -8,7 +8,7 @@ from typing import Final
 
 from importer.records import Counts, Remedy, Status
 from importer.results.masking import mask, mask_sentence
-from importer.results.tally import Example, Group
+from importer.results.tally import CodeGroup, Example
 
 REMEDY_LABELS: Final = {
     Remedy.FIX_ROW: "Correct the row",
@@ -86,7 +86,9 @@ def segments(counts: Counts) -> tuple[Segment, ...]:
     )
 
 
-def shown_groups(groups: Iterable[Group], names: Sequence[str], *, details: bool) -> tuple[ShownGroup, ...]:
+def shown_groups(
+    groups: Iterable[CodeGroup], names: Sequence[str], *, details: bool
+) -> tuple[ShownGroup, ...]:
     """Make groups ready for the page; ``names`` holds the name of each source."""
     return tuple(
         ShownGroup(

@@ -10,7 +10,7 @@ from typing import Literal
 
 from importer.errors import StateError
 from importer.records import Counts, Json, Remedy, Status
-from importer.results.tally import Group
+from importer.results.tally import CodeGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +84,9 @@ class Summary:
     retries: int = 0
     latency: Latency = Latency()
     failed_by_remedy: Mapping[Remedy, int] = field(default_factory=dict)
-    errors: Sequence[Group] = field(default=(), repr=False)
-    warning_groups: Sequence[Group] = field(default=(), repr=False)
-    skip_groups: Sequence[Group] = field(default=(), repr=False)
+    errors: Sequence[CodeGroup] = field(default=(), repr=False)
+    warning_groups: Sequence[CodeGroup] = field(default=(), repr=False)
+    skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
     sources: Sequence[SourceSummary] = ()
     mapping: str = ""
     mapping_fingerprint: str = ""
@@ -167,7 +167,7 @@ def accounts(counts: Counts) -> str:
     return ", ".join(f"{status.value} {getattr(counts, status.value):,}" for status in Status)
 
 
-def group_json(groups: Iterable[Group]) -> list[Json]:
+def group_json(groups: Iterable[CodeGroup]) -> list[Json]:
     """Write groups without a word of a person's: codes, counts, what to do, row numbers."""
     return [
         {

@@ -11,7 +11,7 @@ from importer.records import Counts, Status
 from importer.results.next_steps import next_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary import SourceSummary, Summary
-from importer.results.tally import Example, Group
+from importer.results.tally import CodeGroup, Example
 from importer.results.wording import command, duration, number, percent, rows
 
 _BAR: Final = 24
@@ -66,7 +66,7 @@ def _counts(counts: Counts, colours: Palette) -> Iterator[str]:
 
 
 def causes(
-    groups: Iterable[Group], colours: Palette, *, title: str, sources: Sequence[SourceSummary] = ()
+    groups: Iterable[CodeGroup], colours: Palette, *, title: str, sources: Sequence[SourceSummary] = ()
 ) -> Iterator[str]:
     ranked = list(groups)
     if not ranked:

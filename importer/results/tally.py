@@ -25,7 +25,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class CodeGroup:
     """All that happened to rows under one code; ``share`` is of all groups of its kind."""
 
     code: str
@@ -59,15 +59,15 @@ class Groups:
         if example is not None:
             self._examples.setdefault(code, []).append(example)
 
-    def ranked(self) -> tuple[Group, ...]:
+    def ranked(self) -> tuple[CodeGroup, ...]:
         """The groups, the largest first; groups of one size by name, so that two writings are alike."""
         whole = self.counts.total() or 1
         ranking = sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))
         return tuple(self._group(code, rows, rows / whole) for code, rows in ranking)
 
-    def _group(self, code: str, rows: int, share: float) -> Group:
+    def _group(self, code: str, rows: int, share: float) -> CodeGroup:
         known = BY_NAME.get(code)
-        return Group(
+        return CodeGroup(
             code=code,
             title=known.title if known else code.replace("_", " ").capitalize(),
             mend=known.mend if known else "See the sentence beside each row.",

@@ -15,7 +15,7 @@ _STEPS: Final = 160
 
 
 @dataclass(slots=True, kw_only=True)
-class Step:
+class TrafficStep:
     """One step of the course; latencies in milliseconds, ``None`` where nothing was answered."""
 
     requests: float = 0.0
@@ -35,8 +35,8 @@ class Step:
             self.p50 = _blend(self.p50, before, pulse.latency_p50, now)
             self.p95 = _blend(self.p95, before, pulse.latency_p95, now)
 
-    def join(self, other: Step) -> Step:
-        return Step(
+    def join(self, other: TrafficStep) -> TrafficStep:
+        return TrafficStep(
             requests=self.requests + other.requests,
             throttled=self.throttled + other.throttled,
             retries=self.retries + other.retries,
@@ -64,9 +64,9 @@ class Traffic:
     throttled: int = 0
     retries: int = 0
     latency_max: float = 0.0
-    whole: Step = field(default_factory=Step)
+    whole: TrafficStep = field(default_factory=TrafficStep)
     locations: dict[str, LocationTraffic] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[TrafficStep] = field(default_factory=list)
     step_seconds: float = 1.0
     paused_seconds: float = 0.0
     pauses: list[float] = field(default_factory=list)
@@ -133,7 +133,7 @@ def _spread(traffic: Traffic, pulse: Pulse, begin: float) -> None:
     first = int(begin / width)
     last = max(first, math.ceil(end / width - 1e-9) - 1)
     while len(traffic.steps) <= last:
-        traffic.steps.append(Step())
+        traffic.steps.append(TrafficStep())
     for index in range(first, last + 1):
         covered = min(end, (index + 1) * width) - max(begin, index * width)
         traffic.steps[index].add(pulse, covered / (end - begin))
@@ -142,7 +142,7 @@ def _spread(traffic: Traffic, pulse: Pulse, begin: float) -> None:
 def _halve(traffic: Traffic) -> None:
     old = traffic.steps
     if len(old) % 2:
-        old.append(Step())
+        old.append(TrafficStep())
     traffic.steps = [first.join(second) for first, second in zip(old[::2], old[1::2], strict=True)]
     traffic.step_seconds *= 2
 

@@ -16,8 +16,8 @@ from openpyxl.utils import get_column_letter
 
 from importer.codes import BY_NAME
 from importer.records import Status
+from importer.results.columns import NUMBER_COLUMNS
 from importer.results.files import replacing
-from importer.results.table import NUMBER_COLUMNS
 from importer.results.wording import percent
 
 SHEET_ROWS: Final = 1_048_576

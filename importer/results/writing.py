@@ -11,8 +11,10 @@ from typing import Final, Literal, Self
 
 from importer.errors import StateError
 from importer.records import Counts
+from importer.results.columns import join_columns
 from importer.results.files import replacing_text, sweep_drafts
 from importer.results.joining import Join
+from importer.results.row_files import TableFiles, Tables, open_tables, table_files
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -21,8 +23,6 @@ from importer.results.summary import (
     accounts,
     check_accounts,
 )
-from importer.results.table import join_columns
-from importer.results.tables import TableFiles, Tables, open_tables, table_files
 from importer.results.tally import Tally
 from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView

@@ -9,7 +9,7 @@ from importer.highlevel.payload import build_upsert, match_keys
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record, RowId, Status, number_of
 from importer.state.journal import Journal
-from importer.state.memory import Candidate, Gone, MemoryPass, fingerprint
+from importer.state.memory import Leaver, MemoryPass, PersonRow, fingerprint
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Bookkeeper:
         if records := self._concerned(records):
             self._turn.expect([self._candidate(record) for record in records])
 
-    def close_turn(self, *, complete: bool) -> list[Gone]:
+    def close_turn(self, *, complete: bool) -> list[Leaver]:
         """End the pass over the file; after a complete one, list the people whom earlier files had and this one lacks."""
         self._turn.finish(complete=complete)
         return list(self._turn.gone(passes=1)) if complete else []
@@ -81,9 +81,9 @@ class Bookkeeper:
     def _concerned(self, records: Sequence[Record]) -> list[Record]:
         return [record for record in records if self._turn.concerns(record.location_id)]
 
-    def _candidate(self, record: Record) -> Candidate:
+    def _candidate(self, record: Record) -> PersonRow:
         payload = build_upsert(record, tag_mode=self._tag_mode)
-        return Candidate(
+        return PersonRow(
             row=record.row,
             location_id=record.location_id,
             keys=match_keys(record),

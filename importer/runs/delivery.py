@@ -27,7 +27,7 @@ from importer.sending import Sender, SendingPolicy
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
-from importer.state.memory import Gone, Memory
+from importer.state.memory import Leaver, Memory
 
 _SANDBOX_BURST: Final = 10_000
 """The embedded sandbox is for trying out: a thousand rows a second instead of the vendor's ten."""
@@ -48,7 +48,7 @@ class Delivery:
     kind: SessionKind
 
 
-async def deliver(delivery: Delivery) -> list[Gone]:
+async def deliver(delivery: Delivery) -> list[Leaver]:
     """Send what has no outcome yet; returns when every row has one, with the people whom this file lacks.
 
     Raises SetupError while nothing was sent, and StopError with all that was settled kept.

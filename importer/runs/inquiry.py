@@ -9,9 +9,9 @@ from typing import Final
 
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel.calls import Call, search_duplicate
-from importer.highlevel.client import Client, Door, Lost
+from importer.highlevel.client import Client, Door, LostReply
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
-from importer.highlevel.reply import Kind, Meaning, read_reply
+from importer.highlevel.reply import Reply, ReplyKind, read_reply
 from importer.highlevel.tokens import StaticTokens, TokenSource
 from importer.records import Outcome, Record
 from importer.results.forecast import Expected
@@ -23,9 +23,9 @@ _PACE_SECONDS: Final = INTERVAL_SECONDS / BURST * 1.04
 """One question at a time and none faster than this: below the quota in any window."""
 _ATTEMPTS: Final = 5
 _REFUSALS: Final = frozenset(
-    {Kind.TOKEN_REFUSED, Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED, Kind.LOCATION_PAUSED}
+    {ReplyKind.TOKEN_REFUSED, ReplyKind.SCOPE_MISSING, ReplyKind.LOCATION_REFUSED, ReplyKind.LOCATION_PAUSED}
 )
-_TRANSIENT: Final = frozenset({Kind.THROTTLED, Kind.TROUBLE})
+_TRANSIENT: Final = frozenset({ReplyKind.THROTTLED, ReplyKind.TROUBLE})
 
 
 class Sample:
@@ -65,11 +65,11 @@ async def inquire(
     async with client:
         for record in records:
             began = clock.monotonic()
-            answer = await _answer(_question(record), record.location_id, client, tokens, clock)
-            if answer.kind is Kind.DAY_SPENT:
+            reply = await _ask(_question(record), record.location_id, client, tokens, clock)
+            if reply.kind is ReplyKind.DAY_SPENT:
                 break
             asked += 1
-            found += answer.kind is Kind.DONE and answer.contact_id is not None
+            found += reply.kind is ReplyKind.DONE and reply.contact_id is not None
             await clock.sleep(max(0.0, _PACE_SECONDS - (clock.monotonic() - began)))
     return Expected(asked=asked, found=found)
 
@@ -83,19 +83,19 @@ def _question(record: Record) -> Call:
     )
 
 
-async def _answer(call: Call, location_id: str, client: Door, tokens: TokenSource, clock: Clock) -> Meaning:
+async def _ask(call: Call, location_id: str, client: Door, tokens: TokenSource, clock: Clock) -> Reply:
     words = ""
     for _ in range(_ATTEMPTS):
-        reply = await client.request(call, await tokens.token(location_id))
-        if isinstance(reply, Lost):
-            words, wait = reply.reason, 1.0
+        raw = await client.request(call, await tokens.token(location_id))
+        if isinstance(raw, LostReply):
+            words, wait = raw.reason, 1.0
         else:
-            meaning = read_reply(reply.status, reply.headers, reply.body)
-            if meaning.kind in _REFUSALS:
-                raise CredentialsError(f"HighLevel refuses location {location_id}: {meaning.words}")
-            if meaning.kind not in _TRANSIENT:
-                return meaning
-            words, wait = meaning.words, meaning.retry_after_seconds or INTERVAL_SECONDS
+            reply = read_reply(raw.status, raw.headers, raw.body)
+            if reply.kind in _REFUSALS:
+                raise CredentialsError(f"HighLevel refuses location {location_id}: {reply.words}")
+            if reply.kind not in _TRANSIENT:
+                return reply
+            words, wait = reply.words, reply.retry_after_seconds or INTERVAL_SECONDS
         await clock.sleep(wait)
     raise SettingsError(
         f"HighLevel at {client.base_url} could not be asked ({words}). Try again, or check without --against-location."

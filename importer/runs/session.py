@@ -20,7 +20,7 @@ from importer.runs.preparing.order import Order, Surveyed
 from importer.runtime.logs import log_context
 from importer.settings import RunSettings
 from importer.state.journal import Journal, RunState, SessionKind
-from importer.state.memory import Gone
+from importer.state.memory import Leaver
 
 if TYPE_CHECKING:
     from importer.runs.delivery import Delivery
@@ -73,7 +73,7 @@ async def carry_out(
         return summary
 
 
-async def _deliver(delivery: Delivery) -> list[Gone]:
+async def _deliver(delivery: Delivery) -> list[Leaver]:
     """Deliver, and leave the run finished or stopped."""
     from importer.runs.delivery import deliver
 
@@ -97,7 +97,7 @@ def _note_stop(journal: Journal, stopped: StopError) -> None:
         )
 
 
-def _write_missing_people(summary: Summary, gone: list[Gone]) -> Summary:
+def _write_missing_people(summary: Summary, gone: list[Leaver]) -> Summary:
     write_missing(gone, summary.results.parent)
     summary = replace(summary, missing=len(gone))
     write_summary(summary)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.errors import CredentialsLostError
-from importer.highlevel.reply import Kind
+from importer.highlevel.reply import ReplyKind
 from importer.records import RowId
 from importer.settings import Secret
 
@@ -17,7 +17,7 @@ FIRST_CONTACT: Final[RowId] = -1
 class LocationRefusedError(CredentialsLostError):
     """The location turned us away; ``kind`` says how, ``words`` are the vendor's."""
 
-    def __init__(self, message: str, *, kind: Kind, words: str) -> None:
+    def __init__(self, message: str, *, kind: ReplyKind, words: str) -> None:
         super().__init__(message)
         self.kind = kind
         self.words = words

@@ -15,9 +15,9 @@ from importer.errors import (
     ServiceDownError,
 )
 from importer.highlevel.calls import Call
-from importer.highlevel.client import Answer, Door, Lost
+from importer.highlevel.client import Door, LostReply, RawReply
 from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
-from importer.highlevel.reply import Kind, Meaning, read_http_date, read_reply
+from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock
@@ -47,7 +47,12 @@ from importer.settings import Secret
 
 _BUSY_ROUND_TRIPS: Final = 4
 """Usual round trips after which the vendor is done with a request whose reply was lost on the way."""
-_SOFT: Final = {Kind.MISDIRECTED, Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED, Kind.LOCATION_PAUSED}
+_SOFT: Final = {
+    ReplyKind.MISDIRECTED,
+    ReplyKind.SCOPE_MISSING,
+    ReplyKind.LOCATION_REFUSED,
+    ReplyKind.LOCATION_PAUSED,
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,18 +84,18 @@ class Caller:
     _quota: QuotaReading = NO_READING
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def ask(self, call: Call, state: CallState) -> Meaning | Unanswered:
+    async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
         while True:
             found = await self._attempt(call, state)
-            if isinstance(found, Meaning) and found.kind is Kind.DONE:
+            if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
                 self._recover()
                 return found
             final = await self._follow(found, state)
             if final is not None:
                 return final
 
-    async def _attempt(self, call: Call, state: CallState) -> Meaning | Lost:
+    async def _attempt(self, call: Call, state: CallState) -> Reply | LostReply:
         token = self._token
         if token is None:
             token = self._token = await self._fetch_token()
@@ -109,14 +114,14 @@ class Caller:
         if state.attempts > 1:
             self.meter.retries += 1
         try:
-            answer = await self.client.request(call, token)
+            raw = await self.client.request(call, token)
         except BaseException:
             self.gate.leave(ticket, late_seconds=self.gate.slots.interval_seconds)
             raise
         finally:
             self.day.end()
             self._landed.set()
-        return self._take_in(answer, ticket, number)
+        return self._take_in(raw, ticket, number)
 
     async def _enter(self) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
@@ -132,32 +137,32 @@ class Caller:
                 await self._end_day(self._quota)
                 self.day.forget()
 
-    def _take_in(self, answer: Answer, ticket: Ticket, number: int) -> Meaning | Lost:
+    def _take_in(self, raw: RawReply | LostReply, ticket: Ticket, number: int) -> Reply | LostReply:
         """Learn from an answer what it tells of pace, quota, day and clock."""
-        seconds = answer.received_at - answer.sent_at
+        seconds = raw.received_at - raw.sent_at
         self.meter.request(seconds)
-        if isinstance(answer, Lost) and not answer.sent:
+        if isinstance(raw, LostReply) and not raw.sent:
             self.gate.hand_back(ticket)
-            return answer
-        if isinstance(answer, Lost):
-            late = self.gate.slots.interval_seconds if answer.timed_out else 0.0
+            return raw
+        if isinstance(raw, LostReply):
+            late = self.gate.slots.interval_seconds if raw.timed_out else 0.0
             self.gate.leave(ticket, late_seconds=late)
             self.progress.requested(self.location_id, seconds, False)
-            return answer
+            return raw
         self.gate.slots.note_round_trip(seconds)
         self._round_trip += (seconds - self._round_trip) / 16
-        self.gate.leave(ticket, at=answer.received_at)
+        self.gate.leave(ticket, at=raw.received_at)
         # of a quota far beyond the vendor's usual one not every reading matters
         with_quota = self.day.scarce or self._replies % (self.gate.slots.burst // BURST or 1) == 0
-        meaning = read_reply(answer.status, answer.headers, answer.body, with_quota=with_quota)
-        if meaning.quota is not NO_READING:
-            self._learn_quota(meaning.quota, ticket, number)
+        reply = read_reply(raw.status, raw.headers, raw.body, with_quota=with_quota)
+        if reply.quota is not NO_READING:
+            self._learn_quota(reply.quota, ticket, number)
         self._replies += 1
-        self._learn_time(answer.headers.get("Date"), seconds)
-        throttled = meaning.status == 429
+        self._learn_time(raw.headers.get("Date"), seconds)
+        throttled = reply.status == 429
         self.meter.throttled += throttled
         self.progress.requested(self.location_id, seconds, throttled)
-        return meaning
+        return reply
 
     def _learn_quota(self, quota: QuotaReading, ticket: Ticket, number: int) -> None:
         gate, self._quota = self.gate, quota
@@ -180,12 +185,12 @@ class Caller:
         self.gate.widen()
         self._outage_announced = False
 
-    async def _follow(self, found: Meaning | Lost, state: CallState) -> Meaning | Unanswered | None:
+    async def _follow(self, found: Reply | LostReply, state: CallState) -> Reply | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
         now = self.clock.monotonic()
-        if isinstance(found, Lost) or found.kind in {Kind.TROUBLE, Kind.MISDIRECTED}:
+        if isinstance(found, LostReply) or found.kind in {ReplyKind.TROUBLE, ReplyKind.MISDIRECTED}:
             self._note_failure(state, now)
-        if state.soft and isinstance(found, Meaning) and found.kind in _SOFT:
+        if state.soft and isinstance(found, Reply) and found.kind in _SOFT:
             return found
         decision = decide(
             found,
@@ -197,7 +202,7 @@ class Caller:
         match decision:
             case Accept():
                 self._recover()
-                return found if isinstance(found, Meaning) else None
+                return found if isinstance(found, Reply) else None
             case GiveUp(doubtful=doubtful):
                 return Unanswered(words=_words(found), doubtful=doubtful, status=_status(found))
             case Again(wait_seconds=wait, doubtful=doubtful):
@@ -206,7 +211,7 @@ class Caller:
             case Hold(wait_seconds=wait):
                 self._hold(wait, state.sent_at)
             case EndDay():
-                await self._end_day(found.quota if isinstance(found, Meaning) else NO_READING)
+                await self._end_day(found.quota if isinstance(found, Reply) else NO_READING)
             case Renew():
                 state.renewals += 1
                 await self._renew(found, state.token)
@@ -234,7 +239,7 @@ class Caller:
             busy_seconds=_BUSY_ROUND_TRIPS * self._round_trip,
         )
 
-    async def _wait_out(self, found: Meaning | Lost, wait: float, sent_at: float) -> None:
+    async def _wait_out(self, found: Reply | LostReply, wait: float, sent_at: float) -> None:
         now = self.clock.monotonic()
         pause = self.breaker.trip(sent_at, now, chance=self.dice.random())
         if not pause:
@@ -282,7 +287,7 @@ class Caller:
         except CredentialsError as error:
             raise self._without_token(error) from None
 
-    async def _renew(self, found: Meaning | Lost, refused: Secret | None) -> None:
+    async def _renew(self, found: Reply | LostReply, refused: Secret | None) -> None:
         if refused is None or self._token is not refused:
             return  # another worker was quicker
         self._token = None
@@ -294,12 +299,12 @@ class Caller:
             raise self._refusal(found)
 
     def _without_token(self, error: CredentialsError) -> LocationRefusedError:
-        refusal = LocationRefusedError(str(error), kind=Kind.TOKEN_REFUSED, words=str(error))
+        refusal = LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED, words=str(error))
         self.gate.stop(refusal)
         return refusal
 
-    def _refusal(self, found: Meaning | Lost) -> LocationRefusedError:
-        kind = found.kind if isinstance(found, Meaning) else Kind.LOCATION_REFUSED
+    def _refusal(self, found: Reply | LostReply) -> LocationRefusedError:
+        kind = found.kind if isinstance(found, Reply) else ReplyKind.LOCATION_REFUSED
         error = LocationRefusedError(
             f"HighLevel refuses location {self.location_id}: {_words(found)} {_advice(kind)}",
             kind=kind,
@@ -325,23 +330,23 @@ class Caller:
         )
 
 
-def _words(found: Meaning | Lost) -> str:
-    if isinstance(found, Lost):
+def _words(found: Reply | LostReply) -> str:
+    if isinstance(found, LostReply):
         return found.reason
     return f"“{found.words}” ({found.status})" if found.words else f"status {found.status}"
 
 
-def _status(found: Meaning | Lost) -> int | None:
-    return None if isinstance(found, Lost) else found.status
+def _status(found: Reply | LostReply) -> int | None:
+    return None if isinstance(found, LostReply) else found.status
 
 
-def _advice(kind: Kind) -> str:
+def _advice(kind: ReplyKind) -> str:
     match kind:
-        case Kind.SCOPE_MISSING:
+        case ReplyKind.SCOPE_MISSING:
             return "Give the token the scopes that `importer doctor` lists."
-        case Kind.LOCATION_PAUSED:
+        case ReplyKind.LOCATION_PAUSED:
             return "The account is paused or unpaid; the same token works again once it is active."
-        case Kind.LOCATION_REFUSED:
+        case ReplyKind.LOCATION_REFUSED:
             return "Use a token of this location, or correct the location's id."
         case _:
             return "Put a valid token into HIGHLEVEL_TOKEN (or run `importer login`)."

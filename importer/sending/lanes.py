@@ -9,7 +9,7 @@ REMEMBERED_LINKS: Final = 100_000
 
 
 class LaneUser(Protocol):
-    """What a lane needs of a job: its place in the file, and where its lane is kept."""
+    """What a lane needs of a row: its place in the file, and where its lane is kept."""
 
     @property
     def row(self) -> int: ...
@@ -17,7 +17,7 @@ class LaneUser(Protocol):
     lane: Lane | None
 
 
-Job = TypeVar("Job", bound=LaneUser)
+Waiter = TypeVar("Waiter", bound=LaneUser)
 
 
 class Lane:
@@ -76,7 +76,7 @@ class Links:
         return len(self._young) + len(self._old)
 
 
-class Lanes(Generic[Job]):
+class Lanes(Generic[Waiter]):
     """The lanes of one location."""
 
     __slots__ = ("_by_key", "_links", "_salt")
@@ -86,25 +86,25 @@ class Lanes(Generic[Job]):
         self._links = Links() if links is None else links
         self._salt = hash(salt)
 
-    def enter(self, job: Job, keys: tuple[str, ...]) -> bool:
+    def enter(self, submitted: Waiter, keys: tuple[str, ...]) -> bool:
         """Line up a row; True when nobody is before it and it may go at once."""
         if not keys:
             return True
         salt = self._salt
         lane = self._find([hash(key) ^ salt for key in keys])
-        job.lane = lane
+        submitted.lane = lane
         if lane.active or lane.waiting:
-            lane.waiting.append(job)
+            lane.waiting.append(submitted)
             return False
         lane.active = 1
         return True
 
-    def leave(self, job: Job) -> Job | None:
+    def leave(self, submitted: Waiter) -> Waiter | None:
         """Say that a row is done; gives the row that may go next."""
-        lane = job.lane
+        lane = submitted.lane
         if lane is None:
             return None
-        job.lane = None
+        submitted.lane = None
         while lane.moved_to is not None:
             lane = lane.moved_to
         lane.active -= 1
@@ -112,17 +112,17 @@ class Lanes(Generic[Job]):
             return None
         if lane.waiting:
             lane.active = 1
-            return lane.waiting.pop(0)  # type: ignore[return-value]  # only jobs enter
+            return lane.waiting.pop(0)  # type: ignore[return-value]  # only submitted rows enter
         self._close(lane)
         return None
 
-    def take_waiting(self) -> list[Job]:
+    def take_waiting(self) -> list[Waiter]:
         """Take out the rows that wait for others of their person."""
-        jobs: list[LaneUser] = []
+        submitted_rows: list[LaneUser] = []
         for lane in set(self._by_key.values()):
-            jobs.extend(lane.waiting)
+            submitted_rows.extend(lane.waiting)
             lane.waiting.clear()
-        return sorted(jobs, key=lambda job: job.row)  # type: ignore[arg-type]  # only jobs enter
+        return sorted(submitted_rows, key=lambda submitted: submitted.row)  # type: ignore[arg-type]  # only submitted rows enter
 
     def _find(self, keys: list[int]) -> Lane:
         by_key = self._by_key
@@ -155,7 +155,7 @@ class Lanes(Generic[Job]):
 
     def _merge(self, lane: Lane, other: Lane) -> Lane:
         lane.active += other.active
-        lane.waiting = sorted((*lane.waiting, *other.waiting), key=lambda job: job.row)
+        lane.waiting = sorted((*lane.waiting, *other.waiting), key=lambda submitted: submitted.row)
         lane.keys.extend(other.keys)
         for key in other.keys:
             self._by_key[key] = lane

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from importer.errors import BudgetSpentError, InterruptedRunError, StopError, TooManyFailuresError
 from importer.highlevel.catalog import Catalog
-from importer.highlevel.reply import Kind
+from importer.highlevel.reply import ReplyKind
 from importer.records import Intent, Landed, Outcome, Record
 from importer.sending.call_state import LocationRefusedError
 from importer.sending.caller import Caller
@@ -21,7 +21,7 @@ from importer.sending.journal_batches import JournalBatcher
 from importer.sending.lanes import Lanes, Links
 from importer.sending.row import outcomes
 from importer.sending.row.follow_ups import FollowUpDesk, Target
-from importer.sending.row.job import Held, Job
+from importer.sending.row.submitted import Held, SubmittedRow
 from importer.sending.row.tag_batches import TagBatch, TagBatcher, tags_due
 from importer.sending.row.upserting import Landing, Upserting
 from importer.sending.spill_queue import SpillQueue
@@ -33,7 +33,7 @@ _GENTLE: Final = (InterruptedRunError, TooManyFailuresError, BudgetSpentError)
 _LANES_FULL: Final = 4
 """So many times the queue may wait in lanes; a file of one person would else be taken into memory whole."""
 
-Task: TypeAlias = "Job | Held | TagBatch"
+Task: TypeAlias = "SubmittedRow | Held | TagBatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +69,9 @@ class LocationSender:
         self._callbacks = callbacks
         self._policy = caller.policy
         self._queue = SpillQueue(callbacks.queue_capacity, folder=folder)
-        self._lanes: Lanes[Job] = Lanes(links, salt=caller.location_id)
+        self._lanes: Lanes[SubmittedRow] = Lanes(links, salt=caller.location_id)
         self._lined_up = 0
-        self._ready: deque[Job] = deque()
+        self._ready: deque[SubmittedRow] = deque()
         self._follow_ups_due: deque[Held | TagBatch] = deque()
         self._tag_batcher = TagBatcher(callbacks.held_capacity)
         self._workers: set[asyncio.Task[None]] = set()
@@ -144,8 +144,8 @@ class LocationSender:
     def refuse(self, words: str) -> None:
         """Fail all rows of this location, now and to come."""
         self.refusal = words
-        for job in self._take_lined_up():
-            self._journal.settle(outcomes.location_refused(job.record, words))
+        for submitted in self._take_lined_up():
+            self._journal.settle(outcomes.location_refused(submitted.record, words))
         while len(self._queue):
             self._journal.settle(outcomes.location_refused(self._queue.take()[0], words))
 
@@ -210,18 +210,18 @@ class LocationSender:
             return self._follow_ups_due.popleft()
         if self._closing is not None:
             return None
-        job = self._next_job()
-        if job is None:
+        submitted = self._next_job()
+        if submitted is None:
             return None
-        if not job.intended:
+        if not submitted.intended:
             self._intend()
         self._ready.popleft()
         self._lined_up -= 1
         if self.backlog == self._policy.queue_rows // 2:
             self._callbacks.room()
-        return job
+        return submitted
 
-    def _next_job(self) -> Job | None:
+    def _next_job(self) -> SubmittedRow | None:
         """Show the row that goes next, at the head of those that are ready."""
         while not self._ready and len(self._queue) and self._lined_up < _LANES_FULL * self._policy.queue_rows:
             self._line_up()
@@ -230,10 +230,10 @@ class LocationSender:
     def _line_up(self) -> None:
         """Bring the next row of the queue into its lane; it is ready unless others of its person are before it."""
         record, row_state = self._queue.take()
-        job = Job(record, row_state)
+        submitted = SubmittedRow(record, row_state)
         self._lined_up += 1
-        if job.landed is not None or self._lanes.enter(job, job.keys):
-            self._ready.append(job)
+        if submitted.landed is not None or self._lanes.enter(submitted, submitted.keys):
+            self._ready.append(submitted)
 
     def _intend(self) -> None:
         """Write down the rows that will be sent next, as many as a second takes, in one append."""
@@ -242,69 +242,69 @@ class LocationSender:
         while len(self._ready) < most and len(self._queue) and self._lined_up < 2 * most:
             self._line_up()
         at = self.caller.vendor_clock.first_attempt_at()
-        batch = [job for job in islice(self._ready, most) if not job.intended]
+        batch = [submitted for submitted in islice(self._ready, most) if not submitted.intended]
         # rows that cannot be repeated are announced one by one, see Upserting
         intents = [
-            Intent(row=job.row, location_id=job.record.location_id, first_attempt_at=at)
-            for job in batch
-            if job.repeatable
+            Intent(row=submitted.row, location_id=submitted.record.location_id, first_attempt_at=at)
+            for submitted in batch
+            if submitted.repeatable
         ]
         if intents:
             self._journal.intend(intents)
-        for job in batch:
-            job.intended = True
+        for submitted in batch:
+            submitted.intended = True
 
     def _perform(self, task: Task) -> Coroutine[Any, Any, None]:
         match task:
-            case Job():
+            case SubmittedRow():
                 return self._import(task)
             case Held():
                 return self._enrol(task)
             case TagBatch():
                 return self._tag(task)
 
-    async def _import(self, job: Job) -> None:
+    async def _import(self, submitted: SubmittedRow) -> None:
         self._busy_rows += 1
         try:
-            if job.landed is not None:
-                self._resume_landed(job, job.landed)
+            if submitted.landed is not None:
+                self._resume_landed(submitted, submitted.landed)
                 return
             assert self._upserting is not None  # noqa: S101  (rows come after open)
             try:
-                end = await self._upserting.go(job)
-                if isinstance(end, Landing) and self._sampled(job):
-                    end = await self._verify(job, end)
+                end = await self._upserting.go(submitted)
+                if isinstance(end, Landing) and self._sampled(submitted):
+                    end = await self._verify(submitted, end)
             finally:
-                self._pass_on(job)
+                self._pass_on(submitted)
             if isinstance(end, Outcome):
                 self._settle(end)
             else:
-                self._follow_up(job, end)
+                self._follow_up(submitted, end)
         finally:
             self._busy_rows -= 1
 
-    def _pass_on(self, job: Job) -> None:
+    def _pass_on(self, submitted: SubmittedRow) -> None:
         """Let the next row of the same person go; in front, since it has waited."""
-        follower = self._lanes.leave(job)
+        follower = self._lanes.leave(submitted)
         if follower is not None:
             self._ready.appendleft(follower)
             self._employ()
 
-    def _sampled(self, job: Job) -> bool:
+    def _sampled(self, submitted: SubmittedRow) -> bool:
         """Choose rows to read back: always the same ones, spread over the file."""
         share = self._policy.verify_share
-        return share > 0 and (job.row * 2654435761 & 0xFFFF_FFFF) < share * 2**32
+        return share > 0 and (submitted.row * 2654435761 & 0xFFFF_FFFF) < share * 2**32
 
-    async def _verify(self, job: Job, landing: Landing) -> Landing:
+    async def _verify(self, submitted: SubmittedRow, landing: Landing) -> Landing:
         assert self._upserting is not None  # noqa: S101  (rows come after open)
-        faults = await self._upserting.verify(job, landing.landed)
+        faults = await self._upserting.verify(submitted, landing.landed)
         return landing if not faults else landing.with_warnings(faults)
 
     # --- follow-ups --------------------------------------------------------------------------------------------
 
-    def _follow_up(self, job: Job, landing: Landing) -> None:
+    def _follow_up(self, submitted: SubmittedRow, landing: Landing) -> None:
         assert self._desk is not None  # noqa: S101  (rows come after open)
-        tags = job.record.tags
+        tags = submitted.record.tags
         tagging = tags_due(tags, self._policy.follow_ups.tag_mode, landing.contact)
         if not tagging and not self._desk.enrols(landing.landed.status):
             self._settle(outcomes.done(landing.landed))
@@ -313,8 +313,8 @@ class LocationSender:
         self._journal.land(landing.landed)
         self._hold(held) if tagging else self._dispatch((held,))
 
-    def _resume_landed(self, job: Job, landed: Landed) -> None:
-        held = Held(landed=landed, tags=job.record.tags)
+    def _resume_landed(self, submitted: SubmittedRow, landed: Landed) -> None:
+        held = Held(landed=landed, tags=submitted.record.tags)
         if tags_due(held.tags, self._policy.follow_ups.tag_mode, {}):
             self._hold(held)
         else:
@@ -369,7 +369,7 @@ class LocationSender:
     def _set_aside(self, task: Task | None, reason: StopError) -> None:
         """A worker was turned away: its row stays as the journal has it."""
         refusal = self._refusal_of(reason)
-        if isinstance(task, Job) and refusal is not None:
+        if isinstance(task, SubmittedRow) and refusal is not None:
             self._journal.settle(outcomes.location_refused(task.record, refusal))
         elif task is not None:
             self._callbacks.left(_rows_of(task))
@@ -383,7 +383,7 @@ class LocationSender:
     def _refusal_of(self, reason: StopError) -> str | None:
         if not self._policy.locations_by_column or not isinstance(reason, LocationRefusedError):
             return None
-        return reason.words if reason.kind in {Kind.SCOPE_MISSING, Kind.LOCATION_REFUSED} else None
+        return reason.words if reason.kind in {ReplyKind.SCOPE_MISSING, ReplyKind.LOCATION_REFUSED} else None
 
     def _close(self, reason: StopError) -> None:
         if self.closed is not None:
@@ -398,12 +398,12 @@ class LocationSender:
         self._take_lined_up()
         self._callbacks.left(left)
 
-    def _take_lined_up(self) -> list[Job]:
+    def _take_lined_up(self) -> list[SubmittedRow]:
         """Take back the rows that wait in lanes or stand ready."""
-        jobs = [*self._ready, *self._lanes.take_waiting()]
+        submitted_rows = [*self._ready, *self._lanes.take_waiting()]
         self._ready.clear()
         self._lined_up = 0
-        return jobs
+        return submitted_rows
 
 
 def _rows_of(task: Task) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from importer.highlevel.client import Lost
-from importer.highlevel.reply import Kind, Meaning
+from importer.highlevel.client import LostReply
+from importer.highlevel.reply import Reply, ReplyKind
 from importer.sending.policy import RetryPolicy
 
 _DAY_RECHECK_SECONDS: Final = 900.0
@@ -76,7 +76,7 @@ ACCEPT: Final = Accept()
 
 
 def decide(  # noqa: PLR0911  (one return for each kind of reply)
-    found: Meaning | Lost,
+    found: Reply | LostReply,
     attempts: Attempts,
     policy: RetryPolicy,
     *,
@@ -84,22 +84,27 @@ def decide(  # noqa: PLR0911  (one return for each kind of reply)
     interval_seconds: float = 10.0,
 ) -> Decision:
     """Decide what follows an attempt; ``chance`` is a random number from 0 to 1."""
-    if isinstance(found, Lost):
+    if isinstance(found, LostReply):
         return _after_trouble(attempts, policy, doubtful=found.sent, chance=chance)
     match found.kind:
-        case Kind.DONE | Kind.REFUSED | Kind.DUPLICATE | Kind.NO_CONTACT:
+        case ReplyKind.DONE | ReplyKind.REFUSED | ReplyKind.DUPLICATE | ReplyKind.NO_CONTACT:
             return ACCEPT
-        case Kind.THROTTLED:
+        case ReplyKind.THROTTLED:
             return Hold(throttle_seconds(found.retry_after_seconds, interval_seconds, chance=chance))
-        case Kind.DAY_SPENT:
+        case ReplyKind.DAY_SPENT:
             return EndDay()
-        case Kind.TOKEN_REFUSED if attempts.renewals < 2:
+        case ReplyKind.TOKEN_REFUSED if attempts.renewals < 2:
             return Renew()
-        case Kind.TOKEN_REFUSED | Kind.SCOPE_MISSING | Kind.LOCATION_REFUSED | Kind.LOCATION_PAUSED:
+        case (
+            ReplyKind.TOKEN_REFUSED
+            | ReplyKind.SCOPE_MISSING
+            | ReplyKind.LOCATION_REFUSED
+            | ReplyKind.LOCATION_PAUSED
+        ):
             return Refuse()
-        case Kind.MISDIRECTED:
+        case ReplyKind.MISDIRECTED:
             return _after_trouble(attempts, policy, doubtful=False, chance=chance)
-        case Kind.TROUBLE:
+        case ReplyKind.TROUBLE:
             return _after_trouble(
                 attempts, policy, doubtful=True, chance=chance, least=found.retry_after_seconds
             )

@@ -17,7 +17,7 @@ from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.catalog_reader import read_catalog
 from importer.highlevel.client import Client, Door
 from importer.highlevel.quota import BURST, LocationQuota
-from importer.highlevel.reply import Meaning
+from importer.highlevel.reply import Reply
 from importer.highlevel.tokens import TokenSource
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.runtime.clock import Clock, SystemClock
@@ -142,7 +142,7 @@ class Sender:
         location = self._locations.get(location_id) or self._open_sender(location_id)
         caller = location.caller
 
-        async def ask(call: Call) -> Meaning:
+        async def ask(call: Call) -> Reply:
             found = await caller.ask(call, CallState(FIRST_CONTACT, soft=True))
             if isinstance(found, Unanswered):
                 raise _unreachable(self._client.base_url, found.words)

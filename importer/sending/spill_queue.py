@@ -13,7 +13,7 @@ from importer.errors import StateError
 from importer.records import Intent, Landed, Record
 from importer.sending.capacity import Capacity
 
-Entry = tuple[Record, Intent | Landed | None]
+Queued = tuple[Record, Intent | Landed | None]
 
 _LENGTH: Final = struct.Struct("<I")
 _REFILL: Final = 64
@@ -29,7 +29,7 @@ class SpillQueue:
     """
 
     def __init__(self, capacity: Capacity, *, at_least: int = _REFILL, folder: Path | None = None) -> None:
-        self._front: deque[Entry] = deque()
+        self._front: deque[Queued] = deque()
         self._capacity = capacity
         self._at_least = at_least
         self._folder = folder
@@ -41,7 +41,7 @@ class SpillQueue:
     def __len__(self) -> int:
         return len(self._front) + self._on_disk
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: Queued) -> None:
         if self._on_disk == 0 and (len(self._front) < self._at_least or not self._capacity.full):
             self._front.append(entry)
             self._capacity.taken += 1
@@ -51,7 +51,7 @@ class SpillQueue:
         except OSError as cause:
             raise StateError(f"Rows cannot be put aside on disk: {cause.strerror or cause}.") from None
 
-    def take(self) -> Entry:
+    def take(self) -> Queued:
         """Take the oldest row; raises IndexError when there is none."""
         if not self._front and self._on_disk:
             self._refill()
@@ -68,7 +68,7 @@ class SpillQueue:
             self._file.close()
             self._file = None
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: Queued) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="importer-", dir=self._folder)  # noqa: SIM115  (lives as long as the queue)
         packed = pickle.dumps(entry, protocol=pickle.HIGHEST_PROTOCOL)

@@ -59,7 +59,7 @@ SERVICES: Final[Mapping[str, Service]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class StoredObject:
     """One file as a store lists it; ``version`` changes whenever its content does."""
 
     reference: str
@@ -85,7 +85,7 @@ def copy_object(url: str, folder: Path, index: int) -> Copy:
         return copy.sealed(masked(url))
 
 
-def list_objects(pattern: str) -> tuple[Entry, ...]:
+def list_objects(pattern: str) -> tuple[StoredObject, ...]:
     """List the objects that a pattern with ``*`` names."""
     with _door(pattern) as files:
         found = files.glob(files._strip_protocol(pattern), detail=True)  # noqa: SLF001  (as above)
@@ -103,7 +103,7 @@ def _reference(pattern: str, path: str) -> str:
     return f"{parts.scheme}://{path.lstrip('/')}"
 
 
-def _entry(reference: str, info: Mapping[str, Any]) -> Entry:
+def _entry(reference: str, info: Mapping[str, Any]) -> StoredObject:
     if info.get("type") == "directory":
         raise SourceError(f"{masked(reference)} is a folder. Name a file in it.")
     modified = (
@@ -115,7 +115,7 @@ def _entry(reference: str, info: Mapping[str, Any]) -> Entry:
         modified = modified.timestamp()
     tag = info.get("ETag") or info.get("etag") or info.get("md5Hash")
     size = int(info.get("size") or 0)
-    return Entry(reference=reference, size=size, modified_at=modified, version=(size, modified, tag))
+    return StoredObject(reference=reference, size=size, modified_at=modified, version=(size, modified, tag))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeAlias
 from importer.errors import SourceError
 from importer.sources.copying import Copy, PrivateFile, chunks_of
 
-Reader: TypeAlias = Callable[[BinaryIO], Iterable[bytes]]
+ChunkReader: TypeAlias = Callable[[BinaryIO], Iterable[bytes]]
 
 
 def standard_input() -> BinaryIO:
@@ -30,7 +30,7 @@ def copy_stream(stream: BinaryIO, folder: Path, index: int) -> Copy:
         return copy.sealed("Standard input")
 
 
-def copy_path(path: Path, folder: Path, index: int, *, read: Reader = chunks_of) -> Copy:
+def copy_path(path: Path, folder: Path, index: int, *, read: ChunkReader = chunks_of) -> Copy:
     """Copy a file; SourceError when it grows, shrinks or is written to meanwhile."""
     if path.is_dir():
         raise SourceError(f"{path} is a folder. Name a file in it, or a pattern such as {path / '*.csv'}.")

@@ -17,7 +17,7 @@ from importer.suggestion.customs import custom_guesses
 from importer.suggestion.doubts import Home, with_doubts
 from importer.suggestion.evidence import Column, columns
 from importer.suggestion.guesses import Guess, Left, guess
-from importer.suggestion.regions import Finding, date_order, region
+from importer.suggestion.regions import RegionGuess, date_order, region
 from importer.suggestion.rendering import rendered
 from importer.suggestion.synonyms import all_phrases
 
@@ -40,8 +40,8 @@ class Suggestion:
     tags: Guess | None
     custom_fields: tuple[Guess, ...]
     left: tuple[Left, ...]
-    region: Finding | None = None
-    date_order: Finding | None = None
+    region: RegionGuess | None = None
+    date_order: RegionGuess | None = None
     detected: tuple[str, ...] = ()
     options: ReadingOptions = _DETECT_ALL
     """What the user had to say about the file, which an import has to be told too."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from importer.highlevel.countries import country_code
-from importer.mapping.values.finding import Finding, Reading
+from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.records import TypedText
 from importer.suggestion.headers import word_set, words
 
@@ -176,9 +176,9 @@ def is_phone(text: str, region: str | None) -> bool:
     return reads(read_phone(text, (region,) if region else ()))
 
 
-def reads(reading: Reading) -> bool:
+def reads(reading: ReadValue) -> bool:
     """Tell a value, with or without a warning, from what cannot be one."""
-    return not (isinstance(reading, Finding) and reading.fails)
+    return not (isinstance(reading, ValueFault) and reading.fails)
 
 
 def is_date(text: str) -> bool:

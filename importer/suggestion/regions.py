@@ -24,7 +24,7 @@ _MONTH_FIRST: Final = frozenset({"US", "PH", "PR"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class RegionGuess:
     """A setting for the mapping's defaults, and why; ``guessed`` where no value shows it."""
 
     value: str
@@ -34,7 +34,7 @@ class Finding:
 
 def region(
     phones: Sequence[Column], countries: Sequence[Column], everything: Sequence[Column]
-) -> Finding | None:
+) -> RegionGuess | None:
     """Find the country in which most numbers without a country code are valid; None where no number needs it."""
     numbers = [value for column in phones for value in column.few if looks_like_phone(value)]
     national = [number for number in numbers if not is_phone(number, None)][:CHECKED]
@@ -46,7 +46,7 @@ def region(
     if not valid[best]:
         return None
     reason = f"{valid[best]} of {len(national)} phone numbers without a country code are valid there"
-    return Finding(value=best, reason=reason, guessed=valid[best] < len(national) / 2)
+    return RegionGuess(value=best, reason=reason, guessed=valid[best] < len(national) / 2)
 
 
 def _likely_regions(
@@ -78,14 +78,14 @@ def _languages(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(language for language, _ in spoken.most_common())
 
 
-def date_order(dates: Sequence[Column], home: str | None) -> Finding | None:
+def date_order(dates: Sequence[Column], home: str | None) -> RegionGuess | None:
     """Find which of day and month stands first; where every date reads both ways, the region's habit is a guess."""
     seen = Counter(order for column in dates for value in column.values if (order := day_order(value)))
     shown = {order: seen[order] for order in ("DMY", "MDY") if seen[order]}
     if shown:
         order = max(shown, key=lambda one: shown[one])
         other = f", {min(shown.values())} say otherwise" if len(shown) > 1 else ""
-        return Finding(
+        return RegionGuess(
             value=order, reason=f"{shown[order]} dates can be read no other way{other}", guessed=bool(other)
         )
     if not seen["either"]:
@@ -93,8 +93,8 @@ def date_order(dates: Sequence[Column], home: str | None) -> Finding | None:
     order = "MDY" if home in _MONTH_FIRST else "DMY"
     dotted = any("." in value for column in dates for value in column.values)
     if dotted:
-        return Finding(value="DMY", reason="dates with full stops are written day first")
-    return Finding(
+        return RegionGuess(value="DMY", reason="dates with full stops are written day first")
+    return RegionGuess(
         value=order,
         reason=f"no date shows it; usual in {home or 'most countries'}: please check",
         guessed=True,

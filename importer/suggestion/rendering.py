@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.settings import ReadingOptions
 from importer.suggestion.guesses import Guess, Left
-from importer.suggestion.regions import Finding
+from importer.suggestion.regions import RegionGuess
 
 if TYPE_CHECKING:
     from importer.suggestion import Suggestion
@@ -74,7 +74,7 @@ def _source(options: ReadingOptions) -> Iterator[str]:
             yield f"  {key}: {value if isinstance(value, int) else quoted(value)}"
 
 
-def _defaults(region: Finding | None, date_order: Finding | None) -> Iterator[str]:
+def _defaults(region: RegionGuess | None, date_order: RegionGuess | None) -> Iterator[str]:
     if region or date_order:
         yield "defaults:"
     for key, finding in (("region", region), ("date_order", date_order)):

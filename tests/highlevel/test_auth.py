@@ -12,7 +12,7 @@ import pytest
 from importer.errors import CredentialsError
 from importer.highlevel.auth import AnyTokens, GrantTokens, redeem_code
 from importer.highlevel.client import Client
-from importer.highlevel.grants import Grant, GrantBook, Vault
+from importer.highlevel.grants import Grant, GrantBook, GrantFile
 from importer.runtime.clock import SystemClock
 from importer.sandbox import Grant as Consent
 from importer.sandbox import Sandbox, SandboxSettings
@@ -42,7 +42,7 @@ async def connected(
         yield sandbox, client, book
 
 
-def aged(vault: Vault) -> Grant:
+def aged(vault: GrantFile) -> Grant:
     """Store the grant as one whose access token is past its time."""
     from dataclasses import replace
 
@@ -170,4 +170,4 @@ def test_a_damaged_grant_asks_for_a_new_login(tmp_path: Path, content: str) -> N
     path = tmp_path / "location-x.json"
     path.write_text(content)
     with pytest.raises(CredentialsError, match="importer login"):
-        Vault(path).read()
+        GrantFile(path).read()

@@ -9,7 +9,7 @@ from importer.errors import CredentialsError, SettingsError
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds, CustomField, User, Workflow
 from importer.highlevel.catalog_reader import Ask, read_catalog
-from importer.highlevel.reply import Kind, Meaning
+from importer.highlevel.reply import Reply, ReplyKind
 
 ALL = CatalogNeeds(custom_fields=True, users=True, workflows=True, campaigns=True, timezones=True)
 PLACE: Mapping[str, Any] = {
@@ -24,18 +24,18 @@ PLACE: Mapping[str, Any] = {
 }
 
 
-def vendor(answers: Mapping[str, Kind | Mapping[str, Any]]) -> tuple[Ask, list[str]]:
+def vendor(answers: Mapping[str, ReplyKind | Mapping[str, Any]]) -> tuple[Ask, list[str]]:
     """Answer by the beginning of the path: a body, or a refusal of this kind."""
     asked: list[str] = []
 
-    async def ask(call: Call) -> Meaning:
+    async def ask(call: Call) -> Reply:
         asked.append(f"{call.method} {call.path}")
         for path, answer in answers.items():
             if call.path.startswith(path):
-                if isinstance(answer, Kind):
-                    return Meaning(kind=answer, status=401, words="No.")
-                return Meaning(kind=Kind.DONE, status=200, body=answer)
-        return Meaning(kind=Kind.NO_CONTACT, status=400, words="Contact not found")
+                if isinstance(answer, ReplyKind):
+                    return Reply(kind=answer, status=401, words="No.")
+                return Reply(kind=ReplyKind.DONE, status=200, body=answer)
+        return Reply(kind=ReplyKind.NO_CONTACT, status=400, words="Contact not found")
 
     return ask, asked
 
@@ -81,7 +81,7 @@ async def test_everything_a_mapping_needs_is_read() -> None:
 
 async def test_users_are_searched_where_their_list_is_gone() -> None:
     page = {"users": [{"id": "u1", "name": "Ann Lee"}], "count": 1}
-    ask, asked = vendor({"/locations/loc": PLACE, "/users/search": page, "/users/": Kind.MISDIRECTED})
+    ask, asked = vendor({"/locations/loc": PLACE, "/users/search": page, "/users/": ReplyKind.MISDIRECTED})
     catalog = await read_catalog(ask, "loc", CatalogNeeds(users=True))
     assert catalog.users == (User(id="u1", name="Ann Lee"),)
     assert "companyId=co" in asked[-1]
@@ -89,27 +89,27 @@ async def test_users_are_searched_where_their_list_is_gone() -> None:
 
 async def test_what_may_be_missing_is_left_unknown() -> None:
     ask, _ = vendor(
-        {"/locations/loc": PLACE, "/users/": Kind.SCOPE_MISSING, "/workflows/": Kind.SCOPE_MISSING}
+        {"/locations/loc": PLACE, "/users/": ReplyKind.SCOPE_MISSING, "/workflows/": ReplyKind.SCOPE_MISSING}
     )
     catalog = await read_catalog(ask, "loc", CatalogNeeds(users=True, workflows=True))
     assert (catalog.users, catalog.workflows) == (None, None)
 
 
 async def test_custom_fields_that_cannot_be_read_end_the_run_before_it_begins() -> None:
-    ask, _ = vendor({"/locations/loc/customFields": Kind.SCOPE_MISSING, "/locations/loc": PLACE})
+    ask, _ = vendor({"/locations/loc/customFields": ReplyKind.SCOPE_MISSING, "/locations/loc": PLACE})
     with pytest.raises(CredentialsError, match=r"locations/customFields\.readonly"):
         await read_catalog(ask, "loc", CatalogNeeds(custom_fields=True))
 
 
 async def test_a_token_that_may_only_write_contacts_is_enough() -> None:
-    ask, asked = vendor({"/locations/loc": Kind.SCOPE_MISSING})
+    ask, asked = vendor({"/locations/loc": ReplyKind.SCOPE_MISSING})
     catalog = await read_catalog(ask, "loc", CatalogNeeds())
     assert catalog.match_order == ("email", "phone")
     assert asked[-1].startswith("PUT /contacts/")
 
 
 async def test_a_token_that_may_not_even_write_contacts_is_not() -> None:
-    ask, _ = vendor({"/locations/loc": Kind.SCOPE_MISSING, "/contacts/": Kind.SCOPE_MISSING})
+    ask, _ = vendor({"/locations/loc": ReplyKind.SCOPE_MISSING, "/contacts/": ReplyKind.SCOPE_MISSING})
     with pytest.raises(CredentialsError, match=r"contacts\.write"):
         await read_catalog(ask, "loc", CatalogNeeds())
 
@@ -117,11 +117,11 @@ async def test_a_token_that_may_not_even_write_contacts_is_not() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Kind.TOKEN_REFUSED, CredentialsError),
-        (Kind.LOCATION_REFUSED, CredentialsError),
-        (Kind.LOCATION_PAUSED, CredentialsError),
-        (Kind.REFUSED, CredentialsError),
-        (Kind.MISDIRECTED, SettingsError),
+        (ReplyKind.TOKEN_REFUSED, CredentialsError),
+        (ReplyKind.LOCATION_REFUSED, CredentialsError),
+        (ReplyKind.LOCATION_PAUSED, CredentialsError),
+        (ReplyKind.REFUSED, CredentialsError),
+        (ReplyKind.MISDIRECTED, SettingsError),
         ({"location": []}, SettingsError),
         ({}, SettingsError),
     ],

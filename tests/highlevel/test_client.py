@@ -13,7 +13,7 @@ from yarl import URL
 from importer.errors import SettingsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
-from importer.highlevel.client import Client, Lost, Reply, Timeouts, check_base_url, find_proxy
+from importer.highlevel.client import Client, LostReply, RawReply, Timeouts, check_base_url, find_proxy
 from importer.highlevel.versions import ApiVersion
 from importer.settings import Secret
 
@@ -70,7 +70,7 @@ def http(body: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
 async def test_a_call_goes_out_with_everything_the_vendor_asks_for() -> None:
     async with peer(lambda _: http(b"{}")) as server, Client(server.base_url) as client:
         reply = await client.request(CALL, TOKEN)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, RawReply)
     assert (reply.status, reply.body) == (200, b"{}")
     sent = server.requests[0].decode()
     assert sent.startswith("POST /contacts/upsert HTTP/1.1\r\n")
@@ -111,7 +111,7 @@ def _parse(request: bytes) -> tuple[str, dict[str, str], bytes]:
 async def test_a_token_that_would_write_headers_of_its_own_is_never_sent(secret: str) -> None:
     async with peer(lambda _: http(b"{}")) as server, Client(server.base_url) as client:
         lost = await client.request(CALL, Secret(secret))
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, LostReply)
     assert not lost.sent
     assert "the token holds a character" in lost.reason
     assert "pit" not in lost.reason
@@ -160,7 +160,7 @@ async def test_a_packed_reply_is_unpacked() -> None:
         Client(server.base_url) as client,
     ):
         reply = await client.request(CALL, TOKEN)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, RawReply)
     assert reply.body == b'{"packed": true}'
 
 
@@ -179,7 +179,7 @@ async def test_a_reply_is_read_however_its_length_is_told(answer: bytes, status:
     async with peer(lambda _: answer) as server, Client(server.base_url) as client:
         for _ in range(2):
             reply = await client.request(CALL, TOKEN)
-            assert isinstance(reply, Reply)
+            assert isinstance(reply, RawReply)
             assert (reply.status, reply.body) == (status, body)
 
 
@@ -189,7 +189,7 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again()
         Client(server.base_url) as client,
     ):
         replies = [await client.request(CALL, TOKEN) for _ in range(3)]
-    assert all(isinstance(reply, Reply) for reply in replies)
+    assert all(isinstance(reply, RawReply) for reply in replies)
     assert server.connections == 3
 
 
@@ -218,7 +218,7 @@ async def test_words_that_answer_nothing_are_not_taken_for_the_next_reply(*, lat
     async with server, Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client:
         for number in (1, 2):
             reply = await client.request(CALL, TOKEN)
-            assert isinstance(reply, Reply)
+            assert isinstance(reply, RawReply)
             assert (reply.status, reply.body) == (200, b"{}")
             await said.wait()
             await asyncio.sleep(0.01)  # for the loop to hand over what has come
@@ -237,7 +237,7 @@ async def test_a_reply_that_nobody_waited_for_is_not_taken_for_the_next_one() ->
         with pytest.raises(asyncio.CancelledError):
             await task
         reply = await client.request(CALL, TOKEN)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, RawReply)
     assert reply.body == b'{"second": true}'
     assert server.connections == 2
 
@@ -261,7 +261,7 @@ async def test_a_reply_that_cannot_be_had_is_lost_and_may_have_been_acted_on(
 ) -> None:
     async with peer(lambda _: answer) as server, Client(server.base_url) as client:
         lost = await client.request(CALL, TOKEN)
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, LostReply)
     assert lost.sent
     assert reason in lost.reason
     assert "pit-secret" not in repr(lost)
@@ -279,9 +279,9 @@ async def test_silence_ends_with_the_timeout_and_the_client_goes_on(said: bytes 
     ):
         lost = await client.request(CALL, TOKEN)
         reply = await client.request(CALL, TOKEN)
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, LostReply)
     assert (lost.reason, lost.sent, lost.timed_out) == ("no reply in time", True, True)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, RawReply)
 
 
 async def test_a_timeout_is_no_cancellation_and_a_cancellation_no_timeout() -> None:
@@ -298,7 +298,7 @@ async def test_nobody_listening_means_that_nothing_was_sent() -> None:
         base_url = server.base_url
     async with Client(base_url) as client:
         lost = await client.request(CALL, TOKEN)
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, LostReply)
     assert not lost.sent
     assert lost.reason.startswith("no connection")
 
@@ -307,7 +307,7 @@ async def test_redirects_are_not_followed_with_the_token() -> None:
     moved = http(b"", status="302 Found", headers="Location: https://example.com/\r\n")
     async with peer(lambda _: moved) as server, Client(server.base_url) as client:
         reply = await client.request(CALL, TOKEN)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, RawReply)
     assert reply.status == 302
     assert len(server.requests) == 1
 
@@ -320,7 +320,7 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
             lost = await client.request(CALL, TOKEN)
     assert proxy.requests[0].startswith(b"CONNECT services.example.com:443")
     assert b"pit-secret" not in proxy.requests[0]
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, LostReply)
     assert not lost.sent
     assert lost.reason == "the proxy refused (407)"
 

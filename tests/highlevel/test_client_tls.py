@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from importer.highlevel.calls import Call
-from importer.highlevel.client import Client, Lost
+from importer.highlevel.client import Client, LostReply
 from importer.settings import Secret
 
 NAME = "vendor.test"
@@ -147,7 +147,7 @@ async def test_a_server_that_nobody_vouches_for_is_told_nothing(certificate: Pat
         lost = await client.request(
             Call(method="POST", path="/contacts/upsert", body=b"{}"), Secret("pit-secret")
         )
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, LostReply)
     assert (lost.sent, lost.certificate, lost.reason) == (
         False, True, "the server's certificate is not trusted",
     )  # fmt: skip

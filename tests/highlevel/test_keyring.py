@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from importer.errors import CredentialsError
-from importer.highlevel.grants import Grant, Vault
+from importer.highlevel.grants import Grant, GrantFile
 from importer.settings import Secret
 
 keyring: Any = pytest.importorskip("keyring", reason="the extra keyring is not installed")
@@ -41,7 +41,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def test_secrets_can_live_in_the_systems_keyring(tmp_path: Path, kept: dict[str, str]) -> None:
-    vault = Vault(tmp_path / "location-loc.json")
+    vault = GrantFile(tmp_path / "location-loc.json")
     vault.write(GRANT, keyring=True)
     assert vault.read() == GRANT
     assert "refresh-1" in kept["location-loc"]
@@ -50,7 +50,7 @@ def test_secrets_can_live_in_the_systems_keyring(tmp_path: Path, kept: dict[str,
 
 
 def test_a_renewed_grant_stays_in_the_keyring(tmp_path: Path, kept: dict[str, str]) -> None:
-    vault = Vault(tmp_path / "location-loc.json")
+    vault = GrantFile(tmp_path / "location-loc.json")
     vault.write(GRANT, keyring=True)
     vault.write(vault.read())
     assert "refresh-1" not in vault.path.read_text()

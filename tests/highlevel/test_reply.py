@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.highlevel.reply import Kind, read_moment, read_reply, read_retry_after
+from importer.highlevel.reply import ReplyKind, read_moment, read_reply, read_retry_after
 
 
 def answer(status: int, body: Any, **headers: str) -> Any:
@@ -19,50 +19,50 @@ def answer(status: int, body: Any, **headers: str) -> Any:
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
-        (200, {"new": True, "contact": {"id": "c1"}}, Kind.DONE),
-        (201, {"succeded": True}, Kind.DONE),
-        (400, {"statusCode": 400, "message": "Pass at least one of number, email query parameter"}, Kind.REFUSED),
+        (200, {"new": True, "contact": {"id": "c1"}}, ReplyKind.DONE),
+        (201, {"succeded": True}, ReplyKind.DONE),
+        (400, {"statusCode": 400, "message": "Pass at least one of number, email query parameter"}, ReplyKind.REFUSED),
         (
             400,
             {
                 "message": "This location does not allow duplicated contacts.",
                 "meta": {"contactId": "c1", "matchingField": "email"},
             },
-            Kind.DUPLICATE,
+            ReplyKind.DUPLICATE,
         ),
-        (400, {"message": 'Invalid Custom Field Value "x" for "f"'}, Kind.REFUSED),
-        (400, {"message": "Contact not found for id:c9"}, Kind.NO_CONTACT),
-        (400, {"message": "Contact with id c9 not found"}, Kind.NO_CONTACT),
-        (400, {"message": "Location is not active"}, Kind.LOCATION_PAUSED),
-        (422, {"message": ["email must be an email"], "error": "Unprocessable Entity"}, Kind.REFUSED),
-        (422, {"message": "Not authorized to update permanent dnd setting for SMS"}, Kind.REFUSED),
-        (401, {"message": "Invalid JWT"}, Kind.TOKEN_REFUSED),
-        (401, {"message": "Invalid Private Integration token"}, Kind.TOKEN_REFUSED),
-        (401, {"message": "The token is not authorized for this scope."}, Kind.SCOPE_MISSING),
-        (403, {"message": "The token does not have access to this location."}, Kind.LOCATION_REFUSED),
-        (403, {"message": "Forbidden resource"}, Kind.LOCATION_REFUSED),
-        (403, {"message": "country must be a valid enum value"}, Kind.REFUSED),
-        (403, b"<html><title>Access denied</title></html>", Kind.LOCATION_REFUSED),
-        (404, b"<html>nothing here</html>", Kind.MISDIRECTED),
-        (301, b"", Kind.MISDIRECTED),
-        (429, b"Too Many Requests", Kind.THROTTLED),
-        (500, {"message": "Internal server error"}, Kind.TROUBLE),
-        (502, b"<html><h1>Bad Gateway</h1></html>", Kind.TROUBLE),
-        (520, b"", Kind.TROUBLE),
-        (408, b"", Kind.TROUBLE),
-        (200, b"<!DOCTYPE html><title>Just a moment...</title>", Kind.TROUBLE),
-        (200, b'{"new": true, "contact": {"id": "c', Kind.TROUBLE),
-        (200, b"[]", Kind.TROUBLE),
+        (400, {"message": 'Invalid Custom Field Value "x" for "f"'}, ReplyKind.REFUSED),
+        (400, {"message": "Contact not found for id:c9"}, ReplyKind.NO_CONTACT),
+        (400, {"message": "Contact with id c9 not found"}, ReplyKind.NO_CONTACT),
+        (400, {"message": "Location is not active"}, ReplyKind.LOCATION_PAUSED),
+        (422, {"message": ["email must be an email"], "error": "Unprocessable Entity"}, ReplyKind.REFUSED),
+        (422, {"message": "Not authorized to update permanent dnd setting for SMS"}, ReplyKind.REFUSED),
+        (401, {"message": "Invalid JWT"}, ReplyKind.TOKEN_REFUSED),
+        (401, {"message": "Invalid Private Integration token"}, ReplyKind.TOKEN_REFUSED),
+        (401, {"message": "The token is not authorized for this scope."}, ReplyKind.SCOPE_MISSING),
+        (403, {"message": "The token does not have access to this location."}, ReplyKind.LOCATION_REFUSED),
+        (403, {"message": "Forbidden resource"}, ReplyKind.LOCATION_REFUSED),
+        (403, {"message": "country must be a valid enum value"}, ReplyKind.REFUSED),
+        (403, b"<html><title>Access denied</title></html>", ReplyKind.LOCATION_REFUSED),
+        (404, b"<html>nothing here</html>", ReplyKind.MISDIRECTED),
+        (301, b"", ReplyKind.MISDIRECTED),
+        (429, b"Too Many Requests", ReplyKind.THROTTLED),
+        (500, {"message": "Internal server error"}, ReplyKind.TROUBLE),
+        (502, b"<html><h1>Bad Gateway</h1></html>", ReplyKind.TROUBLE),
+        (520, b"", ReplyKind.TROUBLE),
+        (408, b"", ReplyKind.TROUBLE),
+        (200, b"<!DOCTYPE html><title>Just a moment...</title>", ReplyKind.TROUBLE),
+        (200, b'{"new": true, "contact": {"id": "c', ReplyKind.TROUBLE),
+        (200, b"[]", ReplyKind.TROUBLE),
     ],
 )  # fmt: skip
-def test_each_reply_has_one_meaning(status: int, body: Any, kind: Kind) -> None:
+def test_each_reply_has_one_meaning(status: int, body: Any, kind: ReplyKind) -> None:
     assert answer(status, body).kind is kind
 
 
 def test_daily_and_burst_exhaustion_are_told_apart() -> None:
     burst = answer(429, b"", X_RateLimit_Max="100", X_RateLimit_Daily_Remaining="1200")
     daily = answer(429, b"", X_RateLimit_Max="100", X_RateLimit_Daily_Remaining="0")
-    assert (burst.kind, daily.kind) == (Kind.THROTTLED, Kind.DAY_SPENT)
+    assert (burst.kind, daily.kind) == (ReplyKind.THROTTLED, ReplyKind.DAY_SPENT)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_words_are_not_quoted_at_any_length() -> None:
 
 def test_control_characters_inside_strings_are_no_damage() -> None:
     found = answer(200, b'{"new": true, "contact": {"id": "c1", "firstName": "A\x01nn\n"}, "traceId": "t"}')
-    assert (found.kind, found.contact_id, found.trace_id) == (Kind.DONE, "c1", "t")
+    assert (found.kind, found.contact_id, found.trace_id) == (ReplyKind.DONE, "c1", "t")
 
 
 def test_a_meaning_does_not_print_peoples_data() -> None:
@@ -132,7 +132,7 @@ def test_the_vendors_time_stamps_are_read(value: object, moment: float | None) -
 
 @given(st.integers(100, 599), st.binary(max_size=200))
 def test_no_reply_is_beyond_understanding(status: int, body: bytes) -> None:
-    assert read_reply(status, {}, body).kind in Kind
+    assert read_reply(status, {}, body).kind in ReplyKind
 
 
 @given(

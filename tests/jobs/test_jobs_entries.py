@@ -10,7 +10,7 @@ import pytest
 
 from importer.errors import SettingsError
 from importer.jobs import entries
-from importer.jobs.entries import Entry, on_calendar
+from importer.jobs.entries import ScheduleEntry, on_calendar
 from importer.jobs.loading import NamedJob, load_jobs, schema_text
 
 JOBS = """\
@@ -44,8 +44,8 @@ def jobs(folder: Path) -> tuple[NamedJob, ...]:
 
 
 @pytest.fixture
-def entry(folder: Path) -> Entry:
-    return Entry(jobs_file=folder / "jobs.yaml", program=("/opt/importer/bin/importer",))
+def entry(folder: Path) -> ScheduleEntry:
+    return ScheduleEntry(jobs_file=folder / "jobs.yaml", program=("/opt/importer/bin/importer",))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_systemd_itself_understands_them(cron: str) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_itself_accepts_the_units(jobs: tuple[NamedJob, ...], folder: Path, tmp_path: Path) -> None:
-    entry = Entry(jobs_file=folder / "jobs.yaml", program=("/bin/true",))
+    entry = ScheduleEntry(jobs_file=folder / "jobs.yaml", program=("/bin/true",))
     text = entries.systemd(jobs[:1], entry)
     service, _, timer = text.partition("# importer-crm.timer\n")
     (tmp_path / "importer-crm.service").write_text(service, encoding="utf-8")
@@ -90,7 +90,9 @@ def test_systemd_itself_accepts_the_units(jobs: tuple[NamedJob, ...], folder: Pa
     assert "100%%" in service
 
 
-def test_a_crontab_line_survives_spaces_and_percent_signs(jobs: tuple[NamedJob, ...], entry: Entry) -> None:
+def test_a_crontab_line_survives_spaces_and_percent_signs(
+    jobs: tuple[NamedJob, ...], entry: ScheduleEntry
+) -> None:
     lines = entries.cron(jobs, entry).splitlines()
     assert lines[3] == "CRON_TZ=America/New_York"
     assert lines[4].startswith("30 2 * * * cd '")
@@ -99,7 +101,9 @@ def test_a_crontab_line_survives_spaces_and_percent_signs(jobs: tuple[NamedJob, 
     assert sum(line.endswith("--job leads") for line in lines) == 2
 
 
-def test_kubernetes_gets_a_cron_job_for_each_schedule(jobs: tuple[NamedJob, ...], entry: Entry) -> None:
+def test_kubernetes_gets_a_cron_job_for_each_schedule(
+    jobs: tuple[NamedJob, ...], entry: ScheduleEntry
+) -> None:
     import yaml
 
     text = entries.kubernetes(jobs, entry)
@@ -117,7 +121,7 @@ def test_kubernetes_gets_a_cron_job_for_each_schedule(jobs: tuple[NamedJob, ...]
     assert text.count("--from-file=") == 2  # the job file and the mapping of both
 
 
-def test_windows_gets_a_task_for_each_job(jobs: tuple[NamedJob, ...], entry: Entry) -> None:
+def test_windows_gets_a_task_for_each_job(jobs: tuple[NamedJob, ...], entry: ScheduleEntry) -> None:
     first, second = (
         part for part in entries.windows(jobs, entry).split('<?xml version="1.0"?>\n') if part.strip()
     )
@@ -129,7 +133,7 @@ def test_windows_gets_a_task_for_each_job(jobs: tuple[NamedJob, ...], entry: Ent
     assert weekly.findtext(".//t:StartWhenAvailable", namespaces=space) == "false"
 
 
-def test_a_schedule_that_windows_cannot_keep_is_said(folder: Path, entry: Entry) -> None:
+def test_a_schedule_that_windows_cannot_keep_is_said(folder: Path, entry: ScheduleEntry) -> None:
     (folder / "jobs.yaml").write_text(JOBS.replace("30 2 * * *", '"*/5 * * * *"'), encoding="utf-8")
     with pytest.raises(SettingsError, match="importer serve"):
         entries.windows(load_jobs(folder / "jobs.yaml"), entry)

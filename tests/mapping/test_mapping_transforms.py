@@ -14,7 +14,7 @@ from importer.mapping.transforms.patterns import LONGEST, check_pattern
 from importer.mapping.transforms.steps import KINDS, as_text, chain, make_step, parse_step
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
-from importer.mapping.values.finding import Finding
+from importer.mapping.values.fault import ValueFault
 from importer.records import Outcome, Record
 
 FieldsOf = Callable[..., dict[str, Any]]
@@ -74,7 +74,7 @@ def test_each_transform_does_what_its_name_says(step: object, text: str, result:
 
 def test_a_step_that_cannot_read_its_text_ends_the_chain() -> None:
     found = run(["number", "upper"], "abc")
-    assert isinstance(found, Finding)
+    assert isinstance(found, ValueFault)
     assert found.code == "invalid_number"
 
 
@@ -96,7 +96,7 @@ def test_the_decimal_sign_of_the_rule_or_the_defaults_holds_for_its_steps(fields
 
 def test_a_text_too_long_for_a_regex_fails_instead_of_being_tried() -> None:
     found = run({"regex": "a"}, "a" * (LONGEST + 1))
-    assert isinstance(found, Finding)
+    assert isinstance(found, ValueFault)
     assert found.code == "text_too_long"
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.mapping.values.dates import DateRules, evidence_of, read_date
-from importer.mapping.values.finding import Finding
+from importer.mapping.values.fault import ValueFault
 from importer.records import TypedText
 
 TODAY = date(2026, 11, 23)
@@ -17,7 +17,7 @@ def read(
     text: str, order: str | None = None, *, birthday: bool = False, formats: tuple[str, ...] = ()
 ) -> object:
     reading = read_date(text, DateRules(today=TODAY, order=order, birthday=birthday, formats=formats))
-    return reading.code if isinstance(reading, Finding) and reading.fails else reading
+    return reading.code if isinstance(reading, ValueFault) and reading.fails else reading
 
 
 @pytest.mark.parametrize(

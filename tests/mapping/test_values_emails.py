@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.mapping.values.emails import read_email
-from importer.mapping.values.finding import Finding
+from importer.mapping.values.fault import ValueFault
 
 
 def read(text: str) -> tuple[object, str | None]:
     reading = read_email(text)
-    return (reading.value, reading.code) if isinstance(reading, Finding) else (reading, None)
+    return (reading.value, reading.code) if isinstance(reading, ValueFault) else (reading, None)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_an_address_is_found_in_what_stands_around_it(text: str, address: str) -
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
     reading = read_email(text)
-    assert isinstance(reading, Finding)
+    assert isinstance(reading, ValueFault)
     assert (reading.code, reading.fails) == ("invalid_email", True)
     assert reading.sentence.startswith("'")
 
@@ -55,7 +55,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 def test_the_first_of_two_addresses_is_taken_with_a_warning(text: str) -> None:
     assert read(text) == ("a@b.com", "several_values")
     refused = read_email(text, several="fail")
-    assert isinstance(refused, Finding)
+    assert isinstance(refused, ValueFault)
     assert refused.fails
 
 
@@ -71,7 +71,7 @@ def test_the_first_of_two_addresses_is_taken_with_a_warning(text: str) -> None:
 )
 def test_a_misspelt_domain_is_warned_of_and_never_changed(text: str, meant: str) -> None:
     reading = read_email(text)
-    assert isinstance(reading, Finding)
+    assert isinstance(reading, ValueFault)
     assert (reading.code, reading.fails) == ("suspicious_email", False)
     assert f"'{meant}' may be meant" in reading.sentence
     assert isinstance(reading.value, str)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.mapping.values.finding import Finding
+from importer.mapping.values.fault import ValueFault
 from importer.mapping.values.phones import read_phone
 from importer.records import TypedText
 
@@ -13,7 +13,7 @@ from importer.records import TypedText
 def read(text: str, *regions: str) -> tuple[object, str | None]:
     """Give the number and the code of what was found about it."""
     reading = read_phone(text, regions)
-    return (reading.value, reading.code) if isinstance(reading, Finding) else (reading, None)
+    return (reading.value, reading.code) if isinstance(reading, ValueFault) else (reading, None)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_any_spelling_becomes_e164(text: str, region: str, number: str) -> None:
 )
 def test_what_is_no_number_is_refused_with_the_reason(text: str, said: str) -> None:
     found = read_phone(text, ("US",))
-    assert isinstance(found, Finding)
+    assert isinstance(found, ValueFault)
     assert (found.code, found.sentence, found.fails) == ("invalid_phone", said, True)
 
 
@@ -111,7 +111,7 @@ def test_the_first_of_two_numbers_is_taken_with_a_warning(text: str) -> None:
     cell = text.format("415-555-2671", "415-555-2672")
     assert read(cell, "US") == ("+14155552671", "several_values")
     refused = read_phone(cell, ("US",), several="fail")
-    assert isinstance(refused, Finding)
+    assert isinstance(refused, ValueFault)
     assert refused.fails
 
 
@@ -122,7 +122,7 @@ REGIONS = ["US", "GB", "DE", "FR", "CA", "AU", "IT", "IN", "BR", "ES", "NL", "MX
 @given(st.from_regex(SPELLINGS, fullmatch=True), st.sampled_from(REGIONS))
 def test_what_is_accepted_is_valid_and_reads_the_same_again(text: str, region: str) -> None:
     found = read_phone(text, (region,))
-    number = found.value if isinstance(found, Finding) else found
+    number = found.value if isinstance(found, ValueFault) else found
     if number is None:
         return
     assert isinstance(number, str)

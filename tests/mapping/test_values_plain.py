@@ -17,7 +17,7 @@ from importer.mapping.transforms.steps import strip_html
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_inbound_dnd
 from importer.mapping.values.dates import DateRules, read_date
 from importer.mapping.values.emails import read_email
-from importer.mapping.values.finding import Finding
+from importer.mapping.values.fault import ValueFault
 from importer.mapping.values.numbers import read_money, read_number, read_percent
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
@@ -43,7 +43,7 @@ def test_no_is_false_in_the_big_languages(text: str) -> None:
 @pytest.mark.parametrize("text", ["maybe", "2", "-", "?", "yes and no"])
 def test_what_is_neither_yes_nor_no_fails(text: str) -> None:
     found = read_boolean(text)
-    assert isinstance(found, Finding)
+    assert isinstance(found, ValueFault)
     assert (found.code, found.fails) == ("invalid_boolean", True)
 
 
@@ -56,7 +56,7 @@ def test_a_channel_is_closed_by_yes_open_by_no_and_may_be_permanent() -> None:
     assert [read_dnd(text) for text in ("yes", "No", "Active", "permanent")] == [
         "active", "inactive", "active", "permanent",
     ]  # fmt: skip
-    assert isinstance(read_inbound_dnd("permanent"), Finding)
+    assert isinstance(read_inbound_dnd("permanent"), ValueFault)
     assert read_inbound_dnd("yes") == "active"
 
 
@@ -72,14 +72,14 @@ def test_numbers_are_read_with_a_point_or_a_comma_as_decimal_sign(text: str, num
 
 @pytest.mark.parametrize(("text", "point", "comma"), [("1,234", 1234, 1.234), ("1.234", 1.234, 1234)])
 def test_a_number_with_two_readings_needs_the_decimal_sign(text: str, point: float, comma: float) -> None:
-    assert isinstance(read_number(text), Finding)
+    assert isinstance(read_number(text), ValueFault)
     assert read_number(text, decimal=".") == point
     assert read_number(text, decimal=",") == comma
 
 
 @pytest.mark.parametrize("text", ["abc", "1,2,3", "1.2.3", "", "NaN", "Infinity", "12 apples", "1--2"])
 def test_what_is_no_number_fails(text: str) -> None:
-    assert isinstance(read_number(text), Finding)
+    assert isinstance(read_number(text), ValueFault)
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_amounts_are_read_with_their_currency(text: str, amount: float) -> None:
 def test_shares_are_read_as_they_are_shown() -> None:
     assert read_percent("12,5 %") == 12.5
     assert read_percent(TypedText("12%", 0.12)) == 12
-    assert isinstance(read_percent("much"), Finding)
+    assert isinstance(read_percent("much"), ValueFault)
 
 
 def test_a_number_cell_of_a_workbook_is_exact() -> None:
     assert read_number(TypedText("1,234", Decimal(1234))) == 1234
     assert read_money(TypedText("$1,234", 1234.5)) == 1234.5
-    assert isinstance(read_number(TypedText("WAHR", True)), Finding)
+    assert isinstance(read_number(TypedText("WAHR", True)), ValueFault)
 
 
 @given(st.decimals(-(10**9), 10**9, places=4))
@@ -123,7 +123,7 @@ def test_countries_are_known_by_their_common_names(text: str, code: str) -> None
 
 @pytest.mark.parametrize("text", ["Narnia", "Korea", "XX", "SS", "?"])
 def test_a_country_that_the_vendor_does_not_know_fails(text: str) -> None:
-    assert isinstance(read_country(text), Finding)
+    assert isinstance(read_country(text), ValueFault)
 
 
 def test_every_code_and_name_of_the_vendor_means_itself() -> None:
@@ -157,7 +157,7 @@ def test_time_zones_are_known_by_iana_and_windows_names(text: str, zone: str) ->
 
 def test_a_time_zone_is_said_as_the_location_lists_it() -> None:
     assert timezone_name("somewhere") is None
-    assert isinstance(read_timezone("Mars/Olympus"), Finding)
+    assert isinstance(read_timezone("Mars/Olympus"), ValueFault)
     assert choose("America/Chicago", ["US/Central", "US/Eastern"]) == "US/Central"
     assert choose("Asia/Kolkata", ["Asia/Calcutta"]) == "Asia/Calcutta"
     assert choose("Europe/Paris", ["US/Central"]) is None
@@ -188,7 +188,7 @@ def test_websites_get_a_scheme(text: str, address: str) -> None:
 
 @pytest.mark.parametrize("text", ["none", "a@b.com", "javascript:alert(1)", "ftp://x.com", "https://x y.com"])
 def test_what_is_no_website_fails(text: str) -> None:
-    assert isinstance(read_website(text), Finding)
+    assert isinstance(read_website(text), ValueFault)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_text_is_composed_and_trimmed_and_nothing_else(text: str, cleaned: str
 @pytest.mark.parametrize("text", ["JosÃ©", "MÃ¼ller", "donâ€™t", "Â£5", "Fran\ufffdois"])
 def test_a_text_that_looks_wrongly_decoded_is_flagged_and_sent_as_it_is(text: str) -> None:
     found = read_text(text)
-    assert isinstance(found, Finding)
+    assert isinstance(found, ValueFault)
     assert (found.code, found.fails, found.value) == ("garbled_text", False, text)
 
 
@@ -245,5 +245,5 @@ def test_a_text_beyond_all_measure_is_refused_before_a_pattern_takes_minutes_ove
     today = DateRules(today=date(2026, 11, 23))
     readings = [read_phone(text, ("US",)), read_email(text), read_date(text, today), read_number(text)]
     readings += [read_money(text), read_website(text)]
-    assert all(isinstance(reading, Finding) and reading.fails for reading in readings)
+    assert all(isinstance(reading, ValueFault) and reading.fails for reading in readings)
     strip_html(text)

@@ -9,7 +9,7 @@ import pytest
 from importer.errors import StateError
 from importer.reading.formula_guard import guard, guard_all, unguard
 from importer.records import Fault, Remedy, Status, TypedText
-from importer.results.table import OWN_COLUMNS
+from importer.results.columns import OWN_COLUMNS
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from importer.highlevel.calls import Call
-from importer.highlevel.client import Answer, Reply
+from importer.highlevel.client import RawReply
 from importer.highlevel.versions import ApiVersion
 from importer.settings import Secret
 
@@ -103,7 +103,7 @@ class PaperVendor:
         trace: TracebackType | None,
     ) -> None: ...
 
-    async def request(self, call: Call, token: Secret | None) -> Answer:  # noqa: ARG002  (a door's signature)
+    async def request(self, call: Call, token: Secret | None) -> RawReply:  # noqa: ARG002  (a door's signature)
         loop = asyncio.get_running_loop()
         sent_at = loop.time()
         there, back = self._latency(self._dice)
@@ -114,7 +114,7 @@ class PaperVendor:
         headers = self._quota() if self._headers else {}
         await asyncio.sleep(back)
         self.replied_at = loop.time()
-        return Reply(
+        return RawReply(
             status=status,
             headers=headers,
             body=json.dumps(body).encode(),

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.errors import TooManyFailuresError
-from importer.highlevel.client import Lost
-from importer.highlevel.reply import Kind, Meaning
+from importer.highlevel.client import LostReply
+from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import Intent, Json, Record, TagMode
 from importer.sending.capacity import Capacity
 from importer.sending.failures import FailureWatch
@@ -37,41 +37,41 @@ from importer.sending.spill_queue import SpillQueue
 from importer.settings import FailureLimit
 
 POLICY = RetryPolicy()
-LOST = Lost(reason="cut", sent=True, sent_at=0, received_at=1)
-NEVER_SENT = Lost(reason="no connection", sent=False, sent_at=0, received_at=1)
+LOST = LostReply(reason="cut", sent=True, sent_at=0, received_at=1)
+NEVER_SENT = LostReply(reason="no connection", sent=False, sent_at=0, received_at=1)
 
 
-def meaning(kind: Kind, **more: Any) -> Meaning:
-    return Meaning(kind=kind, status=400, **more)
+def reply(kind: ReplyKind, **more: Any) -> Reply:
+    return Reply(kind=kind, status=400, **more)
 
 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (meaning(Kind.DONE), Accept),
-        (meaning(Kind.REFUSED), Accept),
-        (meaning(Kind.DUPLICATE), Accept),
-        (meaning(Kind.NO_CONTACT), Accept),
-        (meaning(Kind.THROTTLED), Hold),
-        (meaning(Kind.DAY_SPENT), EndDay),
-        (meaning(Kind.TOKEN_REFUSED), Renew),
-        (meaning(Kind.SCOPE_MISSING), Refuse),
-        (meaning(Kind.LOCATION_REFUSED), Refuse),
-        (meaning(Kind.LOCATION_PAUSED), Refuse),
-        (meaning(Kind.TROUBLE), Again),
-        (meaning(Kind.MISDIRECTED), Again),
+        (reply(ReplyKind.DONE), Accept),
+        (reply(ReplyKind.REFUSED), Accept),
+        (reply(ReplyKind.DUPLICATE), Accept),
+        (reply(ReplyKind.NO_CONTACT), Accept),
+        (reply(ReplyKind.THROTTLED), Hold),
+        (reply(ReplyKind.DAY_SPENT), EndDay),
+        (reply(ReplyKind.TOKEN_REFUSED), Renew),
+        (reply(ReplyKind.SCOPE_MISSING), Refuse),
+        (reply(ReplyKind.LOCATION_REFUSED), Refuse),
+        (reply(ReplyKind.LOCATION_PAUSED), Refuse),
+        (reply(ReplyKind.TROUBLE), Again),
+        (reply(ReplyKind.MISDIRECTED), Again),
         (LOST, Again),
         (NEVER_SENT, Again),
     ],
 )
-def test_each_end_of_an_attempt_has_one_answer(found: Meaning | Lost, expected: type[Decision]) -> None:
+def test_each_end_of_an_attempt_has_one_answer(found: Reply | LostReply, expected: type[Decision]) -> None:
     assert isinstance(decide(found, Attempts(count=1, seconds=0), POLICY, chance=0.5), expected)
 
 
 def test_a_lost_reply_of_a_row_that_cannot_be_repeated_is_given_up_in_doubt() -> None:
     attempts = Attempts(count=1, seconds=0, repeatable=False)
     assert decide(LOST, attempts, POLICY, chance=0.5) == GiveUp(doubtful=True)
-    assert decide(meaning(Kind.TROUBLE), attempts, POLICY, chance=0.5) == GiveUp(doubtful=True)
+    assert decide(reply(ReplyKind.TROUBLE), attempts, POLICY, chance=0.5) == GiveUp(doubtful=True)
     assert isinstance(decide(NEVER_SENT, attempts, POLICY, chance=0.5), Again)
 
 
@@ -89,10 +89,10 @@ def test_a_row_is_given_up_when_it_was_tried_often_and_long_and_the_service_is_u
 
 @pytest.mark.parametrize(
     ("found", "least"),
-    [(LOST, 1.6), (meaning(Kind.TROUBLE), 1.6), (NEVER_SENT, 0.0), (meaning(Kind.MISDIRECTED), 0.0)],
+    [(LOST, 1.6), (reply(ReplyKind.TROUBLE), 1.6), (NEVER_SENT, 0.0), (reply(ReplyKind.MISDIRECTED), 0.0)],
 )
 def test_a_repeat_waits_until_the_vendor_is_done_with_what_it_may_have_got(
-    found: Meaning | Lost, least: float
+    found: Reply | LostReply, least: float
 ) -> None:
     attempts = Attempts(count=1, seconds=0, busy_seconds=1.6)
     again = decide(found, attempts, POLICY, chance=0.0)
@@ -104,16 +104,16 @@ def test_a_repeat_waits_until_the_vendor_is_done_with_what_it_may_have_got(
 
 
 def test_a_token_is_renewed_twice_at_most() -> None:
-    refused = meaning(Kind.TOKEN_REFUSED)
+    refused = reply(ReplyKind.TOKEN_REFUSED)
     assert decide(refused, Attempts(count=1, seconds=0, renewals=2), POLICY, chance=0) == Refuse()
 
 
 def test_throttling_waits_as_told_else_an_interval() -> None:
     told = decide(
-        meaning(Kind.THROTTLED, retry_after_seconds=3.0), Attempts(count=1, seconds=0), POLICY, chance=0
+        reply(ReplyKind.THROTTLED, retry_after_seconds=3.0), Attempts(count=1, seconds=0), POLICY, chance=0
     )
     assert told == Hold(3.0)
-    untold = decide(meaning(Kind.THROTTLED), Attempts(count=1, seconds=0), POLICY, chance=1)
+    untold = decide(reply(ReplyKind.THROTTLED), Attempts(count=1, seconds=0), POLICY, chance=1)
     assert isinstance(untold, Hold)
     assert 10 < untold.wait_seconds <= 11
 

@@ -7,7 +7,7 @@ import pytest
 from importer.records import Record, Status
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.row.evidence import judge
-from importer.sending.row.job import Job
+from importer.sending.row.submitted import SubmittedRow
 
 NOON = 1_795_003_200.0
 
@@ -29,15 +29,15 @@ class HandClock:
         self.wall += seconds
 
 
-def doubtful_job(clock: VendorClock, hand: HandClock, now: float) -> Job:
+def doubtful_job(clock: VendorClock, hand: HandClock, now: float) -> SubmittedRow:
     hand.at = now
-    job = Job(Record(row=2, location_id="loc1", fields={"email": "ann@example.com"}))
+    job = SubmittedRow(Record(row=2, location_id="loc1", fields={"email": "ann@example.com"}))
     job.first_attempt_at = clock.first_attempt_at()
     job.doubtful = True
     return job
 
 
-def verdict(job: Job, added: object, *, made_here: bool = False) -> Status:
+def verdict(job: SubmittedRow, added: object, *, made_here: bool = False) -> Status:
     return judge(job, {"id": "c1", "dateAdded": added}, new=False, made_here=lambda *_: made_here)
 
 

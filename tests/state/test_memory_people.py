@@ -9,7 +9,7 @@ import pytest
 
 from importer.errors import SettingsError
 from importer.records import Outcome, RowId, Status
-from importer.state.memory import Candidate, Imported, ImportedFiles, Memory, MemoryPass, fingerprint
+from importer.state.memory import Imported, ImportedFiles, Memory, MemoryPass, PersonRow, fingerprint
 
 REALM = "https://services.example.com"
 HOME = "ve9EPM428h8vShlRW1KT"
@@ -42,15 +42,15 @@ def memory(tmp_path: Path, calendar: Calendar) -> Iterator[Memory]:
         yield opened
 
 
-def person(row: RowId, payload: str, *keys: str, location_id: str = HOME) -> Candidate:
-    return Candidate(row=row, location_id=location_id, keys=keys, fingerprint=fingerprint(payload))
+def person(row: RowId, payload: str, *keys: str, location_id: str = HOME) -> PersonRow:
+    return PersonRow(row=row, location_id=location_id, keys=keys, fingerprint=fingerprint(payload))
 
 
 ADA = person(2, "Ada", "email:ada@example.com", "phone:+15550100001")
 BOB = person(3, "Bob", "email:bob@example.com")
 
 
-def settle(turn: MemoryPass, candidates: list[Candidate], status: Status = Status.CREATED) -> None:
+def settle(turn: MemoryPass, candidates: list[PersonRow], status: Status = Status.CREATED) -> None:
     turn.settled(
         Outcome(row=one.row, status=status, contact_id=f"contact{one.row:04d}") for one in candidates
     )
@@ -59,7 +59,7 @@ def settle(turn: MemoryPass, candidates: list[Candidate], status: Status = Statu
 def night(
     memory: Memory,
     run_id: str,
-    candidates: list[Candidate],
+    candidates: list[PersonRow],
     *,
     feed: str = "crm",
     status: Status = Status.UPDATED,

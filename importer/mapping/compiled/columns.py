@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.picking import Pick
-from importer.mapping.compiled.readers import Reader
-from importer.mapping.compiled.table import Table
-from importer.mapping.values.finding import Finding, Reading
+from importer.mapping.compiled.readers import ValueReader
+from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.texts import read_text
 from importer.records import Fault, Json, TypedText
 
@@ -45,7 +45,7 @@ class ValueColumn:
     def __init__(
         self,
         pick: Pick,
-        reader: Reader | None,
+        reader: ValueReader | None,
         handling: Handling,
         *,
         repeats: bool = True,
@@ -60,11 +60,11 @@ class ValueColumn:
         self.filled: set[int] = set()
         """The rows of the last block whose value is the default."""
 
-    def run(self, table: Table) -> list[Any]:
+    def run(self, table: BlockColumns) -> list[Any]:
         return self._finish(self._read(self._pick.texts(table)), table)
 
-    def _finish(self, values: list[Any], table: Table) -> list[Any]:
-        refused = self._blame(values, table) if Finding in set(map(type, values)) else frozenset()
+    def _finish(self, values: list[Any], table: BlockColumns) -> list[Any]:
+        refused = self._blame(values, table) if ValueFault in set(map(type, values)) else frozenset()
         if self._default is not None or self._handling.required:
             self._fill(values, refused, table)
         return values
@@ -77,7 +77,7 @@ class ValueColumn:
             return [reader(text) if text else None for text in texts]
         return self._read_cached(texts, self._cache, self._reader)
 
-    def _read_cached(self, texts: list[str], cache: dict[str, Any], reader: Reader) -> list[Any]:
+    def _read_cached(self, texts: list[str], cache: dict[str, Any], reader: ValueReader) -> list[Any]:
         if len(cache) > _CACHE_SIZE:
             cache.clear()
         for text in set(texts):
@@ -85,16 +85,16 @@ class ValueColumn:
                 cache[text] = reader(text) if text else None
         return [cache[text] for text in texts]
 
-    def _blame(self, values: list[Any], table: Table) -> frozenset[int]:
+    def _blame(self, values: list[Any], table: BlockColumns) -> frozenset[int]:
         """Put findings down as faults; give the rows whose value was refused."""
-        found = {row: value for row, value in enumerate(values) if isinstance(value, Finding)}
+        found = {row: value for row, value in enumerate(values) if isinstance(value, ValueFault)}
         for row, finding in found.items():
             header = self._pick.header(table, row)
             table.blame(row, fault_of(finding, header, drop=self._handling.drop))
             values[row] = None if finding.fails else finding.value
         return frozenset(row for row, finding in found.items() if finding.fails)
 
-    def _fill(self, values: list[Any], refused: frozenset[int], table: Table) -> None:
+    def _fill(self, values: list[Any], refused: frozenset[int], table: BlockColumns) -> None:
         """Fill blanks with the default. A refused value is no blank: its fault speaks for it."""
         self.filled.clear()
         for row, value in enumerate(values):
@@ -118,11 +118,11 @@ def _read_texts(texts: list[str], *, typed: bool) -> list[Any]:
     return [_read_typed(text) if text else None for text in texts]
 
 
-def _read_typed(text: str) -> Reading:
+def _read_typed(text: str) -> ReadValue:
     return text if isinstance(text, TypedText) else read_text(text)
 
 
-def fault_of(finding: Finding, header: str, *, drop: bool) -> Fault:
+def fault_of(finding: ValueFault, header: str, *, drop: bool) -> Fault:
     """Say a finding with its column; a dropped value leaves a warning in place of a failure."""
     dropped = finding.fails and drop
     tail = "; the value is left out." if dropped else "."
@@ -138,14 +138,14 @@ class PhoneColumn(ValueColumn):
         pick: Pick,
         handling: Handling,
         *,
-        read: Callable[[str, Sequence[str]], Reading],
+        read: Callable[[str, Sequence[str]], ReadValue],
         regions: tuple[str, ...],
     ) -> None:
         super().__init__(pick, None, handling, repeats=False)
         self._read_with = read
         self._regions = regions
 
-    def run_with(self, table: Table, countries: Sequence[Any]) -> list[Any]:
+    def run_with(self, table: BlockColumns, countries: Sequence[Any]) -> list[Any]:
         """Run with the country code of each row, None where it has none."""
         regions, read = self._regions, self._read_with
         choices: dict[Any, tuple[str, ...]] = {None: regions}
@@ -166,7 +166,7 @@ class ConstantColumn:
     def __init__(self, value: Json) -> None:
         self._value = value
 
-    def run(self, table: Table) -> list[Any]:
+    def run(self, table: BlockColumns) -> list[Any]:
         return [self._value] * table.height
 
 
@@ -182,7 +182,7 @@ class TagsColumn:
         self._renamed = {" ".join(old.casefold().split()): new for old, new in (renamed or {}).items()}
         self._cache: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def run(self, table: Table) -> list[tuple[str, ...]]:
+    def run(self, table: BlockColumns) -> list[tuple[str, ...]]:
         if not self._indexes:
             return [unite(self._always)] * table.height
         if len(self._cache) > _CACHE_SIZE:

@@ -14,13 +14,13 @@ from importer.mapping.transforms.steps import NUMBER_STEPS, as_text, dates_after
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
-from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.mapping.values.numbers import read_money, read_number
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.websites import read_website
 from importer.records import Json, Record, TypedText
 
-Convert: TypeAlias = Callable[[Json, Record], Reading]
+Convert: TypeAlias = Callable[[Json, Record], ReadValue]
 
 UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
 """Types whose values the public API does not take from outside, or only after an upload."""
@@ -66,7 +66,7 @@ def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: boo
     return AS_TEXT if typed else lambda raw, _record: plain(raw)
 
 
-def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str], Reading]:
+def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str], ReadValue]:
     match data_type:
         case "NUMERICAL" | "FLOAT":
             return partial(read_number, decimal=written.decimal)
@@ -87,7 +87,7 @@ def plain(raw: Json) -> Json:
     return str(raw) if isinstance(raw, TypedText) else raw
 
 
-def _from_text(read: Callable[[str], Reading]) -> Convert:
+def _from_text(read: Callable[[str], ReadValue]) -> Convert:
     return lambda raw, _record: read(raw if isinstance(raw, str) else as_text(raw))
 
 
@@ -102,7 +102,7 @@ def _list_of(split: str) -> Convert:
 def _phone(rule: Rule, defaults: Defaults) -> Convert:
     regions = tuple(region for region in (rule.region, defaults.region) if region)
 
-    def read(raw: Json, record: Record) -> Reading:
+    def read(raw: Json, record: Record) -> ReadValue:
         country = record.fields.get("country")
         own = (country,) if isinstance(country, str) else ()
         text = raw if isinstance(raw, str) else as_text(raw)
@@ -111,7 +111,7 @@ def _phone(rule: Rule, defaults: Defaults) -> Convert:
     return read
 
 
-def read_option(text: str, options: Sequence[str]) -> Reading:
+def read_option(text: str, options: Sequence[str]) -> ReadValue:
     """Find the option that a text means: exactly, else ignoring case and white space."""
     if text in options:
         return str(text)
@@ -121,18 +121,18 @@ def read_option(text: str, options: Sequence[str]) -> Reading:
     if not options:
         return str(text)
     shown = ", ".join(map(quoted, options[:12])) + (", ..." if len(options) > 12 else "")
-    return Finding("invalid_option", f"{quoted(text)} is none of the field's options ({shown})")
+    return ValueFault("invalid_option", f"{quoted(text)} is none of the field's options ({shown})")
 
 
-def read_options(text: str, options: Sequence[str], split: str) -> Reading:
+def read_options(text: str, options: Sequence[str], split: str) -> ReadValue:
     """Find the options that a text lists; a text that is one option as a whole is not split."""
     whole = read_option(text, options)
-    if options and not isinstance(whole, Finding):
+    if options and not isinstance(whole, ValueFault):
         return [whole]
     chosen: list[Json] = []
     for part in _parts(text, split):
         option = read_option(part, options)
-        if isinstance(option, Finding):
+        if isinstance(option, ValueFault):
             return option
         if option not in chosen:
             chosen.append(option)
@@ -147,7 +147,7 @@ def _fold(text: str) -> str:
     return "".join(text.casefold().split())
 
 
-def read_time(text: str) -> Reading:
+def read_time(text: str) -> ReadValue:
     """Read a time of day as HH:MM."""
     if (
         isinstance(text, TypedText)
@@ -157,10 +157,10 @@ def read_time(text: str) -> Reading:
         return text.value.strftime("%H:%M")
     match = _TIME.fullmatch(text) if len(text) <= 40 else None
     if match is None:
-        return Finding("invalid_time", f"{quoted(text)} is no time of day")
+        return ValueFault("invalid_time", f"{quoted(text)} is no time of day")
     hour = int(match[1])
     if match[3]:
         if not 1 <= hour <= 12:
-            return Finding("invalid_time", f"{quoted(text)} is no time of day")
+            return ValueFault("invalid_time", f"{quoted(text)} is no time of day")
         hour = hour % 12 + (12 if match[3].lower().startswith("p") else 0)
     return f"{hour:02}:{match[2]}"

@@ -29,7 +29,7 @@ class NamedHeader:
     optional: bool = False
 
 
-class Layout:
+class HeaderLayout:
     """Where each header of the mapping stands in the file."""
 
     def __init__(self, model: MappingModel, header: Sequence[str], locate: Locate) -> None:

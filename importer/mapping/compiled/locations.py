@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from importer.mapping.compiled.layout import Layout
-from importer.mapping.compiled.table import Table
+from importer.mapping.compiled.block_columns import BlockColumns
+from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.language.model import LocationRule
-from importer.mapping.values.finding import quoted
+from importer.mapping.values.fault import quoted
 from importer.mapping.values.texts import clean
 from importer.records import Fault
 
@@ -18,7 +18,7 @@ from importer.records import Fault
 class LocationColumn:
     """One location for all rows, or each row's own by a column."""
 
-    def __init__(self, rule: LocationRule | None, layout: Layout, fixed: str | None) -> None:
+    def __init__(self, rule: LocationRule | None, layout: HeaderLayout, fixed: str | None) -> None:
         self._fixed = fixed
         column = rule.column if rule is not None else None
         self._column = None if column is None else layout.title(column)
@@ -30,7 +30,7 @@ class LocationColumn:
         self._known = frozenset(self._map.values()) if self._map is not None else frozenset()
         self._default = _said(rule.default) if rule is not None and rule.default is not None else None
 
-    def run(self, table: Table) -> list[str | None]:
+    def run(self, table: BlockColumns) -> list[str | None]:
         if self._column is None:
             return [self._fixed] * table.height
         found = [self._find(text) for text in table.column(self._index)]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from importer.mapping.compiled.table import Table
+from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.language.template import Template
 
 
 class Pick(Protocol):
     """Gives a rule's text for every row, and tells which header to name when one of them is wrong."""
 
-    def texts(self, table: Table) -> list[str]: ...
+    def texts(self, table: BlockColumns) -> list[str]: ...
 
-    def header(self, table: Table, row: int) -> str: ...
+    def header(self, table: BlockColumns, row: int) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class OneColumn:
     index: int
     name: str
 
-    def texts(self, table: Table) -> list[str]:
+    def texts(self, table: BlockColumns) -> list[str]:
         return table.column(self.index)
 
-    def header(self, table: Table, row: int) -> str:  # noqa: ARG002  (the same for every row)
+    def header(self, table: BlockColumns, row: int) -> str:  # noqa: ARG002  (the same for every row)
         return self.name
 
 
@@ -36,13 +36,13 @@ class FirstOf:
     indexes: tuple[int, ...]
     names: tuple[str, ...]
 
-    def texts(self, table: Table) -> list[str]:
+    def texts(self, table: BlockColumns) -> list[str]:
         texts = table.column(self.indexes[0])
         for index in self.indexes[1:]:
             texts = [text or other for text, other in zip(texts, table.column(index), strict=True)]
         return texts
 
-    def header(self, table: Table, row: int) -> str:
+    def header(self, table: BlockColumns, row: int) -> str:
         for index, name in zip(self.indexes, self.names, strict=True):
             if table.column(index)[row]:
                 return name
@@ -57,9 +57,9 @@ class Filled:
     indexes: tuple[int, ...]
     names: str
 
-    def texts(self, table: Table) -> list[str]:
+    def texts(self, table: BlockColumns) -> list[str]:
         columns = [table.column(index) for index in self.indexes]
         return [self.template.render(cells) for cells in zip(*columns, strict=True)]
 
-    def header(self, table: Table, row: int) -> str:  # noqa: ARG002  (the same for every row)
+    def header(self, table: BlockColumns, row: int) -> str:  # noqa: ARG002  (the same for every row)
         return self.names

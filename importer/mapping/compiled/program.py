@@ -8,7 +8,8 @@ from itertools import repeat
 from typing import Any, Final
 
 from importer.codes import remedy_of
-from importer.highlevel.fields import FIELDS, FieldFacts, Kind
+from importer.highlevel.fields import FIELDS, FieldFacts, FieldKind
+from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.columns import (
     CLEAR,
     ConstantColumn,
@@ -18,18 +19,17 @@ from importer.mapping.compiled.columns import (
     ValueColumn,
 )
 from importer.mapping.compiled.filters import RowFilter
-from importer.mapping.compiled.layout import Layout
+from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.locations import LocationColumn
-from importer.mapping.compiled.readers import Circumstances, Reader, join, kind_reader, steps_of
-from importer.mapping.compiled.table import Table
+from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
 from importer.mapping.transforms.steps import StepFunction
-from importer.mapping.values.finding import Finding, Reading
+from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.places import read_country
 from importer.records import Block, Fault, Json, Outcome, Record, Status, row_id
 
-_UNIQUE: Final = frozenset({Kind.EMAIL, Kind.PHONE, Kind.NAME, Kind.CONTACT_ID})
+_UNIQUE: Final = frozenset({FieldKind.EMAIL, FieldKind.PHONE, FieldKind.NAME, FieldKind.CONTACT_ID})
 """Kinds whose cells seldom repeat; remembering what they read as would cost more than it spares."""
 
 DEFAULT_REQUIRE: Final = ("email", "phone", "id")
@@ -42,7 +42,7 @@ class Program:
     def __init__(
         self,
         model: MappingModel,
-        layout: Layout,
+        layout: HeaderLayout,
         location: LocationColumn,
         around: Mapping[RuleKey, Circumstances],
     ) -> None:
@@ -64,7 +64,7 @@ class Program:
         self._custom = [
             (name, column)
             for name, rule in model.custom_fields.items()
-            if (column := self._column(("custom_fields", name), Kind.TEXT, rule)) is not None
+            if (column := self._column(("custom_fields", name), FieldKind.TEXT, rule)) is not None
         ]
         self._tags = _tags(model, layout)
 
@@ -74,7 +74,7 @@ class Program:
             return
         if isinstance(column, PhoneColumn):
             self._phone = column
-        elif facts.kind is Kind.CONTACT_ID:
+        elif facts.kind is FieldKind.CONTACT_ID:
             self._ids = column
         elif "." in facts.name:
             self._switches.append((tuple(facts.name.split(".")), column))
@@ -82,7 +82,7 @@ class Program:
             self._fields.append((facts.name, column))
 
     def _column(
-        self, key: RuleKey, kind: Kind, rule: Rule, *, clearable: bool = False
+        self, key: RuleKey, kind: FieldKind, rule: Rule, *, clearable: bool = False
     ) -> ValueColumn | ConstantColumn | None:
         around = self._around[key]
         reader = kind_reader(kind, rule, around)
@@ -93,7 +93,7 @@ class Program:
         if pick is None:
             return None if handling.default is None else ConstantColumn(handling.default)
         steps = steps_of(rule, around)
-        if kind is Kind.PHONE:
+        if kind is FieldKind.PHONE:
             read = phone_reader(steps, several=rule.several or "first")
             return PhoneColumn(pick, handling, read=read, regions=self._phone_regions(rule))
         own = key[0] == "custom_fields"
@@ -101,7 +101,7 @@ class Program:
             pick, join(steps, reader, any_value=own), handling, repeats=own or kind not in _UNIQUE, typed=own
         )
 
-    def _handling(self, rule: Rule, reader: Reader | None, *, clearable: bool) -> Handling:
+    def _handling(self, rule: Rule, reader: ValueReader | None, *, clearable: bool) -> Handling:
         clears = clearable and (rule.empty_cells or self._model.empty_cells) == "clear"
         self._clears = self._clears or clears
         return Handling(
@@ -141,7 +141,7 @@ class Program:
     ) -> list[Record | Outcome]:
         if not rows:
             return []
-        table = Table(rows)
+        table = BlockColumns(rows)
         if block.faults:
             for place, index in enumerate(kept):
                 table.faults.setdefault(place, []).extend(block.faults.get(index, ()))
@@ -191,7 +191,7 @@ class Program:
                 return True
         return contact_id is not None
 
-    def _read_fields(self, table: Table) -> list[dict[str, Json]]:
+    def _read_fields(self, table: BlockColumns) -> list[dict[str, Json]]:
         names = [name for name, _ in self._fields]
         columns = [column.run(table) for _, column in self._fields]
         if self._phone is not None:
@@ -213,7 +213,7 @@ class Program:
             self._set_switches(fields, table)
         return fields
 
-    def _own_countries(self, table: Table, columns: Sequence[list[Any]]) -> list[Any]:
+    def _own_countries(self, table: BlockColumns, columns: Sequence[list[Any]]) -> list[Any]:
         """Give each row's country as its own cell says it; a default says nothing about the row's phone."""
         for (name, column), values in zip(self._fields, columns, strict=True):
             if name == "country" and isinstance(column, ValueColumn):
@@ -228,14 +228,14 @@ class Program:
         regions = (rule.region, self._model.defaults.region, code if isinstance(code, str) else None)
         return tuple(dict.fromkeys(region for region in regions if region))
 
-    def _set_switches(self, fields: list[dict[str, Json]], table: Table) -> None:
+    def _set_switches(self, fields: list[dict[str, Json]], table: BlockColumns) -> None:
         """Nest ``dndSettings.SMS`` and its kin; a message or code without a status would be refused, and is left out."""
         for path, column in self._switches:
             for entry, value in zip(fields, column.run(table), strict=True):
                 if value is not None:
                     _nest(entry, path, value)
 
-    def _read_customs(self, table: Table) -> Any:
+    def _read_customs(self, table: BlockColumns) -> Any:
         if not self._custom:
             return repeat((), table.height)
         names = [name for name, _ in self._custom]
@@ -259,24 +259,24 @@ def _nest(entry: dict[str, Json], path: tuple[str, ...], value: Json) -> None:
         del entry[path[0]]
 
 
-def phone_reader(steps: StepFunction | None, *, several: str) -> Callable[[str, Sequence[str]], Reading]:
+def phone_reader(steps: StepFunction | None, *, several: str) -> Callable[[str, Sequence[str]], ReadValue]:
     """Make the reader of phones whose regions are known row by row."""
     if steps is None:
         return partial(read_phone, several=several)
 
-    def read(text: str, regions: Sequence[str]) -> Reading:
+    def read(text: str, regions: Sequence[str]) -> ReadValue:
         whole = join(steps, partial(read_phone, regions=regions, several=several))
         return whole(text) if whole is not None else None
 
     return read
 
 
-def constant(text: str, reader: Reader | None) -> Json:
+def constant(text: str, reader: ValueReader | None) -> Json:
     """Read a fixed value or default; loading the mapping has refused those that cannot be read."""
     if text == "":
         return None
     value = text if reader is None else reader(text)
-    return value.value if isinstance(value, Finding) else value
+    return value.value if isinstance(value, ValueFault) else value
 
 
 def failed(row: int, location: str | None, faults: Sequence[Fault]) -> Outcome:
@@ -308,7 +308,7 @@ def _no_identifier(require: Sequence[str]) -> Fault:
     )
 
 
-def row_filter(model: MappingModel, layout: Layout) -> RowFilter:
+def row_filter(model: MappingModel, layout: HeaderLayout) -> RowFilter:
     """Lay the rows section over a file's header."""
 
     def placed(conditions: Sequence[Any]) -> list[tuple[int, str, Any]]:
@@ -317,7 +317,7 @@ def row_filter(model: MappingModel, layout: Layout) -> RowFilter:
     return RowFilter(placed(model.rows.only_if), placed(model.rows.skip_if))
 
 
-def _tags(model: MappingModel, layout: Layout) -> TagsColumn | None:
+def _tags(model: MappingModel, layout: HeaderLayout) -> TagsColumn | None:
     rule = model.tags
     if rule is None:
         return None

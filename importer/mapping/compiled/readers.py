@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
-from importer.highlevel.fields import Kind
+from importer.highlevel.fields import FieldKind
 from importer.mapping.language.model import Defaults, Rule
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import StepFunction, as_text, chain, dates_after, make_step
@@ -15,26 +15,26 @@ from importer.mapping.values.booleans import read_boolean, read_dnd, read_inboun
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
-from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
 from importer.mapping.values.texts import clean, read_text
 from importer.mapping.values.websites import read_website
 from importer.records import Json
 
-Reader: TypeAlias = Callable[[str], Reading]
-_WITHOUT_RULE: Final[dict[Kind, Reader | None]] = {
-    Kind.TEXT: None,
-    Kind.NAME: None,
-    Kind.USER: None,
-    Kind.CONTACT_ID: None,
-    Kind.BOOLEAN: read_boolean,
-    Kind.DND: read_dnd,
-    Kind.INBOUND_DND: read_inbound_dnd,
-    Kind.COUNTRY: read_country,
-    Kind.POSTAL_CODE: read_postal_code,
-    Kind.TIMEZONE: read_timezone,
-    Kind.WEBSITE: read_website,
+ValueReader: TypeAlias = Callable[[str], ReadValue]
+_WITHOUT_RULE: Final[dict[FieldKind, ValueReader | None]] = {
+    FieldKind.TEXT: None,
+    FieldKind.NAME: None,
+    FieldKind.USER: None,
+    FieldKind.CONTACT_ID: None,
+    FieldKind.BOOLEAN: read_boolean,
+    FieldKind.DND: read_dnd,
+    FieldKind.INBOUND_DND: read_inbound_dnd,
+    FieldKind.COUNTRY: read_country,
+    FieldKind.POSTAL_CODE: read_postal_code,
+    FieldKind.TIMEZONE: read_timezone,
+    FieldKind.WEBSITE: read_website,
 }
 """Readers that a rule says nothing to; None: the text is taken as it stands."""
 
@@ -48,17 +48,17 @@ class Circumstances:
     own: OwnSteps
 
 
-def kind_reader(kind: Kind, rule: Rule, around: Circumstances) -> Reader | None:
+def kind_reader(kind: FieldKind, rule: Rule, around: Circumstances) -> ValueReader | None:
     """Make the reader of a kind of value; None for a text that is taken as it stands."""
     match kind:
-        case Kind.EMAIL:
+        case FieldKind.EMAIL:
             return partial(read_email, several=rule.several or "first")
-        case Kind.PHONE:
+        case FieldKind.PHONE:
             regions = tuple(region for region in (rule.region, around.defaults.region) if region)
             return partial(read_phone, regions=regions, several=rule.several or "first")
-        case Kind.DATE_OF_BIRTH:
+        case FieldKind.DATE_OF_BIRTH:
             return partial(read_date, rules=dates_after(rule.transforms, around.written.dates))
-        case Kind.STATE:
+        case FieldKind.STATE:
             return read_state if rule.codes else None
         case _:
             return _WITHOUT_RULE[kind]
@@ -75,18 +75,20 @@ def steps_of(rule: Rule, around: Circumstances) -> StepFunction | None:
     return chain(tuple(functions)) if functions else None
 
 
-def map_reader(table: Mapping[str, str], *, keep: bool) -> Reader:
+def map_reader(table: Mapping[str, str], *, keep: bool) -> ValueReader:
     """Make the reader of a ``map``: exact, else ignoring case and white space; its results stand for themselves."""
     folded = {_fold(text): meant for text, meant in table.items()}
     results = {_fold(meant): meant for meant in table.values()}
 
-    def read(text: str) -> Reading:
+    def read(text: str) -> ReadValue:
         meant = table.get(text)
         if meant is None:
             meant = folded.get(_fold(text), results.get(_fold(text)))
         if meant is not None:
             return meant
-        return text if keep else Finding("unmapped_value", f"{quoted(text)} is not in the map of this rule")
+        return (
+            text if keep else ValueFault("unmapped_value", f"{quoted(text)} is not in the map of this rule")
+        )
 
     return read
 
@@ -95,30 +97,34 @@ def _fold(text: str) -> str:
     return " ".join(clean(text).casefold().split())
 
 
-def join(steps: StepFunction | None, reader: Reader | None, *, any_value: bool = False) -> Reader | None:
+def join(
+    steps: StepFunction | None, reader: ValueReader | None, *, any_value: bool = False
+) -> ValueReader | None:
     """Put steps before a kind's reader; ``any_value`` lets a number or boolean that the steps made stand."""
     if steps is None:
         return reader
     last = reader or read_text
 
-    def finish(value: Json) -> Reading:
+    def finish(value: Json) -> ReadValue:
         if value is None or value == "":
             return None
         if isinstance(value, str):
             return last(value)
         return value if any_value else last(as_text(value))
 
-    def read(text: str) -> Reading:
+    def read(text: str) -> ReadValue:
         value = steps(text)
-        if not isinstance(value, Finding):
+        if not isinstance(value, ValueFault):
             return finish(value)
         return value if value.fails else _warned(value, finish(value.value))
 
     return read
 
 
-def _warned(warning: Finding, final: Reading) -> Reading:
+def _warned(warning: ValueFault, final: ReadValue) -> ReadValue:
     """Keep the warning of a step with the value that was made of what it gave; a finding about that is worth more."""
     return (
-        final if isinstance(final, Finding) else Finding(warning.code, warning.sentence, final, fails=False)
+        final
+        if isinstance(final, ValueFault)
+        else ValueFault(warning.code, warning.sentence, final, fails=False)
     )

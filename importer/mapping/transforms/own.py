@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from importer.errors import MappingError
-from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 
 
 class OwnSteps:
@@ -24,7 +24,7 @@ class OwnSteps:
             )
         self._functions = {name: guarded(name, find_function(name)) for name in wanted}
 
-    def find(self, name: str) -> Callable[[str], Reading]:
+    def find(self, name: str) -> Callable[[str], ReadValue]:
         return self._functions[name]
 
 
@@ -47,21 +47,21 @@ def find_function(name: str) -> Callable[[str], Any]:
     return found  # type: ignore[no-any-return]
 
 
-def guarded(name: str, function: Callable[[str], Any]) -> Callable[[str], Reading]:
+def guarded(name: str, function: Callable[[str], Any]) -> Callable[[str], ReadValue]:
     """Turn what a user's function raises into a fault of the row; its ValueError speaks for itself."""
 
-    def run(text: str) -> Reading:
+    def run(text: str) -> ReadValue:
         try:
             result = function(str(text))
         except ValueError as refused:
-            return Finding("transform_failed", f"{quoted(text)} was refused by {name}: {refused}")
+            return ValueFault("transform_failed", f"{quoted(text)} was refused by {name}: {refused}")
         except Exception as broken:  # noqa: BLE001  (any bug of a user's function is that row's fault, not the run's)
-            return Finding(
+            return ValueFault(
                 "transform_failed", f"{quoted(text)} made {name} fail with {type(broken).__name__}"
             )
         if result is None or isinstance(result, str | int | float | bool):
             return result
-        return Finding(
+        return ValueFault(
             "transform_failed", f"{quoted(text)} made {name} return {type(result).__name__}, not a text"
         )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 
 LONGEST: Final = 1_000
 _MOST_REPEATS: Final = 12
@@ -72,13 +72,13 @@ def _unbounded(piece: str) -> bool:
     return bool(match) and ((match[2] == "," and not match[3]) or int(match[3] or match[1] or 0) > 20)  # type: ignore[index]
 
 
-def compile_step(pattern: str, replacement: str | None) -> Callable[[str], Reading]:
+def compile_step(pattern: str, replacement: str | None) -> Callable[[str], ReadValue]:
     """Make the step of a checked pattern; texts beyond the bound fail instead of being tried."""
     compiled = re.compile(pattern)
 
-    def run(text: str) -> Reading:
+    def run(text: str) -> ReadValue:
         if len(text) > LONGEST:
-            return Finding(
+            return ValueFault(
                 "text_too_long",
                 f"{quoted(text)} has more than {LONGEST:,} characters, too many for a regex step",
             )

@@ -16,15 +16,15 @@ from importer.mapping.values import booleans, numbers, places
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dateformats import check_format
 from importer.mapping.values.dates import DateRules, read_date
-from importer.mapping.values.finding import Finding, Reading
+from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.yaml.sentences import did_you_mean
 
-StepFunction: TypeAlias = Callable[[str], Reading]
+StepFunction: TypeAlias = Callable[[str], ReadValue]
 _OWN: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TransformStep:
     """One transform as the mapping names it; ``arguments`` are as written, and checked."""
 
     name: str
@@ -50,7 +50,7 @@ class StepKind:
     """The arguments are pairs of the user's own, as for replace."""
 
 
-def _plain(function: Callable[[str], Reading]) -> Callable[[Mapping[str, str], Conventions], StepFunction]:
+def _plain(function: Callable[[str], ReadValue]) -> Callable[[Mapping[str, str], Conventions], StepFunction]:
     return lambda _arguments, _written: function
 
 
@@ -118,7 +118,7 @@ def _make_date(arguments: Mapping[str, str], written: Conventions) -> StepFuncti
     return partial(read_date, rules=own)
 
 
-def dates_after(steps: Iterable[Step], rules: DateRules) -> DateRules:
+def dates_after(steps: Iterable[TransformStep], rules: DateRules) -> DateRules:
     """Give the rules for what the steps leave: a date that one of them made is no longer in the cell's format."""
     return replace(rules, formats=()) if any(step.name == "date" for step in steps) else rules
 
@@ -217,9 +217,9 @@ def parse_step(value: Any) -> Any:
     return _named(name, given)
 
 
-def _named(name: str, arguments: dict[str, str]) -> Step:
+def _named(name: str, arguments: dict[str, str]) -> TransformStep:
     if _OWN.fullmatch(name) and not arguments:
-        return Step(name)
+        return TransformStep(name)
     kind = KINDS.get(name)
     if kind is None:
         hint = (
@@ -234,7 +234,7 @@ def _named(name: str, arguments: dict[str, str]) -> Step:
     if missing := [key for key in kind.required if not arguments.get(key)]:
         raise ValueError(f"{name!r} needs {' and '.join(missing)}.")
     _check(name, arguments)
-    return Step(name, tuple(arguments.items()))
+    return TransformStep(name, tuple(arguments.items()))
 
 
 def _check(name: str, arguments: dict[str, str]) -> None:
@@ -281,10 +281,10 @@ def _arguments_schema(kind: StepKind) -> dict[str, Any]:
     return {"anyOf": [text, table], "description": kind.says} if kind.short else table
 
 
-StepSpec: TypeAlias = Annotated[Step, BeforeValidator(parse_step), WithJsonSchema(_schema())]
+StepSpec: TypeAlias = Annotated[TransformStep, BeforeValidator(parse_step), WithJsonSchema(_schema())]
 
 
-def make_step(step: Step, written: Conventions) -> StepFunction:
+def make_step(step: TransformStep, written: Conventions) -> StepFunction:
     """Make a named step's function; a user's own comes from ``OwnSteps``."""
     return KINDS[step.name].make(dict(step.arguments), written)
 
@@ -294,11 +294,11 @@ def chain(functions: tuple[StepFunction, ...]) -> StepFunction:
     if len(functions) == 1:
         return functions[0]
 
-    def run(text: str) -> Reading:
-        result: Reading = text
+    def run(text: str) -> ReadValue:
+        result: ReadValue = text
         for function in functions:
             result = function(result if isinstance(result, str) else as_text(result))
-            if isinstance(result, Finding) or result == "":
+            if isinstance(result, ValueFault) or result == "":
                 return result
         return result
 

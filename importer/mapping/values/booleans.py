@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import TypedText
 
 CODE: Final = "invalid_boolean"
@@ -76,7 +76,7 @@ _NO: Final = frozenset(
 )
 
 
-def read_boolean(text: str) -> Reading:
+def read_boolean(text: str) -> ReadValue:
     """Read a yes or a no; anything else fails, and a blank cell never comes here."""
     if isinstance(text, TypedText) and isinstance(text.value, bool):
         return text.value
@@ -85,19 +85,19 @@ def read_boolean(text: str) -> Reading:
         return True
     if word in _NO:
         return False
-    return Finding(CODE, f"{quoted(text)} is neither yes nor no")
+    return ValueFault(CODE, f"{quoted(text)} is neither yes nor no")
 
 
-def read_dnd(text: str) -> Reading:
+def read_dnd(text: str) -> ReadValue:
     """Read a channel's do-not-disturb status: yes is active (no messages), no is inactive."""
     word = text.casefold()
     if word in {"active", "inactive", "permanent"}:
         return word
     read = read_boolean(text)
-    return read if isinstance(read, Finding) else ("active" if read else "inactive")
+    return read if isinstance(read, ValueFault) else ("active" if read else "inactive")
 
 
-def read_inbound_dnd(text: str) -> Reading:
+def read_inbound_dnd(text: str) -> ReadValue:
     """Read the inbound status, which cannot be permanent."""
     status = read_dnd(text)
-    return Finding(CODE, f"{quoted(text)} is neither yes nor no") if status == "permanent" else status
+    return ValueFault(CODE, f"{quoted(text)} is neither yes nor no") if status == "permanent" else status

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from importer.mapping.values.dateformats import to_strptime
-from importer.mapping.values.finding import Finding, Reading, quoted, too_long, warn
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long, warn
 from importer.mapping.values.months import MONTHS
 from importer.records import TypedText
 
@@ -45,10 +45,10 @@ class DateRules:
     birthday: bool = False
 
 
-def read_date(text: str, rules: DateRules) -> Reading:
+def read_date(text: str, rules: DateRules) -> ReadValue:
     """Read a date, and refuse one that no person can have been born on where a birthday is meant."""
     found = _find(text, rules)
-    if isinstance(found, Finding):
+    if isinstance(found, ValueFault):
         return found
     if rules.birthday and found > rules.today and str(found.year) not in text:
         # 12/31/26 in November of 2026 is a day of 1926.
@@ -61,7 +61,7 @@ def read_date(text: str, rules: DateRules) -> Reading:
     return found.isoformat()
 
 
-def _find(text: str, rules: DateRules) -> date | Finding:
+def _find(text: str, rules: DateRules) -> date | ValueFault:
     if isinstance(text, TypedText):
         match text.value:
             case datetime() as instant:
@@ -75,7 +75,7 @@ def _find(text: str, rules: DateRules) -> date | Finding:
     return _read_formats(text, rules) if rules.formats else _read_any(text, rules)
 
 
-def _read_formats(text: str, rules: DateRules) -> date | Finding:
+def _read_formats(text: str, rules: DateRules) -> date | ValueFault:
     for pattern in rules.formats:
         spelling = to_strptime(pattern)
         try:
@@ -85,10 +85,10 @@ def _read_formats(text: str, rules: DateRules) -> date | Finding:
         if "%y" not in spelling:
             return found
         return _date(_century(found.year % 100, rules), found.month, found.day) or found
-    return Finding(CODE, f"{quoted(text)} is no date written as {' or '.join(rules.formats)}")
+    return ValueFault(CODE, f"{quoted(text)} is no date written as {' or '.join(rules.formats)}")
 
 
-def _read_any(text: str, rules: DateRules) -> date | Finding:
+def _read_any(text: str, rules: DateRules) -> date | ValueFault:
     if refused := too_long(text, 100, "a date", CODE):
         return refused
     if match := _NUMBERS.fullmatch(text):
@@ -109,7 +109,7 @@ def _match_year_first(text: str) -> re.Match[str] | None:
     )
 
 
-def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> date | Finding:
+def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> date | ValueFault:
     first, second, last = int(match[1]), int(match[3]), match[4]
     if rules.order == "YMD" and len(last) == 2:
         return _or_refuse(text, _century(first, rules), second, int(last))
@@ -122,7 +122,7 @@ def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> date | F
     return _or_refuse(text, year, month, day)
 
 
-def _read_names(text: str, rules: DateRules) -> date | Finding:
+def _read_names(text: str, rules: DateRules) -> date | ValueFault:
     plain = _WEEKDAY.sub("", text.casefold()) if text[:1].isalpha() else text.casefold()
     for candidate in dict.fromkeys((text.casefold(), plain)):
         if match := _YEAR_MONTH_DAY.fullmatch(candidate):
@@ -135,11 +135,11 @@ def _read_names(text: str, rules: DateRules) -> date | Finding:
             continue
         if month := MONTHS.get(name):
             return _or_refuse(text, year, month, int(day))
-    return Finding(CODE, f"{quoted(text)} is no date")
+    return ValueFault(CODE, f"{quoted(text)} is no date")
 
 
-def _or_refuse(text: str, year: int, month: int, day: int) -> date | Finding:
-    return _date(year, month, day) or Finding(CODE, f"{quoted(text)} is no day of the calendar")
+def _or_refuse(text: str, year: int, month: int, day: int) -> date | ValueFault:
+    return _date(year, month, day) or ValueFault(CODE, f"{quoted(text)} is no day of the calendar")
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -163,11 +163,11 @@ def _century(two_digits: int, rules: DateRules) -> int:
     return latest - (latest - two_digits) % 100
 
 
-def _refuse_birthday(found: date, text: str, today: date) -> Finding | None:
+def _refuse_birthday(found: date, text: str, today: date) -> ValueFault | None:
     if found > today:
-        return Finding("impossible_birthday", f"{quoted(text)} lies in the future and is no birthday")
+        return ValueFault("impossible_birthday", f"{quoted(text)} lies in the future and is no birthday")
     if found.year < today.year - OLDEST_YEARS:
-        return Finding(
+        return ValueFault(
             "impossible_birthday", f"{quoted(text)} is more than {OLDEST_YEARS} years ago and is no birthday"
         )
     return None

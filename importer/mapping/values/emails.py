@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from importer.mapping.values.finding import Finding, Reading, quoted, too_long, warn
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long, warn
 
 CODE: Final = "invalid_email"
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -47,7 +47,7 @@ _TYPO_ENDINGS: Final = {
 }
 
 
-def read_email(text: str, *, several: str = "first") -> Reading:
+def read_email(text: str, *, several: str = "first") -> ReadValue:
     """Read one address; ``several`` says what becomes of two in one cell."""
     local, _, domain = text.rpartition("@")
     if len(local) <= 64 and _LOCAL.fullmatch(local):
@@ -64,7 +64,7 @@ def _domain(domain: str) -> str | None:
     return address and address[2:]
 
 
-def _with_typo(address: str, domain: str) -> Reading:
+def _with_typo(address: str, domain: str) -> ReadValue:
     meant = _TYPOS.get(domain)
     if meant is None:
         stem, _, ending = domain.rpartition(".")
@@ -76,7 +76,7 @@ def _with_typo(address: str, domain: str) -> Reading:
     )
 
 
-def _read_odd(text: str, several: str) -> Reading:
+def _read_odd(text: str, several: str) -> ReadValue:
     """Read an address with something around it: a display name, mailto:, brackets, a second address."""
     if refused := too_long(text, 1_000, "an e-mail address", CODE):
         return refused
@@ -87,7 +87,7 @@ def _read_odd(text: str, several: str) -> Reading:
     if len(found) == 1:
         return _with_typo(first, first.rpartition("@")[2])
     if several == "fail":
-        return Finding("several_values", f"{quoted(text)} holds {len(found)} e-mail addresses")
+        return ValueFault("several_values", f"{quoted(text)} holds {len(found)} e-mail addresses")
     sentence = f"{quoted(text)} holds {len(found)} e-mail addresses; the first is used"
     return warn("several_values", sentence, first)
 
@@ -123,7 +123,7 @@ def _canonical(address: str) -> str | None:
     return f"{checked.local_part}@{checked.ascii_domain}"
 
 
-def _refuse(text: str) -> Finding:
+def _refuse(text: str) -> ValueFault:
     bare = re.sub(r"(?i)^mailto:", "", text).strip(_STRAY)
     match text.count("@"):
         case 0:
@@ -134,7 +134,7 @@ def _refuse(text: str) -> Finding:
             why = _library_reason(bare)
         case _:
             why = "is no e-mail address, nor several"
-    return Finding(CODE, f"{quoted(text)} {why}")
+    return ValueFault(CODE, f"{quoted(text)} {why}")
 
 
 def _library_reason(address: str) -> str:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from importer.mapping.values.finding import Finding, Reading, quoted, too_long
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long
 from importer.records import TypedText
 
 CODE: Final = "invalid_number"
@@ -20,7 +20,7 @@ _COMMA_DECIMAL: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|[+-]
 _TWO_WAYS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 
 
-def read_number(text: str, *, decimal: str | None = None) -> Reading:
+def read_number(text: str, *, decimal: str | None = None) -> ReadValue:
     """Read a number; ``1,234`` and ``1.234`` have two readings and fail unless the decimal sign is known."""
     if isinstance(text, TypedText) and _is_number(text.value):
         return _number(Decimal(str(text.value)))
@@ -37,11 +37,11 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def _parse(plain: str, text: str, decimal: str | None) -> Reading:
+def _parse(plain: str, text: str, decimal: str | None) -> ReadValue:
     if _TWO_WAYS.fullmatch(plain):
         if decimal is None:
             why = "can be read two ways, as thousands or as decimals"
-            return Finding(CODE, f"{quoted(text)} {why}; say `decimal` in the rule or in defaults")
+            return ValueFault(CODE, f"{quoted(text)} {why}; say `decimal` in the rule or in defaults")
         thousands = "," if decimal == "." else "."
         return _number(Decimal(plain.replace(thousands, "").replace(",", ".")))
     if _PLAIN.fullmatch(plain):
@@ -50,12 +50,12 @@ def _parse(plain: str, text: str, decimal: str | None) -> Reading:
         return _number(Decimal(plain.replace(",", "")))
     if _COMMA_DECIMAL.fullmatch(plain):
         return _number(Decimal(plain.replace(".", "").replace(",", ".")))
-    return Finding(CODE, f"{quoted(text)} is no number")
+    return ValueFault(CODE, f"{quoted(text)} is no number")
 
 
-def _number(value: Decimal) -> Reading:
+def _number(value: Decimal) -> ReadValue:
     if not value.is_finite():
-        return Finding(CODE, f"'{value}' is no number")
+        return ValueFault(CODE, f"'{value}' is no number")
     return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)
 
 
@@ -72,7 +72,7 @@ def evidence_of(text: str) -> str | None:
     return "." if proves_point else None
 
 
-def read_money(text: str, *, decimal: str | None = None) -> Reading:
+def read_money(text: str, *, decimal: str | None = None) -> ReadValue:
     """Read an amount with or without its currency, which is not sent; ``1,234`` is thousands, as amounts have cents."""
     if isinstance(text, TypedText) and _is_number(text.value):
         return read_number(text)
@@ -85,10 +85,14 @@ def read_money(text: str, *, decimal: str | None = None) -> Reading:
     if decimal is None and _TWO_WAYS.fullmatch(plain):
         decimal = "." if "," in plain else ","
     amount = read_number(sign + plain, decimal=decimal)
-    return Finding(CODE, f"{quoted(text)} is no amount of money") if isinstance(amount, Finding) else amount
+    return (
+        ValueFault(CODE, f"{quoted(text)} is no amount of money")
+        if isinstance(amount, ValueFault)
+        else amount
+    )
 
 
-def read_percent(text: str, *, decimal: str | None = None) -> Reading:
+def read_percent(text: str, *, decimal: str | None = None) -> ReadValue:
     """Read a share: ``12 %`` is 12; a workbook's cell shown as percent holds 0.12 and is 12 too."""
     shown = str(text).strip()
     if not shown.endswith("%"):

@@ -11,7 +11,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberDesc
 
-from importer.mapping.values.finding import Finding, Reading, quoted, too_long, warn
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long, warn
 from importer.records import TypedText
 
 CODE: Final = "invalid_phone"
@@ -119,7 +119,7 @@ def _read_plain(text: str, region: str) -> str | None:
     return f"+{plan.calling_code}{national}" if plan.holds(national) else None
 
 
-def read_phone(text: str, regions: Sequence[str], *, several: str = "first") -> Reading:
+def read_phone(text: str, regions: Sequence[str], *, several: str = "first") -> ReadValue:
     """Read a number as one of the first region that it is valid in.
 
     ``regions`` come in the order of their right to decide; a number that names its country needs none of them.
@@ -129,21 +129,21 @@ def read_phone(text: str, regions: Sequence[str], *, several: str = "first") -> 
     return _read_odd(text, tuple(regions), several)
 
 
-def _read_odd(text: str, regions: tuple[str, ...], several: str) -> Reading:
+def _read_odd(text: str, regions: tuple[str, ...], several: str) -> ReadValue:
     if refused := too_long(text, 200, "a phone number", CODE):
         return refused
     mended = _mend(text)
-    if isinstance(mended, Finding):
+    if isinstance(mended, ValueFault):
         return mended
     parts = _split(mended)
     if len(parts) < 2:
         return _read_one(mended, text, regions)
     first = _read_one(parts[0], text, regions)
-    if isinstance(first, Finding) and first.fails:
+    if isinstance(first, ValueFault) and first.fails:
         return first
     if several == "fail":
-        return Finding("several_values", f"{quoted(text)} holds {len(parts)} phone numbers")
-    number = first.value if isinstance(first, Finding) else first
+        return ValueFault("several_values", f"{quoted(text)} holds {len(parts)} phone numbers")
+    number = first.value if isinstance(first, ValueFault) else first
     return warn(
         "several_values", f"{quoted(text)} holds {len(parts)} phone numbers; the first is used", number
     )
@@ -156,7 +156,7 @@ def _split(text: str) -> list[str]:
     return long_enough if len(long_enough) >= 2 else []
 
 
-def _mend(text: str) -> str | Finding:
+def _mend(text: str) -> str | ValueFault:
     """Undo what spreadsheets and exports do to numbers, where that is exact."""
     plain = str(text).translate(_SIGNS).strip().strip("'`\u2019\"").strip()
     if (
@@ -180,38 +180,40 @@ def _from_number(value: float, shown: str) -> str:
     return exact if lossy and not shown.startswith("+") else shown
 
 
-def _from_scientific(match: re.Match[str], text: str) -> str | Finding:
+def _from_scientific(match: re.Match[str], text: str) -> str | ValueFault:
     digits, exponent = match[1] + match[2], int(match[3])
     if len(match[2].rstrip("0")) <= exponent and len(digits) == exponent + 1:
         return digits
-    return Finding(
+    return ValueFault(
         "damaged_number",
         f"{quoted(text)} has lost digits in a spreadsheet; the number cannot be told from it any more",
     )
 
 
-def _read_one(text: str, shown: str, regions: tuple[str, ...]) -> Reading:
+def _read_one(text: str, shown: str, regions: tuple[str, ...]) -> ReadValue:
     number, extension = _without_extension(text)
     if re.search(r"[A-Za-z]", number) and not _vanity(number):
-        return Finding(CODE, f"{quoted(shown)} has letters in it and is no phone number")
+        return ValueFault(CODE, f"{quoted(shown)} has letters in it and is no phone number")
     digits = re.sub(r"\D", "", number)
     if not digits:
-        return Finding(CODE, f"{quoted(shown)} has no digits and is no phone number")
+        return ValueFault(CODE, f"{quoted(shown)} has no digits and is no phone number")
     candidates = _candidates(number, digits, regions)
     if not candidates:
-        return Finding("no_phone_region", f"{quoted(shown)} has no country code, and no region is set for it")
+        return ValueFault(
+            "no_phone_region", f"{quoted(shown)} has no country code, and no region is set for it"
+        )
     refused = ""
     for index, (spelling, region) in enumerate(candidates):
         e164, why = _parse(spelling, region)
         if e164 is not None:
             return _accept(e164, shown, extension, index, regions, region)
         refused = refused or f"{why} of {region}" if region else refused or why
-    return Finding(CODE, f"{quoted(shown)} {refused}")
+    return ValueFault(CODE, f"{quoted(shown)} {refused}")
 
 
 def _accept(
     e164: str, shown: str, extension: str, index: int, regions: tuple[str, ...], region: str | None
-) -> Reading:
+) -> ReadValue:
     if extension:
         sentence = f"{quoted(shown)} has the extension {extension}, which the vendor has no place for; it is left out"
         return warn("phone_extension", sentence, e164)

@@ -6,29 +6,29 @@ from typing import Final
 
 from importer.highlevel.countries import country_code
 from importer.highlevel.timezones import timezone_name
-from importer.mapping.values.finding import Finding, Reading, quoted
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.mapping.values.states import state_code
 from importer.records import TypedText
 
 _NOT_LISTED: Final = "no country that the vendor knows"
 
 
-def read_country(text: str) -> Reading:
+def read_country(text: str) -> ReadValue:
     code = country_code(text)
-    return code or Finding("invalid_country", f"{quoted(text)} is {_NOT_LISTED}")
+    return code or ValueFault("invalid_country", f"{quoted(text)} is {_NOT_LISTED}")
 
 
-def read_timezone(text: str) -> Reading:
+def read_timezone(text: str) -> ReadValue:
     name = timezone_name(text)
-    return name or Finding("invalid_timezone", f"{quoted(text)} is no time zone")
+    return name or ValueFault("invalid_timezone", f"{quoted(text)} is no time zone")
 
 
-def read_state(text: str) -> Reading:
+def read_state(text: str) -> ReadValue:
     """Write a US or Canadian state as its code; any other text stays."""
     return state_code(text) or str(text)
 
 
-def read_postal_code(text: str) -> Reading:
+def read_postal_code(text: str) -> ReadValue:
     """Keep the code as a text, with its zeros; the ``.0`` of a spreadsheet goes, and the apostrophe against it."""
     plain = str(text).lstrip("'\u2019")
     head, dot, tail = plain.partition(".")

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from importer.mapping.values.finding import Reading, quoted, warn
+from importer.mapping.values.fault import ReadValue, quoted, warn
 from importer.records import TypedText
 
 # Spaces that spreadsheets and web pages leave at the ends of a cell. Inside a text they stay: a zero-width joiner
@@ -53,7 +53,7 @@ def clean_column(cells: Sequence[str]) -> list[str]:
     ]
 
 
-def read_text(text: str) -> Reading:
+def read_text(text: str) -> ReadValue:
     """Take a text as it stands, and flag one that was decoded wrongly somewhere on its way."""
     text = str(text)
     if text.isascii():
@@ -61,7 +61,7 @@ def read_text(text: str) -> Reading:
     return _flag_garbled(text)
 
 
-def _flag_garbled(text: str) -> Reading:
+def _flag_garbled(text: str) -> ReadValue:
     if "\ufffd" in text:
         return warn(
             "garbled_text", f"{quoted(text)} has characters that were lost before the file was made", text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from importer.mapping.values.finding import Finding, Reading, quoted, too_long
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long
 
 _SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 _WEB: Final = re.compile(r"^https?://", re.IGNORECASE)
@@ -14,14 +14,14 @@ _HOST: Final = re.compile(
 )
 
 
-def read_website(text: str) -> Reading:
+def read_website(text: str) -> ReadValue:
     """Read a web address; one without a scheme gets ``https://``."""
     if refused := too_long(text, 2_000, "a web address", "invalid_website"):
         return refused
     plain = re.sub(r"^(https?):/*(?=[^/])", r"\1://", str(text).strip("<>"), flags=re.IGNORECASE)
     if _SCHEME.match(plain) and not _WEB.match(plain):
-        return Finding("invalid_website", f"{quoted(text)} is no web address")
+        return ValueFault("invalid_website", f"{quoted(text)} is no web address")
     bare = _WEB.sub("", plain).removeprefix("//")
     if "@" in bare.split("/")[0] or not _HOST.fullmatch(bare):
-        return Finding("invalid_website", f"{quoted(text)} is no web address")
+        return ValueFault("invalid_website", f"{quoted(text)} is no web address")
     return plain if _WEB.match(plain) else f"https://{bare}"

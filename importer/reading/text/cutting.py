@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from importer.reading.text.dialect import ESCAPE, LIMIT, Dialect
-from importer.reading.text.quoting import Mender, Record
+from importer.reading.text.quoting import CsvRecord, Mender
 from importer.records import Fault
 
 _STRAY: Final = Fault(
@@ -114,7 +114,7 @@ class Cutter:
         return True
 
     @staticmethod
-    def _add(cutting: Cutting, record: Record, starts: list[int]) -> None:
+    def _add(cutting: Cutting, record: CsvRecord, starts: list[int]) -> None:
         if record.unclosed:
             cutting.faults[len(cutting.rows)] = (_UNCLOSED,)
         elif record.stray:

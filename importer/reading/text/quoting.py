@@ -21,7 +21,7 @@ _MAX_TRIES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class CsvRecord:
     """Cells, the lines they took, and whether some quote had to be taken as a plain character."""
 
     cells: list[str] = field(repr=False)
@@ -144,7 +144,7 @@ class Mender:
         # quotes would take the square of its size.
         self._budget = _SEARCHES * sum(map(len, lines)) + _MOST_CHARACTERS
 
-    def read(self, start: int) -> Record | None:
+    def read(self, start: int) -> CsvRecord | None:
         """Read the record that starts on this line; None when only more text can tell."""
         line = self._lines[start].rstrip("\r\n")
         if self._waits(start):
@@ -172,7 +172,7 @@ class Mender:
             return False
         return any(map(self._is_marked, range(start, len(self._lines))))
 
-    def _otherwise(self, start: int) -> Record | None:
+    def _otherwise(self, start: int) -> CsvRecord | None:
         """Read the record that only another meaning of its backslashes makes as wide as the table."""
         record = self._other and self._other.strictly(start)
         if not record or not any(map(self._is_marked, range(start, start + record.lines))):
@@ -180,7 +180,7 @@ class Mender:
         alone = self._fit(self._lines[start].rstrip("\r\n")) if record.lines > 1 else None
         return replace(record, otherwise=True) if self._plausible(record, start, alone) else None
 
-    def strictly(self, start: int) -> Record | None:
+    def strictly(self, start: int) -> CsvRecord | None:
         """Read a record that is as wide as the table with each of its quotes in place."""
         record = self._spread(start, _NEAR)
         return record if record and not record.stray and len(record.cells) == self._width else None
@@ -201,7 +201,7 @@ class Mender:
                 return True
         return self._budget <= 0
 
-    def _plausible(self, spread: Record, start: int, alone: Record | None) -> bool:
+    def _plausible(self, spread: CsvRecord, start: int, alone: CsvRecord | None) -> bool:
         """Tell a cell with line breaks from a quote left open: the latter swallows lines that are rows themselves."""
         fits = len(spread.cells) == self._width
         if alone is not None and not fits:
@@ -220,7 +220,7 @@ class Mender:
             known = self._rows[index] = self._width > 1 and self._fit(line) is not None
         return known
 
-    def _spread(self, start: int, most_lines: int) -> Record | None:
+    def _spread(self, start: int, most_lines: int) -> CsvRecord | None:
         """Read one record over as many lines as its quotes ask for; None when a quote stays open."""
         taken = 1
         most_lines = min(most_lines, len(self._lines) - start)
@@ -237,7 +237,7 @@ class Mender:
             taken += more
         return None
 
-    def _whole(self, text: str, taken: int) -> Record | None:
+    def _whole(self, text: str, taken: int) -> CsvRecord | None:
         cells: list[str] = []
         position, stray, end = 0, False, 0
         while position >= 0:
@@ -249,19 +249,19 @@ class Mender:
                 cut = self._scanner.plain(text, position)
             cells.append(cut.value)
             stray, end, position = stray or cut.stray, max(position, end), cut.next
-        return Record(cells=cells, lines=self._lines_used(cells, taken), stray=stray)
+        return CsvRecord(cells=cells, lines=self._lines_used(cells, taken), stray=stray)
 
     @staticmethod
     def _lines_used(cells: list[str], taken: int) -> int:
         breaks = sum(len(_LINE_BREAK.findall(cell)) for cell in cells) if taken > 1 else 0
         return 1 + breaks
 
-    def _fit(self, line: str) -> Record | None:
+    def _fit(self, line: str) -> CsvRecord | None:
         """Read a line alone into exactly as many cells as the table has, some quotes taken as they stand."""
         if line.count(self._delimiter) < self._width - 1:
             return None
         cells = self._search(line)
-        return None if cells is None else Record(cells=cells, stray=True)
+        return None if cells is None else CsvRecord(cells=cells, stray=True)
 
     def _search(self, line: str) -> list[str] | None:
         """Try the ways of reading each field, quoted first, until one gives the wanted number of cells."""
@@ -300,7 +300,7 @@ class Mender:
         """Tell a place behind which no quote closes, as an earlier look showed."""
         return self._open is not None and self._open[0] is line and position >= self._open[1]
 
-    def _loose(self, line: str) -> Record:
+    def _loose(self, line: str) -> CsvRecord:
         """Read a line alone without a wanted width: a quote that stays open is a character."""
         cells: list[str] = []
         position, unclosed = 0, False
@@ -309,7 +309,7 @@ class Mender:
             unclosed = unclosed or (len(ways) == 1 and self._scanner.starts_quoted(line, position))
             cells.append(ways[-1].value)
             position = ways[-1].next
-        return Record(cells=cells, stray=True, unclosed=unclosed)
+        return CsvRecord(cells=cells, stray=True, unclosed=unclosed)
 
 
 _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from importer.highlevel.reply import read_moment
 from importer.records import Status
-from importer.sending.row.job import Job
+from importer.sending.row.submitted import SubmittedRow
 
 _SECOND: Final = 0.999
 
 
 def judge(
-    job: Job, contact: Mapping[str, Any], *, new: bool, made_here: Callable[[str, int], bool]
+    submitted: SubmittedRow, contact: Mapping[str, Any], *, new: bool, made_here: Callable[[str, int], bool]
 ) -> Status:
     """Tell whether a row created or updated its contact.
 
@@ -22,13 +22,13 @@ def judge(
     """
     if new:
         return Status.CREATED
-    if not job.doubtful or job.first_attempt_at is None:
+    if not submitted.doubtful or submitted.first_attempt_at is None:
         return Status.UPDATED
     added = latest_moment(contact.get("dateAdded"))
-    if added is None or added < job.first_attempt_at:
+    if added is None or added < submitted.first_attempt_at:
         return Status.UPDATED
     contact_id = contact.get("id")
-    if isinstance(contact_id, str) and made_here(contact_id, job.row):
+    if isinstance(contact_id, str) and made_here(contact_id, submitted.row):
         return Status.UPDATED
     return Status.CREATED
 

@@ -9,13 +9,13 @@ from importer.errors import MappingError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, Workflow
-from importer.highlevel.reply import Kind
+from importer.highlevel.reply import ReplyKind
 from importer.records import FollowUpFor, FollowUps, Outcome, Status
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
-from importer.sending.row.job import Held
+from importer.sending.row.submitted import Held
 from importer.sending.row.tag_batches import TagBatch, tag_errors
 
 
@@ -50,7 +50,7 @@ class FollowUpDesk:
         ids = list(dict.fromkeys(held.landed.contact_id for held in batch.rows))
         call = calls.change_tags(location_id, self._mode, batch.tags, ids)
         found = await self._caller.ask(call, CallState(batch.rows[0].landed.row))
-        if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
+        if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
             status = found.status
             return [
                 outcomes.follow_up_failed(
@@ -71,7 +71,7 @@ class FollowUpDesk:
         if self.enrols(held.landed.status):
             for what, call in self._enrolments(held.landed.contact_id):
                 found = await self._caller.ask(call, CallState(held.landed.row))
-                if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
+                if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
                     return outcomes.follow_up_failed(
                         held,
                         "workflow_failed",

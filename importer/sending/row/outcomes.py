@@ -3,49 +3,49 @@
 from __future__ import annotations
 
 from importer.codes import remedy_of
-from importer.highlevel.reply import Kind, Meaning
+from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import Fault, Landed, Outcome, Record, Status
 from importer.sending.call_state import Unanswered
-from importer.sending.row.job import Held, Job
+from importer.sending.row.submitted import Held, SubmittedRow
 
 
-def refused(job: Job, meaning: Meaning) -> Outcome:
+def refused(submitted: SubmittedRow, reply: Reply) -> Outcome:
     """Fail a row that the vendor does not accept, in its own words."""
-    match meaning.kind:
-        case Kind.DUPLICATE:
+    match reply.kind:
+        case ReplyKind.DUPLICATE:
             code, tail = "duplicate_contact", " The contact that is in the way is named here."
-        case Kind.NO_CONTACT:
+        case ReplyKind.NO_CONTACT:
             code, tail = "contact_not_found", ""
         case _:
             code, tail = "refused", ""
     return fail(
-        job,
+        submitted,
         code,
-        f"HighLevel refused the row: {meaning.words}{_stop(meaning.words)}{tail}",
-        contact_id=meaning.contact_id,
-        http_status=meaning.status,
-        trace_id=meaning.trace_id,
+        f"HighLevel refused the row: {reply.words}{_stop(reply.words)}{tail}",
+        contact_id=reply.contact_id,
+        http_status=reply.status,
+        trace_id=reply.trace_id,
     )
 
 
-def unanswered(job: Job, silence: Unanswered) -> Outcome:
+def unanswered(submitted: SubmittedRow, silence: Unanswered) -> Outcome:
     """Fail a row that got no final reply; whether it was stored decides what to say."""
-    if not job.repeatable and silence.doubtful:
-        return unconfirmed(job, silence.words)
+    if not submitted.repeatable and silence.doubtful:
+        return unconfirmed(submitted, silence.words)
     if silence.doubtful:
         message = (
-            f"No usable reply came in {job.attempts} attempts ({silence.words}); the contact may have been "
+            f"No usable reply came in {submitted.attempts} attempts ({silence.words}); the contact may have been "
             "stored. Running the row again is safe: it meets the same contact."
         )
     else:
-        message = f"HighLevel did not take the row in {job.attempts} attempts ({silence.words})."
-    return fail(job, "service_down", message, http_status=silence.status)
+        message = f"HighLevel did not take the row in {submitted.attempts} attempts ({silence.words})."
+    return fail(submitted, "service_down", message, http_status=silence.status)
 
 
-def unconfirmed(job: Job, words: str) -> Outcome:
+def unconfirmed(submitted: SubmittedRow, words: str) -> Outcome:
     """Fail a row that may have been stored and that nothing can prove: sending it again could double the contact."""
     return fail(
-        job,
+        submitted,
         "unconfirmed",
         f"The reply was lost ({words}) and the row has nothing HighLevel could match it by, so it was not sent "
         "again. Look the contact up in HighLevel; import the row again only if it is missing.",
@@ -64,21 +64,21 @@ def location_refused(record: Record, words: str) -> Outcome:
     )
 
 
-def skipped(job: Job, code: str, message: str, *, contact_id: str | None = None) -> Outcome:
+def skipped(submitted: SubmittedRow, code: str, message: str, *, contact_id: str | None = None) -> Outcome:
     return Outcome(
-        row=job.row,
+        row=submitted.row,
         status=Status.SKIPPED,
-        location_id=job.record.location_id,
+        location_id=submitted.record.location_id,
         contact_id=contact_id,
         code=code,
         message=message,
-        warnings=job.record.warnings,
-        attempts=job.attempts,
+        warnings=submitted.record.warnings,
+        attempts=submitted.attempts,
     )
 
 
 def fail(
-    job: Job,
+    submitted: SubmittedRow,
     code: str,
     message: str,
     *,
@@ -87,16 +87,16 @@ def fail(
     trace_id: str | None = None,
 ) -> Outcome:
     return Outcome(
-        row=job.row,
+        row=submitted.row,
         status=Status.FAILED,
-        location_id=job.record.location_id,
+        location_id=submitted.record.location_id,
         contact_id=contact_id,
         code=code,
         message=message,
         remedy=remedy_of(code),
-        warnings=job.record.warnings,
+        warnings=submitted.record.warnings,
         http_status=http_status,
-        attempts=job.attempts,
+        attempts=submitted.attempts,
         trace_id=trace_id,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from importer.highlevel.calls import BULK_TAG_LIMIT
 from importer.records import TagMode
 from importer.sending.capacity import Capacity
-from importer.sending.row.job import Held
+from importer.sending.row.submitted import Held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
-from importer.highlevel.reply import Kind, Meaning
+from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
 from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode, value_type
 from importer.sending.call_state import CallState, Unanswered
@@ -17,8 +17,8 @@ from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
 from importer.sending.row.evidence import judge
-from importer.sending.row.job import Job
 from importer.sending.row.readback import compare, compare_custom, lost_fields
+from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
 _PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
@@ -38,21 +38,26 @@ class Landing:
 class RowCallState(CallState):
     """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
 
-    __slots__ = ("_announce", "_reserve", "job")
+    __slots__ = ("_announce", "_reserve", "submitted")
 
-    def __init__(self, job: Job, announce: Callable[[Job], None], reserve: Callable[[Job], int]) -> None:
-        super().__init__(job.row, repeatable=job.repeatable, doubtful=job.doubtful)
-        self.job = job
+    def __init__(
+        self,
+        submitted: SubmittedRow,
+        announce: Callable[[SubmittedRow], None],
+        reserve: Callable[[SubmittedRow], int],
+    ) -> None:
+        super().__init__(submitted.row, repeatable=submitted.repeatable, doubtful=submitted.doubtful)
+        self.submitted = submitted
         self._announce = announce
         self._reserve = reserve
 
     def reserve(self) -> int:
-        return self._reserve(self.job)
+        return self._reserve(self.submitted)
 
     def announce(self) -> None:
-        self.job.attempts += 1
-        if self.job.first_attempt_at is None or not self.job.repeatable:
-            self._announce(self.job)
+        self.submitted.attempts += 1
+        if self.submitted.first_attempt_at is None or not self.submitted.repeatable:
+            self._announce(self.submitted)
 
 
 class Upserting:
@@ -68,219 +73,223 @@ class Upserting:
         self._duplicates_allowed = duplicates_allowed
         self._tag_mode = caller.policy.follow_ups.tag_mode
 
-    async def go(self, job: Job) -> Landing | Outcome:
+    async def go(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
-        if job.doubtful and not job.repeatable:
-            return outcomes.unconfirmed(job, "the run was cut off before it came")
-        if job.record.contact_id is not None:
-            return await self._update_named(job, job.record.contact_id)
+        if submitted.doubtful and not submitted.repeatable:
+            return outcomes.unconfirmed(submitted, "the run was cut off before it came")
+        if submitted.record.contact_id is not None:
+            return await self._update_named(submitted, submitted.record.contact_id)
         match self._policy.mode:
             case ImportMode.UPSERT:
-                return await self._store(job, self._upsert(job))
+                return await self._store(submitted, self._upsert(submitted))
             case ImportMode.CREATE_ONLY:
-                return await self._create(job)
+                return await self._create(submitted)
             case ImportMode.UPDATE_ONLY:
-                return await self._update_found(job)
+                return await self._update_found(submitted)
 
-    def _upsert(self, job: Job) -> Call:
-        record, version = job.record, self._policy.version
+    def _upsert(self, submitted: SubmittedRow) -> Call:
+        record, version = submitted.record, self._policy.version
         if record.upsert is not None and version is ApiVersion.V2021_07_28:
             return calls.encoded_upsert(record.upsert)
         return calls.upsert(payload.build_upsert(record, version=version, tag_mode=self._tag_mode))
 
-    async def _create(self, job: Job) -> Landing | Outcome:
+    async def _create(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Create without ever updating.
 
         A location that forbids duplicates refuses by itself, naming the contact; where they are allowed only a
         search can tell, before the first attempt and again before each one that follows a lost reply.
         """
-        body = payload.build_create(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        body = payload.build_create(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
         call = calls.create(body)
-        if not self._duplicates_allowed or not payload.match_keys(job.record):
-            return await self._store(job, call, creates=True)
+        if not self._duplicates_allowed or not payload.match_keys(submitted.record):
+            return await self._store(submitted, call, creates=True)
         while True:
-            found = await self._search(job)
+            found = await self._search(submitted)
             if isinstance(found, Outcome):
                 return found
             if found is not None:
-                return await self._settle_existing(job, found)
-            end = await self._store(job, call, creates=True, repeatable=False)
-            lost = isinstance(end, Outcome) and end.code == "service_down" and job.doubtful
-            if not lost or job.attempts >= _CREATE_ATTEMPTS:
+                return await self._settle_existing(submitted, found)
+            end = await self._store(submitted, call, creates=True, repeatable=False)
+            lost = isinstance(end, Outcome) and end.code == "service_down" and submitted.doubtful
+            if not lost or submitted.attempts >= _CREATE_ATTEMPTS:
                 return end
 
-    async def _settle_existing(self, job: Job, contact: Mapping[str, Any]) -> Landing | Outcome:
+    async def _settle_existing(
+        self, submitted: SubmittedRow, contact: Mapping[str, Any]
+    ) -> Landing | Outcome:
         """Skip a row whose contact exists, unless an attempt of ours, whose reply was lost, has just made it."""
         contact_id = str(contact["id"])
-        if job.doubtful:
-            shown = await self._caller.ask(calls.get_contact(contact_id), CallState(job.row))
-            if isinstance(shown, Meaning) and shown.kind is Kind.DONE:
+        if submitted.doubtful:
+            shown = await self._caller.ask(calls.get_contact(contact_id), CallState(submitted.row))
+            if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
                 contact = _contact_of(shown)
-                status = judge(job, contact, new=False, made_here=self._journal.made_here)
+                status = judge(submitted, contact, new=False, made_here=self._journal.made_here)
                 if status is Status.CREATED:
-                    return self._land(job, shown, contact, status)
+                    return self._land(submitted, shown, contact, status)
         return outcomes.skipped(
-            job,
+            submitted,
             "already_exists",
             "The contact exists already, and the mapping's mode is create_only.",
             contact_id=contact_id,
         )
 
-    async def _update_found(self, job: Job) -> Landing | Outcome:
+    async def _update_found(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Look for the contact first; the upsert then meets it by the same rules, and carries every field."""
-        found = await self._search(job)
+        found = await self._search(submitted)
         if isinstance(found, Outcome):
             return found
         if found is None:
             return outcomes.skipped(
-                job, "not_found", "No contact matches the row, and the mapping's mode is update_only."
+                submitted, "not_found", "No contact matches the row, and the mapping's mode is update_only."
             )
-        body = payload.build_upsert(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        body = payload.build_upsert(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
         body.pop("createNewIfDuplicateAllowed", None)
-        return await self._store(job, calls.upsert(body))
+        return await self._store(submitted, calls.upsert(body))
 
-    async def _update_named(self, job: Job, contact_id: str) -> Landing | Outcome:
+    async def _update_named(self, submitted: SubmittedRow, contact_id: str) -> Landing | Outcome:
         if self._policy.mode is ImportMode.CREATE_ONLY:
             return outcomes.skipped(
-                job,
+                submitted,
                 "already_exists",
                 "The row names a contact by its id, and the mapping's mode is create_only.",
                 contact_id=contact_id,
             )
-        body = payload.build_update(job.record, version=self._policy.version, tag_mode=self._tag_mode)
+        body = payload.build_update(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
         found = await self._caller.ask(
-            calls.update(contact_id, body), RowCallState(job, self._announce, self._reserve)
+            calls.update(contact_id, body), RowCallState(submitted, self._announce, self._reserve)
         )
         if isinstance(found, Unanswered):
-            return outcomes.unanswered(job, found)
-        if found.kind is Kind.NO_CONTACT and self._policy.mode is ImportMode.UPDATE_ONLY:
-            return outcomes.skipped(job, "not_found", f"There is no contact with the id {contact_id}.")
-        if found.kind is not Kind.DONE:
-            return outcomes.refused(job, found)
+            return outcomes.unanswered(submitted, found)
+        if found.kind is ReplyKind.NO_CONTACT and self._policy.mode is ImportMode.UPDATE_ONLY:
+            return outcomes.skipped(submitted, "not_found", f"There is no contact with the id {contact_id}.")
+        if found.kind is not ReplyKind.DONE:
+            return outcomes.refused(submitted, found)
         contact = {"id": contact_id, **_contact_of(found)}
-        lost = lost_fields(payload.lost_in_update(job.record))
-        return self._land(job, found, contact, Status.UPDATED, lost)
+        lost = lost_fields(payload.lost_in_update(submitted.record))
+        return self._land(submitted, found, contact, Status.UPDATED, lost)
 
-    async def _search(self, job: Job) -> Mapping[str, Any] | Outcome | None:
-        fields = job.record.fields
+    async def _search(self, submitted: SubmittedRow) -> Mapping[str, Any] | Outcome | None:
+        fields = submitted.record.fields
         email, phone = fields.get("email"), fields.get("phone")
         call = calls.search_duplicate(
-            job.record.location_id,
+            submitted.record.location_id,
             email=email if isinstance(email, str) else None,
             phone=phone if isinstance(phone, str) else None,
         )
         if not email and not phone:
             return None
-        found = await self._caller.ask(call, CallState(job.row))
+        found = await self._caller.ask(call, CallState(submitted.row))
         if isinstance(found, Unanswered):
-            return outcomes.unanswered(job, found)
-        if found.kind is Kind.NO_CONTACT:
+            return outcomes.unanswered(submitted, found)
+        if found.kind is ReplyKind.NO_CONTACT:
             return None
-        if found.kind is not Kind.DONE:
-            return outcomes.refused(job, found)
+        if found.kind is not ReplyKind.DONE:
+            return outcomes.refused(submitted, found)
         contact = _contact_of(found)
         return contact if contact.get("id") else None
 
     async def _store(
-        self, job: Job, call: Call, *, creates: bool = False, repeatable: bool = True
+        self, submitted: SubmittedRow, call: Call, *, creates: bool = False, repeatable: bool = True
     ) -> Landing | Outcome:
-        state = RowCallState(job, self._announce, self._reserve)
-        state.repeatable = job.repeatable and repeatable
+        state = RowCallState(submitted, self._announce, self._reserve)
+        state.repeatable = submitted.repeatable and repeatable
         found = await self._caller.ask(call, state)
-        job.doubtful = state.doubtful or (isinstance(found, Unanswered) and found.doubtful)
+        submitted.doubtful = state.doubtful or (isinstance(found, Unanswered) and found.doubtful)
         if isinstance(found, Unanswered):
-            return outcomes.unanswered(job, found)
-        if found.kind is Kind.DUPLICATE and creates and found.contact_id:
-            return await self._settle_existing(job, {"id": found.contact_id})
-        if found.kind is not Kind.DONE:
-            return outcomes.refused(job, found)
+            return outcomes.unanswered(submitted, found)
+        if found.kind is ReplyKind.DUPLICATE and creates and found.contact_id:
+            return await self._settle_existing(submitted, {"id": found.contact_id})
+        if found.kind is not ReplyKind.DONE:
+            return outcomes.refused(submitted, found)
         if found.contact_id is None:
-            return await self._without_id(job, found, call, creates=creates)
+            return await self._without_id(submitted, found, call, creates=creates)
         new = True if creates else found.body.get("new")
         if new is True:
-            return self._land(job, found, _contact_of(found), Status.CREATED)
-        return await self._judged(job, found, new=new)
+            return self._land(submitted, found, _contact_of(found), Status.CREATED)
+        return await self._judged(submitted, found, new=new)
 
-    async def _judged(self, job: Job, found: Meaning, *, new: object) -> Landing:
+    async def _judged(self, submitted: SubmittedRow, found: Reply, *, new: object) -> Landing:
         """Land a row whose contact the reply does not call new, by what reply and contact show."""
         contact = _contact_of(found)
-        job.doubtful = job.doubtful or not isinstance(new, bool)
+        submitted.doubtful = submitted.doubtful or not isinstance(new, bool)
         warnings: tuple[Fault, ...] = ()
-        if job.doubtful and contact.get("dateAdded") is None:
-            added = await self._date_added(job, found)
+        if submitted.doubtful and contact.get("dateAdded") is None:
+            added = await self._date_added(submitted, found)
             contact = {**contact, "dateAdded": added}
             if added is None:
                 warnings = (outcomes.warning("perhaps_created", _PERHAPS),)
-        status = judge(job, contact, new=False, made_here=self._journal.made_here)
-        return self._land(job, found, contact, status, warnings)
+        status = judge(submitted, contact, new=False, made_here=self._journal.made_here)
+        return self._land(submitted, found, contact, status, warnings)
 
-    async def _date_added(self, job: Job, found: Meaning) -> object:
+    async def _date_added(self, submitted: SubmittedRow, found: Reply) -> object:
         """Ask the contact itself when it was made: a reply need not say."""
-        shown = await self._caller.ask(calls.get_contact(str(found.contact_id)), CallState(job.row))
-        if isinstance(shown, Meaning) and shown.kind is Kind.DONE:
+        shown = await self._caller.ask(calls.get_contact(str(found.contact_id)), CallState(submitted.row))
+        if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
             return _contact_of(shown).get("dateAdded")
         return None
 
-    async def _without_id(self, job: Job, found: Meaning, call: Call, *, creates: bool) -> Landing | Outcome:
+    async def _without_id(
+        self, submitted: SubmittedRow, found: Reply, call: Call, *, creates: bool
+    ) -> Landing | Outcome:
         """Try once more when the reply is JSON but names no contact: something in between made it up."""
         silence = Unanswered(words="the reply named no contact", doubtful=True, status=found.status)
-        if not job.repeatable or job.attempts >= self._policy.retry.row_attempts:
-            return outcomes.unanswered(job, silence)
-        job.doubtful = True
-        return await self._store(job, call, creates=creates)
+        if not submitted.repeatable or submitted.attempts >= self._policy.retry.row_attempts:
+            return outcomes.unanswered(submitted, silence)
+        submitted.doubtful = True
+        return await self._store(submitted, call, creates=creates)
 
     def _land(
         self,
-        job: Job,
-        found: Meaning,
+        submitted: SubmittedRow,
+        found: Reply,
         contact: Mapping[str, Any],
         status: Status,
         warnings: tuple[Fault, ...] = (),
     ) -> Landing:
-        record = job.record
+        record = submitted.record
         warnings = record.warnings + warnings + compare(record, contact, by_id=record.contact_id is not None)
         landed = Landed(
-            row=job.row,
+            row=submitted.row,
             location_id=record.location_id,
             status=status,
             contact_id=str(contact.get("id") or found.contact_id),
             http_status=found.status,
-            attempts=job.attempts,
+            attempts=submitted.attempts,
             trace_id=found.trace_id,
             warnings=warnings,
         )
         return Landing(landed=landed, contact=contact)
 
-    async def verify(self, job: Job, landed: Landed) -> tuple[Fault, ...]:
+    async def verify(self, submitted: SubmittedRow, landed: Landed) -> tuple[Fault, ...]:
         """Read a contact back by its id and compare what the reply of the upsert does not show."""
-        found = await self._caller.ask(calls.get_contact(landed.contact_id), CallState(job.row))
-        if isinstance(found, Unanswered) or found.kind is not Kind.DONE:
+        found = await self._caller.ask(calls.get_contact(landed.contact_id), CallState(submitted.row))
+        if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
             return (outcomes.warning("not_verified", "the contact could not be read back"),)
-        return compare_custom(job.record, _contact_of(found))
+        return compare_custom(submitted.record, _contact_of(found))
 
-    def _reserve(self, job: Job) -> int:
+    def _reserve(self, submitted: SubmittedRow) -> int:
         """Keep a request for each batch of tags, and for the one that this row may open: else nobody settles."""
-        opens = bool(job.record.tags) and self._tag_mode is not TagMode.REPLACE
+        opens = bool(submitted.record.tags) and self._tag_mode is not TagMode.REPLACE
         return self._capacity.batches + opens
 
-    def _announce(self, job: Job) -> None:
+    def _announce(self, submitted: SubmittedRow) -> None:
         """Note the first attempt's time; write it down first where nothing else could prove the attempt."""
-        if job.first_attempt_at is None:
-            job.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
-        if not job.repeatable:
+        if submitted.first_attempt_at is None:
+            submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
+        if not submitted.repeatable:
             self._journal.intend(
                 [
                     Intent(
-                        row=job.row,
-                        location_id=job.record.location_id,
-                        first_attempt_at=job.first_attempt_at,
-                        attempts=job.attempts,
+                        row=submitted.row,
+                        location_id=submitted.record.location_id,
+                        first_attempt_at=submitted.first_attempt_at,
+                        attempts=submitted.attempts,
                         exact=True,
                     )
                 ]
             )
 
 
-def _contact_of(found: Meaning) -> Mapping[str, Any]:
+def _contact_of(found: Reply) -> Mapping[str, Any]:
     contact = found.body.get("contact")
     return contact if isinstance(contact, dict) else {}

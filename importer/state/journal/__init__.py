@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.state.journal.figures import CodeCount, Traffic
+from importer.state.journal.figures import CodeCount, RequestFigures
 from importer.state.journal.journal import Journal
 from importer.state.journal.run import Identity, Run, RunState, Session, SessionKind
 from importer.state.journal.storage import NeverBegunError, read_identity
@@ -12,10 +12,10 @@ __all__ = [
     "Identity",
     "Journal",
     "NeverBegunError",
+    "RequestFigures",
     "Run",
     "RunState",
     "Session",
     "SessionKind",
-    "Traffic",
     "read_identity",
 ]

@@ -31,7 +31,7 @@ class CodeCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
+class RequestFigures:
     """Requests of a run, as far as they were written down: a kill loses the last stretch's figures."""
 
     requests: int = 0
@@ -113,10 +113,10 @@ def read_pulses(db: sqlite3.Connection) -> Iterator[Pulse]:
         yield Pulse(**dict(zip(names, cells, strict=True)))
 
 
-def sum_traffic(db: sqlite3.Connection) -> Traffic:
+def sum_traffic(db: sqlite3.Connection) -> RequestFigures:
     cells = db.execute("SELECT sum(requests), sum(throttled), sum(retries) FROM pulses").fetchone()
     requests, throttled, retries = (cell or 0 for cell in cells)
-    return Traffic(requests=requests, throttled=throttled, retries=retries)
+    return RequestFigures(requests=requests, throttled=throttled, retries=retries)
 
 
 def read_sessions(db: sqlite3.Connection) -> tuple[Session, ...]:

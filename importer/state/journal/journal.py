@@ -28,7 +28,7 @@ from importer.state.journal.rows import (
     INTENT_COLUMNS,
     LANDED_COLUMNS,
     OUTCOME_COLUMNS,
-    Cells,
+    SqlCells,
     intent_cells,
     intent_of,
     landed_cells,
@@ -312,7 +312,7 @@ class Journal:
     def pulses(self) -> tuple[Pulse, ...]:
         return self._read(lambda db: tuple(figures.read_pulses(db)))
 
-    def traffic(self) -> figures.Traffic:
+    def traffic(self) -> figures.RequestFigures:
         return self._read(figures.sum_traffic)
 
     def sessions(self) -> tuple[Session, ...]:
@@ -332,7 +332,7 @@ class Journal:
 
     # how
 
-    def _write(self, *writes: tuple[str, list[Cells]]) -> None:
+    def _write(self, *writes: tuple[str, list[SqlCells]]) -> None:
         writes = tuple((statement, cells) for statement, cells in writes if cells)
         if not writes:
             return
@@ -351,7 +351,7 @@ class Journal:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._execute((statement, [*map(encodable, cells)]) for statement, cells in writes)
 
-    def _note(self, statement: str, cells: Cells) -> None:
+    def _note(self, statement: str, cells: SqlCells) -> None:
         """Write what a kill must not lose, but a power cut may: with many locations, each second writes many."""
         with translated(self.path):
             self._db.execute("PRAGMA synchronous = NORMAL")
@@ -361,13 +361,13 @@ class Journal:
             with translated(self.path):
                 self._db.execute("PRAGMA synchronous = FULL")
 
-    def _execute(self, writes: Iterable[tuple[str, list[Cells]]]) -> None:
+    def _execute(self, writes: Iterable[tuple[str, list[SqlCells]]]) -> None:
         for statement, cells in writes:
             written = self._db.executemany(statement, cells).rowcount
             if statement is _SETTLE and written < len(cells):
                 self._refuse_overwriting(cells)
 
-    def _refuse_overwriting(self, cells: list[Cells]) -> None:
+    def _refuse_overwriting(self, cells: list[SqlCells]) -> None:
         query = f'SELECT {OUTCOME_COLUMNS} FROM outcomes WHERE "row" = ?'  # noqa: S608  (our own names)
         for settled in map(encodable, cells):
             stands = self._db.execute(query, (settled[0],)).fetchone()
@@ -386,7 +386,7 @@ class Journal:
         condition: str = "1",
         *,
         limit: int = -1,
-    ) -> list[Cells]:
+    ) -> list[SqlCells]:
         query = f'SELECT {columns} FROM {table} WHERE "row" BETWEEN ? AND ? AND {condition} ORDER BY "row" LIMIT ?'  # noqa: S608  (our own names)
         return self._db.execute(query, (first, last, limit)).fetchall()
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from importer.records import Fault, Intent, Landed, Outcome, Remedy, Status
 
-Cells: TypeAlias = tuple[Any, ...]
+SqlCells: TypeAlias = tuple[Any, ...]
 
 OUTCOME_COLUMNS: Final = (
     '"row", status, location_id, contact_id, code, message, remedy, warnings, http_status, attempts, trace_id'
@@ -20,7 +20,7 @@ _STATUS: Final = {status.value: status for status in Status}
 _REMEDY: Final = {remedy.value: remedy for remedy in Remedy}
 
 
-def outcome_cells(outcome: Outcome) -> Cells:
+def outcome_cells(outcome: Outcome) -> SqlCells:
     # `.value`, not the member: sqlite3 sends every subclass of str through its slow adapter lookup.
     return (
         outcome.row,
@@ -56,7 +56,7 @@ def outcome_of(cells: Sequence[Any]) -> Outcome:
     )
 
 
-def landed_cells(landed: Landed) -> Cells:
+def landed_cells(landed: Landed) -> SqlCells:
     return (
         landed.row,
         landed.location_id,
@@ -83,7 +83,7 @@ def landed_of(cells: Sequence[Any]) -> Landed:
     )
 
 
-def intent_cells(intent: Intent) -> Cells:
+def intent_cells(intent: Intent) -> SqlCells:
     return (intent.row, intent.location_id, intent.first_attempt_at, intent.attempts, intent.exact)
 
 

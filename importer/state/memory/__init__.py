@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from importer.state.memory.files import Imported, ImportedFiles
 from importer.state.memory.fingerprints import fingerprint
-from importer.state.memory.people import Candidate, Gone, Memory, MemoryPass
+from importer.state.memory.people import Leaver, Memory, MemoryPass, PersonRow
 
-__all__ = ["Candidate", "Gone", "Imported", "ImportedFiles", "Memory", "MemoryPass", "fingerprint"]
+__all__ = ["Imported", "ImportedFiles", "Leaver", "Memory", "MemoryPass", "PersonRow", "fingerprint"]

@@ -44,7 +44,7 @@ _SETTLED_AT_ONCE: Final = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class PersonRow:
     """A row about to be sent: the person's match keys, the telling one first, and the fingerprint of what is sent."""
 
     row: RowId
@@ -54,7 +54,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gone:
+class Leaver:
     """A person that earlier files of the feed had and the newest complete ones have not."""
 
     location_id: str
@@ -132,7 +132,7 @@ class Memory:
         self._passes.append(turn)
         return turn
 
-    def peek(self, realm: str, candidates: Sequence[Candidate]) -> list[bool]:
+    def peek(self, realm: str, candidates: Sequence[PersonRow]) -> list[bool]:
         """Tell what a changed-only run would find unchanged, and change nothing: for a forecast."""
         look = MemoryPass(self, number=-1, realm=realm, feed="", whole=False, learns=False)
         return look.foreseen(candidates)
@@ -187,7 +187,7 @@ class MemoryPass:
         """Whether memory has anything to do with a location: if not, its rows need not be hashed."""
         return self._place(location_id) is not None
 
-    def unchanged(self, candidates: Sequence[Candidate]) -> list[bool]:
+    def unchanged(self, candidates: Sequence[PersonRow]) -> list[bool]:
         """Tell for each row of a block whether it can be skipped; ask in file order, once, and for rows to be sent only.
 
         A row that shares a key with a row sent earlier in this run is never unchanged: its turn to win would be
@@ -200,7 +200,7 @@ class MemoryPass:
                 self._judge(place, candidates, indexes, verdicts)
         return verdicts
 
-    def foreseen(self, candidates: Sequence[Candidate]) -> list[bool]:
+    def foreseen(self, candidates: Sequence[PersonRow]) -> list[bool]:
         """Tell the same without forgetting, so that nothing is written."""
         verdicts = [False] * len(candidates)
         for place, indexes in self._by_place(candidates).items():
@@ -213,7 +213,7 @@ class MemoryPass:
                     touched.update(keys[index])
         return verdicts
 
-    def expect(self, candidates: Sequence[Candidate]) -> None:
+    def expect(self, candidates: Sequence[PersonRow]) -> None:
         """Learn how rows end that are sent without asking, since an earlier session may have sent them."""
         with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
             self._write_settled()
@@ -246,7 +246,7 @@ class MemoryPass:
                 self._mark_gone()
             self._database.execute("UPDATE passes SET complete = ? WHERE pass = ?", (complete, self._number))
 
-    def gone(self, *, passes: int = 1) -> Iterator[Gone]:
+    def gone(self, *, passes: int = 1) -> Iterator[Leaver]:
         """List whom at least so many complete files in a row lacked."""
         seen_contacts: set[str] = set()
         for location_id, contact_id, since, count in self._database.execute(
@@ -258,9 +258,11 @@ class MemoryPass:
         ):
             if contact_id not in seen_contacts:
                 seen_contacts.add(contact_id)
-                yield Gone(location_id=location_id, contact_id=contact_id, missing_since=since, passes=count)
+                yield Leaver(
+                    location_id=location_id, contact_id=contact_id, missing_since=since, passes=count
+                )
 
-    def _by_place(self, candidates: Sequence[Candidate]) -> dict[int, list[int]]:
+    def _by_place(self, candidates: Sequence[PersonRow]) -> dict[int, list[int]]:
         groups: dict[int, list[int]] = {}
         for index, candidate in enumerate(candidates):
             place = self._place(candidate.location_id)
@@ -283,7 +285,7 @@ class MemoryPass:
         return int(found[0]) if found else None
 
     def _judge(
-        self, place: int, candidates: Sequence[Candidate], indexes: Sequence[int], verdicts: list[bool]
+        self, place: int, candidates: Sequence[PersonRow], indexes: Sequence[int], verdicts: list[bool]
     ) -> None:
         keys = self._hashed(candidates, indexes)
         known = self._known(place, {key for many in keys.values() for key in many})
@@ -300,7 +302,7 @@ class MemoryPass:
             self._mark_seen(place, keys.values())
 
     def _hashed(
-        self, candidates: Sequence[Candidate], indexes: Sequence[int]
+        self, candidates: Sequence[PersonRow], indexes: Sequence[int]
     ) -> dict[int, tuple[bytes, ...]]:
         hash_key = self._memory._hash  # noqa: SLF001  (as above)
         return {index: tuple(map(hash_key, candidates[index].keys)) for index in indexes}

@@ -9,7 +9,7 @@ from importer.records import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ValueFault:
     """Something to say about a value: it fails, or ``value`` is used all the same and this is a warning.
 
     The sentence begins with the quoted text; the column is put before it by whoever knows it.
@@ -21,7 +21,7 @@ class Finding:
     fails: bool = True
 
 
-Reading: TypeAlias = "Json | Finding"
+ReadValue: TypeAlias = "Json | ValueFault"
 
 _LONGEST: Final = 80
 
@@ -32,12 +32,12 @@ def quoted(text: str) -> str:
     return f"'{plain}'" if len(plain) <= _LONGEST else f"'{plain[: _LONGEST - 3]}...'"
 
 
-def warn(code: str, sentence: str, value: Json) -> Finding:
-    return Finding(code, sentence, value, fails=False)
+def warn(code: str, sentence: str, value: Json) -> ValueFault:
+    return ValueFault(code, sentence, value, fails=False)
 
 
-def too_long(text: str, longest: int, what: str, code: str) -> Finding | None:
+def too_long(text: str, longest: int, what: str, code: str) -> ValueFault | None:
     """Refuse what is far too long to be a value, before a pattern takes minutes over it."""
     if len(text) <= longest:
         return None
-    return Finding(code, f"{quoted(text)} has {len(text):,} characters, too many for {what}")
+    return ValueFault(code, f"{quoted(text)} has {len(text):,} characters, too many for {what}")

@@ -9,7 +9,7 @@ from importer.records import Fault, Intent, Landed, Record, RowId, value_type
 from importer.sending.lanes import Lane
 
 
-class Job:
+class SubmittedRow:
     """One submitted row: what is known of it, and what became of its attempts so far."""
 
     __slots__ = (

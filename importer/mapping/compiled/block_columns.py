@@ -8,7 +8,7 @@ from importer.mapping.values.texts import clean_column
 from importer.records import Fault
 
 
-class Table:
+class BlockColumns:
     """A block as columns, with the faults found so far by the row's place in it."""
 
     def __init__(self, rows: Sequence[Sequence[str]]) -> None:

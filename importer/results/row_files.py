@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from importer.records import Outcome, Status, row_id
-from importer.results.csv_file import CauseTable, Table, csv_by_cause, csv_table
+from importer.results.columns import Columns
+from importer.results.csv_file import CauseTable, TableWriter, csv_by_cause, csv_table
 from importer.results.joining import Joined
-from importer.results.table import Columns
 from importer.results.tally import Tally
 
 XLSX_MOST_COLUMNS: Final = 16_384
@@ -42,7 +42,7 @@ class Tables:
     """The open tables: each row is written where it belongs, and counted."""
 
     def __init__(
-        self, columns: Columns, tally: Tally, *, results: Table, failed: Table, causes: CauseTable
+        self, columns: Columns, tally: Tally, *, results: TableWriter, failed: TableWriter, causes: CauseTable
     ) -> None:
         self._columns = columns
         self._tally = tally
@@ -88,7 +88,7 @@ def open_tables(files: TableFiles, columns: Columns, tally: Tally) -> Iterator[T
         if files.results.suffix == ".xlsx":
             from importer.results import workbook
 
-            results: Table = stack.enter_context(workbook.xlsx_table(files.results, head))
+            results: TableWriter = stack.enter_context(workbook.xlsx_table(files.results, head))
             causes: CauseTable = stack.enter_context(workbook.xlsx_by_cause(files.failed_by_cause, head))
         else:
             results = stack.enter_context(csv_table(files.results, head))
