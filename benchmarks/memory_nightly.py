@@ -42,8 +42,8 @@ def run(state: Path, rows: int, night: int) -> tuple[float, int]:
         turn = memory.begin(run_id=str(night), realm="https://example.com", feed="nightly")
         for first in range(0, rows, BLOCK):
             block = [candidate(row, night) for row in range(first, min(first + BLOCK, rows))]
-            verdicts = turn.unchanged(block)
-            changed = [one for one, same in zip(block, verdicts, strict=True) if not same]
+            unchanged = turn.unchanged(block)
+            changed = [one for one, same in zip(block, unchanged, strict=True) if not same]
             sent += len(changed)
             turn.settled(
                 Outcome(row=one.row, status=Status.UPDATED, contact_id=f"c{one.row:019d}") for one in changed

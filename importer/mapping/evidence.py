@@ -61,7 +61,7 @@ class CellEvidence:
         return tuple(proof for proof in self._counts if proof != _OPEN)
 
     @property
-    def verdict(self) -> str | None:
+    def proof(self) -> str | None:
         """What the column proves, if it proves one thing and one only."""
         return self.proven[0] if len(self.proven) == 1 else None
 
@@ -88,12 +88,12 @@ class Evidence:
         return Conventions(
             dates=DateRules(
                 today=self._today,
-                order=stated or _verdict(self._dates.get(key)),
+                order=stated or _proof(self._dates.get(key)),
                 stated=stated is not None,
                 formats=rule.format or (),
                 birthday=_is_birthday(key),
             ),
-            decimal=decimal or _verdict(self._decimals.get(key)),
+            decimal=decimal or _proof(self._decimals.get(key)),
             stated_decimal=decimal,
         )
 
@@ -103,7 +103,7 @@ class Evidence:
         return {
             key: _open_sentence(rules[key], tally)
             for key, tally in self._dates.items()
-            if tally.example and tally.verdict is None
+            if tally.example and tally.proof is None
         }
 
     def surely_dates(self, key: RuleKey, rule: Rule) -> bool:
@@ -151,8 +151,8 @@ def _may_prove(text: str) -> bool:
     return len(text) <= _LONGEST and (text[0] in _DIGITS or text[-1] in _DIGITS)
 
 
-def _verdict(tally: CellEvidence | None) -> str | None:
-    return tally.verdict if tally is not None else None
+def _proof(tally: CellEvidence | None) -> str | None:
+    return tally.proof if tally is not None else None
 
 
 def _is_birthday(key: RuleKey) -> bool:

@@ -28,7 +28,7 @@ class Bookkeeper:
         records = self._concerned(records)
         if not records:
             return {}
-        verdicts = self._turn.unchanged([self._candidate(record) for record in records])
+        unchanged = self._turn.unchanged([self._candidate(record) for record in records])
         return {
             record.row: Outcome(
                 row=record.row,
@@ -38,7 +38,7 @@ class Bookkeeper:
                 message="Nothing changed since this person was last imported.",
                 warnings=record.warnings,
             )
-            for record, same in zip(records, verdicts, strict=True)
+            for record, same in zip(records, unchanged, strict=True)
             if same
         }
 

@@ -37,7 +37,7 @@ def doubtful_job(clock: VendorClock, hand: HandClock, now: float) -> SubmittedRo
     return job
 
 
-def verdict(job: SubmittedRow, added: object, *, made_here: bool = False) -> Status:
+def status_of(job: SubmittedRow, added: object, *, made_here: bool = False) -> Status:
     return judge(job, {"id": "c1", "dateAdded": added}, new=False, made_here=lambda *_: made_here)
 
 
@@ -49,7 +49,7 @@ def test_a_contact_that_our_lost_attempt_made_is_ours_whatever_the_clocks(ahead:
     # A Date header has whole seconds only, so after one reply the clocks are known to a second.
     clock.learn(float(int(sent + ahead + 0.05)), sent_at=sent, received_at=sent + 0.1, resolution=1.0)
     job = doubtful_job(clock, hand, sent + 0.2)
-    assert verdict(job, (sent + 0.2 + ahead + 0.05) * 1000) is Status.CREATED
+    assert status_of(job, (sent + 0.2 + ahead + 0.05) * 1000) is Status.CREATED
 
 
 @pytest.mark.parametrize("stamp", ["2026-11-18T12:00:01Z", "2026-11-18T12:00:01.000Z", 1_795_003_201])
@@ -57,19 +57,19 @@ def test_a_stamp_in_whole_seconds_was_cut_off(stamp: object) -> None:
     hand = HandClock()
     hand.wall = NOON + 1.7
     job = doubtful_job(VendorClock(hand), hand, NOON + 1.7)
-    assert verdict(job, stamp) is Status.CREATED
+    assert status_of(job, stamp) is Status.CREATED
 
 
 def test_a_contact_older_than_the_first_attempt_was_there_before() -> None:
     clock = VendorClock(hand := HandClock())
     clock.learn(NOON, sent_at=NOON, received_at=NOON + 0.1, resolution=1.0)
     job = doubtful_job(clock, hand, NOON + 60)
-    assert verdict(job, (NOON + 50) * 1000) is Status.UPDATED
+    assert status_of(job, (NOON + 50) * 1000) is Status.UPDATED
 
 
 def test_a_contact_that_an_earlier_row_made_is_not_made_again() -> None:
     job = doubtful_job(VendorClock(hand := HandClock()), hand, NOON)
-    assert verdict(job, (NOON + 5) * 1000, made_here=True) is Status.UPDATED
+    assert status_of(job, (NOON + 5) * 1000, made_here=True) is Status.UPDATED
 
 
 @pytest.mark.parametrize("jump", [-3600.0, 3600.0])
@@ -78,5 +78,5 @@ def test_setting_our_clock_in_the_middle_proves_nothing(jump: float) -> None:
     clock.learn(NOON, sent_at=NOON, received_at=NOON + 0.1, resolution=1.0)
     hand.wall += jump
     job = doubtful_job(clock, hand, NOON + 5)
-    assert verdict(job, (NOON + 5.1) * 1000) is Status.CREATED
-    assert verdict(job, (NOON - 5) * 1000) is Status.UPDATED
+    assert status_of(job, (NOON + 5.1) * 1000) is Status.CREATED
+    assert status_of(job, (NOON - 5) * 1000) is Status.UPDATED

@@ -67,10 +67,10 @@ def night(
 ) -> list[bool]:
     """One whole run: ask, send what changed, settle it with one status, finish."""
     turn = memory.begin(run_id=run_id, realm=REALM, feed=feed, full_every=full_every)
-    verdicts = turn.unchanged(candidates)
-    settle(turn, [one for one, same in zip(candidates, verdicts, strict=True) if not same], status)
+    unchanged = turn.unchanged(candidates)
+    settle(turn, [one for one, same in zip(candidates, unchanged, strict=True) if not same], status)
     turn.finish(complete=True)
-    return verdicts
+    return unchanged
 
 
 def test_what_was_settled_is_unchanged_the_next_night(memory: Memory) -> None:
@@ -164,8 +164,8 @@ def test_a_row_without_a_key_is_always_sent(memory: Memory) -> None:
 
 
 def test_every_nth_run_sends_everything(memory: Memory) -> None:
-    verdicts = [night(memory, f"{n}", [ADA], full_every=3) for n in range(8)]
-    assert [sent for (sent,) in verdicts] == [False, True, True, False, True, True, False, True]
+    unchanged = [night(memory, f"{n}", [ADA], full_every=3) for n in range(8)]
+    assert [sent for (sent,) in unchanged] == [False, True, True, False, True, True, False, True]
 
 
 def test_a_run_that_is_not_changed_only_keeps_memory_right(memory: Memory) -> None:

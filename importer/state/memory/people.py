@@ -195,23 +195,23 @@ class MemoryPass:
         """
         with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
             self._write_settled()
-            verdicts = [False] * len(candidates)
+            unchanged = [False] * len(candidates)
             for place, indexes in self._by_place(candidates).items():
-                self._judge(place, candidates, indexes, verdicts)
-        return verdicts
+                self._judge(place, candidates, indexes, unchanged)
+        return unchanged
 
     def foreseen(self, candidates: Sequence[PersonRow]) -> list[bool]:
         """Tell the same without forgetting, so that nothing is written."""
-        verdicts = [False] * len(candidates)
+        unchanged = [False] * len(candidates)
         for place, indexes in self._by_place(candidates).items():
             keys = self._hashed(candidates, indexes)
             known = self._known(place, {key for many in keys.values() for key in many})
             touched: set[bytes] = set()
             for index in indexes:
-                verdicts[index] = self._same(keys[index], candidates[index].fingerprint, known, touched)
-                if not verdicts[index]:
+                unchanged[index] = self._same(keys[index], candidates[index].fingerprint, known, touched)
+                if not unchanged[index]:
                     touched.update(keys[index])
-        return verdicts
+        return unchanged
 
     def expect(self, candidates: Sequence[PersonRow]) -> None:
         """Learn how rows end that are sent without asking, since an earlier session may have sent them."""
@@ -285,7 +285,7 @@ class MemoryPass:
         return int(found[0]) if found else None
 
     def _judge(
-        self, place: int, candidates: Sequence[PersonRow], indexes: Sequence[int], verdicts: list[bool]
+        self, place: int, candidates: Sequence[PersonRow], indexes: Sequence[int], unchanged: list[bool]
     ) -> None:
         keys = self._hashed(candidates, indexes)
         known = self._known(place, {key for many in keys.values() for key in many})
@@ -293,7 +293,7 @@ class MemoryPass:
         for index in indexes:
             mine, candidate = keys[index], candidates[index]
             if not self.whole and self._same(mine, candidate.fingerprint, known, touched):
-                verdicts[index] = True
+                unchanged[index] = True
                 continue
             touched.update(mine)
             self._waiting[candidate.row] = _Waiting(place, mine, candidate.fingerprint)
