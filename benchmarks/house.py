@@ -33,6 +33,8 @@ class House:
 
     rooms: frozenset[str]
     arrows: frozenset[tuple[str, str]]
+    up: frozenset[str]
+    """Rooms that import the package's face, which stands above them all."""
     circles: frozenset[frozenset[str]]
     module_lines: dict[str, int]
     function_lines: tuple[int, ...]
@@ -63,6 +65,7 @@ def survey(checkout: Path) -> House:
         arrows=frozenset(
             (source, target) for source, target in arrows if source and target and source != target
         ),
+        up=frozenset(room for room, target in arrows if room and not target),
         circles=frozenset(circles_of(graph)),
         module_lines={
             str(path.relative_to(checkout / PACKAGE)): len(path.read_text(encoding="utf-8").splitlines())
@@ -107,6 +110,7 @@ def figures(house: House) -> dict[str, str]:
         "modules at the root": f"{sum('/' not in name and Path(name).stem not in DOORS for name in house.module_lines)}",
         "floors": "-" if any(rooms_of(circle) for circle in house.circles) else f"{house.floors}",
         "arrows between rooms": f"{len(house.arrows)}",
+        "arrows up to the face": f"{len(house.up)}",
         "circles": f"{len(house.circles)}",
         "modules": f"{len(house.module_lines)}",
         "lines": f"{sum(house.module_lines.values()):,}",

@@ -11,10 +11,10 @@ import pytest
 HOUSE = Path(__file__).parents[2] / "benchmarks" / "house.py"
 
 MODULES = {
-    "__init__.py": "def face():\n    from importer.upper import top\n",
+    "__init__.py": "def face():\n    import importer.middle\n",
     "__main__.py": "import importer.upper.top\n",
     "upper/__init__.py": "",
-    "upper/top.py": "import importer.middle\nimport importer.lower.one\n",
+    "upper/top.py": "import importer\nimport importer.middle\nimport importer.lower.one\n",
     "middle.py": (
         "from typing import TYPE_CHECKING\n"
         "if TYPE_CHECKING:\n    import importer.upper.top\n"
@@ -48,6 +48,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         ("modules at the root", "1"),
         ("floors", "3"),
         ("arrows between rooms", "3"),  # one for each pair, late imports among them, imports for types not
+        ("arrows up to the face", "1"),
         ("circles", "1"),
         ("functions", "3"),
         ("lines of a function, p50", "3"),
