@@ -66,8 +66,8 @@ def _after_bad(job_state: JobState, last: Ending, retries: int, now: float) -> t
         next_at=now + _retry_after(job_state.attempt) if again else None,
         attempt=job_state.attempt + 1 if again else 0,
     )
-    told_already = last.result is Result.STOPPED and job_state.attempt > 0
-    if again and (last.result is Result.FAILED or told_already):
+    notified_already = last.result is Result.STOPPED and job_state.attempt > 0
+    if again and (last.result is Result.FAILED or notified_already):
         return following, None
     since = job_state.since if job_state.health is Health.FAILING else now
     event = Event.THRESHOLD if last.result in {Result.REFUSED, Result.CROSSED} else Event.FAILURE

@@ -29,6 +29,6 @@ def dated(pattern: str, day: date) -> str:
     return _DATE.sub(put, pattern)
 
 
-def tells_files_apart(pattern: str) -> bool:
+def distinguishes_files(pattern: str) -> bool:
     """Tell whether each file of a pattern has a name of its own, or all bear the same one."""
     return _WILD.search(pattern) is not None or _DATE.search(pattern) is not None

@@ -30,7 +30,7 @@ from importer.jobs.judging import needs_a_look, why_crossed, why_refused
 from importer.jobs.leavers import see_off
 from importer.jobs.loading import NamedJob
 from importer.jobs.model import Job
-from importer.jobs.patterns import tells_files_apart
+from importer.jobs.patterns import distinguishes_files
 from importer.jobs.settling import Afterwards, put_away
 from importer.runtime import environment
 from importer.runtime.stopping import StopSignal
@@ -232,7 +232,7 @@ class Turn:
         earlier = imported_files.find(feed, arrival.fingerprint)
         if earlier is None or self._named.once or earlier == imported_files.last(feed):
             return earlier
-        return earlier if earlier.name == arrival.shown and tells_files_apart(self._named.source) else None
+        return earlier if earlier.name == arrival.shown and distinguishes_files(self._named.source) else None
 
     def _delivered_twice(self, arrival: Arrival, earlier: Imported) -> Ending:
         self._deal(arrival)
