@@ -1,4 +1,4 @@
-"""The pictures of the README: the report in light and dark, and the terminal, each made from a run.
+"""The pictures of docs/guide.md: the report in light and dark, and the terminal, each made from a run.
 
 python benchmarks/pictures.py [FOLDER]        (default: benchmarks/pictures; needs a Chromium, or IMPORTER_CHROMIUM)
 """

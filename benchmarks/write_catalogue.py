@@ -1,21 +1,32 @@
-"""Write the catalogue of codes into the README again; a test says when that is due."""
+"""Write docs/codes.md again, the catalogue of codes; a test says when that is due."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from importer.codes import catalogue_markdown
 
-README = Path(__file__).parents[1] / "README.md"
-SECTION = re.compile(r"(<!-- codes: begin [^\n]*-->\n).*?(<!-- codes: end -->)", re.DOTALL)
+PAGE = Path(__file__).parents[1] / "docs" / "codes.md"
+INTRODUCTION = """\
+# Codes
+
+Every row that failed, was skipped or carries a warning names a code; codes are stable. `import_error_code` and `import_warnings` of the
+[results](guide.md#results) hold them, `errors_by_code` of the summary counts them. The remedy of a failed row says what helps:
+
+- `fix_row`: correct the row in `failed.csv` and import that file;
+- `run_again`: `importer retry` sends it again;
+- `none`: nothing has to be done.
+
+<!-- written by `python benchmarks/write_catalogue.py` -->
+"""
+
+
+def page() -> str:
+    return f"{INTRODUCTION}{catalogue_markdown()}"
 
 
 def main() -> None:
-    text = README.read_text(encoding="utf-8")
-    README.write_text(
-        SECTION.sub(lambda found: f"{found[1]}{catalogue_markdown()}\n{found[2]}", text), encoding="utf-8"
-    )
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

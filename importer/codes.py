@@ -316,10 +316,11 @@ def remedy_of(name: str) -> Remedy:
 
 
 def catalogue_markdown() -> str:
-    """Write the catalogue as a table for the documentation."""
+    """Write the catalogue as a table for the documentation, each code with an anchor of its name."""
     lines = ["| code | what happened | how to mend it | remedy |", "|---|---|---|---|"]
     lines += [
-        f"| `{code.name}` | {code.title} | {_cell(code.mend)} | `{code.remedy.value}` |" for code in CATALOGUE
+        f'| <a id="{code.name}"></a>`{code.name}` | {code.title} | {_cell(code.mend)} | `{code.remedy.value}` |'
+        for code in CATALOGUE
     ]
     return "\n".join(lines) + "\n"
 

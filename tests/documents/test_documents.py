@@ -1,4 +1,4 @@
-"""What the README shows is done here, word for word, in a copy of what a stranger clones."""
+"""What the README and the pages of docs/ show is done here, word for word, in a copy of what a stranger clones."""
 
 from __future__ import annotations
 
@@ -10,29 +10,39 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+GENERATED = {"docs/codes.md", "docs/commands.md"}
+LINKED = (*PAGES, "CONTRIBUTING.md", "CHANGELOG.md", "mappings/README.md")
+README_MOST_BYTES = 12_288
 
 BLOCK = re.compile(
     r"(?:<!-- (?P<mark>[^>]+?) -->\n)?^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)|(?:src|srcset)=\"(?!https?:)([^\"#]+)\"")
+ENOUGH = "version: 1\nfields: {email: E-mail}\n"
+"""What a piece of a mapping lacks to be one."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A code block of the README; ``mark`` is the comment right above it."""
+    """A code block of a page; ``mark`` is the comment right above it."""
 
+    page: str
     mark: str
     language: str
     body: str
 
     @property
     def steps(self) -> Iterator[tuple[str, str]]:
-        """Each command with the output that the README shows for it."""
+        """Each command with the output that the page shows for it."""
         for part in re.split(r"^\$ ", self.body, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             while command.endswith("\\"):
@@ -41,11 +51,19 @@ class Block:
             yield command, output.strip("\n")
 
 
+@cache
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
 BLOCKS = [
-    Block(mark=found["mark"] or "", language=found["language"], body=found["body"])
-    for found in BLOCK.finditer(README)
+    Block(page=page, mark=found["mark"] or "", language=found["language"], body=found["body"])
+    for page in PAGES
+    for found in BLOCK.finditer(text_of(page))
 ]
 RUN = [block for block in BLOCKS if block.language == "console" and not block.mark.startswith("not run")]
+PROGRAMS = [block for block in BLOCKS if block.language == "python"]
+MAPPINGS = [block for block in BLOCKS if block.language == "yaml" and "jobs:" not in block.body]
 
 
 def matches(shown: str, told: str) -> bool:
@@ -54,15 +72,14 @@ def matches(shown: str, told: str) -> bool:
     return re.search(rf"\A\s*{pattern}\s*\Z", told.replace("\r\n", "\n")) is not None
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("readme")
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
     for name in ("sample_data", "mappings"):
-        shutil.copytree(ROOT / name, folder / name)
-    return folder
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def shell(checkout: Path) -> dict[str, str]:
     scripts = Path(sys.executable).parent
     kept = {
@@ -77,28 +94,55 @@ def shell(checkout: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the README's commands are written for a POSIX shell")
-def test_the_commands_of_the_readme_do_what_it_shows(checkout: Path, shell: dict[str, str]) -> None:
-    assert RUN, "the README shows no command"
-    for block in RUN:
-        for command, shown in block.steps:
-            done = subprocess.run(
-                ["bash", "-c", command],
-                cwd=checkout,
-                env=shell,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            assert matches(shown, done.stdout), f"$ {command}\n--- shown\n{shown}\n--- told\n{done.stdout}"
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are written for a POSIX shell")
+@pytest.mark.parametrize("page", sorted({block.page for block in RUN}))
+def test_the_commands_of_a_page_do_what_it_shows(page: str, checkout: Path, shell: dict[str, str]) -> None:
+    for command, shown in (step for block in RUN if block.page == page for step in block.steps):
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=checkout,
+            env=shell,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert matches(shown, done.stdout), f"$ {command}\n--- shown\n{shown}\n--- told\n{done.stdout}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/mapping.md", "docs/sandbox.md"])
+def test_pages_for_users_show_commands_that_are_run(page: str) -> None:
+    assert [block for block in RUN if block.page == page]
+
+
+@pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: block.page)
+def test_the_programs_of_a_page_run(block: Block, checkout: Path, shell: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", block.body],
+        cwd=checkout,
+        env=shell,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_library_is_shown_by_a_program() -> None:
+    assert "docs/library.md" in {block.page for block in PROGRAMS}
+
+
+def test_the_readme_is_short() -> None:
+    assert (ROOT / "README.md").stat().st_size <= README_MOST_BYTES
 
 
 @pytest.mark.parametrize("name", ["first", "tests"])
 def test_the_two_commands_for_strangers_stand_on_one_line_each(name: str) -> None:
     (block,) = [block for block in BLOCKS if block.mark == f"command: {name}"]
+    assert block.page == "README.md"
     assert len(block.body.strip().splitlines()) == 1
 
 
@@ -112,44 +156,15 @@ def test_the_first_command_imports_a_sample(checkout: Path, shell: dict[str, str
     assert "Finished" in done.stderr
 
 
-def test_the_mappings_of_the_readme_are_mappings() -> None:
+@pytest.mark.parametrize("block", MAPPINGS, ids=lambda block: block.page)
+def test_a_mapping_of_a_page_is_a_mapping(block: Block) -> None:
     from importer.mapping import parse_mapping
 
-    shown = [
-        block
-        for block in BLOCKS
-        if block.language == "yaml" and "version:" in block.body and "jobs:" not in block.body
-    ]
-    assert shown
-    for block in shown:
-        parse_mapping(block.body, name="README.md")
+    whole = block.body if "version:" in block.body else ENOUGH + block.body
+    assert parse_mapping(whole, name=block.page).name == block.page
 
 
-def test_every_command_is_told_of() -> None:
-    from importer.cli import COMMANDS
-
-    missing = [name for name in COMMANDS if f"importer {name}" not in README]
-    assert not missing
-
-
-def test_the_catalogue_of_codes_is_current() -> None:
-    from importer.codes import catalogue_markdown
-
-    shown = README.partition("<!-- codes: begin")[2].partition("-->\n")[2].partition("<!-- codes: end -->")[0]
-    assert shown.strip() == catalogue_markdown().strip(), "run: python benchmarks/write_catalogue.py"
-
-
-def test_the_links_of_the_readme_lead_somewhere() -> None:
-    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
-    assert [target for target in targets if not (ROOT / target).exists()] == []
-
-
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"python (benchmarks/\w+\.py)", README))))
-def test_the_benchmarks_that_the_readme_names_can_be_started(path: str) -> None:
-    runpy.run_path(str(ROOT / path), run_name="started")
-
-
-def test_the_jobs_of_the_readme_are_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_jobs_of_the_pages_are_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from importer.jobs.loading import load_jobs
 
     (shown,) = [block for block in BLOCKS if block.language == "yaml" and "jobs:" in block.body]
@@ -158,3 +173,81 @@ def test_the_jobs_of_the_readme_are_jobs(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "jobs.yaml"
     path.write_text(shown.body, encoding="utf-8")
     assert [job.name for job in load_jobs(path)] == ["nightly-crm"]
+
+
+def test_every_command_is_told_of_by_a_page_for_readers() -> None:
+    from importer.cli import COMMANDS
+
+    pages = "".join(text_of(page) for page in PAGES if page not in GENERATED)
+    assert [name for name in COMMANDS if f"importer {name}" not in pages] == []
+
+
+def test_every_environment_variable_is_told_of() -> None:
+    named = {
+        name
+        for path in (ROOT / "importer").rglob("*.py")
+        for name in re.findall(r"\b(?:HIGHLEVEL|IMPORTER)_[A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8"))
+    }
+    told = set(re.findall(r"\b[A-Z_]+[A-Z]\b", text_of("docs/operations.md")))
+    assert named - told == set()
+
+
+def test_every_extra_is_told_of() -> None:
+    import tomllib
+
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    pages = "".join(map(text_of, PAGES))
+    told = re.findall(r"highlevel-importer\[(\w+)\]|extra `(\w+)`|\[(test|dev)\]", pages)
+    assert extras.keys() - {name for names in told for name in names} == set()
+
+
+@pytest.mark.parametrize(
+    ("page", "writer"),
+    [("docs/codes.md", "write_catalogue"), ("docs/commands.md", "write_commands")],
+)
+def test_a_generated_page_is_current(page: str, writer: str) -> None:
+    written = runpy.run_path(str(ROOT / "benchmarks" / f"{writer}.py"), run_name="started")["page"]()
+    assert text_of(page) == written, f"run: python benchmarks/{writer}.py"
+
+
+def test_every_code_has_an_anchor() -> None:
+    from importer.codes import CATALOGUE
+
+    assert {code.name for code in CATALOGUE} <= anchors_of("docs/codes.md")
+
+
+@pytest.mark.parametrize("page", LINKED)
+def test_the_links_of_a_page_lead_somewhere(page: str) -> None:
+    lost = [
+        f"{target}#{anchor}"
+        for target, anchor, picture in LINK.findall(FENCED.sub("", text_of(page)))
+        if not leads_somewhere(page, target or picture, anchor)
+    ]
+    assert lost == []
+
+
+def leads_somewhere(page: str, target: str, anchor: str) -> bool:
+    path = ((ROOT / page).parent / target).resolve() if target else ROOT / page
+    return path.exists() and (not anchor or anchor in anchors_of(path.relative_to(ROOT).as_posix()))
+
+
+@cache
+def anchors_of(page: str) -> frozenset[str]:
+    """Name the places of a page as GitHub does: headings in lower case with hyphens, and anchors by their id."""
+    text = FENCED.sub("", text_of(page))
+    headings = (
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)
+    )
+    return frozenset(headings) | frozenset(re.findall(r'<a id="([^"]+)">', text))
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted({name for page in PAGES for name in re.findall(r"python (benchmarks/\w+\.py)", text_of(page))}),
+)
+def test_the_benchmarks_that_the_pages_name_can_be_started(path: str) -> None:
+    runpy.run_path(str(ROOT / path), run_name="started")
+
+
+def test_no_page_is_left_out_of_the_readme() -> None:
+    assert [page for page in PAGES[1:] if f"]({page})" not in text_of("README.md")] == []

@@ -1,4 +1,4 @@
-"""The files in sample_data do what the README says of them."""
+"""The files in sample_data do what docs/sandbox.md says of them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,49 @@
+"""What is checked is the same wherever it is checked."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+JUDGES = {"ruff check", "ruff format --check", "mypy", "lint-imports"}
+PLACES = (
+    ".ci/run",
+    ".github/workflows/ci.yml",
+    ".github/pull_request_template.md",
+    ".pre-commit-config.yaml",
+    "CONTRIBUTING.md",
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_judge_is_asked_everywhere(place: str) -> None:
+    text = (ROOT / place).read_text(encoding="utf-8")
+    assert {judge for judge in JUDGES if judge not in text} == set()
+
+
+def test_the_workflow_runs_every_python_that_the_package_names() -> None:
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "classifiers"
+    ]
+    named = {found[1] for each in classifiers if (found := re.search(r"Python :: (3\.\d+)$", each))}
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    (matrix,) = re.findall(r"python: \[(.*)\]", workflow)
+    assert set(re.findall(r"3\.\d+", matrix)) == named
+
+
+def test_the_changelog_has_the_released_version_and_what_comes_next() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", each) for each in headings[1:])
+    assert "[0.1.0] - 2026-11-26" in headings
+
+
+def test_the_changelog_has_no_other_kinds_of_change_than_keep_a_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    kinds = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
