@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 from importer.errors import SourceError
 from importer.reading.text.blemishes import has_blemishes
-from importer.reading.workbooks.pages import WORD, guess_page, is_foreign
+from importer.reading.text.pages import WORD, guess_page, is_foreign
 
 _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
     (codecs.BOM_UTF32_LE, "utf-32"),
