@@ -11,6 +11,7 @@ from typing import Final, Self, TypeVar
 from importer.errors import RunConflictError, StateError
 from importer.records import (
     Counts,
+    FollowUpMark,
     Intent,
     Landed,
     Outcome,
@@ -27,12 +28,15 @@ from importer.state.journal.database import create_database, transaction, transl
 from importer.state.journal.rows import (
     INTENT_COLUMNS,
     LANDED_COLUMNS,
+    MARK_COLUMNS,
     OUTCOME_COLUMNS,
     SqlCells,
     intent_cells,
     intent_of,
     landed_cells,
     landed_of,
+    mark_cells,
+    mark_of,
     outcome_cells,
     outcome_of,
 )
@@ -71,6 +75,8 @@ _INTEND: Final = f"""
 
 _LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
+_MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}) VALUES (?, ?, ?)"  # noqa: S608
+
 _SETTLE: Final = f"""
     INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT("row") DO UPDATE SET
@@ -98,7 +104,7 @@ class Journal:
     """One run's SQLite file.
 
     What is written of rows is one durable transaction: when it returns, a power cut changes nothing.
-    A row's state only ever goes forward: nothing, intent, landed, outcome. An outcome is never replaced,
+    A row's state only ever goes forward: nothing, intent, landed (with a mark for each of its follow-ups), outcome. An outcome is never replaced,
     save that of a failed row which a retry settles anew; the earlier one is kept beside it.
     """
 
@@ -167,14 +173,21 @@ class Journal:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
         self.append(outcomes=outcomes)
 
-    def append(self, *, landed: Iterable[Landed] = (), outcomes: Iterable[Outcome] = ()) -> None:
-        """Land and settle rows at once.
+    def append(
+        self,
+        *,
+        landed: Iterable[Landed] = (),
+        marks: Iterable[FollowUpMark] = (),
+        outcomes: Iterable[Outcome] = (),
+    ) -> None:
+        """Land and settle rows, and mark follow-ups of landed ones, at once.
 
         In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
         resume would send the earlier one again, over the newer values.
         """
         self._write(
             (_LAND, [landed_cells(each) for each in landed]),
+            (_MARK, [mark_cells(mark) for mark in marks]),
             (_SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
         )
 
@@ -204,14 +217,18 @@ class Journal:
         """Tell what is known of the rows from ``first`` to ``last``; a row that is not there was never sent.
 
         In a retry, a failed row that is worth another try stands as before its outcome: landed when only its
-        follow-ups failed, else as an intent with its very first attempt, so that evidence from then still counts.
+        follow-ups failed (with what is known of each), else as an intent with its very first attempt, so that evidence
+        from then still counts.
         """
         found: dict[RowId, RowState] = {}
         with translated(self.path):
             for cells in self._rows("intents", INTENT_COLUMNS, first, last):
                 found[cells[0]] = intent_of(cells)
+            marks: dict[RowId, tuple[FollowUpMark, ...]] = {}
+            for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
+                marks[mark.row] = (*marks.get(mark.row, ()), mark)
             for cells in self._rows("landed", LANDED_COLUMNS, first, last):
-                found[cells[0]] = landed_of(cells)
+                found[cells[0]] = landed_of(cells, marks.get(cells[0], ()))
             closed = f"NOT ({_OPEN.format(self._pass)})"
             for cells in self._rows("outcomes", OUTCOME_COLUMNS, first, last, closed):
                 found[cells[0]] = outcome_of(cells)
