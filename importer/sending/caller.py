@@ -224,9 +224,8 @@ class Caller:
     def _give_up(self, found: Reply | LostReply, state: CallState, *, doubtful: bool) -> Unanswered:
         state.doubtful = doubtful
         if not state.repeatable:
-            self._brake(
-                found, state.sent_at
-            )  # it does not try again, and the others must not follow it into an outage
+            # it does not try again, and the others must not follow it into an outage
+            self._brake(found, state.sent_at)
         return Unanswered(words=_words(found), doubtful=doubtful, status=_status(found))
 
     def _note_failure(self, state: CallState, now: float) -> None:
