@@ -193,7 +193,6 @@ class LocationSender:
         try:
             while (task := self._next()) is not None:
                 await self._perform(task)
-                task = None  # it is done, and not to be set aside when the next one cannot be taken
         except StopError as reason:
             self._set_aside(task, reason)
         except Exception as error:  # noqa: BLE001  (a mistake of ours must end the run, not hang it)

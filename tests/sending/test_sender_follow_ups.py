@@ -11,6 +11,7 @@ from importer.errors import (
     BudgetSpentError,
     InterruptedRunError,
     MappingError,
+    QuotaSpentError,
     ServiceDownError,
     StateError,
 )
@@ -292,6 +293,18 @@ async def test_a_run_that_stops_takes_back_what_it_announced_and_did_not_send(st
     await run.send(left, row_states=states, follow_ups=BOTH)
     assert {each.status for each in journal.outcomes.values()} == {Status.CREATED}
     assert [each["enrolments"] for each in run.sandbox.contacts()] == [{"Welcome": 1, "Newsletter": 1}] * rows
+
+
+async def test_the_end_of_the_day_takes_back_what_waited_for_its_turn(start: StartRun) -> None:
+    opening, rows, enrolled = 4, 40, 5
+    run = await start(daily=opening + rows + 1 + enrolled)
+    with pytest.raises(QuotaSpentError):
+        await run.send(
+            people(rows, tags=("spring",)), follow_ups=FollowUps(workflow="Welcome"), concurrency=2
+        )
+    states = [state for (_, name), state in run.journal.marked.items() if name == "workflow"]
+    assert states.count(FollowUpState.DONE) == enrolled == len(run.journal.outcomes)
+    assert set(states) == {FollowUpState.DONE, FollowUpState.OPEN}
 
 
 async def test_an_enrolment_that_is_cut_off_in_the_air_stays_in_doubt(start: StartRun) -> None:
