@@ -24,7 +24,7 @@ from benchmarks.vendor import vendor
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import Client, RawReply
-from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record
+from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, Record
 from importer.runtime.loop import loop_factory
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, Secret
@@ -38,7 +38,7 @@ class NoJournal:
 
     def intend(self, intents: list[Intent]) -> None: ...
 
-    def append(self, *, landed: list[Landed], outcomes: list[Outcome]) -> None:  # noqa: ARG002  (likewise)
+    def append(self, *, landed: list[Landed], marks: list[FollowUpMark], outcomes: list[Outcome]) -> None:  # noqa: ARG002  (likewise)
         self.settled += len(outcomes)
 
     def pulse(self, pulse: Pulse) -> None: ...

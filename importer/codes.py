@@ -271,8 +271,15 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     Code(
         "workflow_failed",
         "The contact is stored but was not added to the workflow or campaign",
-        "Check that the workflow is published, then `importer retry`.",
+        "Check that the workflow is published, then `importer retry`, which does only what is missing.",
         Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "follow_up_unconfirmed",
+        "The contact is stored, but the reply to its workflow or campaign was lost",
+        "Look in HighLevel where the message says, and add the contact by hand if it is missing; importing the row again "
+        "could add it twice.",
+        Remedy.NONE,
     ),
     Code(
         "not_stored",

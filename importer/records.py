@@ -153,6 +153,16 @@ class FollowUpFor(StrEnum):
     ALL = "all"
 
 
+class FollowUpState(StrEnum):
+    """How far one follow-up of a row is known to have come; without a state it was not begun."""
+
+    SENT = "sent"
+    """About to be sent when it was written down: whether it was sent, and done, is not known."""
+    DONE = "done"
+    OPEN = "open"
+    """It was sent, or about to be, and was surely not done."""
+
+
 @value_type(frozen=True, slots=True, kw_only=True)
 class Record:
     """A row after mapping: values under the vendor's own field names, ready to be built into a payload.
@@ -223,8 +233,20 @@ class Intent:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
+class FollowUpMark:
+    """What the journal knows of one follow-up of a landed row; ``name`` is one of the table of follow-ups."""
+
+    row: RowId
+    name: str
+    state: FollowUpState
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class Landed:
-    """A row whose upsert was answered while its follow-ups (tags, workflow) are still due."""
+    """A row whose upsert was answered while follow-ups of it (tags, workflow) are still due.
+
+    ``marks`` comes with a row that is read from the journal: which of its follow-ups are done, or may be.
+    """
 
     row: RowId
     location_id: str
@@ -234,6 +256,7 @@ class Landed:
     attempts: int
     trace_id: str | None = None
     warnings: tuple[Fault, ...] = ()
+    marks: tuple[FollowUpMark, ...] = ()
 
 
 RowState: TypeAlias = Intent | Landed | Outcome
@@ -242,7 +265,10 @@ RowState: TypeAlias = Intent | Landed | Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUps:
-    """What happens to a contact after its upsert, the same for every row of a run."""
+    """What happens to a contact after its upsert, the same for every row of a run.
+
+    The table of follow-ups (``importer.highlevel.follow_ups``) finds what it wants here by the kind's name.
+    """
 
     tag_mode: TagMode = TagMode.ADD
     workflow: str | None = None

@@ -20,7 +20,7 @@ from importer.cli.options import (
 
 if TYPE_CHECKING:
     from importer.highlevel.catalog import Catalog
-    from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+    from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
     from importer.settings import Connection
 
 
@@ -122,7 +122,9 @@ class _NoRows:
     def intend(self, intents: Iterable[Intent]) -> None:
         pass
 
-    def append(self, *, landed: Iterable[Landed], outcomes: Iterable[Outcome]) -> None:
+    def append(
+        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+    ) -> None:
         pass
 
     def pulse(self, pulse: Pulse) -> None:

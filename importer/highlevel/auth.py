@@ -11,22 +11,22 @@ from urllib.parse import urlencode
 from importer.errors import CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.client import Door, LostReply
+from importer.highlevel.follow_ups import follow_up_scopes
 from importer.highlevel.grants import Grant, GrantBook, GrantFile
 from importer.highlevel.reply import Reply, ReplyKind, read_reply
 from importer.highlevel.tokens import StaticTokens, TokenSource
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Connection, Secret
 
-SCOPES: Final = (
+_SCOPES: Final = (
     "contacts.write",
     "contacts.readonly",
     "locations.readonly",
     "locations/customFields.readonly",
     "locations/tags.readonly",
     "users.readonly",
-    "workflows.readonly",
-    "campaigns.readonly",
 )
+SCOPES: Final = tuple(dict.fromkeys((*_SCOPES, *follow_up_scopes())))
 AGENCY_SCOPES: Final = (*SCOPES, "oauth.write", "oauth.readonly")
 CONSENT_URL: Final = "https://marketplace.gohighlevel.com/oauth/chooselocation"
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import field
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from importer.highlevel.wire import encode
-from importer.records import Json, TagMode, value_type
-
-BULK_TAG_LIMIT: Final = 500
-"""Contacts in one bulk tag call; the vendor gives no number, public notes say 500."""
+from importer.records import Json, value_type
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -41,11 +37,11 @@ def create(payload: Json) -> Call:
 
 
 def update(contact_id: str, payload: Json) -> Call:
-    return Call(method="PUT", path=f"/contacts/{_segment(contact_id)}", body=encode(payload))
+    return Call(method="PUT", path=f"/contacts/{segment(contact_id)}", body=encode(payload))
 
 
 def get_contact(contact_id: str) -> Call:
-    return Call(method="GET", path=f"/contacts/{_segment(contact_id)}")
+    return Call(method="GET", path=f"/contacts/{segment(contact_id)}")
 
 
 def search_duplicate(location_id: str, *, email: str | None, phone: str | None) -> Call:
@@ -57,47 +53,25 @@ def search_duplicate(location_id: str, *, email: str | None, phone: str | None) 
     return Call(method="GET", path=f"/contacts/search/duplicate?{urlencode(wanted)}")
 
 
-def change_tags(location_id: str, mode: TagMode, tags: Sequence[str], contact_ids: Sequence[str]) -> Call:
-    """Add tags to, or remove them from, up to ``BULK_TAG_LIMIT`` contacts."""
-    kind = "remove" if mode is TagMode.REMOVE else "add"
-    body: Json = {"contacts": list(contact_ids), "tags": list(tags), "locationId": location_id}
-    return Call(method="POST", path=f"/contacts/bulk/tags/update/{kind}", body=encode(body))
-
-
-def add_to_workflow(contact_id: str, workflow_id: str) -> Call:
-    return Call(
-        method="POST", path=f"/contacts/{_segment(contact_id)}/workflow/{_segment(workflow_id)}", body=b"{}"
-    )
-
-
-def add_to_campaign(contact_id: str, campaign_id: str) -> Call:
-    return Call(
-        method="POST", path=f"/contacts/{_segment(contact_id)}/campaigns/{_segment(campaign_id)}", body=b"{}"
-    )
-
-
 def get_location(location_id: str) -> Call:
-    return Call(method="GET", path=f"/locations/{_segment(location_id)}")
+    return Call(method="GET", path=f"/locations/{segment(location_id)}")
 
 
 def list_custom_fields(location_id: str) -> Call:
-    return Call(method="GET", path=f"/locations/{_segment(location_id)}/customFields?model=contact")
+    return Call(method="GET", path=f"/locations/{segment(location_id)}/customFields?model=contact")
 
 
 def list_timezones(location_id: str) -> Call:
-    return Call(method="GET", path=f"/locations/{_segment(location_id)}/timezones")
+    return Call(method="GET", path=f"/locations/{segment(location_id)}/timezones")
 
 
-def list_workflows(location_id: str) -> Call:
-    return Call(method="GET", path=f"/workflows/?{urlencode({'locationId': location_id})}")
-
-
-def list_campaigns(location_id: str) -> Call:
-    return Call(method="GET", path=f"/campaigns/?{urlencode({'locationId': location_id})}")
+def list_things(path: str, location_id: str) -> Call:
+    """List what a location has under a path of the vendor's that takes the location as a parameter."""
+    return Call(method="GET", path=f"{path}?{urlencode({'locationId': location_id})}")
 
 
 def list_users(location_id: str) -> Call:
-    return Call(method="GET", path=f"/users/?{urlencode({'locationId': location_id})}")
+    return list_things("/users/", location_id)
 
 
 def search_users(company_id: str, location_id: str, *, skip: int, limit: int = 100) -> Call:
@@ -109,5 +83,6 @@ def form(path: str, fields: dict[str, str]) -> Call:
     return Call(method="POST", path=path, body=urlencode(fields).encode(), form=True)
 
 
-def _segment(text: str) -> str:
+def segment(text: str) -> str:
+    """Quote an id so that it is one segment of a path, whatever it holds."""
     return quote(text, safe="")

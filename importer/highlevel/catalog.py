@@ -1,7 +1,8 @@
-"""What a location knows: its custom fields, users, tags, workflows, time zones, and how it matches contacts."""
+"""What a location knows: its custom fields, users, time zones, things of its listings, and how it matches contacts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -25,7 +26,22 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
+class Listing:
+    """A list of things that a location has by name and id, one call away: its workflows, its campaigns."""
+
+    noun: str
+    """What one of them is called."""
+    name: str
+    """What the vendor's reply calls them."""
+    path: str
+    scope: str
+    """The OAuth scope that reading it needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One thing of a listing."""
+
     id: str
     name: str
     status: str = "published"
@@ -45,8 +61,8 @@ class Catalog:
     custom_fields: tuple[CustomField, ...] = ()
     users: tuple[User, ...] | None = None
     """``None``: not read, since no rule needs it or the token lacks the scope."""
-    workflows: tuple[Workflow, ...] | None = None
-    campaigns: tuple[Workflow, ...] | None = None
+    listed: Mapping[str, tuple[Listed, ...] | None] = field(default_factory=dict)
+    """By the listing's name; ``None`` or not there: not read, as with users."""
     timezones: tuple[str, ...] | None = None
 
 
@@ -56,8 +72,7 @@ class CatalogNeeds:
 
     custom_fields: bool = False
     users: bool = False
-    workflows: bool = False
-    campaigns: bool = False
+    listings: tuple[Listing, ...] = ()
     timezones: bool = False
     custom_field_names: tuple[str, ...] = ()
     """As the mapping says them: names, keys or ids. An embedded sandbox is furnished with them."""

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
-from importer.highlevel.catalog import Catalog, CatalogNeeds, CustomField, User, Workflow
+from importer.highlevel.catalog import Catalog, CatalogNeeds, CustomField, Listed, Listing, User
+from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
 
 Ask: TypeAlias = Callable[[Call], Awaitable[Reply]]
@@ -33,12 +34,7 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
         **_matching(settings if isinstance(settings, Mapping) else {}),
         custom_fields=await _read_custom_fields(ask, location_id) if needs.custom_fields else (),
         users=await _read_users(ask, location_id, company) if needs.users else None,
-        workflows=await _read_list(ask, calls.list_workflows(location_id), "workflows")
-        if needs.workflows
-        else None,
-        campaigns=await _read_list(ask, calls.list_campaigns(location_id), "campaigns")
-        if needs.campaigns
-        else None,
+        listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
         timezones=await _read_timezones(ask, location_id) if needs.timezones else None,
     )
 
@@ -78,21 +74,7 @@ async def _probe_contacts(ask: Ask, location_id: str) -> None:
 
 
 def refusal(found: Reply, location_id: str, *, scope: str = "contacts.write") -> CredentialsError:
-    """Say why a location cannot be used, in the vendor's words, and what to do."""
-    match found.kind:
-        case ReplyKind.SCOPE_MISSING:
-            advice = f"Give the token the scope {scope}."
-        case ReplyKind.LOCATION_REFUSED:
-            advice = "Use a token of this location, or correct the location's id."
-        case ReplyKind.LOCATION_PAUSED:
-            advice = "The account is paused or unpaid; the same token works again once it is active."
-        case ReplyKind.TOKEN_REFUSED:
-            advice = "Put a valid token into HIGHLEVEL_TOKEN, or run `importer login`."
-        case _:
-            advice = "Check the location's id."
-    return CredentialsError(
-        f"HighLevel refuses location {location_id}: “{found.words}” ({found.status}). {advice}"
-    )
+    return CredentialsError(refusal_sentence(location_id, found.kind, found.said, scope=scope))
 
 
 async def _read_custom_fields(ask: Ask, location_id: str) -> tuple[CustomField, ...]:
@@ -145,17 +127,17 @@ def _user(item: Mapping[str, Any]) -> User:
     return User(id=str(item.get("id")), name=name, email=_text(item, "email"))
 
 
-async def _read_list(ask: Ask, call: Call, name: str) -> tuple[Workflow, ...] | None:
-    found = await ask(call)
+async def _read_listing(ask: Ask, location_id: str, listing: Listing) -> tuple[Listed, ...] | None:
+    found = await ask(calls.list_things(listing.path, location_id))
     if found.kind is not ReplyKind.DONE:
         return None
     return tuple(
-        Workflow(
+        Listed(
             id=str(item.get("id")),
             name=_text(item, "name") or "",
             status=_text(item, "status") or "published",
         )
-        for item in _items(found.body, name)
+        for item in _items(found.body, listing.name)
     )
 
 

@@ -11,6 +11,7 @@ from importer.errors import CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply
+from importer.highlevel.follow_ups import FOLLOW_UPS
 from importer.highlevel.quota import QuotaReading
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
@@ -83,8 +84,11 @@ class Examination:
             ),
             ("locations/customFields.readonly", calls.list_custom_fields(place), "custom fields"),
             ("users.readonly", calls.list_users(place), "assignedTo by name or e-mail"),
-            ("workflows.readonly", calls.list_workflows(place), "after: workflow by name"),
-            ("campaigns.readonly", calls.list_campaigns(place), "after: campaign by name"),
+            *(
+                (listing.scope, calls.list_things(listing.path, place), f"after: {listing.noun} by name")
+                for listing in (kind.listing for kind in FOLLOW_UPS)
+                if listing is not None
+            ),
         ):
             found, _ = await self._ask(call)
             yield _judge_scope(scope, found, needed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from importer.highlevel.versions import NAMES, ApiVersion
-from importer.records import FollowUps, Json, Record, TagMode
+from importer.records import Json, Record, TagMode
 
 NOT_IN_UPDATE: Final = ("gender", "companyName", "createNewIfDuplicateAllowed")
 """Properties that the vendor's update by id refuses with 422, though its upsert takes them."""
@@ -74,19 +74,6 @@ def repeatable(record: Record, keys: tuple[str, ...] | None = None) -> bool:
         return True
     known = match_keys(record) if keys is None else keys
     return bool(known) and record.fields.get(_NEW_IF_DUPLICATE) is not True
-
-
-def follow_up_plan(record: Record, follow_ups: FollowUps) -> dict[str, Json]:
-    """Describe what will follow a record's upsert, for people to look at."""
-    plan: dict[str, Json] = {}
-    if record.tags and follow_ups.tag_mode is not TagMode.REPLACE:
-        plan[f"{follow_ups.tag_mode}_tags"] = list(record.tags)
-    for name in ("workflow", "campaign"):
-        target = getattr(follow_ups, name)
-        if target is not None:
-            plan[name] = target
-            plan["for"] = follow_ups.applies_to.value
-    return plan
 
 
 def _identities(record: Record) -> tuple[str, ...]:

@@ -60,6 +60,11 @@ class Reply:
     retry_after_seconds: float | None = None
     quota: QuotaReading = NO_READING
 
+    @property
+    def said(self) -> str:
+        """Quote it within a sentence."""
+        return f"“{self.words}” ({self.status})" if self.words else f"status {self.status}"
+
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quota: bool = True) -> Reply:
     """Understand a reply; ``with_quota`` False leaves the quota of a success unread."""

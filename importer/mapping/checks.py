@@ -9,7 +9,7 @@ from typing import Final
 
 from importer.highlevel.fields import FIELDS, FieldKind
 from importer.mapping.compiled.readers import Circumstances, kind_reader
-from importer.mapping.language.model import MappingModel, Rule
+from importer.mapping.language.model import After, MappingModel, Rule
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
@@ -134,6 +134,10 @@ def _places(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     if fixed and (found := _SECRETS.search(fixed)):
         # What the location says is written into the journal, the results and the report.
         yield ("location",), f"{found[0]} names a secret, and a location is no place for one."
-    after = model.after
-    if "applies_to" in after.model_fields_set and after.workflow is None and after.campaign is None:
+    if "applies_to" in model.after.model_fields_set and not _selected(model.after):
         yield ("after",), "'for' does nothing without a workflow or a campaign."
+
+
+def _selected(after: After) -> bool:
+    """Tell whether there is anything that ``for`` can be about."""
+    return any(value is not None for name, value in after if name != "applies_to")

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import CatalogNeeds
+from importer.highlevel.follow_ups import wanted_listings
 from importer.mapping.checks import check, check_rules
 from importer.mapping.compiled.layout import named_headers
 from importer.mapping.compiled.locations import expand
@@ -53,13 +54,7 @@ class Mapping:
 
     @property
     def follow_ups(self) -> FollowUps:
-        after = self.model.after
-        return FollowUps(
-            tag_mode=self.tag_mode,
-            workflow=after.workflow,
-            campaign=after.campaign,
-            applies_to=after.applies_to,
-        )
+        return FollowUps(tag_mode=self.tag_mode, **dict(self.model.after))
 
     @property
     def fixed_location(self) -> str | None:
@@ -84,8 +79,7 @@ class Mapping:
         return CatalogNeeds(
             custom_fields=bool(model.custom_fields),
             users="assignedTo" in model.fields,
-            workflows=model.after.workflow is not None,
-            campaigns=model.after.campaign is not None,
+            listings=wanted_listings(self.follow_ups),
             timezones="timezone" in model.fields,
             custom_field_names=tuple(model.custom_fields),
         )

@@ -36,6 +36,11 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
             sentence=f"Send {rows(again)} again that failed through no fault of the data:",
             command=command(["importer", "retry", summary.run_id]),
         )
+    if in_doubt := summary.errors_by_code.get("follow_up_unconfirmed"):
+        yield NextStep(
+            sentence=f"See to {rows(in_doubt)} by hand, where import_error tells what is not known of their follow-ups; "
+            "take such rows out of failed.csv before you import it."
+        )
     if summary.failed_by_remedy.get(Remedy.FIX_ROW):
         yield NextStep(
             sentence="Correct the failed rows in failed.csv (a spreadsheet will do) and import that file:",

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 
 from importer.highlevel.payload import build_upsert, match_keys
 from importer.mapping import Mapping
-from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record, RowId, Status, number_of
+from importer.records import (
+    FollowUpMark,
+    Intent,
+    Landed,
+    Outcome,
+    Pulse,
+    QuotaMark,
+    Record,
+    RowId,
+    Status,
+    number_of,
+)
 from importer.state.journal import Journal
 from importer.state.memory import Leaver, MemoryPass, PersonRow, fingerprint
 
@@ -55,10 +66,16 @@ class Bookkeeper:
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         self.append(outcomes=outcomes)
 
-    def append(self, *, landed: Iterable[Landed] = (), outcomes: Iterable[Outcome] = ()) -> None:
-        """Land and settle rows in one transaction."""
+    def append(
+        self,
+        *,
+        landed: Iterable[Landed] = (),
+        marks: Iterable[FollowUpMark] = (),
+        outcomes: Iterable[Outcome] = (),
+    ) -> None:
+        """Land, mark and settle rows in one transaction."""
         settled = list(outcomes)
-        self._journal.append(landed=landed, outcomes=settled)
+        self._journal.append(landed=landed, marks=marks, outcomes=settled)
         self._turn.settled(settled)
         if logger.isEnabledFor(logging.INFO):
             _log(settled)

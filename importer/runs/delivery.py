@@ -12,6 +12,7 @@ from typing import Final
 
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
+from importer.highlevel.follow_ups import wanted_names
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
@@ -115,13 +116,9 @@ async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterato
     except OSError as cause:
         raise SettingsError(f"The embedded sandbox cannot start: {cause}.") from cause
     try:
-        workflow = delivery.mapping.follow_ups.workflow
+        wanted = wanted_names(delivery.mapping.follow_ups)
         for location_id in _location_ids(delivery.surveyed) or (SANDBOX_LOCATION,):
-            sandbox.furnish(
-                location_id,
-                custom_fields=delivery.mapping.needs.custom_field_names,
-                workflows=(workflow,) if workflow else (),
-            )
+            sandbox.furnish(location_id, custom_fields=delivery.mapping.needs.custom_field_names, **wanted)
         yield replace(connection, base_url=sandbox.base_url, token=Secret("pit-sandbox"))
     finally:
         await sandbox.stop()

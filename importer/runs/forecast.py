@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.highlevel.payload import build_upsert, follow_up_plan
+from importer.highlevel import follow_ups
+from importer.highlevel.payload import build_upsert
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping, load_mapping
-from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, TagMode, number_of
+from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, number_of
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.summary import SourceSummary
 from importer.runs.intake import Intake, SurveyOptions, choose_location, open_staged, stage_all, survey
@@ -25,8 +26,6 @@ from importer.version import __version__
 
 if TYPE_CHECKING:
     from importer.runs.inquiry import Sample
-
-_ROWS_A_TAG_CALL = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +98,9 @@ def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: S
 
 
 def calls_a_row(mapping: Mapping) -> float:
-    """Tell how many calls a row costs: the upsert, a search before it, its share of bulk tags, enrolments."""
-    calls = 1.0
-    if mapping.mode is not ImportMode.UPSERT:
-        calls += 1
-    if mapping.tag_mode is not TagMode.REPLACE and mapping.sets_tags:
-        calls += 1 / _ROWS_A_TAG_CALL
-    follow_ups = mapping.follow_ups
-    return calls + sum(1 for target in (follow_ups.workflow, follow_ups.campaign) if target)
+    """Tell how many calls a row costs: the upsert, a search before it, its follow-ups."""
+    search = 0 if mapping.mode is ImportMode.UPSERT else 1
+    return 1 + search + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
 
 
 def _resolved(item: Record | Outcome, resolve: Callable[[Record], Record | Outcome]) -> Record | Outcome:
@@ -120,7 +114,7 @@ def _line(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
         "row": number_of(item.row),
         "location_id": item.location_id,
         "payload": build_upsert(item, tag_mode=mapping.tag_mode),
-        "follow_ups": follow_up_plan(item, mapping.follow_ups),
+        "follow_ups": follow_ups.follow_up_plan(item, mapping.follow_ups),
         "warnings": [_fault(fault) for fault in item.warnings],
     }
 

@@ -41,8 +41,13 @@ class Contact:
     upserts: int = 0
     workflows: tuple[str, ...] = ()
     campaigns: tuple[str, ...] = ()
+    enrolments: dict[str, int] = field(default_factory=dict)
+    """How often it was added to each: a workflow that allows re-entry, and is soon through, would run so often."""
     number: int = 0
     """Its place in the order of arrival, given by the book; neighbours lie side by side in the file."""
+
+    def enrol(self, thing_id: str) -> None:
+        self.enrolments[thing_id] = self.enrolments.get(thing_id, 0) + 1
 
     def keys(self) -> Iterator[Key]:
         """Every identity it can be found by, additional ones included."""
@@ -168,6 +173,7 @@ def as_document(contact: Contact) -> JsonObject:
         "upserts": contact.upserts,
         "workflows": contact.workflows,
         "campaigns": contact.campaigns,
+        "enrolments": contact.enrolments,
     }
 
 
@@ -187,4 +193,5 @@ def from_document(document: dict[str, Any]) -> Contact:
         upserts=document["upserts"],
         workflows=tuple(document["workflows"]),
         campaigns=tuple(document["campaigns"]),
+        enrolments=document.get("enrolments", {}),  # not in a file of 0.1.0
     )

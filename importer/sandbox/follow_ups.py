@@ -40,8 +40,9 @@ def bulk_remove_tags(vendor: Vendor, call: Call) -> Reply:
 def enroll(vendor: Vendor, call: Call) -> Reply:
     """Answer ``POST /contacts/{id}/workflow/{workflowId}``: a draft takes nobody in, and still says 200."""
     contact, workflow = _workflow(vendor, call)
-    if workflow["status"] == "published" and workflow["id"] not in contact.workflows:
-        contact.workflows = (*contact.workflows, workflow["id"])
+    if workflow["status"] == "published":
+        contact.enrol(workflow["id"])
+        contact.workflows = _with(contact.workflows, workflow["id"])
         vendor.save((contact,))
     return Reply(200, {"succeded": True, "traceId": trace_id()})
 
@@ -59,9 +60,9 @@ def add_to_campaign(vendor: Vendor, call: Call) -> Reply:
     """Answer ``POST /contacts/{id}/campaigns/{campaignId}``."""
     contact = held(vendor, call.params[0])
     campaign = _named(vendor.location(contact.location_id).campaigns, call.params[1], "Campaign")
-    if campaign["id"] not in contact.campaigns:
-        contact.campaigns = (*contact.campaigns, campaign["id"])
-        vendor.save((contact,))
+    contact.enrol(campaign["id"])
+    contact.campaigns = _with(contact.campaigns, campaign["id"])
+    vendor.save((contact,))
     return Reply(201, {"succeded": True, "traceId": trace_id()})
 
 
@@ -79,6 +80,10 @@ def remove_from_all_campaigns(vendor: Vendor, call: Call) -> Reply:
     contact.campaigns = ()
     vendor.save((contact,))
     return Reply(200, {"succeded": True, "traceId": trace_id()})
+
+
+def _with(held_ids: tuple[str, ...], thing_id: str) -> tuple[str, ...]:
+    return held_ids if thing_id in held_ids else (*held_ids, thing_id)
 
 
 def _united(old: list[str], given: list[str]) -> list[str]:

@@ -58,14 +58,7 @@ class Location:
         self.users = [self._user(first, last) for first, last in SEEDED_USERS]
         self.add_workflow("Welcome")
         self.add_workflow("Unfinished", status="draft")
-        self.campaigns = [
-            {
-                "id": steady_id(self.id, "campaign", "Newsletter"),
-                "name": "Newsletter",
-                "status": "published",
-                "locationId": self.id,
-            }
-        ]
+        self.add_campaign("Newsletter")
 
     def add_custom_field(
         self,
@@ -121,10 +114,21 @@ class Location:
 
     def furnish_workflow(self, reference: str) -> JsonObject:
         """Find a workflow by id or name, and make a published one when there is none."""
-        for held in self.workflows:
-            if reference in (held["id"], held["name"]):
-                return held
-        return self.add_workflow(reference)
+        return _meant(self.workflows, reference) or self.add_workflow(reference)
+
+    def add_campaign(self, name: str) -> JsonObject:
+        made = {
+            "id": steady_id(self.id, "campaign", name),
+            "name": name,
+            "status": "published",
+            "locationId": self.id,
+        }
+        self.campaigns.append(made)
+        return made
+
+    def furnish_campaign(self, reference: str) -> JsonObject:
+        """Find a campaign by id or name, and make one when there is none."""
+        return _meant(self.campaigns, reference) or self.add_campaign(reference)
 
     def take_custom_fields(self, items: Iterable[JsonObject]) -> JsonObject:
         """Sort out sent custom fields: id to stored value; unknown ids and keys are dropped without a word."""
@@ -199,3 +203,7 @@ def as_document(location_id: str, custom_field: CustomField) -> JsonObject:
         "options": list(custom_field.options),
         "model": custom_field.model,
     }
+
+
+def _meant(things: Iterable[JsonObject], reference: str) -> JsonObject | None:
+    return next((held for held in things if reference in (held["id"], held["name"])), None)

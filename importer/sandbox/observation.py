@@ -61,4 +61,5 @@ def _contact(vendor: Vendor, contact: Contact) -> JsonObject:
         "upserts": contact.upserts,
         "workflows": [names.get(held, held) for held in contact.workflows],
         "campaigns": [names.get(held, held) for held in contact.campaigns],
+        "enrolments": {names.get(held, held): times for held, times in contact.enrolments.items()},
     }

@@ -121,14 +121,21 @@ class Sandbox:
         return self.vendor.location(location_id)
 
     def furnish(
-        self, location_id: str, *, custom_fields: Iterable[str] = (), workflows: Iterable[str] = ()
+        self,
+        location_id: str,
+        *,
+        custom_fields: Iterable[str] = (),
+        workflows: Iterable[str] = (),
+        campaigns: Iterable[str] = (),
     ) -> None:
-        """See to it that the location has these custom fields (text, unless they are there) and workflows."""
+        """See to it that the location has these: custom fields (text, unless they are there), workflows, campaigns."""
         location = self.vendor.location(location_id)
         for reference in custom_fields:
             location.furnish_custom_field(reference)
         for reference in workflows:
             location.furnish_workflow(reference)
+        for reference in campaigns:
+            location.furnish_campaign(reference)
 
     def add_contact(
         self,

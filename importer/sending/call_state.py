@@ -15,12 +15,11 @@ FIRST_CONTACT: Final[RowId] = -1
 
 
 class LocationRefusedError(CredentialsLostError):
-    """The location turned us away; ``kind`` says how, ``words`` are the vendor's."""
+    """The location turned us away; ``kind`` says how."""
 
-    def __init__(self, message: str, *, kind: ReplyKind, words: str) -> None:
+    def __init__(self, message: str, *, kind: ReplyKind) -> None:
         super().__init__(message)
         self.kind = kind
-        self.words = words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from importer.errors import (
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply
 from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
+from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
 from importer.records import QuotaMark
@@ -116,6 +117,7 @@ class Caller:
         try:
             raw = await self.client.request(call, token)
         except BaseException:
+            state.doubtful = True  # cut off in the air
             self.gate.leave(ticket, late_seconds=self.gate.slots.interval_seconds)
             raise
         finally:
@@ -204,7 +206,7 @@ class Caller:
                 self._recover()
                 return found if isinstance(found, Reply) else None
             case GiveUp(doubtful=doubtful):
-                return Unanswered(words=_words(found), doubtful=doubtful, status=_status(found))
+                return self._give_up(found, state, doubtful=doubtful)
             case Again(wait_seconds=wait, doubtful=doubtful):
                 state.doubtful = doubtful
                 await self._wait_out(found, wait, state.sent_at)
@@ -218,6 +220,13 @@ class Caller:
             case Refuse():
                 raise self._refusal(found)
         return None
+
+    def _give_up(self, found: Reply | LostReply, state: CallState, *, doubtful: bool) -> Unanswered:
+        state.doubtful = doubtful
+        if not state.repeatable:
+            # it does not try again, and the others must not follow it into an outage
+            self._brake(found, state.sent_at)
+        return Unanswered(words=_words(found), doubtful=doubtful, status=_status(found))
 
     def _note_failure(self, state: CallState, now: float) -> None:
         self.breaker.fail(state.row, now)
@@ -240,11 +249,15 @@ class Caller:
         )
 
     async def _wait_out(self, found: Reply | LostReply, wait: float, sent_at: float) -> None:
+        if not self._brake(found, sent_at):
+            await self.gate.pause(wait)
+
+    def _brake(self, found: Reply | LostReply, sent_at: float) -> bool:
+        """Hold the location back in an outage; raises ServiceDownError when it has lasted too long."""
         now = self.clock.monotonic()
         pause = self.breaker.trip(sent_at, now, chance=self.dice.random())
         if not pause:
-            await self.gate.pause(wait)
-            return
+            return False
         words = _words(found)
         if self.breaker.hopeless(now):
             minutes = self.policy.retry.outage_seconds / 60
@@ -264,6 +277,7 @@ class Caller:
                 "Ctrl-C stops, and nothing is lost by it."
             )
         self.progress.holding(self.location_id, pause, words)
+        return True
 
     def _hold(self, wait: float, sent_at: float) -> None:
         if sent_at >= self._throttled_at:
@@ -299,17 +313,13 @@ class Caller:
             raise self._refusal(found)
 
     def _without_token(self, error: CredentialsError) -> LocationRefusedError:
-        refusal = LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED, words=str(error))
+        refusal = LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED)
         self.gate.stop(refusal)
         return refusal
 
     def _refusal(self, found: Reply | LostReply) -> LocationRefusedError:
         kind = found.kind if isinstance(found, Reply) else ReplyKind.LOCATION_REFUSED
-        error = LocationRefusedError(
-            f"HighLevel refuses location {self.location_id}: {_words(found)} {_advice(kind)}",
-            kind=kind,
-            words=_words(found),
-        )
+        error = LocationRefusedError(refusal_sentence(self.location_id, kind, _words(found)), kind=kind)
         self.gate.stop(error)
         return error
 
@@ -331,25 +341,11 @@ class Caller:
 
 
 def _words(found: Reply | LostReply) -> str:
-    if isinstance(found, LostReply):
-        return found.reason
-    return f"“{found.words}” ({found.status})" if found.words else f"status {found.status}"
+    return found.reason if isinstance(found, LostReply) else found.said
 
 
 def _status(found: Reply | LostReply) -> int | None:
     return None if isinstance(found, LostReply) else found.status
-
-
-def _advice(kind: ReplyKind) -> str:
-    match kind:
-        case ReplyKind.SCOPE_MISSING:
-            return "Give the token the scopes that `importer doctor` lists."
-        case ReplyKind.LOCATION_PAUSED:
-            return "The account is paused or unpaid; the same token works again once it is active."
-        case ReplyKind.LOCATION_REFUSED:
-            return "Use a token of this location, or correct the location's id."
-        case _:
-            return "Put a valid token into HIGHLEVEL_TOKEN (or run `importer login`)."
 
 
 def _day_spent(location_id: str, until: float) -> str:

@@ -12,7 +12,7 @@ class Capacity:
     limit: int
     taken: int = 0
     batches: int = 0
-    """Of rows that wait for their tags: sets of tags that wait for their call."""
+    """Of rows that wait for others to share a call with: calls that wait."""
 
     @property
     def full(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from importer.errors import StateError, StopError
-from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
 from importer.runtime.clock import Clock
 
 _BREATH_SECONDS: Final = 0.02
@@ -22,8 +22,10 @@ class JournalWriter(Protocol):
 
     def intend(self, intents: Iterable[Intent]) -> None: ...
 
-    def append(self, *, landed: Iterable[Landed], outcomes: Iterable[Outcome]) -> None:
-        """Land and settle rows, all or none: a person's later row must not be known before the earlier one."""
+    def append(
+        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+    ) -> None:
+        """Land, mark and settle rows, all or none: a person's later row must not be known before the earlier one."""
         ...
 
     def pulse(self, pulse: Pulse) -> None: ...
@@ -57,10 +59,11 @@ class JournalBatcher:
         self._notify = notify
         self._stop = stop
         self._landed: list[Landed] = []
+        self._marks: list[FollowUpMark] = []
         self._outcomes: list[Outcome] = []
         self._due: asyncio.Handle | None = None
         self._next_at = 0.0
-        self.broken = False
+        self._failure: StopError | None = None
         self.stored = 0
         """Contacts that rows of this session reached."""
 
@@ -71,6 +74,21 @@ class JournalBatcher:
         except StopError as error:
             self._stop(error)
             raise
+
+    def announce(self, marks: Iterable[FollowUpMark]) -> None:
+        """Write down now what is about to be sent and must not be sent twice, with all that waits to be written.
+
+        Raises the StopError of a journal that fails, and then nothing may be sent.
+        """
+        self._marks += marks
+        self.flush()
+        if self._failure is not None:
+            raise self._failure
+
+    def mark(self, mark: FollowUpMark) -> None:
+        """Note how far a follow-up has come, with the next append."""
+        self._marks.append(mark)
+        self._schedule()
 
     def land(self, landed: Landed) -> None:
         self.stored += 1
@@ -99,12 +117,12 @@ class JournalBatcher:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        landed, outcomes = self._landed, self._outcomes
-        if self.broken or not (landed or outcomes):
+        landed, marks, outcomes = self._landed, self._marks, self._outcomes
+        if self._failure is not None or not (landed or marks or outcomes):
             return
-        self._landed, self._outcomes = [], []
+        self._landed, self._marks, self._outcomes = [], [], []
         begun = self._clock.monotonic()
-        written = self._try(lambda: self._journal.append(landed=landed, outcomes=outcomes))
+        written = self._try(lambda: self._journal.append(landed=landed, marks=marks, outcomes=outcomes))
         breath = min(
             max(_BREATH_SECONDS, _BREATHS * (self._clock.monotonic() - begun)), _LONGEST_BREATH_SECONDS
         )
@@ -124,7 +142,7 @@ class JournalBatcher:
         try:
             self._write(write)
         except StopError as error:
-            self.broken = True
+            self._failure = error
             self._stop(error)
             return False
         return True

@@ -12,17 +12,18 @@ from typing import Any, Final, TypeAlias
 
 from importer.errors import BudgetSpentError, InterruptedRunError, StopError, TooManyFailuresError
 from importer.highlevel.catalog import Catalog
+from importer.highlevel.refusals import location_refused
 from importer.highlevel.reply import ReplyKind
-from importer.records import Intent, Landed, Outcome, Record
+from importer.records import FollowUps, Intent, Landed, Outcome, Record
 from importer.sending.call_state import LocationRefusedError
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.lanes import Lanes, Links
 from importer.sending.row import outcomes
-from importer.sending.row.follow_ups import FollowUpDesk, Target
+from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
+from importer.sending.row.follow_ups import FollowUpDesk
 from importer.sending.row.submitted import Held, SubmittedRow
-from importer.sending.row.tag_batches import TagBatch, TagBatcher, tags_due
 from importer.sending.row.upserting import Landing, Upserting
 from importer.sending.spill_queue import SpillQueue
 
@@ -33,7 +34,7 @@ _GENTLE: Final = (InterruptedRunError, TooManyFailuresError, BudgetSpentError)
 _LANES_FULL: Final = 4
 """So many times the queue may wait in lanes; a file of one person would else be taken into memory whole."""
 
-Task: TypeAlias = "SubmittedRow | Held | TagBatch"
+Task: TypeAlias = "SubmittedRow | FollowUpBatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Callbacks:
     room: Callable[[], None]
     broke: Callable[[BaseException], None]
     held_capacity: Capacity
-    """For rows that wait for their tags."""
+    """For rows that wait for others, to share a call of their follow-ups."""
     queue_capacity: Capacity
     """For rows that wait to be sent."""
 
@@ -72,8 +73,8 @@ class LocationSender:
         self._lanes: Lanes[SubmittedRow] = Lanes(links, salt=caller.location_id)
         self._lined_up = 0
         self._ready: deque[SubmittedRow] = deque()
-        self._follow_ups_due: deque[Held | TagBatch] = deque()
-        self._tag_batcher = TagBatcher(callbacks.held_capacity)
+        self._follow_ups_due = FollowUpQueue(journal, most=self._next_second)
+        self._batcher = FollowUpBatcher(callbacks.held_capacity)
         self._workers: set[asyncio.Task[None]] = set()
         self._busy_rows = 0
         self.concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
@@ -85,8 +86,8 @@ class LocationSender:
 
     # --- the sender's side -------------------------------------------------------------------------------------
 
-    def open(self, catalog: Catalog, target: Target) -> None:
-        """Take over what the first contact told."""
+    def open(self, catalog: Catalog, follow_ups: FollowUps) -> None:
+        """Take over what the first contact told: the catalog, and the follow-ups by their ids."""
         self.catalog = catalog
         self._upserting = Upserting(
             self.caller,
@@ -94,7 +95,7 @@ class LocationSender:
             self._callbacks.held_capacity,
             duplicates_allowed=catalog.duplicates_allowed,
         )
-        self._desk = FollowUpDesk(self.caller, self._journal, target)
+        self._desk = FollowUpDesk(self.caller, self._journal, follow_ups)
 
     @property
     def backlog(self) -> int:
@@ -103,7 +104,7 @@ class LocationSender:
 
     @property
     def held(self) -> int:
-        return self._tag_batcher.held
+        return self._batcher.held
 
     @property
     def in_the_air(self) -> bool:
@@ -117,7 +118,7 @@ class LocationSender:
     def submit(self, record: Record, row_state: Intent | Landed | None) -> None:
         """Queue a row; never waits."""
         if self.refusal is not None:
-            self._journal.settle(outcomes.location_refused(record, self.refusal))
+            self._journal.settle(location_refused(record, self.refusal))
         elif self.ending is not None:
             self._callbacks.left(1)
         else:
@@ -130,8 +131,8 @@ class LocationSender:
         self._flush_if_last()
 
     def tend(self, now: float) -> None:
-        """Send off the tags that have waited long enough."""
-        self._dispatch(self._tag_batcher.take_older(now - self._policy.tag_wait_seconds))
+        """Send off the follow-ups that have waited long enough."""
+        self._dispatch(self._batcher.take_older(now - self._policy.batch_wait_seconds))
 
     def stop(self, reason: StopError) -> None:
         """Send no more rows. Those in the air land; where the vendor still serves us, their follow-ups are sent."""
@@ -141,13 +142,13 @@ class LocationSender:
             self._close(reason)
             self.caller.gate.stop(reason)
 
-    def refuse(self, words: str) -> None:
+    def refuse(self, sentence: str) -> None:
         """Fail all rows of this location, now and to come."""
-        self.refusal = words
+        self.refusal = sentence
         for submitted in self._take_lined_up():
-            self._journal.settle(outcomes.location_refused(submitted.record, words))
+            self._journal.settle(location_refused(submitted.record, sentence))
         while len(self._queue):
-            self._journal.settle(outcomes.location_refused(self._queue.take()[0], words))
+            self._journal.settle(location_refused(self._queue.take()[0], sentence))
 
     async def land(self, seconds: float) -> None:
         """Wait, not for ever, until nothing is in the air; then cut off what still is."""
@@ -157,7 +158,7 @@ class LocationSender:
             # again and again: rows that land bring follow-ups, and these new workers
             await asyncio.wait(tuple(self._workers), timeout=left)
         if self._closing is not None:
-            # before the workers are cut off: else the last of them would send off the tags, and employ new ones
+            # before the workers are cut off: else the last of them would send off batches, and employ new ones
             self._close(self._closing)
         for worker in tuple(self._workers):
             worker.cancel()
@@ -207,7 +208,7 @@ class LocationSender:
         if self.closed is not None:
             return None
         if self._follow_ups_due:
-            return self._follow_ups_due.popleft()
+            return self._follow_ups_due.take()
         if self._closing is not None:
             return None
         submitted = self._next_job()
@@ -237,8 +238,7 @@ class LocationSender:
 
     def _intend(self) -> None:
         """Write down the rows that will be sent next, as many as a second takes, in one append."""
-        slots = self.caller.gate.slots
-        most = min(_LONGEST_BATCH, max(1, int(slots.burst / slots.interval_seconds)))
+        most = self._next_second()
         while len(self._ready) < most and len(self._queue) and self._lined_up < 2 * most:
             self._line_up()
         at = self.caller.vendor_clock.first_attempt_at()
@@ -254,20 +254,24 @@ class LocationSender:
         for submitted in batch:
             submitted.intended = True
 
+    def _next_second(self) -> int:
+        """Tell how many calls the pace lets go within a second."""
+        slots = self.caller.gate.slots
+        return min(_LONGEST_BATCH, max(1, int(slots.burst / slots.interval_seconds)))
+
     def _perform(self, task: Task) -> Coroutine[Any, Any, None]:
         match task:
             case SubmittedRow():
                 return self._import(task)
-            case Held():
-                return self._enrol(task)
-            case TagBatch():
-                return self._tag(task)
+            case FollowUpBatch():
+                return self._follow_up(task)
 
     async def _import(self, submitted: SubmittedRow) -> None:
         self._busy_rows += 1
         try:
             if submitted.landed is not None:
-                self._resume_landed(submitted, submitted.landed)
+                assert self._desk is not None  # noqa: S101  (rows come after open)
+                self._go_on(self._desk.go_on(submitted.landed, submitted.record.tags))
                 return
             assert self._upserting is not None  # noqa: S101  (rows come after open)
             try:
@@ -279,7 +283,8 @@ class LocationSender:
             if isinstance(end, Outcome):
                 self._settle(end)
             else:
-                self._follow_up(submitted, end)
+                assert self._desk is not None  # noqa: S101  (rows come after open)
+                self._go_on(self._desk.begin(end, submitted.record.tags))
         finally:
             self._busy_rows -= 1
 
@@ -302,61 +307,40 @@ class LocationSender:
 
     # --- follow-ups --------------------------------------------------------------------------------------------
 
-    def _follow_up(self, submitted: SubmittedRow, landing: Landing) -> None:
-        assert self._desk is not None  # noqa: S101  (rows come after open)
-        tags = submitted.record.tags
-        tagging = tags_due(tags, self._policy.follow_ups.tag_mode, landing.contact)
-        if not tagging and not self._desk.enrols(landing.landed.status):
-            self._settle(outcomes.done(landing.landed))
-            return
-        held = Held(landed=landing.landed, tags=tags)
-        self._journal.land(landing.landed)
-        self._hold(held) if tagging else self._dispatch((held,))
-
-    def _resume_landed(self, submitted: SubmittedRow, landed: Landed) -> None:
-        held = Held(landed=landed, tags=submitted.record.tags)
-        if tags_due(held.tags, self._policy.follow_ups.tag_mode, {}):
-            self._hold(held)
-        else:
-            self._dispatch((held,))
-
-    def _hold(self, held: Held) -> None:
-        if self.closed is not None:
+    def _go_on(self, held: Held) -> None:
+        """Bring a landed row to what it gets next, or to its end."""
+        if not held.due:
+            self._settle(outcomes.followed_up(held))
+        elif self.closed is not None:
             self._callbacks.left(1)
-            return
-        batch = self._tag_batcher.add(held, self.caller.clock.monotonic())
-        if batch is not None:
+        elif (batch := self._batcher.add(held, self.caller.clock.monotonic())) is not None:
             self._dispatch((batch,))
 
-    def _dispatch(self, follow_ups: Iterable[Held | TagBatch]) -> None:
-        for follow_up in follow_ups:
+    def _dispatch(self, batches: Iterable[FollowUpBatch]) -> None:
+        for batch in batches:
             if self.closed is not None:
-                self._callbacks.left(_rows_of(follow_up))
+                self._callbacks.left(len(batch.rows))
                 continue
-            self._follow_ups_due.append(follow_up)
+            self._follow_ups_due.put(batch)
             self._employ()
 
-    async def _tag(self, batch: TagBatch) -> None:
+    async def _follow_up(self, batch: FollowUpBatch) -> None:
         assert self._desk is not None  # noqa: S101  (rows come after open)
-        for end in await self._desk.tag(batch):
+        for end in await self._desk.perform(batch):
             if isinstance(end, Outcome):
                 self._settle(end)
             else:
-                self._dispatch((end,))
-
-    async def _enrol(self, held: Held) -> None:
-        assert self._desk is not None  # noqa: S101  (rows come after open)
-        self._settle(await self._desk.enrol(held))
+                self._go_on(end)
 
     def _settle(self, outcome: Outcome) -> None:
         self.caller.meter.settled += 1
         self._journal.settle(outcome)
 
     def _flush_if_last(self) -> None:
-        """Send off all tags once no row can join them any more."""
+        """Send off all batches once no row can join them any more."""
         if self.closed is not None or self._busy_rows or (self._closing is None and not self._last):
             return
-        self._dispatch(self._tag_batcher.take_all())
+        self._dispatch(self._batcher.take_all())
         if self._closing is not None and not (self._workers or self._follow_ups_due):
             self._close(self._closing)
 
@@ -370,12 +354,12 @@ class LocationSender:
         """A worker was turned away: its row stays as the journal has it."""
         refusal = self._refusal_of(reason)
         if isinstance(task, SubmittedRow) and refusal is not None:
-            self._journal.settle(outcomes.location_refused(task.record, refusal))
+            self._journal.settle(location_refused(task.record, refusal))
         elif task is not None:
             self._callbacks.left(_rows_of(task))
         if refusal is not None and self.refusal is None:
             self.refuse(refusal)
-        if isinstance(reason, _GENTLE) and not isinstance(task, TagBatch | Held):
+        if isinstance(reason, _GENTLE) and not isinstance(task, FollowUpBatch):
             self._wind_up(reason)
         elif refusal is None or self.held or self._follow_ups_due:
             self._close(reason)
@@ -383,16 +367,14 @@ class LocationSender:
     def _refusal_of(self, reason: StopError) -> str | None:
         if not self._policy.locations_by_column or not isinstance(reason, LocationRefusedError):
             return None
-        return reason.words if reason.kind in {ReplyKind.SCOPE_MISSING, ReplyKind.LOCATION_REFUSED} else None
+        return str(reason) if reason.kind in {ReplyKind.SCOPE_MISSING, ReplyKind.LOCATION_REFUSED} else None
 
     def _close(self, reason: StopError) -> None:
         if self.closed is not None:
             return
         self.closed = reason
-        left = self.backlog + self._tag_batcher.held
-        left += sum(map(_rows_of, self._follow_ups_due))
-        self._follow_ups_due.clear()
-        for _ in self._tag_batcher.take_all():
+        left = self.backlog + self._batcher.held + self._follow_ups_due.clear()
+        for _ in self._batcher.take_all():
             pass
         self._queue.close()
         self._take_lined_up()
@@ -407,4 +389,4 @@ class LocationSender:
 
 
 def _rows_of(task: Task) -> int:
-    return len(task.rows) if isinstance(task, TagBatch) else 1
+    return len(task.rows) if isinstance(task, FollowUpBatch) else 1

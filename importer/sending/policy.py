@@ -46,8 +46,8 @@ class SendingPolicy:
     queue_rows: int = 1_000
     """Rows kept in memory before ``submit`` waits, or, with many locations, rows go to disk."""
     held_rows: int = 20_000
-    """Landed rows that may wait for their tags at once, over all locations."""
-    tag_wait_seconds: float = 15.0
-    """How long a landed row may wait for others that get the same tags."""
+    """Landed rows that may wait for others at once, to share a call of their follow-ups, over all locations."""
+    batch_wait_seconds: float = 15.0
+    """How long a landed row may wait for others that get the same."""
     landing_seconds: float = 6.0
     """How long a stopped run waits for the attempts in the air."""

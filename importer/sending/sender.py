@@ -16,6 +16,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.catalog_reader import read_catalog
 from importer.highlevel.client import Client, Door
+from importer.highlevel.follow_ups import resolve
 from importer.highlevel.quota import BURST, LocationQuota
 from importer.highlevel.reply import Reply
 from importer.highlevel.tokens import TokenSource
@@ -36,7 +37,6 @@ from importer.sending.pace.gate import Gate
 from importer.sending.pace.meter import Meter
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
-from importer.sending.row.follow_ups import find_target
 from importer.settings import Connection
 
 _MARK_SECONDS: Final = 1.0
@@ -156,7 +156,7 @@ class Sender:
         except CredentialsLostError as error:
             location.refuse(str(error))
             raise CredentialsError(str(error)) from None
-        location.open(catalog, find_target(self._policy.follow_ups, catalog))
+        location.open(catalog, resolve(self._policy.follow_ups, catalog))
         return catalog
 
     async def submit(self, record: Record, row_state: Intent | Landed | None = None) -> None:

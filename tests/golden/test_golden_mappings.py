@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from importer.highlevel.catalog import Catalog, CustomField, User
-from importer.highlevel.payload import build_upsert, follow_up_plan
+from importer.highlevel.follow_ups import follow_up_plan
+from importer.highlevel.payload import build_upsert
 from importer.mapping import Mapping, load_mapping
 from importer.reading import open_source
 from importer.records import Fault, Outcome, Record, number_of

@@ -7,11 +7,14 @@ import pytest
 
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel.calls import Call
-from importer.highlevel.catalog import CatalogNeeds, CustomField, User, Workflow
+from importer.highlevel.catalog import CatalogNeeds, CustomField, Listed, User
 from importer.highlevel.catalog_reader import Ask, read_catalog
+from importer.highlevel.follow_ups import wanted_listings
 from importer.highlevel.reply import Reply, ReplyKind
+from importer.records import FollowUps
 
-ALL = CatalogNeeds(custom_fields=True, users=True, workflows=True, campaigns=True, timezones=True)
+LISTINGS = wanted_listings(FollowUps(workflow="Welcome", campaign="Drip"))
+ALL = CatalogNeeds(custom_fields=True, users=True, listings=LISTINGS, timezones=True)
 PLACE: Mapping[str, Any] = {
     "location": {
         "id": "loc",
@@ -45,7 +48,7 @@ async def test_a_location_is_read_with_its_matching() -> None:
     catalog = await read_catalog(ask, "loc", CatalogNeeds())
     assert (catalog.name, catalog.company_id, catalog.country) == ("Acme", "co", "US")
     assert (catalog.match_order, catalog.duplicates_allowed) == (("phone", "email"), True)
-    assert (catalog.custom_fields, catalog.users, catalog.workflows) == ((), None, None)
+    assert (catalog.custom_fields, catalog.users, catalog.listed) == ((), None, {})
     assert asked == ["GET /locations/loc"]  # nothing that no rule needs
 
 
@@ -74,8 +77,10 @@ async def test_everything_a_mapping_needs_is_read() -> None:
         CustomField(id="f2", name="Old", key="contact.old", data_type="RADIO", options=("A",)),
     )
     assert catalog.users == (User(id="u1", name="Ann Lee", email="a@b.co"),)
-    assert catalog.workflows == (Workflow(id="w1", name="Welcome", status="draft"),)
-    assert catalog.campaigns == (Workflow(id="c1", name="Drip"),)
+    assert catalog.listed == {
+        "workflows": (Listed(id="w1", name="Welcome", status="draft"),),
+        "campaigns": (Listed(id="c1", name="Drip"),),
+    }
     assert catalog.timezones == ("US/Central",)
 
 
@@ -91,8 +96,8 @@ async def test_what_may_be_missing_is_left_unknown() -> None:
     ask, _ = vendor(
         {"/locations/loc": PLACE, "/users/": ReplyKind.SCOPE_MISSING, "/workflows/": ReplyKind.SCOPE_MISSING}
     )
-    catalog = await read_catalog(ask, "loc", CatalogNeeds(users=True, workflows=True))
-    assert (catalog.users, catalog.workflows) == (None, None)
+    catalog = await read_catalog(ask, "loc", CatalogNeeds(users=True, listings=LISTINGS[:1]))
+    assert (catalog.users, catalog.listed) == (None, {"workflows": None})
 
 
 async def test_custom_fields_that_cannot_be_read_end_the_run_before_it_begins() -> None:

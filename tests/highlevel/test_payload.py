@@ -6,13 +6,12 @@ from importer.highlevel.payload import (
     build_create,
     build_update,
     build_upsert,
-    follow_up_plan,
     lost_in_update,
     match_keys,
     repeatable,
 )
 from importer.highlevel.versions import ApiVersion
-from importer.records import FollowUpFor, FollowUps, Json, Record, TagMode
+from importer.records import Json, Record, TagMode
 
 
 def record(*, tags: tuple[str, ...] = (), contact_id: str | None = None, **fields: Json) -> Record:
@@ -95,13 +94,3 @@ def test_only_a_row_that_meets_the_same_contact_again_is_repeatable() -> None:
     assert repeatable(record(contact_id="c1"))
     assert not repeatable(record(firstName="Ann"))
     assert not repeatable(record(email="a@b.co", createNewIfDuplicateAllowed=True))
-
-
-def test_the_plan_of_follow_ups_says_what_happens_after_the_upsert() -> None:
-    assert follow_up_plan(record(tags=("x",)), FollowUps()) == {"add_tags": ["x"]}
-    assert follow_up_plan(record(tags=("x",)), FollowUps(tag_mode=TagMode.REPLACE)) == {}
-    plan = follow_up_plan(
-        record(tags=("x",)),
-        FollowUps(tag_mode=TagMode.REMOVE, workflow="Welcome", applies_to=FollowUpFor.CREATED),
-    )
-    assert plan == {"remove_tags": ["x"], "workflow": "Welcome", "for": "created"}

@@ -60,7 +60,7 @@ def test_the_whole_language_is_taken() -> None:
     assert mapping.follow_ups.workflow == "Welcome"
     assert mapping.follow_ups.applies_to is FollowUpFor.CREATED
     assert mapping.needs.custom_field_names == ("Shirt Size",)
-    assert mapping.needs.workflows
+    assert [listing.name for listing in mapping.needs.listings] == ["workflows"]
     assert not mapping.needs.users
 
 

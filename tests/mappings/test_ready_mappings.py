@@ -14,7 +14,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from importer.highlevel.payload import build_upsert, follow_up_plan
+from importer.highlevel.follow_ups import follow_up_plan
+from importer.highlevel.payload import build_upsert
 from importer.mapping import load_mapping
 from importer.reading import open_source
 from importer.records import Fault, Json, Outcome, Record, number_of

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.records import FollowUpMark, FollowUpState, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
 
 
 class MemoryJournal:
     def __init__(self) -> None:
         self.intents: list[Intent] = []
         self.landed: dict[RowId, Landed] = {}
+        self.marked: dict[tuple[RowId, str], FollowUpState] = {}
         self.outcomes: dict[RowId, Outcome] = {}
         self.appends: list[int] = []
         self.pulses: list[Pulse] = []
@@ -22,8 +23,13 @@ class MemoryJournal:
         self.intents += batch
         self.history += [f"intend {intent.row}" for intent in batch]
 
-    def append(self, *, landed: Iterable[Landed], outcomes: Iterable[Outcome]) -> None:
+    def append(
+        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+    ) -> None:
         self.land(landed)
+        for mark in marks:
+            self.marked[mark.row, mark.name] = mark.state
+            self.history.append(f"{mark.state} {mark.name} {mark.row}")
         self.settle(outcomes)
 
     def land(self, landed: Iterable[Landed]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from importer.highlevel.catalog import CatalogNeeds
-from importer.records import Intent, Json, Landed, Outcome, Record
+from importer.highlevel.follow_ups import wanted_listings
+from importer.records import FollowUps, Intent, Json, Landed, Outcome, Record
 from importer.runtime.progress import SilentProgress
 from importer.sandbox import Sandbox
 from importer.sending import RetryPolicy, Sender, SendingPolicy
@@ -16,7 +17,10 @@ from tests.sending.memory_journal import MemoryJournal
 
 PLACE = "loc1"
 QUICK = RetryPolicy(first_wait_seconds=0.001, longest_wait_seconds=0.02, row_seconds=5.0, outage_seconds=0.5)
-NEEDS = CatalogNeeds(custom_fields=True, workflows=True, campaigns=True)
+NEEDS = CatalogNeeds(
+    custom_fields=True,
+    listings=wanted_listings(FollowUps(workflow="any", campaign="any")),
+)
 
 
 class AheadClock:
@@ -24,11 +28,15 @@ class AheadClock:
 
     def __init__(self) -> None:
         self.ahead_seconds = 0.0
+        self.slow = asyncio.Event()
+        """Set once the sandbox takes its time with a reply."""
 
     def now(self) -> float:
         return time.time() + self.ahead_seconds
 
     async def sleep(self, seconds: float) -> None:
+        if seconds > 1:
+            self.slow.set()
         await asyncio.sleep(seconds)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from importer.errors import TooManyFailuresError
 from importer.highlevel.client import LostReply
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import Intent, Json, Record, TagMode
+from importer.records import Intent, Json, Record
 from importer.sending.capacity import Capacity
 from importer.sending.failures import FailureWatch
 from importer.sending.pace.breaker import Breaker
@@ -32,7 +32,6 @@ from importer.sending.retry import (
     decide,
 )
 from importer.sending.row.readback import compare, compare_custom
-from importer.sending.row.tag_batches import tag_errors, tags_due
 from importer.sending.spill_queue import SpillQueue
 from importer.settings import FailureLimit
 
@@ -245,23 +244,6 @@ def test_what_the_reply_shows_to_be_changed_is_a_warning(
 def test_custom_fields_are_compared_by_their_meaning(sent: Json, stored: object, *, same: bool) -> None:
     contact = {"customFields": [{"id": "f", "value": stored}]}
     assert (compare_custom(record((("f", sent),)), contact) == ()) is same
-
-
-def test_tags_need_a_call_only_where_something_would_change() -> None:
-    shown = {"tags": ["spring", "vip"]}
-    assert not tags_due(("Spring",), TagMode.ADD, shown)
-    assert tags_due(("Spring", "new"), TagMode.ADD, shown)
-    assert tags_due(("Spring",), TagMode.REMOVE, shown)
-    assert not tags_due(("new",), TagMode.REMOVE, shown)
-    assert not tags_due(("new",), TagMode.REPLACE, {})
-    assert tags_due(("new",), TagMode.ADD, {})
-    assert tags_due(("new",), TagMode.REMOVE, {})
-
-
-def test_errors_of_a_bulk_reply_are_found_whatever_its_shape() -> None:
-    body = {"responses": [{"contactId": "a", "type": "success"}, {"contactId": "b", "type": "error"}, "x"]}
-    assert tag_errors(body) == {"b": "no reason given"}
-    assert tag_errors({}) == tag_errors({"responses": None}) == {}
 
 
 def test_failures_stop_a_run_by_number_or_share() -> None:

@@ -1,15 +1,50 @@
 from __future__ import annotations
 
-from itertools import pairwise
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby, pairwise
 
 import pytest
 
-from importer.errors import MappingError
-from importer.records import FollowUpFor, FollowUps, Landed, Remedy, Status, TagMode
-from importer.sandbox import FaultKind, Sandbox
+from importer.errors import (
+    BudgetSpentError,
+    InterruptedRunError,
+    MappingError,
+    QuotaSpentError,
+    ServiceDownError,
+    StateError,
+)
+from importer.records import (
+    FollowUpFor,
+    FollowUpMark,
+    FollowUps,
+    FollowUpState,
+    Landed,
+    Outcome,
+    Remedy,
+    Status,
+    TagMode,
+)
+from importer.sandbox import Fault, FaultKind, Sandbox
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection
+from tests.sending.memory_journal import MemoryJournal
 from tests.sending.runs import NEEDS, PLACE, Run, StartRun, people, record
+
+BOTH = FollowUps(workflow="Welcome", campaign="Newsletter")
+
+
+def refused(path: str) -> Fault:
+    return Fault(status=400, body=b'{"statusCode": 400, "message": "Not now."}', path=path)
+
+
+def marks_of(journal: MemoryJournal, row: int) -> tuple[FollowUpMark, ...]:
+    return tuple(
+        FollowUpMark(row=row, name=name, state=state)
+        for (marked, name), state in journal.marked.items()
+        if marked == row
+    )
 
 
 def tags_by_email(sandbox: Sandbox) -> dict[str, list[str]]:
@@ -130,11 +165,206 @@ async def test_an_unknown_workflow_is_told_before_the_first_row(start: StartRun)
     assert run.sandbox.contacts() == []
 
 
-async def test_follow_ups_survive_faults(start: StartRun) -> None:
+async def test_tags_survive_faults(start: StartRun) -> None:
     run = await start(faults={FaultKind.RESET: 0.1, FaultKind.ERROR: 0.1}, seed=3)
-    outcomes = await run.send(people(60, tags=("spring",)), follow_ups=FollowUps(workflow="Welcome"))
+    outcomes = await run.send(people(60, tags=("spring",)))
     assert {each.status for each in outcomes.values()} == {Status.CREATED}
-    assert all(each["tags"] == ["spring"] and each["workflows"] for each in run.sandbox.contacts())
+    assert all(each["tags"] == ["spring"] for each in run.sandbox.contacts())
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_no_fault_enrols_a_contact_twice_or_loses_it_without_a_word(start: StartRun, seed: int) -> None:
+    kinds = (FaultKind.RESET, FaultKind.ERROR, FaultKind.DROP, FaultKind.GARBAGE, FaultKind.THROTTLED)
+    run = await start(faults=dict.fromkeys(kinds, 0.05), seed=seed, interval_seconds=0.05)
+    outcomes = await run.send(people(60, tags=("spring",)), follow_ups=BOTH)
+    enrolments = {each["email"]: each["enrolments"] for each in run.sandbox.contacts()}
+    assert len(outcomes) == len(enrolments) == 60
+    for row, outcome in outcomes.items():
+        found = enrolments[f"person{row}@example.com"]
+        assert max(found.values(), default=1) == 1
+        if outcome.status is Status.CREATED:
+            assert found == {"Welcome": 1, "Newsletter": 1}
+        else:
+            assert (outcome.code, outcome.remedy) == ("follow_up_unconfirmed", Remedy.NONE)
+    assert {each.code for each in outcomes.values()} == {None, "follow_up_unconfirmed"}
+
+
+async def test_an_enrolment_whose_reply_is_lost_is_not_sent_again_and_the_next_one_is(
+    start: StartRun,
+) -> None:
+    run = await start()
+    run.sandbox.script([Fault(kind=FaultKind.RESET, path="/workflow/")])
+    outcome = (await run.send(people(1), follow_ups=BOTH))[2]
+    assert run.sandbox.contacts()[0]["enrolments"] == {"Welcome": 1, "Newsletter": 1}
+    assert (outcome.status, outcome.code, outcome.remedy) == (
+        Status.FAILED, "follow_up_unconfirmed", Remedy.NONE,
+    )  # fmt: skip
+    assert outcome.contact_id == run.sandbox.contacts()[0]["id"]
+    assert outcome.message is not None
+    assert outcome.message.startswith(
+        "The contact was created, but whether it was added to the workflow is not known: the reply was lost ("
+    )
+    assert outcome.message.endswith(
+        "Look for it in the workflow's enrollment history in HighLevel, and add it by hand if it is missing."
+    )
+
+
+async def test_what_was_refused_is_told_with_what_is_in_doubt(start: StartRun) -> None:
+    run = await start()
+    campaign_id = run.sandbox.location(PLACE).campaigns[0]["id"]
+    run.sandbox.script([Fault(kind=FaultKind.RESET, path="/workflow/"), refused(f"/campaigns/{campaign_id}")])
+    outcome = (await run.send(people(1), follow_ups=BOTH))[2]
+    assert (outcome.code, outcome.remedy) == ("workflow_failed", Remedy.RUN_AGAIN)
+    assert outcome.message is not None
+    assert (
+        "it was not added to the campaign: Not now. And whether it was added to the workflow is not known"
+        in (outcome.message)
+    )
+    assert run.journal.marked == {
+        (2, "workflow"): FollowUpState.SENT,
+        (2, "campaign"): FollowUpState.OPEN,
+    }
+
+
+async def test_each_follow_up_is_noted_by_itself_and_before_the_next_one_is_sent(start: StartRun) -> None:
+    run = await start()
+    await run.send(people(1, tags=("spring",)), follow_ups=BOTH)
+    assert run.journal.history == [
+        "intend 2", "land 2", "done add_tags 2", "sent workflow 2", "done workflow 2", "sent campaign 2",
+        "done campaign 2", "settle 2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("marks", "calls", "code"),
+    [
+        ({}, ["add", "workflow", "campaigns"], None),
+        ({"add_tags": "done"}, ["workflow", "campaigns"], None),
+        ({"add_tags": "done", "workflow": "done"}, ["campaigns"], None),
+        ({"add_tags": "done", "workflow": "done", "campaign": "open"}, ["campaigns"], None),
+        ({"workflow": "sent"}, ["add", "campaigns"], "follow_up_unconfirmed"),
+        ({"add_tags": "done", "workflow": "done", "campaign": "sent"}, [], "follow_up_unconfirmed"),
+        ({"add_tags": "done", "workflow": "done", "campaign": "done"}, [], None),
+    ],
+)
+async def test_a_landed_row_gets_only_what_is_missing_and_nothing_that_may_have_been_done(
+    start: StartRun, marks: dict[str, str], calls: list[str], code: str | None
+) -> None:
+    run = await start()
+    landed = Landed(
+        row=2,
+        location_id=PLACE,
+        status=Status.CREATED,
+        contact_id=run.sandbox.add_contact(PLACE, email="person2@example.com"),
+        http_status=200,
+        attempts=1,
+        marks=tuple(
+            FollowUpMark(row=2, name=name, state=FollowUpState(state)) for name, state in marks.items()
+        ),
+    )
+    outcomes = await run.send(people(1, tags=("x",)), row_states={2: landed}, follow_ups=BOTH)
+    stored = run.sandbox.contacts()[0]
+    done = [("add", stored["tags"]), ("workflow", stored["workflows"]), ("campaigns", stored["campaigns"])]
+    assert [name for name, value in done if value] == calls
+    assert outcomes[2].code == code
+
+
+async def test_tags_that_the_reply_showed_are_not_sent_when_the_row_goes_on_later(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.add_contact(PLACE, email="person2@example.com", tags=["spring"])
+    await run.send(people(1, tags=("spring",)), follow_ups=BOTH)
+    assert run.journal.marked[2, "add_tags"] is FollowUpState.DONE
+
+
+async def test_a_run_that_stops_takes_back_what_it_announced_and_did_not_send(start: StartRun) -> None:
+    run = await start()
+    opening, rows = 4, 40
+    with pytest.raises(BudgetSpentError):
+        await run.send(people(rows), follow_ups=BOTH, max_requests=opening + 2 * rows, concurrency=8)
+    journal = run.journal
+    assert journal.landed.keys() - journal.outcomes.keys(), "some rows were left in the middle"
+    assert FollowUpState.SENT not in journal.marked.values()
+    states = {
+        row: replace(landed, marks=marks_of(journal, row))
+        for row, landed in journal.landed.items()
+        if row not in journal.outcomes
+    }
+    left = [each for each in people(rows) if each.row not in journal.outcomes]
+    await run.send(left, row_states=states, follow_ups=BOTH)
+    assert {each.status for each in journal.outcomes.values()} == {Status.CREATED}
+    assert [each["enrolments"] for each in run.sandbox.contacts()] == [{"Welcome": 1, "Newsletter": 1}] * rows
+
+
+async def test_the_end_of_the_day_takes_back_what_waited_for_its_turn(start: StartRun) -> None:
+    opening, rows, enrolled = 4, 40, 5
+    run = await start(daily=opening + rows + 1 + enrolled)
+    with pytest.raises(QuotaSpentError):
+        await run.send(
+            people(rows, tags=("spring",)), follow_ups=FollowUps(workflow="Welcome"), concurrency=2
+        )
+    states = [state for (_, name), state in run.journal.marked.items() if name == "workflow"]
+    assert states.count(FollowUpState.DONE) == enrolled == len(run.journal.outcomes)
+    assert set(states) == {FollowUpState.DONE, FollowUpState.OPEN}
+
+
+async def test_an_enrolment_that_is_cut_off_in_the_air_stays_in_doubt(start: StartRun) -> None:
+    run = await start(slow_seconds=30.0)
+    run.sandbox.script([Fault(kind=FaultKind.SLOW, path="/workflow/")])
+    task = asyncio.create_task(run.send(people(1), follow_ups=BOTH, landing_seconds=0.05))
+    await run.clock.slow.wait()
+    assert run.sender is not None
+    run.sender.stop(InterruptedRunError("Stopped by SIGINT."))
+    with pytest.raises(InterruptedRunError):
+        await task
+    assert run.journal.marked == {(2, "workflow"): FollowUpState.SENT}
+    assert run.journal.outcomes == {}
+
+
+async def test_enrolments_are_announced_many_at_once(start: StartRun) -> None:
+    run = await start()
+    await run.send(people(200, tags=("spring",)), follow_ups=FollowUps(workflow="Welcome"))
+    assert sum(name.startswith("sent workflow") for name in run.journal.history) == 200
+    runs_of_announcements = [key for key, _ in groupby(run.journal.history, lambda name: name.split()[0])]
+    assert runs_of_announcements.count("sent") <= 20
+
+
+class NoMarks(MemoryJournal):
+    """A disk that is full just when an enrolment is to be announced."""
+
+    def append(
+        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+    ) -> None:
+        if any(mark.state is FollowUpState.SENT for mark in marks):
+            raise OSError(28, "No space left on device")
+        super().append(landed=landed, marks=marks, outcomes=outcomes)
+
+
+async def test_what_cannot_be_announced_is_not_sent(start: StartRun) -> None:
+    run = await start()
+    run.journal = NoMarks()
+    with pytest.raises(StateError, match="No space left"):
+        await run.send(people(3), follow_ups=FollowUps(workflow="Welcome"))
+    assert [each["enrolments"] for each in run.sandbox.contacts() if each["enrolments"]] == []
+
+
+async def test_an_outage_is_not_met_with_one_enrolment_after_the_other(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.script([Fault(kind=FaultKind.UNAVAILABLE, path="/workflow/", times=1_000)])
+    rows = 200
+    contact_ids = [
+        run.sandbox.add_contact(PLACE, email=f"person{row}@example.com") for row in range(2, rows + 2)
+    ]
+    states = {
+        row: Landed(
+            row=row, location_id=PLACE, status=Status.CREATED, contact_id=contact_id, http_status=200, attempts=1
+        )
+        for row, contact_id in enumerate(contact_ids, 2)
+    }  # fmt: skip
+    with pytest.raises(ServiceDownError, match="has not answered"):
+        await run.send(
+            people(rows), row_states=states, follow_ups=FollowUps(workflow="Welcome"), concurrency=4
+        )
+    assert len(run.journal.outcomes) < rows / 2, "the breaker holds the others back"
 
 
 async def test_many_held_rows_make_room_before_the_file_ends(start: StartRun) -> None:

@@ -13,7 +13,7 @@ import pytest
 from importer.sandbox import SandboxSettings, sandbox_aside
 
 ROWS = 600
-LIMIT_KILOBYTES = 64
+LIMIT_KILOBYTES = 72
 
 
 @pytest.mark.skipif(

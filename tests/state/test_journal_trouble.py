@@ -4,12 +4,13 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from importer.errors import ImporterError, RunConflictError, StateError
-from importer.records import Intent, Outcome, Remedy, Status
+from importer.records import FollowUpMark, FollowUpState, Intent, Landed, Outcome, Remedy, Status
 from importer.state.journal import Journal, Run, RunState, SessionKind, database
 from importer.state.journal.schema import MIGRATIONS, VERSION, migrate, read_version
 
@@ -147,6 +148,29 @@ def test_a_journal_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(t
         journal.begin(SessionKind.RETRY)
         journal.settle([created(3)])
         assert journal.counts().created == 2
+
+
+def test_a_row_that_landed_under_an_older_schema_goes_on_with_all_its_follow_ups(tmp_path: Path) -> None:
+    folder = tmp_path / "20260102-030405-beef"
+    old_journal(folder)
+    old = sqlite3.connect(folder / "journal.db")
+    old.execute("INSERT INTO landed VALUES (4, 'location1', 'created', 'contact4', 201, 2, 'trace4', NULL)")
+    old.commit()
+    old.close()
+    landed = Landed(
+        row=4,
+        location_id="location1",
+        status=Status.CREATED,
+        contact_id="contact4",
+        http_status=201,
+        attempts=2,
+        trace_id="trace4",
+    )
+    with Journal.open(folder) as journal:
+        assert journal.row_states(4, 4) == {4: landed}
+        tagged = FollowUpMark(row=4, name="add_tags", state=FollowUpState.DONE)
+        journal.append(marks=[tagged])
+        assert journal.row_states(4, 4) == {4: replace(landed, marks=(tagged,))}
 
 
 def test_a_migration_cut_in_the_middle_leaves_the_old_file_whole(tmp_path: Path) -> None:

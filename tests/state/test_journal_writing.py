@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from importer.errors import RunConflictError, StateError
 from importer.records import (
     Counts,
     Fault,
+    FollowUpMark,
+    FollowUpState,
     Intent,
     Landed,
     Outcome,
@@ -30,6 +33,10 @@ def landed(row: int, contact_id: str, status: Status = Status.CREATED) -> Landed
     return Landed(
         row=row, location_id="location1", status=status, contact_id=contact_id, http_status=200, attempts=1
     )
+
+
+def mark(row: int, name: str, state: FollowUpState = FollowUpState.DONE) -> FollowUpMark:
+    return FollowUpMark(row=row, name=name, state=state)
 
 
 def outcome(row: int, status: Status = Status.CREATED, **parts: object) -> Outcome:
@@ -338,6 +345,23 @@ class TestRetry:
         journal.settle([failed(2)])
         journal.begin(SessionKind.RETRY)
         assert journal.row_states(2, 2) == {2: landed(2, "contact2")}
+
+    def test_what_is_known_of_its_follow_ups_comes_with_it(self, journal: Journal) -> None:
+        marks = [mark(2, "add_tags"), mark(2, "workflow", FollowUpState.SENT), mark(3, "workflow")]
+        journal.append(
+            landed=[landed(2, "contact2")],
+            marks=marks,
+            outcomes=[failed(2), outcome(3, contact_id="contact3")],
+        )
+        journal.append(marks=[mark(2, "workflow", FollowUpState.OPEN)])
+        journal.begin(SessionKind.RETRY)
+        assert journal.row_states(2, 3) == {
+            2: replace(
+                landed(2, "contact2"),
+                marks=(mark(2, "add_tags"), mark(2, "workflow", FollowUpState.OPEN)),
+            ),
+            3: outcome(3, contact_id="contact3"),
+        }
 
     def test_a_retry_replaces_the_outcome_and_keeps_the_earlier_one(self, journal: Journal) -> None:
         journal.set_rows_read(2)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from importer.errors import CredentialsError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.payload import build_upsert
+from importer.highlevel.refusals import location_refused
 from importer.highlevel.wire import encode
 from importer.mapping import Mapping, Resolver
-from importer.records import ImportMode, Outcome, Record, Remedy, Status
+from importer.records import ImportMode, Outcome, Record
 from importer.results import Summary
 from importer.runs.intake import Intake, Mapped, open_staged, survey
 from importer.runs.preparing.order import Catalogs, Order, Surveyed
@@ -82,17 +83,5 @@ class Resolvers:
     def resolve(self, record: Record) -> Record | Outcome:
         refused = self._refused.get(record.location_id)
         if refused is not None:
-            return _location_refused(record, refused)
+            return location_refused(record, str(refused))
         return self._resolvers[record.location_id].resolve(record)
-
-
-def _location_refused(record: Record, refused: CredentialsError) -> Outcome:
-    return Outcome(
-        row=record.row,
-        status=Status.FAILED,
-        location_id=record.location_id,
-        code="location_refused",
-        message=str(refused),
-        remedy=Remedy.RUN_AGAIN,
-        warnings=record.warnings,
-    )

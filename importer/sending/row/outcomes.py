@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from importer.codes import remedy_of
+from importer.highlevel.follow_ups import FollowUp
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import Fault, Landed, Outcome, Record, Status
+from importer.records import Fault, Landed, Outcome, Status
 from importer.sending.call_state import Unanswered
 from importer.sending.row.submitted import Held, SubmittedRow
 
@@ -49,18 +50,6 @@ def unconfirmed(submitted: SubmittedRow, words: str) -> Outcome:
         "unconfirmed",
         f"The reply was lost ({words}) and the row has nothing HighLevel could match it by, so it was not sent "
         "again. Look the contact up in HighLevel; import the row again only if it is missing.",
-    )
-
-
-def location_refused(record: Record, words: str) -> Outcome:
-    return Outcome(
-        row=record.row,
-        status=Status.FAILED,
-        location_id=record.location_id,
-        code="location_refused",
-        message=f"Location {record.location_id} cannot be written to: {words}",
-        remedy=remedy_of("location_refused"),
-        warnings=record.warnings,
     )
 
 
@@ -115,16 +104,42 @@ def done(landed: Landed) -> Outcome:
     )
 
 
-def follow_up_failed(held: Held, code: str, message: str, *, http_status: int | None = None) -> Outcome:
-    """Fail a row whose contact is stored but not finished; running it again finishes it."""
-    landed = held.landed
+def followed_up(held: Held) -> Outcome:
+    """Settle a row that has nothing more to get; what may have been done, or not, is for a person to see."""
+    if not held.doubts:
+        return done(held.landed)
+    words = "; ".join(dict.fromkeys(doubt.words for doubt in held.doubts))
+    return _unfinished(
+        held.landed,
+        "follow_up_unconfirmed",
+        f"{_unknown(held)}: the reply was lost ({words}), and asking again could do it twice. {_look(held)}",
+    )
+
+
+def follow_up_failed(held: Held, kind: FollowUp, words: str, *, http_status: int | None = None) -> Outcome:
+    """Fail a row whose contact is stored but not finished; running it again does what is missing."""
+    message = f"{kind.failed}: {words}"
+    if held.doubts:
+        message += f"{_stop(words)} And {_unknown(held)}, since a reply was lost. {_look(held)}"
+    return _unfinished(held.landed, kind.code, message, http_status=http_status)
+
+
+def _unknown(held: Held) -> str:
+    return ", and ".join(doubt.kind.unknown for doubt in held.doubts)
+
+
+def _look(held: Held) -> str:
+    return " ".join(doubt.kind.look for doubt in held.doubts)
+
+
+def _unfinished(landed: Landed, code: str, but: str, *, http_status: int | None = None) -> Outcome:
     return Outcome(
         row=landed.row,
         status=Status.FAILED,
         location_id=landed.location_id,
         contact_id=landed.contact_id,
         code=code,
-        message=f"The contact was {landed.status}, but {message}",
+        message=f"The contact was {landed.status}, but {but}",
         remedy=remedy_of(code),
         warnings=landed.warnings,
         http_status=http_status or landed.http_status,

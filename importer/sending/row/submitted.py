@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
+from importer.highlevel.follow_ups import FollowUp, Step
 from importer.highlevel.payload import match_keys, repeatable
-from importer.records import Fault, Intent, Landed, Record, RowId, value_type
+from importer.records import FollowUpMark, FollowUpState, Intent, Landed, Record, RowId, value_type
 from importer.sending.lanes import Lane
 
 
@@ -45,9 +44,21 @@ class SubmittedRow:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A follow-up that may have been done: its reply was lost, and it must not be sent twice."""
+
+    kind: FollowUp
+    words: str
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A landed row that waits for its follow-ups: only what they need, not the record."""
+    """A landed row on its way through its follow-ups: only what they need, not the record."""
 
     landed: Landed
-    tags: tuple[str, ...] = field(default=(), repr=False)
-    warnings: tuple[Fault, ...] = ()
+    due: tuple[Step, ...] = ()
+    """What it has yet to get, in order."""
+    doubts: tuple[Doubt, ...] = ()
+
+    def mark(self, step: Step, state: FollowUpState) -> FollowUpMark:
+        return FollowUpMark(row=self.landed.row, name=step.kind.name, state=state)

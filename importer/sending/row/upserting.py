@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
+from importer.highlevel.follow_ups import may_open_batch
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
-from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, TagMode, value_type
+from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, value_type
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
@@ -268,9 +269,8 @@ class Upserting:
         return compare_custom(submitted.record, _contact_of(found))
 
     def _reserve(self, submitted: SubmittedRow) -> int:
-        """Keep a request for each batch of tags, and for the one that this row may open: else nobody settles."""
-        opens = bool(submitted.record.tags) and self._tag_mode is not TagMode.REPLACE
-        return self._capacity.batches + opens
+        """Keep a request for each batch of follow-ups, and for the one that this row may open: else nobody settles."""
+        return self._capacity.batches + may_open_batch(self._policy.follow_ups, submitted.record.tags)
 
     def _announce(self, submitted: SubmittedRow) -> None:
         """Note the first attempt's time; write it down first where nothing else could prove the attempt."""

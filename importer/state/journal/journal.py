@@ -11,6 +11,7 @@ from typing import Final, Self, TypeVar
 from importer.errors import RunConflictError, StateError
 from importer.records import (
     Counts,
+    FollowUpMark,
     Intent,
     Landed,
     Outcome,
@@ -27,17 +28,21 @@ from importer.state.journal.database import create_database, transaction, transl
 from importer.state.journal.rows import (
     INTENT_COLUMNS,
     LANDED_COLUMNS,
+    MARK_COLUMNS,
     OUTCOME_COLUMNS,
     SqlCells,
     intent_cells,
     intent_of,
     landed_cells,
     landed_of,
+    mark_cells,
+    mark_of,
     outcome_cells,
     outcome_of,
 )
 from importer.state.journal.run import Run, RunState, Session, SessionKind
 from importer.state.journal.schema import migrate
+from importer.state.journal.statements import INTEND, LAND, MADE_HERE, MARK, OPEN, PULSE, SETTLE
 from importer.state.journal.storage import (
     FILE_NAME,
     encodable,
@@ -56,49 +61,12 @@ _PAGE: Final = 2_000
 
 _Answer = TypeVar("_Answer")
 
-# A failed row that is worth another try is open again once a retry has begun a later pass; every other
-# outcome stands for good.
-_OPEN: Final = "outcomes.status = 'failed' AND outcomes.remedy = 'run_again' AND outcomes.pass < {}"
-
-_INTEND: Final = f"""
-    INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT("row") DO UPDATE SET
-        location_id = excluded.location_id,
-        first_attempt_at = min(first_attempt_at, excluded.first_attempt_at),
-        attempts = max(attempts, excluded.attempts),
-        exact = max(exact, excluded.exact)
-"""  # noqa: S608  (our own names)
-
-_LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-
-_SETTLE: Final = f"""
-    INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT("row") DO UPDATE SET
-        status = excluded.status, location_id = excluded.location_id, contact_id = excluded.contact_id,
-        code = excluded.code, message = excluded.message, remedy = excluded.remedy,
-        warnings = excluded.warnings, http_status = excluded.http_status, attempts = excluded.attempts,
-        trace_id = excluded.trace_id, pass = excluded.pass
-    WHERE {_OPEN.format("excluded.pass")}
-"""  # noqa: S608
-
-_PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-
-_MADE_HERE: Final = """
-    SELECT EXISTS (
-        SELECT 1 FROM outcomes WHERE contact_id = :contact AND "row" <> :row
-            AND ("row" < :row OR status = 'created')
-    ) OR EXISTS (
-        SELECT 1 FROM landed WHERE contact_id = :contact AND "row" <> :row
-            AND ("row" < :row OR status = 'created')
-    )
-"""
-
 
 class Journal:
     """One run's SQLite file.
 
     What is written of rows is one durable transaction: when it returns, a power cut changes nothing.
-    A row's state only ever goes forward: nothing, intent, landed, outcome. An outcome is never replaced,
+    A row's state only ever goes forward: nothing, intent, landed (with a mark for each of its follow-ups), outcome. An outcome is never replaced,
     save that of a failed row which a retry settles anew; the earlier one is kept beside it.
     """
 
@@ -157,7 +125,7 @@ class Journal:
 
     def intend(self, intents: Iterable[Intent]) -> None:
         """Write down rows before they are sent. Of a row intended before, the earliest attempt stays known."""
-        self._write((_INTEND, [intent_cells(intent) for intent in intents]))
+        self._write((INTEND, [intent_cells(intent) for intent in intents]))
 
     def land(self, landed: Iterable[Landed]) -> None:
         """Write down answered upserts whose follow-ups are still due."""
@@ -167,21 +135,28 @@ class Journal:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
         self.append(outcomes=outcomes)
 
-    def append(self, *, landed: Iterable[Landed] = (), outcomes: Iterable[Outcome] = ()) -> None:
-        """Land and settle rows at once.
+    def append(
+        self,
+        *,
+        landed: Iterable[Landed] = (),
+        marks: Iterable[FollowUpMark] = (),
+        outcomes: Iterable[Outcome] = (),
+    ) -> None:
+        """Land and settle rows, and mark follow-ups of landed ones, at once.
 
         In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
         resume would send the earlier one again, over the newer values.
         """
         self._write(
-            (_LAND, [landed_cells(each) for each in landed]),
-            (_SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
+            (LAND, [landed_cells(each) for each in landed]),
+            (MARK, [mark_cells(mark) for mark in marks]),
+            (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
         )
 
     def pulse(self, pulse: Pulse) -> None:
         """Keep one stretch of sending for the report."""
         names = figures.PULSE_COLUMNS.split(", ")
-        self._note(_PULSE, tuple(getattr(pulse, name) for name in names))
+        self._note(PULSE, tuple(getattr(pulse, name) for name in names))
 
     def mark_quota(self, mark: QuotaMark) -> None:
         """Keep what is used of a location's quota."""
@@ -195,7 +170,7 @@ class Journal:
         """
         with translated(self.path):
             self._index_contacts()
-            found = self._db.execute(_MADE_HERE, {"contact": contact_id, "row": before}).fetchone()
+            found = self._db.execute(MADE_HERE, {"contact": contact_id, "row": before}).fetchone()
         return bool(found[0])
 
     # what the pipeline asks and says
@@ -204,15 +179,19 @@ class Journal:
         """Tell what is known of the rows from ``first`` to ``last``; a row that is not there was never sent.
 
         In a retry, a failed row that is worth another try stands as before its outcome: landed when only its
-        follow-ups failed, else as an intent with its very first attempt, so that evidence from then still counts.
+        follow-ups failed (with what is known of each), else as an intent with its very first attempt, so that evidence
+        from then still counts.
         """
         found: dict[RowId, RowState] = {}
         with translated(self.path):
             for cells in self._rows("intents", INTENT_COLUMNS, first, last):
                 found[cells[0]] = intent_of(cells)
+            marks: dict[RowId, tuple[FollowUpMark, ...]] = {}
+            for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
+                marks[mark.row] = (*marks.get(mark.row, ()), mark)
             for cells in self._rows("landed", LANDED_COLUMNS, first, last):
-                found[cells[0]] = landed_of(cells)
-            closed = f"NOT ({_OPEN.format(self._pass)})"
+                found[cells[0]] = landed_of(cells, marks.get(cells[0], ()))
+            closed = f"NOT ({OPEN.format(self._pass)})"
             for cells in self._rows("outcomes", OUTCOME_COLUMNS, first, last, closed):
                 found[cells[0]] = outcome_of(cells)
         return found
@@ -364,7 +343,7 @@ class Journal:
     def _execute(self, writes: Iterable[tuple[str, list[SqlCells]]]) -> None:
         for statement, cells in writes:
             written = self._db.executemany(statement, cells).rowcount
-            if statement is _SETTLE and written < len(cells):
+            if statement is SETTLE and written < len(cells):
                 self._refuse_overwriting(cells)
 
     def _refuse_overwriting(self, cells: list[SqlCells]) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from importer.records import Fault, Intent, Landed, Outcome, Remedy, Status
+from importer.records import Fault, FollowUpMark, FollowUpState, Intent, Landed, Outcome, Remedy, Status
 
 SqlCells: TypeAlias = tuple[Any, ...]
 
@@ -14,9 +14,11 @@ OUTCOME_COLUMNS: Final = (
     '"row", status, location_id, contact_id, code, message, remedy, warnings, http_status, attempts, trace_id'
 )
 LANDED_COLUMNS: Final = '"row", location_id, status, contact_id, http_status, attempts, trace_id, warnings'
+MARK_COLUMNS: Final = '"row", name, state'
 INTENT_COLUMNS: Final = '"row", location_id, first_attempt_at, attempts, exact'
 
 _STATUS: Final = {status.value: status for status in Status}
+_FOLLOW_UP_STATE: Final = {state.value: state for state in FollowUpState}
 _REMEDY: Final = {remedy.value: remedy for remedy in Remedy}
 
 
@@ -69,7 +71,7 @@ def landed_cells(landed: Landed) -> SqlCells:
     )
 
 
-def landed_of(cells: Sequence[Any]) -> Landed:
+def landed_of(cells: Sequence[Any], marks: tuple[FollowUpMark, ...] = ()) -> Landed:
     row, location_id, status, contact_id, http_status, attempts, trace_id, warnings = cells
     return Landed(
         row=row,
@@ -80,7 +82,17 @@ def landed_of(cells: Sequence[Any]) -> Landed:
         attempts=attempts,
         trace_id=trace_id,
         warnings=read_warnings(warnings) if warnings else (),
+        marks=marks,
     )
+
+
+def mark_cells(mark: FollowUpMark) -> SqlCells:
+    return (mark.row, mark.name, mark.state.value)
+
+
+def mark_of(cells: Sequence[Any]) -> FollowUpMark:
+    row, name, state = cells
+    return FollowUpMark(row=row, name=name, state=_FOLLOW_UP_STATE[state])
 
 
 def intent_cells(intent: Intent) -> SqlCells:

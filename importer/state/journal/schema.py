@@ -130,7 +130,18 @@ _REASON_CODE: Final = """
 ALTER TABLE run ADD COLUMN reason_code TEXT;
 """
 
-MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE)
+# A retry repeats only the follow-ups that are missing. One without a line was not begun, or is told by its row's
+# outcome; a row of an older journal has none, and gets all of its follow-ups as it did then.
+_FOLLOW_UPS: Final = """
+CREATE TABLE follow_ups (
+    "row" INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY ("row", name)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS)
 VERSION: Final = len(MIGRATIONS)
 
 

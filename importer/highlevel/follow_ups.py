@@ -1,0 +1,266 @@
+"""The table of follow-ups: what can happen to a contact after its upsert, and all that is particular to each kind. Pure.
+
+A new kind is a row of ``FOLLOW_UPS``, its key in the mapping (``importer.mapping.language.model``) and, where the key is
+the same for every row of a run, its wish in ``importer.records.FollowUps``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
+
+from importer.errors import MappingError
+from importer.highlevel.calls import Call, segment
+from importer.highlevel.catalog import Catalog, Listed, Listing
+from importer.highlevel.wire import encode
+from importer.records import FollowUpFor, FollowUps, Json, Record, Status, TagMode
+
+Value: TypeAlias = tuple[str, ...]
+"""What a follow-up does with its contact: the tags that it adds, the workflow that it adds the contact to."""
+
+BULK_TAG_LIMIT: Final = 500
+"""Contacts in one bulk tag call; the vendor gives no number, public notes say 500."""
+
+
+def _never_shown(_value: Value, _contact: Mapping[str, Any]) -> bool:
+    return False
+
+
+def _no_errors(_body: Mapping[str, Any]) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FollowUp:
+    """One kind of follow-up. There is one of each, so they compare by identity."""
+
+    name: str
+    """As preview shows it and journals keep it: a journal tells by it what was done, so it never changes."""
+    wanted: Callable[[FollowUps, Value], Value]
+    """What the run's follow-ups and a row's tags ask of this kind; empty for nothing."""
+    call: Callable[[str, Sequence[str], Value], Call]
+    """The call that does it: for a location, to contacts, with a value."""
+    scope: str
+    """The OAuth scope that the call needs."""
+    contacts_a_call: int = 1
+    selective: bool = False
+    """The mapping's ``for`` says whom it is for; else for all."""
+    listing: Listing | None = None
+    """Where the name that the mapping gives is looked up; None where nothing has to be."""
+    repeatable: bool
+    """Doing it twice is the same as doing it once. Else a call whose reply was lost is never sent again."""
+    shown: Callable[[Value, Mapping[str, Any]], bool] = _never_shown
+    """Whether a contact, as the upsert's reply shows it, is already as wanted."""
+    read_errors: Callable[[Mapping[str, Any]], dict[str, str]] = _no_errors
+    """Which contacts the reply of a bulk call refuses, and why."""
+    code: str
+    """Of a row whose contact is stored while this failed."""
+    failed: str
+    """Goes on after "The contact was created, but"."""
+    unknown: str = ""
+    """The same, where the reply of a call that is not repeatable was lost."""
+    look: str = ""
+    """Where a person can see then whether it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One follow-up of a row: its kind, and with what."""
+
+    kind: FollowUp
+    value: Value = field(repr=False)
+
+
+def _tags_for(mode: TagMode) -> Callable[[FollowUps, Value], Value]:
+    return lambda follow_ups, tags: tags if follow_ups.tag_mode is mode else ()
+
+
+def _tags_call(change: str) -> Callable[[str, Sequence[str], Value], Call]:
+    def call(location_id: str, contact_ids: Sequence[str], tags: Value) -> Call:
+        body: Json = {"contacts": list(contact_ids), "tags": list(tags), "locationId": location_id}
+        return Call(method="POST", path=f"/contacts/bulk/tags/update/{change}", body=encode(body))
+
+    return call
+
+
+def _has_all(tags: Value, contact: Mapping[str, Any]) -> bool:
+    present = _tags_of(contact)
+    return present is not None and {tag.casefold() for tag in tags} <= present
+
+
+def _has_none(tags: Value, contact: Mapping[str, Any]) -> bool:
+    present = _tags_of(contact)
+    return present is not None and present.isdisjoint(tag.casefold() for tag in tags)
+
+
+def _tags_of(contact: Mapping[str, Any]) -> set[str] | None:
+    tags = contact.get("tags")  # the vendor keeps them in lower case
+    return {str(tag).casefold() for tag in tags} if isinstance(tags, list) else None
+
+
+def _tag_errors(body: Mapping[str, Any]) -> dict[str, str]:
+    responses = body.get("responses")
+    if not isinstance(responses, list):
+        return {}
+    return {
+        str(each.get("contactId")): str(each.get("message") or "no reason given")
+        for each in responses
+        if isinstance(each, Mapping) and each.get("type") == "error"
+    }
+
+
+def _tag_change(mode: TagMode, *, shown: Callable[[Value, Mapping[str, Any]], bool]) -> FollowUp:
+    return FollowUp(
+        name=f"{mode.value}_tags",
+        wanted=_tags_for(mode),
+        call=_tags_call(mode.value),
+        scope="contacts.write",
+        contacts_a_call=BULK_TAG_LIMIT,
+        repeatable=True,
+        shown=shown,
+        read_errors=_tag_errors,
+        code="tags_failed",
+        failed="its tags were not",
+    )
+
+
+def _enrolment(noun: str, *, path: str, look: str) -> FollowUp:
+    """Make the kind that adds a contact to one thing of a listing.
+
+    Not repeatable: a contact that is active in a workflow is not added again, but one that has been through it
+    already is, where the workflow allows re-entry; and nothing tells who is in.
+    """
+
+    def wanted(follow_ups: FollowUps, _tags: Value) -> Value:
+        reference = getattr(follow_ups, noun)
+        return () if reference is None else (reference,)
+
+    def call(_location_id: str, contact_ids: Sequence[str], value: Value) -> Call:
+        (contact_id,), (thing_id,) = contact_ids, value
+        return Call(
+            method="POST", path=f"/contacts/{segment(contact_id)}/{path}/{segment(thing_id)}", body=b"{}"
+        )
+
+    return FollowUp(
+        name=noun,
+        wanted=wanted,
+        call=call,
+        scope="contacts.write",
+        selective=True,
+        listing=Listing(noun=noun, name=f"{noun}s", path=f"/{noun}s/", scope=f"{noun}s.readonly"),
+        repeatable=False,
+        code="workflow_failed",
+        failed=f"it was not added to the {noun}",
+        unknown=f"whether it was added to the {noun} is not known",
+        look=look,
+    )
+
+
+FOLLOW_UPS: Final = (
+    _tag_change(TagMode.ADD, shown=_has_all),
+    _tag_change(TagMode.REMOVE, shown=_has_none),
+    _enrolment(
+        "workflow",
+        path="workflow",
+        look="Look for it in the workflow's enrollment history in HighLevel, and add it by hand if it is missing.",
+    ),
+    _enrolment(
+        "campaign",
+        path="campaigns",
+        look="Look at the contact's campaigns in HighLevel, and add it by hand if this one is missing.",
+    ),
+)
+"""In the order in which a contact gets them: what is added to a workflow has its tags by then."""
+
+_BULK: Final = tuple(kind for kind in FOLLOW_UPS if kind.contacts_a_call > 1)
+
+
+def steps_for(follow_ups: FollowUps, tags: Value, status: Status | None = None) -> tuple[Step, ...]:
+    """List what a row has to get after its upsert, in order; without a status what it may have to get."""
+    return tuple(
+        Step(kind, value)
+        for kind in FOLLOW_UPS
+        if (value := kind.wanted(follow_ups, tags))
+        and (not kind.selective or status is None or _is_for(follow_ups.applies_to, status))
+    )
+
+
+def _is_for(applies_to: FollowUpFor, status: Status) -> bool:
+    return applies_to is FollowUpFor.ALL or applies_to.value == status.value
+
+
+def may_open_batch(follow_ups: FollowUps, tags: Value) -> bool:
+    """Tell whether a row will wait for others, to share a call with them."""
+    return any(kind.wanted(follow_ups, tags) for kind in _BULK)
+
+
+def calls_a_row(follow_ups: FollowUps, *, tagged: bool) -> float:
+    """Tell how many calls the follow-ups of a row cost, its share of bulk calls included."""
+    tags = ("any",) if tagged else ()
+    return sum(1 / step.kind.contacts_a_call for step in steps_for(follow_ups, tags))
+
+
+def follow_up_plan(record: Record, follow_ups: FollowUps) -> dict[str, Json]:
+    """Describe what will follow a record's upsert, for people to look at."""
+    plan: dict[str, Json] = {}
+    for kind, value in ((step.kind, step.value) for step in steps_for(follow_ups, record.tags)):
+        plan[kind.name] = list(value) if kind.listing is None else value[0]
+        if kind.selective:
+            plan["for"] = follow_ups.applies_to.value
+    return plan
+
+
+def follow_up_scopes() -> tuple[str, ...]:
+    """List the scopes that follow-ups may need, those of their listings included."""
+    listings = [kind.listing.scope for kind in FOLLOW_UPS if kind.listing is not None]
+    return tuple(dict.fromkeys((*(kind.scope for kind in FOLLOW_UPS), *listings)))
+
+
+def wanted_listings(follow_ups: FollowUps) -> tuple[Listing, ...]:
+    """List the listings in which names have to be looked up."""
+    return tuple(listing for listing, _ in _looked_up(follow_ups))
+
+
+def wanted_names(follow_ups: FollowUps) -> dict[str, Value]:
+    """Give what must be in each listing, by the listing's name."""
+    return {listing.name: value for listing, value in _looked_up(follow_ups)}
+
+
+def resolve(follow_ups: FollowUps, catalog: Catalog) -> FollowUps:
+    """Put ids of this location in the place of names; raises MappingError naming what there is."""
+    found: dict[str, Any] = {
+        listing.noun: _find(listing, value[0], catalog) for listing, value in _looked_up(follow_ups)
+    }
+    return replace(follow_ups, **found)
+
+
+def _looked_up(follow_ups: FollowUps) -> Iterator[tuple[Listing, Value]]:
+    for step in steps_for(follow_ups, ()):
+        if step.kind.listing is not None:
+            yield step.kind.listing, step.value
+
+
+def _find(listing: Listing, wanted: str, catalog: Catalog) -> str:
+    known = catalog.listed.get(listing.name)
+    if known is None:
+        return wanted  # the list could not be read: take it for an id
+    found = [each.id for each in known if each.id == wanted] or [
+        each.id for each in known if each.name.casefold() == wanted.casefold()
+    ]
+    if len(found) == 1:
+        return found[0]
+    raise _not_found(listing, wanted, known, len(found), catalog.location_id)
+
+
+def _not_found(
+    listing: Listing, wanted: str, known: Sequence[Listed], count: int, location_id: str
+) -> MappingError:
+    if count:
+        return MappingError(
+            f"Location {location_id} has {count} {listing.noun}s named {wanted!r}. Name it by its id."
+        )
+    names = ", ".join(repr(each.name) for each in known[:10]) or "none"
+    return MappingError(
+        f"Location {location_id} has no {listing.noun} named {wanted!r}.", faults=(f"It has: {names}.",)
+    )

@@ -1,0 +1,135 @@
+"""Batches of follow-ups: landed rows that get the same wait for each other, so that one call serves many contacts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from importer.highlevel.follow_ups import Step
+from importer.records import FollowUpState
+from importer.sending.capacity import Capacity
+from importer.sending.journal_batches import JournalBatcher
+from importer.sending.row.submitted import Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpBatch:
+    """One call: the rows whose next follow-up is this one; a single row, where the call takes one contact."""
+
+    step: Step
+    rows: tuple[Held, ...]
+
+
+@dataclass(slots=True)
+class _OpenBatch:
+    since: float
+    rows: list[Held] = field(default_factory=list)
+
+
+class FollowUpBatcher:
+    """The waiting rows of one location, by what they get next."""
+
+    __slots__ = ("_capacity", "_open", "held")
+
+    def __init__(self, capacity: Capacity) -> None:
+        self._capacity = capacity
+        self._open: dict[Step, _OpenBatch] = {}
+        self.held = 0
+
+    def add(self, held: Held, now: float) -> FollowUpBatch | None:
+        """Put a row to those that get the same; gives a batch that is full, or that makes room."""
+        step = held.due[0]
+        if step.kind.contacts_a_call == 1:
+            return FollowUpBatch(step=step, rows=(held,))
+        batch = self._open.get(step)
+        if batch is None:
+            batch = self._open[step] = _OpenBatch(now)
+            self._capacity.batches += 1
+        batch.rows.append(held)
+        self.held += 1
+        self._capacity.taken += 1
+        if len(batch.rows) >= step.kind.contacts_a_call:
+            return self._take(step)
+        return self._take_fullest() if self._capacity.exceeded else None
+
+    def take_older(self, than: float) -> Iterator[FollowUpBatch]:
+        """Take the batches that have waited since before a moment."""
+        for step in [step for step, batch in self._open.items() if batch.since <= than]:
+            yield self._take(step)
+
+    def take_all(self) -> Iterator[FollowUpBatch]:
+        for step in list(self._open):
+            yield self._take(step)
+
+    def _take_fullest(self) -> FollowUpBatch:
+        return self._take(max(self._open, key=lambda step: len(self._open[step].rows)))
+
+    def _take(self, step: Step) -> FollowUpBatch:
+        rows = self._open.pop(step).rows
+        self.held -= len(rows)
+        self._capacity.taken -= len(rows)
+        self._capacity.batches -= 1
+        return FollowUpBatch(step=step, rows=tuple(rows))
+
+
+class FollowUpQueue:
+    """Batches whose turn has come.
+
+    One that must not be sent twice is announced in the journal before it is handed out: what a kill leaves announced
+    may have been done. Several are announced in one append, as many as the pace lets go soon.
+    """
+
+    __slots__ = ("_announced", "_batches", "_journal", "_most")
+
+    def __init__(self, journal: JournalBatcher, *, most: Callable[[], int]) -> None:
+        self._journal = journal
+        self._most = most
+        self._batches: deque[FollowUpBatch] = deque()
+        self._announced = 0
+        """So many at the head need no announcement any more."""
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def put(self, batch: FollowUpBatch) -> None:
+        self._batches.append(batch)
+
+    def take(self) -> FollowUpBatch | None:
+        """Take the next one; raises StateError where it cannot be announced, and then it must not be sent."""
+        if not self._announced:
+            following = tuple(islice(self._batches, self._most()))
+            self._announced = len(following)
+            _announce(self._journal, following)
+        if not self._batches:
+            return None  # what was settled with the announcement ended the sending
+        self._announced -= 1
+        return self._batches.popleft()
+
+    def clear(self) -> int:
+        """Leave all to a later run; gives how many rows these are."""
+        for batch in islice(self._batches, self._announced):
+            take_back(self._journal, batch)
+        left = sum(len(batch.rows) for batch in self._batches)
+        self._batches.clear()
+        self._announced = 0
+        return left
+
+
+def _announce(journal: JournalBatcher, batches: Iterable[FollowUpBatch]) -> None:
+    marks = [
+        held.mark(batch.step, FollowUpState.SENT)
+        for batch in batches
+        if not batch.step.kind.repeatable
+        for held in batch.rows
+    ]
+    if marks:
+        journal.announce(marks)
+
+
+def take_back(journal: JournalBatcher, batch: FollowUpBatch) -> None:
+    """Write down that an announced batch was surely not done."""
+    if not batch.step.kind.repeatable:
+        for held in batch.rows:
+            journal.mark(held.mark(batch.step, FollowUpState.OPEN))
