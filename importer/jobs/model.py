@@ -21,13 +21,10 @@ from pydantic import (
 
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
+from importer.yaml.models import FilledText, Flag, StrictModel
 
-_TEXT_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Text = Annotated[str, StringConstraints(min_length=1), WithJsonSchema(_TEXT_SCHEMA)]
-Flag = Annotated[bool, WithJsonSchema({"type": "boolean"})]
 
 
 def _seconds(text: Any) -> float:
@@ -174,7 +171,7 @@ Events = Annotated[
     ),
 ]
 Addresses = Annotated[
-    tuple[Text, ...],
+    tuple[FilledText, ...],
     BeforeValidator(_one_or_many),
     Field(min_length=1),
     WithJsonSchema(
@@ -183,11 +180,7 @@ Addresses = Annotated[
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SendWindow(_Strict):
+class SendWindow(StrictModel):
     """When a job may send: outside it waits, and a run that reaches the end of it stops and goes on in the next."""
 
     between: Span = Field(description="Hours, such as 08:00-20:00, in the location's time zone.")
@@ -197,7 +190,7 @@ class SendWindow(_Strict):
     timezone: Zone | None = Field(None, description="Default: the location's own time zone, else the job's.")
 
 
-class Thresholds(_Strict):
+class Thresholds(StrictModel):
     """What a file must be like. Checked before anything is sent, and the failed rows once more at the end."""
 
     failed_rows: RowsOrShare | None = Field(
@@ -212,10 +205,10 @@ class Thresholds(_Strict):
     )
 
 
-class LeaverRules(_Strict):
+class LeaverRules(StrictModel):
     """What happens to contacts that the files have no longer. Nothing is ever deleted."""
 
-    tag: Text | None = Field(
+    tag: FilledText | None = Field(
         None, description="A tag for them; taken by who comes back only by your own automation."
     )
     after_files: Annotated[int, Field(ge=1)] = Field(
@@ -223,27 +216,27 @@ class LeaverRules(_Strict):
     )
 
 
-class Notify(_Strict):
+class Notify(StrictModel):
     """One channel for messages. Exactly one of webhook, email, heartbeat."""
 
-    webhook: Text | None = Field(
+    webhook: FilledText | None = Field(
         None, description="A URL that takes a POST; `${NAME}` stands for an environment variable."
     )
     shape: Literal["json", "slack", "teams"] = Field("json", description="What the webhook is sent.")
     email: Addresses | None = Field(None, description="Addresses; the server is named in SMTP_URL or `smtp`.")
-    smtp: Text | None = Field(
+    smtp: FilledText | None = Field(
         None,
         description="smtp://user:password@host:587 (STARTTLS), or smtps://...:465. Default: ${SMTP_URL}.",
     )
-    sender: Text | None = Field(None, description="The e-mail's From. Default: the user in `smtp`.")
+    sender: FilledText | None = Field(None, description="The e-mail's From. Default: the user in `smtp`.")
     attach_report: Flag = Field(default=True, description="Attach report.html (values masked) to e-mails.")
-    heartbeat: Text | None = Field(
+    heartbeat: FilledText | None = Field(
         None, description="A URL that is asked (GET) after each success; for dead man's switches."
     )
     on: Events = Field(
         ("failure", "threshold", "recovery"), description="Which events are told; `always` tells of all."
     )
-    report_link: Text | None = Field(
+    report_link: FilledText | None = Field(
         None, description="Where reports can be read: a URL with {run_id} in it. Default: the file's path."
     )
 
@@ -257,7 +250,7 @@ class Notify(_Strict):
 Channels = Annotated[tuple[Notify, ...], BeforeValidator(_one_or_many)]
 
 
-class Job(_Strict):
+class Job(StrictModel):
     """One stream of files into one location."""
 
     source: Annotated[str, AfterValidator(_pattern), StringConstraints(min_length=1)] = Field(
@@ -276,10 +269,14 @@ class Job(_Strict):
         0.0, description="How long after its time a job waits for a file that is not there."
     )
     missing_file: Literal["fail", "ignore"] = Field("fail", description="What no new file means.")
-    mapping: Text = Field(description="The mapping file. Relative to the job file.")
-    location: Text | None = Field(None, description="Where to; `${NAME}` stands for an environment variable.")
-    token_file: Text | None = Field(None, description="A file with the token. Default: HIGHLEVEL_TOKEN.")
-    token_variable: Text | None = Field(
+    mapping: FilledText = Field(description="The mapping file. Relative to the job file.")
+    location: FilledText | None = Field(
+        None, description="Where to; `${NAME}` stands for an environment variable."
+    )
+    token_file: FilledText | None = Field(
+        None, description="A file with the token. Default: HIGHLEVEL_TOKEN."
+    )
+    token_variable: FilledText | None = Field(
         None, description="The environment variable that holds this job's token."
     )
     schedule: Crons = Field(description="Cron expressions: minute, hour, day, month, weekday.")
@@ -309,9 +306,9 @@ class Job(_Strict):
     after_failure: AfterJobs = Field(
         Afterwards(), description="The same for a file that was refused, or failed a threshold."
     )
-    output: Text = Field("import-results", description="Folder for results. Relative to the job file.")
+    output: FilledText = Field("import-results", description="Folder for results. Relative to the job file.")
     results_format: Literal["csv", "xlsx"] = "csv"
-    sheet: Text | None = Field(None, description="The sheet to read.")
+    sheet: FilledText | None = Field(None, description="The sheet to read.")
     concurrency: Annotated[int, Field(ge=1)] | None = Field(None, description="Requests in flight.")
     max_requests: Annotated[int, Field(ge=1)] | None = Field(
         None, description="Stop a run after so many requests."
@@ -340,7 +337,7 @@ JobName = Annotated[
 ]
 
 
-class JobFile(_Strict):
+class JobFile(StrictModel):
     """Jobs that the importer runs on their schedules."""
 
     version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})]

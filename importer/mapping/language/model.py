@@ -7,13 +7,11 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     WithJsonSchema,
     model_validator,
@@ -25,12 +23,8 @@ from importer.mapping.language.template import parse_template
 from importer.mapping.transforms.steps import StepSpec
 from importer.mapping.values.dateformats import check_format
 from importer.records import FollowUpFor, ImportMode, TagMode
+from importer.yaml.models import TEXT_SCHEMA, TEXTS_SCHEMA, Flag, StrictModel, Text
 from importer.yaml.sentences import did_you_mean
-
-# Editors check a mapping as YAML with types; to them 5 and true are no texts, to us they are.
-_TEXT_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
-Text = Annotated[str, WithJsonSchema(_TEXT_SCHEMA)]
-Flag = Annotated[bool, WithJsonSchema({"type": "boolean"})]
 
 
 def _not_blank(text: str) -> str:
@@ -39,7 +33,7 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Header = Annotated[str, AfterValidator(_not_blank), WithJsonSchema(_TEXT_SCHEMA)]
+Header = Annotated[str, AfterValidator(_not_blank), WithJsonSchema(TEXT_SCHEMA)]
 
 
 def _one_or_many(value: Any) -> Any:
@@ -51,7 +45,7 @@ def _texts(kind: Any) -> Any:
         tuple[kind, ...],
         BeforeValidator(_one_or_many),
         Field(min_length=1),
-        WithJsonSchema({"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]}),
+        WithJsonSchema({"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA]}),
     ]
 
 
@@ -81,11 +75,7 @@ RuleKey: TypeAlias = tuple[str, str]
 """Section and name of a rule: ("fields", "email")."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Rule(_Strict):
+class Rule(StrictModel):
     """Where a value comes from and what is done to it. Exactly one of column, columns, value, template."""
 
     column: Header | None = Field(
@@ -195,10 +185,9 @@ def _field_name(name: str) -> str:
 
 
 FieldName = Annotated[str, AfterValidator(_field_name)]
-_SHORT: Final = [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]
 
 
-class LocationRule(_Strict):
+class LocationRule(StrictModel):
     """Which sub-account a row goes to: fixed, or by a column, to fan one file out."""
 
     fixed: Text | None = Field(
@@ -237,14 +226,14 @@ def _delimiter(text: str) -> str:
     return "\t" if text in {"tab", "TAB", "\\t"} else text
 
 
-class SourceOptions(_Strict):
+class SourceOptions(StrictModel):
     """How to read the file; what is not said is detected."""
 
     sheet: Text | None = Field(default=None, description="The workbook's sheet, by name.")
     header_row: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="The header's row, as the spreadsheet counts."
     )
-    encoding: Annotated[str, AfterValidator(_encoding), WithJsonSchema(_TEXT_SCHEMA)] | None = Field(
+    encoding: Annotated[str, AfterValidator(_encoding), WithJsonSchema(TEXT_SCHEMA)] | None = Field(
         default=None, description="The text encoding, such as utf-8 or cp1252."
     )
     delimiter: Annotated[str, Field(min_length=1), AfterValidator(_delimiter)] | None = Field(
@@ -252,7 +241,7 @@ class SourceOptions(_Strict):
     )
 
 
-class Defaults(_Strict):
+class Defaults(StrictModel):
     """What holds for every rule that does not say otherwise."""
 
     region: Region | None = Field(default=None, description="For phone numbers without a country code.")
@@ -262,7 +251,7 @@ class Defaults(_Strict):
     )
 
 
-class TagsRule(_Strict):
+class TagsRule(StrictModel):
     """Tags from columns, and tags that every contact gets."""
 
     columns: _texts(Header) = Field(default=(), description="Columns with tags; all of them count.")  # type: ignore[valid-type]
@@ -296,7 +285,7 @@ class TagsRule(_Strict):
         return self
 
 
-class Match(_Strict):
+class Match(StrictModel):
     """Who a row is."""
 
     require: _texts(FieldName) | None = Field(  # type: ignore[valid-type]
@@ -312,7 +301,7 @@ class Match(_Strict):
     )
 
 
-class Condition(_Strict):
+class Condition(StrictModel):
     """A test on one column's cell; texts compare ignoring case and white space around them."""
 
     column: Header = Field(description="The column to look at.")
@@ -340,14 +329,14 @@ Conditions = Annotated[
 ]
 
 
-class RowFilters(_Strict):
+class RowFilters(StrictModel):
     """Which rows are imported at all; the others are marked skipped."""
 
     only_if: Conditions = _conditions("Import a row only if this (each of these) is true.")
     skip_if: Conditions = _conditions("Skip a row if this (any of these) is true.")
 
 
-class After(_Strict):
+class After(StrictModel):
     """What happens to contacts once they are stored."""
 
     workflow: Text | None = Field(
@@ -361,7 +350,7 @@ class After(_Strict):
     )
 
 
-class MappingModel(_Strict):
+class MappingModel(StrictModel):
     """A mapping: which column becomes which field of a contact, and how."""
 
     version: Annotated[Literal["1"], WithJsonSchema({"const": 1})] = Field(
