@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError
-from importer.jobs.loading import NamedJob
+from importer.jobs.named_job import NamedJob
 from importer.runtime.clock import Clock
 from importer.runtime.process_lock import LockHeldError, locked, this_process
 

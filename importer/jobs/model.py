@@ -250,8 +250,8 @@ class Notify(StrictModel):
 Channels = Annotated[tuple[Notify, ...], BeforeValidator(_one_or_many)]
 
 
-class Job(StrictModel):
-    """One stream of files into one location."""
+class Stream(StrictModel):
+    """One stream of files into one location, whatever starts it."""
 
     source: Annotated[str, AfterValidator(_pattern), StringConstraints(min_length=1)] = Field(
         description="A path, a URL or a pattern: exports/contacts-*.csv, s3://bucket/contacts-{date:%Y-%m-%d}.csv "
@@ -279,12 +279,8 @@ class Job(StrictModel):
     token_variable: FilledText | None = Field(
         None, description="The environment variable that holds this job's token."
     )
-    schedule: Crons = Field(description="Cron expressions: minute, hour, day, month, weekday.")
     timezone: Zone | None = Field(
         None, description="What the schedule and {date} go by. Default: the file's, else the machine's."
-    )
-    catch_up: Flag = Field(
-        default=True, description="Make up once for runs missed while nothing was running."
     )
     send_window: SendWindow | None = None
     changed_only: Flag = Field(
@@ -329,6 +325,15 @@ class Job(StrictModel):
         if self.gone and not self.changed_only:
             raise ValueError("gone goes with changed_only: true, which remembers who was there.")
         return self
+
+
+class Job(Stream):
+    """One stream of files into one location, on a schedule."""
+
+    schedule: Crons = Field(description="Cron expressions: minute, hour, day, month, weekday.")
+    catch_up: Flag = Field(
+        default=True, description="Make up once for runs missed while nothing was running."
+    )
 
 
 JobName = Annotated[
