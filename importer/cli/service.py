@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from importer.jobs.context import JobsContext
     from importer.jobs.job_state import Occasion
-    from importer.jobs.loading import NamedJob
+    from importer.jobs.named_job import NamedJob, ScheduledJob
     from importer.jobs.resident import Resident
 
 _AFTER = "leave (default), delete, move:FOLDER or archive:FOLDER."
@@ -181,7 +181,7 @@ def schedule_command(**given: Any) -> None:
     click.echo(forms[given["form"] or entries.default_form()](jobs, entry), nl=False)
 
 
-def _jobs(path: Path, names: Sequence[str]) -> list[NamedJob]:
+def _jobs(path: Path, names: Sequence[str]) -> list[ScheduledJob]:
     from importer.errors import SettingsError
     from importer.jobs.loading import load_jobs
 

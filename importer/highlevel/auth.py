@@ -133,7 +133,7 @@ class GrantTokens:
         The vendor takes each refresh token once. So one process does it at a time, and whoever comes later finds
         the new tokens in the vault.
         """
-        lock = vault.locked()
+        lock = vault.locked(since=self._clock.now())
         await asyncio.to_thread(lock.__enter__)
         try:
             kept = vault.read()

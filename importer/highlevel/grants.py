@@ -6,15 +6,17 @@ import contextlib
 import json
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import CredentialsError, SettingsError
+from importer.runtime.process_lock import LockHeldError, locked, this_process
 from importer.settings import Secret
 
+RENEWAL_WAIT_SECONDS: Final = 180.0
+"""A renewal that meets a server which does not answer takes as long as its retries; no process needs longer."""
 _SERVICE: Final = "highlevel-importer"
 _SECRET_NAMES: Final = ("client_secret", "access_token", "refresh_token")
 
@@ -88,12 +90,22 @@ class GrantFile:
         write_private(self.path, json.dumps(kept, indent=1).encode())
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the grant against other processes; waits for them. Blocks, so call it off the loop."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.path.with_suffix(".lock").open("a+b") as lock:
-            _lock(lock.fileno())
-            yield  # closing the file unlocks it, also when the process dies
+    def locked(self, *, since: float, wait_seconds: float = RENEWAL_WAIT_SECONDS) -> Iterator[None]:
+        """Hold the grant against other processes; waits for them. Blocks, so call it off the loop.
+
+        Raises CredentialsError when one holds it for far longer than a renewal takes.
+        """
+        path = self.path.with_suffix(".lock")
+        owner = this_process(f"the renewal of {self.path.stem}", since)
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(locked(path, owner, wait_seconds=wait_seconds))
+            except LockHeldError as conflict:
+                raise CredentialsError(
+                    f"The stored grant {self.path} is held by {conflict.owner or 'another process'}, and not given "
+                    f"back within {wait_seconds:g} s. See whether that process hangs, and end it; then run again."
+                ) from None
+            yield
 
     def _in_keyring(self) -> bool:
         try:
@@ -166,17 +178,6 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _keyring() -> Any:

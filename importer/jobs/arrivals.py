@@ -13,8 +13,7 @@ from typing import Any
 
 from importer.errors import SourceError
 from importer.jobs.context import JobsContext
-from importer.jobs.loading import NamedJob
-from importer.jobs.patterns import dated
+from importer.jobs.named_job import NamedJob
 from importer.sources import is_url, masked, stage
 from importer.sources.sightings import Sighting, look
 
@@ -67,12 +66,8 @@ async def newcomers(named: NamedJob, due_at: float, context: JobsContext) -> Seq
     Raises NotYetError when the one to take is not ready, SourceError when the place cannot be looked at.
     """
     day = datetime.fromtimestamp(due_at, named.zone).date()
-    pattern = dated(named.source, day)
-    seen = [
-        each
-        for each in await asyncio.to_thread(look, pattern)
-        if not named.suffixes or each.name.lower().endswith(named.suffixes)
-    ]
+    pattern = named.pattern_on(day)
+    seen = [each for each in await asyncio.to_thread(look, pattern) if named.takes(each.name)]
     fresh = [each for each in seen if not context.jobs_state.dealt_with(named.name, each)]
     overtaken: list[Sighting] = []
     if named.job.take == "newest":

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from importer.jobs.delivery import deliver
 from importer.jobs.job_state import JobsState
-from importer.jobs.loading import NamedJob
 from importer.jobs.model import Notify
+from importer.jobs.named_job import NamedJob
 from importer.jobs.notices import Notice
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal

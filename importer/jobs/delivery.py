@@ -17,8 +17,8 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from importer.errors import SettingsError
-from importer.jobs.loading import expanded
 from importer.jobs.model import Notify
+from importer.jobs.named_job import expanded
 from importer.jobs.notices import Notice, as_json, as_slack, as_teams, as_text
 from importer.records import Json
 from importer.sources import masked

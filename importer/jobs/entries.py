@@ -15,7 +15,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from importer.errors import SettingsError
-from importer.jobs.loading import NamedJob
+from importer.jobs.named_job import ScheduledJob
 
 _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WINDOWS_DAYS: Final = (
@@ -45,7 +45,7 @@ class ScheduleEntry:
     def folder(self) -> Path:
         return self.jobs_file.absolute().parent
 
-    def command(self, named: NamedJob) -> list[str]:
+    def command(self, named: ScheduledJob) -> list[str]:
         program = self.program or this_program()
         state = ["--state", str(self.state.absolute())] if self.state else []
         return [*program, "serve", str(self.jobs_file.absolute()), "--once", "--job", named.name, *state]
@@ -97,12 +97,12 @@ def _numbered(field: str, names: Sequence[str], *, first: int) -> str:
 # systemd
 
 
-def systemd(jobs: Sequence[NamedJob], entry: ScheduleEntry) -> str:
+def systemd(jobs: Sequence[ScheduledJob], entry: ScheduleEntry) -> str:
     """Write a service and a timer for each job, to be put into /etc/systemd/system (or ~/.config/systemd/user)."""
     return "\n".join(f"{_service(named, entry)}\n{_timer(named)}" for named in jobs)
 
 
-def _service(named: NamedJob, entry: ScheduleEntry) -> str:
+def _service(named: ScheduledJob, entry: ScheduleEntry) -> str:
     command = " ".join(_systemd_quoted(part) for part in entry.command(named))
     folder = str(entry.folder).replace("%", "%%")  # taken to the end of the line, quotes and all
     return f"""# importer-{named.name}.service
@@ -128,7 +128,7 @@ PrivateTmp=true
 """
 
 
-def _timer(named: NamedJob) -> str:
+def _timer(named: ScheduledJob) -> str:
     zone = f" {named.zone_name}" if named.zone_name else ""
     times = "".join(
         f"OnCalendar={when}{zone}\n" for expression in named.job.schedule for when in on_calendar(expression)
@@ -185,7 +185,7 @@ def _systemd_quoted(text: str) -> str:
 # cron
 
 
-def cron(jobs: Sequence[NamedJob], entry: ScheduleEntry) -> str:
+def cron(jobs: Sequence[ScheduledJob], entry: ScheduleEntry) -> str:
     """Write lines for a crontab."""
     lines = [
         "# HIGHLEVEL_TOKEN has to be in the environment, or in a .env file of the working folder.",
@@ -215,12 +215,12 @@ _K8S_NEEDS: Final = """\
 """
 
 
-def _k8s_needs(jobs: Sequence[NamedJob], entry: ScheduleEntry) -> str:
+def _k8s_needs(jobs: Sequence[ScheduledJob], entry: ScheduleEntry) -> str:
     files = dict.fromkeys([entry.jobs_file.absolute(), *(named.path(named.job.mapping) for named in jobs)])
     return _K8S_NEEDS.format(files=" ".join(f"--from-file={shlex.quote(str(file))}" for file in files))
 
 
-def kubernetes(jobs: Sequence[NamedJob], entry: ScheduleEntry) -> str:
+def kubernetes(jobs: Sequence[ScheduledJob], entry: ScheduleEntry) -> str:
     """Write a CronJob for each schedule of each job. JSON is YAML, and needs no quoting rules."""
     documents = []
     for named in jobs:
@@ -232,7 +232,7 @@ def kubernetes(jobs: Sequence[NamedJob], entry: ScheduleEntry) -> str:
     return _k8s_needs(jobs, entry) + "\n---\n".join(documents) + "\n"
 
 
-def _cron_job(named: NamedJob, expression: str, suffix: str, entry: ScheduleEntry) -> dict[str, object]:
+def _cron_job(named: ScheduledJob, expression: str, suffix: str, entry: ScheduleEntry) -> dict[str, object]:
     _fields(expression)
     name = re.sub(r"[^a-z0-9]+", "-", f"importer-{named.name}".lower())[:48].strip("-") + suffix
     spec: dict[str, object] = {
@@ -246,7 +246,7 @@ def _cron_job(named: NamedJob, expression: str, suffix: str, entry: ScheduleEntr
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name}, "spec": spec}
 
 
-def _pod(named: NamedJob, entry: ScheduleEntry) -> dict[str, object]:
+def _pod(named: ScheduledJob, entry: ScheduleEntry) -> dict[str, object]:
     container: dict[str, object] = {
         "name": "importer",
         "image": entry.image,
@@ -271,12 +271,12 @@ def _pod(named: NamedJob, entry: ScheduleEntry) -> dict[str, object]:
 # Windows
 
 
-def windows(jobs: Sequence[NamedJob], entry: ScheduleEntry) -> str:
+def windows(jobs: Sequence[ScheduledJob], entry: ScheduleEntry) -> str:
     """Write a task for each job as XML: save each as NAME.xml, then schtasks /Create /XML NAME.xml /TN NAME."""
     return "\n".join(_task(named, entry) for named in jobs)
 
 
-def _task(named: NamedJob, entry: ScheduleEntry) -> str:
+def _task(named: ScheduledJob, entry: ScheduleEntry) -> str:
     program, *arguments = entry.command(named)
     quoted = " ".join(f'"{part}"' if re.search(r"\s", part) else part for part in arguments)
     triggers = "\n".join(trigger for expression in named.job.schedule for trigger in _triggers(expression))

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import SettingsError
-from importer.jobs.job_state import Health, Occasion, Result
-from importer.jobs.resident import Resident, schedule_of
+from importer.jobs.job_state import Health, JobState, Occasion, Result
+from importer.jobs.named_job import NamedJob, next_due
+from importer.jobs.resident import Resident
 from importer.records import Json
 from importer.version import __version__
 
@@ -44,7 +45,7 @@ def status(resident: Resident) -> dict[str, Json]:
             "since": job_state.since,
             "running": named.name in resident.busy,
             "open_run": job_state.open_run,
-            "next_at": min(schedule_of(named).after(now), job_state.next_at or float("inf")),
+            "next_at": _next_at(named, job_state, now),
             "last": _occasion_json(last) if last else None,
         }
     return {
@@ -54,6 +55,11 @@ def status(resident: Resident) -> dict[str, Json]:
         "notices_waiting": state.parcels_waiting(),
         "jobs": jobs,
     }
+
+
+def _next_at(named: NamedJob, job_state: JobState, now: float) -> float | None:
+    """Tell when a job has its next turn; None for a watched folder that waits for something to happen in it."""
+    return min((at for at in (next_due(named, now), job_state.next_at) if at is not None), default=None)
 
 
 def _occasion_json(last: Occasion) -> dict[str, Json]:
@@ -82,11 +88,11 @@ def _samples(resident: Resident) -> Iterator[tuple[str, str, float]]:
     for named in resident.jobs:
         job = f'job="{named.name}"'
         job_state = state.job_state(named.name, now=now)
-        next_at = min(schedule_of(named).after(now), job_state.next_at or float("inf"))
         yield "importer_job_failing", f"{{{job}}}", job_state.health is Health.FAILING
         yield "importer_job_running", f"{{{job}}}", named.name in resident.busy
         yield "importer_job_open_run", f"{{{job}}}", job_state.open_file is not None
-        yield "importer_job_next_timestamp_seconds", f"{{{job}}}", next_at
+        if (next_at := _next_at(named, job_state, now)) is not None:
+            yield "importer_job_next_timestamp_seconds", f"{{{job}}}", next_at
         done = (each for each in state.occasions(named.name) if each.result is Result.FINISHED)
         if last := next(done, None):
             yield "importer_job_last_success_timestamp_seconds", f"{{{job}}}", last.ended_at

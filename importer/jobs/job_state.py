@@ -11,7 +11,7 @@ from typing import Final
 from importer.jobs.notices import Notice
 from importer.sources import masked
 from importer.sources.sightings import Sighting
-from importer.state.memory.database import Store, transaction
+from importer.state.database import Purpose, StateFile
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -109,15 +109,21 @@ class Parcel:
 _COUNTS: Final = ("created", "updated", "skipped", "failed", "pending", "requests")
 
 
-class JobsState(Store):
+class JobsState(StateFile):
     """The state of all jobs in one state folder."""
 
     FILE_NAME = "jobs.db"
     SCHEMA = _SCHEMA
+    PURPOSE = Purpose(
+        title="The jobs' state",
+        go_on="start importer serve or watch again",
+        if_damaged="Restore it from a backup, or move it away: then jobs begin anew, and notices not yet delivered "
+        "are lost.",
+    )
 
     def job_state(self, name: str, *, now: float) -> JobState:
         """Tell where a job stands; one never seen begins now, with nothing to make up for."""
-        found = self._connection.execute(
+        found = self._db.execute(
             "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at "
             "FROM jobs WHERE name = ?",
             (name,),
@@ -140,12 +146,12 @@ class JobsState(Store):
         )
 
     def put(self, job_state: JobState) -> None:
-        with transaction(self._connection, self._path):
+        with self._db.transaction():
             self._put(job_state)
 
     def close_turn(self, job_state: JobState, occasion: Occasion, parcels: list[tuple[str, Notice]]) -> None:
         """Write how a turn ended, where the job stands now and whom to tell, all at once."""
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             self._put(job_state)
             database.execute(
                 "INSERT INTO occasions (job, due_at, began_at, ended_at, result, run_id, file, sentence, "
@@ -182,7 +188,7 @@ class JobsState(Store):
     def occasions(self, job: str | None = None, *, limit: int = 1000) -> list[Occasion]:
         """List turns, newest first."""
         where, values = ("WHERE job = ? ", (job,)) if job else ("", ())
-        rows = self._connection.execute(
+        rows = self._db.execute(
             "SELECT job, due_at, began_at, ended_at, result, run_id, file, sentence, created, updated, skipped, failed, "  # noqa: S608  (our own text)
             f"pending, requests FROM occasions {where}ORDER BY number DESC LIMIT ?",
             (*values, limit),
@@ -204,7 +210,7 @@ class JobsState(Store):
 
     def totals(self, job: str) -> dict[str, int]:
         """Tell how many turns ended in each result (``result finished``), and how many rows in each status, ever."""
-        rows = self._connection.execute("SELECT name, value FROM totals WHERE job = ?", (job,))
+        rows = self._db.execute("SELECT name, value FROM totals WHERE job = ?", (job,))
         return {str(name): int(value) for name, value in rows}
 
     # files
@@ -213,14 +219,14 @@ class JobsState(Store):
         """Tell whether this very file, by place, size and time, was imported or found to be a copy of one that was."""
         if sighting.modified_at is None:
             return False
-        found = self._connection.execute(
+        found = self._db.execute(
             "SELECT size, modified_at FROM dealt_with WHERE job = ? AND reference = ?",
             (job, masked(sighting.reference)),
         ).fetchone()
         return bool(found == (sighting.size, sighting.modified_at))
 
     def deal(self, job: str, reference: str, size: int | None, modified_at: float | None) -> None:
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             database.execute(
                 "INSERT OR REPLACE INTO dealt_with (job, reference, size, modified_at) VALUES (?, ?, ?, ?)",
                 (job, masked(reference), size, modified_at),
@@ -228,7 +234,7 @@ class JobsState(Store):
 
     def let_go(self, job: str, overtaken: Iterable[Sighting]) -> None:
         """Count files as dealt with that a newer one has overtaken: once that is put away they would be the newest."""
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             database.executemany(
                 "INSERT OR REPLACE INTO dealt_with (job, reference, size, modified_at) VALUES (?, ?, ?, ?)",
                 ((job, masked(each.reference), each.size, each.modified_at) for each in overtaken),
@@ -238,11 +244,11 @@ class JobsState(Store):
 
     def tagged(self, job: str) -> frozenset[str]:
         """List the contacts that have their tag for being gone."""
-        rows = self._connection.execute("SELECT contact_id FROM tagged WHERE job = ?", (job,))
+        rows = self._db.execute("SELECT contact_id FROM tagged WHERE job = ?", (job,))
         return frozenset(contact_id for (contact_id,) in rows)
 
     def tag(self, job: str, contact_ids: Iterable[str]) -> None:
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO tagged (job, contact_id) VALUES (?, ?)",
                 ((job, contact_id) for contact_id in contact_ids),
@@ -253,7 +259,7 @@ class JobsState(Store):
         back = self.tagged(job).difference(keep)
         if not back:
             return
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             database.executemany(
                 "DELETE FROM tagged WHERE job = ? AND contact_id = ?",
                 ((job, contact_id) for contact_id in back),
@@ -263,7 +269,7 @@ class JobsState(Store):
 
     def parcels(self, *, due_by: float) -> Iterator[Parcel]:
         """Yield the notices whose time has come."""
-        rows = self._connection.execute(
+        rows = self._db.execute(
             "SELECT number, channel, notice, attempts, next_at FROM outbox WHERE next_at <= ? ORDER BY number",
             (due_by,),
         ).fetchall()
@@ -277,27 +283,27 @@ class JobsState(Store):
             )
 
     def parcels_waiting(self) -> int:
-        (found,) = self._connection.execute("SELECT count(*) FROM outbox").fetchone()
+        (found,) = self._db.execute("SELECT count(*) FROM outbox").fetchone()
         return int(found)
 
     def next_parcel_at(self) -> float | None:
-        (found,) = self._connection.execute("SELECT min(next_at) FROM outbox").fetchone()
+        (found,) = self._db.execute("SELECT min(next_at) FROM outbox").fetchone()
         return None if found is None else float(found)
 
     def delivered(self, parcel: Parcel) -> None:
         """Take a notice out: it arrived, or nothing can be done any more."""
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             database.execute("DELETE FROM outbox WHERE number = ?", (parcel.number,))
 
     def postpone(self, parcel: Parcel, next_at: float) -> None:
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             database.execute(
                 "UPDATE outbox SET attempts = attempts + 1, next_at = ? WHERE number = ?",
                 (next_at, parcel.number),
             )
 
     def _put(self, job_state: JobState) -> None:
-        self._connection.execute(
+        self._db.execute(
             "INSERT OR REPLACE INTO jobs (name, accounted_until, health, since, open_run, open_due, open_file, attempt, "
             "next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.errors import ImporterError
 from importer.jobs.context import JobsContext
-from importer.jobs.loading import NamedJob
+from importer.jobs.named_job import NamedJob
 from importer.runtime.stopping import StopSignal
 from importer.settings import RunSettings
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import sqlite3
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from importer.errors import SettingsError, StateError
-from importer.jobs.loading import NamedJob
+from importer.errors import SettingsError
+from importer.jobs.named_job import NamedJob
 from importer.runtime.clock import Clock
+from importer.runtime.process_lock import LockHeldError, locked, this_process
+
+logger = logging.getLogger(__name__)
 
 ASK_AGAIN_SECONDS: Final = 5.0
 
@@ -33,12 +35,24 @@ class LocationLocks:
         key = _key(named)
         async with self._here.setdefault(key, asyncio.Lock()):
             name = hashlib.sha256(f"{self._base_url}\n{key}".encode()).hexdigest()[:32]
-            while (held := _hold(self._folder / f"location-{name}.lock")) is None:
-                await self._clock.sleep(ASK_AGAIN_SECONDS)
-            try:
+            with ExitStack() as held:
+                await self._hold(named, self._folder / f"location-{name}.lock", held)
                 yield
-            finally:
-                held.close()
+
+    async def _hold(self, named: NamedJob, path: Path, held: ExitStack) -> None:
+        announced = ""
+        while True:
+            try:
+                owner = this_process(f"job {named.name}", self._clock.now())
+                held.enter_context(locked(path, owner, wait_seconds=0))
+            except LockHeldError as conflict:
+                who = f"{conflict.owner or 'another process'}"
+                if who != announced:  # said once, not every few seconds of a night
+                    logger.info("Job %s waits: %s works in its location.", named.name, who)
+                announced = who
+                await self._clock.sleep(ASK_AGAIN_SECONDS)
+            else:
+                return
 
 
 def _key(named: NamedJob) -> str:
@@ -47,19 +61,3 @@ def _key(named: NamedJob) -> str:
         return named.location_id or f"mapping {named.path(named.job.mapping)}"
     except SettingsError:
         return f"job {named.name}"
-
-
-def _hold(path: Path) -> sqlite3.Connection | None:
-    """Take a lock that the system gives back when the process dies, on every platform: SQLite's own."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-    except (OSError, sqlite3.Error) as cause:
-        raise StateError(f"The lock {path} cannot be made: {cause}.") from None
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        connection.close()
-        return None
-    return connection

@@ -21,12 +21,10 @@ from pydantic import (
 
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
-from importer.yaml.section import Flag, Section, Text
+from importer.yaml.section import Flag, NonEmptyText, Section
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-NonEmptyText = Annotated[Text, StringConstraints(min_length=1)]
 
 
 def _seconds(text: Any) -> float:
@@ -252,8 +250,8 @@ class Notify(Section):
 Channels = Annotated[tuple[Notify, ...], BeforeValidator(_one_or_many)]
 
 
-class Job(Section):
-    """One stream of files into one location."""
+class Stream(Section):
+    """One stream of files into one location, whatever starts it."""
 
     source: Annotated[str, AfterValidator(_pattern), StringConstraints(min_length=1)] = Field(
         description="A path, a URL or a pattern: exports/contacts-*.csv, s3://bucket/contacts-{date:%Y-%m-%d}.csv "
@@ -281,12 +279,8 @@ class Job(Section):
     token_variable: NonEmptyText | None = Field(
         None, description="The environment variable that holds this job's token."
     )
-    schedule: Crons = Field(description="Cron expressions: minute, hour, day, month, weekday.")
     timezone: Zone | None = Field(
         None, description="What the schedule and {date} go by. Default: the file's, else the machine's."
-    )
-    catch_up: Flag = Field(
-        default=True, description="Make up once for runs missed while nothing was running."
     )
     send_window: SendWindow | None = None
     changed_only: Flag = Field(
@@ -333,6 +327,15 @@ class Job(Section):
         if self.gone and not self.changed_only:
             raise ValueError("gone goes with changed_only: true, which remembers who was there.")
         return self
+
+
+class Job(Stream):
+    """One stream of files into one location, on a schedule."""
+
+    schedule: Crons = Field(description="Cron expressions: minute, hour, day, month, weekday.")
+    catch_up: Flag = Field(
+        default=True, description="Make up once for runs missed while nothing was running."
+    )
 
 
 JobName = Annotated[

@@ -13,8 +13,8 @@ from importer.jobs.context import JobsContext
 from importer.jobs.delivery import UndeliveredError
 from importer.jobs.endings import Ending
 from importer.jobs.job_state import Parcel
-from importer.jobs.loading import NamedJob
 from importer.jobs.model import Notify
+from importer.jobs.named_job import NamedJob
 from importer.jobs.notices import Event, Notice
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from importer.errors import ImporterError
-from importer.jobs.loading import NamedJob
+from importer.jobs.named_job import NamedJob
 from importer.jobs.turn import token_of
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Secret

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from importer.errors import ImporterError, SettingsError
-from importer.jobs.loading import NamedJob, expanded
+from importer.jobs.named_job import NamedJob, expanded
 from importer.jobs.turn import token_of
 
 

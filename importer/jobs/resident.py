@@ -16,11 +16,11 @@ from importer.errors import ImporterError, InterruptedRunError, SettingsError
 from importer.jobs.context import JobsContext
 from importer.jobs.endings import GOOD, Ending, ending, judged
 from importer.jobs.job_state import JobState, Occasion, Result
-from importer.jobs.loading import NamedJob
 from importer.jobs.location_locks import LocationLocks
+from importer.jobs.named_job import NamedJob, ScheduledJob, next_due
 from importer.jobs.notices import Event
 from importer.jobs.notifying import Notifier, channels_for, notice_of
-from importer.jobs.schedule import Schedule, closes_at, opens_at
+from importer.jobs.schedule import closes_at, opens_at
 from importer.jobs.turn import Turn
 from importer.runtime.stopping import StopSignal
 
@@ -38,7 +38,7 @@ class _AtWork:
 
 
 class Resident:
-    """Runs jobs on their schedules until it is asked to stop."""
+    """Runs jobs on their schedules, or as it is told to start them, until it is asked to stop."""
 
     def __init__(self, jobs: Sequence[NamedJob], context: JobsContext) -> None:
         self.jobs = tuple(each for each in jobs if each.job.enabled)
@@ -101,7 +101,10 @@ class Resident:
 
         A run that stopped before its end is left for the next call.
         """
-        due = {named.name: schedule_of(named).latest(self.context.clock.now()) for named in self.jobs}
+        now = self.context.clock.now()
+        due = {
+            named.name: named.schedule.latest(now) for named in self.jobs if isinstance(named, ScheduledJob)
+        }
         while due and not self._stopping.is_set():
             now = self.context.clock.now()
             for named in self.jobs:
@@ -146,11 +149,12 @@ class Resident:
         self._once_more.add(named.name)
 
     def _due(self, named: NamedJob, job_state: JobState, now: float) -> float | None:
-        latest = schedule_of(named).latest(now)
-        if latest > job_state.accounted_until:
-            if named.job.catch_up or now - latest <= LATE_SECONDS:
-                return latest
-            self.context.jobs_state.put(replace(job_state, accounted_until=latest))
+        if isinstance(named, ScheduledJob):
+            latest = named.schedule.latest(now)
+            if latest > job_state.accounted_until:
+                if named.job.catch_up or now - latest <= LATE_SECONDS:
+                    return latest
+                self.context.jobs_state.put(replace(job_state, accounted_until=latest))
         if named.name in self._once_more:
             self._once_more.discard(named.name)
             return now
@@ -165,9 +169,7 @@ class Resident:
             if named.name in self._at_work:
                 continue
             job_state = self.context.jobs_state.job_state(named.name, now=now)
-            times.append(schedule_of(named).after(now))
-            if job_state.next_at is not None:
-                times.append(job_state.next_at)
+            times += [at for at in (next_due(named, now), job_state.next_at) if at is not None]
         if (parcel_at := self.context.jobs_state.next_parcel_at()) is not None:
             times.append(parcel_at)
         return min(times)
@@ -285,7 +287,3 @@ async def _guarded(turn: Turn, named: NamedJob) -> AsyncGenerator[Ending, None]:
         where = "".join(traceback.format_tb(bug.__traceback__))
         logger.critical("Job %s: %s\n%s", named.name, type(bug).__name__, where)
         yield ending(Result.FAILED, f"An unexpected {type(bug).__name__} ended the job; the log says where.")
-
-
-def schedule_of(named: NamedJob) -> Schedule:
-    return Schedule(expressions=named.job.schedule, zone=named.zone)

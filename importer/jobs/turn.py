@@ -28,8 +28,8 @@ from importer.jobs.endings import Ending, ending
 from importer.jobs.job_state import JobState, Result
 from importer.jobs.judging import needs_a_look, why_crossed, why_refused
 from importer.jobs.leavers import see_off
-from importer.jobs.loading import NamedJob
-from importer.jobs.model import Job
+from importer.jobs.model import Stream
+from importer.jobs.named_job import NamedJob
 from importer.jobs.patterns import distinguishes_files
 from importer.jobs.settling import Afterwards, put_away
 from importer.runtime import environment
@@ -51,7 +51,7 @@ class Turn:
         self, named: NamedJob, job_state: JobState, due_at: float, context: JobsContext, stop: StopSignal
     ) -> None:
         self._named = named
-        self._job: Job = named.job
+        self._job: Stream = named.job
         self._due_at = due_at
         self._context = context
         self._stop = stop

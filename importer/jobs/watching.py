@@ -6,23 +6,16 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from importer.errors import SettingsError
-from importer.jobs.loading import NamedJob, named
-from importer.jobs.model import Job
+from importer.jobs.loading import machine_zone
+from importer.jobs.model import Stream
+from importer.jobs.named_job import WatchedJob
 from importer.jobs.resident import Resident
 
-WATCHED_SUFFIXES: Final = tuple(
-    suffix + wrapper
-    for suffix in (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-    for wrapper in ("", ".gz", ".zip", ".bz2", ".xz")
-)
-_NEVER: Final = "0 0 29 2 *"
-"""A job needs a schedule; one that watches is started by what happens in the folder."""
 
-
-def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> NamedJob:
+def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> WatchedJob:
     """Make the job that takes all that arrives in a folder; ``options`` are keys of a job, as texts. Raises SettingsError."""
     if not folder.is_dir():
         raise SettingsError(f"There is no folder {folder} to watch.")
@@ -30,28 +23,16 @@ def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> 
     # What was imported with one mapping into one location is still to be imported with another into another.
     stream = "\n".join((str(folder.resolve()), str(given.get("mapping")), str(given.get("location"))))
     name = f"watch-{hashlib.sha256(stream.encode()).hexdigest()[:12]}"
-    job = Job.model_validate(
-        {
-            "source": "*",
-            "take": "all",
-            "missing_file": "ignore",
-            "schedule": _NEVER,
-            "catch_up": "false",
-            **given,
-        }
-    )
-    # Put in behind the check: a folder's name may hold braces, and means them.
-    job = job.model_copy(update={"source": str(folder.absolute() / (pattern or "*"))})
-    made = named(name, job, folder=Path.cwd())
-    return NamedJob(
+    # Said of the folder itself below: its name may hold braces, which a stream's source would take for a date's.
+    job = Stream.model_validate({"source": "*", "take": "all", "missing_file": "ignore", **given})
+    watched = folder.absolute()
+    return WatchedJob(
         name=name,
-        job=job,
-        folder=made.folder,
-        zone=made.zone,
-        zone_name=made.zone_name,
-        channels=made.channels,
-        suffixes=() if pattern else WATCHED_SUFFIXES,
-        once=True,
+        job=job.model_copy(update={"source": str(watched / (pattern or "*"))}),
+        folder=Path.cwd(),
+        zone=machine_zone(),
+        watched=watched,
+        names=pattern,
     )
 
 

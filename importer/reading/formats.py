@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Final
 
 
@@ -21,7 +24,39 @@ class Format(StrEnum):
     PROTECTED = "password-protected workbook"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suffix:
+    """What a file may be whose name ends so; which of it, its bytes tell."""
+
+    formats: tuple[Format, ...]
+    wraps: bool = False
+    """Another file stands in it, whose own suffix comes before this one: ``contacts.csv.gz``."""
+
+
+_TEXT: Final = Suffix(formats=(Format.TEXT,))
+_WORKBOOK: Final = Suffix(formats=(Format.XLSX,))
+_PAGE: Final = Suffix(formats=(Format.HTML,))
+
+SUFFIXES: Final[Mapping[str, Suffix]] = {
+    ".csv": _TEXT,
+    ".tsv": _TEXT,
+    ".tab": _TEXT,
+    ".txt": _TEXT,
+    ".xlsx": _WORKBOOK,
+    ".xlsm": _WORKBOOK,
+    # Web programs export a page with a table under this name.
+    ".xls": Suffix(formats=(Format.XLS, Format.HTML)),
+    ".xlsb": Suffix(formats=(Format.XLSB,)),
+    ".ods": Suffix(formats=(Format.ODS,)),
+    ".htm": _PAGE,
+    ".html": _PAGE,
+    ".gz": Suffix(formats=(Format.GZIP,), wraps=True),
+    ".zip": Suffix(formats=(Format.ZIP,), wraps=True),
+}
+"""What is taken from a folder, given to ``run`` or watched; a file named by itself is taken whatever its name."""
+
 HEAD_BYTES: Final = 8192
+_LONGEST_SUFFIX: Final = 12
 
 _MARKS: Final[tuple[tuple[bytes, Format], ...]] = (
     (b"PK\x03\x04", Format.ZIP),
@@ -61,6 +96,34 @@ _HTML: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML_2003: Final = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet")
+
+
+def suffix_of(name: str) -> str:
+    """Tell what a name ends in, in small letters, wrappers with what they wrap: ``.csv.gz``; blank for no suffix."""
+    last, before = _last_two(name)
+    wraps = last in SUFFIXES and SUFFIXES[last].wraps
+    return before + last if wraps else last
+
+
+def holds_table(name: str) -> bool:
+    """Tell whether a file may hold a table, by its name alone."""
+    return _last_two(name)[0] in SUFFIXES
+
+
+def may_be(name: str, form: Format) -> bool:
+    """Tell whether a file of this name may be of a format, wrappers aside."""
+    last, _ = _last_two(name)
+    return last in SUFFIXES and form in SUFFIXES[last].formats
+
+
+def _last_two(name: str) -> tuple[str, str]:
+    suffixes = [suffix.lower() for suffix in PurePosixPath(name.replace("\\", "/")).suffixes]
+    last, before, *_ = (*reversed(suffixes), "", "")
+    return (last, before if _telling(before) else "") if _telling(last) else ("", "")
+
+
+def _telling(suffix: str) -> bool:
+    return suffix[1:].isalnum() and len(suffix) <= _LONGEST_SUFFIX
 
 
 def format_of(head: bytes) -> Format:

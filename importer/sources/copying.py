@@ -8,14 +8,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Final, Self
 
 from importer.errors import SettingsError, SourceError
+from importer.reading.formats import suffix_of
 
 CHUNK: Final = 1 << 20
-_WRAPPERS: Final = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma"})
-_LONGEST_SUFFIX: Final = 12
 _LONGEST_STEM: Final = 100
 _HEAD: Final = 256
 
@@ -30,27 +29,13 @@ class Copy:
     size: int
 
 
-def suffixes_of(name: str) -> str:
-    """Keep what tells the format: the last suffix, and the one before it when the last only wraps (``.csv.gz``)."""
-    suffixes = [suffix.lower() for suffix in PurePosixPath(name.replace("\\", "/")).suffixes]
-    if not suffixes or not _telling(suffixes[-1]):
-        return ""
-    if suffixes[-1] in _WRAPPERS and len(suffixes) > 1 and _telling(suffixes[-2]):
-        return "".join(suffixes[-2:])
-    return suffixes[-1]
-
-
 def _plain(name: str) -> str:
     """Keep the name, since messages about the copy speak of the source; what a file system could trip over goes."""
     last = re.split(r"[/\\]", name)[-1]
     plain = re.sub(r'[\x00-\x1f<>:"|?*]', "_", last).strip(". ")
-    suffixes = suffixes_of(plain)
+    suffixes = suffix_of(plain)
     stem = plain[: len(plain) - len(suffixes)]
     return (stem[:_LONGEST_STEM] or "source") + suffixes
-
-
-def _telling(suffix: str) -> bool:
-    return suffix[1:].isalnum() and len(suffix) <= _LONGEST_SUFFIX
 
 
 class PrivateFile:

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 from importer.errors import SourceError
-
-_URL: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]+://")
-SUFFIXES: Final = frozenset(
-    {
-        ".csv",
-        ".tsv",
-        ".tab",
-        ".txt",
-        ".xlsx",
-        ".xlsm",
-        ".xls",
-        ".xlsb",
-        ".ods",
-        ".htm",
-        ".html",
-        ".gz",
-        ".zip",
-    }
-)
-"""What is taken from a folder; a file named by itself is taken whatever its name."""
+from importer.sources.masking import is_url
+from importer.sources.names import is_leftover, is_taken
 
 
 def expand_sources(patterns: Sequence[str]) -> tuple[str, ...]:
@@ -37,7 +17,7 @@ def expand_sources(patterns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _expand(pattern: str) -> Iterator[str]:
-    if pattern == "-" or _URL.match(pattern):
+    if pattern == "-" or is_url(pattern):
         yield pattern
         return
     place = Path(pattern).expanduser()
@@ -50,7 +30,7 @@ def _expand(pattern: str) -> Iterator[str]:
 
 
 def _folder(folder: Path) -> list[str]:
-    found = sorted(str(place) for place in folder.iterdir() if place.is_file() and _importable(place))
+    found = sorted(str(place) for place in folder.iterdir() if place.is_file() and is_taken(place.name))
     if not found:
         raise SourceError(f"The folder {folder} holds no CSV or Excel file.")
     return found
@@ -58,16 +38,7 @@ def _folder(folder: Path) -> list[str]:
 
 def _glob(expanded: str, pattern: str) -> list[str]:
     found = sorted(name for name in glob.glob(expanded, recursive=True) if Path(name).is_file())  # noqa: PTH207  (absolute patterns, too)
-    found = [name for name in found if not _passing(Path(name))]
+    found = [name for name in found if not is_leftover(Path(name).name)]
     if not found:
         raise SourceError(f"No file matches {pattern}.")
     return found
-
-
-def _importable(place: Path) -> bool:
-    return place.suffix.lower() in SUFFIXES and not _passing(place)
-
-
-def _passing(place: Path) -> bool:
-    """Tell files that an editor or a download leaves beside the real one: ``~$contacts.xlsx``, ``.~lock``."""
-    return place.name.startswith((".", "~$"))

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from importer.errors import SourceError
 from importer.sources.masking import is_url, masked
+from importer.sources.names import is_leftover
 
 _WILD = frozenset("*?[")
-_OURS = (".part", ".tmp", ".partial", ".crdownload", ".filepart", ".swp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +32,8 @@ def look(pattern: str) -> tuple[Sighting, ...]:
     Raises SourceError when the place cannot be looked at.
     """
     found = _look_away(pattern) if is_url(pattern) else _look_here(pattern)
-    wanted = (each for each in found if not _half_written(each.name))
+    wanted = (each for each in found if not is_leftover(each.name))
     return tuple(sorted(wanted, key=lambda each: (each.modified_at or 0.0, each.name)))
-
-
-def _half_written(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.lower().endswith(_OURS)
 
 
 def _look_here(pattern: str) -> list[Sighting]:

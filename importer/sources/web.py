@@ -17,13 +17,13 @@ from typing import IO, Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from importer.errors import SourceError
+from importer.reading.formats import Format, may_be
 from importer.sources.copying import CHUNK, Copy, PrivateFile
 from importer.sources.masking import masked, name_in
 
 ATTEMPTS: Final = 4
 TIMEOUT_SECONDS: Final = 60.0
 _WORTH_ANOTHER_TRY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-_PAGE_SUFFIXES: Final = (".htm", ".html", ".xls")
 _MEND: Final = {
     401: "Log in: put user and password into the URL, or use a signed link.",
     403: "The link may have expired, or its owner has not shared the file.",
@@ -189,7 +189,7 @@ def _without_userinfo(url: str) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_page(url: str, copy: PrivateFile) -> None:
-    if urlsplit(url).path.lower().endswith(_PAGE_SUFFIXES):
+    if may_be(urlsplit(url).path, Format.HTML):
         return
     head = copy.head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<!doctype html", b"<html")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importer.state.folder import NewRun, StateFolder, keep_days_from_environment
-from importer.state.lock import Owner
 from importer.state.previous import Previous, changes_since
 
-__all__ = ["NewRun", "Owner", "Previous", "StateFolder", "changes_since", "keep_days_from_environment"]
+__all__ = ["NewRun", "Previous", "StateFolder", "changes_since", "keep_days_from_environment"]

@@ -17,8 +17,8 @@ from typing import Final
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.process_lock import LockHeldError, Owner, holder, locked, this_process
 from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
-from importer.state.lock import LockHeldError, Owner, holder, locked, this_process
 from importer.state.neighbours import Neighbours
 from importer.state.previous import History, Previous, find_previous
 from importer.state.quota import QuotaMemory, latest
@@ -159,8 +159,7 @@ class StateFolder:
     @contextlib.contextmanager
     def lock(self, run: Run) -> Iterator[None]:
         """Hold a run and its sources in their place; RunConflictError tells who else holds one of them."""
-        _make_private(self.path, self._locks)
-        owner = this_process(run.id, self._clock.now())
+        owner = self._owner(run.id)
         with contextlib.ExitStack() as held:
             try:
                 for path in self._lock_paths(run):
@@ -184,6 +183,9 @@ class StateFolder:
         for key in sorted(keys):
             yield self._locks / f"source-{key[:32]}.lock"
 
+    def _owner(self, run_id: str) -> Owner:
+        return this_process(f"run {run_id}", self._clock.now())
+
     def _run_lock(self, run_id: str) -> Path:
         return self._locks / f"{run_id}.lock"
 
@@ -191,9 +193,8 @@ class StateFolder:
 
     def forget(self, run_id: str) -> None:
         """Delete a run's journal, its copies of the sources and its mapping; what it used of a quota stays known."""
-        _make_private(self.path, self._locks)
         try:
-            with locked(self._run_lock(run_id), this_process(run_id, self._clock.now())):
+            with locked(self._run_lock(run_id), self._owner(run_id)):
                 self._keep_quota(run_id)
                 self._delete(self.run_folder(run_id))
         except LockHeldError as conflict:

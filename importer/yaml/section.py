@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, StringConstraints, WithJsonSchema
 
 
 class Section(BaseModel):
@@ -15,5 +15,8 @@ class Section(BaseModel):
 
 # Editors check such a file as YAML with types; to them 5 and true are no texts, to us they are.
 TEXT_SCHEMA: Final[dict[str, Any]] = {"type": ["string", "number", "boolean"]}
+TEXTS_SCHEMA: Final[dict[str, Any]] = {"type": "array", "items": TEXT_SCHEMA, "minItems": 1}
+
 Text = Annotated[str, WithJsonSchema(TEXT_SCHEMA)]
+NonEmptyText = Annotated[str, StringConstraints(min_length=1), WithJsonSchema(TEXT_SCHEMA)]
 Flag = Annotated[bool, WithJsonSchema({"type": "boolean"})]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 import sys
 from collections.abc import AsyncIterator
@@ -92,6 +93,16 @@ async def test_two_processes_renew_once_between_them(tmp_path: Path) -> None:
         assert await first.renew(PLACE, refused)
         assert await second.renew(PLACE, refused)  # with the used-up refresh token this would fail
         assert await first.token(PLACE) == await second.token(PLACE) != refused
+
+
+def test_a_process_that_hangs_over_a_grant_is_named(tmp_path: Path) -> None:
+    vault = GrantFile(tmp_path / "location-x.json")
+    waiting = vault.locked(since=1.0, wait_seconds=0)
+    said = rf"location-x\.json is held by the renewal of location-x \(process {os.getpid()} on .* end it"
+    with vault.locked(since=1.0), pytest.raises(CredentialsError, match=said):
+        waiting.__enter__()
+    with vault.locked(since=1.0, wait_seconds=0):
+        pass
 
 
 async def test_a_used_up_refresh_token_asks_for_a_new_login(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from importer.jobs.context import JobsContext, PipelineRuns
 from importer.jobs.job_state import JobsState, Occasion
-from importer.jobs.loading import NamedJob, load_jobs
+from importer.jobs.loading import load_jobs
 from importer.jobs.model import Notify
+from importer.jobs.named_job import ScheduledJob
 from importer.jobs.notices import Notice
 from importer.jobs.resident import Resident
 from importer.sandbox import Sandbox
@@ -77,7 +78,7 @@ class House:
         (self.folder / "mapping.yaml").write_text(mapping, encoding="utf-8")
         (self.folder / "jobs.yaml").write_text(text, encoding="utf-8")
 
-    def jobs(self) -> tuple[NamedJob, ...]:
+    def jobs(self) -> tuple[ScheduledJob, ...]:
         return load_jobs(self.folder / "jobs.yaml")
 
     def put(self, name: str, people: dict[str, tuple[str, str]], *, at: float | None = None) -> Path:

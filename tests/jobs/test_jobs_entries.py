@@ -11,7 +11,8 @@ import pytest
 from importer.errors import SettingsError
 from importer.jobs import entries
 from importer.jobs.entries import ScheduleEntry, on_calendar
-from importer.jobs.loading import NamedJob, load_jobs, schema_text
+from importer.jobs.loading import load_jobs, schema_text
+from importer.jobs.named_job import ScheduledJob
 
 JOBS = """\
 version: 1
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def jobs(folder: Path) -> tuple[NamedJob, ...]:
+def jobs(folder: Path) -> tuple[ScheduledJob, ...]:
     return load_jobs(folder / "jobs.yaml")
 
 
@@ -74,7 +75,9 @@ def test_systemd_itself_understands_them(cron: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
-def test_systemd_itself_accepts_the_units(jobs: tuple[NamedJob, ...], folder: Path, tmp_path: Path) -> None:
+def test_systemd_itself_accepts_the_units(
+    jobs: tuple[ScheduledJob, ...], folder: Path, tmp_path: Path
+) -> None:
     entry = ScheduleEntry(jobs_file=folder / "jobs.yaml", program=("/bin/true",))
     text = entries.systemd(jobs[:1], entry)
     service, _, timer = text.partition("# importer-crm.timer\n")
@@ -91,7 +94,7 @@ def test_systemd_itself_accepts_the_units(jobs: tuple[NamedJob, ...], folder: Pa
 
 
 def test_a_crontab_line_survives_spaces_and_percent_signs(
-    jobs: tuple[NamedJob, ...], entry: ScheduleEntry
+    jobs: tuple[ScheduledJob, ...], entry: ScheduleEntry
 ) -> None:
     lines = entries.cron(jobs, entry).splitlines()
     assert lines[3] == "CRON_TZ=America/New_York"
@@ -102,7 +105,7 @@ def test_a_crontab_line_survives_spaces_and_percent_signs(
 
 
 def test_kubernetes_gets_a_cron_job_for_each_schedule(
-    jobs: tuple[NamedJob, ...], entry: ScheduleEntry
+    jobs: tuple[ScheduledJob, ...], entry: ScheduleEntry
 ) -> None:
     import yaml
 
@@ -121,7 +124,7 @@ def test_kubernetes_gets_a_cron_job_for_each_schedule(
     assert text.count("--from-file=") == 2  # the job file and the mapping of both
 
 
-def test_windows_gets_a_task_for_each_job(jobs: tuple[NamedJob, ...], entry: ScheduleEntry) -> None:
+def test_windows_gets_a_task_for_each_job(jobs: tuple[ScheduledJob, ...], entry: ScheduleEntry) -> None:
     first, second = (
         part for part in entries.windows(jobs, entry).split('<?xml version="1.0"?>\n') if part.strip()
     )

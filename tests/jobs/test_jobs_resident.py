@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from datetime import datetime
 
@@ -210,7 +211,9 @@ async def test_a_location_that_cannot_be_asked_has_the_jobs_zone(
     assert await location_zone(house.sandbox.base_url, house.clock)(house.jobs()[0]) is None
 
 
-async def test_another_process_in_the_same_location_is_waited_for(house: House) -> None:
+async def test_another_process_in_the_same_location_is_waited_for_and_named_once(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     house.write_jobs(JOBS)
     (named,) = house.jobs()
     here, there = (LocationLocks(house.state / "locks", "https://x", house.clock) for _ in range(2))
@@ -220,12 +223,15 @@ async def test_another_process_in_the_same_location_is_waited_for(house: House) 
         async with there.alone(named):
             order.append("second")
 
-    async with here.alone(named):
-        waiting = asyncio.create_task(second())
-        await house.clock.sleep(50)
-        order.append("first")
-    await waiting
+    with caplog.at_level("INFO", logger="importer.jobs"):
+        async with here.alone(named):
+            waiting = asyncio.create_task(second())
+            await house.clock.sleep(50)
+            order.append("first")
+        await waiting
     assert order == ["first", "second"]
+    (told,) = [record.getMessage() for record in caplog.records if "waits" in record.getMessage()]
+    assert told.startswith(f"Job {named.name} waits: job {named.name} (process {os.getpid()} on ")
 
 
 async def test_metrics_and_status_tell_how_jobs_are(house: House, people: People) -> None:

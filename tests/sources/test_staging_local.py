@@ -14,8 +14,9 @@ from typing import BinaryIO
 import pytest
 
 from importer.errors import SettingsError, SourceError
+from importer.reading.formats import suffix_of
 from importer.sources import masked, stage
-from importer.sources.copying import PrivateFile, suffixes_of
+from importer.sources.copying import PrivateFile
 from importer.sources.local import copy_path
 
 CONTENT = b"Name,E-mail\nAda,ada@example.com\n"
@@ -57,8 +58,14 @@ def test_the_copy_is_for_its_owner_alone_even_over_an_older_one(tmp_path: Path) 
         ("archive.zip", ".zip"),
     ],
 )
-def test_the_copy_keeps_the_suffixes_that_tell_the_format(name: str, suffix: str) -> None:
-    assert suffixes_of(name) == suffix
+def test_the_suffixes_that_tell_the_format_are_told_from_the_rest(name: str, suffix: str) -> None:
+    assert suffix_of(name) == suffix
+
+
+def test_the_copy_of_a_file_with_an_endless_name_keeps_its_suffixes(tmp_path: Path) -> None:
+    with PrivateFile(tmp_path, 0, "contacts" * 30 + ".csv.gz") as copy:
+        copy.write(CONTENT)
+    assert copy.path.name == ("contacts" * 30)[:100] + ".csv.gz"
 
 
 def test_standard_input_is_copied_to_its_end(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ import pytest
 
 from importer.errors import ImporterError, RunConflictError, StateError
 from importer.records import FollowUpMark, FollowUpState, Intent, Landed, Outcome, Remedy, Status
-from importer.state.journal import Journal, Run, RunState, SessionKind, database
+from importer.state.database import open_database
+from importer.state.journal import Journal, Run, RunState, SessionKind
 from importer.state.journal.schema import MIGRATIONS, VERSION, migrate, read_version
+from importer.state.journal.storage import PURPOSE
 
 OLD_JOURNAL = Path(__file__).parent / "journal_v1.sql"
 
@@ -178,8 +180,8 @@ def test_a_migration_cut_in_the_middle_leaves_the_old_file_whole(tmp_path: Path)
     old_journal(folder)
     path = folder / "journal.db"
     cut = (MIGRATIONS[0], f"{MIGRATIONS[1]}DROP TABLE nowhere;\n")
-    db = database.open_database(path)
-    with pytest.raises(StateError, match="no such table: nowhere"), database.transaction(db, path):
+    db = open_database(path, PURPOSE)
+    with pytest.raises(StateError, match="no such table: nowhere"), db.transaction():
         migrate(db, cut)
     assert read_version(db) == 1
     db.close()

@@ -4,31 +4,34 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from importer.errors import RunConflictError
+from importer.runtime.process_lock import LockHeldError, Owner, holder, locked
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run
-from importer.state.lock import LockHeldError, Owner, holder, locked
 
 HOLD = """
 import sys
+import threading
 from pathlib import Path
-from importer.state.lock import locked, this_process
-with locked(Path(sys.argv[1]), this_process("20260101-000000-aaaa", 1_700_000_000.0)):
+from importer.runtime.process_lock import locked, this_process
+with locked(Path(sys.argv[1]), this_process("run 20260101-000000-aaaa", 1_700_000_000.0)):
     print("held", flush=True)
     sys.stdin.read()
 """
 
 
-@pytest.fixture
-def other_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that holds the lock file until its standard input closes, or it is killed."""
+@contextmanager
+def hold(path: Path, *, before: str = "") -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds a lock file until its standard input closes, or it is killed."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path / "held.lock")],
+        [sys.executable, "-c", f"{before}\n{HOLD}", str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -39,8 +42,14 @@ def other_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.fixture
+def other_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with hold(tmp_path / "held.lock") as process:
+        yield process
+
+
 def me() -> Owner:
-    return Owner(run_id="mine", pid=os.getpid(), host="here", started_at=1.0)
+    return Owner(work="run mine", pid=os.getpid(), host="here", started_at=1.0)
 
 
 def test_a_lock_of_a_live_process_names_its_owner(
@@ -50,7 +59,10 @@ def test_a_lock_of_a_live_process_names_its_owner(
     with pytest.raises(LockHeldError) as caught, locked(path, me()):
         pass
     assert caught.value.owner is not None
-    assert (caught.value.owner.run_id, caught.value.owner.pid) == ("20260101-000000-aaaa", other_process.pid)
+    assert (caught.value.owner.work, caught.value.owner.pid) == (
+        "run 20260101-000000-aaaa",
+        other_process.pid,
+    )
     assert holder(path) == caught.value.owner
 
 
@@ -79,7 +91,36 @@ def test_an_unreadable_owner_still_holds(tmp_path: Path) -> None:
         path.write_text("{")
         found = holder(path)
         assert found is not None
-        assert found.run_id == "?"
+        assert found.work == "another process"
+
+
+def test_a_run_of_version_0_1_0_that_holds_a_lock_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with locked(path, me()):
+        path.write_text('{"run_id": "20260101-000000-aaaa", "pid": 7, "host": "there", "started_at": 1.0}')
+        assert str(holder(path)).startswith("run 20260101-000000-aaaa (process 7 on there, since ")
+
+
+def test_who_waits_gets_the_lock_when_it_is_given_back(
+    tmp_path: Path, other_process: subprocess.Popen[str]
+) -> None:
+    assert other_process.stdin is not None
+    ends = threading.Timer(0.3, other_process.stdin.close)
+    ends.start()
+    with locked(tmp_path / "held.lock", me(), wait_seconds=30):
+        assert holder(tmp_path / "held.lock") == me()
+    ends.join()
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="there is no limit of a file's size to play a full disk with"
+)
+def test_a_full_disk_takes_the_owners_name_and_not_the_lock(tmp_path: Path) -> None:
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    with hold(tmp_path / "held.lock", before=full):
+        found = holder(tmp_path / "held.lock")
+    assert found is not None
+    assert found.work == "another process"
 
 
 def test_the_second_run_of_a_source_is_told_who_holds_it(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import StateError
+from importer.runtime.process_lock import locked, this_process
 from importer.state import StateFolder
-from importer.state.lock import locked, this_process
 from importer.state.neighbours import Neighbours
 
 BASE = "https://services.example.com"
@@ -17,7 +17,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from importer.state import StateFolder
-from importer.state.lock import locked, this_process
+from importer.runtime.process_lock import locked, this_process
 state, run_id = Path(sys.argv[1]), sys.argv[2]
 (state / "locks").mkdir(parents=True, exist_ok=True)
 with locked(state / "locks" / f"{run_id}.lock", this_process(run_id, 1.0)):

@@ -7,7 +7,7 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +23,7 @@ from importer.mapping.language.template import parse_template
 from importer.mapping.transforms.steps import StepSpec
 from importer.mapping.values.dateformats import check_format
 from importer.records import FollowUpFor, ImportMode, TagMode
-from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
+from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA, Flag, Section, Text
 from importer.yaml.sentences import did_you_mean
 
 
@@ -45,7 +45,7 @@ def _texts(kind: Any) -> Any:
         tuple[kind, ...],
         BeforeValidator(_one_or_many),
         Field(min_length=1),
-        WithJsonSchema({"anyOf": [TEXT_SCHEMA, {"type": "array", "items": TEXT_SCHEMA, "minItems": 1}]}),
+        WithJsonSchema({"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA]}),
     ]
 
 
@@ -185,7 +185,6 @@ def _field_name(name: str) -> str:
 
 
 FieldName = Annotated[str, AfterValidator(_field_name)]
-_SHORT: Final = [TEXT_SCHEMA, {"type": "array", "items": TEXT_SCHEMA, "minItems": 1}]
 
 
 class LocationRule(Section):

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from importer.highlevel.fields import FIELDS
 from importer.mapping.language.model import MappingModel
-
-_TEXT: Final[dict[str, Any]] = {"type": ["string", "number", "boolean"]}
-_LIST: Final[dict[str, Any]] = {"type": "array", "items": _TEXT, "minItems": 1}
+from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA
 
 
 def json_schema() -> dict[str, Any]:
     """Give the language as JSON Schema (draft 2020-12), shorthands included."""
     schema = MappingModel.model_json_schema(by_alias=True)
     parts = schema["$defs"]
-    rule = {"anyOf": [_TEXT, _LIST, {"$ref": "#/$defs/Rule"}]}
+    rule = {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/Rule"}]}
     fields = schema["properties"]["fields"]
     fields.pop("propertyNames", None)
     fields["properties"] = {name: {**rule, "description": facts.says} for name, facts in FIELDS.items()}
     fields["additionalProperties"] = False
     schema["properties"]["custom_fields"]["additionalProperties"] = rule
     _widen(schema, "location", {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/LocationRule"}]})
-    _widen(schema, "tags", {"anyOf": [_TEXT, _LIST, {"$ref": "#/$defs/TagsRule"}]})
+    _widen(schema, "tags", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/TagsRule"}]})
     condition = {"$ref": "#/$defs/Condition"}
     for name in ("only_if", "skip_if"):
         entry = parts["RowFilters"]["properties"][name]
@@ -31,7 +29,7 @@ def json_schema() -> dict[str, Any]:
             **said,
             "anyOf": [condition, {"type": "array", "items": condition}],
         }
-    parts["TagsRule"]["properties"]["column"] = {**_TEXT, "description": "One column with tags."}
+    parts["TagsRule"]["properties"]["column"] = {**TEXT_SCHEMA, "description": "One column with tags."}
     _tidy(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

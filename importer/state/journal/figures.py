@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from importer.records import Counts, Pulse, Remedy, RowId, Status
+from importer.state.database import Database
 from importer.state.journal.rows import read_warnings
 from importer.state.journal.run import RunState, Session, SessionKind
 
@@ -39,7 +39,7 @@ class RequestFigures:
     retries: int = 0
 
 
-def count_rows(db: sqlite3.Connection, rows_read: int) -> Counts:
+def count_rows(db: Database, rows_read: int) -> Counts:
     by_status = dict(db.execute("SELECT status, count(*) FROM outcomes GROUP BY status").fetchall())
     settled = sum(by_status.values())
     return Counts(
@@ -51,7 +51,7 @@ def count_rows(db: sqlite3.Connection, rows_read: int) -> Counts:
     )
 
 
-def count_locations(db: sqlite3.Connection) -> dict[str | None, Counts]:
+def count_locations(db: Database) -> dict[str | None, Counts]:
     """Count settled rows by location; rows that failed before one was known stand under ``None``."""
     found: dict[str | None, dict[str, int]] = {}
     query = (
@@ -62,7 +62,7 @@ def count_locations(db: sqlite3.Connection) -> dict[str | None, Counts]:
     return {location_id: Counts(**by_status) for location_id, by_status in found.items()}
 
 
-def count_errors(db: sqlite3.Connection) -> tuple[CodeCount, ...]:
+def count_errors(db: Database) -> tuple[CodeCount, ...]:
     """Count failed rows by code, the most frequent first."""
     query = """
         SELECT code, count(*), min("row") FROM outcomes WHERE status = 'failed'
@@ -71,7 +71,7 @@ def count_errors(db: sqlite3.Connection) -> tuple[CodeCount, ...]:
     return tuple(_error_count(db, code, count, first) for code, count, first in db.execute(query).fetchall())
 
 
-def _error_count(db: sqlite3.Connection, code: str | None, count: int, first: RowId) -> CodeCount:
+def _error_count(db: Database, code: str | None, count: int, first: RowId) -> CodeCount:
     rows = db.execute(
         'SELECT "row" FROM outcomes WHERE status = \'failed\' AND code IS ? ORDER BY "row" LIMIT ?',
         (code, FIRST_ROWS),
@@ -86,7 +86,7 @@ def _error_count(db: sqlite3.Connection, code: str | None, count: int, first: Ro
     )
 
 
-def count_warnings(db: sqlite3.Connection) -> tuple[CodeCount, ...]:
+def count_warnings(db: Database) -> tuple[CodeCount, ...]:
     """Count warnings by code, the most frequent first."""
     counts: dict[str, int] = {}
     rows: dict[str, list[RowId]] = {}
@@ -107,19 +107,19 @@ def count_warnings(db: sqlite3.Connection) -> tuple[CodeCount, ...]:
     )
 
 
-def read_pulses(db: sqlite3.Connection) -> Iterator[Pulse]:
+def read_pulses(db: Database) -> Iterator[Pulse]:
     names = PULSE_COLUMNS.split(", ")
     for cells in db.execute(f"SELECT {PULSE_COLUMNS} FROM pulses ORDER BY rowid"):  # noqa: S608  (our own names)
         yield Pulse(**dict(zip(names, cells, strict=True)))
 
 
-def sum_traffic(db: sqlite3.Connection) -> RequestFigures:
+def sum_traffic(db: Database) -> RequestFigures:
     cells = db.execute("SELECT sum(requests), sum(throttled), sum(retries) FROM pulses").fetchone()
     requests, throttled, retries = (cell or 0 for cell in cells)
     return RequestFigures(requests=requests, throttled=throttled, retries=retries)
 
 
-def read_sessions(db: sqlite3.Connection) -> tuple[Session, ...]:
+def read_sessions(db: Database) -> tuple[Session, ...]:
     query = "SELECT kind, started_at, ended_at, state, reason FROM sessions ORDER BY id"
     return tuple(
         Session(
@@ -133,7 +133,7 @@ def read_sessions(db: sqlite3.Connection) -> tuple[Session, ...]:
     )
 
 
-def sum_seconds(db: sqlite3.Connection) -> float:
+def sum_seconds(db: Database) -> float:
     """Add up the time that processes worked on the run; of a killed one, up to the last that is known of it."""
     sessions = read_sessions(db)
     starts = [session.started_at for session in sessions[1:]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +22,8 @@ from importer.records import (
     Status,
 )
 from importer.runtime.clock import Clock, SystemClock
+from importer.state.database import Database, create_database
 from importer.state.journal import figures
-from importer.state.journal.database import create_database, transaction, translated
 from importer.state.journal.rows import (
     INTENT_COLUMNS,
     LANDED_COLUMNS,
@@ -45,12 +44,12 @@ from importer.state.journal.schema import migrate
 from importer.state.journal.statements import INTEND, LAND, MADE_HERE, MARK, OPEN, PULSE, SETTLE
 from importer.state.journal.storage import (
     FILE_NAME,
+    PURPOSE,
     encodable,
     keep_beside,
     open_up_to_date,
     read_quota_marks,
     read_run,
-    refuse_damage,
     sync_run,
     write_run,
 )
@@ -70,7 +69,7 @@ class Journal:
     save that of a failed row which a retry settles anew; the earlier one is kept beside it.
     """
 
-    def __init__(self, folder: Path, db: sqlite3.Connection, run: Run, clock: Clock) -> None:
+    def __init__(self, folder: Path, db: Database, run: Run, clock: Clock) -> None:
         self.folder = folder
         self.run = run
         self.path = folder / FILE_NAME
@@ -84,9 +83,9 @@ class Journal:
         """Begin a run in a folder that holds its staged sources already."""
         keep_beside(folder, run)
         path = folder / FILE_NAME
-        db = create_database(path)
+        db = create_database(path, PURPOSE)
         try:
-            with transaction(db, path):
+            with db.transaction():
                 migrate(db)
                 write_run(db, run, folder)
             sync_run(folder, run)
@@ -103,17 +102,15 @@ class Journal:
             raise RunConflictError(f"There is no journal in {folder}: the run was deleted, or never began.")
         db = open_up_to_date(path)
         try:
-            with translated(path):
-                if thorough:
-                    refuse_damage(db, path)
-                return cls(folder, db, read_run(db, folder), clock or SystemClock())
+            if thorough:  # going on with a damaged one could send rows twice
+                db.refuse_damage()
+            return cls(folder, db, read_run(db, folder), clock or SystemClock())
         except BaseException:
             db.close()
             raise
 
     def close(self) -> None:
-        with translated(self.path):
-            self._db.close()
+        self._db.close()
 
     def __enter__(self) -> Self:
         return self
@@ -168,9 +165,8 @@ class Journal:
 
         Any earlier row counts, and a later one that made the contact: in a retry, the later row went first.
         """
-        with translated(self.path):
-            self._index_contacts()
-            found = self._db.execute(MADE_HERE, {"contact": contact_id, "row": before}).fetchone()
+        self._index_contacts()
+        found = self._db.execute(MADE_HERE, {"contact": contact_id, "row": before}).fetchone()
         return bool(found[0])
 
     # what the pipeline asks and says
@@ -183,24 +179,22 @@ class Journal:
         from then still counts.
         """
         found: dict[RowId, RowState] = {}
-        with translated(self.path):
-            for cells in self._rows("intents", INTENT_COLUMNS, first, last):
-                found[cells[0]] = intent_of(cells)
-            marks: dict[RowId, tuple[FollowUpMark, ...]] = {}
-            for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
-                marks[mark.row] = (*marks.get(mark.row, ()), mark)
-            for cells in self._rows("landed", LANDED_COLUMNS, first, last):
-                found[cells[0]] = landed_of(cells, marks.get(cells[0], ()))
-            closed = f"NOT ({OPEN.format(self._pass)})"
-            for cells in self._rows("outcomes", OUTCOME_COLUMNS, first, last, closed):
-                found[cells[0]] = outcome_of(cells)
+        for cells in self._rows("intents", INTENT_COLUMNS, first, last):
+            found[cells[0]] = intent_of(cells)
+        marks: dict[RowId, tuple[FollowUpMark, ...]] = {}
+        for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
+            marks[mark.row] = (*marks.get(mark.row, ()), mark)
+        for cells in self._rows("landed", LANDED_COLUMNS, first, last):
+            found[cells[0]] = landed_of(cells, marks.get(cells[0], ()))
+        closed = f"NOT ({OPEN.format(self._pass)})"
+        for cells in self._rows("outcomes", OUTCOME_COLUMNS, first, last, closed):
+            found[cells[0]] = outcome_of(cells)
         return found
 
     def outcomes(self, first: RowId = 0, last: RowId = LAST_ROW) -> Iterator[Outcome]:
         """Yield the latest outcome of each settled row, in source order; rows settled meanwhile are met too."""
         while True:
-            with translated(self.path):
-                page = self._rows("outcomes", OUTCOME_COLUMNS, first, last, limit=_PAGE)
+            page = self._rows("outcomes", OUTCOME_COLUMNS, first, last, limit=_PAGE)
             yield from map(outcome_of, page)
             if len(page) < _PAGE:
                 return
@@ -209,7 +203,7 @@ class Journal:
     def begin(self, kind: SessionKind) -> None:
         """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""
         ended = "the process ended without a word (killed, or a power cut)"
-        with transaction(self._db, self.path):
+        with self._db.transaction():
             self._db.execute(
                 "UPDATE sessions SET state = 'stopped', reason = ? WHERE state = 'running'", (ended,)
             )
@@ -233,7 +227,7 @@ class Journal:
         ended_at = None if state is RunState.RUNNING else self._clock.now()
         # Known before it is written: a full disk refuses the line that says why the run stopped.
         self.run = replace(self.run, state=state, reason=reason, reason_code=code, finished_at=ended_at)
-        with transaction(self._db, self.path):
+        with self._db.transaction():
             self._db.execute(
                 "UPDATE sessions SET state = ?, reason = ?, ended_at = ? "
                 "WHERE id = (SELECT max(id) FROM sessions)",
@@ -262,8 +256,7 @@ class Journal:
 
     @property
     def rows_read(self) -> int:
-        with translated(self.path):
-            return int(self._db.execute("SELECT rows_read FROM run").fetchone()[0])
+        return int(self._db.execute("SELECT rows_read FROM run").fetchone()[0])
 
     @property
     def untouched(self) -> bool:
@@ -321,7 +314,7 @@ class Journal:
                 f"The journal {self.path} was deleted under the run. What was sent so far is in HighLevel; run the "
                 "same command again to import all rows anew, which updates those."
             )
-        with transaction(self._db, self.path):
+        with self._db.transaction():
             try:
                 self._execute(writes)
             except UnicodeEncodeError:
@@ -332,13 +325,11 @@ class Journal:
 
     def _note(self, statement: str, cells: SqlCells) -> None:
         """Write what a kill must not lose, but a power cut may: with many locations, each second writes many."""
-        with translated(self.path):
-            self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
         try:
             self._write((statement, [cells]))
         finally:
-            with translated(self.path):
-                self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA synchronous = FULL")
 
     def _execute(self, writes: Iterable[tuple[str, list[SqlCells]]]) -> None:
         for statement, cells in writes:
@@ -369,15 +360,14 @@ class Journal:
         query = f'SELECT {columns} FROM {table} WHERE "row" BETWEEN ? AND ? AND {condition} ORDER BY "row" LIMIT ?'  # noqa: S608  (our own names)
         return self._db.execute(query, (first, last, limit)).fetchall()
 
-    def _read(self, ask: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
-        with translated(self.path):
-            return ask(self._db)
+    def _read(self, ask: Callable[[Database], _Answer]) -> _Answer:
+        return ask(self._db)
 
     def _index_contacts(self) -> None:
         # Only runs that lost a reply ask by contact; the others need not pay for an index at every row.
         if self._contacts_indexed:
             return
-        with transaction(self._db, self.path):
+        with self._db.transaction():
             for table in ("outcomes", "landed"):
                 self._db.execute(f"CREATE INDEX IF NOT EXISTS {table}_contact ON {table} (contact_id)")
         self._contacts_indexed = True

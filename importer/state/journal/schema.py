@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from typing import Final
 
 from importer.errors import RunConflictError
+from importer.state.database import Database, statements
 from importer.version import __version__
 
 APPLICATION_ID: Final = 0x484C494A  # "HLIJ": tells our files from other SQLite files
@@ -145,7 +145,7 @@ MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS)
 VERSION: Final = len(MIGRATIONS)
 
 
-def read_version(db: sqlite3.Connection) -> int:
+def read_version(db: Database) -> int:
     """Tell how far a file's schema is; 0 for a file whose run never began."""
     known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchone()
     if known is None:
@@ -153,7 +153,7 @@ def read_version(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT max(version) FROM migrations").fetchone()[0])
 
 
-def migrate(db: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
+def migrate(db: Database, migrations: tuple[str, ...] = MIGRATIONS) -> None:
     """Bring the schema up to date inside the caller's transaction; refuse a file of a newer importer."""
     version = read_version(db)
     if version > len(migrations):
@@ -165,15 +165,7 @@ def migrate(db: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) ->
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute("CREATE TABLE migrations (version INTEGER PRIMARY KEY, at REAL, tool_version TEXT)")
     for number, script in enumerate(migrations[version:], version + 1):
-        _apply(db, script)
-        db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, time.time(), __version__))
-
-
-def _apply(db: sqlite3.Connection, script: str) -> None:
-    # Not executescript(): that commits first, and half a migration could then survive a power cut.
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
+        # Not executescript(): that commits first, and half a migration could then survive a power cut.
+        for statement in statements(script):
             db.execute(statement)
-            statement = ""
+        db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, time.time(), __version__))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,13 +12,22 @@ from typing import Any, Final
 from importer.errors import RunConflictError, StateError
 from importer.records import QuotaMark
 from importer.sources import StagedSource
-from importer.state.journal.database import open_database, sync_file, sync_folder, transaction, translated
+from importer.state.database import Database, Purpose, open_database, sync_file, sync_folder
 from importer.state.journal.run import Identity, Run, RunState
 from importer.state.journal.schema import VERSION, migrate, read_version
 
 FILE_NAME: Final = "journal.db"
 MAPPING_NAME: Final = "mapping.yaml"
 IDENTITY_NAME: Final = "identity.json"
+PURPOSE: Final = Purpose(
+    title="The journal",
+    go_on="go on with: importer resume",
+    if_damaged="Restore the state folder from a backup, or start afresh with: importer run ... --fresh",
+    # An intent that is not on the disk when its request goes out would turn a created contact into an updated one
+    # after a power cut; macOS needs `fullfsync` for that.
+    pragmas=("fullfsync = ON",),
+    busy_seconds=10.0,
+)
 
 _RUN_COLUMNS: Final = (
     "id, started_at, finished_at, state, reason, mapping_path, mapping_text, mapping_fingerprint, "
@@ -31,7 +39,7 @@ class NeverBegunError(RunConflictError):
     """The process died while it made the journal: nothing was read, let alone sent."""
 
 
-def write_run(db: sqlite3.Connection, run: Run, folder: Path) -> None:
+def write_run(db: Database, run: Run, folder: Path) -> None:
     cells = (
         run.id,
         run.started_at,
@@ -59,7 +67,7 @@ def write_run(db: sqlite3.Connection, run: Run, folder: Path) -> None:
     )
 
 
-def read_run(db: sqlite3.Connection, folder: Path) -> Run:
+def read_run(db: Database, folder: Path) -> Run:
     cells = db.execute(f"SELECT {_RUN_COLUMNS} FROM run").fetchone()  # noqa: S608  (our own names)
     sources = db.execute('SELECT * FROM sources ORDER BY "index"').fetchall()
     return Run(
@@ -83,7 +91,7 @@ def read_run(db: sqlite3.Connection, folder: Path) -> Run:
     )
 
 
-def read_quota_marks(db: sqlite3.Connection) -> dict[str, QuotaMark]:
+def read_quota_marks(db: Database) -> dict[str, QuotaMark]:
     query = "SELECT location_id, at, in_window, used_today, daily_remaining FROM quota_marks"
     return {
         location_id: QuotaMark(
@@ -97,38 +105,27 @@ def read_quota_marks(db: sqlite3.Connection) -> dict[str, QuotaMark]:
     }
 
 
-def open_up_to_date(path: Path) -> sqlite3.Connection:
+def open_up_to_date(path: Path) -> Database:
     """Open a journal and migrate it if an older importer wrote it."""
-    db = open_database(path)
+    db = open_database(path, PURPOSE)
     try:
-        with translated(path):
-            _bring_up_to_date(db, path)
+        _bring_up_to_date(db)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+def _bring_up_to_date(db: Database) -> None:
     version = read_version(db)
     if version == 0:
         raise NeverBegunError(
-            f"The journal {path} is empty: its run never began, and nothing was sent. Delete it with: "
-            f"importer forget {path.parent.name}"
+            f"The journal {db.path} is empty: its run never began, and nothing was sent. Delete it with: "
+            f"importer forget {db.path.parent.name}"
         )
     if version != VERSION:
-        with transaction(db, path):
+        with db.transaction():
             migrate(db)
-
-
-def refuse_damage(db: sqlite3.Connection, path: Path) -> None:
-    """Read the whole file through; going on with a damaged one could send rows twice."""
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise StateError(
-            f"The journal {path} is damaged ({found}). Restore the state folder from a backup, or start "
-            "afresh with: importer run ... --fresh"
-        )
 
 
 def keep_beside(folder: Path, run: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from importer.state.memory.database import Store, transaction
+from importer.state.database import Purpose, StateFile
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
@@ -28,15 +28,20 @@ class Imported:
     rows: int
 
 
-class ImportedFiles(Store):
+class ImportedFiles(StateFile):
     """Files that were imported, in one state folder. A feed is a job: two jobs may import the same file, each once."""
 
     FILE_NAME = "ledger.db"
     SCHEMA = _SCHEMA
+    PURPOSE = Purpose(
+        title="The list of imported files",
+        go_on="start importer serve or watch again",
+        if_damaged="Restore it from a backup, or move it away: then files that were imported are imported again.",
+    )
 
     def find(self, feed: str, fingerprint: str) -> Imported | None:
         """Tell whether, when and by which run a feed imported this content."""
-        found = self._connection.execute(
+        found = self._db.execute(
             "SELECT name, run_id, imported_at, rows FROM files WHERE feed = ? AND fingerprint = ?",
             (feed, fingerprint),
         ).fetchone()
@@ -49,14 +54,14 @@ class ImportedFiles(Store):
 
     def last(self, feed: str) -> Imported | None:
         """Find the newest import of a feed; its rows are what a file that shrank is measured against."""
-        found = self._connection.execute(
+        found = self._db.execute(
             "SELECT fingerprint FROM files WHERE feed = ? ORDER BY imported_at DESC LIMIT 1", (feed,)
         ).fetchone()
         return self.find(feed, found[0]) if found else None
 
     def add(self, imported: Imported) -> None:
         """Note a file whose run came to its end; to be called before the file is moved or archived."""
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             database.execute(
                 "INSERT INTO files (feed, fingerprint, name, run_id, imported_at, rows) VALUES (?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET name = excluded.name, run_id = excluded.run_id, "

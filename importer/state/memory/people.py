@@ -7,15 +7,15 @@ answer nobody saw), the person is sent again rather than wrongly taken for uncha
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+from importer.errors import SettingsError, StateError
 from importer.records import Outcome, RowId, Status
 from importer.runtime.clock import Clock, SystemClock
-from importer.state.memory.database import open_anew, transaction
+from importer.state.database import Database, Purpose, begin_anew_if_damaged
 from importer.state.memory.fingerprints import key_hasher
 
 FILE_NAME: Final = "memory.db"
@@ -38,6 +38,13 @@ CREATE TABLE IF NOT EXISTS present (
     PRIMARY KEY (feed, place, key)
 ) WITHOUT ROWID;
 """
+_PURPOSE: Final = Purpose(
+    title="The memory of what was last sent",
+    go_on="go on with: importer resume",
+    if_damaged="Move it away, and go on with: importer resume. Everybody is then sent once more.",
+    # Keys are hashes, so every block touches pages all over the file: 32 MiB spare most of the reading.
+    pragmas=("cache_size = -32768",),
+)
 # SQLite before 3.32 takes 999 values in one statement.
 _VALUES_AT_ONCE: Final = 900
 _SETTLED_AT_ONCE: Final = 2000
@@ -80,9 +87,8 @@ class _Waiting:
 class Memory:
     """The memory in one state folder; several processes may use it at once."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, clock: Clock) -> None:
-        self._connection = connection
-        self._path = path
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
         self._clock = clock
         self._hash = key_hasher(self._salt())
         self._passes: list[MemoryPass] = []
@@ -90,8 +96,11 @@ class Memory:
     @classmethod
     def open(cls, state: Path, *, clock: Clock | None = None) -> Self:
         """Open the memory of a state folder; a damaged one is begun anew, and everybody is sent once more."""
-        path = state / FILE_NAME
-        return cls(open_anew(path, _SCHEMA), path, clock or SystemClock())
+        try:
+            db = begin_anew_if_damaged(state / FILE_NAME, _PURPOSE, _SCHEMA)
+        except StateError as cause:
+            raise SettingsError(str(cause)) from cause
+        return cls(db, clock or SystemClock())
 
     def __enter__(self) -> Self:
         return self
@@ -105,7 +114,7 @@ class Memory:
             for turn in self._passes:
                 turn.flush()
         finally:
-            self._connection.close()
+            self._db.close()
 
     def begin(
         self, *, run_id: str, realm: str, feed: str, changed_only: bool = True, full_every: int | None = None
@@ -117,7 +126,7 @@ class Memory:
         ``changed_only`` takes every row for changed, and keeps up only with locations that memory already knows.
         """
         realm = realm.rstrip("/")
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             found = database.execute("SELECT pass, whole FROM passes WHERE run_id = ?", (run_id,)).fetchone()
             if found is None:
                 whole = not changed_only or self._full_due(realm, feed, full_every)
@@ -139,7 +148,7 @@ class Memory:
 
     def forget_location(self, realm: str, location_id: str) -> None:
         """Forget all of a location's people: its next changed-only run sends every row."""
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             place = "(SELECT place FROM places WHERE realm = ? AND location_id = ?)"
             for table in ("people", "present", "places"):
                 database.execute(f"DELETE FROM {table} WHERE place = {place}", (realm, location_id))  # noqa: S608  (our own names)
@@ -148,16 +157,16 @@ class Memory:
         if not every:
             return False
         last = "SELECT coalesce(max(pass), 0) FROM passes WHERE realm = ? AND feed = ? AND complete AND whole"
-        (since,) = self._connection.execute(
+        (since,) = self._db.execute(
             f"SELECT count(*) FROM passes WHERE realm = ? AND feed = ? AND complete AND pass > ({last})",  # noqa: S608  (our own text)
             (realm, feed, realm, feed),
         ).fetchone()
-        (ever,) = self._connection.execute(f"SELECT ({last}) > 0", (realm, feed)).fetchone()
+        (ever,) = self._db.execute(f"SELECT ({last}) > 0", (realm, feed)).fetchone()
         # The first run of all sends every row as it is, and counts as the full one.
         return bool(since >= (every - 1 if ever else every))
 
     def _salt(self) -> bytes:
-        with transaction(self._connection, self._path) as database:
+        with self._db.transaction() as database:
             found = database.execute("SELECT value FROM salt").fetchone()
             if found is None:
                 found = (secrets.token_bytes(32),)
@@ -174,7 +183,7 @@ class MemoryPass:
         self.whole = whole
         """Every row is sent, for safety: nothing is taken for unchanged."""
         self._memory = memory
-        self._database = memory._connection  # noqa: SLF001  (the two are one class cut in half)
+        self._database = memory._db  # noqa: SLF001  (the two are one class cut in half)
         self._number = number
         self._realm = realm
         self._feed = feed
@@ -193,7 +202,7 @@ class MemoryPass:
         A row that shares a key with a row sent earlier in this run is never unchanged: its turn to win would be
         lost. What is not unchanged is forgotten here, before anything is sent.
         """
-        with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
+        with self._database.transaction():
             self._write_settled()
             unchanged = [False] * len(candidates)
             for place, indexes in self._by_place(candidates).items():
@@ -215,7 +224,7 @@ class MemoryPass:
 
     def expect(self, candidates: Sequence[PersonRow]) -> None:
         """Learn how rows end that are sent without asking, since an earlier session may have sent them."""
-        with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
+        with self._database.transaction():
             self._write_settled()
             for place, indexes in self._by_place(candidates).items():
                 keys = self._hashed(candidates, indexes)
@@ -240,7 +249,7 @@ class MemoryPass:
 
     def finish(self, *, complete: bool) -> None:
         """End the pass; ``complete`` when every row of every source was seen and settled, so that who is gone is gone."""
-        with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
+        with self._database.transaction():
             self._write_settled()
             if complete and self._learns:
                 self._mark_gone()
@@ -352,7 +361,7 @@ class MemoryPass:
         """Write down what was learnt so far."""
         if not self._settled:
             return
-        with transaction(self._database, self._memory._path):  # noqa: SLF001  (as above)
+        with self._database.transaction():
             self._write_settled()
 
     def _write_settled(self) -> None:

@@ -1,4 +1,4 @@
-"""Locks between processes: the operating system's own, so that a dead process holds none."""
+"""The one kind of lock between processes: the operating system's own, so that a dead process holds none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from typing import Final
 
 from importer.errors import StateError
 
-_TRIES: Final = 10
+PATIENCE_SECONDS: Final = 0.2
+"""Looking whether a lock is free takes it for a moment; who wants it then need not be told that it is held."""
 _TRY_SECONDS: Final = 0.02
 
 if sys.platform == "win32":
@@ -40,18 +41,19 @@ else:
 class Owner:
     """Who holds a lock."""
 
-    run_id: str
+    work: str
+    """What it is held for: ``run 20260101-000000-aaaa``, ``job nightly``."""
     pid: int
     host: str
     started_at: float
 
     def __str__(self) -> str:
         since = datetime.fromtimestamp(self.started_at, tz=UTC).astimezone()
-        return f"run {self.run_id} (process {self.pid} on {self.host}, since {since:%Y-%m-%d %H:%M:%S})"
+        return f"{self.work} (process {self.pid} on {self.host}, since {since:%Y-%m-%d %H:%M:%S})"
 
 
 class LockHeldError(Exception):
-    """Somebody else holds the lock; never leaves this room."""
+    """Somebody else holds the lock; who took it in vain says so in words of its own."""
 
     def __init__(self, owner: Owner | None) -> None:
         super().__init__(str(owner))
@@ -59,14 +61,15 @@ class LockHeldError(Exception):
 
 
 @contextlib.contextmanager
-def locked(path: Path, owner: Owner) -> Iterator[None]:
-    """Hold a lock file; raise LockHeldError with its owner when another process, or another task of ours, has it."""
-    handle = _acquire(path)
+def locked(path: Path, owner: Owner, *, wait_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Hold a lock file; raise LockHeldError with its owner when another process, or another task of ours, keeps it.
+
+    Waiting blocks: on an event loop, ask with ``wait_seconds=0`` now and then. Raises StateError when the file
+    cannot be made.
+    """
+    handle = _acquire(path, wait_seconds)
     try:
-        text = json.dumps(asdict(owner)).encode()
-        os.ftruncate(handle, 0)
-        os.lseek(handle, 0, os.SEEK_SET)
-        os.write(handle, text)
+        _write_owner(handle, owner)
         yield
     finally:
         _release(handle, path)
@@ -77,33 +80,35 @@ def holder(path: Path) -> Owner | None:
     if not path.exists():
         return None
     try:
-        handle = _acquire(path, tries=1)
+        handle = _acquire(path, 0.0)
     except LockHeldError as held:
-        return held.owner or Owner(run_id="?", pid=0, host="?", started_at=0.0)
+        return held.owner or Owner(work="another process", pid=0, host="?", started_at=0.0)
     _release(handle, path)
     return None
 
 
-def _acquire(path: Path, tries: int = _TRIES) -> int:
-    # A few tries, since `importer runs` holds a lock for a moment to see whether it is free.
-    for left in range(tries - 1, -1, -1):
-        handle = _open(path)
-        try:
-            _lock(handle)
-        except OSError:
-            os.close(handle)
-            if not left:
-                raise LockHeldError(_read_owner(path)) from None
-            time.sleep(_TRY_SECONDS)
-            continue
+def _acquire(path: Path, wait_seconds: float) -> int:
+    until = time.monotonic() + wait_seconds
+    while (handle := _try(path)) is None:
+        if time.monotonic() >= until:
+            raise LockHeldError(_read_owner(path))
+        time.sleep(_TRY_SECONDS)
+    return handle
+
+
+def _try(path: Path) -> int | None:
+    handle = _open(path)
+    with contextlib.suppress(OSError):
+        _lock(handle)
         if _still_there(handle, path):
             return handle
-        os.close(handle)
-    raise LockHeldError(_read_owner(path))
+    os.close(handle)
+    return None
 
 
 def _open(path: Path) -> int:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as cause:
         raise StateError(
@@ -127,12 +132,23 @@ def _release(handle: int, path: Path) -> None:
     os.close(handle)
 
 
+def _write_owner(handle: int, owner: Owner) -> None:
+    # On a full disk the lock holds all the same; who meets it is told of "another process".
+    with contextlib.suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, json.dumps(asdict(owner)).encode())
+
+
 def _read_owner(path: Path) -> Owner | None:
     try:
-        return Owner(**json.loads(path.read_text(encoding="utf-8")))
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if "run_id" in kept:  # held by a 0.1.0
+            kept["work"] = f"run {kept.pop('run_id')}"
+        return Owner(**kept)
     except (OSError, ValueError, TypeError):
         return None
 
 
-def this_process(run_id: str, started_at: float) -> Owner:
-    return Owner(run_id=run_id, pid=os.getpid(), host=socket.gethostname(), started_at=started_at)
+def this_process(work: str, started_at: float) -> Owner:
+    return Owner(work=work, pid=os.getpid(), host=socket.gethostname(), started_at=started_at)
