@@ -52,10 +52,7 @@ class Bookkeeper:
         self._turn.finish(complete=complete)
         return list(self._turn.gone(passes=1)) if complete else []
 
-    def settle(self, outcomes: Iterable[Outcome]) -> None:
-        self.append(outcomes=outcomes)
-
-    def append(self, *, landed: Iterable[Landed] = (), outcomes: Iterable[Outcome] = ()) -> None:
+    def append(self, *, landed: Iterable[Landed], outcomes: Iterable[Outcome]) -> None:
         """Land and settle rows in one transaction."""
         settled = list(outcomes)
         self._journal.append(landed=landed, outcomes=settled)
@@ -65,9 +62,6 @@ class Bookkeeper:
 
     def intend(self, intents: Iterable[Intent]) -> None:
         self._journal.intend(intents)
-
-    def land(self, landed: Iterable[Landed]) -> None:
-        self._journal.land(landed)
 
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)
