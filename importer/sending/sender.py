@@ -10,12 +10,18 @@ from random import Random
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar
 
-from importer.errors import CredentialsError, CredentialsLostError, ServiceDownError, SettingsError, StopError
+from importer.errors import (
+    CertificateError,
+    CredentialsError,
+    CredentialsLostError,
+    ServiceDownError,
+    StopError,
+)
 from importer.highlevel.auth import AnyTokens
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.catalog_reader import read_catalog
-from importer.highlevel.client import Client, Door
+from importer.highlevel.client import Client, Door, distrusted
 from importer.highlevel.quota import BURST, LocationQuota
 from importer.highlevel.reply import Reply
 from importer.highlevel.tokens import TokenSource
@@ -145,7 +151,7 @@ class Sender:
         async def ask(call: Call) -> Reply:
             found = await caller.ask(call, CallState(FIRST_CONTACT, soft=True))
             if isinstance(found, Unanswered):
-                raise _unreachable(self._client.base_url, found.words)
+                raise _unreachable(self._client.base_url, found)
             return found
 
         try:
@@ -369,8 +375,10 @@ class Sender:
                 self._journal.mark_quota(caller.mark(ahead_seconds=0.0))
 
 
-def _unreachable(base_url: str, words: str) -> StopError | SettingsError:
+def _unreachable(base_url: str, silence: Unanswered) -> StopError | CertificateError:
+    if silence.certificate:
+        return distrusted(base_url, silence.words)
     return ServiceDownError(
-        f"{base_url} could not be reached: {words}. Check the network and HIGHLEVEL_BASE_URL; "
+        f"{base_url} could not be reached: {silence.words}. Check the network and HIGHLEVEL_BASE_URL; "
         "go on with `importer resume`."
     )
