@@ -168,7 +168,7 @@ def check_command(**given: Any) -> None:
     sample = inquiry.Sample(given["sample"] or None) if given["against_location"] else None
     forecast = check(settings, sample=sample)
     if sample is not None:
-        forecast = replace(forecast, expected=inquiry.ask(sample, settings.connection))
+        forecast = replace(forecast, expected=inquiry.ask(sample, settings))
     report = given["report"]
     if report is not None:
         write_forecast_report(forecast, report, details=settings.report_details)

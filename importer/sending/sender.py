@@ -43,6 +43,7 @@ from importer.sending.pace.meter import Meter
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
 from importer.sending.row.follow_ups import find_target
+from importer.sending.row.matching import Match, find_match
 from importer.settings import Connection
 
 _MARK_SECONDS: Final = 1.0
@@ -164,6 +165,11 @@ class Sender:
             raise CredentialsError(str(error)) from None
         location.open(catalog, find_target(self._policy.follow_ups, catalog))
         return catalog
+
+    async def find(self, record: Record) -> Match:
+        """Find the contact that a record would meet; stores nothing. Raises what ends the location's sending."""
+        location = self._locations.get(record.location_id) or self._open_sender(record.location_id)
+        return await find_match(location.caller, record)
 
     async def submit(self, record: Record, row_state: Intent | Landed | None = None) -> None:
         """Hand over a row, in source order; waits while too much is queued. Raises what ended the run."""

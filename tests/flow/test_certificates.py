@@ -12,7 +12,7 @@ from tests.highlevel.tls import impostor
 CONTACTS = "First,Mail,Phone,Tags\nAnn,ann@example.com,,vip\nBob,bob@example.com,,vip\n"
 
 
-@pytest.mark.parametrize("command", ["run"])
+@pytest.mark.parametrize("command", ["run", "check"])
 def test_an_untrusted_certificate_ends_a_command_at_once(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
@@ -32,5 +32,6 @@ def test_an_untrusted_certificate_ends_a_command_at_once(
     assert "SSL_CERT_FILE" in ended.err
     assert "resume" not in ended.err, "there is nothing to resume"
     assert "Traceback" not in ended.err
-    assert (vendor.visits, vendor.heard) == (1, b"")
+    assert vendor.heard == b""
+    assert vendor.visits <= 2, "each row that is asked about is asked about once"
     assert not list((tmp_path / "state" / "runs").glob("*"))
