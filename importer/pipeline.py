@@ -26,7 +26,7 @@ from importer.runs.preparing.writing import write_results
 from importer.runs.remembered import recalled, remembered
 from importer.runs.session import carry_out
 from importer.runtime import environment
-from importer.settings import Connection, ReadingOptions, RunSettings
+from importer.settings import Connection, ReadingOptions, ResultsFormat, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
 from importer.state.journal import Journal, Run, RunState, SessionKind
 
@@ -109,7 +109,7 @@ def results(
     state_path: Path,
     reading: ReadingOptions | None = None,
     output: Path | None = None,
-    results_format: str | None = None,
+    results_format: ResultsFormat | None = None,
     report_details: bool = False,
 ) -> Summary:
     """Write a run's files again from its journal and its copies of the sources; nothing is sent.

@@ -19,10 +19,12 @@ from importer.cli.options import (
     read_connection,
     read_reading_options,
     reading_options,
+    results_format_option,
     stack,
     state_folder,
     state_option,
 )
+from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
     from importer.settings import RunSettings
@@ -36,13 +38,7 @@ output_options = stack(
         show_default=True,
         help="Folder that receives one folder of results per run.",
     ),
-    click.option(
-        "--results-format",
-        type=click.Choice(["csv", "xlsx"]),
-        default="csv",
-        show_default=True,
-        help="Form of the results.",
-    ),
+    results_format_option(help="Form of the results.", default=ResultsFormat.CSV),
     click.option("--report-details", is_flag=True, help="Show unmasked values in report.html."),
 )
 

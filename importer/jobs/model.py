@@ -21,6 +21,7 @@ from pydantic import (
 
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
+from importer.settings import ResultsFormat
 
 _TEXT_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -310,7 +311,7 @@ class Job(_Strict):
         Afterwards(), description="The same for a file that was refused, or failed a threshold."
     )
     output: Text = Field("import-results", description="Folder for results. Relative to the job file.")
-    results_format: Literal["csv", "xlsx"] = "csv"
+    results_format: ResultsFormat = ResultsFormat.CSV
     sheet: Text | None = Field(None, description="The sheet to read.")
     concurrency: Annotated[int, Field(ge=1)] | None = Field(None, description="Requests in flight.")
     max_requests: Annotated[int, Field(ge=1)] | None = Field(
