@@ -94,6 +94,8 @@ class PaperVendor:
         self._respond = respond
         self._allowance = allowance
         self._counted = 0
+        self.refused = 0
+        """Requests that were answered with 429."""
         self._made = 0
 
     async def __aenter__(self) -> Self:
@@ -116,6 +118,7 @@ class PaperVendor:
         refused = refused or self._left() <= 0
         status, body = (429, {"message": "Too Many Requests"}) if refused else self._answer(call)
         self._counted += not refused
+        self.refused += refused
         headers = self._quota() if self._headers else {}
         await asyncio.sleep(back)
         self.replied_at = loop.time()

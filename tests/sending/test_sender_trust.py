@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -14,7 +13,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import LostReply, RawReply
 from importer.records import Status
-from importer.sending import RetryPolicy, Sender, SendingPolicy
+from importer.sending import Sender
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
@@ -134,10 +133,3 @@ def test_a_token_that_cannot_be_renewed_behind_a_portal_is_an_outage_too() -> No
         send(portal, 300, journal=journal, tokens=tokens)
     assert {each.status for each in journal.outcomes.values()} == {Status.CREATED}
     assert tokens.asked < 400, "it is not asked for without a pause"
-
-
-def test_only_the_first_contact_is_so_strict() -> None:
-    policy = SendingPolicy()
-    assert policy.retry.certificate_passes
-    assert not policy.opening.certificate_passes
-    assert replace(RetryPolicy(), certificate_passes=False) != RetryPolicy()
