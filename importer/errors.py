@@ -6,12 +6,14 @@
     |   |-- MappingError          the mapping file, with every fault of it
     |   |-- SourceError           the file to import
     |   |-- CredentialsError      token, scope or location refused before the first row
+    |   |-- CertificateError      whoever answers first cannot prove to be the server that was asked
     |   `-- RunConflictError      another run holds the source, or it changed under a stopped run
     `-- StopError             some rows were sent; the run can be resumed        (exit 3)
         |-- QuotaSpentError       the daily allowance is used up
         |-- BudgetSpentError      --max-requests was reached
         |-- CredentialsLostError  the token stopped working in the middle
         |-- ServiceDownError      the vendor did not answer for too long
+        |-- TrustLostError        somebody else answered in its place for too long
         |-- TooManyFailuresError  --stop-after-failures was reached
         |-- InterruptedRunError   SIGINT, SIGTERM or a closed console
         `-- StateError            the journal or the disk under it failed
@@ -61,6 +63,16 @@ class CredentialsError(SetupError):
     code = "credentials"
 
 
+class CertificateError(SetupError):
+    """Nothing is sent to a server that does not prove who it is; ``reason`` is what its certificate lacks."""
+
+    code = "certificate"
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class RunConflictError(SetupError):
     code = "run_conflict"
 
@@ -85,6 +97,10 @@ class CredentialsLostError(StopError):
 
 class ServiceDownError(StopError):
     code = "service_down"
+
+
+class TrustLostError(StopError):
+    code = "certificate"
 
 
 class TooManyFailuresError(StopError):

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
 DEFAULT_OUTPUT: Final = Path("import-results")
 SANDBOX_LOCATION: Final = "sandboxLocation00001"
+
+
+class ResultsFormat(StrEnum):
+    """The form of the results; ``failed`` is CSV in either case, to be corrected and imported again."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class RunSettings:
     connection: Connection
     state: Path
     output: Path = DEFAULT_OUTPUT
-    results_format: str = "csv"
+    results_format: ResultsFormat = ResultsFormat.CSV
     reading: ReadingOptions = ReadingOptions()
     limit: int | None = None
     concurrency: int | None = None

@@ -13,6 +13,7 @@ from importer.cli.options import (
     load_environment,
     parse_failure_limit,
     quiet_options,
+    results_format_option,
     stack,
     state_folder,
     state_option,
@@ -35,11 +36,7 @@ session_options = stack(
         type=click.Path(path_type=Path, file_okay=False),
         help="Folder that receives the run's folder of results (default: as the run began).",
     ),
-    click.option(
-        "--results-format",
-        type=click.Choice(["csv", "xlsx"]),
-        help="Form of the results (default: as the run's).",
-    ),
+    results_format_option(help="Form of the results (default: as the run's)."),
     click.option(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
@@ -162,11 +159,7 @@ def show_command(*, run: str | None, state: Path | None, as_json: bool) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that receives the run's folder (default: where the run wrote it).",
 )
-@click.option(
-    "--results-format",
-    type=click.Choice(["csv", "xlsx"]),
-    help="Form of the results (default: as the run's).",
-)
+@results_format_option(help="Form of the results (default: as the run's).")
 @click.option("--report-details", is_flag=True, help="Show unmasked values in report.html.")
 @state_option
 @json_option

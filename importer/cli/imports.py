@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,12 @@ from importer.cli.options import (
     read_connection,
     read_reading_options,
     reading_options,
+    results_format_option,
     stack,
     state_folder,
     state_option,
 )
+from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
     from importer.settings import RunSettings
@@ -36,13 +37,7 @@ output_options = stack(
         show_default=True,
         help="Folder that receives one folder of results per run.",
     ),
-    click.option(
-        "--results-format",
-        type=click.Choice(["csv", "xlsx"]),
-        default="csv",
-        show_default=True,
-        help="Form of the results.",
-    ),
+    results_format_option(help="Form of the results.", default=ResultsFormat.CSV),
     click.option("--report-details", is_flag=True, help="Show unmasked values in report.html."),
 )
 
@@ -158,17 +153,13 @@ def run_command(**given: Any) -> None:
 @quiet_options
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
+    from importer import pipeline
     from importer.cli.presenting import Manner, show_forecast
     from importer.results.report import write_forecast_report
-    from importer.runs import inquiry
-    from importer.runs.forecast import check
 
     load_environment()
     settings = run_settings(given)
-    sample = inquiry.Sample(given["sample"] or None) if given["against_location"] else None
-    forecast = check(settings, sample=sample)
-    if sample is not None:
-        forecast = replace(forecast, expected=inquiry.ask(sample, settings.connection))
+    forecast = pipeline.check(settings, ask_about=given["sample"] if given["against_location"] else None)
     report = given["report"]
     if report is not None:
         write_forecast_report(forecast, report, details=settings.report_details)
@@ -191,10 +182,10 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
-    from importer.runs.forecast import preview
+    from importer import pipeline
 
     load_environment()
-    for line in preview(run_settings({**given, "sources": (source,)}), rows=rows):
+    for line in pipeline.preview(run_settings({**given, "sources": (source,)}), rows=rows):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from importer.runtime.environment import load_environment, read_token, state_folder
+from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
     from importer.settings import Connection, FailureLimit, ReadingOptions
@@ -61,6 +62,17 @@ def connection_options(command: Command) -> Command:
             "--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL)."
         ),
     )(command)
+
+
+def results_format_option(*, help: str, default: ResultsFormat | None = None) -> Callable[[Command], Command]:  # noqa: A002  (click's own name for it)
+    return click.option(
+        "--results-format",
+        type=click.Choice([form.value for form in ResultsFormat]),
+        callback=lambda _context, _option, said: None if said is None else ResultsFormat(said),
+        default=None if default is None else default.value,
+        show_default=default is not None,
+        help=help,
+    )
 
 
 def mapping_option(command: Command) -> Command:

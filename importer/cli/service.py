@@ -17,11 +17,13 @@ from importer.cli.options import (
     connection_options,
     load_environment,
     mapping_option,
+    results_format_option,
     stack,
     state_folder,
     state_option,
 )
 from importer.cli.signals import heard
+from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -76,7 +78,7 @@ job_option = click.option(
 @click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported.")
 @click.option("--full-every", metavar="N", help="With --changed-only: each Nth file is sent whole.")
 @click.option("-o", "--output", default="import-results", show_default=True, help="Folder for results.")
-@click.option("--results-format", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True)
+@results_format_option(help="Form of the results.", default=ResultsFormat.CSV)
 @state_option
 @health_option
 @logging_options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,6 @@ from importer.cli.options import (
 
 if TYPE_CHECKING:
     from importer.highlevel.catalog import Catalog
-    from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
     from importer.settings import Connection
 
 
@@ -107,34 +106,11 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
 
 async def _read_catalog(connection: Connection, location_id: str) -> Catalog:
     from importer.highlevel.catalog import CatalogNeeds
-    from importer.sending.policy import RetryPolicy, SendingPolicy
+    from importer.sending.looking import LOOKING, NoRows
     from importer.sending.sender import Sender
 
-    patience = RetryPolicy(row_seconds=15.0, outage_seconds=15.0)
-    policy = SendingPolicy(retry=patience)
-    async with Sender(connection=connection, journal=_NoRows(), policy=policy) as sender:
+    async with Sender(connection=connection, journal=NoRows(), policy=LOOKING) as sender:
         return await sender.open_location(location_id, CatalogNeeds(custom_fields=True))
-
-
-class _NoRows:
-    """The journal of a sender that only meets a location: no row ever comes, and nothing is kept."""
-
-    def intend(self, intents: Iterable[Intent]) -> None:
-        pass
-
-    def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
-    ) -> None:
-        pass
-
-    def pulse(self, pulse: Pulse) -> None:
-        pass
-
-    def mark_quota(self, mark: QuotaMark) -> None:
-        pass
-
-    def made_here(self, contact_id: str, before: RowId) -> bool:  # noqa: ARG002  (JournalWriter's signature)
-        return False
 
 
 def _refuse_overwriting(output: Path) -> None:

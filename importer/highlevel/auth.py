@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from importer.errors import CredentialsError
 from importer.highlevel import calls
-from importer.highlevel.client import Door, LostReply
+from importer.highlevel.client import Door, LostReply, distrusted
 from importer.highlevel.follow_ups import follow_up_scopes
 from importer.highlevel.grants import Grant, GrantBook, GrantFile
 from importer.highlevel.reply import Reply, ReplyKind, read_reply
@@ -71,6 +71,8 @@ async def redeem_code(
     }
     raw = await door.request(calls.form(_TOKEN_PATH, form), None)
     if isinstance(raw, LostReply):
+        if raw.certificate:
+            raise distrusted(door.base_url, raw.reason)
         raise CredentialsError(f"HighLevel could not be asked for the grant: {raw.reason}. Log in again.")
     found = read_reply(raw.status, raw.headers, raw.body)
     if found.kind is not ReplyKind.DONE:
@@ -191,6 +193,8 @@ class GrantTokens:
                 await self._clock.sleep(0.5 * 2**attempt)
             raw = await self._door.request(calls.form(path, form), token)
             if isinstance(raw, LostReply):
+                if raw.certificate:
+                    raise distrusted(self._door.base_url, raw.reason)
                 words = raw.reason
                 continue
             found = read_reply(raw.status, raw.headers, raw.body)

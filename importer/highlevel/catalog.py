@@ -56,7 +56,6 @@ class Catalog:
     company_id: str | None = None
     country: str | None = None
     timezone: str | None = None
-    match_order: tuple[str, ...] = ("email", "phone")
     duplicates_allowed: bool = False
     custom_fields: tuple[CustomField, ...] = ()
     users: tuple[User, ...] | None = None

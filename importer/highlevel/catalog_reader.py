@@ -31,7 +31,7 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
         company_id=company,
         country=_text(place, "country"),
         timezone=_text(place, "timezone"),
-        **_matching(settings if isinstance(settings, Mapping) else {}),
+        duplicates_allowed=isinstance(settings, Mapping) and bool(settings.get("allowDuplicateContact")),
         custom_fields=await _read_custom_fields(ask, location_id) if needs.custom_fields else (),
         users=await _read_users(ask, location_id, company) if needs.users else None,
         listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
@@ -145,14 +145,6 @@ async def _read_timezones(ask: Ask, location_id: str) -> tuple[str, ...] | None:
     found = await ask(calls.list_timezones(location_id))
     names = found.body.get("timeZones", found.body.get("timezones")) if found.kind is ReplyKind.DONE else None
     return tuple(map(str, names)) if isinstance(names, list) else None
-
-
-def _matching(settings: Mapping[str, Any]) -> dict[str, Any]:
-    matching: dict[str, Any] = {"duplicates_allowed": bool(settings.get("allowDuplicateContact"))}
-    order = settings.get("contactUniqueIdentifiers")  # undocumented
-    if isinstance(order, list) and order:
-        matching["match_order"] = tuple(map(str, order))
-    return matching
 
 
 def _items(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 from urllib.parse import SplitResult, urlsplit
 
-from importer.errors import SettingsError
+from importer.errors import CertificateError, SettingsError
 from importer.highlevel.calls import Call
 from importer.highlevel.exchange import (
     EXCHANGE_FAILURES,
@@ -61,6 +61,7 @@ class LostReply:
     timed_out: bool = False
     """It may still be under way, and be counted later than now."""
     certificate: bool = False
+    """Somebody answered who cannot prove to be the server; see ``distrust``."""
 
 
 class Door(Protocol):
@@ -175,6 +176,19 @@ class Client:
         written = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
         self._headers[token, form] = written
         return written
+
+
+def distrusted(base_url: str, reason: str) -> CertificateError:
+    return CertificateError(distrust(base_url, reason), reason=reason)
+
+
+def distrust(base_url: str, reason: str) -> str:
+    """Say that a server does not prove who it is, in the same words wherever it is met."""
+    return (
+        f"{base_url} is sent nothing: {reason}. Something in between may answer in its place (a company's proxy, "
+        "a hotel's sign-in page), or this machine's clock or list of authorities is out of date. Check the network "
+        "and HIGHLEVEL_BASE_URL; the certificate of a proxy that you trust goes into SSL_CERT_FILE."
+    )
 
 
 def _port_is_right(parts: SplitResult) -> bool:

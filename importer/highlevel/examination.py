@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from importer.errors import CredentialsError
+from importer.errors import CertificateError, CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
-from importer.highlevel.client import Door, LostReply, RawReply
+from importer.highlevel.client import Door, LostReply, RawReply, distrust
 from importer.highlevel.follow_ups import FOLLOW_UPS
 from importer.highlevel.quota import QuotaReading
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
@@ -49,6 +49,7 @@ class Examination:
         self._location_id = location_id
         self._clock = clock
         self._quota = QuotaReading()
+        self._lost: LostReply | None = None
 
     async def findings(self) -> AsyncIterator[ExaminationLine]:
         try:
@@ -56,11 +57,12 @@ class Examination:
         except CredentialsError as error:
             yield ExaminationLine(grade=Grade.BAD, subject="token", text=str(error))
             return
+        except CertificateError as error:
+            yield ExaminationLine(grade=Grade.BAD, subject="network", text=str(error))
+            return
         found, raw_reply = await self._ask(calls.get_location(self._location_id))
         if found is None or raw_reply is None:
-            yield ExaminationLine(
-                grade=Grade.BAD, subject="network", text=f"{self._door.base_url} gave no usable reply"
-            )
+            yield ExaminationLine(grade=Grade.BAD, subject="network", text=self._silence())
             return
         yield _judge_token(found)
         if found.kind in {ReplyKind.TOKEN_REFUSED, ReplyKind.MISDIRECTED}:
@@ -113,11 +115,20 @@ class Examination:
             "it, but set the machine's clock",
         )
 
+    def _silence(self) -> str:
+        lost, base_url = self._lost, self._door.base_url
+        if lost is None:
+            return f"{base_url} gave no usable reply"
+        if lost.certificate:
+            return distrust(base_url, lost.reason)
+        return f"{base_url} gave no usable reply: {lost.reason}"
+
     async def _ask(self, call: Call) -> tuple[Reply | None, RawReply | None]:
         token = await self._tokens.token(self._location_id)
         for _ in range(2):
             raw = await self._door.request(call, token)
             if isinstance(raw, LostReply):
+                self._lost = raw
                 continue
             found = read_reply(raw.status, raw.headers, raw.body)
             if found.quota.burst is not None:

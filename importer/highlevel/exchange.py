@@ -9,7 +9,6 @@ dictionaries, a task that writes) is not used here and costs twice the exchange 
 from __future__ import annotations
 
 import asyncio
-import ssl
 import zlib
 from collections.abc import Mapping
 from time import monotonic
@@ -212,7 +211,8 @@ def describe(failure: BaseException) -> str:
 def _describe_unreached(cause: BaseException) -> str:  # noqa: PLR0911  (likewise)
     match cause:
         case aiohttp.ClientConnectorCertificateError():
-            return "the server's certificate is not trusted"
+            why = getattr(cause.certificate_error, "verify_message", "").rstrip(".")
+            return f"the server's certificate is not trusted{f' ({why})' if why else ''}"
         case aiohttp.ClientConnectorDNSError():
             return "the server's name was not found"
         case aiohttp.ClientSSLError():
@@ -228,5 +228,8 @@ def _describe_unreached(cause: BaseException) -> str:  # noqa: PLR0911  (likewis
 
 
 def is_certificate_trouble(failure: BaseException) -> bool:
-    """Tell whether the secure connection itself failed: waiting and trying again will not mend that."""
-    return isinstance(failure.__cause__ or failure, aiohttp.ClientSSLError | ssl.SSLError)
+    """Tell whether somebody answered who cannot prove to be the server: trying again at once will not mend that.
+
+    Other failures of the secure connection may pass: a gateway that restarts cuts the handshake short.
+    """
+    return isinstance(failure.__cause__, aiohttp.ClientConnectorCertificateError)

@@ -65,6 +65,12 @@ class Reply:
         """Quote it within a sentence."""
         return f"“{self.words}” ({self.status})" if self.words else f"status {self.status}"
 
+    @property
+    def contact(self) -> Mapping[str, Any]:
+        """The contact as the reply shows it; empty where it shows none."""
+        contact = self.body.get("contact")
+        return contact if isinstance(contact, dict) else {}
+
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quota: bool = True) -> Reply:
     """Understand a reply; ``with_quota`` False leaves the quota of a success unread."""

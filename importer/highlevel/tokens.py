@@ -13,7 +13,7 @@ class TokenSource(Protocol):
     """Hands out tokens. ``renew`` is told which token was refused, so that many workers renew it once."""
 
     async def token(self, location_id: str) -> Secret:
-        """Give the token of a location; raise CredentialsError where there is none."""
+        """Give the token of a location; raise CredentialsError where there is none, CertificateError see ``distrust``."""
         ...
 
     async def renew(self, location_id: str, refused: Secret) -> bool:

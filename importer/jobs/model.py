@@ -21,6 +21,7 @@ from pydantic import (
 
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
+from importer.settings import ResultsFormat
 from importer.yaml.section import Flag, NonEmptyText, Section
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -305,7 +306,7 @@ class Stream(Section):
     output: NonEmptyText = Field(
         "import-results", description="Folder for results. Relative to the job file."
     )
-    results_format: Literal["csv", "xlsx"] = "csv"
+    results_format: ResultsFormat = ResultsFormat.CSV
     sheet: NonEmptyText | None = Field(None, description="The sheet to read.")
     concurrency: Annotated[int, Field(ge=1)] | None = Field(None, description="Requests in flight.")
     max_requests: Annotated[int, Field(ge=1)] | None = Field(

@@ -47,11 +47,6 @@ class BoundMapping:
         self._open_dates = open_dates
         self._locate = locate
 
-    @property
-    def needs_every_block(self) -> bool:
-        """Merging duplicates needs every block in file order, also those that were settled before."""
-        return self._model.match.in_file_duplicates == "merge"
-
     def map(self, block: Block) -> list[Record | Outcome]:
         """Map a block: exactly one record or outcome for each row, in order."""
         mapped = self._program.map(block)

@@ -14,6 +14,7 @@ from importer.results.columns import Columns
 from importer.results.csv_file import CauseTable, TableWriter, csv_by_cause, csv_table
 from importer.results.joining import Joined
 from importer.results.tally import Tally
+from importer.settings import ResultsFormat
 
 XLSX_MOST_COLUMNS: Final = 16_384
 
@@ -27,10 +28,10 @@ class TableFiles:
     failed_by_cause: Path
 
 
-def table_files(folder: Path, results_format: str, columns: Columns) -> TableFiles:
+def table_files(folder: Path, results_format: ResultsFormat, columns: Columns) -> TableFiles:
     """Name the tables; a header too wide for a workbook is written as CSV whatever was asked for."""
     fits = len(columns.head) <= XLSX_MOST_COLUMNS
-    suffix = ".xlsx" if results_format == "xlsx" and fits else ".csv"
+    suffix = ".xlsx" if results_format == ResultsFormat.XLSX and fits else ".csv"
     return TableFiles(
         results=folder / f"results{suffix}",
         failed_rows=folder / "failed.csv",

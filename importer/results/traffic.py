@@ -68,7 +68,6 @@ class Traffic:
     locations: dict[str, LocationTraffic] = field(default_factory=dict)
     steps: list[TrafficStep] = field(default_factory=list)
     step_seconds: float = 1.0
-    paused_seconds: float = 0.0
     pauses: list[float] = field(default_factory=list)
     """Where pauses were cut out, in seconds of the course."""
     seconds: float = 0.0
@@ -105,7 +104,6 @@ def _on_course(pulses: Iterable[Pulse], traffic: Traffic) -> Iterator[tuple[Puls
         silence = pulse.started_at - latest
         if silence > PAUSE_SECONDS:
             traffic.pauses.append(latest - origin)
-            traffic.paused_seconds += silence
             origin += silence
         latest = max(latest, pulse.started_at + pulse.seconds)
         yield pulse, max(pulse.started_at - origin, 0.0)

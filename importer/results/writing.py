@@ -26,6 +26,7 @@ from importer.results.summary import (
 from importer.results.tally import Tally
 from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView
+from importer.settings import ResultsFormat
 
 _SHOWN_MASKED: Final = 5
 _SHOWN_DETAILED: Final = 50
@@ -45,7 +46,7 @@ class ResultsWriter:
         journal: JournalView,
         sources: Sequence[SourceView],
         folder: Path,
-        results_format: str = "csv",
+        results_format: ResultsFormat = ResultsFormat.CSV,
         limit: int | None = None,
         report_details: bool = False,
     ) -> None:

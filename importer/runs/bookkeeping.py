@@ -63,15 +63,8 @@ class Bookkeeper:
         self._turn.finish(complete=complete)
         return list(self._turn.gone(passes=1)) if complete else []
 
-    def settle(self, outcomes: Iterable[Outcome]) -> None:
-        self.append(outcomes=outcomes)
-
     def append(
-        self,
-        *,
-        landed: Iterable[Landed] = (),
-        marks: Iterable[FollowUpMark] = (),
-        outcomes: Iterable[Outcome] = (),
+        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
     ) -> None:
         """Land, mark and settle rows in one transaction."""
         settled = list(outcomes)
@@ -82,9 +75,6 @@ class Bookkeeper:
 
     def intend(self, intents: Iterable[Intent]) -> None:
         self._journal.intend(intents)
-
-    def land(self, landed: Iterable[Landed]) -> None:
-        self._journal.land(landed)
 
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from random import Random
 from typing import Final
 
-from importer.errors import CredentialsError, SettingsError
-from importer.highlevel.calls import Call, search_duplicate
-from importer.highlevel.client import Client, Door, LostReply
-from importer.highlevel.quota import BURST, INTERVAL_SECONDS
-from importer.highlevel.reply import Reply, ReplyKind, read_reply
-from importer.highlevel.tokens import StaticTokens, TokenSource
+from importer.errors import (
+    BudgetSpentError,
+    CredentialsError,
+    CredentialsLostError,
+    QuotaSpentError,
+    ServiceDownError,
+    SettingsError,
+    StateError,
+)
+from importer.highlevel.client import distrusted
+from importer.highlevel.reply import Reply
 from importer.records import Outcome, Record
 from importer.results.forecast import Expected
-from importer.runtime.clock import Clock, SystemClock
-from importer.settings import SANDBOX_LOCATION, Connection
+from importer.runtime.clock import Clock
+from importer.sending import Sender
+from importer.sending.call_state import Unanswered
+from importer.sending.looking import LOOKING, NoRows
+from importer.settings import SANDBOX_LOCATION, RunSettings
+from importer.state import StateFolder
 
 SAMPLE_ROWS: Final = 200
-_PACE_SECONDS: Final = INTERVAL_SECONDS / BURST * 1.04
-"""One question at a time and none faster than this: below the quota in any window."""
-_ATTEMPTS: Final = 5
-_REFUSALS: Final = frozenset(
-    {ReplyKind.TOKEN_REFUSED, ReplyKind.SCOPE_MISSING, ReplyKind.LOCATION_REFUSED, ReplyKind.LOCATION_PAUSED}
-)
-_TRANSIENT: Final = frozenset({ReplyKind.THROTTLED, ReplyKind.TROUBLE})
+_AT_ONCE: Final = 10
+"""Questions in the air: as many as keep up with the quota where a reply takes a second."""
 
 
 class Sample:
@@ -53,58 +59,62 @@ class Sample:
             self.records[place] = record
 
 
-async def inquire(
-    records: Sequence[Record], *, client: Door, tokens: TokenSource, clock: Clock | None = None
-) -> Expected:
+async def inquire(records: Sequence[Record], *, sender: Sender, base_url: str) -> Expected:
     """Ask for each record whether the location has its contact. When the day's allowance ends, so does the asking.
 
-    Raises CredentialsError where the location refuses us, SettingsError where nobody answers.
+    Raises CredentialsError where the location refuses us, CertificateError where somebody else answers, and
+    SettingsError where nobody does.
     """
-    clock = clock or SystemClock()
-    asked = found = 0
-    async with client:
-        for record in records:
-            began = clock.monotonic()
-            reply = await _ask(_question(record), record.location_id, client, tokens, clock)
-            if reply.kind is ReplyKind.DAY_SPENT:
-                break
-            asked += 1
-            found += reply.kind is ReplyKind.DONE and reply.contact_id is not None
-            await clock.sleep(max(0.0, _PACE_SECONDS - (clock.monotonic() - began)))
-    return Expected(asked=asked, found=found)
+    inquiry = _Inquiry(iter(records), sender, base_url)
+    workers = [asyncio.ensure_future(inquiry.ask_on()) for _ in range(_AT_ONCE)]
+    try:
+        await asyncio.gather(*workers)
+    except (QuotaSpentError, BudgetSpentError):
+        pass  # those that were asked by then are a sample as well
+    except CredentialsLostError as error:
+        raise CredentialsError(str(error)) from None
+    except ServiceDownError:
+        raise _unasked(base_url, "it does not answer any more") from None
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.wait(workers)
+    return Expected(asked=inquiry.asked, found=inquiry.found)
 
 
-def _question(record: Record) -> Call:
-    email, phone = record.fields.get("email"), record.fields.get("phone")
-    return search_duplicate(
-        record.location_id,
-        email=email if isinstance(email, str) else None,
-        phone=phone if isinstance(phone, str) else None,
+class _Inquiry:
+    """Records that several workers ask about, and what came of it."""
+
+    def __init__(self, records: Iterator[Record], sender: Sender, base_url: str) -> None:
+        self.asked = self.found = 0
+        self._records = records
+        self._sender = sender
+        self._base_url = base_url
+
+    async def ask_on(self) -> None:
+        """Ask about one record after the other until there are no more."""
+        for record in self._records:
+            match = await self._sender.find(record)
+            if isinstance(match, Unanswered):
+                raise self._unanswered(match)
+            self.asked += 1
+            self.found += match is not None and not isinstance(match, Reply)
+
+    def _unanswered(self, silence: Unanswered) -> Exception:
+        if silence.certificate:
+            return distrusted(self._base_url, silence.words)
+        return _unasked(self._base_url, silence.words)
+
+
+def _unasked(base_url: str, words: str) -> SettingsError:
+    return SettingsError(
+        f"HighLevel at {base_url} could not be asked ({words}). Try again, or check without --against-location."
     )
 
 
-async def _ask(call: Call, location_id: str, client: Door, tokens: TokenSource, clock: Clock) -> Reply:
-    words = ""
-    for _ in range(_ATTEMPTS):
-        raw = await client.request(call, await tokens.token(location_id))
-        if isinstance(raw, LostReply):
-            words, wait = raw.reason, 1.0
-        else:
-            reply = read_reply(raw.status, raw.headers, raw.body)
-            if reply.kind in _REFUSALS:
-                raise CredentialsError(f"HighLevel refuses location {location_id}: {reply.words}")
-            if reply.kind not in _TRANSIENT:
-                return reply
-            words, wait = reply.words, reply.retry_after_seconds or INTERVAL_SECONDS
-        await clock.sleep(wait)
-    raise SettingsError(
-        f"HighLevel at {client.base_url} could not be asked ({words}). Try again, or check without --against-location."
-    )
-
-
-def ask(sample: Sample, connection: Connection) -> Expected:
+def ask(sample: Sample, settings: RunSettings, *, clock: Clock | None = None) -> Expected:
     """Ask about a sample from code without an event loop. Raises as ``inquire`` does."""
-    if connection.sandbox:
+    if settings.connection.sandbox:
         raise SettingsError(
             "The embedded sandbox begins empty: every row would be created. Leave --sandbox out."
         )
@@ -112,5 +122,22 @@ def ask(sample: Sample, connection: Connection) -> Expected:
         raise SettingsError(
             "To ask a location it must be known: set HIGHLEVEL_LOCATION_ID, or give --location or the mapping's location."
         )
-    client = Client(connection.base_url)
-    return asyncio.run(inquire(sample.records, client=client, tokens=StaticTokens(connection)))
+    return asyncio.run(_ask(sample, settings, clock))
+
+
+async def _ask(sample: Sample, settings: RunSettings, clock: Clock | None) -> Expected:
+    """Ask within what earlier runs left of the quota, and leave word of it to those that follow."""
+    connection = settings.connection
+    connection = replace(connection, grants=connection.grants or settings.state / "grants")
+    state, journal = StateFolder(settings.state), NoRows()
+    async with Sender(
+        connection=connection,
+        journal=journal,
+        policy=LOOKING,
+        clock=clock,
+        quota_marks=state.quota_marks(connection.base_url),
+    ) as sender:
+        expected = await inquire(sample.records, sender=sender, base_url=connection.base_url)
+    with suppress(StateError):  # a look needs no folder that can be written to
+        state.remember_quota(connection.base_url, journal.marks)
+    return expected

@@ -60,6 +60,17 @@ def choose_location(connection: Connection, mapping: Mapping) -> str | None:
     return connection.location_id or mapping.fixed_location or environment.location_id() or sandbox
 
 
+def require_destination(connection: Connection, mapping: Mapping) -> None:
+    """Refuse before a large file is read what the first request would refuse anyway."""
+    if connection.sandbox:
+        return
+    if choose_location(connection, mapping) is None and not mapping.location_by_column:
+        raise SettingsError(
+            "No location is named. Give --location ID, set HIGHLEVEL_LOCATION_ID, or write location: into the mapping "
+            "(the id stands in the address of the sub-account: .../location/ID/...). --sandbox needs none."
+        )
+
+
 def stage_all(references: Sequence[str], folder: Path) -> tuple[StagedSource, ...]:
     """Copy every source that the references stand for into a private folder. Raises SourceError."""
     return tuple(

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from importer.records import Json
-from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings
+from importer.settings import Connection, FailureLimit, ReadingOptions, ResultsFormat, RunSettings
 from importer.state.journal import Run
 
 _PLAIN: Final = [
-    "results_format",
     "limit",
     "concurrency",
     "changed_only",
@@ -31,6 +30,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     failures = settings.stop_after_failures
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
+        "results_format": str(settings.results_format),
         "output": str(settings.output.absolute()),
         "reading": {name: getattr(settings.reading, name) for name in _READING},
         "stop_after_failures": None if failures is None else {"rows": failures.rows, "share": failures.share},
@@ -53,6 +53,7 @@ def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingO
             location_id=run.location_id,
         ),
         state=state,
+        results_format=ResultsFormat(options.get("results_format", ResultsFormat.CSV)),
         output=Path(cast("str", options["output"])),
         reading=replace(reading, **options["reading"]),
         stop_after_failures=FailureLimit(**failures) if failures else None,

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
-
-DEFAULT_PORT: Final = 8700
 
 
 class Window(StrEnum):

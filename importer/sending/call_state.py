@@ -29,6 +29,8 @@ class Unanswered:
     words: str
     doubtful: bool
     status: int | None = None
+    certificate: bool = False
+    """Somebody answered who cannot prove to be the vendor."""
 
 
 class CallState:

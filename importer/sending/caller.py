@@ -7,22 +7,18 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
-from importer.errors import (
-    CredentialsError,
-    QuotaSpentError,
-    ServiceDownError,
-)
+from importer.errors import CertificateError, CredentialsError, StopError
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply
 from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
-from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock
 from importer.runtime.progress import SendingProgress
+from importer.sending import reasons
 from importer.sending.call_state import FIRST_CONTACT, CallState, LocationRefusedError, Unanswered
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
@@ -45,6 +41,8 @@ from importer.sending.retry import (
     decide,
 )
 from importer.settings import Secret
+
+Ending = TypeVar("Ending", bound=StopError)
 
 _BUSY_ROUND_TRIPS: Final = 4
 """Usual round trips after which the vendor is done with a request whose reply was lost on the way."""
@@ -79,6 +77,8 @@ class Caller:
     _replies: int = 0
     _date: str | None = None
     _outage_announced: bool = False
+    _day_spent_at: float = -math.inf
+    _waits_for_day: bool = False
     _round_trip: float = 0.0
     """The usual one: each reply counts for a sixteenth, so the first dozen tell less than there is."""
     _throttled_at: float = 0.0
@@ -90,16 +90,16 @@ class Caller:
         while True:
             found = await self._attempt(call, state)
             if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
-                self._recover()
+                self._recover(state.sent_at)
                 return found
             final = await self._follow(found, state)
             if final is not None:
                 return final
 
     async def _attempt(self, call: Call, state: CallState) -> Reply | LostReply:
-        token = self._token
-        if token is None:
-            token = self._token = await self._fetch_token()
+        while (token := self._token) is None:
+            if (lost := await self._obtain_token(state)) is not None:
+                return lost
         ticket = await self._enter()
         try:
             self.budget.spend(reserve=state.reserve())
@@ -136,8 +136,7 @@ class Caller:
                 self._landed.clear()
                 await self._landed.wait()
             else:
-                await self._end_day(self._quota)
-                self.day.forget()
+                self._end_day(self._quota)
 
     def _take_in(self, raw: RawReply | LostReply, ticket: Ticket, number: int) -> Reply | LostReply:
         """Learn from an answer what it tells of pace, quota, day and clock."""
@@ -182,16 +181,22 @@ class Caller:
             now = self.clock.monotonic()
             self.vendor_clock.learn(stamp, sent_at=now - seconds, received_at=now, resolution=1.0)
 
-    def _recover(self) -> None:
+    def _recover(self, sent_at: float) -> None:
+        if sent_at < self._day_spent_at:
+            return  # it left before the day was spent, and says nothing of the next one
         self.breaker.succeed()
         self.gate.widen()
         self._outage_announced = False
+        if self._waits_for_day:
+            self._waits_for_day = False
+            self.progress.holding(self.location_id, 0.0, "")
+            self.progress.message(f"Location {self.location_id} has an allowance again: sending goes on.")
 
     async def _follow(self, found: Reply | LostReply, state: CallState) -> Reply | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
         now = self.clock.monotonic()
         if isinstance(found, LostReply) or found.kind in {ReplyKind.TROUBLE, ReplyKind.MISDIRECTED}:
-            self._note_failure(state, now)
+            self._note_failure(found, state, now)
         if state.soft and isinstance(found, Reply) and found.kind in _SOFT:
             return found
         decision = decide(
@@ -203,7 +208,7 @@ class Caller:
         )
         match decision:
             case Accept():
-                self._recover()
+                self._recover(state.sent_at)
                 return found if isinstance(found, Reply) else None
             case GiveUp(doubtful=doubtful):
                 return self._give_up(found, state, doubtful=doubtful)
@@ -213,12 +218,12 @@ class Caller:
             case Hold(wait_seconds=wait):
                 self._hold(wait, state.sent_at)
             case EndDay():
-                await self._end_day(found.quota if isinstance(found, Reply) else NO_READING)
+                self._end_day(found.quota if isinstance(found, Reply) else NO_READING)
             case Renew():
                 state.renewals += 1
-                await self._renew(found, state.token)
+                return await self._renew(found, state)
             case Refuse():
-                raise self._refusal(found)
+                raise self._close(reasons.refused(found, location_id=self.location_id))
         return None
 
     def _give_up(self, found: Reply | LostReply, state: CallState, *, doubtful: bool) -> Unanswered:
@@ -226,10 +231,15 @@ class Caller:
         if not state.repeatable:
             # it does not try again, and the others must not follow it into an outage
             self._brake(found, state.sent_at)
-        return Unanswered(words=_words(found), doubtful=doubtful, status=_status(found))
+        return Unanswered(
+            words=reasons.words_of(found),
+            doubtful=doubtful,
+            status=_status(found),
+            certificate=_is_distrusted(found),
+        )
 
-    def _note_failure(self, state: CallState, now: float) -> None:
-        self.breaker.fail(state.row, now)
+    def _note_failure(self, found: Reply | LostReply, state: CallState, now: float) -> None:
+        self.breaker.fail(state.row, now, nobodys_fault=_is_distrusted(found))
         if self.breaker.open or state.troubled_since is None:
             # an outage is nobody's fault: a row's own patience begins anew after it
             state.troubled_since = now
@@ -258,13 +268,11 @@ class Caller:
         pause = self.breaker.trip(sent_at, now, chance=self.dice.random())
         if not pause:
             return False
-        words = _words(found)
+        words = reasons.words_of(found)
         if self.breaker.hopeless(now):
-            minutes = self.policy.retry.outage_seconds / 60
             raise self._close(
-                ServiceDownError(
-                    f"HighLevel has not answered for {minutes:.0f} minutes ({words}). "
-                    "Go on later with `importer resume`."
+                reasons.out_of_reach(
+                    found, base_url=self.client.base_url, seconds=self.policy.retry.outage_seconds
                 )
             )
         self.gate.hold(pause)
@@ -287,43 +295,59 @@ class Caller:
         self.gate.hold(wait)
         self.progress.holding(self.location_id, wait, "the burst quota is used up")
 
-    async def _end_day(self, quota: QuotaReading) -> None:
+    def _end_day(self, quota: QuotaReading) -> None:
+        """Stop, or wait for the next day; now and then one request asks whether the allowance is back before it."""
         wait = seconds_to_next_day(self.vendor_clock.now(), quota)
         if not self.policy.wait_for_quota:
-            raise self._close(QuotaSpentError(_day_spent(self.location_id, self.clock.now() + wait)))
-        wait = day_recheck_seconds(wait, chance=self.dice.random())
-        self.gate.hold(wait)
-        self.progress.holding(self.location_id, wait, "the daily allowance is used up")
+            raise self._close(reasons.day_spent(self.location_id, until=self.clock.now() + wait))
+        self._day_spent_at = self.clock.monotonic()
+        self.day.forget()
+        self.gate.hold(day_recheck_seconds(wait, chance=self.dice.random()))
+        self.gate.narrow()
+        if not self._waits_for_day:
+            self._waits_for_day = True
+            self.progress.holding(self.location_id, wait, "the daily allowance is used up")
 
-    async def _fetch_token(self) -> Secret:
+    def _unsent(self, error: CertificateError) -> LostReply:
+        """Take what kept a token from being fetched as what it is: the request did not leave either."""
+        now = self.clock.monotonic()
+        return LostReply(reason=error.reason, sent=False, sent_at=now, received_at=now, certificate=True)
+
+    async def _obtain_token(self, state: CallState) -> LostReply | None:
+        """Fetch the token, one worker for all, and as patiently as a request: it may be a call of its own."""
+        ticket = await self._enter()
+        state.sent_at = self.clock.monotonic()
         try:
-            return await self.tokens.token(self.location_id)
+            if self._token is None:
+                self._token = await self.tokens.token(self.location_id)
+        except CertificateError as error:
+            return self._unsent(error)
         except CredentialsError as error:
             raise self._without_token(error) from None
+        finally:
+            self.gate.hand_back(ticket)
+        return None
 
-    async def _renew(self, found: Reply | LostReply, refused: Secret | None) -> None:
+    async def _renew(self, found: Reply | LostReply, state: CallState) -> Reply | Unanswered | None:
+        refused = state.token
         if refused is None or self._token is not refused:
-            return  # another worker was quicker
+            return None  # another worker was quicker
         self._token = None
         try:
             renewed = await self.tokens.renew(self.location_id, refused)
+        except CertificateError as error:
+            state.renewals -= 1  # nobody was asked who could have renewed it
+            return await self._follow(self._unsent(error), state)
         except CredentialsError as error:
             raise self._without_token(error) from None
         if not renewed:
-            raise self._refusal(found)
+            raise self._close(reasons.refused(found, location_id=self.location_id))
+        return None
 
     def _without_token(self, error: CredentialsError) -> LocationRefusedError:
-        refusal = LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED)
-        self.gate.stop(refusal)
-        return refusal
+        return self._close(LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED))
 
-    def _refusal(self, found: Reply | LostReply) -> LocationRefusedError:
-        kind = found.kind if isinstance(found, Reply) else ReplyKind.LOCATION_REFUSED
-        error = LocationRefusedError(refusal_sentence(self.location_id, kind, _words(found)), kind=kind)
-        self.gate.stop(error)
-        return error
-
-    def _close(self, error: QuotaSpentError | ServiceDownError) -> QuotaSpentError | ServiceDownError:
+    def _close(self, error: Ending) -> Ending:
         self.gate.stop(error)
         return error
 
@@ -340,19 +364,9 @@ class Caller:
         )
 
 
-def _words(found: Reply | LostReply) -> str:
-    return found.reason if isinstance(found, LostReply) else found.said
+def _is_distrusted(found: Reply | LostReply) -> bool:
+    return isinstance(found, LostReply) and found.certificate
 
 
 def _status(found: Reply | LostReply) -> int | None:
     return None if isinstance(found, LostReply) else found.status
-
-
-def _day_spent(location_id: str, until: float) -> str:
-    from datetime import UTC, datetime
-
-    moment = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M")
-    return (
-        f"The daily allowance of location {location_id} is used up. Go on after {moment} UTC with "
-        "`importer resume`, or let the run wait with --wait-for-quota."
-    )

@@ -23,6 +23,8 @@ class RetryPolicy:
     """Failures in a row, of any rows of the location, that open its breaker."""
     outage_seconds: float = 900.0
     """How long the vendor may be down before the run stops."""
+    certificate_passes: bool = True
+    """Whether an untrusted certificate may be a passing thing (a hotel's sign-in page), and not the setup's fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class SendingPolicy:
     follow_ups: FollowUps = field(default_factory=FollowUps)
     version: ApiVersion = ApiVersion.V2021_07_28
     retry: RetryPolicy = RetryPolicy()
-    opening: RetryPolicy = RetryPolicy(row_seconds=20.0)
+    opening: RetryPolicy = RetryPolicy(row_seconds=20.0, certificate_passes=False)
     """The same for the first contact with a location: people wait for it, and it is often a wrong setting."""
     concurrency: int | None = None
     """Attempts in the air at once, for one location; None leaves it to the pace."""

@@ -85,6 +85,8 @@ def decide(  # noqa: PLR0911  (one return for each kind of reply)
 ) -> Decision:
     """Decide what follows an attempt; ``chance`` is a random number from 0 to 1."""
     if isinstance(found, LostReply):
+        if found.certificate and not policy.certificate_passes:
+            return GiveUp(doubtful=attempts.doubtful)
         return _after_trouble(attempts, policy, doubtful=found.sent, chance=chance)
     match found.kind:
         case ReplyKind.DONE | ReplyKind.REFUSED | ReplyKind.DUPLICATE | ReplyKind.NO_CONTACT:
@@ -139,4 +141,4 @@ def throttle_seconds(retry_after: float | None, interval_seconds: float, *, chan
 
 def day_recheck_seconds(to_next_day: float, *, chance: float) -> float:
     """Tell when to look again whether a new day has begun: soon after it should, and now and then before."""
-    return min(to_next_day + 5.0 + 30.0 * chance, max(_DAY_RECHECK_SECONDS, to_next_day))
+    return min(to_next_day + 5.0 + 30.0 * chance, _DAY_RECHECK_SECONDS * (0.75 + 0.5 * chance))

@@ -10,12 +10,18 @@ from random import Random
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar
 
-from importer.errors import CredentialsError, CredentialsLostError, ServiceDownError, SettingsError, StopError
+from importer.errors import (
+    CertificateError,
+    CredentialsError,
+    CredentialsLostError,
+    ServiceDownError,
+    StopError,
+)
 from importer.highlevel.auth import AnyTokens
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.catalog_reader import read_catalog
-from importer.highlevel.client import Client, Door
+from importer.highlevel.client import Client, Door, distrusted
 from importer.highlevel.follow_ups import resolve
 from importer.highlevel.quota import BURST, LocationQuota
 from importer.highlevel.reply import Reply
@@ -37,6 +43,7 @@ from importer.sending.pace.gate import Gate
 from importer.sending.pace.meter import Meter
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
+from importer.sending.row.matching import FoundContact, find_match
 from importer.settings import Connection
 
 _MARK_SECONDS: Final = 1.0
@@ -145,7 +152,7 @@ class Sender:
         async def ask(call: Call) -> Reply:
             found = await caller.ask(call, CallState(FIRST_CONTACT, soft=True))
             if isinstance(found, Unanswered):
-                raise _unreachable(self._client.base_url, found.words)
+                raise _unreachable(self._client.base_url, found)
             return found
 
         try:
@@ -158,6 +165,11 @@ class Sender:
             raise CredentialsError(str(error)) from None
         location.open(catalog, resolve(self._policy.follow_ups, catalog))
         return catalog
+
+    async def find(self, record: Record) -> FoundContact:
+        """Find the contact that a record would meet; stores nothing. Raises what ends the location's sending."""
+        location = self._locations.get(record.location_id) or self._open_sender(record.location_id)
+        return await find_match(location.caller, record)
 
     async def submit(self, record: Record, row_state: Intent | Landed | None = None) -> None:
         """Hand over a row, in source order; waits while too much is queued. Raises what ended the run."""
@@ -369,8 +381,10 @@ class Sender:
                 self._journal.mark_quota(caller.mark(ahead_seconds=0.0))
 
 
-def _unreachable(base_url: str, words: str) -> StopError | SettingsError:
+def _unreachable(base_url: str, silence: Unanswered) -> StopError | CertificateError:
+    if silence.certificate:
+        return distrusted(base_url, silence.words)
     return ServiceDownError(
-        f"{base_url} could not be reached: {words}. Check the network and HIGHLEVEL_BASE_URL; "
+        f"{base_url} could not be reached: {silence.words}. Check the network and HIGHLEVEL_BASE_URL; "
         "go on with `importer resume`."
     )

@@ -13,9 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from importer.cli.account import doctor_command, login_command
-from importer.errors import CredentialsError
+from importer.errors import CertificateError, CredentialsError
 from importer.highlevel.consent import can_listen, read_code
+from importer.highlevel.grants import Grant, GrantBook
 from importer.sandbox import Account, Sandbox, SandboxSettings
+from importer.settings import Secret
+from tests.highlevel.tls import impostor
 
 PLACE = "sandboxLocation00001"
 
@@ -168,3 +171,43 @@ def test_only_loopback_can_be_listened_on() -> None:
     assert can_listen("http://localhost:8765/callback")
     assert not can_listen("https://example.com/callback")
     assert not can_listen("http://localhost/callback")
+
+
+DISTRUST = "is sent nothing: the server's certificate is not trusted (self-signed certificate)."
+
+
+async def test_doctor_trusts_no_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
+    with impostor(tmp_path) as vendor:
+        result = await call(
+            doctor_command, "--base-url", vendor.base_url, "--location", PLACE, HIGHLEVEL_TOKEN="pit-x"
+        )
+    assert result.exit_code == 2
+    assert f"fail  network: {vendor.base_url} {DISTRUST}" in result.output
+    assert not vendor.heard
+
+
+async def test_doctor_says_the_same_where_a_grant_has_to_be_renewed_first(tmp_path: Path) -> None:
+    book = GrantBook(tmp_path / "state" / "grants")
+    old = Grant(
+        client_id="app-1",
+        client_secret=Secret("app-secret"),
+        access_token=Secret("used-up"),
+        refresh_token=Secret("refresh"),
+        expires_at=0.0,
+        location_id=PLACE,
+    )
+    book.vault(old).write(old, keyring=False)
+    with impostor(tmp_path) as vendor:
+        result = await call(doctor_command, "--base-url", vendor.base_url, "--location", PLACE)
+    assert result.exit_code == 2
+    assert f"fail  network: {vendor.base_url} {DISTRUST}" in result.output
+    assert vendor.visits == 1
+
+
+async def test_login_gives_its_code_to_nobody_whose_certificate_is_not_trusted(tmp_path: Path) -> None:
+    with impostor(tmp_path) as vendor:
+        arguments = ("--client-id", "app-1", "--base-url", vendor.base_url, "--no-browser")
+        result = await call(login_command, *arguments, text="a-code\n", HIGHLEVEL_CLIENT_SECRET="app-secret")
+    assert isinstance(result.exception, CertificateError)
+    assert str(result.exception).startswith(f"{vendor.base_url} {DISTRUST}")
+    assert not vendor.heard

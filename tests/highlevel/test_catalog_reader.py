@@ -47,7 +47,7 @@ async def test_a_location_is_read_with_its_matching() -> None:
     ask, asked = vendor({"/locations/loc": PLACE})
     catalog = await read_catalog(ask, "loc", CatalogNeeds())
     assert (catalog.name, catalog.company_id, catalog.country) == ("Acme", "co", "US")
-    assert (catalog.match_order, catalog.duplicates_allowed) == (("phone", "email"), True)
+    assert catalog.duplicates_allowed
     assert (catalog.custom_fields, catalog.users, catalog.listed) == ((), None, {})
     assert asked == ["GET /locations/loc"]  # nothing that no rule needs
 
@@ -109,7 +109,7 @@ async def test_custom_fields_that_cannot_be_read_end_the_run_before_it_begins() 
 async def test_a_token_that_may_only_write_contacts_is_enough() -> None:
     ask, asked = vendor({"/locations/loc": ReplyKind.SCOPE_MISSING})
     catalog = await read_catalog(ask, "loc", CatalogNeeds())
-    assert catalog.match_order == ("email", "phone")
+    assert not catalog.duplicates_allowed
     assert asked[-1].startswith("PUT /contacts/")
 
 

@@ -9,20 +9,15 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Client, LostReply
 from importer.settings import Secret
+from tests.highlevel.tls import NAME, make_certificate, server_context
 
-NAME = "vendor.test"
 SEND_TWICE = """
 import asyncio, sys
 from importer.highlevel.calls import Call
@@ -42,32 +37,7 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a key and a certificate for two names, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(NAME), x509.DNSName("localhost")]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return path
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 class Places:
@@ -105,9 +75,7 @@ async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None
 @asynccontextmanager
 async def places(certificate: Path) -> AsyncIterator[Places]:
     here = Places()
-    keys = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    keys.load_cert_chain(certificate)
-    server = await asyncio.start_server(here.serve, "127.0.0.1", 0, ssl=keys)
+    server = await asyncio.start_server(here.serve, "127.0.0.1", 0, ssl=server_context(certificate))
     proxy = await asyncio.start_server(here.tunnel, "127.0.0.1", 0)
     here.port, here.proxy_port = (each.sockets[0].getsockname()[1] for each in (server, proxy))
     async with server, proxy:
@@ -149,6 +117,24 @@ async def test_a_server_that_nobody_vouches_for_is_told_nothing(certificate: Pat
         )
     assert isinstance(lost, LostReply)
     assert (lost.sent, lost.certificate, lost.reason) == (
-        False, True, "the server's certificate is not trusted",
+        False, True, "the server's certificate is not trusted (self-signed certificate)",
     )  # fmt: skip
     assert not here.requests
+
+
+async def test_a_handshake_that_is_cut_short_is_no_matter_of_trust() -> None:
+    """A gateway that restarts does so, and the next attempt may get through."""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Client(f"https://localhost:{port}") as client:
+        lost = await client.request(
+            Call(method="POST", path="/contacts/upsert", body=b"{}"), Secret("pit-secret")
+        )
+    assert isinstance(lost, LostReply)
+    assert (lost.sent, lost.certificate) == (False, False)

@@ -132,8 +132,3 @@ def test_every_pass_over_a_file_gives_the_same_and_one_row_of_a_person_is_sent(
         for each in passes[0]
         if isinstance(each, Outcome)
     )
-
-
-def test_only_merging_needs_to_see_every_block_again() -> None:
-    assert bind("merge", [])[0].needs_every_block
-    assert not bind("first", [])[0].needs_every_block

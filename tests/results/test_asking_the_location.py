@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +13,18 @@ import pytest
 
 from importer.cli import main
 from importer.errors import CredentialsError, SettingsError
-from importer.highlevel.client import Client
-from importer.highlevel.tokens import StaticTokens
 from importer.records import Outcome, Record, Status
 from importer.results.forecast import Expected
 from importer.runs.inquiry import Sample, ask, inquire
-from importer.runtime.clock import SystemClock
-from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
-from importer.settings import Connection, Secret
+from importer.sandbox import FaultKind, Sandbox, SandboxSettings, sandbox_aside
+from importer.sending import Sender
+from importer.sending.looking import LOOKING, NoRows
+from importer.settings import Connection, RunSettings, Secret
+from importer.state import StateFolder
+from tests.sending.paper_vendor import PaperVendor
+from tests.sending.virtual_time import VirtualClock, run_virtually
 
 PLACE = "ve9EPM428h8vShlRW1KT"
-
-
-class PatientClock(SystemClock):
-    """A clock whose waits are over at once, and counted."""
-
-    def __init__(self) -> None:
-        self.waited = 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        self.waited += seconds
 
 
 def person(number: int, **fields: Any) -> Record:
@@ -51,14 +45,11 @@ async def base_url() -> AsyncIterator[str]:
         yield sandbox.base_url
 
 
-GOOD = Secret("pit-x")
-
-
-async def asked(
-    base_url: str, records: list[Record], *, token: Secret = GOOD, clock: PatientClock | None = None
-) -> Expected:
-    tokens = StaticTokens(Connection(base_url=base_url, token=token))
-    return await inquire(records, client=Client(base_url), tokens=tokens, clock=clock or PatientClock())
+async def asked(base_url: str, records: list[Record], *, token: str = "pit-x") -> Expected:  # noqa: S107  (invented)
+    policy = replace(LOOKING, retry=replace(LOOKING.retry, row_seconds=0.05, first_wait_seconds=0.001))
+    connection = Connection(base_url=base_url, token=Secret(token))
+    async with Sender(connection=connection, journal=NoRows(), policy=policy) as sender:
+        return await inquire(records, sender=sender, base_url=base_url)
 
 
 async def test_people_the_location_knows_are_counted(base_url: str) -> None:
@@ -67,22 +58,54 @@ async def test_people_the_location_knows_are_counted(base_url: str) -> None:
     assert await asked(base_url, records) == Expected(asked=4, found=2)
 
 
-async def test_questions_keep_below_the_quota(base_url: str) -> None:
-    clock = PatientClock()
-
-    await asked(base_url, [person(number) for number in range(20)], clock=clock)
-
-    assert 0 < clock.waited <= 20 * 0.104
-
-
 async def test_a_location_that_refuses_us_says_why(base_url: str) -> None:
     with pytest.raises(CredentialsError, match="Invalid Private Integration token"):
-        await asked(base_url, [person(1)], token=Secret("pit-invalid"))
+        await asked(base_url, [person(1)], token="pit-invalid")
 
 
-async def test_where_nobody_answers_it_is_said() -> None:
+@pytest.mark.parametrize("rows", [1, 30])
+async def test_where_nobody_answers_it_is_said(rows: int) -> None:
     with pytest.raises(SettingsError, match=r"could not be asked.*--against-location"):
-        await asked("http://127.0.0.1:9", [person(1)])
+        await asked("http://127.0.0.1:9", [person(number) for number in range(rows)])
+
+
+async def test_a_question_that_fails_once_is_asked_again() -> None:
+    settings = SandboxSettings(burst=10_000, daily=0, faults={FaultKind.UNAVAILABLE: 0.3}, seed=2)
+    async with Sandbox(settings) as sandbox:
+        sandbox.add_contact(PLACE, email="n1@example.com")
+        assert await asked(sandbox.base_url, [person(1), *map(person, range(10, 30))]) == Expected(
+            asked=21, found=1
+        )
+        assert sandbox.state()["requests"] > 21
+
+
+def asked_virtually(vendor: PaperVendor, rows: int) -> tuple[Expected, float]:
+    """Ask a vendor made of arithmetic, and tell how long it took."""
+
+    async def asking() -> tuple[Expected, float]:
+        connection = Connection(base_url=vendor.base_url, token=Secret("pit-paper"))
+        async with Sender(
+            connection=connection, journal=NoRows(), policy=LOOKING, clock=VirtualClock(), client=vendor
+        ) as sender:
+            expected = await inquire(list(map(person, range(rows))), sender=sender, base_url=vendor.base_url)
+        return expected, asyncio.get_running_loop().time()
+
+    return run_virtually(asking())
+
+
+def test_questions_make_use_of_the_quota_and_keep_below_it() -> None:
+    vendor = PaperVendor(latency=lambda dice: (dice.uniform(0.1, 0.4), dice.uniform(0.1, 0.4)))
+    expected, seconds = asked_virtually(vendor, 300)
+    assert expected == Expected(asked=300, found=300)
+    assert set(vendor.refusals.values()) == {0}
+    assert 20 < seconds < 30
+
+
+def test_when_the_day_ends_the_questions_so_far_are_the_sample() -> None:
+    vendor = PaperVendor(allowance=lambda _: 40)
+    expected, _ = asked_virtually(vendor, 300)
+    assert 30 <= expected.asked <= 40
+    assert len(vendor.arrivals) <= 40, "nothing is sent into a refusal"
 
 
 def test_a_sample_is_bounded_fair_and_the_same_each_time() -> None:
@@ -106,12 +129,15 @@ def test_a_sample_of_all_leaves_out_what_cannot_be_asked_for() -> None:
 
 
 @pytest.mark.parametrize("connection", [Connection(sandbox=True), Connection(token=Secret("pit-x"))])
-def test_without_a_location_nobody_is_asked(connection: Connection) -> None:
+def test_without_a_location_nobody_is_asked(connection: Connection, tmp_path: Path) -> None:
     sample = Sample()
     sample.offer([Record(row=2, location_id="sandboxLocation00001", fields={"email": "a@example.com"})])
 
+    settings = RunSettings(
+        sources=("a.csv",), mapping=Path("a.yaml"), connection=connection, state=tmp_path / "state"
+    )
     with pytest.raises(SettingsError, match=r"sandbox|location"):
-        ask(sample, connection)
+        ask(sample, settings)
 
 
 def test_check_forecasts_what_is_created_and_updated(
@@ -133,6 +159,8 @@ def test_check_forecasts_what_is_created_and_updated(
     out, err = capsys.readouterr()
     assert json.loads(out)["expected"] == {"asked": 4, "found": 1, "created": 3, "updated": 1}
     assert "75 % created, 25 % updated (asked for 4 rows)" in err
+    # the next run knows what the questions took of the quota, beside what the first run left of it
+    assert StateFolder(Path("state")).quota_marks(sandbox.base_url)[PLACE].used_today == 6
 
 
 def end(program: Callable[[], None], *words: str, told: pytest.MonkeyPatch) -> None:

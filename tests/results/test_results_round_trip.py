@@ -16,6 +16,7 @@ from importer.reading import Source, open_source
 from importer.reading.formula_guard import guard_all, unguard
 from importer.records import Outcome, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
+from importer.settings import ResultsFormat
 from importer.sources import stage
 from importer.state.journal import Journal, Run, RunState
 
@@ -113,7 +114,7 @@ def test_a_workbook_of_results_is_read_back_as_the_source_was(
 ) -> None:
     fail_all(journal)
 
-    again = open_source(write(results_format="xlsx").results)
+    again = open_source(write(results_format=ResultsFormat.XLSX).results)
 
     assert again.header[:4] == ("First Name", "E-mail", "Phone", "Notes")
     first = next(iter(again)).cells[:4]

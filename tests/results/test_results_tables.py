@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.errors import StateError
-from importer.reading.formula_guard import guard, guard_all, unguard
+from importer.reading.formula_guard import guard_all, unguard
 from importer.records import Fault, Remedy, Status, TypedText
 from importer.results.columns import OWN_COLUMNS
 
@@ -131,9 +131,8 @@ def test_no_cell_runs_as_a_formula_and_reading_back_gives_the_text(
     assert [unguard(cell) for cell in lines[0][-4:]] == ["=A", "-B", "C", "D"]
 
 
-def test_guarding_a_row_is_guarding_each_cell() -> None:
-    cells = ["=1", "a", "", "'", "+1", "\t"]
-    assert guard_all(cells) == [guard(cell) for cell in cells]
+def test_only_cells_that_a_spreadsheet_would_run_are_guarded() -> None:
+    assert guard_all(["=1", "a", "", "'", "+1", "\t"]) == ["'=1", "a", "", "''", "'+1", "'\t"]
 
 
 def test_ragged_rows_keep_every_cell_and_stay_ragged(story: Story, read_csv: Read) -> None:

@@ -19,6 +19,7 @@ from importer.results.workbook import (
     xlsx_by_cause,
     xlsx_table,
 )
+from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
@@ -35,7 +36,7 @@ def test_a_run_can_be_written_as_a_workbook(story: Story) -> None:
     story.sheet({2: ("Zoë", "zoe@example.com", "+14155550123", "=1+1"), 3: ("Bo", "", "007", "")})
     story.settle(2, Status.CREATED).settle(3, Status.FAILED, code="refused", message="No.")
 
-    summary = story.write(results_format="xlsx")
+    summary = story.write(results_format=ResultsFormat.XLSX)
 
     assert (summary.results.name, summary.failed_by_cause.name) == ("results.xlsx", "failed-by-cause.xlsx")
     table = sheets(summary.results)["Results"]
@@ -142,11 +143,11 @@ def test_a_cut_cell_is_counted_and_said(story: Story) -> None:
     story.sheet({2: ("", "", "", "x" * 40_000), 3: ("", "", "", "x" * 32_767)})
     story.settle(2, Status.CREATED).settle(3, Status.CREATED)
 
-    summary = story.write(results_format="xlsx")
+    summary = story.write(results_format=ResultsFormat.XLSX)
 
     assert summary.to_json()["cut_cells"] == 1
     assert "1 cell is longer than a workbook can hold and cut in results.xlsx" in render_summary(summary)
-    assert story.write(results_format="csv").cut_cells == 0
+    assert story.write(results_format=ResultsFormat.CSV).cut_cells == 0
 
 
 def test_cells_beyond_the_last_column_of_a_sheet_are_counted(tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_cells_beyond_the_last_column_of_a_sheet_are_counted(tmp_path: Path) -> 
 def test_our_own_counts_are_numbers_and_sort_as_such(story: Story) -> None:
     story.sheet({2: ("007", "", "", "")}).settle(2, Status.FAILED, http_status=422, attempts=3)
 
-    line = openpyxl.load_workbook(story.write(results_format="xlsx").results)["Results"][2]
+    line = openpyxl.load_workbook(story.write(results_format=ResultsFormat.XLSX).results)["Results"][2]
 
     assert [line[place].value for place in (0, 8, 9, 11)] == [2, 422, 3, "007"]
 
@@ -173,7 +174,7 @@ def test_a_header_too_wide_for_a_workbook_is_written_as_csv(story: Story) -> Non
     header = tuple(f"c{number}" for number in range(16_380))
     story.sheet({2: ("x",) * len(header)}, header=header)
 
-    assert story.write(results_format="xlsx").results.name == "results.csv"
+    assert story.write(results_format=ResultsFormat.XLSX).results.name == "results.csv"
 
 
 def test_pages_count_their_rows(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ class PaperVendor:
         headers: bool = True,
         strict: bool = False,
         respond: Callable[[Call], tuple[int, dict[str, Any]] | None] | None = None,
+        allowance: Callable[[float], int] = lambda _: 200_000,
     ) -> None:
         self.burst, self.seconds = burst, seconds
         self.fixed = FixedWindow(burst, seconds)
@@ -91,6 +92,10 @@ class PaperVendor:
         self._headers = headers
         self._strict = strict
         self._respond = respond
+        self._allowance = allowance
+        self._counted = 0
+        self.refused = 0
+        """Requests that were answered with 429."""
         self._made = 0
 
     async def __aenter__(self) -> Self:
@@ -110,7 +115,10 @@ class PaperVendor:
         await asyncio.sleep(there)
         self.calls.append(call)
         refused = not self.arrive(loop.time()) and self._strict
+        refused = refused or self._left() <= 0
         status, body = (429, {"message": "Too Many Requests"}) if refused else self._answer(call)
+        self._counted += not refused
+        self.refused += refused
         headers = self._quota() if self._headers else {}
         await asyncio.sleep(back)
         self.replied_at = loop.time()
@@ -135,13 +143,17 @@ class PaperVendor:
             self.refusals[name] += not fits
         return fits
 
+    def _left(self) -> int:
+        """What is left of the day: the allowance of the hour, less what was answered."""
+        return max(0, self._allowance(asyncio.get_running_loop().time()) - self._counted)
+
     def _quota(self) -> dict[str, str]:
         return {
             "X-RateLimit-Max": str(self.burst),
             "X-RateLimit-Remaining": str(max(0, self.burst - self.sliding.count)),
             "X-RateLimit-Interval-Milliseconds": str(int(self.seconds * 1000)),
             "X-RateLimit-Limit-Daily": "200000",
-            "X-RateLimit-Daily-Remaining": str(200_000 - len(self.arrivals)),
+            "X-RateLimit-Daily-Remaining": str(self._left()),
         }
 
     def _answer(self, call: Call) -> tuple[int, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importer.highlevel.quota import DAY_SECONDS, QuotaReading
+from importer.records import QuotaMark
 from importer.sending.pace.day import Day
 
 NOON = DAY_SECONDS * 20_000 + 43_200.0
@@ -21,6 +22,24 @@ def test_no_more_leave_than_the_last_reply_says_are_left() -> None:
     assert not day.is_full(NOON)
     day.count(NOON)
     assert day.is_full(NOON)
+
+
+def test_each_of_several_runs_leaves_the_others_their_part_of_what_is_left() -> None:
+    day = Day(None, NOON)
+    day.learn(left(4), NOON, day.count(NOON))
+    day.count(NOON)
+    assert not day.is_full(NOON)
+    assert day.is_full(NOON, runs=2)
+
+
+def test_what_was_used_before_a_restart_counts_on_and_yesterday_does_not() -> None:
+    mark = QuotaMark(location_id="loc1", at=NOON - 60, in_window=0, used_today=1_000, daily_remaining=199_000)
+    day = Day(mark, NOON)
+    day.count(NOON)
+    assert (day.used, day.remaining) == (1_001, 199_000)
+    tomorrow = Day(mark, NOON + DAY_SECONDS)
+    tomorrow.count(NOON + DAY_SECONDS)
+    assert (tomorrow.used, tomorrow.remaining) == (1, None)
 
 
 def test_a_reply_that_was_overtaken_gives_nothing_back() -> None:

@@ -117,6 +117,27 @@ def test_throttling_waits_as_told_else_an_interval() -> None:
     assert 10 < untold.wait_seconds <= 11
 
 
+def test_nobody_is_told_to_wait_for_longer_than_is_sensible() -> None:
+    """A Retry-After of a day, or of a hundred years, comes from a proxy that is out of order."""
+    attempts = Attempts(count=1, seconds=0)
+    throttled = reply(ReplyKind.THROTTLED, retry_after_seconds=86_400.0)
+    assert decide(throttled, attempts, POLICY, chance=0.0) == Hold(3_600.0)
+    trouble = reply(ReplyKind.TROUBLE, retry_after_seconds=86_400.0)
+    assert decide(trouble, attempts, POLICY, chance=0.0) == Again(POLICY.longest_wait_seconds, doubtful=True)
+
+
+def test_a_server_in_trouble_is_left_alone_as_long_as_it_asks() -> None:
+    trouble = reply(ReplyKind.TROUBLE, retry_after_seconds=7.0)
+    again = decide(trouble, Attempts(count=1, seconds=0), POLICY, chance=0.0)
+    assert again == Again(7.0, doubtful=True)
+
+
+def test_the_wait_begins_with_half_a_second_and_doubles() -> None:
+    longest = [backoff_seconds(failures, POLICY, chance=1.0) for failures in range(1, 9)]
+    assert longest == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    assert backoff_seconds(3, POLICY, chance=0.5) == 1.0
+
+
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_back_off_has_full_jitter_and_a_ceiling(failures: int, chance: float) -> None:
     wait = backoff_seconds(failures, POLICY, chance=chance)
@@ -174,6 +195,25 @@ def test_one_row_in_trouble_is_no_outage() -> None:
     for number in range(50):
         breaker.fail(2, float(number))
     assert breaker.trip(50.0, 50.0, chance=1) is None
+
+
+def test_what_would_meet_any_row_is_an_outage_after_one_row() -> None:
+    breaker = Breaker(POLICY)
+    for number in range(POLICY.trip_after):
+        breaker.fail(2, float(number), nobodys_fault=True)
+    assert breaker.trip(8.0, 8.0, chance=1) == 1.0
+    breaker.succeed()
+    for number in range(POLICY.trip_after):
+        breaker.fail(2, float(number))
+    assert breaker.trip(50.0, 50.0, chance=1) is None, "and what is over says nothing of the next failures"
+
+
+def test_an_untrusted_certificate_is_given_up_only_where_it_cannot_pass() -> None:
+    lost = LostReply(reason="who are you", sent=False, sent_at=0, received_at=1, certificate=True)
+    attempts = Attempts(count=1, seconds=0)
+    strict = RetryPolicy(certificate_passes=False)
+    assert decide(lost, attempts, strict, chance=0.5) == GiveUp(doubtful=False)
+    assert isinstance(decide(lost, attempts, POLICY, chance=0.5), Again)
 
 
 def test_an_outage_opens_the_breaker() -> None:

@@ -60,6 +60,14 @@ def test_a_stamp_in_whole_seconds_was_cut_off(stamp: object) -> None:
     assert status_of(job, stamp) is Status.CREATED
 
 
+@pytest.mark.parametrize("stamp", ["2026-11-18T12:00:01Z", 1_795_003_201])
+def test_but_by_no_more_than_a_second(stamp: object) -> None:
+    hand = HandClock()
+    hand.wall = NOON + 2.3
+    job = doubtful_job(VendorClock(hand), hand, NOON + 2.3)
+    assert status_of(job, stamp) is Status.UPDATED
+
+
 def test_a_contact_older_than_the_first_attempt_was_there_before() -> None:
     clock = VendorClock(hand := HandClock())
     clock.learn(NOON, sent_at=NOON, received_at=NOON + 0.1, resolution=1.0)

@@ -85,6 +85,22 @@ def test_two_lanes_that_turn_out_to_be_one_person_both_end_before_the_next_row_g
     assert lanes.leave(both) is None
 
 
+def test_rows_that_wait_in_two_lanes_of_one_person_go_in_file_order() -> None:
+    """Rows 3 and 4 wait in two lanes that row 5 shows to be one person's: row 3 is older, whichever lane it is in."""
+    for first, second in ((("e:a",), ("p:1",)), (("p:1",), ("e:a",))):
+        lanes: Lanes[Walker] = Lanes()
+        one, two, three, four, five = (Walker(row) for row in range(1, 6))
+        assert lanes.enter(one, ("e:a",))
+        assert lanes.enter(two, ("p:1",))
+        assert not lanes.enter(three, first)
+        assert not lanes.enter(four, second)
+        assert not lanes.enter(five, ("e:a", "p:1"))
+        assert lanes.leave(one) is None
+        assert lanes.leave(two) is three
+        assert lanes.leave(three) is four
+        assert lanes.leave(four) is five
+
+
 def test_rows_without_a_key_are_in_nobodys_way() -> None:
     lanes: Lanes[Walker] = Lanes()
     assert lanes.enter(Walker(1), ())

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from random import Random
 
 import pytest
 
+from importer.errors import QuotaSpentError
+from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
-from importer.records import QuotaMark
+from importer.records import QuotaMark, Status
 from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.sending import Sender, SendingPolicy
 from importer.sending.sender import Neighbourhood
@@ -128,6 +131,43 @@ def test_two_runs_that_know_of_each_other_share_the_quota_and_none_is_refused(se
     assert "share its quota" in sentence
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_two_runs_share_what_is_left_of_the_day(seed: int) -> None:
+    vendor = PaperVendor(allowance=lambda _: 100, seed=seed)
+    street = Street()
+
+    async def both() -> list[float | BaseException]:
+        runs = (send(vendor, 400, neighbours=House(street)) for _ in range(2))
+        return await asyncio.gather(*runs, return_exceptions=True)
+
+    ends = run_virtually(both())
+    assert [type(end) for end in ends] == [QuotaSpentError, QuotaSpentError]
+    # each learns of the other's requests by its own replies alone; unshared, a dozen go out into the refusal
+    assert vendor.refused <= 4
+    assert len(vendor.arrivals) >= 100, "and nothing of it is left unused"
+
+
+def test_in_an_outage_one_request_at_a_time_looks_whether_it_is_over() -> None:
+    begins, ends = 5.0, 305.0
+
+    def respond(_: Call) -> tuple[int, dict[str, str]] | None:
+        down = begins < asyncio.get_running_loop().time() < ends
+        return (503, {"message": "Service Unavailable"}) if down else None
+
+    vendor = PaperVendor(respond=respond)
+    journal = MemoryJournal()
+    seconds = run_virtually(send(vendor, 300, journal=journal))
+    assert {each.status for each in journal.outcomes.values()} == {Status.CREATED}
+    failures = [at for at in vendor.arrivals if begins < at < ends]
+    in_the_air = 25  # when the eighth of them came back
+    probes = failures[in_the_air:]
+    assert 4 <= len(probes) <= 15
+    assert all(later - earlier > 1.0 for earlier, later in pairwise(probes)), (
+        "a probe waits for the one before"
+    )
+    assert seconds < ends + 90
+
+
 def test_another_program_on_the_same_token_slows_us_down() -> None:
     vendor = PaperVendor(strict=True)
 
@@ -179,6 +219,13 @@ def test_the_mark_of_a_killed_run_counts_what_it_may_have_sent() -> None:
 
     run_virtually(killed())
     assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+
+
+def test_what_a_run_before_used_of_the_day_is_counted_on() -> None:
+    journal = MemoryJournal()
+    mark = QuotaMark(location_id=PLACE, at=EPOCH - 60, in_window=0, used_today=1_000)
+    run_virtually(send(PaperVendor(headers=False), 50, mark=mark, journal=journal))
+    assert journal.marks[-1].used_today == 1_000 + 1 + 50
 
 
 def test_an_old_mark_holds_nobody_up() -> None:

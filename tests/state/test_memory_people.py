@@ -227,21 +227,6 @@ def test_who_changed_the_address_and_kept_the_phone_is_not_gone(memory: Memory) 
     assert gone(memory) == []
 
 
-def test_a_forecast_tells_the_same_and_changes_nothing(memory: Memory) -> None:
-    assert memory.peek(REALM, [ADA, BOB]) == [False, False]
-    night(memory, "1", [ADA, BOB])
-    changed = person(2, "Changed", *ADA.keys)
-    assert memory.peek(REALM, [changed, BOB]) == [False, True]
-    assert memory.peek(REALM, [ADA, BOB]) == [True, True]
-    assert night(memory, "2", [ADA, BOB]) == [True, True]
-
-
-def test_a_location_can_be_forgotten(memory: Memory) -> None:
-    night(memory, "1", [ADA])
-    memory.forget_location(REALM, HOME)
-    assert night(memory, "2", [ADA]) == [False]
-
-
 def test_no_name_address_or_number_is_in_the_file(memory: Memory, tmp_path: Path) -> None:
     night(memory, "1", [ADA, BOB])
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())

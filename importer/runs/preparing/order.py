@@ -12,7 +12,7 @@ from importer.errors import CredentialsError
 from importer.highlevel.catalog import Catalog
 from importer.mapping import Mapping
 from importer.runs.intake import SurveyOptions
-from importer.settings import ReadingOptions, RunSettings
+from importer.settings import ReadingOptions, ResultsFormat, RunSettings
 from importer.sources import StagedSource
 from importer.state.journal import Run
 
@@ -30,7 +30,7 @@ class Order:
     reading: ReadingOptions
     survey: SurveyOptions
     folder: Path
-    results_format: str
+    results_format: ResultsFormat
     report_details: bool
 
     @classmethod

@@ -14,7 +14,9 @@ _LONGEST_PAUSE_SECONDS: Final = 60.0
 class Breaker:
     """Counts failures without a success between them; opens when they are an outage."""
 
-    __slots__ = ("_down_since", "_failures", "_opened_at", "_policy", "_rows", "_trips")
+    __slots__ = (
+        "_down_since", "_failures", "_nobodys_fault", "_opened_at", "_policy", "_rows", "_trips",
+    )  # fmt: skip
 
     def __init__(self, policy: RetryPolicy) -> None:
         self._policy = policy
@@ -23,6 +25,7 @@ class Breaker:
         self._trips = 0
         self._opened_at = 0.0
         self._down_since: float | None = None
+        self._nobodys_fault = False
 
     @property
     def open(self) -> bool:
@@ -32,13 +35,15 @@ class Breaker:
         """The vendor did what it was asked: whatever was, is over."""
         if self._down_since is not None:
             self._failures, self._trips, self._down_since = 0, 0, None
+            self._nobodys_fault = False
             self._rows.clear()
 
-    def fail(self, row: int, now: float) -> None:
-        """An attempt for a row came to nothing."""
+    def fail(self, row: int, now: float, *, nobodys_fault: bool = False) -> None:
+        """An attempt for a row came to nothing; ``nobodys_fault``: it would have for any row."""
         if self._down_since is None:
             self._down_since = now
         self._failures += 1
+        self._nobodys_fault = self._nobodys_fault or nobodys_fault
         if len(self._rows) < _ROWS_FOR_AN_OUTAGE:
             self._rows.add(row)
 
@@ -47,7 +52,7 @@ class Breaker:
 
         An attempt that was under way when the breaker opened says nothing new, and does not lengthen the pause.
         """
-        if self._failures < self._policy.trip_after or len(self._rows) < _ROWS_FOR_AN_OUTAGE:
+        if self._failures < self._policy.trip_after or not self._concerns_all:
             return None
         if self.open and sent_at <= self._opened_at:
             return 0.0
@@ -55,6 +60,10 @@ class Breaker:
         self._opened_at = now
         ceiling = min(_LONGEST_PAUSE_SECONDS, self._policy.first_wait_seconds * 2.0 ** min(self._trips, 30))
         return ceiling * (0.5 + 0.5 * chance)
+
+    @property
+    def _concerns_all(self) -> bool:
+        return self._nobodys_fault or len(self._rows) >= _ROWS_FOR_AN_OUTAGE
 
     def down_seconds(self, now: float) -> float:
         """Tell for how long nothing has succeeded."""

@@ -18,6 +18,7 @@ from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
 from importer.sending.row.evidence import judge
+from importer.sending.row.matching import find_match
 from importer.sending.row.readback import compare, compare_custom, lost_fields
 from importer.sending.row.submitted import SubmittedRow
 
@@ -123,7 +124,7 @@ class Upserting:
         if submitted.doubtful:
             shown = await self._caller.ask(calls.get_contact(contact_id), CallState(submitted.row))
             if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
-                contact = _contact_of(shown)
+                contact = shown.contact
                 status = judge(submitted, contact, new=False, made_here=self._journal.made_here)
                 if status is Status.CREATED:
                     return self._land(submitted, shown, contact, status)
@@ -165,29 +166,18 @@ class Upserting:
             return outcomes.skipped(submitted, "not_found", f"There is no contact with the id {contact_id}.")
         if found.kind is not ReplyKind.DONE:
             return outcomes.refused(submitted, found)
-        contact = {"id": contact_id, **_contact_of(found)}
+        contact = {"id": contact_id, **found.contact}
         lost = lost_fields(payload.lost_in_update(submitted.record))
         return self._land(submitted, found, contact, Status.UPDATED, lost)
 
     async def _search(self, submitted: SubmittedRow) -> Mapping[str, Any] | Outcome | None:
-        fields = submitted.record.fields
-        email, phone = fields.get("email"), fields.get("phone")
-        call = calls.search_duplicate(
-            submitted.record.location_id,
-            email=email if isinstance(email, str) else None,
-            phone=phone if isinstance(phone, str) else None,
-        )
-        if not email and not phone:
-            return None
-        found = await self._caller.ask(call, CallState(submitted.row))
-        if isinstance(found, Unanswered):
-            return outcomes.unanswered(submitted, found)
-        if found.kind is ReplyKind.NO_CONTACT:
-            return None
-        if found.kind is not ReplyKind.DONE:
-            return outcomes.refused(submitted, found)
-        contact = _contact_of(found)
-        return contact if contact.get("id") else None
+        match await find_match(self._caller, submitted.record):
+            case Unanswered() as silence:
+                return outcomes.unanswered(submitted, silence)
+            case Reply() as refusal:
+                return outcomes.refused(submitted, refusal)
+            case contact:
+                return contact
 
     async def _store(
         self, submitted: SubmittedRow, call: Call, *, creates: bool = False, repeatable: bool = True
@@ -206,12 +196,12 @@ class Upserting:
             return await self._without_id(submitted, found, call, creates=creates)
         new = True if creates else found.body.get("new")
         if new is True:
-            return self._land(submitted, found, _contact_of(found), Status.CREATED)
+            return self._land(submitted, found, found.contact, Status.CREATED)
         return await self._judged(submitted, found, new=new)
 
     async def _judged(self, submitted: SubmittedRow, found: Reply, *, new: object) -> Landing:
         """Land a row whose contact the reply does not call new, by what reply and contact show."""
-        contact = _contact_of(found)
+        contact = found.contact
         submitted.doubtful = submitted.doubtful or not isinstance(new, bool)
         warnings: tuple[Fault, ...] = ()
         if submitted.doubtful and contact.get("dateAdded") is None:
@@ -226,7 +216,7 @@ class Upserting:
         """Ask the contact itself when it was made: a reply need not say."""
         shown = await self._caller.ask(calls.get_contact(str(found.contact_id)), CallState(submitted.row))
         if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
-            return _contact_of(shown).get("dateAdded")
+            return shown.contact.get("dateAdded")
         return None
 
     async def _without_id(
@@ -266,7 +256,7 @@ class Upserting:
         found = await self._caller.ask(calls.get_contact(landed.contact_id), CallState(submitted.row))
         if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
             return (outcomes.warning("not_verified", "the contact could not be read back"),)
-        return compare_custom(submitted.record, _contact_of(found))
+        return compare_custom(submitted.record, found.contact)
 
     def _reserve(self, submitted: SubmittedRow) -> int:
         """Keep a request for each batch of follow-ups, and for the one that this row may open: else nobody settles."""
@@ -288,8 +278,3 @@ class Upserting:
                     )
                 ]
             )
-
-
-def _contact_of(found: Reply) -> Mapping[str, Any]:
-    contact = found.body.get("contact")
-    return contact if isinstance(contact, dict) else {}

@@ -141,18 +141,6 @@ class Memory:
         self._passes.append(turn)
         return turn
 
-    def peek(self, realm: str, candidates: Sequence[PersonRow]) -> list[bool]:
-        """Tell what a changed-only run would find unchanged, and change nothing: for a forecast."""
-        look = MemoryPass(self, number=-1, realm=realm, feed="", whole=False, learns=False)
-        return look.foreseen(candidates)
-
-    def forget_location(self, realm: str, location_id: str) -> None:
-        """Forget all of a location's people: its next changed-only run sends every row."""
-        with self._db.transaction() as database:
-            place = "(SELECT place FROM places WHERE realm = ? AND location_id = ?)"
-            for table in ("people", "present", "places"):
-                database.execute(f"DELETE FROM {table} WHERE place = {place}", (realm, location_id))  # noqa: S608  (our own names)
-
     def _full_due(self, realm: str, feed: str, every: int | None) -> bool:
         if not every:
             return False
@@ -207,19 +195,6 @@ class MemoryPass:
             unchanged = [False] * len(candidates)
             for place, indexes in self._by_place(candidates).items():
                 self._judge(place, candidates, indexes, unchanged)
-        return unchanged
-
-    def foreseen(self, candidates: Sequence[PersonRow]) -> list[bool]:
-        """Tell the same without forgetting, so that nothing is written."""
-        unchanged = [False] * len(candidates)
-        for place, indexes in self._by_place(candidates).items():
-            keys = self._hashed(candidates, indexes)
-            known = self._known(place, {key for many in keys.values() for key in many})
-            touched: set[bytes] = set()
-            for index in indexes:
-                unchanged[index] = self._same(keys[index], candidates[index].fingerprint, known, touched)
-                if not unchanged[index]:
-                    touched.update(keys[index])
         return unchanged
 
     def expect(self, candidates: Sequence[PersonRow]) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from importer.records import Outcome, Status, row_id
 from importer.runs.preparing.live_results import Follower
 from importer.runs.preparing.writing import open_writer, write_results
+from importer.settings import ResultsFormat
 from importer.state.journal import RunState
 
 if TYPE_CHECKING:
@@ -38,23 +39,28 @@ def drafts(house: Bureau) -> list[Path]:
     return list(house.order.folder.glob(".results-*"))
 
 
-@pytest.mark.parametrize("results_format", ["csv", "xlsx"])
+@pytest.mark.parametrize("results_format", ResultsFormat)
 def test_a_follower_writes_what_a_single_writing_writes(
-    bureau: Callable[..., Bureau], results_format: str
+    bureau: Callable[..., Bureau], results_format: ResultsFormat
 ) -> None:
     house = bureau(results_format=results_format)
     house.journal.set_rows_read(len(ROWS))
     follower = Follower(house.order, house.mapping, house.journal.folder)
     house.settle(*ROWS[:1_100])
     # the second block has rows that are not settled: what is written by now is the first one
-    until(lambda: any(draft.stat().st_size > 10_000 for draft in drafts(house)) or results_format == "xlsx")
+    until(
+        lambda: (
+            any(draft.stat().st_size > 10_000 for draft in drafts(house))
+            or results_format is ResultsFormat.XLSX
+        )
+    )
     house.settle(*ROWS[1_100:])
     house.journal.set_state(RunState.FINISHED)
     followed = follower.finish(house.journal.run)
     assert followed is not None
     files = written(house.order.folder)
     assert write_results(house.order, house.mapping, house.journal) == followed
-    if results_format == "csv":
+    if results_format is ResultsFormat.CSV:
         assert written(house.order.folder) == files
 
 

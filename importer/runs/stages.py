@@ -1,0 +1,110 @@
+"""The stages of a session, one after the other: survey, sending, and what is told at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from contextvars import copy_context
+from dataclasses import replace
+
+from importer.errors import StateError, StopError
+from importer.results import Summary
+from importer.results.metrics import write_metrics
+from importer.results.missing import write_missing
+from importer.results.writing import write_summary
+from importer.runs.preparing import Preparation, open_preparation
+from importer.runs.preparing.order import Surveyed
+from importer.runs.preparing.writing import write_results
+from importer.runs.session import RunSession
+from importer.runtime.stopping import StopSignal
+from importer.state.journal import Journal, RunState
+from importer.state.memory import Leaver
+
+logger = logging.getLogger(__name__)
+
+
+def prepare(session: RunSession) -> AbstractContextManager[Preparation]:
+    """Open what reads ahead of the sender and writes results behind it, here or in a second process."""
+    return open_preparation(
+        session.order,
+        session.mapping,
+        session.journal,
+        second_process=session.context.second_process,
+        early=session.context.early_process,
+    )
+
+
+async def survey(session: RunSession, preparation: Preparation) -> tuple[Surveyed, ...]:
+    """Read every source once from end to end, and bind the mapping to it. Raises SetupError: nothing was sent yet."""
+    run_here = copy_context().run
+    surveying = asyncio.get_running_loop().run_in_executor(
+        None, run_here, _survey, preparation, session.context.stop
+    )
+    import importer.runs.delivery  # noqa: F401  (what sends takes longest to import, and the survey may be another process' work)
+
+    surveyed = await surveying
+    session.journal.set_rows_read(sum(each.rows for each in surveyed))
+    return surveyed
+
+
+async def send(session: RunSession, preparation: Preparation, surveyed: Sequence[Surveyed]) -> list[Leaver]:
+    """Send what has no outcome, and leave the run finished or stopped; gives the people whom this file lacks.
+
+    Raises SetupError while nothing was sent.
+    """
+    from importer.runs.delivery import Delivery, deliver
+
+    delivery = Delivery(
+        journal=session.journal,
+        preparation=preparation,
+        surveyed=surveyed,
+        mapping=session.mapping,
+        settings=session.settings,
+        context=session.context,
+        kind=session.kind,
+    )
+    try:
+        gone = await deliver(delivery)
+        session.journal.set_state(RunState.FINISHED)
+    except StopError as stopped:
+        _note_stop(session.journal, stopped)
+        return []
+    return gone
+
+
+def conclude(session: RunSession, summary: Summary, gone: list[Leaver]) -> Summary:
+    """Write what stands beside the results: who is missing from the file, and metrics."""
+    if gone:
+        write_missing(gone, summary.results.parent)
+        summary = replace(summary, missing=len(gone))
+        write_summary(summary)
+    if session.settings.metrics_file is not None:
+        write_metrics(summary, session.settings.metrics_file)
+    return summary
+
+
+async def write_again(session: RunSession) -> Summary:
+    """Write the files of a run that has nothing left to do."""
+    summary = await asyncio.to_thread(write_results, session.order, session.mapping, session.journal)
+    return conclude(session, replace(summary, repeated=True), [])
+
+
+def _note_stop(journal: Journal, stopped: StopError) -> None:
+    try:
+        journal.set_state(RunState.STOPPED, str(stopped), code=stopped.code)
+    except StateError:
+        # A full disk refuses this as well. The file will read as stopped, since its process is dead by then; what
+        # is told now has to give the reason.
+        journal.run = replace(
+            journal.run, state=RunState.STOPPED, reason=str(stopped), reason_code=stopped.code
+        )
+
+
+def _survey(preparation: Preparation, stop: StopSignal) -> tuple[Surveyed, ...]:
+    surveyed = preparation.survey(stop.check)
+    for each in surveyed:
+        for line in each.described:
+            logger.info("%s", line)
+    return surveyed

@@ -1,0 +1,42 @@
+"""The reasons for which sending to a location ends, each with the sentence that a person reads. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from importer.errors import QuotaSpentError, ServiceDownError, StopError, TrustLostError
+from importer.highlevel.client import LostReply, distrust
+from importer.highlevel.refusals import refusal_sentence
+from importer.highlevel.reply import Reply, ReplyKind
+from importer.sending.call_state import LocationRefusedError
+
+
+def words_of(found: Reply | LostReply) -> str:
+    return found.reason if isinstance(found, LostReply) else found.said
+
+
+def day_spent(location_id: str, *, until: float) -> QuotaSpentError:
+    moment = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M")
+    return QuotaSpentError(
+        f"The daily allowance of location {location_id} is used up. Go on after {moment} UTC with "
+        "`importer resume`, or let the run wait with --wait-for-quota."
+    )
+
+
+def out_of_reach(found: Reply | LostReply, *, base_url: str, seconds: float) -> StopError:
+    """Say for how long every attempt has come to nothing, and what the last one met."""
+    minutes = seconds / 60
+    if isinstance(found, LostReply) and found.certificate:
+        return TrustLostError(
+            f"{distrust(base_url, found.reason)} It has been so for {minutes:.0f} minutes. "
+            "Go on later with `importer resume`."
+        )
+    return ServiceDownError(
+        f"HighLevel has not answered for {minutes:.0f} minutes ({words_of(found)}). "
+        "Go on later with `importer resume`."
+    )
+
+
+def refused(found: Reply | LostReply, *, location_id: str) -> LocationRefusedError:
+    kind = found.kind if isinstance(found, Reply) else ReplyKind.LOCATION_REFUSED
+    return LocationRefusedError(refusal_sentence(location_id, kind, words_of(found)), kind=kind)
