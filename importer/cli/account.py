@@ -60,9 +60,12 @@ def login_command(
     A private integration token in HIGHLEVEL_TOKEN is simpler for one location. The app's secret is taken from
     HIGHLEVEL_CLIENT_SECRET, else asked for; it is never a flag.
     """
+    from importer.highlevel.grants import open_keyring
     from importer.runtime import environment
 
     load_environment()
+    if keyring:
+        open_keyring()  # a grant that then cannot be stored would be lost: its code works once
     grant = asyncio.run(
         _connect(
             client_id=client_id,

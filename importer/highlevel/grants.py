@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import CredentialsError, SettingsError
+from importer.runtime.installation import missing_extra
 from importer.settings import Secret
 
 _SERVICE: Final = "highlevel-importer"
@@ -102,7 +103,7 @@ class GrantFile:
             return False
 
     def _read_keyring(self) -> dict[str, str]:
-        kept = _keyring().get_password(_SERVICE, self.path.stem)
+        kept = open_keyring().get_password(_SERVICE, self.path.stem)
         if not kept:
             raise KeyError(self.path.stem)
         secrets_kept: dict[str, str] = json.loads(kept)
@@ -110,7 +111,7 @@ class GrantFile:
 
     def _write_keyring(self, hidden: dict[str, str]) -> None:
         try:
-            _keyring().set_password(_SERVICE, self.path.stem, json.dumps(hidden))
+            open_keyring().set_password(_SERVICE, self.path.stem, json.dumps(hidden))
         except SettingsError:
             raise
         except Exception as cause:  # noqa: BLE001  (each backend has failures of its own)
@@ -179,11 +180,10 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-def _keyring() -> Any:
+def open_keyring() -> Any:
+    """Give the system's keyring. Raises SettingsError when the extra is not installed."""
     try:
         import keyring
     except ImportError:
-        raise SettingsError(
-            "The keyring needs an extra: pip install 'highlevel-importer[keyring]'."
-        ) from None
+        raise SettingsError(missing_extra("The keyring", "keyring")) from None
     return keyring

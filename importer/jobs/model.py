@@ -21,6 +21,7 @@ from pydantic import (
 
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
+from importer.runtime.installation import missing_extra
 
 _TEXT_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -51,7 +52,7 @@ def _cron(text: str) -> str:
     try:
         from cronsim import CronSim, CronSimError
     except ImportError:
-        raise ValueError('Schedules need an extra: pip install "highlevel-importer[serve]"') from None
+        raise ValueError(missing_extra("A schedule", "serve")) from None
     from datetime import UTC, datetime
 
     try:

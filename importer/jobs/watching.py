@@ -12,6 +12,7 @@ from importer.errors import SettingsError
 from importer.jobs.loading import NamedJob, named
 from importer.jobs.model import Job
 from importer.jobs.resident import Resident
+from importer.runtime.installation import missing_extra
 
 WATCHED_SUFFIXES: Final = tuple(
     suffix + wrapper
@@ -75,7 +76,7 @@ async def _changes(folder: Path, stopping: asyncio.Event) -> AsyncIterator[objec
     try:
         from watchfiles import awatch
     except ImportError:
-        raise SettingsError('Watching needs an extra: pip install "highlevel-importer[serve]"') from None
+        raise SettingsError(missing_extra("Watching a folder", "serve")) from None
     # Polling where the system sends no events (network drives) is watchfiles' own: WATCHFILES_FORCE_POLLING=true.
     async for changes in awatch(folder, stop_event=stopping, step=200, recursive=False):
         yield changes
