@@ -30,6 +30,13 @@ def stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command
     return apply
 
 
+def examples(*commands: str) -> str:
+    """Write an epilog of commands that can be typed as they stand, each on its own line."""
+    return "\n".join(
+        ("\b", "Example:" if len(commands) == 1 else "Examples:", *(f"  {each}" for each in commands))
+    )
+
+
 def state_option(command: Command) -> Command:
     return click.option(
         "--state",
@@ -69,7 +76,8 @@ def mapping_option(command: Command) -> Command:
         "--mapping",
         required=True,
         type=click.Path(path_type=Path),
-        help="The YAML file that says which column goes where; `importer suggest` writes one.",
+        help="The YAML file that says which column goes where, or the name of a ready one, such as hubspot "
+        "(`importer mappings` lists them; `importer suggest` writes a new one).",
     )(command)
 
 

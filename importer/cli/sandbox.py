@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from importer.cli.options import examples
+
 if TYPE_CHECKING:
     from importer.sandbox import Sandbox, SandboxSettings
 
@@ -88,7 +90,7 @@ def _match(text: str) -> tuple[str, ...]:
 
 
 @click.command(
-    "sandbox", epilog="Example: importer sandbox --latency 50-400 --fault reset:2% --db sandbox.db"
+    "sandbox", epilog=examples("importer sandbox --latency 50-400 --fault reset:2% --db sandbox.db")
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0 picks a free one."
@@ -227,9 +229,10 @@ def _announce(sandbox: Sandbox, *, as_json: bool) -> None:
     else:
         click.echo(f"The sandbox listens on {sandbox.base_url} (Ctrl-C stops it). Try, in another terminal:")
         click.echo("")
+        click.echo("  importer sample")
         click.echo(
             "  HIGHLEVEL_TOKEN=pit-sandbox HIGHLEVEL_LOCATION_ID=sandboxLocation00001 importer run "
-            f"sample_data/contacts.csv -m mappings/sample.yaml --base-url {sandbox.base_url}"
+            f"importer-sample/contacts.csv -m sample --base-url {sandbox.base_url}"
         )
         click.echo("")
         click.echo(f"  {sandbox.base_url}/_sandbox/state     {sandbox.base_url}/_sandbox/contacts")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli.options import (
+    examples,
     load_environment,
     read_connection,
     read_reading_options,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "suggest",
-    epilog="Example: importer suggest sample_data/newsletter.csv -o newsletter.yaml",
+    epilog=examples("importer sample", "importer suggest importer-sample/newsletter.csv -o newsletter.yaml"),
     short_help="Write a mapping from a file's headers and values.",
 )
 @click.argument("source", metavar="SOURCE")

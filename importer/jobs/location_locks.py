@@ -44,7 +44,7 @@ class LocationLocks:
 def _key(named: NamedJob) -> str:
     try:
         # Without a location of its own the mapping says it, row by row perhaps: then the mapping is the place.
-        return named.location_id or f"mapping {named.path(named.job.mapping)}"
+        return named.location_id or f"mapping {named.mapping}"
     except SettingsError:
         return f"job {named.name}"
 

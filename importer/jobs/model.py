@@ -277,7 +277,9 @@ class Job(_Strict):
         0.0, description="How long after its time a job waits for a file that is not there."
     )
     missing_file: Literal["fail", "ignore"] = Field("fail", description="What no new file means.")
-    mapping: Text = Field(description="The mapping file. Relative to the job file.")
+    mapping: Text = Field(
+        description="The mapping file, relative to the job file; or the name of a ready mapping, such as hubspot."
+    )
     location: Text | None = Field(None, description="Where to; `${NAME}` stands for an environment variable.")
     token_file: Text | None = Field(None, description="A file with the token. Default: HIGHLEVEL_TOKEN.")
     token_variable: Text | None = Field(

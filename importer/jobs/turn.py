@@ -290,7 +290,7 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
     limit = job.stop_after_failures
     return RunSettings(
         sources=(arrival.copy,),
-        mapping=named.path(job.mapping),
+        mapping=named.mapping,
         connection=Connection(
             base_url=context.base_url,
             token=token_of(named),
