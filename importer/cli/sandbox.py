@@ -195,8 +195,9 @@ async def _serve(settings: SandboxSettings, *, as_json: bool) -> None:
     sandbox = _open(settings)
     try:
         await _listen(sandbox)
+        stopped = _stopped_by_signal()  # before it is said how to stop it
         _announce(sandbox, as_json=as_json)
-        await _until_stopped()
+        await _until(stopped)
     finally:
         await sandbox.stop()
 
@@ -239,7 +240,7 @@ def _announce(sandbox: Sandbox, *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-async def _until_stopped() -> None:
+def _stopped_by_signal() -> asyncio.Event:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -247,6 +248,10 @@ async def _until_stopped() -> None:
             loop.add_signal_handler(number, stopped.set)
         except NotImplementedError:  # Windows' loops take no handlers
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    return stopped
+
+
+async def _until(stopped: asyncio.Event) -> None:
     while not stopped.is_set():
         # Waiting in bounded steps lets a Windows loop notice the signal.
         try:
