@@ -20,6 +20,7 @@ from importer.mapping.language.model import MappingModel
 from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.survey import Surveyor
 from importer.records import FollowUps, ImportMode, TagMode
+from importer.runtime.environment import variables
 from importer.settings import ReadingOptions
 from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
 
@@ -67,7 +68,7 @@ class Mapping:
         rule = self.model.location
         if rule is None or rule.fixed is None:
             return None
-        return expand(rule.fixed, os.environ)
+        return expand(rule.fixed, variables())
 
     @property
     def location_by_column(self) -> bool:

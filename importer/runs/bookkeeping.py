@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from importer.highlevel.payload import build_upsert, match_keys
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Pulse, QuotaMark, Record, RowId, Status, number_of
+from importer.runtime.logs import logger_of
 from importer.state.journal import Journal
 from importer.state.memory import Leaver, MemoryPass, PersonRow, fingerprint
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class Bookkeeper:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextvars import copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from importer.results.writing import write_summary
 from importer.runs.context import RunContext
 from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Order, Surveyed
-from importer.runtime.logs import log_context
+from importer.runtime.logs import log_context, logger_of
 from importer.settings import RunSettings
 from importer.state.journal import Journal, RunState, SessionKind
 from importer.state.memory import Leaver
@@ -25,7 +24,7 @@ from importer.state.memory import Leaver
 if TYPE_CHECKING:
     from importer.runs.delivery import Delivery
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 async def carry_out(

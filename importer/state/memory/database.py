@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from pathlib import Path
 from typing import ClassVar, Final, Self
 
 from importer.errors import SettingsError, StateError
+from importer.runtime.logs import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 BUSY_SECONDS: Final = 30.0
 
