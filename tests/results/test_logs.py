@@ -172,9 +172,12 @@ def programs_handler() -> Iterator[io.StringIO]:
     seen = io.StringIO()
     handler = logging.StreamHandler(seen)
     logger = logging.getLogger("importer")
+    before = logger.level  # some test's --quiet may have set it
     logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
     yield seen
     logger.removeHandler(handler)
+    logger.setLevel(before)
 
 
 def test_a_program_of_its_own_formatter_sees_no_secret_either(programs_handler: io.StringIO) -> None:

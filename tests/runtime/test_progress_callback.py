@@ -72,6 +72,7 @@ def test_what_the_callback_raises_is_logged_once() -> None:
     handler = logging.StreamHandler(told)
     logger = logging.getLogger("importer.runtime.progress")
     logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)  # whatever some test's --quiet has set above it
     clock = ManualClock()
 
     def fail(progress: RunProgress) -> None:
@@ -84,6 +85,7 @@ def test_what_the_callback_raises_is_logged_once() -> None:
     progress.settled(settled(2))
     progress.ended()
     logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
     assert told.getvalue().count("The progress callback failed; it is called all the same.") == 1
     assert told.getvalue().rstrip().endswith("RuntimeError: closed at 0")
 
