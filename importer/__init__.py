@@ -3,22 +3,108 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from importer.version import __version__
 
 if TYPE_CHECKING:
-    from importer.api import load_mapping, read, run, run_async
+    from importer.api import (
+        check,
+        load_mapping,
+        preview,
+        read,
+        resume,
+        resume_async,
+        retry,
+        retry_async,
+        run,
+        run_async,
+        suggest,
+    )
+    from importer.errors import (
+        BudgetSpentError,
+        CredentialsError,
+        CredentialsLostError,
+        ImporterError,
+        InterruptedRunError,
+        MappingError,
+        QuotaSpentError,
+        RunConflictError,
+        ServiceDownError,
+        SettingsError,
+        SetupError,
+        SourceError,
+        StateError,
+        StopError,
+        TooManyFailuresError,
+    )
+    from importer.mapping import Mapping
+    from importer.reading import Source
+    from importer.records import Row
+    from importer.results.forecast import Forecast
+    from importer.results.summary import Summary
+    from importer.runtime.progress import Phase, RunProgress
+    from importer.suggestion import Suggestion
 
-__all__ = ["__version__", "load_mapping", "read", "run", "run_async"]
+__all__ = [
+    "BudgetSpentError",
+    "CredentialsError",
+    "CredentialsLostError",
+    "Forecast",
+    "ImporterError",
+    "InterruptedRunError",
+    "Mapping",
+    "MappingError",
+    "Phase",
+    "QuotaSpentError",
+    "Row",
+    "RunConflictError",
+    "RunProgress",
+    "ServiceDownError",
+    "SettingsError",
+    "SetupError",
+    "Source",
+    "SourceError",
+    "StateError",
+    "StopError",
+    "Suggestion",
+    "Summary",
+    "TooManyFailuresError",
+    "__version__",
+    "check",
+    "load_mapping",
+    "preview",
+    "read",
+    "resume",
+    "resume_async",
+    "retry",
+    "retry_async",
+    "run",
+    "run_async",
+    "suggest",
+]
+
+_TYPES: Final = {
+    "Forecast": "importer.results.forecast",
+    "Mapping": "importer.mapping",
+    "Phase": "importer.runtime.progress",
+    "Row": "importer.records",
+    "RunProgress": "importer.runtime.progress",
+    "Source": "importer.reading",
+    "Suggestion": "importer.suggestion",
+    "Summary": "importer.results.summary",
+}
 
 
-def __getattr__(name: str) -> Any:
-    # Resolved on first use: `import importer` must not pay for aiohttp, pydantic and the phone tables.
-    if name in {"load_mapping", "read", "run", "run_async"}:
-        return getattr(importlib.import_module("importer.api"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker would take it for a promise that every name exists
+
+    def __getattr__(name: str) -> Any:
+        # Resolved on first use: `import importer` must not pay for aiohttp, pydantic and the phone tables.
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = _TYPES.get(name) or ("importer.errors" if name.endswith("Error") else "importer.api")
+        return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})

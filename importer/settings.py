@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
 DEFAULT_OUTPUT: Final = Path("import-results")
@@ -41,6 +42,14 @@ class FailureLimit:
 
     rows: int | None = None
     share: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``50`` (rows) or ``5%`` (a share). Raises ValueError with a sentence."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
+        if not match or (not match[2] and "." in match[1]):
+            raise ValueError(f"{text!r} is neither a number of rows (50) nor a share (5%).")
+        return cls(share=float(match[1]) / 100) if match[2] else cls(rows=int(match[1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

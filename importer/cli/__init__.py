@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "preview": ("importer.cli.imports", "Show what each row would send, as JSON lines."),
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
+    "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
     "resume": ("importer.cli.history", "Go on with a stopped run."),
     "retry": ("importer.cli.history", "Send the failed rows again that are worth another try."),
     "runs": ("importer.cli.history", "List past runs."),
@@ -33,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("importer.cli.service", "Run jobs on their schedules."),
     "schedule": ("importer.cli.service", "Print a systemd, cron, Kubernetes or Windows entry for a job."),
     "schema": ("importer.cli.imports", "Print the mapping's JSON Schema."),
+    "sample": ("importer.cli.shipped", "Lay sample files into a folder, to try the importer."),
     "sandbox": ("importer.cli.sandbox", "Start a local HighLevel stand-in on loopback."),
 }
 
@@ -51,6 +53,17 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101  (a wiring mistake of ours, not of a user)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0].casefold(), COMMANDS, n=1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{meant}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -59,7 +72,10 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Try it without an account: importer run sample_data/contacts.csv -m mappings/sample.yaml --sandbox",
+    epilog="""\b
+Try it, without an account:
+  importer sample
+  importer run importer-sample/contacts.csv -m sample --sandbox""",
 )
 @click.version_option(__version__, prog_name="importer")
 def cli() -> None:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from importer.cli.options import connection_options, load_environment, stack, state_folder, state_option
+from importer.cli.options import (
+    connection_options,
+    examples,
+    load_environment,
+    stack,
+    state_folder,
+    state_option,
+)
 
 if TYPE_CHECKING:
     from importer.highlevel.examination import ExaminationLine
@@ -27,7 +34,7 @@ _LEAST_DISK_BYTES: Final = 200 << 20
 @click.command(
     "login",
     short_help="Connect by OAuth and store the grant safely.",
-    epilog="Example: importer login --client-id 64f0...-lk3   (the app's secret is asked for)",
+    epilog=examples("importer login --client-id 64f0c2a1b3d4e5f60718293a-lk3x9q2w"),
 )
 @click.option(
     "--client-id",
@@ -60,9 +67,12 @@ def login_command(
     A private integration token in HIGHLEVEL_TOKEN is simpler for one location. The app's secret is taken from
     HIGHLEVEL_CLIENT_SECRET, else asked for; it is never a flag.
     """
+    from importer.highlevel.grants import open_keyring
     from importer.runtime import environment
 
     load_environment()
+    if keyring:
+        open_keyring()  # a grant that then cannot be stored would be lost: its code works once
     grant = asyncio.run(
         _connect(
             client_id=client_id,
@@ -81,7 +91,7 @@ def login_command(
 @click.command(
     "doctor",
     short_help="Check token, scopes, location, quota, clock and disk.",
-    epilog="Example: importer doctor --location ve9EPM428h8vShlRW1KT",
+    epilog=examples("importer doctor --location ve9EPM428h8vShlRW1KT"),
 )
 @stack(connection_options, state_option)
 @click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON lines to stdout.")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from importer.cli.options import (
+    examples,
     json_option,
     load_environment,
     parse_failure_limit,
@@ -60,7 +61,7 @@ session_options = stack(
 
 @click.command(
     "resume",
-    epilog="Example: importer resume            (or: importer resume 20260314-0915)",
+    epilog=examples("importer resume", "importer resume 20260314-0915"),
     short_help="Go on with a stopped run.",
 )
 @run_argument
@@ -81,7 +82,7 @@ def resume_command(run: str | None, *, from_copies: bool, **given: Any) -> None:
 
 @click.command(
     "retry",
-    epilog="Example: importer retry 20260314-0915",
+    epilog=examples("importer retry", "importer retry 20260314-0915"),
     short_help="Send the failed rows again that are worth another try.",
 )
 @run_argument
@@ -95,7 +96,7 @@ def retry_command(run: str | None, **given: Any) -> None:
     _work(run, "retry", given)
 
 
-@click.command("runs", epilog="Example: importer runs -n 5", short_help="List past runs.")
+@click.command("runs", epilog=examples("importer runs -n 5"), short_help="List past runs.")
 @click.option(
     "-n", "most", type=click.IntRange(min=0), default=20, show_default=True, help="Runs to list; 0 lists all."
 )
@@ -128,7 +129,9 @@ def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
         click.echo(f"There are no runs in {folder.path}.", err=True)
 
 
-@click.command("show", epilog="Example: importer show 20260314-0915", short_help="Show one run.")
+@click.command(
+    "show", epilog=examples("importer show", "importer show 20260314-0915"), short_help="Show one run."
+)
 @run_argument
 @state_option
 @json_option
@@ -149,7 +152,7 @@ def show_command(*, run: str | None, state: Path | None, as_json: bool) -> None:
 
 @click.command(
     "results",
-    epilog="Example: importer results 20260314-0915 --output again --results-format xlsx",
+    epilog=examples("importer results 20260314-0915 --output again --results-format xlsx"),
     short_help="Write a run's files again from its journal.",
 )
 @run_argument
@@ -180,7 +183,7 @@ def results_command(run: str | None, **given: Any) -> None:
     show_summary(summary, Manner.of(given))
 
 
-@click.command("forget", epilog="Example: importer forget 20260314-0915", short_help="Delete a run's data.")
+@click.command("forget", epilog=examples("importer forget 20260314-0915"), short_help="Delete a run's data.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @state_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")

@@ -10,6 +10,7 @@ import click
 
 from importer.cli.options import (
     connection_options,
+    examples,
     json_option,
     load_environment,
     mapping_option,
@@ -85,7 +86,7 @@ sending_options = stack(
 
 @click.command(
     "run",
-    epilog="Example: importer run sample_data/contacts.csv -m mappings/sample.yaml --sandbox",
+    epilog=examples("importer sample", "importer run importer-sample/contacts.csv -m sample --sandbox"),
     short_help="Import one or more files.",
 )
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
@@ -120,7 +121,7 @@ def run_command(**given: Any) -> None:
 
 @click.command(
     "check",
-    epilog="Example: importer check sample_data/newsletter.csv -m mappings/sample-newsletter.yaml",
+    epilog=examples("importer sample", "importer check importer-sample/newsletter.csv -m sample-newsletter"),
     short_help="Read, map and validate every row; send nothing.",
 )
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
@@ -168,7 +169,7 @@ def check_command(**given: Any) -> None:
 
 @click.command(
     "preview",
-    epilog="Example: importer preview sample_data/contacts.csv -m mappings/sample.yaml -n 3",
+    epilog=examples("importer sample", "importer preview importer-sample/contacts.csv -m sample -n 3"),
     short_help="Show what each row would send, as JSON lines.",
 )
 @click.argument("source", metavar="SOURCE")
@@ -191,7 +192,7 @@ def preview_command(source: str, rows: int, **given: Any) -> None:
 
 @click.command(
     "schema",
-    epilog="Example: importer schema > mapping.schema.json",
+    epilog=examples("importer schema > mapping.schema.json"),
     short_help="Print the mapping's JSON Schema.",
 )
 def schema_command() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +28,13 @@ def stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command
         return command
 
     return apply
+
+
+def examples(*commands: str) -> str:
+    """Write an epilog of commands that can be typed as they stand, each on its own line."""
+    return "\n".join(
+        ("\b", "Example:" if len(commands) == 1 else "Examples:", *(f"  {each}" for each in commands))
+    )
 
 
 def state_option(command: Command) -> Command:
@@ -81,7 +87,8 @@ def mapping_option(command: Command) -> Command:
         "--mapping",
         required=True,
         type=click.Path(path_type=Path),
-        help="The YAML file that says which column goes where; `importer suggest` writes one.",
+        help="The YAML file that says which column goes where, or the name of a ready one, such as hubspot "
+        "(`importer mappings` lists them; `importer suggest` writes a new one).",
     )(command)
 
 
@@ -119,15 +126,10 @@ def read_connection(
 ) -> Connection:
     """Gather where to send and as whom from flags and environment."""
     from importer.runtime import environment
-    from importer.runtime.logs import hide
     from importer.settings import Connection
 
     token = None if sandbox else read_token(token_file)
-    if token is not None:
-        hide(token.reveal())
     tokens = {} if sandbox else environment.read_tokens()
-    for each in tokens.values():
-        hide(each.reveal())
     return Connection(
         base_url=environment.base_url(base_url),
         token=token,
@@ -161,11 +163,7 @@ def parse_failure_limit(text: str | None) -> FailureLimit | None:
     """Read ``N`` (rows) or ``N%`` (a share); anything else is a usage error."""
     from importer.settings import FailureLimit
 
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
-    if not match or (not match[2] and "." in match[1]):
-        raise click.BadParameter(f"{text!r} is neither a number of rows (50) nor a share (5%).")
-    if match[2]:
-        return FailureLimit(share=float(match[1]) / 100)
-    return FailureLimit(rows=int(match[1]))
+    try:
+        return None if text is None else FailureLimit.parse(text)
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong)) from None

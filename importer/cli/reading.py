@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from importer.cli.options import load_environment, read_reading_options, reading_options
+from importer.cli.options import examples, load_environment, read_reading_options, reading_options
 
 if TYPE_CHECKING:
     from importer.reading import Source
@@ -26,7 +26,9 @@ _SHOWN_FAULTS: Final = 10
 
 @click.command(
     "read",
-    epilog="Example: importer read contacts.xlsx --sheet Contacts -n 20",
+    epilog=examples(
+        "importer sample", "importer read importer-sample/crm-export.xlsx --sheet Contacts -n 20"
+    ),
     short_help="Show the rows as the reader sees them.",
 )
 @click.argument("source", metavar="SOURCE")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from importer.cli.options import examples
+
 if TYPE_CHECKING:
     from importer.sandbox import Sandbox, SandboxSettings
 
@@ -88,7 +90,7 @@ def _match(text: str) -> tuple[str, ...]:
 
 
 @click.command(
-    "sandbox", epilog="Example: importer sandbox --latency 50-400 --fault reset:2% --db sandbox.db"
+    "sandbox", epilog=examples("importer sandbox --latency 50-400 --fault reset:2% --db sandbox.db")
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0 picks a free one."
@@ -193,8 +195,9 @@ async def _serve(settings: SandboxSettings, *, as_json: bool) -> None:
     sandbox = _open(settings)
     try:
         await _listen(sandbox)
+        stopped = _stopped_by_signal()  # before it is said how to stop it
         _announce(sandbox, as_json=as_json)
-        await _until_stopped()
+        await _until(stopped)
     finally:
         await sandbox.stop()
 
@@ -227,16 +230,17 @@ def _announce(sandbox: Sandbox, *, as_json: bool) -> None:
     else:
         click.echo(f"The sandbox listens on {sandbox.base_url} (Ctrl-C stops it). Try, in another terminal:")
         click.echo("")
+        click.echo("  importer sample")
         click.echo(
             "  HIGHLEVEL_TOKEN=pit-sandbox HIGHLEVEL_LOCATION_ID=sandboxLocation00001 importer run "
-            f"sample_data/contacts.csv -m mappings/sample.yaml --base-url {sandbox.base_url}"
+            f"importer-sample/contacts.csv -m sample --base-url {sandbox.base_url}"
         )
         click.echo("")
         click.echo(f"  {sandbox.base_url}/_sandbox/state     {sandbox.base_url}/_sandbox/contacts")
     sys.stdout.flush()
 
 
-async def _until_stopped() -> None:
+def _stopped_by_signal() -> asyncio.Event:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -244,6 +248,10 @@ async def _until_stopped() -> None:
             loop.add_signal_handler(number, stopped.set)
         except NotImplementedError:  # Windows' loops take no handlers
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    return stopped
+
+
+async def _until(stopped: asyncio.Event) -> None:
     while not stopped.is_set():
         # Waiting in bounded steps lets a Windows loop notice the signal.
         try:

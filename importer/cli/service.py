@@ -15,6 +15,7 @@ import click
 
 from importer.cli.options import (
     connection_options,
+    examples,
     load_environment,
     mapping_option,
     results_format_option,
@@ -55,7 +56,9 @@ job_option = click.option(
 
 @click.command(
     "watch",
-    epilog="Example: importer watch sample_data -m mappings/sample.yaml --pattern contacts.csv --sandbox",
+    epilog=examples(
+        "importer sample", "importer watch importer-sample -m sample --pattern contacts.csv --sandbox"
+    ),
     short_help="Import what arrives in a folder.",
 )
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -107,7 +110,11 @@ def watch_command(**given: Any) -> None:
 
 @click.command(
     "serve",
-    epilog="Example: importer serve jobs.yaml --health 8710",
+    epilog=examples(
+        "importer sample",
+        "importer serve importer-sample/jobs.yaml --check",
+        "importer serve importer-sample/jobs.yaml --health 8710",
+    ),
     short_help="Run jobs on their schedules.",
 )
 @click.argument("jobs_file", metavar="JOBS", type=click.Path(path_type=Path, dir_okay=False))
@@ -147,7 +154,7 @@ def serve_command(**given: Any) -> None:
 
 @click.command(
     "schedule",
-    epilog="Example: importer schedule jobs.yaml --systemd",
+    epilog=examples("importer sample", "importer schedule importer-sample/jobs.yaml --systemd"),
     short_help="Print a systemd, cron, Kubernetes or Windows entry for a job.",
 )
 @click.argument("jobs_file", metavar="JOBS", required=False, type=click.Path(path_type=Path, dir_okay=False))
@@ -194,9 +201,11 @@ def _jobs(path: Path, names: Sequence[str]) -> list[ScheduledJob]:
 
 
 def _watch_options(given: dict[str, Any]) -> dict[str, Any]:
+    from importer.mapping.ready import placed
+
     token_file: Path | None = given["token_file"]
     return {
-        "mapping": str(given["mapping"].absolute()),
+        "mapping": str(placed(given["mapping"], Path.cwd())),
         "location": given["location"],
         "token_file": str(token_file.absolute()) if token_file else None,
         "minimum_age": given["min_age"],

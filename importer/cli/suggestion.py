@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from importer.cli.options import (
+    examples,
     load_environment,
     read_connection,
     read_reading_options,
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "suggest",
-    epilog="Example: importer suggest sample_data/newsletter.csv -o newsletter.yaml",
+    epilog=examples("importer sample", "importer suggest importer-sample/newsletter.csv -o newsletter.yaml"),
     short_help="Write a mapping from a file's headers and values.",
 )
 @click.argument("source", metavar="SOURCE")
@@ -61,24 +59,13 @@ def suggest_command(source: str, output: Path | None, *, force: bool, **given: A
 
 
 def _suggested(source: str, given: dict[str, Any], catalog: Catalog | None) -> str:
+    from importer.sources import at_hand
     from importer.suggestion import suggest_file
 
     names = ("sheet", "header_row", "encoding", "delimiter")
     options = read_reading_options(**{name: given[name] for name in names})
-    with _at_hand(source) as path:
+    with at_hand(source) as path:
         return suggest_file(path, catalog=catalog, options=options).to_yaml()
-
-
-@contextmanager
-def _at_hand(source: str) -> Iterator[Path]:
-    """Give a path to read from; what comes from standard input or a URL is copied first, since it is read twice."""
-    from importer.sources import is_url, stage
-
-    if source != "-" and not is_url(source):
-        yield Path(source)
-        return
-    with tempfile.TemporaryDirectory(prefix="importer-") as folder:
-        yield stage(source, Path(folder), 0).path
 
 
 def _catalog(given: dict[str, Any]) -> Catalog | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import CredentialsError, SettingsError
+from importer.runtime.installation import missing_extra
 from importer.runtime.process_lock import LockHeldError, locked, this_process
 from importer.settings import Secret
 
@@ -114,7 +115,7 @@ class GrantFile:
             return False
 
     def _read_keyring(self) -> dict[str, str]:
-        kept = _keyring().get_password(_SERVICE, self.path.stem)
+        kept = open_keyring().get_password(_SERVICE, self.path.stem)
         if not kept:
             raise KeyError(self.path.stem)
         secrets_kept: dict[str, str] = json.loads(kept)
@@ -122,7 +123,7 @@ class GrantFile:
 
     def _write_keyring(self, hidden: dict[str, str]) -> None:
         try:
-            _keyring().set_password(_SERVICE, self.path.stem, json.dumps(hidden))
+            open_keyring().set_password(_SERVICE, self.path.stem, json.dumps(hidden))
         except SettingsError:
             raise
         except Exception as cause:  # noqa: BLE001  (each backend has failures of its own)
@@ -180,11 +181,10 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _keyring() -> Any:
+def open_keyring() -> Any:
+    """Give the system's keyring. Raises SettingsError when the extra is not installed."""
     try:
         import keyring
     except ImportError:
-        raise SettingsError(
-            "The keyring needs an extra: pip install 'highlevel-importer[keyring]'."
-        ) from None
+        raise SettingsError(missing_extra("The keyring", "keyring")) from None
     return keyring

@@ -216,7 +216,8 @@ _K8S_NEEDS: Final = """\
 
 
 def _k8s_needs(jobs: Sequence[ScheduledJob], entry: ScheduleEntry) -> str:
-    files = dict.fromkeys([entry.jobs_file.absolute(), *(named.path(named.job.mapping) for named in jobs)])
+    mappings = (named.mapping for named in jobs)  # the image has the ready ones, which are names
+    files = dict.fromkeys([entry.jobs_file.absolute(), *filter(Path.is_absolute, mappings)])
     return _K8S_NEEDS.format(files=" ".join(f"--from-file={shlex.quote(str(file))}" for file in files))
 
 

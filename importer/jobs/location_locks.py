@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import Final
 from importer.errors import SettingsError
 from importer.jobs.named_job import NamedJob
 from importer.runtime.clock import Clock
+from importer.runtime.logs import logger_of
 from importer.runtime.process_lock import LockHeldError, locked, this_process
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 ASK_AGAIN_SECONDS: Final = 5.0
 
@@ -58,6 +58,6 @@ class LocationLocks:
 def _key(named: NamedJob) -> str:
     try:
         # Without a location of its own the mapping says it, row by row perhaps: then the mapping is the place.
-        return named.location_id or f"mapping {named.path(named.job.mapping)}"
+        return named.location_id or f"mapping {named.mapping}"
     except SettingsError:
         return f"job {named.name}"

@@ -21,6 +21,7 @@ from pydantic import (
 
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
+from importer.runtime.installation import missing_extra
 from importer.settings import ResultsFormat
 from importer.yaml.section import Flag, NonEmptyText, Section
 
@@ -49,7 +50,7 @@ def _cron(text: str) -> str:
     try:
         from cronsim import CronSim, CronSimError
     except ImportError:
-        raise ValueError('Schedules need an extra: pip install "highlevel-importer[serve]"') from None
+        raise ValueError(missing_extra("A schedule", "serve")) from None
     from datetime import UTC, datetime
 
     try:
@@ -270,7 +271,9 @@ class Stream(Section):
         0.0, description="How long after its time a job waits for a file that is not there."
     )
     missing_file: Literal["fail", "ignore"] = Field("fail", description="What no new file means.")
-    mapping: NonEmptyText = Field(description="The mapping file. Relative to the job file.")
+    mapping: NonEmptyText = Field(
+        description="The mapping file, relative to the job file; or the name of a ready mapping, such as hubspot."
+    )
     location: NonEmptyText | None = Field(
         None, description="Where to; `${NAME}` stands for an environment variable."
     )

@@ -40,6 +40,13 @@ class NamedJob:
         return self.folder / text
 
     @property
+    def mapping(self) -> Path:
+        """The mapping's file, or the name of a ready one."""
+        from importer.mapping.ready import placed
+
+        return placed(self.job.mapping, self.folder)
+
+    @property
     def source(self) -> str:
         """The pattern, absolute when it is local."""
         text = expanded(self.job.source, os.environ)

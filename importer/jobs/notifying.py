@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -16,8 +15,9 @@ from importer.jobs.job_state import Parcel
 from importer.jobs.model import Notify
 from importer.jobs.named_job import NamedJob
 from importer.jobs.notices import Event, Notice
+from importer.runtime.logs import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 WAITS: Final = (60.0, 300.0, 1800.0, 7200.0, 21_600.0, 43_200.0)
 """Seconds between attempts: for about a day, then a notice is let go."""

@@ -45,6 +45,6 @@ def _mapping_faults(named: NamedJob) -> Iterator[str]:
     from importer.mapping import load_mapping
 
     try:
-        load_mapping(named.path(named.job.mapping))
+        load_mapping(named.mapping)
     except ImporterError as fault:
         yield str(fault)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -22,9 +21,10 @@ from importer.jobs.notices import Event
 from importer.jobs.notifying import Notifier, channels_for, notice_of
 from importer.jobs.schedule import closes_at, opens_at
 from importer.jobs.turn import Turn
+from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 LATE_SECONDS: Final = 600.0
 """A job that does not catch up lets a time go that is longer ago."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -290,7 +289,7 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
     limit = job.stop_after_failures
     return RunSettings(
         sources=(arrival.copy,),
-        mapping=named.path(job.mapping),
+        mapping=named.mapping,
         connection=Connection(
             base_url=context.base_url,
             token=token_of(named),
@@ -316,12 +315,12 @@ def token_of(named: NamedJob) -> Secret | None:
     """Find a job's token: its own file or variable, else HIGHLEVEL_TOKEN. Raises SettingsError."""
     job = named.job
     if job.token_variable:
-        token = os.environ.get(job.token_variable, "").strip()
-        if not token:
+        token = environment.variable_token(job.token_variable)
+        if token is None:
             raise SettingsError(
                 f"The environment variable {job.token_variable} of job {named.name} holds no token."
             )
-        return Secret(token)
+        return token
     return environment.read_token(named.path(job.token_file) if job.token_file else None)
 
 

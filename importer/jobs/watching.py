@@ -13,6 +13,7 @@ from importer.jobs.loading import machine_zone
 from importer.jobs.model import Stream
 from importer.jobs.named_job import WatchedJob
 from importer.jobs.resident import Resident
+from importer.runtime.installation import missing_extra
 
 
 def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> WatchedJob:
@@ -56,7 +57,7 @@ async def _changes(folder: Path, stopping: asyncio.Event) -> AsyncIterator[objec
     try:
         from watchfiles import awatch
     except ImportError:
-        raise SettingsError('Watching needs an extra: pip install "highlevel-importer[serve]"') from None
+        raise SettingsError(missing_extra("Watching a folder", "serve")) from None
     # Polling where the system sends no events (network drives) is watchfiles' own: WATCHFILES_FORCE_POLLING=true.
     async for changes in awatch(folder, stop_event=stopping, step=200, recursive=False):
         yield changes

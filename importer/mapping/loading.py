@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property, partial
-from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -19,8 +18,10 @@ from importer.mapping.checks import check, check_rules
 from importer.mapping.compiled.layout import named_headers
 from importer.mapping.compiled.locations import expand
 from importer.mapping.language.model import MappingModel
+from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.survey import Surveyor
 from importer.records import FollowUps, ImportMode, TagMode
+from importer.runtime.environment import variables
 from importer.settings import ReadingOptions
 from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
 
@@ -62,7 +63,7 @@ class Mapping:
         rule = self.model.location
         if rule is None or rule.fixed is None:
             return None
-        return expand(rule.fixed, os.environ)
+        return expand(rule.fixed, variables())
 
     @property
     def location_by_column(self) -> bool:
@@ -111,14 +112,18 @@ class Mapping:
 
 
 def load_mapping(path: str | os.PathLike[str]) -> Mapping:
-    """Read a mapping file. Raises MappingError with every fault of it as ``file:line:column: sentence``."""
+    """Read a mapping file, or the ready mapping of that name where there is no such file.
+
+    Raises MappingError with every fault of it as ``file:line:column: sentence``.
+    """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = mapping_file(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise MappingError(f"The mapping {path} is not UTF-8 text; save it as UTF-8.") from None
     except (OSError, ValueError) as cause:
         reason = cause.strerror if isinstance(cause, OSError) else cause
-        raise MappingError(f"The mapping {path} cannot be read: {reason}.") from None
+        hint = nearest_ready(path) if isinstance(cause, FileNotFoundError) else ""
+        raise MappingError(f"The mapping {path} cannot be read: {reason}.{hint}") from None
     return parse_mapping(text, name=os.fspath(path))
 
 

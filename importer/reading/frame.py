@@ -15,6 +15,7 @@ from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, u
 from importer.reading.profile import Profile
 from importer.reading.text.encodings import detect_encoding
 from importer.reading.workbooks.cells import cell_text
+from importer.runtime.installation import missing_extra
 from importer.settings import ReadingOptions
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def _tables(text: str, name: str) -> list[list[Cells]]:
         import pandas as pd
     except ImportError:
         raise SourceError(
-            f"{name} is a web page with a table, whatever its name says. To read such files, install the extra: "
-            "pip install 'highlevel-importer[html]'; or open it in a spreadsheet and save it as .xlsx."
+            f"{name} is a web page with a table, whatever its name says. Open it in a spreadsheet and save it as "
+            f".xlsx, or let the importer read it: {missing_extra('that', 'html')}"
         ) from None
     try:
         frames = pd.read_html(io.StringIO(_plain_cells(text)), flavor="lxml", keep_default_na=False)

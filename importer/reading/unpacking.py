@@ -15,6 +15,7 @@ from typing import IO, Final
 from importer.errors import SourceError
 from importer.reading.formats import Format
 from importer.reading.limits import refuse_bomb, refuse_bombs
+from importer.runtime.installation import missing_extra
 from importer.settings import Secret
 
 _CHUNK: Final = 1 << 20
@@ -155,8 +156,7 @@ def decrypt(place: Path, name: str, password: Secret | None) -> Unpacked:
         )
     except ImportError:
         raise SourceError(
-            f"{name} is protected by a password. To read such workbooks, install the extra: "
-            "pip install 'highlevel-importer[encrypted]'."
+            f"{name} is protected by a password. {missing_extra('Reading such workbooks', 'encrypted')}"
         ) from None
     unpacked = Unpacked(name)
     try:

@@ -10,6 +10,7 @@ from importer.errors import SettingsError
 from importer.records import Status
 from importer.results.files import translated
 from importer.results.summary import Summary
+from importer.runtime.installation import missing_extra
 
 _PREFIX: Final = "highlevel_importer_"
 
@@ -22,9 +23,7 @@ def require_metrics() -> None:
     try:
         import prometheus_client  # noqa: F401  (only whether it is there)
     except ImportError:
-        raise SettingsError(
-            "--metrics-file needs the extra `metrics`: pip install 'highlevel-importer[metrics]'"
-        ) from None
+        raise SettingsError(missing_extra("--metrics-file", "metrics")) from None
 
 
 def write_metrics(summary: Summary, path: Path) -> None:

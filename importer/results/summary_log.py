@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
 from importer.results.summary import Summary
+from importer.runtime.logs import logger_of
 
-_RUNS: Final = logging.getLogger("importer.run")
+_RUNS: Final = logger_of("importer.run")
 
 
 def log_summary(summary: Summary) -> None:

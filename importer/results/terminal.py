@@ -15,6 +15,7 @@ from importer.results.summary_log import log_summary
 from importer.results.summary_text import render_summary
 from importer.results.wording import duration
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.logs import logger_of
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -243,5 +244,5 @@ def open_progress(
     def print_line(text: str) -> None:
         print(text, file=shown, flush=True)
 
-    write = logging.getLogger("importer.runtime.progress").info if log_format == "json" else print_line
+    write = logger_of("importer.runtime.progress").info if log_format == "json" else print_line
     return Progress(MessagesOnly(write) if no_progress else Lines(write), clock=clock)

@@ -19,10 +19,11 @@ from importer.records import (
     Status,
     number_of,
 )
+from importer.runtime.logs import logger_of
 from importer.state.journal import Journal
 from importer.state.memory import Leaver, MemoryPass, PersonRow, fingerprint
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class Bookkeeper:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from contextvars import copy_context
@@ -18,11 +17,12 @@ from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.preparing.writing import write_results
 from importer.runs.session import RunSession
+from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import Journal, RunState
 from importer.state.memory import Leaver
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 def prepare(session: RunSession) -> AbstractContextManager[Preparation]:

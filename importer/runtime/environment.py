@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 import os
+from collections import ChainMap
+from collections.abc import Mapping
+from contextvars import Context, ContextVar, copy_context
 from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError
+from importer.runtime.logs import hide
 from importer.settings import DEFAULT_BASE_URL, Secret
 
 _TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"  # noqa: S105  (a name, no token)
+_VARIABLES: Final[ContextVar[Mapping[str, str]]] = ContextVar("importer_variables", default=os.environ)
+
+
+def variables() -> Mapping[str, str]:
+    """Give the environment variables, under those of a file where a call named one (``context_with``)."""
+    return _VARIABLES.get()
+
+
+def context_with(env_file: str | os.PathLike[str] | None) -> Context:
+    """Make a context for one call, in which what ``env_file`` says goes ahead of the environment.
+
+    The process's environment stays as it is: another call, for another client, must not find this one's token in it.
+    Raises SettingsError for a file that cannot be read.
+    """
+    context = copy_context()
+    if env_file is not None:
+        context.run(_VARIABLES.set, ChainMap(_read_env_file(Path(env_file)), os.environ))
+    return context
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            found = dotenv_values(stream=stream)
+    except (OSError, UnicodeDecodeError) as cause:
+        raise SettingsError(f"The environment file {path} cannot be read: {cause}.") from None
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def load_environment(folder: Path | None = None) -> None:
@@ -25,7 +58,7 @@ def state_folder(given: Path | None = None) -> Path:
     """Find the state folder: the one given, IMPORTER_STATE, else the platform's place for user state."""
     if given is not None:
         return given
-    if named := os.environ.get("IMPORTER_STATE"):
+    if named := variables().get("IMPORTER_STATE"):
         return Path(named)
     import platformdirs
 
@@ -34,18 +67,18 @@ def state_folder(given: Path | None = None) -> Path:
 
 def processes() -> int | None:
     """Tell how many processes a run may use, 1 or 2, where IMPORTER_PROCESSES says so. Raises SettingsError."""
-    said = os.environ.get("IMPORTER_PROCESSES", "").strip()
+    said = variables().get("IMPORTER_PROCESSES", "").strip()
     if said not in {"", "1", "2"}:
         raise SettingsError(f"IMPORTER_PROCESSES is {said!r}. Set it to 1 or 2, or leave it out.")
     return int(said) if said else None
 
 
 def base_url(given: str | None = None) -> str:
-    return given or os.environ.get("HIGHLEVEL_BASE_URL") or DEFAULT_BASE_URL
+    return given or variables().get("HIGHLEVEL_BASE_URL") or DEFAULT_BASE_URL
 
 
 def location_id() -> str | None:
-    return os.environ.get("HIGHLEVEL_LOCATION_ID") or None
+    return variables().get("HIGHLEVEL_LOCATION_ID") or None
 
 
 def read_token(token_file: Path | None = None) -> Secret | None:
@@ -54,18 +87,25 @@ def read_token(token_file: Path | None = None) -> Secret | None:
     Raises SettingsError for a file that cannot be read or is empty.
     """
     if token_file is None:
-        token = os.environ.get("HIGHLEVEL_TOKEN", "").strip()
-        return _one_word(token, "HIGHLEVEL_TOKEN") if token else None
+        return variable_token("HIGHLEVEL_TOKEN")
     try:
         token = token_file.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as cause:
         raise SettingsError(f"The token file {token_file} cannot be read: {cause}.") from None
     if not token:
         raise SettingsError(f"The token file {token_file} is empty. Put the token into it, on one line.")
-    return _one_word(token, f"The token file {token_file}")
+    return one_token(token, f"The token file {token_file}")
 
 
-def _one_word(token: str, where: str) -> Secret:
+def variable_token(name: str) -> Secret | None:
+    """Take a token from an environment variable; None where it is not set. Raises SettingsError."""
+    token = variables().get(name, "").strip()
+    return one_token(token, name) if token else None
+
+
+def one_token(token: str, where: str) -> Secret:
+    """Make a secret of a token, masked in all logs from now on; ``where`` names it for people. Raises SettingsError."""
+    hide(token)
     # It goes into an HTTP header, where white space or an accent would end the request with a riddle.
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise SettingsError(
@@ -80,12 +120,14 @@ def read_tokens(tokens_file: Path | None = None) -> dict[str, Secret]:
     The file (default: the one HIGHLEVEL_TOKENS_FILE names) holds one ``location_id = token`` a line; blank lines and
     those that begin with ``#`` are skipped.
     """
-    named = tokens_file or (Path(path) if (path := os.environ.get("HIGHLEVEL_TOKENS_FILE")) else None)
+    named = tokens_file or (Path(path) if (path := variables().get("HIGHLEVEL_TOKENS_FILE")) else None)
     tokens = _read_tokens_file(named) if named is not None else {}
-    for name, value in os.environ.items():
+    for name, value in variables().items():
         location_id = name.removeprefix(_TOKEN_OF)
         if location_id not in {name, ""} and value.strip():
             tokens[location_id] = Secret(value.strip())
+    for token in tokens.values():
+        hide(token.reveal())
     return tokens
 
 
@@ -109,5 +151,11 @@ def _read_tokens_file(path: Path) -> dict[str, Secret]:
 
 def source_password() -> Secret | None:
     """Take the password of protected workbooks from IMPORTER_PASSWORD."""
-    password = os.environ.get("IMPORTER_PASSWORD")
-    return Secret(password) if password else None
+    password = variables().get("IMPORTER_PASSWORD")
+    return given_password(password) if password else None
+
+
+def given_password(password: str) -> Secret:
+    """Make a secret of a password, masked in all logs from now on."""
+    hide(password)
+    return Secret(password)

@@ -85,6 +85,24 @@ def redact(text: str) -> str:
     return _PHONE.sub("<phone>", _EMAIL.sub("<e-mail>", text))
 
 
+def logger_of(module: str) -> logging.Logger:
+    """Give a module its logger. What it logs is redacted before any handler sees it, a calling program's as well."""
+    logger = logging.getLogger(module)
+    if not any(isinstance(each, _Redaction) for each in logger.filters):
+        logger.addFilter(_Redaction())
+    return logger
+
+
+class _Redaction(logging.Filter):
+    """Redacts message and traceback. It hangs on each logger: those of a parent are not asked for what rises to it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
 class TextFormatter(logging.Formatter):
     """A line for people. Redacted when it is finished: a filter would miss what a traceback quotes."""
 

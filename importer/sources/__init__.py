@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -49,4 +52,14 @@ def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = 
     )
 
 
-__all__ = ["StagedSource", "is_url", "masked", "stage"]
+@contextmanager
+def at_hand(reference: str) -> Iterator[Path]:
+    """Give a path to read from as often as wanted; what comes from standard input or a URL is copied first."""
+    if reference != "-" and not is_url(reference):
+        yield Path(reference)
+        return
+    with tempfile.TemporaryDirectory(prefix="importer-") as folder:
+        yield stage(reference, Path(folder), 0).path
+
+
+__all__ = ["StagedSource", "at_hand", "is_url", "masked", "stage"]

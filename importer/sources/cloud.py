@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from importer.errors import ImporterError, SourceError
+from importer.runtime.installation import missing_extra
 from importer.sources.copying import Copy, PrivateFile, chunks_of
 from importer.sources.masking import masked, name_in
 
@@ -149,8 +150,7 @@ def _filesystem(url: str, service: Service) -> Any:
         importlib.import_module(service.module)
     except ImportError as cause:
         raise SourceError(
-            f"{masked(url)} needs the extra for {urlsplit(url).scheme}:// ({cause.name} is missing): "
-            f'pip install "highlevel-importer[{service.extra}]"'
+            missing_extra(f"{masked(url)} ({cause.name} is not installed)", service.extra)
         ) from None
     if service is _SFTP:
         from importer.sources.sftp import KnownHostsFileSystem

@@ -9,12 +9,12 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from importer.errors import SourceError
+from importer.runtime.installation import install_command, missing_extra
 from importer.sources.copying import Copy, PrivateFile
 from importer.sources.masking import masked
 
 _SHEET: Final = re.compile(r"https://docs\.google\.com/spreadsheets/d/(?!e/)([\w-]+)", re.IGNORECASE)
 _EXPORT: Final = "https://docs.google.com/spreadsheets/d/{key}/export?format={format}"
-_EXTRA: Final = 'pip install "highlevel-importer[sheets]"'
 
 
 def is_sheet(url: str) -> bool:
@@ -52,7 +52,7 @@ def copy_sheet(url: str, folder: Path, index: int) -> Copy:
     except SourceError as cause:
         raise SourceError(
             f"{cause} For a sheet that is not shared by link, set GOOGLE_APPLICATION_CREDENTIALS to the key file of a "
-            f"service account that may read it, and {_EXTRA}."
+            f"service account that may read it (which needs the extra `sheets`: {install_command('sheets')})."
         ) from None
 
 
@@ -65,7 +65,7 @@ def _copy_as_account(url: str, account: Path, folder: Path, index: int) -> Copy:
     try:
         import gspread
     except ImportError:
-        raise SourceError(f"{masked(url)} needs the extra for Google Sheets: {_EXTRA}") from None
+        raise SourceError(missing_extra(f"{masked(url)} with a service account", "sheets")) from None
     match = _SHEET.match(url)
     assert match is not None  # noqa: S101  (is_sheet was asked before)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -13,8 +12,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from importer.errors import SettingsError, StateError
+from importer.runtime.logs import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")

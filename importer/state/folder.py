@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Final
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.environment import variables
 from importer.runtime.process_lock import LockHeldError, Owner, holder, locked, this_process
 from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.state.neighbours import Neighbours
@@ -301,7 +301,7 @@ class StateFolder:
 
 def keep_days_from_environment() -> float | None:
     """Read IMPORTER_KEEP_DAYS; None keeps runs for good."""
-    text = os.environ.get(KEEP_DAYS_VARIABLE, "").strip()
+    text = variables().get(KEEP_DAYS_VARIABLE, "").strip()
     if not text:
         return None
     try:

@@ -158,3 +158,16 @@ def test_of_several_sources_the_one_that_lacks_a_column_is_named(desk: Desk, ven
     assert (ended.code, vendor.state()["contacts"]) == (2, 0)
     assert "b.csv" in ended.err
     assert "'Mail'" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [(["runn"], "'run'"), (["Sugest", "x.csv"], "'suggest'"), (["run", "x.csv", "--limt", "3"], "'--limit'")],
+)
+def test_a_mistyped_command_or_option_is_answered_with_the_nearest(
+    desk: Desk, words: list[str], meant: str
+) -> None:
+    ended = desk.importer(*words)
+    assert ended.code == 2
+    assert "Did you mean" in ended.err
+    assert meant in ended.err

@@ -214,7 +214,7 @@ def test_a_sample_runs_in_the_embedded_sandbox_without_token_or_location(desk: D
 def test_each_command_explains_itself_with_an_example(desk: Desk, command: str) -> None:
     ended = desk.importer(command, "--help")
     assert ended.code == 0
-    assert f"Example: importer {command}" in ended.out
+    assert f"\n    importer {command}" in ended.out
 
 
 def test_failed_rows_are_imported_again_although_the_mapping_describes_the_first_file(

@@ -5,14 +5,17 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import importer
 from importer.records import Outcome, Status, row_id
 from importer.results.summary_log import log_summary
 from importer.results.terminal import open_progress
-from importer.runtime.logs import configure_logging, hide, log_context, redact
+from importer.runtime.environment import one_token
+from importer.runtime.logs import configure_logging, hide, log_context, logger_of, redact
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
@@ -161,3 +164,41 @@ def test_configuring_twice_writes_each_line_once(stream: io.StringIO) -> None:
     LOG.warning("once")
 
     assert stream.getvalue().count("once") == 1
+
+
+@pytest.fixture
+def programs_handler() -> Iterator[io.StringIO]:
+    """What a program sees that imports the package and has a handler and a formatter of its own."""
+    seen = io.StringIO()
+    handler = logging.StreamHandler(seen)
+    logger = logging.getLogger("importer")
+    before = logger.level  # some test's --quiet may have set it
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    yield seen
+    logger.removeHandler(handler)
+    logger.setLevel(before)
+
+
+def test_a_program_of_its_own_formatter_sees_no_secret_either(programs_handler: io.StringIO) -> None:
+    one_token("an-odd-token-of-no-known-shape", "token=")
+    logger = logger_of("importer.runs.session")
+    try:
+        int("an-odd-token-of-no-known-shape")
+    except ValueError:
+        logger.warning("sent %s to %s", "an-odd-token-of-no-known-shape", "ann@example.com", exc_info=True)
+
+    seen = programs_handler.getvalue()
+    assert "sent *** to <e-mail>" in seen
+    assert "invalid literal for int() with base 10: '***'" in seen
+    assert "an-odd-token" not in seen
+
+
+def test_every_logger_of_the_package_is_one_that_redacts() -> None:
+    package = Path(importer.__file__).parent
+    bare = [
+        path.name
+        for path in package.rglob("*.py")
+        if "getLogger(__name__)" in path.read_text(encoding="utf-8")
+    ]
+    assert bare == []

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,19 +55,6 @@ def test_writing_again_replaces_the_file(story: Story, tmp_path: Path) -> None:
     write_metrics(summary, path)
 
     assert path.read_text(encoding="utf-8") == first
-
-
-def test_without_the_extra_it_is_said_how_to_get_it() -> None:
-    program = (
-        "import sys; sys.modules['prometheus_client'] = None\n"
-        "from importer.results.metrics import require_metrics\n"
-        "require_metrics()"
-    )
-
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-
-    assert "SettingsError" in ended.stderr
-    assert "pip install 'highlevel-importer[metrics]'" in ended.stderr
 
 
 def test_a_folder_in_the_way_is_told(story: Story, tmp_path: Path) -> None:

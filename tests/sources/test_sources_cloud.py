@@ -132,26 +132,3 @@ def test_an_s3_endpoint_that_is_down_is_said(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(SourceError, match="cannot be read"):
         stage("s3://exports/daily/contacts-2026-11-22.csv", tmp_path, 0)
-
-
-@pytest.mark.parametrize(
-    ("url", "library", "extra"),
-    [
-        ("s3://b/x.csv", "s3fs", "s3"),
-        ("gs://b/x.csv", "gcsfs", "gcs"),
-        ("az://c/x.csv", "adlfs", "azure"),
-        ("sftp://h/x.csv", "paramiko", "sftp"),
-    ],
-)
-def test_a_missing_extra_is_named_with_the_command_that_installs_it(
-    url: str, library: str, extra: str, tmp_path: Path
-) -> None:
-    # A process in which the library cannot be imported, as on a machine without the extra.
-    code = (
-        f"import sys, pathlib; sys.modules[{library!r}] = None\n"
-        "from importer.sources import stage\nfrom importer.errors import SourceError\n"
-        f"try: stage({url!r}, pathlib.Path({str(tmp_path)!r}), 0)\n"
-        "except SourceError as fault: print(fault)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert f'pip install "highlevel-importer[{extra}]"' in done.stdout

@@ -176,5 +176,5 @@ def test_each_command_explains_itself_with_an_example(
 ) -> None:
     cli.main([command, "--help"], standalone_mode=False)
     told = capsys.readouterr().out
-    assert f"Example: importer {command}" in told
+    assert f"\n    importer {command}" in told
     assert "--state" in told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from importer.mapping.language.model import LocationRule
 from importer.mapping.values.fault import quoted
 from importer.mapping.values.texts import clean
 from importer.records import Fault
+from importer.runtime.environment import variables
 
 
 class LocationColumn:
@@ -68,7 +68,7 @@ def expand(text: str, environment: Mapping[str, str]) -> str | None:
 
 def _said(location: str) -> str:
     """Expand an id; one whose variable is not set stays as written, so that previews can show it."""
-    return expand(location, os.environ) or location
+    return expand(location, variables()) or location
 
 
 def _fold(text: str) -> str:

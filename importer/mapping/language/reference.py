@@ -42,7 +42,8 @@ _INTRODUCTION: Final = """\
 # Mappings
 
 A mapping says which column of a file becomes which field of a contact. The files in this folder are ready-made, one
-for each common export; `importer suggest FILE` writes one for a file of your own. With the first line of these files,
+for each common export: `-m hubspot` names one wherever a mapping file is taken, `importer mappings` lists them.
+`importer suggest FILE` writes one for a file of your own. With the first line of these files,
 editors complete and check a mapping while you write: `# yaml-language-server: $schema=mapping.schema.json`.
 
 Every value is read as text: `NO`, `01234` and `2024-01-02` stay as written, quotes or not. All faults of a mapping are

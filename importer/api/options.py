@@ -1,0 +1,237 @@
+"""The options of the library's functions: their types, what they mean, and the refusal of others."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypedDict, TypeVar, get_type_hints
+
+from importer.errors import SettingsError
+from importer.runtime import environment
+from importer.runtime.progress import RunProgress
+from importer.settings import Connection, FailureLimit, ReadingOptions
+
+Reference: TypeAlias = str | os.PathLike[str]
+Given: TypeAlias = dict[str, Any]
+"""Options as they were given, checked, without those that are None: that means what leaving them out means."""
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Layout(TypedDict, total=False):
+    """Where in the file the rows are; what is not said is detected."""
+
+    sheet: Annotated[str | None, "the workbook's sheet to read (default: the one with the mapped headers)"]
+    header_row: Annotated[int | None, "the header's row, as a spreadsheet counts (default: detected)"]
+    encoding: Annotated[str | None, "of a text file, such as cp1252 (default: detected)"]
+    delimiter: Annotated[str | None, "of a text file (default: detected)"]
+
+
+class _Password(TypedDict, total=False):
+    """What opens a source."""
+
+    password: Annotated[str | None, "of a protected workbook (default: IMPORTER_PASSWORD)"]
+
+
+class _Account(TypedDict, total=False):
+    """As whom, and where it is remembered.
+
+    No ``env_file`` is read unless it is named: a task must not pick up another client's token from the folder that it
+    happens to run in.
+    """
+
+    token: Annotated[
+        str | None, "as whom (default: HIGHLEVEL_TOKEN and its kin); masked in the package's logs"
+    ]
+    env_file: Annotated[
+        Reference | None,
+        "a file of variables that go ahead of the environment's, for this call alone (default: none)",
+    ]
+    state: Annotated[
+        Reference | None, "the folder of journals and memory (default: IMPORTER_STATE, else the platform's)"
+    ]
+
+
+class _Place(TypedDict, total=False):
+    """Where to."""
+
+    location_id: Annotated[
+        str | None, "where to (default: the mapping's location, else HIGHLEVEL_LOCATION_ID)"
+    ]
+    base_url: Annotated[str | None, "another address of the API (default: HIGHLEVEL_BASE_URL)"]
+    sandbox: Annotated[bool | None, "send to an embedded stand-in of HighLevel, which needs no account"]
+
+
+class _Rows(TypedDict, total=False):
+    """Which rows, and what may be done to them."""
+
+    limit: Annotated[int | None, "take the first so many rows alone"]
+    allow_transforms: Annotated[bool | None, "let the mapping call Python functions"]
+
+
+class _Session(TypedDict, total=False):
+    """What each session of a run may have otherwise."""
+
+    output: Annotated[
+        Reference | None, "the folder that receives a folder of results (default: import-results)"
+    ]
+    results_format: Annotated[Literal["csv", "xlsx"] | None, "form of the results (default: csv)"]
+    concurrency: Annotated[int | None, "requests in flight for each location"]
+    stop_after_failures: Annotated[
+        FailureLimit | int | str | None, 'stop once so many rows (50) or such a share ("5%") failed'
+    ]
+    wait_for_quota: Annotated[bool | None, "wait for the next day's allowance instead of stopping"]
+    max_requests: Annotated[int | None, "send at most so many requests, then stop"]
+    on_progress: Annotated[
+        Callable[[RunProgress], object] | None,
+        "called as the run goes on, by the event loop's thread, so it must not block; what it raises is logged once",
+    ]
+
+
+class _Run(TypedDict, total=False):
+    """What a run has from its begin to its end."""
+
+    fresh: Annotated[bool | None, "start anew although this very import was run before"]
+    changed_only: Annotated[bool | None, "skip rows that are as they were when last imported"]
+    full_every: Annotated[int | None, "with changed_only: each Nth run sends every row"]
+    feed: Annotated[
+        str | None, "with changed_only: the stream of files this is one of (default: the mapping's path)"
+    ]
+    verify_share: Annotated[float | None, "read this share (0 to 1) of the contacts back"]
+    report_details: Annotated[bool | None, "show unmasked values in report.html"]
+    metrics_file: Annotated[Reference | None, "write Prometheus metrics to this file"]
+
+
+class _Resume(TypedDict, total=False):
+    """What only a resume can be told."""
+
+    from_copies: Annotated[
+        bool | None, "go on with the copies that the run took, although its source or mapping changed since"
+    ]
+
+
+class SourceOptions(_Layout, _Password, total=False):
+    """How to read a source."""
+
+
+class LookOptions(_Layout, _Password, _Account, _Place, _Rows, total=False):
+    """What ``check`` and ``preview`` take."""
+
+
+class RunOptions(_Layout, _Password, _Account, _Place, _Rows, _Session, _Run, total=False):
+    """What ``run`` takes."""
+
+
+class RetryOptions(_Password, _Account, _Session, total=False):
+    """What ``retry`` takes."""
+
+
+class ResumeOptions(_Password, _Account, _Session, _Resume, total=False):
+    """What ``resume`` takes."""
+
+
+def options_of(options: type) -> Callable[[Function], Function]:
+    """Show a function's options in ``help()`` and ``inspect.signature``, where ``**options`` alone would hide them."""
+
+    def show(function: Function) -> Function:
+        plain = inspect.signature(function)
+        *written, _ = plain.parameters.values()
+        named = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+            for name, hint in get_type_hints(options).items()
+        ]
+        function.__dict__["__signature__"] = plain.replace(parameters=[*written, *named])
+        means = get_type_hints(options, include_extras=True)
+        listed = [f"    {name}: {hint.__metadata__[0]}" for name, hint in means.items()]
+        function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Options:", *listed])
+        return function
+
+    return show
+
+
+def checked(function: str, options: Mapping[str, object], known: type) -> Given:
+    """Refuse an option that a function does not take, as Python does: a TypeError that names it."""
+    for name in options:
+        if name not in (names := get_type_hints(known)):
+            import difflib
+
+            near = difflib.get_close_matches(name, names, n=1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}.{meant}")
+    given = {name: value for name, value in options.items() if value is not None}
+    _check_values(given)
+    return given
+
+
+_AT_LEAST_ONE: Final = ("header_row", "limit", "concurrency", "full_every", "max_requests")
+
+
+def _check_values(given: Given) -> None:
+    """Refuse what the command line would refuse. Raises SettingsError."""
+    for name in _AT_LEAST_ONE:
+        if not isinstance(count := given.get(name, 1), int) or count < 1:
+            raise SettingsError(f"{name} is {count!r}: give a whole number from 1.")
+    if not isinstance(share := given.get("verify_share", 0), int | float) or not 0 <= share <= 1:
+        raise SettingsError(f"verify_share is {given['verify_share']!r}: give a share from 0 to 1.")
+    if given.get("results_format", "csv") not in {"csv", "xlsx"}:
+        raise SettingsError(f"results_format is {given['results_format']!r}: give 'csv' or 'xlsx'.")
+
+
+def connection(given: Given) -> Connection:
+    """Gather where to and as whom; what is not given, the environment says."""
+    token: str | None = given.get("token")
+    sandbox: bool = given.get("sandbox", False)
+    base = Connection(
+        base_url=environment.base_url(given.get("base_url")),
+        location_id=given.get("location_id"),
+        sandbox=sandbox,
+    )
+    if token is not None:
+        return replace(base, token=environment.one_token(token, "token="))
+    return (
+        base if sandbox else replace(base, token=environment.read_token(), tokens=environment.read_tokens())
+    )
+
+
+def reading(given: Given) -> ReadingOptions:
+    layout = {name: given[name] for name in _Layout.__annotations__ if name in given}
+    password: str | None = given.get("password")
+    return ReadingOptions(
+        **layout,
+        password=environment.given_password(password) if password else environment.source_password(),
+    )
+
+
+def state(given: Given) -> Path:
+    named = given.get("state")
+    return environment.state_folder(None if named is None else Path(named))
+
+
+def session(given: Given) -> Given:
+    """Name the fields of RunSettings that a resumed run may have otherwise than it began; only those given."""
+    names = ("results_format", "concurrency", "wait_for_quota", "max_requests")
+    fields = {name: given[name] for name in names if name in given}
+    if "output" in given:
+        fields["output"] = Path(given["output"])
+    if "stop_after_failures" in given:
+        fields["stop_after_failures"] = _failure_limit(given["stop_after_failures"])
+    return fields
+
+
+def of_a_run(given: Given) -> Given:
+    """Name the fields of RunSettings that a run is given once and for all; only those given."""
+    fields = {name: given[name] for name in (*_Rows.__annotations__, *_Run.__annotations__) if name in given}
+    if "metrics_file" in fields:
+        fields["metrics_file"] = Path(fields["metrics_file"])
+    return fields
+
+
+def _failure_limit(said: FailureLimit | int | str) -> FailureLimit:
+    if isinstance(said, FailureLimit):
+        return said
+    try:
+        return FailureLimit.parse(str(said))
+    except ValueError as wrong:
+        raise SettingsError(f"stop_after_failures: {wrong}") from None

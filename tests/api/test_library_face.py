@@ -1,0 +1,210 @@
+"""What a program sees of the package: its names, its signatures, its types, and what it costs to import."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+import importer
+import importer.errors
+from importer.api import options as api_options
+
+ROOT = Path(__file__).parents[2]
+
+PROMISED = {
+    "run", "run_async", "check", "preview", "suggest", "read", "load_mapping", "resume", "resume_async", "retry",
+    "retry_async", "Summary", "Forecast", "Suggestion", "Row", "Source", "Mapping", "RunProgress", "Phase", "__version__",
+}  # fmt: skip
+HEAVY = {
+    "aiohttp",
+    "pydantic",
+    "pandas",
+    "phonenumbers",
+    "openpyxl",
+    "click",
+    "jinja2",
+    "python_calamine",
+    "yaml",
+}
+
+RIGHT = """\
+import importer
+
+source: importer.Source = importer.read("contacts.xlsx", sheet="Contacts", header_row=3)
+header: tuple[str, ...] = source.header
+row: importer.Row
+for row in source:
+    number: int = row.number
+mapping: importer.Mapping = importer.load_mapping("contacts.yaml")
+text: str = importer.suggest("contacts.xlsx").to_yaml()
+ready: int = importer.check("contacts.xlsx", mapping, limit=5).ready
+for line in importer.preview(["a.csv", "b.csv"], "hubspot", rows=3):
+    print(line["row"])
+
+
+def show(progress: importer.RunProgress) -> None:
+    if progress.phase is importer.Phase.SENDING:
+        print(progress.settled, progress.total)
+
+
+summary: importer.Summary = importer.run(
+    "contacts.xlsx", mapping, token="t", location_id="l", env_file=None, stop_after_failures="5%", on_progress=show
+)
+created: int = summary.created
+try:
+    importer.resume(summary.run_id, from_copies=True)
+    importer.retry(wait_for_quota=True)
+except importer.MappingError as fault:
+    print(fault.faults)
+except importer.ImporterError as fault:
+    raise SystemExit(fault.exit_code) from fault
+
+
+async def work() -> int:
+    first = await importer.run_async("contacts.xlsx", mapping, results_format="xlsx")
+    second = await importer.resume_async(first.run_id)
+    return second.failed + (await importer.retry_async()).failed
+"""
+
+WRONG = {
+    "an option that is none": 'importer.run("a.csv", "m.yaml", tokn="t")',
+    "an option of another function": 'importer.check("a.csv", "m.yaml", max_requests=5)',
+    "a number as text": 'importer.run("a.csv", "m.yaml", limit="5")',
+    "a form of results that is none": 'importer.run("a.csv", "m.yaml", results_format="pdf")',
+    "a callback that takes something else": 'importer.run("a.csv", "m.yaml", on_progress=len)',
+    "no mapping": 'importer.run("a.csv")',
+    "a coroutine that is not awaited": 'importer.run_async("a.csv", "m.yaml").created',
+    "a name that is not exported": "importer.pipeline_run",
+}
+
+
+def test_the_names_of_the_library_are_exported_and_lead_somewhere() -> None:
+    errors = {
+        name
+        for name, found in vars(importer.errors).items()
+        if inspect.isclass(found) and name.endswith("Error")
+    }
+    assert set(importer.__all__) == PROMISED | errors
+    assert set(importer.__all__) <= set(dir(importer))
+    for name in importer.__all__:
+        assert getattr(importer, name) is not None
+    for name in errors:
+        assert issubclass(getattr(importer, name), importer.ImporterError)
+
+
+def test_a_name_that_is_none_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'rnu'"):
+        getattr(importer, "rnu")  # noqa: B009  (a type checker refuses the plain form)
+
+
+def imported_by(program: str) -> set[str]:
+    code = f"import json, sys\n{program}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+
+
+@pytest.mark.parametrize("program", ["import importer", "import importer; importer.SetupError; importer.Row"])
+def test_importing_the_package_costs_none_of_its_libraries(program: str) -> None:
+    assert imported_by(program) & HEAVY == set()
+
+
+def test_the_libraries_come_with_the_first_use() -> None:
+    assert "pydantic" in imported_by("import importer; importer.load_mapping")
+
+
+FUNCTIONS = ["run", "check", "preview", "suggest", "read", "resume", "retry"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_option_that_is_none_is_a_type_error_that_names_it_and_the_nearest(name: str) -> None:
+    function: Any = getattr(importer, name)
+    given = ["x.csv", "m.yaml"][
+        : sum(p.default is p.empty for p in inspect.signature(function).parameters.values())
+    ]
+    with pytest.raises(
+        TypeError, match=rf"^{name}\(\) got an unexpected keyword argument 'pasword'\. .*'password'"
+    ):
+        function(*given, pasword="secret")
+
+
+async def test_a_coroutine_refuses_it_as_well() -> None:
+    wrong: Any = {"locaton_id": "l"}
+    with pytest.raises(TypeError, match=r"^run_async\(\) .* 'locaton_id'\. Did you mean 'location_id'\?"):
+        await importer.run_async("x.csv", "m.yaml", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("limit", 0), ("header_row", 0), ("concurrency", "4"), ("results_format", "pdf"), ("verify_share", 5),
+        ("stop_after_failures", "some"), ("token", "two words"),
+    ],
+)  # fmt: skip
+def test_a_value_that_the_command_line_refuses_is_refused_here(
+    option: str, value: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("IMPORTER_STATE", str(tmp_path))
+    given: Any = {option: value}
+    with pytest.raises(importer.SettingsError, match=option):
+        importer.run("x.csv", "m.yaml", **given)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, "run_async", "resume_async", "retry_async"])
+def test_help_shows_each_option_with_its_type_and_what_it_means(name: str) -> None:
+    function = getattr(importer, name)
+    shown = [
+        each for each in inspect.signature(function).parameters.values() if each.kind is each.KEYWORD_ONLY
+    ]
+    assert "password" in {each.name for each in shown}
+    for each in shown:
+        assert each.annotation is not each.empty
+        assert each.name == "rows" or f"    {each.name}: " in function.__doc__
+
+
+def test_every_option_says_what_it_means() -> None:
+    for options in (api_options.RunOptions, api_options.ResumeOptions):
+        for name, hint in get_type_hints(options, include_extras=True).items():
+            assert hint.__metadata__[0], name
+
+
+def test_every_option_of_the_library_is_used() -> None:
+    """An option that does nothing would be a promise that nobody keeps."""
+    code = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "importer" / "api").glob("*.py")]
+    named = {
+        node.value
+        for tree in code
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    by_group = {
+        *api_options._Layout.__annotations__,
+        *api_options._Rows.__annotations__,
+        *api_options._Run.__annotations__,
+    }
+    assert set(get_type_hints(api_options.RunOptions)) <= named | by_group
+
+
+def checked(path: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--follow-imports=silent", str(path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_a_type_checker_takes_the_calls_that_work_and_refuses_the_others(tmp_path: Path) -> None:
+    right = tmp_path / "right.py"
+    right.write_text(RIGHT)
+    assert checked(right).startswith("Success")
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("import importer\n\n" + "\n".join(WRONG.values()) + "\n")
+    told = checked(wrong)
+    taken = [what for line, what in enumerate(WRONG, start=3) if f"wrong.py:{line}: error:" not in told]
+    assert taken == [], told
