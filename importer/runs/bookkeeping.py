@@ -33,6 +33,7 @@ class Bookkeeper:
         self._journal = journal
         self._turn = turn
         self._tag_mode = mapping.follow_ups.tag_mode
+        # Kept with each person: spelled otherwise, it would send everybody again once.
         self._rules = repr((mapping.mode, mapping.follow_ups))
 
     def unchanged(self, records: Sequence[Record]) -> dict[RowId, Outcome]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.records import FollowUps, ImportMode
 from importer.sandbox import Sandbox
 from tests.flow.conftest import read_table
 
@@ -63,3 +64,10 @@ def test_each_nth_run_sends_everything(desk: Desk, vendor: Sandbox) -> None:
         desk.write(f"night{night}.csv", HEADER + "Ann,ann@example.com,,\n" + "\n" * night)
         told.append(desk.run(f"night{night}.csv", *WORDS, "--full-every", "3").summary["skipped"])
     assert told == [0, 1, 1, 0]
+
+
+def test_the_rules_that_are_kept_with_each_person_are_spelled_as_ever() -> None:
+    assert repr((ImportMode.UPSERT, FollowUps(workflow="Welcome"))) == (
+        "(<ImportMode.UPSERT: 'upsert'>, FollowUps(tag_mode=<TagMode.ADD: 'add'>, workflow='Welcome', campaign=None, "
+        "applies_to=<FollowUpFor.ALL: 'all'>))"
+    ), "after an upgrade the first night would send everybody"

@@ -171,7 +171,8 @@ async def test_a_published_workflow_takes_a_contact_once_and_a_draft_never(calle
         path = f"/contacts/{ann}/workflow/{workflow['id']}"
         assert (await caller.ask("POST", path, {})).body["succeded"] is True
     assert [each["status"] for each in workflows] == ["published", "draft"]
-    assert caller.sandbox.contacts()[0]["workflows"] == ["Welcome"]
+    shown = caller.sandbox.contacts()[0]
+    assert (shown["workflows"], shown["enrolments"]) == (["Welcome"], {"Welcome": 2})
     await caller.ask("DELETE", f"/contacts/{ann}/workflow/{workflows[0]['id']}", {})
     assert caller.sandbox.contacts()[0]["workflows"] == []
     assert (await caller.ask("POST", f"/contacts/{ann}/workflow/nosuch", {})).status == 400

@@ -129,10 +129,16 @@ async def test_furnishing_takes_names_keys_and_ids_and_leaves_what_is_there(call
     before = len(caller.sandbox.location(PLACE).custom_fields)
     wanted = ["Shirt Size", "contact.seats", "Region", "contact.tier", "a1B2c3D4e5F6g7H8i9J0"]
     for _ in range(2):
-        caller.sandbox.furnish(PLACE, custom_fields=wanted, workflows=["Welcome", "Onboarding"])
+        caller.sandbox.furnish(
+            PLACE,
+            custom_fields=wanted,
+            workflows=["Welcome", "Onboarding"],
+            campaigns=["Newsletter", "Autumn"],
+        )
     location = caller.sandbox.location(PLACE)
     assert len(location.custom_fields) == before + 3
     assert location.by_key["contact.region"].name == "Region"
     assert "contact.tier" in location.by_key
     assert "a1B2c3D4e5F6g7H8i9J0" in location.custom_fields
     assert [each["name"] for each in location.workflows] == ["Welcome", "Unfinished", "Onboarding"]
+    assert [each["name"] for each in location.campaigns] == ["Newsletter", "Autumn"]
