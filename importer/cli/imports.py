@@ -106,7 +106,7 @@ def run_command(**given: Any) -> None:
     from importer.runs.preparing import start_early
 
     load_environment()
-    # own functions keep the run in one process, see open_clerk
+    # own functions keep the run in one process, see open_preparation
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
         from importer.cli.presenting import Manner, attend

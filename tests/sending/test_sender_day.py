@@ -100,3 +100,19 @@ def test_looking_again_is_jittered_and_never_long_after_the_day_begins() -> None
     assert 10 * MINUTE < early < late < 20 * MINUTE
     early, late = (day_recheck_seconds(MINUTE, chance=chance) for chance in (0.0, 1.0))
     assert MINUTE < early < late < 2 * MINUTE
+
+
+def test_a_late_reply_of_the_day_before_does_not_open_the_gate_again() -> None:
+    """Somebody else used the day up while our requests were under way: some are refused before others are answered."""
+    back_at = 3 * HOUR
+    vendor = PaperVendor(
+        allowance=lambda now: 0 if 1.0 < now < back_at else 10_000,
+        latency=lambda dice: (0.02, dice.uniform(0.02, 2.0)),
+    )
+    told = Told()
+    end, outcomes = send(vendor, 200, told)
+    assert len(outcomes) == 200
+    assert back_at < end < back_at + 20 * MINUTE
+    assert len(told.holds) == 2, "one wait, and one end of it"
+    asked = [at for at in vendor.arrivals if MINUTE < at < back_at]
+    assert all(later - earlier > 11 * MINUTE for earlier, later in pairwise(asked))
