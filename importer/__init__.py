@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from importer.errors import (
         BudgetSpentError,
+        CertificateError,
         CredentialsError,
         CredentialsLostError,
         ImporterError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         StateError,
         StopError,
         TooManyFailuresError,
+        TrustLostError,
     )
     from importer.mapping import Mapping
     from importer.reading import Source
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BudgetSpentError",
+    "CertificateError",
     "CredentialsError",
     "CredentialsLostError",
     "Forecast",
@@ -70,6 +73,7 @@ __all__ = [
     "Suggestion",
     "Summary",
     "TooManyFailuresError",
+    "TrustLostError",
     "__version__",
     "check",
     "load_mapping",

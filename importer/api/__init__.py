@@ -17,11 +17,11 @@ from importer.api import options as told
 from importer.api.options import (
     Given,
     LookOptions,
+    ReadOptions,
     Reference,
     ResumeOptions,
     RetryOptions,
     RunOptions,
-    SourceOptions,
     checked,
     options_of,
 )
@@ -57,14 +57,14 @@ Sources: TypeAlias = Reference | Iterable[Reference]
 Work: TypeAlias = "Callable[[RunContext], Coroutine[Any, Any, Summary]]"
 
 
-@options_of(SourceOptions)
-def read(source: Reference, **options: Unpack[SourceOptions]) -> Source:
+@options_of(ReadOptions)
+def read(source: Reference, **options: Unpack[ReadOptions]) -> Source:
     """Open a spreadsheet: ``.header``, ``.detected``, and rows by iteration. Raises SourceError."""
-    return open_source(source, options=told.reading(checked("read", options, SourceOptions)))
+    return open_source(source, options=told.reading(checked("read", options, ReadOptions)))
 
 
-@options_of(SourceOptions)
-def suggest(source: Reference, **options: Unpack[SourceOptions]) -> Suggestion:
+@options_of(ReadOptions)
+def suggest(source: Reference, **options: Unpack[ReadOptions]) -> Suggestion:
     """Guess a mapping from a file's headers and values; ``.to_yaml()`` writes it, each guess with its reason.
 
     Raises SourceError.
@@ -72,7 +72,7 @@ def suggest(source: Reference, **options: Unpack[SourceOptions]) -> Suggestion:
     from importer.sources import at_hand
     from importer.suggestion import suggest_file
 
-    given = checked("suggest", options, SourceOptions)
+    given = checked("suggest", options, ReadOptions)
     with at_hand(os.fspath(source)) as path:
         return suggest_file(path, options=told.reading(given))
 

@@ -112,7 +112,7 @@ class _Resume(TypedDict, total=False):
     ]
 
 
-class SourceOptions(_Layout, _Password, total=False):
+class ReadOptions(_Layout, _Password, total=False):
     """How to read a source."""
 
 

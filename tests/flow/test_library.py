@@ -236,7 +236,7 @@ def test_a_token_given_by_argument_is_masked_in_a_programs_logs(desk: Desk, vend
     desk.write("contacts.csv", people(1))
     seen = io.StringIO()
     handler = logging.StreamHandler(seen)
-    logger = logging.getLogger("importer.runs.session")
+    logger = logging.getLogger("importer.runs.stages")
     importer.run("contacts.csv", "mapping.yaml", token="a-token-without-a-shape")
     logger.addHandler(handler)
     logger.error("the vendor said: a-token-without-a-shape")
