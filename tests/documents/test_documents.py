@@ -245,7 +245,7 @@ def anchors_of(page: str) -> frozenset[str]:
     "path",
     sorted({name for page in PAGES for name in re.findall(r"python (benchmarks/\w+\.py)", text_of(page))}),
 )
-def test_the_benchmarks_that_the_pages_name_can_be_started(path: str) -> None:
+def test_the_benchmarks_that_the_pages_name_can_be_imported(path: str) -> None:
     runpy.run_path(str(ROOT / path), run_name="started")
 
 
