@@ -42,12 +42,14 @@ def edit(vendor: Vendor, body: Any) -> Contact:
 
 
 def _change(vendor: Vendor, contact: Contact, body: JsonObject) -> None:
-    fields: JsonObject = body.get("fields", {})
+    fields: JsonObject = {
+        name: stored_phone(value) if name == "phone" and value else value
+        for name, value in body.get("fields", {}).items()
+    }
     for name, value in fields.items():
+        contact.properties[name] = value
         if value is None:
-            contact.properties.pop(name, None)
-        else:
-            contact.properties[name] = stored_phone(value) if name == "phone" else value
+            del contact.properties[name]
     keep_name(contact.properties, fields)
     location = vendor.location(contact.location_id)
     for reference, value in body.get("customFields", {}).items():

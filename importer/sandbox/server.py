@@ -139,6 +139,18 @@ class Sandbox:
         """Change a contact as a person would on the vendor's screen, as ``POST /_sandbox/edit`` does."""
         edits.edit(self.vendor, {"contactId": contact_id, **changes})
 
+    def edit_as_told(self, raw: bytes) -> tuple[int, JsonObject]:
+        """Answer ``POST /_sandbox/edit``: status and body."""
+        try:
+            contact = edits.edit(self.vendor, loads(raw))
+        except Refusal as refusal:
+            return refusal.status, refusal.reply().body
+        except (ValueError, TypeError, AttributeError):
+            return 400, Refusal(
+                400, "An edit is a JSON object like {contactId, fields: {city: ...}}."
+            ).reply().body
+        return 200, {"contactId": contact.id}
+
     def script(self, faults: Iterable[Fault]) -> None:
         """Set the fates of the next requests, in order; after them the dice decide again."""
         self.fates.script(faults)
@@ -246,21 +258,10 @@ class Sandbox:
             case "GET", "items":
                 body = observation.items(self.vendor, arrival.query.get("locationId"))
             case "POST", "edit":
-                status, body = self._edit(arrival.body)
+                status, body = self.edit_as_told(arrival.body)
             case _:
                 body = {"paths": [f"/_sandbox/{name}" for name in ("state", "contacts", "items", "edit")]}
         return Delivery(status=status, headers={"Content-Type": "application/json"}, body=dumps(body))
-
-    def _edit(self, raw: bytes) -> tuple[int, JsonObject]:
-        try:
-            contact = edits.edit(self.vendor, loads(raw))
-        except Refusal as refusal:
-            return refusal.status, refusal.reply().body
-        except (ValueError, TypeError, AttributeError):
-            return 400, Refusal(
-                400, "An edit is a JSON object like {contactId, fields: {city: ...}}."
-            ).reply().body
-        return 200, {"contactId": contact.id}
 
     def _http_date(self, now: float) -> str:
         second = int(now)

@@ -152,7 +152,8 @@ def _body(vendor: Vendor, item: Item) -> JsonObject:
     contact = vendor.contacts.get(item.contact_id)
     if contact is None:
         return item.body
-    about = {name: contact.properties.get(name) for name in ("name", "companyName", "email", "phone")}
+    shown = ("name", "companyName", "email", "phone")
+    about = {name: contact.properties[name] for name in shown if name in contact.properties}
     return {**item.body, "contact": {"id": contact.id, **about, "tags": contact.tags}}
 
 
