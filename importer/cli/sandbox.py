@@ -4,89 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from importer.cli.options import examples
+from importer.cli.sandbox_words import (
+    custom_field,
+    fault,
+    match,
+    milliseconds,
+    pipeline,
+    quota,
+    read_with,
+)
 
 if TYPE_CHECKING:
     from importer.sandbox import Sandbox, SandboxSettings
 
-_FAULTS = ("429", "500", "502", "503", "reset", "drop", "slow", "garbage")
-_CHOICE_TYPES = ("SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "CHECKBOX", "RADIO")
-_FIELD_TYPES = (
-    "TEXT",
-    "LARGE_TEXT",
-    "NUMERICAL",
-    "MONETORY",
-    "PHONE",
-    "EMAIL",
-    "DATE",
-    "TIME",
-    *_CHOICE_TYPES,
+_FAULTS = (
+    *("429", "500", "502", "503", "status-NNN", "drop", "edge-403", "quoted-token"),
+    *("words-object", "words-nested", "words-plain", "reset", "reset-NNms", "stored-NNN", "slow", "garbage"),
+    *("truncated", "swap", "repeat", "stray", "stray-408", "endless", "huge", "absurd-interval"),
 )
-
-
-def _read_with(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    def callback(_ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
-        return tuple(read(each) for each in value) if isinstance(value, tuple) else read(value.strip())
-
-    return callback
-
-
-def _quota(text: str) -> tuple[int, float]:
-    found = re.fullmatch(r"(\d+)(?:/(\d+(?:\.\d+)?))?", text)
-    if not found or (found[2] and float(found[2]) == 0):
-        raise click.BadParameter(
-            f"{text!r} is not a number of requests and seconds like 100/10 (0 turns it off)."
-        )
-    return int(found[1]), float(found[2] or 10)
-
-
-def _latency(text: str) -> tuple[float, float]:
-    found = re.fullmatch(r"(\d+)(?:-(\d+))?(?: *ms)?", text)
-    if not found or (found[2] and int(found[2]) < int(found[1])):
-        raise click.BadParameter(f"{text!r} is not a range of milliseconds like 50-400.")
-    return float(found[1]), float(found[2] or found[1])
-
-
-def _fault(text: str) -> tuple[str, float]:
-    found = re.fullmatch(r"(\w+):(\d*\.?\d+)(%?)", text)
-    if not found or found[1] not in _FAULTS:
-        kinds = ", ".join(_FAULTS)
-        raise click.BadParameter(f"{text!r} is not KIND:SHARE like reset:0.02; the kinds are {kinds}.")
-    share = float(found[2]) / (100 if found[3] else 1)
-    if share > 1:
-        raise click.BadParameter(f"{text!r}: a share is at most 1 (or 100%).")
-    return found[1], share
-
-
-def _custom_field(text: str) -> tuple[str, str, tuple[str, ...]]:
-    name, _, rest = text.partition(":")
-    data_type, _, options = rest.partition(":")
-    known = data_type.upper() or "TEXT"
-    if not name.strip() or known not in _FIELD_TYPES:
-        raise click.BadParameter(
-            f"{text!r} is not NAME, NAME:TYPE or NAME:TYPE:a|b; types: {', '.join(_FIELD_TYPES)}."
-        )
-    if bool(options) != (known in _CHOICE_TYPES):
-        raise click.BadParameter(
-            f"{text!r}: choices (a|b) belong to {', '.join(_CHOICE_TYPES)}, and to those always."
-        )
-    return name.strip(), known, tuple(options.split("|")) if options else ()
-
-
-def _match(text: str) -> tuple[str, ...]:
-    order = tuple(part.strip() for part in text.split(","))
-    if len(set(order)) != len(order) or not set(order) <= {"email", "phone"}:
-        raise click.BadParameter(f"{text!r} is none of: email,phone  phone,email  email  phone.")
-    return order
 
 
 @click.command(
@@ -97,7 +40,7 @@ def _match(text: str) -> tuple[str, ...]:
 )
 @click.option(
     "--burst",
-    callback=_read_with(_quota),
+    callback=read_with(quota),
     metavar="N/SECONDS",
     default="100/10",
     show_default=True,
@@ -115,7 +58,7 @@ def _match(text: str) -> tuple[str, ...]:
 )
 @click.option(
     "--match",
-    callback=_read_with(_match),
+    callback=read_with(match),
     metavar="ORDER",
     default="email,phone",
     show_default=True,
@@ -126,15 +69,28 @@ def _match(text: str) -> tuple[str, ...]:
 )
 @click.option(
     "--latency",
-    callback=_read_with(_latency),
+    callback=read_with(milliseconds),
     metavar="MIN-MAX",
     default="0",
     help="Time a request takes, in milliseconds.",
 )
 @click.option(
+    "--store-delay",
+    "store_ms",
+    callback=read_with(milliseconds),
+    metavar="MIN-MAX",
+    default="0",
+    help="Time from looking up to storing, in milliseconds; it goes on when the client is gone.",
+)
+@click.option(
+    "--racy",
+    is_flag=True,
+    help="Look up at once and store later: two of one person in flight make two contacts.",
+)
+@click.option(
     "--fault",
     "faults",
-    callback=_read_with(_fault),
+    callback=read_with(fault),
     multiple=True,
     metavar="KIND:SHARE",
     help=f"What goes wrong, how often: {', '.join(_FAULTS)}.",
@@ -143,11 +99,13 @@ def _match(text: str) -> tuple[str, ...]:
     "--slow-seconds", type=float, default=3.0, show_default=True, help="How long a slow reply takes."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the faults and latencies.")
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="Keep contacts in this file.")
+@click.option(
+    "--db", type=click.Path(path_type=Path, dir_okay=False), help="Keep all that is stored in this file."
+)
 @click.option(
     "--custom-field",
     "custom_fields",
-    callback=_read_with(_custom_field),
+    callback=read_with(custom_field),
     multiple=True,
     metavar="NAME[:TYPE[:a|b]]",
     help="A custom field every location has, beside Shirt Size, Interests, Contract Value, Renewal Date and Seats.",
@@ -155,12 +113,66 @@ def _match(text: str) -> tuple[str, ...]:
 @click.option(
     "--workflow", "workflows", multiple=True, metavar="NAME", help="A published workflow beside Welcome."
 )
+@click.option(
+    "--pipeline",
+    "pipelines",
+    callback=read_with(pipeline),
+    multiple=True,
+    metavar="NAME:a|b",
+    help="A pipeline and its stages, beside Sales.",
+)
+@click.option(
+    "--allow-duplicate-opportunities", is_flag=True, help="Let a contact have several in one pipeline."
+)
+@click.option(
+    "--missing",
+    "missing_contact",
+    type=click.Choice(["400", "404"]),
+    callback=read_with(int),
+    default="400",
+    show_default=True,
+    help="What a missing contact is answered with.",
+)
+@click.option(
+    "--unknown-version",
+    type=click.Choice(["400", "401"]),
+    callback=read_with(int),
+    default="400",
+    show_default=True,
+    help="What an unknown Version header is answered with.",
+)
+@click.option(
+    "--search-lag",
+    "search_lag_seconds",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    default=12.0,
+    show_default=True,
+    help="How long the search sees what was before a change.",
+)
+@click.option(
+    "--search-page",
+    "search_page_limit",
+    type=click.Choice(["500", "100"]),
+    callback=read_with(int),
+    default="500",
+    show_default=True,
+    help="The largest pageLimit of the search.",
+)
+@click.option(
+    "--agency-install",
+    "installed_by_agency",
+    is_flag=True,
+    help="Consent gives a Company token, as when an agency's user installs an app.",
+)
+@click.option("--drop-state", is_flag=True, help="Consent does not send the state back.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON line with the URL to stdout.")
 def sandbox_command(*, as_json: bool, faults: tuple[tuple[str, float], ...], **options: Any) -> None:
     """Start a local HighLevel stand-in on loopback, until Ctrl-C.
 
     It speaks the vendor's paths, takes any token, and keeps contacts in memory. GET /_sandbox/state counts what it
-    was asked, GET /_sandbox/contacts lists what it stored.
+    was asked, GET /_sandbox/contacts and /_sandbox/items list what it stored, POST /_sandbox/edit changes a contact
+    as a person would.
     """
     from importer.runtime.loop import loop_factory
 
@@ -174,10 +186,12 @@ def _settings(
     faults: tuple[tuple[str, float], ...],
     burst: tuple[int, float],
     latency: tuple[float, float],
+    store_ms: tuple[float, float],
     window: str,
+    drop_state: bool,
     **rest: Any,
 ) -> SandboxSettings:
-    from importer.sandbox import FaultKind, SandboxSettings, Window
+    from importer.sandbox import SandboxSettings, Window
 
     if sum(share for _, share in faults) > 1:
         raise click.BadParameter("the shares of all faults together exceed 1.", param_hint="--fault")
@@ -186,7 +200,9 @@ def _settings(
         interval_seconds=burst[1],
         window=Window(window),
         latency_ms=latency,
-        faults={FaultKind(kind): share for kind, share in faults},
+        store_delay_ms=store_ms,
+        faults=dict(faults),
+        returns_state=not drop_state,
         **rest,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -19,10 +20,15 @@ RESERVED: Final = (
     Account(token="pit-no-access", locations=frozenset()),  # noqa: S106  (likewise)
 )
 INVALID: Final = "pit-invalid"
+AGENCY: Final = "agency-"
+"""What private integration tokens of an agency begin with here, behind ``pit-`` or without it."""
+REPEATABLE_SECONDS: Final = 30
+"""A refresh token that comes again so soon gets the same new tokens."""
 SCOPES: Final = (
     "contacts.readonly contacts.write locations.readonly locations/customFields.readonly "
     "locations/customFields.write locations/tags.readonly locations/tags.write users.readonly "
-    "workflows.readonly campaigns.readonly oauth.write oauth.readonly"
+    "workflows.readonly campaigns.readonly opportunities.readonly opportunities.write "
+    "businesses.readonly businesses.write conversations.readonly oauth.write oauth.readonly"
 )
 
 
@@ -45,6 +51,7 @@ class Accounts:
         self._apps = settings.apps
         self._accounts = {account.token: account for account in (*RESERVED, *settings.accounts)}
         self._refresh: dict[str, Grant] = {}
+        self._replaced: dict[str, tuple[float, JsonObject]] = {}
         self._codes: dict[str, Grant] = {}
         self._used_codes: set[str] = set()
         self._paused: set[str] = set()
@@ -66,7 +73,8 @@ class Accounts:
             raise Refusal(401, "Invalid Private Integration token")
         if not self._open:
             raise Refusal(401, "Invalid token: access token is invalid")
-        account = self._accounts[token] = Account(token=token)
+        agency = token.removeprefix("pit-").startswith(AGENCY)
+        account = self._accounts[token] = Account(token=token, agency=agency)
         return account
 
     def declare(self, account: Account) -> None:
@@ -102,15 +110,16 @@ class Accounts:
         ):
             if not form.get(name):
                 raise Refusal(400, f"Missing parameter: {shown}")
-        self._check_app(form["client_id"], form["client_secret"])
         match form["grant_type"]:
             case "authorization_code":
                 grant = self._redeem(form)
+                self._check_app(form)
+                return self._grant_body(grant, now)
             case "refresh_token":
-                grant = self._rotate(form)
+                self._check_app(form)
+                return self._rotate(form, now)
             case _:
                 raise Refusal(400, "Invalid parameter: grantType")
-        return self._grant_body(grant, now)
 
     def location_token(self, agency: Account, location_id: str, now: float) -> JsonObject:
         """Answer ``POST /oauth/locationToken``: an agency's token for one of its locations."""
@@ -121,9 +130,9 @@ class Accounts:
         grant = Grant(client_id=agency.client_id or agency.token, location_ids=(location_id,))
         return self._grant_body(grant, now)
 
-    def _check_app(self, client_id: str, secret: str) -> None:
-        if self._apps and self._apps.get(client_id) != secret:
-            raise Refusal(401, "Invalid client: client credentials are invalid")
+    def _check_app(self, form: dict[str, str]) -> None:
+        if self._apps and self._apps.get(form["client_id"]) != form["client_secret"]:
+            raise Refusal(401, "UnAuthorized!")
 
     def _redeem(self, form: dict[str, str]) -> Grant:
         code = form.get("code")
@@ -131,22 +140,27 @@ class Accounts:
             raise Refusal(400, "Missing parameter: code")
         grant = self._codes.pop(code, None)
         if grant is None and (self._apps or code in self._used_codes):
-            raise Refusal(400, "Invalid grant: authorization code is invalid")
+            raise Refusal(401, "Authorization code not found")  # looked at before the client and its secret
         self._used_codes.add(code)
         # Without declared apps a first-time code of any text will do, so that a login can be tried by hand.
         return grant or consent(form["client_id"], form.get("user_type", "Location"))
 
-    def _rotate(self, form: dict[str, str]) -> Grant:
+    def _rotate(self, form: dict[str, str], now: float) -> JsonObject:
         token = form.get("refresh_token")
         if not token:
             raise Refusal(400, "Missing parameter: refreshToken")
+        replaced_at, body = self._replaced.get(token, (-math.inf, {}))
+        if now - replaced_at <= REPEATABLE_SECONDS:
+            return body
         grant = self._refresh.get(token)
         if grant is None or grant.client_id != form["client_id"]:
             raise Refusal(400, "Invalid grant: refresh token is invalid")
         if self._paused.intersection(grant.location_ids or ()):
             raise Refusal(400, "Location is not active")
         del self._refresh[token]
-        return grant
+        body = self._grant_body(grant, now)
+        self._replaced[token] = (now, body)
+        return body
 
     def _grant_body(self, grant: Grant, now: float) -> JsonObject:
         agency = grant.user_type == "Company"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from importer.sandbox import rules
+from importer.sandbox.custom_fields import CustomField
 from importer.sandbox.locations import COMPANY
 from importer.sandbox.replies import Refusal, Reply, trace_id
 from importer.sandbox.vendor import Call, Vendor
@@ -15,27 +16,22 @@ from importer.sandbox.wire import JsonObject
 _USERS_SHOWN: Final = 25
 
 
-def _number(name: str, value: Any) -> Iterable[str]:
-    return () if isinstance(value, int | float) else (f"{name} must be a number",)
-
-
-def _anything(_name: str, _value: Any) -> Iterable[str]:
-    return ()
-
-
 _FIELD_RULES: Final[dict[str, Callable[[str, Any], Iterable[str]]]] = {
     "name": rules.text,
     "dataType": rules.text,
     "placeholder": rules.text,
-    "position": _number,
-    "model": rules.text,
+    "position": rules.number,
+    "model": rules.one_of("contact", "opportunity"),
     "options": rules.texts,
     "acceptedFormat": rules.texts,
     "isMultipleFile": rules.flag,
-    "maxNumberOfFiles": _number,
-    "textBoxListOptions": _anything,
-    "urlValidation": _anything,
+    "maxNumberOfFiles": rules.number,
+    "textBoxListOptions": rules.anything,
+    "urlValidation": rules.mapping,
 }
+
+
+_FIELD_CHANGE: Final = {name: rule for name, rule in _FIELD_RULES.items() if name != "dataType"}
 
 
 def get_location(vendor: Vendor, call: Call) -> Reply:
@@ -58,6 +54,8 @@ def create_custom_field(vendor: Vendor, call: Call) -> Reply:
     location = vendor.location(call.location_id)
     if body["dataType"] in PICKLISTS and not body.get("options"):
         raise Refusal(400, "options is required for the given dataType")
+    if body["dataType"] == "URL" and body.get("urlValidation", {}).get("mode") != "allow_all":
+        raise Refusal(400, "urlValidation is required for the given dataType")
     if location.find_custom_field(body["name"]):
         raise Refusal(400, f"Custom field with the name {body['name']} already exists")
     made = location.add_custom_field(
@@ -68,6 +66,23 @@ def create_custom_field(vendor: Vendor, call: Call) -> Reply:
     )
     vendor.save_custom_field(location, made.id)
     return Reply(201, {"customField": made.render(location.id), "traceId": trace_id()})
+
+
+def get_custom_field(vendor: Vendor, call: Call) -> Reply:
+    """Answer ``GET /locations/{id}/customFields/{fieldId}``."""
+    return _told(customField=_custom_field(vendor, call).render(call.location_id))
+
+
+def change_custom_field(vendor: Vendor, call: Call) -> Reply:
+    """Answer ``PUT /locations/{id}/customFields/{fieldId}``: a new name, and choices by ``options``."""
+    rules.require(call.body, _FIELD_CHANGE, needed=("name",))
+    held = _custom_field(vendor, call)
+    location = vendor.location(call.location_id)
+    changed = location.change_custom_field(
+        held, name=call.body["name"], options=call.body.get("options", held.options)
+    )
+    vendor.save_custom_field(location, changed.id)
+    return _told(customField=changed.render(location.id))
 
 
 def list_tags(vendor: Vendor, call: Call) -> Reply:
@@ -81,7 +96,7 @@ def create_tag(vendor: Vendor, call: Call) -> Reply:
     rules.require(call.body, {"name": rules.text}, needed=("name",))
     location = vendor.location(call.location_id)
     name = call.body["name"].strip().lower()
-    location.remember_tags((name,))
+    vendor.remember_tags(location, (name,))
     return _told(tag=_tag(location.tags[name], name, location.id))
 
 
@@ -115,6 +130,13 @@ def list_campaigns(vendor: Vendor, call: Call) -> Reply:
     status = call.query.get("status")
     campaigns = vendor.location(_needed_location(call)).campaigns
     return _told(campaigns=[held for held in campaigns if status in (None, held["status"])])
+
+
+def _custom_field(vendor: Vendor, call: Call) -> CustomField:
+    held = vendor.location(call.location_id).custom_fields.get(call.params[1])
+    if held is None:
+        raise Refusal(404, f"Custom field not found for id:{call.params[1]}")
+    return held
 
 
 def _told(**body: Any) -> Reply:

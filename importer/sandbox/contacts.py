@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from importer.sandbox.wire import JsonObject, iso_milliseconds
@@ -43,6 +43,7 @@ class Contact:
     campaigns: tuple[str, ...] = ()
     enrolments: dict[str, int] = field(default_factory=dict)
     """How often it was added to each: a workflow that allows re-entry, and is soon through, would run so often."""
+    followers: tuple[str, ...] = ()
     number: int = 0
     """Its place in the order of arrival, given by the book; neighbours lie side by side in the file."""
 
@@ -66,13 +67,19 @@ class Contact:
         body: JsonObject = {
             "id": self.id,
             "locationId": self.location_id,
-            **properties,
             "type": "lead",
+            **properties,
             "tags": list(self.tags),
             "customFields": [{"id": key, "value": value} for key, value in self.custom_fields.items()],
             "dateAdded": iso_milliseconds(self.added_at),
             "dateUpdated": iso_milliseconds(self.updated_at),
         }
+        if self.additional_emails:
+            body["additionalEmails"] = [{"email": each} for each in self.additional_emails]
+        if self.additional_phones:
+            body["additionalPhones"] = [{"phone": each} for each in self.additional_phones]
+        if self.followers:
+            body["followers"] = list(self.followers)
         for name, lowered in LOWERED:
             if name in properties:
                 body[lowered] = properties[name].lower()
@@ -83,13 +90,23 @@ class Contact:
         return body
 
 
+def snapshot(contact: Contact) -> Contact:
+    """Copy a contact as it is now; what changes in place later does not change the copy."""
+    return replace(
+        contact,
+        properties=dict(contact.properties),
+        tags=list(contact.tags),
+        custom_fields=dict(contact.custom_fields),
+    )
+
+
 class ContactBook:
     """All contacts of all locations, in memory, indexed by identity."""
 
     def __init__(self) -> None:
         self._contacts: dict[str, Contact] = {}
         self._index: dict[tuple[str, str], dict[str, Contact | tuple[Contact, ...]]] = {}
-        self._per_location: dict[str, int] = {}
+        self._places: dict[str, dict[str, Contact]] = {}
         self._random = random.SystemRandom()
         self._last_number = 0
 
@@ -101,10 +118,18 @@ class ContactBook:
         return iter(list(self._contacts.values()))
 
     def count(self, location_id: str) -> int:
-        return self._per_location.get(location_id, 0)
+        return len(self._places.get(location_id, ()))
+
+    def of_location(self, location_id: str) -> list[Contact]:
+        return list(self._places.get(location_id, {}).values())
 
     def get(self, contact_id: str) -> Contact | None:
         return self._contacts.get(contact_id)
+
+    def holders(self, location_id: str, identifier: str, value: str) -> tuple[Contact, ...]:
+        """Find every contact of the location that has the identity, oldest first."""
+        held = self._index.get((location_id, identifier), _NOBODY).get(value)
+        return () if held is None else _each(held)
 
     def find(self, location_id: str, identifier: str, value: str) -> Contact | None:
         """Find the oldest contact of the location that has the identity."""
@@ -124,12 +149,12 @@ class ContactBook:
         contact.number = contact.number or self._last_number + 1
         self._last_number = max(self._last_number, contact.number)
         self._contacts[contact.id] = contact
-        self._per_location[contact.location_id] = self.count(contact.location_id) + 1
+        self._places.setdefault(contact.location_id, {})[contact.id] = contact
         self._enter(contact, set(contact.keys()))
 
     def remove(self, contact: Contact) -> None:
         del self._contacts[contact.id]
-        self._per_location[contact.location_id] -= 1
+        del self._places[contact.location_id][contact.id]
         self._leave(contact, set(contact.keys()))
 
     def reindex(self, contact: Contact, before: Iterable[Key]) -> None:
@@ -174,6 +199,7 @@ def as_document(contact: Contact) -> JsonObject:
         "workflows": contact.workflows,
         "campaigns": contact.campaigns,
         "enrolments": contact.enrolments,
+        "followers": contact.followers,
     }
 
 
@@ -193,5 +219,6 @@ def from_document(document: dict[str, Any]) -> Contact:
         upserts=document["upserts"],
         workflows=tuple(document["workflows"]),
         campaigns=tuple(document["campaigns"]),
-        enrolments=document.get("enrolments", {}),  # not in a file of 0.1.0
+        enrolments=document.get("enrolments", {}),  # files of 0.1.0 lack these two
+        followers=tuple(document.get("followers", ())),
     )

@@ -137,6 +137,16 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[CustomField, Any], Any]:
     return take
 
 
+def _take_files(_field: CustomField, value: Any) -> Any:
+    """Take ``{uuid: {meta, url, documentId}}``, as the upsert's own page shows it; anything else has no effect."""
+    if not isinstance(value, dict):
+        return SILENT
+    files = [held for held in value.values() if isinstance(held, dict) and held.get("url")]
+    if len(files) != len(value):
+        raise UnfitValueError
+    return value
+
+
 def _take_nothing(_field: CustomField, _value: Any) -> Any:
     return SILENT
 
@@ -155,6 +165,6 @@ ACCEPTORS: Final[dict[str, Callable[[CustomField, Any], Any]]] = {
     "PHONE": _matching(PHONE),
     "EMAIL": _matching(EMAIL),
     "TEXTBOX_LIST": _take_nothing,
-    "FILE_UPLOAD": _take_nothing,
+    "FILE_UPLOAD": _take_files,
     "SIGNATURE": _take_nothing,
 }

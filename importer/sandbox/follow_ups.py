@@ -1,4 +1,4 @@
-"""What happens to contacts that are there: tags one by one and in bulk, workflows, campaigns."""
+"""What happens to contacts that are there: tags one by one and in bulk, workflows, campaigns, followers, businesses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from importer.sandbox import rules
 from importer.sandbox.contacts import Contact
+from importer.sandbox.items import Kind
 from importer.sandbox.lookups import held
 from importer.sandbox.replies import Refusal, Reply, trace_id
 from importer.sandbox.upserts import stored_tags
@@ -38,13 +39,15 @@ def bulk_remove_tags(vendor: Vendor, call: Call) -> Reply:
 
 
 def enroll(vendor: Vendor, call: Call) -> Reply:
-    """Answer ``POST /contacts/{id}/workflow/{workflowId}``: a draft takes nobody in, and still says 200."""
+    """Answer ``POST /contacts/{id}/workflow/{workflowId}`` with 201; a draft takes nobody in, and says 200."""
     contact, workflow = _workflow(vendor, call)
-    if workflow["status"] == "published":
-        contact.enrol(workflow["id"])
-        contact.workflows = _with(contact.workflows, workflow["id"])
-        vendor.save((contact,))
-    return Reply(200, {"succeded": True, "traceId": trace_id()})
+    if workflow["status"] != "published":
+        return Reply(200, {"succeded": True, "traceId": trace_id()})
+    vendor.touch(contact)
+    contact.enrol(workflow["id"])
+    contact.workflows = _with(contact.workflows, workflow["id"])
+    vendor.save((contact,))
+    return Reply(201, {"succeded": True, "traceId": trace_id()})
 
 
 def withdraw(vendor: Vendor, call: Call) -> Reply:
@@ -86,6 +89,60 @@ def _with(held_ids: tuple[str, ...], thing_id: str) -> tuple[str, ...]:
     return held_ids if thing_id in held_ids else (*held_ids, thing_id)
 
 
+def add_followers(vendor: Vendor, call: Call) -> Reply:
+    """Answer ``POST /contacts/{id}/followers`` with all of them and the ones that are new."""
+    contact = held(vendor, call.params[0])
+    given = _followers(vendor, call, contact)
+    added = [each for each in given if each not in contact.followers]
+    vendor.touch(contact)
+    contact.followers = (*contact.followers, *added)
+    vendor.save((contact,))
+    body = {"followers": list(contact.followers), "followersAdded": added, "traceId": trace_id()}
+    return Reply(201, body)
+
+
+def remove_followers(vendor: Vendor, call: Call) -> Reply:
+    """Answer ``DELETE /contacts/{id}/followers``."""
+    contact = held(vendor, call.params[0])
+    given = _followers(vendor, call, contact)
+    removed = [each for each in contact.followers if each in given]
+    vendor.touch(contact)
+    contact.followers = tuple(each for each in contact.followers if each not in given)
+    vendor.save((contact,))
+    body = {"followers": list(contact.followers), "followersRemoved": removed, "traceId": trace_id()}
+    return Reply(200, body)
+
+
+def link_business(vendor: Vendor, call: Call) -> Reply:
+    """Answer ``POST /contacts/bulk/business``: at most 50 characters an id, ``null`` unlinks; unknown ids are left out."""
+    rules.require(call.body, rules.BULK_BUSINESS, needed=("locationId", "ids", "businessId"))
+    business_id = call.body["businessId"]
+    business = vendor.items.get(Kind.BUSINESS, business_id) if business_id else None
+    if business_id and (business is None or business.location_id != call.location_id):
+        raise Refusal(400, f"Business not found for id:{business_id}")
+    linked = [
+        contact
+        for contact in map(vendor.contacts.get, call.body["ids"])
+        if contact is not None and contact.location_id == call.location_id
+    ]
+    for contact in linked:
+        vendor.touch(contact)
+        contact.properties.pop("businessId", None)
+        if business_id:
+            contact.properties["businessId"] = business_id
+    vendor.save(linked)
+    return Reply(200, {"success": True, "ids": [each.id for each in linked], "traceId": trace_id()})
+
+
+def _followers(vendor: Vendor, call: Call, contact: Contact) -> list[str]:
+    rules.require(call.body, rules.FOLLOWERS, needed=("followers",))
+    known = {user["id"] for user in vendor.location(contact.location_id).users}
+    given = list(dict.fromkeys(call.body["followers"]))
+    if strangers := [each for each in given if each not in known]:
+        raise Refusal(422, [f"user {each} does not belong to the location" for each in strangers])
+    return given
+
+
 def _united(old: list[str], given: list[str]) -> list[str]:
     return list(dict.fromkeys((*old, *given)))
 
@@ -110,9 +167,9 @@ def _change_tags(vendor: Vendor, call: Call, change: TagChange) -> JsonObject:
 
 
 def _retag(vendor: Vendor, contact: Contact, tags: list[str]) -> None:
+    vendor.touch(contact)
     contact.tags = tags
-    contact.updated_at = vendor.clock.now()
-    vendor.location(contact.location_id).remember_tags(tags)
+    vendor.remember_tags(vendor.location(contact.location_id), tags)
 
 
 def _bulk(vendor: Vendor, call: Call, change: TagChange) -> Reply:

@@ -16,10 +16,18 @@ def choose_location(vendor: Vendor, call: Call) -> Reply:
     target = call.query.get("redirect_uri")
     if not target or call.query.get("response_type") != "code":
         raise Refusal(400, "Missing parameter: redirectUri")
-    grant = consent(call.query.get("client_id", ""), call.query.get("user_type", "Location"))
-    code = vendor.accounts.issue_code(grant)
-    answer = {"code": code} | ({"state": call.query["state"]} if "state" in call.query else {})
+    user_type = "Company" if vendor.settings.installed_by_agency else call.query.get("user_type", "Location")
+    code = vendor.accounts.issue_code(consent(call.query.get("client_id", ""), user_type))
+    shown = vendor.settings.returns_state and "state" in call.query
+    answer = {"code": code} | ({"state": call.query["state"]} if shown else {})
     return Reply(302, {}, {"Location": f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}"})
+
+
+def choose_location_today(vendor: Vendor, call: Call) -> Reply:
+    """Answer ``/v2/oauth/chooselocation``, which wants the app's version: the client id up to its dash."""
+    if call.query.get("version_id") != call.query.get("client_id", "").partition("-")[0]:
+        raise Refusal(400, "error.noversionid")
+    return choose_location(vendor, call)
 
 
 def exchange(vendor: Vendor, call: Call) -> Reply:
@@ -29,16 +37,16 @@ def exchange(vendor: Vendor, call: Call) -> Reply:
 
 
 def location_token(vendor: Vendor, call: Call) -> Reply:
-    """Answer ``POST /oauth/locationToken``: for agency OAuth tokens only, private integration tokens are refused."""
+    """Answer ``POST /oauth/locationToken`` with 201: for agency OAuth tokens only, none of a private integration."""
     form = _form(call.body)
     account = call.account
-    if account is None or not account.agency:
+    if account is None or not account.agency or account.client_id is None:
         raise Refusal(401, "The token is not authorized for this scope.")
     for name, shown in (("company_id", "companyId"), ("location_id", "locationId")):
         if not form.get(name):
             raise Refusal(400, f"Missing parameter: {shown}")
     return Reply(
-        200, _spelled(call, vendor.accounts.location_token(account, form["location_id"], vendor.clock.now()))
+        201, _spelled(call, vendor.accounts.location_token(account, form["location_id"], vendor.clock.now()))
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from importer.sandbox.contacts import ALPHABET
@@ -49,6 +49,8 @@ class Location:
     users: list[JsonObject] = field(default_factory=list)
     workflows: list[JsonObject] = field(default_factory=list)
     campaigns: list[JsonObject] = field(default_factory=list)
+    pipelines: list[JsonObject] = field(default_factory=list)
+    allow_duplicate_opportunities: bool = False
     tags: dict[str, str] = field(default_factory=dict)
 
     def seed(self) -> None:
@@ -59,6 +61,7 @@ class Location:
         self.add_workflow("Welcome")
         self.add_workflow("Unfinished", status="draft")
         self.add_campaign("Newsletter")
+        self.add_pipeline("Sales", ("New", "Qualified", "Proposal", "Closed"))
 
     def add_custom_field(
         self,
@@ -82,6 +85,13 @@ class Location:
         self.custom_fields[made.id] = made
         self.by_key[made.key] = made
         return made
+
+    def change_custom_field(self, held: CustomField, *, name: str, options: Iterable[str]) -> CustomField:
+        """Rename a field or give it other choices; its key stays."""
+        changed = replace(held, name=name, options=tuple(options))
+        self.custom_fields[held.id] = changed
+        self.by_key[held.key] = changed
+        return changed
 
     def furnish_custom_field(self, reference: str) -> CustomField:
         """Find a field by id, key or name, and make a text field of it when there is none."""
@@ -130,12 +140,27 @@ class Location:
         """Find a campaign by id or name, and make one when there is none."""
         return _meant(self.campaigns, reference) or self.add_campaign(reference)
 
-    def take_custom_fields(self, items: Iterable[JsonObject]) -> JsonObject:
+    def add_pipeline(self, name: str, stages: Iterable[str]) -> JsonObject:
+        made = {
+            "id": steady_id(self.id, "pipeline", name),
+            "name": name,
+            "stages": [
+                {"id": steady_id(self.id, "stage", name, stage), "name": stage, "position": position}
+                for position, stage in enumerate(stages)
+            ],
+            "showInFunnel": True,
+            "showInPieChart": True,
+            "locationId": self.id,
+        }
+        self.pipelines.append(made)
+        return made
+
+    def take_custom_fields(self, items: Iterable[JsonObject], *, model: str = "contact") -> JsonObject:
         """Sort out sent custom fields: id to stored value; unknown ids and keys are dropped without a word."""
         taken: JsonObject = {}
         for item in items:
-            known = self._named(item)
-            if known is None or known.model != "contact":
+            known = self._named(item, model)
+            if known is None or known.model != model:
                 continue
             value = _sent_value(item)
             if value is not SILENT:
@@ -159,20 +184,20 @@ class Location:
             "timezone": self.timezone,
             "settings": {
                 "allowDuplicateContact": self.allow_duplicates,
-                "allowDuplicateOpportunity": False,
+                "allowDuplicateOpportunity": self.allow_duplicate_opportunities,
                 "allowFacebookNameMerge": False,
                 "disableContactTimezone": False,
                 "contactUniqueIdentifiers": list(self.match),
             },
         }
 
-    def _named(self, item: JsonObject) -> CustomField | None:
+    def _named(self, item: JsonObject, model: str) -> CustomField | None:
         if held := self.custom_fields.get(item.get("id", "")):
             return held
         key = item.get("key")
         if not isinstance(key, str):
             return None
-        return self.by_key.get(key) or self.by_key.get(f"contact.{key}")
+        return self.by_key.get(key) or self.by_key.get(f"{model}.{key}")
 
     def _user(self, first: str, last: str) -> JsonObject:
         return {

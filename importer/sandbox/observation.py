@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from importer.sandbox.contacts import Contact
+from importer.sandbox.items import Kind
 from importer.sandbox.vendor import Vendor
 from importer.sandbox.wire import JsonObject, iso_milliseconds
 
@@ -18,7 +21,9 @@ def state(vendor: Vendor) -> JsonObject:
         "replies": {str(status): count for status, count in sorted(tally.replies.items())},
         "refusals": dict(sorted(tally.refusals.items())),
         "faults": dict(sorted(tally.faults.items())),
+        "paths": dict(sorted(tally.paths.items())),
         "contacts": len(vendor.contacts),
+        "items": dict(sorted(Counter(item.kind.value for item in vendor.items).items())),
         "overlapping_upserts": tally.overlapping_upserts,
         "busiest_window": {
             "requests": busiest[0],
@@ -35,6 +40,16 @@ def contacts(vendor: Vendor, location_id: str | None) -> JsonObject:
     return {"contacts": held, "total": len(held)}
 
 
+def items(vendor: Vendor, location_id: str | None) -> JsonObject:
+    """List notes, tasks, opportunities, businesses, appointments, messages and files, oldest first."""
+    held = [
+        {"kind": item.kind.value, "madeBy": item.made_by, "contactId": item.contact_id, **item.body}
+        for item in vendor.items
+        if location_id in (None, item.location_id)
+    ]
+    return {"items": held, "total": len(held)}
+
+
 def _location_state(vendor: Vendor, location_id: str) -> JsonObject:
     meters = [meter for (_, place), meter in list(vendor.meters.items()) if place == location_id]
     return {
@@ -46,7 +61,7 @@ def _location_state(vendor: Vendor, location_id: str) -> JsonObject:
 
 def _contact(vendor: Vendor, contact: Contact) -> JsonObject:
     location = vendor.location(contact.location_id)
-    names = {held["id"]: held["name"] for held in (*location.workflows, *location.campaigns)}
+    names: dict[str, str] = {held["id"]: held["name"] for held in (*location.workflows, *location.campaigns)}
     return {
         "id": contact.id,
         "locationId": contact.location_id,
@@ -60,6 +75,16 @@ def _contact(vendor: Vendor, contact: Contact) -> JsonObject:
         "madeBy": contact.made_by,
         "upserts": contact.upserts,
         "workflows": [names.get(held, held) for held in contact.workflows],
+        "enrolments": {names.get(held, held): count for held, count in contact.enrolments.items()},
         "campaigns": [names.get(held, held) for held in contact.campaigns],
-        "enrolments": {names.get(held, held): times for held, times in contact.enrolments.items()},
+        "followers": list(contact.followers),
+        "additionalEmails": list(contact.additional_emails),
+        "additionalPhones": list(contact.additional_phones),
+        "notes": _counted(vendor, Kind.NOTE, contact),
+        "tasks": _counted(vendor, Kind.TASK, contact),
+        "opportunities": _counted(vendor, Kind.OPPORTUNITY, contact),
     }
+
+
+def _counted(vendor: Vendor, kind: Kind, contact: Contact) -> int:
+    return len(vendor.items.of_contact(kind, contact.id))

@@ -163,6 +163,7 @@ class Meter:
             "X-RateLimit-Interval-Milliseconds": str(round(self._interval * 1000)),
             "X-RateLimit-Limit-Daily": str(self._daily),
             "X-RateLimit-Daily-Remaining": str(max(self._daily - self.used_today, 0)),
+            "X-RateLimit-Daily-Reset": str(round((DAY_SECONDS - now % DAY_SECONDS) * 1000)),
         }
 
     def _turn_day(self, now: float) -> None:

@@ -34,6 +34,7 @@ class Refusal(Exception):  # noqa: N818  (the vendor's "no" is no error of the s
         message: str | list[str],
         *,
         meta: JsonObject | None = None,
+        code: str = "",
         kind: str = "",
         wait_seconds: float = 0.0,
     ) -> None:
@@ -41,6 +42,7 @@ class Refusal(Exception):  # noqa: N818  (the vendor's "no" is no error of the s
         self.status = status
         self.message = message
         self.meta = meta
+        self.code = code
         self.kind = kind or str(status)
         self.wait_seconds = wait_seconds
 
@@ -48,6 +50,8 @@ class Refusal(Exception):  # noqa: N818  (the vendor's "no" is no error of the s
         body: JsonObject = {"statusCode": self.status, "message": self.message}
         if error := _ERRORS.get(self.status):
             body["error"] = error
+        if self.code:
+            body["code"] = self.code
         if self.meta is not None:
             body["meta"] = self.meta
         body["traceId"] = trace_id()

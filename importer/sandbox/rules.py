@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 
 from importer.sandbox.contacts import CHANNELS, V3_CHANNELS
@@ -83,6 +83,54 @@ def texts(name: str, value: Any) -> Iterable[str]:
     return (f"each value in {name} must be a string",)
 
 
+def phone_items(name: str, value: Any) -> Iterable[str]:
+    """Check ``[{"phone": ...}]``; strings are refused in the words that were seen."""
+    if not isinstance(value, list):
+        yield f"{name} must be an array"
+        return
+    for index, item in enumerate(value):
+        if not isinstance(item, dict):
+            yield f"each value in nested property {name} must be either object or array"
+            return
+        yield from (f"{name}.{index}.property {key} should not exist" for key in item if key != "phone")
+        if not isinstance(item.get("phone"), str):
+            yield f"{name}.{index}.phone must be a string"
+
+
+def number(name: str, value: Any) -> Iterable[str]:
+    return (
+        ()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else (f"{name} must be a number",)
+    )
+
+
+def anything(_name: str, _value: Any) -> Iterable[str]:
+    return ()
+
+
+def mapping(name: str, value: Any) -> Iterable[str]:
+    return () if isinstance(value, dict) else (f"{name} must be an object",)
+
+
+def one_of(*choices: str) -> Rule:
+    def rule(name: str, value: Any) -> Iterable[str]:
+        if value in choices and isinstance(value, str):
+            return ()
+        return (f"{name} must be one of the following values: {', '.join(choices)}",)
+
+    return rule
+
+
+def moment(name: str, value: Any) -> Iterable[str]:
+    """Check an ISO date with its time."""
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return (f"{name} must be a valid ISO 8601 date string",)
+    return ()
+
+
 def _setting(name: str, value: Any, statuses: tuple[str, ...], extras: tuple[str, ...]) -> Iterable[str]:
     if not isinstance(value, dict):
         yield f"{name} must be an object"
@@ -146,6 +194,7 @@ _CREATE: Final[JsonObject] = {
     "inboundDndSettings": _settings(("all",), ("active", "inactive"), ("message",)),
     "tags": texts,
     "customFields": custom_field_items,
+    "additionalPhones": phone_items,
 }
 
 
@@ -153,17 +202,18 @@ def _v3(rules: Rules) -> Rules:
     return {**rules, "dndSettings": _settings(V3_CHANNELS.values(), _DND_STATUSES, ("message", "code"))}
 
 
-_NOT_ON_UPDATE: Final = ("locationId", "gender", "companyName")
+_NOT_ON_UPDATE: Final = ("locationId", "gender")
 CREATE: Final[Rules] = _CREATE
 UPSERT: Final[Rules] = {**CREATE, "createNewIfDuplicateAllowed": flag}
 UPDATE: Final[Rules] = {
     **{name: rule for name, rule in CREATE.items() if name not in _NOT_ON_UPDATE},
-    "source": nullable_text,
-    "assignedTo": nullable_text,
+    **dict.fromkeys(("source", "assignedTo", "type", "ssn", "keyword", "businessId"), nullable_text),
 }
 CREATE_V3: Final = _v3(CREATE)
 UPSERT_V3: Final = _v3(UPSERT)
 UPDATE_V3: Final = _v3(UPDATE)
 TAGS: Final[Rules] = {"tags": texts}
 BULK_TAGS: Final[Rules] = {"contacts": texts, "tags": texts, "locationId": text, "removeAllTags": flag}
+BULK_BUSINESS: Final[Rules] = {"ids": texts, "locationId": text, "businessId": nullable_text}
+FOLLOWERS: Final[Rules] = {"followers": texts}
 WORKFLOW: Final[Rules] = {"eventStartTime": text}

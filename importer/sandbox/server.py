@@ -1,45 +1,36 @@
-"""The sandbox on a socket: reads a request, lets it meet its fate, writes the reply."""
+"""The sandbox as a whole: it lets a request meet its fate, and writes the reply."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import socket
-import struct
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl
 
-from aiohttp import web
-
-from importer.sandbox import observation
+from importer.sandbox import edits, observation
 from importer.sandbox.accounts import Accounts
+from importer.sandbox.beside.uploads import read_form
 from importer.sandbox.contacts import Contact
+from importer.sandbox.deliveries import Delivery, Manner, bent, refused
 from importer.sandbox.faults import Fates, Fault
 from importer.sandbox.locations import Location
 from importer.sandbox.replies import Refusal, Reply
 from importer.sandbox.routes import Atlas
 from importer.sandbox.settings import FaultKind, SandboxSettings
+from importer.sandbox.swaps import Swaps
 from importer.sandbox.times import Clock, WallClock
+from importer.sandbox.transport import Arrival, Listener
 from importer.sandbox.upserts import match_on_arrival, upsert
 from importer.sandbox.vendor import Call, Route, Vendor
 from importer.sandbox.wire import JsonObject, dumps, loads
 
-HTML: Final = (
-    b"<!DOCTYPE html><html><head><title>%s</title></head><body><center><h1>%s</h1></center></body></html>"
-)
-_PAGES: Final = {
-    FaultKind.BAD_GATEWAY: (502, b"502 Bad Gateway"),
-    FaultKind.UNAVAILABLE: (503, b"503 Service Unavailable"),
-    FaultKind.GARBAGE: (200, b"Just a moment..."),
-}
+_CUT: Final = Delivery(status=0, manner=Manner.CUT)
 _BROKEN: Final = Reply(500, {"message": "Internal server error"})
-_NO_QUERY: Final[dict[str, str]] = {}
-_INSTANT_RESET: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+_THROTTLED: Final = Reply(429, Refusal(429, "Too Many Requests").reply().body, {"X-RateLimit-Remaining": "0"})
 
 
 class Sandbox:
@@ -55,7 +46,9 @@ class Sandbox:
         self.fates = Fates(self.settings.faults, self.settings.seed)
         self._atlas = Atlas()
         self._in_flight: Counter[tuple[str, str]] = Counter()
-        self._runner: web.ServerRunner | None = None
+        self._listener = Listener(self._serve, self.clock, compresses=self.settings.gzip)
+        self._swaps = Swaps(self.clock, patience_seconds=self.settings.slow_seconds)
+        self._latest: dict[str, Delivery] = {}
         self._date = (0, "")
         self.port = self.settings.port
 
@@ -82,30 +75,15 @@ class Sandbox:
 
     async def start(self) -> None:
         """Listen; raises OSError when the port is taken."""
-        runner = web.ServerRunner(
-            web.Server(self._serve, access_log=None),
-            handle_signals=False,
-            shutdown_timeout=0.2,
-        )
-        await runner.setup()
-        site = web.TCPSite(runner, self.settings.host, self.port, backlog=1024)
-        try:
-            await site.start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-        self.port = runner.addresses[0][1]
+        self.port = await self._listener.start(self.settings.host, self.port)
 
     async def stop(self) -> None:
-        await self.hang_up()
+        await self._listener.stop()
         self.vendor.close()
 
     async def hang_up(self) -> None:
         """Refuse connections, as a vendor that is not there, until ``start`` listens on the same port again."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._listener.hang_up()
 
     def state(self) -> JsonObject:
         """Count requests, refusals, contacts and the busiest window, as ``GET /_sandbox/state`` does."""
@@ -159,9 +137,26 @@ class Sandbox:
             additional_phones=tuple(additional_phones),
             made_by="seed",
         )
-        self.vendor.contacts.add(contact)
+        self.vendor.contacts.add(contact)  # seeded: the search sees it at once
+        self.vendor.index.generation += 1
         self.vendor.save((contact,))
         return contact.id
+
+    def edit(self, contact_id: str, **changes: Any) -> None:
+        """Change a contact as a person would on the vendor's screen, as ``POST /_sandbox/edit`` does."""
+        edits.edit(self.vendor, {"contactId": contact_id, **changes})
+
+    def edit_as_told(self, raw: bytes) -> tuple[int, JsonObject]:
+        """Answer ``POST /_sandbox/edit``: status and body."""
+        try:
+            contact = edits.edit(self.vendor, loads(raw))
+        except Refusal as refusal:
+            return refusal.status, refusal.reply().body
+        except (ValueError, TypeError, AttributeError):
+            return 400, Refusal(
+                400, "An edit is a JSON object like {contactId, fields: {city: ...}}."
+            ).reply().body
+        return 200, {"contactId": contact.id}
 
     def script(self, faults: Iterable[Fault]) -> None:
         """Set the fates of the next requests, in order; after them the dice decide again."""
@@ -178,37 +173,62 @@ class Sandbox:
         """Leave the location just so many requests for the rest of the day."""
         self.vendor.leave_for_today(location_id, remaining)
 
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.path
-        if path.startswith("/_sandbox"):
-            return self._observe(path, request.query)
+    async def _serve(self, arrival: Arrival) -> Delivery:
+        if arrival.path.startswith("/_sandbox"):
+            return self._observe(arrival)
         self.vendor.tally.requests += 1
-        fault = self.fates.next(path)
-        if fault and fault.kind:
-            self.vendor.tally.faults[fault.kind.value] += 1
-        version = request.headers.get("Version")
-        found = self._atlas.find(request.method, path, version)
-        call = _read_call(request, version, await request.read(), found[1] if found else ())
-        with self._counted(found[0] if found else None, call):
-            return await self._meet_fate(request, found[0] if found else None, call, fault)
+        fault = self.fates.next(arrival.path)
+        if fault and fault.name:
+            self.vendor.tally.faults[fault.name] += 1
+        version = arrival.headers.get("Version")
+        found = self._atlas.find(arrival.method, arrival.path, version)
+        route, params = found or (None, ())
+        self.vendor.tally.paths[f"{arrival.method} {route.path if route else '?'}"] += 1
+        call = _read_call(arrival, version, params)
+        with self._counted(route, call):
+            return await self._meet_fate(arrival, route, call, fault)
 
     async def _meet_fate(
-        self, request: web.BaseRequest, route: Route | None, call: Call, fault: Fault | None
-    ) -> web.StreamResponse:
+        self, arrival: Arrival, route: Route | None, call: Call, fault: Fault | None
+    ) -> Delivery:
         if self.vendor.settings.racy and route is not None and route.endpoint is upsert:
             call.found = match_on_arrival(self.vendor, call)
         await self._travel()
         if fault is None:
-            return await self._arrive(route, call)
-        reply = self._answer(route, call) if fault.takes_effect else None
-        response = await self._befall(request, fault, call, reply)
+            delivery = self._swaps.offer(call.path, self._deliver(call, await self._take_effect(route, call)))
+            self._latest[call.path] = delivery
+        else:
+            delivery = await self._befall(arrival, route, call, fault)
         await self._travel()
-        return response
+        return delivery
 
-    async def _arrive(self, route: Route | None, call: Call) -> web.StreamResponse:
-        response = self._respond(call, self._answer(route, call))
-        await self._travel()
-        return response
+    async def _befall(self, arrival: Arrival, route: Route | None, call: Call, fault: Fault) -> Delivery:
+        if fault.kind is FaultKind.RESET and fault.seconds:
+            await self.clock.sleep(fault.seconds)
+            arrival.cut()
+        reply = await self._take_effect(route, call) if fault.takes_effect else None
+        if fault.kind in (FaultKind.RESET, FaultKind.DROP):
+            return _CUT
+        if delivery := refused(fault, (call.authorization or "").removeprefix("Bearer ")):
+            return self._dated(delivery)
+        if fault.kind is FaultKind.SLOW:
+            await self.clock.sleep(self.settings.slow_seconds if fault.seconds is None else fault.seconds)
+        usual = self._deliver(call, self._words(fault, reply))
+        if fault.kind is FaultKind.SWAP:
+            return await self._swaps.wait(call.path, usual)
+        return bent(fault, usual, self._latest.get(call.path))
+
+    async def _take_effect(self, route: Route | None, call: Call) -> Reply:
+        """Admit the call, let the vendor work on it for its time, and store; the client may be gone meanwhile."""
+        if route is None:
+            return Refusal(404, f"Cannot {call.method} {call.path}").reply()
+        low, high = self.settings.store_delay_ms
+        if not route.writes or high <= 0:
+            return self.vendor.answer(route, call)
+        if refusal := self.vendor.admit(route, call):
+            return refusal
+        await self.clock.sleep(self.fates.between(low, high) / 1000)
+        return self.vendor.serve(route, call)
 
     async def _travel(self) -> None:
         """Take half of the latency, once on the way in and once on the way out."""
@@ -216,64 +236,39 @@ class Sandbox:
         if high > 0:
             await self.clock.sleep(self.fates.between(low, high) / 2000)
 
-    def _answer(self, route: Route | None, call: Call) -> Reply:
-        if route is None:
-            return Refusal(404, f"Cannot {call.method} {call.path}").reply()
-        return self.vendor.answer(route, call)
+    def _words(self, fault: Fault, reply: Reply | None) -> Reply:
+        if fault.kind is FaultKind.THROTTLED:
+            self.vendor.tally.refusals["fault"] += 1
+            return _THROTTLED
+        return _BROKEN if fault.kind is FaultKind.ERROR else reply or _BROKEN
 
-    def _respond(self, call: Call, reply: Reply, fault: Fault | None = None) -> web.Response:
+    def _deliver(self, call: Call, reply: Reply) -> Delivery:
         self.vendor.tally.replies[reply.status] += 1
         now = self.clock.now()
         headers = self.vendor.meter(call).headers(now)
         headers["Content-Type"] = "application/json; charset=utf-8"
         headers["Date"] = self._http_date(now)
         headers.update(reply.headers)
-        body = dumps(reply.body)
-        if fault:
-            headers.update(fault.headers)
-            body = fault.alter(body) if fault.alter else body
-        response = web.Response(body=body, status=reply.status, headers=headers)
-        if self.settings.gzip:
-            response.enable_compression()
-        return response
+        return Delivery(status=reply.status, headers=headers, body=dumps(reply.body))
 
-    async def _befall(
-        self, request: web.BaseRequest, fault: Fault, call: Call, reply: Reply | None
-    ) -> web.StreamResponse:
-        if fault.status is not None:
-            return self._page(fault.status, fault.body, fault.headers)
-        if fault.kind in _PAGES:
-            status, title = _PAGES[fault.kind]
-            return self._page(status, HTML % (title, title), fault.headers)
-        if fault.kind in (FaultKind.RESET, FaultKind.DROP):
-            return _cut(request)
-        if fault.kind is FaultKind.TRUNCATED:
-            return await _cut_short(request, dumps((reply or _BROKEN).body))
-        if fault.kind is FaultKind.SLOW:
-            await self.clock.sleep(self.settings.slow_seconds if fault.seconds is None else fault.seconds)
-        return self._respond(call, self._words(fault, reply), fault)
+    def _dated(self, delivery: Delivery) -> Delivery:
+        self.vendor.tally.replies[delivery.status] += 1
+        return replace(delivery, headers={"Date": self._http_date(self.clock.now()), **delivery.headers})
 
-    def _words(self, fault: Fault, reply: Reply | None) -> Reply:
-        if fault.kind is FaultKind.THROTTLED:
-            self.vendor.tally.refusals["fault"] += 1
-            refused = Refusal(429, "Too Many Requests").reply()
-            return Reply(refused.status, refused.body, {"X-RateLimit-Remaining": "0"})
-        return _BROKEN if fault.kind is FaultKind.ERROR else reply or _BROKEN
-
-    def _page(self, status: int, body: bytes, headers: Mapping[str, str]) -> web.Response:
-        self.vendor.tally.replies[status] += 1
-        dated = {"Content-Type": "text/html", "Date": self._http_date(self.clock.now()), **headers}
-        return web.Response(body=body, status=status, headers=dated)
-
-    def _observe(self, path: str, query: Mapping[str, str]) -> web.Response:
-        match path.removeprefix("/_sandbox").strip("/"):
-            case "state":
+    def _observe(self, arrival: Arrival) -> Delivery:
+        status, body = 200, {}
+        match arrival.method, arrival.path.removeprefix("/_sandbox").strip("/"):
+            case "GET", "state":
                 body = self.state()
-            case "contacts":
-                body = observation.contacts(self.vendor, query.get("locationId"))
+            case "GET", "contacts":
+                body = observation.contacts(self.vendor, arrival.query.get("locationId"))
+            case "GET", "items":
+                body = observation.items(self.vendor, arrival.query.get("locationId"))
+            case "POST", "edit":
+                status, body = self.edit_as_told(arrival.body)
             case _:
-                body = {"paths": ["/_sandbox/state", "/_sandbox/contacts"]}
-        return web.Response(body=dumps(body), content_type="application/json")
+                body = {"paths": [f"/_sandbox/{name}" for name in ("state", "contacts", "items", "edit")]}
+        return Delivery(status=status, headers={"Content-Type": "application/json"}, body=dumps(body))
 
     def _http_date(self, now: float) -> str:
         second = int(now)
@@ -297,18 +292,18 @@ class Sandbox:
                     del self._in_flight[key]
 
 
-def _read_call(request: web.BaseRequest, version: str | None, raw: bytes, params: tuple[str, ...]) -> Call:
+def _read_call(arrival: Arrival, version: str | None, params: tuple[str, ...]) -> Call:
     body, malformed = None, False
-    if raw:
+    if arrival.body:
         try:
-            body = _read_body(request, raw)
+            body = _read_body(arrival)
         except ValueError:
             malformed = True
     return Call(
-        method=request.method,
-        path=request.path,
-        query=request.query if request.query_string else _NO_QUERY,
-        authorization=request.headers.get("Authorization"),
+        method=arrival.method,
+        path=arrival.path,
+        query=arrival.query,
+        authorization=arrival.headers.get("Authorization"),
         version=version,
         body=body,
         malformed=malformed,
@@ -316,11 +311,13 @@ def _read_call(request: web.BaseRequest, version: str | None, raw: bytes, params
     )
 
 
-def _read_body(request: web.BaseRequest, raw: bytes) -> Any:
-    if request.content_type == "application/json":
-        return loads(raw)
-    if request.content_type == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(raw.decode()))
+def _read_body(arrival: Arrival) -> Any:
+    if arrival.content_type == "application/json":
+        return loads(arrival.body)
+    if arrival.content_type == "application/x-www-form-urlencoded":
+        return dict(parse_qsl(arrival.body.decode()))
+    if arrival.content_type.startswith("multipart/form-data"):
+        return read_form(arrival.content_type, arrival.body)
     return {}  # the vendor's parser passes over a body whose type it does not know
 
 
@@ -330,26 +327,3 @@ def _upsert_keys(call: Call) -> tuple[tuple[str, str], ...]:
         return ()
     place = str(body.get("locationId"))
     return tuple((place, str(body[name]).lower()) for name in ("email", "phone") if body.get(name))
-
-
-def _cut(request: web.BaseRequest) -> web.Response:
-    """Reset the connection, so that the client sees it at once and not as a polite end."""
-    transport = request.transport
-    if transport is not None:
-        held = transport.get_extra_info("socket")
-        if held is not None:
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _INSTANT_RESET)
-        transport.abort()
-    return web.Response(status=500)
-
-
-async def _cut_short(request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-    """Promise the whole body, send half of it, and hang up."""
-    response = web.StreamResponse(status=200, headers={"Content-Type": "application/json"})
-    response.content_length = len(body)
-    await response.prepare(request)
-    await response.write(body[: len(body) // 2])
-    await asyncio.sleep(0)
-    if request.transport is not None:
-        request.transport.close()
-    return response

@@ -15,6 +15,7 @@ from importer.sandbox.wire import JsonObject
 _PLAIN: Final = (
     *("firstName", "lastName", "name", "address1", "city", "state", "postalCode", "country", "website"),
     *("timezone", "companyName", "source", "assignedTo", "dnd", "inboundDndSettings"),
+    *("type", "ssn", "keyword", "businessId"),  # on update only; the rules see to that
 )
 _CHANNELS_BY_V3: Final = {lowered: name for name, lowered in V3_CHANNELS.items()}
 
@@ -29,12 +30,16 @@ def upsert(vendor: Vendor, call: Call) -> Reply:
     else:
         if not draft.keys:
             raise Refusal(400, "Pass at least one of number, email query parameter")
-        match = call.found if vendor.settings.racy else draft.match()
+        match = _still_there(vendor, call.found) if vendor.settings.racy else draft.match()
         new = match is None
         contact = draft.create(made_by="upsert") if match is None else draft.update(match)
     contact.upserts += 1
     vendor.save((contact,))
     return Reply(200, {"new": new, "contact": contact.render(v3=call.v3), "traceId": trace_id()})
+
+
+def _still_there(vendor: Vendor, found: Contact | None) -> Contact | None:
+    return vendor.contacts.get(found.id) if found else None
 
 
 def create(vendor: Vendor, call: Call) -> Reply:
@@ -55,7 +60,7 @@ def update(vendor: Vendor, call: Call) -> Reply:
     """Answer ``PUT /contacts/{id}``."""
     contact = vendor.contacts.get(call.params[0])
     if contact is None:
-        raise Refusal(400, f"Contact not found for id:{call.params[0]}")
+        raise Refusal(vendor.settings.missing_contact, f"Contact not found for id:{call.params[0]}")
     rules.require(call.body, rules.UPDATE_V3 if call.v3 else rules.UPDATE)
     draft = Draft(vendor, call, location_id=contact.location_id)
     draft.refuse_duplicates(of=contact)
@@ -85,6 +90,9 @@ class Draft:
             self.keys["email"] = matched_email(email)
         if (phone := self.body.get("phone")) is not None:
             self.keys["phone"] = stored_phone(phone)
+        self.additional_phones = [
+            stored_phone(each["phone"]) for each in self.body.get("additionalPhones", ())
+        ]
         self.custom_fields = self.location.take_custom_fields(self.body.get("customFields", ()))
 
     def match(self) -> Contact | None:
@@ -107,9 +115,14 @@ class Draft:
                 meta = {
                     "contactId": held.id,
                     "contactName": held.properties.get("name", ""),
-                    "matchingField": identifier,
+                    "matchingField": self._matching_field(held, identifier),
                 }
                 raise Refusal(400, "This location does not allow duplicated contacts.", meta=meta)
+
+    def _matching_field(self, holder: Contact, identifier: str) -> str:
+        primary = holder.properties.get("email", "").lower()
+        additional = identifier == "email" and primary != self.keys["email"]
+        return "additionalEmail" if additional else identifier
 
     def create(self, *, made_by: str) -> Contact:
         now = self.vendor.clock.now()
@@ -123,14 +136,14 @@ class Draft:
         if gender := self.body.get("gender"):
             contact.properties["gender"] = gender  # an existing contact's gender is not written
         self._write(contact, self.keys)
-        self.vendor.contacts.add(contact)
+        self.vendor.enter(contact)
         return contact
 
     def update(self, contact: Contact) -> Contact:
         self._refuse_permanent(contact)
         before = list(contact.keys())
+        self.vendor.touch(contact)
         self._write(contact, self._own_keys(contact))
-        contact.updated_at = self.vendor.clock.now()
         self.vendor.contacts.reindex(contact, before)
         return contact
 
@@ -154,10 +167,7 @@ class Draft:
         for name in _PLAIN:
             if name in body:
                 _set(properties, name, body[name])
-        if "email" in body:
-            self._write_email(contact, keys)
-        if "phone" in body:
-            self._write_phone(contact, keys)
+        self._write_identities(contact, keys)
         if birthday := body.get("dateOfBirth"):
             properties["dateOfBirth"] = rules.read_birthday(birthday)
         elif "dateOfBirth" in body:
@@ -166,10 +176,20 @@ class Draft:
             properties["dndSettings"] = {**properties.get("dndSettings", {}), **self._channels()}
         if "tags" in body:
             contact.tags = stored_tags(body["tags"])
-            self.location.remember_tags(contact.tags)
+            self.vendor.remember_tags(self.location, contact.tags)
         for field_id, value in self.custom_fields.items():
             _set(contact.custom_fields, field_id, value)
-        _name(properties, body)
+        keep_name(properties, body)
+
+    def _write_identities(self, contact: Contact, keys: dict[str, str]) -> None:
+        if "email" in self.body:
+            self._write_email(contact, keys)
+        if "phone" in self.body:
+            self._write_phone(contact, keys)
+        if "additionalPhones" in self.body:
+            primary = contact.properties.get("phone")
+            others = dict.fromkeys(self.additional_phones)
+            contact.additional_phones = tuple(each for each in others if each != primary)
 
     def _write_email(self, contact: Contact, keys: dict[str, str]) -> None:
         if self.body["email"] is None:
@@ -214,7 +234,7 @@ def _set(held: JsonObject, name: str, value: Any) -> None:
         held[name] = value
 
 
-def _name(properties: JsonObject, body: JsonObject) -> None:
+def keep_name(properties: JsonObject, body: JsonObject) -> None:
     """Keep the full name in step with its parts, unless the full name itself was sent."""
     if "name" not in body and ("firstName" in body or "lastName" in body):
         parts = (properties.get("firstName"), properties.get("lastName"))

@@ -1,4 +1,4 @@
-"""The file that keeps contacts and custom fields: what was answered is in it, even if the sandbox is killed."""
+"""The file that keeps contacts, what lies beside them, and custom fields: what was answered is in it, even if the sandbox is killed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from importer.sandbox.contacts import Contact, as_document, from_document
+from importer.sandbox.items import Item, item_document, item_from_document
 from importer.sandbox.wire import JsonObject, dumps, loads
 
 SCHEMA = """
 create table if not exists contacts (number integer primary key, document blob not null);
 create table if not exists custom_fields (id text primary key, document blob not null) without rowid;
+create table if not exists items (number integer primary key, kind text, id text, document blob not null, unique (kind, id));
 """
 
 
@@ -63,6 +65,23 @@ class Vault:
 
     def save_custom_field(self, field_id: str, document: JsonObject) -> None:
         self._db.execute("insert or replace into custom_fields values (?, ?)", (field_id, dumps(document)))
+
+    def items(self) -> Iterator[Item]:
+        for kind, item_id, document in self._db.execute(
+            "select kind, id, document from items order by number"
+        ):
+            yield item_from_document(kind, item_id, loads(document))
+
+    def save_item(self, item: Item) -> None:
+        row = (item.kind.value, item.id, dumps(item_document(item)))
+        self._db.execute(
+            "insert into items (kind, id, document) values (?, ?, ?) "
+            "on conflict (kind, id) do update set document = excluded.document",
+            row,
+        )
+
+    def delete_item(self, item: Item) -> None:
+        self._db.execute("delete from items where kind = ? and id = ?", (item.kind.value, item.id))
 
     def close(self) -> None:
         self._db.close()

@@ -10,14 +10,22 @@ from typing import Any, Final, TypeAlias
 
 from importer.sandbox.accounts import Accounts
 from importer.sandbox.contacts import Contact, ContactBook
+from importer.sandbox.items import LOST_WITH_CONTACT, Item, ItemBook, Kind
 from importer.sandbox.locations import Location, as_document
 from importer.sandbox.quota import Meter, Verdict
 from importer.sandbox.replies import Refusal, Reply
+from importer.sandbox.search.index import SearchIndex
+from importer.sandbox.search.ranking import Ranking
 from importer.sandbox.settings import Account, SandboxSettings
 from importer.sandbox.times import Clock
 from importer.sandbox.vault import Vault
 
 VERSIONS: Final = frozenset({"v3", "2023-02-21", "2021-07-28", "2021-04-15"})
+WRONG_CLASS: Final = (
+    "This authClass type is not allowed to access this scope. Please verify your IAM configuration."
+)
+WRONG_USER_TYPE: Final = "Token's user type mismatch!"
+NO_SCOPE: Final = "The token is not authorized for this scope."
 
 
 class Place(Enum):
@@ -28,6 +36,8 @@ class Place(Enum):
     PATH = auto()
     CONTACT = auto()
     """The location of the contact in the path."""
+    ITEM = auto()
+    """The location of the item in the path."""
     NOWHERE = auto()
 
 
@@ -64,17 +74,28 @@ class Route:
     endpoint: Endpoint
     scope: str | None = None
     place: Place = Place.NOWHERE
+    kind: Kind | None = None
+    """Of the item in the path, where the path begins with one."""
     guarded: bool = True
     """Needs a token and a Version header."""
     metered: bool = True
+    writes: bool = False
+    """Stores something, which takes the vendor its time."""
     versions: frozenset[str] = VERSIONS
 
 
-def may(account: Account, route: Route) -> bool:
-    """Tell whether the account's scopes reach the route; contacts are out of an agency token's reach."""
-    if account.agency and route.path.startswith("contacts"):
-        return False
-    return route.scope is None or account.scopes is None or route.scope in account.scopes
+def refusal_of(account: Account, route: Route) -> str | None:
+    """Tell in the vendor's words why the account may not use the route; ``None`` when it may."""
+    if account.agency and not _open_to_agencies(route):
+        if account.client_id is not None:
+            return WRONG_CLASS
+        return WRONG_USER_TYPE if route.path.startswith("users") else NO_SCOPE
+    reaches = route.scope is None or account.scopes is None or route.scope in account.scopes
+    return None if reaches else NO_SCOPE
+
+
+def _open_to_agencies(route: Route) -> bool:
+    return route.path in ("locations/*", "") or route.path.startswith("oauth")
 
 
 @dataclass(slots=True)
@@ -85,6 +106,8 @@ class Tally:
     replies: Counter[int] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)
+    """Requests by method and path, with ``*`` for ids; unknown paths go by ``?``."""
     overlapping_upserts: int = 0
 
 
@@ -96,6 +119,9 @@ class Vendor:
         self.clock = clock
         self.accounts = Accounts(settings)
         self.contacts = ContactBook()
+        self.items = ItemBook()
+        self.index = SearchIndex(self.contacts, lag_seconds=settings.search_lag_seconds)
+        self.last_ranking: tuple[tuple[int, bytes], Ranking] | None = None
         self.tally = Tally()
         self.meters: dict[tuple[str, str], Meter] = {}
         self.locations: dict[str, Location] = {}
@@ -109,13 +135,27 @@ class Vendor:
             self._vault.close()
 
     def answer(self, route: Route, call: Call) -> Reply:
-        """Let the call through version, token, scope, quota and location, in this order, and serve it."""
+        """Admit the call and serve it, at once."""
+        return self.admit(route, call) or self.serve(route, call)
+
+    def admit(self, route: Route, call: Call) -> Reply | None:
+        """Let the call through version, token, quota, scope and location, in this order, or refuse it."""
         try:
             self._admit(route, call)
+        except Refusal as refusal:
+            return self._refuse(refusal)
+        return None
+
+    def serve(self, route: Route, call: Call) -> Reply:
+        """Do what an admitted call asks for, all or nothing."""
+        try:
             return route.endpoint(self, call)
         except Refusal as refusal:
-            self.tally.refusals[refusal.kind] += 1
-            return refusal.reply(retry_after=self.settings.retry_after)
+            return self._refuse(refusal)
+
+    def _refuse(self, refusal: Refusal) -> Reply:
+        self.tally.refusals[refusal.kind] += 1
+        return refusal.reply(retry_after=self.settings.retry_after)
 
     def location(self, location_id: str) -> Location:
         """Find a location; it comes to be, with its seeded catalogue, when it is first named."""
@@ -133,6 +173,9 @@ class Vendor:
                     held.add_custom_field(name, data_type=data_type, options=options)
             for name in self.settings.workflows:
                 held.furnish_workflow(name)
+            for name, stages in self.settings.pipelines:
+                held.add_pipeline(name, stages)
+            held.allow_duplicate_opportunities = self.settings.allow_duplicate_opportunities
         return held
 
     def meter(self, call: Call) -> Meter:
@@ -154,14 +197,51 @@ class Vendor:
             if place == location_id:
                 meter.leave_for_today(remaining, self.clock.now())
 
+    def enter(self, contact: Contact) -> None:
+        """Take in a contact that is new; the search will see it later."""
+        self.contacts.add(contact)
+        self.index.note_arrival(contact, self.clock.now())
+
+    def touch(self, contact: Contact) -> None:
+        """Let a change of the contact begin: ``dateUpdated`` moves, the search still sees what was before."""
+        now = self.clock.now()
+        self.index.note_change(contact, now)
+        contact.updated_at = now
+
     def save(self, contacts: Iterable[Contact]) -> None:
         if self._vault:
             self._vault.save_contacts(contacts)
 
     def forget(self, contact: Contact) -> None:
+        """Delete a contact, and what is lost with it."""
+        self.index.note_change(contact, self.clock.now())
         self.contacts.remove(contact)
+        for kind in LOST_WITH_CONTACT:
+            for item in self.items.of_contact(kind, contact.id):
+                self.discard(item)
         if self._vault:
             self._vault.delete_contact(contact)
+
+    def keep(self, item: Item) -> None:
+        """Take in an item that is new, or was changed."""
+        self.items.put(item)
+        if self._vault:
+            self._vault.save_item(item)
+
+    def discard(self, item: Item) -> None:
+        self.items.remove(item)
+        if self._vault:
+            self._vault.delete_item(item)
+
+    def remember_tags(self, location: Location, tags: Iterable[str]) -> None:
+        """Let the location list the tags, over a restart too."""
+        for tag in [each for each in tags if each not in location.tags]:
+            location.remember_tags((tag,))
+            if self._vault:
+                body = {"name": tag}
+                self._vault.save_item(
+                    Item(kind=Kind.TAG, id=location.tags[tag], location_id=location.id, body=body)
+                )
 
     def save_custom_field(self, location: Location, field_id: str) -> None:
         if self._vault:
@@ -179,17 +259,22 @@ class Vendor:
         if call.version is None:
             raise Refusal(401, "version header was not found.")
         if call.version not in VERSIONS:
-            raise Refusal(401, "version header is invalid.")
+            raise self._unknown_version(call.version)
         call.account = account = self.accounts.identify(call.authorization, self.clock.now())
         call.location_id = self._named_location(route, call)
         if route.metered:
             self._charge(call)
-        if not may(account, route):
-            raise Refusal(401, "The token is not authorized for this scope.")
+        if (words := refusal_of(account, route)) is not None:
+            raise Refusal(401, words)
         if call.location_id and account.locations is not None and call.location_id not in account.locations:
             raise Refusal(
                 403, _FORBIDDEN.get(route.place, "The token does not have access to this location.")
             )
+
+    def _unknown_version(self, version: str) -> Refusal:
+        if self.settings.unknown_version == 401:
+            return Refusal(401, "version header is invalid.")
+        return Refusal(400, f"Invalid API version segment '{version}' at position 0")
 
     def _charge(self, call: Call) -> None:
         now = self.clock.now()
@@ -205,12 +290,15 @@ class Vendor:
             case Place.BODY:
                 named = call.body.get("locationId") if isinstance(call.body, dict) else None
             case Place.QUERY:
-                named = call.query.get("locationId")
+                named = call.query.get("locationId") or call.query.get("location_id")
             case Place.PATH:
                 named = call.params[0]
             case Place.CONTACT:
                 contact = self.contacts.get(call.params[0])
                 named = contact.location_id if contact else None
+            case Place.ITEM:
+                item = self.items.get(route.kind, call.params[0]) if route.kind else None
+                named = item.location_id if item else None
             case Place.NOWHERE:
                 pass
         return named if isinstance(named, str) else ""
@@ -218,6 +306,11 @@ class Vendor:
     def _remember(self, vault: Vault) -> None:
         for contact in vault.contacts():
             self.contacts.add(contact)
+        for item in vault.items():
+            if item.kind is Kind.TAG:
+                self.location(item.location_id).remember_tags((item.body["name"],))
+            else:
+                self.items.put(item)
         for document in vault.custom_fields():
             self.location(document["location"]).add_custom_field(
                 document["name"],

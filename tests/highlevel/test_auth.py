@@ -4,6 +4,7 @@ import asyncio
 import os
 import stat
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from importer.highlevel.client import Client
 from importer.highlevel.grants import Grant, GrantBook, GrantFile
 from importer.runtime.clock import SystemClock
 from importer.sandbox import Grant as Consent
-from importer.sandbox import Sandbox, SandboxSettings
+from importer.sandbox import MovableClock, Sandbox, SandboxSettings
 from importer.settings import Connection, Secret
 
 PLACE = "sandboxLocation00001"
@@ -29,7 +30,9 @@ async def connected(
 ) -> AsyncIterator[tuple[Sandbox, Client, GrantBook]]:
     """A sandbox with an app, and the grant that its owner gave, stored."""
     book = GrantBook(folder)
-    async with Sandbox(SandboxSettings(apps=APP)) as sandbox, Client(sandbox.base_url) as client:
+    clock = MovableClock(time.time())
+    settings = SandboxSettings(apps=APP)
+    async with Sandbox(settings, clock=clock) as sandbox, Client(sandbox.base_url) as client:
         consent = Consent(client_id="app-1", user_type="Company", location_ids=None)
         grant = await redeem_code(
             client,
@@ -106,12 +109,14 @@ def test_a_process_that_hangs_over_a_grant_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_used_up_refresh_token_asks_for_a_new_login(tmp_path: Path) -> None:
-    async with connected(folder=tmp_path) as (_, client, book):
+    async with connected(folder=tmp_path) as (sandbox, client, book):
         vault = book.find(PLACE)
         assert vault is not None
         old = vault.read()
         await GrantTokens(book, client).renew(PLACE, old.access_token)
         vault.write(old)  # as a crash between the vendor's reply and our writing would leave it
+        assert isinstance(sandbox.clock, MovableClock)
+        sandbox.clock.advance(31)  # sooner, the vendor would repeat what it gave
         with pytest.raises(CredentialsError, match="importer login") as caught:
             await GrantTokens(book, client).renew(PLACE, old.access_token)
         assert "refresh token is invalid" in str(caught.value)
@@ -163,17 +168,19 @@ async def test_given_tokens_come_before_grants(tmp_path: Path) -> None:
 
 
 async def test_a_wrong_code_or_secret_is_told_in_the_vendors_words(tmp_path: Path) -> None:
-    async with connected(folder=tmp_path) as (_, client, _):
-        with pytest.raises(CredentialsError, match="client credentials are invalid") as caught:
-            await redeem_code(
-                client,
-                client_id="app-1",
-                client_secret=Secret("not-the-secret"),
-                code="x",
-                redirect_uri="http://localhost:1/",
-                agency=False,
-            )
-        assert "not-the-secret" not in str(caught.value)
+    async with connected(folder=tmp_path) as (sandbox, client, _):
+        good = sandbox.accounts.issue_code(Consent(client_id="app-1"))
+        for code, words in (("nosuch", "Authorization code not found"), (good, "UnAuthorized!")):
+            with pytest.raises(CredentialsError, match=words) as caught:
+                await redeem_code(
+                    client,
+                    client_id="app-1",
+                    client_secret=Secret("not-the-secret"),
+                    code=code,
+                    redirect_uri="http://localhost:1/",
+                    agency=False,
+                )
+            assert "not-the-secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"client_id": "x"}'])

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from importer.cli.sandbox import sandbox_command
+from importer.sandbox.faults import FAULT_NAMES
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -30,14 +33,21 @@ def finish(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tupl
     return process.returncode, errors
 
 
-def call(url: str, body: Any = None) -> Any:
+def call(url: str, body: Any = None, *, version: str = "2021-07-28") -> Any:
     request = urllib.request.Request(  # noqa: S310  (loopback)
         url,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": "Bearer x", "Version": "2021-07-28", "Content-Type": "application/json"},
+        headers={"Authorization": "Bearer x", "Version": version, "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request) as response:  # noqa: S310  (loopback)
         return json.loads(response.read())
+
+
+def refusal(url: str, body: Any = None, *, version: str = "2021-07-28") -> int:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        call(url, body, version=version)
+    caught.value.close()
+    return caught.value.code
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
@@ -68,6 +78,36 @@ def test_custom_fields_and_workflows_can_be_given() -> None:
     assert fields["Region"]["dataType"] == "TEXT"
     assert fields["Plan"]["picklistOptions"] == ["Gold", "Silver"]
     assert "Onboarding" in {each["name"] for each in workflows}
+
+
+def test_the_help_lists_every_fault_that_there_is() -> None:
+    listed = CliRunner().invoke(sandbox_command, ["--help"], terminal_width=1000).output
+    for name in FAULT_NAMES:
+        assert re.search(rf"[ ,]{name}[,.]", listed), name
+
+
+def test_the_unpleasant_options_reach_the_vendor() -> None:
+    process, url = start(
+        *("--store-delay", "0-1", "--racy", "--missing", "404", "--search-lag", "0", "--search-page", "100"),
+        *("--pipeline", "Repairs:In|Out", "--allow-duplicate-opportunities", "--unknown-version", "401"),
+        *("--fault", "stored-302:0%", "--fault", "reset-50ms:0", "--agency-install", "--drop-state"),
+    )
+    call(f"{url}/contacts/upsert", {"locationId": "L", "email": "ann@example.com"})
+    search = f"{url}/contacts/search"
+    found = call(search, {"locationId": "L", "pageLimit": 100})
+    pipelines = call(f"{url}/opportunities/pipelines?locationId=L")["pipelines"]
+    location = call(f"{url}/locations/L")["location"]
+    statuses = [
+        refusal(f"{url}/contacts/nosuch"),
+        refusal(search, {"locationId": "L", "pageLimit": 101}),
+        refusal(f"{url}/locations/L", version="v9"),
+    ]
+    process.kill()
+    process.communicate()
+    assert found["total"] == 1
+    assert [stage["name"] for stage in pipelines[1]["stages"]] == ["In", "Out"]
+    assert location["settings"]["allowDuplicateOpportunity"] is True
+    assert statuses == [404, 422, 401]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one child alone")
@@ -149,6 +189,14 @@ def test_two_sandboxes_do_not_share_a_file(tmp_path: Path) -> None:
         (["--window", "round"], "fixed"),
         (["--custom-field", "Region:COLOUR"], "is not NAME, NAME:TYPE"),
         (["--custom-field", "Plan:RADIO"], "choices (a|b) belong to"),
+        (["--fault", "status-NNN:1"], "the kinds are 429, 500"),
+        (["--fault", "stored-99:1"], "is not KIND:SHARE"),
+        (["--store-delay", "2500-400"], "milliseconds like 50-400"),
+        (["--pipeline", "Sales:"], "is not NAME:stage|stage"),
+        (["--pipeline", "Sales:New|New"], "stages that differ"),
+        (["--missing", "403"], "is not one of"),
+        (["--search-page", "1000"], "is not one of"),
+        (["--search-lag", "-1"], "x>=0"),
     ],
 )
 def test_a_bad_option_says_what_it_takes(options: list[str], sentence: str) -> None:

@@ -60,7 +60,10 @@ async def test_updating_by_id_changes_just_that_contact(caller: Caller) -> None:
     assert (taken.status, taken.body["meta"]["matchingField"]) == (400, "email")
 
 
-@pytest.mark.parametrize("name", ["locationId", "gender", "companyName"])
+@pytest.mark.parametrize(
+    "name",
+    ["locationId", "gender", "id", "firstNameLowerCase", "emailLowerCase", "additionalEmails", "nickname"],
+)
 async def test_updating_by_id_takes_less_than_upsert(caller: Caller, name: str) -> None:
     reply = await caller.ask("PUT", f"/contacts/{await make(caller)}", {name: "x"})
     assert (reply.status, reply.message) == (422, [f"property {name} should not exist"])

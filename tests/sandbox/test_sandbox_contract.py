@@ -157,6 +157,49 @@ async def test_catalogue_replies_fit_the_spec(caller: Caller) -> None:
             assert spec.faults(schema, reply.body) == [], path
 
 
+async def test_what_lies_beside_a_contact_fits_the_spec(caller: Caller, contacts: Spec) -> None:
+    ann = caller.sandbox.add_contact(PLACE, email="ann@example.com")
+    path = f"/contacts/{ann}"
+    user = caller.sandbox.location(PLACE).users[0]["id"]
+    task = {"title": "Call", "dueDate": "2027-02-01T09:00:00Z", "completed": False}
+    caller.sandbox.edit(ann, appointment="Visit")
+    replies = {
+        "GetCreateUpdateNoteSuccessfulResponseDto": await caller.ask("POST", f"{path}/notes", {"body": "x"}),
+        "GetNotesListSuccessfulResponseDto": await caller.ask("GET", f"{path}/notes"),
+        "TaskByIsSuccessfulResponseDto": await caller.ask("POST", f"{path}/tasks", task),
+        "TasksListSuccessfulResponseDto": await caller.ask("GET", f"{path}/tasks"),
+        "GetEventsSuccessfulResponseDto": await caller.ask("GET", f"{path}/appointments"),
+        "CreateAddFollowersSuccessfulResponseDto": await caller.ask(
+            "POST", f"{path}/followers", {"followers": [user]}
+        ),
+        "DeleteFollowersSuccessfulResponseDto": await caller.ask(
+            "DELETE", f"{path}/followers", {"followers": [user]}
+        ),
+        "ContactsBulkUpateResponse": await caller.ask(
+            "POST", "/contacts/bulk/business", {"locationId": PLACE, "ids": [ann], "businessId": None}
+        ),
+    }
+    for schema, reply in replies.items():
+        assert reply.status < 300, schema
+        assert contacts.faults(schema, reply.body) == [], schema
+
+
+async def test_opportunities_and_businesses_fit_the_spec(caller: Caller) -> None:
+    ann = caller.sandbox.add_contact(PLACE, email="ann@example.com")
+    query = {"locationId": PLACE}
+    pipelines = await caller.ask("GET", "/opportunities/pipelines", query=query)
+    deal = {"locationId": PLACE, "pipelineId": pipelines.body["pipelines"][0]["id"], "name": "Roof"}
+    made = await caller.ask("POST", "/opportunities/", {**deal, "status": "open", "contactId": ann})
+    found = await caller.ask("POST", "/opportunities/search", {"locationId": PLACE, "limit": 10})
+    company = await caller.ask("POST", "/businesses/", {"locationId": PLACE, "name": "Example Ltd"})
+    listed = await caller.ask("GET", "/businesses/", query=query)
+    opportunities, businesses = Spec("opportunities.json"), Spec("businesses.json")
+    assert opportunities.faults("GetPostOpportunitySuccessfulResponseDto", made.body) == []
+    assert opportunities.faults("PostSearchSuccessfulResponseDto", found.body) == []
+    assert businesses.faults("UpdateBusinessResponseDto", company.body) == []
+    assert businesses.faults("GetBusinessByLocationResponseDto", listed.body) == []
+
+
 async def test_oauth_replies_fit_the_spec(caller: Caller) -> None:
     form = {"client_id": "app", "client_secret": "s", "grant_type": "authorization_code", "code": "demo"}
     reply = await caller.ask("POST", "/oauth/token", form={**form, "user_type": "Company"}, headers={})

@@ -1,0 +1,223 @@
+"""The socket: requests come in as values, deliveries go out in their manner, however rude."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, TypeAlias
+
+from aiohttp import web
+
+from importer.sandbox.deliveries import Delivery, Manner
+from importer.sandbox.times import Clock
+
+_INSTANT_RESET: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+_LARGEST_UPLOAD: Final = 64 * 1024 * 1024
+_NO_QUERY: Final[Mapping[str, str]] = {}
+_FILLING: Final = b" " * 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A request as it came."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
+    content_type: str
+    body: bytes = field(repr=False)
+    cut: Callable[[], None]
+    """Resets the connection at once; what is delivered after it reaches nobody."""
+
+
+Handler: TypeAlias = Callable[[Arrival], Awaitable[Delivery]]
+
+
+class Listener:
+    """Listens on one port, and gives every request to the handler."""
+
+    def __init__(self, handler: Handler, clock: Clock, *, compresses: bool) -> None:
+        self._handler = handler
+        self._clock = clock
+        self._compresses = compresses
+        self._runner: web.ServerRunner | None = None
+        self._strays: dict[asyncio.Transport, bytes] = {}
+        self._under_way: set[asyncio.Task[object]] = set()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, and tell on which port; raises OSError when it is taken."""
+        runner = web.ServerRunner(
+            web.Server(self._serve, access_log=None),
+            handle_signals=False,
+            shutdown_timeout=0.2,
+        )
+        await runner.setup()
+        site = web.TCPSite(runner, host, port, backlog=1024)
+        try:
+            await site.start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        bound: int = runner.addresses[0][1]
+        return bound
+
+    async def hang_up(self) -> None:
+        """Close the port and its connections."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def stop(self) -> None:
+        """Hang up, and end what goes on for clients that are gone."""
+        await self.hang_up()
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._send_stray(request.transport)
+        with self._remembered():
+            delivery = await self._handler(await _arrival(request))
+        response = await self._deliver(request, delivery)
+        if delivery.stray and request.transport is not None:
+            self._promise_stray(request.transport, delivery)
+        return response
+
+    @contextlib.contextmanager
+    def _remembered(self) -> Iterator[None]:
+        """Keep hold of the task, which outlives its connection where a client goes away."""
+        task = asyncio.current_task()
+        if task is None:
+            yield
+            return
+        self._under_way.add(task)
+        try:
+            yield
+        finally:
+            self._under_way.discard(task)
+
+    async def _deliver(self, request: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            return _Sent()
+        match delivery.manner:
+            case Manner.CUT:
+                _cut(request)
+            case Manner.HALF:
+                return await _send_half(request, delivery)
+            case Manner.ENDLESS | Manner.HUGE:
+                return await _send_on(request, delivery)
+            case Manner.WHOLE if delivery.status >= HTTPStatus.OK:
+                return self._whole(delivery)
+            case Manner.WHOLE | Manner.TWICE:
+                transport.write(delivery.raw() * (2 if delivery.manner is Manner.TWICE else 1))
+        return _Sent()
+
+    def _whole(self, delivery: Delivery) -> web.Response:
+        response = web.Response(body=delivery.body, status=delivery.status, headers=delivery.headers)
+        if self._compresses:
+            response.enable_compression()
+        return response
+
+    def _promise_stray(self, transport: asyncio.Transport, delivery: Delivery) -> None:
+        if delivery.stray_seconds is None:
+            self._strays[transport] = delivery.stray
+            return
+        task = asyncio.ensure_future(self._send_later(transport, delivery.stray, delivery.stray_seconds))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _send_later(self, transport: asyncio.Transport, stray: bytes, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        if not transport.is_closing():
+            transport.write(stray)
+
+    def _send_stray(self, transport: asyncio.Transport | None) -> None:
+        if self._strays and transport is not None and (stray := self._strays.pop(transport, b"")):
+            transport.write(stray)
+            self._strays = {held: left for held, left in self._strays.items() if not held.is_closing()}
+
+
+class _Sent(web.Response):
+    """Stands for a reply that went out by other means, or never will."""
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Write no head."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Write no end."""
+
+    @property
+    def keep_alive(self) -> bool:
+        return True
+
+
+async def _arrival(request: web.BaseRequest) -> Arrival:
+    content_type = request.content_type
+    upload = content_type == "multipart/form-data"
+    return Arrival(
+        method=request.method,
+        path=request.path,
+        query=request.query if request.query_string else _NO_QUERY,
+        headers=request.headers,
+        content_type=request.headers.get("Content-Type", "") if upload else content_type,
+        body=await (_read_upload(request) if upload else request.read()),
+        cut=lambda: _cut(request),
+    )
+
+
+async def _read_upload(request: web.BaseRequest) -> bytes:
+    """Read a body that may be larger than a JSON one."""
+    read = bytearray()
+    async for part in request.content.iter_any():
+        read += part
+        if len(read) > _LARGEST_UPLOAD:
+            raise web.HTTPRequestEntityTooLarge(max_size=_LARGEST_UPLOAD, actual_size=len(read))
+    return bytes(read)
+
+
+def _cut(request: web.BaseRequest) -> None:
+    """Reset the connection, so that the client sees it at once and not as a polite end."""
+    transport = request.transport
+    if transport is not None:
+        held = transport.get_extra_info("socket")
+        if held is not None:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _INSTANT_RESET)
+        transport.abort()
+
+
+async def _send_half(request: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
+    """Promise the whole body, send half of it, and hang up."""
+    response = web.StreamResponse(status=delivery.status, headers=delivery.headers)
+    response.content_length = len(delivery.body)
+    await response.prepare(request)
+    await response.write(delivery.body[: len(delivery.body) // 2])
+    await asyncio.sleep(0)
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+async def _send_on(request: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
+    """Send the body and blanks behind it, which JSON allows: to the promised size, or for as long as someone reads."""
+    response = web.StreamResponse(status=delivery.status, headers=delivery.headers)
+    left = delivery.size - len(delivery.body)
+    if delivery.manner is Manner.HUGE:
+        response.content_length = max(delivery.size, len(delivery.body))
+    else:
+        response.enable_chunked_encoding()
+    with contextlib.suppress(ConnectionError):
+        await response.prepare(request)
+        await response.write(delivery.body)
+        while delivery.manner is Manner.ENDLESS or left > 0:
+            await response.write(_FILLING if delivery.manner is Manner.ENDLESS else _FILLING[:left])
+            left -= len(_FILLING)
+    return response
