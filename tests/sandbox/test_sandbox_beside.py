@@ -243,6 +243,7 @@ async def test_contacts_are_linked_to_a_business_in_bulk(caller: Caller) -> None
     await caller.ask("POST", "/contacts/bulk/business", {**body, "ids": [bob], "businessId": None})
     assert [each["id"] for each in (await caller.ask("GET", path, query=QUERY)).body["contacts"]] == [ann]
     assert (await caller.stored(ann))["businessId"] == business_id
+    assert "businessId" not in await caller.stored(bob)
     unknown = await caller.ask("POST", "/contacts/bulk/business", {**body, "businessId": "nosuch"})
     assert unknown.status == 400
     await caller.ask("DELETE", f"/businesses/{business_id}")
@@ -328,9 +329,11 @@ async def test_a_file_is_uploaded_and_set_as_the_upserts_page_shows(caller: Call
         email="ann@example.com", customFields=[{"id": field["id"], "field_value": value}]
     )
     assert reply.body["contact"]["customFields"] == [{"id": field["id"], "value": value}]
-    bad = aiohttp.FormData({"id": "nosuch"})
-    bad.add_field("file", b"x", filename="x.pdf")
-    assert (await caller.ask("POST", f"{path}/upload", form=bad)).status == 422  # type: ignore[arg-type]
+    text = caller.sandbox.location(PLACE).by_key["contact.shirt_size"].id
+    for field_id in ("nosuch", text):
+        bad = aiohttp.FormData({"id": field_id})
+        bad.add_field("file", b"x", filename="x.pdf")
+        assert (await caller.ask("POST", f"{path}/upload", form=bad)).status == 422  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
