@@ -86,7 +86,7 @@ def refused(fault: Fault, token: str) -> Delivery | None:
 
 
 def bent(fault: Fault, usual: Delivery, before: Delivery | None) -> Delivery:
-    """Bend the usual reply; ``before`` is the last one that somebody got for the same path."""
+    """Bend the usual reply; ``before`` is the last one that somebody got for a call of the same kind."""
     body = fault.alter(usual.body) if fault.alter else usual.body
     whole = replace(usual, body=body, headers={**usual.headers, **fault.headers})
     if fault.kind in _MANNERS:

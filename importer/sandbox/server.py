@@ -183,7 +183,7 @@ class Sandbox:
         version = arrival.headers.get("Version")
         found = self._atlas.find(arrival.method, arrival.path, version)
         route, params = found or (None, ())
-        self.vendor.tally.paths[f"{arrival.method} {route.path if route else '?'}"] += 1
+        self.vendor.tally.paths[_kind_of(arrival.method, route)] += 1
         call = _read_call(arrival, version, params)
         with self._counted(route, call):
             return await self._meet_fate(arrival, route, call, fault)
@@ -195,8 +195,9 @@ class Sandbox:
             call.found = match_on_arrival(self.vendor, call)
         await self._travel()
         if fault is None:
-            delivery = self._swaps.offer(call.path, self._deliver(call, await self._take_effect(route, call)))
-            self._latest[call.path] = delivery
+            kind = _kind_of(call.method, route)
+            delivery = self._swaps.offer(kind, self._deliver(call, await self._take_effect(route, call)))
+            self._latest[kind] = delivery
         else:
             delivery = await self._befall(arrival, route, call, fault)
         await self._travel()
@@ -215,8 +216,8 @@ class Sandbox:
             await self.clock.sleep(self.settings.slow_seconds if fault.seconds is None else fault.seconds)
         usual = self._deliver(call, self._words(fault, reply))
         if fault.kind is FaultKind.SWAP:
-            return await self._swaps.wait(call.path, usual)
-        return bent(fault, usual, self._latest.get(call.path))
+            return await self._swaps.wait(_kind_of(call.method, route), usual)
+        return bent(fault, usual, self._latest.get(_kind_of(call.method, route)))
 
     async def _take_effect(self, route: Route | None, call: Call) -> Reply:
         """Admit the call, let the vendor work on it for its time, and store; the client may be gone meanwhile."""
@@ -290,6 +291,11 @@ class Sandbox:
                 self._in_flight[key] -= 1
                 if not self._in_flight[key]:
                     del self._in_flight[key]
+
+
+def _kind_of(method: str, route: Route | None) -> str:
+    """Name what is asked, whoever it is about: ``GET contacts/*``."""
+    return f"{method} {route.path if route else '?'}"
 
 
 def _read_call(arrival: Arrival, version: str | None, params: tuple[str, ...]) -> Call:

@@ -39,7 +39,7 @@ class FaultKind(StrEnum):
     STORED = "stored"
     """Stored, and answered with any status as if it were not: ``stored-NNN``."""
     SWAP = "swap"
-    """Stored, and answered with the reply of another call of the same path, which gets this one."""
+    """Stored, and answered with the reply of another call of the same kind, which gets this one."""
     REPEAT = "repeat"
     """Stored, and answered twice in a row."""
     STRAY = "stray"

@@ -10,31 +10,31 @@ from importer.sandbox.times import Clock
 
 
 class Swaps:
-    """Holds a reply back until another call of the same path is answered, and exchanges the two."""
+    """Holds a reply back until another call of the same kind is answered, and exchanges the two."""
 
     def __init__(self, clock: Clock, *, patience_seconds: float) -> None:
         self._clock = clock
         self._patience = patience_seconds
         self._waiting: dict[Hashable, tuple[Delivery, asyncio.Future[Delivery]]] = {}
 
-    def offer(self, path: str, delivery: Delivery) -> Delivery:
+    def offer(self, kind: str, delivery: Delivery) -> Delivery:
         """Give a reply, and take the one that waits, if any does."""
-        if path not in self._waiting:
+        if kind not in self._waiting:
             return delivery
-        other, place = self._waiting.pop(path)
+        other, place = self._waiting.pop(kind)
         place.set_result(delivery)
         return other
 
-    async def wait(self, path: str, delivery: Delivery) -> Delivery:
+    async def wait(self, kind: str, delivery: Delivery) -> Delivery:
         """Wait for another's reply; nobody's coming in time means one's own."""
-        if path in self._waiting:
-            return self.offer(path, delivery)
+        if kind in self._waiting:
+            return self.offer(kind, delivery)
         place: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
-        self._waiting[path] = (delivery, place)
+        self._waiting[kind] = (delivery, place)
         patience = asyncio.ensure_future(self._clock.sleep(self._patience))
         await asyncio.wait((place, patience), return_when=asyncio.FIRST_COMPLETED)
         patience.cancel()
         if place.done():
             return place.result()
-        del self._waiting[path]
+        del self._waiting[kind]
         return delivery

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +120,23 @@ async def test_a_file_keeps_what_lies_beside_contacts(tmp_path: Path, open_sandb
     assert [item.body["body"] for item in again.vendor.items.of_contact(Kind.NOTE, ann)] == ["new"]
     assert list(again.location(PLACE).tags) == ["lead"]
     assert again.state()["items"] == {"note": 1}
+    await again.stop()
+
+
+async def test_a_file_of_the_first_version_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    first = Sandbox(SandboxSettings(db=path))
+    ann = first.add_contact(PLACE, email="ann@example.com", tags=["vip"])
+    await first.stop()
+    with closing(sqlite3.connect(path)) as file, file:
+        (raw,) = file.execute("select document from contacts").fetchone()
+        old = {
+            name: value for name, value in json.loads(raw).items() if name not in ("enrolments", "followers")
+        }
+        file.execute("update contacts set document = ?", (json.dumps(old).encode(),))
+        file.execute("drop table items")
+    again = Sandbox(SandboxSettings(db=path))
+    assert [(each["id"], each["tags"]) for each in again.contacts()] == [(ann, ["vip"])]
     await again.stop()
 
 
