@@ -78,8 +78,16 @@ def _languages(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(language for language, _ in spoken.most_common())
 
 
-def date_order(dates: Sequence[Column], home: str | None) -> RegionGuess | None:
-    """Find which of day and month stands first; where every date reads both ways, the region's habit is a guess."""
+def proven_orders(column: Column) -> tuple[str, ...]:
+    """Give the orders of day and month that dates of the column can only be read in."""
+    seen = Counter(order for value in column.values if (order := day_order(value)))
+    return tuple(order for order in ("DMY", "MDY", "YMD") if seen[order])
+
+
+def date_order(
+    dates: Sequence[Column], home: str | None, everything: Sequence[Column] = ()
+) -> RegionGuess | None:
+    """Find which of day and month stands first: by these dates, else by others of the file, else by habit."""
     seen = Counter(order for column in dates for value in column.values if (order := day_order(value)))
     shown = {order: seen[order] for order in ("DMY", "MDY") if seen[order]}
     if shown:
@@ -90,12 +98,33 @@ def date_order(dates: Sequence[Column], home: str | None) -> RegionGuess | None:
         )
     if not seen["either"]:
         return None
-    order = "MDY" if home in _MONTH_FIRST else "DMY"
-    dotted = any("." in value for column in dates for value in column.values)
-    if dotted:
+    return _dotted(dates) or _by_others(dates, everything) or _by_habit(home)
+
+
+def _dotted(dates: Sequence[Column]) -> RegionGuess | None:
+    if any("." in value for column in dates for value in column.values):
         return RegionGuess(value="DMY", reason="dates with full stops are written day first")
+    return None
+
+
+def _by_others(dates: Sequence[Column], everything: Sequence[Column]) -> RegionGuess | None:
+    """Take the order of the file's other columns of dates, if they agree; nobody writes them one way each."""
+    told: dict[str, str] = {}
+    for column in everything:
+        if column in dates or column.dates < 0.6:
+            continue
+        for order in proven_orders(column) or ((column.layout,) if column.layout else ()):
+            told.setdefault(order, column.header)
+    told.pop("YMD", None)
+    if len(told) != 1:
+        return None
+    ((order, header),) = told.items()
+    return RegionGuess(value=order, reason=f"no date here shows it; those of {header!r} are written {order}")
+
+
+def _by_habit(home: str | None) -> RegionGuess:
     return RegionGuess(
-        value=order,
+        value="MDY" if home in _MONTH_FIRST else "DMY",
         reason=f"no date shows it; usual in {home or 'most countries'}: please check",
         guessed=True,
     )

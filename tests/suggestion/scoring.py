@@ -120,7 +120,7 @@ def _judge_consents(counted: Score, name: str, path: Path, suggestion: Suggestio
     counted.consents += len(known)
     mapped = {header for header, guessed in suggestion.chosen().items() if guessed.startswith("dnd")}
     counted.wrong_consents += [f"{name}: {header!r} sets do-not-disturb" for header in mapped - set(known)]
-    lost = set(known) - mapped
+    lost = set(known) - mapped - set(suggestion.consents_left)
     counted.wrong_consents += [f"{name}: {header!r} is passed over" for header in sorted(lost)]
     counted.wrong_consents += _wrongly_told(name, path, suggestion, mapped & set(known))
 

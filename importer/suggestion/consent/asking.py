@@ -1,0 +1,119 @@
+"""What the header of a column about consent asks, and on which channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final
+
+from importer.suggestion.consent import words as lexicon
+from importer.suggestion.evidence import Column
+
+_LONGEST: Final = 24
+"""Words of a header; what is longer is no question any more."""
+_SURE: Final = 0.8
+
+
+class Asked(Enum):
+    """What a yes in the column means."""
+
+    REFUSAL = "refusal"
+    PERMISSION = "permission"
+    TOPIC = "topic"
+    """The header names what is consented to and nothing else: ``Newsletter``, ``Marketing``."""
+    UNCLEAR = "unclear"
+    """The header refuses twice, or letters may be meant."""
+    NOTHING = "nothing"
+
+
+def asked_by(column: Column) -> Asked:
+    """Understand the header."""
+    parts = split_up(column.words)
+    if len(parts) > _LONGEST or _is_beside_the_answer(parts):
+        return Asked.NOTHING
+    negated, refuses = is_negated(parts), _refuses(parts, column)
+    if (negated and refuses) or _means_letters(parts):
+        return Asked.UNCLEAR
+    return Asked.REFUSAL if negated or refuses else _permits(parts)
+
+
+def _refuses(parts: Sequence[str], column: Column) -> bool:
+    spoken = set(parts)
+    if spoken & lexicon.REFUSALS or (_is_topical(spoken) and spoken & lexicon.REFUSES):
+        return True
+    return bool(spoken & lexicon.UNDELIVERABLE) and max(column.booleans, column.dates) >= _SURE
+
+
+def _permits(parts: Sequence[str]) -> Asked:
+    spoken = set(parts)
+    agrees = bool(spoken & lexicon.AGREES) and _is_topical(spoken)
+    if spoken & lexicon.PERMITS or agrees or (spoken & lexicon.WISHES and spoken & lexicon.TOPICS):
+        return Asked.PERMISSION
+    return Asked.TOPIC if spoken & (lexicon.NEWSLETTERS | lexicon.MARKETING) else Asked.NOTHING
+
+
+def _is_topical(spoken: set[str]) -> bool:
+    return bool(spoken & (lexicon.TOPICS | lexicon.EVERY_CHANNEL))
+
+
+def _is_beside_the_answer(parts: Sequence[str]) -> bool:
+    """Tell a column such as ``Opt-out reason``; long questions may hold any word."""
+    return len(parts) < 6 and bool(set(parts) & lexicon.BESIDE_THE_ANSWER)
+
+
+def is_negated(parts: Sequence[str]) -> bool:
+    """Look for a negation right in front of what is asked: "Mobile no" and "No of calls" are no refusals."""
+    return any(
+        tuple(parts[place : place + len(no)]) == no and _is_asked(parts[place + len(no) :][:3])
+        for place in range(len(parts))
+        for no in lexicon.NEGATIONS
+    )
+
+
+def _is_asked(behind: Sequence[str]) -> bool:
+    return bool(behind) and behind[0] != "of" and bool(set(behind) & lexicon.ASKABLE)
+
+
+def _means_letters(parts: Sequence[str]) -> bool:
+    """Tell "Do not mail": letters to some, e-mails to others."""
+    return parts[-1:] == ("mail",) and any(
+        tuple(parts[: len(no)]) == no for no in (("do", "not"), ("dont",), ("don", "t"), ("no",))
+    )
+
+
+def split_up(parts: Sequence[str]) -> tuple[str, ...]:
+    """Take headers of one word apart: DONOTCALL, HASOPTEDOUTOFEMAIL."""
+    if len(parts) != 1:
+        return tuple(parts)
+    (word,) = parts
+    for squeezed, no in (("donot", ("do", "not")), ("dont", ("dont",)), ("no", ("no",))):
+        if word.startswith(squeezed) and word.removeprefix(squeezed) in lexicon.CONTACTS:
+            return (*no, word.removeprefix(squeezed))
+    inside = [known for known in _INSIDE if known in word and known != word]
+    asked = bool(set(inside) & lexicon.REFUSALS) or word.startswith(("accepts", "optin"))
+    return (word, *inside) if asked else (word,)
+
+
+_INSIDE: Final = tuple(
+    sorted(known for known in lexicon.REFUSALS | lexicon.EVERY_CHANNEL | lexicon.PERMITS if len(known) > 2)
+)
+"""Words looked for inside another; shorter ones stand in many."""
+
+
+def fields_of(column: Column, asked: Asked) -> tuple[str, ...]:
+    """Give the fields of the channels that the header names; an opt-out that names none is of all."""
+    channels = _channels(column)
+    spoken = set(split_up(column.words))
+    if channels:
+        return tuple(f"dndSettings.{channel}" for channel in channels)
+    if asked is Asked.REFUSAL:
+        return ("dndSettings.Email",) if spoken & lexicon.EMAIL_BY_ITSELF else ("dnd",)
+    return ("dndSettings.Email",) if spoken & lexicon.SUBSCRIPTIONS else ()
+
+
+def _channels(column: Column) -> tuple[str, ...]:
+    spoken = set(split_up(column.words))
+    found = [channel for channel, said in lexicon.CHANNELS.items() if spoken & said]
+    if "SMS" in found and spoken & lexicon.CHANNELS["Call"] == {"phone"}:
+        found.remove("Call")  # a text message to the phone
+    return tuple(found)
