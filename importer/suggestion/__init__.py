@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog
 from importer.settings import ReadingOptions
+from importer.suggestion.choosing import guess
 from importer.suggestion.customs import custom_guesses
+from importer.suggestion.date_orders import date_order, with_layout
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, columns
-from importer.suggestion.guesses import Guess, Left, guess, with_layout
-from importer.suggestion.regions import RegionGuess, date_order, region
+from importer.suggestion.guesses import Guess, Left
+from importer.suggestion.regions import RegionGuess, region
 from importer.suggestion.rendering import rendered
 from importer.suggestion.synonyms import all_phrases
 from importer.suggestion.validity import Home, with_doubts

@@ -1,4 +1,4 @@
-"""What numbers and dates without a country can mean: region and date order, from the values."""
+"""What phone numbers without a country can mean: the region, from the values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel.countries import country_code
-from importer.suggestion.evidence import CHECKED, Column, day_order, is_phone, looks_like_phone
+from importer.suggestion.evidence import CHECKED, Column, is_phone, looks_like_phone
 from importer.suggestion.synonyms import fields_of
 
 _SPOKEN_IN: Final = {
@@ -20,7 +20,6 @@ _SPOKEN_IN: Final = {
     "it": ("IT", "CH"),
     "nl": ("NL", "BE"),
 }
-_MONTH_FIRST: Final = frozenset({"US", "PH", "PR"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,55 +75,3 @@ def _languages(columns: Iterable[Column]) -> tuple[str, ...]:
     for column in columns:
         spoken.update({language for _, language in fields_of(" ".join(column.words))})
     return tuple(language for language, _ in spoken.most_common())
-
-
-def proven_orders(column: Column) -> tuple[str, ...]:
-    """Give the orders of day and month that dates of the column can only be read in."""
-    seen = Counter(order for value in column.values if (order := day_order(value)))
-    return tuple(order for order in ("DMY", "MDY", "YMD") if seen[order])
-
-
-def date_order(
-    dates: Sequence[Column], home: str | None, everything: Sequence[Column] = ()
-) -> RegionGuess | None:
-    """Find which of day and month stands first: by these dates, else by others of the file, else by habit."""
-    seen = Counter(order for column in dates for value in column.values if (order := day_order(value)))
-    shown = {order: seen[order] for order in ("DMY", "MDY") if seen[order]}
-    if shown:
-        order = max(shown, key=lambda one: shown[one])
-        other = f", {min(shown.values())} say otherwise" if len(shown) > 1 else ""
-        return RegionGuess(
-            value=order, reason=f"{shown[order]} dates can be read no other way{other}", guessed=bool(other)
-        )
-    if not seen["either"]:
-        return None
-    return _dotted(dates) or _by_others(dates, everything) or _by_habit(home)
-
-
-def _dotted(dates: Sequence[Column]) -> RegionGuess | None:
-    if any("." in value for column in dates for value in column.values):
-        return RegionGuess(value="DMY", reason="dates with full stops are written day first")
-    return None
-
-
-def _by_others(dates: Sequence[Column], everything: Sequence[Column]) -> RegionGuess | None:
-    """Take the order of the file's other columns of dates, if they agree; nobody writes them one way each."""
-    told: dict[str, str] = {}
-    for column in everything:
-        if column in dates or column.dates < 0.6:
-            continue
-        for order in proven_orders(column) or ((column.layout,) if column.layout else ()):
-            told.setdefault(order, column.header)
-    told.pop("YMD", None)
-    if len(told) != 1:
-        return None
-    ((order, header),) = told.items()
-    return RegionGuess(value=order, reason=f"no date here shows it; those of {header!r} are written {order}")
-
-
-def _by_habit(home: str | None) -> RegionGuess:
-    return RegionGuess(
-        value="MDY" if home in _MONTH_FIRST else "DMY",
-        reason=f"no date shows it; usual in {home or 'most countries'}: please check",
-        guessed=True,
-    )
