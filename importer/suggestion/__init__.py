@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +20,7 @@ from importer.suggestion.evidence import Column, columns
 from importer.suggestion.guesses import Guess, Left
 from importer.suggestion.regions import RegionGuess, region
 from importer.suggestion.rendering import rendered
+from importer.suggestion.sampling import sampled_rows
 from importer.suggestion.synonyms import all_phrases
 from importer.suggestion.validity import Home, with_doubts
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Suggestion", "suggest", "suggest_file", "suggest_from"]
 
-SAMPLED_ROWS: Final = 2000
 _DETECT_ALL: Final = ReadingOptions()
 
 
@@ -120,9 +119,7 @@ def suggest(
     source: Source, *, catalog: Catalog | None = None, options: ReadingOptions = _DETECT_ALL
 ) -> Suggestion:
     """Suggest a mapping for an opened source; ``catalog`` lets columns become the location's custom fields."""
-    sampled = suggest_from(
-        source.header, islice(_rows(source), SAMPLED_ROWS), name=source.name, catalog=catalog
-    )
+    sampled = suggest_from(source.header, sampled_rows(source), name=source.name, catalog=catalog)
     return replace(
         sampled, detected=tuple(source.detected.describe()), doubts=_sheets_left(source), options=options
     )
@@ -134,14 +131,6 @@ def _sheets_left(source: Source) -> tuple[Doubt, ...]:
         return ()
     said = f"The sheet {source.detected.sheet!r} is taken; other sheets with rows are left out: {', '.join(others)}"
     return (Doubt(code=DoubtCode.SHEETS_LEFT, sentence=said),)
-
-
-def _rows(source: Source) -> Iterator[Sequence[str]]:
-    """Leave out rows with too many or too few cells: their values stand in the wrong columns."""
-    for block in source.blocks():
-        for index, cells in enumerate(block.rows):
-            if not any(fault.fails for fault in block.faults.get(index, ())):
-                yield cells
 
 
 def suggest_from(

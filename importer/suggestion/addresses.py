@@ -44,11 +44,12 @@ def address_groups(readings: Sequence[Candidate]) -> tuple[AddressGroup, ...]:
     return tuple(sorted(groups, key=_rank))
 
 
-def _rank(group: AddressGroup) -> tuple[bool, bool, int, int]:
-    """The contact's own address goes first, if it is one; then the one that is filled most, home before billing."""
+def _rank(group: AddressGroup) -> tuple[int, bool, int, int]:
+    """Whole addresses go first, the contact's own before others that are hardly better; then home before billing."""
+    own = group.place == ""
     return (
-        not group.core,
-        group.place != "",
+        -(group.core + own) if group.core else 1,
+        not own,
         -group.filled,
         PLACE_RANK.get(group.place, UNRANKED),
     )

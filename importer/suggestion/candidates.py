@@ -98,7 +98,7 @@ def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     if found:
         yield from found
         return
-    for look in (_of_two_names, _in_one_word, _of_phone_words, _abbreviated, _contained):
+    for look in (_singular, _of_two_names, _in_one_word, _of_phone_words, _abbreviated, _contained):
         yield from look(column, spoken)
     yield from _misspelt(column, spoken)
 
@@ -143,6 +143,13 @@ def _candidate(
 
 def _said(language: str, field: str) -> str:
     return "its header" if language == "en" else f"its header, {LANGUAGES[language]} for {field}"
+
+
+def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read "Address lines" and "Accounts" as one of them."""
+    *before, last = column.words or ("",)
+    if len(last) > 4 and last.endswith("s"):
+        yield from _by_title(column, (*before, last.removesuffix("s")))
 
 
 def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
@@ -206,9 +213,14 @@ def _fits(phrase: list[str], parts: tuple[str, ...], short: set[tuple[str, ...]]
     """Compare word by word, leaving out little words: ``F. nac.`` is fecha de nacimiento."""
     whole = [word for word in phrase if len(word) > 2]
     return len(whole) == len(parts) and all(
-        word == part or ((part,) in short and word.startswith(part))
+        word == part or ((part,) in short and word.startswith(_written_out(part)))
         for word, part in zip(whole, parts, strict=True)
     )
+
+
+def _written_out(part: str) -> str:
+    """Write "huisnr" and "hausnr" out, which are short in the middle and not at the end."""
+    return f"{part[:-2]}nummer" if part.endswith("nr") and len(part) > 2 else part
 
 
 def _contained(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:

@@ -61,8 +61,14 @@ PERHAPS_ELSE: Final = word_set(
 """Words for the contact where the file knows nobody else, and for another where it does."""
 
 
+_BY: Final = word_set("by von durch par por door")
+
+
 def is_somebody_else(column: Column) -> bool:
+    """Tell by the header: the host's, the shop's, a messenger's; who scheduled it, booked it, invited."""
     said = set(column.words) & SOMEBODY_ELSE
+    if len(column.words) > 1 and column.words[-1] in _BY:
+        return True
     # "im" is German for "in the"; as a messenger it comes first.
     return bool(said - {"im"}) or column.words[:1] == ("im",)
 
@@ -95,5 +101,5 @@ def is_crowd(column: Column, others: Iterable[Column]) -> bool:
 
 def whose(column: Column) -> str:
     """Name the word that says whose column it is."""
-    said: Sequence[str] = [word for word in column.words if word in SOMEBODY_ELSE | PERHAPS_ELSE]
+    said: Sequence[str] = [word for word in column.words if word in SOMEBODY_ELSE | PERHAPS_ELSE | _BY]
     return said[0] if said else ""

@@ -110,7 +110,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "nl": "postcode",
     },
     "country": {
-        "en": "country, ctry, cntry, country code, country region, country name, address country, nation, country territory, cc",
+        "en": "country, ctry, cntry, country code, country id, country iso, iso country, country iso code, country region, country name, address country, nation, country territory, cc",
         "de": "land, staat, landercode, landerkennzeichen, lkz, land region",
         "fr": "pays, code pays, pays region",
         "es": "pais, codigo de pais, pais region",

@@ -14,7 +14,7 @@ def switch_guesses(answers: Iterable[Switch | ConsentUnclear]) -> tuple[Guess, .
     """Write one rule for each channel; an opt-out says it better than an opt-in, and many refusals than few."""
     switches = [one for one in answers if isinstance(one, Switch)]
     taken: dict[str, Guess] = {}
-    for switch in sorted(switches, key=lambda one: (not one.refused, not one.keep, -one.refused)):
+    for switch in sorted(switches, key=lambda one: (not one.refused, not one.explicit, -one.refused)):
         if any(name in taken for name in switch.fields):
             continue
         taken.update({name: _switch(switch, name) for name in switch.fields})

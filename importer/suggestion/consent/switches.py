@@ -13,6 +13,8 @@ from importer.suggestion.evidence import Column, is_date, plain
 
 _UNDERSTOOD: Final = 0.8
 """Share of the cells that have to be understood before a column is used: the rows of the others fail, and say why."""
+_MANY_STATES: Final = 50
+"""Distinct texts; a column of states has fewer."""
 _LIFTS_NOTHING: Final = "is left out, so that it lifts no block set in HighLevel"
 _PAIRS: Final = (
     ("yes", "no"), ("true", "false"), ("1", "0"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("ja", "nee"), ("oui", "non"),
@@ -34,6 +36,8 @@ class Switch:
     """Cells of the sample that refuse."""
     unknown: int
     """Cells that are not understood."""
+    explicit: bool = True
+    """It says who left; an opt-in says who never came as well."""
     keep: bool = False
     """Texts that the map does not list are read as they stand."""
     dated: bool = False
@@ -138,6 +142,7 @@ def _opt_in(column: Column, fields: tuple[str, ...], answers: _Answers) -> Switc
         column=column,
         reason=f"an opt-in, turned round: no means do not disturb; yes {_LIFTS_NOTHING}",
         map=_turned(answers),
+        explicit=False,
         refused=_count(column, answers, Answer.REFUSED),
         unknown=_count(column, answers, None),
     )
@@ -181,7 +186,8 @@ def _usual_states(answers: _Answers) -> dict[str, str]:
 
 def _by_values(column: Column) -> Switch | ConsentUnclear | None:
     """Know a column by cells that unsubscribe, whatever its header says."""
-    if not any(plain(text) in lexicon.STRONG for text in set(column.values)):
+    texts = set(column.values)
+    if len(texts) > _MANY_STATES or not any(plain(text) in lexicon.STRONG for text in texts):
         return None
     answers = _answers(column, Asked.NOTHING)
     if not _understood(column, answers):
