@@ -31,10 +31,9 @@ def asked_by(column: Column) -> Asked:
     parts = split_up(column.words)
     if len(parts) > _LONGEST or _is_beside_the_answer(parts):
         return Asked.NOTHING
-    negated, refuses = is_negated(parts), _refuses(parts, column)
-    if (negated and refuses) or _means_letters(parts):
+    if _is_behind_negation(parts, lexicon.REFUSALS, within=1) or _means_letters(parts):
         return Asked.UNCLEAR
-    return Asked.REFUSAL if negated or refuses else _permits(parts)
+    return Asked.REFUSAL if is_negated(parts) or _refuses(parts, column) else _permits(parts)
 
 
 def _refuses(parts: Sequence[str], column: Column) -> bool:
@@ -63,15 +62,17 @@ def _is_beside_the_answer(parts: Sequence[str]) -> bool:
 
 def is_negated(parts: Sequence[str]) -> bool:
     """Look for a negation right in front of what is asked: "Mobile no" and "No of calls" are no refusals."""
-    return any(
-        tuple(parts[place : place + len(no)]) == no and _is_asked(parts[place + len(no) :][:3])
+    return _is_behind_negation(parts, lexicon.ASKABLE, within=3)
+
+
+def _is_behind_negation(parts: Sequence[str], asked: frozenset[str], *, within: int) -> bool:
+    behind = (
+        parts[place + len(no) :][:within]
         for place in range(len(parts))
         for no in lexicon.NEGATIONS
+        if tuple(parts[place : place + len(no)]) == no
     )
-
-
-def _is_asked(behind: Sequence[str]) -> bool:
-    return bool(behind) and behind[0] != "of" and bool(set(behind) & lexicon.ASKABLE)
+    return any(tuple(said[:1]) != ("of",) and bool(set(said) & asked) for said in behind)
 
 
 def _means_letters(parts: Sequence[str]) -> bool:

@@ -133,7 +133,7 @@ def _only_counts(column: Column) -> bool:
     return column.numbers >= 0.8 and column.booleans < _UNDERSTOOD
 
 
-_MAILED: Final = lexicon.STRONG | {"subscribed", "subscriber"}
+_MAILED: Final = lexicon.STRONG | {"subscriber"}
 
 
 def _opt_in(column: Column, fields: tuple[str, ...], answers: _Answers) -> Switch:
@@ -185,11 +185,11 @@ def _usual_states(answers: _Answers) -> dict[str, str]:
 
 
 def _by_values(column: Column) -> Switch | ConsentUnclear | None:
-    """Know a column by cells that unsubscribe, whatever its header says."""
+    """Know a column by cells that subscribe or unsubscribe, whatever its header says."""
     texts = set(column.values)
     if len(texts) > _MANY_STATES or not any(plain(text) in lexicon.STRONG for text in texts):
         return None
     answers = _answers(column, Asked.NOTHING)
     if not _understood(column, answers):
-        return _unclear(column, "some of its values unsubscribe, others are not understood")
+        return _unclear(column, "some of its values are of subscribers, others are not understood")
     return _states(column, fields_of(column, Asked.TOPIC) or ("dndSettings.Email",), answers)

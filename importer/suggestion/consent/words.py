@@ -149,7 +149,7 @@ UNDECIDED: Final = word_set(
 
 STRONG: Final = word_set(
     "unsubscribed, optedout, optout, abgemeldet, desabonne, desabonnee, desinscrit, desinscrite, dado de baja, descadastrado, "
-    "disiscritto, uitgeschreven, afgemeld, blacklisted, do not contact, do not email, no consent", ", "
+    "disiscritto, uitgeschreven, afgemeld, subscribed, never subscribed, cleaned, complained, blacklisted, do not contact, do not email, no consent", ", "
 )  # fmt: skip
 """Cells that are about consent even where the header does not speak of it."""
 
