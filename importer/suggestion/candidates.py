@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from importer.mapping.values.states import state_code
 from importer.suggestion.evidence import Column, is_phone
 from importer.suggestion.headers import NOISE, PERSONS, PLACES, Title, titles, unsqueezed, word_set, words
 from importer.suggestion.people import PERSONAL, identifies_nobody, is_somebody_else
@@ -303,6 +304,8 @@ def _name_like(column: Column) -> bool:
 
 
 def _state_like(column: Column) -> bool:
+    if column.share(state_code) >= 0.8:
+        return True  # Ontario's ON is no switch
     return _texty(column) and column.lifecycle < 0.5 and column.booleans < 0.5 and column.average_length < 40
 
 
