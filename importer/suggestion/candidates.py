@@ -10,7 +10,17 @@ from typing import Final
 
 from importer.mapping.values.states import state_code
 from importer.suggestion.evidence import Column, is_phone
-from importer.suggestion.headers import NOISE, PERSONS, PLACES, Title, titles, unsqueezed, word_set, words
+from importer.suggestion.headers import (
+    LATER,
+    NOISE,
+    PERSONS,
+    PLACES,
+    Title,
+    titles,
+    unsqueezed,
+    word_set,
+    words,
+)
 from importer.suggestion.people import PERSONAL, identifies_nobody, is_somebody_else
 from importer.suggestion.synonyms import (
     LANGUAGES,
@@ -63,6 +73,8 @@ class Candidate:
     place: str = ""
     number: int = 1
     word: str = ""
+    supposed: bool = False
+    """The header has words beside the field's name that are not understood: it may be anybody's."""
 
     @property
     def header(self) -> str:
@@ -196,7 +208,7 @@ _NUMBER_WORDS: Final = word_set(
 def _abbreviated(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read ``Cell.``, ``F. nac.`` and ``Indir.``: what ends in a full stop is the beginning of a word."""
     short = {words(dotted) for dotted in re.findall(r"[^\W\d_]+(?=\.)", column.header)}
-    parts = tuple(part for part in column.words if part not in NOISE)
+    parts = tuple(part for part in column.words if part not in NOISE | _LITTLE)
     if not parts or not any((part,) in short for part in parts) or max(map(len, parts)) < 3:
         return
     known = {
@@ -210,9 +222,12 @@ def _abbreviated(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
         yield _candidate(field, column, Title(parts), LIKELY, f"its header, short for {phrase!r}")
 
 
+_LITTLE: Final = word_set("de di do da du del des der of the et e y en und van le la el il")
+
+
 def _fits(phrase: list[str], parts: tuple[str, ...], short: set[tuple[str, ...]]) -> bool:
     """Compare word by word, leaving out little words: ``F. nac.`` is fecha de nacimiento."""
-    whole = [word for word in phrase if len(word) > 2]
+    whole = [word for word in phrase if word not in _LITTLE]
     return len(whole) == len(parts) and all(
         word == part or ((part,) in short and word.startswith(_written_out(part)))
         for word, part in zip(whole, parts, strict=True)
@@ -232,7 +247,8 @@ def _contained(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     for phrase in (*_EVEN_IN_A_HEADER, *(_IN_A_QUESTION if _is_question(column) else ())):
         if f" {phrase} " in text and not (phrase in {"phone", "mobile"} and set(column.words) & NO_PHONE):
             for field, _ in fields_of(phrase):
-                yield _candidate(field, column, Title(column.words), LIKELY, "its header and its values")
+                found = _candidate(field, column, Title(column.words), LIKELY, "its header and its values")
+                yield replace(found, supposed=_has_other_words(column))
             return
 
 
@@ -274,9 +290,26 @@ def _by_values(column: Column) -> Iterator[Candidate]:
     """Know e-mail addresses and phone numbers by what they are, whatever the header says."""
     unnumbered = Title(column.words)
     if column.emails >= 0.6 and _one_each(column):
-        yield _candidate("email", column, unnumbered, LIKELY, "its values")
+        yield replace(
+            _candidate("email", column, unnumbered, LIKELY, "its values"), supposed=_has_other_words(column)
+        )
     if column.phone_like >= 0.8 and _one_each(column) and _written_for_people(column):
-        yield _candidate("phone", column, unnumbered, POSSIBLE, "its values")
+        yield replace(
+            _candidate("phone", column, unnumbered, POSSIBLE, "its values"), supposed=_has_other_words(column)
+        )
+
+
+def _has_other_words(column: Column) -> bool:
+    """Tell words that are neither the field's, nor a place, a person or a number: "Concierge Email"."""
+    known = (
+        PHONE_WORDS
+        | _NUMBER_WORDS
+        | NOISE
+        | PLACES
+        | LATER
+        | {"email", "mail", "first", "courriel", "correo"}
+    )
+    return any(not part.isdigit() and part not in known for part in column.words)
 
 
 def _one_each(column: Column) -> bool:

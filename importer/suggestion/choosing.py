@@ -109,11 +109,14 @@ def _of_the_contact(readings: Sequence[Candidate]) -> list[Candidate]:
         if not (own and one.field in PERSONAL and is_perhaps_else(one.column))
         or is_same_person(one.column, (other.column for other in own))
     ]
-    return [one for one in kept if one.field not in _REACHED or not is_crowd(one.column, _rivals(one, kept))]
+    return [one for one in kept if one.field not in _REACHED or not _is_doubtful(one, kept)]
 
 
-def _rivals(one: Candidate, readings: Iterable[Candidate]) -> Iterator[Column]:
-    return (other.column for other in readings if other.field == one.field)
+def _is_doubtful(one: Candidate, readings: Iterable[Candidate]) -> bool:
+    """Tell what is hardly the contact's beside what surely is: a crowd's address, a header not understood."""
+    rivals = [other for other in readings if other.field == one.field and other is not one]
+    sure = any(not other.supposed and other.column.filled for other in rivals)
+    return (one.supposed and sure) or is_crowd(one.column, (other.column for other in rivals))
 
 
 _REACHED: Final = frozenset({"email", "phone"})

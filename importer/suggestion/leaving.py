@@ -52,7 +52,7 @@ def _of_somebody_else(column: Column, reached: str) -> Left:
     if is_somebody_else(column) or is_perhaps_else(column):
         said = f"somebody else's, by the word {whose(column)!r}; map it if that is the contact"
     else:
-        said = "few values on many rows, so that they are somebody else's"
+        said = "it may be somebody else's, and another column is surely the contact's"
     return Left(
         column=column, note=said, offer=reached, doubt=Doubt(code=DoubtCode.SOMEBODY_ELSE, sentence=said)
     )

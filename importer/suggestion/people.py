@@ -32,7 +32,7 @@ _AT_WORK: Final = word_set(
     "eigenaar organisator gastheer leraar lerares lesgever huisarts tandarts medewerker advocaat verkoper"
 )
 _AT_HOME: Final = word_set(
-    "spouse partner husband wife mother father mom mum dad parent parents guardian sibling kin emergency "
+    "beneficiary beneficiaire beneficiario begunstigde spouse partner husband wife mother father mom mum dad parent parents guardian sibling kin emergency "
     "ehepartner mutter vater eltern elternteil erziehungsberechtigter erziehungsberechtigte vormund notfall notfallkontakt "
     "conjoint conjointe mere pere tuteur tutrice urgence prevenir "
     "madre padre esposa esposo conyuge emergencia "
@@ -42,7 +42,7 @@ _AT_HOME: Final = word_set(
 )
 _IN_BUSINESS: Final = word_set(
     "referrer referred referral vendor supplier clinic hospital shop store outlet branch merchant retailer dealer dealership "
-    "salon studio gym hotel restaurant venue agency school landlord insurer insurance warehouse "
+    "salon studio gym hotel restaurant venue agency school landlord insurer insurance carrier warehouse "
     "praxis klinik filiale laden lieferant schule reiseburo "
     "clinique boutique magasin fournisseur agence ecole "
     "clinica tienda proveedor agencia escuela escola loja fornecedor "

@@ -74,14 +74,14 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "en": "address, street, street address, address1, address line, address street, street name, addr, "
         "mailing address, postal address, address line1, street1, house number and street, street line, street address line",
         "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr",
-        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue",
-        "es": "direccion, calle, domicilio, direccion postal, calle y numero",
-        "pt": "endereco, morada, rua, logradouro",
-        "it": "indirizzo, via, indirizzo postale",
+        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero",
+        "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n",
+        "pt": "endereco, morada, rua, logradouro, rua e numero, rua n",
+        "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero",
         "nl": "adres, straat, straatnaam, straat en huisnummer, straat huisnummer",
     },
     "city": {
-        "en": "city, town, locality, city town, town city, address city, suburb",
+        "en": "city, town, locality, city town, town city, city name, address city, suburb",
         "de": "ort, stadt, wohnort, stadt ort",
         "fr": "ville, commune, localite",
         "es": "ciudad, localidad, poblacion, municipio",
@@ -91,7 +91,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "state": {
         "en": "state, province, county, prov, state province, state prov, prov state, st prov, state region, region, province code, state code, address state, "
-        "state county, state abbreviation, province state, address region, region state",
+        "state county, state abbreviation, province state, address region, region state, state name, province name, region name, county name",
         "de": "bundesland, kanton, provinz",
         "fr": "region, province, departement, canton",
         "es": "provincia, estado, comunidad autonoma, departamento",
@@ -103,14 +103,14 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "en": "zip, zipcode, postal code, postalcode, postcode, zip postal, zip postal code, postal zip, postal, postal zip code, "
         "address zip, address postal code, pincode, pin code, eircode, zip plus 4",
         "de": "plz, postleitzahl",
-        "fr": "postal, cp, c p",
-        "es": "codigo postal, cp, c p, cod postal",
-        "pt": "codigo postal, cep",
+        "fr": "postal, cp, c p, code post",
+        "es": "codigo postal, cp, c p, cod postal, cod post, c postal",
+        "pt": "codigo postal, cep, cod postal, c postal",
         "it": "cap, codice postale, codice avviamento postale, c a p",
         "nl": "postcode",
     },
     "country": {
-        "en": "country, ctry, cntry, country code, country id, country iso, iso country, country iso code, country region, country name, address country, nation, country territory, cc",
+        "en": "country, ctry, cntry, country region name, country code, country id, country iso, iso country, country iso code, country region, country name, address country, nation, country territory, cc",
         "de": "land, staat, landercode, landerkennzeichen, lkz, land region",
         "fr": "pays, code pays, pays region",
         "es": "pais, codigo de pais, pais region",
