@@ -12,6 +12,7 @@ from importer.mapping.values.states import state_code
 from importer.suggestion.evidence import Column, is_phone
 from importer.suggestion.headers import (
     LATER,
+    LITTLE,
     NOISE,
     PERSONS,
     PLACES,
@@ -208,7 +209,7 @@ _NUMBER_WORDS: Final = word_set(
 def _abbreviated(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read ``Cell.``, ``F. nac.`` and ``Indir.``: what ends in a full stop is the beginning of a word."""
     short = {words(dotted) for dotted in re.findall(r"[^\W\d_]+(?=\.)", column.header)}
-    parts = tuple(part for part in column.words if part not in NOISE | _LITTLE)
+    parts = tuple(part for part in column.words if part not in NOISE | LITTLE)
     if not parts or not any((part,) in short for part in parts) or max(map(len, parts)) < 3:
         return
     known = {
@@ -222,12 +223,9 @@ def _abbreviated(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
         yield _candidate(field, column, Title(parts), LIKELY, f"its header, short for {phrase!r}")
 
 
-_LITTLE: Final = word_set("de di do da du del des der of the et e y en und van le la el il")
-
-
 def _fits(phrase: list[str], parts: tuple[str, ...], short: set[tuple[str, ...]]) -> bool:
     """Compare word by word, leaving out little words: ``F. nac.`` is fecha de nacimiento."""
-    whole = [word for word in phrase if word not in _LITTLE]
+    whole = [word for word in phrase if word not in LITTLE]
     return len(whole) == len(parts) and all(
         word == part or ((part,) in short and word.startswith(_written_out(part)))
         for word, part in zip(whole, parts, strict=True)
@@ -287,12 +285,14 @@ def _close(written: str, spoken: frozenset[str]) -> Iterator[str]:
 
 
 def _by_values(column: Column) -> Iterator[Candidate]:
-    """Know e-mail addresses and phone numbers by what they are, whatever the header says."""
+    """Know e-mail addresses and phone numbers by what they are, whatever the header says; states below a bare code."""
     unnumbered = Title(column.words)
     if column.emails >= 0.6 and _one_each(column):
         yield replace(
             _candidate("email", column, unnumbered, LIKELY, "its values"), supposed=_has_other_words(column)
         )
+    if len("".join(column.words)) < 4 and column.share(state_code) >= 0.8:
+        yield _candidate("state", column, unnumbered, POSSIBLE, "its values")
     if column.phone_like >= 0.8 and _one_each(column) and _written_for_people(column):
         yield replace(
             _candidate("phone", column, unnumbered, POSSIBLE, "its values"), supposed=_has_other_words(column)

@@ -26,7 +26,7 @@ from importer.suggestion.guesses import Guess, Guesses
 from importer.suggestion.headers import word_set
 from importer.suggestion.leaving import left_of, other_addresses
 from importer.suggestion.names import NameOrder, name_order
-from importer.suggestion.people import PERSONAL, is_crowd, is_perhaps_else, is_same_person
+from importer.suggestion.people import PERSONAL, is_billing, is_crowd, is_perhaps_else, is_same_person
 from importer.suggestion.synonyms import PART_OR_WHOLE, fields_of
 
 _ORDER: Final = (
@@ -115,8 +115,25 @@ def _of_the_contact(readings: Sequence[Candidate]) -> list[Candidate]:
 def _is_doubtful(one: Candidate, readings: Iterable[Candidate]) -> bool:
     """Tell what is hardly the contact's beside what surely is: a crowd's address, a header not understood."""
     rivals = [other for other in readings if other.field == one.field and other is not one]
-    sure = any(not other.supposed and other.column.filled for other in rivals)
-    return (one.supposed and sure) or is_crowd(one.column, (other.column for other in rivals))
+    return _is_outdone(one, rivals) or is_crowd(one.column, (other.column for other in rivals))
+
+
+def _is_outdone(one: Candidate, rivals: Iterable[Candidate]) -> bool:
+    """Tell a column that may be anybody's beside one that is surer, or as unsure and filled better."""
+    filled = [other for other in rivals if other.column.filled]
+    mine = _surety(one)
+    if mine[0] == _SURE or any(is_same_person(one.column, [other.column]) for other in filled):
+        return False
+    return any(_surety(other) > mine for other in filled)
+
+
+_SURE: Final = 2
+
+
+def _surety(one: Candidate) -> tuple[int, int, int]:
+    """Rank whose address it is: the contact's, perhaps an accountant's, not known; then the best filled, the first."""
+    rank = 0 if one.supposed else 1 if one.field == "email" and is_billing(one.column) else _SURE
+    return rank, len(set(one.column.values)), -one.column.place
 
 
 _REACHED: Final = frozenset({"email", "phone"})

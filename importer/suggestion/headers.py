@@ -139,16 +139,31 @@ def titles(parts: tuple[str, ...]) -> Iterator[Title]:
     counted = tuple(part for part in parts if not part.isdigit() and part not in LATER)
     whole = Title(counted, number=number, numbered_last=last)
     seen: set[tuple[str, ...]] = {()}
-    for name in (counted, tuple(part for part in counted if part not in NOISE)):
+    plain = _without_little_end(tuple(part for part in counted if part not in NOISE))
+    for name in (counted, plain):
         for place in ("", *_place_cuts(name)):
             rest = name[len(place.split()) :]
             if rest not in seen:
                 seen.add(rest)
                 yield replace(whole, name=rest, place=_telling(place), placed=bool(place))
-    for name in (counted, tuple(part for part in counted if part not in NOISE)):
-        if name and name[-1] in PLACES and name[:-1] not in seen:
-            seen.add(name[:-1])
-            yield replace(whole, name=name[:-1], place=_telling(name[-1]), placed=True)
+    for name in (counted, plain):
+        rest = _without_little_end(name[:-1])
+        if name and name[-1] in PLACES and rest not in seen:
+            seen.add(rest)
+            yield replace(whole, name=rest, place=_telling(name[-1]), placed=True)
+
+
+LITTLE: Final = word_set(
+    "de di do da du del dei des der den della delle dello dell the of et e y en und van vom von le la les el il"
+)
+"""Words that only join others."""
+
+
+def _without_little_end(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Cut off what joined a word that is gone: "Celular del (alumno)", "Adresse de (livraison)"."""
+    while parts and parts[-1] in LITTLE:
+        parts = parts[:-1]
+    return parts
 
 
 def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:

@@ -64,6 +64,16 @@ PERHAPS_ELSE: Final = word_set(
 _BY: Final = word_set("by von durch par por door")
 
 
+_BILLING: Final = word_set(
+    "billing invoice invoicing rechnung rechnungs facturation facturacion faturamento fatturazione factuur buchhaltung accounting"
+)
+"""Words of an address that may be an accountant's: taken where there is no other."""
+
+
+def is_billing(column: Column) -> bool:
+    return bool(set(column.words) & _BILLING)
+
+
 def is_somebody_else(column: Column) -> bool:
     """Tell by the header: the host's, the shop's, a messenger's; who scheduled it, booked it, invited."""
     said = set(column.words) & SOMEBODY_ELSE

@@ -34,13 +34,14 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "en": "last name, lastname, surname, family name, lname, last, second name, name last",
         "de": "nachname, familienname, zuname",
         "fr": "nom de famille, nom d usage, nom usuel, nom de naissance",
-        "es": "apellido, apellidos, primer apellido",
+        "es": "apellido, apellidos, primer apellido, apellido paterno",
         "pt": "sobrenome, apelido, ultimo nome, nome de familia",
         "it": "cognome",
         "nl": "achternaam, familienaam",
     },
     "name": {
-        "en": "full name, fullname, display name, name surname, name and surname, first and last name, first last name",
+        "en": "full name, fullname, name last first, full name last first, last first, last first name, last name first name, "
+        "surname first name, name first last, full name first last, display name, name surname, name and surname, first and last name, first last name",
         "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, vor und zuname, ansprechpartner",
         "fr": "nom complet, nom et prenom, prenom et nom, nom prenom, prenom nom",
         "es": "nombre completo, nombre y apellidos, nombre y apellido, nombre apellidos",

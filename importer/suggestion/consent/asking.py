@@ -46,9 +46,15 @@ def _refuses(parts: Sequence[str], column: Column) -> bool:
 def _permits(parts: Sequence[str]) -> Asked:
     spoken = set(parts)
     agrees = bool(spoken & lexicon.AGREES) and _is_topical(spoken)
-    if spoken & lexicon.PERMITS or agrees or (spoken & lexicon.WISHES and spoken & lexicon.TOPICS):
+    stated = parts[:1] and parts[0] in lexicon.SPEAKERS and spoken & _WRITTEN
+    wished = spoken & lexicon.WISHES and (stated or spoken & lexicon.TOPICS)
+    if spoken & lexicon.PERMITS or agrees or wished:
         return Asked.PERMISSION
     return Asked.TOPIC if spoken & (lexicon.NEWSLETTERS | lexicon.MARKETING) else Asked.NOTHING
+
+
+_WRITTEN: Final = lexicon.EVERY_CHANNEL - lexicon.CHANNELS["Call"]
+"""A wish for a call is one for today; a wish for messages is one for good."""
 
 
 def _is_topical(spoken: set[str]) -> bool:

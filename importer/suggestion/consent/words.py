@@ -40,7 +40,8 @@ TOPICS: Final = (
     NEWSLETTERS
     | MARKETING
     | word_set(
-        "news updates offers posted informed novedades novidades novita nouvelles angebote offres ofertas offerte "
+        "news updates offers posted informed informiert informe informee informado informada informato informata geinformeerd "
+        "novedades novidades novita nouvelles angebote offres ofertas offerte "
         "aanbiedingen neuigkeiten infos informationen"
     )
 )
@@ -93,6 +94,9 @@ WISHES: Final = word_set(
     "want wants wish wishes like get keep send mochte mochten voudrais gustaria gostaria vorrei graag"
 )
 """Words that agree beside a topic alone: who wants no call today has not refused all calls."""
+
+SPEAKERS: Final = word_set("i ich je ik yo eu")
+"""First words of a statement that a form asks to tick; in messages it is consent without a topic too."""
 
 NEGATIONS: Final = (
     ("do", "not"), ("does", "not"), ("don", "t"), ("dont",), ("never",), ("not",), ("no",), ("kein",), ("keine",), ("keinen",),
