@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.mapping.values.states import state_code
 from importer.suggestion.evidence import Column, is_phone
+from importer.suggestion.fitting import allowed
 from importer.suggestion.headers import (
     LATER,
     LITTLE,
@@ -22,7 +23,7 @@ from importer.suggestion.headers import (
     word_set,
     words,
 )
-from importer.suggestion.people import PERSONAL, identifies_nobody, is_somebody_else
+from importer.suggestion.people import PERSONAL, is_somebody_else
 from importer.suggestion.synonyms import (
     LANGUAGES,
     LOOKALIKES,
@@ -100,15 +101,10 @@ def candidates(column: Column, spoken: frozenset[str] = frozenset({"en"})) -> tu
     return tuple(best.values())
 
 
-def allowed(field: str, column: Column) -> bool:
-    """Tell whether the values let the column be the field; a column without values contradicts nothing."""
-    return not column.filled or _ALLOWED.get(field, _texty)(column)
-
-
 def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     if " ".join(column.words) in NO_NAME:
         return
-    found = tuple(_by_title(column, column.words))
+    found = tuple(by_title(column, column.words))
     if found:
         yield from found
         return
@@ -117,7 +113,8 @@ def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     yield from _misspelt(column, spoken)
 
 
-def _by_title(column: Column, parts: tuple[str, ...]) -> Iterator[Candidate]:
+def by_title(column: Column, parts: tuple[str, ...]) -> Iterator[Candidate]:
+    """Read the words of a header by the first of its titles that is a field's name."""
     for steps, title in enumerate(titles(parts)):
         found = tuple(_named(column, title, SURE - 0.02 * steps))
         if found:
@@ -130,12 +127,14 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
     if phrase in PART_OR_WHOLE:
         yield _candidate("name?", column, title, strength, "its header", word=phrase)
         return
+    if phrase == "line" and title.placed:
+        yield _candidate("address1" if title.number == 1 else "address2", column, title, LIKELY, "its header")
     for field, language in fields_of(phrase):
         if field == "address1" and title.numbered_last and title.number > 1:
             field = "address2"  # noqa: PLW2901  (a second line, not a second address)
         if not (title.placed and field in _NO_PLACE):
             yield _candidate(field, column, title, strength, _said(language, field))
-    if set(title.name) <= PERSONS and column.spaced >= 0.5:
+    if set(title.name) <= PERSONS | {column.role} and column.spaced >= 0.5:
         yield _candidate("name", column, title, LIKELY, "its header and its values, of several words each")
     if phrase in SECOND_LINES:
         yield _candidate("address2", column, title, strength, "its header")
@@ -163,13 +162,13 @@ def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read "Address lines" and "Accounts" as one of them."""
     *before, last = column.words or ("",)
     if len(last) > 4 and last.endswith("s"):
-        yield from _by_title(column, (*before, last.removesuffix("s")))
+        yield from by_title(column, (*before, last.removesuffix("s")))
 
 
 def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read ``Town / City`` and ``State/Prov.``: two names of one field, the other perhaps in short."""
     parts = [words(part) for part in re.split(r"[/|,]|\bor\b|\boder\b|\bou\b|\bof\b", column.header)]
-    named = [tuple(_by_title(column, part)) for part in parts]
+    named = [tuple(by_title(column, part)) for part in parts]
     fields = [{one.field for one in found} for found in named if found]
     if len(parts) < 2 or not fields or not set.intersection(*fields):
         return
@@ -241,6 +240,10 @@ def _contained(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Find a field's name inside a longer header, a form's question; the values have to agree."""
     if not column.filled:
         return
+    if set(column.words) & PHONE_WORDS and not set(column.words) & NO_PHONE and column.phone_like >= 0.8:
+        found = _candidate("phone", column, Title(column.words), LIKELY, "its header and its values")
+        yield replace(found, supposed=_has_other_words(column))
+        return
     text = f" {' '.join(column.words)} "
     for phrase in (*_EVEN_IN_A_HEADER, *(_IN_A_QUESTION if _is_question(column) else ())):
         if f" {phrase} " in text and not (phrase in {"phone", "mobile"} and set(column.words) & NO_PHONE):
@@ -301,15 +304,19 @@ def _by_values(column: Column) -> Iterator[Candidate]:
 
 def _has_other_words(column: Column) -> bool:
     """Tell words that are neither the field's, nor a place, a person or a number: "Concierge Email"."""
-    known = (
-        PHONE_WORDS
-        | _NUMBER_WORDS
-        | NOISE
-        | PLACES
-        | LATER
-        | {"email", "mail", "first", "courriel", "correo"}
-    )
-    return any(not part.isdigit() and part not in known for part in column.words)
+    return any(not part.isdigit() and part not in UNDERSTOOD for part in column.words)
+
+
+UNDERSTOOD: Final = (
+    PHONE_WORDS
+    | _NUMBER_WORDS
+    | NOISE
+    | PLACES
+    | LATER
+    | LITTLE
+    | {"email", "mail", "first", "courriel", "correo"}
+)
+"""Words that leave no doubt whose address or number a column holds."""
 
 
 def _one_each(column: Column) -> bool:
@@ -322,68 +329,3 @@ def _written_for_people(column: Column) -> bool:
     if set(column.words) & NO_PHONE or column.dates >= 0.5:
         return False
     return column.share(lambda value: is_phone(value, "US" if value.startswith("(") else None)) >= 0.6
-
-
-def _names_somebody(column: Column) -> bool:
-    return _name_like(column) and not (column.spaced >= 0.5 and identifies_nobody(column))
-
-
-def _texty(column: Column) -> bool:
-    return column.numbers < 0.5 and column.emails < 0.5 and column.dates < 0.5
-
-
-def _name_like(column: Column) -> bool:
-    return _texty(column) and column.with_digits < 0.3 and column.urls < 0.3 and column.average_length < 60
-
-
-def _state_like(column: Column) -> bool:
-    if column.share(state_code) >= 0.8:
-        return True  # Ontario's ON is no switch
-    return _texty(column) and column.lifecycle < 0.5 and column.booleans < 0.5 and column.average_length < 40
-
-
-def _city_like(column: Column) -> bool:
-    return _texty(column) and column.urls < 0.5 and column.booleans < 0.9
-
-
-def _street_like(column: Column) -> bool:
-    return column.emails < 0.2 and column.urls < 0.5 and column.countries < 0.8 and column.dates < 0.5
-
-
-def _timezone_like(column: Column) -> bool:
-    return column.share(lambda value: "/" in value or value.isupper() or "Time" in value) >= 0.5
-
-
-def _tag_like(column: Column) -> bool:
-    return column.numbers < 0.8 and column.emails < 0.5 and column.dates < 0.5 and column.booleans < 0.9
-
-
-def _contact_id_like(column: Column) -> bool:
-    """The vendor's ids are twenty letters and digits, of both cases."""
-    return column.share(lambda value: re.fullmatch(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{20}", value)) >= 0.8
-
-
-_ALLOWED: Final[dict[str, Callable[[Column], bool]]] = {
-    "firstName": _name_like,
-    "lastName": _name_like,
-    "name": _names_somebody,
-    "name?": _names_somebody,
-    "email": lambda column: column.emails >= 0.5 and not identifies_nobody(column),
-    "phone": lambda column: column.phone_like >= 0.5 and not identifies_nobody(column),
-    "address1": _street_like,
-    "address2": _street_like,
-    "city": _city_like,
-    "state": _state_like,
-    "postalCode": lambda column: (
-        column.with_digits >= 0.5 and column.average_length < 13 and column.dates < 0.5
-    ),
-    "country": lambda column: column.countries >= 0.5,
-    "website": lambda column: column.urls >= 0.5,
-    "timezone": _timezone_like,
-    "gender": lambda column: column.genders >= 0.6,
-    "dateOfBirth": lambda column: column.dates >= 0.6,
-    "tags": _tag_like,
-    "source": lambda column: _texty(column) and column.urls < 0.5 and column.average_length < 80,
-    "assignedTo": lambda column: column.numbers < 0.5,
-    "id": _contact_id_like,
-}

@@ -27,6 +27,7 @@ from importer.suggestion.headers import word_set
 from importer.suggestion.leaving import left_of, other_addresses
 from importer.suggestion.names import NameOrder, name_order
 from importer.suggestion.people import PERSONAL, is_billing, is_crowd, is_perhaps_else, is_same_person
+from importer.suggestion.roles import with_role
 from importer.suggestion.synonyms import PART_OR_WHOLE, fields_of
 
 _ORDER: Final = (
@@ -70,7 +71,7 @@ class _Choice:
 
 def guess(columns: Sequence[Column]) -> Guesses:
     """Choose a field for every column that shows one; two columns never share a place that has room for one."""
-    usable = [column for column in columns if column.place not in _ambiguous(columns)]
+    usable = with_role([column for column in columns if column.place not in _ambiguous(columns)])
     answers = [found for column in usable if (found := consent(column))]
     switches = switch_guesses(answers)
     asked = {answer.column.place for answer in answers}

@@ -64,6 +64,8 @@ class Column:
     values: tuple[str, ...] = field(repr=False)
     place: int = 0
     rows: int = 0
+    role: str = ""
+    """A word for the contact that this file alone has, taken off the header: ``requester``, ``stagiaire``."""
     marks: tuple[str, ...] = ()
     """What stands for nothing in the column, each once: NULL, (null), \\N. Such cells are not among the values."""
 
@@ -73,7 +75,8 @@ class Column:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        return words(self.header)
+        said = words(self.header)
+        return tuple(word for word in said if word != self.role) or said if self.role else said
 
     @cached_property
     def layout(self) -> str | None:

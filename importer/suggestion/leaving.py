@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from importer.suggestion.addresses import ADDRESS, AddressGroup, others_in_words
-from importer.suggestion.candidates import Candidate, allowed, candidates
+from importer.suggestion.candidates import Candidate, candidates
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column
+from importer.suggestion.fitting import allowed
 from importer.suggestion.guesses import Left
 from importer.suggestion.people import identifies_nobody, is_perhaps_else, is_somebody_else, whose
 from importer.suggestion.synonyms import PHONE_WORDS
@@ -27,7 +28,7 @@ def left_of(column: Column, columns: Sequence[Column], readings: Sequence[Candid
     if sum(other.header == column.header for other in columns) > 1:
         twice = "its header stands twice; give the columns different names to map them"
         return Left(column=column, note=twice)
-    could_be = {one.field for one in readings if one.column is column}
+    could_be = {one.field for one in readings if one.column.place == column.place}
     for name, note in _OFFERS.items():
         if name in could_be:
             return Left(column=column, note=note, offer=name)

@@ -25,7 +25,7 @@ _AT_WORK: Final = word_set(
     "lehrerin kursleiter trainerin arzt arztin hausarzt anwalt verkaufer verkauferin steuerberater "
     "proprietaire assistante organisateur organisatrice hote enseignant enseignante professeur formateur medecin praticien "
     "therapeute employe avocat vendeur vendeuse moniteur "
-    "propietario asistente creado organizador organizadora anfitrion profesor profesora maestro maestra entrenador medico "
+    "propietario creado organizador organizadora anfitrion profesor profesora maestro maestra entrenador medico "
     "medica doctora terapeuta empleado abogado vendedor vendedora "
     "professor professora instrutor instrutora treinador funcionario advogado anfitriao "
     "proprietario organizzatore insegnante docente istruttore allenatore dottore dottoressa dipendente avvocato venditore "

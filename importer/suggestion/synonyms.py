@@ -42,11 +42,11 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     "name": {
         "en": "full name, fullname, name last first, full name last first, last first, last first name, last name first name, "
         "surname first name, name first last, full name first last, display name, name surname, name and surname, first and last name, first last name",
-        "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, vor und zuname, ansprechpartner",
+        "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, nachname vorname, name vorname, vor und zuname, ansprechpartner",
         "fr": "nom complet, nom et prenom, prenom et nom, nom prenom, prenom nom",
-        "es": "nombre completo, nombre y apellidos, nombre y apellido, nombre apellidos",
+        "es": "nombre completo, nombre y apellidos, nombre y apellido, nombre apellidos, apellidos nombre, apellidos y nombre",
         "pt": "nome completo, nome e sobrenome",
-        "it": "nome completo, nome e cognome, nominativo, nome cognome, cognome e nome",
+        "it": "nome completo, nome e cognome, nominativo, nome cognome, cognome e nome, cognome nome",
         "nl": "volledige naam, voor en achternaam",
     },
     "email": {

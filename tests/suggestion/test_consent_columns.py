@@ -97,6 +97,9 @@ def test_a_date_of_an_opt_out_blocks_and_a_blank_says_nothing(header: str, tmp_p
         ("Marketing Allowed", ("yes", "no")),  # on which channel?
         ("Do not mail", ("yes", "no")),  # letters, or e-mails?
         ("Do not unsubscribe", ("yes", "no")),
+        ("Do not sell my data", ("yes", "no")),
+        ("SMS reminders", ("yes", "no")),
+        ("WhatsApp", ("sí", "no")),
         ("Newsletter", ("A", "B", "C")),
         ("Consent", ("level 1", "level 2")),
         ("Opt-out", ("maybe", "perhaps")),
@@ -134,6 +137,7 @@ def test_a_header_of_two_channels_sets_both() -> None:
         ("Subscriber", ("ann@example.com", "bob@example.com")),
         ("Subscription plan", ("Basic", "Pro")),
         ("Spam score", ("0.1", "2.5")),
+        ("Email verified", ("yes", "no")),
         ("Mobile no", ("(212) 555-0130", "(212) 555-0131")),
         ("SMS", ("(212) 555-0130", "(212) 555-0131")),
         ("Would you like a call?", ("yes", "no")),

@@ -125,9 +125,7 @@ def test_an_opt_out_is_do_not_disturb_on_its_channel(header: str, field: str) ->
     assert of((header,), ("yes",), ("no",)).chosen() == {header: field}
 
 
-@pytest.mark.parametrize(
-    "header", ["Do not sell my data", "Newsletters sent", "No of calls", "Mobile no", "Subscription price"]
-)
+@pytest.mark.parametrize("header", ["Newsletters sent", "No of calls", "Mobile no", "Subscription price"])
 def test_what_is_no_opt_out_of_a_channel_is_left_alone(header: str) -> None:
     suggestion = of((header,), ("yes",), ("no",))
     assert suggestion.chosen() == {}

@@ -33,7 +33,18 @@ def asked_by(column: Column) -> Asked:
         return Asked.NOTHING
     if _is_behind_negation(parts, lexicon.REFUSALS, within=1) or _means_letters(parts):
         return Asked.UNCLEAR
-    return Asked.REFUSAL if is_negated(parts) or _refuses(parts, column) else _permits(parts)
+    if is_negated(parts) or _refuses(parts, column):
+        return Asked.REFUSAL
+    asked = _permits(parts)
+    return Asked.UNCLEAR if asked is Asked.NOTHING and _looks_asked(parts, column) else asked
+
+
+def _looks_asked(parts: Sequence[str], column: Column) -> bool:
+    """Tell a yes or no below messages of any kind ("SMS reminders") or below an order ("Do not sell my data")."""
+    if column.booleans < _SURE or set(parts) & lexicon.DELIVERY:
+        return False
+    ordered = any(tuple(parts[: len(no)]) == no for no in lexicon.ORDERS)
+    return ordered or bool(set(parts) & _WRITTEN)
 
 
 def _refuses(parts: Sequence[str], column: Column) -> bool:

@@ -51,6 +51,7 @@ CONTACTS: Final = word_set(
     "contact contacted disturb email emails text texts sms phone call calls calling solicit message messages market "
     "whatsapp mails contacter contacte appeler appele contactar contactado llamar ligar contattare contattato chiamare "
     "bellen gebeld contacteren anrufen angerufen kontaktieren kontaktiert anschreiben angeschrieben telefonieren "
+    "solliciter sollicite demarcher molestar disturbare importunare storen belastigen "
     "appels anrufe llamadas ligacoes chiamate courriels correos"
 )
 """What is not to be done, behind a negation. "mail" is not among them: English for letters as well."""
@@ -81,7 +82,7 @@ PERMITS: Final = word_set(
 """Words that ask for consent alone."""
 
 AGREES: Final = word_set(
-    "accepts accept accepted accepting agree agrees agreed allow allows allowed ok okay receive receives receiving "
+    "accepts accept accepted accepting agree agrees agreed allow allows allowed enabled activated ok okay receive receives receiving "
     "angemeldet aangemeld ingeschreven inscription inscrito inscricao iscritto iscrizione einverstanden zugestimmt erlaubt erlaubnis erwunscht gewunscht erhalten bekommen "
     "darf durfen akzeptiert inscrit inscrite accepte accord souhaite souhaitez autorise autorisation recevoir "
     "acepta acepto autoriza autorizo autorizado desea deseo quiere quiero recibir aceita aceito deseja desejo quer quero "
@@ -102,6 +103,14 @@ NEGATIONS: Final = (
     ("do", "not"), ("does", "not"), ("don", "t"), ("dont",), ("never",), ("not",), ("no",), ("kein",), ("keine",), ("keinen",),
     ("nicht",), ("pas",), ("ne",), ("non",), ("nao",), ("geen",), ("niet",), ("without",), ("stop",),
 )  # fmt: skip
+
+DELIVERY: Final = word_set(
+    "verified valid validated confirmed has exists sent delivered opened replied answered checked found"
+)
+"""Words of a yes that is about an address, not about its owner's will."""
+
+ORDERS: Final = (("do", "not"), ("dont",), ("don", "t"), ("ne", "pas"), ("nicht",), ("niet",), ("nao",))
+"""Negations that begin an order."""
 
 BESIDE_THE_ANSWER: Final = word_set(
     "source reason reasons ip method form page url link history id campaign count counts sent title version proof "
