@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.suggestion.candidates import Candidate
@@ -40,8 +40,21 @@ def address_groups(readings: Sequence[Candidate]) -> tuple[AddressGroup, ...]:
     for one in readings:
         if one.field in ADDRESS and one.number == 1:
             found.setdefault(one.place, {}).setdefault(one.field, one)
-    groups = (AddressGroup(place=place, parts=parts) for place, parts in found.items())
-    return tuple(sorted(groups, key=_rank))
+    groups = sorted((AddressGroup(place=place, parts=parts) for place, parts in found.items()), key=_rank)
+    return tuple(_joined(groups)) if groups else ()
+
+
+def _joined(groups: Sequence[AddressGroup]) -> Iterator[AddressGroup]:
+    """Join to the best group what completes it: "Home Address" beside "City" and "Zip" is one address."""
+    best, *others = groups
+    apart = []
+    for group in others:
+        if set(group.parts) & set(best.parts):
+            apart.append(group)
+        else:
+            best = replace(best, parts={**best.parts, **group.parts})
+    yield best
+    yield from apart
 
 
 def _rank(group: AddressGroup) -> tuple[int, bool, int, int]:

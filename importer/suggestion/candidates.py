@@ -208,18 +208,19 @@ _NUMBER_WORDS: Final = word_set(
 def _abbreviated(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read ``Cell.``, ``F. nac.`` and ``Indir.``: what ends in a full stop is the beginning of a word."""
     short = {words(dotted) for dotted in re.findall(r"[^\W\d_]+(?=\.)", column.header)}
-    parts = tuple(part for part in column.words if part not in NOISE | LITTLE)
+    parts = tuple(part for part in column.words if part not in NOISE | LITTLE and not part.isdigit())
     if not parts or not any((part,) in short for part in parts) or max(map(len, parts)) < 3:
         return
     known = {
         field: phrase
         for phrase in all_phrases()
-        for field, language in fields_of(phrase)
-        if language in spoken and _fits(phrase.split(), parts, short) and allowed(field, column)
+        for field, _ in fields_of(phrase)
+        if languages_of(phrase) & spoken and _fits(phrase.split(), parts, short) and allowed(field, column)
     }
     if len(known) == 1 and column.filled:
         ((field, phrase),) = known.items()
-        yield _candidate(field, column, Title(parts), LIKELY, f"its header, short for {phrase!r}")
+        (title, *_) = titles(column.words)
+        yield _candidate(field, column, title, LIKELY, f"its header, short for {phrase!r}")
 
 
 def _fits(phrase: list[str], parts: tuple[str, ...], short: set[tuple[str, ...]]) -> bool:
@@ -314,7 +315,7 @@ UNDERSTOOD: Final = (
     | PLACES
     | LATER
     | LITTLE
-    | {"email", "mail", "first", "courriel", "correo"}
+    | word_set("email mail first courriel correo info infos details")
 )
 """Words that leave no doubt whose address or number a column holds."""
 

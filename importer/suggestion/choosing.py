@@ -24,11 +24,18 @@ from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, gender
 from importer.suggestion.guesses import Guess, Guesses
 from importer.suggestion.headers import word_set
-from importer.suggestion.leaving import left_of, other_addresses
+from importer.suggestion.leaving import left_of, other_addresses, reach
 from importer.suggestion.names import NameOrder, name_order
-from importer.suggestion.people import PERSONAL, is_billing, is_crowd, is_perhaps_else, is_same_person
+from importer.suggestion.people import (
+    PERSONAL,
+    is_billing,
+    is_crowd,
+    is_perhaps_else,
+    is_same_person,
+    is_somebody_else,
+)
 from importer.suggestion.roles import with_role
-from importer.suggestion.synonyms import PART_OR_WHOLE, fields_of
+from importer.suggestion.synonyms import PART_OR_WHOLE, languages_of
 
 _ORDER: Final = (
     "firstName",
@@ -76,7 +83,7 @@ def guess(columns: Sequence[Column]) -> Guesses:
     switches = switch_guesses(answers)
     asked = {answer.column.place for answer in answers}
     readings = _readings([column for column in usable if column.place not in asked], _languages(usable))
-    choice = _Choice(_names_decided(_of_the_contact(readings)))
+    choice = _Choice(_names_decided(_of_the_contact(readings, usable)))
     groups = address_groups(choice.readings)
     chosen = [*_people(choice), *_reached(choice), *_addresses(choice, groups), *_others(choice)]
     tags = _tags(choice)
@@ -96,13 +103,12 @@ def _readings(columns: Iterable[Column], spoken: frozenset[str]) -> list[Candida
 
 def _languages(columns: Iterable[Column]) -> frozenset[str]:
     """Give the languages of the headers that are a field's name to the letter; English is everywhere."""
-    return frozenset(language for column in columns for _, language in fields_of(" ".join(column.words))) | {
-        "en"
-    }
+    return frozenset({"en"}).union(*(languages_of(" ".join(column.words)) for column in columns))
 
 
-def _of_the_contact(readings: Sequence[Candidate]) -> list[Candidate]:
+def _of_the_contact(readings: Sequence[Candidate], columns: Sequence[Column]) -> list[Candidate]:
     """Leave out the buyer's and the user's columns where the file has the contact's own, and addresses of a crowd."""
+    peopled = {name for column in columns if is_somebody_else(column) if (name := reach(column))}
     own = [one for one in readings if one.field in _REACHED and not is_perhaps_else(one.column)]
     kept = [
         one
@@ -110,7 +116,13 @@ def _of_the_contact(readings: Sequence[Candidate]) -> list[Candidate]:
         if not (own and one.field in PERSONAL and is_perhaps_else(one.column))
         or is_same_person(one.column, (other.column for other in own))
     ]
-    return [one for one in kept if one.field not in _REACHED or not _is_doubtful(one, kept)]
+    return [
+        one
+        for one in kept
+        if one.field not in _REACHED
+        # In a file of several people a header that is not understood may be anybody's.
+        or not ((one.supposed and one.field in peopled) or _is_doubtful(one, kept))
+    ]
 
 
 def _is_doubtful(one: Candidate, readings: Iterable[Candidate]) -> bool:

@@ -32,14 +32,14 @@ def left_of(column: Column, columns: Sequence[Column], readings: Sequence[Candid
     for name, note in _OFFERS.items():
         if name in could_be:
             return Left(column=column, note=note, offer=name)
-    if reached := _reach(column):
+    if reached := reach(column):
         return _of_somebody_else(column, reached)
     if could_be & {"name", *ADDRESS}:
         return Left(column=column, note="another column gives this already")
     return Left(column=column, note=_refused(column) or described(column))
 
 
-def _reach(column: Column) -> str | None:
+def reach(column: Column) -> str | None:
     """Tell e-mail addresses and phone numbers that were not taken for the contact's."""
     if column.emails >= 0.6:
         return "email"
@@ -53,7 +53,7 @@ def _of_somebody_else(column: Column, reached: str) -> Left:
     if is_somebody_else(column) or is_perhaps_else(column):
         said = f"somebody else's, by the word {whose(column)!r}; map it if that is the contact"
     else:
-        said = "it may be somebody else's, and another column is surely the contact's"
+        said = "it may be somebody else's; map it if it is the contact's"
     return Left(
         column=column, note=said, offer=reached, doubt=Doubt(code=DoubtCode.SOMEBODY_ELSE, sentence=said)
     )

@@ -40,6 +40,11 @@ _AT_HOME: Final = word_set(
     "genitore genitori coniuge marito moglie emergenza "
     "ouder ouders moeder vader voogd echtgenoot echtgenote noodgeval"
 )
+GUARDIANS: Final = word_set(
+    "parent parents guardian eltern elternteil erziehungsberechtigter erziehungsberechtigte tuteur tutrice tutor "
+    "responsavel genitore genitori ouder ouders voogd"
+)
+"""Who stands for a child; the contact of a file that reaches nobody else."""
 _IN_BUSINESS: Final = word_set(
     "referrer referred referral vendor supplier clinic hospital shop store outlet branch merchant retailer dealer dealership "
     "salon studio gym hotel restaurant venue agency school landlord insurer insurance carrier warehouse "

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from importer.suggestion.candidates import UNDERSTOOD, by_title
 from importer.suggestion.evidence import Column
-from importer.suggestion.people import PERHAPS_ELSE, identifies_nobody, is_somebody_else
+from importer.suggestion.people import GUARDIANS, PERHAPS_ELSE, identifies_nobody, is_somebody_else
 from importer.suggestion.synonyms import all_phrases
 
 _REACHED: Final = frozenset({"email", "phone"})
@@ -17,9 +18,11 @@ _PERSONAL: Final = _REACHED | {"name", "name?", "firstName", "lastName"}
 
 def with_role(columns: Sequence[Column]) -> tuple[Column, ...]:
     """Take the word for the contact off the headers, where no header without such a word has an address or number."""
-    if any(_fields(column, column.words) & _REACHED and not _is_else(column) for column in columns):
+    own = [column for column in columns if not _is_else(column)]
+    named = {field for column in own for field in _fields(column, column.words)}
+    if named & _REACHED:
         return tuple(columns)
-    role = _role(columns)
+    role = _role(columns, _strange) or ("" if named else _role(columns, _guardians))
     return tuple(replace(column, role=role) if role in column.words else column for column in columns)
 
 
@@ -27,11 +30,11 @@ def _is_else(column: Column) -> bool:
     return is_somebody_else(column) or bool(set(column.words) & PERHAPS_ELSE) or identifies_nobody(column)
 
 
-def _role(columns: Iterable[Column]) -> str:
+def _role(columns: Iterable[Column], words_of: Callable[[Column], set[str]]) -> str:
     """Find the word that two columns of a person have beside the fields' names; of several, the most people's."""
     told: dict[str, dict[str, int]] = {}
     for column in columns:
-        for word in _strange(column):
+        for word in words_of(column):
             for field in _fields(column, tuple(part for part in column.words if part != word)):
                 told.setdefault(word, {}).setdefault(field, len(set(column.values)))
     roles = {word: fields for word, fields in told.items() if len(fields) > 1 and set(fields) & _REACHED}
@@ -49,6 +52,11 @@ def _strange(column: Column) -> set[str]:
     }
 
 
+def _guardians(column: Column) -> set[str]:
+    return set(column.words) & GUARDIANS
+
+
+@cache
 def _said_of_fields() -> frozenset[str]:
     return frozenset(word for phrase in all_phrases() for word in phrase.split())
 

@@ -21,8 +21,7 @@ FOLDERS: Final = {
     "tuned": TESTS / "mappings" / "exports",
     "second": HERE / "second",  # held out for the first version, looked at since
     "held_out": HERE / "held_out",  # held out for the second, looked at since
-    "third": HERE / "third",  # written before the rules of the third version, looked at since
-    "blind": HERE / "blind",  # written after them; no rule was written for these
+    "third": HERE / "third",  # measured before the rules of the third version, looked at since
 }
 LABELS: Final[dict[str, dict[str, dict[str, str]]]] = json.loads(
     (HERE / "labels.json").read_text(encoding="utf-8")

@@ -99,3 +99,48 @@ def test_whose_a_column_is_stands_beside_it_and_it_can_be_taken_by_hand() -> Non
         in text
     )
     parse_mapping(text)
+
+
+@pytest.mark.parametrize("role", ["Requester", "Coachee", "Stagiaire", "Kandidat"])
+def test_a_word_that_the_file_alone_has_for_its_contacts_is_understood(role: str) -> None:
+    header = (f"{role} name", f"{role} email", f"{role} phone", "Agent email")
+    rows = [
+        (f"{name.title()} Lee", f"{name}@example.com", "+12125550130", "pat@example.net") for name in PEOPLE
+    ]
+    chosen = of(
+        header, *[(*row[:2], f"+1212555013{place}", row[3]) for place, row in enumerate(rows)]
+    ).chosen()
+    assert chosen == {f"{role} name": "name", f"{role} email": "email", f"{role} phone": "phone"}
+
+
+def test_an_unknown_somebody_is_not_the_contact_in_a_file_of_several_people() -> None:
+    header = ("Guest Email", "Agent Phone", "Concierge Phone")
+    rows = [
+        (f"{name}@example.com", f"+1212555013{place}", f"+1212555014{place}")
+        for place, name in enumerate(PEOPLE)
+    ]
+    suggestion = of(header, *rows)
+    assert suggestion.chosen() == {"Guest Email": "email"}
+    assert "#   phone: Concierge Phone  # it may be somebody else's" in suggestion.to_yaml()
+
+
+def test_a_bill_s_address_is_the_contact_s_where_there_is_no_other() -> None:
+    bills = of(("Billing Email", "Name"), ("ann@example.com", "Ann Lee"), ("bob@example.com", "Bob Ray"))
+    assert bills.chosen()["Billing Email"] == "email"
+    beside = of(
+        ("Billing Email", "Email"),
+        ("accounts@example.net", "ann@example.com"),
+        ("office@example.net", "bob@example.com"),
+    )
+    assert beside.chosen() == {"Email": "email"}
+
+
+def test_parents_are_the_contacts_of_a_file_that_reaches_and_names_nobody_else() -> None:
+    header = ("Child", "Parent Name", "Parent Email", "Teacher Email")
+    rows = [
+        ("Ava", "Amy Ames", "amy@example.com", "ora@example.net"),
+        ("Ben", "Bo Boyd", "bo@example.com", "ivo@example.net"),
+    ]
+    assert of(header, *rows).chosen() == {"Parent Name": "name", "Parent Email": "email"}
+    named = of(("Student Name", *header[1:]), *[("Ava Ames", *row[1:]) for row in rows])
+    assert "Parent Email" not in named.chosen()

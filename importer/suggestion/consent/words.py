@@ -65,7 +65,7 @@ REFUSALS: Final = word_set(
 """Words whose yes, and whose date, means that the person has left."""
 
 REFUSES: Final = word_set(
-    "refuse refuses refused refusal declined declines denied denies revoked withdrawn objects objection widerspruch "
+    "refuse refuses refused refusal refus rechazo rifiuto ablehnung weigering declined declines denied denies revoked withdrawn objects objection widerspruch "
     "widersprochen widerrufen verweigert lehnt ablehnt gesperrt blocked rechaza rechazado bloqueado recusa recusado "
     "rifiuta rifiutato bloccato weigert geweigerd geblokkeerd baja opposition"
 )
