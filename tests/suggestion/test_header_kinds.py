@@ -35,6 +35,7 @@ def mapped(folder: Path, text: str) -> list[Record | Outcome]:
         ("Statement", ("fine", "late")),
         ("Contract", ("Basic", "Full")),
         ("Course", ("Maths", "Art")),
+        ("Sourced", ("locally", "abroad")),
     ],
 )
 def test_a_word_that_looks_like_a_field_is_none(header: str, cells: tuple[str, str]) -> None:

@@ -43,6 +43,12 @@ def test_a_number_of_somebody_else_is_not_the_contact_s(header: str) -> None:
     assert beside_the_contact(header, *cells).chosen() == {"Email": "email"}
 
 
+@pytest.mark.parametrize("header", ["Booked by", "Invité par", "Eingetragen von"])
+def test_who_did_something_is_not_the_contact_even_where_nobody_else_is_known(header: str) -> None:
+    suggestion = of((header, "Name"), ("pat@example.net", "Ann Lee"), ("kim@example.net", "Bob Ray"))
+    assert suggestion.chosen() == {"Name": "name"}
+
+
 def test_an_address_in_every_row_identifies_nobody_whatever_it_is_called() -> None:
     suggestion = of(
         ("Email", "Reach at"),
