@@ -206,6 +206,11 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Save the file as UTF-8, or declare its encoding; the text is sent as it stands.",
     ),
     Code(
+        "name_order",
+        "A whole name does not show where the first name ends",
+        "Give first and last name columns of their own, or write the row's name as Last, First.",
+    ),
+    Code(
         "duplicate_in_file",
         "Another row of the file is the same person",
         "Nothing has to be done where the other row was sent; else keep one row of the person.",

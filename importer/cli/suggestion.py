@@ -19,6 +19,7 @@ from importer.cli.options import (
 if TYPE_CHECKING:
     from importer.highlevel.catalog import Catalog
     from importer.settings import Connection
+    from importer.suggestion import Suggestion
 
 
 @click.command(
@@ -54,18 +55,20 @@ def suggest_command(source: str, output: Path | None, *, force: bool, **given: A
     if output is not None and not force:
         _refuse_overwriting(output)
     catalog = _catalog(given)
-    text = _suggested(source, given, catalog)
-    _write(text, output, source)
+    suggestion = _suggested(source, given, catalog)
+    _write(suggestion.to_yaml(), output, source)
+    for concern in suggestion.concerns:
+        click.echo(f"Look: {concern}", err=True)
 
 
-def _suggested(source: str, given: dict[str, Any], catalog: Catalog | None) -> str:
+def _suggested(source: str, given: dict[str, Any], catalog: Catalog | None) -> Suggestion:
     from importer.sources import at_hand
     from importer.suggestion import suggest_file
 
     names = ("sheet", "header_row", "encoding", "delimiter")
     options = read_reading_options(**{name: given[name] for name in names})
     with at_hand(source) as path:
-        return suggest_file(path, catalog=catalog, options=options).to_yaml()
+        return suggest_file(path, catalog=catalog, options=options)
 
 
 def _catalog(given: dict[str, Any]) -> Catalog | None:

@@ -27,6 +27,8 @@ class Detected:
     delimiter: str | None = None
     quote: str | None = None
     sheet: str | None = None
+    sheets_left: tuple[str, ...] = ()
+    """Other visible sheets with rows; blank where the sheet was named."""
     header_row: int = 1
     """As a spreadsheet counts; 0 where no row names the columns."""
     hidden_rows: int = 0

@@ -57,6 +57,8 @@ class Forecast:
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
     warning_groups: Sequence[CodeGroup] = field(default=(), repr=False)
     skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
+    overlooked: Sequence[str] = ()
+    """What the mapping leaves out that a careful person would ask about; sentences without anybody's values."""
     sources: Sequence[SourceSummary] = ()
     mapping: str = ""
     mapping_fingerprint: str = ""
@@ -91,6 +93,7 @@ class Forecast:
             "skipped_by_code": {group.code: group.rows for group in self.skip_groups},
             "locations": {name: _location(part) for name, part in self.locations.items()},
             "expected": self._expected(),
+            "overlooked": list(self.overlooked),
             "mapping": self.mapping,
             "mapping_sha256": self.mapping_fingerprint,
             "made_at": moment(self.made_at),

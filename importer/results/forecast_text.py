@@ -27,6 +27,7 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
                 forecast.errors, colours, title="Rows that would fail, by cause", sources=forecast.sources
             ),
             *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
+            *_overlooked(forecast, colours),
             *([] if report is None else ["", f"  report       {report}"]),
             *_next(forecast, colours),
         ]
@@ -72,6 +73,14 @@ def _needs(forecast: Forecast) -> Iterator[str]:
     if forecast.expected is not None:
         updated = forecast.expected.updated_share
         yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
+
+
+def _overlooked(forecast: Forecast, colours: Palette) -> Iterator[str]:
+    if forecast.overlooked:
+        yield ""
+        yield colours.bold("Look before you import")
+    for sentence in forecast.overlooked:
+        yield f"  {sentence}"
 
 
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:

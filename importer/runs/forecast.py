@@ -18,6 +18,7 @@ from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, n
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.summary import SourceSummary
 from importer.runs.intake import Intake, SurveyOptions, choose_location, open_staged, stage_all, survey
+from importer.runs.overlooked import overlooked
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
@@ -157,6 +158,7 @@ def _forecast(foresight: Foresight, taken: Taken, settings: RunSettings, clock: 
             )
             for staged, intake in zip(taken.staged, taken.intakes, strict=True)
         ),
+        overlooked=_overlooked(taken),
         mapping=str(settings.mapping),
         mapping_fingerprint=taken.mapping.fingerprint,
         base_url=settings.connection.base_url,
@@ -164,3 +166,9 @@ def _forecast(foresight: Foresight, taken: Taken, settings: RunSettings, clock: 
         made_at=clock.now(),
         tool_version=__version__,
     )
+
+
+def _overlooked(taken: Taken) -> tuple[str, ...]:
+    """Gather what the mapping overlooks; of several sources, files of the same columns say it once."""
+    found = (note for intake in taken.intakes for note in overlooked(taken.mapping, intake.source))
+    return tuple(dict.fromkeys(found))

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog
 from importer.settings import ReadingOptions
+from importer.suggestion.choosing import guess
 from importer.suggestion.customs import custom_guesses
-from importer.suggestion.doubts import Home, with_doubts
+from importer.suggestion.date_orders import date_order, with_layout
+from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, columns
-from importer.suggestion.guesses import Guess, Left, guess
-from importer.suggestion.regions import RegionGuess, date_order, region
+from importer.suggestion.guesses import Guess, Left
+from importer.suggestion.regions import RegionGuess, region
 from importer.suggestion.rendering import rendered
+from importer.suggestion.sampling import sampled_rows
 from importer.suggestion.synonyms import all_phrases
+from importer.suggestion.validity import Home, with_doubts
 
 if TYPE_CHECKING:
     from importer.reading import Source
 
 __all__ = ["Suggestion", "suggest", "suggest_file", "suggest_from"]
 
-SAMPLED_ROWS: Final = 2000
 _DETECT_ALL: Final = ReadingOptions()
 
 
@@ -43,6 +45,8 @@ class Suggestion:
     region: RegionGuess | None = None
     date_order: RegionGuess | None = None
     detected: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    """Of the file as a whole."""
     options: ReadingOptions = _DETECT_ALL
     """What the user had to say about the file, which an import has to be told too."""
 
@@ -51,6 +55,22 @@ class Suggestion:
         tags = (self.tags,) if self.tags else ()
         found = {header: one.field for one in (*self.fields, *tags) for header in one.headers}
         return found | {header: f"custom:{one.field}" for one in self.custom_fields for header in one.headers}
+
+    @property
+    def consents_left(self) -> tuple[str, ...]:
+        """The headers of columns that look like consent, and that no rule uses."""
+        consents = {DoubtCode.CONSENT_UNCLEAR, DoubtCode.CONSENT_BESIDE}
+        return tuple(one.column.header for one in self.left if one.doubt and one.doubt.code in consents)
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """What has to be decided before the mapping is used, in sentences."""
+        columns = (
+            f"Column {one.column.header!r} {one.doubt.sentence}."
+            for one in self.left
+            if one.doubt is not None and one.doubt.loud
+        )
+        return (*(f"{doubt.sentence}." for doubt in self.doubts if doubt.loud), *columns)
 
     def to_yaml(self) -> str:
         return rendered(self)
@@ -99,18 +119,18 @@ def suggest(
     source: Source, *, catalog: Catalog | None = None, options: ReadingOptions = _DETECT_ALL
 ) -> Suggestion:
     """Suggest a mapping for an opened source; ``catalog`` lets columns become the location's custom fields."""
-    sampled = suggest_from(
-        source.header, islice(_rows(source), SAMPLED_ROWS), name=source.name, catalog=catalog
+    sampled = suggest_from(source.header, sampled_rows(source), name=source.name, catalog=catalog)
+    return replace(
+        sampled, detected=tuple(source.detected.describe()), doubts=_sheets_left(source), options=options
     )
-    return replace(sampled, detected=tuple(source.detected.describe()), options=options)
 
 
-def _rows(source: Source) -> Iterator[Sequence[str]]:
-    """Leave out rows with too many or too few cells: their values stand in the wrong columns."""
-    for block in source.blocks():
-        for index, cells in enumerate(block.rows):
-            if not any(fault.fails for fault in block.faults.get(index, ())):
-                yield cells
+def _sheets_left(source: Source) -> tuple[Doubt, ...]:
+    others = source.detected.sheets_left
+    if not others:
+        return ()
+    said = f"The sheet {source.detected.sheet!r} is taken; other sheets with rows are left out: {', '.join(others)}"
+    return (Doubt(code=DoubtCode.SHEETS_LEFT, sentence=said),)
 
 
 def suggest_from(
@@ -125,8 +145,9 @@ def suggest_from(
     sampled = columns(header, rows)
     guesses = guess(sampled)
     customs, left = custom_guesses(guesses.left, catalog.custom_fields if catalog else ())
+    customs = tuple(with_layout(one) if "(DATE)" in one.reason else one for one in customs)
     where = region(_of(guesses.fields, "phone"), _of(guesses.fields, "country"), sampled)
-    order = date_order(_dates(guesses.fields, customs), where.value if where else None)
+    order = date_order(_dates(guesses.fields, customs), where.value if where else None, sampled)
     home = Home(
         today=today or datetime.now(UTC).date(),
         region=where.value if where else None,
@@ -149,5 +170,7 @@ def _of(fields: Sequence[Guess], name: str) -> tuple[Column, ...]:
 
 
 def _dates(fields: Sequence[Guess], customs: Sequence[Guess]) -> tuple[Column, ...]:
-    dated = tuple(column for one in customs for column in one.columns if "(DATE)" in one.reason)
-    return _of(fields, "dateOfBirth") + dated
+    """Give the columns of dates whose order their own rule does not say."""
+    dated = [one for one in fields if one.field == "dateOfBirth"]
+    dated += [one for one in customs if "(DATE)" in one.reason]
+    return tuple(column for one in dated if one.date_order is None for column in one.columns)

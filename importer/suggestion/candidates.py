@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
+from importer.mapping.values.states import state_code
 from importer.suggestion.evidence import Column, is_phone
-from importer.suggestion.headers import Title, titles, unsqueezed, word_set
+from importer.suggestion.fitting import allowed
+from importer.suggestion.headers import (
+    LATER,
+    LITTLE,
+    NOISE,
+    PERSONS,
+    PLACES,
+    Title,
+    titles,
+    unsqueezed,
+    word_set,
+    words,
+)
+from importer.suggestion.people import PERSONAL, is_somebody_else
 from importer.suggestion.synonyms import (
     LANGUAGES,
+    LOOKALIKES,
     NO_NAME,
     NO_PHONE,
     PART_OR_WHOLE,
+    PHONE_WORDS,
     SECOND_LINES,
-    SOMEBODY,
-    SOMEBODY_ELSE,
     all_phrases,
     fields_of,
+    languages_of,
     squeezed_fields_of,
 )
 
@@ -60,39 +75,51 @@ class Candidate:
     place: str = ""
     number: int = 1
     word: str = ""
+    supposed: bool = False
+    """The header has words beside the field's name that are not understood: it may be anybody's."""
 
     @property
     def header(self) -> str:
         return self.column.header
 
 
-def candidates(column: Column) -> tuple[Candidate, ...]:
-    """Give every reading of the column that header and values allow together, the surest first."""
+def candidates(column: Column, spoken: frozenset[str] = frozenset({"en"})) -> tuple[Candidate, ...]:
+    """Give every reading of the column that header and values allow together, the surest first.
+
+    ``spoken`` are the languages of the file's other headers: Department is no misspelt département in English.
+    """
     if not column.header.strip():
         return ()
-    found = [one for one in (*_by_header(column), *_by_values(column)) if allowed(one.field, column)]
+    found = [
+        one
+        for one in (*_by_header(column, spoken), *_by_values(column))
+        if allowed(one.field, column) and not (one.field in PERSONAL and is_somebody_else(column))
+    ]
     best: dict[str, Candidate] = {}
     for one in sorted(found, key=lambda one: -one.strength):
         best.setdefault(one.field, one)
     return tuple(best.values())
 
 
-def allowed(field: str, column: Column) -> bool:
-    """Tell whether the values let the column be the field; a column without values contradicts nothing."""
-    return not column.filled or _ALLOWED.get(field, _texty)(column)
-
-
-def _by_header(column: Column) -> Iterator[Candidate]:
+def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     if " ".join(column.words) in NO_NAME:
         return
-    for steps, title in enumerate(titles(column.words)):
+    found = tuple(by_title(column, column.words))
+    if found:
+        yield from found
+        return
+    for look in (_singular, _of_two_names, _in_one_word, _of_phone_words, _abbreviated, _contained):
+        yield from look(column, spoken)
+    yield from _misspelt(column, spoken)
+
+
+def by_title(column: Column, parts: tuple[str, ...]) -> Iterator[Candidate]:
+    """Read the words of a header by the first of its titles that is a field's name."""
+    for steps, title in enumerate(titles(parts)):
         found = tuple(_named(column, title, SURE - 0.02 * steps))
         if found:
             yield from found
             return
-    yield from _in_one_word(column)
-    yield from _contained(column)
-    yield from _misspelt(column)
 
 
 def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]:
@@ -100,12 +127,14 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
     if phrase in PART_OR_WHOLE:
         yield _candidate("name?", column, title, strength, "its header", word=phrase)
         return
+    if phrase == "line" and title.placed:
+        yield _candidate("address1" if title.number == 1 else "address2", column, title, LIKELY, "its header")
     for field, language in fields_of(phrase):
         if field == "address1" and title.numbered_last and title.number > 1:
             field = "address2"  # noqa: PLW2901  (a second line, not a second address)
         if not (title.placed and field in _NO_PLACE):
             yield _candidate(field, column, title, strength, _said(language, field))
-    if phrase in SOMEBODY and column.spaced >= 0.5:
+    if set(title.name) <= PERSONS | {column.role} and column.spaced >= 0.5:
         yield _candidate("name", column, title, LIKELY, "its header and its values, of several words each")
     if phrase in SECOND_LINES:
         yield _candidate("address2", column, title, strength, "its header")
@@ -129,22 +158,99 @@ def _said(language: str, field: str) -> str:
     return "its header" if language == "en" else f"its header, {LANGUAGES[language]} for {field}"
 
 
-def _in_one_word(column: Column) -> Iterator[Candidate]:
+def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read "Address lines" and "Accounts" as one of them."""
+    *before, last = column.words or ("",)
+    if len(last) > 4 and last.endswith("s"):
+        yield from by_title(column, (*before, last.removesuffix("s")))
+
+
+def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read ``Town / City`` and ``State/Prov.``: two names of one field, the other perhaps in short."""
+    parts = [words(part) for part in re.split(r"[/|,]|\bor\b|\boder\b|\bou\b|\bof\b", column.header)]
+    named = [tuple(by_title(column, part)) for part in parts]
+    fields = [{one.field for one in found} for found in named if found]
+    if len(parts) < 2 or not fields or not set.intersection(*fields):
+        return
+    shared = set.intersection(*fields)
+    silent = [part for part, found in zip(parts, named, strict=True) if not found]
+    if all(_is_short_for(part, field) for part in silent for field in shared):
+        yield from (replace(one, strength=LIKELY) for one in next(filter(None, named)) if one.field in shared)
+
+
+def _is_short_for(part: tuple[str, ...], field: str) -> bool:
+    """Tell "prov" from "number" behind a slash: it begins a word that the field is called by."""
+    text = " ".join(part)
+    return len(text) > 2 and any(
+        phrase.startswith(text) and field in dict(fields_of(phrase)) for phrase in all_phrases()
+    )
+
+
+def _in_one_word(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read POSTALCODE and MAILINGCITY, and "Sur name" too."""
     for word, place in unsqueezed("".join(column.words)):
         for field, language in squeezed_fields_of(word):
             yield _candidate(field, column, Title((word,), place=place), LIKELY, _said(language, field))
 
 
-def _contained(column: Column) -> Iterator[Candidate]:
+def _of_phone_words(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read ``Mobil-Tel.-Nr.``: words for a phone, and no word that says anything else."""
+    said = {part for part in column.words if not part.isdigit()}
+    if said & PHONE_WORDS and said <= PHONE_WORDS | _NUMBER_WORDS | NOISE | PLACES:
+        yield _candidate("phone", column, Title(column.words), LIKELY, "its header")
+
+
+_NUMBER_WORDS: Final = word_set(
+    "nr no num number numero numeros nummer nummern n de di do du van der fixe fijo fixo fisso vast direct main 1 2 3"
+)
+
+
+def _abbreviated(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read ``Cell.``, ``F. nac.`` and ``Indir.``: what ends in a full stop is the beginning of a word."""
+    short = {words(dotted) for dotted in re.findall(r"[^\W\d_]+(?=\.)", column.header)}
+    parts = tuple(part for part in column.words if part not in NOISE | LITTLE and not part.isdigit())
+    if not parts or not any((part,) in short for part in parts) or max(map(len, parts)) < 3:
+        return
+    known = {
+        field: phrase
+        for phrase in all_phrases()
+        for field, _ in fields_of(phrase)
+        if languages_of(phrase) & spoken and _fits(phrase.split(), parts, short) and allowed(field, column)
+    }
+    if len(known) == 1 and column.filled:
+        ((field, phrase),) = known.items()
+        (title, *_) = titles(column.words)
+        yield _candidate(field, column, title, LIKELY, f"its header, short for {phrase!r}")
+
+
+def _fits(phrase: list[str], parts: tuple[str, ...], short: set[tuple[str, ...]]) -> bool:
+    """Compare word by word, leaving out little words: ``F. nac.`` is fecha de nacimiento."""
+    whole = [word for word in phrase if word not in LITTLE]
+    return len(whole) == len(parts) and all(
+        word == part or ((part,) in short and word.startswith(_written_out(part)))
+        for word, part in zip(whole, parts, strict=True)
+    )
+
+
+def _written_out(part: str) -> str:
+    """Write "huisnr" and "hausnr" out, which are short in the middle and not at the end."""
+    return f"{part[:-2]}nummer" if part.endswith("nr") and len(part) > 2 else part
+
+
+def _contained(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Find a field's name inside a longer header, a form's question; the values have to agree."""
-    if set(column.words) & SOMEBODY_ELSE or not column.filled:
+    if not column.filled:
+        return
+    if set(column.words) & PHONE_WORDS and not set(column.words) & NO_PHONE and column.phone_like >= 0.8:
+        found = _candidate("phone", column, Title(column.words), LIKELY, "its header and its values")
+        yield replace(found, supposed=_has_other_words(column))
         return
     text = f" {' '.join(column.words)} "
     for phrase in (*_EVEN_IN_A_HEADER, *(_IN_A_QUESTION if _is_question(column) else ())):
         if f" {phrase} " in text and not (phrase in {"phone", "mobile"} and set(column.words) & NO_PHONE):
             for field, _ in fields_of(phrase):
-                yield _candidate(field, column, Title(column.words), LIKELY, "its header and its values")
+                found = _candidate(field, column, Title(column.words), LIKELY, "its header and its values")
+                yield replace(found, supposed=_has_other_words(column))
             return
 
 
@@ -153,14 +259,11 @@ def _is_question(column: Column) -> bool:
     return asked and not set(column.words) & _ABOUT_IT and column.booleans < 0.5
 
 
-def _misspelt(column: Column) -> Iterator[Candidate]:
+def _misspelt(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     written = " ".join(column.words)
-    if len(written) < 5 or fields_of(written):
+    if len(written) < 5 or fields_of(written) or set(column.words) & LOOKALIKES:
         return
-    for phrase in (
-        *_swapped(written),
-        *difflib.get_close_matches(written, all_phrases(), n=1, cutoff=_CLOSE),
-    ):
+    for phrase in (*_swapped(written), *_close(written, spoken)):
         if len(phrase.split()) == len(
             column.words
         ):  # "account name id" is near "account name", and says else
@@ -178,15 +281,43 @@ def _swapped(written: str) -> Iterator[str]:
             yield phrase
 
 
+def _close(written: str, spoken: frozenset[str]) -> Iterator[str]:
+    """Find a phrase a letter away, in a language that the file speaks; a letter less at the end is another word."""
+    for phrase in difflib.get_close_matches(written, all_phrases(), n=3, cutoff=_CLOSE):
+        if languages_of(phrase) & spoken and not (phrase.startswith(written) or written.startswith(phrase)):
+            yield phrase
+
+
 def _by_values(column: Column) -> Iterator[Candidate]:
-    """Know e-mail addresses and phone numbers by what they are, whatever the header says."""
-    if set(column.words) & SOMEBODY_ELSE:
-        return
+    """Know e-mail addresses and phone numbers by what they are, whatever the header says; states below a bare code."""
     unnumbered = Title(column.words)
     if column.emails >= 0.6 and _one_each(column):
-        yield _candidate("email", column, unnumbered, LIKELY, "its values")
+        yield replace(
+            _candidate("email", column, unnumbered, LIKELY, "its values"), supposed=_has_other_words(column)
+        )
+    if len("".join(column.words)) < 4 and column.share(state_code) >= 0.8:
+        yield _candidate("state", column, unnumbered, POSSIBLE, "its values")
     if column.phone_like >= 0.8 and _one_each(column) and _written_for_people(column):
-        yield _candidate("phone", column, unnumbered, POSSIBLE, "its values")
+        yield replace(
+            _candidate("phone", column, unnumbered, POSSIBLE, "its values"), supposed=_has_other_words(column)
+        )
+
+
+def _has_other_words(column: Column) -> bool:
+    """Tell words that are neither the field's, nor a place, a person or a number: "Concierge Email"."""
+    return any(not part.isdigit() and part not in UNDERSTOOD for part in column.words)
+
+
+UNDERSTOOD: Final = (
+    PHONE_WORDS
+    | _NUMBER_WORDS
+    | NOISE
+    | PLACES
+    | LATER
+    | LITTLE
+    | word_set("email mail first courriel correo info infos details")
+)
+"""Words that leave no doubt whose address or number a column holds."""
 
 
 def _one_each(column: Column) -> bool:
@@ -199,62 +330,3 @@ def _written_for_people(column: Column) -> bool:
     if set(column.words) & NO_PHONE or column.dates >= 0.5:
         return False
     return column.share(lambda value: is_phone(value, "US" if value.startswith("(") else None)) >= 0.6
-
-
-def _texty(column: Column) -> bool:
-    return column.numbers < 0.5 and column.emails < 0.5 and column.dates < 0.5
-
-
-def _name_like(column: Column) -> bool:
-    return _texty(column) and column.with_digits < 0.3 and column.urls < 0.3 and column.average_length < 60
-
-
-def _state_like(column: Column) -> bool:
-    return _texty(column) and column.lifecycle < 0.5 and column.booleans < 0.5 and column.average_length < 40
-
-
-def _city_like(column: Column) -> bool:
-    return _texty(column) and column.urls < 0.5 and column.booleans < 0.9
-
-
-def _street_like(column: Column) -> bool:
-    return column.emails < 0.2 and column.urls < 0.5 and column.countries < 0.8 and column.dates < 0.5
-
-
-def _timezone_like(column: Column) -> bool:
-    return column.share(lambda value: "/" in value or value.isupper() or "Time" in value) >= 0.5
-
-
-def _tag_like(column: Column) -> bool:
-    return column.numbers < 0.8 and column.emails < 0.5 and column.dates < 0.5 and column.booleans < 0.9
-
-
-def _contact_id_like(column: Column) -> bool:
-    """The vendor's ids are twenty letters and digits, of both cases."""
-    return column.share(lambda value: re.fullmatch(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{20}", value)) >= 0.8
-
-
-_ALLOWED: Final[dict[str, Callable[[Column], bool]]] = {
-    "firstName": _name_like,
-    "lastName": _name_like,
-    "name": _name_like,
-    "name?": _name_like,
-    "email": lambda column: column.emails >= 0.5,
-    "phone": lambda column: column.phone_like >= 0.5,
-    "address1": _street_like,
-    "address2": _street_like,
-    "city": _city_like,
-    "state": _state_like,
-    "postalCode": lambda column: (
-        column.with_digits >= 0.5 and column.average_length < 13 and column.dates < 0.5
-    ),
-    "country": lambda column: column.countries >= 0.5,
-    "website": lambda column: column.urls >= 0.5,
-    "timezone": _timezone_like,
-    "gender": lambda column: column.genders >= 0.6,
-    "dateOfBirth": lambda column: column.dates >= 0.6,
-    "tags": _tag_like,
-    "source": lambda column: _texty(column) and column.urls < 0.5 and column.average_length < 80,
-    "assignedTo": lambda column: column.numbers < 0.5,
-    "id": _contact_id_like,
-}

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from importer.highlevel.catalog import CustomField
+from importer.suggestion.choosing import separator
 from importer.suggestion.evidence import Column
-from importer.suggestion.guesses import Guess, Left, separator
+from importer.suggestion.guesses import Guess, Left
 from importer.suggestion.headers import words
 
 _SEVERAL: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})

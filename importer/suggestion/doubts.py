@@ -1,87 +1,56 @@
-"""How many of the sampled values a guessed rule can read, and what becomes of the others."""
+"""What a suggestion is not sure of, as values: a code for programs, a sentence for people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
 
-from importer.highlevel.countries import country_code
-from importer.suggestion.evidence import is_email, is_phone, reads
-from importer.suggestion.guesses import Guess
 
-Claim = Callable[[str], object]
+class DoubtCode(StrEnum):
+    """Kinds of doubt; the names are stable."""
+
+    CONSENT_UNCLEAR = "consent_unclear"
+    """A column looks like consent, and its values are not understood: who refused is not known."""
+    CONSENT_BESIDE = "consent_beside"
+    """A column says who refused, on a channel that another column has already."""
+    CONSENT_PARTLY = "consent_partly"
+    """Some texts of a consent column are not understood, and rows with them fail."""
+    SOMEBODY_ELSE = "somebody_else"
+    """The column is about somebody other than the contact."""
+    IDENTIFIES_NOBODY = "identifies_nobody"
+    """The same address, number or name in every row."""
+    OTHER_ADDRESS = "other_address"
+    """The column is part of an address that was not taken."""
+    INVALID_VALUES = "invalid_values"
+    MARKS_FOR_NOTHING = "marks_for_nothing"
+    """Cells say NULL or the like."""
+    NAME_ORDER = "name_order"
+    """The last name stands first, or where the first name ends is not always shown."""
+    LAYOUT_CONTRADICTED = "layout_contradicted"
+    """The header states a layout of dates that the dates do not follow."""
+    DATE_ORDER = "date_order"
+    """No date of the column shows which of day and month stands first."""
+    SHEETS_LEFT = "sheets_left"
+
+
+_LOUD: Final = frozenset(
+    {
+        DoubtCode.CONSENT_UNCLEAR,
+        DoubtCode.CONSENT_BESIDE,
+        DoubtCode.SHEETS_LEFT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """What values without a country or an order are read by."""
+class Doubt:
+    """One doubt; the sentence goes on from the name of the column, and quotes nobody's values."""
 
-    today: date
-    region: str | None = None
-    date_order: str | None = None
+    code: DoubtCode
+    sentence: str = field(compare=False)
 
-
-def with_doubts(one: Guess, home: Home) -> Guess:
-    """Count the values that read. Who cannot be reached fails; what is merely not known is left out."""
-    if one.field == "email":
-        return _identity(one, is_email, "e-mail addresses")
-    if one.field == "phone":
-        return _identity(one, lambda text: is_phone(text, home.region), "phone numbers")
-    claim = _claim(one.field, home)
-    return one if claim is None else _detail(one, claim)
-
-
-def _identity(one: Guess, claim: Claim, what: str) -> Guess:
-    good, count = _counted(one, claim)
-    sentences = [f"{good} of {count} values are valid {what}" if count else one.reason]
-    if len(one.columns) > 1:
-        sentences.append("the first cell that is not blank counts")
-    if good < count:
-        sentences.append("rows with others fail, unless you add on_invalid: drop")
-    return replace(one, reason="; ".join(sentences))
-
-
-def _detail(one: Guess, claim: Claim) -> Guess:
-    good, count = _counted(one, claim)
-    if good == count:
-        return one
-    left_out = f"{count - good} of {count} values do not read: such are left out, with a warning"
-    return replace(one, reason=f"{one.reason}; {left_out}", drop_invalid=True)
-
-
-def _counted(one: Guess, claim: Claim) -> tuple[int, int]:
-    values = [value for column in one.columns for value in column.few]
-    return sum(bool(claim(value)) for value in values), len(values)
-
-
-def _claim(field: str, home: Home) -> Claim | None:
-    match field:
-        case "country":
-            return country_code
-        case "dateOfBirth":
-            return lambda text: _is_birthday(text, home)
-        case "website":
-            return _is_website
-        case "timezone":
-            return _is_timezone
-        case _:
-            return None
-
-
-def _is_birthday(text: str, home: Home) -> bool:
-    from importer.mapping.values.dates import DateRules, read_date
-
-    return reads(read_date(text, DateRules(today=home.today, order=home.date_order or "YMD", birthday=True)))
-
-
-def _is_website(text: str) -> bool:
-    from importer.mapping.values.websites import read_website
-
-    return reads(read_website(text))
-
-
-def _is_timezone(text: str) -> bool:
-    from importer.mapping.values.places import read_timezone
-
-    return reads(read_timezone(text))
+    @property
+    def loud(self) -> bool:
+        """Whether it is said where the mapping is made too: whoever overlooks it writes to people who refused."""
+        return self.code in _LOUD

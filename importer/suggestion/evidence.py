@@ -12,7 +12,7 @@ from typing import Final
 from importer.highlevel.countries import country_code
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.records import TypedText
-from importer.suggestion.headers import word_set, words
+from importer.suggestion.headers import date_layout, word_set, words
 
 CHECKED: Final = 200
 """Values looked at where a look is dear (phones, addresses)."""
@@ -64,6 +64,10 @@ class Column:
     values: tuple[str, ...] = field(repr=False)
     place: int = 0
     rows: int = 0
+    role: str = ""
+    """A word for the contact that this file alone has, taken off the header: ``requester``, ``stagiaire``."""
+    marks: tuple[str, ...] = ()
+    """What stands for nothing in the column, each once: NULL, (null), \\N. Such cells are not among the values."""
 
     @property
     def filled(self) -> int:
@@ -71,7 +75,13 @@ class Column:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        return words(self.header)
+        said = words(self.header)
+        return tuple(word for word in said if word != self.role) or said if self.role else said
+
+    @cached_property
+    def layout(self) -> str | None:
+        """The order of day and month that the header states."""
+        return date_layout(self.header)
 
     @cached_property
     def few(self) -> tuple[str, ...]:
@@ -138,18 +148,26 @@ class Column:
         return sum(map(len, self.few)) / len(self.few) if self.few else 0.0
 
 
+_MARKS: Final = frozenset({"NULL", "null", "(null)", "[null]", "<null>", "\\N", "#N/A", "NaN", "N/A", "n/a"})
+"""What databases and spreadsheets write for nothing. A person may be called Null, and a country NA."""
+
+
 def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[Column, ...]:
-    """Turn sampled rows into columns; cells are stripped, blank ones left out."""
+    """Turn sampled rows into columns; cells are stripped, those that hold nothing left out."""
     cells: list[list[str]] = [[] for _ in header]
+    marks: list[set[str]] = [set() for _ in header]
     count = 0
     for row in rows:
         count += 1
-        for values, cell in zip(cells, row, strict=False):
-            if text := cell[:_LOOKED_AT].strip():
+        for values, nothing, cell in zip(cells, marks, row, strict=False):
+            text = cell[:_LOOKED_AT].strip()
+            if text in _MARKS:
+                nothing.add(text)
+            elif text:
                 values.append(cell if isinstance(cell, TypedText) else text)
     return tuple(
-        Column(header=name, values=tuple(values), place=place, rows=count)
-        for place, (name, values) in enumerate(zip(header, cells, strict=True))
+        Column(header=name, values=tuple(values), place=place, rows=count, marks=tuple(sorted(nothing)))
+        for place, (name, values, nothing) in enumerate(zip(header, cells, marks, strict=True))
     )
 
 

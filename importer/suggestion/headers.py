@@ -36,12 +36,27 @@ _JOINED: Final = {
     ("web", "site"): "website",
     ("code", "postal"): "postal",
     ("post", "code"): "postcode",
+    ("mailing", "list"): "mailinglist",
 }
 
-NOISE: Final = word_set(
-    "value primary main default preferred personal person people contact contacts customer client lead user subscriber "
-    "member attendee guest buyer your you please enter what whats is are the a an s my field required optional best current "
-    "kontakt kunde kunden ihr ihre bitte votre vos contacto cliente su seu sua contato tuo tua uw klant"
+PERSONS: Final = word_set(
+    "contact contacts customer customers client clients lead user subscriber member members attendee guest guests buyer "
+    "purchaser person people invitee patient student pupil participant donor supporter registrant applicant candidate visitor "
+    "recipient tenant resident traveler traveller passenger athlete player camper learner volunteer prospect constituent "
+    "holder shopper consumer insured policyholder "
+    "kontakt kunde kunden kundin patientin teilnehmer teilnehmerin schuler schulerin mitglied mitglieder gast spender "
+    "spenderin besteller interessent interessentin bewerber bewerberin "
+    "participante eleve adherent adherente donateur donatrice invite invitee client cliente patiente voyageur assure assuree "
+    "versicherte versicherter versicherungsnehmer contacto asegurado asegurada alumno alumna asistente invitado donante socio socia miembro huesped paciente "
+    "contato segurado aluno aluna convidado doador membro hospede participante "
+    "contatto assicurato paziente alunno studente partecipante ospite donatore donatrice iscritto "
+    "klant leerling deelnemer lid leden patient verzekerde"
+)
+"""Words for the person that a row is about; alone they head a column of whole names, or one of numbers and codes."""
+
+NOISE: Final = PERSONS | word_set(
+    "value primary main default preferred personal your you please enter what whats is are the a an s my field required "
+    "optional best current ticket ihr ihre bitte votre vos su seu sua tuo tua uw"
 )
 """Words that say nothing about which field a column is."""
 
@@ -54,6 +69,7 @@ LATER: Final = word_set(
 
 PLACES: Final = word_set(
     "mailing billing shipping home work business office other private postal delivery default company account "
+    "physical permanent residential residence registered legal invoice invoicing dispatch "
     "privat geschaftlich dienstlich rechnung lieferung domicile bureau travail facturation livraison casa trabajo "
     "oficina facturacion envio trabalho faturamento entrega ufficio lavoro fatturazione spedizione thuis werk "
     "factuur bezorg rechnungs liefer organization organisation address adresse organizations addresses"
@@ -73,10 +89,32 @@ class Title:
     """A place word was cut off, whether or not it tells addresses apart."""
 
 
+# Endings that make a word fit more people: Aluno(a), Kunde/in, Teilnehmer*in, Given name(s).
+_ENDINGS: Final = re.compile(
+    r"(?<=[^\W\d_]{2})(?:\((?:s|es|e|a|as|n|en|in|innen)\)|/(?:a|o|e|in|innen)(?![^\W\d_])|[*:](?:in|innen)(?![^\W\d_]))"
+)
+_LAYOUT: Final = re.compile(
+    r"\(?\b(?:(?P<day_first>[DTJG]{1,2}([-/. ])MM?\2(?:[YJA]{4}|[YJA]{2}))"
+    r"|(?P<month_first>MM?([-/. ])[DTJG]{1,2}\4(?:[YJA]{4}|[YJA]{2}))"
+    r"|(?P<year_first>(?:[YJA]{4})([-/. ])MM?\6[DTJG]{1,2}))\b\)?",
+    re.IGNORECASE,
+)
+"""A layout of dates as people write it: DD/MM/YYYY, TT.MM.JJJJ, JJ/MM/AAAA, GG/MM/AAAA."""
+
+
+def date_layout(header: str) -> str | None:
+    """Give the order of day and month that a header states: DMY, MDY or YMD."""
+    found = _LAYOUT.search(header)
+    if found is None:
+        return None
+    return "DMY" if found["day_first"] else "MDY" if found["month_first"] else "YMD"
+
+
 @lru_cache(maxsize=4096)
 def words(header: str) -> tuple[str, ...]:
     """Split a header into plain lower-case words: ``E-mail 1 - Value`` becomes ``email 1 value``."""
-    seamed = _SEAM.sub(" ", header.translate(_FOLDED))
+    said = _ENDINGS.sub("", _LAYOUT.sub(" ", header)) or header
+    seamed = _SEAM.sub(" ", said.translate(_FOLDED))
     plain = unicodedata.normalize("NFKD", seamed)
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
     return _join(_WORD.findall(plain))
@@ -101,16 +139,31 @@ def titles(parts: tuple[str, ...]) -> Iterator[Title]:
     counted = tuple(part for part in parts if not part.isdigit() and part not in LATER)
     whole = Title(counted, number=number, numbered_last=last)
     seen: set[tuple[str, ...]] = {()}
-    for name in (counted, tuple(part for part in counted if part not in NOISE)):
+    plain = _without_little_end(tuple(part for part in counted if part not in NOISE))
+    for name in (counted, plain):
         for place in ("", *_place_cuts(name)):
             rest = name[len(place.split()) :]
             if rest not in seen:
                 seen.add(rest)
                 yield replace(whole, name=rest, place=_telling(place), placed=bool(place))
-    for name in (counted, tuple(part for part in counted if part not in NOISE)):
-        if name and name[-1] in PLACES and name[:-1] not in seen:
-            seen.add(name[:-1])
-            yield replace(whole, name=name[:-1], place=_telling(name[-1]), placed=True)
+    for name in (counted, plain):
+        rest = _without_little_end(name[:-1])
+        if name and name[-1] in PLACES and rest not in seen:
+            seen.add(rest)
+            yield replace(whole, name=rest, place=_telling(name[-1]), placed=True)
+
+
+LITTLE: Final = word_set(
+    "de di do da du del dei des der den della delle dello dell the of et e y en und van vom von le la les el il"
+)
+"""Words that only join others."""
+
+
+def _without_little_end(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Cut off what joined a word that is gone: "Celular del (alumno)", "Adresse de (livraison)"."""
+    while parts and parts[-1] in LITTLE:
+        parts = parts[:-1]
+    return parts
 
 
 def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What numbers and dates without a country can mean: region and date order, from the values."""
+"""What phone numbers without a country can mean: the region, from the values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel.countries import country_code
-from importer.suggestion.evidence import CHECKED, Column, day_order, is_phone, looks_like_phone
+from importer.suggestion.evidence import CHECKED, Column, is_phone, looks_like_phone
 from importer.suggestion.synonyms import fields_of
 
 _SPOKEN_IN: Final = {
@@ -20,7 +20,6 @@ _SPOKEN_IN: Final = {
     "it": ("IT", "CH"),
     "nl": ("NL", "BE"),
 }
-_MONTH_FIRST: Final = frozenset({"US", "PH", "PR"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,26 +75,3 @@ def _languages(columns: Iterable[Column]) -> tuple[str, ...]:
     for column in columns:
         spoken.update({language for _, language in fields_of(" ".join(column.words))})
     return tuple(language for language, _ in spoken.most_common())
-
-
-def date_order(dates: Sequence[Column], home: str | None) -> RegionGuess | None:
-    """Find which of day and month stands first; where every date reads both ways, the region's habit is a guess."""
-    seen = Counter(order for column in dates for value in column.values if (order := day_order(value)))
-    shown = {order: seen[order] for order in ("DMY", "MDY") if seen[order]}
-    if shown:
-        order = max(shown, key=lambda one: shown[one])
-        other = f", {min(shown.values())} say otherwise" if len(shown) > 1 else ""
-        return RegionGuess(
-            value=order, reason=f"{shown[order]} dates can be read no other way{other}", guessed=bool(other)
-        )
-    if not seen["either"]:
-        return None
-    order = "MDY" if home in _MONTH_FIRST else "DMY"
-    dotted = any("." in value for column in dates for value in column.values)
-    if dotted:
-        return RegionGuess(value="DMY", reason="dates with full stops are written day first")
-    return RegionGuess(
-        value=order,
-        reason=f"no date shows it; usual in {home or 'most countries'}: please check",
-        guessed=True,
-    )

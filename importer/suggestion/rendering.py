@@ -42,6 +42,8 @@ def _head(suggestion: Suggestion) -> Iterator[str]:
     yield "# Every line is a guess with its reason: read them, then try `importer check`."
     for noted in suggestion.detected:
         yield f"# {_one_line(noted)}"
+    for doubt in suggestion.doubts:
+        yield f"# {_one_line(doubt.sentence)}"
 
 
 def _body(suggestion: Suggestion) -> Iterator[str]:
@@ -51,13 +53,17 @@ def _body(suggestion: Suggestion) -> Iterator[str]:
     yield from _defaults(suggestion.region, suggestion.date_order)
     yield "fields:" if suggestion.fields else "fields: {}"
     for guess in suggestion.fields:
-        yield _with_reason(f"  {guess.field}: {_rule(guess)}", guess.reason)
+        yield _with_reason(f"  {guess.field}: {_rule(guess)}", _why(guess))
     if suggestion.tags:
         yield _with_reason(f"tags: {_tags(suggestion.tags)}", suggestion.tags.reason)
     if suggestion.custom_fields:
         yield "custom_fields:"
         for guess in suggestion.custom_fields:
-            yield _with_reason(f"  {quoted(guess.field)}: {_rule(guess)}", guess.reason)
+            yield _with_reason(f"  {quoted(guess.field)}: {_rule(guess)}", _why(guess))
+
+
+def _why(guess: Guess) -> str:
+    return "; ".join((guess.reason, *(doubt.sentence for doubt in guess.doubts)))
 
 
 def _source(options: ReadingOptions) -> Iterator[str]:
@@ -86,10 +92,18 @@ def _foot(suggestion: Suggestion) -> Iterator[str]:
     reachable = {guess.field for guess in suggestion.fields} & {"email", "phone", "id"}
     if not reachable:
         yield "# No column shows e-mail addresses or phone numbers: HighLevel refuses contacts without."
-    if suggestion.left:
+    loud = [left for left in suggestion.left if left.doubt is not None and left.doubt.loud]
+    yield from _section(
+        "Who may not be written to? These columns may say it, and nothing here uses them:", loud
+    )
+    yield from _section("Not mapped:", [left for left in suggestion.left if left not in loud])
+
+
+def _section(title: str, lefts: Sequence[Left]) -> Iterator[str]:
+    if lefts:
         yield ""
-        yield "# Not mapped:"
-    for left in suggestion.left:
+        yield f"# {title}"
+    for left in lefts:
         yield from _left(left)
 
 
@@ -117,6 +131,10 @@ def _origin(guess: Guess) -> str:
 
 
 def _details(guess: Guess) -> Iterator[str]:
+    if guess.transforms:
+        yield f"transforms: [{', '.join(guess.transforms)}]"
+    if guess.date_order:
+        yield f"date_order: {guess.date_order}"
     if guess.map:
         yield f"map: {_mapped(guess.map)}" + (", unmapped: keep" if guess.keep_unmapped else "")
     if guess.split:

@@ -22,8 +22,8 @@ LANGUAGES: Final = {
 
 _PHRASES: Final[dict[str, dict[str, str]]] = {
     "firstName": {
-        "en": "first name, firstname, given name, forename, fname, first, christian name, name first",
-        "de": "vorname, rufname, vornamen",
+        "en": "first name, firstname, given name, given names, first names, forename, fname, first, christian name, name first",
+        "de": "vorname, rufname, vornamen, vorn",
         "fr": "prenom, prenoms",
         "es": "primer nombre, nombre de pila, nombres",
         "pt": "primeiro nome, nome proprio, prenome",
@@ -33,26 +33,27 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     "lastName": {
         "en": "last name, lastname, surname, family name, lname, last, second name, name last",
         "de": "nachname, familienname, zuname",
-        "fr": "nom de famille",
-        "es": "apellido, apellidos, primer apellido",
+        "fr": "nom de famille, nom d usage, nom usuel, nom de naissance",
+        "es": "apellido, apellidos, primer apellido, apellido paterno",
         "pt": "sobrenome, apelido, ultimo nome, nome de familia",
         "it": "cognome",
         "nl": "achternaam, familienaam",
     },
     "name": {
-        "en": "full name, fullname, display name, name surname, name and surname, first and last name, first last name",
-        "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, vor und zuname, ansprechpartner",
+        "en": "full name, fullname, name last first, full name last first, last first, last first name, last name first name, "
+        "surname first name, name first last, full name first last, display name, name surname, name and surname, first and last name, first last name",
+        "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, nachname vorname, name vorname, vor und zuname, ansprechpartner",
         "fr": "nom complet, nom et prenom, prenom et nom, nom prenom, prenom nom",
-        "es": "nombre completo, nombre y apellidos, nombre y apellido, nombre apellidos",
+        "es": "nombre completo, nombre y apellidos, nombre y apellido, nombre apellidos, apellidos nombre, apellidos y nombre",
         "pt": "nome completo, nome e sobrenome",
-        "it": "nome completo, nome e cognome, nominativo, nome cognome, cognome e nome",
+        "it": "nome completo, nome e cognome, nominativo, nome cognome, cognome e nome, cognome nome",
         "nl": "volledige naam, voor en achternaam",
     },
     "email": {
         "en": "email, email address, emailaddress, email id, mail, email addr, emails, address email, mail address",
         "de": "mailadresse, emailadresse, email adresse, mail adresse",
         "fr": "courriel, adresse email, adresse mail, adresse electronique, mel, adresse courriel",
-        "es": "correo, correo electronico, direccion de correo, email correo, direccion de correo electronico",
+        "es": "correo, correo e, correo electronico, direccion de correo, email correo, direccion de correo electronico",
         "pt": "correio eletronico, endereco de email, correio",
         "it": "posta elettronica, indirizzo email, indirizzo di posta",
         "nl": "emailadres, mailadres, email adres",
@@ -74,14 +75,14 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "en": "address, street, street address, address1, address line, address street, street name, addr, "
         "mailing address, postal address, address line1, street1, house number and street, street line, street address line",
         "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr",
-        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue",
-        "es": "direccion, calle, domicilio, direccion postal, calle y numero",
-        "pt": "endereco, morada, rua, logradouro",
-        "it": "indirizzo, via, indirizzo postale",
+        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero",
+        "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n",
+        "pt": "endereco, morada, rua, logradouro, rua e numero, rua n",
+        "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero",
         "nl": "adres, straat, straatnaam, straat en huisnummer, straat huisnummer",
     },
     "city": {
-        "en": "city, town, locality, city town, town city, address city, suburb",
+        "en": "city, town, locality, city town, town city, city name, address city, suburb",
         "de": "ort, stadt, wohnort, stadt ort",
         "fr": "ville, commune, localite",
         "es": "ciudad, localidad, poblacion, municipio",
@@ -90,8 +91,8 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "nl": "plaats, woonplaats, stad, gemeente",
     },
     "state": {
-        "en": "state, province, county, state province, state region, region, province code, state code, address state, "
-        "state county, state abbreviation, province state, address region, region state",
+        "en": "state, province, county, prov, state province, state prov, prov state, st prov, state region, region, province code, state code, address state, "
+        "state county, state abbreviation, province state, address region, region state, state name, province name, region name, county name",
         "de": "bundesland, kanton, provinz",
         "fr": "region, province, departement, canton",
         "es": "provincia, estado, comunidad autonoma, departamento",
@@ -103,14 +104,14 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "en": "zip, zipcode, postal code, postalcode, postcode, zip postal, zip postal code, postal zip, postal, postal zip code, "
         "address zip, address postal code, pincode, pin code, eircode, zip plus 4",
         "de": "plz, postleitzahl",
-        "fr": "postal, cp, c p",
-        "es": "codigo postal, cp, c p, cod postal",
-        "pt": "codigo postal, cep",
+        "fr": "postal, cp, c p, code post",
+        "es": "codigo postal, cp, c p, cod postal, cod post, c postal",
+        "pt": "codigo postal, cep, cod postal, c postal",
         "it": "cap, codice postale, codice avviamento postale, c a p",
         "nl": "postcode",
     },
     "country": {
-        "en": "country, country code, country region, country name, address country, nation, country territory, cc",
+        "en": "country, ctry, cntry, country region name, country code, country id, country iso, iso country, country iso code, country region, country name, address country, nation, country territory, cc",
         "de": "land, staat, landercode, landerkennzeichen, lkz, land region",
         "fr": "pays, code pays, pays region",
         "es": "pais, codigo de pais, pais region",
@@ -148,13 +149,13 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "nl": "bedrijf, bedrijfsnaam, organisatie, firma",
     },
     "gender": {
-        "en": "gender, sex",
-        "de": "geschlecht",
+        "en": "gender, sex, m f, f m",
+        "de": "geschlecht, m w, w m, m w d",
         "fr": "sexe, genre",
         "es": "sexo, genero",
         "pt": "sexo, genero",
         "it": "sesso, genere",
-        "nl": "geslacht",
+        "nl": "geslacht, m v, v m",
     },
     "source": {
         "en": "source, lead source, original source, contact source, leadsource, acquisition source, source name, referral source, "
@@ -178,12 +179,12 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "dateOfBirth": {
         "en": "birthday, date of birth, birth date, birthdate, dob, born, birth day, born on, dateofbirth, d o b",
-        "de": "geburtsdatum, geburtstag, geb datum, geboren, geboren am, gebdatum, geb",
-        "fr": "date de naissance, naissance, ne le, date naissance, nee le, anniversaire",
-        "es": "fecha de nacimiento, nacimiento, cumpleanos, fecha nacimiento, f nacimiento",
-        "pt": "data de nascimento, nascimento, aniversario, data nascimento, data de aniversario",
-        "it": "data di nascita, nascita, compleanno, data nascita, nato il",
-        "nl": "geboortedatum, verjaardag, geboren op",
+        "de": "geburtsdatum, geburtstag, geb datum, geboren, geboren am, geb am, gebdatum, geb, geburtsdat, geb dat, geb tag",
+        "fr": "date de naissance, naissance, ne le, date naissance, nee le, anniversaire, date naiss, dn",
+        "es": "fecha de nacimiento, nacimiento, cumpleanos, fecha nacimiento, f nacimiento, fecha nac, f nac, fec nac, nacido el",
+        "pt": "data de nascimento, nascimento, aniversario, data nascimento, data de aniversario, dt nascimento, dt nasc, data nasc, nascido em",
+        "it": "data di nascita, nascita, compleanno, data nascita, nato il, nata il, data nasc",
+        "nl": "geboortedatum, verjaardag, geboren op, geb datum, gebdatum, geboortedat",
     },
     "id": {"en": "id, contact id, ghl contact id, highlevel contact id"},
     "tags": {
@@ -208,11 +209,6 @@ PART_OR_WHOLE: Final = {
 }
 """word: (the half it is, the other half, what it is alone when its values are single words)."""
 
-SOMEBODY: Final = word_set(
-    "contact customer client lead kontakt kunde contacto cliente contato contatto klant attendee guest"
-)
-"""Words for the person; alone they head a column of whole names, or one of numbers and codes."""
-
 SECOND_LINES: Final = word_set(
     "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "
     "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso",
@@ -225,19 +221,42 @@ NO_NAME: Final = frozenset(
 )
 """Headers that would read as a name once their first word is taken for noise."""
 
-SOMEBODY_ELSE: Final = word_set(
-    "owner owned assigned assignee assistant asst manager spouse partner referrer referred referral rep "
-    "salesperson created modified updated creator creation reports emergency guardian parent sender vendor "
-    "supplier agent host besitzer betreuer erstellt geandert assistent ehepartner proprietaire "
-    "assistante conjoint propietario asistente creado proprietario eigenaar"
-)
-"""Words that make a column about somebody other than the contact."""
-
 NO_PHONE: Final = word_set(
     "fax telefax pager telex id code extension ext type label country verified status consent optin optout "
     "score tty tdd isdn calls count radio callback"
 )
 """Words that make a column of digits no phone number to be called."""
+
+
+PHONE_WORDS: Final = word_set(
+    "tel telefon phone telephone mobile mobil handy cell cellphone portable movil celular telefono telefone telemovel cellulare "
+    "telefoon mobiel mobiele gsm fon tfno tlf fone mob cel tfn"
+)
+
+LOOKALIKES: Final = word_set(
+    "department departments dept count counts counter station statement stage status statue course courses contract contracts "
+    "pone mode male cites plan abteilung departamento reparto afdeling departement"
+)
+"""Words a letter away from a field's name that are words of their own."""
+
+
+def languages_of(phrase: str) -> frozenset[str]:
+    """Give every language that has the phrase for some field."""
+    return _languages().get(phrase, frozenset())
+
+
+@cache
+def _languages() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for languages in _PHRASES.values():
+        for language, listed in languages.items():
+            for phrase in listed.split(","):
+                found.setdefault(_written(phrase), set()).add(language)
+    return {phrase: frozenset(languages) for phrase, languages in found.items()}
+
+
+def _written(phrase: str) -> str:
+    return " ".join(part for part in words(phrase) if not part.isdigit())
 
 
 def fields_of(phrase: str) -> tuple[tuple[str, str], ...]:
@@ -265,6 +284,5 @@ def _index() -> dict[str, tuple[tuple[str, str], ...]]:
     for field, languages in _PHRASES.items():
         for language, listed in languages.items():
             for phrase in listed.split(","):
-                written = " ".join(part for part in words(phrase) if not part.isdigit())
-                found.setdefault(written, {}).setdefault(field, language)
+                found.setdefault(_written(phrase), {}).setdefault(field, language)
     return {phrase: tuple(fields.items()) for phrase, fields in found.items()}

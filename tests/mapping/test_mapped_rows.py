@@ -185,6 +185,27 @@ def test_transforms_come_before_a_phone_is_read(fields_of: FieldsOf) -> None:
     assert fields_of(rule, ["P"], ["desk -> 415 555 2671"]) == {"phone": "+14155552671"}
 
 
+def test_a_date_of_an_opt_out_blocks_and_a_blank_says_nothing(fields_of: FieldsOf) -> None:
+    rule = '  dndSettings.Email: {column: A, transforms: [dated], map: {no: ""}, unmapped: keep}'
+    assert fields_of(rule, ["A"], ["2023-05-01"]) == {"dndSettings": {"Email": {"status": "active"}}}
+    for nothing in ("", "no", "0000-00-00"):
+        assert fields_of(rule, ["A"], [nothing]) == {}
+
+
+def test_a_whole_name_is_split_where_it_shows_how_and_sent_whole_with_a_warning_elsewhere(lay: Lay) -> None:
+    rules = (
+        "fields: {email: E, firstName: {column: N, transforms: [first_name]}, "
+        "lastName: {column: N, transforms: [last_name]}}"
+    )
+    rows = [["E", "N"], ["a@example.com", "Lee, Ann"], ["b@example.com", "Mary Ann Smith"]]
+    split, whole = lay(rules, rows)
+    assert isinstance(split, Record)
+    assert isinstance(whole, Record)
+    assert (split.fields["firstName"], split.fields["lastName"]) == ("Ann", "Lee")
+    assert (whole.fields["firstName"], whole.fields.get("lastName")) == ("Mary Ann Smith", None)
+    assert [warning.code for warning in whole.warnings] == ["name_order"]
+
+
 def test_do_not_disturb_is_nested_as_the_vendor_has_it(fields_of: FieldsOf) -> None:
     rules = """  dnd: A
   dndSettings.SMS: B

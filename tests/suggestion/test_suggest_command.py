@@ -72,6 +72,37 @@ def test_what_had_to_be_said_about_the_file_is_said_in_the_mapping(tmp_path: Pat
     assert 'source:\n  encoding: cp1252\n  delimiter: "|"' in done.stdout.decode()
 
 
+def test_what_has_to_be_decided_is_said_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("Email,Marketing consent\nann@example.com,level 1\n", encoding="utf-8")
+    done = run_command("list.csv", "-o", "mine.yaml", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert b"Look: Column 'Marketing consent' looks like consent" in done.stderr
+    assert b"level 1" not in done.stderr
+
+
+def test_a_sheet_that_is_left_out_is_named_in_the_mapping_and_beside_it(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, header in (
+        ("Members", ["First name", "Email", "Phone"]),
+        ("Old members", ["First name", "Email"]),
+    ):
+        sheet = book.create_sheet(title)
+        sheet.append(header)
+        sheet.append(["Ann", "ann@example.com", "(212) 555-0130"][: len(header)])
+    book.create_sheet("Empty")
+    book.save(tmp_path / "members.xlsx")
+    done = run_command("members.xlsx", folder=tmp_path)
+    said = "The sheet 'Members' is taken; other sheets with rows are left out: Old members"
+    assert done.returncode == 0, done.stderr
+    assert f"# {said}" in done.stdout.decode()
+    assert f"Look: {said}." in done.stderr.decode()
+    named = run_command("members.xlsx", "--sheet", "Members", folder=tmp_path)
+    assert named.stderr == b""
+
+
 @pytest.mark.parametrize("words", [("missing.csv",), (), (str(NEWSLETTER), "-o", "no/such/folder/m.yaml")])
 def test_what_cannot_be_done_is_one_sentence_and_exit_2(words: tuple[str, ...], tmp_path: Path) -> None:
     done = run_command(*words, folder=tmp_path)

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final, TypeAlias
 from pydantic import BeforeValidator, WithJsonSchema
 
 from importer.mapping.transforms import patterns
-from importer.mapping.values import booleans, numbers, places
+from importer.mapping.values import booleans, names, numbers, places
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dateformats import check_format
-from importer.mapping.values.dates import DateRules, read_date
+from importer.mapping.values.dates import DateRules, is_zero_date, read_date
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.yaml.sentences import did_you_mean
 
@@ -118,6 +118,18 @@ def _make_date(arguments: Mapping[str, str], written: Conventions) -> StepFuncti
     return partial(read_date, rules=own)
 
 
+def _make_dated(arguments: Mapping[str, str], written: Conventions) -> StepFunction:
+    # The order does not matter: what counts is that there is a date.
+    rules = replace(written.dates, formats=(), birthday=False)
+    return partial(_dated, meant=arguments.get("text", "yes"), rules=rules)
+
+
+def _dated(text: str, meant: str, rules: DateRules) -> ReadValue:
+    if is_zero_date(text):
+        return ""
+    return text if isinstance(read_date(text, rules), ValueFault) else meant
+
+
 def dates_after(steps: Iterable[TransformStep], rules: DateRules) -> DateRules:
     """Give the rules for what the steps leave: a date that one of them made is no longer in the cell's format."""
     return replace(rules, formats=()) if any(step.name == "date" for step in steps) else rules
@@ -178,6 +190,24 @@ KINDS: Final[dict[str, StepKind]] = {
     ),
     "date": StepKind(
         "A date, as YYYY-MM-DD.", _make_date, known=("format", "order"), short="format",
+    ),
+    "dated": StepKind(
+        "A date becomes `text` (yes, unless said), as in a column `unsubscribed at`: whoever has a date there is meant. "
+        "0000-00-00 is blank; other texts stay.",
+        _make_dated, known=("text",), short="text",
+    ),
+    "first_name": StepKind(
+        "The first name of a whole one: Ann of `Lee, Ann` and of `Ann Lee`. A text that does not show where the first name "
+        "ends (three words without a comma, one word, a company) stays whole, with a warning.",
+        _plain(names.read_first_name),
+    ),
+    "last_name": StepKind(
+        "The last name of a whole one: Lee of `Lee, Ann` and of `Ann Lee`; blank where `first_name` keeps the text whole.",
+        _plain(names.read_last_name),
+    ),
+    "full_name": StepKind(
+        "`Lee, Ann` becomes Ann Lee; texts without a comma, companies (`Acme, Inc.`) and suffixes (`Lee, Jr.`) stay.",
+        _plain(names.read_full_name),
     ),
     "number": StepKind(
         "A number; `decimal` says whether , or . is its decimal sign, where it can be read two ways.",

@@ -30,6 +30,7 @@ _MONTH_DAY: Final = re.compile(
 )
 _YEAR_MONTH_DAY: Final = re.compile(r"(\d{4})[\s\-/.,]*([^\W\d_]{3,})\.?[\s\-/.,]*(\d{1,2})(?:st|nd|rd|th)?")
 _WEEKDAY: Final = re.compile(r"^[^\W\d_]{2,10}\.?,\s*(?=\d|[^\W\d_])")
+_ZEROS: Final = re.compile(r"0{1,4}(?:[-/.]0{1,4}){2}(?:[T ][0:.Z]*)?")
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
 
 
@@ -171,6 +172,11 @@ def _refuse_birthday(found: date, text: str, today: date) -> ValueFault | None:
             "impossible_birthday", f"{quoted(text)} is more than {OLDEST_YEARS} years ago and is no birthday"
         )
     return None
+
+
+def is_zero_date(text: str) -> bool:
+    """Tell ``0000-00-00`` and its kin, which databases write where there is no date."""
+    return len(text) > 1 and bool(_ZEROS.fullmatch(text))
 
 
 def _contradicts(text: str, order: str | None) -> bool:

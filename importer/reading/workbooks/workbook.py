@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,23 +25,33 @@ from importer.reading.workbooks.book import Book, Opened
 from importer.settings import ReadingOptions
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetChoice:
+    """The sheet that is read, why, and the other visible ones that have rows too."""
+
+    name: str
+    notes: tuple[str, ...]
+    left: tuple[str, ...] = ()
+
+
 def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: str) -> Reading:
     """Choose the sheet of a workbook and find its header."""
     book = _open_book(place, form, name)
-    sheet, why = _choose_sheet(book, options, name)
-    opened = book.open(sheet)
-    label = f"Sheet {sheet!r} of {name}"
+    sheet = _choose_sheet(book, options, name)
+    opened = book.open(sheet.name)
+    label = f"Sheet {sheet.name!r} of {name}"
     sample = take(opened.grid_of(0), SAMPLE_ROWS)
     choice = choose_header(sample, declared=options.header_row, wanted=options.wanted_headers, name=label)
     header = used_names(choice, sample, spare=0)
     detected = Detected(
         name=name,
         format=form.value,
-        sheet=sheet,
+        sheet=sheet.name,
+        sheets_left=sheet.left,
         header_row=choice.first,
         hidden_rows=opened.hidden_rows,
         hidden_columns=len(opened.hidden_columns),
-        notes=(*why, *header_notes(choice, header), *_around(opened)),
+        notes=(*sheet.notes, *header_notes(choice, header), *_around(opened)),
     )
     grid = opened.grid_of(len(header))
     return Reading(
@@ -89,12 +100,14 @@ def _around(opened: Opened) -> list[str]:
     return notes
 
 
-def _choose_sheet(book: Book, options: ReadingOptions, name: str) -> tuple[str, list[str]]:
+def _choose_sheet(book: Book, options: ReadingOptions, name: str) -> SheetChoice:
     """Take the sheet named, else the only visible one with rows, else the one whose header the mapping knows best."""
     visible = [sheet.name for sheet in book.sheet_names if sheet.visible]
     hidden = [sheet.name for sheet in book.sheet_names if not sheet.visible]
     if options.sheet is not None:
-        return _named_sheet(options.sheet, visible, hidden, name), ["sheet: it was named"]
+        return SheetChoice(
+            name=_named_sheet(options.sheet, visible, hidden, name), notes=("sheet: it was named",)
+        )
     if not visible:
         raise SourceError(
             f"{name} has no visible sheet with a table. Hidden ones are read when named with --sheet."
@@ -103,12 +116,14 @@ def _choose_sheet(book: Book, options: ReadingOptions, name: str) -> tuple[str, 
     samples = {sheet: take(book.peek(sheet), _PEEKED) for sheet in visible} if len(visible) > 1 else {}
     filled = [sheet for sheet, rows in samples.items() if any(not is_blank(cells) for _, cells in rows)]
     if len(filled) < 2:
-        chosen = (filled or visible)[0]
-        return chosen, [*notes, "sheet: it is the only visible one with rows"]
-    return _by_headers({sheet: samples[sheet] for sheet in filled}, options, name), [
-        *notes,
-        "sheet: its header fits the mapping best",
-    ]
+        why = "sheet: it is the only visible one with rows"
+        return SheetChoice(name=(filled or visible)[0], notes=(*notes, why))
+    chosen = _by_headers({sheet: samples[sheet] for sheet in filled}, options, name)
+    return SheetChoice(
+        name=chosen,
+        notes=(*notes, "sheet: its header fits the mapping best"),
+        left=tuple(sheet for sheet in filled if sheet != chosen),
+    )
 
 
 _PEEKED: Final = 60

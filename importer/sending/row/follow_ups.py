@@ -13,7 +13,7 @@ from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
 from importer.sending.row.follow_up_batches import FollowUpBatch, take_back
-from importer.sending.row.submitted import Doubt, Held
+from importer.sending.row.submitted import FollowUpDoubt, Held
 from importer.sending.row.upserting import Landing
 
 _CUT_OFF: Final = "the run was cut off before it came"
@@ -48,7 +48,7 @@ class FollowUpDesk:
             landed=landed,
             due=tuple(step for step in steps if known.get(step.kind.name) in {None, FollowUpState.OPEN}),
             doubts=tuple(
-                Doubt(kind=step.kind, words=_CUT_OFF)
+                FollowUpDoubt(kind=step.kind, words=_CUT_OFF)
                 for step in steps
                 if known.get(step.kind.name) is FollowUpState.SENT
             ),
@@ -59,7 +59,7 @@ class FollowUpDesk:
         step = batch.step
         found = await self._ask(batch)
         if isinstance(found, Unanswered) and found.doubtful and not step.kind.repeatable:
-            doubt = Doubt(kind=step.kind, words=found.words)
+            doubt = FollowUpDoubt(kind=step.kind, words=found.words)
             return [replace(held, due=held.due[1:], doubts=(*held.doubts, doubt)) for held in batch.rows]
         if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
             take_back(self._journal, batch)

@@ -44,7 +44,7 @@ class SubmittedRow:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class FollowUpDoubt:
     """A follow-up that may have been done: its reply was lost, and it must not be sent twice."""
 
     kind: FollowUp
@@ -58,7 +58,7 @@ class Held:
     landed: Landed
     due: tuple[Step, ...] = ()
     """What it has yet to get, in order."""
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[FollowUpDoubt, ...] = ()
 
     def mark(self, step: Step, state: FollowUpState) -> FollowUpMark:
         return FollowUpMark(row=self.landed.row, name=step.kind.name, state=state)

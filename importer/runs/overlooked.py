@@ -1,0 +1,69 @@
+"""What a mapping overlooks in a file: refusals that no rule reads, names that go out the wrong way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from importer.mapping import Mapping
+from importer.mapping.compiled.headers import HeaderIndex
+from importer.mapping.language.model import MappingModel
+from importer.reading import Source
+from importer.suggestion.consent.switches import ConsentUnclear, Switch, consent
+from importer.suggestion.evidence import Column
+from importer.suggestion.names import is_last_name_first
+from importer.suggestion.sampling import sampled_columns
+
+_NAMES = ("name", "firstName", "lastName")
+
+
+def overlooked(mapping: Mapping, source: Source) -> tuple[str, ...]:
+    """Say what a careful person would ask about before the import, by a sample of the rows."""
+    columns = sampled_columns(source)
+    index = HeaderIndex(source.header)
+    return (*_refusals(mapping.model, columns, index), *_names(mapping.model, columns, index))
+
+
+def _refusals(model: MappingModel, columns: Iterable[Column], index: HeaderIndex) -> Iterator[str]:
+    read = _places(_headers_about_consent(model), index)
+    for column in columns:
+        if column.place in read:
+            continue
+        match consent(column):
+            case Switch(explicit=explicit, refused=refused, fields=fields) if explicit or refused:
+                yield (
+                    f"Column {column.header!r} says who opted out, and no rule for do-not-disturb uses it: "
+                    f"people who refused would be written to. Map it to {' and '.join(fields)}."
+                )
+            case ConsentUnclear(why=why):
+                yield (
+                    f"Column {column.header!r} looks like consent (an opt-in or opt-out), no rule for do-not-disturb "
+                    f"uses it, and {why}. Decide whom it keeps from being written to."
+                )
+            case _:
+                pass
+
+
+def _headers_about_consent(model: MappingModel) -> Iterator[str]:
+    """Give the headers that decide who is written to: by do-not-disturb, or by leaving the row out."""
+    for name, rule in model.fields.items():
+        if name.startswith(("dnd", "inboundDnd")):
+            yield from rule.headers
+    for test in (*model.rows.only_if, *model.rows.skip_if):
+        yield test.column
+
+
+def _names(model: MappingModel, columns: tuple[Column, ...], index: HeaderIndex) -> Iterator[str]:
+    for name in _NAMES:
+        rule = model.fields.get(name)
+        if rule is None or rule.transforms or rule.template is not None:
+            continue
+        for place in _places(rule.headers, index):
+            if is_last_name_first(columns[place]):
+                yield (
+                    f"Column {columns[place].header!r} is written last name first, with a comma, and goes to {name} as it "
+                    "stands. The transforms first_name, last_name and full_name turn it round."
+                )
+
+
+def _places(headers: Iterable[str], index: HeaderIndex) -> frozenset[int]:
+    return frozenset(found for header in headers if isinstance(found := index.find(header), int))

@@ -1,0 +1,319 @@
+"""From readings of single columns to one consistent mapping: which column goes where, and what is left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from importer.suggestion.addresses import (
+    ADDRESS,
+    PLACE_RANK,
+    UNRANKED,
+    AddressGroup,
+    address_groups,
+    chosen_parts,
+    others_in_words,
+)
+from importer.suggestion.candidates import Candidate, candidates
+from importer.suggestion.consent.rules import consents_left, switch_guesses
+from importer.suggestion.consent.switches import consent
+from importer.suggestion.date_orders import with_layout
+from importer.suggestion.doubts import Doubt, DoubtCode
+from importer.suggestion.evidence import Column, gender
+from importer.suggestion.guesses import Guess, Guesses
+from importer.suggestion.headers import word_set
+from importer.suggestion.leaving import left_of, other_addresses, reach
+from importer.suggestion.names import NameOrder, name_order
+from importer.suggestion.people import (
+    PERSONAL,
+    is_billing,
+    is_crowd,
+    is_perhaps_else,
+    is_same_person,
+    is_somebody_else,
+)
+from importer.suggestion.roles import with_role
+from importer.suggestion.synonyms import PART_OR_WHOLE, languages_of
+
+_ORDER: Final = (
+    "firstName",
+    "lastName",
+    "name",
+    "email",
+    "phone",
+    "companyName",
+    *ADDRESS,
+    "website",
+    "timezone",
+    "gender",
+    "dateOfBirth",
+    "source",
+)
+_MOBILE: Final = word_set(
+    "mobile cell cellphone handy mobil mobiltelefon portable movil celular telemovel cellulare"
+)
+_SEPARATORS: Final = (" ::: ", ";", "|", ",", "\n")
+
+
+@dataclass(slots=True)
+class _Choice:
+    """The readings still open, by field; a column that is used leaves all of them."""
+
+    readings: list[Candidate]
+    used: set[int] = field(default_factory=set)
+
+    def of(self, name: str) -> list[Candidate]:
+        found = [one for one in self.readings if one.field == name and one.column.place not in self.used]
+        return sorted(
+            found, key=lambda one: (one.number, -one.strength, not one.column.filled, one.column.place)
+        )
+
+    def use(self, chosen: Iterable[Candidate]) -> tuple[Column, ...]:
+        taken = tuple(one.column for one in chosen)
+        self.used.update(column.place for column in taken)
+        return taken
+
+
+def guess(columns: Sequence[Column]) -> Guesses:
+    """Choose a field for every column that shows one; two columns never share a place that has room for one."""
+    usable = with_role([column for column in columns if column.place not in _ambiguous(columns)])
+    answers = [found for column in usable if (found := consent(column))]
+    switches = switch_guesses(answers)
+    asked = {answer.column.place for answer in answers}
+    readings = _readings([column for column in usable if column.place not in asked], _languages(usable))
+    choice = _Choice(_names_decided(_of_the_contact(readings, usable)))
+    groups = address_groups(choice.readings)
+    chosen = [*_people(choice), *_reached(choice), *_addresses(choice, groups), *_others(choice)]
+    tags = _tags(choice)
+    explained = consents_left(answers, switches) | other_addresses(groups, choice.used)
+    used = choice.used | {column.place for one in switches for column in one.columns}
+    left = (column for column in columns if column.place not in used)
+    return Guesses(
+        fields=tuple(sorted(chosen, key=lambda one: _ORDER.index(one.field))) + switches,
+        tags=tags,
+        left=tuple(explained.get(column.place) or left_of(column, columns, readings) for column in left),
+    )
+
+
+def _readings(columns: Iterable[Column], spoken: frozenset[str]) -> list[Candidate]:
+    return [one for column in columns for one in candidates(column, spoken)]
+
+
+def _languages(columns: Iterable[Column]) -> frozenset[str]:
+    """Give the languages of the headers that are a field's name to the letter; English is everywhere."""
+    return frozenset({"en"}).union(*(languages_of(" ".join(column.words)) for column in columns))
+
+
+def _of_the_contact(readings: Sequence[Candidate], columns: Sequence[Column]) -> list[Candidate]:
+    """Leave out the buyer's and the user's columns where the file has the contact's own, and addresses of a crowd."""
+    peopled = {name for column in columns if is_somebody_else(column) if (name := reach(column))}
+    own = [one for one in readings if one.field in _REACHED and not is_perhaps_else(one.column)]
+    kept = [
+        one
+        for one in readings
+        if not (own and one.field in PERSONAL and is_perhaps_else(one.column))
+        or is_same_person(one.column, (other.column for other in own))
+    ]
+    return [
+        one
+        for one in kept
+        if one.field not in _REACHED
+        # In a file of several people a header that is not understood may be anybody's.
+        or not ((one.supposed and one.field in peopled) or _is_doubtful(one, kept))
+    ]
+
+
+def _is_doubtful(one: Candidate, readings: Iterable[Candidate]) -> bool:
+    """Tell what is hardly the contact's beside what surely is: a crowd's address, a header not understood."""
+    rivals = [other for other in readings if other.field == one.field and other is not one]
+    return _is_outdone(one, rivals) or is_crowd(one.column, (other.column for other in rivals))
+
+
+def _is_outdone(one: Candidate, rivals: Iterable[Candidate]) -> bool:
+    """Tell a column that may be anybody's beside one that is surer, or as unsure and filled better."""
+    filled = [other for other in rivals if other.column.filled]
+    mine = _surety(one)
+    if mine[0] == _SURE or any(is_same_person(one.column, [other.column]) for other in filled):
+        return False
+    return any(_surety(other) > mine for other in filled)
+
+
+_SURE: Final = 2
+
+
+def _surety(one: Candidate) -> tuple[int, int, int]:
+    """Rank whose address it is: the contact's, perhaps an accountant's, not known; then the best filled, the first."""
+    rank = 0 if one.supposed else 1 if one.field == "email" and is_billing(one.column) else _SURE
+    return rank, len(set(one.column.values)), -one.column.place
+
+
+_REACHED: Final = frozenset({"email", "phone"})
+
+
+def _ambiguous(columns: Sequence[Column]) -> frozenset[int]:
+    """Columns that a mapping cannot name: without a header, or with one that stands twice."""
+    count = Counter(column.header for column in columns)
+    return frozenset(
+        column.place for column in columns if not column.header.strip() or count[column.header] > 1
+    )
+
+
+def _names_decided(readings: list[Candidate]) -> list[Candidate]:
+    """Settle what "Name", "Nom" or "Nombre" is: a half of the name beside its other half, else by its values."""
+    known = {one.field for one in readings}
+    return [_decided(one, known) if one.field == "name?" else one for one in readings]
+
+
+def _decided(one: Candidate, known: set[str]) -> Candidate:
+    half, other, alone = PART_OR_WHOLE[one.word]
+    if other in known and half not in known:
+        return replace(one, field=half, reason=f"its header, beside a column of {other}")
+    if half in known and other not in known and one.column.filled and one.column.spaced < 0.5:
+        return replace(one, field=other, reason=f"its header, beside a column of {half}")
+    if half in known or one.column.spaced >= 0.5 or not one.column.filled:
+        return replace(one, field="name", reason=one.reason)
+    return replace(one, field=alone, reason="its header and its values, of one word each")
+
+
+def _people(choice: _Choice) -> Iterator[Guess]:
+    halves = [name for name in ("firstName", "lastName") if choice.of(name)]
+    if _is_filled(choice, "name") and not any(_is_filled(choice, name) for name in halves):
+        halves = []  # a booking tool has columns for the halves that nobody fills
+    for name in halves:
+        yield _single(choice, name)
+    if choice.of("name") and not halves:
+        yield from _whole_names(choice)
+    elif choice.of("name") and len(halves) < 2:
+        yield _single(choice, "name")
+    if choice.of("companyName"):
+        listed = [one for one in choice.of("companyName") if one.number == 1][:2] or choice.of("companyName")[
+            :1
+        ]
+        more = "; the first cell that is not blank counts" if len(listed) > 1 else ""
+        yield Guess(
+            field="companyName",
+            columns=choice.use(listed),
+            reason=listed[0].reason + more,
+            strength=listed[0].strength,
+        )
+
+
+def _is_filled(choice: _Choice, name: str) -> bool:
+    return any(one.column.filled for one in choice.of(name))
+
+
+def _whole_names(choice: _Choice) -> Iterator[Guess]:
+    """Split or turn whole names where the values show their order; all others are sent as they stand."""
+    whole = _single(choice, "name")
+    order = name_order(whole.columns[0])
+    match order:
+        case NameOrder.AS_SPOKEN:
+            yield whole
+        case NameOrder.SPLITTABLE:
+            reason = f"{whole.reason}; its values are written last name first, with a comma"
+            for name, step in (("firstName", "first_name"), ("lastName", "last_name")):
+                yield replace(whole, field=name, transforms=(step,), reason=reason)
+        case NameOrder.TURNABLE:
+            some = "some of its values are written last name first, with a comma, and are turned round"
+            yield replace(whole, transforms=("full_name",), doubts=(_name_doubt(some),))
+        case NameOrder.SAID_TO_BE_TURNED:
+            said = "its header says that the last name comes first, and no comma shows where it ends: sent as it stands"
+            yield replace(whole, doubts=(_name_doubt(said),))
+
+
+def _name_doubt(sentence: str) -> Doubt:
+    return Doubt(code=DoubtCode.NAME_ORDER, sentence=sentence)
+
+
+def _single(choice: _Choice, name: str) -> Guess:
+    best = choice.of(name)[0]
+    return Guess(field=name, columns=choice.use([best]), reason=best.reason, strength=best.strength)
+
+
+def _reached(choice: _Choice) -> Iterator[Guess]:
+    for name, rank in (("email", _email_rank), ("phone", _phone_rank)):
+        if found := sorted(choice.of(name), key=rank):
+            yield Guess(
+                field=name, columns=choice.use(found), reason=found[0].reason, strength=found[0].strength
+            )
+
+
+def _email_rank(one: Candidate) -> tuple[int, ...]:
+    return one.number, PLACE_RANK.get(one.place, UNRANKED), one.column.place
+
+
+def _phone_rank(one: Candidate) -> tuple[int, ...]:
+    """Mobile numbers first: they can be texted."""
+    mobile = bool(set(one.column.words) & _MOBILE)
+    return not mobile, one.number, PLACE_RANK.get(one.place, UNRANKED), one.column.place
+
+
+def _addresses(choice: _Choice, groups: Sequence[AddressGroup]) -> Iterator[Guess]:
+    parts = chosen_parts(groups)
+    beside = others_in_words(groups)
+    for name in ADDRESS:
+        best = parts.get(name)
+        if best is None or best.column.place in choice.used:
+            continue
+        reason = f"{best.reason}; {beside}" if beside and best.place == groups[0].place else best.reason
+        found = Guess(field=name, columns=choice.use([best]), reason=reason, strength=best.strength)
+        yield _with_second_line(choice, found, best.place) if name == "address1" else found
+
+
+def _with_second_line(choice: _Choice, street: Guess, place: str) -> Guess:
+    """Join a second line to the street: of the same place, or of none where no group has one."""
+    seconds = [one for one in choice.of("address2") if one.place == place or not one.place]
+    written = (street.headers[0], seconds[0].header) if seconds else ()
+    if (
+        not seconds
+        or not seconds[0].column.filled
+        or any(sign in header for header in written for sign in "{}")
+    ):
+        return street
+    second = choice.use(seconds[:1])
+    return replace(
+        street,
+        columns=street.columns + second,
+        template=", ".join(f"{{{header}}}" for header in written),
+        reason=f"{street.reason}; the second line joined to it",
+    )
+
+
+def _others(choice: _Choice) -> Iterator[Guess]:
+    for name in ("website", "timezone", "source"):
+        if choice.of(name):
+            yield _single(choice, name)
+    if choice.of("dateOfBirth"):
+        yield with_layout(_single(choice, "dateOfBirth"))
+    if genders := choice.of("gender"):
+        spelt = {
+            value: said
+            for value in genders[0].column.few
+            if (said := gender(value)) and value.lower() != said
+        }
+        yield replace(_single(choice, "gender"), map=spelt or None, keep_unmapped=True)
+
+
+def _tags(choice: _Choice) -> Guess | None:
+    found = [one for one in choice.of("tags") if one.column.filled] or choice.of("tags")[:1]
+    if not found:
+        return None
+    taken = choice.use(found)
+    split = separator(taken)
+    return Guess(field="tags", columns=taken, reason=found[0].reason, split=split, map=_starred(taken, split))
+
+
+def _starred(columns: Sequence[Column], split: str) -> Mapping[str, str] | None:
+    """Take Google's own groups out of their stars; the one that holds everybody says nothing."""
+    tags = {tag.strip() for column in columns for value in column.few for tag in value.split(split)}
+    starred = sorted(tag for tag in tags if tag.startswith("* "))
+    return {tag: "" if tag == "* myContacts" else tag[2:] for tag in starred} or None
+
+
+def separator(columns: Sequence[Column]) -> str:
+    """Find what stands between several values of a cell: the sign that splits the most cells, else the comma."""
+    hits = {sign: sum(sign in value for column in columns for value in column.values) for sign in _SEPARATORS}
+    best = max(hits, key=lambda sign: hits[sign])
+    return best if hits[best] else ","

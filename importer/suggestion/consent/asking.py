@@ -1,0 +1,137 @@
+"""What the header of a column about consent asks, and on which channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final
+
+from importer.suggestion.consent import words as lexicon
+from importer.suggestion.evidence import Column
+
+_LONGEST: Final = 24
+"""Words of a header; what is longer is no question any more."""
+_SURE: Final = 0.8
+
+
+class Asked(Enum):
+    """What a yes in the column means."""
+
+    REFUSAL = "refusal"
+    PERMISSION = "permission"
+    TOPIC = "topic"
+    """The header names what is consented to and nothing else: ``Newsletter``, ``Marketing``."""
+    UNCLEAR = "unclear"
+    """The header refuses twice, or letters may be meant."""
+    NOTHING = "nothing"
+
+
+def asked_by(column: Column) -> Asked:
+    """Understand the header."""
+    parts = split_up(column.words)
+    if len(parts) > _LONGEST or _is_beside_the_answer(parts):
+        return Asked.NOTHING
+    if _is_behind_negation(parts, lexicon.REFUSALS, within=1) or _means_letters(parts):
+        return Asked.UNCLEAR
+    if is_negated(parts) or _refuses(parts, column):
+        return Asked.REFUSAL
+    asked = _permits(parts)
+    return Asked.UNCLEAR if asked is Asked.NOTHING and _looks_asked(parts, column) else asked
+
+
+def _looks_asked(parts: Sequence[str], column: Column) -> bool:
+    """Tell a yes or no below messages of any kind ("SMS reminders") or below an order ("Do not sell my data")."""
+    if column.booleans < _SURE or set(parts) & lexicon.DELIVERY:
+        return False
+    ordered = any(tuple(parts[: len(no)]) == no for no in lexicon.ORDERS)
+    return ordered or bool(set(parts) & _WRITTEN)
+
+
+def _refuses(parts: Sequence[str], column: Column) -> bool:
+    spoken = set(parts)
+    if spoken & lexicon.REFUSALS or (_is_topical(spoken) and spoken & lexicon.REFUSES):
+        return True
+    return bool(spoken & lexicon.UNDELIVERABLE) and max(column.booleans, column.dates) >= _SURE
+
+
+def _permits(parts: Sequence[str]) -> Asked:
+    spoken = set(parts)
+    agrees = bool(spoken & lexicon.AGREES) and _is_topical(spoken)
+    stated = parts[:1] and parts[0] in lexicon.SPEAKERS and spoken & _WRITTEN
+    wished = spoken & lexicon.WISHES and (stated or spoken & lexicon.TOPICS)
+    if spoken & lexicon.PERMITS or agrees or wished:
+        return Asked.PERMISSION
+    return Asked.TOPIC if spoken & (lexicon.NEWSLETTERS | lexicon.MARKETING) else Asked.NOTHING
+
+
+_WRITTEN: Final = lexicon.EVERY_CHANNEL - lexicon.CHANNELS["Call"]
+"""A wish for a call is one for today; a wish for messages is one for good."""
+
+
+def _is_topical(spoken: set[str]) -> bool:
+    return bool(spoken & (lexicon.TOPICS | lexicon.EVERY_CHANNEL))
+
+
+def _is_beside_the_answer(parts: Sequence[str]) -> bool:
+    """Tell a column such as ``Opt-out reason``; long questions may hold any word."""
+    return len(parts) < 6 and bool(set(parts) & lexicon.BESIDE_THE_ANSWER)
+
+
+def is_negated(parts: Sequence[str]) -> bool:
+    """Look for a negation right in front of what is asked: "Mobile no" and "No of calls" are no refusals."""
+    return _is_behind_negation(parts, lexicon.ASKABLE, within=3)
+
+
+def _is_behind_negation(parts: Sequence[str], asked: frozenset[str], *, within: int) -> bool:
+    behind = (
+        parts[place + len(no) :][:within]
+        for place in range(len(parts))
+        for no in lexicon.NEGATIONS
+        if tuple(parts[place : place + len(no)]) == no
+    )
+    return any(tuple(said[:1]) != ("of",) and bool(set(said) & asked) for said in behind)
+
+
+def _means_letters(parts: Sequence[str]) -> bool:
+    """Tell "Do not mail": letters to some, e-mails to others."""
+    return parts[-1:] == ("mail",) and any(
+        tuple(parts[: len(no)]) == no for no in (("do", "not"), ("dont",), ("don", "t"), ("no",))
+    )
+
+
+def split_up(parts: Sequence[str]) -> tuple[str, ...]:
+    """Take headers of one word apart: DONOTCALL, HASOPTEDOUTOFEMAIL."""
+    if len(parts) != 1:
+        return tuple(parts)
+    (word,) = parts
+    for squeezed, no in (("donot", ("do", "not")), ("dont", ("dont",)), ("no", ("no",))):
+        if word.startswith(squeezed) and word.removeprefix(squeezed) in lexicon.CONTACTS:
+            return (*no, word.removeprefix(squeezed))
+    inside = [known for known in _INSIDE if known in word and known != word]
+    asked = bool(set(inside) & lexicon.REFUSALS) or word.startswith(("accepts", "optin"))
+    return (word, *inside) if asked else (word,)
+
+
+_INSIDE: Final = tuple(
+    sorted(known for known in lexicon.REFUSALS | lexicon.EVERY_CHANNEL | lexicon.PERMITS if len(known) > 2)
+)
+"""Words looked for inside another; shorter ones stand in many."""
+
+
+def fields_of(column: Column, asked: Asked) -> tuple[str, ...]:
+    """Give the fields of the channels that the header names; an opt-out that names none is of all."""
+    channels = _channels(column)
+    spoken = set(split_up(column.words))
+    if channels:
+        return tuple(f"dndSettings.{channel}" for channel in channels)
+    if asked is Asked.REFUSAL:
+        return ("dndSettings.Email",) if spoken & lexicon.EMAIL_BY_ITSELF else ("dnd",)
+    return ("dndSettings.Email",) if spoken & lexicon.SUBSCRIPTIONS else ()
+
+
+def _channels(column: Column) -> tuple[str, ...]:
+    spoken = set(split_up(column.words))
+    found = [channel for channel, said in lexicon.CHANNELS.items() if spoken & said]
+    if "SMS" in found and spoken & lexicon.CHANNELS["Call"] == {"phone"}:
+        found.remove("Call")  # a text message to the phone
+    return tuple(found)

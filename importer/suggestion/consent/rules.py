@@ -1,0 +1,57 @@
+"""The rules that consent makes: one for each channel, and a word for every column that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from importer.suggestion.consent.switches import ConsentUnclear, Switch
+from importer.suggestion.doubts import Doubt, DoubtCode
+from importer.suggestion.guesses import Guess, Left
+from importer.suggestion.leaving import described
+
+
+def switch_guesses(answers: Iterable[Switch | ConsentUnclear]) -> tuple[Guess, ...]:
+    """Write one rule for each channel; an opt-out says it better than an opt-in, and many refusals than few."""
+    switches = [one for one in answers if isinstance(one, Switch)]
+    taken: dict[str, Guess] = {}
+    for switch in sorted(switches, key=lambda one: (not one.refused, not one.explicit, -one.refused)):
+        if any(name in taken for name in switch.fields):
+            continue
+        taken.update({name: _switch(switch, name) for name in switch.fields})
+    return tuple(taken.values())
+
+
+def _switch(switch: Switch, name: str) -> Guess:
+    partly = f"{switch.unknown} of {switch.column.filled} cells are not understood: their rows fail until the map lists them"
+    doubts = (Doubt(code=DoubtCode.CONSENT_PARTLY, sentence=partly),) if switch.unknown else ()
+    return Guess(
+        field=name,
+        columns=(switch.column,),
+        reason=switch.reason,
+        doubts=doubts,
+        transforms=("dated",) if switch.dated else (),
+        map=switch.map,
+        keep_unmapped=switch.keep,
+    )
+
+
+def consents_left(answers: Iterable[Switch | ConsentUnclear], taken: Sequence[Guess]) -> dict[int, Left]:
+    """Point out each column about consent that no rule uses: who refused there would be written to."""
+    used = {column.place: one.field for one in taken for column in one.columns}
+    return {
+        one.column.place: _consent_left(one, used.values()) for one in answers if one.column.place not in used
+    }
+
+
+def _consent_left(answer: Switch | ConsentUnclear, used: Iterable[str]) -> Left:
+    if isinstance(answer, ConsentUnclear):
+        why = f"looks like consent (an opt-in or opt-out), and {answer.why}: decide what it sets before you import"
+        return Left(
+            column=answer.column,
+            note=f"{why}; {described(answer.column)}",
+            doubt=Doubt(code=DoubtCode.CONSENT_UNCLEAR, sentence=why),
+        )
+    there = " and ".join(name for name in answer.fields if name in set(used))
+    why = f"says who opted out too, and another column sets {there}: see that nobody who refused here is written to"
+    doubt = Doubt(code=DoubtCode.CONSENT_BESIDE, sentence=why)
+    return Left(column=answer.column, note=why, doubt=doubt if answer.refused else None)

@@ -1,0 +1,195 @@
+"""The words of consent in seven languages: what a header asks, and what a cell answers.
+
+Written as ``headers.words`` leaves them: lower case, no accents, ``opt out`` and ``opt in`` in one word.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from importer.suggestion.headers import word_set
+
+CHANNELS: Final = {
+    "Email": word_set(
+        "email emails mail mails emailing courriel courriels correo correos newsletter newsletters mailings mailinglist "
+        "infolettre boletin boletim nieuwsbrief rundbrief rundschreiben werbemails"
+    ),
+    "SMS": word_set("sms text texts texting"),
+    "Call": word_set(
+        "call calls calling phone telephone anruf anrufe anrufen angerufen appel appels appeler telefon telefonisch "
+        "telephonique llamadas llamar telefonico ligacoes ligar chiamate chiamare bellen"
+    ),
+    "WhatsApp": word_set("whatsapp"),
+    "FB": word_set("facebook messenger fb"),
+    "GMB": word_set("gmb"),
+}
+
+NEWSLETTERS: Final = word_set(
+    "newsletter newsletters mailings mailinglist emailing infolettre boletin boletim nieuwsbrief rundbrief "
+    "rundschreiben"
+)
+"""Words that ask for consent to e-mail by themselves."""
+
+MARKETING: Final = word_set(
+    "marketing promotional promotions solicit solicitation communications communication werbung werbemails publicidad "
+    "publicite publicidade pubblicita reclame prospection gdpr dsgvo rgpd avg"
+)
+"""Words that ask for consent, and do not say on which channel."""
+
+TOPICS: Final = (
+    NEWSLETTERS
+    | MARKETING
+    | word_set(
+        "news updates offers posted informed informiert informe informee informado informada informato informata geinformeerd "
+        "novedades novidades novita nouvelles angebote offres ofertas offerte "
+        "aanbiedingen neuigkeiten infos informationen"
+    )
+)
+"""What people are asked whether they want it."""
+
+CONTACTS: Final = word_set(
+    "contact contacted disturb email emails text texts sms phone call calls calling solicit message messages market "
+    "whatsapp mails contacter contacte appeler appele contactar contactado llamar ligar contattare contattato chiamare "
+    "bellen gebeld contacteren anrufen angerufen kontaktieren kontaktiert anschreiben angeschrieben telefonieren "
+    "solliciter sollicite demarcher molestar disturbare importunare storen belastigen "
+    "appels anrufe llamadas ligacoes chiamate courriels correos"
+)
+"""What is not to be done, behind a negation. "mail" is not among them: English for letters as well."""
+
+REFUSALS: Final = word_set(
+    "optout optedout unsubscribed unsubscribe unsubscribes unsub blacklisted blacklist blocklisted blocklist suppressed "
+    "suppression dnd dnc abgemeldet abmeldung werbesperre kontaktsperre sperrliste werbewiderspruch desinscrit "
+    "desinscrite desinscription desabonne desabonnee desabonnement descadastrado descadastro disiscritto disiscrizione "
+    "uitgeschreven uitschrijving afgemeld"
+)
+"""Words whose yes, and whose date, means that the person has left."""
+
+REFUSES: Final = word_set(
+    "refuse refuses refused refusal refus rechazo rifiuto ablehnung weigering declined declines denied denies revoked withdrawn objects objection widerspruch "
+    "widersprochen widerrufen verweigert lehnt ablehnt gesperrt blocked rechaza rechazado bloqueado recusa recusado "
+    "rifiuta rifiutato bloccato weigert geweigerd geblokkeerd baja opposition"
+)
+"""Words that refuse only beside what is refused; a membership may be blocked or end as well."""
+
+UNDELIVERABLE: Final = word_set("bounced bounce bounces hardbounced spam complained complaint complaints")
+"""Words about e-mails that came back; not about consent unless a yes or a date stands below them."""
+
+PERMITS: Final = word_set(
+    "optin optedin consent consents consented subscribed subscribe subscription subscriber permission permissions "
+    "einwilligung eingewilligt zustimmung consentement abonne abonnee abonnement consentimiento suscrito suscrita "
+    "suscripcion consentimento consenso toestemming"
+)
+"""Words that ask for consent alone."""
+
+AGREES: Final = word_set(
+    "accepts accept accepted accepting agree agrees agreed allow allows allowed enabled activated ok okay receive receives receiving "
+    "angemeldet aangemeld ingeschreven inscription inscrito inscricao iscritto iscrizione einverstanden zugestimmt erlaubt erlaubnis erwunscht gewunscht erhalten bekommen "
+    "darf durfen akzeptiert inscrit inscrite accepte accord souhaite souhaitez autorise autorisation recevoir "
+    "acepta acepto autoriza autorizo autorizado desea deseo quiere quiero recibir aceita aceito deseja desejo quer quero "
+    "receber accetta accetto acconsente acconsento autorizza desidera desidero vuole ricevere akkoord wil wenst "
+    "ontvangen ontvangt"
+)
+"""Words that ask for consent beside a topic or a channel."""
+
+WISHES: Final = word_set(
+    "want wants wish wishes like get keep send mochte mochten voudrais gustaria gostaria vorrei graag"
+)
+"""Words that agree beside a topic alone: who wants no call today has not refused all calls."""
+
+SPEAKERS: Final = word_set("i ich je ik yo eu")
+"""First words of a statement that a form asks to tick; in messages it is consent without a topic too."""
+
+NEGATIONS: Final = (
+    ("do", "not"), ("does", "not"), ("don", "t"), ("dont",), ("never",), ("not",), ("no",), ("kein",), ("keine",), ("keinen",),
+    ("nicht",), ("pas",), ("ne",), ("non",), ("nao",), ("geen",), ("niet",), ("without",), ("stop",),
+)  # fmt: skip
+
+DELIVERY: Final = word_set(
+    "verified valid validated confirmed has exists sent delivered opened replied answered checked found"
+)
+"""Words of a yes that is about an address, not about its owner's will."""
+
+ORDERS: Final = (("do", "not"), ("dont",), ("don", "t"), ("ne", "pas"), ("nicht",), ("niet",), ("nao",))
+"""Negations that begin an order."""
+
+BESIDE_THE_ANSWER: Final = word_set(
+    "source reason reasons ip method form page url link history id campaign count counts sent title version proof "
+    "frequency total opened opens clicked clicks open click rate token browser user quelle grund motif raison motivo reden "
+    "type category score track tracking photo plan tier level product amount price renewal"
+)
+"""Words of columns that stand beside the answer: where from, why, how often."""
+
+DATES: Final = word_set(
+    "date time at on timestamp datum fecha data zeitpunkt am le dt since seit depuis desde dal sinds"
+)
+
+REFUSED: Final = word_set(
+    "unsubscribed, unsubscribe, unsub, optedout, optout, globally unsubscribed, cleaned, bounced, hard bounced, hard bounce, "
+    "soft bounced, invalid, undeliverable, complained, complaint, complainer, spam, spam complaint, marked as spam, reported spam, "
+    "blacklisted, blacklist, blocklisted, blocked, suppressed, removed, do not allow, dont allow, not allowed, disallow, "
+    "disallowed, denied, deny, refused, declined, rejected, revoked, withdrawn, objected, do not contact, do not email, "
+    "do not call, do not text, dnd, dnc, no consent, not consented, non subscribed, not subscribed, nonsubscribed, "
+    "not optedin, non optedin, no permission, no marketing, no emails, left, "
+    "abgemeldet, ausgetragen, gesperrt, widerrufen, widersprochen, abgelehnt, nicht erlaubt, nicht einverstanden, "
+    "nicht angemeldet, nicht erwunscht, keine einwilligung, "
+    "desabonne, desabonnee, desinscrit, desinscrite, refuse, bloque, bloquee, plainte, non abonne, non inscrit, "
+    "dado de baja, de baja, baja, no suscrito, rechazado, bloqueado, no acepta, denegado, revocado, "
+    "descadastrado, recusado, nao inscrito, nao aceita, revogado, "
+    "disiscritto, non iscritto, bloccato, rifiutato, non acconsente, revocato, "
+    "uitgeschreven, afgemeld, geblokkeerd, geweigerd, niet ingeschreven, ingetrokken, geen toestemming", ", "
+)  # fmt: skip
+"""Cells that refuse, whatever the header asks."""
+
+AGREED: Final = word_set(
+    "subscribed, subscriber, subscribe, optedin, optin, double optin, single optin, confirmed, confirmed optin, allow, allowed, "
+    "accepted, accepts, granted, agreed, agree, consented, consent, consent given, permission granted, express, implied, "
+    "explicit, active subscriber, marketing, "
+    "angemeldet, eingewilligt, erlaubt, einverstanden, zugestimmt, bestatigt, erwunscht, abonniert, "
+    "abonne, abonnee, inscrit, inscrite, accepte, acceptee, confirme, autorise, "
+    "suscrito, suscrita, acepta, aceptado, confirmado, autorizado, inscrito, aceito, aceita, "
+    "iscritto, iscritta, accettato, confermato, acconsente, aangemeld, ingeschreven, akkoord, bevestigd, geabonneerd", ", "
+)  # fmt: skip
+"""Cells that agree, whatever the header asks."""
+
+UNDECIDED: Final = word_set(
+    "unknown, pending, unconfirmed, never subscribed, not asked, not specified, not set, unspecified, undefined, undecided, none, "
+    "na, n a, waiting, awaiting confirmation, pending confirmation, invited, not confirmed, optin pending, transactional, new, "
+    "unbekannt, ausstehend, unbestatigt, offen, keine angabe, inconnu, en attente, non confirme, non renseigne, "
+    "desconocido, pendiente, no confirmado, sin confirmar, desconhecido, pendente, nao confirmado, aguardando, "
+    "sconosciuto, in attesa, non confermato, onbekend, in afwachting, niet bevestigd, wachtend", ", "
+)  # fmt: skip
+"""Cells that neither refuse nor agree: they say nothing to the vendor."""
+
+STRONG: Final = word_set(
+    "unsubscribed, optedout, optout, abgemeldet, desabonne, desabonnee, desinscrit, desinscrite, dado de baja, descadastrado, "
+    "disiscritto, uitgeschreven, afgemeld, subscribed, never subscribed, cleaned, complained, blacklisted, do not contact, do not email, no consent", ", "
+)  # fmt: skip
+"""Cells that are about consent even where the header does not speak of it."""
+
+SUBSCRIPTIONS: Final = word_set(
+    "subscribed subscribe subscription subscriber abonne abonnee abonnement suscrito suscrita suscripcion"
+)
+"""Words of consent that mean e-mail when no channel is named."""
+
+EMAIL_BY_ITSELF: Final = UNDELIVERABLE | (
+    REFUSALS
+    - word_set(
+        "optout optedout dnd dnc blacklisted blacklist blocklisted blocklist suppressed suppression werbesperre "
+        "kontaktsperre sperrliste werbewiderspruch"
+    )
+)
+"""Refusals that mean e-mail when no channel is named: one unsubscribes from mailings."""
+
+EVERY_CHANNEL: Final = frozenset().union(*CHANNELS.values())
+ASKABLE: Final = TOPICS | CONTACTS | PERMITS | AGREES | WISHES
+"""What a negation can stand in front of."""
+
+STATES: Final = REFUSED | AGREED | UNDECIDED
+
+ACTIVE: Final = {
+    **dict.fromkeys(("active", "aktiv", "actif", "activo", "ativo", "attivo", "actief"), True),
+    **dict.fromkeys(("inactive", "inaktiv", "inactif", "inactivo", "inativo", "inattivo", "inactief"), False),
+}
+
+LEADING_YES: Final = word_set("yes ja oui si sim ok sure i agree accept")
+LEADING_NO: Final = word_set("no nein non nao nee never")

@@ -1,0 +1,106 @@
+"""Why no rule uses a column: what it holds, whose it is, and what it could be put into by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from importer.suggestion.addresses import ADDRESS, AddressGroup, others_in_words
+from importer.suggestion.candidates import Candidate, candidates
+from importer.suggestion.doubts import Doubt, DoubtCode
+from importer.suggestion.evidence import Column
+from importer.suggestion.fitting import allowed
+from importer.suggestion.guesses import Left
+from importer.suggestion.people import identifies_nobody, is_perhaps_else, is_somebody_else, whose
+from importer.suggestion.synonyms import PHONE_WORDS
+
+_OFFERS: Final = {
+    "assignedTo": "an owner; map it once these users exist in the location",
+    # In another location the ids mean nobody, and every row would fail.
+    "id": "only to change contacts of the very location they come from",
+}
+
+
+def left_of(column: Column, columns: Sequence[Column], readings: Sequence[Candidate]) -> Left:
+    """Say why a column is left; ``readings`` are what it and the others could have been."""
+    if not column.header.strip():
+        return Left(column=column, note="it has no header")
+    if sum(other.header == column.header for other in columns) > 1:
+        twice = "its header stands twice; give the columns different names to map them"
+        return Left(column=column, note=twice)
+    could_be = {one.field for one in readings if one.column.place == column.place}
+    for name, note in _OFFERS.items():
+        if name in could_be:
+            return Left(column=column, note=note, offer=name)
+    if reached := reach(column):
+        return _of_somebody_else(column, reached)
+    if could_be & {"name", *ADDRESS}:
+        return Left(column=column, note="another column gives this already")
+    return Left(column=column, note=_refused(column) or described(column))
+
+
+def reach(column: Column) -> str | None:
+    """Tell e-mail addresses and phone numbers that were not taken for the contact's."""
+    if column.emails >= 0.6:
+        return "email"
+    return "phone" if column.phone_like >= 0.8 and "phone" in _named(column) else None
+
+
+def _of_somebody_else(column: Column, reached: str) -> Left:
+    if identifies_nobody(column):
+        said = "the same in every row, so that it identifies nobody"
+        return Left(column=column, note=said, doubt=Doubt(code=DoubtCode.IDENTIFIES_NOBODY, sentence=said))
+    if is_somebody_else(column) or is_perhaps_else(column):
+        said = f"somebody else's, by the word {whose(column)!r}; map it if that is the contact"
+    else:
+        said = "it may be somebody else's; map it if it is the contact's"
+    return Left(
+        column=column, note=said, offer=reached, doubt=Doubt(code=DoubtCode.SOMEBODY_ELSE, sentence=said)
+    )
+
+
+def _named(column: Column) -> set[str]:
+    """Give the fields that the header names, whatever the values and whoever it belongs to."""
+    unfilled = Column(header=column.header, values=(), place=column.place, rows=column.rows)
+    return {one.field for one in candidates(unfilled)} | (
+        {"phone"} if set(column.words) & PHONE_WORDS else set()
+    )
+
+
+def _refused(column: Column) -> str | None:
+    """Say why values kept a column from the field that its header names."""
+    unfilled = Column(header=column.header, values=(), place=column.place, rows=column.rows)
+    named = [one.field for one in candidates(unfilled) if not allowed(one.field, column)]
+    if not named or not column.filled:
+        return None
+    meant = "HighLevel's own contact id" if named[0] == "id" else named[0].rstrip("?")
+    return f"its header says {meant}, its values do not; {described(column)}"
+
+
+def described(column: Column) -> str:
+    """Say what a column holds without quoting anybody's values."""
+    if not column.filled:
+        return "blank in every row looked at"
+    kinds = (
+        (column.emails, "e-mail addresses"), (column.booleans, "yes or no"), (column.dates, "dates"), (column.urls, "web addresses"),
+        (column.numbers, "numbers"),
+    )  # fmt: skip
+    kind = next((name for share, name in kinds if share >= 0.8), "text")
+    return f"{kind}, filled in {column.filled} of {column.rows} rows"
+
+
+def other_addresses(groups: Sequence[AddressGroup], used: Collection[int]) -> dict[int, Left]:
+    """Say of each column of an address that is not taken which one is."""
+    if not others_in_words(groups):
+        return {}
+    taken = f"the {groups[0].place} one is taken" if groups[0].place else "the one without a place is taken"
+    return {
+        one.column.place: Left(
+            column=one.column,
+            note=f"part of the {group.place or 'other'} address; {taken}",
+            doubt=Doubt(code=DoubtCode.OTHER_ADDRESS, sentence=taken),
+        )
+        for group in groups[1:]
+        for one in group.parts.values()
+        if one.column.place not in used
+    }

@@ -1,0 +1,105 @@
+"""Check points out what a mapping overlooks in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importer.results.forecast import Forecast
+from importer.results.forecast_text import render_forecast
+from importer.results.report import write_forecast_report
+from importer.runs.forecast import check
+from importer.settings import Connection, RunSettings
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def checked(folder: Path, rows: str, fields: str, *, more: str = "") -> Forecast:
+    (folder / "list.csv").write_text(rows, encoding="utf-8")
+    (folder / "mine.yaml").write_text(
+        f"version: 1\nfields: {{email: Email, {fields}}}\n{more}", encoding="utf-8"
+    )
+    settings = RunSettings(
+        sources=(str(folder / "list.csv"),),
+        mapping=folder / "mine.yaml",
+        connection=Connection(location_id="location1"),
+        state=folder / "state",
+    )
+    return check(settings)
+
+
+REFUSING = "Email,Newsletter?,Opt-out reason\na@example.com,Yes,\nb@example.com,No,too many\n"
+
+
+def test_a_refusal_that_no_rule_reads_is_said_with_the_field_it_belongs_to(folder: Path) -> None:
+    (said,) = checked(folder, REFUSING, "").overlooked
+    assert said.startswith("Column 'Newsletter?' says who opted out")
+    assert "dndSettings.Email" in said
+
+
+def test_a_refusal_that_goes_to_a_tag_blocks_nobody_and_is_said(folder: Path) -> None:
+    assert checked(folder, REFUSING, "", more="tags: Newsletter?\n").overlooked
+
+
+@pytest.mark.parametrize(
+    ("fields", "more"),
+    [
+        ('dndSettings.Email: {column: newsletter, map: {no: "yes", "yes": ""}}', ""),
+        ("", "rows: {skip_if: {column: Newsletter?, in: ['no']}}\n"),
+        ("", "rows: {only_if: {column: Newsletter?, in: ['yes']}}\n"),
+    ],
+)
+def test_a_column_that_decides_who_is_written_to_is_not_overlooked(
+    fields: str, more: str, folder: Path
+) -> None:
+    assert checked(folder, REFUSING, fields, more=more).overlooked == ()
+
+
+def test_a_column_that_looks_like_consent_and_is_not_understood_is_said(folder: Path) -> None:
+    (said,) = checked(
+        folder, "Email,Marketing consent\na@example.com,level 1\nb@example.com,level 2\n", ""
+    ).overlooked
+    assert said.startswith("Column 'Marketing consent' looks like consent")
+    assert "level" not in said
+
+
+def test_an_opt_in_that_everybody_gave_says_nothing(folder: Path) -> None:
+    assert checked(folder, "Email,Newsletter\na@example.com,yes\nb@example.com,yes\n", "").overlooked == ()
+
+
+NAMES = 'Email,Name\na@example.com,"Lee, Ann"\nb@example.com,"Ray, Bob"\n'
+
+
+def test_names_that_go_out_last_name_first_are_said(folder: Path) -> None:
+    (said,) = checked(folder, NAMES, "name: Name").overlooked
+    assert said.startswith("Column 'Name' is written last name first")
+    assert "full_name" in said
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "name: {column: Name, transforms: [full_name]}",
+        "firstName: {column: Name, transforms: [first_name]}",
+        "source: Name",
+    ],
+)
+def test_names_that_a_rule_turns_round_are_not_overlooked(fields: str, folder: Path) -> None:
+    assert checked(folder, NAMES, fields).overlooked == ()
+
+
+def test_what_is_overlooked_stands_on_the_terminal_in_the_json_and_in_the_report(folder: Path) -> None:
+    rows = "Email,<b>Newsletter</b>\na@example.com,yes\nb@example.com,no\n"
+    forecast = checked(folder, rows, "")
+    assert "Look before you import\n  Column '<b>Newsletter</b>' says who opted out" in render_forecast(
+        forecast
+    )
+    assert forecast.to_json()["overlooked"] == list(forecast.overlooked)
+    write_forecast_report(forecast, folder / "page.html", details=False)
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    assert "says who opted out" in page
+    assert "<b>Newsletter" not in page

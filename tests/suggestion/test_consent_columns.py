@@ -1,0 +1,171 @@
+"""Who must not be written to is blocked, or the column that says so is pointed out; yes and no are never exchanged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importer.reading import open_source
+from importer.records import Outcome, Record
+from importer.suggestion import Suggestion, suggest, suggest_from
+from tests.suggestion.scoring import blocked, run
+
+
+def of(header: str, *cells: str) -> Suggestion:
+    return suggest_from((header,), [(cell,) for cell in cells])
+
+
+def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
+    """Tell for each cell whether a run with the suggested mapping blocks its row."""
+    path = folder / "list.csv"
+    lines = [f'p{number}@example.com;"{cell}"' for number, cell in enumerate(cells)]
+    path.write_text("\n".join([f'Email;"{header}"', *lines, ""]), encoding="utf-8")
+    suggestion = suggest(open_source(path))
+    assert header in suggestion.chosen(), suggestion.consents_left
+    made = run(path, suggestion.to_yaml())
+    assert all(isinstance(each, Record) for each in made), made
+    return [blocked(each.fields) for each in made if isinstance(each, Record)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Email blacklisted", "SMS suppressed", "unsubscribed_from_emails", "marked_email_as_spam", "has_hard_bounced",
+        "I do NOT want to receive emails", "Requests no e-mail", "No more newsletters", "Do not allow marketing emails",
+        "Don't text", "Keine E-Mails", "Möchte keine Werbung", "Newsletter nicht erwünscht", "Newsletter abbestellt: abgemeldet",
+        "Ne souhaite pas recevoir la newsletter", "Refuse les SMS", "No desea recibir publicidad", "No contactar",
+        "Não deseja receber e-mails", "Descadastrado", "Non desidera ricevere la newsletter", "Disiscritto",
+        "Wil geen nieuwsbrief", "Niet bellen", "Uitgeschreven",
+    ],
+)  # fmt: skip
+def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:
+    assert blocks(tmp_path, header, "yes", "no", "no", "yes") == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "I agree to receive marketing emails", "Newsletter?", "Newsletter", "Receives SMS", "OK to call", "Email consent",
+        "I would like to get offers by text message", "Keep me posted about future events by email",
+        "Werbung per E-Mail erlaubt", "Einwilligung Newsletter", "Accepte la newsletter", "Consentement SMS",
+        "Acepta recibir correos", "Consentimiento SMS", "Aceita receber novidades por WhatsApp", "Consenso newsletter",
+        "Nieuwsbrief", "Toestemming e-mail", "Boletín",
+    ],
+)  # fmt: skip
+def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_path: Path) -> None:
+    assert blocks(tmp_path, header, "yes", "no", "no", "yes") == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("header", "refused", "others"),
+    [
+        ("Email Subscription Status", "unsubscribed", ("subscribed", "unknown", "subscribed")),
+        ("Subscription", "unsubscribed", ("subscribed", "pending", "pending")),
+        ("Status", "Unsubscribed", ("Active", "Unconfirmed", "Active")),
+        ("Email status", "cleaned", ("subscribed", "never subscribed", "subscribed")),
+        ("Subscriber State", "complained", ("subscribed", "subscribed", "pending")),
+        ("Email marketing", "Do not allow", ("Allow", "Allow", "Allow")),
+        ("SMS marketing", "Denied", ("Granted", "Granted", "Not asked")),
+        ("Newsletter", "abgemeldet", ("angemeldet", "ausstehend", "angemeldet")),
+        ("Newsletter", "désabonné", ("abonné", "en attente", "abonné")),
+        ("Boletín", "dado de baja", ("suscrito", "pendiente", "suscrito")),
+        ("Newsletter", "descadastrado", ("inscrito", "pendente", "inscrito")),
+        ("Stato iscrizione newsletter", "disiscritto", ("iscritto", "in attesa", "iscritto")),
+        ("Nieuwsbrief", "uitgeschreven", ("ingeschreven", "in afwachting", "ingeschreven")),
+        ("Newsletter", "I do NOT want to receive it", ("I want to receive it", "Yes, please", "I want to receive it")),
+        ("Newsletter", "No, thanks", ("Yes, send it to me", "Yes, send it to me", "Yes, send it to me")),
+    ],
+)  # fmt: skip
+def test_one_word_more_does_not_let_the_unsubscribed_through(
+    header: str, refused: str, others: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert blocks(tmp_path, header, refused, *others) == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "header", ["unsubscribed_at", "Opt-out date", "Date Unsubscribed", "Abgemeldet am", "UNSUB_TIME"]
+)
+def test_a_date_of_an_opt_out_blocks_and_a_blank_says_nothing(header: str, tmp_path: Path) -> None:
+    cells = ("2023-05-01 10:00:00 UTC", "", "", "2023-07-01 10:00:00 UTC")
+    assert blocks(tmp_path, header, *cells) == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Marketing Allowed", ("yes", "no")),  # on which channel?
+        ("Do not mail", ("yes", "no")),  # letters, or e-mails?
+        ("Do not unsubscribe", ("yes", "no")),
+        ("Do not sell my data", ("yes", "no")),
+        ("SMS reminders", ("yes", "no")),
+        ("WhatsApp", ("sí", "no")),
+        ("Newsletter", ("A", "B", "C")),
+        ("Consent", ("level 1", "level 2")),
+        ("Opt-out", ("maybe", "perhaps")),
+        ("Member type", ("Gold", "unsubscribed", "Silver")),
+    ],
+)
+def test_what_is_not_understood_is_pointed_out_above_all_else(header: str, cells: tuple[str, ...]) -> None:
+    suggestion = of(header, *cells)
+    assert suggestion.chosen() == {}
+    assert suggestion.consents_left == (header,)
+    assert any(header in sentence and "consent" in sentence for sentence in suggestion.concerns)
+    text = suggestion.to_yaml()
+    assert text.index("# Who may not be written to?") < text.index(f"#   {header}: looks like consent")
+
+
+def test_a_second_column_that_refuses_on_the_same_channel_is_pointed_out() -> None:
+    rows = [("yes", "no"), ("no", "yes"), ("no", "no")]
+    suggestion = suggest_from(("Email opt out", "Has hard bounced"), rows)
+    assert suggestion.chosen() == {"Email opt out": "dndSettings.Email"}
+    assert suggestion.consents_left == ("Has hard bounced",)
+
+
+def test_a_header_of_two_channels_sets_both() -> None:
+    fields = {one.field for one in of("Opted out of Email and SMS", "yes", "no").fields}
+    assert fields == {"dndSettings.Email", "dndSettings.SMS"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Opt-out reason", ("too many mails", "")),
+        ("OPTIN_IP", ("192.0.2.1", "192.0.2.2")),
+        ("OPTIN_TIME", ("2023-01-05 10:11:12", "2023-02-06 11:12:13")),
+        ("Mailing City", ("Boston", "Salem")),
+        ("Subscriber", ("ann@example.com", "bob@example.com")),
+        ("Subscription plan", ("Basic", "Pro")),
+        ("Spam score", ("0.1", "2.5")),
+        ("Email verified", ("yes", "no")),
+        ("Mobile no", ("(212) 555-0130", "(212) 555-0131")),
+        ("SMS", ("(212) 555-0130", "(212) 555-0131")),
+        ("Would you like a call?", ("yes", "no")),
+        ("Status", ("Active", "Inactive")),
+    ],
+)
+def test_what_is_not_about_consent_raises_no_alarm(header: str, cells: tuple[str, ...]) -> None:
+    suggestion = of(header, *cells)
+    assert suggestion.consents_left == ()
+    assert not any(field.startswith("dnd") for field in suggestion.chosen().values())
+
+
+def test_a_text_that_the_sample_lacks_fails_the_row_and_lets_nobody_through(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Email,Newsletter\na@example.com,ja\nb@example.com,nein\n", encoding="utf-8")
+    text = suggest(open_source(path)).to_yaml()
+    path.write_text("Email,Newsletter\na@example.com,yes\nb@example.com,vielleicht\n", encoding="utf-8")
+    agreed, unknown = run(path, text)
+    assert isinstance(agreed, Record)
+    assert not blocked(agreed.fields)
+    assert isinstance(unknown, Outcome)
+    assert unknown.code == "unmapped_value"
+
+
+def test_a_longer_file_may_unsubscribe_where_the_sample_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Email,Email status\na@example.com,unsubscribed\n", encoding="utf-8")
+    text = suggest_from(("Email", "Subscriber status"), [("a@example.com", "subscribed")]).to_yaml()
+    (left,) = run(path, text.replace("Subscriber status", "Email status"))
+    assert isinstance(left, Record)
+    assert blocked(left.fields)

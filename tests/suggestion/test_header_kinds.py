@@ -1,0 +1,237 @@
+"""Headers as people write them: short, double, with a layout, beside others that look alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importer.mapping import parse_mapping
+from importer.reading import open_source
+from importer.records import Outcome, Record
+from importer.suggestion import Suggestion, suggest, suggest_from
+from importer.suggestion.doubts import DoubtCode
+from tests.suggestion.scoring import run
+
+
+def of(header: tuple[str, ...], *rows: tuple[str, ...]) -> Suggestion:
+    return suggest_from(header, rows)
+
+
+def mapped(folder: Path, text: str) -> list[Record | Outcome]:
+    """Map a file by what is suggested for it."""
+    path = folder / "list.csv"
+    path.write_text(text, encoding="utf-8")
+    return run(path, suggest(open_source(path)).to_yaml())
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Department", ("Sales", "Finance")),
+        ("Count", ("one dozen", "a pair")),
+        ("Counts", ("few", "many")),
+        ("Station", ("North", "South")),
+        ("Statement", ("fine", "late")),
+        ("Contract", ("Basic", "Full")),
+        ("Course", ("Maths", "Art")),
+        ("Sourced", ("locally", "abroad")),
+    ],
+)
+def test_a_word_that_looks_like_a_field_is_none(header: str, cells: tuple[str, str]) -> None:
+    rows = zip(("ann@example.com", "bob@example.com"), cells, strict=True)
+    assert of(("Email", header), *rows).chosen() == {"Email": "email"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "field"),
+    [
+        ("State/Prov.", "MA", "state"),
+        ("Prov./State", "ON", "state"),
+        ("Town/City", "Leeds", "city"),
+        ("Zip or Postcode", "02134", "postalCode"),
+        ("Ctry", "USA", "country"),
+        ("Ctry.", "Canada", "country"),
+        ("Country ID", "DE", "country"),
+        ("Compnay", "Acme", "companyName"),
+        ("Adress", "1 Main St", "address1"),
+        ("Address lines", "1 Main St", "address1"),
+        ("Given name(s)", "Ann", "firstName"),
+        ("Cell.", "(212) 555-0130", "phone"),
+        ("Mobil-Tel.-Nr.", "+49 30 23125 140", "phone"),
+        ("Tel.Nr. privat", "+49 30 23125 140", "phone"),
+        ("Nº de móvil", "+34 910 000 040", "phone"),
+        ("geb. am", "03.04.1980", "dateOfBirth"),
+        ("Geb.-Dat.", "03.04.1980", "dateOfBirth"),
+        ("Né(e) le", "25/09/1971", "dateOfBirth"),
+        ("F. nac.", "25/09/1971", "dateOfBirth"),
+        ("Nato/a il", "25/09/1971", "dateOfBirth"),
+        ("Dt. Nasc.", "25/09/1971", "dateOfBirth"),
+        ("Geb.datum", "25-09-1971", "dateOfBirth"),
+    ],
+)
+def test_short_and_double_headers_are_read(header: str, cell: str, field: str) -> None:
+    assert of(("Email", header), ("ann@example.com", cell)).chosen()[header] == field
+
+
+@pytest.mark.parametrize(
+    ("headers", "field"),
+    [
+        (("Telefono", "Cognome", "Indir."), "address1"),
+        (("Teléfono", "Apellidos", "Pobl."), "city"),
+        (("Telefone", "Sobrenome", "End."), "address1"),
+    ],
+)
+def test_an_abbreviation_is_read_in_the_language_of_the_other_headers(
+    headers: tuple[str, ...], field: str
+) -> None:
+    cell = "Via Roma 1" if field == "address1" else "Toledo"
+    assert of(headers, ("+39 06 5550 140", "Riva", cell)).chosen()[headers[-1]] == field
+
+
+@pytest.mark.parametrize(
+    ("header", "born"),
+    [
+        ("DOB (DD/MM/YYYY)", "1985-01-02"),
+        ("DOB (MM/DD/YYYY)", "1985-02-01"),
+        ("Birthday dd-mm-yyyy", "1985-01-02"),
+        ("Geburtsdatum (TT.MM.JJJJ)", "1985-01-02"),
+        ("Date de naissance (JJ/MM/AAAA)", "1985-01-02"),
+        ("Data di nascita GG/MM/AAAA", "1985-01-02"),
+    ],
+)
+def test_a_layout_in_the_header_decides_the_order(header: str, born: str, tmp_path: Path) -> None:
+    (made,) = mapped(tmp_path, f"Email,Phone,{header}\na@example.com,(212) 555-0130,02/01/1985\n")
+    assert isinstance(made, Record)
+    assert made.fields["dateOfBirth"] == born
+
+
+def test_dates_that_contradict_their_header_are_believed_and_said() -> None:
+    suggestion = of(
+        ("Email", "DOB (MM/DD/YYYY)"), ("a@example.com", "25/12/1980"), ("b@example.com", "01/02/1980")
+    )
+    (rule,) = [one for one in suggestion.fields if one.field == "dateOfBirth"]
+    assert rule.date_order is None
+    assert [doubt.code for doubt in rule.doubts] == [DoubtCode.LAYOUT_CONTRADICTED]
+    assert suggestion.date_order is not None
+    assert suggestion.date_order.value == "DMY"
+
+
+def test_an_order_that_another_column_of_dates_proves_is_taken_and_named() -> None:
+    suggestion = of(
+        ("Email", "Cell", "Date Added", "Birthday"),
+        ("a@example.com", "(212) 555-0130", "13/02/2024", "5/6/1980"),
+        ("b@example.com", "(212) 555-0131", "14/02/2024", "7/8/1982"),
+    )
+    assert suggestion.date_order is not None
+    assert suggestion.date_order.value == "DMY"
+    assert "'Date Added'" in suggestion.date_order.reason
+
+
+def test_other_columns_of_dates_that_disagree_prove_nothing() -> None:
+    suggestion = of(
+        ("Email", "Cell", "Added", "Changed", "Birthday"),
+        ("a@example.com", "(212) 555-0130", "13/02/2024", "02/14/2024", "5/6/1980"),
+        ("b@example.com", "(212) 555-0131", "14/02/2024", "02/15/2024", "7/8/1982"),
+    )
+    assert suggestion.date_order is not None
+    assert suggestion.date_order.guessed
+
+
+def test_of_several_addresses_one_is_taken_whole_and_said() -> None:
+    suggestion = of(
+        (
+            "Email",
+            "Department",
+            "Home Street",
+            "Home City",
+            "Home Zip",
+            "Work Street",
+            "Work City",
+            "Work Zip",
+        ),
+        ("a@example.com", "Sales", "1 Main St", "Boston", "02134", "9 High St", "Salem", "01970"),
+        ("b@example.com", "Finance", "2 Oak Ave", "Lynn", "01901", "", "", ""),
+    )
+    assert suggestion.chosen() == {
+        "Email": "email", "Home Street": "address1", "Home City": "city", "Home Zip": "postalCode",
+    }  # fmt: skip
+    text = suggestion.to_yaml()
+    assert "part of the home address, not of the work one" in text
+    assert "#   Work Street: part of the work address; the home one is taken" in text
+
+
+def test_a_single_street_without_a_place_does_not_cost_the_whole_address_beside_it() -> None:
+    chosen = of(
+        ("Email", "Address", "Billing Street", "Billing City", "Billing Zip"),
+        ("a@example.com", "PO Box 1", "9 High St", "Salem", "01970"),
+    ).chosen()
+    assert chosen["Billing Street"] == "address1"
+    assert chosen["Billing City"] == "city"
+    assert "Address" not in chosen
+
+
+def test_a_country_without_a_place_completes_the_address_that_is_taken() -> None:
+    chosen = of(
+        ("Email", "Country", "Billing Street", "Billing City", "Billing Zip"),
+        ("a@example.com", "US", "9 High St", "Salem", "01970"),
+    ).chosen()
+    assert chosen["Country"] == "country"
+
+
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [
+        (("Lee, Ann", "de la Cruz, María José"), {("Ann", "Lee"), ("María José", "de la Cruz")}),
+        (("Smith, John", "Ann Lee"), {("John", "Smith"), ("Ann", "Lee")}),
+    ],
+)
+def test_names_whose_values_show_the_order_are_split(
+    names: tuple[str, str], sent: set[tuple[str, str]], tmp_path: Path
+) -> None:
+    rows = "".join(f'"{name}",p{number}@example.com\n' for number, name in enumerate(names))
+    made = mapped(tmp_path, f"Name,Email\n{rows}")
+    assert {
+        (each.fields["firstName"], each.fields["lastName"]) for each in made if isinstance(each, Record)
+    } == sent
+
+
+def test_names_of_which_some_show_no_order_are_turned_and_never_split(tmp_path: Path) -> None:
+    made = mapped(
+        tmp_path,
+        'Name,Email\n"Smith, John",a@example.com\nMary Ann Lee,b@example.com\n"Acme, Inc.",c@example.com\n',
+    )
+    names = [each.fields["name"] for each in made if isinstance(each, Record)]
+    assert names == ["John Smith", "Mary Ann Lee", "Acme, Inc."]
+
+
+def test_names_in_the_order_people_speak_are_sent_as_they_stand() -> None:
+    text = of(("Name", "Email"), ("Ann Lee", "a@example.com"), ("Acme, Inc.", "b@example.com")).to_yaml()
+    assert "  name: Name  " in text
+
+
+def test_a_header_that_puts_the_last_name_first_is_said_where_no_comma_shows_it() -> None:
+    suggestion = of(("Cognome e nome", "Email"), ("Riva Anna", "a@example.com"))
+    (rule,) = [one for one in suggestion.fields if one.field == "name"]
+    assert [doubt.code for doubt in rule.doubts] == [DoubtCode.NAME_ORDER]
+
+
+def test_halves_of_a_name_that_nobody_fills_do_not_hide_the_whole_one() -> None:
+    header = ("Invitee Name", "Invitee First Name", "Invitee Last Name", "Invitee Email")
+    assert of(header, ("Ann Lee", "", "", "a@example.com")).chosen()["Invitee Name"] == "name"
+
+
+def test_marks_for_nothing_are_no_values_and_read_as_blank(tmp_path: Path) -> None:
+    rows = ["a@example.com,(212) 555-0130,1985-03-17,Boston"]
+    rows += [f"p{number}@example.com,NULL,NULL,\\N" for number in range(4)]
+    made = mapped(tmp_path, "\n".join(["Email,Phone,Birthday,City", *rows, ""]))
+    records = [each for each in made if isinstance(each, Record)]
+    assert len(records) == 5
+    assert records[0].fields["dateOfBirth"] == "1985-03-17"
+    assert set(records[1].fields) == {"email"}
+
+
+def test_a_person_called_null_keeps_the_name() -> None:
+    text = of(("Last name", "Email"), ("NULL", "a@example.com"), ("Lee", "b@example.com")).to_yaml()
+    assert "lastName: Last name" in text
+    parse_mapping(text)

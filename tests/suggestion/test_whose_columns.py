@@ -1,0 +1,152 @@
+"""Columns about somebody else, or about nobody, are never the contact's."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.mapping import parse_mapping
+from importer.suggestion import Suggestion, suggest_from
+from importer.suggestion.doubts import DoubtCode
+
+PEOPLE = ("ann", "bob", "cy", "di")
+
+
+def of(header: tuple[str, ...], *rows: tuple[str, ...]) -> Suggestion:
+    return suggest_from(header, rows)
+
+
+def beside_the_contact(header: str, *cells: str) -> Suggestion:
+    """A column beside the contact's own e-mail; its cells, one a row."""
+    rows = [(cell, f"{name}@example.com") for name, cell in zip(PEOPLE, cells, strict=True)]
+    return of((header, "Email"), *rows)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Host Email", "Organiser e-mail", "Teacher E-mail", "Owner's address", "Assistant mail", "Emergency Email",
+        "Parent email", "Store Email", "School e-mail", "IM 1 - Value", "Skype", "Booked by", "Lehrerin E-Mail",
+        "E-Mail der Praxis", "Courriel du médecin", "Mail organisateur", "Correo del profesor", "Correo de la madre",
+        "E-mail responsável", "E-mail dell'insegnante", "E-mail genitore", "E-mail ouder", "E-mailadres trainer",
+    ],
+)  # fmt: skip
+def test_an_address_of_somebody_else_is_not_the_contact_s(header: str) -> None:
+    cells = [f"other{number}@example.net" for number in range(4)]
+    assert beside_the_contact(header, *cells).chosen() == {"Email": "email"}
+
+
+@pytest.mark.parametrize(
+    "header", ["Clinic Phone", "Shop phone", "Tel. médecin", "Notfall Telefon", "Tel. ouder"]
+)
+def test_a_number_of_somebody_else_is_not_the_contact_s(header: str) -> None:
+    cells = ("(212) 555-0150", "(212) 555-0151", "(212) 555-0152", "(212) 555-0153")
+    assert beside_the_contact(header, *cells).chosen() == {"Email": "email"}
+
+
+@pytest.mark.parametrize("header", ["Booked by", "Invité par", "Eingetragen von"])
+def test_who_did_something_is_not_the_contact_even_where_nobody_else_is_known(header: str) -> None:
+    suggestion = of((header, "Name"), ("pat@example.net", "Ann Lee"), ("kim@example.net", "Bob Ray"))
+    assert suggestion.chosen() == {"Name": "name"}
+
+
+def test_an_address_in_every_row_identifies_nobody_whatever_it_is_called() -> None:
+    suggestion = of(
+        ("Email", "Reach at"),
+        ("shop@example.com", "ann@example.com"),
+        ("shop@example.com", "bob@example.com"),
+        ("shop@example.com", "cy@example.com"),
+    )
+    assert suggestion.chosen() == {"Reach at": "email"}
+    (left,) = suggestion.left
+    assert left.doubt is not None
+    assert left.doubt.code is DoubtCode.IDENTIFIES_NOBODY
+
+
+def test_two_people_who_share_a_phone_keep_it() -> None:
+    shared = of(("Name", "Phone"), ("Ann Lee", "(212) 555-0130"), ("Bob Lee", "(212) 555-0130"))
+    assert shared.chosen()["Phone"] == "phone"
+
+
+def test_a_whole_name_in_every_row_is_nobody_s() -> None:
+    rows = [("Pat Host", f"{name}@example.com") for name in PEOPLE]
+    assert of(("Name", "Email"), *rows).chosen() == {"Email": "email"}
+
+
+def test_a_few_addresses_on_many_rows_are_not_the_contacts_beside_one_of_each() -> None:
+    rows = [(f"desk{number % 2}@example.net", f"person{number}@example.com") for number in range(8)]
+    suggestion = of(("Calendar", "Address"), *rows)
+    assert suggestion.chosen() == {"Address": "email"}
+    assert "#   email: Calendar  # it may be somebody else" in suggestion.to_yaml()
+
+
+def test_a_user_is_the_contact_where_the_file_knows_nobody_else() -> None:
+    users = of(("User Email", "Plan"), ("ann@example.com", "Basic"), ("bob@example.com", "Pro"))
+    assert users.chosen() == {"User Email": "email"}
+    guests = of(
+        ("User Email", "Guest Email"),
+        ("pat@example.net", "ann@example.com"),
+        ("kim@example.net", "bob@example.com"),
+    )
+    assert guests.chosen() == {"Guest Email": "email"}
+
+
+def test_a_user_who_is_the_contact_in_every_row_is_the_contact() -> None:
+    rows = [(f"{name}@example.com", f"{name}@example.com") for name in PEOPLE]
+    assert of(("user_email", "billing_email"), *rows).chosen() == {
+        "user_email": "email",
+        "billing_email": "email",
+    }
+
+
+def test_whose_a_column_is_stands_beside_it_and_it_can_be_taken_by_hand() -> None:
+    text = beside_the_contact("Parent email", *(f"p{number}@example.net" for number in range(4))).to_yaml()
+    assert (
+        "#   email: Parent email  # somebody else's, by the word 'parent'; map it if that is the contact"
+        in text
+    )
+    parse_mapping(text)
+
+
+@pytest.mark.parametrize("role", ["Requester", "Coachee", "Stagiaire", "Kandidat"])
+def test_a_word_that_the_file_alone_has_for_its_contacts_is_understood(role: str) -> None:
+    header = (f"{role} name", f"{role} email", f"{role} phone", "Agent email")
+    rows = [
+        (f"{name.title()} Lee", f"{name}@example.com", "+12125550130", "pat@example.net") for name in PEOPLE
+    ]
+    chosen = of(
+        header, *[(*row[:2], f"+1212555013{place}", row[3]) for place, row in enumerate(rows)]
+    ).chosen()
+    assert chosen == {f"{role} name": "name", f"{role} email": "email", f"{role} phone": "phone"}
+
+
+def test_an_unknown_somebody_is_not_the_contact_in_a_file_of_several_people() -> None:
+    header = ("Guest Email", "Agent Phone", "Concierge Phone")
+    rows = [
+        (f"{name}@example.com", f"+1212555013{place}", f"+1212555014{place}")
+        for place, name in enumerate(PEOPLE)
+    ]
+    suggestion = of(header, *rows)
+    assert suggestion.chosen() == {"Guest Email": "email"}
+    assert "#   phone: Concierge Phone  # it may be somebody else's" in suggestion.to_yaml()
+
+
+def test_a_bill_s_address_is_the_contact_s_where_there_is_no_other() -> None:
+    bills = of(("Billing Email", "Name"), ("ann@example.com", "Ann Lee"), ("bob@example.com", "Bob Ray"))
+    assert bills.chosen()["Billing Email"] == "email"
+    beside = of(
+        ("Billing Email", "Email"),
+        ("accounts@example.net", "ann@example.com"),
+        ("office@example.net", "bob@example.com"),
+    )
+    assert beside.chosen() == {"Email": "email"}
+
+
+def test_parents_are_the_contacts_of_a_file_that_reaches_and_names_nobody_else() -> None:
+    header = ("Child", "Parent Name", "Parent Email", "Teacher Email")
+    rows = [
+        ("Ava", "Amy Ames", "amy@example.com", "ora@example.net"),
+        ("Ben", "Bo Boyd", "bo@example.com", "ivo@example.net"),
+    ]
+    assert of(header, *rows).chosen() == {"Parent Name": "name", "Parent Email": "email"}
+    named = of(("Student Name", *header[1:]), *[("Ava Ames", *row[1:]) for row in rows])
+    assert "Parent Email" not in named.chosen()
