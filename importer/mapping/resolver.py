@@ -16,6 +16,7 @@ from importer.mapping.compiled.headers import fold
 from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
 from importer.mapping.language.model import MappingModel, Rule
+from importer.mapping.values.blanks import left_out, means_nothing
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Fault, Json, Outcome, Record
@@ -119,6 +120,8 @@ class Resolver:
             target = self._targets[name]
             value = raw if target.convert is AS_TEXT and type(raw) is str else target.convert(raw, record)
             if isinstance(value, ValueFault):
+                if value.fails and isinstance(raw, str) and means_nothing(raw):
+                    value = left_out(raw)
                 value = _settle(value, target.header, target.drop, faults)
             if value is not None:
                 found.append((target.reference, value))

@@ -15,6 +15,7 @@ from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.mapping.values.lists import parts_of
 from importer.mapping.values.numbers import read_money, read_number
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.websites import read_website
@@ -96,7 +97,7 @@ AS_TEXT: Final = _from_text(str)
 
 
 def _list_of(split: str) -> Convert:
-    return lambda raw, _record: list(_parts(as_text(raw), split))
+    return lambda raw, _record: [*parts_of(as_text(raw), split)]
 
 
 def _phone(rule: Rule, defaults: Defaults) -> Convert:
@@ -130,17 +131,13 @@ def read_options(text: str, options: Sequence[str], split: str) -> ReadValue:
     if options and not isinstance(whole, ValueFault):
         return [whole]
     chosen: list[Json] = []
-    for part in _parts(text, split):
+    for part in parts_of(text, split):
         option = read_option(part, options)
         if isinstance(option, ValueFault):
             return option
         if option not in chosen:
             chosen.append(option)
     return chosen or None
-
-
-def _parts(text: str, split: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(split) if part.strip())
 
 
 def _fold(text: str) -> str:
