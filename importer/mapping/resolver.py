@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog, CustomField, User
 from importer.highlevel.timezones import choose
 from importer.mapping.compiled.columns import fault_of
-from importer.mapping.compiled.customvalues import AS_TEXT, UNSUPPORTED, Convert, converter
+from importer.mapping.compiled.customvalues import LEAVE_TEXTS, UNSUPPORTED, Convert, converter
 from importer.mapping.compiled.headers import fold
 from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
@@ -34,6 +34,11 @@ class _Target:
     convert: Convert
     header: str
     drop: bool
+
+    leaves_texts: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "leaves_texts", self.convert in LEAVE_TEXTS)
 
 
 class Resolver:
@@ -116,9 +121,13 @@ class Resolver:
 
     def _resolve_customs(self, record: Record, faults: list[Fault]) -> tuple[tuple[str, Json], ...]:
         found: list[tuple[str, Json]] = []
+        targets = self._targets
         for name, raw in record.custom_fields:
-            target = self._targets[name]
-            value = raw if target.convert is AS_TEXT and type(raw) is str else target.convert(raw, record)
+            target = targets[name]
+            if target.leaves_texts and type(raw) is str:
+                found.append((target.reference, raw))
+                continue
+            value = target.convert(raw, record)
             if isinstance(value, ValueFault):
                 if value.fails and isinstance(raw, str) and means_nothing(raw):
                     value = left_out(raw)

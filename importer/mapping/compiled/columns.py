@@ -230,6 +230,8 @@ class PostalColumn(ValueColumn):
             for code, country in set(zip(codes, countries, strict=True))
             if code in short
         }
+        if all(value is pair[0] for pair, value in judged.items()):
+            return codes
         values = [judged.get(pair, pair[0]) for pair in zip(codes, countries, strict=True)]
         if ValueFault in set(map(type, values)):
             self._blame(self._pick.texts(table), values, table)
@@ -253,14 +255,6 @@ class ConstantColumn:
         return [self._value] * table.height
 
 
-@dataclass(frozen=True, slots=True)
-class _RowTags:
-    """The tags of a row's cells, and what is to be said of them."""
-
-    tags: tuple[str, ...]
-    faults: tuple[Fault, ...] = ()
-
-
 class TagsColumn:
     """Tags from cells and those that every row gets: trimmed, united, the same tag once whatever its case."""
 
@@ -278,21 +272,25 @@ class TagsColumn:
         self._split = split
         self._always = always
         self._renamed = {_fold(old): new for old, new in (renamed or {}).items()}
-        self._cache: dict[tuple[str, ...], _RowTags] = {}
+        self._cache: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._told: dict[tuple[str, ...], list[Fault]] = {}
+        """What is to be said of cells, where anything is."""
 
     def run(self, table: BlockColumns) -> list[tuple[str, ...]]:
         if not self._indexes:
             return [unite(self._always)] * table.height
         if len(self._cache) > _CACHE_SIZE:
             self._cache.clear()
-        cells = zip(*(table.column(index) for index in self._indexes), strict=True)
-        found = [self._tags(row) for row in cells]
-        for row, each in enumerate(found):
-            for fault in each.faults:
-                table.blame(row, fault)
-        return [each.tags for each in found]
+            self._told.clear()
+        rows = list(zip(*(table.column(index) for index in self._indexes), strict=True))
+        tags = [self._tags(cells) for cells in rows]
+        if self._told:
+            for row, cells in enumerate(rows):
+                for fault in self._told.get(cells, ()):
+                    table.blame(row, fault)
+        return tags
 
-    def _tags(self, cells: tuple[str, ...]) -> _RowTags:
+    def _tags(self, cells: tuple[str, ...]) -> tuple[str, ...]:
         found = self._cache.get(cells)
         if found is None:
             read = [
@@ -300,10 +298,9 @@ class TagsColumn:
                 for name, cell in zip(self._names, cells, strict=True)
                 for part in parts_of(cell, self._split)
             ]
-            found = _RowTags(
-                unite((*(_value(tag) for _, tag in read), *self._always)),
-                tuple(fault_of(tag, name, drop=False) for name, tag in read if isinstance(tag, ValueFault)),
-            )
+            if told := [fault_of(tag, name, drop=False) for name, tag in read if isinstance(tag, ValueFault)]:
+                self._told[cells] = told
+            found = unite((*(_value(tag) for _, tag in read), *self._always))
             self._cache[cells] = found
         return found
 

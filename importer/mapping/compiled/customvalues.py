@@ -64,7 +64,7 @@ def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: boo
         return _from_text(partial(read_money, decimal=written.stated_decimal))
     if rule.region is not None:
         return _phone(rule, defaults)
-    return AS_TEXT if typed else lambda raw, _record: plain(raw)
+    return AS_TEXT if typed else plain
 
 
 def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str], ReadValue]:
@@ -83,7 +83,7 @@ def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str],
             return str
 
 
-def plain(raw: Json) -> Json:
+def plain(raw: Json, _record: Record) -> Json:
     """Give the text of a workbook's cell without the value behind it."""
     return str(raw) if isinstance(raw, TypedText) else raw
 
@@ -94,6 +94,9 @@ def _from_text(read: Callable[[str], ReadValue]) -> Convert:
 
 AS_TEXT: Final = _from_text(str)
 """What a plain text field takes: any text as it is."""
+
+LEAVE_TEXTS: Final = frozenset({AS_TEXT, plain})
+"""Conversions that leave a plain text as it is."""
 
 
 def _list_of(split: str) -> Convert:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from importer.mapping.values.blanks import left_out
 from importer.mapping.values.dateformats import to_strptime
@@ -58,6 +58,7 @@ _NO_DATE: Final = re.compile(
 )
 _SENTINELS: Final = frozenset({date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31)})
 """The first days that programs know, which they write where no day is known."""
+_ORDERS: Final = frozenset({"DMY", "MDY"})
 LOW_DAY: Final = "low day"
 HIGH_DAY: Final = "high day"
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
@@ -84,21 +85,24 @@ def read_date(text: str, rules: DateRules) -> ReadValue:
 
     None where the text says that there is no date, as zeros do.
     """
-    typed = isinstance(text, TypedText)
-    plain = text if typed else unmarked(text)
-    if not typed and plain[:1] in _OPENS_NO_DATE and _NO_DATE.fullmatch(plain):
-        return None
-    found = _find(plain, rules)
+    found = _find(text, rules)
     if isinstance(found, ValueFault):
-        return found
-    if found in _SENTINELS:
+        return _second_look(text, found, rules)
+    day, proof = found
+    if day in _SENTINELS:
         return left_out(text)
-    if rules.swapped and typed and found.day <= 12 and found.day != found.month:
-        return _swapped(text, found)
-    return _settle(plain, found, rules)
+    if rules.swapped and isinstance(text, TypedText) and day.day <= 12 and day.day != day.month:
+        return _swapped(text, day)
+    return _settle(text, day, proof, rules)
 
 
-_OPENS_NO_DATE: Final = frozenset("01")
+def _second_look(text: str, refused: ValueFault, rules: DateRules) -> ReadValue:
+    if isinstance(text, TypedText):
+        return refused
+    bare = unmarked(text)
+    if bare != text:
+        return read_date(bare, rules)
+    return None if len(text) < 40 and _NO_DATE.fullmatch(text) else refused
 
 
 def _swapped(text: str, found: date) -> ValueFault:
@@ -110,37 +114,43 @@ def _swapped(text: str, found: date) -> ValueFault:
     return warn("swapped_date", sentence, found.isoformat())
 
 
-def _settle(text: str, found: date, rules: DateRules) -> ReadValue:
+def _settle(text: str, found: date, proof: str | None, rules: DateRules) -> ReadValue:
     if rules.birthday and found > rules.today and str(found.year) not in text:
         # 12/31/26 in November of 2026 is a day of 1926.
         found = _date(found.year - 100, found.month, found.day) or found
     if rules.birthday and (refused := _refuse_birthday(found, text, rules.today)):
         return refused
-    if rules.by_majority and _contradicts(text, rules.order):
+    if proof is None or proof == rules.order or rules.order not in _ORDERS:
+        return found.isoformat()
+    if rules.by_majority:
         first, other = ("month", "day") if rules.order == "DMY" else ("day", "month")
         why = f"has the {first} first, where the other dates of the column have the {other} first"
         return ValueFault(CODE, f"{quoted(text)} {why}; say date_order if that is so")
-    if rules.stated and _contradicts(text, rules.order):
+    if rules.stated:
         sentence = f"{quoted(text)} cannot be {rules.order}; it was read the only way it can be"
         return warn("date_order", sentence, found.isoformat())
     return found.isoformat()
 
 
-def _find(text: str, rules: DateRules) -> date | ValueFault:
+_Found: TypeAlias = tuple[date, str | None] | ValueFault
+"""A day, with the order of day and month that its text proves."""
+
+
+def _find(text: str, rules: DateRules) -> _Found:
     if isinstance(text, TypedText):
         match text.value:
             case datetime() as instant:
-                return instant.date()
+                return instant.date(), None
             case date() as day:
-                return day
+                return day, None
             case int() | float() as serial if not isinstance(serial, bool) and 1 <= serial < 100_000:
-                return _from_serial(int(serial))
+                return _from_serial(int(serial)), None
             case _:
                 pass
     return _read_formats(text, rules) if rules.formats else _read_any(text, rules)
 
 
-def _read_formats(text: str, rules: DateRules) -> date | ValueFault:
+def _read_formats(text: str, rules: DateRules) -> _Found:
     for pattern in rules.formats:
         spelling = to_strptime(pattern)
         try:
@@ -148,12 +158,12 @@ def _read_formats(text: str, rules: DateRules) -> date | ValueFault:
         except ValueError:
             continue
         if "%y" not in spelling:
-            return found
-        return _date(_century(found.year % 100, rules), found.month, found.day) or found
+            return found, None
+        return _date(_century(found.year % 100, rules), found.month, found.day) or found, None
     return ValueFault(CODE, f"{quoted(text)} is no date written as {' or '.join(rules.formats)}")
 
 
-def _read_any(text: str, rules: DateRules) -> date | ValueFault:
+def _read_any(text: str, rules: DateRules) -> _Found:
     if refused := too_long(text, 100, "a date", CODE):
         return refused
     if match := _NUMBERS.fullmatch(text):
@@ -162,7 +172,7 @@ def _read_any(text: str, rules: DateRules) -> date | ValueFault:
         found = _or_refuse(text, int(match[1]), int(match[2]), int(match[3]))
         return _alone(text, match["rest"]) or found
     if match := _SERIAL.fullmatch(text):
-        return _from_serial(int(match[1]))
+        return _from_serial(int(match[1])), None
     return _read_names(text, rules)
 
 
@@ -186,20 +196,20 @@ def _alone(text: str, rest: str) -> ValueFault | None:
     )
 
 
-def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> date | ValueFault:
+def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> _Found:
     first, second, last = int(match[1]), int(match[3]), match[4]
     if rules.order == "YMD" and len(last) == 2:
         return _or_refuse(text, _century(first, rules), second, int(last))
     year = int(last) if len(last) == 4 else _century(int(last), rules)
     if first > 12 >= second:
-        return _or_refuse(text, year, second, first)
+        return _or_refuse(text, year, second, first, "DMY" if first <= 31 else None)
     if second > 12 >= first:
-        return _or_refuse(text, year, first, second)
+        return _or_refuse(text, year, first, second, "MDY")
     day, month = (second, first) if rules.order == "MDY" else (first, second)
     return _or_refuse(text, year, month, day)
 
 
-def _read_names(text: str, rules: DateRules) -> date | ValueFault:
+def _read_names(text: str, rules: DateRules) -> _Found:
     folded = text.casefold()
     for candidate in dict.fromkeys((folded, _without_weekday(folded))):
         if match := _YEAR_LAST.fullmatch(candidate):
@@ -224,8 +234,11 @@ def _without_weekday(text: str) -> str:
     return text[match.end() :]
 
 
-def _or_refuse(text: str, year: int, month: int, day: int) -> date | ValueFault:
-    return _date(year, month, day) or ValueFault(CODE, f"{quoted(text)} is no day of the calendar")
+def _or_refuse(text: str, year: int, month: int, day: int, proof: str | None = None) -> _Found:
+    found = _date(year, month, day)
+    if found is None:
+        return ValueFault(CODE, f"{quoted(text)} is no day of the calendar")
+    return found, proof
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -259,11 +272,6 @@ def _refuse_birthday(found: date, text: str, today: date) -> ValueFault | None:
     return None
 
 
-def _contradicts(text: str, order: str | None) -> bool:
-    evidence = evidence_of(text)
-    return evidence in {"DMY", "MDY"} and order in {"DMY", "MDY"} and evidence != order
-
-
 def evidence_of(text: str) -> str | None:
     """Tell which order of day and month a text proves; "?" when it can be read both ways; None when neither.
 
@@ -271,7 +279,7 @@ def evidence_of(text: str) -> str | None:
     """
     if isinstance(text, TypedText) and isinstance(text.value, date):
         return LOW_DAY if text.value.day <= 12 else HIGH_DAY
-    match = _NUMBERS.fullmatch(unmarked(text))
+    match = _NUMBERS.fullmatch(text) or _NUMBERS.fullmatch(unmarked(text))
     if match is None:
         return None
     first, second = int(match[1]), int(match[3])

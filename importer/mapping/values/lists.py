@@ -19,26 +19,28 @@ _LONGEST: Final = 10_000
 
 def parts_of(cell: str, split: str) -> list[str]:
     """Cut a cell into its values; a line break parts them too, and blanks go."""
-    parts = _notated(cell) if cell[:1] in _OPENING and len(cell) <= _LONGEST else None
+    parts = _notated(cell, split) if cell[:1] in _OPENING and len(cell) <= _LONGEST else None
     if parts is None:
-        parts = _quoted(cell, split)
-    if parts is None:
-        parts = [part for line in cell.split("\n") for part in line.split(split)]
+        parts = cell.split(split) if "\n" not in cell else _split_lines(cell, split)
     return [stripped for part in parts if (stripped := part.strip())]
 
 
-_OPENING: Final = frozenset({"^", "{", "[", ";"})
+def _split_lines(cell: str, split: str) -> list[str]:
+    return [part for line in cell.split("\n") for part in line.split(split)]
 
 
-def _notated(cell: str) -> list[str] | None:
-    """Read ``^a^,^b^`` (SuiteCRM), ``{a,"b c"}`` (Postgres), ``['a', 'b']`` (Python, JSON), ``;#a;#b;#`` (SharePoint)."""
+_OPENING: Final = frozenset({"^", "{", "[", ";", '"'})
+
+
+def _notated(cell: str, split: str) -> list[str] | None:
+    """Read ``"a","b, c"`` (Mailchimp), ``^a^,^b^`` (SuiteCRM), ``{a,"b c"}`` (Postgres), ``['a', 'b']`` (Python, JSON), ``;#a;#b;#`` (SharePoint)."""
     if _CARETS.fullmatch(cell):
         return re.findall(r"\^([^^]*)\^", cell)
     if _BRACES.fullmatch(cell):
         return _braced(cell[1:-1])
     if _BRACKETS.fullmatch(cell):
         return _bracketed(cell)
-    return cell.split(";#") if cell.startswith(";#") else None
+    return cell.split(";#") if cell.startswith(";#") else _quoted(cell, split)
 
 
 def _braced(inside: str) -> list[str] | None:
@@ -59,8 +61,8 @@ def _bracketed(cell: str) -> list[str] | None:
 
 
 def _quoted(cell: str, split: str) -> list[str] | None:
-    """Read values each in quotes; Mailchimp quotes its tags, since one may have a comma in it."""
+    """Read values each in quotes, since one may have the separator in it."""
     quoted = cell.startswith('"') and cell.count('"') % 2 == 0 and cell.isprintable()
-    if not quoted or len(split) != 1 or len(cell) >= csv.field_size_limit():
+    if not quoted or len(split) != 1:
         return None
     return next(csv.reader([cell], delimiter=split, skipinitialspace=True))

@@ -122,9 +122,12 @@ _DATE_TEXTS: Final = frozenset(
 """How spreadsheets show 12-3 and 3-12 once they took it for a day: 12-Mar, Mar-12, 12. Mrz."""
 
 
+_DAMAGED: Final = MARKERS | _DATE_TEXTS
+
+
 def column_needs_look(texts: Sequence[str], joined: str, *, dates: bool) -> bool:
     """Tell whether any text of a column is one to be flagged, at the cost of a look-up per cell."""
-    if not MARKERS.isdisjoint(texts) or (dates and not _DATE_TEXTS.isdisjoint(texts)):
+    if not (_DAMAGED if dates else MARKERS).isdisjoint(texts):
         return True
     return "&" in joined and _ENTITY.search(joined) is not None
 
