@@ -37,10 +37,21 @@ _DIGITS: Final = frozenset("0123456789")
 
 
 class CellEvidence:
-    """What the cells of one rule prove, counted; ``example`` is the first cell that can be read two ways."""
+    """What the cells of one rule prove, counted; ``example`` is the first cell that can be read two ways.
 
-    def __init__(self, pick: Pick, before: StepFunction | None, prove: Callable[[str], str | None]) -> None:
+    ``beside_typed``: texts are of interest beside the typed cells of a workbook alone, from the first of these on.
+    """
+
+    def __init__(
+        self,
+        pick: Pick,
+        before: StepFunction | None,
+        prove: Callable[[str], str | None],
+        *,
+        beside_typed: bool = False,
+    ) -> None:
         self._pick = pick
+        self._beside_typed = beside_typed
         self._before = before
         self._prove = prove
         self._counts: Counter[str] = Counter()
@@ -49,6 +60,9 @@ class CellEvidence:
 
     def see(self, table: BlockColumns) -> None:
         cells = self._pick.texts(table)
+        if self._beside_typed and set(map(type, cells)) <= {str}:
+            return
+        self._beside_typed = False
         texts = set(cells) - self._seen
         if len(self._seen) < _REMEMBERED:
             self._seen |= texts
@@ -96,10 +110,13 @@ class Evidence:
         self._layout = layout
         self._own = own
         self._today = today
-        self._dates = self._tallies(self._watches_dates, dates.evidence_of, frozenset({"date"}))
+        self._dates = self._tallies(
+            self._watches_dates, dates.evidence_of, frozenset({"date"}), beside_typed=self._decided
+        )
         self._decimals = self._tallies(self._watches_numbers, numbers.evidence_of, NUMBER_STEPS)
         self._codes = self._tallies(_is_postal_code, length_of, frozenset())
-        self._others = OtherDates(layout.width) if any(self._undecided(key) for key in self._dates) else None
+        undecided = any(key in self._dates and not self._decided(rule) for key, rule in model.rules)
+        self._others = OtherDates(layout.width) if undecided else None
 
     def see(self, table: BlockColumns) -> None:
         for tally in (*self._dates.values(), *self._decimals.values(), *self._codes.values()):
@@ -139,7 +156,7 @@ class Evidence:
             key: _open_sentence(rules[key], tally)
             for key, tally in self._dates.items()
             if tally.example
-            and self._undecided(key)
+            and not self._decided(rules[key])
             and self.conventions(key, rules[key]).dates.order is None
         }
 
@@ -151,10 +168,9 @@ class Evidence:
     def _stated_order(self, rule: Rule) -> str | None:
         return rule.date_order or self._model.defaults.date_order
 
-    def _undecided(self, key: RuleKey) -> bool:
-        """Tell a rule of which the mapping says neither the order of its dates nor their format."""
-        rule = dict(self._model.rules)[key]
-        return self._stated_order(rule) is None and not rule.format
+    def _decided(self, rule: Rule) -> bool:
+        """Tell a rule of which the mapping says the order of its dates, or their format."""
+        return self._stated_order(rule) is not None or bool(rule.format)
 
     def _order_of_others(self, tally: CellEvidence) -> str | None:
         """Give the order that other date columns of the file prove, where none proves another."""
@@ -173,12 +189,14 @@ class Evidence:
         watches: Callable[[RuleKey, Rule], bool],
         prove: Callable[[str], str | None],
         until: frozenset[str],
+        *,
+        beside_typed: Callable[[Rule], bool] = lambda _rule: False,
     ) -> dict[RuleKey, CellEvidence]:
         watched = [
             (key, rule) for key, rule in self._model.rules if rule.value is None and watches(key, rule)
         ]
         return {
-            key: CellEvidence(pick, self._steps_before(rule, until), prove)
+            key: CellEvidence(pick, self._steps_before(rule, until), prove, beside_typed=beside_typed(rule))
             for key, rule in watched
             if (pick := self._layout.pick(rule)) is not None
         }
@@ -186,7 +204,7 @@ class Evidence:
     def _watches_dates(self, key: RuleKey, rule: Rule) -> bool:
         if self.surely_dates(key, rule):
             return True
-        return key[0] == "custom_fields" and self._stated_order(rule) is None and not rule.format
+        return key[0] == "custom_fields" and not self._decided(rule)
 
     def _watches_numbers(self, key: RuleKey, rule: Rule) -> bool:
         if rule.decimal or self._model.defaults.decimal:

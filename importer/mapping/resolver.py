@@ -16,7 +16,7 @@ from importer.mapping.compiled.headers import fold
 from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
 from importer.mapping.language.model import MappingModel, Rule
-from importer.mapping.values.blanks import left_out, means_nothing
+from importer.mapping.values.blanks import unless_nothing
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Fault, Json, Outcome, Record
@@ -129,9 +129,7 @@ class Resolver:
                 continue
             value = target.convert(raw, record)
             if isinstance(value, ValueFault):
-                if value.fails and isinstance(raw, str) and means_nothing(raw):
-                    value = left_out(raw)
-                value = _settle(value, target.header, target.drop, faults)
+                value = _settle(value, raw, target.header, target.drop, faults)
             if value is not None:
                 found.append((target.reference, value))
         return tuple(found)
@@ -143,7 +141,7 @@ class Resolver:
             if isinstance(text, str) and (found := find(text)) != text:
                 rule = self._model.fields[name]
                 header = " or ".join(rule.headers) or name
-                value = _settle(found, header, rule.on_invalid == "drop", faults)
+                value = _settle(found, text, header, rule.on_invalid == "drop", faults)
                 fields = {**fields, name: value}
                 if value is None:
                     del fields[name]
@@ -167,9 +165,11 @@ class Resolver:
         )
 
 
-def _settle(reading: ReadValue, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
+def _settle(reading: ReadValue, raw: Json, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
     if not isinstance(reading, ValueFault):
         return reading
+    if isinstance(raw, str):
+        reading = unless_nothing(reading, raw)
     faults.append(fault_of(reading, header, drop=drop))
     return None if reading.fails else reading.value
 

@@ -201,3 +201,18 @@ def test_a_custom_field_may_hold_a_date(lay: Lay) -> None:
     (each,) = lay("fields: {email: {value: a@b.com}}\ncustom_fields: {Day: C}", [["C"], ["12-Mar"]])
     assert isinstance(each, Record)
     assert each.warnings == ()
+
+
+def test_what_the_mappings_own_map_does_not_list_is_refused_all_the_same(lay: Lay) -> None:
+    (each,) = lay(
+        "fields: {email: {value: a@b.com}, gender: {column: C, map: {M: male}}}", [["C"], ["unknown"]]
+    )
+    assert isinstance(each, Outcome)
+    assert each.code == "unmapped_value"
+
+
+def test_an_owner_that_nobody_is_leaves_the_contact_without(lay: Lay) -> None:
+    catalog = Catalog(location_id="loc1", users=())
+    (each,) = lay("fields: {email: {value: a@b.com}, assignedTo: C}", [["C"], ["N/A"]], catalog=catalog)
+    assert isinstance(each, Record)
+    assert "assignedTo" not in each.fields

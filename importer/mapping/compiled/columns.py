@@ -9,7 +9,7 @@ from typing import Any, Final
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.picking import Pick
 from importer.mapping.compiled.readers import ValueReader
-from importer.mapping.values.blanks import MARKERS, left_out, means_nothing
+from importer.mapping.values.blanks import MARKERS, left_out, unless_nothing
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.mapping.values.lists import parts_of
 from importer.mapping.values.postal import check_zeros, may_lack_zeros, pad
@@ -91,7 +91,7 @@ class ValueColumn:
     def _blame(self, texts: list[str], values: list[Any], table: BlockColumns) -> frozenset[int]:
         """Put findings down as faults; give the rows whose value was refused."""
         found = {
-            row: _unless_nothing(value, texts[row])
+            row: unless_nothing(value, texts[row])
             for row, value in enumerate(values)
             if isinstance(value, ValueFault)
         }
@@ -113,11 +113,6 @@ class ValueColumn:
                 header = self._pick.header(table, row)
                 sentence = f"Column '{header}' is blank, and this value is required."
                 table.blame(row, Fault(code="missing_value", message=sentence, column=header))
-
-
-def _unless_nothing(finding: ValueFault, text: str) -> ValueFault:
-    """Tell a refused value from a cell that says that there is none: NULL is no wrong phone, but no phone."""
-    return left_out(text) if finding.fails and means_nothing(text) else finding
 
 
 def _read_texts(texts: list[str], *, typed: bool) -> list[Any]:

@@ -51,8 +51,16 @@ _WORDS: Final = frozenset(
 )
 
 
-def means_nothing(text: str) -> bool:
-    """Tell a text that stands for no value, once it is known to be none of the kind that is asked for."""
+def unless_nothing(finding: ValueFault, text: str) -> ValueFault:
+    """Tell a refused value from a cell that says that there is none: NULL is no wrong phone, but no phone.
+
+    What a mapping's own map or step refuses stays refused: there the person has said which texts count.
+    """
+    by_kind = finding.code.startswith("invalid_") or finding.code == "unknown_user"
+    return left_out(text) if finding.fails and by_kind and _means_nothing(text) else finding
+
+
+def _means_nothing(text: str) -> bool:
     return text in MARKERS or text.casefold() in _WORDS
 
 
