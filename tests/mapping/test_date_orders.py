@@ -178,3 +178,13 @@ def test_date_cells_with_later_days_or_alone_are_what_they_are(lay: Lay) -> None
     assert half_converted(lay, [*LOW, TypedText("1984-05-16", date(1984, 5, 16)), "25/12/1985"]) == [[]] * 5
     assert half_converted(lay, LOW) == [[]] * 3
     assert half_converted(lay, [*LOW, "1985-12-25"]) == [[]] * 4
+
+
+def test_a_column_that_proves_both_does_not_spoil_what_another_proves(lay: Lay) -> None:
+    rows = [
+        ["a@b.com", "05/06/1980", "13/02/2024", "14/02/2024"],
+        ["b@b.com", "05/06/1980", "02/13/2024", ""],
+    ]
+    first, _ = lay("fields: {email: E, dateOfBirth: D}", [["E", "D", "Changed", "Added"], *rows])
+    assert isinstance(first, Record)
+    assert first.fields["dateOfBirth"] == "1980-06-05"
