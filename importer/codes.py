@@ -111,6 +111,11 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Put one value into the cell; `several: first` takes the first with a warning.",
     ),
     Code(
+        "fax_number",
+        "A number that is said to be a fax's was left out",
+        "Nothing has to be done; take the word away if it is a phone after all.",
+    ),
+    Code(
         "phone_extension",
         "A phone extension was left out",
         "Nothing has to be done; map the column to a custom field too if the extension matters.",
@@ -134,6 +139,21 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "impossible_birthday",
         "A birthday lies in the future or too far in the past",
         "Correct the date.",
+    ),
+    Code(
+        "swapped_date",
+        "A spreadsheet may have taken the day of a date for its month",
+        "Export again with the column as text, or open the file with the dates' own order; the date is sent as it stands.",
+    ),
+    Code(
+        "turned_into_date",
+        "A text may have become a date in a spreadsheet",
+        "Look the text up in the original: a house number 12-3 may have become a day; it is sent as it stands.",
+    ),
+    Code(
+        "lost_zeros",
+        "A postal code is shorter than those of its country",
+        "Put the zeros back in front; pad: 5 in the rule does it for a whole column.",
     ),
     Code(
         "date_order",
@@ -209,6 +229,16 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "name_order",
         "A whole name does not show where the first name ends",
         "Give first and last name columns of their own, or write the row's name as Last, First.",
+    ),
+    Code(
+        "html_entities",
+        "A text has entities of a web page in it, such as &amp;",
+        "Correct the cell, or write transforms: [strip_html] in the rule; the text is sent as it stands.",
+    ),
+    Code(
+        "blank_marker",
+        "A cell holds what programs write for no value, such as NULL",
+        "Clear the cell, or list such texts in the mapping as blank: defaults: {empty: [NULL]}.",
     ),
     Code(
         "duplicate_in_file",

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
+
+from importer.highlevel.country_spellings import ALPHA3, CAR_SIGNS, OTHERS, TRANSLATED
 
 NAMES: Final[dict[str, str]] = {
     "AD": "Andorra",
@@ -260,147 +263,6 @@ NAMES: Final[dict[str, str]] = {
     "ZW": "Zimbabwe",
 }
 
-# Other spellings, a code to words in any language; accents, case and punctuation do not matter.
-_OTHERS: Final[dict[str, str]] = {
-    "AE": "UAE|Emirates|Vereinigte Arabische Emirate|Emiratos Árabes Unidos|Émirats arabes unis|Emirados Árabes Unidos",
-    "AL": "Albanien|Albanie",
-    "AM": "Armenien|Arménie",
-    "AO": "Angola",
-    "AR": "Argentine|Argentinien|Argentinië",
-    "AT": "Österreich|Oesterreich|Autriche|Oostenrijk|Áustria",
-    "AU": "Aus|Australien|Australie|Australië|Austrália",
-    "AX": "Åland|Åland Islands",
-    "BA": "Bosnia|Bosnia & Herzegovina|Bosnien|Bosnien und Herzegowina|Bosnie",
-    "BE": "Belgien|Belgique|Bélgica|België|Belgio",
-    "BG": "Bulgarien|Bulgarie|Bulgarije",
-    "BN": "Brunei",
-    "BO": "Bolivia (Plurinational State of)|Bolivie|Bolivien",
-    "BR": "Brasil|Brasilien|Brésil|Brasile|Brazilië",
-    "BY": "Weißrussland|Biélorussie|Bielorussia",
-    "CA": "Kanada|Canadá",
-    "CD": "DRC|DR Congo|Democratic Republic of the Congo|Congo-Kinshasa|Congo, Democratic Republic of the",
-    "CG": "Republic of the Congo|Congo-Brazzaville",
-    "CH": "Schweiz|Suisse|Suiza|Svizzera|Suíça|Zwitserland|Swiss",
-    "CI": "Ivory Coast|Côte d'Ivoire|Elfenbeinküste|Costa de Marfil|Costa do Marfim",
-    "CL": "Chili",
-    "CN": "PRC|People's Republic of China|Mainland China|Chine|Cina|Volksrepublik China",
-    "CO": "Colombie|Kolumbien|Colômbia",
-    "CV": "Cabo Verde|Kap Verde",
-    "CY": "Zypern|Chypre|Chipre|Cipro",
-    "CZ": "Czechia|Tschechien|Tschechische Republik|Česko|Česká republika|Tchéquie|Chequia|Tsjechië|Repubblica Ceca",
-    "DE": "Deutschland|Allemagne|Alemania|Germania|Alemanha|Duitsland|Federal Republic of Germany|BRD",
-    "DK": "Danmark|Dänemark|Danemark|Dinamarca|Danimarca|Denemarken",
-    "DO": "Dominican Rep|República Dominicana|République dominicaine",
-    "DZ": "Algerien|Algérie|Argelia",
-    "EC": "Équateur|Equador",
-    "EE": "Estland|Estonie|Eesti",
-    "EG": "Ägypten|Égypte|Egipto|Egitto|Egito|Egypte",
-    "ES": "España|Spanien|Espagne|Spagna|Espanha|Spanje",
-    "FI": "Suomi|Finnland|Finlande|Finlandia|Finlândia",
-    "FK": "Falkland Islands|Falklands|Islas Malvinas",
-    "FM": "Micronesia",
-    "FR": "Frankreich|Francia|França|Frankrijk|Metropolitan France",
-    "GB": "UK|U.K.|Great Britain|Britain|England|Scotland|Wales|Northern Ireland|GBR|United Kingdom of Great Britain and "
-    "Northern Ireland|Vereinigtes Königreich|Großbritannien|Grossbritannien|Royaume-Uni|Reino Unido|Regno Unito|"
-    "Verenigd Koninkrijk|Groot-Brittannië|Gran Bretagna|Gran Bretaña|Grande-Bretagne|Angleterre|Inglaterra|Inghilterra",
-    "GE": "Georgien|Géorgie",
-    "GR": "Hellas|Griechenland|Grèce|Grecia|Grécia|Griekenland|EL",
-    "HK": "Hong Kong SAR|Hong Kong SAR China|Hongkong",
-    "HR": "Hrvatska|Kroatien|Croatie|Croacia|Croazia|Croácia|Kroatië",
-    "HU": "Magyarország|Ungarn|Hongrie|Hungría|Ungheria|Hungria|Hongarije",
-    "ID": "Indonesien|Indonésie|Indonésia",
-    "IE": "Republic of Ireland|Eire|Éire|Irland|Irlande|Irlanda|Ierland",
-    "IL": "Israël",
-    "IN": "Bharat|Indien|Inde|Índia",
-    "IQ": "Irak|Iraq",
-    "IR": "Iran|Islamic Republic of Iran",
-    "IS": "Ísland|Island|Islande|Islandia|Islanda|IJsland",
-    "IT": "Italia|Italien|Italie|Itália|Italië",
-    "JP": "Nippon|Japon|Japón|Giappone|Japão",
-    "KE": "Kenia",
-    "KH": "Kambodscha|Cambodge|Camboya",
-    "KP": "North Korea|DPRK|Nordkorea|Corée du Nord|Corea del Norte|Democratic People's Republic of Korea",
-    "KR": "South Korea|Republic of Korea|Südkorea|Corée du Sud|Corea del Sur|Coreia do Sul|Corea del Sud|Zuid-Korea",
-    "LA": "Laos|Lao PDR",
-    "LB": "Libanon|Liban|Líbano|Libano",
-    "LT": "Lietuva|Litauen|Lituanie|Lituania|Litouwen",
-    "LU": "Luxemburg|Luxemburgo|Lussemburgo",
-    "LV": "Latvija|Lettland|Lettonie|Letonia|Lettonia|Letland",
-    "LY": "Libya|Libyen|Libye|Libia",
-    "MA": "Marokko|Maroc|Marruecos|Marocco|Marrocos",
-    "MD": "Moldova|Moldau|Moldavie|Republic of Moldova",
-    "MF": "St Martin|Saint-Martin",
-    "MK": "North Macedonia|Macedonia|Republic of North Macedonia|Nordmazedonien|Macédoine du Nord|FYROM",
-    "MM": "Burma|Myanmar (Burma)|Birmanie",
-    "MO": "Macau|Macao SAR",
-    "MX": "México|Mexiko|Mexique|Messico",
-    "MY": "Malaisie|Malasia",
-    "NL": "Netherlands|The Netherlands|Holland|Nederland|Niederlande|Pays-Bas|Países Bajos|Paesi Bassi|Países Baixos|Olanda",
-    "NO": "Norge|Norwegen|Norvège|Noruega|Norvegia|Noorwegen",
-    "NZ": "Aotearoa|Neuseeland|Nouvelle-Zélande|Nueva Zelanda|Nieuw-Zeeland|Nuova Zelanda|Nova Zelândia",
-    "PE": "Perú|Pérou",
-    "PH": "Phillipines|The Philippines|Philippinen|Filipinas|Filippine",
-    "PL": "Polska|Polen|Pologne|Polonia|Polônia",
-    "PS": "Palestine|Palestinian Territories|State of Palestine|Palästina|Palestina|Palestinian Territory",
-    "PT": "Portogallo",
-    "RE": "Réunion",
-    "RO": "România|Rumänien|Roumanie|Rumania|Romênia|Roemenië",
-    "RS": "Srbija|Serbien|Serbie|Servië",
-    "RU": "Russia|Russland|Russie|Rusia|Rússia|Rusland",
-    "SA": "KSA|Kingdom of Saudi Arabia|Saudi|Saudi-Arabien|Arabie saoudite|Arabia Saudita|Arabia Saudí",
-    "SE": "Sverige|Schweden|Suède|Suecia|Svezia|Suécia|Zweden",
-    "SG": "Singapur|Singapour",
-    "SH": "St Helena",
-    "SI": "Slovenija|Slowenien|Slovénie|Eslovenia",
-    "SK": "Slovensko|Slowakei|Slovaquie|Eslovaquia|Slovak Republic|Slowakije",
-    "ST": "São Tomé and Príncipe",
-    "SX": "Sint Maarten (Dutch part)",
-    "SY": "Syria|Syrien|Syrie|Siria",
-    "SZ": "Eswatini",
-    "TH": "Thaïlande|Tailandia",
-    "TL": "East Timor",
-    "TN": "Tunesien|Tunisie|Túnez",
-    "TR": "Türkiye|Türkei|Turquie|Turquía|Turchia|Turquia|Turkije",
-    "TW": "Taiwan, Province of China|Republic of China|Chinese Taipei|Taïwan",
-    "TZ": "Tanzania|United Republic of Tanzania|Tansania",
-    "UA": "Україна|Ukraina|Ucrania|Ucraina|Oekraïne",
-    "US": "USA|U.S.|U.S.A.|United States of America|America|The United States|United States (USA)|Vereinigte Staaten|"
-    "Vereinigte Staaten von Amerika|États-Unis|Estados Unidos|Stati Uniti|Verenigde Staten|EE.UU.|EEUU|EUA|"
-    "Estados Unidos de América|Stati Uniti d'America|États-Unis d'Amérique|USA (United States)",
-    "VA": "Vatican|Vatican City|Holy See",
-    "VC": "St Vincent and the Grenadines|St. Vincent & Grenadines",
-    "VE": "Venezuela, Bolivarian Republic of",
-    "VG": "British Virgin Islands",
-    "VI": "US Virgin Islands|U.S. Virgin Islands|Virgin Islands",
-    "VN": "Vietnam|Viêt Nam",
-    "XK": "Kosova|XKX",
-    "ZA": "RSA|Südafrika|Afrique du Sud|Sudáfrica|Sudafrica|Zuid-Afrika|África do Sul",
-}
-
-# ISO 3166-1 alpha-3, the code that follows each of ours.
-_ALPHA3: Final = (
-    "AF AFG AX ALA AL ALB DZ DZA AS ASM AD AND AO AGO AI AIA AQ ATA AG ATG AR ARG AM ARM AW ABW AU AUS AT AUT AZ AZE "
-    "BS BHS BH BHR BD BGD BB BRB BY BLR BE BEL BZ BLZ BJ BEN BM BMU BT BTN BO BOL BA BIH BW BWA BV BVT BR BRA IO IOT "
-    "BN BRN BG BGR BF BFA BI BDI KH KHM CM CMR CA CAN CV CPV KY CYM CF CAF TD TCD CL CHL CN CHN CX CXR CC CCK CO COL "
-    "KM COM CG COG CD COD CK COK CR CRI CI CIV HR HRV CU CUB CY CYP CZ CZE DK DNK DJ DJI DM DMA DO DOM EC ECU EG EGY "
-    "SV SLV GQ GNQ ER ERI EE EST ET ETH FK FLK FO FRO FJ FJI FI FIN FR FRA GF GUF PF PYF TF ATF GA GAB GM GMB GE GEO "
-    "DE DEU GH GHA GI GIB GR GRC GL GRL GD GRD GP GLP GU GUM GT GTM GG GGY GN GIN GW GNB GY GUY HT HTI HM HMD VA VAT "
-    "HN HND HK HKG HU HUN IS ISL IN IND ID IDN IR IRN IQ IRQ IE IRL IM IMN IL ISR IT ITA JM JAM JP JPN JE JEY JO JOR "
-    "KZ KAZ KE KEN KI KIR KP PRK KR KOR KW KWT KG KGZ LA LAO LV LVA LB LBN LS LSO LR LBR LY LBY LI LIE LT LTU LU LUX "
-    "MO MAC MK MKD MG MDG MW MWI MY MYS MV MDV ML MLI MT MLT MH MHL MQ MTQ MR MRT MU MUS YT MYT MX MEX FM FSM MD MDA "
-    "MC MCO MN MNG ME MNE MS MSR MA MAR MZ MOZ MM MMR NA NAM NR NRU NP NPL NL NLD AN ANT NC NCL NZ NZL NI NIC NE NER "
-    "NG NGA NU NIU NF NFK MP MNP NO NOR OM OMN PK PAK PW PLW PS PSE PA PAN PG PNG PY PRY PE PER PH PHL PN PCN PL POL "
-    "PT PRT PR PRI QA QAT RE REU RO ROU RU RUS RW RWA SH SHN KN KNA LC LCA MF MAF PM SPM VC VCT WS WSM SM SMR ST STP "
-    "SA SAU SN SEN RS SRB SC SYC SL SLE SG SGP SX SXM SK SVK SI SVN SB SLB SO SOM ZA ZAF GS SGS ES ESP LK LKA SD SDN "
-    "SR SUR SJ SJM SZ SWZ SE SWE CH CHE SY SYR TW TWN TJ TJK TZ TZA TH THA TL TLS TG TGO TK TKL TO TON TT TTO TN TUN "
-    "TR TUR TM TKM TC TCA TV TUV UG UGA UA UKR AE ARE US USA UM UMI UY URY UZ UZB VU VUT VE VEN VN VNM VG VGB VI VIR "
-    "WF WLF EH ESH YE YEM ZM ZMB ZW ZWE GB GBR"
-)
-
-
-# The signs of cars abroad, which address books of German-speaking countries put before postal codes.
-_CAR_SIGNS: Final = "A AT|B BE|D DE|F FR|I IT|L LU|FL LI"
-
 
 def fold(text: str) -> str:
     """Reduce a name to what people agree on when they write it: letters and digits, no case, no accents."""
@@ -410,31 +272,101 @@ def fold(text: str) -> str:
 
 @cache
 def _table() -> dict[str, str]:
-    table: dict[str, str] = {}
-    for code, name in NAMES.items():
+    """Index every spelling; of one that two lists have, the first of these counts, save that codes go before all."""
+    table: dict[str, str] = {fold(spelling): code for code, spelling in _spelt(OTHERS)}
+    for code, name in (*_vendor_names(), *_spelt(TRANSLATED)):
         table.setdefault(fold(name), code)
-        # "Korea (Republic of)" is also written "Republic of Korea", "Iran (Islamic Republic Of)" just "Iran".
+    words = (*ALPHA3.split(), *(word for sign in CAR_SIGNS.split("|") for word in reversed(sign.split())))
+    for code, letters in zip(words[::2], words[1::2], strict=True):
+        table.setdefault(fold(letters), code)
+    return table | {fold(code): code for code in NAMES}
+
+
+def _spelt(names: dict[str, str]) -> Iterator[tuple[str, str]]:
+    return ((code, spelling) for code, written in names.items() for spelling in written.split("|"))
+
+
+def _vendor_names() -> Iterator[tuple[str, str]]:
+    """Give the vendor's names, and those that have brackets without them or with them turned round.
+
+    "Korea (Republic of)" is also written "Republic of Korea", "Iran (Islamic Republic Of)" just "Iran".
+    """
+    yield from NAMES.items()
+    for code, name in NAMES.items():
         plain = re.sub(r"\(.*?\)", "", name).strip()
         if sum(other.startswith(plain) for other in NAMES.values()) == 1:
-            table.setdefault(fold(plain), code)
+            yield code, plain
         if bracket := re.search(r"\((.*?)\)", name):
-            table.setdefault(fold(f"{bracket[1]} {plain}"), code)
-    for code, spellings in _OTHERS.items():
-        for spelling in spellings.split("|"):
-            table[fold(spelling)] = code
-    words = _ALPHA3.split()
-    for code, alpha3 in zip(words[::2], words[1::2], strict=True):
-        table.setdefault(fold(alpha3), code)
-    for sign in _CAR_SIGNS.split("|"):
-        letters, code = sign.split()
-        table.setdefault(fold(letters), code)
-    for code in NAMES:
-        table[fold(code)] = code
-    return table
+            yield code, f"{bracket[1]} {plain}"
+
+
+@cache
+def _by_words() -> dict[frozenset[str], str]:
+    """Index the names by their words: lists put the article, the direction or the kind of state behind."""
+    found: dict[frozenset[str], set[str]] = {}
+    for code, name in (*NAMES.items(), *_spelt(OTHERS)):
+        found.setdefault(_words(name), set()).add(code)
+    return {words: next(iter(codes)) for words, codes in found.items() if words and len(codes) == 1}
+
+
+_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|&")
+_LINKS: Final = frozenset({"&", "and", "the", "of"})
+_SHORT_FORMS: Final = {
+    "st": "saint", "rep": "republic", "dem": "democratic", "fed": "federated", "sts": "states", "is": "islands",
+    "isl": "islands", "isls": "islands", "terr": "territory", "isle": "islands", "island": "islands", "peoples": "people",
+}  # fmt: skip
+_BORDERS: Final = re.compile(r"[()\[\],;:|/]|\s+[-\u2013\u2014]\s+")
+_CODE_BESIDE: Final = re.compile(
+    r"\s*\(?([A-Z]{2,3})\)?(?:\s*[-\u2013\u2014:,;|/]\s*|\s+)(\S.*)|(\S.*?)\s*[-\u2013\u2014:,;|/(\[ ]\s*([A-Z]{2,3})[)\]]?\s*"
+)
+_KINDS_OF_STATE: Final = (
+    "republic kingdom state commonwealth principality union sultanate grand duchy federal federative democratic people "
+    "islamic arab socialist plurinational bolivarian eastern hashemite independent co operative"
+)
+_STATE_WORDS: Final = frozenset(_KINDS_OF_STATE.split())
+_ONE_OF_TWO: Final = frozenset({"CD", "CG", "CN", "GE", "KP", "KR", "TW"})
+"""Whose full names tell two states apart (Georgia is one of America, too); only those that are listed count."""
+_NOTE: Final = re.compile(
+    r"\W*[^\W\d_]{1,2}\s*[^\w\s.()\[\]]+\s*[^\W\d_]{1,2}\W*|\W*n\s*(?:\.\s*|\s+)a\W*", re.IGNORECASE
+)
+"""N/A, D/K, c/o, N.A.: letters parted by something else than the full stops of a code."""
+
+
+def _words(name: str) -> frozenset[str]:
+    words = (fold(word) if word != "&" else word for word in _WORD.findall(name))
+    return frozenset(_SHORT_FORMS.get(word, word) for word in words if word not in _LINKS)
 
 
 def country_code(text: str) -> str | None:
-    """Find the vendor's code for a country's name or code; None when no country is written like that."""
+    """Find the vendor's code for a country's name or code; None when no country is written like that.
+
+    A name with a code beside it, or another name, is taken where the two agree.
+    """
+    if _NOTE.fullmatch(text):
+        return None
+    return _exact(text) or _turned_round(text)
+
+
+def _exact(text: str) -> str | None:
     folded = fold(text)
     table = _table()
     return table.get(folded) or table.get(folded.removeprefix("the"))
+
+
+def _turned_round(text: str) -> str | None:
+    if (found := _CODE_BESIDE.fullmatch(text)) is not None:
+        code, name = found[1] or found[4], found[2] or found[3]
+        if meant := _exact(code):
+            return meant if country_code(name) == meant else None
+    parts = [part for part in _BORDERS.split(text) if part.strip()]
+    codes = {_exact(part) for part in parts}
+    if len(parts) > 1 and None not in codes:
+        return next(iter(codes)) if len(codes) == 1 else None
+    return _by_words().get(_words(text)) or _of_a_state(text)
+
+
+def _of_a_state(text: str) -> str | None:
+    """Read a country's full name: Kingdom of Spain, Federative Republic of Brazil; Yemen, Rep."""
+    words = _words(text)
+    code = _by_words().get(words - _STATE_WORDS) if words & _STATE_WORDS else None
+    return code if code not in _ONE_OF_TWO else None

@@ -66,7 +66,7 @@ def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str | dict) else value
 
 
-class Amount(BaseModel):
+class RowsLimit(BaseModel):
     """A number of rows, or a share of them."""
 
     model_config = ConfigDict(frozen=True)
@@ -85,11 +85,11 @@ class Amount(BaseModel):
         )
 
 
-def _amount(text: Any) -> Amount:
+def _amount(text: Any) -> RowsLimit:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", str(text))
     if not match or (not match[2] and "." in match[1]):
         raise ValueError(f"{text!r} is neither a number of rows (50) nor a share (5%).")
-    return Amount(share=float(match[1]) / 100) if match[2] else Amount(rows=int(match[1]))
+    return RowsLimit(share=float(match[1]) / 100) if match[2] else RowsLimit(rows=int(match[1]))
 
 
 def _share(text: Any) -> float:
@@ -144,7 +144,7 @@ Crons = Annotated[
     ),
 ]
 RowsOrShare = Annotated[
-    Amount,
+    RowsLimit,
     PlainValidator(_amount),
     WithJsonSchema({"type": ["integer", "string"], "pattern": r"^\d+(\.\d+)?\s*%?$"}),
 ]

@@ -59,7 +59,7 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     for name, rule in model.fields.items():
         facts = FIELDS[name]
         useful = _useful_keys(facts.kind, rule)
-        for key in ("format", "date_order", "decimal", "region", "several", "codes", "split"):
+        for key in ("format", "date_order", "decimal", "region", "several", "codes", "pad", "split"):
             if getattr(rule, key) is not None and key not in useful:
                 yield (
                     ("fields", name, key),
@@ -78,6 +78,8 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
                 ("custom_fields", name, "codes"),
                 "'codes' is for the field state; the step `state` does it here.",
             )
+        if rule.pad is not None:
+            yield ("custom_fields", name, "pad"), "'pad' is for the field postalCode."
 
 
 def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:
@@ -94,6 +96,8 @@ def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:
             useful.add("several")
         case FieldKind.STATE:
             useful.add("codes")
+        case FieldKind.POSTAL_CODE:
+            useful.add("pad")
         case _:
             pass
     return useful

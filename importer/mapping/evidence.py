@@ -18,6 +18,7 @@ from importer.mapping.values import dates, numbers
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.fault import quoted
+from importer.mapping.values.postal import length_of
 
 _LONGEST: Final = 40
 """No date and no number is longer; notes and addresses need no closer look."""
@@ -25,14 +26,32 @@ _LONGEST: Final = 40
 _REMEMBERED: Final = 10_000
 """Texts that need not be weighed again: columns of amounts and dates repeat themselves."""
 _OPEN: Final = "?"
+_PROVE_NOTHING: Final = frozenset({_OPEN, dates.LOW_DAY, dates.HIGH_DAY})
+_ORDERS: Final = frozenset({"DMY", "MDY"})
+_ODD_SHARE: Final = 10
+_ODD_AMONG: Final = 4
+"""A few dates are odd ones: one among four others, or one in ten."""
+_SAMPLED: Final = 200
+"""Cells of a block that are looked at in a column that the mapping does not read as dates."""
 _DIGITS: Final = frozenset("0123456789")
 
 
 class CellEvidence:
-    """What the cells of one rule prove, counted; ``example`` is the first cell that can be read two ways."""
+    """What the cells of one rule prove, counted; ``example`` is the first cell that can be read two ways.
 
-    def __init__(self, pick: Pick, before: StepFunction | None, prove: Callable[[str], str | None]) -> None:
+    ``beside_typed``: texts are of interest beside the typed cells of a workbook alone, from the first of these on.
+    """
+
+    def __init__(
+        self,
+        pick: Pick,
+        before: StepFunction | None,
+        prove: Callable[[str], str | None],
+        *,
+        beside_typed: bool = False,
+    ) -> None:
         self._pick = pick
+        self._beside_typed = beside_typed
         self._before = before
         self._prove = prove
         self._counts: Counter[str] = Counter()
@@ -40,7 +59,11 @@ class CellEvidence:
         self.example = ""
 
     def see(self, table: BlockColumns) -> None:
-        texts = set(self._pick.texts(table)) - self._seen
+        cells = self._pick.texts(table)
+        if self._beside_typed and set(map(type, cells)) <= {str}:
+            return
+        self._beside_typed = False
+        texts = set(cells) - self._seen
         if len(self._seen) < _REMEMBERED:
             self._seen |= texts
         for text in texts:
@@ -56,14 +79,27 @@ class CellEvidence:
         if proof == _OPEN and not self.example:
             self.example = read if isinstance(read, str) else ""
 
+    def count(self, proof: str) -> int:
+        return self._counts[proof]
+
     @property
     def proven(self) -> tuple[str, ...]:
-        return tuple(proof for proof in self._counts if proof != _OPEN)
+        return tuple(proof for proof in self._counts if proof not in _PROVE_NOTHING)
 
     @property
     def proof(self) -> str | None:
         """What the column proves, if it proves one thing and one only."""
         return self.proven[0] if len(self.proven) == 1 else None
+
+    @property
+    def majority(self) -> str | None:
+        """What nearly all cells prove, where a few prove something else."""
+        if len(self.proven) != 2:
+            return None
+        most, few = sorted(self.proven, key=self.count, reverse=True)
+        odd = self.count(few)
+        few_enough = odd * _ODD_SHARE <= self.count(most) or (odd == 1 and self.count(most) >= _ODD_AMONG)
+        return most if few_enough else None
 
 
 class Evidence:
@@ -74,27 +110,41 @@ class Evidence:
         self._layout = layout
         self._own = own
         self._today = today
-        self._dates = self._tallies(self._watches_dates, dates.evidence_of, frozenset({"date"}))
+        self._dates = self._tallies(
+            self._watches_dates, dates.evidence_of, frozenset({"date"}), beside_typed=self._decided
+        )
         self._decimals = self._tallies(self._watches_numbers, numbers.evidence_of, NUMBER_STEPS)
+        self._codes = self._tallies(_is_postal_code, length_of, frozenset())
+        undecided = any(key in self._dates and not self._decided(rule) for key, rule in model.rules)
+        self._others = OtherDates(layout.width) if undecided else None
 
     def see(self, table: BlockColumns) -> None:
-        for tally in (*self._dates.values(), *self._decimals.values()):
+        for tally in (*self._dates.values(), *self._decimals.values(), *self._codes.values()):
             tally.see(table)
+        if self._others is not None:
+            self._others.see(table)
 
     def conventions(self, key: RuleKey, rule: Rule) -> Conventions:
-        """Tell how a rule's cells are written: as the mapping says, else as the column proves."""
-        stated = rule.date_order or self._model.defaults.date_order
+        """Tell how a rule's cells are written: as the mapping says, else as the column proves, else as others do."""
+        stated = self._stated_order(rule)
         decimal = rule.decimal or self._model.defaults.decimal
+        tally = self._dates.get(key)
+        proven = (
+            None if stated or tally is None else tally.proof or tally.majority or self._order_of_others(tally)
+        )
         return Conventions(
             dates=DateRules(
                 today=self._today,
-                order=stated or _proof(self._dates.get(key)),
+                order=stated or proven,
                 stated=stated is not None,
                 formats=rule.format or (),
                 birthday=_is_birthday(key),
+                by_majority=stated is None and tally is not None and tally.majority is not None,
+                swapped=tally is not None and _may_be_swapped(tally),
             ),
             decimal=decimal or _proof(self._decimals.get(key)),
             stated_decimal=decimal,
+            code_lengths=self._code_lengths(key),
         )
 
     def open_dates(self) -> dict[RuleKey, str]:
@@ -103,7 +153,9 @@ class Evidence:
         return {
             key: _open_sentence(rules[key], tally)
             for key, tally in self._dates.items()
-            if tally.example and tally.proof is None
+            if tally.example
+            and not self._decided(rules[key])
+            and self.conventions(key, rules[key]).dates.order is None
         }
 
     def surely_dates(self, key: RuleKey, rule: Rule) -> bool:
@@ -111,25 +163,46 @@ class Evidence:
         made = any(step.name == "date" and not step.arguments for step in rule.transforms)
         return made or _is_birthday(key)
 
+    def _stated_order(self, rule: Rule) -> str | None:
+        return rule.date_order or self._model.defaults.date_order
+
+    def _decided(self, rule: Rule) -> bool:
+        """Tell a rule of which the mapping says the order of its dates, or their format."""
+        return self._stated_order(rule) is not None or bool(rule.format)
+
+    def _order_of_others(self, tally: CellEvidence) -> str | None:
+        """Give the order that other date columns of the file prove, where none proves another."""
+        if tally.proven or self._others is None:
+            return None
+        proofs = {other.proof for other in self._dates.values() if other.proof in _ORDERS}
+        found = proofs | self._others.orders()
+        return next(iter(found)) if len(found) == 1 else None
+
+    def _code_lengths(self, key: RuleKey) -> frozenset[int]:
+        tally = self._codes.get(key)
+        return frozenset(map(int, tally.proven)) if tally is not None else frozenset()
+
     def _tallies(
         self,
         watches: Callable[[RuleKey, Rule], bool],
         prove: Callable[[str], str | None],
         until: frozenset[str],
+        *,
+        beside_typed: Callable[[Rule], bool] = lambda _rule: False,
     ) -> dict[RuleKey, CellEvidence]:
         watched = [
             (key, rule) for key, rule in self._model.rules if rule.value is None and watches(key, rule)
         ]
         return {
-            key: CellEvidence(pick, self._steps_before(rule, until), prove)
+            key: CellEvidence(pick, self._steps_before(rule, until), prove, beside_typed=beside_typed(rule))
             for key, rule in watched
             if (pick := self._layout.pick(rule)) is not None
         }
 
     def _watches_dates(self, key: RuleKey, rule: Rule) -> bool:
-        if rule.date_order or rule.format or self._model.defaults.date_order:
-            return False
-        return key[0] == "custom_fields" or self.surely_dates(key, rule)
+        if self.surely_dates(key, rule):
+            return True
+        return key[0] == "custom_fields" and not self._decided(rule)
 
     def _watches_numbers(self, key: RuleKey, rule: Rule) -> bool:
         if rule.decimal or self._model.defaults.decimal:
@@ -144,6 +217,37 @@ class Evidence:
                 break
             before.append(self._own.find(step.name) if step.own else make_step(step, written))
         return chain(tuple(before)) if before else None
+
+
+class OtherDates:
+    """The orders that the file's columns prove, mapped or not; only the beginning of each block is looked at."""
+
+    def __init__(self, width: int) -> None:
+        self._proven: list[set[str]] = [set() for _ in range(width)]
+
+    def see(self, table: BlockColumns) -> None:
+        for index, proven in enumerate(self._proven):
+            for text in table.raw(index)[:_SAMPLED]:
+                if text and _may_prove(text) and (proof := dates.evidence_of(text.strip())) in _ORDERS:
+                    proven.add(proof)
+
+    def orders(self) -> set[str]:
+        """Give the orders of those columns that prove one and no other."""
+        return {order for proven in self._proven if len(proven) == 1 for order in proven}
+
+
+def _may_be_swapped(tally: CellEvidence) -> bool:
+    """Tell the trace of a file that was opened with another order of dates than its own.
+
+    The spreadsheet made date cells of the days up to 12, with day and month exchanged, and left the others as texts.
+    """
+    converted = tally.count(dates.LOW_DAY) and not tally.count(dates.HIGH_DAY)
+    return bool(converted) and tally.proof in _ORDERS and not tally.count(_OPEN)
+
+
+def _is_postal_code(key: RuleKey, rule: Rule) -> bool:  # noqa: ARG001  (one of several such questions)
+    section, name = key
+    return section == "fields" and FIELDS[name].kind is FieldKind.POSTAL_CODE
 
 
 def _may_prove(text: str) -> bool:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog, CustomField, User
 from importer.highlevel.timezones import choose
 from importer.mapping.compiled.columns import fault_of
-from importer.mapping.compiled.customvalues import AS_TEXT, UNSUPPORTED, Convert, converter
+from importer.mapping.compiled.customvalues import LEAVE_TEXTS, UNSUPPORTED, Convert, converter
 from importer.mapping.compiled.headers import fold
 from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
 from importer.mapping.language.model import MappingModel, Rule
+from importer.mapping.values.blanks import unless_nothing
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Fault, Json, Outcome, Record
@@ -33,6 +34,11 @@ class _Target:
     convert: Convert
     header: str
     drop: bool
+
+    leaves_texts: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "leaves_texts", self.convert in LEAVE_TEXTS)
 
 
 class Resolver:
@@ -115,11 +121,15 @@ class Resolver:
 
     def _resolve_customs(self, record: Record, faults: list[Fault]) -> tuple[tuple[str, Json], ...]:
         found: list[tuple[str, Json]] = []
+        targets = self._targets
         for name, raw in record.custom_fields:
-            target = self._targets[name]
-            value = raw if target.convert is AS_TEXT and type(raw) is str else target.convert(raw, record)
+            target = targets[name]
+            if target.leaves_texts and type(raw) is str:
+                found.append((target.reference, raw))
+                continue
+            value = target.convert(raw, record)
             if isinstance(value, ValueFault):
-                value = _settle(value, target.header, target.drop, faults)
+                value = _settle(value, raw, target.header, target.drop, faults)
             if value is not None:
                 found.append((target.reference, value))
         return tuple(found)
@@ -131,7 +141,7 @@ class Resolver:
             if isinstance(text, str) and (found := find(text)) != text:
                 rule = self._model.fields[name]
                 header = " or ".join(rule.headers) or name
-                value = _settle(found, header, rule.on_invalid == "drop", faults)
+                value = _settle(found, text, header, rule.on_invalid == "drop", faults)
                 fields = {**fields, name: value}
                 if value is None:
                     del fields[name]
@@ -155,9 +165,11 @@ class Resolver:
         )
 
 
-def _settle(reading: ReadValue, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
+def _settle(reading: ReadValue, raw: Json, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
     if not isinstance(reading, ValueFault):
         return reading
+    if isinstance(raw, str):
+        reading = unless_nothing(reading, raw)
     faults.append(fault_of(reading, header, drop=drop))
     return None if reading.fails else reading.value
 

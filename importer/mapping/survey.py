@@ -102,7 +102,7 @@ class Surveyor:
         rows = self._sound_rows(block)
         if not rows:
             return
-        table = BlockColumns(rows)
+        table = BlockColumns(rows, frozenset(self._model.defaults.empty))
         self._evidence.see(table)
         self._location_rows.update(location for location in self._location.run(table) if location)
 

@@ -46,16 +46,16 @@ def _dotted(dates: Sequence[Column]) -> RegionGuess | None:
 
 def _by_others(dates: Sequence[Column], everything: Sequence[Column]) -> RegionGuess | None:
     """Take the order of the file's other columns of dates, if they agree; nobody writes them one way each."""
-    told: dict[str, str] = {}
+    shown: dict[str, str] = {}
     for column in everything:
         if column in dates or column.dates < 0.6:
             continue
         for order in proven_orders(column) or ((column.layout,) if column.layout else ()):
-            told.setdefault(order, column.header)
-    told.pop("YMD", None)
-    if len(told) != 1:
+            shown.setdefault(order, column.header)
+    shown.pop("YMD", None)
+    if len(shown) != 1:
         return None
-    ((order, header),) = told.items()
+    ((order, header),) = shown.items()
     return RegionGuess(value=order, reason=f"no date here shows it; those of {header!r} are written {order}")
 
 

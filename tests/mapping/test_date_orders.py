@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pytest
@@ -105,3 +105,86 @@ def test_a_custom_date_field_is_refused_as_open_only_once_it_turns_out_to_be_one
     (as_date,) = lay(f"defaults: {{date_order: DMY}}\n{rules}", rows, catalog=catalog("DATE"))
     assert isinstance(as_date, Record)
     assert as_date.custom_fields == (("f1", "2027-04-03"),)
+
+
+def test_a_few_odd_dates_fail_and_the_others_are_read_by_the_order_of_nearly_all(lay: Lay) -> None:
+    cells = ["25/12/1985", "26/12/1985", "27/12/1985", "28/12/1985", "12/29/1985", "03/04/1990"]
+    assert birthdays(lay, cells)[-2:] == ["invalid_date", "1990-04-03"]
+    many = [f"{day}/12/1985" for day in range(13, 32)] + [f"{day}/11/1985" for day in range(13, 24)]
+    assert birthdays(lay, [*many, "12/29/1985", "12/30/1985", "11/29/1985", "03/04/1990"])[-4:] == [
+        "invalid_date", "invalid_date", "invalid_date", "1990-04-03",
+    ]  # fmt: skip
+
+
+def test_an_odd_date_says_what_the_others_show(lay: Lay) -> None:
+    rows = [["a@b.com", f"{day}/12/1985"] for day in range(13, 20)]
+    mapped = lay(
+        "fields: {email: E, dateOfBirth: D}",
+        [["E", "D"], *rows, ["a@b.com", "12/29/1985"], ["a@b.com", "03/04/1990"]],
+    )
+    odd = mapped[-2]
+    assert isinstance(odd, Outcome)
+    assert "has the month first, where the other dates of the column have the day first" in (
+        odd.message or ""
+    )
+
+
+def other(lay: Lay, others: list[str], rule: str = "D") -> list[object]:
+    rows = [[f"a{number}@b.com", "05/06/1980", cell] for number, cell in enumerate(others)]
+    mapped = lay(f"fields: {{email: E, dateOfBirth: {rule}}}", [["E", "D", "Added"], *rows])
+    return [each.fields.get("dateOfBirth") if isinstance(each, Record) else each.code for each in mapped]
+
+
+def test_the_order_that_another_column_of_the_file_proves_is_taken(lay: Lay) -> None:
+    assert other(lay, ["01/02/2024", "13/02/2024"]) == ["1980-06-05"] * 2
+    assert other(lay, ["01/02/2024", "02/13/2024 10:00"]) == ["1980-05-06"] * 2
+
+
+@pytest.mark.parametrize(
+    "added", [["01/02/2024"], ["13/02/2024", "02/13/2024"], ["2024-02-13"], ["Main Street 13/2"]]
+)
+def test_a_column_that_proves_both_or_nothing_is_no_evidence(lay: Lay, added: list[str]) -> None:
+    with pytest.raises(MappingError, match="dates open"):
+        other(lay, added)
+
+
+def test_what_the_column_itself_shows_goes_before_the_others(lay: Lay) -> None:
+    rows = [["a@b.com", "05/06/1980", "13/02/2024"], ["b@b.com", "05/16/1980", ""]]
+    first, _ = lay("fields: {email: E, dateOfBirth: D}", [["E", "D", "Added"], *rows])
+    assert isinstance(first, Record)
+    assert first.fields["dateOfBirth"] == "1980-05-06"
+
+
+def half_converted(lay: Lay, cells: Sequence[str], before: str = "") -> list[list[str]]:
+    rows = [["a@b.com", cell] for cell in cells]
+    mapped = lay(f"{before}\nfields: {{email: E, dateOfBirth: D}}", [["E", "D"], *rows])
+    return [[fault.code for fault in each.warnings] for each in mapped]
+
+
+LOW = [
+    TypedText("1984-05-06", date(1984, 5, 6)),
+    TypedText("1984-07-08", date(1984, 7, 8)),
+    TypedText("1984-04-04", date(1984, 4, 4)),
+]
+
+
+@pytest.mark.parametrize("before", ["", "defaults: {date_order: DMY}"])
+def test_date_cells_that_a_spreadsheet_made_of_the_days_up_to_12_are_told(lay: Lay, before: str) -> None:
+    told = half_converted(lay, [*LOW, "13/02/1984", "25/12/1985"], before)
+    assert told == [["swapped_date"], ["swapped_date"], [], [], []]
+
+
+def test_date_cells_with_later_days_or_alone_are_what_they_are(lay: Lay) -> None:
+    assert half_converted(lay, [*LOW, TypedText("1984-05-16", date(1984, 5, 16)), "25/12/1985"]) == [[]] * 5
+    assert half_converted(lay, LOW) == [[]] * 3
+    assert half_converted(lay, [*LOW, "1985-12-25"]) == [[]] * 4
+
+
+def test_a_column_that_proves_both_does_not_spoil_what_another_proves(lay: Lay) -> None:
+    rows = [
+        ["a@b.com", "05/06/1980", "13/02/2024", "14/02/2024"],
+        ["b@b.com", "05/06/1980", "02/13/2024", ""],
+    ]
+    first, _ = lay("fields: {email: E, dateOfBirth: D}", [["E", "D", "Changed", "Added"], *rows])
+    assert isinstance(first, Record)
+    assert first.fields["dateOfBirth"] == "1980-06-05"

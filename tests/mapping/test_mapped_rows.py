@@ -368,3 +368,40 @@ def test_an_email_made_of_parts_is_checked_all_the_same(lay: Lay) -> None:
     assert isinstance(second, Outcome)
     assert second.code == "invalid_email"
     assert second.faults[0].column == "User, Domain"
+
+
+def test_a_number_read_by_the_countrys_default_alone_is_told_as_a_guess(lay: Lay) -> None:
+    rules = "fields: {phone: P, country: {column: C, default: US}}"
+    rows = [
+        ["P", "C"],
+        ["(212) 555-0130", ""],
+        ["(212) 555-0131", "US"],
+        ["+1 212 555 0132", ""],
+        ["020 7946 0958", "GB"],
+        ["020 7946 0958", "FR"],
+    ]
+    mapped = lay(rules, rows)
+    assert [_number_and_codes(each) for each in mapped] == [
+        ("+12125550130", ["phone_region"]), ("+12125550131", []), ("+12125550132", []), ("+442079460958", []), (None, ["invalid_phone"]),
+    ]  # fmt: skip
+    (first, *_) = mapped
+    assert "which is a guess" in first.warnings[0].message
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "defaults: {region: US}\nfields: {phone: P}",
+        "fields: {phone: {column: P, region: US}}",
+        "fields: {phone: P, country: {value: US}}",
+    ],
+)
+def test_a_region_that_the_mapping_states_is_no_guess(lay: Lay, rules: str) -> None:
+    (each,) = lay(rules, [["P"], ["(212) 555-0130"]])
+    assert _number_and_codes(each) == ("+12125550130", [])
+
+
+def _number_and_codes(each: Record | Outcome) -> tuple[object, list[str]]:
+    if isinstance(each, Outcome):
+        return None, [fault.code for fault in each.faults]
+    return each.fields.get("phone"), [fault.code for fault in each.warnings]

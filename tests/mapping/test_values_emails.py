@@ -91,3 +91,45 @@ def test_a_plain_address_is_read_as_the_library_reads_it(text: str) -> None:
 @given(st.text(max_size=80))
 def test_no_text_makes_reading_an_address_raise(text: str) -> None:
     read_email(text)
+
+
+@pytest.mark.parametrize("text", ["'ann@acme.com", "\u2019ann@acme.com", "`ann@acme.com", "'ann@acme.com'"])
+def test_the_spreadsheets_mark_in_front_is_no_part_of_the_address(text: str) -> None:
+    assert read(text) == ("ann@acme.com", None)
+
+
+def test_a_local_part_has_64_characters_at_most() -> None:
+    assert read("b" * 64 + "@example.com") == ("b" * 64 + "@example.com", None)
+    for text in (
+        "a" * 65 + "@example.com",
+        "Ann <" + "a" * 65 + "@example.com>",
+        "'" + "a" * 65 + "@example.com",
+    ):
+        assert read(text) == (None, "invalid_email")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ann@gm\u0430il.com", "ann@\u0430\u0440\u0440\u04cf\u0435.com", "ann@xn--gmil-63d.com", "\u0430nn@gmail.com", "ann@g\u03bfogle.com",
+     "Ann <ann@gm\u0430il.com>", "ann@mail.\u0435xample.com"],
+)  # fmt: skip
+def test_a_letter_that_looks_latin_and_is_not_is_refused(text: str) -> None:
+    found = read_email(text)
+    assert isinstance(found, ValueFault)
+    assert (found.code, found.fails) == ("invalid_email", True)
+
+
+@pytest.mark.parametrize("text", ["ann@gm\u0430il.com", "ann@xn--gmil-63d.com"])
+def test_the_letter_is_named(text: str) -> None:
+    found = read_email(text)
+    assert isinstance(found, ValueFault)
+    assert "Cyrillic small letter a" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [("ann@пример.рф", "xn--e1afmkfd.xn--p1ai"), ("ann@παράδειγμα.gr", "xn--hxajbheg2az3al.gr"), ("ann@münchen.de", "xn--mnchen-3ya.de"),
+     ("ann@\u043e\u0441\u0430.\u0440\u0444", "xn--80a1aj.xn--p1ai")],
+)  # fmt: skip
+def test_domains_of_other_alphabets_are_what_they_are(text: str, domain: str) -> None:
+    assert read(text) == (f"ann@{domain}", None)

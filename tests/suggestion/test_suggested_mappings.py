@@ -307,7 +307,7 @@ def test_google_s_own_groups_lose_their_stars_and_the_one_of_everybody_goes() ->
 def test_a_detail_that_does_not_read_does_not_cost_the_row(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(
-        "Email,Birthday\nada@example.com,1985-03-14\nben@example.org,0/0/00\ncy@example.net,1990-01-02\n",
+        "Email,Birthday\nada@example.com,1985-03-14\nben@example.org,45/45/85\ncy@example.net,1990-01-02\n",
         encoding="utf-8",
     )
     text = suggest(open_source(path)).to_yaml()

@@ -9,10 +9,14 @@ from importer.records import Fault
 
 
 class BlockColumns:
-    """A block as columns, with the faults found so far by the row's place in it."""
+    """A block as columns, with the faults found so far by the row's place in it.
 
-    def __init__(self, rows: Sequence[Sequence[str]]) -> None:
+    ``empty``: texts that the mapping calls blank.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[str]], empty: frozenset[str] = frozenset()) -> None:
         self.height = len(rows)
+        self._empty = empty
         self.faults: dict[int, list[Fault]] = {}
         self._raw: list[Sequence[str]] = list(zip(*rows, strict=True))
         self._clean: dict[int, list[str]] = {}
@@ -21,8 +25,14 @@ class BlockColumns:
         found = self._clean.get(index)
         if found is None:
             found = clean_column(self._raw[index]) if self.height else []
+            if self._empty and not self._empty.isdisjoint(found):
+                found = ["" if cell in self._empty else cell for cell in found]
             self._clean[index] = found
         return found
+
+    def raw(self, index: int) -> Sequence[str]:
+        """Give a column as the file has it."""
+        return self._raw[index] if self.height else ()
 
     def blame(self, row: int, fault: Fault) -> None:
         self.faults.setdefault(row, []).append(fault)

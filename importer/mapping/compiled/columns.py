@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,8 +9,11 @@ from typing import Any, Final
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.picking import Pick
 from importer.mapping.compiled.readers import ValueReader
-from importer.mapping.values.fault import ReadValue, ValueFault
-from importer.mapping.values.texts import read_text
+from importer.mapping.values.blanks import MARKERS, left_out, unless_nothing
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.mapping.values.lists import parts_of
+from importer.mapping.values.postal import check_zeros, may_lack_zeros, pad
+from importer.mapping.values.texts import column_needs_look, read_plain_text, read_text
 from importer.records import Fault, Json, TypedText
 
 CLEAR: Final = object()
@@ -61,10 +63,11 @@ class ValueColumn:
         """The rows of the last block whose value is the default."""
 
     def run(self, table: BlockColumns) -> list[Any]:
-        return self._finish(self._read(self._pick.texts(table)), table)
+        texts = self._pick.texts(table)
+        return self._finish(texts, self._read(texts), table)
 
-    def _finish(self, values: list[Any], table: BlockColumns) -> list[Any]:
-        refused = self._blame(values, table) if ValueFault in set(map(type, values)) else frozenset()
+    def _finish(self, texts: list[str], values: list[Any], table: BlockColumns) -> list[Any]:
+        refused = self._blame(texts, values, table) if ValueFault in set(map(type, values)) else frozenset()
         if self._default is not None or self._handling.required:
             self._fill(values, refused, table)
         return values
@@ -85,9 +88,13 @@ class ValueColumn:
                 cache[text] = reader(text) if text else None
         return [cache[text] for text in texts]
 
-    def _blame(self, values: list[Any], table: BlockColumns) -> frozenset[int]:
+    def _blame(self, texts: list[str], values: list[Any], table: BlockColumns) -> frozenset[int]:
         """Put findings down as faults; give the rows whose value was refused."""
-        found = {row: value for row, value in enumerate(values) if isinstance(value, ValueFault)}
+        found = {
+            row: unless_nothing(value, texts[row])
+            for row, value in enumerate(values)
+            if isinstance(value, ValueFault)
+        }
         for row, finding in found.items():
             header = self._pick.header(table, row)
             table.blame(row, fault_of(finding, header, drop=self._handling.drop))
@@ -110,12 +117,14 @@ class ValueColumn:
 
 def _read_texts(texts: list[str], *, typed: bool) -> list[Any]:
     """Take texts as they stand; ``typed`` keeps the value behind a workbook's cell for who reads it later."""
-    plain = set(map(type, texts)) <= {str}
-    if plain and "".join(texts).isascii():
-        return [text or None for text in texts]
-    if plain or not typed:
-        return [read_text(text) if text else None for text in texts]
-    return [_read_typed(text) if text else None for text in texts]
+    if set(map(type, texts)) <= {str}:
+        joined = "".join(texts)
+        if not column_needs_look(texts, joined, dates=not typed):
+            if joined.isascii():
+                return [text or None for text in texts]
+            return [(text if text.isascii() else read_text(text)) or None for text in texts]
+    read = _read_typed if typed else read_plain_text
+    return [read(text) if text else None for text in texts]
 
 
 def _read_typed(text: str) -> ReadValue:
@@ -131,7 +140,10 @@ def fault_of(finding: ValueFault, header: str, *, drop: bool) -> Fault:
 
 
 class PhoneColumn(ValueColumn):
-    """Phones, each read with the country of its own row before the rule's and the default region."""
+    """Phones, each read with the country of its own row before the rule's and the default region.
+
+    ``guess``: the region of numbers that none of these can read, which is told.
+    """
 
     def __init__(
         self,
@@ -140,9 +152,10 @@ class PhoneColumn(ValueColumn):
         *,
         read: Callable[[str, Sequence[str]], ReadValue],
         regions: tuple[str, ...],
+        guess: str | None = None,
     ) -> None:
         super().__init__(pick, None, handling, repeats=False)
-        self._read_with = read
+        self._read_with = read if guess is None or guess in regions else _guessing(read, guess)
         self._regions = regions
 
     def run_with(self, table: BlockColumns, countries: Sequence[Any]) -> list[Any]:
@@ -157,7 +170,74 @@ class PhoneColumn(ValueColumn):
             read(text, choices[country]) if text else None
             for text, country in zip(texts, countries, strict=True)
         ]
-        return self._finish(values, table)
+        return self._finish(texts, values, table)
+
+
+def _guessing(
+    read: Callable[[str, Sequence[str]], ReadValue], guess: str
+) -> Callable[[str, Sequence[str]], ReadValue]:
+    """Read by what is known, and where that fails by a guess, with a warning."""
+
+    def run(text: str, regions: Sequence[str]) -> ReadValue:
+        known = read(text, regions)
+        if not isinstance(known, ValueFault) or not known.fails:
+            return known
+        guessed = read(text, (guess,))
+        if not isinstance(guessed, ValueFault):
+            sentence = (
+                f"{quoted(text)} does not say its country; it was read as one of {guess}, the default of the row's country, "
+                "which is a guess: `defaults: {region: ...}` in the mapping says it"
+            )
+            return ValueFault("phone_region", sentence, guessed, fails=False)
+        return known if guessed.fails else guessed
+
+    return run
+
+
+class PostalColumn(ValueColumn):
+    """Postal codes, whose lost zeros show only beside the country of the row.
+
+    ``home`` is the country of rows that do not say theirs, ``lengths`` are those of the column's codes.
+    """
+
+    def __init__(
+        self,
+        pick: Pick,
+        reader: ValueReader | None,
+        handling: Handling,
+        *,
+        pad: int | None,
+        home: str | None,
+        lengths: frozenset[int],
+    ) -> None:
+        super().__init__(pick, reader, handling)
+        self._pad = pad
+        self._home = home
+        self._lengths = lengths
+
+    def mended(self, codes: list[Any], countries: Sequence[Any], table: BlockColumns) -> list[Any]:
+        """Put zeros back where the mapping says so; else warn of the codes that lost theirs."""
+        short = {code for code in set(codes) if isinstance(code, str) and may_lack_zeros(code)}
+        if not short:
+            return codes
+        judged = {
+            (code, country): self._judge(code, country if isinstance(country, str) else None)
+            for code, country in set(zip(codes, countries, strict=True))
+            if code in short
+        }
+        if all(value is pair[0] for pair, value in judged.items()):
+            return codes
+        values = [judged.get(pair, pair[0]) for pair in zip(codes, countries, strict=True)]
+        if ValueFault in set(map(type, values)):
+            self._blame(self._pick.texts(table), values, table)
+        return values
+
+    def _judge(self, code: str, country: str | None) -> ReadValue:
+        if self._pad is not None:
+            return pad(code, self._pad, country)
+        if country is not None:
+            return check_zeros(code, country)
+        return check_zeros(code, self._home, neighbours=self._lengths)
 
 
 class ConstantColumn:
@@ -174,38 +254,70 @@ class TagsColumn:
     """Tags from cells and those that every row gets: trimmed, united, the same tag once whatever its case."""
 
     def __init__(
-        self, indexes: tuple[int, ...], *, split: str, always: tuple[str, ...], renamed: dict[str, str] | None
+        self,
+        indexes: tuple[int, ...],
+        names: tuple[str, ...],
+        *,
+        split: str,
+        always: tuple[str, ...],
+        renamed: dict[str, str] | None,
     ) -> None:
         self._indexes = indexes
+        self._names = names
         self._split = split
         self._always = always
-        self._renamed = {" ".join(old.casefold().split()): new for old, new in (renamed or {}).items()}
+        self._renamed = {_fold(old): new for old, new in (renamed or {}).items()}
         self._cache: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._faults: dict[tuple[str, ...], list[Fault]] = {}
+        """What is to be said of cells, where anything is."""
 
     def run(self, table: BlockColumns) -> list[tuple[str, ...]]:
         if not self._indexes:
             return [unite(self._always)] * table.height
         if len(self._cache) > _CACHE_SIZE:
             self._cache.clear()
-        cells = zip(*(table.column(index) for index in self._indexes), strict=True)
-        return [self._tags(row) for row in cells]
+            self._faults.clear()
+        rows = list(zip(*(table.column(index) for index in self._indexes), strict=True))
+        tags = [self._tags(cells) for cells in rows]
+        if self._faults:
+            for row, cells in enumerate(rows):
+                for fault in self._faults.get(cells, ()):
+                    table.blame(row, fault)
+        return tags
 
     def _tags(self, cells: tuple[str, ...]) -> tuple[str, ...]:
         found = self._cache.get(cells)
         if found is None:
-            said = [part.strip() for cell in cells for part in _parts(cell, self._split)]
-            renamed = (self._renamed.get(" ".join(tag.casefold().split()), tag) for tag in said)
-            found = unite((*renamed, *self._always))
+            read = [
+                (name, self._read(part))
+                for name, cell in zip(self._names, cells, strict=True)
+                for part in parts_of(cell, self._split)
+            ]
+            if faults := [
+                fault_of(tag, name, drop=False) for name, tag in read if isinstance(tag, ValueFault)
+            ]:
+                self._faults[cells] = faults
+            found = unite((*(_value(tag) for _, tag in read), *self._always))
             self._cache[cells] = found
         return found
 
+    def _read(self, tag: str) -> str | ValueFault:
+        """Rename a tag; of the others, those that stand for no value stay out, and damaged ones are told."""
+        renamed = self._renamed.get(_fold(tag))
+        if renamed is not None:
+            return renamed
+        if tag in MARKERS:
+            return left_out(tag)
+        read = read_text(tag)
+        return read if isinstance(read, ValueFault) else tag
 
-def _parts(cell: str, split: str) -> list[str]:
-    """Cut a cell into tags; Mailchimp quotes each of them, since a tag may have a comma in it."""
-    quoted = cell.startswith('"') and cell.count('"') % 2 == 0 and cell.isprintable()
-    if quoted and len(split) == 1 and len(cell) < csv.field_size_limit():
-        return next(csv.reader([cell], delimiter=split, skipinitialspace=True))
-    return cell.split(split)
+
+def _value(tag: str | ValueFault) -> str:
+    return str(tag.value or "") if isinstance(tag, ValueFault) else tag
+
+
+def _fold(tag: str) -> str:
+    return " ".join(tag.casefold().split())
 
 
 def unite(tags: Sequence[str]) -> tuple[str, ...]:

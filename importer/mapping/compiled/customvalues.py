@@ -15,6 +15,7 @@ from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.mapping.values.lists import parts_of
 from importer.mapping.values.numbers import read_money, read_number
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.websites import read_website
@@ -63,7 +64,7 @@ def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: boo
         return _from_text(partial(read_money, decimal=written.stated_decimal))
     if rule.region is not None:
         return _phone(rule, defaults)
-    return AS_TEXT if typed else lambda raw, _record: plain(raw)
+    return AS_TEXT if typed else plain
 
 
 def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str], ReadValue]:
@@ -82,7 +83,7 @@ def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str],
             return str
 
 
-def plain(raw: Json) -> Json:
+def plain(raw: Json, _record: Record) -> Json:
     """Give the text of a workbook's cell without the value behind it."""
     return str(raw) if isinstance(raw, TypedText) else raw
 
@@ -94,9 +95,12 @@ def _from_text(read: Callable[[str], ReadValue]) -> Convert:
 AS_TEXT: Final = _from_text(str)
 """What a plain text field takes: any text as it is."""
 
+LEAVE_TEXTS: Final = frozenset({AS_TEXT, plain})
+"""Conversions that leave a plain text as it is."""
+
 
 def _list_of(split: str) -> Convert:
-    return lambda raw, _record: list(_parts(as_text(raw), split))
+    return lambda raw, _record: [*parts_of(as_text(raw), split)]
 
 
 def _phone(rule: Rule, defaults: Defaults) -> Convert:
@@ -130,17 +134,13 @@ def read_options(text: str, options: Sequence[str], split: str) -> ReadValue:
     if options and not isinstance(whole, ValueFault):
         return [whole]
     chosen: list[Json] = []
-    for part in _parts(text, split):
+    for part in parts_of(text, split):
         option = read_option(part, options)
         if isinstance(option, ValueFault):
             return option
         if option not in chosen:
             chosen.append(option)
     return chosen or None
-
-
-def _parts(text: str, split: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(split) if part.strip())
 
 
 def _fold(text: str) -> str:

@@ -28,6 +28,11 @@ def test_of(condition: Condition) -> Test:
     return lambda cell: (not clean(cell)) is blank
 
 
+def _after(empty: frozenset[str], test: Test) -> Test:
+    """Show a test the texts that the mapping calls blank as blank."""
+    return (lambda cell: test("" if clean(cell) in empty else cell)) if empty else test
+
+
 def fold(text: str) -> str:
     return " ".join(clean(text).casefold().split())
 
@@ -36,10 +41,14 @@ class RowFilter:
     """Tells which rows stay out, and why."""
 
     def __init__(
-        self, only: Sequence[tuple[int, str, Condition]], skip: Sequence[tuple[int, str, Condition]]
+        self,
+        only: Sequence[tuple[int, str, Condition]],
+        skip: Sequence[tuple[int, str, Condition]],
+        *,
+        empty: frozenset[str] = frozenset(),
     ) -> None:
-        self._only = [(index, name, test_of(condition)) for index, name, condition in only]
-        self._skip = [(index, name, test_of(condition)) for index, name, condition in skip]
+        self._only = [(index, name, _after(empty, test_of(condition))) for index, name, condition in only]
+        self._skip = [(index, name, _after(empty, test_of(condition))) for index, name, condition in skip]
         self.passes_all = not self._only and not self._skip
 
     def refuse(self, cells: Sequence[str]) -> Fault | None:

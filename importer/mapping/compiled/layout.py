@@ -57,6 +57,9 @@ class HeaderLayout:
     def place(self, name: str) -> int:
         return self._places[name]
 
+    def has(self, name: str) -> bool:
+        return name in self._places
+
     def title(self, name: str) -> str:
         """Give a header as the file spells it, which is what people look for."""
         return self._header[self._places[name]]

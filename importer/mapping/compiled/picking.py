@@ -7,6 +7,7 @@ from typing import Protocol
 
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.language.template import Template
+from importer.mapping.values.blanks import MARKERS
 
 
 class Pick(Protocol):
@@ -39,14 +40,25 @@ class FirstOf:
     def texts(self, table: BlockColumns) -> list[str]:
         texts = table.column(self.indexes[0])
         for index in self.indexes[1:]:
-            texts = [text or other for text, other in zip(texts, table.column(index), strict=True)]
+            texts = _or_else(texts, table.column(index))
         return texts
 
     def header(self, table: BlockColumns, row: int) -> str:
-        for index, name in zip(self.indexes, self.names, strict=True):
-            if table.column(index)[row]:
+        cells = [table.column(index)[row] for index in self.indexes]
+        for name, cell in zip(self.names, cells, strict=True):
+            if cell and cell not in MARKERS:
                 return name
-        return self.names[0]
+        return next((name for name, cell in zip(self.names, cells, strict=True) if cell), self.names[0])
+
+
+def _or_else(texts: list[str], others: list[str]) -> list[str]:
+    """Take the other cell where the first is blank, or says so: N/A in one column is no reason to pass the next over."""
+    if MARKERS.isdisjoint(texts):
+        return [text or other for text, other in zip(texts, others, strict=True)]
+    return [
+        other if not text or (text in MARKERS and other and other not in MARKERS) else text
+        for text, other in zip(texts, others, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

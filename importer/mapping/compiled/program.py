@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import repeat
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from importer.codes import remedy_of
 from importer.highlevel.fields import FIELDS, FieldFacts, FieldKind
@@ -15,6 +15,7 @@ from importer.mapping.compiled.columns import (
     ConstantColumn,
     Handling,
     PhoneColumn,
+    PostalColumn,
     TagsColumn,
     ValueColumn,
 )
@@ -47,6 +48,7 @@ class Program:
         around: Mapping[RuleKey, Circumstances],
     ) -> None:
         self._model = model
+        self._empty = frozenset(model.defaults.empty)
         self._layout = layout
         self._location = location
         self._around = around
@@ -95,7 +97,14 @@ class Program:
         steps = steps_of(rule, around)
         if kind is FieldKind.PHONE:
             read = phone_reader(steps, several=rule.several or "first")
-            return PhoneColumn(pick, handling, read=read, regions=self._phone_regions(rule))
+            return PhoneColumn(
+                pick, handling, read=read, regions=self._phone_regions(rule), guess=self._country_default
+            )
+        if kind is FieldKind.POSTAL_CODE:
+            lengths = around.written.code_lengths
+            return PostalColumn(
+                pick, join(steps, reader), handling, pad=rule.pad, home=self._home(), lengths=lengths
+            )
         own = key[0] == "custom_fields"
         return ValueColumn(
             pick, join(steps, reader, any_value=own), handling, repeats=own or kind not in _UNIQUE, typed=own
@@ -141,7 +150,7 @@ class Program:
     ) -> list[Record | Outcome]:
         if not rows:
             return []
-        table = BlockColumns(rows)
+        table = BlockColumns(rows, self._empty)
         if block.faults:
             for place, index in enumerate(kept):
                 table.faults.setdefault(place, []).extend(block.faults.get(index, ()))
@@ -194,10 +203,13 @@ class Program:
     def _read_fields(self, table: BlockColumns) -> list[dict[str, Json]]:
         names = [name for name, _ in self._fields]
         columns = [column.run(table) for _, column in self._fields]
+        countries = self._own_countries(table, columns) if self._by_country else []
+        for place, (_, column) in enumerate(self._fields):
+            if isinstance(column, PostalColumn):
+                columns[place] = column.mended(columns[place], countries, table)
         if self._phone is not None:
-            phones = self._phone.run_with(table, self._own_countries(table, columns))
             names.append("phone")
-            columns.append(phones)
+            columns.append(self._phone.run_with(table, countries))
         if not columns:
             fields: list[dict[str, Json]] = [{} for _ in range(table.height)]
         else:
@@ -213,6 +225,11 @@ class Program:
             self._set_switches(fields, table)
         return fields
 
+    @property
+    def _by_country(self) -> bool:
+        """Whether any value is read by the country of its row."""
+        return self._phone is not None or any(isinstance(column, PostalColumn) for _, column in self._fields)
+
     def _own_countries(self, table: BlockColumns, columns: Sequence[list[Any]]) -> list[Any]:
         """Give each row's country as its own cell says it; a default says nothing about the row's phone."""
         for (name, column), values in zip(self._fields, columns, strict=True):
@@ -221,12 +238,24 @@ class Program:
         return [None] * table.height
 
     def _phone_regions(self, rule: Rule) -> tuple[str, ...]:
-        """List the regions for a row without a country of its own: the rule's, the default, the country's default."""
-        country = self._model.fields.get("country")
-        fallback = (country.value or country.default) if country else None
-        code = read_country(fallback) if fallback else None
-        regions = (rule.region, self._model.defaults.region, code if isinstance(code, str) else None)
+        """List the regions for a row without a country of its own: the rule's, the default, the fixed country."""
+        regions = (rule.region, self._model.defaults.region, self._country("value"))
         return tuple(dict.fromkeys(region for region in regions if region))
+
+    @property
+    def _country_default(self) -> str | None:
+        """The country that rows without one are given: of their phones it is no more than a guess."""
+        return self._country("default")
+
+    def _home(self) -> str | None:
+        """Give the country that rows without one are likely of."""
+        return self._country("value") or self._country_default or self._model.defaults.region
+
+    def _country(self, key: Literal["value", "default"]) -> str | None:
+        rule = self._model.fields.get("country")
+        text = getattr(rule, key) if rule is not None else None
+        code = read_country(text) if text else None
+        return code if isinstance(code, str) else None
 
     def _set_switches(self, fields: list[dict[str, Json]], table: BlockColumns) -> None:
         """Nest ``dndSettings.SMS`` and its kin; a message or code without a status would be refused, and is left out."""
@@ -314,11 +343,15 @@ def row_filter(model: MappingModel, layout: HeaderLayout) -> RowFilter:
     def placed(conditions: Sequence[Any]) -> list[tuple[int, str, Any]]:
         return [(layout.place(test.column), layout.title(test.column), test) for test in conditions]
 
-    return RowFilter(placed(model.rows.only_if), placed(model.rows.skip_if))
+    return RowFilter(
+        placed(model.rows.only_if), placed(model.rows.skip_if), empty=frozenset(model.defaults.empty)
+    )
 
 
 def _tags(model: MappingModel, layout: HeaderLayout) -> TagsColumn | None:
     rule = model.tags
     if rule is None:
         return None
-    return TagsColumn(layout.places(rule.columns), split=rule.split, always=rule.always, renamed=rule.map)
+    places = layout.places(rule.columns)
+    names = tuple(layout.title(name) for name in rule.columns if layout.has(name))
+    return TagsColumn(places, names, split=rule.split, always=rule.always, renamed=rule.map)

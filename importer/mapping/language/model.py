@@ -17,59 +17,22 @@ from pydantic import (
     model_validator,
 )
 
-from importer.highlevel.countries import NAMES, country_code
 from importer.highlevel.fields import FIELDS, NOT_WRITABLE
+from importer.mapping.language.scalars import (
+    DateOrder,
+    EmptyCells,
+    Formats,
+    Header,
+    OnInvalid,
+    Region,
+    one_or_many,
+    one_or_more,
+)
 from importer.mapping.language.template import parse_template
 from importer.mapping.transforms.steps import StepSpec
-from importer.mapping.values.dateformats import check_format
 from importer.records import FollowUpFor, ImportMode, TagMode
-from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA, Flag, Section, Text
+from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
 from importer.yaml.sentences import did_you_mean
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("A header cannot be blank.")
-    return text
-
-
-Header = Annotated[str, AfterValidator(_not_blank), WithJsonSchema(TEXT_SCHEMA)]
-
-
-def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _texts(kind: Any) -> Any:
-    return Annotated[
-        tuple[kind, ...],
-        BeforeValidator(_one_or_many),
-        Field(min_length=1),
-        WithJsonSchema({"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA]}),
-    ]
-
-
-def _region(text: str) -> str:
-    code = text.strip().upper()
-    if code not in NAMES:
-        meant = country_code(text)
-        hint = f" Did you mean {meant!r}?" if meant else did_you_mean(code, NAMES)
-        raise ValueError(f"{text!r} is no country code; write two letters, such as US or GB.{hint}")
-    return code
-
-
-Region = Annotated[
-    str, AfterValidator(_region), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"})
-]
-DateOrder = Literal["DMY", "MDY", "YMD"]
-OnInvalid = Literal["fail", "drop"]
-EmptyCells = Literal["leave", "clear"]
-Formats = Annotated[
-    tuple[Annotated[str, AfterValidator(check_format)], ...],
-    BeforeValidator(_one_or_many),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-
 
 RuleKey: TypeAlias = tuple[str, str]
 """Section and name of a rule: ("fields", "email")."""
@@ -81,7 +44,7 @@ class Rule(Section):
     column: Header | None = Field(
         default=None, description="The header of the column to take the value from."
     )
-    columns: _texts(Header) | None = Field(  # type: ignore[valid-type]
+    columns: one_or_more(Header) | None = Field(  # type: ignore[valid-type]
         None, description="Several headers; the first of them whose cell is not blank gives the value."
     )
     value: Text | None = Field(default=None, description="A fixed value, the same for every row.")
@@ -100,7 +63,7 @@ class Rule(Section):
         description="With `map`: a text that it does not list makes the row fail (the default; `on_invalid: drop` "
         "leaves the value out) or is kept as it is. A text that is already one of the map's results is always kept.",
     )
-    transforms: Annotated[tuple[StepSpec, ...], BeforeValidator(_one_or_many)] = Field(
+    transforms: Annotated[tuple[StepSpec, ...], BeforeValidator(one_or_many)] = Field(
         default=(),
         description="Named steps that the text goes through, in order; see the list of transforms.",
     )
@@ -120,6 +83,11 @@ class Rule(Section):
     several: Literal["first", "fail"] | None = Field(
         default=None,
         description="Two phones or e-mails in one cell: take the first, with a warning (default), or fail.",
+    )
+    pad: Annotated[int, Field(ge=3, le=8)] | None = Field(
+        default=None,
+        description="For `postalCode`: how many digits codes have; shorter ones get their zeros back in front. Rows of "
+        "a country whose codes are of another length are left alone.",
     )
     codes: Flag | None = Field(
         default=None, description="For `state`: write US and Canadian states as their codes."
@@ -249,16 +217,21 @@ class Defaults(Section):
     decimal: Literal[".", ","] | None = Field(
         default=None, description="The decimal sign of numbers such as 1,234."
     )
+    empty: one_or_more(Text) = Field(  # type: ignore[valid-type]
+        default=(),
+        description='Cell texts that mean the same as a blank cell, in every column: `[NULL, "-"]`. Exactly as they are '
+        "written, since a person may be called Null.",
+    )
 
 
 class TagsRule(Section):
     """Tags from columns, and tags that every contact gets."""
 
-    columns: _texts(Header) = Field(default=(), description="Columns with tags; all of them count.")  # type: ignore[valid-type]
+    columns: one_or_more(Header) = Field(default=(), description="Columns with tags; all of them count.")  # type: ignore[valid-type]
     split: Annotated[str, Field(min_length=1)] = Field(
         default=",", description="What separates the tags in a cell."
     )
-    always: _texts(Text) = Field(default=(), description="Tags that every row gets.")  # type: ignore[valid-type]
+    always: one_or_more(Text) = Field(default=(), description="Tags that every row gets.")  # type: ignore[valid-type]
     map: dict[Text, Text] | None = Field(
         default=None,
         description='Other names for tags; a tag it does not list is kept, one mapped to "" is left out.',
@@ -288,7 +261,7 @@ class TagsRule(Section):
 class Match(Section):
     """Who a row is."""
 
-    require: _texts(FieldName) | None = Field(  # type: ignore[valid-type]
+    require: one_or_more(FieldName) | None = Field(  # type: ignore[valid-type]
         default=None,
         description="A row needs any of these; else it fails. Unless said: email, phone or id, since the vendor "
         "refuses a contact without.",
@@ -305,7 +278,9 @@ class Condition(Section):
     """A test on one column's cell; texts compare ignoring case and white space around them."""
 
     column: Header = Field(description="The column to look at.")
-    in_: _texts(Text) | None = Field(default=None, alias="in", description="The cell is one of these texts.")  # type: ignore[valid-type]
+    in_: one_or_more(Text) | None = Field(  # type: ignore[valid-type]
+        default=None, alias="in", description="The cell is one of these texts."
+    )
     equals: Text | None = Field(default=None, description="The cell is this text.")
     contains: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="The cell contains this text."

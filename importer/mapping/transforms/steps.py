@@ -15,7 +15,7 @@ from importer.mapping.transforms import patterns
 from importer.mapping.values import booleans, names, numbers, places
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dateformats import check_format
-from importer.mapping.values.dates import DateRules, is_zero_date, read_date
+from importer.mapping.values.dates import DateRules, is_no_date, read_date
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.yaml.sentences import did_you_mean
 
@@ -125,7 +125,7 @@ def _make_dated(arguments: Mapping[str, str], written: Conventions) -> StepFunct
 
 
 def _dated(text: str, meant: str, rules: DateRules) -> ReadValue:
-    if is_zero_date(text):
+    if is_no_date(text):
         return ""
     return text if isinstance(read_date(text, rules), ValueFault) else meant
 

@@ -17,4 +17,6 @@ class Conventions:
 
     dates: DateRules
     decimal: str | None = None
+    code_lengths: frozenset[int] = frozenset()
+    """How many digits the column's postal codes have, where they are digits."""
     stated_decimal: str | None = None

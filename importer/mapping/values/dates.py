@@ -5,32 +5,62 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
+from importer.mapping.values.blanks import left_out
 from importer.mapping.values.dateformats import to_strptime
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long, warn
-from importer.mapping.values.months import MONTHS
+from importer.mapping.values.months import MONTHS, WEEKDAYS, fold_word
+from importer.mapping.values.texts import unmarked
 from importer.records import TypedText
 
 CODE: Final = "invalid_date"
 OLDEST_YEARS: Final = 120
-_ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
-_YEAR_FIRST: Final = re.compile(r"(\d{4})\s*[/._ ]\s*(\d{1,2})\s*[/._ ]\s*(\d{1,2})\.?(?:[T ,].*)?")
-_NUMBERS: Final = re.compile(
-    r"(\d{1,2})\s*([/.\-_ ])\s*(\d{1,2})\s*[/.\-_ ]\s*(\d{4}|\d{2})\.?(?:[T ,]\s*[\d:.]+.*)?"
+_REST: Final = r"(?P<rest>(?:[T ,:;(].*)?)"
+_ISO: Final = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_REST}", re.DOTALL)
+_YEAR_FIRST: Final = re.compile(
+    rf"(\d{{4}})\s*[/._ ]\s*(\d{{1,2}})\s*[/._ ]\s*(\d{{1,2}})\.?{_REST}", re.DOTALL
 )
-_EAST_ASIAN: Final = re.compile(r"(\d{4})[年년]\s*(\d{1,2})[月월]\s*(\d{1,2})[日일]")
-_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMBERS: Final = re.compile(
+    rf"(\d{{1,2}})\s*([/.\-_ ])\s*(\d{{1,2}})\s*[/.\-_ ]\s*(\d{{4}}|\d{{2}})\.?{_REST}", re.DOTALL
+)
+_EAST_ASIAN: Final = re.compile(rf"(\d{{4}})[年년]\s*(\d{{1,2}})[月월]\s*(\d{{1,2}})[日일]{_REST}", re.DOTALL)
+_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?P<rest>(?:T.*)?)", re.DOTALL)
 _SERIAL: Final = re.compile(r"(\d{5})(?:[.,]\d+)?")
 _DAY_MONTH: Final = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s\-/.,]*(?:de |of |di )?\s*([^\W\d_]{3,})\.?[\s\-/.,]*(?:de |del |of )?\s*['\u2019]?(\d{4}|\d{2})(?:[T ,].*)?"
+    r"(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s\-/.,]*(?:de |of |di |d')?\s*([^\W\d_]{3,})\.?[\s\-/.,]*(?:de |del |of )?"
+    rf"\s*['\u2019]?(\d{{4}}|\d{{2}}){_REST}",
+    re.DOTALL,
 )
 _MONTH_DAY: Final = re.compile(
-    r"([^\W\d_]{3,})\.?[\s\-/.]*(\d{1,2})(?:st|nd|rd|th)?[\s,\-/.]+['\u2019]?(\d{4}|\d{2})(?:[T ,].*)?"
+    rf"([^\W\d_]{{3,}})\.?[\s\-/.,]*(\d{{1,2}})(?:st|nd|rd|th)?[\s,\-/.]+['\u2019]?(\d{{4}}|\d{{2}}){_REST}",
+    re.DOTALL,
 )
-_YEAR_MONTH_DAY: Final = re.compile(r"(\d{4})[\s\-/.,]*([^\W\d_]{3,})\.?[\s\-/.,]*(\d{1,2})(?:st|nd|rd|th)?")
-_WEEKDAY: Final = re.compile(r"^[^\W\d_]{2,10}\.?,\s*(?=\d|[^\W\d_])")
-_ZEROS: Final = re.compile(r"0{1,4}(?:[-/.]0{1,4}){2}(?:[T ][0:.Z]*)?")
+_YEAR_MONTH_DAY: Final = re.compile(
+    rf"(\d{{4}})[\s\-/.,]*([^\W\d_]{{3,}})\.?[\s\-/.,]*(\d{{1,2}})(?:st|nd|rd|th)?\.?{_REST}", re.DOTALL
+)
+_YEAR_LAST: Final = re.compile(
+    r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?P<rest>\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s+[a-z]{2,5}(?:[+-]\d{1,4})?)?)\s+(\d{4})"
+)
+"""What C and Unix write: Sun Mar 17 00:00:00 UTC 1985."""
+_WEEKDAY: Final = re.compile(r"([^\W\d_]{2,10}(?:-feira)?)(\.?,\s*|\.?\s+)(?=\d|[^\W\d_])")
+_CLOCK: Final = re.compile(
+    r"[T\s,:;]*(?:(?:at|um|à|a las|kl\.?|o|om)\s+)?\d{1,2}"
+    r"(?:(?:[:.h]\d{2}){1,2}(?:[.,:]\d{1,9})?(?:\s*[ap]\.?\s?m\.?|\s*uhr|\s*h)?|\s*[ap]\.?\s?m\.?|\s*uhr|\s*h)"
+    r"(?:\s*(?:z|(?:[a-z]{2,5}\s?)?(?:[+-]\d{1,2}:?(?:\d{2})?)?))?(?:\s*(?:\([^()\d]*\)|\[[^\[\]\d]*\]))?\s*",
+    re.IGNORECASE,
+)
+_COMPACT_CLOCK: Final = re.compile(r"T\d{2,6}(?:[.,]\d+)?(?:Z|[+-]\d{2,4})?", re.IGNORECASE)
+_NO_DATE: Final = re.compile(
+    # All zeros, and day 0 of January 1900, which is how spreadsheets show the number 0.
+    r"[0\s/.\-:TZ]*0[0\s/.\-:TZ]*|0?1[/.\-]00?[/.\-](?:1900|00)|00?[/.\-](?:0?1|jan)[/.\-](?:1900|00)|1900-0?1-00?",
+    re.IGNORECASE,
+)
+_SENTINELS: Final = frozenset({date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31)})
+"""The first days that programs know, which they write where no day is known."""
+_ORDERS: Final = frozenset({"DMY", "MDY"})
+LOW_DAY: Final = "low day"
+HIGH_DAY: Final = "high day"
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
 
 
@@ -44,39 +74,83 @@ class DateRules:
     """The order was written in the mapping, not inferred from the column."""
     formats: tuple[str, ...] = ()
     birthday: bool = False
+    by_majority: bool = False
+    """The order is what nearly all dates of the column show; one that shows the other fails."""
+    swapped: bool = False
+    """Date cells of the workbook may have day and month exchanged; see ``swapped_date``."""
 
 
 def read_date(text: str, rules: DateRules) -> ReadValue:
-    """Read a date, and refuse one that no person can have been born on where a birthday is meant."""
+    """Read a date, and refuse one that no person can have been born on where a birthday is meant.
+
+    None where the text says that there is no date, as zeros do.
+    """
     found = _find(text, rules)
     if isinstance(found, ValueFault):
-        return found
+        return _second_look(text, found, rules)
+    day, proof = found
+    if day in _SENTINELS:
+        return left_out(text)
+    if rules.swapped and isinstance(text, TypedText) and day.day <= 12 and day.day != day.month:
+        return _swapped(text, day)
+    return _settle(text, day, proof, rules)
+
+
+def _second_look(text: str, refused: ValueFault, rules: DateRules) -> ReadValue:
+    if isinstance(text, TypedText):
+        return refused
+    bare = unmarked(text)
+    if bare != text:
+        return read_date(bare, rules)
+    return None if is_no_date(text) else refused
+
+
+def _swapped(text: str, found: date) -> ValueFault:
+    meant = date(found.year, found.day, found.month)
+    sentence = (
+        f"{quoted(text)} is a date cell with a day up to 12, as all of this column are, while the days above 12 are texts: "
+        f"the spreadsheet may have exchanged day and month, and {meant.isoformat()} may be meant"
+    )
+    return warn("swapped_date", sentence, found.isoformat())
+
+
+def _settle(text: str, found: date, proof: str | None, rules: DateRules) -> ReadValue:
     if rules.birthday and found > rules.today and str(found.year) not in text:
         # 12/31/26 in November of 2026 is a day of 1926.
         found = _date(found.year - 100, found.month, found.day) or found
     if rules.birthday and (refused := _refuse_birthday(found, text, rules.today)):
         return refused
-    if rules.stated and _contradicts(text, rules.order):
+    if proof is None or proof == rules.order or rules.order not in _ORDERS:
+        return found.isoformat()
+    if rules.by_majority:
+        first, other = ("month", "day") if rules.order == "DMY" else ("day", "month")
+        why = f"has the {first} first, where the other dates of the column have the {other} first"
+        return ValueFault(CODE, f"{quoted(text)} {why}; say date_order if that is so")
+    if rules.stated:
         sentence = f"{quoted(text)} cannot be {rules.order}; it was read the only way it can be"
         return warn("date_order", sentence, found.isoformat())
     return found.isoformat()
 
 
-def _find(text: str, rules: DateRules) -> date | ValueFault:
+_Found: TypeAlias = tuple[date, str | None] | ValueFault
+"""A day, with the order of day and month that its text proves."""
+
+
+def _find(text: str, rules: DateRules) -> _Found:
     if isinstance(text, TypedText):
         match text.value:
             case datetime() as instant:
-                return instant.date()
+                return instant.date(), None
             case date() as day:
-                return day
+                return day, None
             case int() | float() as serial if not isinstance(serial, bool) and 1 <= serial < 100_000:
-                return _from_serial(int(serial))
+                return _from_serial(int(serial)), None
             case _:
                 pass
     return _read_formats(text, rules) if rules.formats else _read_any(text, rules)
 
 
-def _read_formats(text: str, rules: DateRules) -> date | ValueFault:
+def _read_formats(text: str, rules: DateRules) -> _Found:
     for pattern in rules.formats:
         spelling = to_strptime(pattern)
         try:
@@ -84,20 +158,21 @@ def _read_formats(text: str, rules: DateRules) -> date | ValueFault:
         except ValueError:
             continue
         if "%y" not in spelling:
-            return found
-        return _date(_century(found.year % 100, rules), found.month, found.day) or found
+            return found, None
+        return _date(_century(found.year % 100, rules), found.month, found.day) or found, None
     return ValueFault(CODE, f"{quoted(text)} is no date written as {' or '.join(rules.formats)}")
 
 
-def _read_any(text: str, rules: DateRules) -> date | ValueFault:
+def _read_any(text: str, rules: DateRules) -> _Found:
     if refused := too_long(text, 100, "a date", CODE):
         return refused
     if match := _NUMBERS.fullmatch(text):
-        return _read_numbers(text, match, rules)
+        return _alone(text, match["rest"]) or _read_numbers(text, match, rules)
     if match := _match_year_first(text):
-        return _or_refuse(text, int(match[1]), int(match[2]), int(match[3]))
+        found = _or_refuse(text, int(match[1]), int(match[2]), int(match[3]))
+        return _alone(text, match["rest"]) or found
     if match := _SERIAL.fullmatch(text):
-        return _from_serial(int(match[1]))
+        return _from_serial(int(match[1])), None
     return _read_names(text, rules)
 
 
@@ -110,23 +185,36 @@ def _match_year_first(text: str) -> re.Match[str] | None:
     )
 
 
-def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> date | ValueFault:
+def _alone(text: str, rest: str) -> ValueFault | None:
+    """Refuse a date behind which stands another, or another number; a time of day, a zone and words may."""
+    if not rest or not any(map(str.isdigit, rest)):
+        return None
+    if _CLOCK.fullmatch(rest) or _COMPACT_CLOCK.fullmatch(rest):
+        return None
+    return ValueFault(
+        "several_values", f"{quoted(text)} holds more than one date; which is meant cannot be told"
+    )
+
+
+def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> _Found:
     first, second, last = int(match[1]), int(match[3]), match[4]
     if rules.order == "YMD" and len(last) == 2:
         return _or_refuse(text, _century(first, rules), second, int(last))
     year = int(last) if len(last) == 4 else _century(int(last), rules)
     if first > 12 >= second:
-        return _or_refuse(text, year, second, first)
+        return _or_refuse(text, year, second, first, "DMY" if first <= 31 else None)
     if second > 12 >= first:
-        return _or_refuse(text, year, first, second)
+        return _or_refuse(text, year, first, second, "MDY")
     day, month = (second, first) if rules.order == "MDY" else (first, second)
     return _or_refuse(text, year, month, day)
 
 
-def _read_names(text: str, rules: DateRules) -> date | ValueFault:
-    plain = _WEEKDAY.sub("", text.casefold()) if text[:1].isalpha() else text.casefold()
-    for candidate in dict.fromkeys((text.casefold(), plain)):
-        if match := _YEAR_MONTH_DAY.fullmatch(candidate):
+def _read_names(text: str, rules: DateRules) -> _Found:
+    folded = text.casefold()
+    for candidate in dict.fromkeys((folded, _without_weekday(folded))):
+        if match := _YEAR_LAST.fullmatch(candidate):
+            name, day, year = match[1], match[2], int(match[4])
+        elif match := _YEAR_MONTH_DAY.fullmatch(candidate):
             year, name, day = int(match[1]), match[2], match[3]
         elif match := _DAY_MONTH.fullmatch(candidate):
             day, name, year = match[1], match[2], _year(match[3], rules)
@@ -134,13 +222,23 @@ def _read_names(text: str, rules: DateRules) -> date | ValueFault:
             name, day, year = match[1], match[2], _year(match[3], rules)
         else:
             continue
-        if month := MONTHS.get(name):
-            return _or_refuse(text, year, month, int(day))
+        if month := MONTHS.get(fold_word(name)):
+            return _alone(text, match["rest"]) or _or_refuse(text, year, month, int(day))
     return ValueFault(CODE, f"{quoted(text)} is no date")
 
 
-def _or_refuse(text: str, year: int, month: int, day: int) -> date | ValueFault:
-    return _date(year, month, day) or ValueFault(CODE, f"{quoted(text)} is no day of the calendar")
+def _without_weekday(text: str) -> str:
+    match = _WEEKDAY.match(text)
+    if match is None or (fold_word(match[1]) not in WEEKDAYS and "," not in match[2]):
+        return text
+    return text[match.end() :]
+
+
+def _or_refuse(text: str, year: int, month: int, day: int, proof: str | None = None) -> _Found:
+    found = _date(year, month, day)
+    if found is None:
+        return ValueFault(CODE, f"{quoted(text)} is no day of the calendar")
+    return found, proof
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -174,21 +272,19 @@ def _refuse_birthday(found: date, text: str, today: date) -> ValueFault | None:
     return None
 
 
-def is_zero_date(text: str) -> bool:
-    """Tell ``0000-00-00`` and its kin, which databases write where there is no date."""
-    return len(text) > 1 and bool(_ZEROS.fullmatch(text))
-
-
-def _contradicts(text: str, order: str | None) -> bool:
-    evidence = evidence_of(text)
-    return evidence in {"DMY", "MDY"} and order in {"DMY", "MDY"} and evidence != order
+def is_no_date(text: str) -> bool:
+    """Tell ``0000-00-00`` and its kin, which programs write where there is no date."""
+    return len(text) < 40 and bool(_NO_DATE.fullmatch(text))
 
 
 def evidence_of(text: str) -> str | None:
-    """Tell which order of day and month a text proves; "?" when it can be read both ways; None when neither."""
+    """Tell which order of day and month a text proves; "?" when it can be read both ways; None when neither.
+
+    Of a date cell it tells whether its day could be a month: ``LOW_DAY`` or ``HIGH_DAY``.
+    """
     if isinstance(text, TypedText) and isinstance(text.value, date):
-        return None
-    match = _NUMBERS.fullmatch(text)
+        return LOW_DAY if text.value.day <= 12 else HIGH_DAY
+    match = _NUMBERS.fullmatch(text) or _NUMBERS.fullmatch(unmarked(text))
     if match is None:
         return None
     first, second = int(match[1]), int(match[3])
@@ -196,4 +292,4 @@ def evidence_of(text: str) -> str | None:
         return "YMD" if first > 31 else "DMY"
     if second > 12 >= first:
         return "MDY"
-    return "?" if first != second and first <= 12 else None
+    return "?" if first != second and first <= 12 and second else None

@@ -7,9 +7,13 @@ from functools import lru_cache
 from typing import Final
 
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long, warn
+from importer.mapping.values.lookalikes import lookalike
 
 CODE: Final = "invalid_email"
-_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+# No apostrophe in front: it is the spreadsheet's mark for a text, and no part of the address.
+_LOCAL: Final = re.compile(
+    r"[A-Za-z0-9!#$%&*+/=?^_{|}~-][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+)
 _BRACKETED: Final = re.compile(r"<\s*(?:mailto:)?([^<>]*@[^<>]*?)\s*>")
 _SEPARATORS: Final = re.compile(r"[;,|\s]+|\s+(?:or|and|und|et|y|e|o|/)\s+|(?<=\w)/(?=\S+@)")
 _REMARK: Final = re.compile(r"\([^()@]*\)|\[[^\[\]@]*\]")
@@ -114,10 +118,10 @@ def _canonical(address: str) -> str | None:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         return None
-    if not _ENDING.search(checked.ascii_domain):
+    if not _ENDING.search(checked.ascii_domain) or lookalike(checked.domain):
         return None
     # The ASCII form of an international domain: every mail system takes it.
     return f"{checked.local_part}@{checked.ascii_domain}"
@@ -140,8 +144,12 @@ def _refuse(text: str) -> ValueFault:
 def _library_reason(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
+    if sign := lookalike(address):
+        return f"is no e-mail address: {sign} looks like a Latin letter and is another; type it anew"
     try:
-        validate_email(address, check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as refused:
         return f"is no e-mail address: {str(refused).rstrip('.')}"
+    if sign := lookalike(checked.domain):
+        return f"is no e-mail address: its domain has {sign}, which looks like a Latin letter and is another"
     return "is no e-mail address: its ending is no top-level domain"

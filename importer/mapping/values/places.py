@@ -8,6 +8,7 @@ from importer.highlevel.countries import country_code
 from importer.highlevel.timezones import timezone_name
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.mapping.values.states import state_code
+from importer.mapping.values.texts import read_plain_text, read_text
 from importer.records import TypedText
 
 _NOT_LISTED: Final = "no country that the vendor knows"
@@ -25,7 +26,7 @@ def read_timezone(text: str) -> ReadValue:
 
 def read_state(text: str) -> ReadValue:
     """Write a US or Canadian state as its code; any other text stays."""
-    return state_code(text) or str(text)
+    return state_code(text) or read_text(text)
 
 
 def read_postal_code(text: str) -> ReadValue:
@@ -41,4 +42,4 @@ def read_postal_code(text: str) -> ReadValue:
         and "." in plain
     ):
         return str(int(text.value))
-    return plain
+    return read_plain_text(text) if plain == text else read_text(plain)

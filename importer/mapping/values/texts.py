@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import date
+from html import unescape
+from html.entities import html5
 from typing import Final
 
+from importer.mapping.values.blanks import MARKERS, read_marker
 from importer.mapping.values.fault import ReadValue, quoted, warn
 from importer.records import TypedText
 
@@ -16,49 +20,125 @@ _ENDS: Final = (
     " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 )
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINE_BREAKS: Final = re.compile("\r\n?|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+"""Line breaks and list separators, as databases write them: FileMaker's are U+000B and U+001D."""
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+_BETWEEN_WORDS: Final = re.compile(r"(?<=\w)[\x01-\x06\x08\x0e-\x1b\x7f-\x9f]+(?=\w)")
+"""All but zero bytes and bells, which are padding and no separators anywhere."""
+# What Windows means by the characters that Latin-1 has no letters for; web pages are read so, too.
+_WINDOWS: Final = {
+    number: meant
+    for number in range(0x80, 0xA0)
+    if number != 0x85 and (meant := bytes([number]).decode("cp1252", "ignore"))
+}
 _MOJIBAKE: Final = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u20ac\u201a-\u2122\u0152-\u017e\u0192\u02c6\u02dc]"
 )
+_ENTITY: Final = re.compile(r"&(?:#\d{2,7}|#[xX][\da-fA-F]{2,6}|[A-Za-z]{2,30}\d{0,2});")
+_FORMULA_TEXT: Final = re.compile(
+    r'=\s*(?:T\(\s*)?"((?:[^"]|"")*)"\s*\)?|=\s*HYPERLINK\(\s*"(?:[^"]|"")*"\s*[,;]\s*"((?:[^"]|"")*)"\s*\)',
+    re.IGNORECASE,
+)
+_APOSTROPHES: Final = "'\u2019`\u00b4"
 
 
 def clean(text: str) -> str:
-    """Compose accents (NFC), trim white space of all kinds at the ends, take control characters out."""
+    """Compose accents (NFC), trim white space of all kinds at the ends, make line breaks of what separates.
+
+    ``="02134"`` is how exports keep a spreadsheet from reading a number; the text is what stands between the quotes.
+    """
     if isinstance(text, TypedText):
-        return _clean_typed(text)
-    if text.isascii() and text.isprintable():
-        return text.strip()
-    return _clean_text(text)
+        cleaned = _clean_text(str(text))
+        return TypedText(cleaned, text.value) if cleaned else ""
+    plain = text.strip() if text.isascii() and text.isprintable() else _clean_text(text)
+    return _out_of_formula(plain) if plain[:1] == "=" else plain
+
+
+def _out_of_formula(text: str) -> str:
+    found = _FORMULA_TEXT.fullmatch(text)
+    return text if found is None else clean((found[1] or found[2] or "").replace('""', '"'))
 
 
 def _clean_text(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _CONTROLS.sub("", text)).strip(_ENDS)
-
-
-def _clean_typed(text: TypedText) -> str:
-    cleaned = _clean_text(str(text))
-    return TypedText(cleaned, text.value) if cleaned else ""
+    text = _LINE_BREAKS.sub("\n", text)
+    if _CONTROLS.search(text):
+        # A control character between two words parts them: left out, it would glue them together.
+        text = _CONTROLS.sub("", _BETWEEN_WORDS.sub(" ", text.translate(_WINDOWS)))
+    return unicodedata.normalize("NFC", text).strip(_ENDS)
 
 
 def clean_column(cells: Sequence[str]) -> list[str]:
     """Clean a whole column; a plain one costs a strip per cell."""
     joined = "".join(cells)
-    if joined.isascii() and joined.isprintable() and set(map(type, cells)) <= {str}:
+    if joined.isascii() and joined.isprintable() and "=" not in joined and set(map(type, cells)) <= {str}:
         return [cell.strip() for cell in cells]
     # a call for each cell would cost more than the look at it, and nearly all are plain in such a column too
     return [
-        cell.strip() if cell.isascii() and cell.isprintable() and type(cell) is str else clean(cell)
+        cell.strip()
+        if cell.isascii() and cell.isprintable() and type(cell) is str and "=" not in cell
+        else clean(cell)
         for cell in cells
     ]
 
 
+def unmarked(text: str) -> str:
+    """Take off the apostrophe by which a spreadsheet marks a text; only where no value of the kind begins with one."""
+    return text[1:].lstrip() if text[:1] in _APOSTROPHES else text
+
+
 def read_text(text: str) -> ReadValue:
-    """Take a text as it stands, and flag one that was decoded wrongly somewhere on its way."""
+    """Take a text as it stands, and flag one that says nothing or was damaged somewhere on its way."""
     text = str(text)
-    if text.isascii():
-        return text
-    return _flag_garbled(text)
+    if text in MARKERS:
+        return read_marker(text)
+    if "&" in text and (meant := without_entities(text)) != text:
+        return warn(
+            "html_entities", f"{quoted(text)} has entities of a web page; {quoted(meant)} may be meant", text
+        )
+    return text if text.isascii() else _flag_garbled(text)
+
+
+def read_plain_text(text: str) -> ReadValue:
+    """Take a text that is no date, such as an address; a spreadsheet makes dates of house numbers."""
+    if (isinstance(text, TypedText) and isinstance(text.value, date)) or text in _DATE_TEXTS:
+        sentence = f"{quoted(text)} is a date; a text such as 12-3 may have become one in a spreadsheet"
+        return warn("turned_into_date", sentence, str(text))
+    return read_text(text)
+
+
+_SHOWN_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Mrz Mai Okt Dez"
+_DAY_FORMS: Final = ("{0}-{1}", "{0:02}-{1}", "{0}. {1}", "{0:02}. {1}")
+_DATE_TEXTS: Final = frozenset(
+    (
+        *(
+            form.format(day, month)
+            for form in _DAY_FORMS
+            for day in range(1, 32)
+            for month in _SHOWN_MONTHS.split()
+        ),
+        *(f"{month}-{year:02}" for month in _SHOWN_MONTHS.split() for year in range(100)),
+    )
+)
+"""How spreadsheets show 12-3 and 3-12 once they took it for a day: 12-Mar, Mar-12, 12. Mrz."""
+
+
+_DAMAGED: Final = MARKERS | _DATE_TEXTS
+
+
+def column_needs_look(texts: Sequence[str], joined: str, *, dates: bool) -> bool:
+    """Tell whether any text of a column is one to be flagged, at the cost of a look-up per cell."""
+    if not (_DAMAGED if dates else MARKERS).isdisjoint(texts):
+        return True
+    return "&" in joined and _ENTITY.search(joined) is not None
+
+
+def without_entities(text: str) -> str:
+    """Put the characters in for what a web form encoded: ``&#039;``, ``&amp;``."""
+    return _ENTITY.sub(lambda match: _character(match[0]), text)
+
+
+def _character(entity: str) -> str:
+    return unescape(entity) if entity[1] == "#" or entity[1:] in html5 else entity
 
 
 def _flag_garbled(text: str) -> ReadValue:

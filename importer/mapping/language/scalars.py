@@ -1,0 +1,56 @@
+"""The scalars of the mapping language: what a key with one text, or several, takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from importer.highlevel.countries import NAMES, country_code
+from importer.mapping.values.dateformats import check_format
+from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA
+from importer.yaml.sentences import did_you_mean
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("A header cannot be blank.")
+    return text
+
+
+Header = Annotated[str, AfterValidator(_not_blank), WithJsonSchema(TEXT_SCHEMA)]
+
+
+def one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def one_or_more(kind: Any) -> Any:
+    return Annotated[
+        tuple[kind, ...],
+        BeforeValidator(one_or_many),
+        Field(min_length=1),
+        WithJsonSchema({"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA]}),
+    ]
+
+
+def _region(text: str) -> str:
+    code = text.strip().upper()
+    if code not in NAMES:
+        meant = country_code(text)
+        hint = f" Did you mean {meant!r}?" if meant else did_you_mean(code, NAMES)
+        raise ValueError(f"{text!r} is no country code; write two letters, such as US or GB.{hint}")
+    return code
+
+
+Region = Annotated[
+    str, AfterValidator(_region), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"})
+]
+DateOrder = Literal["DMY", "MDY", "YMD"]
+OnInvalid = Literal["fail", "drop"]
+EmptyCells = Literal["leave", "clear"]
+Formats = Annotated[
+    tuple[Annotated[str, AfterValidator(check_format)], ...],
+    BeforeValidator(one_or_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]

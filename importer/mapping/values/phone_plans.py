@@ -1,0 +1,156 @@
+"""Plain spellings of phone numbers by the numbering plans themselves, without the library's whole course.
+
+A look at a number costs the library some fifty pattern matches. Its metadata, compiled once, answers for the plain
+spellings with a few. Whatever needs more (carrier codes, transformed prefixes, calls abroad) is left to the library, and
+the tests hold both to the same answers in every country.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
+
+_PLAIN: Final = re.compile(r"\+?[\d ().\-]{5,30}")
+_NO_DIGITS: Final = {ord(sign): None for sign in " ().-"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """The fixed and mobile numbers of one region; ``leading`` claims a number before its kind is looked at."""
+
+    leading: re.Pattern[str] | None
+    kinds: tuple[tuple[frozenset[int], re.Pattern[str]], ...]
+
+    def holds(self, national: str) -> bool:
+        length = len(national)
+        for lengths, pattern in self.kinds:  # noqa: SIM110  (a generator would cost as much as the patterns)
+            if length in lengths and pattern.fullmatch(national):
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _CallingCode:
+    """The regions that share a calling code, in the library's order; ``prefix`` is what parsing would take off."""
+
+    code: str
+    prefix: re.Pattern[str] | None
+    regions: tuple[_Region, ...]
+
+    def holds(self, national: str) -> bool:
+        """Tell a valid number. False says nothing: it may be of a kind that is not looked at here."""
+        for region in self.regions:
+            if region.leading is not None and region.leading.match(national):
+                return region.holds(national)
+            if region.leading is None and region.holds(national):
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialling:
+    """How numbers are written inside one region."""
+
+    calling: _CallingCode
+    abroad: re.Pattern[str] | None
+    prefix: re.Pattern[str] | None
+
+    def national(self, digits: str) -> str | None:
+        """Give the national number; None where the digits may mean something else."""
+        if self.abroad is not None and self.abroad.match(digits):
+            return None
+        found = self.prefix.match(digits) if self.prefix is not None else None
+        if digits.startswith(self.calling.code) and (found is None or found[0] != self.calling.code):
+            return None
+        if found is None:
+            return digits
+        # What a group holds is a carrier's code, or becomes a part of the number by a rule.
+        return digits[found.end() :] if found.lastindex is None else None
+
+
+def read_plain(text: str, region: str | None) -> str | None:
+    """Read a plain spelling as E.164: national digits, or any country's behind a ``+``. None: ask the library."""
+    if not _PLAIN.fullmatch(text):
+        return None
+    digits = text.translate(_NO_DIGITS)
+    if digits[:1] == "+":
+        return _read_international(digits)
+    dialling = _dialling(region) if region is not None else None
+    national = dialling.national(digits) if dialling is not None else None
+    if dialling is None or national is None or not dialling.calling.holds(national):
+        return None
+    return f"+{dialling.calling.code}{national}"
+
+
+def _read_international(digits: str) -> str | None:
+    calling = _calling_of(digits)
+    if calling is None:
+        return None
+    national = digits[len(calling.code) + 1 :]
+    if calling.prefix is not None and calling.prefix.match(national):
+        return None
+    return digits if calling.holds(national) else None
+
+
+def _calling_of(digits: str) -> _CallingCode | None:
+    """Find the calling code; none is the beginning of another."""
+    for end in (2, 3, 4):
+        code = digits[1:end]
+        if code in _CODES:
+            return _calling(code)
+    return None
+
+
+_CODES: Final = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
+
+
+@cache
+def _calling(code: str) -> _CallingCode | None:
+    found = [
+        PhoneMetadata.metadata_for_region(region, None) for region in COUNTRY_CODE_TO_REGION_CODE[int(code)]
+    ]
+    regions = [metadata for metadata in found if metadata is not None]
+    if not regions or len(regions) < len(found):
+        # Numbers of no region, such as the satellites'.
+        return None
+    return _CallingCode(
+        code=code,
+        prefix=_compiled(regions[0].national_prefix_for_parsing),
+        regions=tuple(map(_region, regions)),
+    )
+
+
+def _region(metadata: PhoneMetadata) -> _Region:
+    kinds = [kind for kind in (metadata.fixed_line, metadata.mobile) if kind and kind.national_number_pattern]
+    return _Region(
+        leading=_compiled(metadata.leading_digits),
+        kinds=tuple(
+            (_lengths(kind, metadata), re.compile(kind.national_number_pattern or "")) for kind in kinds
+        ),
+    )
+
+
+def _lengths(kind: PhoneNumberDesc, metadata: PhoneMetadata) -> frozenset[int]:
+    general = metadata.general_desc
+    return frozenset(kind.possible_length or (general.possible_length if general else ()))
+
+
+@cache
+def _dialling(region: str) -> _Dialling | None:
+    metadata = PhoneMetadata.metadata_for_region(region, None)
+    calling = _calling(str(metadata.country_code)) if metadata is not None else None
+    if metadata is None or calling is None:
+        return None
+    return _Dialling(
+        calling=calling,
+        abroad=_compiled(metadata.international_prefix),
+        prefix=_compiled(metadata.national_prefix_for_parsing),
+    )
+
+
+def _compiled(pattern: str | None) -> re.Pattern[str] | None:
+    return re.compile(pattern) if pattern else None

@@ -1,0 +1,111 @@
+"""The short way for plain numbers and the library: one answer, in every country."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneMetadata
+
+from importer.mapping.values.phone_plans import read_plain
+
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+
+
+def by_library(text: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164 if phonenumbers.is_valid_number(number) else None
+
+
+@cache
+def national(region: str) -> st.SearchStrategy[str]:
+    """Numbers by the region's own patterns, of all kinds, and such with a digit changed, lost or added."""
+    metadata = PhoneMetadata.metadata_for_region(region, None)
+    assert metadata is not None
+    kinds = (
+        metadata.fixed_line,
+        metadata.mobile,
+        metadata.toll_free,
+        metadata.premium_rate,
+        metadata.general_desc,
+    )
+    patterns = [kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern]
+    whole = st.one_of(*(st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True) for pattern in patterns))
+    return st.one_of(
+        whole, st.tuples(whole, st.integers(0, 9), st.sampled_from("0123456789"), st.booleans()).map(_changed)
+    )
+
+
+def _changed(parts: tuple[str, int, str, bool]) -> str:
+    number, place, digit, longer = parts
+    place %= len(number)
+    return number[:place] + digit + number[place + (0 if longer else 1) :]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(data=st.data())
+def test_what_the_short_way_accepts_is_what_the_library_gives(data: st.DataObject) -> None:
+    region = data.draw(st.sampled_from(REGIONS))
+    code = phonenumbers.country_code_for_region(region)
+    home = data.draw(st.sampled_from([region, phonenumbers.region_code_for_country_code(code), "US", "DE"]))
+    before = data.draw(
+        st.sampled_from([f"+{code}", f"+{code} 0", f"{code}", f"00{code}", "0", "1", "8", "", ""])
+    )
+    text = before + data.draw(national(region))
+    accepted = read_plain(text, home)
+    assert accepted is None or accepted == by_library(text, home)
+
+
+LEFT_TO_THE_LIBRARY = {"AR"}
+"""An Argentine mobile number is written with a 15 at home and a 9 abroad."""
+
+
+@pytest.mark.parametrize("region", sorted(set(REGIONS) - LEFT_TO_THE_LIBRARY))
+def test_the_usual_spellings_of_every_country_take_the_short_way(region: str) -> None:
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if example is None:
+        pytest.skip("the library has no mobile number of it")
+    e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    spaced = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    assert read_plain(spaced, None) == e164
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "number"),
+    [
+        ("(415) 555-2671", "US", "+14155552671"),
+        ("1-415-555-2671", "US", "+14155552671"),
+        ("(416) 967-1111", "CA", "+14169671111"),
+        ("0171 1234567", "DE", "+491711234567"),
+        ("0412 345 678", "AU", "+61412345678"),
+        ("02 1234 5678", "IT", "+390212345678"),
+        ("612 34 56 78", "ES", "+34612345678"),
+        ("8 (912) 345-67-89", "RU", "+79123456789"),
+        ("020 7946 0958", "GB", "+442079460958"),
+        ("07781 123456", "GB", "+447781123456"),
+    ],
+)
+def test_numbers_as_people_write_them_at_home_take_the_short_way(text: str, region: str, number: str) -> None:
+    assert read_plain(text, region) == number == by_library(text, region)
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("+44 (0)20 7946 0958", "US"),
+        ("011 44 20 7946 0958", "US"),
+        ("49 171 1234567", "DE"),
+        ("415 555 2671 x9", "US"),
+        ("12", "US"),
+    ],
+)
+def test_spellings_that_may_mean_something_else_are_left_to_the_library(text: str, region: str) -> None:
+    assert read_plain(text, region) is None
