@@ -107,6 +107,7 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         delimiter=_shown(dialect),
         quote=dialect.quote,
         header_row=choice.first,
+        doubts=encoding.doubts,
         notes=(*_text_notes(encoding, dialect, options, stated), *header_notes(choice, header)),
     )
     return Reading(
@@ -139,10 +140,6 @@ def _text_notes(
     encoding: Encoding, dialect: Dialect, options: ReadingOptions, stated: str | None
 ) -> list[str]:
     notes = [f"encoding {encoding.name}: {encoding.why}"]
-    if encoding.guessed:
-        notes.append(
-            "the encoding is a guess: look at names with accents, and declare the encoding if they are wrong"
-        )
     if options.delimiter is not None:
         notes.append("delimiter: it was declared")
     elif stated is not None:

@@ -62,6 +62,7 @@ def read_html(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         format=Format.HTML.value,
         encoding=encoding.name,
         header_row=choice.first,
+        doubts=encoding.doubts,
         notes=tuple(notes),
     )
     return Reading(

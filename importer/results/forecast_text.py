@@ -62,6 +62,7 @@ def _needs(forecast: Forecast) -> Iterator[str]:
     for source in forecast.sources:
         if source.hidden:
             yield f"  hidden       {source.name} has {source.hidden}: read like all others"
+        yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
     if forecast.duplicates:
         yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
     if forecast.ready:

@@ -109,4 +109,6 @@ def _survey(preparation: Preparation, context: RunContext) -> tuple[Surveyed, ..
     for each in surveyed:
         for line in each.described:
             logger.info("%s", line)
+        for doubt in each.doubts:
+            logger.warning("%s", doubt)
     return surveyed

@@ -29,7 +29,65 @@ def test_a_single_byte_page_is_guessed_aloud(write: Write) -> None:
     source = open_source(write(WESTERN, encoding="cp1252"))
     assert [row.cells[1] for row in source] == ["Köln", "Málaga", "Göteborg"]
     assert source.detected.encoding == "cp1252"
-    assert any("guess" in note for note in source.detected.notes)
+    assert [doubt.partition(", by which its letters are ")[0] for doubt in source.detected.doubts] == [
+        "The encoding cp1252 is a guess"
+    ]
+    assert " ö " in source.detected.doubts[0]
+
+
+LISTS = {
+    (
+        "cp1250",
+        "iso8859-2",
+        "cp852",
+    ): "Łukasz,Żółć,Łódź\nMałgorzata,Dąbrowska,Gdańsk\nAgnieszka,Śliwińska,Poznań\n",
+    (
+        "cp1250",
+        "iso8859-2",
+        "cp852",
+        "mac-latin2",
+    ): "Jiří,Dvořák,Plzeň\nTereza,Němcová,Ústí\nKateřina,Růžičková,Zlín\n",
+    ("cp1250",): "Gergő,Szűcs,Győr\nÁgnes,Kővári,Székesfehérvár\nZsófia,Tóth,Nyíregyháza\n",
+    ("cp1254", "iso8859-9"): "Ayşe,Yıldız,İzmir\nÇağla,Şahin,Eskişehir\nOğuz,Öztürk,Muğla\n",
+    ("cp1257",): "Žydrūnas,Šimkus,Klaipėda\nEglė,Jankauskienė,Šiauliai\nRūta,Čepaitė,Panevėžys\n",
+    ("cp1253", "iso8859-7"): "Γιώργος,Παπαδόπουλος,Αθήνα\nΕλένη,Νικολάου,Θεσσαλονίκη\n",
+    (
+        "cp1251",
+        "koi8-r",
+        "cp866",
+        "iso8859-5",
+        "mac-cyrillic",
+    ): "Сергей,Иванов,Москва\nЕкатерина,Щербакова,Казань\n",
+    ("cp1251",): "Оксана,Шевченко,Київ\nАндрій,Ковальчук,Чернігів\n",
+    ("cp1255",): "שרה,כהן,ירושלים\nדוד,לוי,תל אביב\n",
+    ("cp1256",): "محمد,الحسن,القاهرة\nفاطمة,خليل,بيروت\n",
+    ("cp874",): "สมชาย,ใจดี,กรุงเทพมหานคร\nสมหญิง,รักไทย,เชียงใหม่\n",
+    ("cp949", "euc-kr"): "지훈,박,대전\n서연,김,부산\n민준,이,인천\n",
+    ("gb18030", "gbk"): "伟,王,北京\n秀英,李,上海\n静,张,广州\n",
+    ("cp950",): "怡君,陳,台北市\n志明,林,高雄市\n雅婷,黃,台中市\n",
+    ("cp932",): "健太,佐藤,東京都\nさくら,鈴木,大阪府\nひろし,高橋,横浜市\n",
+    (
+        "cp1252",
+        "cp850",
+        "mac-roman",
+    ): "Jürgen,Müller,Köln\nJosé,Muñoz,Málaga\nHélène,Lefèvre,Besançon\nBjörn,Åkesson,Malmö\n",
+    ("cp1252",): "Søren,Kjær,Århus\nPål,Bjørnstad,Tromsø\nMåns,Sjögren,Örebro\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "people"), [(one, text) for pages, text in LISTS.items() for one in pages]
+)
+def test_names_are_decoded_rightly_by_the_letters_of_their_languages(
+    write: Write, encoding: str, people: str
+) -> None:
+    source = open_source(write(f"First,Last,City\n{people}", encoding=encoding))
+    assert [",".join(row.cells) for row in source] == people.splitlines()
+    assert "is a guess" in source.detected.doubts[0]
+
+
+def test_valid_utf_8_is_no_guess_whatever_its_letters(write: Write) -> None:
+    assert open_source(write("".join(LISTS.values()))).detected.doubts == ()
 
 
 @pytest.mark.parametrize("encoding", ["cp1251", "cp1250", "cp850", "mac-roman", "iso8859-15", "cp437"])
