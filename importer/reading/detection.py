@@ -41,9 +41,9 @@ def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> R
     if form is Format.TEXT:
         return _read_text(place, options, name=name)
     if form is Format.HTML:
-        from importer.reading.frame import read_html
+        from importer.reading.web_page import read_web_page
 
-        return read_html(place, options, name=name)
+        return read_web_page(place, options, name=name)
     if form is Format.XML_2003:
         raise SourceError(
             f"{name} is an Excel 2003 XML spreadsheet. Open it in a spreadsheet and save it as .xlsx."

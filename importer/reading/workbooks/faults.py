@@ -19,7 +19,7 @@ ERRORS: Final = {
 
 HIDDEN: Final = Fault(
     code="hidden_row",
-    message="The row is hidden in the workbook, by hand or by a filter; it was imported all the same.",
+    message="The row is hidden, by hand or by a filter; it was imported all the same.",
     fails=False,
 )
 
