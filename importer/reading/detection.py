@@ -96,7 +96,7 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
     sample = sample[skipped:]
     declared = options.delimiter if options.delimiter is not None else stated
     dialect = detect_dialect(sample, declared=declared)
-    grid = DelimitedText(lambda: _open(place), encoding, dialect, skip_lines=1 if skipped else 0)
+    grid = DelimitedText(lambda: _open(place), encoding, dialect, name=name, skip_lines=1 if skipped else 0)
     rows = take(grid, SAMPLE_ROWS)
     choice = choose_header(rows, declared=options.header_row, wanted=options.wanted_headers, name=name)
     header = used_names(choice, rows, spare=16)
