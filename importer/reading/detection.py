@@ -36,7 +36,9 @@ def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> R
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise SourceError(f"{name} is empty. Export it again.")
     if kind := stranger(head):
-        raise SourceError(f"{name} is {kind}, not a table. Export the contacts as CSV or Excel.")
+        raise SourceError(
+            f"{name} is {kind}, which is not read. Export the contacts as CSV or Excel, or open it in a spreadsheet and save it as .xlsx."
+        )
     form = format_of(head)
     if form is Format.TEXT:
         return _read_text(place, options, name=name)

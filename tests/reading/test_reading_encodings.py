@@ -172,6 +172,17 @@ def test_a_wrong_declared_encoding_fails_rows_and_nothing_else(write: Write) -> 
     ("content", "name"),
     [
         (b"%PDF-1.7\n...", "PDF"),
+        (b'ID;PWXL;N;E\r\nP;PGeneral\r\nC;Y1;X1;K"Name"\r\nE\r\n', "SYLK"),
+        (b'TABLE\r\n0,1\r\n"EXCEL"\r\nVECTORS\r\n0,3\r\n""\r\n', "DIF"),
+        (b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x\r\n", "MHTML"),
+        (b"From: <Saved by Blink>\r\nSubject: a\r\n b\r\nMIME-Version: 1.0\r\n\r\n<table>", "MHTML"),
+        (b"dn: cn=Ann Lee,mail=ann@example.com\nobjectclass: top\n", "LDIF"),
+        (
+            b"\x03\x7c\x0b\x1a" + bytes([2, 0, 0, 0, 65, 0, 21, 0]) + bytes(20) + b"NAME" + bytes(28) + b"\r",
+            "dBASE",
+        ),
+        (b"\x09\x04\x06\x00\x00\x00\x10\x00" + bytes(60), "Excel 4"),
+        (b"\x00\x00\x1a\x00\x00\x10\x04\x00" + bytes(60), "Lotus"),
         (b"\x89PNG\r\n\x1a\n....", "PNG"),
         (b"BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n", "vCard"),
         (b"SQLite format 3\x00....", "SQLite"),
@@ -189,6 +200,14 @@ def test_a_wrong_declared_encoding_fails_rows_and_nothing_else(write: Write) -> 
 def test_other_files_are_refused_by_their_true_name(write: Write, content: bytes, name: str) -> None:
     with pytest.raises(SourceError, match=name):
         open_source(write(content))
+
+
+@pytest.mark.parametrize("first", ["ID;Price;N", "ID;P", "TABLE", "dn", "Subject: a", "MIME-Version"])
+def test_words_of_other_formats_in_a_header_make_no_other_file_of_it(write: Write, first: str) -> None:
+    width = first.count(";") + 2
+    rows = "".join(";".join([f"v{n}"] * (width - 1) + [f"a{n}@example.com"]) + "\n" for n in range(4))
+    source = open_source(write(f"{first};Email\n{rows}"))
+    assert source.header == (*first.split(";"), "Email")
 
 
 @pytest.mark.parametrize("first", ["[First]", "{First}", '"{""a"": 1}"', "[1]"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,6 +24,7 @@ from importer.reading.headers import (
     wanted_hits,
 )
 from importer.reading.profile import Profile
+from importer.reading.shapes import is_personal
 from importer.reading.workbooks.book import Book, Opened
 from importer.settings import ReadingOptions
 
@@ -29,20 +32,21 @@ from importer.settings import ReadingOptions
 def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: str) -> Reading:
     """Choose the sheet of a workbook and find its header."""
     book = _open_book(place, form, name)
-    sheet, why = _choose_sheet(book, options, name)
-    opened = book.open(sheet)
-    label = f"Sheet {sheet!r} of {name}"
+    chosen = _choose_sheet(book, options, name)
+    opened = book.open(chosen.sheet)
+    label = f"Sheet {chosen.sheet!r} of {name}"
     sample = take(opened.grid_of(0), SAMPLE_ROWS)
     choice = choose_header(sample, declared=options.header_row, wanted=options.wanted_headers, name=label)
     header = used_names(choice, sample, spare=0)
     detected = Detected(
         name=name,
         format=form.value,
-        sheet=sheet,
+        sheet=chosen.sheet,
         header_row=choice.first,
         hidden_rows=opened.hidden_rows,
         hidden_columns=len(opened.hidden_columns),
-        notes=(*why, *header_notes(choice, header), *_around(opened)),
+        doubts=chosen.doubts,
+        notes=(*chosen.notes, *header_notes(choice, header), *_around(opened)),
     )
     grid = opened.grid_of(len(header))
     return Reading(
@@ -96,26 +100,47 @@ def _around(opened: Opened) -> list[str]:
     return notes
 
 
-def _choose_sheet(book: Book, options: ReadingOptions, name: str) -> tuple[str, list[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SheetChoice:
+    sheet: str
+    notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+
+def _choose_sheet(book: Book, options: ReadingOptions, name: str) -> _SheetChoice:
     """Take the sheet named, else the only visible one with rows, else the one whose header the mapping knows best."""
     visible = [sheet.name for sheet in book.sheet_names if sheet.visible]
     hidden = [sheet.name for sheet in book.sheet_names if not sheet.visible]
     if options.sheet is not None:
-        return _named_sheet(options.sheet, visible, hidden, name), ["sheet: it was named"]
+        named = _named_sheet(options.sheet, visible, hidden, name)
+        return _SheetChoice(sheet=named, notes=("sheet: it was named",))
     if not visible:
         raise SourceError(
             f"{name} has no visible sheet with a table. Hidden ones are read when named with --sheet."
         )
-    notes = [f"hidden sheets are left alone: {', '.join(hidden)}"] if hidden else []
+    notes = (f"hidden sheets are left alone: {', '.join(hidden)}",) if hidden else ()
     samples = {sheet: take(book.peek(sheet), _PEEKED) for sheet in visible} if len(visible) > 1 else {}
-    filled = [sheet for sheet, rows in samples.items() if any(not is_blank(cells) for _, cells in rows)]
+    filled = {sheet: rows for sheet, rows in samples.items() if any(not is_blank(cells) for _, cells in rows)}
     if len(filled) < 2:
-        chosen = (filled or visible)[0]
-        return chosen, [*notes, "sheet: it is the only visible one with rows"]
-    return _by_headers({sheet: samples[sheet] for sheet in filled}, options, name), [
-        *notes,
-        "sheet: its header fits the mapping best",
-    ]
+        chosen = next(iter(filled), visible[0])
+        return _SheetChoice(sheet=chosen, notes=(*notes, "sheet: it is the only visible one with rows"))
+    chosen = _by_headers(filled, options, name)
+    others = [sheet for sheet in filled if sheet != chosen]
+    people = [sheet for sheet in others if _holds_people(filled[sheet])]
+    left = [f"sheet {sheet!r} is left out: it shows no people" for sheet in others if sheet not in people]
+    return _SheetChoice(
+        sheet=chosen,
+        notes=(*notes, "sheet: its header fits the mapping best", *left),
+        doubts=tuple(
+            f"Sheet {sheet!r} holds people, too, and is not imported. Name it with --sheet, in an import of its own, if "
+            "they are to be imported."
+            for sheet in people
+        ),
+    )
+
+
+def _holds_people(rows: Sequence[NumberedRow]) -> bool:
+    return any(is_personal(cell) for _, cells in rows for cell in cells)
 
 
 _PEEKED: Final = 60
