@@ -13,7 +13,7 @@ from importer.reading.formats import HEAD_BYTES, Format, format_of, stranger
 from importer.reading.grid import take
 from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, used_names
 from importer.reading.profile import Profile
-from importer.reading.text.delimited import DelimitedText, beginning
+from importer.reading.text.delimited import DelimitedText, beginning, pieces
 from importer.reading.text.dialect import Dialect
 from importer.reading.text.encodings import Encoding, detect_encoding
 from importer.reading.text.sniffing import detect_dialect
@@ -46,6 +46,8 @@ def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> R
         from importer.reading.web_page import read_web_page
 
         return read_web_page(place, options, name=name)
+    if form in {Format.JSON, Format.VCARD}:
+        return _read_objects(place, form, options, name=name)
     if form is Format.XML_2003:
         raise SourceError(
             f"{name} is an Excel 2003 XML spreadsheet. Open it in a spreadsheet and save it as .xlsx."
@@ -119,6 +121,24 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         detected=detected,
         profile=Profile.below(rows, choice.last, len(header)),
     )
+
+
+def _read_objects(place: Path, form: Format, options: ReadingOptions, *, name: str) -> Reading:
+    from importer.reading.json_objects import json_records
+    from importer.reading.objects import objects_reading
+    from importer.reading.vcards import vcard_records
+
+    walk = json_records if form is Format.JSON else vcard_records
+    with _open(place) as stream:
+        encoding = detect_encoding(stream, declared=options.encoding)
+    detected = Detected(
+        name=name,
+        format=form.value,
+        encoding=encoding.name,
+        doubts=encoding.doubts,
+        notes=(f"encoding {encoding.name}: {encoding.why}",),
+    )
+    return objects_reading(lambda: walk(pieces(lambda: _open(place), encoding), name), detected)
 
 
 def _refuse_binary(sample: str, name: str) -> None:

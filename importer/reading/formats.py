@@ -15,6 +15,8 @@ class Format(StrEnum):
     ODS = "OpenDocument spreadsheet (.ods)"
     HTML = "HTML table"
     XML_2003 = "Excel 2003 XML spreadsheet"
+    JSON = "JSON"
+    VCARD = "vCard"
     GZIP = "gzip"
     ZIP = "zip archive"
     OLE = "OLE container"
@@ -65,11 +67,15 @@ _TEXT_STRANGERS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
         "a web page with its parts in one file (MHTML) or an e-mail",
     ),
     (re.compile(rb"(?:version:\s*1\s+)?dn::?\s[^\r\n]*=", re.IGNORECASE), "an LDIF address book"),
-    (re.compile(rb"BEGIN:VCARD", re.IGNORECASE), "a vCard file"),
     (re.compile(rb"BEGIN:VCALENDAR", re.IGNORECASE), "a calendar file"),
+)
+
+_VCARD: Final = re.compile(rb"BEGIN:VCARD\s", re.IGNORECASE)
+_JSON: Final = re.compile(
     # A name and a colon, or strings in brackets: a header cell such as [Name] or {id} is no JSON.
-    (re.compile(rb'(?:\[\s*)*\{\s*(?:"(?:[^"\\]|\\.)*+"\s*:|\}\s*(?:[\],]|\Z))', re.DOTALL), "a JSON file"),
-    (re.compile(rb'(?:\[\s*)+(?:"(?:[^"\\]|\\.)*+"\s*[,\]]|\]\s*\Z)', re.DOTALL), "a JSON file"),
+    rb'(?:\[\s*)*\{\s*(?:"(?:[^"\\]|\\.)*+"\s*:|\}\s*(?:[\],]|\Z))'
+    rb'|(?:\[\s*)+(?:"(?:[^"\\]|\\.)*+"\s*[,\]]|\]\s*\Z)',
+    re.DOTALL,
 )
 
 _HTML: Final = re.compile(
@@ -85,6 +91,10 @@ def format_of(head: bytes) -> Format:
         if head.startswith(mark):
             return form
     plain = _without_mark(head)
+    if _VCARD.match(plain.lstrip()):
+        return Format.VCARD
+    if _JSON.match(plain.lstrip()):
+        return Format.JSON
     if plain.lstrip()[:1] == b"<":
         if _XML_2003.search(plain):
             return Format.XML_2003

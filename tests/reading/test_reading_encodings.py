@@ -184,17 +184,10 @@ def test_a_wrong_declared_encoding_fails_rows_and_nothing_else(write: Write) -> 
         (b"\x09\x04\x06\x00\x00\x00\x10\x00" + bytes(60), "Excel 4"),
         (b"\x00\x00\x1a\x00\x00\x10\x04\x00" + bytes(60), "Lotus"),
         (b"\x89PNG\r\n\x1a\n....", "PNG"),
-        (b"BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n", "vCard"),
         (b"SQLite format 3\x00....", "SQLite"),
-        (b"\xef\xbb\xbfbegin:vcard\r\nVERSION:4.0\r\n", "vCard"),
         (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "calendar"),
         (b'<?xml version="1.0"?>\n<contacts><contact first="A"/></contacts>\n', "XML"),
-        (b'[{"First":"A"}]', "JSON"),
-        (b'\xef\xbb\xbf{\n  "contacts": [{"First": "A"}]\n}\n', "JSON"),
-        (b'{"First":"A, \\"B\\"","Email":"a@e.example"}\n{"First":"C"}\n', "JSON"),
         (b'[["First","Email"],["A","a@e.example"]]', "JSON"),
-        ('[{"First":"Zoë"}]'.encode("utf-16"), "JSON"),
-        (b"[]", "JSON"),
     ],
 )
 def test_other_files_are_refused_by_their_true_name(write: Write, content: bytes, name: str) -> None:

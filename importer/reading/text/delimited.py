@@ -35,10 +35,10 @@ class DelimitedText:
     def batches(self) -> Iterator[Batch]:
         cutter = Cutter(self._dialect)
         number, line = 1, 1 + self._skip_lines
-        pieces = _pieces(self._opener, self._encoding)
+        stretches = pieces(self._opener, self._encoding)
         if self._skip_lines:
-            pieces = _after_first_line(pieces)
-        for body, cutting in _cuttings(pieces, cutter, self._dialect, self._name):
+            stretches = _after_first_line(stretches)
+        for body, cutting in _cuttings(stretches, cutter, self._dialect, self._name):
             _refuse_wide(cutting, number, self._name)
             yield self._batch(cutting, body, number, line)
             number += len(cutting.rows)
@@ -75,14 +75,14 @@ class _Lines:
 def beginning(opener: Opener, encoding: Encoding, characters: int) -> str:
     """Decode the beginning of a text."""
     text = ""
-    pieces = _pieces(opener, encoding)
-    while len(text) < characters and (piece := next(pieces)):
+    stretches = pieces(opener, encoding)
+    while len(text) < characters and (piece := next(stretches)):
         text += piece
-    pieces.close()
+    stretches.close()
     return text[:characters]
 
 
-def _pieces(opener: Opener, encoding: Encoding) -> Generator[str]:
+def pieces(opener: Opener, encoding: Encoding) -> Generator[str]:
     """Decode a stream piece by piece; an empty piece is the end."""
     decoder = encoding.decoder()
     with opener() as stream:
@@ -94,14 +94,14 @@ def _pieces(opener: Opener, encoding: Encoding) -> Generator[str]:
     yield ""
 
 
-def _after_first_line(pieces: Iterator[str]) -> Generator[str]:
+def _after_first_line(stretches: Iterator[str]) -> Generator[str]:
     text = ""
-    for piece in pieces:
+    for piece in stretches:
         text += piece
         if (end := FIRST_LINE.match(text)) or not piece:
             yield text[end.end() :] if end else ""
             break
-    yield from pieces
+    yield from stretches
 
 
 FIRST_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=[^\n]))")
@@ -126,12 +126,12 @@ def _refuse_long(text: str, name: str) -> None:
 
 
 def _cuttings(
-    pieces: Iterator[str], cutter: Cutter, dialect: Dialect, name: str
+    stretches: Iterator[str], cutter: Cutter, dialect: Dialect, name: str
 ) -> Iterator[tuple[str, Cutting]]:
     rest, wanted = "", 0
     gathered: list[str] = []
     size = 0
-    for piece in pieces:
+    for piece in stretches:
         gathered.append(piece)
         size += len(piece)
         # A cell larger than a stretch doubles the next one: reading stays linear in its size.
