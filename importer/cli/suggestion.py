@@ -74,8 +74,9 @@ def _suggested(source: str, given: dict[str, Any], catalog: Catalog | None) -> s
 def _at_hand(source: str) -> Iterator[Path]:
     """Give a path to read from; what comes from standard input or a URL is copied first, since it is read twice."""
     from importer.sources import is_url, stage
+    from importer.sources.expanding import in_archive
 
-    if source != "-" and not is_url(source):
+    if source != "-" and not is_url(source) and not in_archive(Path(source)):
         yield Path(source)
         return
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:

@@ -78,7 +78,13 @@ def _needs(forecast: Forecast) -> Iterator[str]:
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
     if not forecast.ready:
         return
-    words = ["importer", "run", *(source.reference for source in forecast.sources), "-m", forecast.mapping]
+    words = [
+        "importer",
+        "run",
+        *dict.fromkeys(source.reference for source in forecast.sources),
+        "-m",
+        forecast.mapping,
+    ]
     yield ""
     yield "Import them:"
     yield "  " + colours.bold(command([*words, "--sandbox"] if forecast.sandbox else words))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,3 +133,16 @@ def test_a_guessed_encoding_is_said_by_check_before_the_run_and_in_its_summary(
     assert ended.err.index("is a guess") < ended.err.index("Finished: 2 of 2")
     lines = desk.importer("preview", "contacts.csv", "-m", "mapping.yaml").out.splitlines()
     assert [json.loads(line)["payload"]["firstName"] for line in lines] == ["Łukasz", "Świętosława"]
+
+
+def test_an_archive_of_several_files_is_one_run_over_each_of_them(desk: Desk, vendor: Sandbox) -> None:
+    with zipfile.ZipFile(desk.folder / "exports.zip", "w") as archive:
+        archive.writestr("june.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\nBob,nobody,,\n")
+        archive.writestr("july.csv", "First,Mail,Phone,Tags\nCy,cy@example.com,,\n")
+    ended = desk.run("exports.zip", "-m", "mapping.yaml")
+    assert (ended.summary["created"], ended.summary["failed"]) == (2, 1)
+    names = [source["name"] for source in ended.summary["sources"]]
+    assert names == ["exports.zip/june.csv", "exports.zip/july.csv"]
+    one = desk.importer("check", "exports.zip/july.csv", "-m", "mapping.yaml")
+    assert "importer run exports.zip/july.csv -m mapping.yaml" in one.err
+    assert desk.importer("resume").code == 0
