@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Final
 
 from importer.reading.workbooks.cells import datetime_text, number_text, span_text
@@ -38,6 +39,7 @@ _MASK: Final = re.compile(
 )
 _EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001  (a workbook's dates have no zone)
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001  (as above)
+_LEAP_BELIEF: Final = 60
 _MAX_SERIAL: Final = 2_958_466  # the day after 9999-12-31
 
 
@@ -68,7 +70,8 @@ def _first_section(code: str) -> str:
 def general(text: str) -> str:
     """Render a number that has no format of its own."""
     if text.isdecimal() and text.isascii() and (len(text) < 16):
-        return TypedText(str(int(text)), int(text))
+        number = int(text)
+        return TypedText(str(number) if text[0] == "0" else text, number)
     try:
         value = float(text)
     except ValueError:
@@ -106,6 +109,9 @@ def _masked(code: str) -> Renderer | None:
     if limit is None and not _means_more(first):
         return None
 
+    if limit is None and set(first) == {"0"} and of_zero == first:
+        return partial(_filled_up, width=len(first))
+
     def render(text: str) -> str:
         number = _whole(text)
         if number is None or (not number and of_zero is None):
@@ -115,6 +121,11 @@ def _masked(code: str) -> Renderer | None:
         return _fill(first if number or of_zero is None else of_zero, str(number))
 
     return render
+
+
+def _filled_up(text: str, *, width: int) -> str:
+    number = _whole(text)
+    return general(text) if number is None else str(number).zfill(width)
 
 
 def _whole(text: str) -> int | None:
@@ -172,7 +183,13 @@ def _fill(mask: str, digits: str) -> str:
 
 
 def _dated(*, with_day: bool, epoch_1904: bool) -> Renderer:
+    first = (_EPOCH_1904 if epoch_1904 else _EPOCH_1900).toordinal()
+    last = _MAX_SERIAL - (1462 if epoch_1904 else 0)
+
     def render(text: str) -> str:
+        if text.isdecimal() and len(text) < 8 and _LEAP_BELIEF <= (days := int(text)) < last:
+            day = date.fromordinal(first + days)
+            return TypedText(day.isoformat(), day)
         try:
             serial = float(text)
         except ValueError:
@@ -195,7 +212,8 @@ def moment_of(serial: float, *, epoch_1904: bool) -> datetime | None:
     days = int(serial)
     seconds = round((serial - days) * 86_400, 3)
     # Excel believes in 29 February 1900: days before it count from a day later.
-    epoch = _EPOCH_1904 if epoch_1904 else _EPOCH_1900 if days >= 60 else _EPOCH_1900 + timedelta(days=1)
+    late = days < _LEAP_BELIEF
+    epoch = _EPOCH_1904 if epoch_1904 else _EPOCH_1900 + timedelta(days=1) if late else _EPOCH_1900
     moment = epoch + timedelta(days=days, seconds=seconds)
     if abs(seconds - round(seconds)) < 0.0015:
         moment = (moment + timedelta(milliseconds=500)).replace(microsecond=0)

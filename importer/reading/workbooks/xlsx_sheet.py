@@ -167,7 +167,11 @@ def rows_of_sheet(chunks: Iterable[str], name: str) -> Iterator[tuple[str, str, 
         cut = text.rfind("</row>")
         if cut >= 0:
             for piece in text[:cut].split("</row>"):
-                yield from _row(piece, root)
+                start = _ROW.match(piece)
+                if start and start[1][-1:] != "/":
+                    yield root, start[1], piece[start.end() :]
+                else:
+                    yield from _row(piece, root)
             text = text[cut + 6 :]
         if "</sheetData>" in text:
             return
