@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -63,14 +63,6 @@ def read_web_page(place: Path, options: ReadingOptions, *, name: str) -> Reading
     chosen = max(tables, key=lambda one: _fitness(one, options))
     choice = _header_of(chosen, options, name)
     whole, others = _joined(chosen, choice, tables)
-    grid = FrameGrid(list[Cells](whole.rows), dict.fromkeys(whole.hidden, (HIDDEN,)))
-    sample = take(grid, SAMPLE_ROWS)
-    header = used_names(choice, sample, spare=0)
-    notes = [f"encoding {encoding.name}: {encoding.why}", *header_notes(choice, header)]
-    if len(tables) > 1:
-        notes.insert(0, f"the page has {len(tables)} tables; the one that fits best was taken")
-    if len(others) < len(tables) - 1:
-        notes.insert(1, "tables below it with the same header were read as its continuation")
     detected = Detected(
         name=name,
         format=Format.HTML.value,
@@ -78,16 +70,30 @@ def read_web_page(place: Path, options: ReadingOptions, *, name: str) -> Reading
         header_row=choice.first,
         hidden_rows=len(whole.hidden),
         doubts=(*encoding.doubts, *_left_out(others)),
-        notes=tuple(notes),
+        notes=(f"encoding {encoding.name}: {encoding.why}", *_which(tables, others)),
     )
+    return _reading(whole, choice, detected)
+
+
+def _reading(table: _PageTable, choice: HeaderChoice, detected: Detected) -> Reading:
+    grid = FrameGrid(list[Cells](table.rows), dict.fromkeys(table.hidden, (HIDDEN,)))
+    sample = take(grid, SAMPLE_ROWS)
+    header = used_names(choice, sample, spare=0)
     return Reading(
         grid=grid,
         header=header,
         header_last=choice.last,
-        detected=detected,
+        detected=replace(detected, notes=(*detected.notes, *header_notes(choice, header))),
         profile=Profile.below(sample, choice.last, len(header)),
         ragged=True,
     )
+
+
+def _which(tables: Sequence[_PageTable], others: Sequence[_PageTable]) -> Iterator[str]:
+    if len(tables) > 1:
+        yield f"the page has {len(tables)} tables; the one that fits best was taken"
+    if len(others) < len(tables) - 1:
+        yield "tables below it with the same header were read as its continuation"
 
 
 def _fitness(table: _PageTable, options: ReadingOptions) -> tuple[int, int]:
@@ -177,52 +183,54 @@ _DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]*\?>")
 
 
 def _read_table(table: etree._Element, name: str) -> _PageTable:
-    """Lay the cells of a table out as they stand on the page; cells that span rows count for each of them."""
-    found = _PageTable([], set())
-    repeats = Repeats(name)
-    spanning: dict[int, tuple[int, str]] = {}
-    """By column: for how many more rows a cell above reaches down, and its text."""
+    found, layout = _PageTable([], set()), _Layout(name)
     for row in _rows_of(table):
         if _is_hidden(row):
             found.hidden.add(len(found.rows))
-        found.rows.append(_lay_out(row, spanning, repeats))
+        found.rows.append(layout.row(row))
     return found
 
 
-def _lay_out(row: etree._Element, spanning: dict[int, tuple[int, str]], repeats: Repeats) -> list[str]:
-    cells: list[str] = []
-    below: dict[int, tuple[int, str]] = {}
+class _Layout:
+    """Lays the cells of a table out as they stand on the page; those that span rows count for each of them."""
 
-    def reach_down() -> None:
-        while len(cells) in spanning:
-            left, text = spanning[len(cells)]
+    def __init__(self, name: str) -> None:
+        self._repeats = Repeats(name)
+        self._above: dict[int, tuple[int, str]] = {}
+        """By column: for how many more rows a cell above reaches down, and its text."""
+
+    def row(self, row: etree._Element) -> list[str]:
+        cells: list[str] = []
+        below: dict[int, tuple[int, str]] = {}
+        for cell in row:
+            if cell.tag in {"td", "th"}:
+                self._reach_down(cells, below)
+                self._put(cell, cells, below)
+        for column in sorted(self._above):
+            if column >= len(cells):
+                cells.extend([""] * (column - len(cells)))
+                self._reach_down(cells, below)
+        self._above = below
+        self._repeats.add(len(below))
+        return cells
+
+    def _reach_down(self, cells: list[str], below: dict[int, tuple[int, str]]) -> None:
+        while (reaching := self._above.get(len(cells))) is not None:
+            left, text = reaching
             if left > 1:
                 below[len(cells)] = (left - 1, text)
             cells.append(text)
 
-    for cell in row:
-        if cell.tag not in {"td", "th"}:
-            continue
-        reach_down()
-        across = min(repeats.count(cell.get("colspan")), _WIDEST_SPAN)
-        down = min(repeats.count(cell.get("rowspan")), _LONGEST_SPAN)
-        repeats.seen(1)
-        repeats.add(across - 1)
-        text = _text(cell)
-        for offset in range(across):
-            # One text across columns is a title or a group of them, not the same value in each.
-            shown = "" if offset else text
+    def _put(self, cell: etree._Element, cells: list[str], below: dict[int, tuple[int, str]]) -> None:
+        across = min(self._repeats.count(cell.get("colspan")), _WIDEST_SPAN)
+        down = min(self._repeats.count(cell.get("rowspan")), _LONGEST_SPAN)
+        self._repeats.seen(1)
+        self._repeats.add(across - 1)
+        # One text across columns is a title or a group of them, not the same value in each.
+        for text in [_text(cell), *[""] * (across - 1)]:
             if down > 1:
-                below[len(cells)] = (down - 1, shown)
-            cells.append(shown)
-    while any(column >= len(cells) for column in spanning):
-        reach_down()
-        if any(column > len(cells) for column in spanning) and len(cells) not in spanning:
-            cells.append("")
-    spanning.clear()
-    spanning.update(below)
-    repeats.add(len(below))
-    return cells
+                below[len(cells)] = (down - 1, text)
+            cells.append(text)
 
 
 def _rows_of(table: etree._Element) -> Iterator[etree._Element]:

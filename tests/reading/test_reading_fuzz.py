@@ -151,6 +151,8 @@ def test_a_campaign_led_by_coverage_finds_no_foreign_exception(
         text.decode().encode("utf-16"),
         gzip.compress(text),
         page,
+        b'[{"a":"1","b":{"c":[1,2.5,null,true]}},{"a":"\\ud83d"}]',
+        b"BEGIN:VCARD\nN:Lee;Ann;;;\nTEL;TYPE=CELL:+1\nNOTE;ENCODING=QUOTED-PRINTABLE:a=C3=A9=\n b\nEND:VCARD\n",
         *small_books.values(),
     ]
     mutate = Mutator(int(os.environ.get("IMPORTER_FUZZ_SEED", "1")))

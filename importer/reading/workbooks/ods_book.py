@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from importer.reading.workbooks.archive import Archive, refuse_entities
 from importer.reading.workbooks.book import Opened, SheetName
 from importer.reading.workbooks.columns import MOST_COLUMNS, letters_of
 from importer.reading.workbooks.faults import HIDDEN, error_cell, uncalculated
-from importer.reading.workbooks.ods_cells import OFFICE, TABLE, is_error, is_uncalculated, ods_text
+from importer.reading.workbooks.ods_cells import OFFICE, TABLE, TEXT, is_error, is_uncalculated, ods_text
 from importer.reading.workbooks.rows import MOST_ROWS, SheetRow, batches
 from importer.records import Fault
 
@@ -77,11 +77,11 @@ class OdsBook:
         tables, number = 0, 0
         index, repeats = self._sheets[wanted].index, Repeats(self.name)
         for event, element in self._elements():
-            if element.tag == f"{TABLE}table":
+            if element.tag == _TABLE:
                 tables += event == "start"
                 if tables > index and event == "end":
                     return
-            elif tables > index and event == "end" and element.tag == f"{TABLE}table-row":
+            elif tables > index and event == "end" and element.tag == _ROW:
                 count = repeats.count(element.get(f"{TABLE}number-rows-repeated"))
                 yield from self._repeated(element, number + 1, count, repeats)
                 number = min(number + count, MOST_ROWS)
@@ -131,13 +131,13 @@ class OdsBook:
                 shown = element.find(f"{_STYLE}table-properties")
                 if shown is not None and shown.get(f"{TABLE}display") == "false":
                     hidden_styles.add(element.get(f"{_STYLE}name", ""))
-            elif event == "start" and element.tag == f"{TABLE}table":
+            elif event == "start" and element.tag == _TABLE:
                 sheet = _Sheet(tables, element.get(f"{TABLE}style-name", ""))
                 tables += 1
                 self._sheets.setdefault(element.get(f"{TABLE}name") or f"Sheet{tables}", sheet)
             elif event == "end" and element.tag == f"{TABLE}table-column":
                 _note_columns(sheet, element)
-            elif event == "end" and element.tag == f"{TABLE}table-row":
+            elif event == "end" and element.tag == _ROW:
                 sheet.hidden_rows += _is_hidden(element) and _holds_something(element)
                 sheet.merged_areas += sum(
                     cell.get(f"{TABLE}number-rows-spanned", "1") != "1" for cell in element
@@ -145,32 +145,64 @@ class OdsBook:
         return hidden_styles
 
     def _elements(self) -> Iterator[tuple[str, ET.Element]]:
-        """Walk the sheets' elements; a row is complete at its end and gone behind it."""
+        """Walk the sheets' elements but cells and their texts; a row is complete at its end and gone behind it."""
+        walk = _Walk()
+        for event, element in self._parsed():
+            # Most of what comes by are cells and texts: no more is done with them than to look at the tag.
+            if element.tag in _QUIET:
+                continue
+            if event == "start":
+                walk.enter(element)
+            if not walk.aside:
+                yield event, element
+            if event == "end":
+                walk.leave(element)
+
+    def _parsed(self) -> Iterator[tuple[str, ET.Element]]:
         with self._archive.opened() as archive, self._archive.stream(archive, _CONTENT) as stream:
-            head = stream.peek(4096) if hasattr(stream, "peek") else b""
-            refuse_entities(head[:4096].decode("utf-8", "replace"), self.name)
-            yield from _own(ET.iterparse(stream, events=("start", "end")))  # noqa: S314  (see above)
+            parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("start", "end"))
+            head = stream.read(_PIECE)
+            refuse_entities(head.decode("utf-8", "replace"), self.name)
+            piece = head
+            while piece:
+                parser.feed(piece)
+                yield from parser.read_events()  # type: ignore[misc]  # (start and end events have elements)
+                piece = stream.read(_PIECE)
+            parser.close()
 
 
-def _own(events: Iterable[tuple[str, ET.Element]]) -> Iterator[tuple[str, ET.Element]]:
-    """Leave out what is none of the sheets' own, and throw away what was seen."""
-    above: list[ET.Element] = []
-    aside = 0
-    for event, element in events:
-        if event == "start":
-            aside += element.tag in _ASIDES
-            above.append(element)
-        if not aside:
-            yield event, element
-        if event == "end":
-            above.pop()
-            aside -= element.tag in _ASIDES
-            if element.tag in _DONE and above:
-                above[-1].remove(element)
+_PIECE: Final = 1 << 14
+"""More at once would keep more elements alive than the processor's caches and the garbage collector like."""
 
 
-_DONE: Final = frozenset((f"{TABLE}table-row", f"{TABLE}table-column", f"{TABLE}shapes", f"{_STYLE}style"))
-"""What is thrown away once it was seen, so that memory stays flat."""
+class _Walk:
+    """Knows what is none of the sheets' own, and throws away what was seen, so that memory stays flat."""
+
+    def __init__(self) -> None:
+        self.aside = 0
+        """How deep the walk is in what may hold tables and rows that are none of the sheet."""
+        self._above: list[ET.Element] = []
+        self._tables = 0
+
+    def enter(self, element: ET.Element) -> None:
+        self._above.append(element)
+        self.aside += element.tag in _ASIDES or (element.tag == _TABLE and self._tables > 0)
+        self._tables += element.tag == _TABLE
+
+    def leave(self, element: ET.Element) -> None:
+        self._above.pop()
+        self._tables -= element.tag == _TABLE
+        self.aside -= element.tag in _ASIDES or (element.tag == _TABLE and self._tables > 0)
+        if element.tag in _DONE and self._above:
+            self._above[-1].remove(element)
+
+
+_TABLE: Final = f"{TABLE}table"
+_ROW: Final = f"{TABLE}table-row"
+_DONE: Final = frozenset((_ROW, f"{TABLE}table-column", f"{TABLE}shapes", f"{_STYLE}style"))
+_QUIET: Final = frozenset(
+    (*_CELLS, *(f"{TEXT}{name}" for name in ("p", "span", "s", "a", "tab", "line-break")))
+)
 
 
 class OdsSheet:

@@ -14,10 +14,10 @@ from importer.records import TypedText
 
 TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 OFFICE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_TEXT: Final = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+TEXT: Final = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _CALC: Final = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-_PARAGRAPHS: Final = frozenset((f"{_TEXT}p", f"{_TEXT}h"))
-_ASIDES: Final = frozenset((f"{_TEXT}note", f"{_TEXT}ruby-text", f"{OFFICE}annotation"))
+_PARAGRAPHS: Final = frozenset((f"{TEXT}p", f"{TEXT}h"))
+_ASIDES: Final = frozenset((f"{TEXT}note", f"{TEXT}ruby-text", f"{OFFICE}annotation"))
 """Texts in a paragraph that are no part of it: foot notes, reading aids, comments."""
 
 _LONGEST: Final = 1 << 16
@@ -59,10 +59,11 @@ def is_uncalculated(cell: ET.Element) -> bool:
 
 
 def _shown(cell: ET.Element) -> str:
-    paragraphs = [one for one in cell if one.tag in _PARAGRAPHS]
-    if len(paragraphs) == 1 and not len(paragraphs[0]):
-        return _collapsed(paragraphs[0].text or "")
-    return "\n".join(_collapsed("".join(_pieces(one))) for one in paragraphs)
+    paragraphs = cell if len(cell) == 1 else [one for one in cell if one.tag in _PARAGRAPHS]
+    if len(paragraphs) == 1 and paragraphs[0].tag in _PARAGRAPHS and not len(paragraphs[0]):
+        text = paragraphs[0].text or ""
+        return text if text.isprintable() and "  " not in text and text == text.strip() else _collapsed(text)
+    return "\n".join(_collapsed("".join(_pieces(one))) for one in paragraphs if one.tag in _PARAGRAPHS)
 
 
 _KEPT: Final = str.maketrans({"\ue000": " ", "\ue001": "\t", "\ue002": "\n"})
@@ -83,8 +84,8 @@ def _pieces(element: ET.Element, depth: int = 0) -> Iterator[str]:
         return
     yield element.text or ""
     for child in element:
-        if child.tag == f"{_TEXT}s":
-            yield "\ue000" * _repeated(child.get(f"{_TEXT}c"))
+        if child.tag == f"{TEXT}s":
+            yield "\ue000" * _repeated(child.get(f"{TEXT}c"))
         elif child.tag in _SPACES:
             yield _SPACES[child.tag]
         elif child.tag not in _ASIDES:
@@ -92,7 +93,7 @@ def _pieces(element: ET.Element, depth: int = 0) -> Iterator[str]:
         yield child.tail or ""
 
 
-_SPACES: Final = {f"{_TEXT}tab": "\ue001", f"{_TEXT}line-break": "\ue002"}
+_SPACES: Final = {f"{TEXT}tab": "\ue001", f"{TEXT}line-break": "\ue002"}
 
 
 def _repeated(count: str | None) -> int:
