@@ -19,6 +19,7 @@ from importer.cli.options import examples, load_environment, read_reading_option
 if TYPE_CHECKING:
     from importer.reading import Source
     from importer.records import Row
+    from importer.sources import StagedSource
 
 _WIDEST_COLUMN: Final = 32
 _SHOWN_FAULTS: Final = 10
@@ -49,23 +50,28 @@ def read_command(source: str, *, count: int, form: str, **given: Any) -> None:
 
     The header comes first. What was detected, and why, goes to stderr. Nothing is sent.
     """
+    from importer.sources import stage_each
     from importer.sources.expanding import expand_sources
 
     load_environment()
     references = expand_sources([source])
     with tempfile.TemporaryDirectory(prefix="importer-", ignore_cleanup_errors=True) as folder:
-        for index, reference in enumerate(references):
-            if len(references) > 1:
-                click.echo(f"== {reference}", err=True)
-            _show(reference, Path(folder), index, given, count=count, form=form)
+        index = 0
+        for reference in references:
+            each = stage_each(reference, Path(folder), index)
+            index += len(each)
+            for staged in each:
+                if len(references) + len(each) > 2:
+                    click.echo(f"== {staged.reference}", err=True)
+                _show(staged, given, count=count, form=form)
 
 
-def _show(reference: str, folder: Path, index: int, given: dict[str, Any], *, count: int, form: str) -> None:
+def _show(staged: StagedSource, given: dict[str, Any], *, count: int, form: str) -> None:
     from importer.reading import open_source
-    from importer.sources import stage
 
-    staged = stage(reference, folder, index)
-    opened = open_source(staged.path, options=read_reading_options(**given), index=index, name=staged.name)
+    opened = open_source(
+        staged.path, options=read_reading_options(**given), index=staged.index, name=staged.name
+    )
     seen = _Seen()
     rows = seen.watch(opened)
     shown = itertools.islice(rows, count or None)

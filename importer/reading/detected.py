@@ -33,11 +33,17 @@ class Detected:
     """As a spreadsheet counts; 0 where no row names the columns."""
     hidden_rows: int = 0
     hidden_columns: int = 0
+    doubts: tuple[str, ...] = ()
+    """Sentences for whoever imports the file: what was guessed or left out, so that values or people may be lost."""
     notes: tuple[str, ...] = ()
-    """Sentences: why each thing was decided so, and what a careful person would look at."""
+    """Sentences: why each thing was decided so."""
 
     def describe(self) -> list[str]:
-        """Give one line for each thing detected, then the reasons."""
+        """Give the doubts, then one line for each thing detected, then the reasons."""
+        return [*(f"doubt: {doubt}" for doubt in self.doubts), *self.facts()]
+
+    def facts(self) -> list[str]:
+        """Give what is told beside the doubts, for whoever shows those in a place of their own."""
         named = {
             "format": self.format,
             "encoding": self.encoding,

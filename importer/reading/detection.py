@@ -13,7 +13,7 @@ from importer.reading.formats import HEAD_BYTES, Format, format_of, stranger
 from importer.reading.grid import take
 from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, used_names
 from importer.reading.profile import Profile
-from importer.reading.text.delimited import DelimitedText, beginning
+from importer.reading.text.delimited import DelimitedText, beginning, pieces
 from importer.reading.text.dialect import Dialect
 from importer.reading.text.encodings import Encoding, detect_encoding
 from importer.reading.text.sniffing import detect_dialect
@@ -36,14 +36,18 @@ def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> R
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise SourceError(f"{name} is empty. Export it again.")
     if kind := stranger(head):
-        raise SourceError(f"{name} is {kind}, not a table. Export the contacts as CSV or Excel.")
+        raise SourceError(
+            f"{name} is {kind}, which is not read. Export the contacts as CSV or Excel, or open it in a spreadsheet and save it as .xlsx."
+        )
     form = format_of(head)
     if form is Format.TEXT:
         return _read_text(place, options, name=name)
     if form is Format.HTML:
-        from importer.reading.frame import read_html
+        from importer.reading.web_page import read_web_page
 
-        return read_html(place, options, name=name)
+        return read_web_page(place, options, name=name)
+    if form in {Format.JSON, Format.VCARD}:
+        return _read_objects(place, form, options, name=name)
     if form is Format.XML_2003:
         raise SourceError(
             f"{name} is an Excel 2003 XML spreadsheet. Open it in a spreadsheet and save it as .xlsx."
@@ -96,7 +100,7 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
     sample = sample[skipped:]
     declared = options.delimiter if options.delimiter is not None else stated
     dialect = detect_dialect(sample, declared=declared)
-    grid = DelimitedText(lambda: _open(place), encoding, dialect, skip_lines=1 if skipped else 0)
+    grid = DelimitedText(lambda: _open(place), encoding, dialect, name=name, skip_lines=1 if skipped else 0)
     rows = take(grid, SAMPLE_ROWS)
     choice = choose_header(rows, declared=options.header_row, wanted=options.wanted_headers, name=name)
     header = used_names(choice, rows, spare=16)
@@ -107,6 +111,7 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         delimiter=_shown(dialect),
         quote=dialect.quote,
         header_row=choice.first,
+        doubts=encoding.doubts,
         notes=(*_text_notes(encoding, dialect, options, stated), *header_notes(choice, header)),
     )
     return Reading(
@@ -116,6 +121,24 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         detected=detected,
         profile=Profile.below(rows, choice.last, len(header)),
     )
+
+
+def _read_objects(place: Path, form: Format, options: ReadingOptions, *, name: str) -> Reading:
+    from importer.reading.json_objects import json_records
+    from importer.reading.objects import objects_reading
+    from importer.reading.vcards import vcard_records
+
+    walk = json_records if form is Format.JSON else vcard_records
+    with _open(place) as stream:
+        encoding = detect_encoding(stream, declared=options.encoding)
+    detected = Detected(
+        name=name,
+        format=form.value,
+        encoding=encoding.name,
+        doubts=encoding.doubts,
+        notes=(f"encoding {encoding.name}: {encoding.why}",),
+    )
+    return objects_reading(lambda: walk(pieces(lambda: _open(place), encoding), name), detected)
 
 
 def _refuse_binary(sample: str, name: str) -> None:
@@ -139,10 +162,6 @@ def _text_notes(
     encoding: Encoding, dialect: Dialect, options: ReadingOptions, stated: str | None
 ) -> list[str]:
     notes = [f"encoding {encoding.name}: {encoding.why}"]
-    if encoding.guessed:
-        notes.append(
-            "the encoding is a guess: look at names with accents, and declare the encoding if they are wrong"
-        )
     if options.delimiter is not None:
         notes.append("delimiter: it was declared")
     elif stated is not None:

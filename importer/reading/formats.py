@@ -18,6 +18,8 @@ class Format(StrEnum):
     ODS = "OpenDocument spreadsheet (.ods)"
     HTML = "HTML table"
     XML_2003 = "Excel 2003 XML spreadsheet"
+    JSON = "JSON"
+    VCARD = "vCard"
     GZIP = "gzip"
     ZIP = "zip archive"
     OLE = "OLE container"
@@ -36,6 +38,7 @@ class Suffix:
 _TEXT: Final = Suffix(formats=(Format.TEXT,))
 _WORKBOOK: Final = Suffix(formats=(Format.XLSX,))
 _PAGE: Final = Suffix(formats=(Format.HTML,))
+_OBJECTS: Final = Suffix(formats=(Format.JSON,))
 
 SUFFIXES: Final[Mapping[str, Suffix]] = {
     ".csv": _TEXT,
@@ -50,6 +53,10 @@ SUFFIXES: Final[Mapping[str, Suffix]] = {
     ".ods": Suffix(formats=(Format.ODS,)),
     ".htm": _PAGE,
     ".html": _PAGE,
+    ".json": _OBJECTS,
+    ".jsonl": _OBJECTS,
+    ".ndjson": _OBJECTS,
+    ".vcf": Suffix(formats=(Format.VCARD,)),
     ".gz": Suffix(formats=(Format.GZIP,), wraps=True),
     ".zip": Suffix(formats=(Format.ZIP,), wraps=True),
 }
@@ -81,14 +88,34 @@ _STRANGERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"PAR1", "a Parquet file"),
     (b"\x7fELF", "a program"),
     (b"MZ\x90\x00", "a program"),
+    (b"\x00\x01\x00\x00Standard ", "an Access database"),
+    (b"\x00\x00\x02\x00\x06\x04", "a Lotus 1-2-3 worksheet"),
+    (b"\x00\x00\x1a\x00", "a Lotus 1-2-3 worksheet"),
+    (b"\x09\x00\x04\x00", "a worksheet of Excel 2"),
+    (b"\x09\x02\x06\x00", "a worksheet of Excel 3"),
+    (b"\x09\x04\x06\x00", "a worksheet of Excel 4"),
+    (b"!BDN", "an Outlook data file"),
 )
 
 _TEXT_STRANGERS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
-    (re.compile(rb"BEGIN:VCARD", re.IGNORECASE), "a vCard file"),
+    (re.compile(rb"ID;P[^\r\n]*[\r\n]+[A-Z];"), "a SYLK (symbolic link) worksheet"),
+    (re.compile(rb"TABLE\s*[\r\n]+0,1\s*[\r\n]+\""), "a DIF (data interchange format) worksheet"),
+    (
+        re.compile(
+            rb"(?:[\w-]+:[^\r\n]*[\r\n]+(?:[ \t][^\r\n]*[\r\n]+)*)*?MIME-Version:\s*1\.0", re.IGNORECASE
+        ),
+        "a web page with its parts in one file (MHTML) or an e-mail",
+    ),
+    (re.compile(rb"(?:version:\s*1\s+)?dn::?\s[^\r\n]*=", re.IGNORECASE), "an LDIF address book"),
     (re.compile(rb"BEGIN:VCALENDAR", re.IGNORECASE), "a calendar file"),
+)
+
+_VCARD: Final = re.compile(rb"BEGIN:VCARD\s", re.IGNORECASE)
+_JSON: Final = re.compile(
     # A name and a colon, or strings in brackets: a header cell such as [Name] or {id} is no JSON.
-    (re.compile(rb'(?:\[\s*)*\{\s*(?:"(?:[^"\\]|\\.)*+"\s*:|\}\s*(?:[\],]|\Z))', re.DOTALL), "a JSON file"),
-    (re.compile(rb'(?:\[\s*)+(?:"(?:[^"\\]|\\.)*+"\s*[,\]]|\]\s*\Z)', re.DOTALL), "a JSON file"),
+    rb'(?:\[\s*)*\{\s*(?:"(?:[^"\\]|\\.)*+"\s*:|\}\s*(?:[\],]|\Z))'
+    rb'|(?:\[\s*)+(?:"(?:[^"\\]|\\.)*+"\s*[,\]]|\]\s*\Z)',
+    re.DOTALL,
 )
 
 _HTML: Final = re.compile(
@@ -132,6 +159,10 @@ def format_of(head: bytes) -> Format:
         if head.startswith(mark):
             return form
     plain = _without_mark(head)
+    if _VCARD.match(plain.lstrip()):
+        return Format.VCARD
+    if _JSON.match(plain.lstrip()):
+        return Format.JSON
     if plain.lstrip()[:1] == b"<":
         if _XML_2003.search(plain):
             return Format.XML_2003
@@ -145,6 +176,8 @@ def stranger(head: bytes) -> str | None:
     for mark, name in _STRANGERS:
         if head.startswith(mark):
             return name
+    if _is_dbase(head):
+        return "a dBASE table (.dbf)"
     plain = _without_mark(head).lstrip()
     for pattern, name in _TEXT_STRANGERS:
         if pattern.match(plain):
@@ -152,6 +185,17 @@ def stranger(head: bytes) -> str | None:
     if plain.startswith(b"<?xml") and format_of(head) is Format.TEXT:
         return "an XML document"
     return None
+
+
+_DBASE_KINDS: Final = b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8e\xcb\xf5\xfb"
+
+
+def _is_dbase(head: bytes) -> bool:
+    """Tell a dBASE table by its first byte, a date, and where it says that its header ends."""
+    if len(head) < 33 or head[0] not in _DBASE_KINDS or not (0 < head[2] <= 12 and 0 < head[3] <= 31):
+        return False
+    end = int.from_bytes(head[8:10], "little")
+    return end > 32 and (end >= len(head) or b"\r" in head[32 : end + 1]) and not any(head[30:32])
 
 
 def _without_mark(head: bytes) -> bytes:

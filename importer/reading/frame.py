@@ -1,115 +1,44 @@
-"""The door of pandas: HTML tables, which many programs export under the name .xls, and DataFrames."""
+"""The door of pandas: DataFrames as sources."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from importer.errors import SourceError
 from importer.reading.detected import Detected, Reading
-from importer.reading.formats import Format
-from importer.reading.grid import Batch, Cells, take
-from importer.reading.headers import SAMPLE_ROWS, choose_header, header_notes, used_names, wanted_hits
-from importer.reading.profile import Profile
-from importer.reading.text.encodings import detect_encoding
+from importer.reading.grid import Batch, Cells
 from importer.reading.workbooks.cells import cell_text
-from importer.runtime.installation import missing_extra
-from importer.settings import ReadingOptions
+from importer.records import Fault
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_BYTES: Final = 64 << 20
 _BATCH_ROWS: Final = 1000
-_MARK: Final = "\ue000"
-_HEADER_PART: Final = re.compile(r"</?(?:thead|tfoot)\b[^>]*>|</th\s*>", re.IGNORECASE)
-_CELL: Final = re.compile(r"<t[dh]\b([^>]*)>", re.IGNORECASE)
 
 
 class FrameGrid:
     """Rows that are held in memory, as a table on a page or a DataFrame is."""
 
-    def __init__(self, rows: list[Cells]) -> None:
+    def __init__(
+        self, rows: list[Cells], faults: Mapping[int, tuple[Fault, ...]] = MappingProxyType({})
+    ) -> None:
+        """Take rows, and the faults of some of them by their place, counted from 0."""
         self._rows = rows
+        self._faults = faults
 
     def batches(self) -> Iterator[Batch]:
         for start in range(0, len(self._rows), _BATCH_ROWS):
-            yield Batch(first=start + 1, rows=self._rows[start : start + _BATCH_ROWS])
-
-
-def read_html(place: Path, options: ReadingOptions, *, name: str) -> Reading:
-    """Read the table of a page: the one that the mapping's headers fit, else the largest."""
-    if place.stat().st_size > _MOST_BYTES:
-        raise SourceError(
-            f"{name} is a web page of more than 64 MB. Save it as .xlsx or CSV from a spreadsheet."
-        )
-    with place.open("rb") as stream:
-        encoding = detect_encoding(stream, declared=options.encoding)
-    text = place.read_bytes().decode(encoding.name, "replace")
-    grids = [FrameGrid(rows) for rows in _tables(text, name)]
-    if not grids:
-        raise SourceError(f"{name} is a web page whose tables are empty. Export the contacts again.")
-    grid = max(grids, key=lambda one: _fitness(one, options))
-    rows = take(grid, SAMPLE_ROWS)
-    choice = choose_header(rows, declared=options.header_row, wanted=options.wanted_headers, name=name)
-    header = used_names(choice, rows, spare=0)
-    notes = [f"encoding {encoding.name}: {encoding.why}", *header_notes(choice, header)]
-    if len(grids) > 1:
-        notes.insert(0, f"the page has {len(grids)} tables; the one that fits best was taken")
-    detected = Detected(
-        name=name,
-        format=Format.HTML.value,
-        encoding=encoding.name,
-        header_row=choice.first,
-        notes=tuple(notes),
-    )
-    return Reading(
-        grid=grid,
-        header=header,
-        header_last=choice.last,
-        detected=detected,
-        profile=Profile.below(rows, choice.last, len(header)),
-        ragged=True,
-    )
-
-
-def _fitness(grid: FrameGrid, options: ReadingOptions) -> tuple[int, int]:
-    rows = take(grid, SAMPLE_ROWS)
-    return wanted_hits(rows, options.wanted_headers), sum(len(cells) for _, cells in rows)
-
-
-def _tables(text: str, name: str) -> list[list[Cells]]:
-    import io
-
-    try:
-        import lxml.html  # noqa: F401  (pandas needs it, and says so in other words)
-        import pandas as pd
-    except ImportError:
-        raise SourceError(
-            f"{name} is a web page with a table, whatever its name says. Open it in a spreadsheet and save it as "
-            f".xlsx, or let the importer read it: {missing_extra('that', 'html')}"
-        ) from None
-    try:
-        frames = pd.read_html(io.StringIO(_plain_cells(text)), flavor="lxml", keep_default_na=False)
-    except Exception as cause:  # noqa: BLE001  (whatever a broken page makes the parsers raise)
-        raise SourceError(
-            f"{name} is a web page without a table that can be read ({type(cause).__name__}). Save it as .xlsx or CSV."
-        ) from None
-    return [
-        [[cell.replace(_MARK, "").strip() for cell in row] for row in frame_rows(frame, named=False)]
-        for frame in frames
-    ]
-
-
-def _plain_cells(text: str) -> str:
-    """Mark every cell as text and no row as a header.
-
-    Else pandas would make 1234 of 01234 and nothing of "NA", and take a row for itself; the header is found
-    as in any other file.
-    """
-    return _CELL.sub(rf"<td\1>{_MARK}", _HEADER_PART.sub("", text.replace(_MARK, "")))
+            batch = Batch(first=start + 1, rows=self._rows[start : start + _BATCH_ROWS])
+            if self._faults:
+                batch.faults.update(
+                    {
+                        row - start: fault
+                        for row, fault in self._faults.items()
+                        if 0 <= row - start < _BATCH_ROWS
+                    }
+                )
+            yield batch
 
 
 def frame_rows(frame: pd.DataFrame, *, named: bool) -> list[Cells]:

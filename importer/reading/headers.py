@@ -12,7 +12,7 @@ from typing import Final
 from importer.errors import SourceError
 from importer.reading.grid import Cells, filled_width, is_blank
 from importer.reading.profile import Profile
-from importer.reading.shapes import DATA_SHAPES, PERSONAL_SHAPES, Shape, shape_of
+from importer.reading.shapes import DATA_SHAPES, Shape, is_personal, shape_of
 
 SAMPLE_ROWS: Final = 200
 _SEARCHED_ROWS: Final = 60
@@ -110,7 +110,7 @@ def _by_shape(filled: list[NumberedRow], name: str, *, mapped: bool) -> HeaderCh
     wide = [index for index, (_, cells) in enumerate(filled[:_SEARCHED_ROWS]) if _count(cells) >= enough]
     start = wide[0] if wide else 0
     last = _last_above_values(filled, start, enough)
-    _refuse_values(filled[start], name, mapped=mapped)
+    _refuse_values(filled[start:], name, mapped=mapped)
     if last == 0 and _only_values(filled[0][1]):
         return _invented(filled[0])
     first = last
@@ -133,7 +133,7 @@ def _last_above_values(filled: list[NumberedRow], start: int, enough: int) -> in
     for index in range(start + 1, min(len(filled), start + 4)):
         upper, lower = filled[last][1], filled[index][1]
         if _repeats(upper, lower) or (
-            profile.telling and not profile.conforms(lower) and _continues(upper, lower, enough)
+            profile.telling and not profile.conforms(lower) and _continues(upper, lower, enough, profile)
         ):
             last = index
         else:
@@ -141,16 +141,22 @@ def _last_above_values(filled: list[NumberedRow], start: int, enough: int) -> in
     return last
 
 
-def _continues(upper: Cells, lower: Cells, enough: int) -> bool:
+def _continues(upper: Cells, lower: Cells, enough: int, profile: Profile) -> bool:
     """Tell a second row of names from a first row of data that lacks its dates and numbers."""
     if _has_values(lower) or not _wordy(lower):
         return False
     if any(len(cell) > _LONG_NAME for cell in upper):
         return _count(lower) >= enough
     if _count(upper) == filled_width(upper) and not _twins(upper):
-        return False
+        return _names_all(upper, lower, profile, enough)
     sparse = _count(lower) >= enough and _count(upper) * 10 <= _count(lower) * 7
     return sparse or not lower[0].strip()
+
+
+def _names_all(upper: Cells, lower: Cells, profile: Profile, enough: int) -> bool:
+    """Tell the names below a title that is cut into cells: they fill columns that it leaves, and none has a value."""
+    hits, misses = profile.matches(lower)
+    return _count(upper) < _count(lower) >= enough and misses == len(profile.telling) > hits
 
 
 def _wordy(cells: Cells) -> bool:
@@ -234,16 +240,30 @@ def _has_values(cells: Cells) -> bool:
     return values * 4 > sum(shape is not Shape.BLANK for shape in shapes)
 
 
-def _refuse_values(row: NumberedRow, name: str, *, mapped: bool) -> None:
+def _refuse_values(rows: Sequence[NumberedRow], name: str, *, mapped: bool) -> None:
     """Refuse a file without a header: taking its first row for one would lose a contact and name nothing."""
-    number, cells = row
-    if not ({shape_of(cell) for cell in cells} & PERSONAL_SHAPES or (mapped and _has_values(cells))):
+    number, cells = rows[0]
+    if not (any(map(is_personal, cells)) or (mapped and _has_values(cells)) or _is_like(cells, rows[1:])):
         return
     shown = " | ".join(cell.strip() for cell in cells[:12])
     raise SourceError(
         f"{name} has no header: its first row, row {number}, holds values, not names of columns: {shown[:300]}. "
         "Put a row with the columns' names above it, or say which row has them (--header-row)."
     )
+
+
+def _is_like(cells: Cells, below: Sequence[NumberedRow]) -> bool:
+    """Tell a first row that has a date, a time or a link where all the rows below have one, too."""
+    profile = Profile.of([row for _, row in below[:_SEARCHED_ROWS]])
+    if len(below) < _LIKE_ROWS:
+        return False
+    shapes = {column: shape_of(cells[column]) for column in profile.telling if column < len(cells)}
+    alike = [shape for column, shape in shapes.items() if shape is profile.telling[column]]
+    return any(shape is not Shape.NUMBER for shape in alike) and len(alike) == len(shapes)
+
+
+_LIKE_ROWS: Final = 2
+"""Rows that must show what a column holds before the first row is judged by them."""
 
 
 def used_names(choice: HeaderChoice, rows: Sequence[NumberedRow], *, spare: int) -> tuple[str, ...]:

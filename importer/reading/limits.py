@@ -1,4 +1,4 @@
-"""Containers that would not fit once they are unpacked are refused by what they declare, before they are."""
+"""Files that would not fit once they are read are refused by what they declare, before they are."""
 
 from __future__ import annotations
 
@@ -27,3 +27,39 @@ def refuse_bomb(packed: int, unpacked: int, name: str) -> None:
             f"{name} would unpack from {packed / 1e6:.1f} MB to {unpacked / 1e6:,.0f} MB, which no list of contacts does. "
             "It was not opened. Export the contacts again, as CSV if need be."
         )
+
+
+class Repeats:
+    """Keeps what a file says once and means many times in proportion to what it says.
+
+    A sheet of a few hundred bytes can hold a million rows, a cell of a page can span a billion columns.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._seen = 0
+        self._repeated = 0
+
+    def count(self, text: str | None) -> int:
+        """Read how often something is meant."""
+        if text is None or not (text.isascii() and text.isdecimal()):
+            return 1
+        return max(int(text[:_DIGITS]), 1)
+
+    def seen(self, cells: int) -> None:
+        """Note cells that stand in the file."""
+        self._seen += cells
+
+    def add(self, cells: int) -> None:
+        """Note cells that are repetitions; refuse too many of them."""
+        self._repeated += cells
+        if self._repeated > _REPEATED + _REPEATED_RATIO * self._seen:
+            raise SourceError(
+                f"{self._name} says {self._repeated:,} cells by repeating or spreading {self._seen:,}, which no list of "
+                "contacts does. It was not read on. Delete what is filled down or across beside the list, and save it again."
+            )
+
+
+_DIGITS: Final = 10
+_REPEATED: Final = 100_000
+_REPEATED_RATIO: Final = 20

@@ -65,3 +65,37 @@ DATA_SHAPES: Final = frozenset({Shape.EMAIL, Shape.PHONE, Shape.URL, Shape.DATE,
 
 PERSONAL_SHAPES: Final = frozenset({Shape.EMAIL, Shape.PHONE})
 """Shapes that no header has: where the first row holds one, the file has no header."""
+
+_ADDRESS: Final = r"[^\s@<>()\[\]]+\s?(?:@|\(at\)|\[at\])\s?[^\s@<>()\[\]]+(?:\.|\s?[(\[]dot[)\]]\s?)\w{2,}"
+_NAMED_ADDRESS: Final = re.compile(
+    rf"['<]?{_ADDRESS}(?:>|\s?\([^)]*\)|[;,].*)?|.*<{_ADDRESS}>", re.IGNORECASE
+)
+_LABEL: Final = re.compile(
+    r"^(?:['\u2019]|=\"|[^\w\s+(]{1,2}\s|[a-z]{1,6}\s?[.:]\s?)|(?:\s?\([^)]*[a-z][^)]*\)|\")$", re.IGNORECASE
+)
+_DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+_PHONE_DIGITS: Final = 9
+"""A number of so many digits in the first row is somebody's; years, quarters and day numbers have fewer."""
+
+
+def is_personal(text: str) -> bool:
+    """Tell somebody's address or number in any spelling: ``Ann <ann@example.com>``, ``p: 212.555.0130 (home)``."""
+    if shape_of(text) in PERSONAL_SHAPES:
+        return True
+    if len(text) > _LONGEST:
+        return False
+    text = text.strip().translate(_DASHES)
+    if _NAMED_ADDRESS.fullmatch(text):
+        return True
+    bare = re.split(r"\s[/;,]\s", _LABEL.sub("", text))[0]
+    if shape_of(bare) is Shape.PHONE:
+        return True
+    digits = sum(map(str.isdigit, bare))
+    return shape_of(bare) is Shape.NUMBER and (
+        digits >= _PHONE_DIGITS or _ROUNDED.fullmatch(bare) is not None
+    )
+
+
+_LONGEST: Final = 200
+_ROUNDED: Final = re.compile(r"\d[.,]\d+E\+(?:0?9|1[0-4])", re.IGNORECASE)
+"""A phone number that a spreadsheet wrote as a power of ten."""

@@ -76,6 +76,7 @@ class Forecast:
         """Write the forecast for programs; names that a summary has too mean the same."""
         return {
             "source": ", ".join(source.reference for source in self.sources),
+            "doubts": [f"{source.name}: {doubt}" for source in self.sources for doubt in source.doubts],
             "rows_read": self.rows_read,
             "ready": self.ready,
             "skipped": self.skipped,

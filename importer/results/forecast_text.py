@@ -63,6 +63,7 @@ def _needs(forecast: Forecast) -> Iterator[str]:
     for source in forecast.sources:
         if source.hidden:
             yield f"  hidden       {source.name} has {source.hidden}: read like all others"
+        yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
     if forecast.duplicates:
         yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
     if forecast.ready:
@@ -86,7 +87,13 @@ def _overlooked(forecast: Forecast, colours: Palette) -> Iterator[str]:
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
     if not forecast.ready:
         return
-    words = ["importer", "run", *(source.reference for source in forecast.sources), "-m", forecast.mapping]
+    words = [
+        "importer",
+        "run",
+        *dict.fromkeys(source.reference for source in forecast.sources),
+        "-m",
+        forecast.mapping,
+    ]
     yield ""
     yield "Import them:"
     yield "  " + colours.bold(command([*words, "--sandbox"] if forecast.sandbox else words))

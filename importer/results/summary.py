@@ -24,6 +24,8 @@ class SourceSummary:
     hidden_rows: int = 0
     """Of the sheet; they are read like all others."""
     hidden_columns: int = 0
+    doubts: Sequence[str] = ()
+    """What the reader guessed or left out, in sentences."""
 
     @property
     def hidden(self) -> str:
@@ -222,6 +224,7 @@ def _source(source: SourceSummary) -> Json:
         "rows": source.rows,
         "hidden_rows": source.hidden_rows,
         "hidden_columns": source.hidden_columns,
+        "doubts": list(source.doubts),
     }
 
 

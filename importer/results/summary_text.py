@@ -103,6 +103,7 @@ def _notices(summary: Summary) -> Iterator[str]:
     for source in summary.sources:
         if source.hidden:
             yield f"  {source.name} has {source.hidden}: read and imported like all others"
+        yield from (f"  {source.name}: {doubt}" for doubt in source.doubts)
     if summary.cut_cells:
         cells = "cell is" if summary.cut_cells == 1 else "cells are"
         yield (

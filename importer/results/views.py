@@ -31,6 +31,9 @@ class DetectedView(Protocol):
     @property
     def hidden_columns(self) -> int: ...
 
+    @property
+    def doubts(self) -> Sequence[str]: ...
+
 
 class SourceView(Protocol):
     """A source that can be read again from its first row."""

@@ -178,6 +178,7 @@ def _sources(
             rows=rows.get(index, 0),
             hidden_rows=source.detected.hidden_rows,
             hidden_columns=source.detected.hidden_columns,
+            doubts=tuple(source.detected.doubts),
         )
         for index, (staged, source) in enumerate(zip(run.sources, opened, strict=True))
     )

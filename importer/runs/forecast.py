@@ -155,6 +155,7 @@ def _forecast(foresight: Foresight, taken: Taken, settings: RunSettings, clock: 
                 rows=intake.rows,
                 hidden_rows=intake.source.detected.hidden_rows,
                 hidden_columns=intake.source.detected.hidden_columns,
+                doubts=intake.source.detected.doubts,
             )
             for staged, intake in zip(taken.staged, taken.intakes, strict=True)
         ),

@@ -15,7 +15,7 @@ from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
 from importer.runtime import environment
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
-from importer.sources import StagedSource, stage
+from importer.sources import StagedSource, stage_each
 from importer.sources.expanding import expand_sources
 
 Mapped: TypeAlias = list[Record | Outcome]
@@ -73,9 +73,10 @@ def require_destination(connection: Connection, mapping: Mapping) -> None:
 
 def stage_all(references: Sequence[str], folder: Path) -> tuple[StagedSource, ...]:
     """Copy every source that the references stand for into a private folder. Raises SourceError."""
-    return tuple(
-        stage(reference, folder, index) for index, reference in enumerate(expand_sources(references))
-    )
+    staged: list[StagedSource] = []
+    for reference in expand_sources(references):
+        staged.extend(stage_each(reference, folder, len(staged)))
+    return tuple(staged)
 
 
 def open_staged(staged: Sequence[StagedSource], mapping: Mapping, given: ReadingOptions) -> list[Source]:
@@ -89,10 +90,10 @@ def _open_one(staged: StagedSource, mapping: Mapping, given: ReadingOptions) -> 
     if said != plain:
         # What the mapping says of its source is said of the first file, not of the failed rows we made of it.
         with suppress(SourceError):
-            source = open_source(staged.path, options=plain, index=staged.index)
+            source = open_source(staged.path, options=plain, index=staged.index, name=staged.name)
             if source.ours:
                 return source
-    return open_source(staged.path, options=said, index=staged.index)
+    return open_source(staged.path, options=said, index=staged.index, name=staged.name)
 
 
 def survey(

@@ -107,4 +107,6 @@ def _survey(preparation: Preparation, stop: StopSignal) -> tuple[Surveyed, ...]:
     for each in surveyed:
         for line in each.described:
             logger.info("%s", line)
+        for doubt in each.doubts:
+            logger.warning("%s", doubt)
     return surveyed

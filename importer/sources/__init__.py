@@ -5,10 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from importer.sources.copying import Copy
+from importer.sources.expanding import in_archive
 from importer.sources.masking import is_url, masked
 
 
@@ -41,7 +43,42 @@ def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = 
 
         copy = copy_url(reference, folder, index)
     else:
-        copy = local.copy_path(Path(reference), folder, index)
+        copy = _copy_local(Path(reference), folder, index)
+    return _staged(index, reference, copy)
+
+
+def stage_each(reference: str, folder: Path, index: int) -> tuple[StagedSource, ...]:
+    """Copy a source as ``stage`` does; an archive of several files becomes a source for each, numbered from ``index``."""
+    from importer.sources import archives
+
+    whole = stage(reference, folder, index)
+    members = archives.members_of(whole.path, whole.name)
+    if not members:
+        return (whole,)
+    named = reference if reference == "-" or is_url(reference) else None
+    staged: list[StagedSource] = []
+    for place, member in enumerate(members, index):
+        copy = archives.copy_member(whole.path, member, folder, place, name=whole.name)
+        copy = replace(copy, name=f"{whole.name}/{archives.printable(member)}")
+        staged.append(_staged(place, named or f"{reference}/{member}", copy))
+    whole.path.unlink()
+    return tuple(staged)
+
+
+def _copy_local(path: Path, folder: Path, index: int) -> Copy:
+    from importer.sources import local
+
+    if not path.exists():
+        from importer.sources import archives
+
+        if found := archives.member_named(path):
+            archive, member = found
+            copy = archives.copy_member(archive, member, folder, index, name=archive.name)
+            return replace(copy, name=f"{archive.name}/{archives.printable(member)}")
+    return local.copy_path(path, folder, index)
+
+
+def _staged(index: int, reference: str, copy: Copy) -> StagedSource:
     return StagedSource(
         index=index,
         reference=masked(reference),
@@ -54,12 +91,12 @@ def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = 
 
 @contextmanager
 def at_hand(reference: str) -> Iterator[Path]:
-    """Give a path to read from as often as wanted; what comes from standard input or a URL is copied first."""
-    if reference != "-" and not is_url(reference):
+    """Give a path to read from as often as wanted; what is no file by itself (a URL, a part of an archive) is copied first."""
+    if reference != "-" and not is_url(reference) and not in_archive(Path(reference)):
         yield Path(reference)
         return
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         yield stage(reference, Path(folder), 0).path
 
 
-__all__ = ["StagedSource", "at_hand", "is_url", "masked", "stage"]
+__all__ = ["StagedSource", "at_hand", "is_url", "masked", "stage", "stage_each"]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import IO, BinaryIO, Final, Self
 
 from importer.errors import SettingsError, SourceError
 from importer.reading.formats import suffix_of
@@ -118,7 +118,7 @@ def open_private(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "wb")
 
 
-def chunks_of(stream: BinaryIO) -> Iterator[bytes]:
+def chunks_of(stream: IO[bytes]) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK):
         yield chunk
 

@@ -21,12 +21,19 @@ def _expand(pattern: str) -> Iterator[str]:
         yield pattern
         return
     place = Path(pattern).expanduser()
-    if place.is_dir():
+    if not place.exists() and in_archive(place):
+        yield str(place)
+    elif place.is_dir():
         yield from _folder(place)
     elif place.exists() or not glob.has_magic(pattern):
         yield str(place)  # whoever opens it says what is wrong with it, and what is near
     else:
         yield from _glob(str(place), pattern)
+
+
+def in_archive(path: Path) -> bool:
+    """Tell a path such as ``exports.zip/june.csv``, which goes on behind a file."""
+    return any(parent.is_file() for parent in path.parents)
 
 
 def _folder(folder: Path) -> list[str]:

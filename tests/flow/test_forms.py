@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,3 +119,30 @@ def test_a_mode_says_what_it_skipped_and_why(
     desk.write("contacts.csv", "First,Mail\nAnn,ann@example.com\nBob,bob@example.com\n")
     ended = desk.run("contacts.csv", "-m", "mode.yaml")
     assert [(row["import_status"], row["import_error_code"]) for row in ended.rows] == expected
+
+
+def test_a_guessed_encoding_is_said_by_check_before_the_run_and_in_its_summary(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    people = "First,Mail,Phone,Tags\nŁukasz,a@example.com,,\nŚwiętosława,b@example.com,,\n"
+    desk.write("contacts.csv", people, encoding="cp1250")
+    foretold = desk.importer("check", "contacts.csv", "-m", "mapping.yaml")
+    ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml", "--no-progress")
+    assert foretold.err.count("The encoding cp1250 is a guess") == 1
+    assert ended.err.count("The encoding cp1250 is a guess") == 2
+    assert ended.err.index("is a guess") < ended.err.index("Finished: 2 of 2")
+    lines = desk.importer("preview", "contacts.csv", "-m", "mapping.yaml").out.splitlines()
+    assert [json.loads(line)["payload"]["firstName"] for line in lines] == ["Łukasz", "Świętosława"]
+
+
+def test_an_archive_of_several_files_is_one_run_over_each_of_them(desk: Desk, vendor: Sandbox) -> None:
+    with zipfile.ZipFile(desk.folder / "exports.zip", "w") as archive:
+        archive.writestr("june.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\nBob,nobody,,\n")
+        archive.writestr("july.csv", "First,Mail,Phone,Tags\nCy,cy@example.com,,\n")
+    ended = desk.run("exports.zip", "-m", "mapping.yaml")
+    assert (ended.summary["created"], ended.summary["failed"]) == (2, 1)
+    names = [source["name"] for source in ended.summary["sources"]]
+    assert names == ["exports.zip/june.csv", "exports.zip/july.csv"]
+    one = desk.importer("check", "exports.zip/july.csv", "-m", "mapping.yaml")
+    assert "importer run exports.zip/july.csv -m mapping.yaml" in one.err
+    assert desk.importer("resume").code == 0

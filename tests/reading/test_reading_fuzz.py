@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import struct
 import time
 from pathlib import Path
 
@@ -12,7 +13,17 @@ from hypothesis import strategies as st
 import importer.reading
 from importer.settings import ReadingOptions
 from tests.reading.fuzzing import Mutator, covered_lines, read_all
-from tests.reading.workbook_makers import book
+from tests.reading.workbook_makers import (
+    book,
+    ods,
+    ods_cell,
+    ods_row,
+    ods_table,
+    wide,
+    xlsb,
+    xlsb_cell,
+    xlsb_row,
+)
 
 SIGNS = st.sampled_from(
     [*"abAB12,;\t|\"'\\@.: é\u20ac", "\n", "\n", "\r\n", "\r", '"', ",", ",", '",', '","', "\n\n"]
@@ -87,28 +98,47 @@ def test_whatever_csv_writer_writes_is_read_back(tmp_path: Path, rows: list[list
     assert [row.cells for row in found] == [(f"p{n}", *row[1:]) for n, row in enumerate(rows)]
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xlsb"])
 @QUICK
 @given(seed=st.integers(0, 10**9))
 def test_no_damage_to_a_workbook_brings_out_a_foreign_exception(
-    small_book: bytes, tmp_path: Path, seed: int
+    small_books: dict[str, bytes], tmp_path: Path, seed: int, kind: str
 ) -> None:
     path = tmp_path / "a.xlsx"
-    path.write_bytes(Mutator(seed)(small_book))
+    path.write_bytes(Mutator(seed)(small_books[kind]))
     read_all(path)
 
 
 @pytest.fixture(scope="module")
-def small_book(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def small_books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     from datetime import date
 
+    folder = tmp_path_factory.mktemp("small")
     rows: list[list[object]] = [["Name", "Email", "Born", "Zip", "Flag", "Sum"]]
     rows += [[f"Ann {n}", f"a{n}@example.com", date(1990, 1, 2), 2134, n % 2 == 0, "=1+1"] for n in range(12)]
-    return book(tmp_path_factory.mktemp("small") / "a.xlsx", rows, D="00000").read_bytes()
+    zips = [ods_row(f"Ann {n}", f"a{n}@example.com", ods_cell("02134", "float", "2134")) for n in range(12)]
+    merged = ods_cell("x", attributes='table:number-rows-spanned="2" table:number-columns-repeated="2"')
+    sheet = ods_table(ods_row("Name", "Email", "Zip"), *zips, ods_row(merged))
+    number = xlsb_cell(5, None, struct.pack("<d", 2134.0), 1)
+    people = [
+        xlsb_row(n + 1, xlsb_cell(6, 0, wide(f"Ann {n}")), number, xlsb_cell(7, 4, bytes(4)))
+        for n in range(12)
+    ]
+    header = xlsb_row(0, *(xlsb_cell(6, None, wide(name)) for name in ["Name", "Zip", "A", "B", "C"]))
+    return {
+        "xlsx": book(folder / "a.xlsx", rows, D="00000").read_bytes(),
+        "ods": ods(folder / "a.ods", sheet).read_bytes(),
+        "xlsb": xlsb(
+            folder / "a.xlsb", header + b"".join(people), formats=["00000"], strings=["x"]
+        ).read_bytes(),
+    }
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(1200)
-def test_a_campaign_led_by_coverage_finds_no_foreign_exception(small_book: bytes, tmp_path: Path) -> None:
+def test_a_campaign_led_by_coverage_finds_no_foreign_exception(
+    small_books: dict[str, bytes], tmp_path: Path
+) -> None:
     """Inputs that reach new lines of the reader are kept and changed further, for IMPORTER_FUZZ_SECONDS."""
     until = time.monotonic() + float(os.environ.get("IMPORTER_FUZZ_SECONDS", "20"))
     text = b'Title\n\n"First, name";Email;"Zip"\nAnn;"a ""b""\nc";02134\n"Bob;b@example.com;1\n\nTotal;2;\n'
@@ -121,7 +151,9 @@ def test_a_campaign_led_by_coverage_finds_no_foreign_exception(small_book: bytes
         text.decode().encode("utf-16"),
         gzip.compress(text),
         page,
-        small_book,
+        b'[{"a":"1","b":{"c":[1,2.5,null,true]}},{"a":"\\ud83d"}]',
+        b"BEGIN:VCARD\nN:Lee;Ann;;;\nTEL;TYPE=CELL:+1\nNOTE;ENCODING=QUOTED-PRINTABLE:a=C3=A9=\n b\nEND:VCARD\n",
+        *small_books.values(),
     ]
     mutate = Mutator(int(os.environ.get("IMPORTER_FUZZ_SEED", "1")))
     folder = str(Path(importer.reading.__file__).parent)

@@ -89,6 +89,69 @@ def test_a_file_without_a_header_is_refused_with_its_first_row(write: Write, tex
         open_source(write(text))
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Ann Lee <ann@example.com>",
+        "<ann@example.com>",
+        "ann (at) example.com",
+        "ann[at]example[dot]com",
+        "ann @ example.com",
+        "ann@example.com (work)",
+        "'ann@example.com",
+        "ann@example.com; ann2@example.com",
+        "p: 212-555-0130",
+        "tel. 020/79460126",
+        "1-212-555-0130 (home)",
+        "212 555 0130 / 212 555 0131",
+        "212.555.0130",
+        "212–555–0130",
+        '="2125550130"',
+        "'+12125550130",
+        "☎ 212-555-0130",
+        "2.12556E+09",
+    ],
+)
+def test_a_first_row_that_is_a_person_in_any_spelling_is_no_header(write: Write, value: str) -> None:
+    with pytest.raises(SourceError, match="no header"):
+        open_source(write(f"Ann|Lee|{value}|Rome\nBob|Ray|{value}|Oslo\n"))
+
+
+def test_a_first_row_with_a_date_over_dates_is_no_header(write: Write) -> None:
+    with pytest.raises(SourceError, match="no header"):
+        open_source(write("Ann,1990-01-02,Rome\nBob,1991-02-03,Oslo\nCy,1992-03-04,Bonn\n"))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Name|E-Mail (name@example.com)",
+        "Name|Phone (e.g. +1 212 555 0100)",
+        "Email @|Phone #",
+        "Name|2019",
+        "Q1 2024|Q2 2024",
+        "Name|Group 20240101",
+        "2024-01-02|2024-01-03",
+    ],
+)
+def test_a_header_that_tells_how_to_fill_it_in_is_a_header(write: Write, header: str) -> None:
+    source = open_source(write(f"Mail|{header}\na@example.com|x|1\nb@example.com|y|2\nc@example.com||\n"))
+    assert source.header == ("Mail", *header.split("|"))
+
+
+@pytest.mark.parametrize(
+    "title", ["My list,printed today,", "Contacts 2024,,", "Customers,,\nprinted today,,"]
+)
+@pytest.mark.parametrize("people", [1, 2, 3])
+def test_a_title_that_is_cut_into_cells_is_a_title_over_a_short_table_too(
+    write: Write, title: str, people: int
+) -> None:
+    rows = "".join(f"Ann {n},a{n}@example.com,Rome\n" for n in range(people))
+    source = open_source(write(f"{title}\nName,Email,City\n{rows}"))
+    assert source.header == ("Name", "Email", "City")
+    assert len(list(source)) == people
+
+
 def test_a_mapping_makes_a_missing_header_certain(write: Write) -> None:
     path = write("Ann,1990-01-02,12\nBob,1991-02-03,13\n")
     with pytest.raises(SourceError, match="no header"):

@@ -169,6 +169,15 @@ def test_the_mapped_headers_choose_the_sheet(tmp_path: Path) -> None:
     assert source.detected.sheet == "Contacts"
 
 
+def test_sheets_that_are_left_out_are_named_and_those_with_people_said_to_be(tmp_path: Path) -> None:
+    old: list[list[object]] = [["Member", "Mail"], ["Di", "di@example.com"]]
+    path = sheets(tmp_path / "a.xlsx", Deals=DEALS, Contacts=CONTACTS, Old=old)
+    detected = open_source(path, options=ReadingOptions(wanted_headers=("Name", "E-mail"))).detected
+    assert [doubt.partition(", and")[0] for doubt in detected.doubts] == ["Sheet 'Old' holds people, too"]
+    assert "sheet 'Deals' is left out: it shows no people" in detected.notes
+    assert open_source(path, options=ReadingOptions(sheet="Contacts")).detected.doubts == ()
+
+
 def test_without_a_mapping_the_visible_sheets_are_named_and_one_is_asked_for(tmp_path: Path) -> None:
     path = sheets(tmp_path / "a.xlsx", Deals=DEALS, Contacts=CONTACTS, Secret=CONTACTS)
     workbook = openpyxl.load_workbook(path)

@@ -21,6 +21,7 @@ class Found:
 
     hidden_rows: int = 0
     hidden_columns: int = 0
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +98,14 @@ class Story:
     run: RunOnPaper = field(default_factory=RunOnPaper)
 
     def sheet(
-        self, rows: Mapping[int, Sequence[str]], *, hidden: tuple[int, int] = (0, 0), **given: Any
+        self,
+        rows: Mapping[int, Sequence[str]],
+        *,
+        hidden: tuple[int, int] = (0, 0),
+        doubts: tuple[str, ...] = (),
+        **given: Any,
     ) -> Story:
-        found = Found(hidden_rows=hidden[0], hidden_columns=hidden[1])
+        found = Found(hidden_rows=hidden[0], hidden_columns=hidden[1], doubts=doubts)
         self.sheets.append(Sheet(rows=rows, index=len(self.sheets), detected=found, **given))
         if len(self.run.sources) < len(self.sheets):
             self.run = replace(self.run, sources=(*self.run.sources, Staged()))

@@ -181,6 +181,21 @@ def test_what_a_sheet_hides_is_counted_and_said(story: Story) -> None:
     assert "3 hidden rows and 1 hidden column (read like all others)" in summary.report.read_text("utf-8")
 
 
+def test_what_the_reader_doubts_is_said_once_in_each_place(story: Story) -> None:
+    story.sheet({2: ("a",)}, doubts=("The encoding <cp1250> is a guess.",)).settle(2, Status.CREATED)
+
+    summary = story.write()
+    told = summary.to_json()["sources"]
+    page = summary.report.read_text("utf-8")
+
+    assert isinstance(told, list)
+    assert [each["doubts"] for each in told if isinstance(each, dict)] == [
+        ["The encoding <cp1250> is a guess."]
+    ]
+    assert render_summary(summary).count("contacts.csv: The encoding <cp1250> is a guess.") == 1
+    assert page.count("The encoding &lt;cp1250&gt; is a guess.") == 1
+
+
 def test_several_sources_are_named_with_their_rows(story: Story) -> None:
     story.sheet({2: ("x", "", "", "")}, name="a.csv").sheet(
         {2: ("y", "", "", ""), 3: ("z", "", "", "")}, name="b.csv"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, Final
 
+from importer.errors import SourceError
 from importer.reading.grid import Batch, Cells
 from importer.reading.text.blemishes import mark_blemishes
 from importer.reading.text.cutting import Cutter, Cutting
@@ -13,6 +14,8 @@ from importer.reading.text.dialect import Dialect
 from importer.reading.text.encodings import Encoding
 
 _STRETCH: Final = 1 << 16
+_LONGEST_ROW: Final = 1 << 24
+_MOST_CELLS: Final = 1 << 17
 
 Opener = Callable[[], BinaryIO]
 
@@ -20,7 +23,10 @@ Opener = Callable[[], BinaryIO]
 class DelimitedText:
     """The grid of a CSV or similar text."""
 
-    def __init__(self, opener: Opener, encoding: Encoding, dialect: Dialect, *, skip_lines: int = 0) -> None:
+    def __init__(
+        self, opener: Opener, encoding: Encoding, dialect: Dialect, *, name: str, skip_lines: int = 0
+    ) -> None:
+        self._name = name
         self._opener = opener
         self._encoding = encoding
         self._dialect = dialect
@@ -29,10 +35,11 @@ class DelimitedText:
     def batches(self) -> Iterator[Batch]:
         cutter = Cutter(self._dialect)
         number, line = 1, 1 + self._skip_lines
-        pieces = _pieces(self._opener, self._encoding)
+        stretches = pieces(self._opener, self._encoding)
         if self._skip_lines:
-            pieces = _after_first_line(pieces)
-        for body, cutting in _cuttings(pieces, cutter, self._dialect):
+            stretches = _after_first_line(stretches)
+        for body, cutting in _cuttings(stretches, cutter, self._dialect, self._name):
+            _refuse_wide(cutting, number, self._name)
             yield self._batch(cutting, body, number, line)
             number += len(cutting.rows)
             line += cutting.lines
@@ -68,14 +75,14 @@ class _Lines:
 def beginning(opener: Opener, encoding: Encoding, characters: int) -> str:
     """Decode the beginning of a text."""
     text = ""
-    pieces = _pieces(opener, encoding)
-    while len(text) < characters and (piece := next(pieces)):
+    stretches = pieces(opener, encoding)
+    while len(text) < characters and (piece := next(stretches)):
         text += piece
-    pieces.close()
+    stretches.close()
     return text[:characters]
 
 
-def _pieces(opener: Opener, encoding: Encoding) -> Generator[str]:
+def pieces(opener: Opener, encoding: Encoding) -> Generator[str]:
     """Decode a stream piece by piece; an empty piece is the end."""
     decoder = encoding.decoder()
     with opener() as stream:
@@ -87,24 +94,44 @@ def _pieces(opener: Opener, encoding: Encoding) -> Generator[str]:
     yield ""
 
 
-def _after_first_line(pieces: Iterator[str]) -> Generator[str]:
+def _after_first_line(stretches: Iterator[str]) -> Generator[str]:
     text = ""
-    for piece in pieces:
+    for piece in stretches:
         text += piece
         if (end := FIRST_LINE.match(text)) or not piece:
             yield text[end.end() :] if end else ""
             break
-    yield from pieces
+    yield from stretches
 
 
 FIRST_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=[^\n]))")
 
 
-def _cuttings(pieces: Iterator[str], cutter: Cutter, dialect: Dialect) -> Iterator[tuple[str, Cutting]]:
+def _refuse_wide(cutting: Cutting, number: int, name: str) -> None:
+    if max(map(len, cutting.rows), default=0) <= _MOST_CELLS:
+        return
+    index = next(index for index, row in enumerate(cutting.rows) if len(row) > _MOST_CELLS)
+    raise SourceError(
+        f"Row {number + index} of {name} has {len(cutting.rows[index]):,} cells, which no list of contacts has. "
+        "Look for what repeats the delimiter there, or export the contacts again."
+    )
+
+
+def _refuse_long(text: str, name: str) -> None:
+    if len(text) > _LONGEST_ROW:
+        raise SourceError(
+            f"{name} has a row of more than {_LONGEST_ROW >> 20} million characters, and no contact is so long. Look for "
+            "line ends that are missing, or for a quote that is never closed, and export it again."
+        )
+
+
+def _cuttings(
+    stretches: Iterator[str], cutter: Cutter, dialect: Dialect, name: str
+) -> Iterator[tuple[str, Cutting]]:
     rest, wanted = "", 0
     gathered: list[str] = []
     size = 0
-    for piece in pieces:
+    for piece in stretches:
         gathered.append(piece)
         size += len(piece)
         # A cell larger than a stretch doubles the next one: reading stays linear in its size.
@@ -118,6 +145,7 @@ def _cuttings(pieces: Iterator[str], cutter: Cutter, dialect: Dialect) -> Iterat
             rest = cutting.rest + body[end:]
             yield body, cutting
         else:
+            _refuse_long(body, name)
             rest = body
         wanted = len(rest)
         if not piece:

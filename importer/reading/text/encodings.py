@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -20,6 +21,7 @@ _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
 )
 _CHUNK: Final = 1 << 20
 _WORDS: Final = 2000
+_SHOWN_LETTERS: Final = 8
 _STRAY: Final = re.compile("[\udc80-\udcff]")
 
 
@@ -30,8 +32,22 @@ class Encoding:
     name: str
     why: str
     guessed: bool = False
+    letters: str = ""
+    """Some letters beyond ASCII that the bytes stand for; a person sees by them whether a guess is right."""
     blemished: bool = True
     """False where a look at all bytes showed that no row can hold damaged characters."""
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Say that the encoding is a guess, where it is."""
+        if not self.guessed:
+            return ()
+        such = f", by which its letters are {' '.join(self.letters)}" if self.letters else ""
+        doubt = (
+            f"The encoding {self.name} is a guess{such}. Look at names with accents, and declare the file's encoding "
+            "(--encoding, or source: encoding in the mapping) if they are wrong."
+        )
+        return (doubt,)
 
     def decoder(self) -> codecs.IncrementalDecoder:
         """Make a decoder that puts a lone surrogate in the place of what it cannot decode, and drops nothing."""
@@ -111,7 +127,20 @@ def _validated(stream: BinaryIO, head: bytes, name: str, why: str) -> Encoding:
     if name == "utf-8-sig" or seen.is_rather_utf8():
         why = f"{seen.good} of its characters are valid in it and only {seen.bad} bytes are not"
         return Encoding(name=name, why=why)
-    return Encoding(name=guess_page(seen.words), why=f"{seen.bad} bytes are not valid UTF-8", guessed=True)
+    page = guess_page(seen.words)
+    return Encoding(
+        name=page,
+        why=f"{seen.bad} bytes are not valid UTF-8",
+        guessed=True,
+        letters=_letters(seen.words, page),
+    )
+
+
+def _letters(words: list[bytes], page: str) -> str:
+    """Choose the letters beyond ASCII that stand in most words."""
+    text = "".join(word.decode(page, "replace") for word in words)
+    counts = Counter(sign for sign in text if not sign.isascii() and sign.isalpha())
+    return "".join(sign for sign, _ in counts.most_common(_SHOWN_LETTERS))
 
 
 class _Bytes:

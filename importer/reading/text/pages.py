@@ -1,30 +1,46 @@
-"""Which single-byte page a text without any mark is probably in: a guess, and said to be one."""
+"""Which code page a text without any mark is probably in: a guess, and said to be one.
+
+Under each page the words are weighed by the letters of the languages that the page was made for: a word is as likely
+as its rarest letters are in the language that explains it best, and a page as likely as all of its words. Letters of
+other languages, signs inside words and capitals behind small letters make a word unlikely without forbidding it.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
-WORD: Final = re.compile(rb"[A-Za-z]{0,12}[\x80-\xff]+[A-Za-z\x80-\xff]{0,24}")
-"""A run of letters that holds a byte beyond ASCII."""
+from importer.reading.text.languages import PAGES, Language, Page
 
-_WESTERN: Final = ("cp1252", "mac-roman", "cp850")
-_CYRILLIC: Final = ("cp1251", "koi8-r", "cp866", "iso8859-5")
-_OTHERS: Final = ("cp1253", "cp1255", "cp1256")
-_MARGIN: Final = 0.15
-"""How much better another page has to read before it is preferred to the usual one."""
+WORD: Final = re.compile(rb"[A-Za-z]{0,12}[\x80-\xff][\x40-\xff]{0,40}")
+"""A run of letters that holds a byte beyond ASCII; the second byte of a character may be a letter of ASCII."""
+
+_FIRST_LOOK: Final = 48
+_SECOND_LOOK: Final = 600
+_FINALISTS: Final = 6
+_MARKS: Final = frozenset("’‘“”„«»–—…€£°ªº·×®©™´§\xa0¿¡")  # noqa: RUF001  (these very signs)
+"""Signs that lists in many languages hold between words and at their edges."""
+
+_STRANGE_LETTER: Final = math.log(0.0008)
+_MARK: Final = math.log(0.01)
+_STRANGE_SIGN: Final = math.log(0.00003)
+_ODD_CAPITAL: Final = math.log(0.004)
+_CROWDED: Final = math.log(0.03)
+"""What the third accent in a row costs in a language of the Latin script."""
 
 
 def guess_page(words: Sequence[bytes]) -> str:
-    """Choose the page under which the words read most like words; cp1252 unless another is clearly better."""
-    if not words:
-        return "cp1252"
-    candidates = (*_CYRILLIC, *_OTHERS) if is_foreign(words) else _WESTERN
-    scores = {page: _score(words, page) for page in candidates}
-    usual = candidates[0]
-    best = max(scores, key=lambda page: scores[page])
-    return best if scores[best] > scores[usual] + _MARGIN else usual
+    """Choose the page under which the words read most like names; cp1252 where nothing speaks for another."""
+    distinct = list(dict.fromkeys(words))
+    if not distinct:
+        return PAGES[0].codec
+    first = sorted(PAGES, key=lambda page: -_likelihood(page, distinct[:_FIRST_LOOK]))
+    if len(distinct) <= _FIRST_LOOK:
+        return first[0].codec
+    return max(first[:_FINALISTS], key=lambda page: _likelihood(page, distinct[:_SECOND_LOOK])).codec
 
 
 def is_foreign(words: Sequence[bytes]) -> bool:
@@ -34,20 +50,82 @@ def is_foreign(words: Sequence[bytes]) -> bool:
     return runs * 2 > inside
 
 
-def _score(words: Sequence[bytes], page: str) -> float:
-    """Rate how much the words read like words: letters in lower case inside, a capital only at the front."""
-    good = total = 0
-    for word in words:
-        text = word.decode(page, "replace")
-        for place, sign in enumerate(text):
-            if sign.isascii():
-                continue
-            total += 1
-            before = text[place - 1] if place else ""
-            capital_inside = sign.isupper() and before.islower()
-            good += (
-                sign.isalpha()
-                and not capital_inside
-                and (place == 0 or not sign.isupper() or before.isupper())
-            )
-    return good / max(total, 1)
+def _likelihood(page: Page, words: Sequence[bytes]) -> float:
+    """Give the logarithm of how likely the words are under a page, the languages being as mixed as they show."""
+    texts = [word.decode(page.codec, "replace") for word in words]
+    scores = [[_of_word(page, language, text) for language in page.languages] for text in texts]
+    weights = [language.weight for language in page.languages]
+    for _ in range(2):
+        weights = _mixed(scores, weights)
+    return page.rarity + sum(_either(row, weights) for row in scores)
+
+
+def _mixed(scores: Sequence[Sequence[float]], weights: Sequence[float]) -> list[float]:
+    """Weigh the languages anew by the words that each explains; none is ever ruled out."""
+    shares = list(weights)
+    for row in scores:
+        best = max(row)
+        each = [weight * math.exp(score - best) for score, weight in zip(row, weights, strict=True)]
+        total = sum(each)
+        shares = [share + one / total for share, one in zip(shares, each, strict=True)]
+    return shares
+
+
+def _either(row: Sequence[float], weights: Sequence[float]) -> float:
+    best, total = max(row), sum(weights)
+    likely = sum(weight * math.exp(score - best) for score, weight in zip(row, weights, strict=True))
+    return best + math.log(likely / total)
+
+
+def _of_word(page: Page, language: Language, text: str) -> float:
+    known = _letters(page, language)
+    score, before, crowd = 0.0, "", 0
+    latin = len(language.letters) < _LATIN_MOST
+    for sign in text:
+        if sign.isascii():
+            crowd = 0
+        else:
+            score += known.get(sign) or _unknown(page, sign)
+            crowd += 1
+            if latin and crowd > 2 and sign.isalpha():
+                score += _CROWDED
+        if before.islower() and sign.isupper() and not (before.isascii() and sign.isascii()):
+            score += _ODD_CAPITAL
+        before = sign
+    return score
+
+
+_LATIN_MOST: Final = 20
+"""Languages of the Latin script have fewer letters beyond ASCII than this."""
+
+
+@cache
+def _letters(page: Page, language: Language) -> Mapping[str, float]:
+    """Give each letter's logarithm of frequency; the n-th comes about n times less often than the first."""
+    ranks = {letter: rank for rank, letter in reversed(list(enumerate(language.letters)))}
+    spread = 3 + len(ranks) / 4
+    total = sum(1 / (rank + spread) for rank in ranks.values())
+    share = 0.6 if page.common else 0.97
+    found = {letter: math.log(share / (rank + spread) / total) for letter, rank in ranks.items()}
+    capitals = {letter.upper(): value - 0.5 for letter, value in found.items() if len(letter.upper()) == 1}
+    return capitals | found
+
+
+@cache
+def _unknown(page: Page, sign: str) -> float:
+    if page.common and sign.isalpha():
+        return _RARE_CHARACTER if _encodes(page.common, sign) else _RAREST_CHARACTER
+    if sign.isalpha():
+        return _STRANGE_LETTER
+    return _MARK if sign in _MARKS else _STRANGE_SIGN
+
+
+_RARE_CHARACTER: Final = math.log(0.4 / 3000)
+_RAREST_CHARACTER: Final = math.log(0.01 / 20_000)
+
+
+def _encodes(codec: str, sign: str) -> bool:
+    try:
+        return len(sign.encode(codec)) > 1
+    except UnicodeEncodeError:
+        return False

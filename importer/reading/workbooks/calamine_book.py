@@ -1,4 +1,4 @@
-"""Workbooks that calamine reads: .xls, .xlsb and .ods."""
+"""Workbooks that calamine reads: .xls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from importer.errors import SourceError
 from importer.reading.grid import Batch, Grid
 from importer.reading.workbooks.book import Opened, SheetName
 from importer.reading.workbooks.cells import cell_text, number_text
+from importer.reading.workbooks.columns import letters_of
 from importer.reading.workbooks.merges import Merges, OpenMerge, spread_merges
 from importer.reading.workbooks.xls_looks import SheetLooks
-from importer.reading.workbooks.xlsx_sheet import letters_of
 
 _BATCH_ROWS: Final = 512
 
@@ -20,10 +20,8 @@ _BATCH_ROWS: Final = 512
 class CalamineBook:
     """A workbook held by calamine."""
 
-    def __init__(
-        self, place: Path, *, name: str, looks: Callable[[str], SheetLooks | None] | None = None
-    ) -> None:
-        """Take what tells of a sheet's cells beyond the values that calamine reads; None where nothing does."""
+    def __init__(self, place: Path, *, name: str, looks: Callable[[str], SheetLooks | None]) -> None:
+        """Take what tells of a sheet's cells beyond the values that calamine reads; it gives None where nothing does."""
         self._place = place
         self._name = name
         self._looks = looks
@@ -39,7 +37,7 @@ class CalamineBook:
 
     def open(self, sheet: str) -> Opened:
         merges = self._merges(sheet)
-        looks = self._looks(sheet) if self._looks else None
+        looks = self._looks(sheet)
         seen = looks or SheetLooks()
         return Opened(
             grid_of=lambda width: CalamineSheet(self, sheet, width, merges, seen),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +24,7 @@ from importer.reading.headers import (
     wanted_hits,
 )
 from importer.reading.profile import Profile
+from importer.reading.shapes import is_personal
 from importer.reading.workbooks.book import Book, Opened
 from importer.settings import ReadingOptions
 
@@ -32,6 +36,7 @@ class SheetChoice:
     name: str
     notes: tuple[str, ...]
     left: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: str) -> Reading:
@@ -51,6 +56,7 @@ def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: s
         header_row=choice.first,
         hidden_rows=opened.hidden_rows,
         hidden_columns=len(opened.hidden_columns),
+        doubts=sheet.doubts,
         notes=(*sheet.notes, *header_notes(choice, header), *_around(opened)),
     )
     grid = opened.grid_of(len(header))
@@ -69,13 +75,18 @@ def _open_book(place: Path, form: Format, name: str) -> Book:
         from importer.reading.workbooks.xlsx_book import XlsxBook
 
         return XlsxBook(place, name=name)
+    if form is Format.ODS:
+        from importer.reading.workbooks.ods_book import OdsBook
+
+        return OdsBook(place, name=name)
+    if form is Format.XLSB:
+        from importer.reading.workbooks.xlsb_book import XlsbBook
+
+        return XlsbBook(place, name=name)
     from importer.reading.workbooks.calamine_book import CalamineBook
+    from importer.reading.workbooks.xls_looks import looks_of
 
-    if form is Format.XLS:
-        from importer.reading.workbooks.xls_looks import looks_of
-
-        return CalamineBook(place, name=name, looks=partial(looks_of, place))
-    return CalamineBook(place, name=name)
+    return CalamineBook(place, name=name, looks=partial(looks_of, place))
 
 
 def _around(opened: Opened) -> list[str]:
@@ -90,7 +101,7 @@ def _around(opened: Opened) -> list[str]:
         )
     if not opened.formats_read:
         notes.append(
-            "number formats, error cells and what is hidden are not seen in this kind of workbook: "
+            "number formats, error cells and what is hidden cannot be seen in this workbook: "
             "02134 stored as a number is 2134; .xlsx keeps it"
         )
     if opened.merged_areas:
@@ -105,25 +116,36 @@ def _choose_sheet(book: Book, options: ReadingOptions, name: str) -> SheetChoice
     visible = [sheet.name for sheet in book.sheet_names if sheet.visible]
     hidden = [sheet.name for sheet in book.sheet_names if not sheet.visible]
     if options.sheet is not None:
-        return SheetChoice(
-            name=_named_sheet(options.sheet, visible, hidden, name), notes=("sheet: it was named",)
-        )
+        named = _named_sheet(options.sheet, visible, hidden, name)
+        return SheetChoice(name=named, notes=("sheet: it was named",))
     if not visible:
         raise SourceError(
             f"{name} has no visible sheet with a table. Hidden ones are read when named with --sheet."
         )
-    notes = [f"hidden sheets are left alone: {', '.join(hidden)}"] if hidden else []
+    notes = (f"hidden sheets are left alone: {', '.join(hidden)}",) if hidden else ()
     samples = {sheet: take(book.peek(sheet), _PEEKED) for sheet in visible} if len(visible) > 1 else {}
-    filled = [sheet for sheet, rows in samples.items() if any(not is_blank(cells) for _, cells in rows)]
+    filled = {sheet: rows for sheet, rows in samples.items() if any(not is_blank(cells) for _, cells in rows)}
     if len(filled) < 2:
-        why = "sheet: it is the only visible one with rows"
-        return SheetChoice(name=(filled or visible)[0], notes=(*notes, why))
-    chosen = _by_headers({sheet: samples[sheet] for sheet in filled}, options, name)
+        chosen = next(iter(filled), visible[0])
+        return SheetChoice(name=chosen, notes=(*notes, "sheet: it is the only visible one with rows"))
+    chosen = _by_headers(filled, options, name)
+    others = tuple(sheet for sheet in filled if sheet != chosen)
+    people = [sheet for sheet in others if _holds_people(filled[sheet])]
+    left = [f"sheet {sheet!r} is left out: it shows no people" for sheet in others if sheet not in people]
     return SheetChoice(
         name=chosen,
-        notes=(*notes, "sheet: its header fits the mapping best"),
-        left=tuple(sheet for sheet in filled if sheet != chosen),
+        notes=(*notes, "sheet: its header fits the mapping best", *left),
+        left=others,
+        doubts=tuple(
+            f"Sheet {sheet!r} holds people, too, and is not imported. Name it with --sheet, in an import of its own, if "
+            "they are to be imported."
+            for sheet in people
+        ),
     )
+
+
+def _holds_people(rows: Sequence[NumberedRow]) -> bool:
+    return any(is_personal(cell) for _, cells in rows for cell in cells)
 
 
 _PEEKED: Final = 60
@@ -156,18 +178,31 @@ def _by_headers(samples: dict[str, list[NumberedRow]], options: ReadingOptions, 
     )
 
 
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
+
+
 def kind_of_zip(place: Path, name: str) -> Format:
     """Tell workbooks from other archives by the parts inside."""
     try:
         with zipfile.ZipFile(place) as archive:
             parts = {entry.filename.lower().lstrip("/") for entry in archive.infolist()}
-            mimetype = archive.read("mimetype")[:100] if "mimetype" in archive.namelist() else b""
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as cause:
+            mimetype = _open_document(archive)
+    except _BROKEN as cause:
         raise SourceError(
             f"{name} begins like a workbook or a zip archive but is damaged or incomplete: {cause}. "
             "Download or export it again."
         ) from None
     if b"opendocument.spreadsheet" in mimetype:
+        if b"encryption-data" in mimetype:
+            raise SourceError(f"{name} is protected by a password. Save it without one.")
         return Format.ODS
     if "xl/workbook.bin" in parts:
         return Format.XLSB
@@ -177,13 +212,36 @@ def kind_of_zip(place: Path, name: str) -> Format:
     return Format.ZIP
 
 
+def _open_document(archive: zipfile.ZipFile) -> bytes:
+    """Read what an archive says of itself if it is an OpenDocument file; programs leave out the one part or the other."""
+    said = b""
+    names = archive.namelist()
+    for part in ("mimetype", "META-INF/manifest.xml"):
+        if part in names and "content.xml" in names:
+            with archive.open(part) as stream:
+                said += stream.read(_SAID)
+    if not said and "content.xml" in names:
+        with archive.open("content.xml") as stream:
+            head = stream.read(_SEARCHED)
+        found = re.search(rb"<office:(spreadsheet|text|presentation|drawing)\b", head)
+        said = b"opendocument." + found[1] if found else b""
+    return said
+
+
+_SAID: Final = 1 << 16
+_SEARCHED: Final = 4 << 20
+"""How far into the content of an OpenDocument file its kind is looked for, behind all of its styles."""
+
+
 def _refuse_strangers(parts: set[str], mimetype: bytes, name: str) -> None:
     kinds = {"word/document.xml": "a Word document", "ppt/presentation.xml": "a PowerPoint presentation"}
     for part, kind in kinds.items():
         if part in parts:
             raise SourceError(f"{name} is {kind}, not a table. Export the contacts as CSV or Excel.")
     if b"opendocument" in mimetype or b"epub" in mimetype:
-        raise SourceError(f"{name} is a document ({mimetype.decode('ascii', 'replace')}), not a spreadsheet.")
+        raise SourceError(
+            f"{name} is an OpenDocument text or an e-book, not a spreadsheet. Export the contacts as CSV or Excel."
+        )
     if "[content_types].xml" in parts:
         raise SourceError(
             f"{name} is an Office file without a workbook in it: it is damaged, or of another program. Export it again."

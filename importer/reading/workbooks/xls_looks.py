@@ -9,23 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from importer.reading.workbooks.columns import letters_of
+from importer.reading.workbooks.faults import ERRORS, HIDDEN, error_cell, uncalculated
 from importer.reading.workbooks.ole import ole_stream
 from importer.reading.workbooks.xlsx_formats import Renderer, general, renderer_of
-from importer.reading.workbooks.xlsx_sheet import HIDDEN, error_cell, letters_of, uncalculated
 from importer.records import Fault
 
 _LARGEST: Final = 64 << 20
 _FORMAT, _XF, _SHEET, _LOCKED, _EPOCH, _BEGIN, _END = 0x041E, 0x00E0, 0x0085, 0x002F, 0x0022, 0x0809, 0x000A
 _ROW, _COLUMNS, _NUMBER, _RK, _RKS, _FORMULA, _ERROR = 0x0208, 0x007D, 0x0203, 0x027E, 0x00BD, 0x0006, 0x0205
-_ERRORS: Final = {
-    0x00: "#NULL!",
-    0x07: "#DIV/0!",
-    0x0F: "#VALUE!",
-    0x17: "#REF!",
-    0x1D: "#NAME?",
-    0x24: "#NUM!",
-    0x2A: "#N/A",
-}
 _MOST_COLUMNS: Final = 256
 
 
@@ -147,11 +139,11 @@ def _take_faults(looks: SheetLooks, kind: int, body: bytes) -> None:
     """Note errors, and formulas that are to be worked out on opening and have no result until then."""
     row, column = struct.unpack_from("<HH", body)
     if kind == _ERROR:
-        fault = error_cell(letters_of(column), _ERRORS.get(body[6], "#N/A")) if body[7] else None
+        fault = error_cell(letters_of(column), ERRORS.get(body[6], "#N/A")) if body[7] else None
     elif body[12:14] != b"\xff\xff":
         fault = None
     elif body[6] == 2:
-        fault = error_cell(letters_of(column), _ERRORS.get(body[8], "#N/A"))
+        fault = error_cell(letters_of(column), ERRORS.get(body[8], "#N/A"))
     else:
         fault = uncalculated(letters_of(column)) if body[6] == 3 and body[14] & 1 else None
     if fault is not None:

@@ -10,10 +10,12 @@ from typing import Final
 
 from importer.errors import SourceError
 from importer.reading.grid import Batch, Grid
+from importer.reading.workbooks.archive import refuse_entities
 from importer.reading.workbooks.book import Opened, SheetName
+from importer.reading.workbooks.columns import column_of, letters_of
 from importer.reading.workbooks.merges import Merges
-from importer.reading.workbooks.xlsx_package import Package, SheetPart, refuse_entities
-from importer.reading.workbooks.xlsx_sheet import RowReader, batches_of, column_of, letters_of, rows_of_sheet
+from importer.reading.workbooks.xlsx_package import Package, SheetPart
+from importer.reading.workbooks.xlsx_sheet import RowReader, batches_of, rows_of_sheet
 from importer.reading.workbooks.xlsx_strings import shared_strings
 
 _MERGE: Final = re.compile(r'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3})(\d+):[A-Z]{1,3}(\d+)"')
@@ -62,7 +64,7 @@ class XlsxBook:
     def strings(self) -> list[str]:
         """Read the shared strings, once."""
         if self._strings is None:
-            part = self._package.part_of_kind("sharedStrings")
+            part = self._package.strings_part()
             self._strings = []
             if part is not None:
                 with self._package.opened() as archive:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Final
 
 from importer.reading.workbooks.cells import datetime_text, number_text, span_text
@@ -28,8 +29,17 @@ _BUILT_IN: Final[dict[int, str]] = {
 _NOT_SIGNS: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _SPAN: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _LITERALS: Final = re.compile(r'"([^"]*)"|\\(.)')
+_GENERAL: Final = re.compile(r"general", re.IGNORECASE)
+_ESCAPES: Final = str.maketrans({"0": "\x00", "#": "\x01", ".": "\x02"})
+"""Signs that mean something in a mask, and what stands for them where they are literal."""
+
+_UNESCAPES: Final = {0: "0", 1: "#", 2: "."}
+_MASK: Final = re.compile(
+    r"[#0-9\x00-\x02 ()+\-/A-Za-z:]*0[#0-9\x00-\x02 ()\-/]*|[#0-9\x00-\x02 ()+\-/]*#[#0-9\x00-\x02 ()\-/]*"
+)
 _EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001  (a workbook's dates have no zone)
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001  (as above)
+_LEAP_BELIEF: Final = 60
 _MAX_SERIAL: Final = 2_958_466  # the day after 9999-12-31
 
 
@@ -44,7 +54,7 @@ def renderer_of(code_id: int, code: str | None, *, epoch_1904: bool) -> Renderer
     has_time = re.search(r"[hs]", signs, re.IGNORECASE) is not None
     months_only = "m" in signs.lower() and not re.search(r"general", signs, re.IGNORECASE)
     if re.fullmatch(r"general", signs.strip(), re.IGNORECASE):
-        return general
+        return _masked(_GENERAL.sub("0", code)) or general
     if has_day or has_time or months_only:
         return _dated(with_day=has_day or not has_time, epoch_1904=epoch_1904)
     if "%" in signs:
@@ -60,7 +70,8 @@ def _first_section(code: str) -> str:
 def general(text: str) -> str:
     """Render a number that has no format of its own."""
     if text.isdecimal() and text.isascii() and (len(text) < 16):
-        return TypedText(str(int(text)), int(text))
+        number = int(text)
+        return TypedText(str(number) if text[0] == "0" else text, number)
     try:
         value = float(text)
     except ValueError:
@@ -92,35 +103,63 @@ def _masked(code: str) -> Renderer | None:
     if not masks or masks[0] is None:
         return None
     first, second = masks[0], masks[1] if len(masks) > 1 else None
+    of_zero = masks[2] if len(masks) > 2 else first
     bound = re.match(r"\[<=(\d+)\]", sections[0])
     limit = int(bound[1]) if bound else None
-    if limit is None and not _keeps_zeros(first):
+    if limit is None and not _means_more(first):
         return None
 
+    if limit is None and set(first) == {"0"} and of_zero == first:
+        return partial(_filled_up, width=len(first))
+
     def render(text: str) -> str:
-        if not (text.isdecimal() and text.isascii()):
+        number = _whole(text)
+        if number is None or (not number and of_zero is None):
             return general(text)
-        mask = second if limit is not None and second is not None and int(text) > limit else first
-        return _fill(mask, str(int(text)))
+        if limit is not None:
+            return _fill(second if second is not None and number > limit else first, str(number))
+        return _fill(first if number or of_zero is None else of_zero, str(number))
 
     return render
 
 
-def _keeps_zeros(mask: str) -> bool:
-    """Tell masks such as 00000 and 000-00-0000 from plain number formats such as 0 and #,##0."""
-    return mask.count("0") >= 2 or (mask.count("#") + mask.count("0") >= 2 and not set(mask) <= set("#0"))
+def _filled_up(text: str, *, width: int) -> str:
+    number = _whole(text)
+    return general(text) if number is None else str(number).zfill(width)
+
+
+def _whole(text: str) -> int | None:
+    """Read a whole number, as 442079460123 and also as 442079460123.0; None for all others."""
+    if text.isdecimal() and text.isascii():
+        return int(text)
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() and 0 <= value < _EXACT else None
+
+
+_EXACT: Final = 1e15
+"""Whole numbers below are exact in a workbook, which keeps fifteen digits."""
+
+
+def _means_more(mask: str) -> bool:
+    """Tell masks such as 00000, 000-00-0000 and +0 from plain number formats such as 0 and #,##0."""
+    if mask.count("0") >= 2 or any(sign in _TELLING for sign in mask):
+        return True
+    return mask.count("#") + mask.count("0") >= 2 and not set(mask) <= set("#0")
+
+
+_TELLING: Final = frozenset("+123456789\x00")
+"""Literal signs of a mask that are a part of the value which a person reads: a plus and digits."""
 
 
 def _mask(section: str) -> str | None:
     """Take a mask of digits and plain signs out of a format; None for anything that scales or groups."""
     mask = re.sub(r"^(?:\[[^\]]*\])+", "", section)
-    mask = _LITERALS.sub(lambda found: "".join(filter(None, found.groups())).replace("0", "\x00"), mask)
+    mask = _LITERALS.sub(lambda found: "".join(filter(None, found.groups())).translate(_ESCAPES), mask)
     mask = re.sub(r"_.|\*.", "", mask)
-    return (
-        mask
-        if re.fullmatch(r"[#0\x00 ()+\-/A-Za-z:]*0[#0\x00 ()\-/]*|[#0\x00 ()+\-/]*#[#0\x00 ()\-/]*", mask)
-        else None
-    )
+    return mask if _MASK.fullmatch(mask) else None
 
 
 def _fill(mask: str, digits: str) -> str:
@@ -130,7 +169,7 @@ def _fill(mask: str, digits: str) -> str:
     places = mask.count("0") + mask.count("#")
     for sign in reversed(mask):
         if sign not in "0#":
-            out.append("0" if sign == "\x00" else sign)
+            out.append(sign.translate(_UNESCAPES))
             continue
         places -= 1
         if left:
@@ -138,13 +177,19 @@ def _fill(mask: str, digits: str) -> str:
         elif sign == "0":
             out.append("0")
         if not places and left:
-            out.append("".join(left)[::-1])
+            out.append("".join(left))
             left = []
     return "".join(reversed(out)).strip()
 
 
 def _dated(*, with_day: bool, epoch_1904: bool) -> Renderer:
+    first = (_EPOCH_1904 if epoch_1904 else _EPOCH_1900).toordinal()
+    last = _MAX_SERIAL - (1462 if epoch_1904 else 0)
+
     def render(text: str) -> str:
+        if text.isdecimal() and len(text) < 8 and _LEAP_BELIEF <= (days := int(text)) < last:
+            day = date.fromordinal(first + days)
+            return TypedText(day.isoformat(), day)
         try:
             serial = float(text)
         except ValueError:
@@ -167,7 +212,8 @@ def moment_of(serial: float, *, epoch_1904: bool) -> datetime | None:
     days = int(serial)
     seconds = round((serial - days) * 86_400, 3)
     # Excel believes in 29 February 1900: days before it count from a day later.
-    epoch = _EPOCH_1904 if epoch_1904 else _EPOCH_1900 if days >= 60 else _EPOCH_1900 + timedelta(days=1)
+    late = days < _LEAP_BELIEF
+    epoch = _EPOCH_1904 if epoch_1904 else _EPOCH_1900 + timedelta(days=1) if late else _EPOCH_1900
     moment = epoch + timedelta(days=days, seconds=seconds)
     if abs(seconds - round(seconds)) < 0.0015:
         moment = (moment + timedelta(milliseconds=500)).replace(microsecond=0)

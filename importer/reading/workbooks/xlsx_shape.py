@@ -57,6 +57,7 @@ class RowShape:
         self._letters: dict[int, str] = {}
         self._left = _MOST_REBUILDS
         self._pattern: re.Pattern[str] | None = None
+        self._matched = False
         self._columns: list[int] = []
         self._careful: list[Callable[[str], str] | None] = []
         self._quick: list[Callable[[str], str] | None] = []
@@ -66,6 +67,7 @@ class RowShape:
         """Read a row of the shape learnt so far; None for any other."""
         if self._pattern is None or not (match := self._pattern.fullmatch(xml)):
             return None
+        self._matched = True
         careful = "&" in xml or "_x" in xml or "\r" in xml
         shared = self._shared
         texts = [
@@ -87,6 +89,9 @@ class RowShape:
             return
         if not all(_learnable(cell) for cell in cells):
             return
+        if not self._matched:
+            # The header is written as no row below it is; what is known of it alone only makes every row slower.
+            self._variants.clear()
         news = False
         for (letters, style, kind, *_), column in zip(cells, columns, strict=True):
             variants = self._variants.setdefault(column, [])

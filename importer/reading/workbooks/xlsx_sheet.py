@@ -15,6 +15,8 @@ from xml.etree import ElementTree as ET
 
 from importer.errors import SourceError
 from importer.reading.grid import Batch
+from importer.reading.workbooks.columns import column_of, letters_of
+from importer.reading.workbooks.faults import HIDDEN, error_cell, uncalculated
 from importer.reading.workbooks.merges import Merges, OpenMerge, spread_merges
 from importer.reading.workbooks.xlsx_formats import Renderer, general, iso_text
 from importer.reading.workbooks.xlsx_shape import FoundCell, RowShape
@@ -22,7 +24,6 @@ from importer.reading.workbooks.xlsx_strings import fragment, plain, rich
 from importer.records import Fault, TypedText
 
 _BATCH_ROWS: Final = 512
-_MOST_COLUMNS: Final = 16_384
 _MOST_ROWS: Final = 1_048_576
 _LONGEST_ROW: Final = 256 << 20
 
@@ -33,12 +34,6 @@ _CELL: Final = re.compile(
 _ROW: Final = re.compile(r"\s*<row\b([^>]*)>")
 _NUMBER: Final = re.compile(r'\br="(\d{1,9})"')
 _HIDDEN: Final = re.compile(r'\bhidden="(?:1|true)"')
-
-HIDDEN: Final = Fault(
-    code="hidden_row",
-    message="The row is hidden in the workbook, by hand or by a filter; it was imported all the same.",
-    fails=False,
-)
 
 
 class RowReader:
@@ -154,45 +149,6 @@ def _other(kind: str, value: str, inline: str) -> str:
     return plain(value or inline)
 
 
-def uncalculated(letters: str) -> Fault:
-    return Fault(
-        code="formula_without_value",
-        message=f"Cell {letters} holds a formula whose result the workbook does not store; it was read as blank. "
-        "Open the workbook in a spreadsheet and save it.",
-        column=letters,
-        fails=False,
-    )
-
-
-def error_cell(letters: str, shown: str) -> Fault:
-    return Fault(
-        code="error_cell",
-        message=f"Cell {letters} shows the error {shown[:20]}; it was read as blank.",
-        column=letters,
-        fails=False,
-    )
-
-
-def column_of(letters: str, name: str) -> int:
-    """Count columns from 0 by their letters."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    if number > _MOST_COLUMNS:
-        raise SourceError(f"{name} is damaged: it has a cell in column {letters}, which no workbook has.")
-    return number - 1
-
-
-def letters_of(column: int) -> str:
-    """Name a column, counted from 0, as a spreadsheet does."""
-    letters = ""
-    column += 1
-    while column:
-        column, left = divmod(column - 1, 26)
-        letters = chr(65 + left) + letters
-    return letters
-
-
 def rows_of_sheet(chunks: Iterable[str], name: str) -> Iterator[tuple[str, str, str]]:
     """Cut a sheet's XML into its root tag and, row by row, the attributes and the cells' XML."""
     text, root, prefix = "", "", ""
@@ -211,7 +167,11 @@ def rows_of_sheet(chunks: Iterable[str], name: str) -> Iterator[tuple[str, str, 
         cut = text.rfind("</row>")
         if cut >= 0:
             for piece in text[:cut].split("</row>"):
-                yield from _row(piece, root)
+                start = _ROW.match(piece)
+                if start and start[1][-1:] != "/":
+                    yield root, start[1], piece[start.end() :]
+                else:
+                    yield from _row(piece, root)
             text = text[cut + 6 :]
         if "</sheetData>" in text:
             return

@@ -12,6 +12,7 @@ _NAMED: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ITEM: Final = re.compile(r"<si>\s*<t(?: xml:space=\"preserve\")?(?:/>|>([^<]*)</t>)\s*</si>|<si/>")
 _RUN: Final = re.compile(r"<rPh\b.*?</rPh>|<t\b[^>]*?/>|<t\b[^>]*>(.*?)</t>", re.DOTALL)
+_LONGEST: Final = 1 << 25
 _CDATA: Final = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _MARKUP: Final = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 
@@ -58,6 +59,8 @@ def shared_strings(chunks: Iterable[str]) -> Iterator[str]:
             prefix = root[1] or ""
         cut = rest.rfind("</si>" if not prefix else f"</{prefix}:si>")
         if cut < 0:
+            if len(rest) > _LONGEST:
+                raise ValueError("a text that is longer than any cell")
             continue
         cut = rest.index(">", cut) + 1
         yield from _items(_without(prefix, rest[:cut]))

@@ -38,9 +38,8 @@ class InProcess:
             Surveyed(
                 rows=intake.rows,
                 location_rows=intake.bound.location_rows,
-                described=tuple(
-                    f"{intake.source.name}: {line}" for line in intake.source.detected.describe()
-                ),
+                described=tuple(f"{intake.source.name}: {line}" for line in intake.source.detected.facts()),
+                doubts=tuple(f"{intake.source.name}: {doubt}" for doubt in intake.source.detected.doubts),
             )
             for intake in self._intakes
         )

@@ -56,8 +56,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """What the survey of one source found. ``described``: what was detected of it, in sentences."""
+    """What the survey of one source found. ``described`` and ``doubts``: what was detected of it, in sentences."""
 
     rows: int
     location_rows: MappingOf[str, int]
     described: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
