@@ -105,7 +105,7 @@ def _letters(page: Page, language: Language) -> Mapping[str, float]:
     ranks = {letter: rank for rank, letter in reversed(list(enumerate(language.letters)))}
     spread = 3 + len(ranks) / 4
     total = sum(1 / (rank + spread) for rank in ranks.values())
-    share = 0.6 if page.common else 0.97
+    share = 0.6 if page.usual else 0.97
     found = {letter: math.log(share / (rank + spread) / total) for letter, rank in ranks.items()}
     capitals = {letter.upper(): value - 0.5 for letter, value in found.items() if len(letter.upper()) == 1}
     return capitals | found
@@ -113,8 +113,8 @@ def _letters(page: Page, language: Language) -> Mapping[str, float]:
 
 @cache
 def _unknown(page: Page, sign: str) -> float:
-    if page.common and sign.isalpha():
-        return _RARE_CHARACTER if _encodes(page.common, sign) else _RAREST_CHARACTER
+    if page.usual and sign.isalpha():
+        return _RARE_CHARACTER if _encodes(page.usual, sign) else _RAREST_CHARACTER
     if sign.isalpha():
         return _STRANGE_LETTER
     return _MARK if sign in _MARKS else _STRANGE_SIGN
