@@ -166,6 +166,9 @@ class Database(sqlite3.Connection):
     def state_error(self, cause: sqlite3.Error) -> StateError:
         """Say in a user's words why SQLite could not go on, and what to do next."""
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if code in {0, sqlite3.SQLITE_ERROR} and isinstance(cause, sqlite3.OperationalError):
+            # Our statements are what they are: a table that is not there, or text that is none, means damage.
+            code = sqlite3.SQLITE_CORRUPT
         what, then = _CAUSES.get(code, _UNKNOWN)
         then = then.format(go_on=self.purpose.go_on, if_damaged=self.purpose.if_damaged)
         kind = DamagedError if code in _DAMAGE else StateError
