@@ -23,7 +23,7 @@ ROWS = 200
 def kill_in_the_middle(desk: Desk, vendor: Sandbox) -> Path:
     """Begin a run and kill it with the reply to its 80th request; tells where its journal is."""
     desk.write(
-        "people.csv", "First,Mail,Phone,Tags\n" + "".join(f"P{n},p{n}@example.test,,\n" for n in range(ROWS))
+        "people.csv", "First,Mail,Phone,Tags\n" + "".join(f"P{n},p{n}@example.com,,\n" for n in range(ROWS))
     )
     reached = threading.Event()
 
