@@ -26,11 +26,13 @@ class StagedSource:
     size: int
 
 
-def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = None) -> StagedSource:
+def stage(
+    reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = None, follow: bool = True
+) -> StagedSource:
     """Copy a source into ``folder`` while hashing it; SourceError when it is missing, empty or still changing.
 
     The copy is for its owner's eyes alone and keeps the suffixes that tell its format. ``stdin`` stands in for
-    the process's own standard input. Nothing is left behind when it fails.
+    the process's own standard input. Without ``follow``, a path that is a link is refused. Nothing is left behind when it fails.
     """
     from importer.sources import local
 
@@ -41,7 +43,7 @@ def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = 
 
         copy = copy_url(reference, folder, index)
     else:
-        copy = local.copy_path(Path(reference), folder, index)
+        copy = local.copy_path(Path(reference), folder, index, follow=follow)
     return StagedSource(
         index=index,
         reference=masked(reference),
