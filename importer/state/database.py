@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ _CAUSES: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_NOTADB: ("is damaged", "{if_damaged}"),
 }
 _UNKNOWN: Final = ("cannot be used", "Nothing that was written is lost. Once the cause is away, {go_on}")
+_PERHAPS_FULL: Final = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+"""What SQLite says when there is no room for the log or for what it shares between processes beside the file."""
+_LEAST_ROOM_BYTES: Final = 1 << 16
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -169,10 +173,19 @@ class Database(sqlite3.Connection):
         if code in {0, sqlite3.SQLITE_ERROR} and isinstance(cause, sqlite3.OperationalError):
             # Our statements are what they are: a table that is not there, or text that is none, means damage.
             code = sqlite3.SQLITE_CORRUPT
+        if code in _PERHAPS_FULL and _is_full(self.path.parent):
+            code = sqlite3.SQLITE_FULL
         what, then = _CAUSES.get(code, _UNKNOWN)
         then = then.format(go_on=self.purpose.go_on, if_damaged=self.purpose.if_damaged)
         kind = DamagedError if code in _DAMAGE else StateError
         return kind(f"{self.purpose.title} {self.path} {what} ({cause}). {then}")
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM_BYTES
+    except OSError:
+        return False
 
 
 def open_database(path: Path, purpose: Purpose) -> Database:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.mapping.transforms import pattern_process
+from importer.runtime.environment import without_secrets
 
 SECONDS: Final = 2.0
 """A text of a thousand characters needs thousandths of a second where a pattern is sound."""
@@ -64,7 +65,11 @@ class PatternWorker:
         words = [sys.executable, "-I", "-S", script, str(self._seconds)]
         try:
             return subprocess.Popen(  # noqa: S603
-                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=without_secrets(),
             )
         except OSError:
             raise WorkerLostError from None
