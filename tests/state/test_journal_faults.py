@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -97,7 +98,10 @@ def test_a_deleted_log_is_seen_and_the_rows_it_held_are_in_doubt(
     killed: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     wal(killed).unlink()
+    logger = logging.getLogger("importer.state.journal.journal")
+    logger.addHandler(caplog.handler)  # another test may have cut the importer's logs off from the root's
     assert_nothing_wrong(believed(killed))
+    logger.removeHandler(caplog.handler)
     assert "lost what was written to it last" in caplog.text
     assert "importer resume alive" in caplog.text
 
@@ -158,6 +162,14 @@ def test_an_emptied_journal_is_not_taken_for_a_run_that_never_began(killed: Path
     wal(killed).unlink()
     with pytest.raises(DamagedError, match=r"it is empty, and was not.*--fresh"):
         Journal.open(killed, thorough=False)
+
+
+def test_an_emptied_journal_with_a_seal_that_cannot_be_read_is_no_run_that_never_began(killed: Path) -> None:
+    (killed / "journal.db").write_bytes(b"")
+    (killed / SEAL_NAME).write_bytes(b"\0" * 192)
+    wal(killed).unlink()
+    with pytest.raises(DamagedError, match="it is empty"):
+        Journal.open(killed)
 
 
 def test_a_changed_status_is_refused_with_a_sentence(killed: Path) -> None:

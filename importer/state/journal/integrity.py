@@ -47,7 +47,10 @@ def checksum(cells: Sequence[Any]) -> int:
 
 def with_checksum(cells: tuple[Any, ...]) -> tuple[Any, ...]:
     """Put the checksum behind the cells of a row."""
-    return (*cells, checksum(cells))
+    return (
+        *cells,
+        zlib.crc32(marshal.dumps(cells, _MARSHAL_VERSION)) or 1,
+    )  # not by `checksum`: once for each row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ from importer.state.journal.rows import (
 )
 from importer.state.journal.run import Run, RunState, Session, SessionKind
 from importer.state.journal.schema import migrate
-from importer.state.journal.seal import read_seal
+from importer.state.journal.seal import SEAL_NAME, read_seal
 from importer.state.journal.statements import (
     INTEND,
     LAND,
@@ -123,7 +123,9 @@ class Journal:
         if not path.is_file():
             raise RunConflictError(f"There is no journal in {folder}: the run was deleted, or never began.")
         seal = read_seal(folder)
-        db = open_up_to_date(path, begun=seal is not None and seal.appends > 0)
+        # A seal that cannot be read may be that of a run that sent all its rows.
+        begun = seal.intents > 0 if seal is not None else (folder / SEAL_NAME).exists()
+        db = open_up_to_date(path, begun=begun)
         try:
             if thorough:  # going on with a damaged one could send rows twice
                 db.refuse_damage()

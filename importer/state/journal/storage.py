@@ -28,6 +28,7 @@ PURPOSE: Final = Purpose(
     # after a power cut; macOS needs `fullfsync` for that.
     pragmas=("fullfsync = ON",),
     busy_seconds=10.0,
+    misfit_is_damage=True,
 )
 
 _RUN_COLUMNS: Final = (
@@ -135,7 +136,7 @@ def read_quota_marks(db: Database) -> dict[str, QuotaMark]:
 
 
 def open_up_to_date(path: Path, *, begun: bool) -> Database:
-    """Open a journal and migrate it if an older importer wrote it; ``begun``: it was written to for sure."""
+    """Open a journal and migrate it if an older importer wrote it; ``begun``: rows of it were sent."""
     db = open_database(path, PURPOSE)
     try:
         _bring_up_to_date(db, begun=begun)
