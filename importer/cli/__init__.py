@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from importer.cli.streams import sentence_of, steady_streams
 from importer.errors import ImporterError
 from importer.version import __version__
 
@@ -37,6 +38,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sample": ("importer.cli.shipped", "Lay sample files into a folder, to try the importer."),
     "sandbox": ("importer.cli.sandbox", "Start a local HighLevel stand-in on loopback."),
 }
+
+WORKING: Final = frozenset(
+    {"run", "resume", "retry", "results", "forget", "login", "watch", "serve", "sandbox"}
+)
+"""They do something beside showing it; their exit code tells of that, whatever became of their output."""
 
 
 class LazyGroup(click.Group):
@@ -85,25 +91,46 @@ def cli() -> None:
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line (``words`` default to the process's own): an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
     atexit.register(gc.freeze)  # the collector need not look at all there is once more when the process ends
+    words = sys.argv[1:] if words is None else words
+    with steady_streams() as out:
+        code = _carry_out(words)
+        out.flush()
+        if shown := sentence_of(out.lost):
+            click.echo(shown, err=True)
+            # Of what only shows something, nothing was done.
+            code = code if words[:1] and words[0] in WORKING else code or 2
+    sys.exit(code)
+
+
+def _carry_out(words: Sequence[str]) -> int:
     try:
-        sys.exit(cli.main(words, standalone_mode=False) or 0)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as mistake:
-        mistake.show()
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
-        sys.exit(3)
-    except ImporterError as fault:
-        click.echo(f"importer: {fault}", err=True)
-        sys.exit(fault.exit_code)
-    except Exception as mistake:  # noqa: BLE001  (no traceback ever reaches a user; it goes into a file)
-        click.echo(_confess(mistake), err=True)
-        sys.exit(3)
+        return int(cli.main(list(words), standalone_mode=False) or 0)
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+    except (Exception, KeyboardInterrupt) as end:  # noqa: BLE001  (no traceback ever reaches a user)
+        return _explain(end)
 
 
-def _confess(mistake: Exception) -> str:
+def _explain(end: BaseException) -> int:
+    """Say why the command line ends, and give its exit code."""
+    match end:
+        case click.exceptions.Exit():
+            return end.exit_code
+        case click.ClickException():
+            end.show()
+            return 2
+        case click.Abort() | KeyboardInterrupt():
+            click.echo("Stopped.", err=True)
+            return 3
+        case ImporterError():
+            click.echo(f"importer: {end}", err=True)
+            return end.exit_code
+        case _:
+            click.echo(_confess(end), err=True)
+            return 3
+
+
+def _confess(mistake: BaseException) -> str:
     """Keep the traceback of a mistake of ours in a private file and say so in one sentence."""
     import os
     import tempfile

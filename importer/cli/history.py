@@ -145,6 +145,8 @@ def show_command(*, run: str | None, state: Path | None, as_json: bool) -> None:
     found = folder.find(run)
     with folder.open_journal(found, thorough=False) as journal:
         details = RunDetails.of(found, journal)
+        if journal.loss is not None:
+            click.echo(f"importer: {journal.loss.sentence}", err=True)
     click.echo(
         json.dumps(details.to_json(), indent=2, ensure_ascii=False) if as_json else render_run(details)
     )

@@ -140,6 +140,13 @@ def serve_command(**given: Any) -> None:
         click.echo(f"{len(jobs)} jobs, {len(faults)} faults.", err=True)
         sys.exit(2 if faults else 0)
 
+    with ExitStack() as held:
+        if not given["once"]:
+            held.enter_context(_alone(given))
+        _reside(jobs, given, _serving(given))
+
+
+def _serving(given: dict[str, Any]) -> Callable[[Resident], Coroutine[Any, Any, None]]:
     async def work(resident: Resident) -> None:
         with _on_signals(resident.stop):
             if given["once"]:
@@ -149,7 +156,30 @@ def serve_command(**given: Any) -> None:
             click.echo(f"Serving: {names}. Stop with Ctrl-C.", err=True)
             await resident.serve()
 
-    _reside(jobs, given, work)
+    return work
+
+
+@contextmanager
+def _alone(given: dict[str, Any]) -> Iterator[None]:
+    """Hold the state folder for one service: two would run the same job twice, each by its own clock."""
+    import time
+
+    from importer.errors import SettingsError, StateError
+    from importer.runtime.process_lock import LockHeldError, locked, this_process
+
+    state = state_folder(given["state"])
+    owner = this_process(f"importer serve {given['jobs_file']}", time.time())
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(state / "locks" / "serve.lock", owner))
+        except LockHeldError as conflict:
+            raise SettingsError(
+                f"The state folder {state} is served already, by {conflict.owner or 'another process'}. Stop that one, "
+                "put all jobs into one file, or name another folder with --state."
+            ) from None
+        except StateError as cause:
+            raise SettingsError(str(cause)) from None
+        yield
 
 
 @click.command(

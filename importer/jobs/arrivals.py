@@ -105,7 +105,7 @@ def _take(sighting: Sighting, folder: Path) -> Arrival:
     discard_copies(folder)
     if folder.exists():
         raise SourceError(f"{folder} holds an earlier copy that cannot be deleted; close what has it open.")
-    staged = stage(sighting.reference, folder, 0)
+    staged = stage(sighting.reference, folder, 0, follow=False)
     # The content is part of the path: a run that stopped over an older file of this name is another import.
     copy = folder / staged.fingerprint[:12] / _safe(staged.name, staged.path.suffix)
     copy.parent.mkdir(mode=0o700)

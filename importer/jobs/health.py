@@ -5,7 +5,8 @@ On loopback unless told otherwise: names of jobs and files, counts and times; ne
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 LOOPBACK: Final = "127.0.0.1"
+_LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _METRICS: Final = {
     "importer_job_failing": ("gauge", "1 when the job's last run that said anything failed."),
     "importer_job_running": ("gauge", "1 while the job runs."),
@@ -118,7 +120,10 @@ async def health_endpoint(
     from aiohttp import web
 
     runner = web.AppRunner(
-        _application(resident), access_log=None, handle_signals=False, shutdown_timeout=1.0
+        _application(resident, names=_LOCAL_NAMES if host in _LOCAL_NAMES else None),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=1.0,
     )
     await runner.setup()
     try:
@@ -133,8 +138,19 @@ async def health_endpoint(
         await runner.cleanup()
 
 
-def _application(resident: Resident) -> web.Application:
+def _application(resident: Resident, *, names: frozenset[str] | None) -> web.Application:
+    """Make the three pages; ``names``: who asks must call us by one of these, where only this machine shall ask."""
     from aiohttp import web
+
+    @web.middleware
+    async def called_by_name(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        # A web page can have its own name point at this machine, and its scripts then read what we answer.
+        name = re.sub(r":\d+$", "", request.headers.get("Host", "")).lower()
+        if names is not None and name not in names:
+            raise web.HTTPForbidden(text="Ask for localhost or 127.0.0.1, or give --health another host.\n")
+        return await handler(request)
 
     async def health(_: web.Request) -> web.Response:
         # Alive is alive: a job that fails is told by notices and metrics, a restart would not mend it.
@@ -147,7 +163,7 @@ def _application(resident: Resident) -> web.Application:
         kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         return web.Response(body=metrics(resident).encode(), headers=kind)
 
-    application = web.Application()
+    application = web.Application(middlewares=[called_by_name])
     application.router.add_get("/health", health)
     application.router.add_get("/status", jobs)
     application.router.add_get("/metrics", numbers)

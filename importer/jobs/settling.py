@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
-import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from importer.errors import SourceError
+from importer.jobs.drop_folder import DropFolder
 
 
 class Fate(StrEnum):
@@ -58,9 +61,9 @@ def put_away(path: Path, afterwards: Afterwards, *, at: datetime) -> Path | None
                 path.unlink()
                 return None
             case Fate.MOVE:
-                return _move(path, _free(path, afterwards.folder, path.suffix, at))
+                return _put_into(path, afterwards.folder, path.suffix, at, _move)
             case Fate.ARCHIVE:
-                return _archive(path, _free(path, afterwards.folder, f"{path.suffix}.gz", at))
+                return _put_into(path, afterwards.folder, f"{path.suffix}.gz", at, _archive)
     except OSError as cause:
         raise SourceError(
             f"{path} was dealt with but cannot be put away ({afterwards}): {cause.strerror or cause}. "
@@ -68,32 +71,51 @@ def put_away(path: Path, afterwards: Afterwards, *, at: datetime) -> Path | None
         ) from None
 
 
-def _free(path: Path, folder: str, suffix: str, at: datetime) -> Path:
-    target = path.parent / folder
-    target.mkdir(parents=True, exist_ok=True)
-    wanted = target / f"{path.stem}{suffix}"
+def _put_into(
+    path: Path,
+    folder: str,
+    suffix: str,
+    at: datetime,
+    put: Callable[[DropFolder, str, DropFolder, str], None],
+) -> Path:
+    with contextlib.ExitStack() as opened:
+        source = opened.enter_context(DropFolder.open(path.parent))
+        if Path(folder).is_absolute():
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            target = opened.enter_context(DropFolder.open(Path(folder)))
+        else:
+            target = opened.enter_context(source.inside(folder))
+        name = _free(target, path.stem, suffix, at)
+        put(source, path.name, target, name)
+        return target.path / name
+
+
+def _free(target: DropFolder, stem: str, suffix: str, at: datetime) -> str:
+    wanted = f"{stem}{suffix}"
     stamp, number = f"{at:%Y%m%d-%H%M%S}", 1
-    while wanted.exists():
+    while target.has(wanted):
         more = "" if number == 1 else f"-{number}"
-        wanted = target / f"{path.stem}.{stamp}{more}{suffix}"
+        wanted = f"{stem}.{stamp}{more}{suffix}"
         number += 1
     return wanted
 
 
-def _move(path: Path, target: Path) -> Path:
-    shutil.move(path, target)
-    return target
+def _move(source: DropFolder, name: str, target: DropFolder, new_name: str) -> None:
+    try:
+        source.move(name, target, new_name)
+    except OSError as refused:
+        if refused.errno != errno.EXDEV:
+            raise
+        with source.read(name) as content, target.written(new_name) as copy:  # to another disk
+            shutil.copyfileobj(content, copy)
+        source.delete(name)
 
 
-def _archive(path: Path, target: Path) -> Path:
-    part = target.with_name(f"{target.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+def _archive(source: DropFolder, name: str, target: DropFolder, new_name: str) -> None:
     with (
-        path.open("rb") as source,
-        os.fdopen(descriptor, "wb") as raw,
-        gzip.GzipFile(path.name, "wb", fileobj=raw) as out,
+        source.read(name) as content,
+        target.written(new_name) as raw,
+        gzip.GzipFile(name, "wb", fileobj=raw) as out,
     ):
-        shutil.copyfileobj(source, out)
-    part.replace(target)
-    path.unlink()
-    return target
+        shutil.copyfileobj(content, out)
+    source.delete(name)

@@ -2,10 +2,15 @@
 
 A CSV cell that a spreadsheet would run (or that already begins with the guard) is written behind one
 apostrophe; reading one of our own files takes one apostrophe off again, so every text survives the round trip.
+
+A spreadsheet that splits at semicolons or tabs (Excel does where the comma is the decimal sign) sees further cells
+inside of ours, and the rest of a quoted cell behind a line break as a new line. So a sign that begins a formula gets
+the apostrophe there too, but only right behind such a delimiter. A workbook needs none of this.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -15,11 +20,22 @@ _DANGEROUS: Final = frozenset(
 )
 
 
+# With the guards that stand there already: each gets one more, and loses one when it is read.
+_INSIDE: Final = re.compile("([;|\t\r\n])('*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_GUARDED_INSIDE: Final = re.compile("([;|\t\r\n])'('*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_BETWEEN_CELLS: Final = "\0"
+
+
 def guard_all(cells: Iterable[str]) -> list[str]:
-    """Put the guard before each cell that a spreadsheet could run; a call for each would cost three times as much."""
-    return [GUARD + text if text and text[0] in _DANGEROUS else text for text in cells]
+    """Put the guard where a spreadsheet could run something; a call for each cell would cost three times as much."""
+    texts = list(cells)
+    if _INSIDE.search(_BETWEEN_CELLS.join(texts)):
+        texts = [_INSIDE.sub(rf"\1{GUARD}\2\3", text) for text in texts]
+    return [GUARD + text if text and text[0] in _DANGEROUS else text for text in texts]
 
 
 def unguard(text: str) -> str:
-    """Take the guard off again; the inverse of ``guard_all`` for every text."""
-    return text[1:] if text.startswith(GUARD) else text
+    """Take the guards off again; the inverse of ``guard_all`` for every text."""
+    if GUARD not in text:
+        return text
+    return _GUARDED_INSIDE.sub(r"\1\2\3", text[1:] if text.startswith(GUARD) else text)

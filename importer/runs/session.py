@@ -29,4 +29,5 @@ class RunSession:
     def nothing_left(self) -> bool:
         """Whether the run is finished, and no failed row of it is to be tried again."""
         again = self.kind is SessionKind.RETRY and self.journal.retryable() > 0
-        return self.journal.run.state is RunState.FINISHED and not again
+        lost = self.journal.loss is not None and self.journal.loss.appends > 0
+        return self.journal.run.state is RunState.FINISHED and not again and not lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import ChainMap
 from collections.abc import Mapping
 from contextvars import Context, ContextVar, copy_context
@@ -14,12 +15,20 @@ from importer.runtime.logs import hide
 from importer.settings import DEFAULT_BASE_URL, Secret
 
 _TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"  # noqa: S105  (a name, no token)
+_SECRET_NAMES: Final = re.compile(
+    r"HIGHLEVEL_(?:TOKEN(?:_.*)?|CLIENT_SECRET)$|IMPORTER_PASSWORD$|SMTP_URL$", re.IGNORECASE
+)
 _VARIABLES: Final[ContextVar[Mapping[str, str]]] = ContextVar("importer_variables", default=os.environ)
 
 
 def variables() -> Mapping[str, str]:
     """Give the environment variables, under those of a file where a call named one (``context_with``)."""
     return _VARIABLES.get()
+
+
+def without_secrets() -> dict[str, str]:
+    """Give the process's environment for a process that needs none of our tokens, those of a ``.env`` file included."""
+    return {name: value for name, value in os.environ.items() if not _SECRET_NAMES.match(name)}
 
 
 def context_with(env_file: str | os.PathLike[str] | None) -> Context:

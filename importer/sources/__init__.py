@@ -28,11 +28,13 @@ class StagedSource:
     size: int
 
 
-def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = None) -> StagedSource:
+def stage(
+    reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = None, follow: bool = True
+) -> StagedSource:
     """Copy a source into ``folder`` while hashing it; SourceError when it is missing, empty or still changing.
 
     The copy is for its owner's eyes alone and keeps the suffixes that tell its format. ``stdin`` stands in for
-    the process's own standard input. Nothing is left behind when it fails.
+    the process's own standard input. Without ``follow``, a path that is a link is refused. Nothing is left behind when it fails.
     """
     from importer.sources import local
 
@@ -43,7 +45,7 @@ def stage(reference: str, folder: Path, index: int, *, stdin: BinaryIO | None = 
 
         copy = copy_url(reference, folder, index)
     else:
-        copy = _copy_local(Path(reference), folder, index)
+        copy = _copy_local(Path(reference), folder, index, follow=follow)
     return _staged(index, reference, copy)
 
 
@@ -65,7 +67,7 @@ def stage_each(reference: str, folder: Path, index: int) -> tuple[StagedSource, 
     return tuple(staged)
 
 
-def _copy_local(path: Path, folder: Path, index: int) -> Copy:
+def _copy_local(path: Path, folder: Path, index: int, *, follow: bool) -> Copy:
     from importer.sources import local
 
     if not path.exists():
@@ -75,7 +77,7 @@ def _copy_local(path: Path, folder: Path, index: int) -> Copy:
             archive, member = found
             copy = archives.copy_member(archive, member, folder, index, name=archive.name)
             return replace(copy, name=f"{archive.name}/{archives.printable(member)}")
-    return local.copy_path(path, folder, index)
+    return local.copy_path(path, folder, index, follow=follow)
 
 
 def _staged(index: int, reference: str, copy: Copy) -> StagedSource:

@@ -30,18 +30,35 @@ def copy_stream(stream: BinaryIO, folder: Path, index: int) -> Copy:
         return copy.sealed("Standard input")
 
 
-def copy_path(path: Path, folder: Path, index: int, *, read: ChunkReader = chunks_of) -> Copy:
-    """Copy a file; SourceError when it grows, shrinks or is written to meanwhile."""
+def copy_path(
+    path: Path, folder: Path, index: int, *, read: ChunkReader = chunks_of, follow: bool = True
+) -> Copy:
+    """Copy a file; SourceError when it grows, shrinks or is written to meanwhile.
+
+    Without ``follow`` a link is refused, whenever it took the file's place; and so is whatever is no plain file.
+    """
     if path.is_dir():
         raise SourceError(f"{path} is a folder. Name a file in it, or a pattern such as {path / '*.csv'}.")
     try:
-        with path.open("rb") as stream, PrivateFile(folder, index, path.name) as copy:
+        with _opened(path, follow=follow) as stream, PrivateFile(folder, index, path.name) as copy:
             before = os.fstat(stream.fileno())
             copy.fill(read(stream))
             _refuse_changed(path, before, os.fstat(stream.fileno()), copy.size)
             return copy.sealed(str(path))
     except OSError as cause:
         raise _unreadable(path, cause) from None
+
+
+def _opened(path: Path, *, follow: bool) -> BinaryIO:
+    if follow:
+        return path.open("rb")
+    # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+    flags = ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK")
+    handle = os.open(path, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in flags))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise SourceError(f"{path} is no plain file.")
+    return os.fdopen(handle, "rb")
 
 
 def _refuse_changed(path: Path, before: os.stat_result, after: os.stat_result, copied: int) -> None:

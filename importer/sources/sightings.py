@@ -29,7 +29,8 @@ def look(pattern: str) -> tuple[Sighting, ...]:
     """List the files that a path, a pattern or a URL stands for, oldest first; none when there are none.
 
     Folders, hidden files and the names that programs give to half-written files are passed over.
-    Raises SourceError when the place cannot be looked at.
+    So are links: whoever may write to a watched folder could have us read, and send away, what only we may read.
+    Raises SourceError when the place cannot be looked at, and for a link that is named itself.
     """
     found = _look_away(pattern) if is_url(pattern) else _look_here(pattern)
     wanted = (each for each in found if not is_leftover(each.name))
@@ -40,8 +41,10 @@ def _look_here(pattern: str) -> list[Sighting]:
     paths = [pattern] if Path(pattern).exists() else glob.glob(pattern, recursive=True)  # noqa: PTH207  (takes absolute patterns too)
     found = []
     for path in map(Path, paths):
+        if _leads_away(path, pattern):
+            continue
         try:
-            facts = path.stat()
+            facts = path.lstat()
         except FileNotFoundError:
             continue  # taken away between listing and looking
         except OSError as cause:
@@ -51,6 +54,18 @@ def _look_here(pattern: str) -> list[Sighting]:
                 Sighting(reference=str(path), name=path.name, size=facts.st_size, modified_at=facts.st_mtime)
             )
     return found
+
+
+def _leads_away(path: Path, pattern: str) -> bool:
+    """Tell whether a file is a link, or lies behind one in a folder that the pattern did not name."""
+    if path == Path(pattern):
+        if path.is_symlink():
+            raise SourceError(f"{path} is a symbolic link. Name the file that it stands for.")
+        return False
+    parts = Path(pattern).parts
+    named = next((index for index, part in enumerate(parts) if _WILD & set(part)), len(parts))
+    found = [path, *path.parents][: len(path.parts) - named]
+    return any(each.is_symlink() for each in found)
 
 
 def _look_away(pattern: str) -> list[Sighting]:

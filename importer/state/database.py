@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ _CAUSES: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_NOTADB: ("is damaged", "{if_damaged}"),
 }
 _UNKNOWN: Final = ("cannot be used", "Nothing that was written is lost. Once the cause is away, {go_on}")
+_MISFIT: Final = frozenset({0, sqlite3.SQLITE_ERROR})
+_PERHAPS_FULL: Final = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+"""What SQLite says when there is no room for the log or for what it shares between processes beside the file."""
+_LEAST_ROOM_BYTES: Final = 1 << 16
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -57,6 +62,8 @@ class Purpose:
     if_damaged: str
     pragmas: tuple[str, ...] = ()
     busy_seconds: float = 30.0
+    misfit_is_damage: bool = False
+    """A table or column that is not there, or text that is none, means that something else wrote into the file."""
 
 
 class DamagedError(StateError):
@@ -166,10 +173,21 @@ class Database(sqlite3.Connection):
     def state_error(self, cause: sqlite3.Error) -> StateError:
         """Say in a user's words why SQLite could not go on, and what to do next."""
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if self.purpose.misfit_is_damage and code in _MISFIT and isinstance(cause, sqlite3.OperationalError):
+            code = sqlite3.SQLITE_CORRUPT
+        if code in _PERHAPS_FULL and _is_full(self.path.parent):
+            code = sqlite3.SQLITE_FULL
         what, then = _CAUSES.get(code, _UNKNOWN)
         then = then.format(go_on=self.purpose.go_on, if_damaged=self.purpose.if_damaged)
         kind = DamagedError if code in _DAMAGE else StateError
         return kind(f"{self.purpose.title} {self.path} {what} ({cause}). {then}")
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM_BYTES
+    except OSError:
+        return False
 
 
 def open_database(path: Path, purpose: Purpose) -> Database:

@@ -117,6 +117,8 @@ class StateFolder:
 
     def match_id(self, wanted: str) -> str:
         """Complete the beginning of an id, of a damaged run too; SettingsError for none or several."""
+        if not wanted.strip():
+            raise SettingsError("An empty text names no run. Give the beginning of an id; see: importer runs")
         matching = [run_id for run_id in self.run_ids() if run_id.startswith(wanted)]
         if wanted in matching:
             return wanted

@@ -162,7 +162,8 @@ def _with_reason(line: str, reason: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    # A file's name may hold what a terminal obeys.
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
 
 
 __all__: Sequence[str] = ("quoted", "rendered")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from importer.runs.preparing.subprocess_pipe import SecondProcess
+from importer.runtime.environment import load_environment
 from tests.flow.test_stopping import CONTACTS, ROWS, after, begin, until
 
 if TYPE_CHECKING:
@@ -134,3 +136,24 @@ def test_ctrl_c_reaches_both_and_only_the_first_decides(desk: Desk, slow_vendor:
     assert "SIGINT" in stopped["reason"]
     assert stopped["created"] + stopped["pending"] == ROWS
     assert "Traceback" not in err
+
+
+def test_no_token_stands_in_the_environment_of_the_second_process(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write(
+        ".env", "HIGHLEVEL_TOKEN=pit-from-file\nHIGHLEVEL_TOKEN_loc1=pit-of-one\nIMPORTER_PASSWORD=open\n"
+    )
+    for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_TOKEN_loc1", "IMPORTER_PASSWORD"):
+        monkeypatch.setenv(name, "")  # so that what the file sets is gone with this test
+        monkeypatch.delenv(name)
+    load_environment(desk.folder)
+    assert os.environ["HIGHLEVEL_TOKEN"] == "pit-from-file"
+    second = SecondProcess.start()
+    assert second is not None
+    with second:
+        assert second.ready()
+        environment = Path(f"/proc/{second._process.pid}/environ").read_bytes()
+    assert b"PATH=" in environment
+    assert b"pit-" not in environment
+    assert b"IMPORTER_PASSWORD" not in environment

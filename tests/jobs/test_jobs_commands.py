@@ -170,6 +170,23 @@ def test_serve_runs_jobs_answers_for_its_health_and_stops_in_good_order(shop: Sh
     assert (code, "Traceback" in said) == (0, False)
 
 
+def test_a_second_service_on_a_state_folder_says_who_holds_it_and_leaves(shop: Shop) -> None:
+    shop.jobs('"0 0 1 1 *"')
+    first = shop.start("serve", "jobs.yaml")
+    assert first.stderr is not None
+    while "Serving" not in first.stderr.readline():
+        pass
+    code, said = shop.finish(shop.start("serve", "jobs.yaml"))
+    assert code == 2
+    assert f"is served already, by importer serve jobs.yaml (process {first.pid} on" in said
+    assert shop.finish(shop.start("serve", "jobs.yaml", "--check"))[0] == 0
+    shop.finish(first, signal.SIGTERM)
+    third = shop.start("serve", "jobs.yaml")
+    assert third.stderr is not None
+    assert "Serving" in third.stderr.readline()
+    assert shop.finish(third, signal.SIGTERM)[0] == 0
+
+
 def test_once_leaves_with_the_exit_code_of_what_happened(shop: Shop) -> None:
     code, said = shop.finish(shop.start("serve", "jobs.yaml", "--once"))
     assert (code, "There is no new file" in said) == (2, True)

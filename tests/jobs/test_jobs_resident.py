@@ -252,6 +252,30 @@ async def test_metrics_and_status_tell_how_jobs_are(house: House, people: People
         assert port > 0
 
 
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        ("localhost", 200),
+        ("127.0.0.1:8710", 200),
+        ("[::1]", 200),
+        ("evil.example.com", 403),
+        ("127.0.0.1.nip.io", 403),
+    ],
+)
+async def test_the_health_port_answers_only_who_asks_for_this_machine(
+    house: House, host: str, answer: int
+) -> None:
+    house.write_jobs(JOBS)
+    async with health_endpoint(house.resident(), port=0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET /status HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        said = (await reader.read()).decode()
+        writer.close()
+        await writer.wait_closed()
+    assert said.startswith(f"HTTP/1.1 {answer} ")
+    assert ("jobs" in said) == (answer == 200)
+
+
 def test_a_report_can_be_linked() -> None:
     from tests.jobs.test_jobs_delivery import NOTICE
 

@@ -133,6 +133,31 @@ def test_no_cell_runs_as_a_formula_and_reading_back_gives_the_text(
 
 def test_only_cells_that_a_spreadsheet_would_run_are_guarded() -> None:
     assert guard_all(["=1", "a", "", "'", "+1", "\t"]) == ["'=1", "a", "", "''", "'+1", "'\t"]
+    inside = [";=1", "a\t=1", "a;b", "a; =1", "a|@x", "a\n-1", "a;'=1", "7;-3", "a,=1"]
+    assert guard_all(inside) == [
+        ";'=1",
+        "a\t'=1",
+        "a;b",
+        "a; =1",
+        "a|'@x",
+        "a\n'-1",
+        "a;''=1",
+        "7;'-3",
+        "a,=1",
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+def test_nothing_runs_in_a_spreadsheet_that_splits_elsewhere(
+    story: Story, tmp_path: Path, delimiter: str
+) -> None:
+    evil = (";=1+1", "a\t=1+1", "a|@SUM(1)", "a\n=1+1")
+    story.sheet({2: evil}).settle(2, Status.FAILED, code="refused", message="x;=1+1\r\n+2\t-3")
+
+    written = story.write().failed_rows.read_text(encoding="utf-8-sig")
+
+    cells = [cell for line in written.splitlines() for cell in line.split(delimiter)]
+    assert not [cell for cell in cells if cell.lstrip('"')[:1] in {"=", "+", "-", "@"}]
 
 
 def test_ragged_rows_keep_every_cell_and_stay_ragged(story: Story, read_csv: Read) -> None:

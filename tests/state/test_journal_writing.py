@@ -179,7 +179,8 @@ def test_the_file_is_durable_and_for_its_owner_alone(journal: Journal) -> None:
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert database.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     modes = {path.name: path.stat().st_mode & 0o777 for path in journal.folder.iterdir() if path.is_file()}
-    assert set(modes) == {"journal.db", "journal.db-wal", "journal.db-shm", "mapping.yaml", "identity.json"}
+    kept = {"journal.db", "journal.db-wal", "journal.db-shm", "journal.seal", "mapping.yaml", "identity.json"}
+    assert set(modes) == kept
     assert set(modes.values()) == {0o600}
 
 

@@ -1,15 +1,20 @@
-"""Regular expressions from a mapping, kept from running for ever."""
+"""Regular expressions from a mapping, kept from running for ever: refused, proven to be quick, or timed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Final
 
+from importer.mapping.transforms.linearity import proven_quick
+from importer.mapping.transforms.pattern_process import find
+from importer.mapping.transforms.pattern_worker import SECONDS, TooLongError, WorkerLostError, shared_worker
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 
 LONGEST: Final = 1_000
 _MOST_REPEATS: Final = 12
+_REMEMBERED: Final = 4_096
 _PIECE: Final = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!>]|<[=!]|P?<\w+>|[aiLmsux-]+[:)]?))?|\)|[*+?]\??\+?|\{\d*,?\d*\}\??|\||.",
     re.DOTALL,
@@ -17,7 +22,7 @@ _PIECE: Final = re.compile(
 
 
 def check_pattern(pattern: str, replacement: str | None) -> None:
-    """Refuse, as ValueError, a pattern that is wrong or whose running time can grow beyond all bounds."""
+    """Refuse, as ValueError, a pattern that is wrong, or that is well known to run for ever."""
     try:
         compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as wrong:
@@ -73,8 +78,14 @@ def _unbounded(piece: str) -> bool:
 
 
 def compile_step(pattern: str, replacement: str | None) -> Callable[[str], ReadValue]:
-    """Make the step of a checked pattern; texts beyond the bound fail instead of being tried."""
+    """Make the step of a checked pattern; texts beyond the bound fail instead of being tried.
+
+    What is not proven to be quick runs in a process of its own, and a text that it takes too long over fails.
+    """
     compiled = re.compile(pattern)
+    search: Callable[[str], str] = partial(find, compiled, replacement)
+    if not proven_quick(pattern):
+        search = lru_cache(_REMEMBERED)(partial(_find_in_time, pattern, replacement))
 
     def run(text: str) -> ReadValue:
         if len(text) > LONGEST:
@@ -82,11 +93,18 @@ def compile_step(pattern: str, replacement: str | None) -> Callable[[str], ReadV
                 "text_too_long",
                 f"{quoted(text)} has more than {LONGEST:,} characters, too many for a regex step",
             )
-        if replacement is not None:
-            return compiled.sub(replacement, text)
-        match = compiled.search(text)
-        if match is None:
-            return ""
-        return (match[1] if compiled.groups else match[0]) or ""
+        try:
+            return search(text)
+        except TooLongError:
+            why = f"it did not come to an end within {SECONDS:g} seconds. Write it with fewer repetitions"
+        except WorkerLostError:
+            why = "it could run for ever, and no process can be started in which it could be ended"
+        return ValueFault(
+            "transform_failed", f"{quoted(text)} was too much for the pattern {pattern!r}: {why}"
+        )
 
     return run
+
+
+def _find_in_time(pattern: str, replacement: str | None, text: str) -> str:
+    return shared_worker().find(pattern, replacement, str(text))

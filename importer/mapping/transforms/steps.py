@@ -170,7 +170,7 @@ KINDS: Final[dict[str, StepKind]] = {
     ),
     "regex": StepKind(
         "What `pattern` finds, or its first group; with `replace`, every find is replaced (\\1 is a group). "
-        "Nothing found gives a blank; `replace` then leaves the text. Texts over 1,000 characters fail.",
+        "Nothing found gives a blank; `replace` then leaves the text. Texts over 1,000 characters fail, and those that take more than two seconds.",
         lambda arguments, _: patterns.compile_step(arguments["pattern"], arguments.get("replace")),
         required=("pattern",), known=("pattern", "replace"), short="pattern",
     ),

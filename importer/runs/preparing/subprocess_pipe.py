@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Self
 
 from importer.errors import InterruptedRunError
+from importer.runtime.environment import without_secrets
 
 READY: Final = "ready"
 ANSWER: Final = "answer"
@@ -57,7 +58,11 @@ class SecondProcess:
         # -P: a module beside the files to import must not stand in for one of ours; sys.path comes as it is here.
         words = [sys.executable, "-P", "-c", _MAIN, *sys.path]
         try:
-            return cls(subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE))  # noqa: S603
+            return cls(
+                subprocess.Popen(  # noqa: S603
+                    words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=without_secrets()
+                )
+            )
         except OSError:
             return None
 

@@ -22,8 +22,11 @@ from importer.records import (
     Status,
 )
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.logs import logger_of
 from importer.state.database import Database, create_database
 from importer.state.journal import figures
+from importer.state.journal.appends import Appends
+from importer.state.journal.integrity import LAST_ROW, Loss, damaged, refuse_altered, with_checksum
 from importer.state.journal.rows import (
     INTENT_COLUMNS,
     LANDED_COLUMNS,
@@ -41,22 +44,31 @@ from importer.state.journal.rows import (
 )
 from importer.state.journal.run import Run, RunState, Session, SessionKind
 from importer.state.journal.schema import migrate
-from importer.state.journal.statements import INTEND, LAND, MADE_HERE, MARK, OPEN, PULSE, SETTLE
+from importer.state.journal.seal import SEAL_NAME, read_seal
+from importer.state.journal.statements import (
+    INTEND,
+    LAND,
+    MADE_HERE,
+    MARK,
+    OPEN,
+    PULSE,
+    SETTLE,
+)
 from importer.state.journal.storage import (
     FILE_NAME,
     PURPOSE,
-    encodable,
     keep_beside,
     open_up_to_date,
     read_quota_marks,
     read_run,
+    sum_up_run,
     sync_run,
     write_run,
 )
 
-LAST_ROW: Final[RowId] = (1 << 63) - 1
-
 _PAGE: Final = 2_000
+
+logger = logger_of(__name__)
 
 _Answer = TypeVar("_Answer")
 
@@ -77,6 +89,7 @@ class Journal:
         self._clock = clock
         self._pass: int = db.execute("SELECT pass FROM run").fetchone()[0]
         self._contacts_indexed = False
+        self._appends = Appends(db, folder)
 
     @classmethod
     def create(cls, folder: Path, run: Run, *, clock: Clock | None = None) -> Self:
@@ -88,29 +101,47 @@ class Journal:
             with db.transaction():
                 migrate(db)
                 write_run(db, run, folder)
+            journal = cls(folder, db, run, clock or SystemClock())
+            with journal._appends.one():
+                pass  # from here on a seal is there
+            # With its log gone, a short run would otherwise be gone whole.
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             sync_run(folder, run)
-            return cls(folder, db, run, clock or SystemClock())
         except BaseException:
             db.close()
             raise
+        return journal
 
     @classmethod
     def open(cls, folder: Path, *, thorough: bool = True, clock: Clock | None = None) -> Self:
-        """Open a run's journal; ``thorough`` reads it through for damage, which takes 0.3 s for a million rows."""
+        """Open a run's journal; ``thorough`` reads it through for damage, which takes seconds for a million rows.
+
+        Raises DamagedError for a journal that is not as it was written. Of one that ends earlier than its seal says,
+        ``loss`` tells what may be missing.
+        """
         path = folder / FILE_NAME
         if not path.is_file():
             raise RunConflictError(f"There is no journal in {folder}: the run was deleted, or never began.")
-        db = open_up_to_date(path)
+        seal = read_seal(folder)
+        # A seal that cannot be read may be that of a run that sent all its rows.
+        begun = seal.intents > 0 if seal is not None else (folder / SEAL_NAME).exists()
+        db = open_up_to_date(path, begun=begun)
         try:
             if thorough:  # going on with a damaged one could send rows twice
                 db.refuse_damage()
-            return cls(folder, db, read_run(db, folder), clock or SystemClock())
+                refuse_altered(db, seal)
+            journal = cls(folder, db, read_run(db, folder), clock or SystemClock())
+            journal._appends.compare(seal, journal.run)
+            if thorough and journal.loss is not None and journal.loss.appends:
+                logger.warning("%s", journal.loss.sentence)
         except BaseException:
             db.close()
             raise
+        return journal
 
     def close(self) -> None:
         self._db.close()
+        self._appends.close()
 
     def __enter__(self) -> Self:
         return self
@@ -118,11 +149,17 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def loss(self) -> Loss | None:
+        """What is known to be lost of it; rows that may have been sent are in doubt."""
+        return self._appends.loss
+
     # what the sender writes
 
     def intend(self, intents: Iterable[Intent]) -> None:
         """Write down rows before they are sent. Of a row intended before, the earliest attempt stays known."""
-        self._write((INTEND, [intent_cells(intent) for intent in intents]))
+        if cells := [intent_cells(intent) for intent in intents]:
+            self._appends.write((INTEND, cells), last_row=max(row for row, *_ in cells))
 
     def land(self, landed: Iterable[Landed]) -> None:
         """Write down answered upserts whose follow-ups are still due."""
@@ -144,21 +181,21 @@ class Journal:
         In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
         resume would send the earlier one again, over the newer values.
         """
-        self._write(
-            (LAND, [landed_cells(each) for each in landed]),
-            (MARK, [mark_cells(mark) for mark in marks]),
-            (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
+        self._appends.write(
+            (LAND, [with_checksum(landed_cells(each)) for each in landed]),
+            (MARK, [with_checksum(mark_cells(mark)) for mark in marks]),
+            (SETTLE, [with_checksum((*outcome_cells(outcome), self._pass)) for outcome in outcomes]),
         )
 
     def pulse(self, pulse: Pulse) -> None:
         """Keep one stretch of sending for the report."""
         names = figures.PULSE_COLUMNS.split(", ")
-        self._note(PULSE, tuple(getattr(pulse, name) for name in names))
+        self._appends.note(PULSE, tuple(getattr(pulse, name) for name in names))
 
     def mark_quota(self, mark: QuotaMark) -> None:
         """Keep what is used of a location's quota."""
         cells = (mark.location_id, mark.at, mark.in_window, mark.used_today, mark.daily_remaining)
-        self._note("INSERT OR REPLACE INTO quota_marks VALUES (?, ?, ?, ?, ?)", cells)
+        self._appends.note("INSERT OR REPLACE INTO quota_marks VALUES (?, ?, ?, ?, ?)", cells)
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether another row of this run has this contact already, so that ``before`` cannot have made it.
@@ -178,7 +215,7 @@ class Journal:
         follow-ups failed (with what is known of each), else as an intent with its very first attempt, so that evidence
         from then still counts.
         """
-        found: dict[RowId, RowState] = {}
+        found: dict[RowId, RowState] = dict(self._appends.in_doubt(first, last))
         for cells in self._rows("intents", INTENT_COLUMNS, first, last):
             found[cells[0]] = intent_of(cells)
         marks: dict[RowId, tuple[FollowUpMark, ...]] = {}
@@ -203,7 +240,7 @@ class Journal:
     def begin(self, kind: SessionKind) -> None:
         """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""
         ended = "the process ended without a word (killed, or a power cut)"
-        with self._db.transaction():
+        with self._appends.one():
             self._db.execute(
                 "UPDATE sessions SET state = 'stopped', reason = ? WHERE state = 'running'", (ended,)
             )
@@ -217,6 +254,7 @@ class Journal:
                 "pass = pass + ?",
                 (step,),
             )
+            sum_up_run(self._db)
             self._pass += step
         self.run = replace(self.run, state=RunState.RUNNING, reason=None, reason_code=None, finished_at=None)
 
@@ -227,7 +265,7 @@ class Journal:
         ended_at = None if state is RunState.RUNNING else self._clock.now()
         # Known before it is written: a full disk refuses the line that says why the run stopped.
         self.run = replace(self.run, state=state, reason=reason, reason_code=code, finished_at=ended_at)
-        with self._db.transaction():
+        with self._appends.one():
             self._db.execute(
                 "UPDATE sessions SET state = ?, reason = ?, ended_at = ? "
                 "WHERE id = (SELECT max(id) FROM sessions)",
@@ -237,10 +275,14 @@ class Journal:
                 "UPDATE run SET state = ?, reason = ?, reason_code = ?, finished_at = ?",
                 (state.value, reason, code, ended_at),
             )
+            sum_up_run(self._db)
+        self._appends.sync()
 
     def set_rows_read(self, rows: int) -> None:
         """Say how many rows the sources have; what is not settled of them is pending."""
-        self._write(("UPDATE run SET rows_read = ?", [(rows,)]))
+        with self._appends.one():
+            self._db.execute("UPDATE run SET rows_read = ?", (rows,))
+            sum_up_run(self._db)
 
     def check_accounting(self) -> None:
         """See that created + updated + skipped + failed = rows read; raise StateError when the sum is off."""
@@ -304,49 +346,6 @@ class Journal:
 
     # how
 
-    def _write(self, *writes: tuple[str, list[SqlCells]]) -> None:
-        writes = tuple((statement, cells) for statement, cells in writes if cells)
-        if not writes:
-            return
-        if not self.path.exists():
-            # On Unix a deleted file can be written on and on, and is gone with the process.
-            raise StateError(
-                f"The journal {self.path} was deleted under the run. What was sent so far is in HighLevel; run the "
-                "same command again to import all rows anew, which updates those."
-            )
-        with self._db.transaction():
-            try:
-                self._execute(writes)
-            except UnicodeEncodeError:
-                # A sentence may quote a cell with half of a surrogate pair, which SQLite cannot hold.
-                self._db.execute("ROLLBACK")
-                self._db.execute("BEGIN IMMEDIATE")
-                self._execute((statement, [*map(encodable, cells)]) for statement, cells in writes)
-
-    def _note(self, statement: str, cells: SqlCells) -> None:
-        """Write what a kill must not lose, but a power cut may: with many locations, each second writes many."""
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        try:
-            self._write((statement, [cells]))
-        finally:
-            self._db.execute("PRAGMA synchronous = FULL")
-
-    def _execute(self, writes: Iterable[tuple[str, list[SqlCells]]]) -> None:
-        for statement, cells in writes:
-            written = self._db.executemany(statement, cells).rowcount
-            if statement is SETTLE and written < len(cells):
-                self._refuse_overwriting(cells)
-
-    def _refuse_overwriting(self, cells: list[SqlCells]) -> None:
-        query = f'SELECT {OUTCOME_COLUMNS} FROM outcomes WHERE "row" = ?'  # noqa: S608  (our own names)
-        for settled in map(encodable, cells):
-            stands = self._db.execute(query, (settled[0],)).fetchone()
-            if stands != settled[:-1]:
-                raise StateError(
-                    f"Row {settled[0] & 0xFFFF_FFFF} of run {self.run.id} is settled as {stands[1]} and was to "
-                    f"be settled again as {settled[1]}. Nothing was changed; please report this as a bug."
-                )
-
     def _rows(
         self,
         table: str,
@@ -361,7 +360,10 @@ class Journal:
         return self._db.execute(query, (first, last, limit)).fetchall()
 
     def _read(self, ask: Callable[[Database], _Answer]) -> _Answer:
-        return ask(self._db)
+        try:
+            return ask(self._db)
+        except (ValueError, TypeError, KeyError) as cause:  # a word or a number that we do not write
+            raise damaged(self._db, f"it holds what was never written: {cause}") from cause
 
     def _index_contacts(self) -> None:
         # Only runs that lost a reply ask by contact; the others need not pay for an index at every row.

@@ -141,7 +141,27 @@ CREATE TABLE follow_ups (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS)
+# What a journal needs to see that it is not as it was last written (integrity.py). Rows of an older journal bear no
+# checksum, 0; `unchecked` says that there may be such rows.
+_INTEGRITY: Final = """
+ALTER TABLE run ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE intents ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE landed ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outcomes ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE follow_ups ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE progress (
+    appends INTEGER NOT NULL,
+    intents INTEGER NOT NULL,
+    unchecked INTEGER NOT NULL,
+    lost_intents INTEGER NOT NULL DEFAULT 0,
+    lost_last_row INTEGER,
+    lost_since REAL
+);
+INSERT INTO progress (appends, intents, unchecked)
+    SELECT 0, (SELECT count(*) FROM intents), EXISTS (SELECT 1 FROM run);
+"""
+
+MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS, _INTEGRITY)
 VERSION: Final = len(MIGRATIONS)
 
 
@@ -150,7 +170,7 @@ def read_version(db: Database) -> int:
     known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchone()
     if known is None:
         return 0
-    return int(db.execute("SELECT max(version) FROM migrations").fetchone()[0])
+    return int(db.execute("SELECT max(version) FROM migrations").fetchone()[0] or 0)
 
 
 def migrate(db: Database, migrations: tuple[str, ...] = MIGRATIONS) -> None:

@@ -5,34 +5,47 @@ from __future__ import annotations
 from typing import Final
 
 from importer.state.journal import figures
+from importer.state.journal.integrity import STORED_INTENT_CHECKSUM, intent_checksum
 from importer.state.journal.rows import INTENT_COLUMNS, LANDED_COLUMNS, MARK_COLUMNS, OUTCOME_COLUMNS
 
 # A failed row that is worth another try is open again once a retry has begun a later pass; every other
 # outcome stands for good.
 OPEN: Final = "outcomes.status = 'failed' AND outcomes.remedy = 'run_again' AND outcomes.pass < {}"
 
+# Told apart, since the journal counts the rows that were ever intended: those it meets first, and those it knows.
 INTEND: Final = f"""
-    INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT("row") DO UPDATE SET
-        location_id = excluded.location_id,
-        first_attempt_at = min(first_attempt_at, excluded.first_attempt_at),
-        attempts = max(attempts, excluded.attempts),
-        exact = max(exact, excluded.exact)
+    INSERT INTO intents ({INTENT_COLUMNS}, checksum)
+    VALUES (?1, ?2, ?3, ?4, ?5, {intent_checksum("?1", "?3", "?4", "?5")})
+    ON CONFLICT("row") DO NOTHING
 """  # noqa: S608  (our own names)
 
-LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+INTEND_AGAIN: Final = """
+    UPDATE intents SET
+        location_id = ?2,
+        first_attempt_at = min(first_attempt_at, ?3),
+        attempts = max(attempts, ?4),
+        exact = max(exact, ?5)
+    WHERE "row" = ?1
+"""
 
-MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}) VALUES (?, ?, ?)"  # noqa: S608
+SUM_UP_INTENT: Final = f'UPDATE intents SET checksum = {STORED_INTENT_CHECKSUM} WHERE "row" = ?1'  # noqa: S608
+
+LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+
+MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, checksum) VALUES (?, ?, ?, ?)"  # noqa: S608
 
 SETTLE: Final = f"""
-    INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT("row") DO UPDATE SET
         status = excluded.status, location_id = excluded.location_id, contact_id = excluded.contact_id,
         code = excluded.code, message = excluded.message, remedy = excluded.remedy,
         warnings = excluded.warnings, http_status = excluded.http_status, attempts = excluded.attempts,
-        trace_id = excluded.trace_id, pass = excluded.pass
+        trace_id = excluded.trace_id, pass = excluded.pass, checksum = excluded.checksum
     WHERE {OPEN.format("excluded.pass")}
 """  # noqa: S608
+
+CHECKED: Final = frozenset({LAND, MARK, SETTLE})
+"""They take a checksum behind the cells of a row."""
 
 PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 

@@ -13,6 +13,7 @@ from importer.errors import RunConflictError, StateError
 from importer.records import QuotaMark
 from importer.sources import StagedSource
 from importer.state.database import Database, Purpose, open_database, sync_file, sync_folder
+from importer.state.journal.integrity import checksum, damaged, may_be_unchecked, with_checksum
 from importer.state.journal.run import Identity, Run, RunState
 from importer.state.journal.schema import VERSION, migrate, read_version
 
@@ -27,6 +28,7 @@ PURPOSE: Final = Purpose(
     # after a power cut; macOS needs `fullfsync` for that.
     pragmas=("fullfsync = ON",),
     busy_seconds=10.0,
+    misfit_is_damage=True,
 )
 
 _RUN_COLUMNS: Final = (
@@ -65,11 +67,39 @@ def write_run(db: Database, run: Run, folder: Path) -> None:
     db.execute(
         "INSERT INTO sessions (kind, started_at, state) VALUES ('run', ?, 'running')", (run.started_at,)
     )
+    sum_up_run(db)
+
+
+def sum_up_run(db: Database) -> None:
+    """Renew the run's checksum after any change to it."""
+    cells, _ = _run_cells(db)
+    db.execute("UPDATE run SET checksum = ?", (checksum((*cells, *_all_sources(db))),))
+
+
+def _run_cells(db: Database) -> tuple[tuple[Any, ...], int]:
+    found = db.execute(f"SELECT {_RUN_COLUMNS}, pass, rows_read, checksum FROM run").fetchall()  # noqa: S608  (our own names)
+    if len(found) != 1:
+        raise damaged(db, "it tells of no run, or of several")
+    return found[0][:-1], found[0][-1]
+
+
+def _all_sources(db: Database) -> list[tuple[Any, ...]]:
+    return db.execute('SELECT * FROM sources ORDER BY "index"').fetchall()
 
 
 def read_run(db: Database, folder: Path) -> Run:
-    cells = db.execute(f"SELECT {_RUN_COLUMNS} FROM run").fetchone()  # noqa: S608  (our own names)
-    sources = db.execute('SELECT * FROM sources ORDER BY "index"').fetchall()
+    """Read the run; raises DamagedError where it is not as it was written."""
+    cells, kept = _run_cells(db)
+    sources = _all_sources(db)
+    if kept != checksum((*cells, *sources)) and not (kept == 0 and may_be_unchecked(db)):
+        raise damaged(db, "the run's own line in it is not as it was written")
+    try:
+        return _run_of(cells, sources, folder)
+    except (ValueError, TypeError) as cause:
+        raise damaged(db, f"the run's own line in it cannot be read: {cause}") from cause
+
+
+def _run_of(cells: Sequence[Any], sources: Sequence[Sequence[Any]], folder: Path) -> Run:
     return Run(
         id=cells[0],
         started_at=cells[1],
@@ -105,19 +135,21 @@ def read_quota_marks(db: Database) -> dict[str, QuotaMark]:
     }
 
 
-def open_up_to_date(path: Path) -> Database:
-    """Open a journal and migrate it if an older importer wrote it."""
+def open_up_to_date(path: Path, *, begun: bool) -> Database:
+    """Open a journal and migrate it if an older importer wrote it; ``begun``: rows of it were sent."""
     db = open_database(path, PURPOSE)
     try:
-        _bring_up_to_date(db)
+        _bring_up_to_date(db, begun=begun)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _bring_up_to_date(db: Database) -> None:
+def _bring_up_to_date(db: Database, *, begun: bool) -> None:
     version = read_version(db)
+    if version == 0 and begun:
+        raise damaged(db, "it is empty, and was not")
     if version == 0:
         raise NeverBegunError(
             f"The journal {db.path} is empty: its run never began, and nothing was sent. Delete it with: "
@@ -169,9 +201,10 @@ def sync_run(folder: Path, run: Run) -> None:
         raise StateError(f"{folder} cannot be written to the disk: {cause.strerror}.") from cause
 
 
-def encodable(cells: Sequence[Any]) -> tuple[Any, ...]:
-    """Replace what UTF-8 cannot hold: half of a surrogate pair, quoted from a cell."""
-    return tuple(cell.encode(errors="replace").decode() if isinstance(cell, str) else cell for cell in cells)
+def encodable(cells: Sequence[Any], *, checked: bool = False) -> tuple[Any, ...]:
+    """Replace what UTF-8 cannot hold: half of a surrogate pair, quoted from a cell. ``checked`` cells end in a checksum."""
+    plain = tuple(cell.encode(errors="replace").decode() if isinstance(cell, str) else cell for cell in cells)
+    return with_checksum(plain[:-1]) if checked else plain
 
 
 def _source_cells(source: StagedSource, folder: Path) -> tuple[Any, ...]:

@@ -1,0 +1,55 @@
+"""A disk without room under a file of the state folder is named as the cause."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from importer.errors import ImporterError
+from importer.jobs.job_state import JobsState
+from importer.state.memory import ImportedFiles
+from importer.state.memory.people import Memory
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a small disk of its own")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount a disk")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def spend(disk: Path) -> None:
+    with (disk / "filler").open("wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(b"x" * 4_096)
+        except OSError:
+            return
+
+
+@pytest.mark.parametrize("kind", [JobsState, ImportedFiles, Memory])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_spent_disk_is_named(
+    disk: Path,
+    kind: type[JobsState | ImportedFiles | Memory],
+    there: bool,  # noqa: FBT001
+) -> None:
+    if there:
+        kind.open(disk).close()
+    spend(disk)
+    with pytest.raises(ImporterError, match=r"disk is full|No space left on device"):
+        kind.open(disk).close()
