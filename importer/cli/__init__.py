@@ -95,8 +95,8 @@ def main(words: Sequence[str] | None = None) -> None:
     with steady_streams() as out:
         code = _carry_out(words)
         out.flush()
-        if shown := sentence_of(out.lost):
-            click.echo(shown, err=True)
+        if sentence := sentence_of(out.lost):
+            click.echo(sentence, err=True)
             # Of what only shows something, nothing was done.
             code = code if words[:1] and words[0] in WORKING else code or 2
     sys.exit(code)
