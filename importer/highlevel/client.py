@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import urllib.request
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
@@ -48,6 +48,8 @@ class RawReply:
     body: bytes = field(repr=False)
     sent_at: float
     received_at: float
+    discard: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    """Closes the connection that brought it, with whatever else stands on it: for a reply that is not ours."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -129,10 +131,9 @@ class Client:
         except ValueError as cause:
             return LostReply(reason=str(cause), sent=False, sent_at=sent_at, received_at=sent_at)
         try:
-            status, headers, body = await self._pool.exchange(request)
-            packing = headers.get("Content-Encoding")
-            if packing is not None:
-                body = _inflate(body, packing)
+            came = await self._pool.exchange(request)
+            packing = came.headers.get("Content-Encoding")
+            body = came.body if packing is None else _inflate(came.body, packing)
         except EXCHANGE_FAILURES as failure:
             return LostReply(
                 reason=describe(failure),
@@ -143,11 +144,12 @@ class Client:
                 certificate=is_certificate_trouble(failure),
             )
         return RawReply(
-            status=status,
-            headers=headers,
+            status=came.status,
+            headers=came.headers,
             body=body,
             sent_at=sent_at,
             received_at=self._clock.monotonic(),
+            discard=came.discard,
         )
 
     def _write(self, call: Call, token: Secret | None) -> bytes:

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from time import monotonic
 from typing import Final
 
@@ -39,6 +42,16 @@ EXCHANGE_FAILURES: Final = (
     zlib.error,
 )
 """All that an exchange and the reading of its reply can end with, but for cancellation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """A reply as it came, and how to part with the connection that brought it."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    discard: Callable[[], None] = field(repr=False)
 
 
 class _Line:
@@ -115,7 +128,7 @@ class ConnectionPool:
         if self._connector is not None:
             await self._connector.close()
 
-    async def exchange(self, request: bytes) -> tuple[int, Mapping[str, str], bytes]:
+    async def exchange(self, request: bytes) -> Exchanged:
         """Send the bytes of one request and wait for the reply; raises one of ``EXCHANGE_FAILURES``."""
         line = self._take_idle() or await self._connect()
         protocol = line.protocol
@@ -133,12 +146,19 @@ class ConnectionPool:
             raise
         finally:
             del self._waiting[line]
-        if protocol.should_close:
+        if protocol.should_close or _may_be_unasked(message.code):
             line.connection.close()
         else:
             line.idle_since = monotonic()
             self._idle.append(line)
-        return message.code, message.headers, body
+        return Exchanged(
+            status=message.code, headers=message.headers, body=body, discard=partial(self._discard, line)
+        )
+
+    def _discard(self, line: _Line) -> None:
+        if line in self._idle:
+            self._idle.remove(line)
+        line.connection.close()
 
     def _post(self, transport: asyncio.Transport, request: bytes) -> None:
         """Send with what else this turn of the loop sends: each write by itself wakes whoever waits for it."""
@@ -191,6 +211,11 @@ class ConnectionPool:
             connection.close()
             raise UnreachedError from aiohttp.ServerDisconnectedError()
         return _Line(connection, protocol, transport)
+
+
+def _may_be_unasked(status: int) -> bool:
+    """Tell whether servers and gateways say this by themselves: the reply to our request would follow, to the next one."""
+    return status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def describe(failure: BaseException) -> str:

@@ -20,6 +20,7 @@ from importer.runtime.clock import Clock
 from importer.runtime.progress import SendingProgress
 from importer.sending import reasons
 from importer.sending.call_state import FIRST_CONTACT, CallState, LocationRefusedError, Unanswered
+from importer.sending.heard import ForeignReply, HeardReplies
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -83,12 +84,15 @@ class Caller:
     """The usual one: each reply counts for a sixteenth, so the first dozen tell less than there is."""
     _throttled_at: float = 0.0
     _quota: QuotaReading = NO_READING
+    _heard: HeardReplies = field(default_factory=HeardReplies)
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
         while True:
             found = await self._attempt(call, state)
+            if isinstance(found, ForeignReply):
+                found = await self._own_up(found, state)
             if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
                 self._recover(state.sent_at)
                 return found
@@ -96,7 +100,18 @@ class Caller:
             if final is not None:
                 return final
 
-    async def _attempt(self, call: Call, state: CallState) -> Reply | LostReply:
+    async def _own_up(self, found: ForeignReply, state: CallState) -> Reply | LostReply:
+        """Take a reply that shows somebody else for lost, unless there is proof that it is ours."""
+        if not found.repeated and await state.claims(found.reply):
+            return found.reply
+        words = (
+            "the reply had been given before, to another request"
+            if found.repeated
+            else "the reply was about another contact"
+        )
+        return LostReply(reason=words, sent=True, sent_at=state.sent_at, received_at=self.clock.monotonic())
+
+    async def _attempt(self, call: Call, state: CallState) -> Reply | LostReply | ForeignReply:
         while (token := self._token) is None:
             if (lost := await self._obtain_token(state)) is not None:
                 return lost
@@ -123,7 +138,18 @@ class Caller:
         finally:
             self.day.end()
             self._landed.set()
-        return self._take_in(raw, ticket, number)
+        found = self._take_in(raw, ticket, number)
+        if isinstance(raw, RawReply) and isinstance(found, Reply):
+            return self._sift(raw, found, state)
+        return found
+
+    def _sift(self, raw: RawReply, found: Reply, state: CallState) -> Reply | ForeignReply:
+        """Part a reply that is not ours from its connection before another request goes over it."""
+        repeated = self._heard.is_repeated(found.trace_id, raw.body)
+        if not repeated and state.recognises(found):
+            return found
+        raw.discard()
+        return ForeignReply(reply=found, repeated=repeated)
 
     async def _enter(self) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
