@@ -21,6 +21,7 @@ from importer.highlevel.exchange import (
     describe,
     is_certificate_trouble,
 )
+from importer.highlevel.redaction import Redaction
 from importer.highlevel.versions import ApiVersion
 from importer.records import value_type
 from importer.runtime.clock import Clock, SystemClock
@@ -109,6 +110,7 @@ class Client:
             reply_seconds=timeouts.total,
         )
         self._path = urlsplit(self.base_url).path
+        self._redaction = Redaction()
         self._headers: dict[tuple[Secret | None, bool], bytes] = {}
 
     async def __aenter__(self) -> Self:
@@ -136,7 +138,7 @@ class Client:
             body = came.body if packing is None else _inflate(came.body, packing)
         except EXCHANGE_FAILURES as failure:
             return LostReply(
-                reason=describe(failure),
+                reason=self._redaction.clean_text(describe(failure)),
                 sent=not isinstance(failure, UnreachedError),
                 sent_at=sent_at,
                 received_at=self._clock.monotonic(),
@@ -146,7 +148,7 @@ class Client:
         return RawReply(
             status=came.status,
             headers=came.headers,
-            body=body,
+            body=body if _grants_tokens(call, came.status, body) else self._redaction.clean(body),
             sent_at=sent_at,
             received_at=self._clock.monotonic(),
             discard=came.discard,
@@ -154,6 +156,8 @@ class Client:
 
     def _write(self, call: Call, token: Secret | None) -> bytes:
         """Write a request; raises ValueError where that would not be one."""
+        for each in call.secrets:
+            self._redaction.learn(each.reveal())
         headers = self._headers.get((token, call.form)) or self._write_headers(token, form=call.form)
         line = f"{call.method} {self._path}{call.path} HTTP/1.1".encode("ascii")
         if call.body is None:
@@ -174,10 +178,16 @@ class Client:
             if not (secret.isascii() and secret.isprintable()):
                 # one line break in it, and its rest would be headers of somebody's choice
                 raise ValueError("the token holds a character that no token has; copy it anew")
+            self._redaction.learn(secret)
             headers["Authorization"] = f"Bearer {secret}"
         written = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
         self._headers[token, form] = written
         return written
+
+
+def _grants_tokens(call: Call, status: int, body: bytes) -> bool:
+    """Tell whether a reply may hand out the very tokens that would be taken out of any other."""
+    return call.form and 200 <= status < 300 and body.lstrip().startswith(b"{")
 
 
 def distrusted(base_url: str, reason: str) -> CertificateError:

@@ -359,3 +359,48 @@ def test_https_and_loopback_are_fine(base_url: str) -> None:
 def test_paths_quote_what_they_are_given() -> None:
     assert calls.get_contact("../users").path == "/contacts/..%2Fusers"
     assert calls.search_duplicate("loc", email=None, phone="+1415").path.endswith("number=%2B1415")
+
+
+LONG = Secret("pit-3f1c9e52-77aa-4b1e-9c0d-5d2b8e6f4a10")
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (LONG.reveal(), "***"),
+        ("Bearer " + LONG.reveal()[:17] + "...", "Bearer ***"),
+        (LONG.reveal().upper(), "***"),
+        (LONG.reveal().replace("p", "\\u0070").replace("-", "\\u002d"), "***"),
+        ("pit-another", "pit-another"),
+        ("\\\\u0070it", "\\\\u0070it"),
+    ],
+)
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized"])
+async def test_our_token_is_taken_out_of_what_comes_back(status: str, said: str, heard: str) -> None:
+    async with (
+        peer(lambda _: http(f'{{"message": "{said}"}}'.encode(), status=status)) as server,
+        Client(server.base_url) as client,
+    ):
+        reply = await client.request(CALL, LONG)
+    assert isinstance(reply, RawReply)
+    assert reply.body.decode() == f'{{"message": "{heard}"}}'
+
+
+@pytest.mark.parametrize(("status", "kept"), [("200 OK", True), ("400 Bad Request", False)])
+async def test_a_grant_keeps_its_tokens_and_a_refusal_quotes_no_secret_of_its_form(
+    status: str,
+    kept: bool,  # noqa: FBT001  (a parameter of the test)
+) -> None:
+    body = b'{"refresh_token": "refresh-0123456789", "message": "app-secret-0123456789"}'
+    call = calls.form(
+        "/oauth/token",
+        {"refresh_token": Secret("refresh-0123456789"), "client_secret": Secret("app-secret-0123456789")},
+    )
+    async with (
+        peer(lambda _: http(body, status=status)) as server,
+        Client(server.base_url) as client,
+    ):
+        reply = await client.request(call, None)
+    assert isinstance(reply, RawReply)
+    assert (reply.body == body) is kept
+    assert (b"0123456789" in reply.body) is kept
