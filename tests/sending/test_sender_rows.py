@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from importer.records import FollowUps, ImportMode, Record, Remedy, Status, TagMode
-from importer.sandbox import FaultKind
+from importer.sandbox import Fault, FaultKind
 from tests.sending.runs import PLACE, QUICK, StartRun, people, record
 
 
@@ -175,3 +177,21 @@ async def test_tags_replace_in_the_upsert_and_need_no_further_call(start: StartR
     await run.send(people(1, tags=("new",)), follow_ups=FollowUps(tag_mode=TagMode.REPLACE))
     assert run.sandbox.contacts()[0]["tags"] == ["new"]
     assert run.journal.landed == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (FaultKind.WORDS_OBJECT, "email: reason: not deliverable; email: code: 17"),
+        (FaultKind.WORDS_NESTED, "email is on a list; phone too; twice"),
+        (FaultKind.WORDS_PLAIN, "This contact is not wanted here."),
+    ],
+)
+async def test_a_refusal_in_words_of_any_shape_reaches_the_person(
+    start: StartRun, kind: FaultKind, words: str
+) -> None:
+    run = await start()
+    run.sandbox.script([Fault(kind=kind, path="/contacts/upsert")])
+    outcome = (await run.send(people(1)))[2]
+    assert (outcome.status, outcome.code) == (Status.FAILED, "refused")
+    assert words in str(outcome.message)
