@@ -16,10 +16,13 @@ from importer.errors import CertificateError, SettingsError
 from importer.highlevel.calls import Call
 from importer.highlevel.exchange import (
     EXCHANGE_FAILURES,
+    REPLY_LIMIT,
     ConnectionPool,
+    TooLargeError,
     UnreachedError,
     describe,
     is_certificate_trouble,
+    is_out_of_files,
 )
 from importer.highlevel.redaction import Redaction
 from importer.highlevel.versions import ApiVersion
@@ -29,7 +32,6 @@ from importer.settings import Secret
 from importer.version import __version__
 
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"
-_INFLATED_LIMIT: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ class LostReply:
     """It may still be under way, and be counted later than now."""
     certificate: bool = False
     """Somebody answered who cannot prove to be the server; see ``distrust``."""
+    lasting: bool = False
+    """Waiting seldom mends it: a reply without end, or a machine that allows no more connections."""
 
 
 class Door(Protocol):
@@ -144,6 +148,7 @@ class Client:
                 received_at=self._clock.monotonic(),
                 timed_out=isinstance(failure, TimeoutError),
                 certificate=is_certificate_trouble(failure),
+                lasting=isinstance(failure, TooLargeError) or is_out_of_files(failure),
             )
         return RawReply(
             status=came.status,
@@ -256,9 +261,11 @@ def _inflate(body: bytes, packing: str) -> bytes:
             return body
         case "gzip" | "x-gzip" | "deflate":
             unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-            content = unpacker.decompress(body, _INFLATED_LIMIT)
+            content = unpacker.decompress(body, REPLY_LIMIT)
+            if unpacker.unconsumed_tail:
+                raise TooLargeError
             if not unpacker.eof:
-                raise ValueError("the packed body is cut short or too large")
+                raise ValueError("the packed body is cut short")
             return content
         case other:
             raise ValueError(f"the body is packed with {other}, which was not asked for")

@@ -78,6 +78,7 @@ class Caller:
     _replies: int = 0
     _date: str | None = None
     _outage_announced: bool = False
+    _absurdity_announced: bool = False
     _day_spent_at: float = -math.inf
     _waits_for_day: bool = False
     _round_trip: float = 0.0
@@ -193,6 +194,11 @@ class Caller:
 
     def _learn_quota(self, quota: QuotaReading, ticket: Ticket, number: int) -> None:
         gate, self._quota = self.gate, quota
+        if quota.absurd_interval_seconds is not None and not self._absurdity_announced:
+            self._absurdity_announced = True
+            self.progress.message(
+                reasons.absurd_interval(self.location_id, quota, gate.slots.interval_seconds)
+            )
         gate.learn(burst=quota.burst, interval_seconds=quota.interval_seconds)
         if quota.remaining is not None:
             gate.slots.reconcile(ticket, quota.remaining, self.clock.monotonic())
@@ -295,23 +301,32 @@ class Caller:
         if not pause:
             return False
         words = reasons.words_of(found)
-        if self.breaker.hopeless(now):
+        if self.breaker.hopeless(now) or self._is_in_vain(found, now):
             raise self._close(
                 reasons.out_of_reach(
-                    found, base_url=self.client.base_url, seconds=self.policy.retry.outage_seconds
+                    found, base_url=self.client.base_url, seconds=self.breaker.down_seconds(now)
                 )
             )
         self.gate.hold(pause)
         self.gate.narrow()
         if not self._outage_announced:
             self._outage_announced = True
-            minutes = self.policy.retry.outage_seconds / 60
+            retry = self.policy.retry
+            lasting = isinstance(found, LostReply) and found.lasting
+            minutes = (retry.lasting_seconds if lasting else retry.outage_seconds) / 60
             self.progress.message(
                 f"HighLevel does not answer as it should ({words}); trying again, for up to {minutes:.0f} minutes. "
                 "Ctrl-C stops, and nothing is lost by it."
             )
         self.progress.holding(self.location_id, pause, words)
         return True
+
+    def _is_in_vain(self, found: Reply | LostReply, now: float) -> bool:
+        return (
+            isinstance(found, LostReply)
+            and found.lasting
+            and self.breaker.down_seconds(now) >= self.policy.retry.lasting_seconds
+        )
 
     def _hold(self, wait: float, sent_at: float) -> None:
         if sent_at >= self._throttled_at:
