@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from importer.records import FollowUps, ImportMode, Record, Remedy, Status, TagMode
+from importer.records import FollowUps, ImportMode, Json, Record, Remedy, Status, TagMode
 from importer.sandbox import Fault, FaultKind
 from tests.sending.runs import PLACE, QUICK, StartRun, people, record
 
@@ -195,3 +195,31 @@ async def test_a_refusal_in_words_of_any_shape_reaches_the_person(
     outcome = (await run.send(people(1)))[2]
     assert (outcome.status, outcome.code) == (Status.FAILED, "refused")
     assert words in str(outcome.message)
+
+
+async def test_an_update_by_id_carries_company_and_type_clears_by_null_and_tells_what_it_cannot(
+    start: StartRun,
+) -> None:
+    run = await start()
+    contact_id = run.sandbox.add_contact(PLACE, email="ann@example.com", city="Bonn", companyName="Old")
+    fields: dict[str, Json] = {"companyName": "Acme", "type": "customer", "city": None, "gender": "female"}
+    outcome = (await run.send([Record(row=2, location_id=PLACE, contact_id=contact_id, fields=fields)]))[2]
+    stored = run.sandbox.contacts()[0]["properties"]
+    assert outcome.status is Status.UPDATED
+    assert (stored["companyName"], stored["type"], stored.get("city")) == ("Acme", "customer", None)
+    assert [each.message for each in outcome.warnings] == [
+        "gender cannot be changed on a contact that is named by its id"
+    ]
+
+
+async def test_a_type_is_told_to_be_for_updates_by_id_and_further_phones_are_stored(start: StartRun) -> None:
+    run = await start()
+    further: list[Json] = [{"phone": "+14155550101"}]
+    outcome = (await run.send([record(2, phone="+14155550100", additionalPhones=further, type="customer")]))[
+        2
+    ]
+    assert outcome.status is Status.CREATED
+    assert run.sandbox.contacts()[0]["additionalPhones"] == ["+14155550101"]
+    assert [each.message for each in outcome.warnings] == [
+        "type can be set only on a contact that is named by its id"
+    ]

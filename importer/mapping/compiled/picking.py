@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +48,14 @@ class FirstOf:
             if table.column(index)[row]:
                 return name
         return self.names[0]
+
+    def passed_over(self, table: BlockColumns) -> Iterator[tuple[int, str]]:
+        """Name the rows whose further columns hold another text than the one that is taken, and the header."""
+        taken = self.texts(table)
+        for index, name in zip(self.indexes[1:], self.names[1:], strict=True):
+            for row, (text, other) in enumerate(zip(taken, table.column(index), strict=True)):
+                if other and other.casefold() != text.casefold():
+                    yield row, name
 
 
 @dataclass(frozen=True, slots=True)

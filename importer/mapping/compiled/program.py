@@ -13,6 +13,7 @@ from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.columns import (
     CLEAR,
     ConstantColumn,
+    EmailColumn,
     Handling,
     PhoneColumn,
     TagsColumn,
@@ -97,7 +98,8 @@ class Program:
             read = phone_reader(steps, several=rule.several or "first")
             return PhoneColumn(pick, handling, read=read, regions=self._phone_regions(rule))
         own = key[0] == "custom_fields"
-        return ValueColumn(
+        column = EmailColumn if kind is FieldKind.EMAIL else ValueColumn
+        return column(
             pick, join(steps, reader, any_value=own), handling, repeats=own or kind not in _UNIQUE, typed=own
         )
 

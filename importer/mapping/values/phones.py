@@ -12,7 +12,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberDesc
 
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long, warn
-from importer.records import TypedText
+from importer.records import Json, TypedText
 
 CODE: Final = "invalid_phone"
 _PLAIN: Final = re.compile(r"\+?[\d ().\-]{5,30}")
@@ -147,6 +147,31 @@ def _read_odd(text: str, regions: tuple[str, ...], several: str) -> ReadValue:
     return warn(
         "several_values", f"{quoted(text)} holds {len(parts)} phone numbers; the first is used", number
     )
+
+
+def read_phones(text: str, regions: Sequence[str]) -> ReadValue:
+    """Read every number in a cell, as the vendor takes additional ones; those that are none are left out and told."""
+    if refused := too_long(text, 2_000, "a list of phone numbers", CODE):
+        return refused
+    found = [read_phone(part, regions) for part in _parts(text)]
+    numbers = dict.fromkeys(
+        value
+        for each in found
+        if isinstance(value := each.value if isinstance(each, ValueFault) else each, str)
+        and not (isinstance(each, ValueFault) and each.fails)
+    )
+    refused_ones = [each for each in found if isinstance(each, ValueFault) and each.fails]
+    if refused_ones and not numbers:
+        return refused_ones[0]
+    phones: list[Json] = [{"phone": number} for number in numbers]
+    if refused_ones:
+        return warn(refused_ones[0].code, f"{refused_ones[0].sentence}; the others are used", phones)
+    return phones
+
+
+def _parts(text: str) -> list[str]:
+    mended = _mend(text)
+    return [text] if isinstance(mended, ValueFault) else _split(mended) or [text]
 
 
 def _split(text: str) -> list[str]:

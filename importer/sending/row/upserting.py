@@ -197,7 +197,7 @@ class Upserting:
         if found.kind is not ReplyKind.DONE:
             return outcomes.refused(submitted, found)
         contact = {"id": contact_id, **found.contact}
-        lost = lost_fields(payload.lost_in_update(submitted.record))
+        lost = lost_fields(payload.lost_in_update(submitted.record), by_id=True)
         return self._land(submitted, found, contact, Status.UPDATED, lost)
 
     async def _search(self, submitted: SubmittedRow) -> Mapping[str, Any] | Outcome | None:
@@ -275,6 +275,8 @@ class Upserting:
         warnings: tuple[Fault, ...] = (),
     ) -> Landing:
         record = submitted.record
+        if record.contact_id is None and (lost := payload.lost_in_upsert(record)):
+            warnings += lost_fields(lost, by_id=False)
         warnings = record.warnings + warnings + compare(record, contact, by_id=record.contact_id is not None)
         landed = Landed(
             row=submitted.row,
