@@ -28,7 +28,8 @@ _SCOPES: Final = (
 )
 SCOPES: Final = tuple(dict.fromkeys((*_SCOPES, *follow_up_scopes())))
 AGENCY_SCOPES: Final = (*SCOPES, "oauth.write", "oauth.readonly")
-CONSENT_URL: Final = "https://marketplace.gohighlevel.com/oauth/chooselocation"
+CONSENT_PATH: Final = "/v2/oauth/chooselocation"
+CONSENT_URL: Final = f"https://marketplace.gohighlevel.com{CONSENT_PATH}"
 
 _TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  (a path)
 _LOCATION_TOKEN_PATH: Final = "/oauth/locationToken"  # noqa: S105  (a path)
@@ -43,6 +44,8 @@ def consent_url(
     wanted = {
         "response_type": "code",
         "client_id": client_id,
+        # private and draft apps need it: it is what stands before the dash
+        "version_id": client_id.partition("-")[0],
         "redirect_uri": redirect_uri,
         "scope": " ".join(scopes),
         "state": state,
