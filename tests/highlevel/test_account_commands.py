@@ -280,3 +280,19 @@ def _consent_address(base_url: str) -> str:
         urllib.request.build_opener(Stay).open(ours)
     with moved.value as answer:
         return str(answer.headers["Location"])
+
+
+async def test_doctor_tells_an_agencys_token_by_what_no_scope_mends() -> None:
+    async with Sandbox() as sandbox:
+        result = await call(
+            doctor_command,
+            "--base-url",
+            sandbox.base_url,
+            "--location",
+            PLACE,
+            HIGHLEVEL_TOKEN="pit-agency-1",
+        )
+    assert result.exit_code == 2
+    assert "fail  token: is the agency's" in result.output
+    assert "Make a private integration token inside the sub-account" in result.output
+    assert "missing" not in result.output
