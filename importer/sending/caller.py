@@ -13,7 +13,7 @@ from importer.errors import CertificateError, CredentialsError, StopError
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply
 from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
-from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
+from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_moment, read_reply
 from importer.highlevel.tokens import TokenSource
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock
@@ -77,6 +77,7 @@ class Caller:
     _token: Secret | None = None
     _replies: int = 0
     _date: str | None = None
+    _dated: bool = False
     _outage_announced: bool = False
     _absurdity_announced: bool = False
     _day_spent_at: float = -math.inf
@@ -210,8 +211,20 @@ class Caller:
         self._date = date
         stamp = read_http_date(date)
         if stamp is not None:
+            self._dated = True
             now = self.clock.monotonic()
             self.vendor_clock.learn(stamp, sent_at=now - seconds, received_at=now, resolution=1.0)
+
+    def learn_creation(self, added: object, sent_at: float) -> None:
+        """Learn the vendor's clock from a contact just made, where its replies carry no date."""
+        stamp = None if self._dated else read_moment(added)
+        if stamp is not None:
+            self.vendor_clock.learn(
+                stamp,
+                sent_at=sent_at,
+                received_at=self.clock.monotonic(),
+                resolution=1.0 if stamp == int(stamp) else 0.001,
+            )
 
     def _recover(self, sent_at: float) -> None:
         if sent_at < self._day_spent_at:

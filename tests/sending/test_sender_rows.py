@@ -223,3 +223,26 @@ async def test_a_type_is_told_to_be_for_updates_by_id_and_further_phones_are_sto
     assert [each.message for each in outcome.warnings] == [
         "type can be set only on a contact that is named by its id"
     ]
+
+
+async def test_without_dates_the_contacts_just_made_tell_the_vendors_clock(start: StartRun) -> None:
+    run = await start()
+    run.clock.ahead_seconds = -60.0
+    undated = {"Date": "unknown"}
+    run.sandbox.script(
+        [
+            *(
+                Fault(path=path, headers=undated, times=20)
+                for path in ("/locations/", "/workflows/", "/campaigns/")
+            ),
+            Fault(path="/contacts/upsert", kind=FaultKind.RESET),
+            *[Fault(path="/contacts/upsert", headers=undated)] * 2,
+            Fault(path="/contacts/upsert", kind=FaultKind.RESET),
+            Fault(path="/contacts/upsert", headers=undated, times=20),
+        ]
+    )
+    outcomes = await run.send(
+        people(6), concurrency=2, retry=replace(QUICK, first_wait_seconds=0.3, row_seconds=60.0)
+    )
+    assert max(each.attempts for each in outcomes.values()) == 2
+    assert {each.status for each in outcomes.values()} == {Status.CREATED}

@@ -157,7 +157,7 @@ class Upserting:
             shown = await self._look_at(contact_id, submitted)
             if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
                 contact = shown.contact
-                status = judge(submitted, contact, new=False, made_here=self._journal.made_here)
+                status = self._judge(submitted, contact)
                 if status is Status.CREATED:
                     return self._land(submitted, shown, contact, status)
         return outcomes.skipped(
@@ -226,6 +226,7 @@ class Upserting:
             return await self._without_id(submitted, found, call, creates=creates)
         new = True if creates else found.body.get("new")
         if new is True:
+            self._caller.learn_creation(found.contact.get("dateAdded"), state.sent_at)
             return self._land(submitted, found, found.contact, Status.CREATED)
         return await self._judged(submitted, found, new=new)
 
@@ -246,8 +247,14 @@ class Upserting:
             contact = {**contact, "dateAdded": added}
             if added is None:
                 warnings = (outcomes.warning("perhaps_created", _PERHAPS),)
-        status = judge(submitted, contact, new=False, made_here=self._journal.made_here)
+        status = self._judge(submitted, contact)
         return self._land(submitted, found, contact, status, warnings)
+
+    def _judge(self, submitted: SubmittedRow, contact: Mapping[str, Any]) -> Status:
+        if submitted.first_sent_at is not None:
+            # since then more may have been learnt of the vendor's clock
+            submitted.first_attempt_at = self._caller.vendor_clock.earliest(submitted.first_sent_at)
+        return judge(submitted, contact, new=False, made_here=self._journal.made_here)
 
     async def _date_added(self, submitted: SubmittedRow, found: Reply) -> object:
         """Ask the contact itself when it was made: a reply need not say."""
@@ -304,6 +311,7 @@ class Upserting:
     def _announce(self, submitted: SubmittedRow) -> None:
         """Note the first attempt's time; write it down first where nothing else could prove the attempt."""
         if submitted.first_attempt_at is None:
+            submitted.first_sent_at = self._caller.clock.monotonic()
             submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
         if not submitted.repeatable:
             self._journal.intend(
