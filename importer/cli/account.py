@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from importer.highlevel.grants import Grant
     from importer.settings import Connection, Secret
 
-_REDIRECT: Final = "http://localhost:8765/callback"
+_REDIRECT: Final = "https://localhost:8765/callback"
+"""The portal refuses plain http. Nobody listens there: the browser shows an error, and the address to be pasted."""
 _CONSENT_SECONDS: Final = 300.0
 _LEAST_DISK_BYTES: Final = 200 << 20
 
@@ -43,7 +44,10 @@ _LEAST_DISK_BYTES: Final = 200 << 20
     help="The marketplace app's client id (HIGHLEVEL_CLIENT_ID).",
 )
 @click.option(
-    "--redirect-uri", default=_REDIRECT, show_default=True, help="As registered with the marketplace app."
+    "--redirect-uri",
+    default=_REDIRECT,
+    show_default=True,
+    help="As registered with the marketplace app. Plain http on loopback receives the browser by itself.",
 )
 @click.option(
     "--agency", is_flag=True, help="Connect an agency; its locations' tokens are taken from its grant."
@@ -145,7 +149,7 @@ async def _connect(
         base_url.rsplit("//", maxsplit=1)[-1].split("/", maxsplit=1)[0].split(":", maxsplit=1)[0]
     )
     address = auth.consent_url(
-        f"{client.base_url}/oauth/chooselocation" if own else auth.CONSENT_URL,
+        f"{client.base_url}{auth.CONSENT_PATH}" if own else auth.CONSENT_URL,
         client_id=client_id,
         redirect_uri=redirect_uri,
         scopes=auth.AGENCY_SCOPES if agency else auth.SCOPES,
@@ -168,7 +172,9 @@ async def _consent(address: str, redirect_uri: str, nonce: str, *, listen: bool)
 
     click.echo(f"Choose the location and agree:\n\n  {address}\n", err=True)
     if not listen or not can_listen(redirect_uri):
-        pasted = click.prompt("Paste the address that the browser ends at (or its code)", err=True)
+        pasted = click.prompt(
+            "Paste the address that the browser ends at, whatever page it shows (or its code)", err=True
+        )
         return read_code(pasted.strip(), state=nonce)
     async with ConsentPage(redirect_uri, state=nonce) as page:
         await asyncio.to_thread(webbrowser.open, address)

@@ -28,7 +28,8 @@ _SCOPES: Final = (
 )
 SCOPES: Final = tuple(dict.fromkeys((*_SCOPES, *follow_up_scopes())))
 AGENCY_SCOPES: Final = (*SCOPES, "oauth.write", "oauth.readonly")
-CONSENT_URL: Final = "https://marketplace.gohighlevel.com/oauth/chooselocation"
+CONSENT_PATH: Final = "/v2/oauth/chooselocation"
+CONSENT_URL: Final = f"https://marketplace.gohighlevel.com{CONSENT_PATH}"
 
 _TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  (a path)
 _LOCATION_TOKEN_PATH: Final = "/oauth/locationToken"  # noqa: S105  (a path)
@@ -43,6 +44,8 @@ def consent_url(
     wanted = {
         "response_type": "code",
         "client_id": client_id,
+        # private and draft apps need it: it is what stands before the dash
+        "version_id": client_id.partition("-")[0],
         "redirect_uri": redirect_uri,
         "scope": " ".join(scopes),
         "state": state,
@@ -61,11 +64,11 @@ async def redeem_code(
     clock: Clock | None = None,
 ) -> Grant:
     """Exchange the code of a consent for a grant; a code works once."""
-    form = {
+    form: dict[str, str | Secret] = {
         "client_id": client_id,
-        "client_secret": client_secret.reveal(),
+        "client_secret": client_secret,
         "grant_type": "authorization_code",
-        "code": code,
+        "code": Secret(code),
         "user_type": "Company" if agency else "Location",
         "redirect_uri": redirect_uri,
     }
@@ -160,11 +163,11 @@ class GrantTokens:
             lock.__exit__(None, None, None)
 
     async def _ask_anew(self, grant: Grant) -> Reply:
-        form = {
+        form: dict[str, str | Secret] = {
             "client_id": grant.client_id,
-            "client_secret": grant.client_secret.reveal(),
+            "client_secret": grant.client_secret,
             "grant_type": "refresh_token",
-            "refresh_token": grant.refresh_token.reveal(),
+            "refresh_token": grant.refresh_token,
             "user_type": "Company" if grant.agency else "Location",
         }
         return await self._ask(_TOKEN_PATH, form, None)
@@ -185,7 +188,7 @@ class GrantTokens:
         self._minted[location_id] = Secret(token)
         return self._minted[location_id]
 
-    async def _ask(self, path: str, form: dict[str, str], token: Secret | None) -> Reply:
+    async def _ask(self, path: str, form: Mapping[str, str | Secret], token: Secret | None) -> Reply:
         """Ask, and again where nothing was sent or the vendor was in trouble; raises when it stays so."""
         words = ""
         for attempt in range(_ATTEMPTS):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from importer.highlevel.wire import encode
 from importer.records import Json, value_type
+from importer.settings import Secret
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,8 @@ class Call:
     path: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     form: bool = False
+    secrets: tuple[Secret, ...] = ()
+    """What its body gives away beside the token: it must not come back in anybody's words."""
 
 
 UPSERT_PATH: Final = "/contacts/upsert"
@@ -79,8 +83,10 @@ def search_users(company_id: str, location_id: str, *, skip: int, limit: int = 1
     return Call(method="GET", path=f"/users/search?{urlencode(wanted)}")
 
 
-def form(path: str, fields: dict[str, str]) -> Call:
-    return Call(method="POST", path=path, body=urlencode(fields).encode(), form=True)
+def form(path: str, fields: Mapping[str, str | Secret]) -> Call:
+    shown = {name: each.reveal() if isinstance(each, Secret) else each for name, each in fields.items()}
+    secrets = tuple(each for each in fields.values() if isinstance(each, Secret))
+    return Call(method="POST", path=path, body=urlencode(shown).encode(), form=True, secrets=secrets)
 
 
 def segment(text: str) -> str:

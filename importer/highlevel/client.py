@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import urllib.request
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
@@ -16,11 +16,15 @@ from importer.errors import CertificateError, SettingsError
 from importer.highlevel.calls import Call
 from importer.highlevel.exchange import (
     EXCHANGE_FAILURES,
+    REPLY_LIMIT,
     ConnectionPool,
+    TooLargeError,
     UnreachedError,
     describe,
     is_certificate_trouble,
+    is_out_of_files,
 )
+from importer.highlevel.redaction import Redaction
 from importer.highlevel.versions import ApiVersion
 from importer.records import value_type
 from importer.runtime.clock import Clock, SystemClock
@@ -28,7 +32,6 @@ from importer.settings import Secret
 from importer.version import __version__
 
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"
-_INFLATED_LIMIT: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class RawReply:
     body: bytes = field(repr=False)
     sent_at: float
     received_at: float
+    discard: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    """Closes the connection that brought it, with whatever else stands on it: for a reply that is not ours."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,8 @@ class LostReply:
     """It may still be under way, and be counted later than now."""
     certificate: bool = False
     """Somebody answered who cannot prove to be the server; see ``distrust``."""
+    lasting: bool = False
+    """Waiting seldom mends it: a reply without end, or a machine that allows no more connections."""
 
 
 class Door(Protocol):
@@ -107,6 +114,7 @@ class Client:
             reply_seconds=timeouts.total,
         )
         self._path = urlsplit(self.base_url).path
+        self._redaction = Redaction()
         self._headers: dict[tuple[Secret | None, bool], bytes] = {}
 
     async def __aenter__(self) -> Self:
@@ -129,29 +137,32 @@ class Client:
         except ValueError as cause:
             return LostReply(reason=str(cause), sent=False, sent_at=sent_at, received_at=sent_at)
         try:
-            status, headers, body = await self._pool.exchange(request)
-            packing = headers.get("Content-Encoding")
-            if packing is not None:
-                body = _inflate(body, packing)
+            came = await self._pool.exchange(request)
+            packing = came.headers.get("Content-Encoding")
+            body = came.body if packing is None else _inflate(came.body, packing)
         except EXCHANGE_FAILURES as failure:
             return LostReply(
-                reason=describe(failure),
+                reason=self._redaction.clean_text(describe(failure)),
                 sent=not isinstance(failure, UnreachedError),
                 sent_at=sent_at,
                 received_at=self._clock.monotonic(),
                 timed_out=isinstance(failure, TimeoutError),
                 certificate=is_certificate_trouble(failure),
+                lasting=isinstance(failure, TooLargeError) or is_out_of_files(failure),
             )
         return RawReply(
-            status=status,
-            headers=headers,
-            body=body,
+            status=came.status,
+            headers=came.headers,
+            body=body if _grants_tokens(call, came.status, body) else self._redaction.clean(body),
             sent_at=sent_at,
             received_at=self._clock.monotonic(),
+            discard=came.discard,
         )
 
     def _write(self, call: Call, token: Secret | None) -> bytes:
         """Write a request; raises ValueError where that would not be one."""
+        for each in call.secrets:
+            self._redaction.learn(each.reveal())
         headers = self._headers.get((token, call.form)) or self._write_headers(token, form=call.form)
         line = f"{call.method} {self._path}{call.path} HTTP/1.1".encode("ascii")
         if call.body is None:
@@ -172,10 +183,16 @@ class Client:
             if not (secret.isascii() and secret.isprintable()):
                 # one line break in it, and its rest would be headers of somebody's choice
                 raise ValueError("the token holds a character that no token has; copy it anew")
+            self._redaction.learn(secret)
             headers["Authorization"] = f"Bearer {secret}"
         written = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
         self._headers[token, form] = written
         return written
+
+
+def _grants_tokens(call: Call, status: int, body: bytes) -> bool:
+    """Tell whether a reply may hand out the very tokens that would be taken out of any other."""
+    return call.form and 200 <= status < 300 and body.lstrip().startswith(b"{")
 
 
 def distrusted(base_url: str, reason: str) -> CertificateError:
@@ -244,9 +261,11 @@ def _inflate(body: bytes, packing: str) -> bytes:
             return body
         case "gzip" | "x-gzip" | "deflate":
             unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-            content = unpacker.decompress(body, _INFLATED_LIMIT)
+            content = unpacker.decompress(body, REPLY_LIMIT)
+            if unpacker.unconsumed_tail:
+                raise TooLargeError
             if not unpacker.eof:
-                raise ValueError("the packed body is cut short or too large")
+                raise ValueError("the packed body is cut short")
             return content
         case other:
             raise ValueError(f"the body is packed with {other}, which was not asked for")

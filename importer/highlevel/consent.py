@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Mapping
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,15 +17,29 @@ _PAGE = (
 )
 
 
-def read_code(target: str, *, state: str) -> str:
-    """Take the code out of the address the browser was sent to (or a bare code that was pasted)."""
-    query = parse_qs(urlsplit(target).query)
-    if not query and "/" not in target and target.strip():
-        return target.strip()
+def read_code(pasted: str, *, state: str) -> str:
+    """Take the code out of what a person pasted: the address the browser ended at, on any host, or the bare code.
+
+    The vendor is not sure to send the state back; a person who pastes vouches for where the address came from. One
+    that shows another state is of another consent.
+    """
+    query = parse_qs(urlsplit(pasted).query)
+    if not query and "/" not in pasted and pasted.strip():
+        return pasted.strip()
+    if "state" in query and not is_ours(query, state):
+        raise CredentialsError("The consent that came back is not the one that was asked for. Log in again.")
+    return take_code(query)
+
+
+def is_ours(query: Mapping[str, list[str]], state: str) -> bool:
+    """Tell whether an address answers the consent that was asked for."""
+    return hmac.compare_digest(query.get("state", [""])[0].encode(), state.encode())
+
+
+def take_code(query: Mapping[str, list[str]]) -> str:
+    """Take the code, or raise CredentialsError with the reason for which there is none."""
     if refusal := query.get("error"):
         raise CredentialsError(f"The consent was not given: {refusal[0][:100]}.")
-    if not hmac.compare_digest(query.get("state", [""])[0].encode(), state.encode()):
-        raise CredentialsError("The consent that came back is not the one that was asked for. Log in again.")
     codes = query.get("code")
     if not codes:
         raise CredentialsError("The address holds no code. Paste it whole, from the browser's address bar.")
@@ -70,7 +85,10 @@ class ConsentPage:
         try:
             return await asyncio.wait_for(asyncio.shield(self._code), within_seconds)
         except TimeoutError:
-            raise CredentialsError("No consent came back in time. Run `importer login` again.") from None
+            raise CredentialsError(
+                "No consent came back in time. Run `importer login` again; with --no-browser, the address that the "
+                "browser ends at can be pasted."
+            ) from None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -85,10 +103,14 @@ class ConsentPage:
 
     def _take(self, target: str) -> bytes:
         code = self._code
-        if urlsplit(target).path != (self._parts.path or "/") or code is None or code.done():
+        parts = urlsplit(target)
+        if parts.path != (self._parts.path or "/") or code is None or code.done():
             return b"Nothing to do here."
+        query = parse_qs(parts.query)
+        if not is_ours(query, self._state):
+            return b"This is not the consent that was asked for, and it changes nothing."
         try:
-            code.set_result(read_code(target, state=self._state))
+            code.set_result(take_code(query))
         except CredentialsError as refusal:
             code.set_exception(refusal)
             return b"The consent was not given."

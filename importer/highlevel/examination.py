@@ -13,6 +13,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply, distrust
 from importer.highlevel.follow_ups import FOLLOW_UPS
 from importer.highlevel.quota import QuotaReading
+from importer.highlevel.refusals import INSIDE, is_of_an_agency
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
 from importer.runtime.clock import Clock
@@ -78,6 +79,8 @@ class Examination:
         """Try what each scope is needed for; a contact that does not exist cannot be changed."""
         place = self._location_id
         for scope, call, needed in (
+            # first, since it alone tells an agency's token from a missing scope
+            ("users.readonly", calls.list_users(place), "assignedTo by name or e-mail"),
             ("contacts.write", calls.update(NO_SUCH_CONTACT, {}), "every import"),
             (
                 "contacts.readonly",
@@ -85,7 +88,6 @@ class Examination:
                 "modes create_only and update_only, --verify",
             ),
             ("locations/customFields.readonly", calls.list_custom_fields(place), "custom fields"),
-            ("users.readonly", calls.list_users(place), "assignedTo by name or e-mail"),
             *(
                 (listing.scope, calls.list_things(listing.path, place), f"after: {listing.noun} by name")
                 for listing in (kind.listing for kind in FOLLOW_UPS)
@@ -93,6 +95,11 @@ class Examination:
             ),
         ):
             found, _ = await self._ask(call)
+            if found is not None and is_of_an_agency(found.words):
+                yield ExaminationLine(
+                    grade=Grade.BAD, subject="token", text=f"is the agency's (“{found.words}”). {INSIDE}"
+                )
+                return
             yield _judge_scope(scope, found, needed)
             if (
                 scope.startswith("locations/customFields")
@@ -140,6 +147,9 @@ class Examination:
 
 def _judge_token(found: Reply) -> ExaminationLine:
     match found.kind:
+        case ReplyKind.TOKEN_REFUSED if is_of_an_agency(found.words):
+            text = f"is the agency's (“{found.words}”). {INSIDE}"
+            return ExaminationLine(grade=Grade.BAD, subject="token", text=text)
         case ReplyKind.TOKEN_REFUSED:
             text = f"refused: “{found.words}”. Make a new private integration token, or run `importer login`"
             return ExaminationLine(grade=Grade.BAD, subject="token", text=text)

@@ -9,8 +9,12 @@ dictionaries, a task that writes) is not used here and costs twice the exchange 
 from __future__ import annotations
 
 import asyncio
+import errno
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from time import monotonic
 from typing import Final
 
@@ -22,11 +26,18 @@ from aiohttp.streams import StreamReader
 from yarl import URL
 
 _KEEP_SECONDS: Final = 30.0
+_OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _NAMES_SECONDS: Final = 300
+REPLY_LIMIT: Final = 8 << 20
+"""The largest reply that is read, packed or not: the fullest page of a listing stays far below."""
 
 
 class UnreachedError(Exception):
     """No connection: nothing of the request has left. Its cause says why."""
+
+
+class TooLargeError(ValueError):
+    """A reply beyond ``REPLY_LIMIT``; the rest of it is not read."""
 
 
 EXCHANGE_FAILURES: Final = (
@@ -39,6 +50,16 @@ EXCHANGE_FAILURES: Final = (
     zlib.error,
 )
 """All that an exchange and the reading of its reply can end with, but for cancellation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """A reply as it came, and how to part with the connection that brought it."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    discard: Callable[[], None] = field(repr=False)
 
 
 class _Line:
@@ -90,6 +111,7 @@ class ConnectionPool:
         self._waiting: dict[_Line, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[_Line] = []
+        self._returned = asyncio.Event()
         self._outbox: list[tuple[asyncio.Transport, bytes]] = []
         self._connector: aiohttp.TCPConnector | None = None
         self._server: aiohttp.ClientRequest | None = None
@@ -115,9 +137,9 @@ class ConnectionPool:
         if self._connector is not None:
             await self._connector.close()
 
-    async def exchange(self, request: bytes) -> tuple[int, Mapping[str, str], bytes]:
+    async def exchange(self, request: bytes) -> Exchanged:
         """Send the bytes of one request and wait for the reply; raises one of ``EXCHANGE_FAILURES``."""
-        line = self._take_idle() or await self._connect()
+        line = await self._obtain()
         protocol = line.protocol
         self._waiting[line] = monotonic()
         if self._timer is None:
@@ -133,12 +155,20 @@ class ConnectionPool:
             raise
         finally:
             del self._waiting[line]
-        if protocol.should_close:
+            self._returned.set()
+        if protocol.should_close or _may_be_unasked(message.code):
             line.connection.close()
         else:
             line.idle_since = monotonic()
             self._idle.append(line)
-        return message.code, message.headers, body
+        return Exchanged(
+            status=message.code, headers=message.headers, body=body, discard=partial(self._discard, line)
+        )
+
+    def _discard(self, line: _Line) -> None:
+        if line in self._idle:
+            self._idle.remove(line)
+        line.connection.close()
 
     def _post(self, transport: asyncio.Transport, request: bytes) -> None:
         """Send with what else this turn of the loop sends: each write by itself wakes whoever waits for it."""
@@ -156,7 +186,7 @@ class ConnectionPool:
     async def _read_on(line: _Line, content: StreamReader) -> bytes:
         line.content = content
         try:
-            return await content.read()
+            return await _read_bounded(content)
         finally:
             line.content = None
 
@@ -169,6 +199,20 @@ class ConnectionPool:
             line.fail()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._look_seconds, self._look) if self._waiting else None
+
+    async def _obtain(self) -> _Line:
+        """Take an idle connection or make one; where the machine allows no more, wait for one that is in use."""
+        while True:
+            line = self._take_idle()
+            if line is not None:
+                return line
+            try:
+                return await self._connect()
+            except UnreachedError as failure:
+                if not (self._waiting and is_out_of_files(failure)):
+                    raise
+            self._returned.clear()
+            await self._returned.wait()
 
     def _take_idle(self) -> _Line | None:
         """Take the connection that was used last, so that those of a rush are left to grow old."""
@@ -193,6 +237,20 @@ class ConnectionPool:
         return _Line(connection, protocol, transport)
 
 
+async def _read_bounded(content: StreamReader) -> bytes:
+    read = bytearray()
+    async for part in content.iter_any():
+        read += part
+        if len(read) > REPLY_LIMIT:
+            raise TooLargeError
+    return bytes(read)
+
+
+def _may_be_unasked(status: int) -> bool:
+    """Tell whether servers and gateways say this by themselves: the reply to our request would follow, to the next one."""
+    return status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def describe(failure: BaseException) -> str:
     """Say what happened without quoting anything that could hold a token or a person's data."""
     if isinstance(failure, UnreachedError) and failure.__cause__ is not None:
@@ -202,6 +260,8 @@ def describe(failure: BaseException) -> str:
             return "no reply in time"
         case aiohttp.ServerDisconnectedError() | ConnectionError() | aiohttp.ClientOSError():
             return "the connection was cut before the reply"
+        case TooLargeError():
+            return f"the reply was larger than {REPLY_LIMIT >> 20} MB"
         case aiohttp.ClientPayloadError() | ValueError() | zlib.error():
             return "the reply was cut short or damaged"
         case _:
@@ -219,12 +279,20 @@ def _describe_unreached(cause: BaseException) -> str:  # noqa: PLR0911  (likewis
             return "no secure connection"
         case aiohttp.ClientHttpProxyError():
             return f"the proxy refused ({cause.status})"
+        case aiohttp.ClientConnectorError() if cause.os_error.errno in _OUT_OF_FILES:
+            return "no connection: this process may open no more files (see `ulimit -n`)"
         case aiohttp.ClientConnectorError():
             return f"no connection ({cause.os_error.strerror or type(cause.os_error).__name__})"
         case TimeoutError():
             return "no connection in time"
         case _:
             return f"no connection ({type(cause).__name__})"
+
+
+def is_out_of_files(failure: BaseException) -> bool:
+    """Tell whether it was this machine that allowed no further connection."""
+    cause = failure.__cause__
+    return isinstance(cause, aiohttp.ClientConnectorError) and cause.os_error.errno in _OUT_OF_FILES
 
 
 def is_certificate_trouble(failure: BaseException) -> bool:

@@ -14,6 +14,7 @@ class FieldKind(StrEnum):
     NAME = "name"
     EMAIL = "email"
     PHONE = "phone"
+    PHONES = "list of phones"
     DATE_OF_BIRTH = "birthday"
     BOOLEAN = "boolean"
     COUNTRY = "country"
@@ -45,13 +46,19 @@ _PLAIN: Final = (
     FieldFacts(name="lastName", kind=FieldKind.NAME, clearable=True, says="Last name."),
     FieldFacts(name="name", kind=FieldKind.NAME, clearable=True, says="Full name; sent unsplit."),
     FieldFacts(
-        name="email", kind=FieldKind.EMAIL, clearable=True, says="E-mail address; contacts are matched by it."
+        name="email",
+        kind=FieldKind.EMAIL,
+        says="E-mail address; contacts are matched by it, so a blank clears none.",
     ),
     FieldFacts(
         name="phone",
         kind=FieldKind.PHONE,
-        clearable=True,
-        says="Phone, sent as E.164; contacts are matched by it.",
+        says="Phone, sent as E.164; contacts are matched by it, so a blank clears none.",
+    ),
+    FieldFacts(
+        name="additionalPhones",
+        kind=FieldKind.PHONES,
+        says="Further phones, several in a cell; the vendor may put them in the place of those it has.",
     ),
     FieldFacts(name="address1", kind=FieldKind.TEXT, clearable=True, says="Street and number."),
     FieldFacts(name="city", kind=FieldKind.TEXT, clearable=True, says="City."),
@@ -75,6 +82,11 @@ _PLAIN: Final = (
     ),
     FieldFacts(
         name="timezone", kind=FieldKind.TIMEZONE, clearable=True, says="Time zone, also by its Windows name."
+    ),
+    FieldFacts(
+        name="type",
+        kind=FieldKind.TEXT,
+        says="Type, as `lead` or `customer`; the vendor takes it for a contact that is named by `id` only.",
     ),
     FieldFacts(name="companyName", kind=FieldKind.TEXT, clearable=True, says="Company."),
     FieldFacts(
@@ -118,13 +130,11 @@ _INBOUND: Final = _switch("inboundDndSettings.all", "Do not disturb, inbound", F
 FIELDS: Final[dict[str, FieldFacts]] = {facts.name: facts for facts in (*_PLAIN, *_DND, *_INBOUND)}
 
 NOT_WRITABLE: Final[dict[str, str]] = {
-    "additionalEmails": "the API refuses it; only the primary e-mail can be written",
-    "additionalPhones": "the API refuses it; only the primary phone can be written",
+    "additionalEmails": "the API refuses it everywhere; only one e-mail can be written, as `email`",
     "attributionSource": "the API refuses it on contacts",
     "businessId": "the API refuses it here; companyName sets the company's name",
     "dateAdded": "the vendor sets it",
     "dateUpdated": "the vendor sets it",
-    "type": "the API refuses it on contacts",
     "tags": "tags have their own section, `tags:`",
     "customFields": "custom fields have their own section, `custom_fields:`",
     "locationId": "the location has its own key, `location:`",

@@ -110,6 +110,14 @@ def _tag_errors(body: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def named_contacts(body: Mapping[str, Any]) -> frozenset[str]:
+    """Name the contacts that a reply speaks of; none where it names nobody."""
+    responses = body.get("responses")
+    named = [body.get("contact"), *(responses if isinstance(responses, list) else ())]
+    ids = (each.get("contactId") or each.get("id") for each in named if isinstance(each, Mapping))
+    return frozenset(each for each in ids if isinstance(each, str))
+
+
 def _tag_change(mode: TagMode, *, shown: Callable[[Value, Mapping[str, Any]], bool]) -> FollowUp:
     return FollowUp(
         name=f"{mode.value}_tags",

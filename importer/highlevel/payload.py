@@ -7,8 +7,10 @@ from typing import Final
 from importer.highlevel.versions import NAMES, ApiVersion
 from importer.records import Json, Record, TagMode
 
-NOT_IN_UPDATE: Final = ("gender", "companyName", "createNewIfDuplicateAllowed")
+NOT_IN_UPDATE: Final = ("gender", "createNewIfDuplicateAllowed")
 """Properties that the vendor's update by id refuses with 422, though its upsert takes them."""
+NOT_IN_UPSERT: Final = ("type",)
+"""The other way round."""
 
 _NEW_IF_DUPLICATE: Final = "createNewIfDuplicateAllowed"
 
@@ -17,7 +19,16 @@ def build_upsert(
     record: Record, *, version: ApiVersion = ApiVersion.V2021_07_28, tag_mode: TagMode
 ) -> dict[str, Json]:
     """Build the payload of ``POST /contacts/upsert``; tags are in it only where they are to replace the contact's."""
+    payload = _build(record, version=version, tag_mode=tag_mode)
+    for name in NOT_IN_UPSERT:
+        payload.pop(name, None)
+    return payload
+
+
+def _build(record: Record, *, version: ApiVersion, tag_mode: TagMode) -> dict[str, Json]:
     payload: dict[str, Json] = {"locationId": record.location_id, **record.fields}
+    if "additionalPhones" in payload:
+        _keep_apart(payload)
     if version is not ApiVersion.V2021_07_28:
         _respell(payload, version)
     if record.custom_fields:
@@ -47,7 +58,7 @@ def build_update(
     record: Record, *, version: ApiVersion = ApiVersion.V2021_07_28, tag_mode: TagMode
 ) -> dict[str, Json]:
     """Build the payload of ``PUT /contacts/{id}``; what that call refuses is left out, see ``lost_in_update``."""
-    payload = build_upsert(record, version=version, tag_mode=tag_mode)
+    payload = _build(record, version=version, tag_mode=tag_mode)
     for name in ("locationId", *NOT_IN_UPDATE):
         payload.pop(name, None)
     return payload
@@ -55,7 +66,21 @@ def build_update(
 
 def lost_in_update(record: Record) -> tuple[str, ...]:
     """Name the values of a record that an update by id cannot carry."""
-    return tuple(name for name in NOT_IN_UPDATE[:2] if record.fields.get(name) is not None)
+    return tuple(name for name in NOT_IN_UPDATE[:1] if record.fields.get(name) is not None)
+
+
+def lost_in_upsert(record: Record) -> tuple[str, ...]:
+    """Name the values of a record that only an update by id carries."""
+    return tuple(name for name in NOT_IN_UPSERT if record.fields.get(name) is not None)
+
+
+def _keep_apart(payload: dict[str, Json]) -> None:
+    """Leave the primary phone out of the additional ones."""
+    phones = payload.pop("additionalPhones")
+    if isinstance(phones, list) and (
+        others := [each for each in phones if each != {"phone": payload.get("phone")}]
+    ):
+        payload["additionalPhones"] = others
 
 
 def match_keys(record: Record) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ BURST: Final = 100
 INTERVAL_SECONDS: Final = 10.0
 DAILY: Final = 200_000
 DAY_SECONDS: Final = 86_400.0
+_LONGEST_NUMBER: Final = 18
+LONGEST_INTERVAL_SECONDS: Final = 3_600.0
+"""A burst window that is said to last longer is a mistake: a run that believed it would stand still."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,8 @@ class QuotaReading:
     daily: int | None = None
     daily_remaining: int | None = None
     daily_reset_seconds: float | None = None
+    absurd_interval_seconds: float | None = None
+    """What was said of the interval, and is not believed."""
 
 
 NO_READING: Final = QuotaReading()
@@ -35,15 +40,18 @@ def read_quota(headers: Mapping[str, str]) -> QuotaReading:
     if "X-RateLimit-Max" not in headers and "X-RateLimit-Daily-Remaining" not in headers:
         return NO_READING
     interval = _number(headers.get("X-RateLimit-Interval-Milliseconds"))
+    seconds = interval / 1000 if interval else None
+    absurd = seconds is not None and seconds > LONGEST_INTERVAL_SECONDS
     reset = _number(headers.get("X-RateLimit-Daily-Reset"))
     return QuotaReading(
         burst=_number(headers.get("X-RateLimit-Max")) or None,
         remaining=_number(headers.get("X-RateLimit-Remaining")),
-        interval_seconds=interval / 1000 if interval else None,
+        interval_seconds=None if absurd else seconds,
         daily=_number(headers.get("X-RateLimit-Limit-Daily")) or None,
         daily_remaining=_number(headers.get("X-RateLimit-Daily-Remaining")),
         # undocumented, seen live as milliseconds; anything longer than a day is something else
         daily_reset_seconds=reset / 1000 if reset and reset / 1000 <= DAY_SECONDS else None,
+        absurd_interval_seconds=seconds if absurd else None,
     )
 
 
@@ -120,6 +128,8 @@ def _days_for(calls: int, quota: LocationQuota) -> int:
 
 def _number(text: str | None) -> int | None:
     if text is None:
+        return None
+    if len(text) > _LONGEST_NUMBER:
         return None
     try:
         number = int(text)

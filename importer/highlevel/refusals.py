@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from importer.codes import remedy_of
 from importer.highlevel.reply import ReplyKind
 from importer.records import Outcome, Record, Status
 
+INSIDE: Final = (
+    "Make a private integration token inside the sub-account (its Settings > Private Integrations)."
+)
+"""The one thing that helps where a token is the agency's."""
+
 
 def refusal_sentence(location_id: str, kind: ReplyKind, said: str, *, scope: str | None = None) -> str:
     """Say why a location cannot be used, with the vendor's words, and what to do; ``scope`` where just one is needed."""
-    return f"HighLevel refuses location {location_id}: {said}. {_advice(kind, scope)}"
+    return f"HighLevel refuses location {location_id}: {said}. {_advice(kind, said.lower(), scope)}"
 
 
-def _advice(kind: ReplyKind, scope: str | None) -> str:
+def is_of_an_agency(said: str) -> bool:
+    """Tell whether the vendor's words betray a token that was made for the agency: no scope mends that."""
+    return "user type mismatch" in said.lower() or "authclass" in said.lower()
+
+
+def _advice(kind: ReplyKind, said: str, scope: str | None) -> str:  # noqa: PLR0911  (one answer for each refusal)
     match kind:
+        case _ if is_of_an_agency(said):
+            return f"The token is the agency's. {INSIDE}"
+        case _ if "version" in said and ("header" in said or "segment" in said):
+            return (
+                "The token is not at fault: that address does not know the API version which was asked for. Check "
+                "HIGHLEVEL_BASE_URL, and look for a newer version of the importer."
+            )
         case ReplyKind.SCOPE_MISSING if scope is not None:
-            return f"Give the token the scope {scope}."
+            return f"Give the token the scope {scope}. If it has it, it is the agency's: {INSIDE[0].lower()}{INSIDE[1:]}"
         case ReplyKind.SCOPE_MISSING:
-            return "Give the token the scopes that `importer doctor` lists."
+            return (
+                "Give the token the scopes that `importer doctor` lists. If it has them, it is the agency's: "
+                f"{INSIDE[0].lower()}{INSIDE[1:]}"
+            )
         case ReplyKind.LOCATION_REFUSED:
             return "Use a token of this location, or correct the location's id."
         case ReplyKind.LOCATION_PAUSED:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from importer.highlevel.quota import NO_READING, QuotaReading, read_quota
 from importer.highlevel.wire import decode
+from importer.highlevel.wording import quote, quote_page, quote_text, quote_words
 from importer.records import value_type
-
-_QUOTE_LIMIT: Final = 300
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
 class ReplyKind(StrEnum):
@@ -79,11 +76,12 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quo
     if 200 <= status < 300:
         return _read_success(status, content, body, quota)
     refusal = content if content is not None else {}
-    words = quote_words(refusal) or _status_words(status, body)
+    # of a page from somewhere on the way no word tells what the vendor decided
+    words = quote_words(_decode(body)) or (quote_text(body) if content is None else "")
     return Reply(
         kind=_classify(status, refusal, words, quota),
         status=status,
-        words=words,
+        words=words or _page_words(status, body),
         body=refusal,
         contact_id=_named_contact(refusal),
         trace_id=_text(refusal.get("traceId")),
@@ -94,7 +92,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quo
 
 def _read_success(status: int, content: dict[str, Any] | None, body: bytes, quota: QuotaReading) -> Reply:
     if content is None:
-        words = f"The reply was no JSON: {_quote(body[:80].decode('utf-8', errors='replace'))!r}."
+        words = f"The reply was no JSON: {quote(body[:80].decode('utf-8', errors='replace'))!r}."
         return Reply(kind=ReplyKind.TROUBLE, status=status, words=words, quota=quota)
     contact = content.get("contact")
     return Reply(
@@ -148,19 +146,6 @@ def _classify_refusal(refusal: Mapping[str, Any], lowered: str) -> ReplyKind:
     return ReplyKind.REFUSED
 
 
-def quote_words(refusal: Mapping[str, Any]) -> str:
-    """Take the vendor's message out of an error body: a string or a list, under one of several names."""
-    for name in ("message", "error_description", "error", "detail", "msg"):
-        match refusal.get(name):
-            case str() as text if text.strip():
-                return _quote(text)
-            case [*parts] if parts:
-                return _quote("; ".join(map(str, parts)))
-            case {"message": str() as text}:
-                return _quote(text)
-    return ""
-
-
 def read_retry_after(text: str | None, *, now: datetime | None = None) -> float | None:
     """Read Retry-After: seconds or an HTTP date; nonsense is ignored."""
     if text is None:
@@ -200,11 +185,15 @@ def read_moment(value: object) -> float | None:
 
 
 def _read_body(body: bytes) -> dict[str, Any] | None:
+    content = _decode(body)
+    return content if isinstance(content, dict) else None
+
+
+def _decode(body: bytes) -> Any:
     try:
-        content = decode(body)
+        return decode(body)
     except (ValueError, RecursionError):
         return None
-    return content if isinstance(content, dict) else None
 
 
 def _named_contact(refusal: Mapping[str, Any]) -> str | None:
@@ -216,17 +205,11 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _status_words(status: int, body: bytes) -> str:
+def _page_words(status: int, body: bytes) -> str:
+    """Say what a reply without words of the vendor's stands for, and what its page says."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = "no reason given"
-    page = re.search(rb"<title>([^<]{1,120})", body[:4000], re.IGNORECASE)
-    title = f" ({_quote(page[1].decode('utf-8', errors='replace'))})" if page else ""
-    return f"{phrase}{title}"
-
-
-def _quote(text: str) -> str:
-    """Put the words on one line without control characters, and not at any length."""
-    line = _UNPRINTABLE.sub(" ", text).strip()
-    return line if len(line) <= _QUOTE_LIMIT else line[: _QUOTE_LIMIT - 1] + "…"
+    page = quote_page(body)
+    return f"{phrase} ({page})" if page else phrase

@@ -65,7 +65,12 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
                     ("fields", name, key),
                     f"{key!r} does nothing for {name}, which is a {facts.kind}.{_instead(key)}",
                 )
-        if rule.empty_cells == "clear" and not facts.clearable:
+        if rule.empty_cells == "clear" and facts.kind in {FieldKind.EMAIL, FieldKind.PHONE}:
+            yield (
+                ("fields", name, "empty_cells"),
+                f"Contacts are matched by {name}, so a blank cell never clears it.",
+            )
+        elif rule.empty_cells == "clear" and not facts.clearable:
             yield (
                 ("fields", name, "empty_cells"),
                 f"The API takes no null for {name}, so blank cells cannot clear it.",
@@ -92,6 +97,8 @@ def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:
     match kind:
         case FieldKind.PHONE:
             useful |= {"region", "several"}
+        case FieldKind.PHONES:
+            useful.add("region")
         case FieldKind.EMAIL:
             useful.add("several")
         case FieldKind.STATE:

@@ -17,6 +17,7 @@ from importer.runs.intake import choose_location, require_destination, stage_all
 from importer.runs.remembered import recalled, remembered
 from importer.runs.session import RunSession
 from importer.runtime.logs import log_context
+from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
 from importer.state.journal import Journal, Run, RunState, SessionKind
@@ -31,6 +32,7 @@ async def begin(settings: RunSettings, mapping: Mapping, context: RunContext) ->
 
     Raises SetupError; of a run that ends by one, nothing is left behind.
     """
+    allow_open_files()
     require_destination(settings.connection, mapping)
     if settings.metrics_file is not None:
         require_metrics()
@@ -71,6 +73,7 @@ def reopen(
     Raises RunConflictError when a source or the mapping changed since, unless ``from_copies`` says to go on from
     the copies that the run keeps.
     """
+    allow_open_files()
     context = context or RunContext()
     state = StateFolder(state_path, clock=context.clock)
     found = state.find(wanted)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.errors import CredentialsLostError
-from importer.highlevel.reply import ReplyKind
+from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import RowId
 from importer.settings import Secret
 
@@ -61,6 +61,14 @@ class CallState:
     def reserve(self) -> int:
         """Tell how many requests of the run's budget must be left over for others."""
         return 0
+
+    def recognises(self, reply: Reply) -> bool:  # noqa: ARG002  (for those that know whom they ask about)
+        """Tell whether a reply can be the one to this call, by what it shows."""
+        return True
+
+    async def claims(self, reply: Reply) -> bool:  # noqa: ARG002  (likewise)
+        """Look for proof that a reply that was not recognised is ours all the same."""
+        return False
 
     def announce(self) -> None:
         """Do what must be done right before an attempt leaves; must not wait."""

@@ -13,13 +13,14 @@ from importer.errors import CertificateError, CredentialsError, StopError
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply
 from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
-from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
+from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_moment, read_reply
 from importer.highlevel.tokens import TokenSource
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock
 from importer.runtime.progress import SendingProgress
 from importer.sending import reasons
 from importer.sending.call_state import FIRST_CONTACT, CallState, LocationRefusedError, Unanswered
+from importer.sending.heard import ForeignReply, HeardReplies
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -76,19 +77,24 @@ class Caller:
     _token: Secret | None = None
     _replies: int = 0
     _date: str | None = None
+    _dated: bool = False
     _outage_announced: bool = False
+    _absurdity_announced: bool = False
     _day_spent_at: float = -math.inf
     _waits_for_day: bool = False
     _round_trip: float = 0.0
     """The usual one: each reply counts for a sixteenth, so the first dozen tell less than there is."""
     _throttled_at: float = 0.0
     _quota: QuotaReading = NO_READING
+    _heard: HeardReplies = field(default_factory=HeardReplies)
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
         while True:
             found = await self._attempt(call, state)
+            if isinstance(found, ForeignReply):
+                found = await self._own_up(found, state)
             if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
                 self._recover(state.sent_at)
                 return found
@@ -96,7 +102,18 @@ class Caller:
             if final is not None:
                 return final
 
-    async def _attempt(self, call: Call, state: CallState) -> Reply | LostReply:
+    async def _own_up(self, found: ForeignReply, state: CallState) -> Reply | LostReply:
+        """Take a reply that shows somebody else for lost, unless there is proof that it is ours."""
+        if not found.repeated and await state.claims(found.reply):
+            return found.reply
+        words = (
+            "the reply had been given before, to another request"
+            if found.repeated
+            else "the reply was about another contact"
+        )
+        return LostReply(reason=words, sent=True, sent_at=state.sent_at, received_at=self.clock.monotonic())
+
+    async def _attempt(self, call: Call, state: CallState) -> Reply | LostReply | ForeignReply:
         while (token := self._token) is None:
             if (lost := await self._obtain_token(state)) is not None:
                 return lost
@@ -123,7 +140,18 @@ class Caller:
         finally:
             self.day.end()
             self._landed.set()
-        return self._take_in(raw, ticket, number)
+        found = self._take_in(raw, ticket, number)
+        if isinstance(raw, RawReply) and isinstance(found, Reply):
+            return self._sift(raw, found, state)
+        return found
+
+    def _sift(self, raw: RawReply, found: Reply, state: CallState) -> Reply | ForeignReply:
+        """Part a reply that is not ours from its connection before another request goes over it."""
+        repeated = self._heard.is_repeated(found.trace_id, raw.body)
+        if not repeated and state.recognises(found):
+            return found
+        raw.discard()
+        return ForeignReply(reply=found, repeated=repeated)
 
     async def _enter(self) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
@@ -167,6 +195,11 @@ class Caller:
 
     def _learn_quota(self, quota: QuotaReading, ticket: Ticket, number: int) -> None:
         gate, self._quota = self.gate, quota
+        if quota.absurd_interval_seconds is not None and not self._absurdity_announced:
+            self._absurdity_announced = True
+            self.progress.message(
+                reasons.absurd_interval(self.location_id, quota, gate.slots.interval_seconds)
+            )
         gate.learn(burst=quota.burst, interval_seconds=quota.interval_seconds)
         if quota.remaining is not None:
             gate.slots.reconcile(ticket, quota.remaining, self.clock.monotonic())
@@ -178,8 +211,20 @@ class Caller:
         self._date = date
         stamp = read_http_date(date)
         if stamp is not None:
+            self._dated = True
             now = self.clock.monotonic()
             self.vendor_clock.learn(stamp, sent_at=now - seconds, received_at=now, resolution=1.0)
+
+    def learn_creation(self, added: object, sent_at: float) -> None:
+        """Learn the vendor's clock from a contact just made, where its replies carry no date."""
+        stamp = None if self._dated else read_moment(added)
+        if stamp is not None:
+            self.vendor_clock.learn(
+                stamp,
+                sent_at=sent_at,
+                received_at=self.clock.monotonic(),
+                resolution=1.0 if stamp == int(stamp) else 0.001,
+            )
 
     def _recover(self, sent_at: float) -> None:
         if sent_at < self._day_spent_at:
@@ -269,23 +314,32 @@ class Caller:
         if not pause:
             return False
         words = reasons.words_of(found)
-        if self.breaker.hopeless(now):
+        if self.breaker.hopeless(now) or self._is_in_vain(found, now):
             raise self._close(
                 reasons.out_of_reach(
-                    found, base_url=self.client.base_url, seconds=self.policy.retry.outage_seconds
+                    found, base_url=self.client.base_url, seconds=self.breaker.down_seconds(now)
                 )
             )
         self.gate.hold(pause)
         self.gate.narrow()
         if not self._outage_announced:
             self._outage_announced = True
-            minutes = self.policy.retry.outage_seconds / 60
+            retry = self.policy.retry
+            lasting = isinstance(found, LostReply) and found.lasting
+            minutes = (retry.lasting_seconds if lasting else retry.outage_seconds) / 60
             self.progress.message(
                 f"HighLevel does not answer as it should ({words}); trying again, for up to {minutes:.0f} minutes. "
                 "Ctrl-C stops, and nothing is lost by it."
             )
         self.progress.holding(self.location_id, pause, words)
         return True
+
+    def _is_in_vain(self, found: Reply | LostReply, now: float) -> bool:
+        return (
+            isinstance(found, LostReply)
+            and found.lasting
+            and self.breaker.down_seconds(now) >= self.policy.retry.lasting_seconds
+        )
 
     def _hold(self, wait: float, sent_at: float) -> None:
         if sent_at >= self._throttled_at:

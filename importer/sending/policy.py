@@ -23,6 +23,8 @@ class RetryPolicy:
     """Failures in a row, of any rows of the location, that open its breaker."""
     outage_seconds: float = 900.0
     """How long the vendor may be down before the run stops."""
+    lasting_seconds: float = 60.0
+    """How long to go on against what waiting seldom mends: replies without end, no more open files."""
     certificate_passes: bool = True
     """Whether an untrusted certificate may be a passing thing (a hotel's sign-in page), and not the setup's fault."""
 

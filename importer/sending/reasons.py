@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from importer.errors import QuotaSpentError, ServiceDownError, StopError, TrustLostError
 from importer.highlevel.client import LostReply, distrust
+from importer.highlevel.quota import QuotaReading
 from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.sending.call_state import LocationRefusedError
@@ -23,6 +24,15 @@ def day_spent(location_id: str, *, until: float) -> QuotaSpentError:
     )
 
 
+def absurd_interval(location_id: str, quota: QuotaReading, used_seconds: float) -> str:
+    """Say that a burst window is not believed, and what is kept to instead."""
+    hours = (quota.absurd_interval_seconds or 0.0) / 3600
+    return (
+        f"HighLevel says that the burst window of location {location_id} lasts {hours:,.0f} hours, which cannot be: "
+        f"{used_seconds:g} s are kept to. Something in between may have changed X-RateLimit-Interval-Milliseconds."
+    )
+
+
 def out_of_reach(found: Reply | LostReply, *, base_url: str, seconds: float) -> StopError:
     """Say for how long every attempt has come to nothing, and what the last one met."""
     minutes = seconds / 60
@@ -30,6 +40,11 @@ def out_of_reach(found: Reply | LostReply, *, base_url: str, seconds: float) -> 
         return TrustLostError(
             f"{distrust(base_url, found.reason)} It has been so for {minutes:.0f} minutes. "
             "Go on later with `importer resume`."
+        )
+    if isinstance(found, LostReply) and found.lasting:
+        return ServiceDownError(
+            f"Nothing got through for {seconds:.0f} s, and waiting seldom mends that: {found.reason}. "
+            "Go on with `importer resume` once it is mended."
         )
     return ServiceDownError(
         f"HighLevel has not answered for {minutes:.0f} minutes ({words_of(found)}). "

@@ -171,3 +171,14 @@ def test_a_mistyped_command_or_option_is_answered_with_the_nearest(
     assert ended.code == 2
     assert "Did you mean" in ended.err
     assert meant in ended.err
+
+
+def test_an_agencys_token_gets_the_one_advice_that_helps(
+    desk: Desk, vendor: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-agency-1")
+    ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml")
+    assert ended.code != 0
+    assert "ake a private integration token inside the sub-account" in ended.err
+    assert not vendor.contacts()

@@ -5,6 +5,7 @@ import json
 import re
 import stat
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from threading import Thread
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from importer.cli.account import doctor_command, login_command
 from importer.errors import CertificateError, CredentialsError
+from importer.highlevel.auth import CONSENT_PATH, SCOPES, consent_url
 from importer.highlevel.consent import can_listen, read_code
 from importer.highlevel.grants import Grant, GrantBook
 from importer.sandbox import Account, Sandbox, SandboxSettings
@@ -156,10 +158,11 @@ async def test_login_receives_the_browser_on_loopback(
 
 def test_a_consent_that_was_not_asked_for_is_refused() -> None:
     assert read_code("http://localhost/callback?code=abc&state=s", state="s") == "abc"
+    assert read_code("https://anywhere.example/x?code=abc&locationId=l&state=s", state="s") == "abc"
+    assert read_code("https://localhost:8765/callback?code=abc", state="s") == "abc"
     assert read_code("abc", state="s") == "abc"
     for target in (
         "http://localhost/callback?code=abc&state=other",
-        "http://localhost/callback?code=abc",
         "http://localhost/callback?error=access_denied&state=s",
         "http://localhost/callback?state=s",
     ):
@@ -211,3 +214,85 @@ async def test_login_gives_its_code_to_nobody_whose_certificate_is_not_trusted(t
     assert isinstance(result.exception, CertificateError)
     assert str(result.exception).startswith(f"{vendor.base_url} {DISTRUST}")
     assert not vendor.heard
+
+
+async def test_login_ignores_consents_that_are_not_the_one_it_asked_for(
+    monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    told: list[str] = []
+    address_of_page = f"http://127.0.0.1:{unused_tcp_port}/callback"
+
+    def browse(address: str) -> bool:
+        def wander() -> None:
+            for foreign in ("code=evil&state=other", "code=evil", "error=access_denied", "error=no&state=x"):
+                with urllib.request.urlopen(f"{address_of_page}?{foreign}") as page:  # noqa: S310  (loopback)
+                    told.append(page.read().decode())
+            urllib.request.urlopen(address).read()  # noqa: S310  (likewise)
+
+        Thread(target=wander).start()
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browse)
+    async with Sandbox() as sandbox:
+        arguments = (
+            "--client-id",
+            "app-1",
+            "--base-url",
+            sandbox.base_url,
+            "--redirect-uri",
+            address_of_page,
+        )
+        result = await call(login_command, *arguments, HIGHLEVEL_CLIENT_SECRET="app-secret")
+    assert result.exit_code == 0, result.output
+    assert f"Connected location {PLACE}" in result.output
+    assert len(told) == 4
+    assert all("it changes nothing" in page for page in told)
+
+
+async def test_an_agencys_install_is_exchanged_for_the_locations_token_by_itself(tmp_path: Path) -> None:
+    async with Sandbox(SandboxSettings(installed_by_agency=True)) as sandbox:
+        arguments = ("--client-id", "app-1", "--base-url", sandbox.base_url)
+        consent = await asyncio.to_thread(_consent_address, sandbox.base_url)
+        result = await call(
+            login_command, *arguments, text=f"{consent}\n", HIGHLEVEL_CLIENT_SECRET="app-secret"
+        )
+        assert result.exit_code == 0, result.output
+        assert "Connected agency" in result.output
+        checked = await call(doctor_command, "--base-url", sandbox.base_url, "--location", PLACE)
+        assert checked.exit_code == 0, checked.output
+
+
+def _consent_address(base_url: str) -> str:
+    """Agree, and give the address that the browser ends at: on a host where nobody listens, and without the state."""
+    ours = consent_url(
+        base_url + CONSENT_PATH,
+        client_id="app-1",
+        redirect_uri="https://localhost:1/x",
+        scopes=SCOPES,
+        state="",
+    )
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    with pytest.raises(urllib.error.HTTPError) as moved:
+        urllib.request.build_opener(Stay).open(ours)
+    with moved.value as answer:
+        return str(answer.headers["Location"])
+
+
+async def test_doctor_tells_an_agencys_token_by_what_no_scope_mends() -> None:
+    async with Sandbox() as sandbox:
+        result = await call(
+            doctor_command,
+            "--base-url",
+            sandbox.base_url,
+            "--location",
+            PLACE,
+            HIGHLEVEL_TOKEN="pit-agency-1",
+        )
+    assert result.exit_code == 2
+    assert "fail  token: is the agency's" in result.output
+    assert "Make a private integration token inside the sub-account" in result.output
+    assert "missing" not in result.output

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -359,3 +360,100 @@ def test_https_and_loopback_are_fine(base_url: str) -> None:
 def test_paths_quote_what_they_are_given() -> None:
     assert calls.get_contact("../users").path == "/contacts/..%2Fusers"
     assert calls.search_duplicate("loc", email=None, phone="+1415").path.endswith("number=%2B1415")
+
+
+LONG = Secret("pit-3f1c9e52-77aa-4b1e-9c0d-5d2b8e6f4a10")
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (LONG.reveal(), "***"),
+        ("Bearer " + LONG.reveal()[:17] + "...", "Bearer ***"),
+        (LONG.reveal().upper(), "***"),
+        (LONG.reveal().replace("p", "\\u0070").replace("-", "\\u002d"), "***"),
+        ("pit-another", "pit-another"),
+        ("\\\\u0070it", "\\\\u0070it"),
+    ],
+)
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized"])
+async def test_our_token_is_taken_out_of_what_comes_back(status: str, said: str, heard: str) -> None:
+    async with (
+        peer(lambda _: http(f'{{"message": "{said}"}}'.encode(), status=status)) as server,
+        Client(server.base_url) as client,
+    ):
+        reply = await client.request(CALL, LONG)
+    assert isinstance(reply, RawReply)
+    assert reply.body.decode() == f'{{"message": "{heard}"}}'
+
+
+@pytest.mark.parametrize(("status", "kept"), [("200 OK", True), ("400 Bad Request", False)])
+async def test_a_grant_keeps_its_tokens_and_a_refusal_quotes_no_secret_of_its_form(
+    status: str,
+    kept: bool,  # noqa: FBT001  (a parameter of the test)
+) -> None:
+    body = b'{"refresh_token": "refresh-0123456789", "message": "app-secret-0123456789"}'
+    call = calls.form(
+        "/oauth/token",
+        {"refresh_token": Secret("refresh-0123456789"), "client_secret": Secret("app-secret-0123456789")},
+    )
+    async with (
+        peer(lambda _: http(body, status=status)) as server,
+        Client(server.base_url) as client,
+    ):
+        reply = await client.request(call, None)
+    assert isinstance(reply, RawReply)
+    assert (reply.body == body) is kept
+    assert (b"0123456789" in reply.body) is kept
+
+
+async def test_a_reply_is_read_to_a_bound_and_no_further() -> None:
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 200
+    huge = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b" " * (9 << 20)
+    bomb = gzip.compress(b" " * (9 << 20))
+    packed = http(bomb, headers="Content-Encoding: gzip\r\n")
+    for reply in (endless, huge, packed):
+        async with peer(lambda _, reply=reply: reply) as server, Client(server.base_url) as client:  # type: ignore[misc]
+            lost = await client.request(CALL, TOKEN)
+        assert isinstance(lost, LostReply)
+        assert (lost.reason, lost.sent, lost.lasting) == ("the reply was larger than 8 MB", True, True)
+
+
+async def test_a_large_listing_is_read_whole() -> None:
+    body = b"[" + b" " * (7 << 20) + b"]"
+    async with peer(lambda _: http(body)) as server, Client(server.base_url) as client:
+        reply = await client.request(CALL, TOKEN)
+    assert isinstance(reply, RawReply)
+    assert reply.body == body
+
+
+FEW_FILES = """
+import asyncio, os, resource, sys
+from importer.highlevel.calls import Call
+from importer.highlevel.client import Client, RawReply
+from importer.settings import Secret
+
+async def main():
+    async with Client(sys.argv[1]) as client:
+        one = lambda: client.request(Call(method="GET", path="/"), Secret("pit-secret"))
+        await one()
+        room = int(sys.argv[2])
+        used = max(map(int, os.listdir("/proc/self/fd")))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + room, used + room))
+        for each in await asyncio.gather(*(one() for _ in range(40))):
+            print(each.status if isinstance(each, RawReply) else each.reason)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the open files by way of /proc")
+async def test_calls_share_the_connections_that_the_machine_allows() -> None:
+    async with peer(lambda _: http(b"{}")) as server:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", FEW_FILES, server.base_url, "6", stdout=asyncio.subprocess.PIPE
+        )
+        told, _ = await process.communicate()
+    assert told.split() == [b"200"] * 40
+    assert server.connections < 10

@@ -7,6 +7,7 @@ from importer.highlevel.payload import (
     build_update,
     build_upsert,
     lost_in_update,
+    lost_in_upsert,
     match_keys,
     repeatable,
 )
@@ -61,9 +62,24 @@ def test_building_leaves_the_record_as_it_is() -> None:
 
 
 def test_an_update_leaves_out_what_the_vendor_refuses_there() -> None:
-    given = record(firstName="Ann", gender="female", companyName="Acme", createNewIfDuplicateAllowed=True)
-    assert build_update(given, tag_mode=TagMode.ADD).keys() == {"firstName", "customFields"}
-    assert lost_in_update(given) == ("gender", "companyName")
+    given = record(gender="female", companyName="Acme", type="lead", createNewIfDuplicateAllowed=True)
+    assert build_update(given, tag_mode=TagMode.ADD).keys() == {"companyName", "type", "customFields"}
+    assert lost_in_update(given) == ("gender",)
+
+
+def test_an_upsert_leaves_out_what_only_an_update_carries() -> None:
+    given = record(companyName="Acme", type="lead")
+    assert build_upsert(given, tag_mode=TagMode.ADD).keys() == {"locationId", "companyName", "customFields"}
+    assert "type" not in build_create(given, tag_mode=TagMode.ADD)
+    assert lost_in_upsert(given) == ("type",)
+
+
+def test_the_primary_phone_is_no_additional_one() -> None:
+    others: Json = [{"phone": "+14155550100"}, {"phone": "+14155550101"}]
+    both = record(phone="+14155550100", additionalPhones=others)
+    assert build_upsert(both, tag_mode=TagMode.ADD)["additionalPhones"] == [{"phone": "+14155550101"}]
+    alone = record(phone="+14155550100", additionalPhones=[{"phone": "+14155550100"}])
+    assert "additionalPhones" not in build_update(alone, tag_mode=TagMode.ADD)
 
 
 def test_a_create_leaves_out_the_flag_of_the_upsert() -> None:

@@ -67,3 +67,15 @@ def test_a_plan_that_does_not_fit_into_the_day_says_so() -> None:
 def test_a_few_rows_take_no_interval() -> None:
     assert seconds_for(10, LocationQuota()) < 1
     assert seconds_for(0, LocationQuota()) == 0
+
+
+@pytest.mark.parametrize("milliseconds", ["1000000000000", "3600001"])
+def test_an_absurd_interval_is_told_apart_and_not_kept_to(milliseconds: str) -> None:
+    reading = read_quota(HEADERS | {"X-RateLimit-Interval-Milliseconds": milliseconds})
+    assert reading.interval_seconds is None
+    assert reading.absurd_interval_seconds == int(milliseconds) / 1000
+    assert reading.burst == 100
+
+
+def test_a_number_of_a_thousand_digits_says_nothing() -> None:
+    assert read_quota(HEADERS | {"X-RateLimit-Max": "9" * 6_000}).burst is None

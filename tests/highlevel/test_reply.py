@@ -83,7 +83,21 @@ def test_daily_and_burst_exhaustion_are_told_apart() -> None:
         ({"error_description": "Invalid grant: refresh token is invalid"}, "Invalid grant: refresh token is invalid"),
         ({"message": "", "detail": "Else"}, "Else"),
         ({"message": "two\nlines\x00 and\x1b[31m a colour"}, "two lines and [31m a colour"),
+        ({"message": {"email": {"reason": "not deliverable", "code": 17}}}, "email: reason: not deliverable; email: code: 17"),
+        ({"message": [["email is on a list", ["phone too"]], "twice"]}, "email is on a list; phone too; twice"),
+        ({"message": [{"property": "email", "constraints": ["bad"]}]}, "property: email; constraints: bad"),
+        ({"statusCode": 400, "errors": [{"field": "email", "why": "bad"}], "traceId": "t"}, "errors: field: email; errors: why: bad"),
+        ({"message": None, "reason": 0, "traceId": "t"}, "reason: 0"),
+        (["first", {"message": "second"}], "first; second"),
+        (b'"A text as JSON."', "A text as JSON."),
+        (b"This contact is not wanted here.\r\n", "This contact is not wanted here."),
+        (b"\xef\xbb\xbfm\xc3\xbcde", "müde"),
+        (b"\x1f\x8b\x00\x00", "Bad Request"),
+        (b"", "Bad Request"),
         ({}, "Bad Request"),
+        (b"<html><head><title>Stop</title><style>p {}</style></head><body><p>Ray&nbsp;ID: <b>7</b><script>x()</script></p>", "Bad Request (Stop: Ray ID: 7)"),
+        (b"<p>cut <b", "Bad Request (cut)"),
+        ({"message": "turned \u202eback"}, "turned back"),
         (b"<html><head><title>400 The plain request</title>", "Bad Request (400 The plain request)"),
     ],
 )  # fmt: skip
@@ -92,7 +106,20 @@ def test_the_vendors_words_are_quoted_on_one_line(body: Any, words: str) -> None
 
 
 def test_words_are_not_quoted_at_any_length() -> None:
-    assert len(answer(400, {"message": "x" * 5_000}).words) == 300
+    assert len(answer(400, {"message": "x" * 5_000}).words) == 1_000
+    assert len(answer(400, {"message": ["x" * 50] * 5_000}).words) == 1_000
+    assert len(answer(400, b"<p>" + b"x" * 5_000).words) < 1_050
+
+
+def test_a_refusal_nested_beyond_all_reason_is_cut_off() -> None:
+    assert answer(400, b'{"message": ' + b"[" * 900 + b'"deep"' + b"]" * 900 + b"}").words == "…"
+    assert answer(400, b'{"message": ' + b"[" * 90_000 + b"]" * 90_000 + b"}").kind is ReplyKind.REFUSED
+
+
+def test_no_word_of_a_page_on_the_way_tells_what_the_vendor_decided() -> None:
+    page = b"<title>Not found</title><p>Contact us; the location is not active. Scope: all"
+    assert answer(400, page).kind is ReplyKind.REFUSED
+    assert answer(401, page).kind is ReplyKind.TOKEN_REFUSED
 
 
 def test_control_characters_inside_strings_are_no_damage() -> None:

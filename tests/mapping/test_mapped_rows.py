@@ -245,6 +245,12 @@ def test_blank_cells_clear_only_what_the_vendor_lets_be_cleared(fields_of: Field
     assert fields_of("  city: {column: A, empty_cells: clear}", ["A"], [""]) == {"city": None}
 
 
+def test_a_blank_cell_never_clears_what_contacts_are_matched_by(lay: Lay) -> None:
+    body = "empty_cells: clear\nfields: {email: E, phone: P, city: C}"
+    record = record_of(lay(body, [["E", "P", "C"], ["ann@example.com", "", ""]]))
+    assert record.fields == {"email": "ann@example.com", "city": None}
+
+
 def test_a_cleared_value_is_no_identity(lay: Lay) -> None:
     assert only_failure(lay("empty_cells: clear\nfields: {email: E}", [["E"], [""]])).code == "no_identifier"
 

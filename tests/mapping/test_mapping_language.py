@@ -139,6 +139,7 @@ def test_all_faults_of_a_file_are_told_at_once_in_its_order() -> None:
         ("  dateOfBirth: {column: A, format: '%d.%m'}", "4:36: '%d.%m' needs a day, a month and a year, such as"),
         ("  dateOfBirth: {column: A, format: '%d/%m/%Y %Q'}", "4:36: '%d/%m/%Y %Q' is no date format"),
         ("  dateOfBirth: {column: A, format: 'soon'}", "4:36: 'soon' needs a day"),
+        ("  phone: {column: A, empty_cells: clear}", "4:35: Contacts are matched by phone, so a blank cell never clears it."),
         ("  postalCode: {column: A, empty_cells: clear}", "4:40: The API takes no null for postalCode"),
         ("  dndSettings.SMS.code: A", "4:25: 'dndSettings.SMS.code' needs a rule for 'dndSettings.SMS'"),
         ("  additionalEmails: A", "4:3: 'additionalEmails' cannot be written"),

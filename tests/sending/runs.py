@@ -47,6 +47,7 @@ class Recorder(SilentProgress):
         self.held = asyncio.Event()
         self.settled_rows: list[int] = []
         self.holds: list[tuple[str, str]] = []
+        self.messages: list[str] = []
         self.requests = 0
         self.on_request: Callable[[], object] = lambda: None
 
@@ -56,6 +57,9 @@ class Recorder(SilentProgress):
     def requested(self, location_id: str, seconds: float, throttled: bool) -> None:  # noqa: ARG002, FBT001  (an agreed signature)
         self.requests += 1
         self.on_request()
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
 
     def holding(self, location_id: str, seconds: float, reason: str) -> None:  # noqa: ARG002  (an agreed signature)
         self.holds.append((location_id, reason))

@@ -6,7 +6,7 @@ import pytest
 
 from importer.records import Record, Status
 from importer.sending.pace.vendor_clock import VendorClock
-from importer.sending.row.evidence import judge
+from importer.sending.row.evidence import can_be_of, judge
 from importer.sending.row.submitted import SubmittedRow
 
 NOON = 1_795_003_200.0
@@ -88,3 +88,55 @@ def test_setting_our_clock_in_the_middle_proves_nothing(jump: float) -> None:
     job = doubtful_job(clock, hand, NOON + 5)
     assert status_of(job, (NOON + 5.1) * 1000) is Status.CREATED
     assert status_of(job, (NOON - 5) * 1000) is Status.UPDATED
+
+
+SENT = Record(row=2, location_id="loc1", fields={"email": "Ann@Example.com", "phone": "+1 415 555 0100"})
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        {"email": "ann@example.com"},
+        {"email": "zoe@example.com", "phone": "+14155550100"},
+        {"email": "zoe@example.com", "additionalEmails": [{"email": "ann@example.com"}]},
+        {"phone": "+14155550199", "additionalPhones": ["+14155550100"]},
+        {"email": "", "phone": None},
+        {"id": "c1"},
+        {"email": "ann@example.com", "locationId": "loc1"},
+    ],
+)
+def test_a_contact_that_shares_an_address_with_the_row_or_shows_none_can_be_its(
+    contact: dict[str, object],
+) -> None:
+    assert can_be_of(SENT, contact)
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        {"email": "zoe@example.com", "phone": "+14155550199"},
+        {"email": "zoe@example.com", "phone": ""},
+        {"phone": "+14155550199", "additionalEmails": [{"email": "zoe@example.com"}]},
+        {"email": "ann@example.com", "locationId": "loc2"},
+    ],
+)
+def test_a_contact_that_shows_only_other_addresses_is_somebody_elses(contact: dict[str, object]) -> None:
+    assert not can_be_of(SENT, contact)
+
+
+def test_a_phone_sent_without_its_countrys_code_is_the_same_phone() -> None:
+    local = Record(row=2, location_id="loc1", fields={"phone": "(0415) 555-0100"})
+    assert can_be_of(local, {"phone": "+614155550100"})
+    assert not can_be_of(local, {"phone": "+614155550101"})
+
+
+def test_a_row_that_names_its_contact_is_answered_with_that_contact() -> None:
+    named = Record(row=2, location_id="loc1", contact_id="c1", fields={"email": "new@example.com"})
+    assert can_be_of(named, {"id": "c1", "email": "old@example.com"})
+    assert not can_be_of(named, {"id": "c2", "email": "new@example.com"})
+
+
+def test_a_contact_with_an_address_is_not_what_a_row_without_any_made() -> None:
+    assert not can_be_of(
+        Record(row=2, location_id="loc1", fields={"firstName": "Ann"}), {"email": "zoe@example.com"}
+    )

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from importer.records import FollowUps, ImportMode, Record, Remedy, Status, TagMode
-from importer.sandbox import FaultKind
+import pytest
+
+from importer.records import FollowUps, ImportMode, Json, Record, Remedy, Status, TagMode
+from importer.sandbox import Fault, FaultKind
 from tests.sending.runs import PLACE, QUICK, StartRun, people, record
 
 
@@ -175,3 +177,72 @@ async def test_tags_replace_in_the_upsert_and_need_no_further_call(start: StartR
     await run.send(people(1, tags=("new",)), follow_ups=FollowUps(tag_mode=TagMode.REPLACE))
     assert run.sandbox.contacts()[0]["tags"] == ["new"]
     assert run.journal.landed == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (FaultKind.WORDS_OBJECT, "email: reason: not deliverable; email: code: 17"),
+        (FaultKind.WORDS_NESTED, "email is on a list; phone too; twice"),
+        (FaultKind.WORDS_PLAIN, "This contact is not wanted here."),
+    ],
+)
+async def test_a_refusal_in_words_of_any_shape_reaches_the_person(
+    start: StartRun, kind: FaultKind, words: str
+) -> None:
+    run = await start()
+    run.sandbox.script([Fault(kind=kind, path="/contacts/upsert")])
+    outcome = (await run.send(people(1)))[2]
+    assert (outcome.status, outcome.code) == (Status.FAILED, "refused")
+    assert words in str(outcome.message)
+
+
+async def test_an_update_by_id_carries_company_and_type_clears_by_null_and_tells_what_it_cannot(
+    start: StartRun,
+) -> None:
+    run = await start()
+    contact_id = run.sandbox.add_contact(PLACE, email="ann@example.com", city="Bonn", companyName="Old")
+    fields: dict[str, Json] = {"companyName": "Acme", "type": "customer", "city": None, "gender": "female"}
+    outcome = (await run.send([Record(row=2, location_id=PLACE, contact_id=contact_id, fields=fields)]))[2]
+    stored = run.sandbox.contacts()[0]["properties"]
+    assert outcome.status is Status.UPDATED
+    assert (stored["companyName"], stored["type"], stored.get("city")) == ("Acme", "customer", None)
+    assert [each.message for each in outcome.warnings] == [
+        "gender cannot be changed on a contact that is named by its id"
+    ]
+
+
+async def test_a_type_is_told_to_be_for_updates_by_id_and_further_phones_are_stored(start: StartRun) -> None:
+    run = await start()
+    further: list[Json] = [{"phone": "+14155550101"}]
+    outcome = (await run.send([record(2, phone="+14155550100", additionalPhones=further, type="customer")]))[
+        2
+    ]
+    assert outcome.status is Status.CREATED
+    assert run.sandbox.contacts()[0]["additionalPhones"] == ["+14155550101"]
+    assert [each.message for each in outcome.warnings] == [
+        "type can be set only on a contact that is named by its id"
+    ]
+
+
+async def test_without_dates_the_contacts_just_made_tell_the_vendors_clock(start: StartRun) -> None:
+    run = await start()
+    run.clock.ahead_seconds = -60.0
+    undated = {"Date": "unknown"}
+    run.sandbox.script(
+        [
+            *(
+                Fault(path=path, headers=undated, times=20)
+                for path in ("/locations/", "/workflows/", "/campaigns/")
+            ),
+            Fault(path="/contacts/upsert", kind=FaultKind.RESET),
+            *[Fault(path="/contacts/upsert", headers=undated)] * 2,
+            Fault(path="/contacts/upsert", kind=FaultKind.RESET),
+            Fault(path="/contacts/upsert", headers=undated, times=20),
+        ]
+    )
+    outcomes = await run.send(
+        people(6), concurrency=2, retry=replace(QUICK, first_wait_seconds=0.3, row_seconds=60.0)
+    )
+    assert max(each.attempts for each in outcomes.values()) == 2
+    assert {each.status for each in outcomes.values()} == {Status.CREATED}

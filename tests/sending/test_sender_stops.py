@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,7 @@ from importer.sandbox import Account, Fault, FaultKind
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, FailureLimit, Secret
 from tests.sending.memory_journal import MemoryJournal
-from tests.sending.runs import NEEDS, PLACE, Run, StartRun, people, record
+from tests.sending.runs import NEEDS, PLACE, QUICK, Run, StartRun, people, record
 
 
 def settled_or_pending(run: Run, rows: int) -> None:
@@ -261,3 +262,23 @@ async def test_a_workflow_that_ends_with_the_day_leaves_the_row_landed(start: St
     with pytest.raises(QuotaSpentError):
         await run.send(people(4), follow_ups=FollowUps(workflow="Welcome"), concurrency=1)
     assert run.journal.landed.keys() - run.journal.outcomes.keys() or len(run.journal.outcomes) < 4
+
+
+async def test_an_absurd_burst_window_is_told_and_not_kept_to(start: StartRun) -> None:
+    run = await start(faults={FaultKind.ABSURD_INTERVAL: 0.5}, burst=1_000, seed=1)
+    outcomes = await run.send(people(60))
+    assert {each.status for each in outcomes.values()} == {Status.CREATED}
+    told = [each for each in run.progress.messages if "burst window" in each]
+    assert len(told) == 1
+    assert "lasts 277,778 hours, which cannot be: 10 s are kept to" in told[0]
+
+
+@pytest.mark.parametrize("kind", [FaultKind.ENDLESS, FaultKind.HUGE])
+async def test_replies_without_end_stop_a_run_long_before_an_outage_would(
+    start: StartRun, kind: FaultKind
+) -> None:
+    run = await start()
+    run.sandbox.script([Fault(kind=kind, path="/contacts/upsert", times=1_000)])
+    patience = replace(QUICK, outage_seconds=10_000.0, lasting_seconds=0.1, row_seconds=100.0)
+    with pytest.raises(ServiceDownError, match="waiting seldom mends that: the reply was larger than 8 MB"):
+        await run.send(people(20), retry=patience, concurrency=4)

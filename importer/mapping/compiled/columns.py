@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from importer.mapping.compiled.block_columns import BlockColumns
-from importer.mapping.compiled.picking import Pick
+from importer.mapping.compiled.picking import FirstOf, Pick
 from importer.mapping.compiled.readers import ValueReader
 from importer.mapping.values.blanks import MARKERS, left_out, unless_nothing
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
@@ -137,6 +137,18 @@ def fault_of(finding: ValueFault, header: str, *, drop: bool) -> Fault:
     tail = "; the value is left out." if dropped else "."
     message = f"Column '{header}': {finding.sentence.rstrip('.')}{tail}"
     return Fault(code=finding.code, message=message, column=header, fails=finding.fails and not drop)
+
+
+class EmailColumn(ValueColumn):
+    """E-mails; the vendor takes one of a contact, so one in a further column is told and left out."""
+
+    def run(self, table: BlockColumns) -> list[Any]:
+        values = super().run(table)
+        if isinstance(self._pick, FirstOf):
+            for row, header in self._pick.passed_over(table):
+                sentence = f"Column '{header}' holds a further e-mail address; HighLevel takes one, and the first is used."
+                table.blame(row, Fault(code="several_values", message=sentence, column=header, fails=False))
+        return values
 
 
 class PhoneColumn(ValueColumn):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +50,14 @@ class FirstOf:
             if cell and cell not in MARKERS:
                 return name
         return next((name for name, cell in zip(self.names, cells, strict=True) if cell), self.names[0])
+
+    def passed_over(self, table: BlockColumns) -> Iterator[tuple[int, str]]:
+        """Name the rows whose further columns hold another text than the one that is taken, and the header."""
+        taken = self.texts(table)
+        for index, name in zip(self.indexes[1:], self.names[1:], strict=True):
+            for row, (text, other) in enumerate(zip(taken, table.column(index), strict=True)):
+                if other and other not in MARKERS and other.casefold() != text.casefold():
+                    yield row, name
 
 
 def _or_else(texts: list[str], others: list[str]) -> list[str]:

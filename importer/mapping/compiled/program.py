@@ -13,6 +13,7 @@ from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.columns import (
     CLEAR,
     ConstantColumn,
+    EmailColumn,
     Handling,
     PhoneColumn,
     PostalColumn,
@@ -106,7 +107,8 @@ class Program:
                 pick, join(steps, reader), handling, pad=rule.pad, home=self._home(), lengths=lengths
             )
         own = key[0] == "custom_fields"
-        return ValueColumn(
+        column = EmailColumn if kind is FieldKind.EMAIL else ValueColumn
+        return column(
             pick, join(steps, reader, any_value=own), handling, repeats=own or kind not in _UNIQUE, typed=own
         )
 

@@ -16,7 +16,7 @@ from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
-from importer.mapping.values.phones import read_phone
+from importer.mapping.values.phones import read_phone, read_phones
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
 from importer.mapping.values.texts import clean, read_text
 from importer.mapping.values.websites import read_website
@@ -56,6 +56,9 @@ def kind_reader(kind: FieldKind, rule: Rule, around: Circumstances) -> ValueRead
         case FieldKind.PHONE:
             regions = tuple(region for region in (rule.region, around.defaults.region) if region)
             return partial(read_phone, regions=regions, several=rule.several or "first")
+        case FieldKind.PHONES:
+            regions = tuple(region for region in (rule.region, around.defaults.region) if region)
+            return partial(read_phones, regions=regions)
         case FieldKind.DATE_OF_BIRTH:
             return partial(read_date, rules=dates_after(rule.transforms, around.written.dates))
         case FieldKind.STATE:

@@ -19,7 +19,7 @@ from importer.mapping.values.phone_labels import (
     without_labels,
 )
 from importer.mapping.values.phone_plans import read_plain
-from importer.records import TypedText
+from importer.records import Json, TypedText
 
 CODE: Final = "invalid_phone"
 _SCIENTIFIC: Final = re.compile(r"\+?(\d)[.,]?(\d*)[eE]\+?(\d{1,2})")
@@ -82,6 +82,31 @@ def _read_numbers(text: str, shown: str, regions: tuple[str, ...], several: str)
     return warn(
         "several_values", f"{quoted(shown)} holds {len(parts)} phone numbers; the first is used", number
     )
+
+
+def read_phones(text: str, regions: Sequence[str]) -> ReadValue:
+    """Read every number in a cell, as the vendor takes additional ones; those that are none are left out and told."""
+    if refused := too_long(text, 2_000, "a list of phone numbers", CODE):
+        return refused
+    found = [read_phone(part, regions) for part in _parts(text)]
+    numbers = dict.fromkeys(
+        value
+        for each in found
+        if isinstance(value := each.value if isinstance(each, ValueFault) else each, str)
+        and not (isinstance(each, ValueFault) and each.fails)
+    )
+    refused_ones = [each for each in found if isinstance(each, ValueFault) and each.fails]
+    if refused_ones and not numbers:
+        return refused_ones[0]
+    phones: list[Json] = [{"phone": number} for number in numbers]
+    if refused_ones:
+        return warn(refused_ones[0].code, f"{refused_ones[0].sentence}; the others are used", phones)
+    return phones
+
+
+def _parts(text: str) -> list[str]:
+    mended = _mend(text)
+    return [text] if isinstance(mended, ValueFault) else split_numbers(mended) or [text]
 
 
 def _mend(text: str) -> str | ValueFault:

@@ -45,6 +45,10 @@ class VendorClock:
         It is the earliest that the vendor's clock can show by all that was learnt. A later guess would take our own
         contact for an older one wherever the vendor's clock is a little behind ours, and call created updated.
         """
+        return self.earliest(self._clock.monotonic())
+
+    def earliest(self, moment: float) -> float:
+        """Give the earliest that the vendor's clock can have shown at a moment of our monotonic one, by what is known now."""
         if self._least == -inf:
-            return self._clock.now() - MARGIN_SECONDS
-        return self._clock.monotonic() + self._least - MARGIN_SECONDS
+            return self._clock.now() - (self._clock.monotonic() - moment) - MARGIN_SECONDS
+        return moment + self._least - MARGIN_SECONDS

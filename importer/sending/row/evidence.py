@@ -1,15 +1,16 @@
-"""Was this contact made by us? Pure: what is known of a row in doubt against what the vendor shows."""
+"""Is this contact ours, and was it made by us? Pure: what is known of a row against what the vendor shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from importer.highlevel.reply import read_moment
-from importer.records import Status
+from importer.records import Record, Status
 from importer.sending.row.submitted import SubmittedRow
 
 _SECOND: Final = 0.999
+_TELLING_DIGITS: Final = 7
 
 
 def judge(
@@ -39,3 +40,42 @@ def latest_moment(stamp: object) -> float | None:
     if moment is None:
         return None
     return moment + _SECOND if moment == int(moment) else moment
+
+
+def can_be_of(record: Record, contact: Mapping[str, Any]) -> bool:
+    """Tell whether a contact in a reply can be the one that a record was sent for.
+
+    Only what is shown counts against it: an id or a location of another, or e-mails and phones of which none was sent.
+    An upsert stores what it was sent, except a value that belongs to another contact; then the other one matched.
+    """
+    if contact.get("locationId") not in (None, "", record.location_id):
+        return False
+    if record.contact_id is not None:
+        return contact.get("id") in (None, record.contact_id)
+    if (email := record.fields.get("email")) and email == contact.get("email"):
+        return True  # as nearly always
+    shown = set(_identities(contact))
+    return not shown or any(_is_same(sent, seen) for sent in _identities(record.fields) for seen in shown)
+
+
+def _identities(holder: Mapping[str, Any]) -> Iterator[str]:
+    """List e-mails in lower case and the digits of phones, additional ones included, blank ones left out."""
+    for name, more in (("email", "additionalEmails"), ("phone", "additionalPhones")):
+        others = holder.get(more)
+        for item in (holder.get(name), *(others if isinstance(others, list) else ())):
+            text = item.get(name) if isinstance(item, Mapping) else item
+            if isinstance(text, str) and (plain := _plain(text)):
+                yield plain
+
+
+def _plain(identity: str) -> str:
+    if "@" in identity:
+        return identity.strip().lower()
+    return "".join(sign for sign in identity if sign.isdigit()).lstrip("0")
+
+
+def _is_same(sent: str, seen: str) -> bool:
+    """Compare two identities; a phone may have been sent without its country's code."""
+    if sent == seen or "@" in sent or "@" in seen:
+        return sent == seen
+    return len(sent) >= _TELLING_DIGITS and sent[-_TELLING_DIGITS:] == seen[-_TELLING_DIGITS:]

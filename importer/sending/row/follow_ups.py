@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from importer.highlevel.follow_ups import Step, steps_for
+from importer.highlevel.follow_ups import Step, named_contacts, steps_for
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import FollowUps, FollowUpState, Landed, Outcome
+from importer.records import FollowUps, FollowUpState, Landed, Outcome, RowId
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher
@@ -17,6 +18,19 @@ from importer.sending.row.submitted import FollowUpDoubt, Held
 from importer.sending.row.upserting import Landing
 
 _CUT_OFF: Final = "the run was cut off before it came"
+
+
+class _BatchCallState(CallState):
+    """The call for the contacts of one batch: a reply that names another is not the one to it."""
+
+    __slots__ = ("_contact_ids",)
+
+    def __init__(self, row: RowId, contact_ids: Iterable[str], *, repeatable: bool) -> None:
+        super().__init__(row, repeatable=repeatable)
+        self._contact_ids = frozenset(contact_ids)
+
+    def recognises(self, reply: Reply) -> bool:
+        return named_contacts(reply.body) <= self._contact_ids
 
 
 class FollowUpDesk:
@@ -73,7 +87,7 @@ class FollowUpDesk:
     async def _ask(self, batch: FollowUpBatch) -> Reply | Unanswered:
         step = batch.step
         contact_ids = list(dict.fromkeys(held.landed.contact_id for held in batch.rows))
-        state = CallState(batch.rows[0].landed.row, repeatable=step.kind.repeatable)
+        state = _BatchCallState(batch.rows[0].landed.row, contact_ids, repeatable=step.kind.repeatable)
         try:
             return await self._caller.ask(
                 step.kind.call(self._caller.location_id, contact_ids, step.value), state

@@ -60,12 +60,13 @@ def compare_custom(record: Record, contact: Mapping[str, Any]) -> tuple[Fault, .
     )
 
 
-def lost_fields(names: Iterable[str]) -> tuple[Fault, ...]:
-    """Warn of values that an update by contact id cannot carry."""
+def lost_fields(names: Iterable[str], *, by_id: bool) -> tuple[Fault, ...]:
+    """Warn of values that the call of the row cannot carry: the update by contact id, or all others."""
+    how = "cannot be changed on" if by_id else "can be set only on"
     return tuple(
         Fault(
             code="not_stored",
-            message=f"{name} cannot be changed on a contact that is named by its id",
+            message=f"{name} {how} a contact that is named by its id",
             fails=False,
         )
         for name in names

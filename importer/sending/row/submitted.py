@@ -15,6 +15,7 @@ class SubmittedRow:
         "attempts",
         "doubtful",
         "first_attempt_at",
+        "first_sent_at",
         "intended",
         "keys",
         "landed",
@@ -34,6 +35,9 @@ class SubmittedRow:
         self.intended = row_state is not None
         self.attempts = 0
         self.first_attempt_at: float | None = None
+        """By the vendor's clock, as far as it was known."""
+        self.first_sent_at: float | None = None
+        """By our monotonic clock, in this session."""
         self.doubtful = False
         if isinstance(row_state, Intent):
             self.attempts = row_state.attempts if row_state.exact else 0

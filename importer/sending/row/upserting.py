@@ -11,13 +11,13 @@ from importer.highlevel.calls import Call
 from importer.highlevel.follow_ups import may_open_batch
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
-from importer.records import Fault, ImportMode, Intent, Landed, Outcome, Status, value_type
+from importer.records import Fault, ImportMode, Intent, Landed, Outcome, RowId, Status, value_type
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
-from importer.sending.row.evidence import judge
+from importer.sending.row.evidence import can_be_of, judge
 from importer.sending.row.matching import find_match
 from importer.sending.row.readback import compare, compare_custom, lost_fields
 from importer.sending.row.submitted import SubmittedRow
@@ -37,21 +37,53 @@ class Landing:
         return replace(self, landed=replace(self.landed, warnings=self.landed.warnings + faults))
 
 
+class ContactCallState(CallState):
+    """The call that reads one contact: no other's will do."""
+
+    __slots__ = ("_contact_id",)
+
+    def __init__(self, row: RowId, contact_id: str) -> None:
+        super().__init__(row)
+        self._contact_id = contact_id
+
+    def recognises(self, reply: Reply) -> bool:
+        return reply.contact_id in (None, self._contact_id)
+
+
 class RowCallState(CallState):
     """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
 
-    __slots__ = ("_announce", "_reserve", "submitted")
+    __slots__ = ("_announce", "_caller", "_reserve", "submitted")
 
     def __init__(
         self,
         submitted: SubmittedRow,
+        caller: Caller,
         announce: Callable[[SubmittedRow], None],
         reserve: Callable[[SubmittedRow], int],
     ) -> None:
         super().__init__(submitted.row, repeatable=submitted.repeatable, doubtful=submitted.doubtful)
         self.submitted = submitted
+        self._caller = caller
         self._announce = announce
         self._reserve = reserve
+
+    def recognises(self, reply: Reply) -> bool:
+        return can_be_of(self.submitted.record, reply.contact)
+
+    async def claims(self, reply: Reply) -> bool:
+        """Ask the contact itself: it may be known by an additional address that the reply does not show."""
+        record = self.submitted.record
+        if reply.contact_id is None or record.contact_id is not None:
+            return False
+        shown = await self._caller.ask(
+            calls.get_contact(reply.contact_id), ContactCallState(record.row, reply.contact_id)
+        )
+        return (
+            isinstance(shown, Reply)
+            and shown.contact_id == reply.contact_id
+            and can_be_of(record, shown.contact)
+        )
 
     def reserve(self) -> int:
         return self._reserve(self.submitted)
@@ -122,10 +154,10 @@ class Upserting:
         """Skip a row whose contact exists, unless an attempt of ours, whose reply was lost, has just made it."""
         contact_id = str(contact["id"])
         if submitted.doubtful:
-            shown = await self._caller.ask(calls.get_contact(contact_id), CallState(submitted.row))
+            shown = await self._look_at(contact_id, submitted)
             if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
                 contact = shown.contact
-                status = judge(submitted, contact, new=False, made_here=self._journal.made_here)
+                status = self._judge(submitted, contact)
                 if status is Status.CREATED:
                     return self._land(submitted, shown, contact, status)
         return outcomes.skipped(
@@ -157,9 +189,7 @@ class Upserting:
                 contact_id=contact_id,
             )
         body = payload.build_update(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
-        found = await self._caller.ask(
-            calls.update(contact_id, body), RowCallState(submitted, self._announce, self._reserve)
-        )
+        found = await self._caller.ask(calls.update(contact_id, body), self._call_state(submitted))
         if isinstance(found, Unanswered):
             return outcomes.unanswered(submitted, found)
         if found.kind is ReplyKind.NO_CONTACT and self._policy.mode is ImportMode.UPDATE_ONLY:
@@ -167,7 +197,7 @@ class Upserting:
         if found.kind is not ReplyKind.DONE:
             return outcomes.refused(submitted, found)
         contact = {"id": contact_id, **found.contact}
-        lost = lost_fields(payload.lost_in_update(submitted.record))
+        lost = lost_fields(payload.lost_in_update(submitted.record), by_id=True)
         return self._land(submitted, found, contact, Status.UPDATED, lost)
 
     async def _search(self, submitted: SubmittedRow) -> Mapping[str, Any] | Outcome | None:
@@ -182,7 +212,7 @@ class Upserting:
     async def _store(
         self, submitted: SubmittedRow, call: Call, *, creates: bool = False, repeatable: bool = True
     ) -> Landing | Outcome:
-        state = RowCallState(submitted, self._announce, self._reserve)
+        state = self._call_state(submitted)
         state.repeatable = submitted.repeatable and repeatable
         found = await self._caller.ask(call, state)
         submitted.doubtful = state.doubtful or (isinstance(found, Unanswered) and found.doubtful)
@@ -196,8 +226,16 @@ class Upserting:
             return await self._without_id(submitted, found, call, creates=creates)
         new = True if creates else found.body.get("new")
         if new is True:
+            self._caller.learn_creation(found.contact.get("dateAdded"), state.sent_at)
             return self._land(submitted, found, found.contact, Status.CREATED)
         return await self._judged(submitted, found, new=new)
+
+    async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
+        state = ContactCallState(submitted.row, contact_id)
+        return await self._caller.ask(calls.get_contact(contact_id), state)
+
+    def _call_state(self, submitted: SubmittedRow) -> RowCallState:
+        return RowCallState(submitted, self._caller, self._announce, self._reserve)
 
     async def _judged(self, submitted: SubmittedRow, found: Reply, *, new: object) -> Landing:
         """Land a row whose contact the reply does not call new, by what reply and contact show."""
@@ -209,12 +247,18 @@ class Upserting:
             contact = {**contact, "dateAdded": added}
             if added is None:
                 warnings = (outcomes.warning("perhaps_created", _PERHAPS),)
-        status = judge(submitted, contact, new=False, made_here=self._journal.made_here)
+        status = self._judge(submitted, contact)
         return self._land(submitted, found, contact, status, warnings)
+
+    def _judge(self, submitted: SubmittedRow, contact: Mapping[str, Any]) -> Status:
+        if submitted.first_sent_at is not None:
+            # since then more may have been learnt of the vendor's clock
+            submitted.first_attempt_at = self._caller.vendor_clock.earliest(submitted.first_sent_at)
+        return judge(submitted, contact, new=False, made_here=self._journal.made_here)
 
     async def _date_added(self, submitted: SubmittedRow, found: Reply) -> object:
         """Ask the contact itself when it was made: a reply need not say."""
-        shown = await self._caller.ask(calls.get_contact(str(found.contact_id)), CallState(submitted.row))
+        shown = await self._look_at(str(found.contact_id), submitted)
         if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
             return shown.contact.get("dateAdded")
         return None
@@ -238,6 +282,8 @@ class Upserting:
         warnings: tuple[Fault, ...] = (),
     ) -> Landing:
         record = submitted.record
+        if record.contact_id is None and (lost := payload.lost_in_upsert(record)):
+            warnings += lost_fields(lost, by_id=False)
         warnings = record.warnings + warnings + compare(record, contact, by_id=record.contact_id is not None)
         landed = Landed(
             row=submitted.row,
@@ -253,7 +299,7 @@ class Upserting:
 
     async def verify(self, submitted: SubmittedRow, landed: Landed) -> tuple[Fault, ...]:
         """Read a contact back by its id and compare what the reply of the upsert does not show."""
-        found = await self._caller.ask(calls.get_contact(landed.contact_id), CallState(submitted.row))
+        found = await self._look_at(landed.contact_id, submitted)
         if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
             return (outcomes.warning("not_verified", "the contact could not be read back"),)
         return compare_custom(submitted.record, found.contact)
@@ -265,6 +311,7 @@ class Upserting:
     def _announce(self, submitted: SubmittedRow) -> None:
         """Note the first attempt's time; write it down first where nothing else could prove the attempt."""
         if submitted.first_attempt_at is None:
+            submitted.first_sent_at = self._caller.clock.monotonic()
             submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
         if not submitted.repeatable:
             self._journal.intend(

@@ -1,0 +1,104 @@
+"""Replies that belong to somebody else: swapped, repeated, late and unasked ones, met by a whole sender."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from importer.records import Record, Status
+from importer.sandbox import Fault, FaultKind
+from tests.sending.runs import PLACE, QUICK, Run, StartRun, people, record
+
+PATIENT = replace(QUICK, outage_seconds=60.0)
+"""A machine that does other work, too, makes no outage."""
+
+
+def tagged(count: int) -> list[Record]:
+    """Make people of whom each gets a tag of their own, so that a foreign one shows."""
+    return [
+        record(row, email=f"person{row}@example.com", firstName=f"Person {row}", tags=(f"tag {row}",))
+        for row in range(2, 2 + count)
+    ]
+
+
+def by_mail(run: Run) -> dict[str, dict[str, Any]]:
+    return {each["email"]: each for each in run.sandbox.contacts()}
+
+
+@pytest.mark.parametrize("kind", [FaultKind.SWAP, FaultKind.REPEAT, FaultKind.STRAY, FaultKind.STRAY_TIMEOUT])
+async def test_no_row_gets_another_contacts_id_or_tags(start: StartRun, kind: FaultKind) -> None:
+    run = await start(faults={kind: 0.2}, seed=3, slow_seconds=0.05, latency_ms=(1, 3))
+    outcomes = await run.send(tagged(200), concurrency=20, retry=PATIENT)
+    stored = by_mail(run)
+    assert run.sandbox.state()["faults"]
+    assert len(stored) == 200
+    for row, outcome in outcomes.items():
+        contact = stored[f"person{row}@example.com"]
+        assert (outcome.contact_id, outcome.status) == (contact["id"], Status.CREATED)
+        assert contact["tags"] == [f"tag {row}"]
+
+
+@pytest.mark.parametrize("kind", [FaultKind.STRAY, FaultKind.STRAY_TIMEOUT])
+async def test_a_reply_that_is_not_ours_ends_its_connection_and_what_stands_behind_it(
+    start: StartRun, kind: FaultKind
+) -> None:
+    run = await start()
+    run.sandbox.script([Fault(kind=kind, path="/contacts/upsert")])
+    outcomes = await run.send(people(4), concurrency=1, retry=PATIENT)
+    stored = by_mail(run)
+    assert {row: each.contact_id for row, each in outcomes.items()} == {
+        row: stored[f"person{row}@example.com"]["id"] for row in outcomes
+    }
+    assert [outcomes[row].attempts for row in sorted(outcomes)] == [1, 2, 1, 1]
+
+
+async def test_a_reply_that_was_given_before_is_not_believed_again(start: StartRun) -> None:
+    run = await start()
+    first: list[bytes] = []
+
+    def keep(body: bytes) -> bytes:
+        first.append(body)
+        return body
+
+    run.sandbox.script(
+        [Fault(path="/contacts/upsert", alter=keep), Fault(path="/contacts/upsert", alter=lambda _: first[0])]
+    )
+    outcomes = await run.send(
+        [
+            record(2, email="ann@example.com", firstName="An"),
+            record(3, email="ann@example.com", firstName="Ann"),
+        ],
+        retry=PATIENT,
+    )
+    assert (outcomes[2].status, outcomes[2].attempts) == (Status.CREATED, 1)
+    assert (outcomes[3].status, outcomes[3].attempts) == (Status.UPDATED, 2)
+
+
+async def test_a_contact_known_by_an_address_that_the_reply_leaves_out_is_asked_for_it(
+    start: StartRun,
+) -> None:
+    run = await start()
+
+    def hide(body: bytes) -> bytes:
+        told = json.loads(body)
+        told["contact"] |= {"email": "zoe@example.com", "phone": None}
+        return json.dumps(told).encode()
+
+    run.sandbox.script([Fault(path="/contacts/upsert", alter=hide)])
+    outcomes = await run.send([record(2, email="ann@example.com")])
+    assert (outcomes[2].status, outcomes[2].attempts) == (Status.CREATED, 1)
+    assert outcomes[2].contact_id == by_mail(run)["ann@example.com"]["id"]
+
+
+async def test_a_row_that_is_always_answered_with_somebody_else_fails_and_says_so(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.add_contact(PLACE, email="zoe@example.com")
+    zoe = by_mail(run)["zoe@example.com"]
+    foreign = json.dumps({"new": False, "contact": {"id": zoe["id"], "email": "zoe@example.com"}}).encode()
+    run.sandbox.script([Fault(path="/contacts/upsert", alter=lambda _: foreign, times=50)])
+    outcome = (await run.send([record(2, email="ann@example.com")], retry=replace(QUICK, row_seconds=0.0)))[2]
+    assert (outcome.status, outcome.code, outcome.contact_id) == (Status.FAILED, "service_down", None)
+    assert "the reply was about another contact" in str(outcome.message)
