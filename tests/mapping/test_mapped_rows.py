@@ -353,3 +353,9 @@ def test_an_email_made_of_parts_is_checked_all_the_same(lay: Lay) -> None:
     assert isinstance(second, Outcome)
     assert second.code == "invalid_email"
     assert second.faults[0].column == "User, Domain"
+
+
+def test_a_pasted_address_in_the_location_column_is_taken_for_its_id(lay: Lay) -> None:
+    body = "location: {column: L}\nfields: {email: E}"
+    address = "https://app.gohighlevel.com/v2/location/loc1/dashboard"
+    assert record_of(lay(body, [["E", "L"], ["ann@example.com", address]])).location_id == "loc1"
