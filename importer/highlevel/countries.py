@@ -319,8 +319,8 @@ _OTHERS: Final[dict[str, str]] = {
     "JP": "Nippon|Japon|Japón|Giappone|Japão",
     "KE": "Kenia",
     "KH": "Kambodscha|Cambodge|Camboya",
-    "KP": "North Korea|DPRK|Nordkorea|Corée du Nord|Corea del Norte|Democratic People's Republic of Korea",
-    "KR": "South Korea|Republic of Korea|Südkorea|Corée du Sud|Corea del Sur|Coreia do Sul|Corea del Sud|Zuid-Korea",
+    "KP": "North Korea|Korea, North|DPRK|Nordkorea|Corée du Nord|Corea del Norte|Democratic People's Republic of Korea",
+    "KR": "South Korea|Korea, South|Republic of Korea|Südkorea|Corée du Sud|Corea del Sur|Coreia do Sul|Corea del Sud|Zuid-Korea",
     "LA": "Laos|Lao PDR",
     "LB": "Libanon|Liban|Líbano|Libano",
     "LT": "Lietuva|Litauen|Lituanie|Lituania|Litouwen",
@@ -401,6 +401,8 @@ _ALPHA3: Final = (
 # The signs of cars abroad, which address books of German-speaking countries put before postal codes.
 _CAR_SIGNS: Final = "A AT|B BE|D DE|F FR|I IT|L LU|FL LI"
 
+_WITH_CODE: Final = re.compile(r"\s*([^()]{2,80}?)\s*\(([A-Za-z]{2})\)\s*")
+
 
 def fold(text: str) -> str:
     """Reduce a name to what people agree on when they write it: letters and digits, no case, no accents."""
@@ -435,6 +437,9 @@ def _table() -> dict[str, str]:
 
 def country_code(text: str) -> str | None:
     """Find the vendor's code for a country's name or code; None when no country is written like that."""
-    folded = fold(text)
     table = _table()
+    if found := _WITH_CODE.fullmatch(text):  # as the vendor's own import takes it: "Germany (DE)"
+        code = table.get(fold(found[1]))
+        return code if code == found[2].upper() else None
+    folded = fold(text)
     return table.get(folded) or table.get(folded.removeprefix("the"))
