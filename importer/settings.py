@@ -13,6 +13,12 @@ DEFAULT_OUTPUT: Final = Path("import-results")
 SANDBOX_LOCATION: Final = "sandboxLocation00001"
 
 
+def location_in(text: str) -> str:
+    """Take a location's id out of what people paste for it: the address of the sub-account, or the id itself."""
+    found = re.search(r"^(?:https?://)?[^\s/]+/(?:.*/)?location/([A-Za-z0-9_-]+)", text.strip())
+    return found[1] if found else text
+
+
 class ResultsFormat(StrEnum):
     """The form of the results; ``failed`` is CSV in either case, to be corrected and imported again."""
 
@@ -63,6 +69,10 @@ class Connection:
     sandbox: bool = False
     grants: Path | None = None
     """Folder of OAuth grants that `importer login` stored; used for locations that have no token."""
+
+    def __post_init__(self) -> None:
+        if self.location_id is not None:
+            object.__setattr__(self, "location_id", location_in(self.location_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

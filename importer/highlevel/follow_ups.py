@@ -19,6 +19,7 @@ from importer.records import FollowUpFor, FollowUps, Json, Record, Status, TagMo
 Value: TypeAlias = tuple[str, ...]
 """What a follow-up does with its contact: the tags that it adds, the workflow that it adds the contact to."""
 
+_DRAFT: Final = "draft"
 BULK_TAG_LIMIT: Final = 500
 """Contacts in one bulk tag call; the vendor gives no number, public notes say 500."""
 
@@ -253,11 +254,16 @@ def _find(listing: Listing, wanted: str, catalog: Catalog) -> str:
     known = catalog.listed.get(listing.name)
     if known is None:
         return wanted  # the list could not be read: take it for an id
-    found = [each.id for each in known if each.id == wanted] or [
-        each.id for each in known if each.name.casefold() == wanted.casefold()
+    found = [each for each in known if each.id == wanted] or [
+        each for each in known if each.name.casefold() == wanted.casefold()
     ]
     if len(found) == 1:
-        return found[0]
+        if found[0].status.casefold() == _DRAFT:
+            raise MappingError(
+                f"The {listing.noun} {wanted!r} of location {catalog.location_id} is a draft: HighLevel would say yes to every "
+                "contact and take none in. Publish it, and run again."
+            )
+        return found[0].id
     raise _not_found(listing, wanted, known, len(found), catalog.location_id)
 
 

@@ -15,6 +15,7 @@ from importer.errors import SettingsError
 from importer.jobs.model import Job, Notify, Stream
 from importer.jobs.patterns import dated
 from importer.jobs.schedule import Schedule
+from importer.settings import location_in
 from importer.sources import is_url
 from importer.sources.names import is_taken
 
@@ -55,7 +56,7 @@ class NamedJob:
     @property
     def location_id(self) -> str | None:
         text = self.job.location or os.environ.get("HIGHLEVEL_LOCATION_ID") or None
-        return expanded(text, os.environ) if text else None
+        return location_in(expanded(text, os.environ)) if text else None
 
     def pattern_on(self, day: date) -> str:
         """Name the files of a day as a pattern."""

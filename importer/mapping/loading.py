@@ -22,7 +22,7 @@ from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.survey import Surveyor
 from importer.records import FollowUps, ImportMode, TagMode
 from importer.runtime.environment import variables
-from importer.settings import ReadingOptions
+from importer.settings import ReadingOptions, location_in
 from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
 
 
@@ -63,7 +63,8 @@ class Mapping:
         rule = self.model.location
         if rule is None or rule.fixed is None:
             return None
-        return expand(rule.fixed, variables())
+        said = expand(rule.fixed, variables())
+        return None if said is None else location_in(said)
 
     @property
     def location_by_column(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import re
 from collections import ChainMap
@@ -12,7 +14,7 @@ from typing import Final
 
 from importer.errors import SettingsError
 from importer.runtime.logs import hide
-from importer.settings import DEFAULT_BASE_URL, Secret
+from importer.settings import DEFAULT_BASE_URL, Secret, location_in
 
 _TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"  # noqa: S105  (a name, no token)
 _SECRET_NAMES: Final = re.compile(
@@ -46,11 +48,7 @@ def context_with(env_file: str | os.PathLike[str] | None) -> Context:
 def _read_env_file(path: Path) -> dict[str, str]:
     from dotenv import dotenv_values
 
-    try:
-        with path.open(encoding="utf-8-sig") as stream:
-            found = dotenv_values(stream=stream)
-    except (OSError, UnicodeDecodeError) as cause:
-        raise SettingsError(f"The environment file {path} cannot be read: {cause}.") from None
+    found = dotenv_values(stream=io.StringIO(_read_text(path, "The environment file")))
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -60,7 +58,20 @@ def load_environment(folder: Path | None = None) -> None:
     if path.is_file():
         from dotenv import load_dotenv
 
-        load_dotenv(path, override=False)
+        load_dotenv(stream=io.StringIO(_read_text(path, "The environment file")), override=False)
+
+
+def _read_text(path: Path, what: str) -> str:
+    """Read a small text file as the editors of all systems write it: UTF-8, or UTF-16 with its mark. Raises SettingsError."""
+    try:
+        written = path.read_bytes()
+        wide = written.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = written.decode("utf-16" if wide else "utf-8-sig")
+    except (OSError, UnicodeDecodeError) as cause:
+        raise SettingsError(f"{what} {path} cannot be read: {cause}. Save it as UTF-8.") from None
+    if "\x00" in text:
+        raise SettingsError(f"{what} {path} is no plain text, or UTF-16 without its mark. Save it as UTF-8.")
+    return text
 
 
 def state_folder(given: Path | None = None) -> Path:
@@ -87,7 +98,8 @@ def base_url(given: str | None = None) -> str:
 
 
 def location_id() -> str | None:
-    return variables().get("HIGHLEVEL_LOCATION_ID") or None
+    said = variables().get("HIGHLEVEL_LOCATION_ID")
+    return location_in(said) if said else None
 
 
 def read_token(token_file: Path | None = None) -> Secret | None:
@@ -97,10 +109,7 @@ def read_token(token_file: Path | None = None) -> Secret | None:
     """
     if token_file is None:
         return variable_token("HIGHLEVEL_TOKEN")
-    try:
-        token = token_file.read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError) as cause:
-        raise SettingsError(f"The token file {token_file} cannot be read: {cause}.") from None
+    token = _read_text(token_file, "The token file").strip()
     if not token:
         raise SettingsError(f"The token file {token_file} is empty. Put the token into it, on one line.")
     return one_token(token, f"The token file {token_file}")
@@ -141,10 +150,7 @@ def read_tokens(tokens_file: Path | None = None) -> dict[str, Secret]:
 
 
 def _read_tokens_file(path: Path) -> dict[str, Secret]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as cause:
-        raise SettingsError(f"The tokens file {path} cannot be read: {cause}.") from None
+    lines = _read_text(path, "The tokens file").splitlines()
     tokens: dict[str, Secret] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("#"):

@@ -317,7 +317,7 @@ class Caller:
         if self.breaker.hopeless(now) or self._is_in_vain(found, now):
             raise self._close(
                 reasons.out_of_reach(
-                    found, base_url=self.client.base_url, seconds=self.breaker.down_seconds(now)
+                    found, base_url=self.client.base_url, seconds=self.policy.retry.outage_seconds
                 )
             )
         self.gate.hold(pause)

@@ -43,7 +43,7 @@ def out_of_reach(found: Reply | LostReply, *, base_url: str, seconds: float) -> 
         )
     if isinstance(found, LostReply) and found.lasting:
         return ServiceDownError(
-            f"Nothing got through for {seconds:.0f} s, and waiting seldom mends that: {found.reason}. "
+            f"Nothing gets through any more, and waiting seldom mends that: {found.reason}. "
             "Go on with `importer resume` once it is mended."
         )
     return ServiceDownError(

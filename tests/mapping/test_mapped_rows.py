@@ -411,3 +411,9 @@ def _number_and_codes(each: Record | Outcome) -> tuple[object, list[str]]:
     if isinstance(each, Outcome):
         return None, [fault.code for fault in each.faults]
     return each.fields.get("phone"), [fault.code for fault in each.warnings]
+
+
+def test_a_pasted_address_in_the_location_column_is_taken_for_its_id(lay: Lay) -> None:
+    body = "location: {column: L}\nfields: {email: E}"
+    address = "https://app.gohighlevel.com/v2/location/loc1/dashboard"
+    assert record_of(lay(body, [["E", "L"], ["ann@example.com", address]])).location_id == "loc1"

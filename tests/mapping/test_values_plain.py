@@ -114,6 +114,7 @@ def test_a_number_reads_as_itself(number: Decimal) -> None:
     ("text", "code"),
     [("us", "US"), ("USA", "US"), ("U.S.A.", "US"), ("United States of America", "US"), ("UK", "GB"),
      ("England", "GB"), ("Deutschland", "DE"), ("DEU", "DE"), ("Allemagne", "DE"), ("España", "ES"),
+     ("Korea, South", "KR"), ("Korea, North", "KP"), ("Germany (DE)", "DE"), ("Korea, South (KR)", "KR"),
      ("espana", "ES"), ("Côte d'Ivoire", "CI"), ("Korea, Republic of", "KR"), ("Congo", "CG"),
      ("The Netherlands", "NL"), ("Kosovo", "XK"), ("Česko", "CZ"), ("Viet Nam", "VN")],
 )  # fmt: skip
@@ -121,7 +122,7 @@ def test_countries_are_known_by_their_common_names(text: str, code: str) -> None
     assert read_country(text) == code
 
 
-@pytest.mark.parametrize("text", ["Narnia", "Korea", "XX", "SS", "?"])
+@pytest.mark.parametrize("text", ["Narnia", "Korea", "XX", "SS", "?", "South Sudan (SS)", "Germany (FR)"])
 def test_a_country_that_the_vendor_does_not_know_fails(text: str) -> None:
     assert isinstance(read_country(text), ValueFault)
 

@@ -161,5 +161,7 @@ class PaperVendor:
             return own
         if call.method == "GET" and call.path.startswith("/locations/"):
             return 200, {"location": {"id": "loc", "name": "Paper", "settings": {}}}
+        if "/tags" in call.path:
+            return 201, {"succeded": True, "traceId": "trace"}
         self._made += 1
         return 200, {"new": True, "contact": {"id": f"contact{self._made}"}, "traceId": "trace"}

@@ -392,3 +392,10 @@ async def test_a_location_without_a_needed_catalog_part_still_takes_an_id(start:
         await sender.submit(people(1)[0])
         await sender.drain()
     assert run.sandbox.contacts()[0]["workflows"] == ["Welcome"]
+
+
+async def test_a_draft_workflow_is_named_before_anybody_is_sent(start: StartRun) -> None:
+    run = await start()
+    with pytest.raises(MappingError, match="workflow 'unfinished' of location loc1 is a draft"):
+        await run.send(people(1), follow_ups=FollowUps(workflow="unfinished"))
+    assert not run.sandbox.contacts()

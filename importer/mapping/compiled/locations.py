@@ -13,6 +13,7 @@ from importer.mapping.values.fault import quoted
 from importer.mapping.values.texts import clean
 from importer.records import Fault
 from importer.runtime.environment import variables
+from importer.settings import location_in
 
 
 class LocationColumn:
@@ -43,7 +44,7 @@ class LocationColumn:
         if not text:
             return self._default
         if self._map is None:
-            return str(text)
+            return location_in(text)
         return self._map.get(_fold(text)) or (text if text in self._known else None)
 
     def _fault(self, text: str) -> Fault:
@@ -68,7 +69,7 @@ def expand(text: str, environment: Mapping[str, str]) -> str | None:
 
 def _said(location: str) -> str:
     """Expand an id; one whose variable is not set stays as written, so that previews can show it."""
-    return expand(location, variables()) or location
+    return location_in(expand(location, variables()) or location)
 
 
 def _fold(text: str) -> str:
