@@ -39,13 +39,12 @@ from importer.sending.retry import (
     Renew,
     day_recheck_seconds,
     decide,
+    doubt_seconds,
 )
 from importer.settings import Secret
 
 Ending = TypeVar("Ending", bound=StopError)
 
-_BUSY_ROUND_TRIPS: Final = 4
-"""Usual round trips after which the vendor is done with a request whose reply was lost on the way."""
 _SOFT: Final = {
     ReplyKind.MISDIRECTED,
     ReplyKind.SCOPE_MISSING,
@@ -79,8 +78,10 @@ class Caller:
     _outage_announced: bool = False
     _day_spent_at: float = -math.inf
     _waits_for_day: bool = False
-    _round_trip: float = 0.0
-    """The usual one: each reply counts for a sixteenth, so the first dozen tell less than there is."""
+    slowest_seconds: float = 0.0
+    """The longest that a reply was waited for, in earlier sessions too."""
+    resting: int = 0
+    """Calls that wait for the moment at which they may be tried again."""
     _throttled_at: float = 0.0
     _quota: QuotaReading = NO_READING
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -88,6 +89,7 @@ class Caller:
     async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
         while True:
+            await self.rest_until(state.not_before)
             found = await self._attempt(call, state)
             if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
                 self._recover(state.sent_at)
@@ -151,7 +153,7 @@ class Caller:
             self.progress.requested(self.location_id, seconds, False)
             return raw
         self.gate.slots.note_round_trip(seconds)
-        self._round_trip += (seconds - self._round_trip) / 16
+        self.slowest_seconds = max(self.slowest_seconds, seconds)
         self.gate.leave(ticket, at=raw.received_at)
         # of a quota far beyond the vendor's usual one not every reading matters
         with_quota = self.day.scarce or self._replies % (self.gate.slots.burst // BURST or 1) == 0
@@ -213,8 +215,7 @@ class Caller:
             case GiveUp(doubtful=doubtful):
                 return self._give_up(found, state, doubtful=doubtful)
             case Again(wait_seconds=wait, doubtful=doubtful):
-                state.doubtful = doubtful
-                await self._wait_out(found, wait, state.sent_at)
+                self._put_off(found, state, wait, doubtful=doubtful)
             case Hold(wait_seconds=wait):
                 self._hold(wait, state.sent_at)
             case EndDay():
@@ -225,6 +226,13 @@ class Caller:
             case Refuse():
                 raise self._close(reasons.refused(found, location_id=self.location_id))
         return None
+
+    def _put_off(self, found: Reply | LostReply, state: CallState, wait: float, *, doubtful: bool) -> None:
+        """Say when the next attempt may leave. An outage has its own pause, which is too short for a row in doubt."""
+        until = self.clock.monotonic() + wait
+        state.doubtful = doubtful
+        if not self._brake(found, state.sent_at) or (doubtful and state.stores):
+            state.not_before = until
 
     def _give_up(self, found: Reply | LostReply, state: CallState, *, doubtful: bool) -> Unanswered:
         state.doubtful = doubtful
@@ -255,12 +263,23 @@ class Caller:
             doubtful=state.doubtful,
             breaker_open=self.breaker.open,
             renewals=state.renewals,
-            busy_seconds=_BUSY_ROUND_TRIPS * self._round_trip,
+            busy_seconds=self.done_by(state.sent_at) - now if state.stores else 0.0,
         )
 
-    async def _wait_out(self, found: Reply | LostReply, wait: float, sent_at: float) -> None:
-        if not self._brake(found, sent_at):
+    def done_by(self, sent_at: float) -> float:
+        """Tell when the vendor is surely done with an attempt, should its reply be lost."""
+        return sent_at + doubt_seconds(self.policy.retry, self.slowest_seconds)
+
+    async def rest_until(self, moment: float) -> None:
+        """Wait until a call may be tried; others go on meanwhile."""
+        if (wait := moment - self.clock.monotonic()) <= 0:
+            return
+        self.resting += 1
+        self.on_pass()  # another worker may take this one's place in the air
+        try:
             await self.gate.pause(wait)
+        finally:
+            self.resting -= 1
 
     def _brake(self, found: Reply | LostReply, sent_at: float) -> bool:
         """Hold the location back in an outage; raises ServiceDownError when it has lasted too long."""
@@ -361,6 +380,7 @@ class Caller:
             in_window=min(slots.burst, slots.occupied + math.ceil(self.gate.pace * ahead_seconds)),
             used_today=self.day.used,
             daily_remaining=self.day.remaining,
+            slowest_seconds=self.slowest_seconds,
         )
 
 

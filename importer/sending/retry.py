@@ -10,6 +10,8 @@ from importer.highlevel.reply import Reply, ReplyKind
 from importer.sending.policy import RetryPolicy
 
 _DAY_RECHECK_SECONDS: Final = 900.0
+_SLOWEST: Final = 4
+"""Slowest round trips after which the vendor is done with a request whose reply was lost on the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Attempts:
     breaker_open: bool = False
     renewals: int = 0
     busy_seconds: float = 0.0
-    """So long the vendor may still be at work with an attempt that it did not answer."""
+    """So long from now the vendor may still be at work with the attempt, should it be in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,15 @@ def _after_trouble(
     tried_enough = attempts.count >= policy.row_attempts and attempts.seconds >= policy.row_seconds
     if tried_enough and not attempts.breaker_open:
         return GiveUp(doubtful=doubtful)
-    # Two upserts of one person at once may make two contacts: the attempt before must have come to its end.
-    least = max(least or 0.0, attempts.busy_seconds if doubtful else 0.0)
     wait = backoff_seconds(attempts.count, policy, chance=chance)
-    return Again(max(wait, min(least, policy.longest_wait_seconds)), doubtful)
+    wait = max(wait, min(least or 0.0, policy.longest_wait_seconds))
+    # Two upserts of one person at once may make two contacts: the attempt before must have come to its end.
+    return Again(max(wait, attempts.busy_seconds if doubtful else 0.0), doubtful)
+
+
+def doubt_seconds(policy: RetryPolicy, slowest_seconds: float) -> float:
+    """Tell for how long after an attempt without a reply the vendor may be at work on it, by its slowest reply yet."""
+    return max(policy.doubt_seconds, _SLOWEST * slowest_seconds) if policy.doubt_seconds else 0.0
 
 
 def backoff_seconds(failures: int, policy: RetryPolicy, *, chance: float) -> float:

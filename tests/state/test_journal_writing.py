@@ -172,6 +172,14 @@ def test_a_newer_mark_of_a_location_replaces_the_older(journal: Journal) -> None
     assert journal.quota_marks()["location1"].used_today == 2
 
 
+def test_of_several_attempts_the_first_and_the_last_are_known(journal: Journal) -> None:
+    for at in (20.0, 40.0, 30.0):
+        journal.intend([Intent(row=2, location_id="location1", first_attempt_at=at, last_attempt_at=at)])
+    (known,) = journal.row_states(0, 9).values()
+    assert isinstance(known, Intent)
+    assert (known.first_attempt_at, known.last_attempt_at) == (20.0, 40.0)
+
+
 def test_the_file_is_durable_and_for_its_owner_alone(journal: Journal) -> None:
     journal.mark_quota(QuotaMark(location_id="location1", at=1.0, in_window=1, used_today=1))
     journal.settle([outcome(2)])

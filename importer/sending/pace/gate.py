@@ -141,13 +141,16 @@ class Gate:
 
     async def pause(self, seconds: float) -> None:
         """Let one worker wait while others go on; raises the StopError when the gate is closed meanwhile."""
+        # by the clock, not by the loop's timer: what is waited for was measured by the clock
+        timer = asyncio.ensure_future(self._clock.sleep(seconds))
+        closed = asyncio.ensure_future(self._closed.wait())
         try:
-            async with asyncio.timeout(seconds):
-                await self._closed.wait()
-        except TimeoutError:
-            return
-        assert self._stopped is not None  # noqa: S101  (set together with the event)
-        raise self._stopped
+            await asyncio.wait((timer, closed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            closed.cancel()
+        if self._stopped is not None:
+            raise self._stopped
 
     async def _wait(self, seconds: float) -> None:
         """Wait for time to pass or for something to change, whichever comes first."""

@@ -29,6 +29,7 @@ from importer.state.journal.rows import (
     LANDED_COLUMNS,
     MARK_COLUMNS,
     OUTCOME_COLUMNS,
+    QUOTA_COLUMNS,
     SqlCells,
     intent_cells,
     intent_of,
@@ -41,7 +42,7 @@ from importer.state.journal.rows import (
 )
 from importer.state.journal.run import Run, RunState, Session, SessionKind
 from importer.state.journal.schema import migrate
-from importer.state.journal.statements import INTEND, LAND, MADE_HERE, MARK, OPEN, PULSE, SETTLE
+from importer.state.journal.statements import INTEND, LAND, MADE_HERE, MARK, MARK_QUOTA, OPEN, PULSE, SETTLE
 from importer.state.journal.storage import (
     FILE_NAME,
     PURPOSE,
@@ -157,8 +158,7 @@ class Journal:
 
     def mark_quota(self, mark: QuotaMark) -> None:
         """Keep what is used of a location's quota."""
-        cells = (mark.location_id, mark.at, mark.in_window, mark.used_today, mark.daily_remaining)
-        self._note("INSERT OR REPLACE INTO quota_marks VALUES (?, ?, ?, ?, ?)", cells)
+        self._note(MARK_QUOTA, tuple(getattr(mark, name) for name in QUOTA_COLUMNS.split(", ")))
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether another row of this run has this contact already, so that ``before`` cannot have made it.

@@ -5,17 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 from importer.state.journal import figures
-from importer.state.journal.rows import INTENT_COLUMNS, LANDED_COLUMNS, MARK_COLUMNS, OUTCOME_COLUMNS
+from importer.state.journal.rows import (
+    INTENT_COLUMNS,
+    LANDED_COLUMNS,
+    MARK_COLUMNS,
+    OUTCOME_COLUMNS,
+    QUOTA_COLUMNS,
+)
 
 # A failed row that is worth another try is open again once a retry has begun a later pass; every other
 # outcome stands for good.
 OPEN: Final = "outcomes.status = 'failed' AND outcomes.remedy = 'run_again' AND outcomes.pass < {}"
 
 INTEND: Final = f"""
-    INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?)
+    INSERT INTO intents ({INTENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT("row") DO UPDATE SET
         location_id = excluded.location_id,
         first_attempt_at = min(first_attempt_at, excluded.first_attempt_at),
+        last_attempt_at = max(coalesce(last_attempt_at, 0), excluded.last_attempt_at),
         attempts = max(attempts, excluded.attempts),
         exact = max(exact, excluded.exact)
 """  # noqa: S608  (our own names)
@@ -35,6 +42,8 @@ SETTLE: Final = f"""
 """  # noqa: S608
 
 PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+
+MARK_QUOTA: Final = f"INSERT OR REPLACE INTO quota_marks ({QUOTA_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 MADE_HERE: Final = """
     SELECT EXISTS (

@@ -1,0 +1,65 @@
+"""Rows whose reply was lost, against a vendor that looks up when it hears of a row and stores when it has time."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from importer.sandbox import Sandbox, SandboxSettings
+from tests.flow.conftest import open_vendor
+from tests.flow.test_stopping import begin, stops, until
+
+if TYPE_CHECKING:
+    from tests.flow.conftest import Desk
+
+PEOPLE = 100
+
+
+def write_people(desk: Desk, count: int = PEOPLE, *, tags: str = "") -> None:
+    rows = "".join(f"P{number},p{number}@example.com,,{tags}\n" for number in range(count))
+    desk.write("contacts.csv", f"First,Mail,Phone,Tags\n{rows}")
+
+
+@pytest.fixture
+def late_vendor(desk: Desk) -> Iterator[Sandbox]:
+    """Works on a row for one to two and a half seconds, and two attempts side by side make two contacts."""
+    with open_vendor(SandboxSettings(burst=100_000, racy=True, store_delay_ms=(1_000, 2_500))) as vendor:
+        yield vendor
+
+
+@stops
+def test_a_killed_run_that_goes_on_at_once_does_not_meet_its_own_attempts_at_work(
+    desk: Desk, late_vendor: Sandbox
+) -> None:
+    write_people(desk)
+    process = begin(desk, "--no-progress")
+    until(lambda: late_vendor.state()["requests"] > PEOPLE // 2)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=20)
+
+    ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml", "--json")
+    assert ended.code == 0, ended.err
+    assert len(late_vendor.contacts()) == PEOPLE
+    assert [row["import_status"] for row in ended.rows] == ["created"] * PEOPLE
+    assert ended.err.count("whose reply was lost wait until") == 1, ended.err
+    assert late_vendor.state()["overlapping_upserts"] == 0
+
+
+@stops
+def test_rows_that_are_not_in_doubt_go_on_while_a_few_wait(desk: Desk, late_vendor: Sandbox) -> None:
+    write_people(desk)
+    process = begin(desk, "--no-progress", "--concurrency", "10")
+    until(lambda: late_vendor.state()["requests"] > 10)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=20)
+
+    again = begin(desk, "--no-progress", "--concurrency", "60")
+    until(lambda: len(late_vendor.contacts()) >= PEOPLE * 3 // 4)
+    assert again.poll() is None, "those in doubt are left"
+    out, err = again.communicate(timeout=40)
+    assert json.loads(out)["created"] == PEOPLE, err
+    assert len(late_vendor.contacts()) == PEOPLE
