@@ -224,6 +224,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Read HighLevel's own words in the message, and correct the value they name.",
     ),
     Code(
+        "edge_refused",
+        "The network edge before HighLevel's API refused the row",
+        "Run it again: `importer retry`. If it is refused again, look for text in it that resembles a script or a query.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "duplicate_contact",
         "The location allows no second contact with this e-mail or phone",
         "Look at the contact whose id is given: update it instead, or correct the row.",

@@ -49,8 +49,11 @@ _SOFT: Final = {
     ReplyKind.MISDIRECTED,
     ReplyKind.SCOPE_MISSING,
     ReplyKind.LOCATION_REFUSED,
+    ReplyKind.CONTACT_REFUSED,
+    ReplyKind.EDGE_REFUSED,
     ReplyKind.LOCATION_PAUSED,
 }
+_FORBIDDEN: Final = {ReplyKind.CONTACT_REFUSED, ReplyKind.EDGE_REFUSED}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,6 +85,8 @@ class Caller:
     """The longest that a reply was waited for, in earlier sessions too."""
     resting: int = 0
     """Calls that wait for the moment at which they may be tried again."""
+    _refusals: int = 0
+    """Forbidden calls since one was done."""
     _throttled_at: float = 0.0
     _quota: QuotaReading = NO_READING
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -92,6 +97,7 @@ class Caller:
             await self.rest_until(state.not_before)
             found = await self._attempt(call, state)
             if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
+                self._refusals = 0
                 self._recover(state.sent_at)
                 return found
             final = await self._follow(found, state)
@@ -125,7 +131,7 @@ class Caller:
         finally:
             self.day.end()
             self._landed.set()
-        return self._take_in(raw, ticket, number)
+        return self._take_in(raw, ticket, number, contacts=call.contacts)
 
     async def _enter(self) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
@@ -140,7 +146,9 @@ class Caller:
             else:
                 self._end_day(self._quota)
 
-    def _take_in(self, raw: RawReply | LostReply, ticket: Ticket, number: int) -> Reply | LostReply:
+    def _take_in(
+        self, raw: RawReply | LostReply, ticket: Ticket, number: int, *, contacts: int
+    ) -> Reply | LostReply:
         """Learn from an answer what it tells of pace, quota, day and clock."""
         seconds = raw.received_at - raw.sent_at
         self.meter.request(seconds)
@@ -157,7 +165,7 @@ class Caller:
         self.gate.leave(ticket, at=raw.received_at)
         # of a quota far beyond the vendor's usual one not every reading matters
         with_quota = self.day.scarce or self._replies % (self.gate.slots.burst // BURST or 1) == 0
-        reply = read_reply(raw.status, raw.headers, raw.body, with_quota=with_quota)
+        reply = read_reply(raw.status, raw.headers, raw.body, with_quota=with_quota, contacts=contacts)
         if reply.quota is not NO_READING:
             self._learn_quota(reply.quota, ticket, number)
         self._replies += 1
@@ -197,8 +205,7 @@ class Caller:
     async def _follow(self, found: Reply | LostReply, state: CallState) -> Reply | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
         now = self.clock.monotonic()
-        if isinstance(found, LostReply) or found.kind in {ReplyKind.TROUBLE, ReplyKind.MISDIRECTED}:
-            self._note_failure(found, state, now)
+        self._note(found, state, now)
         if state.soft and isinstance(found, Reply) and found.kind in _SOFT:
             return found
         decision = decide(
@@ -246,6 +253,13 @@ class Caller:
             certificate=_is_distrusted(found),
         )
 
+    def _note(self, found: Reply | LostReply, state: CallState, now: float) -> None:
+        """Count what tells a trouble of all from one of a single row."""
+        if isinstance(found, Reply) and found.kind in _FORBIDDEN:
+            self._refusals += 1
+        elif _is_failure(found, state):
+            self._note_failure(found, state, now)
+
     def _note_failure(self, found: Reply | LostReply, state: CallState, now: float) -> None:
         self.breaker.fail(state.row, now, nobodys_fault=_is_distrusted(found))
         if self.breaker.open or state.troubled_since is None:
@@ -260,6 +274,8 @@ class Caller:
             count=state.failures,
             seconds=0.0 if since is None else now - since,
             repeatable=state.repeatable,
+            stores=state.stores,
+            refusals=self._refusals,
             doubtful=state.doubtful,
             breaker_open=self.breaker.open,
             renewals=state.renewals,
@@ -382,6 +398,13 @@ class Caller:
             daily_remaining=self.day.remaining,
             slowest_seconds=self.slowest_seconds,
         )
+
+
+def _is_failure(found: Reply | LostReply, state: CallState) -> bool:
+    """Tell whether an attempt came to nothing by the vendor's fault, or that of something in between."""
+    if isinstance(found, LostReply) or found.kind in {ReplyKind.TROUBLE, ReplyKind.MISDIRECTED}:
+        return True
+    return (state.stores or not state.repeatable) and not found.stored_nothing
 
 
 def _is_distrusted(found: Reply | LostReply) -> bool:

@@ -12,12 +12,12 @@ from importer.sending.row.submitted import SubmittedRow
 class ParkedRows:
     """Those of one location. Each keeps its lane, so that later rows of its person wait behind it."""
 
-    __slots__ = ("_caller", "_rows", "_told")
+    __slots__ = ("_caller", "_rows", "_notified")
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._rows: list[SubmittedRow] = []
-        self._told = False
+        self._notified = False
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -38,19 +38,19 @@ class ParkedRows:
         return True
 
     def take_due(self, now: float) -> Iterator[SubmittedRow]:
-        """Take the rows that may be sent again; tells once, of all, why some wait."""
+        """Take the rows that may be sent again; says once, of all, why some wait."""
         due = [submitted for submitted in self._rows if submitted.not_before <= now]
         self._rows = [submitted for submitted in self._rows if submitted.not_before > now]
-        if self._rows and not self._told:
-            self._told = True
-            self._tell(max(submitted.not_before for submitted in self._rows) - now)
+        if self._rows and not self._notified:
+            self._notified = True
+            self._notify(max(submitted.not_before for submitted in self._rows) - now)
         return iter(due)
 
     def take_all(self) -> list[SubmittedRow]:
         rows, self._rows = self._rows, []
         return rows
 
-    def _tell(self, seconds: float) -> None:
+    def _notify(self, seconds: float) -> None:
         until = datetime.fromtimestamp(self._caller.clock.now() + seconds, UTC).astimezone()
         count = len(self._rows)
         self._caller.progress.message(
