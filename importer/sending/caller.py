@@ -94,7 +94,7 @@ class Caller:
     async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
         while True:
-            await self.rest_until(state.not_before)
+            await self.rest_until(state.not_before, begins=state.stores)
             found = await self._attempt(call, state)
             if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
                 self._refusals = 0
@@ -108,7 +108,7 @@ class Caller:
         while (token := self._token) is None:
             if (lost := await self._obtain_token(state)) is not None:
                 return lost
-        ticket = await self._enter()
+        ticket = await self._enter(state)
         try:
             self.budget.spend(reserve=state.reserve())
             state.announce()
@@ -133,10 +133,10 @@ class Caller:
             self._landed.set()
         return self._take_in(raw, ticket, number, contacts=call.contacts)
 
-    async def _enter(self) -> Ticket:
+    async def _enter(self, state: CallState) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
         while True:
-            ticket = await self.gate.enter()
+            ticket = await self.gate.enter(begins=state.stores, keep=state.reserve())
             if not self.day.is_full(self.clock.now(), runs=self.gate.slots.runs):
                 return ticket
             self.gate.hand_back(ticket)
@@ -286,14 +286,14 @@ class Caller:
         """Tell when the vendor is surely done with an attempt, should its reply be lost."""
         return sent_at + doubt_seconds(self.policy.retry, self.slowest_seconds)
 
-    async def rest_until(self, moment: float) -> None:
+    async def rest_until(self, moment: float, *, begins: bool) -> None:
         """Wait until a call may be tried; others go on meanwhile."""
         if (wait := moment - self.clock.monotonic()) <= 0:
             return
         self.resting += 1
         self.on_pass()  # another worker may take this one's place in the air
         try:
-            await self.gate.pause(wait)
+            await self.gate.pause(wait, begins=begins)
         finally:
             self.resting -= 1
 
@@ -350,7 +350,7 @@ class Caller:
 
     async def _obtain_token(self, state: CallState) -> LostReply | None:
         """Fetch the token, one worker for all, and as patiently as a request: it may be a call of its own."""
-        ticket = await self._enter()
+        ticket = await self._enter(state)
         state.sent_at = self.clock.monotonic()
         try:
             if self._token is None:

@@ -193,6 +193,7 @@ class LocationSender:
         if self.ending is not None:
             return
         self._closing = reason
+        self.caller.gate.wind_up(reason)
         left = self.backlog
         self._take_lined_up()
         self._queue.close()

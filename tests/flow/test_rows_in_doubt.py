@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from importer.sandbox import Sandbox, SandboxSettings
+from importer.sandbox import Sandbox, SandboxSettings, Window
 from tests.flow.conftest import open_vendor
 from tests.flow.test_stopping import begin, stops, until
 
@@ -63,3 +64,24 @@ def test_rows_that_are_not_in_doubt_go_on_while_a_few_wait(desk: Desk, late_vend
     out, err = again.communicate(timeout=40)
     assert json.loads(out)["created"] == PEOPLE, err
     assert len(late_vendor.contacts()) == PEOPLE
+
+
+@stops
+@pytest.mark.parametrize(("number", "seconds"), [(signal.SIGTERM, 7.0), (signal.SIGINT, 20.0)])
+def test_after_a_signal_no_row_is_sent_that_waits_for_its_turn_and_those_that_landed_are_finished(
+    desk: Desk, number: signal.Signals, seconds: float
+) -> None:
+    """The window is full when the signal comes, and opens before the run must be over; or long after."""
+    with open_vendor(SandboxSettings(interval_seconds=seconds, window=Window.SLIDING)) as vendor:
+        write_people(desk, 300, tags="vip")
+        process = begin(desk, "--no-progress")
+        until(lambda: len(vendor.contacts()) >= 80)
+        threading.Event().wait(3.0)  # the burst is over, and all workers stand at the gate
+        stored = len(vendor.contacts())
+        process.send_signal(number)
+        out, err = process.communicate(timeout=15)
+        assert process.returncode == 3, err
+        assert len(vendor.contacts()) == stored, "sent after the signal"
+        assert json.loads(out)["created"] == stored
+        assert {tuple(each["tags"]) for each in vendor.contacts()} == {("vip",)}
+        assert vendor.state()["refusals"].get("burst", 0) == 0

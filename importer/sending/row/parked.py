@@ -12,7 +12,7 @@ from importer.sending.row.submitted import SubmittedRow
 class ParkedRows:
     """Those of one location. Each keeps its lane, so that later rows of its person wait behind it."""
 
-    __slots__ = ("_caller", "_rows", "_notified")
+    __slots__ = ("_caller", "_notified", "_rows")
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller

@@ -109,7 +109,9 @@ class Upserting:
         if not self._duplicates_allowed or not payload.match_keys(submitted.record):
             return await self._store(submitted, call, creates=True)
         while True:
-            await self._caller.rest_until(submitted.not_before)  # a search before that proves nothing
+            await self._caller.rest_until(
+                submitted.not_before, begins=True
+            )  # a search before that proves nothing
             found = await self._search(submitted)
             if isinstance(found, Outcome):
                 return found
