@@ -269,6 +269,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.RUN_AGAIN,
     ),
     Code(
+        "unfinished",
+        "The contact is stored, but its tags or what else follows is not all done yet",
+        "Let the run finish it: `importer resume`. Importing the file anew would store the contact again.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "tags_failed",
         "The contact is stored but its tags could not be changed",
         "Run it again: `importer retry` finishes the contact.",

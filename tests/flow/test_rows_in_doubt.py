@@ -6,12 +6,13 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from importer.sandbox import Sandbox, SandboxSettings, Window
-from tests.flow.conftest import open_vendor
+from importer.sandbox import Fault, FaultKind, Sandbox, SandboxSettings, Window
+from tests.flow.conftest import open_vendor, read_table
 from tests.flow.test_stopping import begin, stops, until
 
 if TYPE_CHECKING:
@@ -85,3 +86,52 @@ def test_after_a_signal_no_row_is_sent_that_waits_for_its_turn_and_those_that_la
         assert json.loads(out)["created"] == stored
         assert {tuple(each["tags"]) for each in vendor.contacts()} == {("vip",)}
         assert vendor.state()["refusals"].get("burst", 0) == 0
+
+
+@stops
+def test_contacts_that_still_wait_for_their_tags_are_shown_as_stored_and_finished_by_a_resume(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    write_people(desk, 40, tags="vip")
+    vendor.add_contact("loc1", email="p0@example.com")
+    vendor.script([Fault(kind=FaultKind.SLOW, path="/bulk/tags/", stored=False)])
+    process = begin(desk, "--no-progress")
+    until(lambda: any("/bulk/tags/" in path for path in vendor.state()["paths"]))
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=15)
+    told = json.loads(out)
+    assert process.returncode == 3, err
+    assert (told["created"], told["updated"], told["pending"]) == (39, 1, 0)
+    rows = read_table(Path(told["results"]))
+    assert [row["import_status"] for row in rows] == ["updated", *["created"] * 39]
+    assert {row["import_contact_id"] for row in rows} == {each["id"] for each in vendor.contacts()}
+    assert {row["import_attempts"] for row in rows} == {"1"}
+    assert all(row["import_warnings"].startswith("unfinished: ") for row in rows)
+    assert not read_table(Path(told["failed_rows"])), "imported again, they would be stored again"
+    shown = desk.importer("show", told["run_id"], "--json")
+    assert (shown.summary["created"], shown.summary["pending"]) == (39, 0)
+
+    refused = desk.importer("forget", told["run_id"])
+    assert refused.code == 2
+    assert "40 contacts are stored" in refused.err
+    assert "--yes" in refused.err
+
+    finished = desk.importer("resume", "--json", "--no-progress")
+    assert finished.code == 0, finished.err
+    assert not any(row["import_warnings"] for row in finished.rows)
+    assert {tuple(each["tags"]) for each in vendor.contacts()} == {("vip",)}
+    assert sum(count for path, count in vendor.state()["paths"].items() if "upsert" in path) == 40
+    assert desk.importer("forget", told["run_id"]).code == 0
+
+
+@stops
+def test_an_unfinished_run_is_forgotten_where_yes_is_said(desk: Desk, vendor: Sandbox) -> None:
+    write_people(desk, 3, tags="vip")
+    vendor.script([Fault(kind=FaultKind.SLOW, path="/bulk/tags/", stored=False)])
+    process = begin(desk, "--no-progress")
+    until(lambda: len(vendor.contacts()) == 3)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=15)
+    written = desk.importer("results", "--json")
+    assert {row["import_warnings"].split(":")[0] for row in written.rows} <= {"unfinished", ""}
+    assert desk.importer("forget", written.summary["run_id"], "--yes").code == 0

@@ -200,6 +200,10 @@ class Journal:
                 return
             first = page[-1][0] + 1
 
+    def unfinished(self, first: RowId = 0, last: RowId = LAST_ROW) -> Iterator[Outcome]:
+        """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
+        return figures.unfinished(self._db, first, last)
+
     def begin(self, kind: SessionKind) -> None:
         """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""
         ended = "the process ended without a word (killed, or a power cut)"
@@ -245,6 +249,11 @@ class Journal:
     def check_accounting(self) -> None:
         """See that created + updated + skipped + failed = rows read; raise StateError when the sum is off."""
         counts = self.counts()
+        if unfinished := self.unfinished_rows():
+            raise StateError(
+                f"The accounts of run {self.run.id} do not balance: {unfinished} rows have follow-ups still due. "
+                f"Nothing is lost; go on with: importer resume {self.run.id}"
+            )
         if counts.pending:
             problem = "more rows were settled than read" if counts.pending < 0 else "rows have no outcome"
             raise StateError(
@@ -271,6 +280,9 @@ class Journal:
 
     def counts(self) -> Counts:
         return self._read(lambda db: figures.count_rows(db, self.rows_read))
+
+    def unfinished_rows(self) -> int:
+        return self._read(figures.count_unfinished)
 
     def counts_by_location(self) -> dict[str | None, Counts]:
         return self._read(figures.count_locations)
