@@ -336,10 +336,13 @@ class LocationSender:
     async def _follow_up(self, batch: FollowUpBatch) -> None:
         assert self._desk is not None  # noqa: S101  (rows come after open)
         for end in await self._desk.perform(batch):
-            if isinstance(end, Outcome):
-                self._settle(end)
-            else:
-                self._go_on(end)
+            match end:
+                case Outcome():
+                    self._settle(end)
+                case FollowUpBatch():
+                    self._dispatch((end,))
+                case _:
+                    self._go_on(end)
 
     def _settle(self, outcome: Outcome) -> None:
         self.caller.meter.settled += 1

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from importer.errors import CredentialsLostError
-from importer.records import FollowUps, Record, Remedy, Status
-from importer.sandbox import Account, Fault, FaultKind
+from importer.records import FollowUps, Landed, Record, Remedy, Status
+from importer.sandbox import Account, Fault, FaultKind, Sandbox
 from tests.sending.runs import PLACE, StartRun, people, record
 
 UNHEARD_OF = (101, 302, 404, 405, 410, 413)
@@ -133,3 +133,40 @@ async def test_an_edge_that_refuses_all_ends_the_run_and_does_not_blame_the_toke
     with pytest.raises(CredentialsLostError, match=r"Cloudflare.*network edge.*not about the token"):
         await run.send(people(6), concurrency=1)
     assert len(run.sandbox.contacts()) == 1
+
+
+def tagged(sandbox: Sandbox) -> int:
+    return sum(each["tags"] == ["x"] for each in sandbox.contacts())
+
+
+async def test_of_a_bulk_tag_call_that_is_refused_as_a_whole_only_the_culprit_fails(start: StartRun) -> None:
+    run = await start(bulk_tags_whole=True)
+    gone = Landed(
+        row=40, location_id=PLACE, status=Status.CREATED, contact_id="goneGoneGone00000000", http_status=200, attempts=1
+    )  # fmt: skip
+    outcomes = await run.send(people(80, tags=("x",)), row_states={40: gone})
+    assert [row for row, each in outcomes.items() if each.status is not Status.CREATED] == [40]
+    assert outcomes[40].code == "tags_failed"
+    assert "must be a contact of the location" in str(outcomes[40].message)
+    assert tagged(run.sandbox) == 79
+
+
+@pytest.mark.parametrize("refusal", [Fault(status=413, path="/bulk/tags/"), None])
+async def test_a_bulk_tag_call_that_is_too_large_goes_in_parts(
+    start: StartRun, refusal: Fault | None
+) -> None:
+    run = await start(bulk_tag_limit=100)
+    run.sandbox.script([refusal] if refusal else [])
+    outcomes = await run.send(people(250, tags=("x",)))
+    assert {each.status for each in outcomes.values()} == {Status.CREATED}
+    assert tagged(run.sandbox) == 250
+
+
+async def test_a_refusal_that_is_about_all_contacts_does_not_cost_a_call_for_each(start: StartRun) -> None:
+    run = await start()
+    body = b'{"statusCode": 422, "message": ["tags must be shorter"]}'
+    run.sandbox.script([Fault(status=422, body=body, path="/bulk/tags/", times=1_000)])
+    outcomes = await run.send(people(300, tags=("x",)))
+    assert {each.code for each in outcomes.values()} == {"tags_failed"}
+    calls = sum(count for path, count in run.sandbox.state()["paths"].items() if "/bulk/tags/" in path)
+    assert calls <= 81
