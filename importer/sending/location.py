@@ -175,8 +175,9 @@ class LocationSender:
 
     def _employ(self) -> None:
         """Start a worker if there is work that no other would take up sooner."""
-        # a worker that rests has nothing in the air; but as many as rest may come back at once
-        resting = min(self.caller.resting, self.concurrency)
+        # a worker that rests has nothing in the air, and must not keep a run of few workers waiting; bounded, since
+        # those that rest come back
+        resting = min(self.caller.resting, DEFAULT_CONCURRENCY)
         if (
             len(self._workers) - resting < self.concurrency
             and not self.caller.gate.waiting
