@@ -259,6 +259,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Read HighLevel's own words in the message, and correct the value they name.",
     ),
     Code(
+        "edge_refused",
+        "The network edge before HighLevel's API refused the row",
+        "Run it again: `importer retry`. If it is refused again, look for text in it that resembles a script or a query.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "duplicate_contact",
         "The location allows no second contact with this e-mail or phone",
         "Look at the contact whose id is given: update it instead, or correct the row.",
@@ -295,6 +301,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "location_refused",
         "The location cannot be written to with this token",
         "Give the token the missing scope, or use one of that location; then `importer retry`.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "unfinished",
+        "The contact is stored, but its tags or what else follows is not all done yet",
+        "Let the run finish it: `importer resume`. Importing the file anew would store the contact again.",
         Remedy.RUN_AGAIN,
     ),
     Code(

@@ -223,11 +223,14 @@ class Intent:
     ``first_attempt_at`` is the vendor's clock, in seconds since the epoch: a contact whose ``dateAdded`` is not
     earlier was made by this row. ``exact`` is True when the intent was written right before the attempt, so
     that without it nothing was sent; False when it was written for a batch that may not have gone out.
+    ``last_attempt_at`` is our wall clock: no attempt leaves later without being written down anew, so that whoever
+    finds the row in doubt knows for how long the vendor may yet be at work on it. None: an older importer did not say.
     """
 
     row: RowId
     location_id: str
     first_attempt_at: float
+    last_attempt_at: float | None = None
     attempts: int = 1
     exact: bool = False
 
@@ -299,7 +302,8 @@ class QuotaMark:
     """What must be remembered of a location's quota so that a restart does not overdraw it.
 
     ``in_window`` requests were answered or still open in the burst window that ends at ``at`` (seconds since the
-    epoch); ``used_today`` and ``daily_remaining`` are of the vendor's day that holds ``at``.
+    epoch); ``used_today`` and ``daily_remaining`` are of the vendor's day that holds ``at``. ``slowest_seconds`` is
+    the longest that a reply has been waited for: the vendor may take as long with one that was lost.
     """
 
     location_id: str
@@ -307,6 +311,7 @@ class QuotaMark:
     in_window: int
     used_today: int
     daily_remaining: int | None = None
+    slowest_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

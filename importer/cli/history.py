@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -188,22 +189,47 @@ def results_command(run: str | None, **given: Any) -> None:
 @click.command("forget", epilog=examples("importer forget 20260314-0915"), short_help="Delete a run's data.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @state_option
+@click.option(
+    "--yes", is_flag=True, help="Forget also a run whose stored contacts still wait for their tags."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-def forget_command(*, runs: tuple[str, ...], state: Path | None, quiet: bool) -> None:
+def forget_command(*, runs: tuple[str, ...], state: Path | None, yes: bool, quiet: bool) -> None:
     """Delete what the state folder holds of a RUN: journal, copies of the sources, mapping.
 
     The results folder that the run wrote is yours and stays; delete it yourself. What --changed-only remembers are
-    salted hashes, no words of people, and stays as well. With IMPORTER_KEEP_DAYS set, runs that ended so many days
+    salted hashes, no words of people, and stays as well. A run whose contacts are stored while their tags, or what
+    else follows, are still to come can only be finished with its journal: forgetting it asks first on a terminal,
+    and is refused elsewhere without --yes. With IMPORTER_KEEP_DAYS set, runs that ended so many days
     ago are forgotten whenever another one starts.
     """
     from importer.state import StateFolder
 
     load_environment()
     folder = StateFolder(state_folder(state))
-    for run_id in [folder.match_id(wanted) for wanted in runs]:
+    run_ids = [folder.match_id(wanted) for wanted in runs]
+    if not yes:
+        for run_id in run_ids:
+            _confirm_unfinished(run_id, folder.unfinished_rows(run_id))
+    for run_id in run_ids:
         folder.forget(run_id)
         if not quiet:
             click.echo(f"Run {run_id} is forgotten. The files in its results folder, if any, stay.", err=True)
+
+
+def _confirm_unfinished(run_id: str, rows: int) -> None:
+    """Ask before what only the run can finish is lost; raises SettingsError where nobody is there to answer."""
+    from importer.errors import SettingsError
+
+    if not rows:
+        return
+    those = "1 contact is" if rows == 1 else f"{rows:,} contacts are"
+    what = f"{those} stored by run {run_id} and still to get tags, or what else follows"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise SettingsError(
+            f"{what}. Finish it with: importer resume {run_id}; or forget it all the same with --yes."
+        )
+    if not click.confirm(f"{what}. Once forgotten, nothing can finish it. Forget it?", err=True):
+        raise SettingsError(f"Nothing was forgotten. Finish the run with: importer resume {run_id}")
 
 
 def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> None:

@@ -14,7 +14,10 @@ from importer.settings import Secret
 
 @value_type(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to the vendor. ``path`` is already quoted; ``form`` marks a body that is no JSON."""
+    """One request to the vendor. ``path`` is already quoted; ``form`` marks a body that is no JSON.
+
+    ``contacts``: so many it names by their ids.
+    """
 
     method: str
     path: str = field(repr=False)
@@ -22,6 +25,7 @@ class Call:
     form: bool = False
     secrets: tuple[Secret, ...] = ()
     """What its body gives away beside the token: it must not come back in anybody's words."""
+    contacts: int = 0
 
 
 UPSERT_PATH: Final = "/contacts/upsert"
@@ -41,11 +45,11 @@ def create(payload: Json) -> Call:
 
 
 def update(contact_id: str, payload: Json) -> Call:
-    return Call(method="PUT", path=f"/contacts/{segment(contact_id)}", body=encode(payload))
+    return Call(method="PUT", path=f"/contacts/{segment(contact_id)}", body=encode(payload), contacts=1)
 
 
 def get_contact(contact_id: str) -> Call:
-    return Call(method="GET", path=f"/contacts/{segment(contact_id)}")
+    return Call(method="GET", path=f"/contacts/{segment(contact_id)}", contacts=1)
 
 
 def search_duplicate(location_id: str, *, email: str | None, phone: str | None) -> Call:

@@ -68,6 +68,8 @@ async def _probe_contacts(ask: Ask, location_id: str) -> None:
         ReplyKind.SCOPE_MISSING,
         ReplyKind.TOKEN_REFUSED,
         ReplyKind.LOCATION_REFUSED,
+        ReplyKind.CONTACT_REFUSED,  # there is no such contact, so it is about the location
+        ReplyKind.EDGE_REFUSED,
         ReplyKind.LOCATION_PAUSED,
     }:
         raise refusal(found, location_id)

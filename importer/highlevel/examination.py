@@ -192,10 +192,19 @@ def _judge_matching(settings: Any) -> ExaminationLine:
     return ExaminationLine(grade=Grade.GOOD, subject="matching", text=f"{shown}; duplicates are not allowed")
 
 
+_SCOPE_REFUSALS: Final = {
+    ReplyKind.SCOPE_MISSING,
+    ReplyKind.LOCATION_REFUSED,
+    ReplyKind.CONTACT_REFUSED,
+    ReplyKind.EDGE_REFUSED,
+    ReplyKind.TOKEN_REFUSED,
+}
+
+
 def _judge_scope(scope: str, found: Reply | None, needed: str) -> ExaminationLine:
     if found is None:
         return ExaminationLine(grade=Grade.WARNING, subject=scope, text="no usable reply")
-    if found.kind in {ReplyKind.SCOPE_MISSING, ReplyKind.LOCATION_REFUSED, ReplyKind.TOKEN_REFUSED}:
+    if found.kind in _SCOPE_REFUSALS:
         grade = Grade.BAD if scope == "contacts.write" else Grade.WARNING
         return ExaminationLine(grade=grade, subject=scope, text=f"missing; needed for {needed}")
     return ExaminationLine(grade=Grade.GOOD, subject=scope, text="granted")

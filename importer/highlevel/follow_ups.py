@@ -80,7 +80,8 @@ def _tags_for(mode: TagMode) -> Callable[[FollowUps, Value], Value]:
 def _tags_call(change: str) -> Callable[[str, Sequence[str], Value], Call]:
     def call(location_id: str, contact_ids: Sequence[str], tags: Value) -> Call:
         body: Json = {"contacts": list(contact_ids), "tags": list(tags), "locationId": location_id}
-        return Call(method="POST", path=f"/contacts/bulk/tags/update/{change}", body=encode(body))
+        path = f"/contacts/bulk/tags/update/{change}"
+        return Call(method="POST", path=path, body=encode(body), contacts=len(contact_ids))
 
     return call
 
@@ -147,9 +148,8 @@ def _enrolment(noun: str, *, path: str, look: str) -> FollowUp:
 
     def call(_location_id: str, contact_ids: Sequence[str], value: Value) -> Call:
         (contact_id,), (thing_id,) = contact_ids, value
-        return Call(
-            method="POST", path=f"/contacts/{segment(contact_id)}/{path}/{segment(thing_id)}", body=b"{}"
-        )
+        address = f"/contacts/{segment(contact_id)}/{path}/{segment(thing_id)}"
+        return Call(method="POST", path=address, body=b"{}", contacts=1)
 
     return FollowUp(
         name=noun,

@@ -42,6 +42,14 @@ def _advice(kind: ReplyKind, said: str, scope: str | None) -> str:  # noqa: PLR0
             )
         case ReplyKind.LOCATION_REFUSED:
             return "Use a token of this location, or correct the location's id."
+        case ReplyKind.CONTACT_REFUSED:
+            return "Use a token of this location, and contact ids of this location."
+        case ReplyKind.EDGE_REFUSED:
+            return (
+                "This is a page of the network edge before HighLevel's API, and not about the token: it refuses this "
+                "machine's network, or text that looks like an attack. Try from another network, or ask HighLevel's "
+                "support with the page's words; then `importer resume`."
+            )
         case ReplyKind.LOCATION_PAUSED:
             return "The account is paused or unpaid; the same token works again once it is active."
         case ReplyKind.TOKEN_REFUSED:

@@ -7,12 +7,14 @@ from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from importer.highlevel.quota import NO_READING, QuotaReading, read_quota
 from importer.highlevel.wire import decode
 from importer.highlevel.wording import quote, quote_page, quote_text, quote_words
 from importer.records import value_type
+
+_BEFORE_STORING: Final = frozenset({400, 401, 402, 403, 409, 422, 429})
 
 
 class ReplyKind(StrEnum):
@@ -25,13 +27,17 @@ class ReplyKind(StrEnum):
     DUPLICATE = "duplicate"
     """The location allows no second contact of this e-mail or phone; ``contact_id`` names the first."""
     NO_CONTACT = "no_contact"
-    """The contact that the call names does not exist (the vendor says so with 400, not 404)."""
+    """The contact that the call names does not exist (the vendor says so with 400 or 404)."""
     TOKEN_REFUSED = "token_refused"  # noqa: S105  (no password)
     """The token is expired, revoked or wrong; a refresh may help."""
     SCOPE_MISSING = "scope_missing"
     """The token is good but not for this; a refresh does not help (the vendor says so with 401)."""
     LOCATION_REFUSED = "location_refused"
     """The token is of another location, or the location is closed to it."""
+    CONTACT_REFUSED = "contact_refused"
+    """The one contact that the call names is not for this token: it may be another location's."""
+    EDGE_REFUSED = "edge_refused"
+    """A page of the network edge before the API: it judges the request's text or our network, not the token."""
     LOCATION_PAUSED = "location_paused"
     """The account is paused or unpaid; the same token works again later."""
     THROTTLED = "throttled"
@@ -41,7 +47,9 @@ class ReplyKind(StrEnum):
     TROUBLE = "trouble"
     """The vendor, or something in between, failed; whether it was done is unknown."""
     MISDIRECTED = "misdirected"
-    """No such address: the base URL is not the vendor's."""
+    """No such address: the base URL is not the vendor's, or something in between answers."""
+    TOO_LARGE = "too_large"
+    """The call is larger than somebody on the way allows."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -56,6 +64,14 @@ class Reply:
     trace_id: str | None = None
     retry_after_seconds: float | None = None
     quota: QuotaReading = NO_READING
+    vouched: bool = True
+    """It is written as the vendor's application writes; a page is of something in between."""
+
+    @property
+    def stored_nothing(self) -> bool:
+        """Whether the reply proves that nothing was stored: by what the vendor is known to say before it stores."""
+        known = self.vouched and self.status in _BEFORE_STORING
+        return known or self.kind in {ReplyKind.EDGE_REFUSED, ReplyKind.NO_CONTACT}
 
     @property
     def said(self) -> str:
@@ -69,8 +85,13 @@ class Reply:
         return contact if isinstance(contact, dict) else {}
 
 
-def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quota: bool = True) -> Reply:
-    """Understand a reply; ``with_quota`` False leaves the quota of a success unread."""
+def read_reply(
+    status: int, headers: Mapping[str, str], body: bytes, *, with_quota: bool = True, contacts: int = 0
+) -> Reply:
+    """Understand a reply; ``with_quota`` False leaves the quota of a success unread.
+
+    ``contacts``: so many the call names by their ids, which is what a 403 or a 404 is about then.
+    """
     content = _read_body(body)
     quota = read_quota(headers) if with_quota or status >= 300 else NO_READING
     if 200 <= status < 300:
@@ -79,7 +100,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quo
     # of a page from somewhere on the way no word tells what the vendor decided
     words = quote_words(_decode(body)) or (quote_text(body) if content is None else "")
     return Reply(
-        kind=_classify(status, refusal, words, quota),
+        kind=_classify(status, content, words, quota, contacts=contacts),
         status=status,
         words=words or _page_words(status, body),
         body=refusal,
@@ -87,6 +108,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, *, with_quo
         trace_id=_text(refusal.get("traceId")),
         retry_after_seconds=read_retry_after(headers.get("Retry-After")),
         quota=quota,
+        vouched=content is not None or _is_plain(headers, body),
     )
 
 
@@ -106,20 +128,24 @@ def _read_success(status: int, content: dict[str, Any] | None, body: bytes, quot
 
 
 def _classify(  # noqa: PLR0911  (one answer for each status)
-    status: int, refusal: Mapping[str, Any], words: str, quota: QuotaReading
+    status: int, content: Mapping[str, Any] | None, words: str, quota: QuotaReading, *, contacts: int
 ) -> ReplyKind:
     lowered = words.lower()
     match status:
         case 401:
             return ReplyKind.SCOPE_MISSING if "scope" in lowered else ReplyKind.TOKEN_REFUSED
         case 402 | 403:
-            return _classify_forbidden(lowered)
+            return _classify_forbidden(status, content, lowered, contacts=contacts)
         case 429:
             return ReplyKind.DAY_SPENT if quota.daily_remaining == 0 else ReplyKind.THROTTLED
         case 408 | 425:
             return ReplyKind.TROUBLE
         case 400 | 409 | 422:
-            return _classify_refusal(refusal, lowered)
+            return _classify_refusal(content or {}, lowered)
+        case 404 if contacts and content is not None:
+            return ReplyKind.NO_CONTACT
+        case 413:
+            return ReplyKind.TOO_LARGE
         case _ if status >= 500:
             return ReplyKind.TROUBLE
         case _ if status < 400 or status in {404, 405, 410}:
@@ -128,12 +154,16 @@ def _classify(  # noqa: PLR0911  (one answer for each status)
             return ReplyKind.REFUSED
 
 
-def _classify_forbidden(lowered: str) -> ReplyKind:
+def _classify_forbidden(
+    status: int, content: Mapping[str, Any] | None, lowered: str, *, contacts: int
+) -> ReplyKind:
+    if status == 403 and content is None:
+        return ReplyKind.EDGE_REFUSED
     if "must be a valid enum value" in lowered:
         return ReplyKind.REFUSED
     if "not active" in lowered or "paused" in lowered:
         return ReplyKind.LOCATION_PAUSED
-    return ReplyKind.LOCATION_REFUSED
+    return ReplyKind.CONTACT_REFUSED if contacts == 1 else ReplyKind.LOCATION_REFUSED
 
 
 def _classify_refusal(refusal: Mapping[str, Any], lowered: str) -> ReplyKind:
@@ -194,6 +224,10 @@ def _decode(body: bytes) -> Any:
         return decode(body)
     except (ValueError, RecursionError):
         return None
+
+
+def _is_plain(headers: Mapping[str, str], body: bytes) -> bool:
+    return bool(body.strip()) and headers.get("Content-Type", "").startswith("text/plain")
 
 
 def _named_contact(refusal: Mapping[str, Any]) -> str | None:

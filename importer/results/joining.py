@@ -48,17 +48,26 @@ class Join:
             yield joined
 
     def rest(self) -> Iterator[Joined]:
-        """Yield all that is left; a row without an outcome is one that the run did not reach."""
+        """Yield all that is left; a row without an outcome is one that the run did not store."""
         while (block := self._peek()) is not None:
             self._next = None
-            yield self._look_up(block)
+            joined = self._look_up(block)
+            yield joined if joined.settled else self._with_unfinished(joined)
 
     def _peek(self) -> Block | None:
         if self._next is None:
             self._next = next(self._blocks, None)
         return self._next
 
+    def _with_unfinished(self, joined: Joined) -> Joined:
+        unfinished = self._journal.unfinished(*_ends(joined.block))
+        stored = {outcome.row: outcome for outcome in unfinished}
+        return Joined(block=joined.block, outcomes={**stored, **joined.outcomes})
+
     def _look_up(self, block: Block) -> Joined:
-        first, last = row_id(block.source, block.numbers[0]), row_id(block.source, block.numbers[-1])
-        outcomes = {outcome.row: outcome for outcome in self._journal.outcomes(first, last)}
+        outcomes = {outcome.row: outcome for outcome in self._journal.outcomes(*_ends(block))}
         return Joined(block=block, outcomes=outcomes)
+
+
+def _ends(block: Block) -> tuple[RowId, RowId]:
+    return row_id(block.source, block.numbers[0]), row_id(block.source, block.numbers[-1])

@@ -48,7 +48,9 @@ def headline(summary: Summary) -> str:
         )
     if summary.state == "stopped":
         reason = f" {summary.reason.rstrip('.')}." if summary.reason else ""
-        return f"Stopped: {done}, {number(summary.pending)} still to do.{reason}"
+        due = next((group.rows for group in summary.warning_groups if group.code == "unfinished"), 0)
+        finish = f" and {number(due)} to be finished" if due else ""
+        return f"Stopped: {done}, {number(summary.pending)} still to do{finish}.{reason}"
     if summary.failed:
         return f"Finished, {rows(summary.failed)} failed: {done}."
     return f"Finished: {done}."

@@ -184,7 +184,8 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 def _announce(sender: Sender, delivery: Delivery) -> None:
     """Tell whoever watches how much is left to do, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
-    left = settled.pending + (delivery.journal.retryable() if delivery.journal.retrying else 0)
+    left = settled.pending + delivery.journal.unfinished_rows()
+    left += delivery.journal.retryable() if delivery.journal.retrying else 0
     rows: dict[str, int] = {}
     for each in delivery.surveyed:
         for location, count in each.location_rows.items():

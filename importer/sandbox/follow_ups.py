@@ -178,6 +178,8 @@ def _bulk(vendor: Vendor, call: Call, change: TagChange) -> Reply:
         raise Refusal(400, "LocationId can't be undefined")
     rules.require(body, rules.BULK_TAGS, needed=("contacts", "tags"))
     _require_size(body["contacts"], vendor.settings.bulk_tag_limit)
+    if vendor.settings.bulk_tags_whole and not all(map(vendor.contacts.get, body["contacts"])):
+        raise Refusal(422, ["each value in contacts must be a contact of the location"])
     given = stored_tags(body["tags"])
     touched: dict[str, Contact] = {}
     responses = [

@@ -117,6 +117,8 @@ class SandboxSettings:
     search_page_limit: int = 500
     """The largest ``pageLimit`` of ``/contacts/search``; 500 and 100 have been reported."""
     bulk_tag_limit: int = 500
+    bulk_tags_whole: bool = False
+    """One contact that is missing has a bulk tag call refused as a whole (422), instead of failing by itself."""
     allow_duplicate_opportunities: bool = False
     """Whether a contact may have two opportunities in one pipeline."""
     racy: bool = False

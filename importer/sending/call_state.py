@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from importer.errors import CredentialsLostError
 from importer.highlevel.reply import Reply, ReplyKind
@@ -37,10 +37,13 @@ class CallState:
     """One call to be brought to an end: on whose behalf, and how its attempts went.
 
     ``soft``: a refusal of the location or the scope is an answer to the caller, and ends nothing.
+    ``stores``: it stores a row's contact, so no attempt may meet the one before it still at work.
     """
 
+    stores: ClassVar[bool] = False
+
     __slots__ = (
-        "attempts", "doubtful", "failures", "renewals", "repeatable", "row", "sent_at", "soft", "token",
+        "attempts", "doubtful", "failures", "not_before", "renewals", "repeatable", "row", "sent_at", "soft", "token",
         "troubled_since",
     )  # fmt: skip
 
@@ -54,6 +57,8 @@ class CallState:
         self.attempts = 0
         self.failures = 0
         self.sent_at = 0.0
+        self.not_before = 0.0
+        """The earliest moment for the next attempt, on the monotonic clock."""
         self.token: Secret | None = None
         self.renewals = 0
         self.troubled_since: float | None = None

@@ -40,19 +40,21 @@ from importer.sending.retry import (
     Renew,
     day_recheck_seconds,
     decide,
+    doubt_seconds,
 )
 from importer.settings import Secret
 
 Ending = TypeVar("Ending", bound=StopError)
 
-_BUSY_ROUND_TRIPS: Final = 4
-"""Usual round trips after which the vendor is done with a request whose reply was lost on the way."""
 _SOFT: Final = {
     ReplyKind.MISDIRECTED,
     ReplyKind.SCOPE_MISSING,
     ReplyKind.LOCATION_REFUSED,
+    ReplyKind.CONTACT_REFUSED,
+    ReplyKind.EDGE_REFUSED,
     ReplyKind.LOCATION_PAUSED,
 }
+_FORBIDDEN: Final = {ReplyKind.CONTACT_REFUSED, ReplyKind.EDGE_REFUSED}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,8 +84,12 @@ class Caller:
     _absurdity_announced: bool = False
     _day_spent_at: float = -math.inf
     _waits_for_day: bool = False
-    _round_trip: float = 0.0
-    """The usual one: each reply counts for a sixteenth, so the first dozen tell less than there is."""
+    slowest_seconds: float = 0.0
+    """The longest that a reply was waited for, in earlier sessions too."""
+    resting: int = 0
+    """Calls that wait for the moment at which they may be tried again."""
+    _refusals: int = 0
+    """Forbidden calls since one was done."""
     _throttled_at: float = 0.0
     _quota: QuotaReading = NO_READING
     _heard: HeardReplies = field(default_factory=HeardReplies)
@@ -92,10 +98,12 @@ class Caller:
     async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
         while True:
+            await self.rest_until(state.not_before, begins=state.stores)
             found = await self._attempt(call, state)
             if isinstance(found, ForeignReply):
                 found = await self._own_up(found, state)
             if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
+                self._refusals = 0
                 self._recover(state.sent_at)
                 return found
             final = await self._follow(found, state)
@@ -117,7 +125,7 @@ class Caller:
         while (token := self._token) is None:
             if (lost := await self._obtain_token(state)) is not None:
                 return lost
-        ticket = await self._enter()
+        ticket = await self._enter(state)
         try:
             self.budget.spend(reserve=state.reserve())
             state.announce()
@@ -140,7 +148,7 @@ class Caller:
         finally:
             self.day.end()
             self._landed.set()
-        found = self._take_in(raw, ticket, number)
+        found = self._take_in(raw, ticket, number, contacts=call.contacts)
         if isinstance(raw, RawReply) and isinstance(found, Reply):
             return self._sift(raw, found, state)
         return found
@@ -153,10 +161,10 @@ class Caller:
         raw.discard()
         return ForeignReply(reply=found, repeated=repeated)
 
-    async def _enter(self) -> Ticket:
+    async def _enter(self, state: CallState) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
         while True:
-            ticket = await self.gate.enter()
+            ticket = await self.gate.enter(begins=state.stores, keep=state.reserve())
             if not self.day.is_full(self.clock.now(), runs=self.gate.slots.runs):
                 return ticket
             self.gate.hand_back(ticket)
@@ -166,7 +174,9 @@ class Caller:
             else:
                 self._end_day(self._quota)
 
-    def _take_in(self, raw: RawReply | LostReply, ticket: Ticket, number: int) -> Reply | LostReply:
+    def _take_in(
+        self, raw: RawReply | LostReply, ticket: Ticket, number: int, *, contacts: int
+    ) -> Reply | LostReply:
         """Learn from an answer what it tells of pace, quota, day and clock."""
         seconds = raw.received_at - raw.sent_at
         self.meter.request(seconds)
@@ -179,11 +189,11 @@ class Caller:
             self.progress.requested(self.location_id, seconds, False)
             return raw
         self.gate.slots.note_round_trip(seconds)
-        self._round_trip += (seconds - self._round_trip) / 16
+        self.slowest_seconds = max(self.slowest_seconds, seconds)
         self.gate.leave(ticket, at=raw.received_at)
         # of a quota far beyond the vendor's usual one not every reading matters
         with_quota = self.day.scarce or self._replies % (self.gate.slots.burst // BURST or 1) == 0
-        reply = read_reply(raw.status, raw.headers, raw.body, with_quota=with_quota)
+        reply = read_reply(raw.status, raw.headers, raw.body, with_quota=with_quota, contacts=contacts)
         if reply.quota is not NO_READING:
             self._learn_quota(reply.quota, ticket, number)
         self._replies += 1
@@ -240,8 +250,7 @@ class Caller:
     async def _follow(self, found: Reply | LostReply, state: CallState) -> Reply | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
         now = self.clock.monotonic()
-        if isinstance(found, LostReply) or found.kind in {ReplyKind.TROUBLE, ReplyKind.MISDIRECTED}:
-            self._note_failure(found, state, now)
+        self._note(found, state, now)
         if state.soft and isinstance(found, Reply) and found.kind in _SOFT:
             return found
         decision = decide(
@@ -258,8 +267,7 @@ class Caller:
             case GiveUp(doubtful=doubtful):
                 return self._give_up(found, state, doubtful=doubtful)
             case Again(wait_seconds=wait, doubtful=doubtful):
-                state.doubtful = doubtful
-                await self._wait_out(found, wait, state.sent_at)
+                self._put_off(found, state, wait, doubtful=doubtful)
             case Hold(wait_seconds=wait):
                 self._hold(wait, state.sent_at)
             case EndDay():
@@ -270,6 +278,13 @@ class Caller:
             case Refuse():
                 raise self._close(reasons.refused(found, location_id=self.location_id))
         return None
+
+    def _put_off(self, found: Reply | LostReply, state: CallState, wait: float, *, doubtful: bool) -> None:
+        """Say when the next attempt may leave. An outage has its own pause, which is too short for a row in doubt."""
+        until = self.clock.monotonic() + wait
+        state.doubtful = doubtful
+        if not self._brake(found, state.sent_at) or (doubtful and state.stores):
+            state.not_before = until
 
     def _give_up(self, found: Reply | LostReply, state: CallState, *, doubtful: bool) -> Unanswered:
         state.doubtful = doubtful
@@ -282,6 +297,13 @@ class Caller:
             status=_status(found),
             certificate=_is_distrusted(found),
         )
+
+    def _note(self, found: Reply | LostReply, state: CallState, now: float) -> None:
+        """Count what tells a trouble of all from one of a single row."""
+        if isinstance(found, Reply) and found.kind in _FORBIDDEN:
+            self._refusals += 1
+        elif _is_failure(found, state):
+            self._note_failure(found, state, now)
 
     def _note_failure(self, found: Reply | LostReply, state: CallState, now: float) -> None:
         self.breaker.fail(state.row, now, nobodys_fault=_is_distrusted(found))
@@ -297,15 +319,28 @@ class Caller:
             count=state.failures,
             seconds=0.0 if since is None else now - since,
             repeatable=state.repeatable,
+            stores=state.stores,
+            refusals=self._refusals,
             doubtful=state.doubtful,
             breaker_open=self.breaker.open,
             renewals=state.renewals,
-            busy_seconds=_BUSY_ROUND_TRIPS * self._round_trip,
+            busy_seconds=self.done_by(state.sent_at) - now if state.stores else 0.0,
         )
 
-    async def _wait_out(self, found: Reply | LostReply, wait: float, sent_at: float) -> None:
-        if not self._brake(found, sent_at):
-            await self.gate.pause(wait)
+    def done_by(self, sent_at: float) -> float:
+        """Tell when the vendor is surely done with an attempt, should its reply be lost."""
+        return sent_at + doubt_seconds(self.policy.retry, self.slowest_seconds)
+
+    async def rest_until(self, moment: float, *, begins: bool) -> None:
+        """Wait until a call may be tried; others go on meanwhile."""
+        if (wait := moment - self.clock.monotonic()) <= 0:
+            return
+        self.resting += 1
+        self.on_pass()  # another worker may take this one's place in the air
+        try:
+            await self.gate.pause(wait, begins=begins)
+        finally:
+            self.resting -= 1
 
     def _brake(self, found: Reply | LostReply, sent_at: float) -> bool:
         """Hold the location back in an outage; raises ServiceDownError when it has lasted too long."""
@@ -369,7 +404,7 @@ class Caller:
 
     async def _obtain_token(self, state: CallState) -> LostReply | None:
         """Fetch the token, one worker for all, and as patiently as a request: it may be a call of its own."""
-        ticket = await self._enter()
+        ticket = await self._enter(state)
         state.sent_at = self.clock.monotonic()
         try:
             if self._token is None:
@@ -415,7 +450,15 @@ class Caller:
             in_window=min(slots.burst, slots.occupied + math.ceil(self.gate.pace * ahead_seconds)),
             used_today=self.day.used,
             daily_remaining=self.day.remaining,
+            slowest_seconds=self.slowest_seconds,
         )
+
+
+def _is_failure(found: Reply | LostReply, state: CallState) -> bool:
+    """Tell whether an attempt came to nothing by the vendor's fault, or that of something in between."""
+    if isinstance(found, LostReply) or found.kind in {ReplyKind.TROUBLE, ReplyKind.MISDIRECTED}:
+        return True
+    return (state.stores or not state.repeatable) and not found.stored_nothing
 
 
 def _is_distrusted(found: Reply | LostReply) -> bool:

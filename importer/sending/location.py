@@ -23,8 +23,9 @@ from importer.sending.lanes import Lanes, Links
 from importer.sending.row import outcomes
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
 from importer.sending.row.follow_ups import FollowUpDesk
+from importer.sending.row.parked import ParkedRows
 from importer.sending.row.submitted import Held, SubmittedRow
-from importer.sending.row.upserting import Landing, Upserting
+from importer.sending.row.upserting import Landing, Upserting, intent_of
 from importer.sending.spill_queue import SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
@@ -73,6 +74,7 @@ class LocationSender:
         self._lanes: Lanes[SubmittedRow] = Lanes(links, salt=caller.location_id)
         self._lined_up = 0
         self._ready: deque[SubmittedRow] = deque()
+        self._parked = ParkedRows(caller)
         self._follow_ups_due = FollowUpQueue(journal, most=self._next_second)
         self._batcher = FollowUpBatcher(callbacks.held_capacity)
         self._workers: set[asyncio.Task[None]] = set()
@@ -131,7 +133,10 @@ class LocationSender:
         self._flush_if_last()
 
     def tend(self, now: float) -> None:
-        """Send off the follow-ups that have waited long enough."""
+        """Send off the rows in doubt and the follow-ups that have waited long enough."""
+        for submitted in self._parked.take_due(now):
+            self._ready.append(submitted)
+            self._employ()
         self._dispatch(self._batcher.take_older(now - self._policy.batch_wait_seconds))
 
     def stop(self, reason: StopError) -> None:
@@ -170,7 +175,14 @@ class LocationSender:
 
     def _employ(self) -> None:
         """Start a worker if there is work that no other would take up sooner."""
-        if len(self._workers) < self.concurrency and not self.caller.gate.waiting and self._has_work():
+        # a worker that rests has nothing in the air, and must not keep a run of few workers waiting; bounded, since
+        # those that rest come back
+        resting = min(self.caller.resting, DEFAULT_CONCURRENCY)
+        if (
+            len(self._workers) - resting < self.concurrency
+            and not self.caller.gate.waiting
+            and self._has_work()
+        ):
             worker = asyncio.get_running_loop().create_task(self._work())
             self._workers.add(worker)
 
@@ -182,6 +194,7 @@ class LocationSender:
         if self.ending is not None:
             return
         self._closing = reason
+        self.caller.gate.wind_up(reason)
         left = self.backlog
         self._take_lined_up()
         self._queue.close()
@@ -233,22 +246,19 @@ class LocationSender:
         record, row_state = self._queue.take()
         submitted = SubmittedRow(record, row_state)
         self._lined_up += 1
-        if submitted.landed is not None or self._lanes.enter(submitted, submitted.keys):
+        if submitted.landed is not None or (
+            self._lanes.enter(submitted, submitted.keys) and not self._parked.keep(submitted)
+        ):
             self._ready.append(submitted)
 
     def _intend(self) -> None:
         """Write down the rows that will be sent next, as many as a second takes, in one append."""
         most = self._next_second()
-        while len(self._ready) < most and len(self._queue) and self._lined_up < 2 * most:
+        while len(self._ready) < most and len(self._queue) and self._lined_up - len(self._parked) < 2 * most:
             self._line_up()
-        at = self.caller.vendor_clock.first_attempt_at()
         batch = [submitted for submitted in islice(self._ready, most) if not submitted.intended]
         # rows that cannot be repeated are announced one by one, see Upserting
-        intents = [
-            Intent(row=submitted.row, location_id=submitted.record.location_id, first_attempt_at=at)
-            for submitted in batch
-            if submitted.repeatable
-        ]
+        intents = [intent_of(submitted, self.caller) for submitted in batch if submitted.repeatable]
         if intents:
             self._journal.intend(intents)
         for submitted in batch:
@@ -291,7 +301,7 @@ class LocationSender:
     def _pass_on(self, submitted: SubmittedRow) -> None:
         """Let the next row of the same person go; in front, since it has waited."""
         follower = self._lanes.leave(submitted)
-        if follower is not None:
+        if follower is not None and not self._parked.keep(follower):
             self._ready.appendleft(follower)
             self._employ()
 
@@ -327,10 +337,13 @@ class LocationSender:
     async def _follow_up(self, batch: FollowUpBatch) -> None:
         assert self._desk is not None  # noqa: S101  (rows come after open)
         for end in await self._desk.perform(batch):
-            if isinstance(end, Outcome):
-                self._settle(end)
-            else:
-                self._go_on(end)
+            match end:
+                case Outcome():
+                    self._settle(end)
+                case FollowUpBatch():
+                    self._dispatch((end,))
+                case _:
+                    self._go_on(end)
 
     def _settle(self, outcome: Outcome) -> None:
         self.caller.meter.settled += 1
@@ -382,7 +395,7 @@ class LocationSender:
 
     def _take_lined_up(self) -> list[SubmittedRow]:
         """Take back the rows that wait in lanes or stand ready."""
-        submitted_rows = [*self._ready, *self._lanes.take_waiting()]
+        submitted_rows = [*self._ready, *self._parked.take_all(), *self._lanes.take_waiting()]
         self._ready.clear()
         self._lined_up = 0
         return submitted_rows

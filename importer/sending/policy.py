@@ -17,6 +17,8 @@ class RetryPolicy:
     longest_wait_seconds: float = 30.0
     row_seconds: float = 180.0
     """How long one row may be tried while others get through."""
+    doubt_seconds: float = 10.0
+    """The least time after an attempt without a reply in which the vendor may yet be at work on it."""
     row_attempts: int = 4
     """So many attempts a row gets at least, however long they take."""
     trip_after: int = 8

@@ -10,6 +10,10 @@ from importer.highlevel.reply import Reply, ReplyKind
 from importer.sending.policy import RetryPolicy
 
 _DAY_RECHECK_SECONDS: Final = 900.0
+_REFUSALS_OF_ALL: Final = 3
+"""So many forbidden calls, with none done between them, are no matter of single rows."""
+_SLOWEST: Final = 4
+"""Slowest round trips after which the vendor is done with a request whose reply was lost on the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +24,16 @@ class Attempts:
     seconds: float
     """Since the first attempt."""
     repeatable: bool = True
+    stores: bool = False
+    """The call stores a contact: done twice, it may make two."""
+    refusals: int = 0
+    """So many calls of the location in a row were forbidden, this one included."""
     doubtful: bool = False
     """An earlier attempt may have been stored."""
     breaker_open: bool = False
     renewals: int = 0
     busy_seconds: float = 0.0
-    """So long the vendor may still be at work with an attempt that it did not answer."""
+    """So long from now the vendor may still be at work with the attempt, should it be in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +93,20 @@ def decide(  # noqa: PLR0911  (one return for each kind of reply)
 ) -> Decision:
     """Decide what follows an attempt; ``chance`` is a random number from 0 to 1."""
     if isinstance(found, LostReply):
-        if found.certificate and not policy.certificate_passes:
-            return GiveUp(doubtful=attempts.doubtful)
-        return _after_trouble(attempts, policy, doubtful=found.sent, chance=chance)
+        return _after_silence(found, attempts, policy, chance=chance)
+    if _leaves_doubt(found, attempts):
+        return _after_trouble(attempts, policy, doubtful=True, chance=chance, least=found.retry_after_seconds)
     match found.kind:
-        case ReplyKind.DONE | ReplyKind.REFUSED | ReplyKind.DUPLICATE | ReplyKind.NO_CONTACT:
+        case (
+            ReplyKind.DONE
+            | ReplyKind.REFUSED
+            | ReplyKind.DUPLICATE
+            | ReplyKind.NO_CONTACT
+            | ReplyKind.TOO_LARGE
+        ):
             return ACCEPT
+        case ReplyKind.CONTACT_REFUSED | ReplyKind.EDGE_REFUSED:
+            return ACCEPT if attempts.refusals < _REFUSALS_OF_ALL else Refuse()
         case ReplyKind.THROTTLED:
             return Hold(throttle_seconds(found.retry_after_seconds, interval_seconds, chance=chance))
         case ReplyKind.DAY_SPENT:
@@ -104,12 +120,24 @@ def decide(  # noqa: PLR0911  (one return for each kind of reply)
             | ReplyKind.LOCATION_PAUSED
         ):
             return Refuse()
-        case ReplyKind.MISDIRECTED:
-            return _after_trouble(attempts, policy, doubtful=False, chance=chance)
-        case ReplyKind.TROUBLE:
+        case ReplyKind.MISDIRECTED | ReplyKind.TROUBLE:
+            doubtful = found.kind is ReplyKind.TROUBLE
             return _after_trouble(
-                attempts, policy, doubtful=True, chance=chance, least=found.retry_after_seconds
+                attempts, policy, doubtful=doubtful, chance=chance, least=found.retry_after_seconds
             )
+
+
+def _leaves_doubt(found: Reply, attempts: Attempts) -> bool:
+    """Tell whether a call that must not be done twice may have been done, whatever the status says."""
+    if found.kind is ReplyKind.DONE or (attempts.repeatable and not attempts.stores):
+        return False
+    return not found.stored_nothing
+
+
+def _after_silence(found: LostReply, attempts: Attempts, policy: RetryPolicy, *, chance: float) -> Decision:
+    if found.certificate and not policy.certificate_passes:
+        return GiveUp(doubtful=attempts.doubtful)
+    return _after_trouble(attempts, policy, doubtful=found.sent, chance=chance)
 
 
 def _after_trouble(
@@ -121,10 +149,15 @@ def _after_trouble(
     tried_enough = attempts.count >= policy.row_attempts and attempts.seconds >= policy.row_seconds
     if tried_enough and not attempts.breaker_open:
         return GiveUp(doubtful=doubtful)
-    # Two upserts of one person at once may make two contacts: the attempt before must have come to its end.
-    least = max(least or 0.0, attempts.busy_seconds if doubtful else 0.0)
     wait = backoff_seconds(attempts.count, policy, chance=chance)
-    return Again(max(wait, min(least, policy.longest_wait_seconds)), doubtful)
+    wait = max(wait, min(least or 0.0, policy.longest_wait_seconds))
+    # Two upserts of one person at once may make two contacts: the attempt before must have come to its end.
+    return Again(max(wait, attempts.busy_seconds if doubtful else 0.0), doubtful)
+
+
+def doubt_seconds(policy: RetryPolicy, slowest_seconds: float) -> float:
+    """Tell for how long after an attempt without a reply the vendor may be at work on it, by its slowest reply yet."""
+    return max(policy.doubt_seconds, _SLOWEST * slowest_seconds) if policy.doubt_seconds else 0.0
 
 
 def backoff_seconds(failures: int, policy: RetryPolicy, *, chance: float) -> float:

@@ -282,6 +282,7 @@ class Sender:
             meter=Meter(now),
             breaker=Breaker(self._policy.retry),
             day=Day(mark, now),
+            slowest_seconds=mark.slowest_seconds if mark is not None else 0.0,
         )
         callbacks = Callbacks(
             left=self._leave,

@@ -66,6 +66,10 @@ class Purpose:
     """A table or column that is not there, or text that is none, means that something else wrote into the file."""
 
 
+_NO_TEXT: Final = sqlite3.DatabaseError("a name in it is no text")
+_NO_TEXT.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
 class DamagedError(StateError):
     """The file is no database, or not any more."""
 
@@ -77,6 +81,8 @@ def _translating(
     def call(cursor: Any, /, *given: _Given.args, **named: _Given.kwargs) -> _Result:
         try:
             return method(cursor, *given, **named)
+        except UnicodeDecodeError:  # what sqlite3 wanted to say quotes a name in the file that is no text
+            raise cursor.connection.state_error(_NO_TEXT) from None
         except sqlite3.Error as cause:
             raise cursor.connection.state_error(cause) from cause
 

@@ -204,6 +204,15 @@ class StateFolder:
                 f"{conflict.owner or run_id} is at work. Stop it first, or wait for its end."
             ) from None
 
+    def unfinished_rows(self, run_id: str) -> int:
+        """Count the contacts of a run that wait for what follows; 0 for one whose journal cannot be read any more."""
+        with (
+            contextlib.suppress(ImporterError),
+            self.open_journal(self.find(run_id), thorough=False) as journal,
+        ):
+            return journal.unfinished_rows()
+        return 0
+
     def sweep(self, keep_days: float | None) -> tuple[str, ...]:
         """Forget the runs that ended more than ``keep_days`` ago, and what an interrupted start or forget left."""
         self._sweep_leftovers()

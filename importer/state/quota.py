@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from importer.errors import StateError
@@ -13,11 +13,13 @@ from importer.records import QuotaMark
 
 
 def latest(first: Mapping[str, QuotaMark], second: Mapping[str, QuotaMark]) -> dict[str, QuotaMark]:
-    """Keep the newer mark of each location."""
+    """Keep the newer mark of each location, and the slowest reply of both."""
     merged = dict(first)
     for location_id, mark in second.items():
-        if location_id not in merged or merged[location_id].at < mark.at:
-            merged[location_id] = mark
+        known = merged.get(location_id, mark)
+        newer = known if known.at > mark.at else mark
+        slowest = max(known.slowest_seconds, mark.slowest_seconds)
+        merged[location_id] = replace(newer, slowest_seconds=slowest)
     return merged
 
 

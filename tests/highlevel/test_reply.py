@@ -50,9 +50,11 @@ def answer(status: int, body: Any, **headers: str) -> Any:
         (403, {"message": "The token does not have access to this location."}, ReplyKind.LOCATION_REFUSED),
         (403, {"message": "Forbidden resource"}, ReplyKind.LOCATION_REFUSED),
         (403, {"message": "country must be a valid enum value"}, ReplyKind.REFUSED),
-        (403, b"<html><title>Access denied</title></html>", ReplyKind.LOCATION_REFUSED),
+        (403, b"<html><title>Access denied</title></html>", ReplyKind.EDGE_REFUSED),
         (404, b"<html>nothing here</html>", ReplyKind.MISDIRECTED),
+        (404, {"message": "Contact not found"}, ReplyKind.MISDIRECTED),
         (301, b"", ReplyKind.MISDIRECTED),
+        (413, b"", ReplyKind.TOO_LARGE),
         (429, b"Too Many Requests", ReplyKind.THROTTLED),
         (500, {"message": "Internal server error"}, ReplyKind.TROUBLE),
         (502, b"<html><h1>Bad Gateway</h1></html>", ReplyKind.TROUBLE),
@@ -65,6 +67,45 @@ def answer(status: int, body: Any, **headers: str) -> Any:
 )  # fmt: skip
 def test_each_reply_has_one_meaning(status: int, body: Any, kind: ReplyKind) -> None:
     assert answer(status, body).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "contacts", "kind"),
+    [
+        (404, b'{"message": "Not Found"}', 1, ReplyKind.NO_CONTACT),
+        (404, b'{"message": "Not Found"}', 500, ReplyKind.NO_CONTACT),
+        (404, b"<html>nothing here</html>", 1, ReplyKind.MISDIRECTED),
+        (403, b'{"message": "Forbidden resource"}', 1, ReplyKind.CONTACT_REFUSED),
+        (403, b'{"message": "Forbidden resource"}', 500, ReplyKind.LOCATION_REFUSED),
+        (403, b'{"message": "Location is not active"}', 1, ReplyKind.LOCATION_PAUSED),
+        (403, b"<html>Sorry</html>", 1, ReplyKind.EDGE_REFUSED),
+    ],
+)
+def test_of_a_call_that_names_contacts_some_statuses_are_about_these(
+    status: int, body: bytes, contacts: int, kind: ReplyKind
+) -> None:
+    assert read_reply(status, {}, body, contacts=contacts).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind_of_text", "proves"),
+    [
+        (422, b'{"message": "no"}', "application/json", True),
+        (400, b"This contact is not wanted here.", "text/plain; charset=utf-8", True),
+        (400, b"<html>Bad Request</html>", "text/html", False),
+        (429, b"", "text/plain", False),
+        (413, b'{"message": "too large"}', "application/json", False),
+        (403, b"<html>Sorry</html>", "text/html", True),
+        (500, b'{"message": "no"}', "application/json", False),
+    ],
+)
+def test_only_what_the_vendor_says_before_it_stores_proves_that_nothing_is_stored(
+    status: int,
+    body: bytes,
+    kind_of_text: str,
+    proves: bool,  # noqa: FBT001  (a case)
+) -> None:
+    assert read_reply(status, {"Content-Type": kind_of_text}, body).stored_nothing is proves
 
 
 def test_daily_and_burst_exhaustion_are_told_apart() -> None:

@@ -16,7 +16,13 @@ from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 
 PLACE = "loc1"
-QUICK = RetryPolicy(first_wait_seconds=0.001, longest_wait_seconds=0.02, row_seconds=5.0, outage_seconds=0.5)
+QUICK = RetryPolicy(
+    first_wait_seconds=0.001,
+    longest_wait_seconds=0.02,
+    row_seconds=5.0,
+    outage_seconds=0.5,
+    doubt_seconds=0.0,
+)
 NEEDS = CatalogNeeds(
     custom_fields=True,
     listings=wanted_listings(FollowUps(workflow="any", campaign="any")),

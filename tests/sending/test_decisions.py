@@ -30,6 +30,7 @@ from importer.sending.retry import (
     Renew,
     backoff_seconds,
     decide,
+    doubt_seconds,
 )
 from importer.sending.row.readback import compare, compare_custom
 from importer.sending.spill_queue import SpillQueue
@@ -97,9 +98,13 @@ def test_a_repeat_waits_until_the_vendor_is_done_with_what_it_may_have_got(
     again = decide(found, attempts, POLICY, chance=0.0)
     assert isinstance(again, Again)
     assert again.wait_seconds == least
-    late = decide(found, Attempts(count=20, seconds=0, busy_seconds=1.6), POLICY, chance=1.0)
+    late = decide(found, Attempts(count=20, seconds=0, busy_seconds=50 * least), POLICY, chance=1.0)
     assert isinstance(late, Again)
-    assert late.wait_seconds == POLICY.longest_wait_seconds
+    assert late.wait_seconds == max(50 * least, POLICY.longest_wait_seconds)
+
+
+def test_the_vendor_is_given_ten_seconds_or_four_times_its_slowest_reply() -> None:
+    assert [doubt_seconds(POLICY, slowest) for slowest in (0.0, 2.0, 5.0)] == [10.0, 10.0, 20.0]
 
 
 def test_a_token_is_renewed_twice_at_most() -> None:

@@ -6,12 +6,13 @@ from random import Random
 
 import pytest
 
-from importer.errors import QuotaSpentError
+from importer.errors import InterruptedRunError, QuotaSpentError
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.records import QuotaMark, Status
 from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.sending import Sender, SendingPolicy
+from importer.sending.pace.gate import Gate
 from importer.sending.sender import Neighbourhood
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
@@ -279,3 +280,30 @@ def test_pulses_tell_the_course_of_the_run() -> None:
     assert len(journal.pulses) >= 3
     assert all(50 <= pulse.latency_p50 <= 400 for pulse in journal.pulses)
     assert journal.pulses[-1].daily_remaining == 200_000 - 301
+
+
+class HastyClock(VirtualClock):
+    """A clock of its own, on which an hour passes within a turn of the loop."""
+
+    async def sleep(self, seconds: float) -> None:
+        assert seconds == 3_600
+        await asyncio.sleep(0)
+
+
+def test_a_worker_that_waits_goes_by_the_clock_that_it_was_handed() -> None:
+    async def wait() -> float:
+        await Gate(clock=HastyClock()).pause(3_600)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtually(wait()) < 1
+
+
+def test_a_worker_that_waits_leaves_at_once_when_the_gate_is_closed() -> None:
+    async def wait() -> float:
+        gate = Gate(clock=VirtualClock())
+        asyncio.get_running_loop().call_later(5, gate.stop, InterruptedRunError("enough"))
+        with pytest.raises(InterruptedRunError, match="enough"):
+            await gate.pause(3_600)
+        return asyncio.get_running_loop().time()
+
+    assert 5 <= run_virtually(wait()) < 6

@@ -74,6 +74,16 @@ async def test_a_repeat_does_not_meet_the_attempt_before_it_at_work(start: Start
     assert run.sandbox.state()["overlapping_upserts"] == 0
 
 
+async def test_a_connection_cut_at_once_is_no_sign_that_the_vendor_is_done(start: StartRun) -> None:
+    """In the first seconds nothing is known yet of how long it takes, and an outage's pause is shorter still."""
+    run = await start(faults={"reset-20ms": 0.25}, seed=3, racy=True, store_delay_ms=(200, 700))
+    patient = replace(QUICK, doubt_seconds=2.5, row_seconds=60.0)
+    outcomes = await run.send(people(60), retry=patient, opening=QUICK)
+    assert len(run.sandbox.contacts()) == 60
+    assert {each.status for each in outcomes.values()} == {Status.CREATED}
+    assert max(each.attempts for each in outcomes.values()) > 1
+
+
 async def test_a_row_that_nothing_can_match_is_not_sent_again_after_a_lost_reply(start: StartRun) -> None:
     run = await start(allow_duplicates=True, faults={FaultKind.RESET: 0.3}, seed=1)
     records = [

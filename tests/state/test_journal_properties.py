@@ -206,6 +206,7 @@ class Accounting(RuleBasedStateMachine):
         self.journal = begin(self.folder)
         self.journal.set_rows_read(len(self.ROWS))
         self.settled: dict[RowId, Outcome] = {}
+        self.landed: set[RowId] = set()
         self.open: set[RowId] = set()
         """Settled rows that a retry may settle anew."""
 
@@ -230,6 +231,7 @@ class Accounting(RuleBasedStateMachine):
 
     @rule(rows=rows)
     def land(self, rows: list[RowId]) -> None:
+        self.landed.update(rows)
         self.journal.land(
             Landed(
                 row=row,
@@ -281,10 +283,13 @@ class Accounting(RuleBasedStateMachine):
     @invariant()
     def the_accounts_balance(self) -> None:
         counts = self.journal.counts()
+        unfinished = self.landed - self.settled.keys()
         assert counts.read == len(self.ROWS)
+        assert [each.row for each in self.journal.unfinished()] == sorted(unfinished)
+        ended = [each.status for each in self.settled.values()] + [Status.CREATED] * len(unfinished)
         assert counts == Counts(
-            **{status: sum(each.status == status for each in self.settled.values()) for status in STATUSES},
-            pending=len(self.ROWS) - len(self.settled),
+            **{status: ended.count(Status(status)) for status in STATUSES},
+            pending=len(self.ROWS) - len(ended),
         )
 
     @invariant()

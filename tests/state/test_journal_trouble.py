@@ -144,7 +144,14 @@ def test_a_journal_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(t
             (2, Status.CREATED),
             (3, Status.FAILED),
         ]
-        assert list(journal.row_states(4, 4)) == [4]
+        assert journal.row_states(4, 4) == {
+            4: Intent(
+                row=4,
+                location_id="location1",
+                first_attempt_at=1767323046.5,
+                last_attempt_at=1767323050.0,  # the last sign of life: it does not say when it was sent
+            )
+        }
         assert journal.counts().pending == 2
         assert [each.kind for each in journal.sessions()] == [SessionKind.RUN]
         journal.begin(SessionKind.RETRY)

@@ -158,8 +158,8 @@ def test_every_write_is_there_for_whoever_opens_the_file_next(journal: Journal, 
     )
     with Journal.open(journal.folder) as other:
         assert other.row_states(0, 9) == journal.row_states(0, 9)
-        assert other.counts() == Counts(created=1, pending=4)
-        assert other.counts_by_location() == {"location1": Counts(created=1)}
+        assert other.counts() == Counts(created=2, pending=3)
+        assert other.counts_by_location() == {"location1": Counts(created=2)}
         assert [pulse.requests for pulse in other.pulses()] == [3]
         assert (other.traffic().requests, other.traffic().throttled, other.traffic().retries) == (3, 1, 1)
         assert other.quota_marks()["location1"].in_window == 7
@@ -170,6 +170,14 @@ def test_a_newer_mark_of_a_location_replaces_the_older(journal: Journal) -> None
     for used in (1, 2):
         journal.mark_quota(QuotaMark(location_id="location1", at=used, in_window=used, used_today=used))
     assert journal.quota_marks()["location1"].used_today == 2
+
+
+def test_of_several_attempts_the_first_and_the_last_are_known(journal: Journal) -> None:
+    for at in (20.0, 40.0, 30.0):
+        journal.intend([Intent(row=2, location_id="location1", first_attempt_at=at, last_attempt_at=at)])
+    (known,) = journal.row_states(0, 9).values()
+    assert isinstance(known, Intent)
+    assert (known.first_attempt_at, known.last_attempt_at) == (20.0, 40.0)
 
 
 def test_the_file_is_durable_and_for_its_owner_alone(journal: Journal) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -218,6 +219,15 @@ class TestQuota:
             with begin() as journal:
                 journal.mark_quota(mark(at))
         assert state.quota_marks(self.URL, ["location1"]) == {"location1": mark(20.0)}
+
+    def test_the_slowest_reply_of_all_runs_is_known(
+        self, state: StateFolder, begin: Callable[..., Journal]
+    ) -> None:
+        for at, slowest in ((20.0, 1.5), (10.0, 3.0)):
+            with begin() as journal:
+                journal.mark_quota(replace(mark(at), slowest_seconds=slowest))
+        known = state.quota_marks(self.URL, ["location1"])["location1"]
+        assert (known.at, known.slowest_seconds) == (20.0, 3.0)
 
     def test_marks_are_kept_apart_by_location_and_place(
         self, state: StateFolder, begin: Callable[..., Journal]

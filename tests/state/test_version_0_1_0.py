@@ -130,7 +130,8 @@ def test_its_runs_are_listed_and_shown(cli: Cli) -> None:
     ]
     shown = json.loads(cli("show", SECOND_NIGHT, "--json"))
     assert (shown["state"], shown["reason_code"], shown["rows_read"]) == ("stopped", "killed", 21)
-    assert (shown["created"], shown["skipped"], shown["failed"], shown["pending"]) == (4, 5, 1, 11)
+    assert (shown["created"], shown["skipped"], shown["failed"], shown["pending"]) == (4, 5, 1, 10)
+    assert shown["updated"] == 1, "it is stored, and its tags are still to come"
     assert json.loads(cli("show", FIRST_NIGHT, "--json"))["created"] == 9
 
 
@@ -203,5 +204,5 @@ def test_its_job_goes_on_by_itself_and_remembers_everybody(cli: Cli, vendor: San
 
 
 def test_its_runs_are_forgotten_whole(cli: Cli, folder: Path) -> None:
-    cli("forget", FIRST_NIGHT, SECOND_NIGHT)
+    cli("forget", FIRST_NIGHT, SECOND_NIGHT, "--yes")
     assert [path.name for path in (folder / "state" / "runs").iterdir()] == [BY_HAND]

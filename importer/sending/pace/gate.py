@@ -34,23 +34,31 @@ class Gate:
         self._held_until = 0.0
         self._changed = asyncio.Event()
         self._closed = asyncio.Event()
-        self._turnstile = asyncio.Lock()
+        self._winding_up = asyncio.Event()
+        # what begins a row may wait for long: it must not stand before what brings others to their end
+        self._turnstiles = {True: asyncio.Lock(), False: asyncio.Lock()}
         self._stopped: StopError | None = None
+        self._beginning_ends: StopError | None = None
+        self._room_until: float | None = None
         self._narrow = False
         self.waiting = 0
         """Requests that stand before the gate: more workers would only make the queue longer."""
 
-    async def enter(self) -> Ticket:
-        """Wait for the right to send one request; raises the StopError that closed the gate."""
-        if not self.waiting and self._stopped is None and self._wait_seconds() <= 0:
+    async def enter(self, *, begins: bool = False, keep: int = 0) -> Ticket:
+        """Wait for the right to send one request; raises the StopError that closed the gate.
+
+        ``begins``: it begins a row, where all others bring rows to their end; ``keep`` so many slots for those. After
+        a first burst that leaves none, nothing that lands could be finished for an interval.
+        """
+        if not self.waiting and self._ended(begins=begins) is None and self._wait_seconds(keep) <= 0:
             limiter = self._limiter
             if limiter.has_capacity():
                 await limiter.acquire()  # does not wait, so nothing can change meanwhile
                 return self.slots.take()
         self.waiting += 1
         try:
-            async with self._turnstile:
-                return await self._pass()
+            async with self._turnstiles[begins]:
+                return await self._pass(begins=begins, keep=keep)
         finally:
             self.waiting -= 1
 
@@ -101,7 +109,18 @@ class Gate:
         if self._stopped is None:
             self._stopped = reason
             self._closed.set()
+            self._winding_up.set()
             self._changed.set()
+
+    def wind_up(self, reason: StopError) -> None:
+        """Turn away what begins a row from now on, also what waits already; what ends one may pass."""
+        if self._beginning_ends is None:
+            self._beginning_ends = reason
+            self._winding_up.set()
+            self._changed.set()
+
+    def _ended(self, *, begins: bool) -> StopError | None:
+        return self._stopped or (self._beginning_ends if begins else None)
 
     def learn(self, *, burst: int | None, interval_seconds: float | None) -> None:
         """Take over the quota that the vendor states."""
@@ -111,27 +130,30 @@ class Gate:
         self._limiter = self._smooth()
         self._changed.set()
 
-    async def _pass(self) -> Ticket:
+    async def _pass(self, *, begins: bool, keep: int) -> Ticket:
         while True:
-            if self._stopped is not None:
-                raise self._stopped
-            wait = self._wait_seconds()
+            if (ended := self._ended(begins=begins)) is not None:
+                raise ended
+            wait = self._wait_seconds(keep)
             if wait > 0:
                 await self._wait(wait)
                 continue
             limiter = self._limiter
             await limiter.acquire()
             # while the pace was waited for, a hold, a stop or other traffic may have come
-            if limiter is self._limiter and not self._closed.is_set() and self._wait_seconds() <= 0:
+            unchanged = limiter is self._limiter and self._ended(begins=begins) is None
+            if unchanged and self._wait_seconds(keep) <= 0:
                 return self.slots.take()
 
-    def _wait_seconds(self) -> float:
+    def _wait_seconds(self, keep: int) -> float:
         now = self._clock.monotonic()
+        if self._room_until is None:
+            self._room_until = now + self.slots.interval_seconds
         if self._held_until > now:
             return self._held_until - now
         if self._narrow and self.slots.under_way:
             return self.slots.interval_seconds
-        free = self.slots.wait_seconds(now)
+        free = self.slots.wait_seconds(now, keep=keep if now < self._room_until else 0)
         # all slots are under way: none can be free earlier than one interval from now
         return self.slots.interval_seconds if free is None else free
 
@@ -139,15 +161,19 @@ class Gate:
         at_once = max(1.0, self.slots.burst * _AT_ONCE)
         return AsyncLimiter(at_once, at_once / self.pace)
 
-    async def pause(self, seconds: float) -> None:
-        """Let one worker wait while others go on; raises the StopError when the gate is closed meanwhile."""
+    async def pause(self, seconds: float, *, begins: bool = False) -> None:
+        """Let one worker wait while others go on; raises the StopError when the gate is closed to it meanwhile."""
+        # by the clock, not by the loop's timer: what is waited for was measured by the clock
+        timer = asyncio.ensure_future(self._clock.sleep(seconds))
+        ending = self._winding_up if begins else self._closed
+        closed = asyncio.ensure_future(ending.wait())
         try:
-            async with asyncio.timeout(seconds):
-                await self._closed.wait()
-        except TimeoutError:
-            return
-        assert self._stopped is not None  # noqa: S101  (set together with the event)
-        raise self._stopped
+            await asyncio.wait((timer, closed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            closed.cancel()
+        if (ended := self._ended(begins=begins)) is not None:
+            raise ended
 
     async def _wait(self, seconds: float) -> None:
         """Wait for time to pass or for something to change, whichever comes first."""

@@ -104,10 +104,11 @@ class Slots:
     def under_way(self) -> int:
         return self._busy
 
-    def wait_seconds(self, now: float) -> float | None:
-        """Tell how long until a slot is free: 0 for now, None for not before a reply comes."""
+    def wait_seconds(self, now: float, *, keep: int = 0) -> float | None:
+        """Tell how long until more than ``keep`` slots are free: 0 for now, None for not before a reply comes."""
         self._expire(now)
-        if self.occupied + int(self._reserved(now)) < self.burst and self._has_share:
+        keep = min(keep, self.burst // 2)
+        if self.occupied + int(self._reserved(now)) + keep < self.burst and self._has_share:
             return 0.0
         soonest = [times[0] for times in (self._cooling, self._foreign) if times]
         # a slot that is held in reserve becomes free without any of these; look again soon

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from importer.highlevel.follow_ups import Step
@@ -14,12 +14,35 @@ from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row.submitted import Held
 
 
+@dataclass(slots=True)
+class Splits:
+    """How often a batch that was refused as a whole may yet be divided, its parts together.
+
+    Nine splits find one contact among 500; a refusal that is about all of them must not cost a call for each.
+    """
+
+    left: int = 40
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpBatch:
     """One call: the rows whose next follow-up is this one; a single row, where the call takes one contact."""
 
     step: Step
     rows: tuple[Held, ...]
+    splits: Splits = field(default_factory=Splits)
+
+    def halves(self) -> tuple[FollowUpBatch, ...]:
+        """Divide it by its contacts; empty where there is one alone, or no split left."""
+        contact_ids = list(dict.fromkeys(held.landed.contact_id for held in self.rows))
+        if len(contact_ids) < 2 or not self.splits.left:
+            return ()
+        self.splits.left -= 1
+        first = set(contact_ids[: len(contact_ids) // 2])
+        return tuple(
+            replace(self, rows=tuple(held for held in self.rows if (held.landed.contact_id in first) is here))
+            for here in (True, False)
+        )
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +17,8 @@ from importer.sending.row.follow_up_batches import FollowUpBatch, take_back
 from importer.sending.row.submitted import FollowUpDoubt, Held
 from importer.sending.row.upserting import Landing
 
+_ABOUT_SOME: Final = {ReplyKind.REFUSED, ReplyKind.TOO_LARGE, ReplyKind.NO_CONTACT}
+"""Refusals of a call for many contacts that may be about one of them, or about their number."""
 _CUT_OFF: Final = "the run was cut off before it came"
 
 
@@ -68,13 +70,18 @@ class FollowUpDesk:
             ),
         )
 
-    async def perform(self, batch: FollowUpBatch) -> list[Outcome | Held]:
-        """Do what the rows of a batch get next; a row that has more to get, or is done, comes back held."""
+    async def perform(self, batch: FollowUpBatch) -> Sequence[Outcome | Held | FollowUpBatch]:
+        """Do what the rows of a batch get next; a row that has more to get, or is done, comes back held.
+
+        A batch that is refused as a whole comes back in halves: the one contact that it is about shall fail alone.
+        """
         step = batch.step
         found = await self._ask(batch)
         if isinstance(found, Unanswered) and found.doubtful and not step.kind.repeatable:
             doubt = FollowUpDoubt(kind=step.kind, words=found.words)
             return [replace(held, due=held.due[1:], doubts=(*held.doubts, doubt)) for held in batch.rows]
+        if isinstance(found, Reply) and found.kind in _ABOUT_SOME and (halves := batch.halves()):
+            return halves
         if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
             take_back(self._journal, batch)
             return [

@@ -17,6 +17,12 @@ def refused(submitted: SubmittedRow, reply: Reply) -> Outcome:
             code, tail = "duplicate_contact", " The contact that is in the way is named here."
         case ReplyKind.NO_CONTACT:
             code, tail = "contact_not_found", ""
+        case ReplyKind.CONTACT_REFUSED:
+            code = "refused"
+            tail = " The token may not touch the contact that the row names: its id may be another sub-account's."
+        case ReplyKind.EDGE_REFUSED:
+            code = "edge_refused"
+            tail = " It is a page of the network edge before HighLevel's API, which the row did not reach."
         case _:
             code, tail = "refused", ""
     return fail(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from importer.highlevel.follow_ups import FollowUp, Step
 from importer.highlevel.payload import match_keys, repeatable
 from importer.records import FollowUpMark, FollowUpState, Intent, Landed, Record, RowId, value_type
@@ -20,6 +22,9 @@ class SubmittedRow:
         "keys",
         "landed",
         "lane",
+        "last_attempt_at",
+        "leased_until",
+        "not_before",
         "record",
         "repeatable",
         "row",
@@ -32,19 +37,24 @@ class SubmittedRow:
         self.keys = match_keys(record)
         self.repeatable = repeatable(record, self.keys)
         self.landed = row_state if isinstance(row_state, Landed) else None
-        self.intended = row_state is not None
+        self.intended = self.landed is not None
         self.attempts = 0
         self.first_attempt_at: float | None = None
         """By the vendor's clock, as far as it was known."""
         self.first_sent_at: float | None = None
         """By our monotonic clock, in this session."""
+        self.last_attempt_at: float | None = None
+        """By our wall clock, of an earlier session."""
+        self.leased_until = -inf
+        """Until then, on the monotonic clock, an attempt may leave without being written down."""
+        self.not_before = 0.0
         self.doubtful = False
         if isinstance(row_state, Intent):
             self.attempts = row_state.attempts if row_state.exact else 0
             self.first_attempt_at = row_state.first_attempt_at
+            self.last_attempt_at = row_state.last_attempt_at
             # a row that cannot be repeated is announced exactly; without that it was never sent
             self.doubtful = row_state.exact or self.repeatable
-            self.intended = self.doubtful
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ from importer.sending.row.readback import compare, compare_custom, lost_fields
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
+_LEASE_SECONDS: Final = 2.0
+"""For so long a row may be sent on the strength of one line in the journal: it is written for many rows at once."""
 _PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
 
 
@@ -53,6 +55,7 @@ class ContactCallState(CallState):
 class RowCallState(CallState):
     """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
 
+    stores = True
     __slots__ = ("_announce", "_caller", "_reserve", "submitted")
 
     def __init__(
@@ -67,6 +70,7 @@ class RowCallState(CallState):
         self._caller = caller
         self._announce = announce
         self._reserve = reserve
+        self.not_before = submitted.not_before
 
     def recognises(self, reply: Reply) -> bool:
         return can_be_of(self.submitted.record, reply.contact)
@@ -90,8 +94,7 @@ class RowCallState(CallState):
 
     def announce(self) -> None:
         self.submitted.attempts += 1
-        if self.submitted.first_attempt_at is None or not self.submitted.repeatable:
-            self._announce(self.submitted)
+        self._announce(self.submitted)
 
 
 class Upserting:
@@ -138,6 +141,9 @@ class Upserting:
         if not self._duplicates_allowed or not payload.match_keys(submitted.record):
             return await self._store(submitted, call, creates=True)
         while True:
+            await self._caller.rest_until(
+                submitted.not_before, begins=True
+            )  # a search before that proves nothing
             found = await self._search(submitted)
             if isinstance(found, Outcome):
                 return found
@@ -216,6 +222,8 @@ class Upserting:
         state.repeatable = submitted.repeatable and repeatable
         found = await self._caller.ask(call, state)
         submitted.doubtful = state.doubtful or (isinstance(found, Unanswered) and found.doubtful)
+        if submitted.doubtful:
+            submitted.not_before = self._caller.done_by(state.sent_at)
         if isinstance(found, Unanswered):
             return outcomes.unanswered(submitted, found)
         if found.kind is ReplyKind.DUPLICATE and creates and found.contact_id:
@@ -223,7 +231,7 @@ class Upserting:
         if found.kind is not ReplyKind.DONE:
             return outcomes.refused(submitted, found)
         if found.contact_id is None:
-            return await self._without_id(submitted, found, call, creates=creates)
+            return await self._without_id(submitted, found, call, creates=creates, sent_at=state.sent_at)
         new = True if creates else found.body.get("new")
         if new is True:
             self._caller.learn_creation(found.contact.get("dateAdded"), state.sent_at)
@@ -264,13 +272,14 @@ class Upserting:
         return None
 
     async def _without_id(
-        self, submitted: SubmittedRow, found: Reply, call: Call, *, creates: bool
+        self, submitted: SubmittedRow, found: Reply, call: Call, *, creates: bool, sent_at: float
     ) -> Landing | Outcome:
         """Try once more when the reply is JSON but names no contact: something in between made it up."""
         silence = Unanswered(words="the reply named no contact", doubtful=True, status=found.status)
         if not submitted.repeatable or submitted.attempts >= self._policy.retry.row_attempts:
             return outcomes.unanswered(submitted, silence)
         submitted.doubtful = True
+        submitted.not_before = self._caller.done_by(sent_at)
         return await self._store(submitted, call, creates=creates)
 
     def _land(
@@ -309,19 +318,24 @@ class Upserting:
         return self._capacity.batches + may_open_batch(self._policy.follow_ups, submitted.record.tags)
 
     def _announce(self, submitted: SubmittedRow) -> None:
-        """Note the first attempt's time; write it down first where nothing else could prove the attempt."""
+        """Note the attempt's time; write it down first where the journal does not foresee an attempt so late."""
         if submitted.first_attempt_at is None:
             submitted.first_sent_at = self._caller.clock.monotonic()
             submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
-        if not submitted.repeatable:
-            self._journal.intend(
-                [
-                    Intent(
-                        row=submitted.row,
-                        location_id=submitted.record.location_id,
-                        first_attempt_at=submitted.first_attempt_at,
-                        attempts=submitted.attempts,
-                        exact=True,
-                    )
-                ]
-            )
+        if submitted.repeatable and self._caller.clock.monotonic() <= submitted.leased_until:
+            return
+        self._journal.intend([intent_of(submitted, self._caller, exact=not submitted.repeatable)])
+
+
+def intent_of(submitted: SubmittedRow, caller: Caller, *, exact: bool = False) -> Intent:
+    """Make the intent by which a row may be sent from now on until its lease ends."""
+    first = submitted.first_attempt_at
+    submitted.leased_until = caller.clock.monotonic() + _LEASE_SECONDS
+    return Intent(
+        row=submitted.row,
+        location_id=submitted.record.location_id,
+        first_attempt_at=caller.vendor_clock.first_attempt_at() if first is None else first,
+        last_attempt_at=caller.clock.now() + _LEASE_SECONDS,
+        attempts=max(1, submitted.attempts),
+        exact=exact,
+    )

@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from importer.records import Counts, Pulse, Remedy, RowId, Status
+from importer.records import Counts, Fault, Outcome, Pulse, Remedy, RowId, Status
 from importer.state.database import Database
-from importer.state.journal.rows import read_warnings
+from importer.state.journal.rows import LANDED_COLUMNS, landed_of, read_warnings
 from importer.state.journal.run import RunState, Session, SessionKind
 
 FIRST_ROWS: Final = 5
+_STILL_DUE: Final = Fault(
+    code="unfinished",
+    message="the contact is stored, and its tags or what else follows is still to come: importer resume",
+    fails=False,
+)
 
 PULSE_COLUMNS: Final = (
     "location_id, started_at, seconds, requests, throttled, retries, settled, "
@@ -39,8 +44,39 @@ class RequestFigures:
     retries: int = 0
 
 
+_UNFINISHED: Final = 'NOT EXISTS (SELECT 1 FROM outcomes WHERE outcomes."row" = landed."row")'
+_STORED_OR_SETTLED: Final = f"""(
+    SELECT location_id, status FROM outcomes UNION ALL SELECT location_id, status FROM landed WHERE {_UNFINISHED}
+)"""  # noqa: S608  (our own words)
+
+
+def unfinished(db: Database, first: RowId, last: RowId) -> Iterator[Outcome]:
+    """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
+    query = (
+        f'SELECT {LANDED_COLUMNS} FROM landed WHERE "row" BETWEEN ? AND ? AND {_UNFINISHED} ORDER BY "row"'  # noqa: S608  (likewise)
+    )
+    for landed in map(landed_of, db.execute(query, (first, last)).fetchall()):
+        yield Outcome(
+            row=landed.row,
+            status=landed.status,
+            location_id=landed.location_id,
+            contact_id=landed.contact_id,
+            warnings=(*landed.warnings, _STILL_DUE),
+            http_status=landed.http_status,
+            attempts=landed.attempts,
+            trace_id=landed.trace_id,
+        )
+
+
+def count_unfinished(db: Database) -> int:
+    """Count the rows whose contact is stored while something that follows is still due."""
+    return int(db.execute(f"SELECT count(*) FROM landed WHERE {_UNFINISHED}").fetchone()[0])  # noqa: S608
+
+
 def count_rows(db: Database, rows_read: int) -> Counts:
-    by_status = dict(db.execute("SELECT status, count(*) FROM outcomes GROUP BY status").fetchall())
+    """Count rows by status; one whose contact is stored is created or updated, whatever is still due to it."""
+    query = f"SELECT status, count(*) FROM {_STORED_OR_SETTLED} GROUP BY status"  # noqa: S608  (likewise)
+    by_status = dict(db.execute(query).fetchall())
     settled = sum(by_status.values())
     return Counts(
         created=by_status.get(Status.CREATED, 0),
@@ -52,10 +88,11 @@ def count_rows(db: Database, rows_read: int) -> Counts:
 
 
 def count_locations(db: Database) -> dict[str | None, Counts]:
-    """Count settled rows by location; rows that failed before one was known stand under ``None``."""
+    """Count stored and settled rows by location; rows that failed before one was known stand under ``None``."""
     found: dict[str | None, dict[str, int]] = {}
     query = (
-        "SELECT location_id, status, count(*) FROM outcomes GROUP BY location_id, status ORDER BY location_id"
+        f"SELECT location_id, status, count(*) FROM {_STORED_OR_SETTLED} "  # noqa: S608  (our own words)
+        "GROUP BY location_id, status ORDER BY location_id"
     )
     for location_id, status, count in db.execute(query):
         found.setdefault(location_id, {})[status] = count

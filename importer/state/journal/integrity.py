@@ -22,15 +22,18 @@ _CLOCK_MARGIN_SECONDS: Final = 60.0
 _TWO_CLOCKS_MARGIN_SECONDS: Final = 600.0
 
 
-def intent_checksum(row: str, first_attempt_at: str, attempts: str, exact: str) -> str:
+def intent_checksum(row: str, first_attempt_at: str, last_attempt_at: str, attempts: str, exact: str) -> str:
     """Write the sum of an intent's cells as SQL, which merges a repeated intent; cells are columns or parameters.
 
     The location is not part of it: nobody reads it from there.
     """
-    return f"{row} * 1000003 + CAST({first_attempt_at} * 1000000 AS INTEGER) * 31 + {attempts} * 7 + {exact}"
+    moments = f"CAST({first_attempt_at} * 1000000 AS INTEGER) * 31 + CAST(coalesce({last_attempt_at}, 0) * 1000000 AS INTEGER) * 13"
+    return f"{row} * 1000003 + {moments} + {attempts} * 7 + {exact}"
 
 
-STORED_INTENT_CHECKSUM: Final = intent_checksum('"row"', "first_attempt_at", "attempts", "exact")
+STORED_INTENT_CHECKSUM: Final = intent_checksum(
+    '"row"', "first_attempt_at", "last_attempt_at", "attempts", "exact"
+)
 
 _CHECKED: Final = {
     "outcomes": f"{OUTCOME_COLUMNS}, pass",

@@ -32,6 +32,7 @@ from importer.state.journal.rows import (
     LANDED_COLUMNS,
     MARK_COLUMNS,
     OUTCOME_COLUMNS,
+    QUOTA_COLUMNS,
     SqlCells,
     intent_cells,
     intent_of,
@@ -50,6 +51,7 @@ from importer.state.journal.statements import (
     LAND,
     MADE_HERE,
     MARK,
+    MARK_QUOTA,
     OPEN,
     PULSE,
     SETTLE,
@@ -194,8 +196,7 @@ class Journal:
 
     def mark_quota(self, mark: QuotaMark) -> None:
         """Keep what is used of a location's quota."""
-        cells = (mark.location_id, mark.at, mark.in_window, mark.used_today, mark.daily_remaining)
-        self._appends.note("INSERT OR REPLACE INTO quota_marks VALUES (?, ?, ?, ?, ?)", cells)
+        self._appends.note(MARK_QUOTA, tuple(getattr(mark, name) for name in QUOTA_COLUMNS.split(", ")))
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether another row of this run has this contact already, so that ``before`` cannot have made it.
@@ -236,6 +237,10 @@ class Journal:
             if len(page) < _PAGE:
                 return
             first = page[-1][0] + 1
+
+    def unfinished(self, first: RowId = 0, last: RowId = LAST_ROW) -> Iterator[Outcome]:
+        """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
+        return figures.unfinished(self._db, first, last)
 
     def begin(self, kind: SessionKind) -> None:
         """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""
@@ -287,6 +292,11 @@ class Journal:
     def check_accounting(self) -> None:
         """See that created + updated + skipped + failed = rows read; raise StateError when the sum is off."""
         counts = self.counts()
+        if unfinished := self.unfinished_rows():
+            raise StateError(
+                f"The accounts of run {self.run.id} do not balance: {unfinished} rows have follow-ups still due. "
+                f"Nothing is lost; go on with: importer resume {self.run.id}"
+            )
         if counts.pending:
             problem = "more rows were settled than read" if counts.pending < 0 else "rows have no outcome"
             raise StateError(
@@ -313,6 +323,9 @@ class Journal:
 
     def counts(self) -> Counts:
         return self._read(lambda db: figures.count_rows(db, self.rows_read))
+
+    def unfinished_rows(self) -> int:
+        return self._read(figures.count_unfinished)
 
     def counts_by_location(self) -> dict[str | None, Counts]:
         return self._read(figures.count_locations)

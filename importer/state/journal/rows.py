@@ -14,8 +14,9 @@ OUTCOME_COLUMNS: Final = (
     '"row", status, location_id, contact_id, code, message, remedy, warnings, http_status, attempts, trace_id'
 )
 LANDED_COLUMNS: Final = '"row", location_id, status, contact_id, http_status, attempts, trace_id, warnings'
+QUOTA_COLUMNS: Final = "location_id, at, in_window, used_today, daily_remaining, slowest_seconds"
 MARK_COLUMNS: Final = '"row", name, state'
-INTENT_COLUMNS: Final = '"row", location_id, first_attempt_at, attempts, exact'
+INTENT_COLUMNS: Final = '"row", location_id, first_attempt_at, last_attempt_at, attempts, exact'
 
 _STATUS: Final = {status.value: status for status in Status}
 _FOLLOW_UP_STATE: Final = {state.value: state for state in FollowUpState}
@@ -96,15 +97,23 @@ def mark_of(cells: Sequence[Any]) -> FollowUpMark:
 
 
 def intent_cells(intent: Intent) -> SqlCells:
-    return (intent.row, intent.location_id, intent.first_attempt_at, intent.attempts, intent.exact)
+    return (
+        intent.row,
+        intent.location_id,
+        intent.first_attempt_at,
+        intent.last_attempt_at,
+        intent.attempts,
+        intent.exact,
+    )
 
 
 def intent_of(cells: Sequence[Any]) -> Intent:
-    row, location_id, first_attempt_at, attempts, exact = cells
+    row, location_id, first_attempt_at, last_attempt_at, attempts, exact = cells
     return Intent(
         row=row,
         location_id=location_id,
         first_attempt_at=first_attempt_at,
+        last_attempt_at=last_attempt_at,
         attempts=attempts,
         exact=bool(exact),
     )

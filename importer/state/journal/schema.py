@@ -161,7 +161,20 @@ INSERT INTO progress (appends, intents, unchecked)
     SELECT 0, (SELECT count(*) FROM intents), EXISTS (SELECT 1 FROM run);
 """
 
-MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS, _INTEGRITY)
+# A row in doubt waits until the vendor is surely done with its last attempt. A journal that did not note it has at
+# most its last sign of life to tell by; it writes one each second in which something is sent.
+_LAST_ATTEMPT: Final = """
+ALTER TABLE intents ADD COLUMN last_attempt_at REAL;
+ALTER TABLE quota_marks ADD COLUMN slowest_seconds REAL NOT NULL DEFAULT 0;
+UPDATE intents SET last_attempt_at = max(
+    first_attempt_at,
+    (SELECT coalesce(max(coalesce(ended_at, started_at)), 0) FROM sessions),
+    (SELECT coalesce(max(started_at + seconds), 0) FROM pulses),
+    (SELECT coalesce(max(at), 0) FROM quota_marks)
+) WHERE "row" NOT IN (SELECT "row" FROM outcomes WHERE remedy <> 'run_again');
+"""
+
+MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS, _INTEGRITY, _LAST_ATTEMPT)
 VERSION: Final = len(MIGRATIONS)
 
 

@@ -6,7 +6,13 @@ from typing import Final
 
 from importer.state.journal import figures
 from importer.state.journal.integrity import STORED_INTENT_CHECKSUM, intent_checksum
-from importer.state.journal.rows import INTENT_COLUMNS, LANDED_COLUMNS, MARK_COLUMNS, OUTCOME_COLUMNS
+from importer.state.journal.rows import (
+    INTENT_COLUMNS,
+    LANDED_COLUMNS,
+    MARK_COLUMNS,
+    OUTCOME_COLUMNS,
+    QUOTA_COLUMNS,
+)
 
 # A failed row that is worth another try is open again once a retry has begun a later pass; every other
 # outcome stands for good.
@@ -15,7 +21,7 @@ OPEN: Final = "outcomes.status = 'failed' AND outcomes.remedy = 'run_again' AND 
 # Told apart, since the journal counts the rows that were ever intended: those it meets first, and those it knows.
 INTEND: Final = f"""
     INSERT INTO intents ({INTENT_COLUMNS}, checksum)
-    VALUES (?1, ?2, ?3, ?4, ?5, {intent_checksum("?1", "?3", "?4", "?5")})
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, {intent_checksum("?1", "?3", "?4", "?5", "?6")})
     ON CONFLICT("row") DO NOTHING
 """  # noqa: S608  (our own names)
 
@@ -23,8 +29,9 @@ INTEND_AGAIN: Final = """
     UPDATE intents SET
         location_id = ?2,
         first_attempt_at = min(first_attempt_at, ?3),
-        attempts = max(attempts, ?4),
-        exact = max(exact, ?5)
+        last_attempt_at = max(coalesce(last_attempt_at, 0), ?4),
+        attempts = max(attempts, ?5),
+        exact = max(exact, ?6)
     WHERE "row" = ?1
 """
 
@@ -48,6 +55,8 @@ CHECKED: Final = frozenset({LAND, MARK, SETTLE})
 """They take a checksum behind the cells of a row."""
 
 PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+
+MARK_QUOTA: Final = f"INSERT OR REPLACE INTO quota_marks ({QUOTA_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 MADE_HERE: Final = """
     SELECT EXISTS (

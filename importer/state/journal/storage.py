@@ -14,6 +14,7 @@ from importer.records import QuotaMark
 from importer.sources import StagedSource
 from importer.state.database import Database, Purpose, open_database, sync_file, sync_folder
 from importer.state.journal.integrity import checksum, damaged, may_be_unchecked, with_checksum
+from importer.state.journal.rows import QUOTA_COLUMNS
 from importer.state.journal.run import Identity, Run, RunState
 from importer.state.journal.schema import VERSION, migrate, read_version
 
@@ -122,17 +123,10 @@ def _run_of(cells: Sequence[Any], sources: Sequence[Sequence[Any]], folder: Path
 
 
 def read_quota_marks(db: Database) -> dict[str, QuotaMark]:
-    query = "SELECT location_id, at, in_window, used_today, daily_remaining FROM quota_marks"
-    return {
-        location_id: QuotaMark(
-            location_id=location_id,
-            at=at,
-            in_window=in_window,
-            used_today=used_today,
-            daily_remaining=daily_remaining,
-        )
-        for location_id, at, in_window, used_today, daily_remaining in db.execute(query)
-    }
+    names = QUOTA_COLUMNS.split(", ")
+    query = f"SELECT {QUOTA_COLUMNS} FROM quota_marks"  # noqa: S608  (our own names)
+    marks = (QuotaMark(**dict(zip(names, cells, strict=True))) for cells in db.execute(query))
+    return {mark.location_id: mark for mark in marks}
 
 
 def open_up_to_date(path: Path, *, begun: bool) -> Database:

@@ -1,0 +1,137 @@
+"""Rows whose reply was lost, against a vendor that looks up when it hears of a row and stores when it has time."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from importer.sandbox import Fault, FaultKind, Sandbox, SandboxSettings, Window
+from tests.flow.conftest import open_vendor, read_table
+from tests.flow.test_stopping import begin, stops, until
+
+if TYPE_CHECKING:
+    from tests.flow.conftest import Desk
+
+PEOPLE = 100
+
+
+def write_people(desk: Desk, count: int = PEOPLE, *, tags: str = "") -> None:
+    rows = "".join(f"P{number},p{number}@example.com,,{tags}\n" for number in range(count))
+    desk.write("contacts.csv", f"First,Mail,Phone,Tags\n{rows}")
+
+
+@pytest.fixture
+def late_vendor(desk: Desk) -> Iterator[Sandbox]:
+    """Works on a row for one to two and a half seconds, and two attempts side by side make two contacts."""
+    with open_vendor(SandboxSettings(burst=100_000, racy=True, store_delay_ms=(1_000, 2_500))) as vendor:
+        yield vendor
+
+
+@stops
+def test_a_killed_run_that_goes_on_at_once_does_not_meet_its_own_attempts_at_work(
+    desk: Desk, late_vendor: Sandbox
+) -> None:
+    write_people(desk)
+    process = begin(desk, "--no-progress")
+    until(lambda: late_vendor.state()["requests"] > PEOPLE // 2)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=20)
+
+    ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml", "--json")
+    assert ended.code == 0, ended.err
+    assert len(late_vendor.contacts()) == PEOPLE
+    assert [row["import_status"] for row in ended.rows] == ["created"] * PEOPLE
+    assert ended.err.count("whose reply was lost wait until") == 1, ended.err
+    assert late_vendor.state()["overlapping_upserts"] == 0
+
+
+@stops
+def test_rows_that_are_not_in_doubt_go_on_while_a_few_wait(desk: Desk, late_vendor: Sandbox) -> None:
+    write_people(desk)
+    process = begin(desk, "--no-progress", "--concurrency", "10")
+    until(lambda: late_vendor.state()["requests"] > 10)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=20)
+
+    again = begin(desk, "--no-progress", "--concurrency", "60")
+    until(lambda: len(late_vendor.contacts()) >= PEOPLE * 3 // 4)
+    assert again.poll() is None, "those in doubt are left"
+    out, err = again.communicate(timeout=40)
+    assert json.loads(out)["created"] == PEOPLE, err
+    assert len(late_vendor.contacts()) == PEOPLE
+
+
+@stops
+@pytest.mark.parametrize(("number", "seconds"), [(signal.SIGTERM, 7.0), (signal.SIGINT, 20.0)])
+def test_after_a_signal_no_row_is_sent_that_waits_for_its_turn_and_those_that_landed_are_finished(
+    desk: Desk, number: signal.Signals, seconds: float
+) -> None:
+    """The window is full when the signal comes, and opens before the run must be over; or long after."""
+    with open_vendor(SandboxSettings(interval_seconds=seconds, window=Window.SLIDING)) as vendor:
+        write_people(desk, 300, tags="vip")
+        process = begin(desk, "--no-progress")
+        until(lambda: len(vendor.contacts()) >= 80)
+        threading.Event().wait(3.0)  # the burst is over, and all workers stand at the gate
+        stored = len(vendor.contacts())
+        process.send_signal(number)
+        out, err = process.communicate(timeout=15)
+        assert process.returncode == 3, err
+        assert len(vendor.contacts()) == stored, "sent after the signal"
+        assert json.loads(out)["created"] == stored
+        assert {tuple(each["tags"]) for each in vendor.contacts()} == {("vip",)}
+        assert vendor.state()["refusals"].get("burst", 0) == 0
+
+
+@stops
+def test_contacts_that_still_wait_for_their_tags_are_shown_as_stored_and_finished_by_a_resume(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    write_people(desk, 40, tags="vip")
+    vendor.add_contact("loc1", email="p0@example.com")
+    vendor.script([Fault(kind=FaultKind.SLOW, path="/bulk/tags/", stored=False)])
+    process = begin(desk, "--no-progress")
+    until(lambda: any("/bulk/tags/" in path for path in vendor.state()["paths"]))
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=15)
+    told = json.loads(out)
+    assert process.returncode == 3, err
+    assert (told["created"], told["updated"], told["pending"]) == (39, 1, 0)
+    rows = read_table(Path(told["results"]))
+    assert [row["import_status"] for row in rows] == ["updated", *["created"] * 39]
+    assert {row["import_contact_id"] for row in rows} == {each["id"] for each in vendor.contacts()}
+    assert {row["import_attempts"] for row in rows} == {"1"}
+    assert all(row["import_warnings"].startswith("unfinished: ") for row in rows)
+    assert not read_table(Path(told["failed_rows"])), "imported again, they would be stored again"
+    shown = desk.importer("show", told["run_id"], "--json")
+    assert (shown.summary["created"], shown.summary["pending"]) == (39, 0)
+
+    refused = desk.importer("forget", told["run_id"])
+    assert refused.code == 2
+    assert "40 contacts are stored" in refused.err
+    assert "--yes" in refused.err
+
+    finished = desk.importer("resume", "--json", "--no-progress")
+    assert finished.code == 0, finished.err
+    assert not any(row["import_warnings"] for row in finished.rows)
+    assert {tuple(each["tags"]) for each in vendor.contacts()} == {("vip",)}
+    assert sum(count for path, count in vendor.state()["paths"].items() if "upsert" in path) == 40
+    assert desk.importer("forget", told["run_id"]).code == 0
+
+
+@stops
+def test_an_unfinished_run_is_forgotten_where_yes_is_said(desk: Desk, vendor: Sandbox) -> None:
+    write_people(desk, 3, tags="vip")
+    vendor.script([Fault(kind=FaultKind.SLOW, path="/bulk/tags/", stored=False)])
+    process = begin(desk, "--no-progress")
+    until(lambda: len(vendor.contacts()) == 3)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=15)
+    written = desk.importer("results", "--json")
+    assert {row["import_warnings"].split(":")[0] for row in written.rows} <= {"unfinished", ""}
+    assert desk.importer("forget", written.summary["run_id"], "--yes").code == 0
