@@ -125,7 +125,12 @@ async def test_a_scope_taken_away_in_the_middle_fails_the_rows_of_that_location(
     )
     outcomes = await run.send(people(100), locations_by_column=True, concurrency=4)
     assert len(outcomes) == 100
-    assert {each.code for each in outcomes.values()} == {None, "location_refused"}
+    sentence = (
+        "HighLevel refuses location loc1: “The token is not authorized for this scope.” (401). "
+        "Give the token the scopes that `importer doctor` lists."
+    )
+    told = {(each.code, each.message) for each in outcomes.values()}
+    assert told == {(None, None), ("location_refused", sentence)}
 
 
 async def test_a_budget_of_requests_is_kept(start: StartRun) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from importer.highlevel.follow_ups import Step, named_contacts, steps_for
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import FollowUps, FollowUpState, Landed, Outcome, RowId
+from importer.records import FollowUps, FollowUpState, Landed, Outcome, RowId, Status
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher
@@ -42,11 +42,13 @@ class FollowUpDesk:
         self._caller = caller
         self._journal = journal
         self._follow_ups = follow_ups
+        # rows without tags all get the same, and most rows are such
+        self._untagged = {status: steps_for(follow_ups, (), status) for status in Status}
 
     def begin(self, landing: Landing, tags: tuple[str, ...]) -> Held:
         """Tell what a row has yet to get that has just landed, and write it down if there is anything."""
         landed = landing.landed
-        steps = steps_for(self._follow_ups, tags, landed.status)
+        steps = self._steps(landed, tags)
         due = tuple(step for step in steps if not step.kind.shown(step.value, landing.contact))
         held = Held(landed=landed, due=due)
         if due:
@@ -59,7 +61,7 @@ class FollowUpDesk:
     def go_on(self, landed: Landed, tags: tuple[str, ...]) -> Held:
         """Tell what a row has yet to get that landed in an earlier session; what may have been done is not done again."""
         known = {mark.name: mark.state for mark in landed.marks}
-        steps = steps_for(self._follow_ups, tags, landed.status)
+        steps = self._steps(landed, tags)
         return Held(
             landed=landed,
             due=tuple(step for step in steps if known.get(step.kind.name) in {None, FollowUpState.OPEN}),
@@ -69,6 +71,9 @@ class FollowUpDesk:
                 if known.get(step.kind.name) is FollowUpState.SENT
             ),
         )
+
+    def _steps(self, landed: Landed, tags: tuple[str, ...]) -> tuple[Step, ...]:
+        return steps_for(self._follow_ups, tags, landed.status) if tags else self._untagged[landed.status]
 
     async def perform(self, batch: FollowUpBatch) -> Sequence[Outcome | Held | FollowUpBatch]:
         """Do what the rows of a batch get next; a row that has more to get, or is done, comes back held.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,7 +70,19 @@ def test_rows_of_a_refused_location_fail(bureau: Callable[..., Bureau], *, secon
     preparation.survey(go_on)
     preparation.resolve_for({"loc1": CredentialsError("HighLevel refuses location loc1.")})
     ends = next(iter(preparation.pieces()))
-    assert {getattr(end, "code", None) for end in ends} == {"location_refused"}
+    assert {(getattr(end, "code", None), getattr(end, "message", None)) for end in ends} == {
+        ("location_refused", "HighLevel refuses location loc1.")
+    }
+
+
+def test_preparing_knows_what_is_told_of_a_refused_location_without_what_sends() -> None:
+    """The second process would pay for it with its start."""
+    code = (
+        "import sys, importer.runs.preparing.in_process as here\n"
+        "print(here.location_refused.__module__, {'aiohttp', 'importer.sending'} & set(sys.modules))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "importer.highlevel.refusals set()\n"
 
 
 @EVERY_PREPARATION
