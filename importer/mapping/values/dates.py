@@ -56,7 +56,7 @@ _NO_DATE: Final = re.compile(
     r"[0\s/.\-:TZ]*0[0\s/.\-:TZ]*|0?1[/.\-]00?[/.\-](?:1900|00)|00?[/.\-](?:0?1|jan)[/.\-](?:1900|00)|1900-0?1-00?",
     re.IGNORECASE,
 )
-_SENTINELS: Final = frozenset({date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31)})
+SENTINELS: Final = frozenset({date(1, 1, 1), date(1899, 12, 30), date(1899, 12, 31)})
 """The first days that programs know, which they write where no day is known."""
 _ORDERS: Final = frozenset({"DMY", "MDY"})
 LOW_DAY: Final = "low day"
@@ -89,7 +89,7 @@ def read_date(text: str, rules: DateRules) -> ReadValue:
     if isinstance(found, ValueFault):
         return _second_look(text, found, rules)
     day, proof = found
-    if day in _SENTINELS:
+    if day in SENTINELS:
         return left_out(text)
     if rules.swapped and isinstance(text, TypedText) and day.day <= 12 and day.day != day.month:
         return _swapped(text, day)
