@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.mapping.values.dates import DateRules, evidence_of, read_date
+from importer.mapping.values.dates import SENTINELS, DateRules, evidence_of, read_date
 from importer.mapping.values.fault import ValueFault
 from importer.records import TypedText
 
@@ -114,9 +114,10 @@ def test_a_date_proves_an_order_when_it_has_one_reading(text: str, proof: str | 
     assert evidence_of(text) == proof
 
 
-@given(
-    st.dates(min_value=date(1000, 1, 1)), st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%d %b %Y", "%B %d, %Y"])
-)
+DAYS = st.dates(min_value=date(1000, 1, 1)).filter(lambda day: day not in SENTINELS)
+
+
+@given(DAYS, st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%d %b %Y", "%B %d, %Y"]))
 def test_a_date_written_in_full_reads_as_itself(day: date, pattern: str) -> None:
     assert read(day.strftime(pattern)) == day.isoformat()
 
@@ -124,7 +125,7 @@ def test_a_date_written_in_full_reads_as_itself(day: date, pattern: str) -> None
 ORDERS = [("DMY", "{0.day}/{0.month}/{0.year}"), ("MDY", "{0.month}-{0.day}-{0.year}")]
 
 
-@given(st.dates(min_value=date(1000, 1, 1)), st.sampled_from(ORDERS))
+@given(DAYS, st.sampled_from(ORDERS))
 def test_a_date_written_in_the_known_order_reads_as_itself(day: date, spelling: tuple[str, str]) -> None:
     order, pattern = spelling
     assert read(pattern.format(day), order) == day.isoformat()

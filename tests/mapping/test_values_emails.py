@@ -86,7 +86,8 @@ def test_a_plain_address_is_read_as_the_library_reads_it(text: str) -> None:
     except EmailNotValidError:
         assert read(text)[1] == "invalid_email"
         return
-    assert read(text)[0] in {f"{checked.local_part}@{checked.ascii_domain}", None}
+    local = checked.local_part.lstrip("'")
+    assert read(text)[0] in {f"{local}@{checked.ascii_domain}", None}
 
 
 @given(st.text(max_size=80))
@@ -94,7 +95,7 @@ def test_no_text_makes_reading_an_address_raise(text: str) -> None:
     read_email(text)
 
 
-@pytest.mark.parametrize("text", ["'ann@acme.com", "\u2019ann@acme.com", "`ann@acme.com", "'ann@acme.com'"])
+@pytest.mark.parametrize("text", ["'ann@acme.com", "\u2019ann@acme.com", "'ann@acme.com'"])
 def test_the_spreadsheets_mark_in_front_is_no_part_of_the_address(text: str) -> None:
     assert read(text) == ("ann@acme.com", None)
 

@@ -117,12 +117,8 @@ class ValueColumn:
 
 def _read_texts(texts: list[str], *, typed: bool) -> list[Any]:
     """Take texts as they stand; ``typed`` keeps the value behind a workbook's cell for who reads it later."""
-    if set(map(type, texts)) <= {str}:
-        joined = "".join(texts)
-        if not column_needs_look(texts, joined, dates=not typed):
-            if joined.isascii():
-                return [text or None for text in texts]
-            return [(text if text.isascii() else read_text(text)) or None for text in texts]
+    if set(map(type, texts)) <= {str} and not column_needs_look(texts, dates=not typed):
+        return [text or None for text in texts]
     read = _read_typed if typed else read_plain_text
     return [read(text) if text else None for text in texts]
 

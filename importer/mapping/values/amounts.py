@@ -63,6 +63,7 @@ _DIGITS: Final = re.compile(r"\d(?:[\d.,\s\u00a0\u202f\u2009'\u2019_]*\d)?|\d")
 _WORD: Final = re.compile(rf"[sS]/\.?|[{''.join(_SYMBOLS)}]|[^\W\d_](?:[^\W\d_]|[./](?=[^\W\d_]))*[€.]?|\S")
 _SIGNS_BEFORE: Final = frozenset("(+-\u2212\u2013")
 _SIGNS_BEHIND: Final = frozenset(")-\u2212\u2013")
+_PLAIN: Final = re.compile(r"[$€£]?(\d[\d.,]*\d|\d)€?")
 _MINUS: Final = frozenset("-\u2212\u2013")
 _NO_CENTS: Final = re.compile(r"[.,]\s?[-\u2013\u2014]{1,2}|[.,]$|/[-=]|:-")
 """``12.-``, ``12,--`` and ``12/-`` say that there are no cents; a dash right behind the digits is a minus."""
@@ -139,5 +140,8 @@ def _is_currency(word: str) -> bool:
 
 def bare(text: str) -> str:
     """Give the digits of what may be an amount; the text itself where it is none."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        return plain[1]
     amount = parse_amount(text)
     return text if isinstance(amount, str) else amount.digits

@@ -56,7 +56,7 @@ _NO_DATE: Final = re.compile(
     r"[0\s/.\-:TZ]*0[0\s/.\-:TZ]*|0?1[/.\-]00?[/.\-](?:1900|00)|00?[/.\-](?:0?1|jan)[/.\-](?:1900|00)|1900-0?1-00?",
     re.IGNORECASE,
 )
-_SENTINELS: Final = frozenset({date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31)})
+SENTINELS: Final = frozenset({date(1, 1, 1), date(1899, 12, 30), date(1899, 12, 31)})
 """The first days that programs know, which they write where no day is known."""
 _ORDERS: Final = frozenset({"DMY", "MDY"})
 LOW_DAY: Final = "low day"
@@ -89,7 +89,7 @@ def read_date(text: str, rules: DateRules) -> ReadValue:
     if isinstance(found, ValueFault):
         return _second_look(text, found, rules)
     day, proof = found
-    if day in _SENTINELS:
+    if day in SENTINELS:
         return left_out(text)
     if rules.swapped and isinstance(text, TypedText) and day.day <= 12 and day.day != day.month:
         return _swapped(text, day)
@@ -211,20 +211,36 @@ def _read_numbers(text: str, match: re.Match[str], rules: DateRules) -> _Found:
 
 def _read_names(text: str, rules: DateRules) -> _Found:
     folded = text.casefold()
-    for candidate in dict.fromkeys((folded, _without_weekday(folded))):
-        if match := _YEAR_LAST.fullmatch(candidate):
-            name, day, year = match[1], match[2], int(match[4])
-        elif match := _YEAR_MONTH_DAY.fullmatch(candidate):
-            year, name, day = int(match[1]), match[2], match[3]
-        elif match := _DAY_MONTH.fullmatch(candidate):
-            day, name, year = match[1], match[2], _year(match[3], rules)
-        elif match := _MONTH_DAY.fullmatch(candidate):
-            name, day, year = match[1], match[2], _year(match[3], rules)
-        else:
-            continue
-        if month := MONTHS.get(fold_word(name)):
-            return _alone(text, match["rest"]) or _or_refuse(text, year, month, int(day))
-    return ValueFault(CODE, f"{quoted(text)} is no date")
+    found = _read_named(text, folded, rules)
+    if found is None and (rest := _without_weekday(folded)) != folded:
+        found = _read_named(text, rest, rules)
+    return found or ValueFault(CODE, f"{quoted(text)} is no date")
+
+
+def _read_named(text: str, candidate: str, rules: DateRules) -> _Found | None:
+    """Read a date whose month is a word; None where it is none."""
+    parts = _from_day(candidate) if candidate[:1].isdigit() else _from_month(candidate)
+    month = MONTHS.get(fold_word(parts[1])) if parts is not None else None
+    if parts is None or month is None:
+        return None
+    year, _, day, rest = parts
+    return _alone(text, rest) or _or_refuse(text, _year(year, rules), month, int(day))
+
+
+def _from_day(text: str) -> tuple[str, str, str, str] | None:
+    """Take a text apart into year, month, day and rest."""
+    if match := _DAY_MONTH.fullmatch(text):
+        return match[3], match[2], match[1], match["rest"]
+    if match := _YEAR_MONTH_DAY.fullmatch(text):
+        return match[1], match[2], match[3], match["rest"]
+    return None
+
+
+def _from_month(text: str) -> tuple[str, str, str, str] | None:
+    if ":" in text and (match := _YEAR_LAST.fullmatch(text)):
+        return match[4], match[1], match[2], match["rest"]
+    match = _MONTH_DAY.fullmatch(text)
+    return (match[3], match[1], match[2], match["rest"]) if match else None
 
 
 def _without_weekday(text: str) -> str:

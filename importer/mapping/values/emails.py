@@ -12,7 +12,7 @@ from importer.mapping.values.lookalikes import lookalike
 CODE: Final = "invalid_email"
 # No apostrophe in front: it is the spreadsheet's mark for a text, and no part of the address.
 _LOCAL: Final = re.compile(
-    r"[A-Za-z0-9!#$%&*+/=?^_{|}~-][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"[A-Za-z0-9!#$%&*+/=?^_`{|}~-][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 )
 _BRACKETED: Final = re.compile(r"<\s*(?:mailto:)?([^<>]*@[^<>]*?)\s*>")
 _SEPARATORS: Final = re.compile(r"[;,|\s]+|\s+(?:or|and|und|et|y|e|o|/)\s+|(?<=\w)/(?=\S+@)")

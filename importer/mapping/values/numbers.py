@@ -14,6 +14,7 @@ CODE: Final = "invalid_number"
 _SPACES: Final = re.compile("[\\s\u00a0\u202f\u2009'\u2019_]")
 _PLAIN: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d*)?[eE][+-]?\d{1,2}")
+_PLAIN_AMOUNT: Final = re.compile(r"[$€£]?(\d{1,15}(?:\.\d\d)?)", re.ASCII)
 _POINT_DECIMAL: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")
 _COMMA_DECIMAL: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|[+-]?\d*,\d+")
 _TWO_WAYS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
@@ -90,6 +91,8 @@ def read_money(text: str, *, decimal: str | None = None) -> ReadValue:
         return read_number(text)
     if refused := too_long(text, 100, "an amount of money", CODE):
         return refused
+    if match := _PLAIN_AMOUNT.fullmatch(text):
+        return _number(Decimal(match[1]))
     if _SCIENTIFIC.fullmatch(text):
         return read_number(text)
     amount = parse_amount(str(text))

@@ -14,7 +14,7 @@ from typing import Final
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
 
-_PLAIN: Final = re.compile(r"\+?[\d ().\-]{5,30}")
+_LONGEST: Final = 20
 _NO_DIGITS: Final = {ord(sign): None for sign in " ().-"}
 
 
@@ -58,9 +58,13 @@ class _Dialling:
     calling: _CallingCode
     abroad: re.Pattern[str] | None
     prefix: re.Pattern[str] | None
+    telling: frozenset[str]
+    """The digits with which a prefix or the calling code can begin."""
 
     def national(self, digits: str) -> str | None:
         """Give the national number; None where the digits may mean something else."""
+        if digits[0] not in self.telling:
+            return digits
         if self.abroad is not None and self.abroad.match(digits):
             return None
         found = self.prefix.match(digits) if self.prefix is not None else None
@@ -74,11 +78,13 @@ class _Dialling:
 
 def read_plain(text: str, region: str | None) -> str | None:
     """Read a plain spelling as E.164: national digits, or any country's behind a ``+``. None: ask the library."""
-    if not _PLAIN.fullmatch(text):
-        return None
     digits = text.translate(_NO_DIGITS)
-    if digits[:1] == "+":
-        return _read_international(digits)
+    if not digits.isascii() or not 5 <= len(digits) <= _LONGEST:
+        return None
+    if digits[0] == "+":
+        return _read_international(digits) if digits[1:].isdigit() else None
+    if not digits.isdigit():
+        return None
     dialling = _dialling(region) if region is not None else None
     national = dialling.national(digits) if dialling is not None else None
     if dialling is None or national is None or not dialling.calling.holds(national):
@@ -149,7 +155,20 @@ def _dialling(region: str) -> _Dialling | None:
         calling=calling,
         abroad=_compiled(metadata.international_prefix),
         prefix=_compiled(metadata.national_prefix_for_parsing),
+        telling=_beginnings(metadata.international_prefix)
+        | _beginnings(metadata.national_prefix_for_parsing)
+        | {calling.code[0]},
     )
+
+
+def _beginnings(pattern: str | None) -> frozenset[str]:
+    """Give the digits that a match can begin with, or more: those that the pattern has, all if it has classes of them."""
+    if pattern is None:
+        return frozenset()
+    return _ALL_DIGITS if "\\d" in pattern or "[" in pattern else _ALL_DIGITS & set(pattern)
+
+
+_ALL_DIGITS: Final = frozenset("0123456789")
 
 
 def _compiled(pattern: str | None) -> re.Pattern[str] | None:

@@ -68,9 +68,9 @@ def _clean_text(text: str) -> str:
 
 
 def clean_column(cells: Sequence[str]) -> list[str]:
-    """Clean a whole column; a plain one costs a strip per cell."""
+    """Clean a whole column; one where nothing has to be cleaned inside a cell costs a strip per cell."""
     joined = "".join(cells)
-    if joined.isascii() and joined.isprintable() and "=" not in joined and set(map(type, cells)) <= {str}:
+    if _is_clean(joined) and set(map(type, cells)) <= {str}:
         return [cell.strip() for cell in cells]
     # a call for each cell would cost more than the look at it, and nearly all are plain in such a column too
     return [
@@ -79,6 +79,13 @@ def clean_column(cells: Sequence[str]) -> list[str]:
         else clean(cell)
         for cell in cells
     ]
+
+
+def _is_clean(text: str) -> bool:
+    """Tell texts without controls, unusual spaces, accents apart from their letters or formulas in them."""
+    if "=" in text or not (text.isprintable() or text.replace("\n", "").isprintable()):
+        return False
+    return text.isascii() or unicodedata.is_normalized("NFC", text)
 
 
 def unmarked(text: str) -> str:
@@ -125,11 +132,14 @@ _DATE_TEXTS: Final = frozenset(
 _DAMAGED: Final = MARKERS | _DATE_TEXTS
 
 
-def column_needs_look(texts: Sequence[str], joined: str, *, dates: bool) -> bool:
+def column_needs_look(texts: Sequence[str], *, dates: bool) -> bool:
     """Tell whether any text of a column is one to be flagged, at the cost of a look-up per cell."""
     if not (_DAMAGED if dates else MARKERS).isdisjoint(texts):
         return True
-    return "&" in joined and _ENTITY.search(joined) is not None
+    joined = "".join(texts)
+    if "&" in joined and _ENTITY.search(joined) is not None:
+        return True
+    return not joined.isascii() and ("\ufffd" in joined or _MOJIBAKE.search(joined) is not None)
 
 
 def without_entities(text: str) -> str:
