@@ -11,7 +11,7 @@ from typing import Final
 
 from importer.errors import SourceError
 from importer.reading.formats import Format, format_of
-from importer.reading.limits import refuse_bomb, refuse_bombs
+from importer.reading.limits import refuse_bomb
 from importer.reading.workbooks.workbook import kind_of_zip
 from importer.sources.copying import Copy, PrivateFile, chunks_of
 
@@ -76,7 +76,6 @@ def _refuse(entries: list[zipfile.ZipInfo], packed: int, name: str) -> None:
         raise SourceError(
             f"{name} holds {len(entries):,} files; up to {_MOST_MEMBERS} are imported at once. Unpack it and name those to import."
         )
-    refuse_bombs(entries, name)
     refuse_bomb(packed, sum(entry.file_size for entry in entries), name)
 
 

@@ -257,3 +257,12 @@ def test_a_shifted_row_fails_although_its_surplus_is_blank(write: Write) -> None
 def test_a_row_in_another_delimiter_is_refused_not_guessed(write: Write) -> None:
     rows = list(open_source(write(table(",") + "Di;Poe;di@example.com\n")))
     assert codes(rows[-1]) == ["column_count"]
+
+
+def test_control_characters_in_cells_cut_no_row_and_stay_for_the_mapping(write: Write) -> None:
+    text = "Name,Address,Tags\nAnn,12 Main St\x0bApt 4,vip\x1dlead\nBob,9 Oak\x0cAve\x85x,a\x1fb\x1cc\n"
+    rows = [row.cells for row in open_source(write(text))]
+    assert rows == [
+        ("Ann", "12 Main St\x0bApt 4", "vip\x1dlead"),
+        ("Bob", "9 Oak\x0cAve\x85x", "a\x1fb\x1cc"),
+    ]

@@ -65,6 +65,7 @@ LISTS = {
     ("cp949", "euc-kr"): "지훈,박,대전\n서연,김,부산\n민준,이,인천\n",
     ("gb18030", "gbk"): "伟,王,北京\n秀英,李,上海\n静,张,广州\n",
     ("cp950",): "怡君,陳,台北市\n志明,林,高雄市\n雅婷,黃,台中市\n",
+    ("cp950", "big5"): "進發,王,白沙\n文賢,康,北港縣\n玉琴,許,關山縣\n",
     ("cp932",): "健太,佐藤,東京都\nさくら,鈴木,大阪府\nひろし,高橋,横浜市\n",
     (
         "cp1252",
@@ -72,6 +73,23 @@ LISTS = {
         "mac-roman",
     ): "Jürgen,Müller,Köln\nJosé,Muñoz,Málaga\nHélène,Lefèvre,Besançon\nBjörn,Åkesson,Malmö\n",
     ("cp1252",): "Søren,Kjær,Århus\nPål,Bjørnstad,Tromsø\nMåns,Sjögren,Örebro\n",
+    (
+        "cp1252",
+        "iso8859-15",
+    ): "José,Núñez,León\nMaría,Gómez,Cádiz\nRamón,Ibáñez,Málaga\nInés,Peña,Córdoba\nRubén,Muñoz,Ávila\n",
+    (
+        "cp1252",
+        "latin-1",
+    ): "Bjørn,Sørensen,Tromsø\nPål,Åsen,Bodø\nJørgen,Ødegård,Brønnøysund\nSølvi,Bråten,Ålesund\n",
+    (
+        "cp1252",
+        "iso8859-1",
+    ): "Sigríður,Þórðardóttir,Ísafjörður\nGuðrún,Jónsdóttir,Egilsstaðir\nÓlafur,Kristjánsson,Kópavogur\n",
+    (
+        "mac-roman",
+    ): "Élodie,Lefèvre,Besançon\nÉmilie,Béranger,Évreux\nZoé,Crétin,Orléans\nÉric,Fabrègues,Nîmes\n",
+    ("cp1258",): "Nguyê\u0303n,Tha\u0300nh,Đa\u0300 Nẵng\n".replace("ẵ", "ă\u0303")
+    + "Trâ\u0300n,Hươ\u0301ng,Ha\u0300 Nô\u0323i\nĐă\u0323ng,Thu\u0309y,Vu\u0303ng Ta\u0300u\n",
 }
 
 

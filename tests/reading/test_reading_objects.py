@@ -40,6 +40,12 @@ def test_lists_of_objects_are_rows_under_all_of_their_names(write: Write, text: 
     assert source.detected.format == "JSON"
 
 
+def test_an_object_around_several_lists_of_objects_is_one_record(write: Write) -> None:
+    source = open_source(write(json.dumps({"new": PEOPLE, "old": PEOPLE[:1]})))
+    assert source.header[:2] == ("new.1.First", "new.1.Email")
+    assert len(list(source)) == 1
+
+
 def test_nested_names_are_joined_by_dots_and_lists_by_commas(write: Write) -> None:
     record = {
         "name": {"first": "Ann", "last": {"birth": "Lee"}},
@@ -174,6 +180,15 @@ def test_cards_are_rows_under_the_standard_s_names(write: Write, end: str) -> No
     }
     assert second == {"N.Family Name": "Müller", "N.Given Name": "Jörg", "TEL.CELL": "0171 5550130"}
     assert source.detected.format == "vCard"
+
+
+def test_a_line_end_that_two_pieces_share_is_one(tmp_path: Path) -> None:
+    """The reader takes 64 KiB at a time; the carriage return is the last byte of the first piece."""
+    start = b"BEGIN:VCARD\r\nNOTE;ENCODING=QUOTED-PRINTABLE:"
+    first = start + b"x" * ((1 << 16) - len(start) - 2) + b"=\r"
+    path = tmp_path / "a.vcf"
+    path.write_bytes(first + b"\nyy\r\nEND:VCARD\r\n")
+    assert cells(open_source(path))[0][0].endswith("xxyy")
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,16 @@ def test_a_title_that_is_cut_into_cells_is_a_title_over_a_short_table_too(
     assert len(list(source)) == people
 
 
+def test_a_first_contact_with_one_value_is_none_of_the_header_although_that_leaves_a_column_unnamed(
+    write: Write,
+) -> None:
+    first = "Ann,ann@example.com,unknown,unknown,calls back\n"
+    rows = "".join(f"Bob,b{n}@example.com,1990-05-0{n + 1},+1212555013{n},x\n" for n in range(4))
+    source = open_source(write("Name,Email,Born,Phone,\n" + first + rows))
+    assert source.header == ("Name", "Email", "Born", "Phone", "")
+    assert len(list(source)) == 5
+
+
 def test_a_mapping_makes_a_missing_header_certain(write: Write) -> None:
     path = write("Ann,1990-01-02,12\nBob,1991-02-03,13\n")
     with pytest.raises(SourceError, match="no header"):

@@ -96,6 +96,12 @@ def test_what_is_hidden_and_merged_is_told(tmp_path: Path) -> None:
     assert (source.detected.hidden_rows, source.detected.hidden_columns) == (1, 1)
 
 
+def test_columns_that_are_hidden_to_the_right_of_all_cells_hide_nothing(tmp_path: Path) -> None:
+    hidden = record(60, struct.pack("<IIIIH", 2, 16_383, 0, 0, 1))
+    source = open_source(xlsb(tmp_path / "a.xlsb", hidden + texts(0, "Name", "Note") + texts(1, "Ann", "x")))
+    assert source.detected.hidden_columns == 0
+
+
 @pytest.mark.parametrize(
     "sheet",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -83,6 +84,10 @@ def test_archives_that_would_not_fit_are_refused_before_they_are_unpacked(tmp_pa
     many = {f"{n}.csv": "Name\nAnn\n" for n in range(501)}
     with pytest.raises(SourceError, match="holds 501 files"):
         stage_each(str(packed(tmp_path / "many.zip", **many)), tmp_path / "copies", 0)
-    bomb = packed(tmp_path / "bomb.zip", **{"a.csv": b" " * (70 << 20), "b.csv": b"Name\nAnn\n"})
+    half = {f"{n}.csv": b" " * (40 << 20) for n in "ab"}
+    with pytest.raises(SourceError, match=r"would unpack from 0\.1 MB to 84 MB"):
+        stage_each(str(packed(tmp_path / "halves.zip", **half)), tmp_path / "copies", 0)
+    beside = {"a.csv": b" " * (70 << 20), "b.csv": os.urandom(2 << 20)}
+    bomb = packed(tmp_path / "bomb.zip", **beside)
     with pytest.raises(SourceError, match="would unpack"):
         stage_each(str(bomb), tmp_path / "copies", 0)
