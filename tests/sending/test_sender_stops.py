@@ -127,7 +127,8 @@ async def test_a_scope_taken_away_in_the_middle_fails_the_rows_of_that_location(
     assert len(outcomes) == 100
     sentence = (
         "HighLevel refuses location loc1: “The token is not authorized for this scope.” (401). "
-        "Give the token the scopes that `importer doctor` lists."
+        "Give the token the scopes that `importer doctor` lists. If it has them, it is the agency's: make a private "
+        "integration token inside the sub-account (its Settings > Private Integrations)."
     )
     told = {(each.code, each.message) for each in outcomes.values()}
     assert told == {(None, None), ("location_refused", sentence)}
