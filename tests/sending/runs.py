@@ -23,6 +23,8 @@ QUICK = RetryPolicy(
     outage_seconds=0.5,
     doubt_seconds=0.0,
 )
+PATIENT = replace(QUICK, outage_seconds=60.0)
+"""For a vendor that errs much: on a busy machine half a second without a good reply is no outage."""
 NEEDS = CatalogNeeds(
     custom_fields=True,
     listings=wanted_listings(FollowUps(workflow="any", campaign="any")),

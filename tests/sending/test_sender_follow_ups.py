@@ -30,7 +30,7 @@ from importer.sandbox import Fault, FaultKind, Sandbox
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection
 from tests.sending.memory_journal import MemoryJournal
-from tests.sending.runs import NEEDS, PLACE, Run, StartRun, people, record
+from tests.sending.runs import NEEDS, PATIENT, PLACE, Run, StartRun, people, record
 
 BOTH = FollowUps(workflow="Welcome", campaign="Newsletter")
 
@@ -167,7 +167,7 @@ async def test_an_unknown_workflow_is_told_before_the_first_row(start: StartRun)
 
 async def test_tags_survive_faults(start: StartRun) -> None:
     run = await start(faults={FaultKind.RESET: 0.1, FaultKind.ERROR: 0.1}, seed=3)
-    outcomes = await run.send(people(60, tags=("spring",)))
+    outcomes = await run.send(people(60, tags=("spring",)), retry=PATIENT, opening=PATIENT)
     assert {each.status for each in outcomes.values()} == {Status.CREATED}
     assert all(each["tags"] == ["spring"] for each in run.sandbox.contacts())
 
@@ -176,7 +176,7 @@ async def test_tags_survive_faults(start: StartRun) -> None:
 async def test_no_fault_enrols_a_contact_twice_or_loses_it_without_a_word(start: StartRun, seed: int) -> None:
     kinds = (FaultKind.RESET, FaultKind.ERROR, FaultKind.DROP, FaultKind.GARBAGE, FaultKind.THROTTLED)
     run = await start(faults=dict.fromkeys(kinds, 0.05), seed=seed, interval_seconds=0.05)
-    outcomes = await run.send(people(60, tags=("spring",)), follow_ups=BOTH)
+    outcomes = await run.send(people(60, tags=("spring",)), follow_ups=BOTH, retry=PATIENT, opening=PATIENT)
     enrolments = {each["email"]: each["enrolments"] for each in run.sandbox.contacts()}
     assert len(outcomes) == len(enrolments) == 60
     for row, outcome in outcomes.items():

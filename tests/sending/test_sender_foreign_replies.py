@@ -10,9 +10,8 @@ import pytest
 
 from importer.records import Record, Status
 from importer.sandbox import Fault, FaultKind
-from tests.sending.runs import PLACE, QUICK, Run, StartRun, people, record
+from tests.sending.runs import PATIENT, PLACE, QUICK, Run, StartRun, people, record
 
-PATIENT = replace(QUICK, outage_seconds=60.0)
 """A machine that does other work, too, makes no outage."""
 
 

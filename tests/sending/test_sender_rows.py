@@ -6,7 +6,7 @@ import pytest
 
 from importer.records import FollowUps, ImportMode, Json, Record, Remedy, Status, TagMode
 from importer.sandbox import Fault, FaultKind
-from tests.sending.runs import PLACE, QUICK, StartRun, people, record
+from tests.sending.runs import PATIENT, PLACE, QUICK, StartRun, people, record
 
 
 async def test_every_row_ends_in_one_outcome(start: StartRun) -> None:
@@ -58,7 +58,9 @@ async def test_lost_replies_do_not_turn_created_into_updated(start: StartRun) ->
     run = await start(faults=faults, seed=4)
     run.sandbox.add_contact(PLACE, email="person2@example.com")
     run.clock.ahead_seconds = 60.0  # and the vendor's clock is not ours
-    outcomes = await run.send(people(150), opening=QUICK)  # the first contact meets these faults as well
+    outcomes = await run.send(
+        people(150), retry=PATIENT, opening=PATIENT
+    )  # the first contact meets these faults as well
     assert outcomes[2].status is Status.UPDATED
     assert {each.status for row, each in outcomes.items() if row > 2} == {Status.CREATED}
     assert len(run.sandbox.contacts()) == 150
@@ -77,8 +79,8 @@ async def test_a_repeat_does_not_meet_the_attempt_before_it_at_work(start: Start
 async def test_a_connection_cut_at_once_is_no_sign_that_the_vendor_is_done(start: StartRun) -> None:
     """In the first seconds nothing is known yet of how long it takes, and an outage's pause is shorter still."""
     run = await start(faults={"reset-20ms": 0.25}, seed=3, racy=True, store_delay_ms=(200, 700))
-    patient = replace(QUICK, doubt_seconds=2.5, row_seconds=60.0)
-    outcomes = await run.send(people(60), retry=patient, opening=QUICK)
+    patient = replace(PATIENT, doubt_seconds=2.5, row_seconds=60.0)
+    outcomes = await run.send(people(60), retry=patient, opening=PATIENT)
     assert len(run.sandbox.contacts()) == 60
     assert {each.status for each in outcomes.values()} == {Status.CREATED}
     assert max(each.attempts for each in outcomes.values()) > 1
