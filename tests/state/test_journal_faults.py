@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -92,6 +93,14 @@ def test_a_journal_that_is_whole_is_believed(killed: Path) -> None:
     assert_nothing_wrong(believed(killed))
     with Journal.open(killed) as journal:
         assert journal.loss is None
+
+
+def test_rows_in_doubt_that_lost_their_last_attempt_count_as_sent_just_now(killed: Path) -> None:
+    wal(killed).unlink()
+    opened_at = time.time()
+    intents = [state for state in believed(killed).values() if isinstance(state, Intent)]
+    assert intents
+    assert all(each.last_attempt_at is not None and each.last_attempt_at >= opened_at for each in intents)
 
 
 def test_a_deleted_log_is_seen_and_the_rows_it_held_are_in_doubt(

@@ -30,8 +30,9 @@ class Append:
 class Appends:
     """Knows how far a journal has come, and what of it is lost."""
 
-    def __init__(self, db: Database, folder: Path) -> None:
+    def __init__(self, db: Database, folder: Path, *, opened_at: float) -> None:
         self._db = db
+        self._opened_at = opened_at
         self._folder = folder
         self._path = db.path
         self._writer = SealWriter(folder)
@@ -88,8 +89,10 @@ class Appends:
         if self.loss is None or not self.loss.intents:
             return {}
         since = self.loss.since
+        # the last attempt is lost as well: the vendor may be at work on one that left just before this journal was opened
+        latest = self._opened_at
         return {
-            row: Intent(row=row, location_id="", first_attempt_at=since, exact=True)
+            row: Intent(row=row, location_id="", first_attempt_at=since, last_attempt_at=latest, exact=True)
             for row in range(first, min(last, self.loss.last_row) + 1)
         }
 

@@ -91,7 +91,7 @@ class Journal:
         self._clock = clock
         self._pass: int = db.execute("SELECT pass FROM run").fetchone()[0]
         self._contacts_indexed = False
-        self._appends = Appends(db, folder)
+        self._appends = Appends(db, folder, opened_at=clock.now())
 
     @classmethod
     def create(cls, folder: Path, run: Run, *, clock: Clock | None = None) -> Self:
