@@ -38,17 +38,20 @@ UNNOTICED = {"survived", "no tests"}
 
 def main() -> int:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("modules", nargs="*", choices=[[], *MODULES], default=list(MODULES))
+    # No choices: Python 3.11 checks an empty list of words against them, too, and refuses it.
+    words.add_argument("modules", nargs="*", metavar="MODULE")
     words.add_argument("--sample", type=int)
     words.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     words.add_argument("--least", type=float, default=0.0)
     words.add_argument("--survivors", action="store_true")
     given = words.parse_args()
+    if unknown := [name for name in given.modules if name not in MODULES]:
+        words.error(f"unknown module {unknown[0]}; there are {', '.join(MODULES)}")
     if given.sample is not None:
         print(f"seed {given.seed}")
     print(f"{'module':<10} {'changes':>8} {'noticed':>8} {'share':>7}")
     whole: Counter[bool] = Counter()
-    for module in given.modules:
+    for module in given.modules or MODULES:
         noticed = judge(module, sample=given.sample, seed=given.seed, survivors=given.survivors)
         whole += noticed
         print_line(module, noticed)
