@@ -104,6 +104,7 @@ def write_results(folder: Path, *, rows: int = 4_812, details: bool = False) -> 
         del state
         with ResultsWriter(
             journal=journal,
+            run_id=journal.run.id,
             sources=[open_source(staged.path)],
             folder=folder / "import-results" / run_id,
             written=WrittenFiles(home),

@@ -38,6 +38,7 @@ def main() -> None:
             def write() -> None:
                 with ResultsWriter(
                     journal=journal,
+                    run_id=journal.run.id,
                     sources=[source],
                     folder=home / "out",
                     written=WrittenFiles(home),

@@ -49,6 +49,10 @@ class RunFiles:
         """Hand over a name to write to; the file takes the place of ``path``, or of the next free name."""
         return _drafted(path, lambda draft: self._place(path, draft))
 
+    def placed(self, path: Path) -> Path | None:
+        """Tell where the file went that was to be ``path``; None when it was not written."""
+        return self._places.get(path)
+
     def place_of(self, path: Path) -> Path:
         """Tell where the file went that was to be ``path``."""
         return self._places.get(path, path)

@@ -13,6 +13,7 @@ from typing import Final, Literal, Self
 from importer.errors import StateError
 from importer.records import Counts
 from importer.results.columns import join_columns
+from importer.results.failed_rows import common_delimiter
 from importer.results.files import Replacing, RunFiles, Written, replacing_text, sweep_drafts
 from importer.results.joining import Join
 from importer.results.row_files import TableFiles, Tables, open_tables, table_files
@@ -48,6 +49,7 @@ class ResultsWriter:
         *,
         journal: JournalView,
         sources: Sequence[SourceView],
+        run_id: str,
         folder: Path,
         written: Written,
         results_format: ResultsFormat = ResultsFormat.CSV,
@@ -57,7 +59,7 @@ class ResultsWriter:
         self._journal = journal
         self._sources = sources
         self._details = report_details
-        columns = join_columns([(source.name, source.header) for source in sources])
+        columns = join_columns([(source.name, source.header) for source in sources], run_id=run_id)
         self._files = table_files(folder, results_format, columns)
         self._tally = Tally(
             [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
@@ -65,10 +67,16 @@ class ResultsWriter:
         self._join = Join(journal, sources, limit=limit)
         self._open = contextlib.ExitStack()
         self._placed = RunFiles(written)
-        self._opening = open_tables(self._files, columns, self._tally, replacing=self._placed.replacing)
+        self._opening = open_tables(
+            self._files,
+            columns,
+            self._tally,
+            files=self._placed,
+            delimiter=common_delimiter(source.detected.delimiter for source in sources),
+        )
 
     def __enter__(self) -> Self:
-        for path in (self._files.results, self._files.failed_rows, self._files.failed_by_cause):
+        for path in self._files:
             sweep_drafts(path)
         self._tables = self._open.enter_context(self._opening)
         return self
@@ -98,7 +106,8 @@ class ResultsWriter:
             run,
             tally=self._tally,
             traffic=traffic,
-            files=self._files.placed(self._placed.place_of),
+            names=self._files,
+            files=self._placed,
             tables=self._tables,
             sources=_sources(run, self._sources, self._tables.rows),
             seconds=self._journal.seconds(),
@@ -117,7 +126,8 @@ def _summarise(
     *,
     tally: Tally,
     traffic: Traffic,
-    files: TableFiles,
+    names: TableFiles,
+    files: RunFiles,
     tables: Tables,
     sources: tuple[SourceSummary, ...],
     seconds: float,
@@ -144,11 +154,12 @@ def _summarise(
         seconds=seconds,
         errors_by_code=dict(tally.errors.counts.most_common()),
         locations=_locations(tally.locations, traffic.locations),
-        results=files.results,
-        failed_rows=files.failed_rows,
-        report=files.results.with_name("report.html"),
-        failed_by_cause=files.failed_by_cause,
-        summary=files.results.with_name("summary.json"),
+        results=files.place_of(names.results),
+        failed_rows=files.place_of(names.failed_rows),
+        report=names.results.with_name("report.html"),
+        failed_by_cause=files.place_of(names.failed_by_cause),
+        failed_workbook=files.placed(names.failed_workbook),
+        summary=names.results.with_name("summary.json"),
         rows_with_warnings=tally.warned_rows,
         retries=traffic.retries,
         latency=Latency(p50=traffic.whole.p50, p95=traffic.whole.p95, longest=traffic.latency_max or None),

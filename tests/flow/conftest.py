@@ -46,14 +46,14 @@ class Ended:
         return read_table(Path(self.summary["results"]))
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
+def read_table(path: Path, *, delimiter: str = ",") -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file, delimiter=delimiter))
 
 
-def write_table(path: Path, rows: list[dict[str, str]]) -> None:
+def write_table(path: Path, rows: list[dict[str, str]], *, delimiter: str = ",") -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.DictWriter(file, list(rows[0]))
+        table = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
         table.writeheader()
         table.writerows(rows)
 

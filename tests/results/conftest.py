@@ -20,6 +20,7 @@ HEADER = ("First Name", "E-mail", "Phone", "Notes")
 class Found:
     """What a reader would have found out."""
 
+    delimiter: str | None = None
     hidden_rows: int = 0
     hidden_columns: int = 0
     doubts: tuple[str, ...] = ()
@@ -113,10 +114,11 @@ class Story:
         rows: Mapping[int, Sequence[str]],
         *,
         hidden: tuple[int, int] = (0, 0),
+        delimiter: str | None = None,
         doubts: tuple[str, ...] = (),
         **given: Any,
     ) -> Story:
-        found = Found(hidden_rows=hidden[0], hidden_columns=hidden[1], doubts=doubts)
+        found = Found(delimiter=delimiter, hidden_rows=hidden[0], hidden_columns=hidden[1], doubts=doubts)
         self.sheets.append(Sheet(rows=rows, index=len(self.sheets), detected=found, **given))
         if len(self.run.sources) < len(self.sheets):
             self.run = replace(self.run, sources=(*self.run.sources, Staged()))
@@ -137,7 +139,12 @@ class Story:
     def write(self, **given: Any) -> Summary:
         journal = given.pop("journal", self.journal)
         with ResultsWriter(
-            journal=journal, sources=self.sheets, folder=self.folder, written=self.written, **given
+            journal=journal,
+            run_id=self.run.id,
+            sources=self.sheets,
+            folder=self.folder,
+            written=self.written,
+            **given,
         ) as writer:
             return writer.finish(self.run)
 

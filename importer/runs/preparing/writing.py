@@ -31,6 +31,7 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
     return ResultsWriter(
         journal=journal,
         sources=sources,
+        run_id=journal.run.id,
         folder=order.folder,
         written=WrittenFiles(journal.folder),
         results_format=order.results_format,
