@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from importer.runs.preparing.subprocess_pipe import SecondProcess
     from importer.runtime.stopping import StopSignal
 
+Found = TypeVar("Found")
 Work = Callable[["RunContext"], Coroutine[Any, Any, "Summary"]]
 
 
@@ -43,6 +44,18 @@ class Manner:
 
 def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = None) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
+    summary = watch(work, manner, early_process=early_process)
+    show_summary(summary, manner)
+    sys.exit(summary.exit_code)
+
+
+def watch(
+    work: Callable[[RunContext], Coroutine[Any, Any, Found]],
+    manner: Manner,
+    *,
+    early_process: SecondProcess | None = None,
+) -> Found:
+    """Do work with somebody beside it, who sees how it goes and may stop it by a signal."""
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
     from importer.runtime.logs import configure_logging
@@ -56,9 +69,7 @@ def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = 
     ) as progress:
         context = RunContext(progress=progress, stop=stop, second_process=True, early_process=early_process)
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop()):
-            summary = runner.run(work(context))
-    show_summary(summary, manner)
-    sys.exit(summary.exit_code)
+            return runner.run(work(context))
 
 
 def show_summary(summary: Summary, manner: Manner) -> None:
