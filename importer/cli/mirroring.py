@@ -22,7 +22,7 @@ from importer.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from importer.mirror import MirrorReading
+    from importer.mirror.reading import MirrorReading
     from importer.runs.mirroring import MirrorSettings
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

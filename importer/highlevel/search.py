@@ -16,7 +16,7 @@ PAGE_SIZES: Final = (500, 100)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class Page:
+class SearchPage:
     """One page of the search. ``cursor``: where the next one begins; ``total``: so many contacts the vendor counts."""
 
     contacts: tuple[HeldContact, ...] = field(repr=False)
@@ -61,7 +61,7 @@ def _search(
     return calls.search_contacts(asked)
 
 
-def read_page(body: Mapping[str, Any]) -> Page:
+def read_page(body: Mapping[str, Any]) -> SearchPage:
     """Read a page; raises UnusablePageError for a reply that is none, or whose cursor leads nowhere."""
     hits = body.get("contacts")
     if not isinstance(hits, list):
@@ -71,7 +71,7 @@ def read_page(body: Mapping[str, Any]) -> Page:
     except (ValueError, AttributeError):
         raise UnusablePageError("the reply holds a contact without an id") from None
     total = body.get("total")
-    return Page(
+    return SearchPage(
         contacts=contacts,
         cursor=hits[-1].get("searchAfter") if hits else None,
         total=total if isinstance(total, int) and not isinstance(total, bool) else None,

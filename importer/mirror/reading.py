@@ -15,7 +15,7 @@ from importer.highlevel import search
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog_reader import refusal
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.highlevel.search import PAGE_SIZES, Page, UnusablePageError, read_page
+from importer.highlevel.search import PAGE_SIZES, SearchPage, UnusablePageError, read_page
 from importer.mirror.folder import MirrorFolder
 from importer.mirror.store import Mirror, MirrorFacts
 from importer.records import Json
@@ -180,7 +180,7 @@ class _Reader:
             raise self._unusable(f"HighLevel counts {total:,} contacts, and {held:,} came")
         mirror.note(replace(facts, whole=True, cursor=None, name=self.place.name or facts.name))
 
-    def _pages_of_all(self, facts: MirrorFacts) -> AsyncGenerator[tuple[Page, int], None]:
+    def _pages_of_all(self, facts: MirrorFacts) -> AsyncGenerator[tuple[SearchPage, int], None]:
         def call(size: int, cursor: Json) -> Call:
             return search.search_all(self.place.location_id, size=size, cursor=cursor)
 
@@ -212,7 +212,7 @@ class _Reader:
 
     async def _pages(
         self, call: _PageCall, *, cursor: Json = None, size: int | None = None, may_refuse: bool = False
-    ) -> AsyncGenerator[tuple[Page, int], None]:
+    ) -> AsyncGenerator[tuple[SearchPage, int], None]:
         """Ask for page after page until an empty one: a short one may have been cut off silently."""
         while True:
             page, size = await self._sized_page(call, cursor, size, may_refuse=may_refuse)
@@ -231,7 +231,7 @@ class _Reader:
 
     async def _sized_page(
         self, call: _PageCall, cursor: Json, size: int | None, *, may_refuse: bool
-    ) -> tuple[Page, int]:
+    ) -> tuple[SearchPage, int]:
         """Ask for as many contacts as the vendor gives at once; how many that are is learnt by its refusals."""
         sizes = PAGE_SIZES if size is None else tuple({size: None, PAGE_SIZES[-1]: None})
         asked, *smaller = sizes
@@ -243,14 +243,14 @@ class _Reader:
             raise _SortRefusedError
         return self._read(found), asked
 
-    async def _page(self, call: Call) -> Page:
+    async def _page(self, call: Call) -> SearchPage:
         return self._read(await self._reply(call))
 
     async def _reply(self, call: Call) -> Reply:
         self.requests += 1
         return await self._ask(call)
 
-    def _read(self, found: Reply) -> Page:
+    def _read(self, found: Reply) -> SearchPage:
         if found.kind is ReplyKind.REFUSED:
             raise self._unusable(f"HighLevel refuses to search: {found.said}")
         if found.kind is not ReplyKind.DONE:
@@ -282,7 +282,7 @@ class _SortRefusedError(Exception):
     """The vendor does not search by what changed."""
 
 
-def _agrees(mirror: Mirror, newest: Page) -> bool:
+def _agrees(mirror: Mirror, newest: SearchPage) -> bool:
     """Tell whether a mirror comes to what the location holds: as many contacts, and the one that changed last."""
     if newest.total != len(mirror):
         return False  # somebody deleted contacts, or the vendor does not count them

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from importer.errors import ImporterError, SettingsError, StateError
 from importer.mapping import Mapping, parse_mapping
-from importer.mirror import MirrorFolder
+from importer.mirror.folder import MirrorFolder
 from importer.results.metrics import require_metrics
 from importer.runs.context import RunContext
 from importer.runs.intake import choose_location, require_destination, stage_all

@@ -12,8 +12,8 @@ from importer.errors import CredentialsError, CredentialsLostError, SettingsErro
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.reply import Reply
-from importer.mirror import MirrorFolder, MirrorReading, read_mirror
-from importer.mirror.reading import LocationToRead
+from importer.mirror.folder import MirrorFolder
+from importer.mirror.reading import LocationToRead, MirrorReading, read_mirror
 from importer.runs.context import RunContext
 from importer.sending import Sender
 from importer.sending.looking import MIRRORING, NoRows

@@ -11,8 +11,9 @@ import pytest
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.reply import Reply, read_reply
-from importer.mirror import Mirror, MirrorFolder, MirrorReading, read_mirror
-from importer.mirror.reading import LocationToRead
+from importer.mirror.folder import MirrorFolder
+from importer.mirror.reading import LocationToRead, MirrorReading, read_mirror
+from importer.mirror.store import Mirror
 from importer.runs.context import RunContext
 from importer.runs.mirroring import MirrorSettings, mirror_locations, open_looking
 from importer.runtime.progress import SilentProgress

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from importer.errors import CredentialsError, MirrorError, RunConflictError, SettingsError
-from importer.mirror import Mirror, MirrorFolder
+from importer.mirror.folder import MirrorFolder
 from importer.mirror.reading import ReadHow
+from importer.mirror.store import Mirror
 from importer.sandbox import Account
 from tests.mirror.conftest import PLACE, Location, PaperFrom, ids, open_location, page
 
