@@ -56,7 +56,7 @@ def read_email(text: str, *, several: str = "first") -> ReadValue:
     local, _, domain = text.rpartition("@")
     if len(local) <= 64 and _LOCAL.fullmatch(local):
         known = _domain(domain)
-        if known is not None and len(text) <= 254:
+        if known is not None and len(local) + 1 + len(known) <= 254:
             return _with_typo(f"{local}@{known}", known)
     return _read_odd(text, several)
 
