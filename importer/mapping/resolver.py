@@ -79,9 +79,7 @@ class Resolver:
         header = " or ".join(rule.headers) or name
         drop = rule.on_invalid == "drop" and not rule.required
         if self._catalog is None:
-            return _Target(
-                likely_key(name), converter(None, rule, self._model.defaults, written), header, drop
-            )
+            return _Target(likely_key(name), converter(None, rule, self._model, written), header, drop)
         found = find_custom_field(name, self._catalog.custom_fields)
         if isinstance(found, str):
             faults.append((path, found))
@@ -97,7 +95,7 @@ class Resolver:
         ):
             faults.append((path, open_date))
             return None
-        return _Target(found.id, converter(found, rule, self._model.defaults, written), header, drop)
+        return _Target(found.id, converter(found, rule, self._model, written), header, drop)
 
     def resolve(self, record: Record) -> Record | Outcome:
         """Finish one record, or fail it with the values that the location cannot take."""
