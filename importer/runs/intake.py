@@ -64,6 +64,14 @@ def require_destination(connection: Connection, mapping: Mapping) -> None:
     """Refuse before a large file is read what the first request would refuse anyway."""
     if connection.sandbox:
         return
+    if connection.location_id is None and not mapping.location_by_column and mapping.unset_variables:
+        # HIGHLEVEL_LOCATION_ID may name another client's: what the mapping names must not end up there
+        unset = " and ".join(mapping.unset_variables)
+        raise SettingsError(
+            f"The mapping's location is {mapping.stated_location}, and {unset} is not set. Set it in the environment or in "
+            "the file .env, or give --location ID (it stands in the address of the sub-account: .../location/ID/...). "
+            "--sandbox needs none."
+        )
     if choose_location(connection, mapping) is None and not mapping.location_by_column:
         raise SettingsError(
             "No location is named. Give --location ID, set HIGHLEVEL_LOCATION_ID, or write location: into the mapping "
