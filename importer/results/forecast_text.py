@@ -10,7 +10,7 @@ from importer.records import Status
 from importer.results.forecast import Forecast
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
-from importer.results.wording import command, duration, number, percent, rows
+from importer.results.wording import duration, number, percent, rows
 
 
 def render_forecast(forecast: Forecast, report: Path | None = None, palette: Palette | None = None) -> str:
@@ -87,13 +87,6 @@ def _overlooked(forecast: Forecast, colours: Palette) -> Iterator[str]:
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
     if not forecast.ready:
         return
-    words = [
-        "importer",
-        "run",
-        *dict.fromkeys(source.reference for source in forecast.sources),
-        "-m",
-        forecast.mapping,
-    ]
     yield ""
     yield "Import them:"
-    yield "  " + colours.bold(command([*words, "--sandbox"] if forecast.sandbox else words))
+    yield "  " + colours.bold(forecast.commands.run())

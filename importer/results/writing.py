@@ -12,6 +12,7 @@ from typing import Final, Literal, Self
 from importer.errors import StateError
 from importer.records import Counts
 from importer.results.columns import join_columns
+from importer.results.commands import UNSAID, NextCommands
 from importer.results.files import replacing_text, sweep_drafts
 from importer.results.joining import Join
 from importer.results.row_files import TableFiles, Tables, open_tables, table_files
@@ -49,11 +50,16 @@ class ResultsWriter:
         results_format: ResultsFormat = ResultsFormat.CSV,
         limit: int | None = None,
         report_details: bool = False,
+        location_id: str | None = None,
+        commands: NextCommands = UNSAID,
     ) -> None:
         self._journal = journal
         self._sources = sources
         self._details = report_details
-        columns = join_columns([(source.name, source.header) for source in sources])
+        self._commands = commands
+        columns = join_columns(
+            [(source.name, source.header) for source in sources], location_id=location_id or ""
+        )
         self._files = table_files(folder, results_format, columns)
         self._tally = Tally(
             [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
@@ -97,6 +103,7 @@ class ResultsWriter:
             tables=self._tables,
             sources=_sources(run, self._sources, self._tables.rows),
             seconds=self._journal.seconds(),
+            commands=self._commands,
         )
         _write_report(summary, traffic, details=self._details)
         write_summary(summary)
@@ -112,6 +119,7 @@ def _summarise(
     tables: Tables,
     sources: tuple[SourceSummary, ...],
     seconds: float,
+    commands: NextCommands,
 ) -> Summary:
     counts = tally.counts
     finished_at = run.finished_at or run.started_at + seconds
@@ -156,6 +164,7 @@ def _summarise(
         started_at=run.started_at,
         finished_at=finished_at,
         tool_version=run.tool_version,
+        commands=commands,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from importer.records import Block, Counts, Outcome, Pulse, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
+from importer.results.commands import NextCommands
 
 HEADER = ("First Name", "E-mail", "Phone", "Notes")
 
@@ -129,6 +130,7 @@ class Story:
 
     def write(self, **given: Any) -> Summary:
         journal = given.pop("journal", self.journal)
+        given.setdefault("commands", NextCommands(mapping=("-m", "mappings/contacts.yaml")))
         with ResultsWriter(journal=journal, sources=self.sheets, folder=self.folder, **given) as writer:
             return writer.finish(self.run)
 
