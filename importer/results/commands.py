@@ -92,7 +92,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "results_format": SaidAgain(
         "--results-format",
         Reach.IMPORT,
-        lambda said: None if said.results_format is ResultsFormat.CSV else said.results_format.value,
+        lambda said: None if said.results_format == ResultsFormat.CSV else str(said.results_format),
     ),
     "report_details": SaidAgain("--report-details", Reach.IMPORT, lambda said: said.report_details),
     "limit": SaidAgain("--limit", Reach.SOURCE, lambda said: said.limit),
