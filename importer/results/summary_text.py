@@ -96,12 +96,14 @@ def _files(summary: Summary) -> Iterator[str]:
     if summary.failed or summary.pending:
         yield f"  failed rows  {summary.failed_rows}"
     if summary.missing:
-        yield f"  missing      {summary.results.with_name('missing.csv')} ({number(summary.missing)} whom earlier files had)"
+        yield f"  missing      {summary.missing_file} ({number(summary.missing)} whom earlier files had)"
     yield f"  report       {summary.report}"
 
 
 def _notices(summary: Summary) -> Iterator[str]:
-    """Tell what somebody who looks at the sheet or the workbook would not see there."""
+    """Tell what somebody who looks at the sheet, the workbook or the folder would not see there."""
+    for changed, written in summary.kept:
+        yield f"  {changed.name} was changed since it was written and is kept; what holds now is in {written.name}"
     for source in summary.sources:
         if source.hidden:
             yield f"  {source.name} has {source.hidden}: read and imported like all others"
