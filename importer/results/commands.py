@@ -134,6 +134,8 @@ class NextCommands:
     importing: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    location_id: str | None = None
+    """Where all of it goes; None where each row names its own."""
 
     @classmethod
     def of(
@@ -147,6 +149,7 @@ class NextCommands:
             importing=tuple(_words(said, Reach.IMPORT)),
             reading=tuple(_words(said, Reach.SOURCE)),
             sources=tuple(dict.fromkeys(map(_source, settings.sources))),
+            location_id=location_id,
         )
 
     def resume(self, run_id: str | None = None, *more: str) -> str:

@@ -54,7 +54,6 @@ class ResultsWriter:
         results_format: ResultsFormat = ResultsFormat.CSV,
         limit: int | None = None,
         report_details: bool = False,
-        location_id: str | None = None,
         commands: NextCommands = UNSAID,
     ) -> None:
         self._journal = journal
@@ -62,7 +61,7 @@ class ResultsWriter:
         self._details = report_details
         self._commands = commands
         columns = join_columns(
-            [(source.name, source.header) for source in sources], location_id=location_id or ""
+            [(source.name, source.header) for source in sources], location_id=commands.location_id or ""
         )
         self._files = table_files(folder, results_format, columns)
         self._tally = Tally(

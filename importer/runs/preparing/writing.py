@@ -36,6 +36,5 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
         results_format=order.results_format,
         limit=order.survey.limit,
         report_details=order.report_details,
-        location_id=order.survey.location_id,
         commands=order.commands,
     )
