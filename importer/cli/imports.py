@@ -14,6 +14,7 @@ from importer.cli.options import (
     json_option,
     load_environment,
     mapping_option,
+    other_location_option,
     parse_failure_limit,
     quiet_options,
     read_connection,
@@ -92,6 +93,7 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@other_location_option
 @output_options
 @sending_options
 @reading_options
@@ -110,11 +112,13 @@ def run_command(**given: Any) -> None:
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
         from importer.cli.presenting import Manner, attend
+        from importer.results.commands import access_words
 
         settings = run_settings(given)
         attend(
             lambda context: pipeline.run(settings, context=context),
             Manner.of(given),
+            go_on=access_words(settings.state, settings.connection.token_file),
             early_process=process,
         )
 
@@ -127,6 +131,7 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@other_location_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
     "--report",
@@ -214,6 +219,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "output",
         "results_format",
         "limit",
+        "into_other_location",
         "concurrency",
         "fresh",
         "changed_only",

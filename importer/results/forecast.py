@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from importer.records import Block, Json, Outcome, Record, row_id
+from importer.results.commands import UNSAID, NextCommands
 from importer.results.summary import SourceSummary, group_json, moment
 from importer.results.tally import CodeGroup, Tally
 
@@ -70,6 +71,8 @@ class Forecast:
     sandbox: bool = False
     made_at: float = 0.0
     tool_version: str = ""
+    commands: NextCommands = UNSAID
+    """How the run that it foretells is said."""
 
     @property
     def exit_code(self) -> int:

@@ -11,7 +11,7 @@ from importer.records import Status
 from importer.results.forecast import Forecast
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
-from importer.results.wording import command, duration, number, percent, rows
+from importer.results.wording import duration, number, percent, rows
 
 _TAGS: Final = 5
 
@@ -100,13 +100,6 @@ def _sentences(found: Sequence[str], colours: Palette, *, title: str) -> Iterato
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
     if not forecast.ready:
         return
-    words = [
-        "importer",
-        "run",
-        *dict.fromkeys(source.reference for source in forecast.sources),
-        "-m",
-        forecast.mapping,
-    ]
     yield ""
     yield "Import them:"
-    yield "  " + colours.bold(command([*words, "--sandbox"] if forecast.sandbox else words))
+    yield "  " + colours.bold(forecast.commands.run())

@@ -17,6 +17,7 @@ from importer.highlevel.quota import plan_sending
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
 from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, number_of
+from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.summary import SourceSummary
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
@@ -177,12 +178,20 @@ def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: S
             today=datetime.fromtimestamp(clock.now(), UTC).date(),
             limit=settings.limit,
             allow_transforms=settings.allow_transforms,
+            failed_rows_of=_failed_rows_of(settings, mapping),
         )
         yield Taken(
             mapping=mapping,
             staged=staged,
             intakes=survey(sources, mapping, options, keep_going=stop.check),
         )
+
+
+def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
+    """Name the location whose failed rows may be among those that are imported; None where any may."""
+    if settings.into_other_location or settings.connection.sandbox:
+        return None
+    return choose_location(settings.connection, mapping)
 
 
 def calls_a_row(mapping: Mapping) -> float:
@@ -273,6 +282,7 @@ def _forecast(
         sandbox=settings.connection.sandbox,
         made_at=clock.now(),
         tool_version=__version__,
+        commands=NextCommands.of(settings, location_id=choose_location(settings.connection, taken.mapping)),
     )
 
 
