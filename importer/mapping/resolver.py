@@ -105,7 +105,7 @@ class Resolver:
         custom = self._resolve_customs(record, faults)
         fields = self._resolve_fields(record.fields, faults) if self._named else record.fields
         if faults and any(fault.fails for fault in faults):
-            return failed(record.row, record.location_id, (*record.warnings, *faults))
+            return failed(record.row, record.location_id, _known_better(record.warnings, faults))
         return Record(
             row=record.row,
             location_id=record.location_id,
@@ -113,7 +113,7 @@ class Resolver:
             custom_fields=custom,
             tags=record.tags,
             contact_id=record.contact_id,
-            warnings=(*record.warnings, *faults) if faults else record.warnings,
+            warnings=_known_better(record.warnings, faults) if faults else record.warnings,
         )
 
     def _resolve_customs(self, record: Record, faults: list[Fault]) -> tuple[tuple[str, Json], ...]:
@@ -160,6 +160,12 @@ class Resolver:
         return choose(text, self._zones) or ValueFault(
             "invalid_timezone", f"{quoted(text)} is no time zone of the location"
         )
+
+
+def _known_better(warnings: Sequence[Fault], faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Put what the field's own type says of a cell in the place of what was said of it as a mere text."""
+    said = {(fault.code, fault.column) for fault in faults}
+    return (*(each for each in warnings if (each.code, each.column) not in said), *faults)
 
 
 def _settle(reading: ReadValue, raw: Json, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
