@@ -80,13 +80,18 @@ def mirror_command(locations: tuple[str, ...], **given: Any) -> None:
     changed in the last minute may not be.
     """
     from importer.cli.presenting import Manner, watch
+    from importer.results.wording import command
     from importer.runs.mirroring import mirror_locations
     from importer.settings import location_in
 
     load_environment()
     settings = mirror_settings(given)
     location_ids = [location_in(each) for each in locations or (location_from_environment(),)]
-    found = watch(lambda context: mirror_locations(location_ids, settings, context), Manner.of(given))
+    found = watch(
+        lambda context: mirror_locations(location_ids, settings, context),
+        Manner.of(given),
+        go_on=command(["importer", "mirror", *locations]),
+    )
     readings = [each for each in found if not isinstance(each, Exception)]
     if not given["quiet"]:
         for reading in readings:

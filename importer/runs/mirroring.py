@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from importer.errors import CredentialsError, CredentialsLostError, SettingsError, StateError
+from importer.errors import CredentialsError, CredentialsLostError, SettingsError
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.reply import Reply
 from importer.mirror.folder import MirrorFolder
 from importer.mirror.reading import LocationToRead, MirrorReading, read_mirror
 from importer.runs.context import RunContext
+from importer.runs.looking import open_looker
 from importer.sending import Sender
-from importer.sending.looking import MIRRORING, NoRows
+from importer.sending.looking import MIRRORING
 from importer.settings import Connection
-from importer.state import StateFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,23 +39,11 @@ async def open_looking(
         raise SettingsError(
             "The embedded sandbox begins empty: it has no contacts to read. Leave --sandbox out."
         )
-    connection = replace(connection, grants=connection.grants or state_path / "grants")
-    state, journal = StateFolder(state_path, clock=context.clock), NoRows()
-    try:
-        async with Sender(
-            connection=connection,
-            journal=journal,
-            policy=MIRRORING,
-            clock=context.clock,
-            quota_marks=state.quota_marks(connection.base_url),
-            progress=context.progress,
-        ) as sender:
-            context.stop.listen(sender.stop)
-            yield sender
-    finally:
-        if journal.marks:
-            with contextlib.suppress(StateError):
-                state.remember_quota(connection.base_url, journal.marks)
+    async with open_looker(
+        connection, state_path, clock=context.clock, policy=MIRRORING, progress=context.progress
+    ) as sender:
+        context.stop.listen(sender.stop)
+        yield sender
 
 
 async def mirror_locations(

@@ -8,6 +8,7 @@ from importer.results import ResultsWriter, Summary
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
 from importer.state.journal import Journal
+from importer.state.written import WrittenFiles
 
 
 def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
@@ -31,7 +32,9 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
         journal=journal,
         sources=sources,
         folder=order.folder,
+        written=WrittenFiles(journal.folder),
         results_format=order.results_format,
         limit=order.survey.limit,
         report_details=order.report_details,
+        commands=order.commands,
     )
