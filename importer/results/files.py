@@ -41,7 +41,8 @@ def replacing(path: Path) -> AbstractContextManager[Path]:
 class RunFiles:
     """The files of one run in its folder: what somebody changed there is kept, and ours goes beside it."""
 
-    def __init__(self, written: Written) -> None:
+    def __init__(self, folder: Path, written: Written) -> None:
+        self.folder = folder
         self._written = written
         self._places: dict[Path, Path] = {}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from importer.records import Remedy
 from importer.results.summary import Summary
-from importer.results.wording import command, rows
+from importer.results.wording import rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +28,14 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
     if summary.state == "stopped":
         yield NextStep(
             sentence="Go on where it stopped (rows that are settled are not sent again):",
-            command=command(["importer", "resume", summary.run_id]),
+            command=summary.commands.resume(summary.run_id),
         )
         return
     again = summary.failed_by_remedy.get(Remedy.RUN_AGAIN, 0)
     if again:
         yield NextStep(
             sentence=f"Send {rows(again)} again that failed through no fault of the data:",
-            command=command(["importer", "retry", summary.run_id]),
+            command=summary.commands.retry(summary.run_id),
         )
     if in_doubt := summary.errors_by_code.get("follow_up_unconfirmed"):
         yield NextStep(
@@ -45,7 +45,7 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
     if summary.failed_by_remedy.get(Remedy.FIX_ROW):
         yield NextStep(
             sentence=_correct(summary),
-            command=command(_import_failed(summary)),
+            command=summary.commands.run_corrected(_to_correct(summary)),
         )
 
 
@@ -59,8 +59,3 @@ def _correct(summary: Summary) -> str:
     if summary.failed_workbook is not None:
         return f"Correct the failed rows in {name} (its cells are text, so zeros and dates stay) and import that file:"
     return f"Correct the failed rows in {name} in a text editor (a spreadsheet would drop leading zeros) and import that file:"
-
-
-def _import_failed(summary: Summary) -> list[str]:
-    words = ["importer", "run", str(_to_correct(summary)), "-m", summary.mapping]
-    return [*words, "--sandbox"] if summary.sandbox else words

@@ -27,8 +27,27 @@ class TableFiles:
     failed_by_cause: Path
     failed_workbook: Path
 
+    def placed(self, files: RunFiles) -> PlacedTables:
+        """Tell where the tables went."""
+        return PlacedTables(
+            results=files.place_of(self.results),
+            failed_rows=files.place_of(self.failed_rows),
+            failed_by_cause=files.place_of(self.failed_by_cause),
+            failed_workbook=files.placed(self.failed_workbook),
+        )
+
     def __iter__(self) -> Iterator[Path]:
         return iter((self.results, self.failed_rows, self.failed_by_cause, self.failed_workbook))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedTables:
+    """Where the tables went."""
+
+    results: Path
+    failed_rows: Path
+    failed_by_cause: Path
+    failed_workbook: Path | None
 
 
 def table_files(folder: Path, results_format: ResultsFormat, columns: Columns) -> TableFiles:

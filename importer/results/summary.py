@@ -10,6 +10,7 @@ from typing import Literal
 
 from importer.errors import StateError
 from importer.records import Counts, Json, Remedy, Status
+from importer.results.commands import UNSAID, NextCommands
 from importer.results.tally import CodeGroup
 
 
@@ -108,6 +109,8 @@ class Summary:
     """Files that somebody changed since they were written, each with the name that the one of now got instead."""
     cut_cells: int = 0
     """Cells that a workbook cannot hold whole; each says so at its end."""
+    commands: NextCommands = UNSAID
+    """How the commands that go on from it are said."""
     repeated: bool = False
     """The very same import was finished before: nothing was sent this time."""
 

@@ -12,7 +12,7 @@ from importer.results.next_steps import next_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary import SourceSummary, Summary
 from importer.results.tally import CodeGroup, Example
-from importer.results.wording import command, duration, number, percent, rows
+from importer.results.wording import duration, number, percent, rows
 
 _BAR: Final = 24
 _CAUSES: Final = 8
@@ -44,7 +44,7 @@ def headline(summary: Summary) -> str:
     if summary.repeated:
         return (
             f"Nothing was left to do, and nothing was sent: run {summary.run_id} finished this very import before "
-            f"({done}). To send it all again: importer run ... --fresh"
+            f"({done}). To send it all again: {summary.commands.run('--fresh')}"
         )
     if summary.state == "stopped":
         reason = f" {summary.reason.rstrip('.')}." if summary.reason else ""
@@ -114,7 +114,7 @@ def _notices(summary: Summary) -> Iterator[str]:
             f"  {number(summary.cut_cells)} {cells} longer than a workbook can hold and cut in "
             f"{summary.results.name}, where each says so; whole in:"
         )
-        yield "    " + command(["importer", "results", summary.run_id, "--results-format", "csv"])
+        yield "    " + summary.commands.results(summary.run_id, "--results-format", "csv")
 
 
 def _next(summary: Summary, colours: Palette) -> Iterator[str]:

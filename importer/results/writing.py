@@ -6,17 +6,17 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
 
 from importer.errors import StateError
 from importer.records import Counts
 from importer.results.columns import join_columns
+from importer.results.commands import UNSAID, NextCommands
 from importer.results.failed_rows import common_delimiter
-from importer.results.files import Replacing, RunFiles, Written, replacing_text, sweep_drafts
+from importer.results.files import Replacing, RunFiles, replacing_text, sweep_drafts
 from importer.results.joining import Join
-from importer.results.row_files import TableFiles, Tables, open_tables, table_files
+from importer.results.row_files import PlacedTables, Tables, open_tables, table_files
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -35,9 +35,9 @@ _SHOWN_DETAILED: Final = 50
 
 
 class ResultsWriter:
-    """Writes results, failed rows, summary and report of a run into ``folder``; each file appears when it is whole.
+    """Writes results, failed rows, summary and report of a run into its folder; each file appears when it is whole.
 
-    A file there that is not as it was ``written`` is kept: somebody works on it.
+    A file there that is not as it was written is kept: somebody works on it.
 
     Settled rows can be written while others are still sent; ``finish`` writes what is left. ``limit`` is the run's
     own: rows behind it were never part of it. With ``report_details`` the report shows values unmasked. As a
@@ -50,23 +50,28 @@ class ResultsWriter:
         journal: JournalView,
         sources: Sequence[SourceView],
         run_id: str,
-        folder: Path,
-        written: Written,
+        files: RunFiles,
         results_format: ResultsFormat = ResultsFormat.CSV,
         limit: int | None = None,
         report_details: bool = False,
+        commands: NextCommands = UNSAID,
     ) -> None:
         self._journal = journal
         self._sources = sources
         self._details = report_details
-        columns = join_columns([(source.name, source.header) for source in sources], run_id=run_id)
-        self._files = table_files(folder, results_format, columns)
+        self._commands = commands
+        columns = join_columns(
+            [(source.name, source.header) for source in sources],
+            run_id=run_id,
+            location_id=commands.location_id or "",
+        )
+        self._files = table_files(files.folder, results_format, columns)
         self._tally = Tally(
             [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
         )
         self._join = Join(journal, sources, limit=limit)
         self._open = contextlib.ExitStack()
-        self._placed = RunFiles(written)
+        self._placed = files
         self._opening = open_tables(
             self._files,
             columns,
@@ -106,11 +111,11 @@ class ResultsWriter:
             run,
             tally=self._tally,
             traffic=traffic,
-            names=self._files,
-            files=self._placed,
+            files=self._files.placed(self._placed),
             tables=self._tables,
             sources=_sources(run, self._sources, self._tables.rows),
             seconds=self._journal.seconds(),
+            commands=self._commands,
         )
         return self._written_out(summary, traffic)
 
@@ -126,11 +131,11 @@ def _summarise(
     *,
     tally: Tally,
     traffic: Traffic,
-    names: TableFiles,
-    files: RunFiles,
+    files: PlacedTables,
     tables: Tables,
     sources: tuple[SourceSummary, ...],
     seconds: float,
+    commands: NextCommands,
 ) -> Summary:
     counts = tally.counts
     finished_at = run.finished_at or run.started_at + seconds
@@ -154,12 +159,12 @@ def _summarise(
         seconds=seconds,
         errors_by_code=dict(tally.errors.counts.most_common()),
         locations=_locations(tally.locations, traffic.locations),
-        results=files.place_of(names.results),
-        failed_rows=files.place_of(names.failed_rows),
-        report=names.results.with_name("report.html"),
-        failed_by_cause=files.place_of(names.failed_by_cause),
-        failed_workbook=files.placed(names.failed_workbook),
-        summary=names.results.with_name("summary.json"),
+        results=files.results,
+        failed_rows=files.failed_rows,
+        report=files.results.with_name("report.html"),
+        failed_by_cause=files.failed_by_cause,
+        failed_workbook=files.failed_workbook,
+        summary=files.results.with_name("summary.json"),
         rows_with_warnings=tally.warned_rows,
         retries=traffic.retries,
         latency=Latency(p50=traffic.whole.p50, p95=traffic.whole.p95, longest=traffic.latency_max or None),
@@ -176,6 +181,7 @@ def _summarise(
         started_at=run.started_at,
         finished_at=finished_at,
         tool_version=run.tool_version,
+        commands=commands,
     )
 
 

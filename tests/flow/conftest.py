@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from importer.cli import main
@@ -56,6 +57,16 @@ def write_table(path: Path, rows: list[dict[str, str]], *, delimiter: str = ",")
         table = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
         table.writeheader()
         table.writerows(rows)
+
+
+def correct_workbook(path: Path, column: str, *values: str) -> None:
+    """Write the cells of a column anew, from the first row on, as somebody does in a spreadsheet."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    (place,) = [cell.column for cell in sheet[1] if cell.value == column]
+    for row, value in enumerate(values, 2):
+        sheet.cell(row, place).value = value
+    book.save(path)
 
 
 class Desk:

@@ -11,6 +11,8 @@ import pytest
 
 from importer.records import Block, Counts, Outcome, Pulse, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
+from importer.results.commands import NextCommands
+from importer.results.files import RunFiles
 from importer.state.written import WrittenFiles
 
 HEADER = ("First Name", "E-mail", "Phone", "Notes")
@@ -138,12 +140,12 @@ class Story:
 
     def write(self, **given: Any) -> Summary:
         journal = given.pop("journal", self.journal)
+        given.setdefault("commands", NextCommands(mapping=("-m", "mappings/contacts.yaml")))
         with ResultsWriter(
             journal=journal,
             run_id=self.run.id,
             sources=self.sheets,
-            folder=self.folder,
-            written=self.written,
+            files=RunFiles(self.folder, self.written),
             **given,
         ) as writer:
             return writer.finish(self.run)

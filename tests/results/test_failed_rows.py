@@ -92,7 +92,7 @@ def test_so_many_failed_rows_that_nobody_corrects_them_by_hand_have_no_workbook(
     for rows, there in ((3, True), (4, False)):
         with (
             csv_table(tmp_path / "failed.csv", head) as table,
-            open_failed_rows(table, path, head, RunFiles(story.written), most_cells=6) as failed,
+            open_failed_rows(table, path, head, RunFiles(tmp_path, story.written), most_cells=6) as failed,
         ):
             for number in range(rows):
                 failed.write([str(number), "x"])

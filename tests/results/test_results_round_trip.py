@@ -17,6 +17,7 @@ from importer.reading import Source, open_source
 from importer.reading.formula_guard import guard_all, unguard
 from importer.records import Outcome, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
+from importer.results.files import RunFiles
 from importer.settings import ResultsFormat
 from importer.sources import stage
 from importer.state.journal import Journal, Run, RunState
@@ -61,8 +62,7 @@ def write(journal: Journal, tmp_path: Path) -> Callable[..., Summary]:
             journal=journal,
             run_id=journal.run.id,
             sources=sources,
-            folder=tmp_path / "out",
-            written=WrittenFiles(journal.folder),
+            files=RunFiles(tmp_path / "out", WrittenFiles(journal.folder)),
             **given,
         ) as writer:
             return writer.finish(journal.run)
