@@ -20,7 +20,7 @@ MOST_CELLS: Final = 500_000
 _DELIMITERS: Final = frozenset(",;\t|")
 
 
-def common_delimiter(delimiters: Iterable[str | None]) -> str:
+def shared_delimiter(delimiters: Iterable[str | None]) -> str:
     """Choose what the failed rows are delimited by: as their sources are, or by commas where those differ."""
     found = {(delimiter or ",").strip(" ") for delimiter in delimiters}
     return found.pop() if len(found) == 1 and found <= _DELIMITERS else ","

@@ -13,7 +13,7 @@ from importer.errors import StateError
 from importer.records import Counts
 from importer.results.columns import join_columns
 from importer.results.commands import UNSAID, NextCommands
-from importer.results.failed_rows import common_delimiter
+from importer.results.failed_rows import shared_delimiter
 from importer.results.files import Replacing, RunFiles, replacing_text, sweep_drafts
 from importer.results.joining import Join
 from importer.results.row_files import PlacedTables, Tables, open_tables, table_files
@@ -77,7 +77,7 @@ class ResultsWriter:
             columns,
             self._tally,
             files=self._placed,
-            delimiter=common_delimiter(source.detected.delimiter for source in sources),
+            delimiter=shared_delimiter(source.detected.delimiter for source in sources),
         )
 
     def __enter__(self) -> Self:
