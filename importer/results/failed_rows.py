@@ -61,8 +61,8 @@ class FailedRows:
     def abandon(self) -> None:
         """Do without the workbook: what it cannot hold whole would go out cut off."""
         self._wanted, self._pages = False, None
-        given_up = _GivenUpError()
-        self._opened.__exit__(_GivenUpError, given_up, None)
+        abandoned = _AbandonedError()
+        self._opened.__exit__(_AbandonedError, abandoned, None)
 
     def finish(self) -> bool:
         """Put the workbook in its place; False where there is none."""
@@ -87,7 +87,7 @@ def _fits(line: Sequence[str]) -> bool:
     return len(line) <= XLSX_MOST_COLUMNS and all(fitted(cell) is cell for cell in line)
 
 
-class _GivenUpError(Exception):
+class _AbandonedError(Exception):
     """The workbook is not to appear; never leaves this module."""
 
 
