@@ -103,6 +103,8 @@ class RunSettings:
     reading: ReadingOptions = ReadingOptions()
     limit: int | None = None
     into_other_location: bool = False
+    accept_rewritten: bool = False
+    """Import cells of a corrected file although a spreadsheet seems to have rewritten them."""
     """Whether failed rows of one location may go into another."""
     concurrency: int | None = None
     fresh: bool = False

@@ -10,11 +10,11 @@ import click
 
 from importer.cli.options import (
     connection_options,
+    corrected_options,
     examples,
     json_option,
     load_environment,
     mapping_option,
-    other_location_option,
     parse_failure_limit,
     quiet_options,
     read_connection,
@@ -93,7 +93,7 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@other_location_option
+@corrected_options
 @output_options
 @sending_options
 @reading_options
@@ -131,7 +131,7 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@other_location_option
+@corrected_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
     "--report",
@@ -220,6 +220,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "results_format",
         "limit",
         "into_other_location",
+        "accept_rewritten",
         "concurrency",
         "fresh",
         "changed_only",

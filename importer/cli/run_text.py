@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from importer.records import Counts, Json, Status, number_of, source_of
+from importer.records import Counts, Json, Since, Status, number_of, source_of
 from importer.results.commands import NextCommands, access_words
-from importer.results.wording import rows
+from importer.results.wording import rows, since_text
 from importer.state.journal import CodeCount, Journal, RequestFigures, Run, RunState, Session
+from importer.state.lineage import corrections_since
 
 _COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
 
@@ -24,6 +25,8 @@ class RunRecord:
     counts: Counts
     seconds: float
     retryable: int
+    since: Since | None
+    """What became of its failed rows in the runs that followed it."""
     commands: NextCommands
 
     @classmethod
@@ -34,8 +37,14 @@ class RunRecord:
             counts=journal.counts(),
             seconds=journal.seconds(),
             retryable=journal.retryable(),
+            since=corrections_since(journal.folder, journal),
             commands=access_words(state, Path(str(token_file)) if token_file else None),
         )
+
+    @property
+    def left(self) -> int:
+        """Rows that did not come through, neither in this run nor in one that followed it."""
+        return self.since.left if self.since else self.counts.failed + self.counts.pending
 
     def to_json(self) -> dict[str, Json]:
         run = self.run
@@ -53,6 +62,9 @@ class RunRecord:
             "base_url": run.base_url,
             "sandbox": run.sandbox,
             "follows": run.follows,
+            "followed_by": list(self.since.successors) if self.since else [],
+            "corrected": self.since.corrected if self.since else 0,
+            "left": self.left,
             "rows_read": self.counts.read,
             **{status.value: getattr(self.counts, status.value) for status in _COUNTED},
             "retryable": self.retryable,
@@ -111,7 +123,16 @@ class RunDetails:
 def render_runs(records: Sequence[RunRecord]) -> str:
     """Draw the history as a table, newest first."""
     lines = [
-        ("RUN", "STATE", "STARTED", "TIME", "ROWS", *(each.value.upper() for each in _COUNTED), "SOURCE")
+        (
+            "RUN",
+            "STATE",
+            "STARTED",
+            "TIME",
+            "ROWS",
+            *(each.value.upper() for each in _COUNTED),
+            "LEFT",
+            "SOURCE",
+        )
     ]
     lines += [_line(record) for record in records]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -130,6 +151,8 @@ def render_run(details: RunDetails) -> str:
         ("Into", f"{run.location_id or 'locations by column'} at {run.place}"),
         ("Started", f"{local_time(run.started_at)}, at work {duration(record.seconds)}"),
         ("Rows", f"{record.counts.read:,} ({_counts_text(record.counts)})"),
+        ("Since", since_text(record.since, record.counts.read) if record.since else ""),
+        ("By", ", ".join(record.since.successors) if record.since else ""),
         ("Requests", _traffic_text(details.traffic)),
         *(("Failed", _code_text(each, run)) for each in details.errors),
         *(("Warnings", _code_text(each, run)) for each in details.warnings),
@@ -167,6 +190,7 @@ def _line(record: RunRecord) -> tuple[str, ...]:
         duration(record.seconds),
         f"{record.counts.read:,}",
         *(f"{getattr(record.counts, each.value):,}" for each in _COUNTED),
+        f"{record.left:,}",
         ", ".join(source.name for source in run.sources),
     )
 

@@ -89,8 +89,8 @@ def _readings(date: re.Match[str]) -> set[tuple[int, int, int]]:
     return {
         (century + year, month, day)
         for year, month, day in orders
-        for century in ((0,) if year > 99 else (1900, 2000))  # noqa: PLR2004  (a year of two digits)
-        if 1 <= month <= 12 and 1 <= day <= 31  # noqa: PLR2004  (a calendar's)
+        for century in ((0,) if year > 99 else (1900, 2000))
+        if 1 <= month <= 12 and 1 <= day <= 31
     }
 
 

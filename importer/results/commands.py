@@ -88,6 +88,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "into_other_location": SaidAgain(
         "--into-other-location", Reach.SOURCE, lambda said: said.into_other_location
     ),
+    "accept_rewritten": SaidAgain("--accept-rewritten", Reach.SOURCE, lambda said: said.accept_rewritten),
     "output": SaidAgain("--output", Reach.IMPORT, _output),
     "results_format": SaidAgain(
         "--results-format",

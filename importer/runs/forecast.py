@@ -30,12 +30,14 @@ from importer.runs.intake import (
     stage_all,
     survey,
 )
+from importer.runs.lineage import trace
 from importer.runs.overlooked import overlooked
 from importer.runs.resolving import Resolvers
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
+from importer.state import StateFolder
 from importer.version import __version__
 
 if TYPE_CHECKING:
@@ -172,6 +174,7 @@ def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: S
     mapping = mapping or load_mapping(settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder))
+        trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
             location_id=choose_location(settings.connection, mapping) or SANDBOX_LOCATION,

@@ -103,5 +103,3 @@ def _lines(path: Path) -> Iterator[str]:
     if path.is_file():
         with path.open(encoding="utf-8", errors="replace") as file:
             yield from (line.rstrip("\n") for line in file)
-
-
