@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,11 +190,14 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
+    from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
 
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
-    for line in preview(settings, rows=rows, notify=lambda note: click.echo(note, err=True)):
+    for line in preview(
+        settings, rows=rows, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
+    ):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 

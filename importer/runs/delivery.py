@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Final
 
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
-from importer.highlevel.quota import plan_sending
+from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
@@ -173,24 +175,31 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
-    rows: dict[str, int] = {}
-    for each in delivery.surveyed:
-        for location, count in each.location_rows.items():
-            rows[location] = rows.get(location, 0) + count
-    share = left / max(settled.read, 1)
-    plan = plan_sending(
-        {location: round(count * share) for location, count in rows.items()},
-        calls_a_row=calls_a_row(delivery.mapping),
-        quotas={location: sender.quota_of(location) for location in rows},
-    )
+    plan = _plan_rest(left, sender, delivery)
     progress = delivery.context.progress
+    requests = "1 request" if plan.requests == 1 else f"{plan.requests:,} requests"
     progress.message(
-        f"{wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
+        f"{wording.rows(left)}, up to {requests}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
         ". Created contacts and added tags may start workflows there."
     )
     progress.planned(left, plan.requests, plan.seconds)
+
+
+def _plan_rest(left: int, sender: Sender, delivery: Delivery) -> SendingPlan:
+    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need."""
+    rows: Counter[str] = Counter()
+    for each in delivery.surveyed:
+        rows.update(each.location_rows)
+    share = min(left / max(rows.total(), 1), 1.0)
+    calls = calls_a_row(delivery.mapping)
+    plan = plan_sending(
+        {location: math.ceil(count * share) for location, count in rows.items()},
+        calls_a_row=calls,
+        quotas={location: sender.quota_of(location) for location in rows},
+    )
+    return replace(plan, requests=min(plan.requests, math.ceil(left * calls)))
 
 
 async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, journal: Journal) -> None:
