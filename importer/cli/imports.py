@@ -24,6 +24,7 @@ from importer.cli.options import (
     stack,
     state_folder,
     state_option,
+    yes_option,
 )
 from importer.settings import ResultsFormat
 
@@ -98,6 +99,7 @@ sending_options = stack(
 @sending_options
 @reading_options
 @state_option
+@yes_option
 @json_option
 @quiet_options
 def run_command(**given: Any) -> None:
@@ -111,6 +113,7 @@ def run_command(**given: Any) -> None:
     # own functions keep the run in one process, see open_preparation
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
+        from importer.cli.asking import someone_answers
         from importer.cli.presenting import Manner, attend
         from importer.results.commands import access_words
 
@@ -119,6 +122,7 @@ def run_command(**given: Any) -> None:
             lambda context: pipeline.run(settings, context=context),
             Manner.of(given),
             go_on=access_words(settings.state, settings.connection.token_file),
+            may_ask=someone_answers(given),
             early_process=process,
         )
 

@@ -43,9 +43,15 @@ class Manner:
 
 
 def attend(
-    work: Work, manner: Manner, *, go_on: NextCommands, early_process: SecondProcess | None = None
+    work: Work,
+    manner: Manner,
+    *,
+    go_on: NextCommands,
+    may_ask: bool = False,
+    early_process: SecondProcess | None = None,
 ) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
+    from importer.cli.asking import confirmation
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
     from importer.runtime.logs import configure_logging
@@ -57,7 +63,13 @@ def attend(
     with open_progress(
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
     ) as progress:
-        context = RunContext(progress=progress, stop=stop, second_process=True, early_process=early_process)
+        context = RunContext(
+            progress=progress,
+            stop=stop,
+            second_process=True,
+            confirm=confirmation(stop) if may_ask else None,
+            early_process=early_process,
+        )
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop(), go_on):
             summary = runner.run(work(context))
     show_summary(summary, manner)

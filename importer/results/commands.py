@@ -117,6 +117,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "encoding": SaidAgain("--encoding", Reach.SOURCE, lambda said: said.reading.encoding),
     "delimiter": SaidAgain("--delimiter", Reach.SOURCE, _delimiter),
     "state": SaidAgain("--state", Reach.ACCESS, _state),
+    "yes": SaidAgain("--yes", Reach.ONCE),
     "as_json": SaidAgain("--json", Reach.ONCE),
     "quiet": SaidAgain("--quiet", Reach.ONCE),
     "no_progress": SaidAgain("--no-progress", Reach.ONCE),

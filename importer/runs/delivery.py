@@ -12,11 +12,12 @@ from typing import Final
 
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
-from importer.highlevel.follow_ups import wanted_names
+from importer.highlevel.follow_ups import WORKFLOWS, wanted_names
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
+from importer.runs.aiming import Target, aimed_at, confirm, elsewhere, glance, question, targets_of
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.forecast import calls_a_row
@@ -73,13 +74,15 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
+                targets = targets_of(catalogs, _location_rows(delivery.surveyed))
+                await _aim(sender, delivery, targets, state)
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery)
+                _announce(sender, delivery, targets)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 try:
@@ -165,9 +168,12 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 
     async def meet(location_id: str) -> Catalog:
         async with few:
-            return await sender.open_location(location_id, delivery.mapping.needs)
+            return await sender.open_location(location_id, needs)
 
     location_ids = _location_ids(delivery.surveyed)
+    needs = delivery.mapping.needs
+    if delivery.context.confirm is not None and WORKFLOWS not in needs.listings:
+        needs = replace(needs, listings=(*needs.listings, WORKFLOWS))  # whoever is asked is told of them
     found: dict[str, Catalog | CredentialsError] = {}
     # all are waited for: one that fails must not leave others under way
     met = await asyncio.gather(*map(meet, location_ids), return_exceptions=True)
@@ -181,15 +187,36 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
     return found
 
 
-def _announce(sender: Sender, delivery: Delivery) -> None:
-    """Tell whoever watches how much is left to do, and how long that takes at the vendor's pace."""
+async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], state: StateFolder) -> None:
+    """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError."""
+    journal, context = delivery.journal, delivery.context
+    if delivery.settings.connection.sandbox or not targets or not journal.untouched:
+        return  # what was sent to already was agreed to
+    last = await asyncio.to_thread(state.last_of_mapping, journal.run)
+    moved = elsewhere(targets, last)
+    if context.confirm is None:
+        if moved is not None:
+            context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
+        return
+    pieces = delivery.preparation.pieces()
+    seen = await glance(await asyncio.to_thread(next, pieces, []), sender)
+    await confirm(context, question(targets, journal.counts().pending, seen, last), moved)
+
+
+def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for each in surveyed:
+        for location, count in each.location_rows.items():
+            rows[location] = rows.get(location, 0) + count
+    return rows
+
+
+def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target]) -> None:
+    """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
-    rows: dict[str, int] = {}
-    for each in delivery.surveyed:
-        for location, count in each.location_rows.items():
-            rows[location] = rows.get(location, 0) + count
+    rows = _location_rows(delivery.surveyed)
     share = left / max(settled.read, 1)
     plan = plan_sending(
         {location: round(count * share) for location, count in rows.items()},
@@ -198,7 +225,7 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
     )
     progress = delivery.context.progress
     progress.message(
-        f"{wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
+        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
         ". Created contacts and added tags may start workflows there."
