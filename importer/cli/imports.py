@@ -47,6 +47,12 @@ output_options = stack(
 sending_options = stack(
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Import the first N rows only."),
     click.option(
+        "--trial",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Send the first N rows that can be sent, tags and all, and stop; `importer resume` sends the rest.",
+    ),
+    click.option(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
     click.option("--fresh", is_flag=True, help="Start anew although this very import was run before."),
@@ -221,6 +227,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "output",
         "results_format",
         "limit",
+        "trial",
         "into_other_location",
         "concurrency",
         "fresh",

@@ -13,6 +13,7 @@ from importer.errors import ImporterError, SettingsError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.reply import Reply
 from importer.records import Record
+from importer.results.next_steps import TRIAL_ROWS
 from importer.results.wording import number, rows
 from importer.runs.context import RunContext
 from importer.runs.intake import Mapped
@@ -40,6 +41,19 @@ class Target:
     def __str__(self) -> str:
         name = "".join(sign if sign.isprintable() else " " for sign in self.name).strip()[:_LONGEST_NAME]
         return f"{name} ({self.location_id})" if name else self.location_id
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many rows are left to send, and how many of them a trial takes."""
+
+    left: int
+    trial: int | None = None
+
+    def __str__(self) -> str:
+        if self.trial is None or self.trial >= self.left:
+            return rows(self.left)
+        return f"a trial of {number(self.trial)} of {rows(self.left)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +129,14 @@ async def _count_new(records: Sequence[Record], sender: Sender) -> int | None:
     return sum(each is None for each in found)
 
 
-def question(targets: Sequence[Target], left: int, seen: Glance, last: Run | None) -> str:
+def question(targets: Sequence[Target], load: Load, seen: Glance, last: Run | None) -> str:
     """Say all that somebody needs to know before the first write; several lines."""
     return "\n".join(
         [
-            f"Into {aimed_at(targets)}: {rows(left)}{_new(left, seen)}.",
-            *_tags(left, seen.tags, seen.seen),
+            f"Into {aimed_at(targets)}: {load}{_new(load.left, seen)}.",
+            *_tags(load.left, seen.tags, seen.seen),
             *_workflows(targets),
+            *_first_time(load, last),
             *([] if (moved := elsewhere(targets, last)) is None else [moved]),
         ]
     )
@@ -157,6 +172,11 @@ def _tags(left: int, tags: Sequence[str], seen: int) -> Iterator[str]:
         more = f", and {number(len(tags) - _NAMED)} more" if len(tags) > _NAMED else ""
         where = "" if seen >= left else f" (of the first {rows(seen)})"
         yield f"Tags{where}: {', '.join(tags[:_NAMED])}{more}."
+
+
+def _first_time(load: Load, last: Run | None) -> Iterator[str]:
+    if last is None and load.trial is None and load.left > TRIAL_ROWS:
+        yield f"It is the first import by this mapping: --trial {TRIAL_ROWS} sends so many rows, to be looked at, and stops."
 
 
 def _workflows(targets: Iterable[Target]) -> Iterator[str]:

@@ -29,6 +29,8 @@ class RunContext:
 
     Not unasked in somebody's own program, nor in a service, whose jobs may run by the dozen.
     """
+    unattended: bool = False
+    """Nobody sits beside it: what was left to a person to go on with is left alone."""
     confirm: Confirm | None = None
     """Who is asked before a run's first write; None: it goes on unasked."""
     early_process: SecondProcess | None = None

@@ -17,13 +17,14 @@ from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
-from importer.runs.aiming import Target, aimed_at, confirm, elsewhere, glance, question, targets_of
+from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.forecast import calls_a_row
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Catalogs, Surveyed
 from importer.runs.superseding import settle_superseded
+from importer.runs.trial import Trial
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
 from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
@@ -85,11 +86,13 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 _announce(sender, delivery, targets)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
+                trial = Trial(settings.trial)
                 try:
-                    await _feed(delivery.preparation, sender, books, journal)
+                    await _feed(delivery, sender, books, trial)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
                 await sender.drain()
+                trial.end()
             return books.close_turn(complete=_complete(delivery))
 
 
@@ -192,7 +195,9 @@ async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], st
     journal, context = delivery.journal, delivery.context
     if delivery.settings.connection.sandbox or not targets or not journal.untouched:
         return  # what was sent to already was agreed to
-    last = await asyncio.to_thread(state.last_of_mapping, journal.run)
+    run = journal.run
+    mapping = run.working_folder / run.mapping_path
+    last = await asyncio.to_thread(state.last_of_mapping, run.place, mapping, but=run.id)
     moved = elsewhere(targets, last)
     if context.confirm is None:
         if moved is not None:
@@ -200,7 +205,8 @@ async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], st
         return
     pieces = delivery.preparation.pieces()
     seen = await glance(await asyncio.to_thread(next, pieces, []), sender)
-    await confirm(context, question(targets, journal.counts().pending, seen, last), moved)
+    left, trial = journal.counts().pending, delivery.settings.trial
+    await confirm(context, question(targets, Load(left, trial), seen, last), moved)
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
@@ -216,6 +222,7 @@ def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target]) -> 
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
+    left = min(left, delivery.settings.trial or left)
     rows = _location_rows(delivery.surveyed)
     share = left / max(settled.read, 1)
     plan = plan_sending(
@@ -233,8 +240,8 @@ def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target]) -> 
     progress.planned(left, plan.requests, plan.seconds)
 
 
-async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, journal: Journal) -> None:
-    pieces = preparation.pieces()
+async def _feed(delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial) -> None:
+    journal, pieces = delivery.journal, delivery.preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         row_states = journal.row_states(piece[0].row, piece[-1].row)
@@ -243,14 +250,17 @@ async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, jou
         ready = [item for item in due if isinstance(item, Record)]
         unchanged = books.unchanged([record for record in ready if record.row not in row_states])
         books.expect([record for record in ready if record.row in row_states])
+        within = trial.last_row(piece, row_states, unchanged)
         for item in due:
-            if sender.over:
+            if sender.over or item.row > within:
                 return
             end = item if isinstance(item, Outcome) else unchanged.get(item.row)
             if end is not None:
                 sender.settle((end,))
             elif isinstance(item, Record):
                 await sender.submit(item, _open(row_states.get(item.row)))
+        if trial.over:
+            return
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:

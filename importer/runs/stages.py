@@ -90,9 +90,9 @@ def conclude(session: RunSession, summary: Summary, gone: list[Leaver]) -> Summa
 
 
 async def write_again(session: RunSession) -> Summary:
-    """Write the files of a run that has nothing left to do."""
+    """Write the files of a run that has nothing left to do, or nothing that this command is to do."""
     summary = await asyncio.to_thread(write_results, session.order, session.mapping, session.journal)
-    return conclude(session, replace(summary, repeated=True), [])
+    return conclude(session, replace(summary, repeated=session.nothing_left), [])
 
 
 def _note_stop(journal: Journal, stopped: StopError) -> None:

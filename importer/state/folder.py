@@ -137,9 +137,9 @@ class StateFolder:
         """
         return find_previous(candidate, self._history(candidate.id))
 
-    def last_of_mapping(self, candidate: Run) -> Run | None:
-        """Find the newest other run by the same mapping file in the same place."""
-        return find_last_of_mapping(candidate, self._history(candidate.id))
+    def last_of_mapping(self, place: str, mapping: Path, *, but: str = "") -> Run | None:
+        """Find the newest run by a mapping file in a place, but for the one of an id."""
+        return find_last_of_mapping(place, mapping, self._history(but))
 
     def _history(self, but: str) -> History:
         for run_id in self.run_ids():

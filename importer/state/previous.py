@@ -63,11 +63,10 @@ def find_previous(candidate: Run, history: History) -> Previous | None:
     return None
 
 
-def find_last_of_mapping(candidate: Run, history: History) -> Run | None:
-    """Look, newest first, for a run by the same mapping file in the same place, whatever its sources were."""
-    wanted = Identity.of(candidate)
+def find_last_of_mapping(place: str, mapping: Path, history: History) -> Run | None:
+    """Look, newest first, for a run by a mapping file in a place, whatever its sources were."""
     for identity, read in history:
-        if (identity.place, identity.mapping) == (wanted.place, wanted.mapping):
+        if (identity.place, identity.mapping) == (place, str(mapping)):
             with contextlib.suppress(ImporterError):
                 return read()
     return None
