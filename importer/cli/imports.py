@@ -1,4 +1,4 @@
-"""run, check, preview, schema: from words to one pipeline call."""
+"""run, check, preview, schema: from words to one call."""
 
 from __future__ import annotations
 
@@ -169,15 +169,16 @@ def run_command(**given: Any) -> None:
 @quiet_options
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
-    from importer import pipeline
     from importer.cli.presenting import Manner, show_forecast
-    from importer.results.report import write_forecast_report
+    from importer.runs.forecast import check
 
     load_environment()
     settings = run_settings(given)
-    forecast = pipeline.check(settings, ask_about=given["sample"] if given["against_location"] else None)
+    forecast = check(settings, ask_about=given["sample"] if given["against_location"] else None)
     report = given["report"]
     if report is not None:
+        from importer.results.report import write_forecast_report
+
         write_forecast_report(forecast, report, details=settings.report_details)
     show_forecast(forecast, Manner.of(given), report)
 
@@ -198,10 +199,11 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
-    from importer import pipeline
+    from importer.runs.forecast import preview
 
     load_environment()
-    for line in pipeline.preview(run_settings({**given, "sources": (source,)}), rows=rows):
+    settings = run_settings({**given, "sources": (source,)})
+    for line in preview(settings, rows=rows, notify=lambda note: click.echo(note, err=True)):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 

@@ -17,7 +17,7 @@ from importer.results.next_steps import TRIAL_ROWS
 from importer.results.wording import number, rows
 from importer.runs.context import RunContext
 from importer.runs.intake import Mapped
-from importer.runs.preparing.order import Catalogs
+from importer.runs.resolving import Catalogs
 from importer.sending import Sender
 from importer.sending.call_state import Unanswered
 from importer.state.journal import Run

@@ -6,19 +6,13 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
 
-from importer.errors import CredentialsError
-from importer.highlevel.catalog import Catalog
 from importer.mapping import Mapping
 from importer.results.commands import NextCommands
 from importer.runs.intake import SurveyOptions
 from importer.settings import ReadingOptions, ResultsFormat, RunSettings
 from importer.sources import StagedSource
 from importer.state.journal import Run
-
-Catalogs: TypeAlias = MappingOf[str, Catalog | CredentialsError]
-"""What each location told of itself, or why it refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
