@@ -20,7 +20,7 @@ def location_in(text: str) -> str:
 
 
 class ResultsFormat(StrEnum):
-    """The form of the results; ``failed`` is CSV in either case, to be corrected and imported again."""
+    """The form of the results; ``failed`` is there as CSV and workbook in either case, to be corrected and imported again."""
 
     CSV = "csv"
     XLSX = "xlsx"

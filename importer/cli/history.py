@@ -97,7 +97,7 @@ def retry_command(run: str | None, **given: Any) -> None:
     """Send the failed rows of a run again whose remedy is `run_again`: of the newest run, or of RUN.
 
     The run's results then hold each row once, with its latest outcome. Rows whose remedy is `fix_row` stay as they
-    are: correct them in failed.csv and import that.
+    are: correct them in failed.xlsx and import that.
     """
     _work(run, "retry", given)
 

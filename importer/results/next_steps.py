@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from importer.records import Remedy
@@ -56,10 +57,22 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
     if in_doubt := summary.errors_by_code.get("follow_up_unconfirmed"):
         yield NextStep(
             sentence=f"See to {rows(in_doubt)} by hand, where import_error tells what is not known of their follow-ups; "
-            "take such rows out of failed.csv before you import it."
+            f"take such rows out of {_to_correct(summary).name} before you import it."
         )
     if summary.failed_by_remedy.get(Remedy.FIX_ROW):
         yield NextStep(
-            sentence="Correct the failed rows in failed.csv (a spreadsheet will do) and import that file:",
-            command=summary.commands.run_corrected(summary.failed_rows),
+            sentence=_correct(summary),
+            command=summary.commands.run_corrected(_to_correct(summary)),
         )
+
+
+def _to_correct(summary: Summary) -> Path:
+    """Name the file to correct: the workbook, whose cells no spreadsheet rewrites, where there is one."""
+    return summary.failed_workbook or summary.failed_rows
+
+
+def _correct(summary: Summary) -> str:
+    name = _to_correct(summary).name
+    if summary.failed_workbook is not None:
+        return f"Correct the failed rows in {name} (its cells are text, so zeros and dates stay) and import that file:"
+    return f"Correct the failed rows in {name} in a text editor (a spreadsheet would drop leading zeros) and import that file:"

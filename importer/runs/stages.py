@@ -79,7 +79,7 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
 def conclude(session: RunSession, summary: Summary, gone: list[Leaver]) -> Summary:
     """Write what stands beside the results: who is missing from the file, and metrics."""
     if gone:
-        files = RunFiles(WrittenFiles(session.journal.folder))
+        files = RunFiles(summary.results.parent, WrittenFiles(session.journal.folder))
         missing = summary.results.with_name(MISSING_NAME)
         write_missing(gone, missing, replacing=files.replacing)
         summary = replace(summary, missing=len(gone), missing_file=files.place_of(missing))
