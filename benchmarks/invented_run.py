@@ -11,9 +11,11 @@ from importer.codes import BY_NAME
 from importer.reading import open_source
 from importer.records import Fault, Outcome, Pulse, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
+from importer.results.files import RunFiles
 from importer.sources import stage
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run, RunState
+from importer.state.written import WrittenFiles
 
 LOCATION = "ve9EPM428h8vShlRW1KT"
 STARTED_AT = 1_795_420_800.0  # 2026-11-23 08:00 UTC
@@ -103,8 +105,9 @@ def write_results(folder: Path, *, rows: int = 4_812, details: bool = False) -> 
         del state
         with ResultsWriter(
             journal=journal,
+            run_id=journal.run.id,
             sources=[open_source(staged.path)],
-            folder=folder / "import-results" / run_id,
+            files=RunFiles(folder / "import-results" / run_id, WrittenFiles(home)),
             report_details=details,
         ) as writer:
             return writer.finish(journal.run)

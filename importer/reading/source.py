@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from importer.reading.detected import Detected, Reading
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OURS = "import_"
+_LOCATION = "import_location_id"
 _DETECT_ALL: Final = ReadingOptions()
 
 
@@ -26,15 +29,15 @@ class Source:
     def __init__(self, reading: Reading, *, index: int) -> None:
         self.ours = set(reading.header) >= {"import_row", "import_status"}
         """The file is one that the importer wrote: results, or failed rows to be imported again."""
-        guarded = self.ours and reading.detected.encoding is not None
-        names = tuple(map(unguard, reading.header)) if guarded else reading.header
+        unguarding = _unguarding(reading) if self.ours else None
+        names = tuple(map(unguarding, reading.header)) if unguarding else reading.header
         kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
         layout = TableLayout(
             header=names,
             header_last=reading.header_last,
             named=0 if reading.ragged else _named(names),
             kept=kept,
-            guarded=guarded,
+            unguard=unguarding,
             profile=reading.profile,
             unit="Row" if reading.ragged else "Line",
         )
@@ -42,6 +45,7 @@ class Source:
         self.header: tuple[str, ...] = tuple(names[column] for column in kept)
         self.detected: Detected = reading.detected
         self._reading = reading
+        self._layout = layout
         self._table = Table(reading.grid, layout, source=index)
 
     def __iter__(self) -> Iterator[Row]:
@@ -51,6 +55,21 @@ class Source:
     def blocks(self, size: int = 1000) -> Iterator[Block]:
         """Walk the rows in blocks; wholly blank rows are left out and yet counted in row numbers."""
         return self._table.blocks(size)
+
+    def noted_locations(self) -> frozenset[str]:
+        """Walk a file of ours for the locations that its rows were for; empty for any other file."""
+        if not self.ours or _LOCATION not in self._layout.header:
+            return frozenset()
+        alone = replace(self._layout, kept=(self._layout.header.index(_LOCATION),))
+        blocks = Table(self._reading.grid, alone, source=0).blocks(1000)
+        return frozenset(cells[0].strip() for block in blocks for cells in block.rows if cells) - {""}
+
+
+def _unguarding(reading: Reading) -> Callable[[str], str] | None:
+    """Choose what takes the guards off the cells of a text of ours; a workbook has none."""
+    if reading.detected.encoding is None:
+        return None
+    return partial(unguard, commas=not (reading.detected.delimiter or ",").startswith(","))
 
 
 def _named(names: Sequence[str]) -> int:

@@ -8,11 +8,12 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Final, Protocol, TextIO
 
 from importer.reading.formula_guard import guard_all
-from importer.results.files import replacing_text
+from importer.results.files import Replacing, replacing, replacing_text
 
 _MARK: Final = "\ufeff"
 """The byte order mark by which Excel knows UTF-8."""
@@ -40,14 +41,15 @@ class CsvTable:
 
     cut_cells = 0
 
-    def __init__(self, file: IO[str]) -> None:
-        self._writer = csv.writer(file, lineterminator="\r\n")
+    def __init__(self, file: IO[str], *, delimiter: str = ",") -> None:
+        self._writer = csv.writer(file, lineterminator="\r\n", delimiter=delimiter)
+        self._guard = guard_all if delimiter == "," else partial(guard_all, commas=True)
 
     def write(self, line: Sequence[str]) -> None:
-        self._writer.writerow(guard_all(line))
+        self._writer.writerow(self._guard(line))
 
     def write_all(self, lines: Iterable[Sequence[str]]) -> None:
-        self._writer.writerows(map(guard_all, lines))
+        self._writer.writerows(map(self._guard, lines))
 
 
 class CsvByCause:
@@ -84,26 +86,30 @@ class CsvByCause:
 
 
 @contextlib.contextmanager
-def opened_csv(path: Path) -> Iterator[TextIO]:
+def opened_csv(path: Path, *, replacing: Replacing = replacing) -> Iterator[TextIO]:
     """Open a file for a table; it appears under its name when it is whole."""
-    with replacing_text(path, newline="") as file:
+    with replacing_text(path, newline="", replacing=replacing) as file:
         file.write(_MARK)  # by hand: the codec that writes it costs a call of Python for each row
         yield file
 
 
 @contextlib.contextmanager
-def csv_table(path: Path, head: Sequence[str]) -> Iterator[CsvTable]:
+def csv_table(
+    path: Path, head: Sequence[str], *, delimiter: str = ",", replacing: Replacing = replacing
+) -> Iterator[CsvTable]:
     """Open a table that appears under its name when it is whole."""
-    with opened_csv(path) as file:
-        table = CsvTable(file)
+    with opened_csv(path, replacing=replacing) as file:
+        table = CsvTable(file, delimiter=delimiter)
         table.write(head)
         yield table
 
 
 @contextlib.contextmanager
-def csv_by_cause(path: Path, head: Sequence[str]) -> Iterator[CsvByCause]:
+def csv_by_cause(
+    path: Path, head: Sequence[str], *, replacing: Replacing = replacing
+) -> Iterator[CsvByCause]:
     """Open a table of failed rows that is written grouped by cause."""
-    with contextlib.ExitStack() as stack, opened_csv(path) as file:
+    with contextlib.ExitStack() as stack, opened_csv(path, replacing=replacing) as file:
         CsvTable(file).write(head)
         causes = CsvByCause(stack, path.parent)
         yield causes

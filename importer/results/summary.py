@@ -10,6 +10,7 @@ from typing import Literal
 
 from importer.errors import StateError
 from importer.records import Counts, Json, Remedy, Status
+from importer.results.commands import UNSAID, NextCommands
 from importer.results.tally import CodeGroup
 
 
@@ -82,6 +83,8 @@ class Summary:
 
     failed_by_cause: Path
     summary: Path
+    failed_workbook: Path | None = None
+    """The failed rows as text cells, which a spreadsheet leaves as they are; None where there are none, or too many."""
     rows_with_warnings: int = 0
     retries: int = 0
     latency: Latency = Latency()
@@ -100,9 +103,14 @@ class Summary:
     reason_code: str | None = None
     """Why it stopped, for programs: the ``StopError.code``, or ``killed``; ``None`` when it did not."""
     missing: int = 0
-    """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing.csv``."""
+    """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing_file``."""
+    missing_file: Path | None = None
+    kept: Sequence[tuple[Path, Path]] = ()
+    """Files that somebody changed since they were written, each with the name that the one of now got instead."""
     cut_cells: int = 0
     """Cells that a workbook cannot hold whole; each says so at its end."""
+    commands: NextCommands = UNSAID
+    """How the commands that go on from it are said."""
     repeated: bool = False
     """The very same import was finished before: nothing was sent this time."""
 
@@ -195,6 +203,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
     return {
         "reason_code": summary.reason_code,
         "failed_by_cause": str(summary.failed_by_cause),
+        "failed_workbook": None if summary.failed_workbook is None else str(summary.failed_workbook),
         "rows_with_warnings": summary.rows_with_warnings,
         "retries": summary.retries,
         "latency_ms": _latency(summary.latency),
@@ -211,6 +220,8 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "finished_at": moment(summary.finished_at),
         "version": summary.tool_version,
         "missing": summary.missing,
+        "missing_file": None if summary.missing_file is None else str(summary.missing_file),
+        "kept": [{"changed": str(changed), "written": str(written)} for changed, written in summary.kept],
         "cut_cells": summary.cut_cells,
         "repeated": summary.repeated,
     }

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from importer.codes import BY_NAME
 from importer.records import Status
 from importer.results.columns import NUMBER_COLUMNS
-from importer.results.files import replacing
+from importer.results.files import Replacing, replacing
 from importer.results.wording import percent
 
 SHEET_ROWS: Final = 1_048_576
@@ -105,6 +105,12 @@ class Pages:
         self._widths = column_widths([self._head, *sample])
         for line in sample:
             self._append(line)
+
+    def discard(self) -> None:
+        """Delete what the library keeps of people in a temporary file, where the workbook is not to be."""
+        if self._sheet is not None:
+            self._sheet.close()
+            self._sheet._writer.cleanup()  # noqa: SLF001  (otherwise the file stays until the process ends)
 
     def _append(self, line: Sequence[str]) -> None:
         if self._sheet is None or self._filled >= self._sheet_rows:
@@ -212,18 +218,31 @@ class XlsxByCause:
 
 
 @contextlib.contextmanager
-def xlsx_table(path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS) -> Iterator[Pages]:
+def xlsx_table(
+    path: Path,
+    head: Sequence[str],
+    *,
+    title: str = "Results",
+    sheet_rows: int = SHEET_ROWS,
+    replacing: Replacing = replacing,
+) -> Iterator[Pages]:
     """Open a table that appears under its name when it is whole."""
     with replacing(path) as draft:
         workbook = Workbook(write_only=True)
-        pages = Pages(workbook, "Results", head, sheet_rows=sheet_rows)
-        yield pages
+        pages = Pages(workbook, title, head, sheet_rows=sheet_rows)
+        try:
+            yield pages
+        except BaseException:
+            pages.discard()
+            raise
         pages.close()
         workbook.save(draft)
 
 
 @contextlib.contextmanager
-def xlsx_by_cause(path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS) -> Iterator[XlsxByCause]:
+def xlsx_by_cause(
+    path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS, replacing: Replacing = replacing
+) -> Iterator[XlsxByCause]:
     """Open a workbook of failed rows with a sheet for each cause."""
     with replacing(path) as draft:
         workbook = Workbook(write_only=True)

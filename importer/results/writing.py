@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Literal, Self
 
 from importer.errors import StateError
 from importer.records import Counts
 from importer.results.columns import join_columns
-from importer.results.files import replacing_text, sweep_drafts
+from importer.results.commands import UNSAID, NextCommands
+from importer.results.failed_rows import shared_delimiter
+from importer.results.files import Replacing, RunFiles, replacing_text, sweep_drafts
 from importer.results.joining import Join
-from importer.results.row_files import TableFiles, Tables, open_tables, table_files
+from importer.results.row_files import PlacedTables, Tables, open_tables, table_files
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -33,7 +35,9 @@ _SHOWN_DETAILED: Final = 50
 
 
 class ResultsWriter:
-    """Writes results, failed rows, summary and report of a run into ``folder``; each file appears when it is whole.
+    """Writes results, failed rows, summary and report of a run into its folder; each file appears when it is whole.
+
+    A file there that is not as it was written is kept: somebody works on it.
 
     Settled rows can be written while others are still sent; ``finish`` writes what is left. ``limit`` is the run's
     own: rows behind it were never part of it. With ``report_details`` the report shows values unmasked. As a
@@ -45,25 +49,39 @@ class ResultsWriter:
         *,
         journal: JournalView,
         sources: Sequence[SourceView],
-        folder: Path,
+        run_id: str,
+        files: RunFiles,
         results_format: ResultsFormat = ResultsFormat.CSV,
         limit: int | None = None,
         report_details: bool = False,
+        commands: NextCommands = UNSAID,
     ) -> None:
         self._journal = journal
         self._sources = sources
         self._details = report_details
-        columns = join_columns([(source.name, source.header) for source in sources])
-        self._files = table_files(folder, results_format, columns)
+        self._commands = commands
+        columns = join_columns(
+            [(source.name, source.header) for source in sources],
+            run_id=run_id,
+            location_id=commands.location_id or "",
+        )
+        self._files = table_files(files.folder, results_format, columns)
         self._tally = Tally(
             [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
         )
         self._join = Join(journal, sources, limit=limit)
         self._open = contextlib.ExitStack()
-        self._opening = open_tables(self._files, columns, self._tally)
+        self._placed = files
+        self._opening = open_tables(
+            self._files,
+            columns,
+            self._tally,
+            files=self._placed,
+            delimiter=shared_delimiter(source.detected.delimiter for source in sources),
+        )
 
     def __enter__(self) -> Self:
-        for path in (self._files.results, self._files.failed_rows, self._files.failed_by_cause):
+        for path in self._files:
             sweep_drafts(path)
         self._tables = self._open.enter_context(self._opening)
         return self
@@ -93,14 +111,19 @@ class ResultsWriter:
             run,
             tally=self._tally,
             traffic=traffic,
-            files=self._files,
+            files=self._files.placed(self._placed),
             tables=self._tables,
             sources=_sources(run, self._sources, self._tables.rows),
             seconds=self._journal.seconds(),
+            commands=self._commands,
         )
-        _write_report(summary, traffic, details=self._details)
-        write_summary(summary)
-        return summary
+        return self._written_out(summary, traffic)
+
+    def _written_out(self, summary: Summary, traffic: Traffic) -> Summary:
+        files = self._placed
+        _write_report(summary, traffic, details=self._details, replacing=files.replacing)
+        summary = replace(summary, report=files.place_of(summary.report), kept=files.kept)
+        return write_summary(summary, files)
 
 
 def _summarise(
@@ -108,10 +131,11 @@ def _summarise(
     *,
     tally: Tally,
     traffic: Traffic,
-    files: TableFiles,
+    files: PlacedTables,
     tables: Tables,
     sources: tuple[SourceSummary, ...],
     seconds: float,
+    commands: NextCommands,
 ) -> Summary:
     counts = tally.counts
     finished_at = run.finished_at or run.started_at + seconds
@@ -139,6 +163,7 @@ def _summarise(
         failed_rows=files.failed_rows,
         report=files.results.with_name("report.html"),
         failed_by_cause=files.failed_by_cause,
+        failed_workbook=files.failed_workbook,
         summary=files.results.with_name("summary.json"),
         rows_with_warnings=tally.warned_rows,
         retries=traffic.retries,
@@ -156,6 +181,7 @@ def _summarise(
         started_at=run.started_at,
         finished_at=finished_at,
         tool_version=run.tool_version,
+        commands=commands,
     )
 
 
@@ -209,15 +235,16 @@ def _check_against_journal(written: Counts, held: Counts) -> None:
         )
 
 
-def _write_report(summary: Summary, traffic: Traffic, *, details: bool) -> None:
+def _write_report(summary: Summary, traffic: Traffic, *, details: bool, replacing: Replacing) -> None:
     from importer.results.report import render_report
 
-    with replacing_text(summary.report) as file:
+    with replacing_text(summary.report, replacing=replacing) as file:
         file.write(render_report(summary, traffic, details=details))
 
 
-def write_summary(summary: Summary) -> None:
-    """Write ``summary.json`` anew. Raises StateError."""
-    with replacing_text(summary.summary) as file:
+def write_summary(summary: Summary, files: RunFiles) -> Summary:
+    """Write ``summary.json`` anew, and tell where it went. Raises StateError."""
+    with replacing_text(summary.summary, replacing=files.replacing) as file:
         json.dump(summary.to_json(), file, indent=2, ensure_ascii=False)
         file.write("\n")
+    return replace(summary, summary=files.place_of(summary.summary))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
+from importer.mapping.footers import FooterSurvey, skip_no_people
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
 from importer.runtime import environment
@@ -28,11 +30,14 @@ class Intake:
     source: Source
     bound: BoundMapping
     rows: int
+    no_people: MappingOf[int, str] = field(default_factory=dict, repr=False)
+    """Rows that are totals, notes or headers, each with the reason: they are skipped."""
 
     def pieces(self, size: int = 500) -> Iterator[tuple[Block, Mapped]]:
         """Read and map anew, a block at a time, always with the same result."""
         for block in limited(self.source.blocks(size), self.rows):
-            yield block, self.bound.map(block)
+            mapped = self.bound.map(block)
+            yield block, skip_no_people(mapped, self.no_people) if block.faults and self.no_people else mapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,8 @@ class SurveyOptions:
     today: date
     limit: int | None = None
     allow_transforms: bool = False
+    failed_rows_of: str | None = None
+    """The one location whose failed rows may be imported; None: any location's."""
 
 
 def choose_location(connection: Connection, mapping: Mapping) -> str | None:
@@ -64,6 +71,14 @@ def require_destination(connection: Connection, mapping: Mapping) -> None:
     """Refuse before a large file is read what the first request would refuse anyway."""
     if connection.sandbox:
         return
+    if connection.location_id is None and not mapping.location_by_column and mapping.unset_variables:
+        # HIGHLEVEL_LOCATION_ID may name another client's: what the mapping names must not end up there
+        unset = " and ".join(mapping.unset_variables)
+        raise SettingsError(
+            f"The mapping's location is {mapping.stated_location}, and {unset} is not set. Set it in the environment or in "
+            "the file .env, or give --location ID (it stands in the address of the sub-account: .../location/ID/...). "
+            "--sandbox needs none."
+        )
     if choose_location(connection, mapping) is None and not mapping.location_by_column:
         raise SettingsError(
             "No location is named. Give --location ID, set HIGHLEVEL_LOCATION_ID, or write location: into the mapping "
@@ -112,17 +127,34 @@ def survey(
     intakes: list[Intake] = []
     left = options.limit
     for source in sources:
+        _refuse_strangers(source, options)
         surveyor = _lay_over(source, mapping, options, several=len(sources) > 1)
+        footers = FooterSurvey(source.header)
         for block in limited(source.blocks(), left):
             keep_going()
             surveyor.see(block)
+            footers.see(block)
         bound = surveyor.bind()
         left = None if left is None else left - bound.rows
-        intakes.append(Intake(source=source, bound=bound, rows=bound.rows))
+        no_people = footers.prove(limited(source.blocks(), bound.rows))
+        intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
     if not any(intake.rows for intake in intakes):
         names = ", ".join(source.name for source in sources)
         raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
     return intakes
+
+
+def _refuse_strangers(source: Source, options: SurveyOptions) -> None:
+    """Refuse failed rows of another location: its clients would become this one's contacts. Raises SettingsError."""
+    wanted = options.failed_rows_of
+    if wanted is None or not source.ours:
+        return
+    if others := sorted(source.noted_locations() - {wanted}):
+        raise SettingsError(
+            f"{source.name} holds rows of location {', '.join(others[:3])} (its column import_location_id), and this "
+            f"import goes into {wanted}; nothing was sent. Name their own with --location, or insist with "
+            "--into-other-location."
+        )
 
 
 def _lay_over(source: Source, mapping: Mapping, options: SurveyOptions, *, several: bool) -> Surveyor:

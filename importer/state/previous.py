@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from importer.errors import RunConflictError, StateError
+from importer.errors import ImporterError, RunConflictError, StateError
 from importer.state.journal import Identity, NeverBegunError, Run, RunState
 from importer.state.journal.run import local_path
 
@@ -27,12 +28,12 @@ class Previous:
     def finished(self) -> bool:
         return self.run.state is RunState.FINISHED
 
-    def conflict(self) -> RunConflictError:
-        """Say what changed under a stopped run, and the two ways on."""
+    def conflict(self, resume: str) -> RunConflictError:
+        """Say what changed under a stopped run, and the two ways on; ``resume``: the command that goes on with it."""
         return RunConflictError(
             f"Run {self.run.id} of the same source was stopped before its end, and since then "
             f"{' and '.join(self.differences)}. To go on with what it began, from its own copies: "
-            f"importer resume {self.run.id} --from-copies. To start afresh: the same command with --fresh."
+            f"{resume}. To start afresh: the same command with --fresh."
         )
 
 
@@ -59,6 +60,15 @@ def find_previous(candidate: Run, history: History) -> Previous | None:
         if differences and run.state is RunState.FINISHED:
             return None
         return Previous(run=run, differences=differences)
+    return None
+
+
+def find_last_of_mapping(place: str, mapping: Path, history: History) -> Run | None:
+    """Look, newest first, for a run by a mapping file in a place, whatever its sources were."""
+    for identity, read in history:
+        if (identity.place, identity.mapping) == (place, str(mapping)):
+            with contextlib.suppress(ImporterError):
+                return read()
     return None
 
 

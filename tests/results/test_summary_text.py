@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.records import Remedy, Status
+from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast
 from importer.results.forecast_text import render_forecast
 from importer.results.palette import Palette, palette_for
@@ -36,8 +37,18 @@ def test_the_summary_ends_with_the_next_command(story: Story) -> None:
     assert any(line.startswith("  refused") and line.endswith("row 3") for line in lines)
     assert lines[-4].strip() == "importer retry 2026-11-23-160000-abcd"
     assert lines[-1].strip() == command(
-        ["importer", "run", str(summary.failed_rows), "-m", "mappings/contacts.yaml"]
+        ["importer", "run", str(summary.failed_workbook), "-m", "mappings/contacts.yaml"]
     )
+    assert "Correct the failed rows in failed.xlsx" in lines[-2]
+
+
+def test_where_no_workbook_holds_the_failed_rows_the_csv_is_advised_with_care(story: Story) -> None:
+    story.sheet({2: ("x" * 40_000, "", "", "")}).settle(2, Status.FAILED, code="refused")
+
+    lines = render_summary(story.write(), PLAIN).splitlines()
+
+    assert "failed.csv in a text editor" in lines[-2]
+    assert "failed.csv" in lines[-1]
 
 
 def test_a_stopped_run_is_resumed(story: Story) -> None:
@@ -109,7 +120,7 @@ def test_a_forecast_tells_time_quota_and_the_command_to_type() -> None:
         daily_share=2.5,
         days=3,
         errors_by_code={},
-        mapping="my map.yaml",
+        commands=NextCommands(mapping=("-m", "my map.yaml"), sources=("a list.csv",)),
     )
 
     lines = render_forecast(forecast, None, PLAIN).splitlines()
@@ -120,7 +131,7 @@ def test_a_forecast_tells_time_quota_and_the_command_to_type() -> None:
         in lines
     )
     assert "  requests     499,990, 250 % of a day's quota" in lines
-    assert lines[-1].strip() == command(["importer", "run", "-m", "my map.yaml"])
+    assert lines[-1].strip() == command(["importer", "run", "a list.csv", "-m", "my map.yaml"])
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,13 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
 
-from importer.errors import CredentialsError
-from importer.highlevel.catalog import Catalog
 from importer.mapping import Mapping
+from importer.results.commands import NextCommands
 from importer.runs.intake import SurveyOptions
 from importer.settings import ReadingOptions, ResultsFormat, RunSettings
 from importer.sources import StagedSource
 from importer.state.journal import Run
-
-Catalogs: TypeAlias = MappingOf[str, Catalog | CredentialsError]
-"""What each location told of itself, or why it refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +27,7 @@ class Order:
     folder: Path
     results_format: ResultsFormat
     report_details: bool
+    commands: NextCommands
 
     @classmethod
     def of(cls, run: Run, settings: RunSettings, mapping: Mapping) -> Order:
@@ -47,10 +43,14 @@ class Order:
                 today=datetime.fromtimestamp(run.started_at, UTC).date(),
                 limit=settings.limit,
                 allow_transforms=settings.allow_transforms,
+                failed_rows_of=None if run.sandbox or settings.into_other_location else run.location_id,
             ),
             folder=settings.output / run.id,
             results_format=settings.results_format,
             report_details=settings.report_details,
+            commands=NextCommands.of(
+                settings, location_id=run.location_id, working_folder=run.working_folder
+            ),
         )
 
 

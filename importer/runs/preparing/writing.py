@@ -5,9 +5,11 @@ from __future__ import annotations
 from importer.errors import StateError
 from importer.mapping import Mapping
 from importer.results import ResultsWriter, Summary
+from importer.results.files import RunFiles
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
 from importer.state.journal import Journal
+from importer.state.written import WrittenFiles
 
 
 def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
@@ -30,8 +32,10 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
     return ResultsWriter(
         journal=journal,
         sources=sources,
-        folder=order.folder,
+        run_id=journal.run.id,
+        files=RunFiles(order.folder, WrittenFiles(journal.folder)),
         results_format=order.results_format,
         limit=order.survey.limit,
         report_details=order.report_details,
+        commands=order.commands,
     )
