@@ -20,6 +20,7 @@ from importer.errors import (
     ServiceDownError,
     StateError,
     TooManyFailuresError,
+    TrialDoneError,
     TrustLostError,
 )
 from importer.records import Remedy
@@ -72,6 +73,11 @@ STOP_REASONS: Final = (
         InterruptedRunError.code,
         "Somebody stopped the run, or the system did",
         "Nothing is lost. Go on with: importer resume.",
+    ),
+    StopReason(
+        TrialDoneError.code,
+        "The trial of --trial N is done",
+        "Look at its rows in HighLevel; then send the rest: importer resume.",
     ),
     StopReason(
         StateError.code,
