@@ -136,19 +136,23 @@ def check(
     clock: Clock | None = None,
     stop: StopSignal | None = None,
     ask_about: int | None = None,
+    listing: Path | None = None,
 ) -> Forecast:
     """Read, map and validate every row and say what a run would do; nothing is sent.
 
-    ``ask_about``: of so many rows (0: of all) the location is asked whether it knows the person already.
+    ``ask_about``: of so many rows (0: of all) the location is asked whether it knows the person already. ``listing``:
+    a folder for the list of rows that share an e-mail or a phone.
     """
     from importer.runs import forecast
 
     if ask_about is None:
-        return forecast.check(settings, mapping=mapping, clock=clock, stop=stop)
+        return forecast.check(settings, mapping=mapping, clock=clock, stop=stop, listing=listing)
     from importer.runs import inquiry
 
     sample = inquiry.Sample(ask_about or None)
-    foreseen = forecast.check(settings, mapping=mapping, clock=clock, stop=stop, sample=sample)
+    foreseen = forecast.check(
+        settings, mapping=mapping, clock=clock, stop=stop, sample=sample, listing=listing
+    )
     return replace(foreseen, expected=inquiry.ask(sample, settings, clock=clock))
 
 

@@ -28,7 +28,7 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
             ),
             *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
             *_overlooked(forecast, colours),
-            *([] if report is None else ["", f"  report       {report}"]),
+            *_files(forecast, report),
             *_next(forecast, colours),
         ]
     )
@@ -66,13 +66,14 @@ def _needs(forecast: Forecast) -> Iterator[str]:
         yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
     if forecast.duplicates:
         yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
+    yield from (f"  same contact {sentence}" for sentence in forecast.same_contact.shared_sentences())
     if forecast.ready:
         yield (
             f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "
             "'tag added' in the location"
         )
     if forecast.expected is not None:
-        updated = forecast.expected.updated_share
+        updated = forecast.expected_updates / (forecast.ready or 1)
         yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
 
 
@@ -82,6 +83,16 @@ def _overlooked(forecast: Forecast, colours: Palette) -> Iterator[str]:
         yield colours.bold("Look before you import")
     for sentence in forecast.overlooked:
         yield f"  {sentence}"
+
+
+def _files(forecast: Forecast, report: Path | None) -> Iterator[str]:
+    listed = forecast.same_contact.path
+    if report is not None or listed is not None:
+        yield ""
+    if listed is not None:
+        yield f"  same contact {listed}"
+    if report is not None:
+        yield f"  report       {report}"
 
 
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from importer.errors import StateError
 from importer.records import Counts, Json, Remedy, Status
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.tally import CodeGroup
 
 
@@ -103,6 +104,8 @@ class Summary:
     """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing.csv``."""
     cut_cells: int = 0
     """Cells that a workbook cannot hold whole; each says so at its end."""
+    same_contact: SameContact = NO_ROWS
+    """Rows that share an e-mail or a phone; they are in ``same-contact.csv``."""
     repeated: bool = False
     """The very same import was finished before: nothing was sent this time."""
 
@@ -212,6 +215,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "version": summary.tool_version,
         "missing": summary.missing,
         "cut_cells": summary.cut_cells,
+        "same_contact": summary.same_contact.to_json(),
         "repeated": summary.repeated,
     }
 

@@ -97,11 +97,14 @@ def _files(summary: Summary) -> Iterator[str]:
         yield f"  failed rows  {summary.failed_rows}"
     if summary.missing:
         yield f"  missing      {summary.results.with_name('missing.csv')} ({number(summary.missing)} whom earlier files had)"
+    if summary.same_contact.path is not None:
+        yield f"  same contact {summary.same_contact.path}"
     yield f"  report       {summary.report}"
 
 
 def _notices(summary: Summary) -> Iterator[str]:
     """Tell what somebody who looks at the sheet or the workbook would not see there."""
+    yield from (f"  {sentence}" for sentence in summary.same_contact.sentences())
     for source in summary.sources:
         if source.hidden:
             yield f"  {source.name} has {source.hidden}: read and imported like all others"

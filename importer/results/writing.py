@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -15,6 +15,7 @@ from importer.results.columns import join_columns
 from importer.results.files import replacing_text, sweep_drafts
 from importer.results.joining import Join
 from importer.results.row_files import TableFiles, Tables, open_tables, table_files
+from importer.results.same_contact import SameContact
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -36,8 +37,8 @@ class ResultsWriter:
     """Writes results, failed rows, summary and report of a run into ``folder``; each file appears when it is whole.
 
     Settled rows can be written while others are still sent; ``finish`` writes what is left. ``limit`` is the run's
-    own: rows behind it were never part of it. With ``report_details`` the report shows values unmasked. As a
-    context it raises StateError where the disk refuses.
+    own: rows behind it were never part of it. With ``report_details`` the report shows values unmasked. At the end
+    ``same_contact`` lists the rows that share a key. As a context it raises StateError where the disk refuses.
     """
 
     def __init__(
@@ -49,7 +50,9 @@ class ResultsWriter:
         results_format: ResultsFormat = ResultsFormat.CSV,
         limit: int | None = None,
         report_details: bool = False,
+        same_contact: Callable[[], SameContact] = SameContact,
     ) -> None:
+        self._same_contact = same_contact
         self._journal = journal
         self._sources = sources
         self._details = report_details
@@ -97,6 +100,7 @@ class ResultsWriter:
             tables=self._tables,
             sources=_sources(run, self._sources, self._tables.rows),
             seconds=self._journal.seconds(),
+            same_contact=self._same_contact(),
         )
         _write_report(summary, traffic, details=self._details)
         write_summary(summary)
@@ -112,6 +116,7 @@ def _summarise(
     tables: Tables,
     sources: tuple[SourceSummary, ...],
     seconds: float,
+    same_contact: SameContact,
 ) -> Summary:
     counts = tally.counts
     finished_at = run.finished_at or run.started_at + seconds
@@ -149,6 +154,7 @@ def _summarise(
         skip_groups=tally.skips.ranked(),
         sources=sources,
         cut_cells=tables.cut_cells,
+        same_contact=same_contact,
         mapping=str(run.mapping_path),
         mapping_fingerprint=run.mapping_fingerprint,
         base_url=run.base_url,

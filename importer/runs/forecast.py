@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +14,23 @@ from importer.highlevel import follow_ups
 from importer.highlevel.payload import build_upsert
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping, load_mapping
-from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, number_of
+from importer.mapping.language.model import SharedKeyPolicy
+from importer.records import Block, Fault, ImportMode, Json, Outcome, Record, RowId, Status, number_of
 from importer.results.forecast import Forecast, Foresight, LocationForecast
+from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
-from importer.runs.intake import Intake, SurveyOptions, choose_location, open_staged, stage_all, survey
+from importer.runs.intake import (
+    Intake,
+    Mapped,
+    SurveyOptions,
+    choose_location,
+    open_staged,
+    stage_all,
+    survey,
+)
+from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
 from importer.runs.overlooked import overlooked
+from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
@@ -35,6 +47,8 @@ class Taken:
 
     mapping: Mapping
     staged: tuple[StagedSource, ...]
+    options: SurveyOptions
+    sharing: KeySharing
     intakes: Sequence[Intake]
 
 
@@ -45,22 +59,22 @@ def check(
     clock: Clock | None = None,
     stop: StopSignal | None = None,
     sample: Sample | None = None,
+    listing: Path | None = None,
 ) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent, no account is needed.
 
-    ``sample`` keeps some of the records, for whoever asks the location about them.
+    ``sample`` keeps some of the records, for whoever asks the location about them. ``listing``: the folder where the
+    rows that share a key are listed, if there are any.
     """
     clock = clock or SystemClock()
     with _taken(settings, mapping, clock, stop or StopSignal()) as taken:
         foresight = Foresight([intake.source.header for intake in taken.intakes])
-        for intake in taken.intakes:
-            resolver = intake.bound.resolver(None)
-            for block, mapped in intake.pieces():
-                resolved = [_resolved(item, resolver.resolve) for item in mapped]
-                foresight.see(block, resolved)
-                if sample is not None:
-                    sample.offer(resolved)
-        return _forecast(foresight, taken, settings, clock)
+        for block, items in _foreseen(taken):
+            foresight.see(block, items)
+            if sample is not None:
+                # A row of somebody who has another row before it finds what that one leaves behind.
+                sample.offer([item for item in items if item.row not in taken.sharing.again])
+        return _forecast(foresight, taken, settings, clock, _same_contact(taken, listing))
 
 
 def preview(
@@ -69,14 +83,53 @@ def preview(
     """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent."""
     with _taken(settings, mapping, clock or SystemClock(), StopSignal()) as taken:
         left = rows or None
-        for intake in taken.intakes:
-            resolver = intake.bound.resolver(None)
-            for _, mapped in intake.pieces():
-                for item in mapped:
-                    if left == 0:
-                        return
-                    left = None if left is None else left - 1
-                    yield _line(_resolved(item, resolver.resolve), taken.mapping)
+        for _, items in _foreseen(taken):
+            for item in items:
+                if left == 0:
+                    return
+                left = None if left is None else left - 1
+                yield _line(item, taken.mapping)
+
+
+def _foreseen(taken: Taken) -> Iterator[tuple[Block, Mapped]]:
+    """Map every row as a run would send it."""
+    matching = matched_by(taken.mapping, {})
+    for intake in taken.intakes:
+        shared = taken.sharing.decider(intake.bound, matching)
+        yield from intake.pieces(intake.bound.resolver(None).resolve, shared)
+
+
+def _same_contact(taken: Taken, listing: Path | None) -> SameContact:
+    links = taken.sharing.links
+    if listing is None:
+        return count_same_contacts(links)
+    return list_same_contacts(
+        links,
+        [intake.source for intake in taken.intakes],
+        taken.mapping,
+        taken.options,
+        ends=_ForeseenEnds(taken),
+        unsettled="sent",
+        folder=listing,
+    )
+
+
+class _ForeseenEnds:
+    """How rows would end that are not sent; to be asked for in file order."""
+
+    def __init__(self, taken: Taken) -> None:
+        self._items = (item for _, items in _foreseen(taken) for item in items)
+        self._next: Record | Outcome | None = None
+
+    def __call__(self, first: RowId, last: RowId) -> Iterator[Outcome]:
+        """Give the outcomes of a stretch of rows."""
+        while (item := self._next or next(self._items, None)) is not None:
+            self._next = item
+            if item.row > last:
+                return
+            self._next = None
+            if item.row >= first and isinstance(item, Outcome):
+                yield item
 
 
 @contextmanager
@@ -91,21 +144,16 @@ def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: S
             limit=settings.limit,
             allow_transforms=settings.allow_transforms,
         )
-        yield Taken(
-            mapping=mapping,
-            staged=staged,
-            intakes=survey(sources, mapping, options, keep_going=stop.check),
-        )
+        intakes = survey(sources, mapping, options, keep_going=stop.check)
+        place = KeyPlace.of(settings.connection, settings.state, "")
+        with foresee_key_sharing(place, Path(folder)) as sharing:
+            yield Taken(mapping=mapping, staged=staged, options=options, intakes=intakes, sharing=sharing)
 
 
 def calls_a_row(mapping: Mapping) -> float:
     """Tell how many calls a row costs: the upsert, a search before it, its follow-ups."""
     search = 0 if mapping.mode is ImportMode.UPSERT else 1
     return 1 + search + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
-
-
-def _resolved(item: Record | Outcome, resolve: Callable[[Record], Record | Outcome]) -> Record | Outcome:
-    return resolve(item) if isinstance(item, Record) else item
 
 
 def _line(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
@@ -132,7 +180,11 @@ def _fault(fault: Fault) -> Json:
     return {"code": fault.code, "column": fault.column, "message": fault.message}
 
 
-def _forecast(foresight: Foresight, taken: Taken, settings: RunSettings, clock: Clock) -> Forecast:
+def _forecast(
+    foresight: Foresight, taken: Taken, settings: RunSettings, clock: Clock, same_contact: SameContact
+) -> Forecast:
+    again = 0 if taken.mapping.surveys_duplicates else same_contact.again
+    sent_with_it = taken.mapping.model.match.shared_key is SharedKeyPolicy.SEND
     rate = calls_a_row(taken.mapping)
     plan = plan_sending(foresight.location_rows, calls_a_row=rate)
     parts = {
@@ -147,6 +199,9 @@ def _forecast(foresight: Foresight, taken: Taken, settings: RunSettings, clock: 
         },
         seconds=plan.seconds,
         days=plan.days,
+        again=again,
+        updates_again=again + (same_contact.apart if sent_with_it else 0),
+        same_contact=same_contact,
         sources=tuple(
             SourceSummary(
                 name=staged.name,

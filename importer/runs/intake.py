@@ -7,18 +7,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
+from importer.mapping.shared_keys import HolderStore, SharedKeys
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
+from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
 from importer.sources import StagedSource, stage_each
 from importer.sources.expanding import expand_sources
 
 Mapped: TypeAlias = list[Record | Outcome]
+Resolve: TypeAlias = Callable[[Record], Record | Outcome]
+_PIECE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +33,28 @@ class Intake:
     bound: BoundMapping
     rows: int
 
-    def pieces(self, size: int = 500) -> Iterator[tuple[Block, Mapped]]:
-        """Read and map anew, a block at a time, always with the same result."""
-        for block in limited(self.source.blocks(size), self.rows):
-            yield block, self.bound.map(block)
+    def pieces(
+        self, resolve: Resolve, shared: SharedKeys | None = None, *, refused: bool = True
+    ) -> Iterator[tuple[Block, Mapped]]:
+        """Read, map and resolve anew, a block at a time, always with the same result.
+
+        ``shared`` decides who keeps a key that several people share; without it all do, as it was before there was
+        one. Without ``refused``, a row that is mapped and refused by its location's catalog comes as it is mapped.
+        """
+        for block in limited(self.source.blocks(_PIECE), self.rows):
+            mapped = self.bound.read(block)
+            if shared is None:
+                settled = self.bound.settle(mapped)
+                yield block, _resolved(settled, resolve) if refused else settled
+                continue
+            ready = _resolved(mapped, resolve)
+            # A row that is refused holds nothing, so that is known before.
+            decided = shared.decide(ready)
+            if not refused:
+                decided = [
+                    mapped[at] if isinstance(each, Outcome) else decided[at] for at, each in enumerate(ready)
+                ]
+            yield block, self.bound.settle(decided)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +65,8 @@ class SurveyOptions:
     today: date
     limit: int | None = None
     allow_transforms: bool = False
+    apart: bool = True
+    """Whether different people with one key are kept apart; runs that older importers began go on without."""
 
 
 def choose_location(connection: Connection, mapping: Mapping) -> str | None:
@@ -111,27 +135,36 @@ def survey(
     """
     intakes: list[Intake] = []
     left = options.limit
-    for source in sources:
-        surveyor = _lay_over(source, mapping, options, several=len(sources) > 1)
-        for block in limited(source.blocks(), left):
-            keep_going()
-            surveyor.see(block)
-        bound = surveyor.bind()
-        left = None if left is None else left - bound.rows
-        intakes.append(Intake(source=source, bound=bound, rows=bound.rows))
+    with draft_holders(mapping) as draft:
+        store = draft if options.apart else None
+        for source in sources:
+            surveyor = _lay_over(source, mapping, options, store, several=len(sources) > 1)
+            for block in limited(source.blocks(), left):
+                keep_going()
+                surveyor.see(block)
+            bound = surveyor.bind()
+            left = None if left is None else left - bound.rows
+            intakes.append(Intake(source=source, bound=bound, rows=bound.rows))
     if not any(intake.rows for intake in intakes):
         names = ", ".join(source.name for source in sources)
         raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
     return intakes
 
 
-def _lay_over(source: Source, mapping: Mapping, options: SurveyOptions, *, several: bool) -> Surveyor:
+def _resolved(mapped: Mapped, resolve: Resolve) -> Mapped:
+    return [resolve(item) if isinstance(item, Record) else item for item in mapped]
+
+
+def _lay_over(
+    source: Source, mapping: Mapping, options: SurveyOptions, store: HolderStore | None, *, several: bool
+) -> Surveyor:
     try:
         return mapping.surveyor(
             source.header,
             location_id=options.location_id,
             today=options.today,
             allow_transforms=options.allow_transforms,
+            draft_store=store,
         )
     except MappingError as fault:
         if not several:

@@ -22,6 +22,7 @@ _PLAIN: Final = [
     "allow_transforms",
     "report_details",
 ]
+_APART: Final = "shared_keys"
 _READING: Final = ("sheet", "header_row", "encoding", "delimiter")
 
 
@@ -30,12 +31,18 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     failures = settings.stop_after_failures
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
+        _APART: True,
         "results_format": str(settings.results_format),
         "output": str(settings.output.absolute()),
         "reading": {name: getattr(settings.reading, name) for name in _READING},
         "stop_after_failures": None if failures is None else {"rows": failures.rows, "share": failures.share},
         "metrics_file": None if settings.metrics_file is None else str(settings.metrics_file.absolute()),
     }
+
+
+def keeps_people_apart(run: Run) -> bool:
+    """Tell whether a run decides who keeps a shared key; one that an older importer began goes on as it began."""
+    return run.options.get(_APART) is True
 
 
 def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingOptions) -> RunSettings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -12,6 +12,8 @@ from importer.errors import CredentialsError
 from importer.highlevel.catalog import Catalog
 from importer.mapping import Mapping
 from importer.runs.intake import SurveyOptions
+from importer.runs.key_sharing import KeyPlace
+from importer.runs.remembered import keeps_people_apart
 from importer.settings import ReadingOptions, ResultsFormat, RunSettings
 from importer.sources import StagedSource
 from importer.state.journal import Run
@@ -32,10 +34,14 @@ class Order:
     folder: Path
     results_format: ResultsFormat
     report_details: bool
+    keys: KeyPlace | None
+    """Where who holds which key is remembered; None where different people are not kept apart."""
 
     @classmethod
     def of(cls, run: Run, settings: RunSettings, mapping: Mapping) -> Order:
         """Gather what a run and its settings say."""
+        apart = keeps_people_apart(run)
+        connection = replace(settings.connection, base_url=run.place, sandbox=run.sandbox)
         return cls(
             sources=run.sources,
             mapping_text=mapping.text,
@@ -47,10 +53,12 @@ class Order:
                 today=datetime.fromtimestamp(run.started_at, UTC).date(),
                 limit=settings.limit,
                 allow_transforms=settings.allow_transforms,
+                apart=apart,
             ),
             folder=settings.output / run.id,
             results_format=settings.results_format,
             report_details=settings.report_details,
+            keys=KeyPlace.of(connection, settings.state, run.id) if apart else None,
         )
 
 

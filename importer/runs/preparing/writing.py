@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from importer.errors import StateError
 from importer.mapping import Mapping
+from importer.reading import Source
+from importer.records import Status
 from importer.results import ResultsWriter, Summary
+from importer.results.same_contact import SameContact
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
+from importer.runs.same_contact_list import list_same_contacts
 from importer.state.journal import Journal
+from importer.state.memory import SameContacts
 
 
 def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
@@ -34,4 +42,22 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
         results_format=order.results_format,
         limit=order.survey.limit,
         report_details=order.report_details,
+        same_contact=partial(_list_same_contacts, order, mapping, journal, sources),
     )
+
+
+def _list_same_contacts(
+    order: Order, mapping: Mapping, journal: Journal, sources: Sequence[Source]
+) -> SameContact:
+    if not SameContacts.is_in(journal.folder):  # begun by an older importer, or killed during its survey
+        return SameContact()
+    with SameContacts.open(journal.folder) as links:
+        return list_same_contacts(
+            links,
+            sources,
+            mapping,
+            order.survey,
+            ends=journal.outcomes,
+            unsettled=Status.PENDING,
+            folder=order.folder,
+        )
