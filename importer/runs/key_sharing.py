@@ -16,6 +16,7 @@ from importer.mapping import Mapping as ContactMapping
 from importer.mapping.shared_keys import HolderStore, MatchedBy, SharedKeys
 from importer.records import ImportMode, KeyLink, Record, RowId
 from importer.settings import Connection
+from importer.state.journal import Journal
 from importer.state.memory import DraftHolders, KeyHolders, SameContacts
 
 
@@ -62,6 +63,17 @@ def open_key_sharing(place: KeyPlace, run_folder: Path) -> Iterator[KeySharing]:
     """Open the files of a run. Raises SettingsError."""
     with place.open(run_folder) as holders, SameContacts.open(run_folder) as links:
         yield KeySharing(holders=holders, links=links)
+
+
+def free_keys(place: KeyPlace, journal: Journal) -> None:
+    """Let go of the keys of rows that were refused: nobody got them. Raises SettingsError and StateError."""
+    if not KeyHolders.is_in(place.folder or journal.folder):
+        return
+    with place.open(journal.folder) as holders:
+        if journal.untouched:
+            holders.release_all()
+        else:
+            holders.release(journal.refused_rows())
 
 
 @contextlib.contextmanager
