@@ -221,7 +221,7 @@ class _Desk:
 
 def begin(person: Person, held: HeldKey, run: int) -> KeyHolder:
     """Let a person be the first to hold a key."""
-    if not _tells(person, held):
+    if not _is_comparable(person, held):
         return KeyHolder(0, 0, 0, run, person.row)
     return KeyHolder(held.other, person.first, person.last, run, person.row)
 
@@ -237,7 +237,7 @@ def join(holder: KeyHolder, person: Person, held: HeldKey, run: int) -> KeyHolde
     joined = same_run and (holder.joined or person.row != holder.row)
     several_names = same_run and holder.several_names
     several_others = same_run and holder.several_others
-    if not _tells(person, held):
+    if not _is_comparable(person, held):
         return holder._replace(
             run=run, row=row, several_names=several_names, several_others=several_others, joined=joined
         )
@@ -259,7 +259,7 @@ def join(holder: KeyHolder, person: Person, held: HeldKey, run: int) -> KeyHolde
     )
 
 
-def _tells(person: Person, held: HeldKey) -> bool:
+def _is_comparable(person: Person, held: HeldKey) -> bool:
     """Tell whether a row can be somebody else than another one with the same key.
 
     Without a name it cannot. Nor can one with an e-mail and no phone: an address is one person's, a phone often a
