@@ -14,6 +14,7 @@ from importer.results import ResultsWriter, Summary
 from importer.sources import stage
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run, RunState
+from importer.state.written import WrittenFiles
 
 LOCATION = "ve9EPM428h8vShlRW1KT"
 STARTED_AT = 1_795_420_800.0  # 2026-11-23 08:00 UTC
@@ -105,6 +106,7 @@ def write_results(folder: Path, *, rows: int = 4_812, details: bool = False) -> 
             journal=journal,
             sources=[open_source(staged.path)],
             folder=folder / "import-results" / run_id,
+            written=WrittenFiles(home),
             report_details=details,
         ) as writer:
             return writer.finish(journal.run)

@@ -18,6 +18,7 @@ from importer.records import Outcome, Remedy, Status, row_id
 from importer.results import ResultsWriter
 from importer.sources import stage
 from importer.state.journal import Journal, Run, RunState
+from importer.state.written import WrittenFiles
 
 HEADER = [f"Column {number}" for number in range(25)]
 
@@ -36,7 +37,11 @@ def main() -> None:
 
             def write() -> None:
                 with ResultsWriter(
-                    journal=journal, sources=[source], folder=home / "out", results_format=results_format
+                    journal=journal,
+                    sources=[source],
+                    folder=home / "out",
+                    written=WrittenFiles(home),
+                    results_format=results_format,
                 ) as writer:
                     writer.finish(journal.run)
 

@@ -3,19 +3,16 @@
     source -> mapping -> payload -> send -> journal -> results -> report
 
 ``run`` begins an import, or goes on with the one that the same command began; ``resume`` and ``retry`` go on with a
-run by its id. ``check`` and ``preview`` go the same way without sending, ``results`` only the end of it.
+run by its id, and ``results`` goes only the end of the way. ``check`` and ``preview`` (``importer.runs.forecast``) go the
+same way without sending: they stand apart since they load nothing of what sends and keeps.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.mapping import Mapping, load_mapping
-from importer.records import Json
 from importer.results import Summary
 from importer.runs.context import RunContext
 from importer.runs.identity import Changes, begin, reopen
@@ -23,13 +20,8 @@ from importer.runs.preparing.writing import write_results
 from importer.runs.session import RunSession
 from importer.runs.stages import conclude, freeing_keys, prepare, send, survey, write_again
 from importer.runtime import environment
-from importer.runtime.clock import Clock
-from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, ReadingOptions, ResultsFormat, RunSettings
 from importer.state.journal import SessionKind
-
-if TYPE_CHECKING:
-    from importer.results.forecast import Forecast
 
 
 async def _carry_out(session: RunSession) -> Summary:
@@ -127,39 +119,3 @@ def results(
         changes={name: value for name, value in given.items() if value},
     ) as session:
         return write_results(session.order, session.mapping, session.journal)
-
-
-def check(
-    settings: RunSettings,
-    *,
-    mapping: Mapping | None = None,
-    clock: Clock | None = None,
-    stop: StopSignal | None = None,
-    ask_about: int | None = None,
-    listing: Path | None = None,
-) -> Forecast:
-    """Read, map and validate every row and say what a run would do; nothing is sent.
-
-    ``ask_about``: of so many rows (0: of all) the location is asked whether it knows the person already. ``listing``:
-    a folder for the list of rows that share an e-mail or a phone.
-    """
-    from importer.runs import forecast
-
-    if ask_about is None:
-        return forecast.check(settings, mapping=mapping, clock=clock, stop=stop, listing=listing)
-    from importer.runs import inquiry
-
-    sample = inquiry.Sample(ask_about or None)
-    foreseen = forecast.check(
-        settings, mapping=mapping, clock=clock, stop=stop, sample=sample, listing=listing
-    )
-    return replace(foreseen, expected=inquiry.ask(sample, settings, clock=clock))
-
-
-def preview(
-    settings: RunSettings, *, rows: int, mapping: Mapping | None = None, clock: Clock | None = None
-) -> Iterator[dict[str, Json]]:
-    """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent."""
-    from importer.runs import forecast
-
-    return forecast.preview(settings, rows=rows, mapping=mapping, clock=clock)

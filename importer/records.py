@@ -170,8 +170,9 @@ class Record:
     ``fields`` holds standard properties (``None`` asks the vendor to clear one); ``dndSettings`` and
     ``inboundDndSettings`` are in it in the 2021-07-28 spelling. ``custom_fields`` are pairs of the field's
     reference (its id once resolved against the location, before that what the mapping says) and the value.
-    ``contact_id`` is set when the row names the contact itself. ``upsert`` is the payload in that spelling as JSON,
-    where it was built ahead.
+    ``contact_id`` is set when the row names the contact itself. ``country_guessed``: the row does not say its country,
+    the mapping's default stands in ``fields``; known until the custom fields are resolved. ``upsert`` is the payload in
+    that spelling as JSON, where it was built ahead.
     """
 
     row: RowId
@@ -181,6 +182,7 @@ class Record:
     tags: tuple[str, ...] = field(default=(), repr=False)
     contact_id: str | None = None
     warnings: tuple[Fault, ...] = ()
+    country_guessed: bool = field(default=False, compare=False)
     upsert: bytes | None = field(default=None, repr=False, compare=False)
 
     def built(self, upsert: bytes) -> Record:

@@ -67,6 +67,8 @@ class Connection:
     tokens: dict[str, Secret] = field(default_factory=dict)
     location_id: str | None = None
     sandbox: bool = False
+    token_file: Path | None = None
+    """Where the token came from, where that was a file: commands that go on have to name it again."""
     grants: Path | None = None
     """Folder of OAuth grants that `importer login` stored; used for locations that have no token."""
 
@@ -100,6 +102,8 @@ class RunSettings:
     results_format: ResultsFormat = ResultsFormat.CSV
     reading: ReadingOptions = ReadingOptions()
     limit: int | None = None
+    into_other_location: bool = False
+    """Whether failed rows of one location may go into another."""
     concurrency: int | None = None
     fresh: bool = False
     changed_only: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,9 @@ from importer.cli.options import (
     state_folder,
     state_option,
 )
+
+if TYPE_CHECKING:
+    from importer.results.commands import NextCommands
 
 run_argument = click.argument("run", required=False, metavar="[RUN]")
 
@@ -117,7 +120,7 @@ def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
         try:
             run = folder.run(run_id)
             with folder.open_journal(run, thorough=False) as journal:
-                records.append(RunRecord.of(run, journal))
+                records.append(RunRecord.of(run, journal, folder.path))
         except NeverBegunError:
             continue
         except ImporterError as fault:
@@ -145,7 +148,7 @@ def show_command(*, run: str | None, state: Path | None, as_json: bool) -> None:
     folder = StateFolder(state_folder(state))
     found = folder.find(run)
     with folder.open_journal(found, thorough=False) as journal:
-        details = RunDetails.of(found, journal)
+        details = RunDetails.of(found, journal, folder.path)
         if journal.loss is not None:
             click.echo(f"importer: {journal.loss.sentence}", err=True)
     click.echo(
@@ -209,38 +212,39 @@ def forget_command(*, runs: tuple[str, ...], state: Path | None, yes: bool, quie
     run_ids = [folder.match_id(wanted) for wanted in runs]
     if not yes:
         for run_id in run_ids:
-            _confirm_unfinished(run_id, folder.unfinished_rows(run_id))
+            _confirm_unfinished(run_id, folder.unfinished_rows(run_id), folder.path)
     for run_id in run_ids:
         folder.forget(run_id)
         if not quiet:
             click.echo(f"Run {run_id} is forgotten. The files in its results folder, if any, stay.", err=True)
 
 
-def _confirm_unfinished(run_id: str, rows: int) -> None:
+def _confirm_unfinished(run_id: str, rows: int, state_path: Path) -> None:
     """Ask before what only the run can finish is lost; raises SettingsError where nobody is there to answer."""
     from importer.errors import SettingsError
+    from importer.results.commands import access_words
 
     if not rows:
         return
+    finish = access_words(state_path).resume(run_id)
     those = "1 contact is" if rows == 1 else f"{rows:,} contacts are"
     what = f"{those} stored by run {run_id} and still to get tags, or what else follows"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise SettingsError(
-            f"{what}. Finish it with: importer resume {run_id}; or forget it all the same with --yes."
-        )
+        raise SettingsError(f"{what}. Finish it with: {finish}; or forget it all the same with --yes.")
     if not click.confirm(f"{what}. Once forgotten, nothing can finish it. Forget it?", err=True):
-        raise SettingsError(f"Nothing was forgotten. Finish the run with: importer resume {run_id}")
+        raise SettingsError(f"Nothing was forgotten. Finish the run with: {finish}")
 
 
 def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> None:
     from importer import pipeline
     from importer.cli.options import read_connection, read_reading_options
     from importer.cli.presenting import Manner, attend
+    from importer.results.commands import access_words
 
     load_environment()
     state_path = state_folder(given["state"])
     if run is None and kind == "resume" and not given["quiet"]:
-        _name_an_older_one(state_path)
+        _name_an_older_one(access_words(state_path, given["token_file"]), state_path)
     run = _found_where_it_began(run, state_path, given)
     go_on = pipeline.resume if kind == "resume" else pipeline.retry
     connection = read_connection(location=None, token_file=given["token_file"], sandbox=False, base_url=None)
@@ -256,10 +260,11 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
             **more,
         ),
         Manner.of(given),
+        go_on=access_words(state_path, given["token_file"]),
     )
 
 
-def _name_an_older_one(state_path: Path) -> None:
+def _name_an_older_one(commands: NextCommands, state_path: Path) -> None:
     """Say that a run before the newest can be resumed, when the newest is finished and so has nothing left."""
     from itertools import islice
 
@@ -269,7 +274,9 @@ def _name_an_older_one(state_path: Path) -> None:
     newest = list(islice(StateFolder(state_path).runs(), 20))
     stopped = [run.id for run in newest if run.state is RunState.STOPPED]
     if stopped and newest[0].state is RunState.FINISHED:
-        click.echo(f"The newest run is finished; an older one is not: importer resume {stopped[0]}", err=True)
+        click.echo(
+            f"The newest run is finished; an older one is not: {commands.resume(stopped[0])}", err=True
+        )
 
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""run, check, preview, schema: from words to one pipeline call."""
+"""run, check, preview, schema: from words to one call."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from importer.cli.options import (
     json_option,
     load_environment,
     mapping_option,
+    other_location_option,
     parse_failure_limit,
     quiet_options,
     read_connection,
@@ -92,6 +93,7 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@other_location_option
 @output_options
 @sending_options
 @reading_options
@@ -110,11 +112,13 @@ def run_command(**given: Any) -> None:
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
         from importer.cli.presenting import Manner, attend
+        from importer.results.commands import access_words
 
         settings = run_settings(given)
         attend(
             lambda context: pipeline.run(settings, context=context),
             Manner.of(given),
+            go_on=access_words(settings.state, settings.connection.token_file),
             early_process=process,
         )
 
@@ -127,6 +131,7 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@other_location_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
     "--report",
@@ -154,19 +159,20 @@ def run_command(**given: Any) -> None:
 @quiet_options
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
-    from importer import pipeline
     from importer.cli.presenting import Manner, show_forecast
-    from importer.results.report import write_forecast_report
+    from importer.runs.forecast import check
 
     load_environment()
     settings = run_settings(given)
     report = given["report"]
-    forecast = pipeline.check(
+    forecast = check(
         settings,
         ask_about=given["sample"] if given["against_location"] else None,
         listing=None if report is None else report.parent,
     )
     if report is not None:
+        from importer.results.report import write_forecast_report
+
         write_forecast_report(forecast, report, details=settings.report_details)
     show_forecast(forecast, Manner.of(given), report)
 
@@ -187,10 +193,11 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
-    from importer import pipeline
+    from importer.runs.forecast import preview
 
     load_environment()
-    for line in pipeline.preview(run_settings({**given, "sources": (source,)}), rows=rows):
+    settings = run_settings({**given, "sources": (source,)})
+    for line in preview(settings, rows=rows, notify=lambda note: click.echo(note, err=True)):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 
@@ -216,6 +223,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "output",
         "results_format",
         "limit",
+        "into_other_location",
         "concurrency",
         "fresh",
         "changed_only",

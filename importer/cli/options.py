@@ -92,6 +92,14 @@ def mapping_option(command: Command) -> Command:
     )(command)
 
 
+def other_location_option(command: Command) -> Command:
+    return click.option(
+        "--into-other-location",
+        is_flag=True,
+        help="Take failed rows of one location into another all the same.",
+    )(command)
+
+
 def reading_options(command: Command) -> Command:
     return stack(
         click.option(
@@ -136,6 +144,7 @@ def read_connection(
         tokens=tokens,
         location_id=location,
         sandbox=sandbox,
+        token_file=None if sandbox else token_file,
     )
 
 

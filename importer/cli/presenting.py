@@ -17,6 +17,7 @@ import click
 from importer.cli.signals import heard
 
 if TYPE_CHECKING:
+    from importer.results.commands import NextCommands
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
     from importer.runs.context import RunContext
@@ -41,7 +42,9 @@ class Manner:
         return cls(**{name: given[name] for name in cls.__slots__ if name in given})
 
 
-def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = None) -> None:
+def attend(
+    work: Work, manner: Manner, *, go_on: NextCommands, early_process: SecondProcess | None = None
+) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
@@ -55,7 +58,7 @@ def attend(work: Work, manner: Manner, *, early_process: SecondProcess | None = 
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
     ) as progress:
         context = RunContext(progress=progress, stop=stop, second_process=True, early_process=early_process)
-        with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop()):
+        with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop(), go_on):
             summary = runner.run(work(context))
     show_summary(summary, manner)
     sys.exit(summary.exit_code)
@@ -72,7 +75,9 @@ def show_summary(summary: Summary, manner: Manner) -> None:
     elif not manner.quiet:
         click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
     elif summary.state == "stopped":  # an error, which even --quiet lets through
-        click.echo(f"importer: {headline(summary)} Go on with: importer resume {summary.run_id}", err=True)
+        click.echo(
+            f"importer: {headline(summary)} Go on with: {summary.commands.resume(summary.run_id)}", err=True
+        )
     if manner.as_json:
         click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
 
@@ -90,7 +95,7 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
 
 
 @contextmanager
-def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop, go_on: NextCommands) -> Iterator[None]:
     """Let SIGINT, SIGTERM and a closing Windows console ask for the end; a second one leaves at once.
 
     Leaving at once loses nothing: what was settled is in the journal already, and `importer resume` goes on.
@@ -99,7 +104,7 @@ def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
 
     def ask(name: str) -> None:
         if stop.reason is not None:
-            click.echo("Left at once. Go on with: importer resume", err=True)
+            click.echo(f"Left at once. Go on with: {go_on.resume()}", err=True)
             sys.stderr.flush()
             os._exit(3)
         click.echo(f"{name}: letting the requests in the air land (once more to leave at once) ...", err=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from importer.records import Counts, Json, Status, number_of, source_of
+from importer.results.commands import NextCommands, access_words
+from importer.results.wording import rows
 from importer.state.journal import CodeCount, Journal, RequestFigures, Run, RunState, Session
 
 _COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
@@ -21,11 +24,18 @@ class RunRecord:
     counts: Counts
     seconds: float
     retryable: int
+    commands: NextCommands
 
     @classmethod
-    def of(cls, run: Run, journal: Journal) -> RunRecord:
-        # The state comes from `run`: the journal of a killed run still says that it is running.
-        return cls(run=run, counts=journal.counts(), seconds=journal.seconds(), retryable=journal.retryable())
+    def of(cls, run: Run, journal: Journal, state: Path) -> RunRecord:
+        token_file = run.options.get("token_file")
+        return cls(
+            run=run,  # the journal of a killed run still says that it is running
+            counts=journal.counts(),
+            seconds=journal.seconds(),
+            retryable=journal.retryable(),
+            commands=access_words(state, Path(str(token_file)) if token_file else None),
+        )
 
     def to_json(self) -> dict[str, Json]:
         run = self.run
@@ -62,9 +72,9 @@ class RunDetails:
     sessions: tuple[Session, ...]
 
     @classmethod
-    def of(cls, run: Run, journal: Journal) -> RunDetails:
+    def of(cls, run: Run, journal: Journal, state: Path) -> RunDetails:
         return cls(
-            record=RunRecord.of(run, journal),
+            record=RunRecord.of(run, journal, state),
             folder=str(journal.folder),
             errors=journal.errors(),
             warnings=journal.warnings(),
@@ -186,14 +196,14 @@ def _traffic_text(traffic: RequestFigures) -> str:
 
 
 def _code_text(counted: CodeCount, run: Run) -> str:
-    rows = ", ".join(
+    places = ", ".join(
         f"{number_of(row)}"
         if len(run.sources) == 1
         else f"{run.sources[source_of(row)].name} {number_of(row)}"
         for row in counted.rows
     )
     more = ", ..." if counted.count > len(counted.rows) else ""
-    return f"{counted.count:,} x {counted.code} (rows {rows}{more})"
+    return f"{counted.count:,} x {counted.code} (rows {places}{more})"
 
 
 def _session_text(session: Session) -> str:
@@ -218,7 +228,7 @@ def _next_step(record: RunRecord) -> str:
     if run.state is RunState.RUNNING:
         return ""
     if run.state is RunState.STOPPED:
-        return f"importer resume {run.id}"
+        return record.commands.resume(run.id)
     if record.retryable:
-        return f"importer retry {run.id} (sends {record.retryable:,} failed rows again)"
+        return f"{rows(record.retryable)} can be sent again: {record.commands.retry(run.id)}"
     return ""

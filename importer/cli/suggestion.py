@@ -56,7 +56,9 @@ def suggest_command(source: str, output: Path | None, *, force: bool, **given: A
         _refuse_overwriting(output)
     catalog = _catalog(given)
     suggestion = _suggested(source, given, catalog)
-    _write(suggestion.to_yaml(), output, source)
+    _write(suggestion.to_yaml(), output)
+    if output is not None:
+        click.echo(f"Wrote {output}. Read it, then try: {_check(source, output, given)}", err=True)
     for concern in suggestion.concerns:
         click.echo(f"Look: {concern}", err=True)
 
@@ -112,7 +114,26 @@ def _refuse_overwriting(output: Path) -> None:
         )
 
 
-def _write(text: str, output: Path | None, source: str) -> None:
+def _check(source: str, output: Path, given: dict[str, Any]) -> str:
+    """Write the command that checks the source by the new mapping, with all that was said of both here."""
+    from importer.results.commands import NextCommands
+    from importer.runtime.environment import state_folder
+    from importer.settings import RunSettings
+
+    reading = {name: given[name] for name in ("sheet", "header_row", "encoding", "delimiter")}
+    place = {name: given[name] for name in ("location", "token_file", "base_url")}
+    connection = read_connection(sandbox=False, **place)
+    settings = RunSettings(
+        sources=(source,),
+        mapping=output,
+        connection=connection,
+        state=state_folder(),
+        reading=read_reading_options(**reading),
+    )
+    return NextCommands.of(settings, location_id=connection.location_id).check()
+
+
+def _write(text: str, output: Path | None) -> None:
     from importer.errors import SettingsError
 
     if output is None:
@@ -122,5 +143,3 @@ def _write(text: str, output: Path | None, source: str) -> None:
         output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as cause:
         raise SettingsError(f"{output} cannot be written: {cause.strerror or cause}.") from None
-    shown = source if source.isprintable() and " " not in source and "://" not in source else "SOURCE"
-    click.echo(f"Wrote {output}. Read it, then try: importer check {shown} -m {output}", err=True)

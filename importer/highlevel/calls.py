@@ -73,6 +73,10 @@ def list_timezones(location_id: str) -> Call:
     return Call(method="GET", path=f"/locations/{segment(location_id)}/timezones")
 
 
+def list_tags(location_id: str) -> Call:
+    return Call(method="GET", path=f"/locations/{segment(location_id)}/tags")
+
+
 def list_things(path: str, location_id: str) -> Call:
     """List what a location has under a path of the vendor's that takes the location as a parameter."""
     return Call(method="GET", path=f"{path}?{urlencode({'locationId': location_id})}")

@@ -69,6 +69,8 @@ class Catalog:
     listed: Mapping[str, tuple[Listed, ...] | None] = field(default_factory=dict)
     """By the listing's name; ``None`` or not there: not read, as with users."""
     timezones: tuple[str, ...] | None = None
+    tags: frozenset[str] | None = None
+    """In lower case, as the vendor keeps them; ``None``: not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,5 +81,12 @@ class CatalogNeeds:
     users: bool = False
     listings: tuple[Listing, ...] = ()
     timezones: bool = False
+    tags: bool = False
+    """For a look alone: a run makes what is not there."""
     custom_field_names: tuple[str, ...] = ()
     """As the mapping says them: names, keys or ids. An embedded sandbox is furnished with them."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the location need not be asked at all, but for its own sake."""
+        return not (self.custom_fields or self.users or self.listings or self.timezones or self.tags)

@@ -37,6 +37,7 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
         users=await _read_users(ask, location_id, company) if needs.users else None,
         listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
         timezones=await _read_timezones(ask, location_id) if needs.timezones else None,
+        tags=await _read_tags(ask, location_id) if needs.tags else None,
     )
 
 
@@ -155,6 +156,13 @@ async def _read_timezones(ask: Ask, location_id: str) -> tuple[str, ...] | None:
     found = await ask(calls.list_timezones(location_id))
     names = found.body.get("timeZones", found.body.get("timezones")) if found.kind is ReplyKind.DONE else None
     return tuple(map(str, names)) if isinstance(names, list) else None
+
+
+async def _read_tags(ask: Ask, location_id: str) -> frozenset[str] | None:
+    found = await ask(calls.list_tags(location_id))
+    if found.kind is not ReplyKind.DONE:
+        return None
+    return frozenset((_text(item, "name") or "").casefold() for item in _items(found.body, "tags"))
 
 
 def _items(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from importer.highlevel.versions import NAMES, ApiVersion
-from importer.records import Json, Record, TagMode
+from importer.records import ImportMode, Json, Record, TagMode
 
 NOT_IN_UPDATE: Final = ("gender", "createNewIfDuplicateAllowed")
 """Properties that the vendor's update by id refuses with 422, though its upsert takes them."""
@@ -48,7 +48,7 @@ def _build(record: Record, *, version: ApiVersion, tag_mode: TagMode) -> dict[st
 def build_create(
     record: Record, *, version: ApiVersion = ApiVersion.V2021_07_28, tag_mode: TagMode
 ) -> dict[str, Json]:
-    """Build the payload of ``POST /contacts/``, which never updates."""
+    """Build the payload of ``POST /contacts/``, and of an upsert that must not make a second contact."""
     payload = build_upsert(record, version=version, tag_mode=tag_mode)
     payload.pop(_NEW_IF_DUPLICATE, None)
     return payload
@@ -62,6 +62,18 @@ def build_update(
     for name in ("locationId", *NOT_IN_UPDATE):
         payload.pop(name, None)
     return payload
+
+
+def build_payload(record: Record, *, mode: ImportMode, tag_mode: TagMode) -> dict[str, Json]:
+    """Build what a record is sent as: by its contact's id, else as the mode says."""
+    if record.contact_id is not None:
+        return build_update(record, tag_mode=tag_mode)
+    match mode:
+        case ImportMode.UPSERT:
+            return build_upsert(record, tag_mode=tag_mode)
+        case ImportMode.CREATE_ONLY | ImportMode.UPDATE_ONLY:
+            # a found contact is upserted as well: neither may make a second one
+            return build_create(record, tag_mode=tag_mode)
 
 
 def lost_in_update(record: Record) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ INSIDE: Final = (
 )
 """The one thing that helps where a token is the agency's."""
 
+NAMED_IN_CREATE_ONLY: Final = "The row names a contact by its id, and the mapping's mode is create_only."
+
 
 def refusal_sentence(location_id: str, kind: ReplyKind, said: str, *, scope: str | None = None) -> str:
     """Say why a location cannot be used, with the vendor's words, and what to do; ``scope`` where just one is needed."""

@@ -42,9 +42,9 @@ class PipelineRuns:
         self._clock = clock or SystemClock()
 
     async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast:
-        from importer import pipeline
+        from importer.runs import forecast
 
-        return await asyncio.to_thread(pipeline.check, settings, clock=self._clock, stop=stop)
+        return await asyncio.to_thread(forecast.check, settings, clock=self._clock, stop=stop)
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline

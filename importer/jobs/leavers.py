@@ -35,9 +35,9 @@ async def see_off(
         context.jobs_state.retag(named.name, keep=())
         return ""
     said = f"{summary.missing:,} people of earlier files are missing in this one (missing.csv)."
-    if gone is None or gone.tag is None:
+    if gone is None or gone.tag is None or summary.missing_file is None:
         return said
-    due = _due(summary.results.parent / "missing.csv", gone.after_files)
+    due = _due(summary.missing_file, gone.after_files)
     context.jobs_state.retag(named.name, keep=due)
     wanted = [contact_id for contact_id in due if contact_id not in context.jobs_state.tagged(named.name)]
     if not wanted:

@@ -16,7 +16,7 @@ from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.follow_ups import wanted_listings
 from importer.mapping.checks import check, check_rules
 from importer.mapping.compiled.layout import named_headers
-from importer.mapping.compiled.locations import expand
+from importer.mapping.compiled.locations import expand, unset_in
 from importer.mapping.language.model import MappingModel
 from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.shared_keys import HolderStore
@@ -68,6 +68,21 @@ class Mapping:
         return None if said is None else location_in(said)
 
     @property
+    def stated_location(self) -> str | None:
+        """The location all rows go to, as the mapping writes it."""
+        return self.model.location.fixed if self.model.location is not None else None
+
+    @property
+    def unset_variables(self) -> tuple[str, ...]:
+        """The environment variables that its location names and nobody set."""
+        rule = self.model.location
+        if rule is None:
+            return ()
+        texts = (rule.fixed, rule.default, *(rule.map or {}).values())
+        names = (name for text in texts if text for name in unset_in(text, variables()))
+        return tuple(dict.fromkeys(names))
+
+    @property
     def location_by_column(self) -> bool:
         """Whether each row names its own location."""
         return self.model.location is not None and self.model.location.fixed is None
@@ -80,6 +95,10 @@ class Mapping:
     def surveys_duplicates(self) -> bool:
         """Whether it has to be known before the first row is sent which rows are one person's."""
         return self.model.match.in_file_duplicates != "in_order"
+
+    @property
+    def gives_tags(self) -> bool:
+        return self.sets_tags and self.tag_mode is not TagMode.REMOVE
 
     @property
     def needs(self) -> CatalogNeeds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from importer.errors import MappingError
@@ -35,11 +35,6 @@ class _Target:
     header: str
     drop: bool
 
-    leaves_texts: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "leaves_texts", self.convert in LEAVE_TEXTS)
-
 
 class Resolver:
     """Finishes records for one location; records that need nothing pass as they are."""
@@ -61,6 +56,10 @@ class Resolver:
             for name, rule in model.custom_fields.items()
             if (target := self._target(name, rule, written[name], open_dates.get(name), faults)) is not None
         }
+        self._texts = {
+            name: target.reference for name, target in self._targets.items() if target.convert in LEAVE_TEXTS
+        }
+        """The references of fields that take a plain text as it is: most are, in most rows."""
         faults += _same_targets(self._targets)
         if faults:
             raise MappingError("The mapping does not fit the location.", faults=locate(faults, key=True))
@@ -80,9 +79,7 @@ class Resolver:
         header = " or ".join(rule.headers) or name
         drop = rule.on_invalid == "drop" and not rule.required
         if self._catalog is None:
-            return _Target(
-                likely_key(name), converter(None, rule, self._model.defaults, written), header, drop
-            )
+            return _Target(likely_key(name), converter(None, rule, self._model, written), header, drop)
         found = find_custom_field(name, self._catalog.custom_fields)
         if isinstance(found, str):
             faults.append((path, found))
@@ -98,7 +95,7 @@ class Resolver:
         ):
             faults.append((path, open_date))
             return None
-        return _Target(found.id, converter(found, rule, self._model.defaults, written), header, drop)
+        return _Target(found.id, converter(found, rule, self._model, written), header, drop)
 
     def resolve(self, record: Record) -> Record | Outcome:
         """Finish one record, or fail it with the values that the location cannot take."""
@@ -108,7 +105,7 @@ class Resolver:
         custom = self._resolve_customs(record, faults)
         fields = self._resolve_fields(record.fields, faults) if self._named else record.fields
         if faults and any(fault.fails for fault in faults):
-            return failed(record.row, record.location_id, (*record.warnings, *faults))
+            return failed(record.row, record.location_id, _known_better(record.warnings, faults))
         return Record(
             row=record.row,
             location_id=record.location_id,
@@ -116,17 +113,17 @@ class Resolver:
             custom_fields=custom,
             tags=record.tags,
             contact_id=record.contact_id,
-            warnings=(*record.warnings, *faults) if faults else record.warnings,
+            warnings=_known_better(record.warnings, faults) if faults else record.warnings,
         )
 
     def _resolve_customs(self, record: Record, faults: list[Fault]) -> tuple[tuple[str, Json], ...]:
         found: list[tuple[str, Json]] = []
-        targets = self._targets
+        texts, targets = self._texts, self._targets
         for name, raw in record.custom_fields:
-            target = targets[name]
-            if target.leaves_texts and type(raw) is str:
-                found.append((target.reference, raw))
+            if type(raw) is str and (reference := texts.get(name)) is not None:
+                found.append((reference, raw))
                 continue
+            target = targets[name]
             value = target.convert(raw, record)
             if isinstance(value, ValueFault):
                 value = _settle(value, raw, target.header, target.drop, faults)
@@ -163,6 +160,12 @@ class Resolver:
         return choose(text, self._zones) or ValueFault(
             "invalid_timezone", f"{quoted(text)} is no time zone of the location"
         )
+
+
+def _known_better(warnings: Sequence[Fault], faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Put what the field's own type says of a cell in the place of what was said of it as a mere text."""
+    said = {(fault.code, fault.column) for fault in faults}
+    return (*(each for each in warnings if (each.code, each.column) not in said), *faults)
 
 
 def _settle(reading: ReadValue, raw: Json, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from importer.reading.detected import Detected, Reading
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OURS = "import_"
+_LOCATION = "import_location_id"
 _DETECT_ALL: Final = ReadingOptions()
 
 
@@ -42,6 +44,7 @@ class Source:
         self.header: tuple[str, ...] = tuple(names[column] for column in kept)
         self.detected: Detected = reading.detected
         self._reading = reading
+        self._layout = layout
         self._table = Table(reading.grid, layout, source=index)
 
     def __iter__(self) -> Iterator[Row]:
@@ -51,6 +54,14 @@ class Source:
     def blocks(self, size: int = 1000) -> Iterator[Block]:
         """Walk the rows in blocks; wholly blank rows are left out and yet counted in row numbers."""
         return self._table.blocks(size)
+
+    def noted_locations(self) -> frozenset[str]:
+        """Walk a file of ours for the locations that its rows were for; empty for any other file."""
+        if not self.ours or _LOCATION not in self._layout.header:
+            return frozenset()
+        alone = replace(self._layout, kept=(self._layout.header.index(_LOCATION),))
+        blocks = Table(self._reading.grid, alone, source=0).blocks(1000)
+        return frozenset(cells[0].strip() for block in blocks for cells in block.rows if cells) - {""}
 
 
 def _named(names: Sequence[str]) -> int:

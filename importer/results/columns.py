@@ -26,8 +26,6 @@ SOURCE_COLUMN: Final = "import_source"
 NUMBER_COLUMNS: Final = frozenset(("import_row", "import_http_status", "import_attempts"))
 """Counts of ours that sort as numbers; no source has a column of these names, the reader drops ``import_*``."""
 
-_UNREACHED: Final = [Status.PENDING.value, "", "", "", Remedy.RUN_AGAIN.value, "", "", "", "0", ""]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
@@ -40,6 +38,12 @@ class Columns:
     places: tuple[tuple[int, ...] | None, ...]
     names: tuple[str, ...]
     several: bool = False
+    location_id: str = ""
+    """Of the run, where it has one: failed rows carry it, so that they are not imported into another."""
+
+    @property
+    def _unreached(self) -> list[str]:
+        return [Status.PENDING.value, "", "", "", Remedy.RUN_AGAIN.value, "", self.location_id, "", "0", ""]
 
     @property
     def head(self) -> list[str]:
@@ -48,7 +52,7 @@ class Columns:
 
     def row(self, source: int, number: int, outcome: Outcome | None, cells: Sequence[str]) -> list[str]:
         """Put one line of the table together; ``None`` as outcome is a row that the run did not reach."""
-        own = _UNREACHED if outcome is None else _own_cells(outcome)
+        own = _own_cells(outcome, self.location_id) if outcome is not None else self._unreached
         places = self.places[source]
         placed = cells if places is None else _placed(cells, places, len(self.header))
         if self.several:
@@ -56,7 +60,7 @@ class Columns:
         return [str(number), *own, *placed]
 
 
-def join_columns(sources: Iterable[tuple[str, Sequence[str]]]) -> Columns:
+def join_columns(sources: Iterable[tuple[str, Sequence[str]]], *, location_id: str = "") -> Columns:
     """Unite the headers of sources, given as pairs of name and header, in the order in which they first appear.
 
     A header that stands twice in one source stands twice in the union: the second is another column.
@@ -74,6 +78,7 @@ def join_columns(sources: Iterable[tuple[str, Sequence[str]]]) -> Columns:
         places=tuple(None if place == whole else place for place in places),
         names=tuple(name for name, _ in pairs),
         several=len(pairs) > 1,
+        location_id=location_id,
     )
 
 
@@ -82,7 +87,7 @@ def warnings_text(warnings: Iterable[Fault]) -> str:
     return "; ".join(f"{warning.code}: {warning.message}" for warning in warnings)
 
 
-def _own_cells(outcome: Outcome) -> list[str]:
+def _own_cells(outcome: Outcome, location_id: str) -> list[str]:
     return [
         outcome.status,
         outcome.contact_id or "",
@@ -90,7 +95,7 @@ def _own_cells(outcome: Outcome) -> list[str]:
         outcome.message or "",
         outcome.remedy,
         warnings_text(outcome.warnings) if outcome.warnings else "",
-        outcome.location_id or "",
+        outcome.location_id or location_id,
         "" if outcome.http_status is None else str(outcome.http_status),
         str(outcome.attempts),
         outcome.trace_id or "",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Final, Protocol, TextIO
 
 from importer.reading.formula_guard import guard_all
-from importer.results.files import replacing_text
+from importer.results.files import Replacing, replacing, replacing_text
 
 _MARK: Final = "\ufeff"
 """The byte order mark by which Excel knows UTF-8."""
@@ -84,26 +84,28 @@ class CsvByCause:
 
 
 @contextlib.contextmanager
-def opened_csv(path: Path) -> Iterator[TextIO]:
+def opened_csv(path: Path, *, replacing: Replacing = replacing) -> Iterator[TextIO]:
     """Open a file for a table; it appears under its name when it is whole."""
-    with replacing_text(path, newline="") as file:
+    with replacing_text(path, newline="", replacing=replacing) as file:
         file.write(_MARK)  # by hand: the codec that writes it costs a call of Python for each row
         yield file
 
 
 @contextlib.contextmanager
-def csv_table(path: Path, head: Sequence[str]) -> Iterator[CsvTable]:
+def csv_table(path: Path, head: Sequence[str], *, replacing: Replacing = replacing) -> Iterator[CsvTable]:
     """Open a table that appears under its name when it is whole."""
-    with opened_csv(path) as file:
+    with opened_csv(path, replacing=replacing) as file:
         table = CsvTable(file)
         table.write(head)
         yield table
 
 
 @contextlib.contextmanager
-def csv_by_cause(path: Path, head: Sequence[str]) -> Iterator[CsvByCause]:
+def csv_by_cause(
+    path: Path, head: Sequence[str], *, replacing: Replacing = replacing
+) -> Iterator[CsvByCause]:
     """Open a table of failed rows that is written grouped by cause."""
-    with contextlib.ExitStack() as stack, opened_csv(path) as file:
+    with contextlib.ExitStack() as stack, opened_csv(path, replacing=replacing) as file:
         CsvTable(file).write(head)
         causes = CsvByCause(stack, path.parent)
         yield causes

@@ -1,31 +1,104 @@
-"""Files that are either whole or not there: written beside their place under another name, then moved into it."""
+"""Files that are either whole or not there: written beside their place under another name, then moved into it.
+
+Those of a run keep clear of what a person changed: a file that is not as it was written is left alone.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO, TypeAlias
 
 from importer.errors import StateError
 
+Replacing: TypeAlias = Callable[[Path], AbstractContextManager[Path]]
+"""Hands over a name to write to; the file takes its place when the block ends well."""
 
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Hand over a name to write to; the file takes the place of ``path`` when the block ends without an exception.
+
+class Written(Protocol):
+    """What was written for a run so far, under which name and with which content (SHA-256)."""
+
+    def holds(self, name: str, digest: str) -> bool: ...
+
+    def add(self, name: str, digest: str) -> None: ...
+
+
+def replacing(path: Path) -> AbstractContextManager[Path]:
+    """Hand over a name to write to; the file takes the place of ``path``, whatever stands there.
 
     Raises StateError when the disk or the folder refuses.
     """
+    return _drafted(path, lambda _: path)
+
+
+class RunFiles:
+    """The files of one run in its folder: what somebody changed there is kept, and ours goes beside it."""
+
+    def __init__(self, written: Written) -> None:
+        self._written = written
+        self._places: dict[Path, Path] = {}
+
+    def replacing(self, path: Path) -> AbstractContextManager[Path]:
+        """Hand over a name to write to; the file takes the place of ``path``, or of the next free name."""
+        return _drafted(path, lambda draft: self._place(path, draft))
+
+    def place_of(self, path: Path) -> Path:
+        """Tell where the file went that was to be ``path``."""
+        return self._places.get(path, path)
+
+    def withdraw(self, path: Path) -> None:
+        """Delete a file of an earlier writing, which tells what is over; one that somebody changed stays."""
+        if self._is_ours(path):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    @property
+    def kept(self) -> tuple[tuple[Path, Path], ...]:
+        """Files that somebody changed, each with the name that ours got instead."""
+        return tuple((path, place) for path, place in self._places.items() if path != place)
+
+    def _place(self, path: Path, draft: Path) -> Path:
+        # Chosen only now: the file may have been changed while rows were sent.
+        place = next(name for name in _names(path) if not os.path.lexists(name) or self._is_ours(name))
+        # Noted before it is moved: of a process that is killed in between, the file is still known for ours.
+        self._written.add(place.name, _digest(draft))
+        self._places[path] = place
+        return place
+
+    def _is_ours(self, path: Path) -> bool:
+        try:
+            return self._written.holds(path.name, _digest(path))
+        except OSError:
+            return False
+
+
+def _names(path: Path) -> Iterator[Path]:
+    yield path
+    yield from (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _drafted(path: Path, choose: Callable[[Path], Path]) -> Iterator[Path]:
+    """Hand over a name beside ``path``; what is written there moves to the chosen place when the block ends well."""
     with translated(path):
         draft = _draft(path)
     try:
         with translated(path):
             yield draft
             _flush(draft)
-            draft.replace(path)
+            draft.replace(choose(draft))
             _flush_folder(path.parent)
     except BaseException:
         draft.unlink(missing_ok=True)
@@ -33,7 +106,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replacing_text(path: Path, *, newline: str = "\n") -> Iterator[TextIO]:
+def replacing_text(path: Path, *, newline: str = "\n", replacing: Replacing = replacing) -> Iterator[TextIO]:
     """Hand over an open text file that takes the place of ``path`` at the end.
 
     What UTF-8 cannot hold (half a character from a broken source) is written as an escape, not refused.

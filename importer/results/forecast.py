@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from importer.records import Block, Json, Outcome, Record, row_id
+from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.summary import SourceSummary, group_json, moment
 from importer.results.tally import CodeGroup, Tally
@@ -64,6 +65,10 @@ class Forecast:
     skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
     overlooked: Sequence[str] = ()
     """What the mapping leaves out that a careful person would ask about; sentences without anybody's values."""
+    unchecked: Sequence[str] = ()
+    """What a location alone knows and could not be asked for, each with the reason."""
+    new_tags: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """Tags that the location does not have yet, with their rows, the most frequent first."""
     sources: Sequence[SourceSummary] = ()
     mapping: str = ""
     mapping_fingerprint: str = ""
@@ -71,6 +76,8 @@ class Forecast:
     sandbox: bool = False
     made_at: float = 0.0
     tool_version: str = ""
+    commands: NextCommands = UNSAID
+    """How the run that it foretells is said."""
 
     @property
     def exit_code(self) -> int:
@@ -101,6 +108,8 @@ class Forecast:
             "locations": {name: _location(part) for name, part in self.locations.items()},
             "expected": self._expected(),
             "overlooked": list(self.overlooked),
+            "unchecked": list(self.unchecked),
+            "new_tags": dict(self.new_tags),
             "mapping": self.mapping,
             "mapping_sha256": self.mapping_fingerprint,
             "made_at": moment(self.made_at),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from importer.records import Status
 from importer.results.forecast import Forecast
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
-from importer.results.wording import command, duration, number, percent, rows
+from importer.results.wording import duration, number, percent, rows
+
+_TAGS: Final = 5
 
 
 def render_forecast(forecast: Forecast, report: Path | None = None, palette: Palette | None = None) -> str:
@@ -27,7 +30,8 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
                 forecast.errors, colours, title="Rows that would fail, by cause", sources=forecast.sources
             ),
             *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
-            *_overlooked(forecast, colours),
+            *_sentences(forecast.overlooked, colours, title="Look before you import"),
+            *_sentences(forecast.unchecked, colours, title="Not checked"),
             *_files(forecast, report),
             *_next(forecast, colours),
         ]
@@ -72,16 +76,25 @@ def _needs(forecast: Forecast) -> Iterator[str]:
             f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "
             "'tag added' in the location"
         )
+    if forecast.new_tags:
+        yield f"  new tags     {_new_tags(forecast.new_tags)}"
     if forecast.expected is not None:
         updated = forecast.expected_updates / (forecast.ready or 1)
         yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
 
 
-def _overlooked(forecast: Forecast, colours: Palette) -> Iterator[str]:
-    if forecast.overlooked:
+def _new_tags(new_tags: Mapping[str, int]) -> str:
+    shown = ", ".join(f"{tag!r} ({rows(count)})" for tag, count in list(new_tags.items())[:_TAGS])
+    more = f" and {number(len(new_tags) - _TAGS)} more" if len(new_tags) > _TAGS else ""
+    they, them = ("it is", "it") if len(new_tags) == 1 else ("they are", "them")
+    return f"{shown}{more}: {they} not in the location yet, a run makes {them}"
+
+
+def _sentences(found: Sequence[str], colours: Palette, *, title: str) -> Iterator[str]:
+    if found:
         yield ""
-        yield colours.bold("Look before you import")
-    for sentence in forecast.overlooked:
+        yield colours.bold(title)
+    for sentence in found:
         yield f"  {sentence}"
 
 
@@ -98,13 +111,6 @@ def _files(forecast: Forecast, report: Path | None) -> Iterator[str]:
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
     if not forecast.ready:
         return
-    words = [
-        "importer",
-        "run",
-        *dict.fromkeys(source.reference for source in forecast.sources),
-        "-m",
-        forecast.mapping,
-    ]
     yield ""
     yield "Import them:"
-    yield "  " + colours.bold(command([*words, "--sandbox"] if forecast.sandbox else words))
+    yield "  " + colours.bold(forecast.commands.run())

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from importer.results.csv_file import CsvTable, opened_csv
+from importer.results.files import Replacing, replacing
 from importer.results.summary import moment
 
-FILE_NAME: Final = "missing.csv"
+MISSING_NAME: Final = "missing.csv"
 
 
 class MissingPerson(Protocol):
@@ -28,14 +29,12 @@ class MissingPerson(Protocol):
     def passes(self) -> int: ...
 
 
-def write_missing(people: Iterable[MissingPerson], folder: Path) -> Path:
+def write_missing(people: Iterable[MissingPerson], path: Path, *, replacing: Replacing = replacing) -> None:
     """List contacts by id, and since when and over how many complete files they are missing. Raises StateError."""
-    path = folder / FILE_NAME
-    with opened_csv(path) as file:
+    with opened_csv(path, replacing=replacing) as file:
         table = CsvTable(file)
         table.write(["contact_id", "location_id", "missing_since", "files_missed"])
         for person in people:
             table.write(
                 [person.contact_id, person.location_id, moment(person.missing_since), str(person.passes)]
             )
-    return path

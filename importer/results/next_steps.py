@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from importer.records import Remedy
 from importer.results.summary import Summary
-from importer.results.wording import command, rows
+from importer.results.wording import rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +27,14 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
     if summary.state == "stopped":
         yield NextStep(
             sentence="Go on where it stopped (rows that are settled are not sent again):",
-            command=command(["importer", "resume", summary.run_id]),
+            command=summary.commands.resume(summary.run_id),
         )
         return
     again = summary.failed_by_remedy.get(Remedy.RUN_AGAIN, 0)
     if again:
         yield NextStep(
             sentence=f"Send {rows(again)} again that failed through no fault of the data:",
-            command=command(["importer", "retry", summary.run_id]),
+            command=summary.commands.retry(summary.run_id),
         )
     if in_doubt := summary.errors_by_code.get("follow_up_unconfirmed"):
         yield NextStep(
@@ -44,10 +44,5 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
     if summary.failed_by_remedy.get(Remedy.FIX_ROW):
         yield NextStep(
             sentence="Correct the failed rows in failed.csv (a spreadsheet will do) and import that file:",
-            command=command(_import_failed(summary)),
+            command=summary.commands.run_corrected(summary.failed_rows),
         )
-
-
-def _import_failed(summary: Summary) -> list[str]:
-    words = ["importer", "run", str(summary.failed_rows), "-m", summary.mapping]
-    return [*words, "--sandbox"] if summary.sandbox else words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from importer.records import Outcome, Status, row_id
 from importer.results.columns import Columns
 from importer.results.csv_file import CauseTable, TableWriter, csv_by_cause, csv_table
+from importer.results.files import Replacing, replacing
 from importer.results.joining import Joined
 from importer.results.tally import Tally
 from importer.settings import ResultsFormat
@@ -26,6 +27,14 @@ class TableFiles:
     results: Path
     failed_rows: Path
     failed_by_cause: Path
+
+    def placed(self, place_of: Callable[[Path], Path]) -> TableFiles:
+        """Tell where the tables went."""
+        return TableFiles(
+            results=place_of(self.results),
+            failed_rows=place_of(self.failed_rows),
+            failed_by_cause=place_of(self.failed_by_cause),
+        )
 
 
 def table_files(folder: Path, results_format: ResultsFormat, columns: Columns) -> TableFiles:
@@ -81,17 +90,23 @@ class Tables:
 
 
 @contextlib.contextmanager
-def open_tables(files: TableFiles, columns: Columns, tally: Tally) -> Iterator[Tables]:
+def open_tables(
+    files: TableFiles, columns: Columns, tally: Tally, *, replacing: Replacing = replacing
+) -> Iterator[Tables]:
     """Open all tables; they appear when the context ends well."""
     head = columns.head
     with contextlib.ExitStack() as stack:
-        failed = stack.enter_context(csv_table(files.failed_rows, head))
+        failed = stack.enter_context(csv_table(files.failed_rows, head, replacing=replacing))
         if files.results.suffix == ".xlsx":
             from importer.results import workbook
 
-            results: TableWriter = stack.enter_context(workbook.xlsx_table(files.results, head))
-            causes: CauseTable = stack.enter_context(workbook.xlsx_by_cause(files.failed_by_cause, head))
+            results: TableWriter = stack.enter_context(
+                workbook.xlsx_table(files.results, head, replacing=replacing)
+            )
+            causes: CauseTable = stack.enter_context(
+                workbook.xlsx_by_cause(files.failed_by_cause, head, replacing=replacing)
+            )
         else:
-            results = stack.enter_context(csv_table(files.results, head))
-            causes = stack.enter_context(csv_by_cause(files.failed_by_cause, head))
+            results = stack.enter_context(csv_table(files.results, head, replacing=replacing))
+            causes = stack.enter_context(csv_by_cause(files.failed_by_cause, head, replacing=replacing))
         yield Tables(columns, tally, results=results, failed=failed, causes=causes)

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from importer.records import RowId, number_of, source_of
 from importer.results.csv_file import CsvTable, opened_csv
+from importer.results.files import Replacing, replacing
 
 FILE_NAME: Final = "same-contact.csv"
 _HEAD: Final = ("group", "row", "name", "email", "phone", "becomes")
@@ -44,14 +45,19 @@ class GroupRow(Protocol):
 
 
 def write_same_contact(
-    listed: Iterable[GroupRow], path: Path, *, sources: Sequence[str], left_out: bool
+    listed: Iterable[GroupRow],
+    path: Path,
+    *,
+    sources: Sequence[str],
+    left_out: bool,
+    replacing: Replacing = replacing,
 ) -> None:
     """Write the groups; with the source of each row where there are several. Raises StateError.
 
     ``left_out``: whoever came later goes without the key.
     """
     several = len(sources) > 1
-    with opened_csv(path) as file:
+    with opened_csv(path, replacing=replacing) as file:
         table = CsvTable(file)
         table.write([*_HEAD, *(["source"] if several else [])])
         table.write_all(

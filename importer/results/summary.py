@@ -10,6 +10,7 @@ from typing import Literal
 
 from importer.errors import StateError
 from importer.records import Counts, Json, Remedy, Status
+from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.tally import CodeGroup
 
@@ -101,11 +102,16 @@ class Summary:
     reason_code: str | None = None
     """Why it stopped, for programs: the ``StopError.code``, or ``killed``; ``None`` when it did not."""
     missing: int = 0
-    """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing.csv``."""
+    """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing_file``."""
+    missing_file: Path | None = None
+    kept: Sequence[tuple[Path, Path]] = ()
+    """Files that somebody changed since they were written, each with the name that the one of now got instead."""
     cut_cells: int = 0
     """Cells that a workbook cannot hold whole; each says so at its end."""
     same_contact: SameContact = NO_ROWS
     """Rows that share an e-mail or a phone; they are in ``same-contact.csv``."""
+    commands: NextCommands = UNSAID
+    """How the commands that go on from it are said."""
     repeated: bool = False
     """The very same import was finished before: nothing was sent this time."""
 
@@ -214,6 +220,8 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "finished_at": moment(summary.finished_at),
         "version": summary.tool_version,
         "missing": summary.missing,
+        "missing_file": None if summary.missing_file is None else str(summary.missing_file),
+        "kept": [{"changed": str(changed), "written": str(written)} for changed, written in summary.kept],
         "cut_cells": summary.cut_cells,
         "same_contact": summary.same_contact.to_json(),
         "repeated": summary.repeated,

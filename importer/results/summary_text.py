@@ -12,7 +12,7 @@ from importer.results.next_steps import next_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary import SourceSummary, Summary
 from importer.results.tally import CodeGroup, Example
-from importer.results.wording import command, duration, number, percent, rows
+from importer.results.wording import duration, number, percent, rows
 
 _BAR: Final = 24
 _CAUSES: Final = 8
@@ -44,7 +44,7 @@ def headline(summary: Summary) -> str:
     if summary.repeated:
         return (
             f"Nothing was left to do, and nothing was sent: run {summary.run_id} finished this very import before "
-            f"({done}). To send it all again: importer run ... --fresh"
+            f"({done}). To send it all again: {summary.commands.run('--fresh')}"
         )
     if summary.state == "stopped":
         reason = f" {summary.reason.rstrip('.')}." if summary.reason else ""
@@ -96,15 +96,17 @@ def _files(summary: Summary) -> Iterator[str]:
     if summary.failed or summary.pending:
         yield f"  failed rows  {summary.failed_rows}"
     if summary.missing:
-        yield f"  missing      {summary.results.with_name('missing.csv')} ({number(summary.missing)} whom earlier files had)"
+        yield f"  missing      {summary.missing_file} ({number(summary.missing)} whom earlier files had)"
     if summary.same_contact.path is not None:
         yield f"  same contact {summary.same_contact.path}"
     yield f"  report       {summary.report}"
 
 
 def _notices(summary: Summary) -> Iterator[str]:
-    """Tell what somebody who looks at the sheet or the workbook would not see there."""
+    """Tell what somebody who looks at the sheet, the workbook or the folder would not see there."""
     yield from (f"  {sentence}" for sentence in summary.same_contact.sentences())
+    for changed, written in summary.kept:
+        yield f"  {changed.name} was changed since it was written and is kept; what holds now is in {written.name}"
     for source in summary.sources:
         if source.hidden:
             yield f"  {source.name} has {source.hidden}: read and imported like all others"
@@ -115,7 +117,7 @@ def _notices(summary: Summary) -> Iterator[str]:
             f"  {number(summary.cut_cells)} {cells} longer than a workbook can hold and cut in "
             f"{summary.results.name}, where each says so; whole in:"
         )
-        yield "    " + command(["importer", "results", summary.run_id, "--results-format", "csv"])
+        yield "    " + summary.commands.results(summary.run_id, "--results-format", "csv")
 
 
 def _next(summary: Summary, colours: Palette) -> Iterator[str]:

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from importer.codes import BY_NAME
 from importer.records import Status
 from importer.results.columns import NUMBER_COLUMNS
-from importer.results.files import replacing
+from importer.results.files import Replacing, replacing
 from importer.results.wording import percent
 
 SHEET_ROWS: Final = 1_048_576
@@ -212,7 +212,9 @@ class XlsxByCause:
 
 
 @contextlib.contextmanager
-def xlsx_table(path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS) -> Iterator[Pages]:
+def xlsx_table(
+    path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS, replacing: Replacing = replacing
+) -> Iterator[Pages]:
     """Open a table that appears under its name when it is whole."""
     with replacing(path) as draft:
         workbook = Workbook(write_only=True)
@@ -223,7 +225,9 @@ def xlsx_table(path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS)
 
 
 @contextlib.contextmanager
-def xlsx_by_cause(path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS) -> Iterator[XlsxByCause]:
+def xlsx_by_cause(
+    path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS, replacing: Replacing = replacing
+) -> Iterator[XlsxByCause]:
     """Open a workbook of failed rows with a sheet for each cause."""
     with replacing(path) as draft:
         workbook = Workbook(write_only=True)

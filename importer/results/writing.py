@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, TypeAlias
 
 from importer.errors import StateError
 from importer.records import Counts
 from importer.results.columns import join_columns
-from importer.results.files import replacing_text, sweep_drafts
+from importer.results.commands import UNSAID, NextCommands
+from importer.results.files import Replacing, RunFiles, Written, replacing_text, sweep_drafts
 from importer.results.joining import Join
 from importer.results.row_files import TableFiles, Tables, open_tables, table_files
-from importer.results.same_contact import SameContact
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -29,6 +31,9 @@ from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView
 from importer.settings import ResultsFormat
 
+ListSameContact: TypeAlias = Callable[[RunFiles], SameContact]
+"""Writes the list of rows that share a key, if there are any, and says how many."""
+
 _SHOWN_MASKED: Final = 5
 _SHOWN_DETAILED: Final = 50
 
@@ -36,9 +41,11 @@ _SHOWN_DETAILED: Final = 50
 class ResultsWriter:
     """Writes results, failed rows, summary and report of a run into ``folder``; each file appears when it is whole.
 
+    A file there that is not as it was ``written`` is kept: somebody works on it.
+
     Settled rows can be written while others are still sent; ``finish`` writes what is left. ``limit`` is the run's
-    own: rows behind it were never part of it. With ``report_details`` the report shows values unmasked. At the end
-    ``same_contact`` lists the rows that share a key. As a context it raises StateError where the disk refuses.
+    own: rows behind it were never part of it. With ``report_details`` the report shows values unmasked. As a
+    context it raises StateError where the disk refuses.
     """
 
     def __init__(
@@ -47,23 +54,27 @@ class ResultsWriter:
         journal: JournalView,
         sources: Sequence[SourceView],
         folder: Path,
+        written: Written,
         results_format: ResultsFormat = ResultsFormat.CSV,
         limit: int | None = None,
         report_details: bool = False,
-        same_contact: Callable[[], SameContact] = SameContact,
+        commands: NextCommands = UNSAID,
     ) -> None:
-        self._same_contact = same_contact
         self._journal = journal
         self._sources = sources
         self._details = report_details
-        columns = join_columns([(source.name, source.header) for source in sources])
+        self._commands = commands
+        columns = join_columns(
+            [(source.name, source.header) for source in sources], location_id=commands.location_id or ""
+        )
         self._files = table_files(folder, results_format, columns)
         self._tally = Tally(
             [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
         )
         self._join = Join(journal, sources, limit=limit)
         self._open = contextlib.ExitStack()
-        self._opening = open_tables(self._files, columns, self._tally)
+        self._placed = RunFiles(written)
+        self._opening = open_tables(self._files, columns, self._tally, replacing=self._placed.replacing)
 
     def __enter__(self) -> Self:
         for path in (self._files.results, self._files.failed_rows, self._files.failed_by_cause):
@@ -85,8 +96,8 @@ class ResultsWriter:
             self._tables.write(joined)
             yield
 
-    def finish(self, run: RunView) -> Summary:
-        """Write all that is left. Raises StateError when the rows do not add up."""
+    def finish(self, run: RunView, list_same_contact: ListSameContact = lambda _: NO_ROWS) -> Summary:
+        """Write all that is left, and list the rows that share a key. Raises StateError when the rows do not add up."""
         for joined in self._join.rest():
             self._tables.write(joined)
         self._open.close()
@@ -96,15 +107,19 @@ class ResultsWriter:
             run,
             tally=self._tally,
             traffic=traffic,
-            files=self._files,
+            files=self._files.placed(self._placed.place_of),
             tables=self._tables,
             sources=_sources(run, self._sources, self._tables.rows),
             seconds=self._journal.seconds(),
-            same_contact=self._same_contact(),
+            commands=self._commands,
         )
-        _write_report(summary, traffic, details=self._details)
-        write_summary(summary)
-        return summary
+        return self._written_out(replace(summary, same_contact=list_same_contact(self._placed)), traffic)
+
+    def _written_out(self, summary: Summary, traffic: Traffic) -> Summary:
+        files = self._placed
+        _write_report(summary, traffic, details=self._details, replacing=files.replacing)
+        summary = replace(summary, report=files.place_of(summary.report), kept=files.kept)
+        return write_summary(summary, files)
 
 
 def _summarise(
@@ -116,7 +131,7 @@ def _summarise(
     tables: Tables,
     sources: tuple[SourceSummary, ...],
     seconds: float,
-    same_contact: SameContact,
+    commands: NextCommands,
 ) -> Summary:
     counts = tally.counts
     finished_at = run.finished_at or run.started_at + seconds
@@ -154,7 +169,6 @@ def _summarise(
         skip_groups=tally.skips.ranked(),
         sources=sources,
         cut_cells=tables.cut_cells,
-        same_contact=same_contact,
         mapping=str(run.mapping_path),
         mapping_fingerprint=run.mapping_fingerprint,
         base_url=run.base_url,
@@ -162,6 +176,7 @@ def _summarise(
         started_at=run.started_at,
         finished_at=finished_at,
         tool_version=run.tool_version,
+        commands=commands,
     )
 
 
@@ -215,15 +230,16 @@ def _check_against_journal(written: Counts, held: Counts) -> None:
         )
 
 
-def _write_report(summary: Summary, traffic: Traffic, *, details: bool) -> None:
+def _write_report(summary: Summary, traffic: Traffic, *, details: bool, replacing: Replacing) -> None:
     from importer.results.report import render_report
 
-    with replacing_text(summary.report) as file:
+    with replacing_text(summary.report, replacing=replacing) as file:
         file.write(render_report(summary, traffic, details=details))
 
 
-def write_summary(summary: Summary) -> None:
-    """Write ``summary.json`` anew. Raises StateError."""
-    with replacing_text(summary.summary) as file:
+def write_summary(summary: Summary, files: RunFiles) -> Summary:
+    """Write ``summary.json`` anew, and tell where it went. Raises StateError."""
+    with replacing_text(summary.summary, replacing=files.replacing) as file:
         json.dump(summary.to_json(), file, indent=2, ensure_ascii=False)
         file.write("\n")
+    return replace(summary, summary=files.place_of(summary.summary))

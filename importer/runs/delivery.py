@@ -12,26 +12,24 @@ from typing import Final
 
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
-from importer.highlevel.follow_ups import wanted_names
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
+from importer.runs.embedded import embedded_sandbox
 from importer.runs.forecast import calls_a_row
 from importer.runs.preparing import Preparation
-from importer.runs.preparing.order import Catalogs, Surveyed
+from importer.runs.preparing.order import Surveyed
+from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_superseded
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
-from importer.settings import SANDBOX_LOCATION, Connection, RunSettings, Secret
+from importer.settings import Connection, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import Leaver, Memory
-
-_SANDBOX_BURST: Final = 10_000
-"""The embedded sandbox is for trying out: a thousand rows a second instead of the vendor's ten."""
 
 _MET_AT_ONCE: Final = 16
 
@@ -106,22 +104,11 @@ async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterato
     if not connection.sandbox:
         yield replace(connection, grants=connection.grants or delivery.settings.state / "grants")
         return
-    from importer.sandbox import Sandbox, SandboxSettings
-
     kept = delivery.journal.folder / "sandbox.db"  # so that a resumed try meets the same contacts
     os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
-    sandbox = Sandbox(SandboxSettings(burst=_SANDBOX_BURST, daily=0, db=kept))
-    try:
-        await sandbox.start()
-    except OSError as cause:
-        raise SettingsError(f"The embedded sandbox cannot start: {cause}.") from cause
-    try:
-        wanted = wanted_names(delivery.mapping.follow_ups)
-        for location_id in _location_ids(delivery.surveyed) or (SANDBOX_LOCATION,):
-            sandbox.furnish(location_id, custom_fields=delivery.mapping.needs.custom_field_names, **wanted)
-        yield replace(connection, base_url=sandbox.base_url, token=Secret("pit-sandbox"))
-    finally:
-        await sandbox.stop()
+    location_ids = _location_ids(delivery.surveyed)
+    async with embedded_sandbox(connection, delivery.mapping, location_ids, kept=kept) as furnished:
+        yield furnished
 
 
 @contextlib.contextmanager

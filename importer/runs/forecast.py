@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.highlevel import follow_ups
-from importer.highlevel.payload import build_upsert
+from importer.highlevel.catalog import CatalogNeeds
+from importer.highlevel.payload import build_payload
 from importer.highlevel.quota import plan_sending
+from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.language.model import SharedKeyPolicy
 from importer.records import Block, Fault, ImportMode, Json, Outcome, Record, RowId, Status, number_of
+from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
+from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
 from importer.runs.intake import (
     Intake,
     Mapped,
@@ -30,6 +35,7 @@ from importer.runs.intake import (
 )
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
 from importer.runs.overlooked import overlooked
+from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
@@ -51,6 +57,21 @@ class Taken:
     sharing: KeySharing
     intakes: Sequence[Intake]
 
+    @property
+    def location_ids(self) -> frozenset[str]:
+        return frozenset(name for intake in self.intakes for name in intake.bound.location_rows)
+
+    def first(self, rows: int) -> Iterator[tuple[Intake, Mapped]]:
+        """Map the first rows of all sources; 0: all of them."""
+        left = rows or None
+        for intake in self.intakes:
+            for mapped in intake.mapped():
+                shown = mapped if left is None else mapped[:left]
+                yield intake, shown
+                left = None if left is None else left - len(shown)
+                if left == 0:
+                    return
+
 
 def check(
     settings: RunSettings,
@@ -58,48 +79,115 @@ def check(
     mapping: Mapping | None = None,
     clock: Clock | None = None,
     stop: StopSignal | None = None,
-    sample: Sample | None = None,
+    ask_about: int | None = None,
     listing: Path | None = None,
 ) -> Forecast:
-    """Read, map and validate every row and forecast the run; nothing is sent, no account is needed.
+    """Read, map and validate every row and forecast the run; nothing is sent.
 
-    ``sample`` keeps some of the records, for whoever asks the location about them. ``listing``: the folder where the
+    Locations that can be asked (a token is at hand, or a sandbox stands in) say what they take. ``ask_about``: of so
+    many rows (0: of all) the location is asked whether it knows the person already. ``listing``: the folder where the
     rows that share a key are listed, if there are any.
     """
     clock = clock or SystemClock()
+    sample = None if ask_about is None else _sample(ask_about)
     with _taken(settings, mapping, clock, stop or StopSignal()) as taken:
+        # the tags as well, so that a misspelled one is seen before a run makes it
+        needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
+        asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
+        new_tags = NewTags(asked)
         foresight = Foresight([intake.source.header for intake in taken.intakes])
-        for block, items in _foreseen(taken):
+        for block, items in _foreseen(taken, asked.catalogs):
             foresight.see(block, items)
+            new_tags.see(items)
             if sample is not None:
                 # A row of somebody who has another row before it finds what that one leaves behind.
                 sample.offer([item for item in items if item.row not in taken.sharing.again])
-        return _forecast(foresight, taken, settings, clock, _same_contact(taken, listing))
+        same_contact = _same_contact(taken, asked.catalogs, listing)
+        foreseen = _forecast(foresight, taken, asked, settings, clock, same_contact)
+        foreseen = replace(foreseen, new_tags=dict(new_tags.rows.most_common()))
+    return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
+
+
+def _ask_locations(
+    location_ids: frozenset[str],
+    needs: CatalogNeeds,
+    mapping: Mapping,
+    settings: RunSettings,
+    clock: Clock,
+) -> AskedLocations:
+    if needs.nothing:
+        return AskedLocations()
+    silent = why_unasked(location_ids, settings)
+    askable = sorted(location_ids - silent.keys())
+    if not askable:
+        return AskedLocations(silent=silent)
+    from importer.runs.meeting import (
+        ask_locations,  # what sends takes longer to import than all of a small check
+    )
+
+    asked = ask_locations(askable, needs, mapping, settings, clock=clock)
+    return replace(asked, silent={**silent, **asked.silent})
+
+
+def _sample(rows: int) -> Sample:
+    from importer.runs.inquiry import Sample
+
+    return Sample(rows or None)
+
+
+def _with_answers(foreseen: Forecast, sample: Sample, settings: RunSettings, clock: Clock) -> Forecast:
+    from importer.runs import inquiry
+
+    return replace(foreseen, expected=inquiry.ask(sample, settings, clock=clock))
 
 
 def preview(
-    settings: RunSettings, *, rows: int, mapping: Mapping | None = None, clock: Clock | None = None
+    settings: RunSettings,
+    *,
+    rows: int,
+    mapping: Mapping | None = None,
+    clock: Clock | None = None,
+    notify: Callable[[str], None] = lambda _note: None,
 ) -> Iterator[dict[str, Json]]:
-    """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent."""
-    with _taken(settings, mapping, clock or SystemClock(), StopSignal()) as taken:
+    """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent.
+
+    ``notify`` is told what could not be checked, before the first row.
+    """
+    clock = clock or SystemClock()
+    with _taken(settings, mapping, clock, StopSignal()) as taken:
+        asked = _ask_locations(
+            _shown_locations(taken, rows), taken.mapping.needs, taken.mapping, settings, clock
+        )
+        for note in (*unset_notes(taken.mapping, settings), *unchecked_notes(asked, taken.mapping)):
+            notify(note)
         left = rows or None
-        for _, items in _foreseen(taken):
-            for item in items:
-                if left == 0:
-                    return
-                left = None if left is None else left - 1
+        for _, items in _foreseen(taken, asked.catalogs):
+            for item in items[:left]:
                 yield _line(item, taken.mapping)
+            left = None if left is None else left - len(items)
+            if left is not None and left <= 0:
+                return
 
 
-def _foreseen(taken: Taken) -> Iterator[tuple[Block, Mapped]]:
+def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
+    """Give the locations of the rows that are shown: one that no shown row goes to is not worth a question."""
+    if not rows or len(taken.location_ids) < 2:
+        return taken.location_ids
+    return frozenset(
+        item.location_id for _, mapped in taken.first(rows) for item in mapped if isinstance(item, Record)
+    )
+
+
+def _foreseen(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
     """Map every row as a run would send it."""
-    matching = matched_by(taken.mapping, {})
+    matching = matched_by(taken.mapping, catalogs)
     for intake in taken.intakes:
         shared = taken.sharing.decider(intake.bound, matching)
-        yield from intake.pieces(intake.bound.resolver(None).resolve, shared)
+        resolvers = Resolvers(intake, catalogs)
+        yield from intake.pieces(partial(_ready, resolvers=resolvers, mapping=taken.mapping), shared)
 
 
-def _same_contact(taken: Taken, listing: Path | None) -> SameContact:
+def _same_contact(taken: Taken, catalogs: Catalogs, listing: Path | None) -> SameContact:
     links = taken.sharing.links
     if listing is None:
         return count_same_contacts(links)
@@ -108,7 +196,7 @@ def _same_contact(taken: Taken, listing: Path | None) -> SameContact:
         [intake.source for intake in taken.intakes],
         taken.mapping,
         taken.options,
-        ends=_ForeseenEnds(taken),
+        ends=_ForeseenEnds(taken, catalogs),
         unsettled="sent",
         folder=listing,
     )
@@ -117,8 +205,8 @@ def _same_contact(taken: Taken, listing: Path | None) -> SameContact:
 class _ForeseenEnds:
     """How rows would end that are not sent; to be asked for in file order."""
 
-    def __init__(self, taken: Taken) -> None:
-        self._items = (item for _, items in _foreseen(taken) for item in items)
+    def __init__(self, taken: Taken, catalogs: Catalogs) -> None:
+        self._items = (item for _, items in _foreseen(taken, catalogs) for item in items)
         self._next: Record | Outcome | None = None
 
     def __call__(self, first: RowId, last: RowId) -> Iterator[Outcome]:
@@ -143,11 +231,19 @@ def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: S
             today=datetime.fromtimestamp(clock.now(), UTC).date(),
             limit=settings.limit,
             allow_transforms=settings.allow_transforms,
+            failed_rows_of=_failed_rows_of(settings, mapping),
         )
         intakes = survey(sources, mapping, options, keep_going=stop.check)
         place = KeyPlace.of(settings.connection, settings.state, "")
         with foresee_key_sharing(place, Path(folder)) as sharing:
             yield Taken(mapping=mapping, staged=staged, options=options, intakes=intakes, sharing=sharing)
+
+
+def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
+    """Name the location whose failed rows may be among those that are imported; None where any may."""
+    if settings.into_other_location or settings.connection.sandbox:
+        return None
+    return choose_location(settings.connection, mapping)
 
 
 def calls_a_row(mapping: Mapping) -> float:
@@ -156,13 +252,33 @@ def calls_a_row(mapping: Mapping) -> float:
     return 1 + search + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
 
 
+def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
+    """Bring a row as far as a run would without asking for its contact."""
+    resolved = resolvers.resolve(record)
+    if (
+        isinstance(resolved, Outcome)
+        or resolved.contact_id is None
+        or mapping.mode is not ImportMode.CREATE_ONLY
+    ):
+        return resolved
+    return Outcome(
+        row=resolved.row,
+        status=Status.SKIPPED,
+        location_id=resolved.location_id,
+        contact_id=resolved.contact_id,
+        code="already_exists",
+        message=NAMED_IN_CREATE_ONLY,
+        warnings=resolved.warnings,
+    )
+
+
 def _line(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
     if isinstance(item, Outcome):
         return _no_payload(item)
     return {
         "row": number_of(item.row),
         "location_id": item.location_id,
-        "payload": build_upsert(item, tag_mode=mapping.tag_mode),
+        "payload": build_payload(item, mode=mapping.mode, tag_mode=mapping.tag_mode),
         "follow_ups": follow_ups.follow_up_plan(item, mapping.follow_ups),
         "warnings": [_fault(fault) for fault in item.warnings],
     }
@@ -181,14 +297,20 @@ def _fault(fault: Fault) -> Json:
 
 
 def _forecast(
-    foresight: Foresight, taken: Taken, settings: RunSettings, clock: Clock, same_contact: SameContact
+    foresight: Foresight,
+    taken: Taken,
+    asked: AskedLocations,
+    settings: RunSettings,
+    clock: Clock,
+    same_contact: SameContact,
 ) -> Forecast:
     again = 0 if taken.mapping.surveys_duplicates else same_contact.again
     sent_with_it = taken.mapping.model.match.shared_key is SharedKeyPolicy.SEND
     rate = calls_a_row(taken.mapping)
-    plan = plan_sending(foresight.location_rows, calls_a_row=rate)
+    plan = plan_sending(foresight.location_rows, calls_a_row=rate, quotas=asked.quotas)
     parts = {
-        name: plan_sending({name: rows}, calls_a_row=rate) for name, rows in foresight.location_rows.items()
+        name: plan_sending({name: rows}, calls_a_row=rate, quotas=asked.quotas)
+        for name, rows in foresight.location_rows.items()
     }
     return foresight.forecast(
         locations={
@@ -214,13 +336,15 @@ def _forecast(
             )
             for staged, intake in zip(taken.staged, taken.intakes, strict=True)
         ),
-        overlooked=_overlooked(taken),
+        overlooked=(*unset_notes(taken.mapping, settings), *_overlooked(taken)),
+        unchecked=tuple(unchecked_notes(asked, taken.mapping)),
         mapping=str(settings.mapping),
         mapping_fingerprint=taken.mapping.fingerprint,
         base_url=settings.connection.base_url,
         sandbox=settings.connection.sandbox,
         made_at=clock.now(),
         tool_version=__version__,
+        commands=NextCommands.of(settings, location_id=choose_location(settings.connection, taken.mapping)),
     )
 
 
@@ -228,3 +352,16 @@ def _overlooked(taken: Taken) -> tuple[str, ...]:
     """Gather what the mapping overlooks; of several sources, files of the same columns say it once."""
     found = (note for intake in taken.intakes for note in overlooked(taken.mapping, intake.source))
     return tuple(dict.fromkeys(found))
+
+
+def unset_notes(mapping: Mapping, settings: RunSettings) -> Iterator[str]:
+    """Say which variables the mapping's location names that nobody set."""
+    connection = settings.connection
+    if connection.sandbox or connection.location_id is not None:
+        return
+    for name in mapping.unset_variables:
+        wants = f"The mapping's location names ${{{name}}}, and {name} is not set: "
+        if mapping.location_by_column:
+            yield f"{wants}rows of that location would fail. Set it in the environment or in the file .env."
+        else:
+            yield f"{wants}a run needs it in the environment or in the file .env, or --location ID."

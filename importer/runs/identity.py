@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from importer.errors import ImporterError, SettingsError, StateError
+from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
 from importer.mapping import Mapping, parse_mapping
+from importer.results.commands import access_words
 from importer.results.metrics import require_metrics
 from importer.runs.context import RunContext
 from importer.runs.intake import choose_location, require_destination, stage_all
@@ -41,7 +42,7 @@ async def begin(settings: RunSettings, mapping: Mapping, context: RunContext) ->
     with _unless_begun(new):
         candidate = await asyncio.to_thread(_candidate, new, settings, mapping, state)
         with state.lock(candidate):
-            previous = None if settings.fresh else _repeats(state.previous(candidate))
+            previous = None if settings.fresh else _repeats(state.previous(candidate), settings)
             if previous is None:
                 with _begun(new, candidate, context) as journal, log_context(run_id=new.id):
                     yield RunSession(
@@ -78,7 +79,8 @@ def reopen(
     state = StateFolder(state_path, clock=context.clock)
     found = state.find(wanted)
     if found.state is not RunState.FINISHED and not from_copies and (differences := changes_since(found)):
-        raise Previous(run=found, differences=differences).conflict()
+        previous = Previous(run=found, differences=differences)
+        raise _conflict(previous, state_path=state_path, connection=connection)
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
     settings = replace(settings, **(changes or {}))
     with _reopened(found, settings, state, context, kind) as session:
@@ -148,9 +150,14 @@ def _candidate(new: NewRun, settings: RunSettings, mapping: Mapping, state: Stat
     )
 
 
-def _repeats(previous: Previous | None) -> Previous | None:
+def _repeats(previous: Previous | None, settings: RunSettings) -> Previous | None:
     if previous is None or (previous.run.sandbox and previous.finished):
         return None  # each finished try in the embedded sandbox leaves an empty vendor behind
     if previous.differences:
-        raise previous.conflict()
+        raise _conflict(previous, state_path=settings.state, connection=settings.connection)
     return previous
+
+
+def _conflict(previous: Previous, *, state_path: Path, connection: Connection) -> RunConflictError:
+    commands = access_words(state_path, connection.token_file)
+    return previous.conflict(commands.resume(previous.run.id, "--from-copies"))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -16,18 +14,16 @@ from importer.errors import (
     QuotaSpentError,
     ServiceDownError,
     SettingsError,
-    StateError,
 )
 from importer.highlevel.client import distrusted
 from importer.highlevel.reply import Reply
 from importer.records import Outcome, Record
 from importer.results.forecast import Expected
+from importer.runs.looking import open_looker
 from importer.runtime.clock import Clock
 from importer.sending import Sender
 from importer.sending.call_state import Unanswered
-from importer.sending.looking import LOOKING, NoRows
 from importer.settings import SANDBOX_LOCATION, RunSettings
-from importer.state import StateFolder
 
 SAMPLE_ROWS: Final = 200
 _AT_ONCE: Final = 10
@@ -126,18 +122,5 @@ def ask(sample: Sample, settings: RunSettings, *, clock: Clock | None = None) ->
 
 
 async def _ask(sample: Sample, settings: RunSettings, clock: Clock | None) -> Expected:
-    """Ask within what earlier runs left of the quota, and leave word of it to those that follow."""
-    connection = settings.connection
-    connection = replace(connection, grants=connection.grants or settings.state / "grants")
-    state, journal = StateFolder(settings.state), NoRows()
-    async with Sender(
-        connection=connection,
-        journal=journal,
-        policy=LOOKING,
-        clock=clock,
-        quota_marks=state.quota_marks(connection.base_url),
-    ) as sender:
-        expected = await inquire(sample.records, sender=sender, base_url=connection.base_url)
-    with suppress(StateError):  # a look needs no folder that can be written to
-        state.remember_quota(connection.base_url, journal.marks)
-    return expected
+    async with open_looker(settings.connection, settings.state, clock=clock) as sender:
+        return await inquire(sample.records, sender=sender, base_url=settings.connection.base_url)

@@ -33,6 +33,11 @@ class Intake:
     bound: BoundMapping
     rows: int
 
+    def mapped(self) -> Iterator[Mapped]:
+        """Map a block at a time, before anything is asked of a location."""
+        for block in limited(self.source.blocks(_PIECE), self.rows):
+            yield self.bound.map(block)
+
     def pieces(
         self, resolve: Resolve, shared: SharedKeys | None = None, *, refused: bool = True
     ) -> Iterator[tuple[Block, Mapped]]:
@@ -67,6 +72,8 @@ class SurveyOptions:
     allow_transforms: bool = False
     apart: bool = True
     """Whether different people with one key are kept apart; runs that older importers began go on without."""
+    failed_rows_of: str | None = None
+    """The one location whose failed rows may be imported; None: any location's."""
 
 
 def choose_location(connection: Connection, mapping: Mapping) -> str | None:
@@ -88,6 +95,14 @@ def require_destination(connection: Connection, mapping: Mapping) -> None:
     """Refuse before a large file is read what the first request would refuse anyway."""
     if connection.sandbox:
         return
+    if connection.location_id is None and not mapping.location_by_column and mapping.unset_variables:
+        # HIGHLEVEL_LOCATION_ID may name another client's: what the mapping names must not end up there
+        unset = " and ".join(mapping.unset_variables)
+        raise SettingsError(
+            f"The mapping's location is {mapping.stated_location}, and {unset} is not set. Set it in the environment or in "
+            "the file .env, or give --location ID (it stands in the address of the sub-account: .../location/ID/...). "
+            "--sandbox needs none."
+        )
     if choose_location(connection, mapping) is None and not mapping.location_by_column:
         raise SettingsError(
             "No location is named. Give --location ID, set HIGHLEVEL_LOCATION_ID, or write location: into the mapping "
@@ -138,6 +153,7 @@ def survey(
     with draft_holders(mapping) as draft:
         store = draft if options.apart else None
         for source in sources:
+            _refuse_strangers(source, options)
             surveyor = _lay_over(source, mapping, options, store, several=len(sources) > 1)
             for block in limited(source.blocks(), left):
                 keep_going()
@@ -153,6 +169,19 @@ def survey(
 
 def _resolved(mapped: Mapped, resolve: Resolve) -> Mapped:
     return [resolve(item) if isinstance(item, Record) else item for item in mapped]
+
+
+def _refuse_strangers(source: Source, options: SurveyOptions) -> None:
+    """Refuse failed rows of another location: its clients would become this one's contacts. Raises SettingsError."""
+    wanted = options.failed_rows_of
+    if wanted is None or not source.ours:
+        return
+    if others := sorted(source.noted_locations() - {wanted}):
+        raise SettingsError(
+            f"{source.name} holds rows of location {', '.join(others[:3])} (its column import_location_id), and this "
+            f"import goes into {wanted}; nothing was sent. Name their own with --location, or insist with "
+            "--into-other-location."
+        )
 
 
 def _lay_over(

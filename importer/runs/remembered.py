@@ -12,6 +12,7 @@ from importer.state.journal import Run
 
 _PLAIN: Final = [
     "limit",
+    "into_other_location",
     "concurrency",
     "changed_only",
     "full_every",
@@ -37,6 +38,8 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
         "reading": {name: getattr(settings.reading, name) for name in _READING},
         "stop_after_failures": None if failures is None else {"rows": failures.rows, "share": failures.share},
         "metrics_file": None if settings.metrics_file is None else str(settings.metrics_file.absolute()),
+        # where the token came from, not what it is: commands that go on have to name the file again
+        "token_file": None if settings.connection.token_file is None else str(settings.connection.token_file),
     }
 
 
@@ -50,6 +53,7 @@ def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingO
     options: dict[str, Any] = dict(run.options)
     failures = options.get("stop_after_failures")
     metrics_file = options.get("metrics_file")
+    token_file = options.get("token_file")
     return RunSettings(
         sources=tuple(source.reference for source in run.sources),
         mapping=run.mapping_path,
@@ -58,6 +62,7 @@ def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingO
             base_url=run.base_url,
             sandbox=run.sandbox,
             location_id=run.location_id,
+            token_file=connection.token_file or (Path(token_file) if token_file else None),
         ),
         state=state,
         results_format=ResultsFormat(options.get("results_format", ResultsFormat.CSV)),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from importer.mapping import Mapping as ContactMapping
 from importer.mapping.language.model import SharedKeyPolicy
 from importer.reading import Source
 from importer.records import Block, Outcome, Record, RowId, Status, limited, row_id
+from importer.results.files import RunFiles, replacing
 from importer.results.same_contact import SameContact
 from importer.results.same_contact_file import FILE_NAME, write_same_contact
 from importer.runs.intake import SurveyOptions
@@ -18,9 +20,9 @@ Ends = Callable[[RowId, RowId], Iterable[Outcome]]
 """Gives the outcomes of a stretch of rows, as far as there are any."""
 
 
-def count_same_contacts(links: SameContacts, path: Path | None = None) -> SameContact:
+def count_same_contacts(links: SameContacts) -> SameContact:
     """Count what was noted."""
-    return SameContact(**links.counts()._asdict(), path=path)
+    return SameContact(**links.counts()._asdict())
 
 
 def list_same_contacts(
@@ -32,19 +34,24 @@ def list_same_contacts(
     ends: Ends,
     unsettled: Status | str,
     folder: Path,
+    files: RunFiles | None = None,
 ) -> SameContact:
-    """Write ``same-contact.csv`` into a folder where any rows share a key. ``unsettled``: what rows are that have no outcome."""
-    counted = count_same_contacts(links, folder / FILE_NAME)
+    """Write ``same-contact.csv`` into a folder where any rows share a key; beside one that somebody changed.
+
+    ``unsettled``: what rows are that have no outcome. ``files``: what was written into the folder before.
+    """
+    counted, path = count_same_contacts(links), folder / FILE_NAME
     if not counted.groups:
-        return count_same_contacts(links)
+        return counted
     people = _people(links, sources, mapping, options, ends=ends, unsettled=str(unsettled))
     write_same_contact(
         links.list_rows(people),
-        folder / FILE_NAME,
+        path,
         sources=[source.name for source in sources],
         left_out=mapping.model.match.shared_key is SharedKeyPolicy.LEAVE_OUT,
+        replacing=replacing if files is None else files.replacing,
     )
-    return counted
+    return replace(counted, path=path if files is None else files.place_of(path))
 
 
 def _people(

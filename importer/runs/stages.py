@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from importer.errors import ImporterError, StateError, StopError
 from importer.results import Summary
+from importer.results.files import RunFiles
 from importer.results.metrics import write_metrics
-from importer.results.missing import write_missing
+from importer.results.missing import MISSING_NAME, write_missing
 from importer.results.writing import write_summary
 from importer.runs.key_sharing import free_keys
 from importer.runs.preparing import Preparation, open_preparation
@@ -23,6 +24,7 @@ from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import Journal, RunState
 from importer.state.memory import Leaver
+from importer.state.written import WrittenFiles
 
 logger = logger_of(__name__)
 
@@ -91,9 +93,11 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
 def conclude(session: RunSession, summary: Summary, gone: list[Leaver]) -> Summary:
     """Write what stands beside the results: who is missing from the file, and metrics."""
     if gone:
-        write_missing(gone, summary.results.parent)
-        summary = replace(summary, missing=len(gone))
-        write_summary(summary)
+        files = RunFiles(WrittenFiles(session.journal.folder))
+        missing = summary.results.with_name(MISSING_NAME)
+        write_missing(gone, missing, replacing=files.replacing)
+        summary = replace(summary, missing=len(gone), missing_file=files.place_of(missing))
+        summary = write_summary(replace(summary, kept=(*summary.kept, *files.kept)), files)
     if session.settings.metrics_file is not None:
         write_metrics(summary, session.settings.metrics_file)
     return summary

@@ -386,6 +386,5 @@ def _unreachable(base_url: str, silence: Unanswered) -> StopError | CertificateE
     if silence.certificate:
         return distrusted(base_url, silence.words)
     return ServiceDownError(
-        f"{base_url} could not be reached: {silence.words}. Check the network and HIGHLEVEL_BASE_URL; "
-        "go on with `importer resume`."
+        f"{base_url} could not be reached: {silence.words}. Check the network and HIGHLEVEL_BASE_URL."
     )

@@ -27,12 +27,12 @@ class Previous:
     def finished(self) -> bool:
         return self.run.state is RunState.FINISHED
 
-    def conflict(self) -> RunConflictError:
-        """Say what changed under a stopped run, and the two ways on."""
+    def conflict(self, resume: str) -> RunConflictError:
+        """Say what changed under a stopped run, and the two ways on; ``resume``: the command that goes on with it."""
         return RunConflictError(
             f"Run {self.run.id} of the same source was stopped before its end, and since then "
             f"{' and '.join(self.differences)}. To go on with what it began, from its own copies: "
-            f"importer resume {self.run.id} --from-copies. To start afresh: the same command with --fresh."
+            f"{resume}. To start afresh: the same command with --fresh."
         )
 
 

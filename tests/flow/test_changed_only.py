@@ -49,6 +49,35 @@ def test_who_is_gone_is_listed_and_not_deleted(desk: Desk, vendor: Sandbox) -> N
     assert len(vendor.contacts()) == 2
 
 
+def test_people_of_another_sub_account_are_not_missing_here(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("of-a.csv", HEADER + "Ann,ann@example.com,,\nBob,bob@example.com,,\n")
+    desk.run("of-a.csv", *WORDS, "--location", "locA")
+    desk.write("of-b.csv", HEADER + "Cid,cid@example.com,,\nDora,dora@example.com,,\n")
+    assert desk.run("of-b.csv", *WORDS, "--location", "locB").summary["missing"] == 0
+    desk.write("of-b2.csv", HEADER + "Cid,cid@example.com,,\n")
+    summary = desk.run("of-b2.csv", *WORDS, "--location", "locB").summary
+    (gone,) = read_table(Path(summary["missing_file"]))
+    assert (gone["location_id"], gone["files_missed"]) == ("locB", "1")
+    desk.write("of-a2.csv", HEADER + "Bob,bob@example.com,,\n")
+    (left,) = read_table(Path(desk.run("of-a2.csv", *WORDS, "--location", "locA").summary["missing_file"]))
+    assert (left["location_id"], left["files_missed"]) == ("locA", "1"), (
+        "files of others count for nobody here"
+    )
+
+
+def test_a_file_for_one_of_several_sub_accounts_lets_nobody_of_the_others_be_missing(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    mapping = "version: 1\nlocation: {column: Tags}\nfields: {firstName: First, email: Mail}\n"
+    desk.write("fan.yaml", mapping)
+    words = ("-m", "fan.yaml", "--changed-only")
+    desk.write("all.csv", HEADER + "Ann,ann@example.com,,locA\nBob,bob@example.com,,locB\n")
+    desk.run("all.csv", *words)
+    desk.write("of-b.csv", HEADER + "Cid,cid@example.com,,locB\n")
+    (gone,) = read_table(Path(desk.run("of-b.csv", *words).summary["missing_file"]))
+    assert gone["location_id"] == "locB"
+
+
 def test_an_import_by_hand_in_between_is_not_taken_for_the_nights(desk: Desk, vendor: Sandbox) -> None:
     desk.write("night1.csv", HEADER + "Ann,ann@example.com,,\n")
     desk.run("night1.csv", *WORDS)

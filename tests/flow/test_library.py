@@ -195,7 +195,7 @@ def test_the_environment_file_of_the_folder_is_not_read_unasked(
     desk.write(".env", ENV.format(token="pit-of-another-client", location="other"))
     for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID"):
         monkeypatch.delenv(name)
-    with pytest.raises(SettingsError, match="No location is named"):
+    with pytest.raises(SettingsError, match="HIGHLEVEL_LOCATION_ID is not set"):
         importer.run("contacts.csv", "mapping.yaml")
     assert importer.run("contacts.csv", "mapping.yaml", env_file=".env").created == 1
     assert len(vendor.contacts("other")) == 1

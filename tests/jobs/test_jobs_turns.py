@@ -122,12 +122,12 @@ async def test_a_file_beyond_a_threshold_is_refused_and_nothing_is_sent(
     resident = house.resident()
     house.put("in/contacts-1.csv", people)
     await house.once(resident)
-    before = house.sandbox.state()["requests"]
+    before = house.sandbox.contacts()
     house.put_text("in/contacts-2.csv", content)
     (occasion,) = await house.once(resident)
     assert occasion.result is Result.REFUSED
     assert why in occasion.sentence
-    assert house.sandbox.state()["requests"] == before
+    assert house.sandbox.contacts() == before
     assert names(house.folder / "in" / "failed") == ["contacts-2.csv"]
     assert house.told[-1].event == "threshold"
 

@@ -239,3 +239,39 @@ def test_a_time_zone_is_one_that_the_location_lists(lay: Lay) -> None:
     failure = resolve(lay, "  timezone: A", "Asia/Tokyo")
     assert isinstance(failure, Outcome)
     assert failure.code == "invalid_timezone"
+
+
+def second_phones(lay: Lay, rules: str, *rows: list[str]) -> list[tuple[object, list[str]]]:
+    text = f"{rules}\ncustom_fields: {{Second Phone: {{column: P, on_invalid: drop}}}}"
+    mapped = lay(text, [["E", "P", "C"], *(["a@b.com", *row] for row in rows)], catalog=CATALOG)
+    return [
+        (dict(each.custom_fields).get("id_second_phone"), [fault.code for fault in each.warnings])
+        for each in mapped
+        if isinstance(each, Record)
+    ]
+
+
+def test_a_custom_phone_is_read_by_its_rows_country_and_warned_of_where_that_is_the_default_alone(
+    lay: Lay,
+) -> None:
+    rules = "fields: {email: E, country: {column: C, default: US}}"
+    rows = [["(212) 555-0130", ""], ["(212) 555-0131", "US"], ["+1 212 555 0132", ""], ["020 7946 0958", "GB"], ["020 7946 0958", ""]]  # fmt: skip
+    assert second_phones(lay, rules, *rows) == [
+        ("+12125550130", ["phone_region"]), ("+12125550131", []), ("+12125550132", []), ("+442079460958", []), (None, ["no_phone_region"]),
+    ]  # fmt: skip
+
+
+def test_a_country_that_no_column_says_is_a_guess_for_every_row(lay: Lay) -> None:
+    rules = "fields: {email: E, country: {column: Land, optional: true, default: US}}"
+    assert second_phones(lay, rules, ["(212) 555-0130", ""]) == [("+12125550130", ["phone_region"])]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "defaults: {region: US}\nfields: {email: E, country: {column: C, default: US}}",
+        "fields: {email: E, country: {value: US}}",
+    ],
+)
+def test_a_stated_region_of_a_custom_phone_is_no_guess(lay: Lay, rules: str) -> None:
+    assert second_phones(lay, rules, ["(212) 555-0130", ""]) == [("+12125550130", [])]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from importer.mapping.values.emails import read_email
@@ -135,3 +135,33 @@ def test_the_letter_is_named(text: str) -> None:
 )  # fmt: skip
 def test_domains_of_other_alphabets_are_what_they_are(text: str, domain: str) -> None:
     assert read(text) == (f"ann@{domain}", None)
+
+
+DOMAINS = st.one_of(
+    st.text("ab.-_,;:/\\()[]!0", max_size=12),
+    st.sampled_from(["", ".", "-", "a..b", "localhost", "x.test", "b,com", "y" * 70 + ".com", "1.2.3.4"]),
+)
+LONG_DOMAIN = ("a" * 47 + ".") * 5 + "org"
+
+
+@given(st.text("abc+0", min_size=1, max_size=66), DOMAINS)
+@example("a" * 30, LONG_DOMAIN)
+@example("a" * 65, "b,com")
+@example("a" * 42, ("a" * 40 + ".") * 5 + "\u00fc.org")
+def test_what_is_wrong_with_a_domain_is_told_in_the_librarys_words_for_that_very_address(
+    local: str, domain: str
+) -> None:
+    address = f"{local}@{domain}"
+    assume(address.strip(" .,;:()[]") == address)
+    if refusal := library_refusal(address):
+        reading = read_email(address)
+        assert isinstance(reading, ValueFault)
+        assert reading.sentence.endswith(f"is no e-mail address: {refusal.rstrip('.')}")
+
+
+def library_refusal(address: str) -> str | None:
+    try:
+        validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
+    except EmailNotValidError as refused:
+        return str(refused)
+    return None

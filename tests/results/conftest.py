@@ -11,6 +11,8 @@ import pytest
 
 from importer.records import Block, Counts, Outcome, Pulse, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
+from importer.results.commands import NextCommands
+from importer.state.written import WrittenFiles
 
 HEADER = ("First Name", "E-mail", "Phone", "Notes")
 
@@ -101,6 +103,12 @@ class Story:
     pulses: list[Pulse] = field(default_factory=list)
     run: RunOnPaper = field(default_factory=RunOnPaper)
 
+    @property
+    def written(self) -> WrittenFiles:
+        kept = self.folder.parents[1] / "kept"
+        kept.mkdir(exist_ok=True)
+        return WrittenFiles(kept)
+
     def sheet(
         self,
         rows: Mapping[int, Sequence[str]],
@@ -129,7 +137,10 @@ class Story:
 
     def write(self, **given: Any) -> Summary:
         journal = given.pop("journal", self.journal)
-        with ResultsWriter(journal=journal, sources=self.sheets, folder=self.folder, **given) as writer:
+        given.setdefault("commands", NextCommands(mapping=("-m", "mappings/contacts.yaml")))
+        with ResultsWriter(
+            journal=journal, sources=self.sheets, folder=self.folder, written=self.written, **given
+        ) as writer:
             return writer.finish(self.run)
 
 

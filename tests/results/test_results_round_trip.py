@@ -20,6 +20,7 @@ from importer.results import ResultsWriter, Summary
 from importer.settings import ResultsFormat
 from importer.sources import stage
 from importer.state.journal import Journal, Run, RunState
+from importer.state.written import WrittenFiles
 
 SOURCE = (
     "First Name;E-mail;Phone;Notes\r\n"
@@ -56,7 +57,13 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def write(journal: Journal, tmp_path: Path) -> Callable[..., Summary]:
     def written(**given: Any) -> Summary:
         sources = [open_source(source.path) for source in journal.run.sources]
-        with ResultsWriter(journal=journal, sources=sources, folder=tmp_path / "out", **given) as writer:
+        with ResultsWriter(
+            journal=journal,
+            sources=sources,
+            folder=tmp_path / "out",
+            written=WrittenFiles(journal.folder),
+            **given,
+        ) as writer:
             return writer.finish(journal.run)
 
     return written

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.records import Remedy, Status
+from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast
 from importer.results.forecast_text import render_forecast
 from importer.results.palette import Palette, palette_for
@@ -109,7 +110,7 @@ def test_a_forecast_tells_time_quota_and_the_command_to_type() -> None:
         daily_share=2.5,
         days=3,
         errors_by_code={},
-        mapping="my map.yaml",
+        commands=NextCommands(mapping=("-m", "my map.yaml"), sources=("a list.csv",)),
     )
 
     lines = render_forecast(forecast, None, PLAIN).splitlines()
@@ -120,7 +121,7 @@ def test_a_forecast_tells_time_quota_and_the_command_to_type() -> None:
         in lines
     )
     assert "  requests     499,990, 250 % of a day's quota" in lines
-    assert lines[-1].strip() == command(["importer", "run", "-m", "my map.yaml"])
+    assert lines[-1].strip() == command(["importer", "run", "a list.csv", "-m", "my map.yaml"])
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_show_tells_one_run_and_nothing_of_a_person(
         "Failed:    1 x service_down (rows 4)",
         "Warnings:  1 x phone_dropped (rows 2)",
         "Location:  location1: 1 created, 1 failed",
-        f"Next:      importer retry {finished.id} (sends 1 failed rows again)",
+        f"Next:      1 row can be sent again: importer retry {finished.id} --state {state.path}",
     ):
         assert part in told
     assert "Secret Person" not in told

@@ -66,9 +66,10 @@ def test_a_source_changed_under_a_stopped_run_is_told(
     stopped = stop(begin())
     previous = state.previous(candidate(content=CHANGED))
     assert previous is not None
-    message = str(previous.conflict())
+    message = str(previous.conflict("importer resume it"))
+    assert previous.run.id == stopped.id
     assert "contacts.csv has changed" in message
-    assert f"importer resume {stopped.id} --from-copies" in message
+    assert "importer resume it." in message
     assert "--fresh" in message
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from importer.mapping.compiled.block_columns import BlockColumns
+from importer.mapping.compiled.phone_regions import ReadPhone
 from importer.mapping.compiled.picking import FirstOf, Pick
 from importer.mapping.compiled.readers import ValueReader
 from importer.mapping.values.blanks import MARKERS, left_out, unless_nothing
-from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.lists import parts_of
 from importer.mapping.values.postal import check_zeros, may_lack_zeros, pad
 from importer.mapping.values.texts import column_needs_look, read_plain_text, read_text
@@ -148,22 +149,18 @@ class EmailColumn(ValueColumn):
 
 
 class PhoneColumn(ValueColumn):
-    """Phones, each read with the country of its own row before the rule's and the default region.
-
-    ``guess``: the region of numbers that none of these can read, which is told.
-    """
+    """Phones, each read with the country of its own row before the rule's and the default region."""
 
     def __init__(
         self,
         pick: Pick,
         handling: Handling,
         *,
-        read: Callable[[str, Sequence[str]], ReadValue],
+        read: ReadPhone,
         regions: tuple[str, ...],
-        guess: str | None = None,
     ) -> None:
         super().__init__(pick, None, handling, repeats=False)
-        self._read_with = read if guess is None or guess in regions else _guessing(read, guess)
+        self._read_with = read
         self._regions = regions
 
     def run_with(self, table: BlockColumns, countries: Sequence[Any]) -> list[Any]:
@@ -179,27 +176,6 @@ class PhoneColumn(ValueColumn):
             for text, country in zip(texts, countries, strict=True)
         ]
         return self._finish(texts, values, table)
-
-
-def _guessing(
-    read: Callable[[str, Sequence[str]], ReadValue], guess: str
-) -> Callable[[str, Sequence[str]], ReadValue]:
-    """Read by what is known, and where that fails by a guess, with a warning."""
-
-    def run(text: str, regions: Sequence[str]) -> ReadValue:
-        known = read(text, regions)
-        if not isinstance(known, ValueFault) or not known.fails:
-            return known
-        guessed = read(text, (guess,))
-        if not isinstance(guessed, ValueFault):
-            sentence = (
-                f"{quoted(text)} does not say its country; it was read as one of {guess}, the default of the row's country, "
-                "which is a guess: `defaults: {region: ...}` in the mapping says it"
-            )
-            return ValueFault("phone_region", sentence, guessed, fails=False)
-        return known if guessed.fails else guessed
-
-    return run
 
 
 class PostalColumn(ValueColumn):

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from importer.highlevel.catalog import CustomField
-from importer.mapping.language.model import Defaults, Rule
+from importer.mapping.compiled.phone_regions import guessing, stated_regions
+from importer.mapping.language.model import MappingModel, Rule
 from importer.mapping.transforms.steps import NUMBER_STEPS, as_text, dates_after
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
@@ -30,17 +31,17 @@ _TEXTS: Final = frozenset({"TEXT", "LARGE_TEXT"})
 _TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:[:.][0-5]\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 
 
-def converter(field: CustomField | None, rule: Rule, defaults: Defaults, written: Conventions) -> Convert:
+def converter(field: CustomField | None, rule: Rule, model: MappingModel, written: Conventions) -> Convert:
     """Make the function that gives a custom field its value: by its type, else by what the rule says of it.
 
     Without a field (no account at hand) and for texts, the rule alone says what its cells are, so that a preview
     shows what a run sends, and a run heeds what the mapping asks for.
     """
     if field is None or field.data_type in _TEXTS:
-        return _by_rule(rule, defaults, written, typed=field is not None)
+        return _by_rule(rule, model, written, typed=field is not None)
     match field.data_type:
         case "PHONE":
-            return _phone(rule, defaults)
+            return _phone(rule, model)
         case "SINGLE_OPTIONS" | "RADIO":
             return _from_text(partial(read_option, options=field.options))
         case "MULTIPLE_OPTIONS" | "CHECKBOX":
@@ -52,7 +53,7 @@ def converter(field: CustomField | None, rule: Rule, defaults: Defaults, written
             return _from_text(_scalar(other, rule, written))
 
 
-def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: bool) -> Convert:
+def _by_rule(rule: Rule, model: MappingModel, written: Conventions, *, typed: bool) -> Convert:
     """Read what the rule names as a date, a number or a phone; a step that made one has done it already."""
     steps = {step.name for step in rule.transforms}
     if rule.split is not None and not typed:
@@ -63,7 +64,7 @@ def _by_rule(rule: Rule, defaults: Defaults, written: Conventions, *, typed: boo
         # An amount or a plain number: reading it as an amount takes either.
         return _from_text(partial(read_money, decimal=written.stated_decimal))
     if rule.region is not None:
-        return _phone(rule, defaults)
+        return _phone(rule, model)
     return AS_TEXT if typed else plain
 
 
@@ -103,14 +104,15 @@ def _list_of(split: str) -> Convert:
     return lambda raw, _record: [*parts_of(as_text(raw), split)]
 
 
-def _phone(rule: Rule, defaults: Defaults) -> Convert:
-    regions = tuple(region for region in (rule.region, defaults.region) if region)
+def _phone(rule: Rule, model: MappingModel) -> Convert:
+    """Read phones as the contact's own is read, with the same words about a country that is a guess."""
+    regions = stated_regions(rule, model)
+    read_with = guessing(partial(read_phone, several=rule.several or "first"), rule, model)
 
     def read(raw: Json, record: Record) -> ReadValue:
-        country = record.fields.get("country")
-        own = (country,) if isinstance(country, str) else ()
+        country = None if record.country_guessed else record.fields.get("country")
         text = raw if isinstance(raw, str) else as_text(raw)
-        return read_phone(text, tuple(dict.fromkeys((*own, *regions))), several=rule.several or "first")
+        return read_with(text, (country, *regions) if isinstance(country, str) else regions)
 
     return read
 

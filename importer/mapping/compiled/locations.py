@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout
@@ -14,6 +14,8 @@ from importer.mapping.values.texts import clean
 from importer.records import Fault
 from importer.runtime.environment import variables
 from importer.settings import location_in
+
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
 class LocationColumn:
@@ -55,16 +57,14 @@ class LocationColumn:
 
 def expand(text: str, environment: Mapping[str, str]) -> str | None:
     """Put environment variables in for ``${NAME}``; None when one of them is not set."""
-    missing = False
+    if any(unset_in(text, environment)):
+        return None
+    return _VARIABLE.sub(lambda named: environment[named[1]], text).strip() or None
 
-    def value(match: re.Match[str]) -> Any:
-        nonlocal missing
-        found = environment.get(match[1], "")
-        missing = missing or not found
-        return found
 
-    expanded = re.sub(r"\$\{([A-Za-z_]\w*)\}", value, text).strip()
-    return None if missing or not expanded else expanded
+def unset_in(text: str, environment: Mapping[str, str]) -> Iterator[str]:
+    """Name the variables of ``${NAME}`` that are not set."""
+    return (name for name in _VARIABLE.findall(text) if not environment.get(name))
 
 
 def _said(location: str) -> str:

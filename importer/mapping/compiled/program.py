@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
 from itertools import repeat
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from importer.codes import remedy_of
 from importer.highlevel.fields import FIELDS, FieldFacts, FieldKind
@@ -23,12 +23,12 @@ from importer.mapping.compiled.columns import (
 from importer.mapping.compiled.filters import RowFilter
 from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.locations import LocationColumn
+from importer.mapping.compiled.phone_regions import ReadPhone, country_of, guessing, stated_regions
 from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
 from importer.mapping.transforms.steps import StepFunction
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.phones import read_phone
-from importer.mapping.values.places import read_country
 from importer.records import Block, Fault, Json, Outcome, Record, Status, row_id
 
 _UNIQUE: Final = frozenset({FieldKind.EMAIL, FieldKind.PHONE, FieldKind.NAME, FieldKind.CONTACT_ID})
@@ -97,10 +97,8 @@ class Program:
             return None if handling.default is None else ConstantColumn(handling.default)
         steps = steps_of(rule, around)
         if kind is FieldKind.PHONE:
-            read = phone_reader(steps, several=rule.several or "first")
-            return PhoneColumn(
-                pick, handling, read=read, regions=self._phone_regions(rule), guess=self._country_default
-            )
+            read = guessing(phone_reader(steps, several=rule.several or "first"), rule, self._model)
+            return PhoneColumn(pick, handling, read=read, regions=stated_regions(rule, self._model))
         if kind is FieldKind.POSTAL_CODE:
             lengths = around.written.code_lengths
             return PostalColumn(
@@ -168,8 +166,18 @@ class Program:
         tags = self._tags.run(table) if self._tags else repeat(())
         ids = self._ids.run(table) if self._ids else repeat(None)
         base = row_id(block.source, 0)
+        guessed = self._guessed_countries(len(rows))
         return [
-            self._finish(base | number, location, values, custom, tag, contact, table.faults.get(place))
+            self._finish(
+                base | number,
+                location,
+                values,
+                custom,
+                tag,
+                contact,
+                place in guessed,
+                table.faults.get(place),
+            )
             for place, (number, location, values, custom, tag, contact) in enumerate(
                 zip(numbers, locations, fields, customs, tags, ids)  # noqa: B905  (repeat() has no end)
             )
@@ -183,6 +191,7 @@ class Program:
         custom: tuple[tuple[str, Json], ...],
         tags: tuple[str, ...],
         contact_id: str | None,
+        country_guessed: bool,  # noqa: FBT001  (named arguments cost as much as the rest of the call)
         faults: list[Fault] | None,
     ) -> Record | Outcome:
         warnings: tuple[Fault, ...] = ()
@@ -200,6 +209,7 @@ class Program:
             tags=tags,
             contact_id=contact_id,
             warnings=warnings,
+            country_guessed=country_guessed,
         )
 
     def _identified(self, fields: dict[str, Json], contact_id: str | None) -> bool:
@@ -245,25 +255,17 @@ class Program:
                 return [None if row in column.filled else value for row, value in enumerate(values)]
         return [None] * table.height
 
-    def _phone_regions(self, rule: Rule) -> tuple[str, ...]:
-        """List the regions for a row without a country of its own: the rule's, the default, the fixed country."""
-        regions = (rule.region, self._model.defaults.region, self._country("value"))
-        return tuple(dict.fromkeys(region for region in regions if region))
-
-    @property
-    def _country_default(self) -> str | None:
-        """The country that rows without one are given: of their phones it is no more than a guess."""
-        return self._country("default")
+    def _guessed_countries(self, height: int) -> Container[int]:
+        """Give the rows of the last block whose country is the mapping's default: a custom field may be a phone."""
+        column = dict(self._fields).get("country")
+        if not self._custom or column is None or country_of(self._model, "default") is None:
+            return ()
+        return column.filled if isinstance(column, ValueColumn) else range(height)
 
     def _home(self) -> str | None:
         """Give the country that rows without one are likely of."""
-        return self._country("value") or self._country_default or self._model.defaults.region
-
-    def _country(self, key: Literal["value", "default"]) -> str | None:
-        rule = self._model.fields.get("country")
-        text = getattr(rule, key) if rule is not None else None
-        code = read_country(text) if text else None
-        return code if isinstance(code, str) else None
+        model = self._model
+        return country_of(model, "value") or country_of(model, "default") or model.defaults.region
 
     def _set_switches(self, fields: list[dict[str, Json]], table: BlockColumns) -> None:
         """Nest ``dndSettings.SMS`` and its kin; a message or code without a status would be refused, and is left out."""
@@ -296,7 +298,7 @@ def _nest(entry: dict[str, Json], path: tuple[str, ...], value: Json) -> None:
         del entry[path[0]]
 
 
-def phone_reader(steps: StepFunction | None, *, several: str) -> Callable[[str, Sequence[str]], ReadValue]:
+def phone_reader(steps: StepFunction | None, *, several: str) -> ReadPhone:
     """Make the reader of phones whose regions are known row by row."""
     if steps is None:
         return partial(read_phone, several=several)

@@ -166,14 +166,24 @@ def _read_formats(text: str, rules: DateRules) -> _Found:
 def _read_any(text: str, rules: DateRules) -> _Found:
     if refused := too_long(text, 100, "a date", CODE):
         return refused
+    if not text[:1].isdecimal():
+        # No pattern of numbers would match it, and each takes as long as a look at the month.
+        return _read_names(text, rules)
+    if text[:4].isdecimal():
+        return _read_year_first(text) or _read_names(text, rules)
     if match := _NUMBERS.fullmatch(text):
         return _alone(text, match["rest"]) or _read_numbers(text, match, rules)
+    return _read_names(text, rules)
+
+
+def _read_year_first(text: str) -> _Found | None:
+    """Read a date that begins with four digits and has no words in it."""
     if match := _match_year_first(text):
         found = _or_refuse(text, int(match[1]), int(match[2]), int(match[3]))
         return _alone(text, match["rest"]) or found
     if match := _SERIAL.fullmatch(text):
         return _from_serial(int(match[1])), None
-    return _read_names(text, rules)
+    return None
 
 
 def _match_year_first(text: str) -> re.Match[str] | None:

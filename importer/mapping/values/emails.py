@@ -56,7 +56,7 @@ def read_email(text: str, *, several: str = "first") -> ReadValue:
     local, _, domain = text.rpartition("@")
     if len(local) <= 64 and _LOCAL.fullmatch(local):
         known = _domain(domain)
-        if known is not None and len(text) <= 254:
+        if known is not None and len(local) + 1 + len(known) <= 254:
             return _with_typo(f"{local}@{known}", known)
     return _read_odd(text, several)
 
@@ -114,6 +114,8 @@ def _addresses(text: str) -> list[str]:
 
 
 def _canonical(address: str) -> str | None:
+    if address.count("@") != 1 or address[-1] == "@":
+        return None
     # here, not above: plain addresses need no library, and its patterns take their time to compile at each start
     from email_validator import EmailNotValidError, validate_email
 
@@ -142,6 +144,19 @@ def _refuse(text: str) -> ValueFault:
 
 
 def _library_reason(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    if address.isascii() and len(address) <= 254 and len(local) <= 64 and _LOCAL.fullmatch(local):
+        return _domain_reason(domain)
+    return _look_for_reason(address)
+
+
+@lru_cache(maxsize=20_000)
+def _domain_reason(domain: str) -> str:
+    """Say what is wrong with a domain once: behind a usual local part it is all that can be."""
+    return _look_for_reason(f"a@{domain}")
+
+
+def _look_for_reason(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     if sign := lookalike(address):

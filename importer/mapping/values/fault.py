@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
-from importer.records import Json
+from importer.records import Json, value_type
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class ValueFault:
     """Something to say about a value: it fails, or ``value`` is used all the same and this is a warning.
 

@@ -33,7 +33,7 @@ _EXTENSION: Final = re.compile(
 _PAUSED: Final = re.compile(r"([^,;pw]*\d[^,;pw]*?)\s*(?:[,;]+|[pw]+)\s*(\d{1,6})#?\s*", re.IGNORECASE)
 """What a phone dials after a pause: digits behind commas, semicolons, p or w."""
 _PLAIN_EXTENSION: Final = re.compile(
-    r"(\+?[\d ().\-]{7,30}?)[ ,;]*(?:x|ext\.?|extension|#)[ .:]*(\d{1,7})", re.IGNORECASE
+    r"(\+?[\d ().\-]{7,30})[ ,;]*(?:x|ext\.?|extension|#)[ .:]*(\d{1,7})", re.IGNORECASE
 )
 _PARAMETERS: Final = re.compile(r";(?:phone-context|isub)=[^;]*", re.IGNORECASE)
 """Of the addresses that begin with ``tel:`` (RFC 3966)."""

@@ -15,7 +15,7 @@ from typing import Final
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
 
 _LONGEST: Final = 20
-_NO_DIGITS: Final = {ord(sign): None for sign in " ().-"}
+_NO_DIGITS: Final = b" ().-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,11 @@ class _Dialling:
 
 def read_plain(text: str, region: str | None) -> str | None:
     """Read a plain spelling as E.164: national digits, or any country's behind a ``+``. None: ask the library."""
-    digits = text.translate(_NO_DIGITS)
-    if not digits.isascii() or not 5 <= len(digits) <= _LONGEST:
+    if not text.isascii():
+        return None
+    # Bytes, because deleting from a text takes a look-up for each of its characters.
+    digits = text.encode().translate(None, _NO_DIGITS).decode()
+    if not 5 <= len(digits) <= _LONGEST:
         return None
     if digits[0] == "+":
         return _read_international(digits) if digits[1:].isdigit() else None

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from importer.mapping import Mapping
     from importer.results import Summary
     from importer.runs.intake import Mapped
-    from importer.runs.preparing.order import Catalogs, Order, Surveyed
+    from importer.runs.preparing.order import Order, Surveyed
     from importer.runs.preparing.subprocess_pipe import SecondProcess
+    from importer.runs.resolving import Catalogs
     from importer.state.journal import Journal
 
 __all__ = ["Preparation", "open_preparation", "start_early"]

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
-from importer.errors import CredentialsError
-from importer.highlevel.catalog import Catalog
 from importer.highlevel.payload import build_upsert
-from importer.highlevel.refusals import location_refused
 from importer.highlevel.wire import encode
-from importer.mapping import Mapping, Resolver
+from importer.mapping import Mapping
 from importer.mapping.shared_keys import SharedKeys
-from importer.records import ImportMode, Outcome, Record
+from importer.records import ImportMode, Record
 from importer.results import Summary
 from importer.runs.intake import Intake, Mapped, open_staged, survey
 from importer.runs.key_sharing import matched_by, open_key_sharing
-from importer.runs.preparing.order import Catalogs, Order, Surveyed
+from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.preparing.writing import write_results
+from importer.runs.resolving import Catalogs, Resolvers
 from importer.state.journal import Journal
 
 
@@ -81,21 +79,3 @@ class InProcess:
         if not self._upserts or record.contact_id is not None:
             return record
         return record.built(encode(build_upsert(record, tag_mode=self._tag_mode)))
-
-
-class Resolvers:
-    """Resolve a record against its own location; what a refused location cannot tell fails the row."""
-
-    def __init__(self, intake: Intake, catalogs: Catalogs) -> None:
-        self._refused = {key: each for key, each in catalogs.items() if isinstance(each, CredentialsError)}
-        self._resolvers: dict[str, Resolver] = {
-            key: intake.bound.resolver(each)
-            for key, each in catalogs.items()
-            if isinstance(each, Catalog) and key in intake.bound.location_rows
-        }
-
-    def resolve(self, record: Record) -> Record | Outcome:
-        refused = self._refused.get(record.location_id)
-        if refused is not None:
-            return location_refused(record, str(refused))
-        return self._resolvers[record.location_id].resolve(record)

@@ -9,9 +9,10 @@ from importer.errors import SourceError
 from importer.mapping import Mapping
 from importer.results import Summary
 from importer.runs.intake import Mapped
-from importer.runs.preparing.order import Catalogs, Order, Surveyed
+from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.preparing.subprocess_pipe import ProcessLostError, SecondProcess
 from importer.runs.preparing.writing import write_results
+from importer.runs.resolving import Catalogs
 from importer.state.journal import Journal
 
 _AHEAD: Final = 3

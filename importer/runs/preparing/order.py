@@ -6,20 +6,15 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
 
-from importer.errors import CredentialsError
-from importer.highlevel.catalog import Catalog
 from importer.mapping import Mapping
+from importer.results.commands import NextCommands
 from importer.runs.intake import SurveyOptions
 from importer.runs.key_sharing import KeyPlace
 from importer.runs.remembered import keeps_people_apart
 from importer.settings import ReadingOptions, ResultsFormat, RunSettings
 from importer.sources import StagedSource
 from importer.state.journal import Run
-
-Catalogs: TypeAlias = MappingOf[str, Catalog | CredentialsError]
-"""What each location told of itself, or why it refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +29,7 @@ class Order:
     folder: Path
     results_format: ResultsFormat
     report_details: bool
+    commands: NextCommands
     keys: KeyPlace | None
     """Where who holds which key is remembered; None where different people are not kept apart."""
 
@@ -54,10 +50,14 @@ class Order:
                 limit=settings.limit,
                 allow_transforms=settings.allow_transforms,
                 apart=apart,
+                failed_rows_of=None if run.sandbox or settings.into_other_location else run.location_id,
             ),
             folder=settings.output / run.id,
             results_format=settings.results_format,
             report_details=settings.report_details,
+            commands=NextCommands.of(
+                settings, location_id=run.location_id, working_folder=run.working_folder
+            ),
             keys=KeyPlace.of(connection, settings.state, run.id) if apart else None,
         )
 

@@ -17,8 +17,9 @@ from importer.results import Summary
 from importer.runs.intake import Mapped
 from importer.runs.preparing.in_process import InProcess
 from importer.runs.preparing.live_results import Follower
-from importer.runs.preparing.order import Catalogs, Order, Surveyed
+from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.preparing.subprocess_pipe import ANSWER, FAILURE, READY
+from importer.runs.resolving import Catalogs
 from importer.runtime.garbage import rare_collections
 from importer.state.journal import Journal, Run
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from importer.errors import StateError
 from importer.mapping import Mapping
-from importer.reading import Source
 from importer.records import Status
 from importer.results import ResultsWriter, Summary
-from importer.results.same_contact import SameContact
+from importer.results.files import RunFiles
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
 from importer.runs.same_contact_list import list_same_contacts
-from importer.state.journal import Journal
+from importer.state.journal import Journal, Run
 from importer.state.memory import SameContacts
+from importer.state.written import WrittenFiles
 
 
 def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
     """Write all files in one go. Raises StateError."""
     with open_writer(order, mapping, journal) as writer:
-        return writer.finish(journal.run)
+        return finish_results(writer, order, mapping, journal, journal.run)
+
+
+def finish_results(
+    writer: ResultsWriter, order: Order, mapping: Mapping, journal: Journal, run: Run
+) -> Summary:
+    """Write what is left of a run that ended. Raises StateError."""
+    return writer.finish(run, partial(_list_same_contact, order, mapping, journal))
 
 
 def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWriter:
@@ -39,25 +46,27 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
         journal=journal,
         sources=sources,
         folder=order.folder,
+        written=WrittenFiles(journal.folder),
         results_format=order.results_format,
         limit=order.survey.limit,
         report_details=order.report_details,
-        same_contact=partial(_list_same_contacts, order, mapping, journal, sources),
+        commands=order.commands,
     )
 
 
-def _list_same_contacts(
-    order: Order, mapping: Mapping, journal: Journal, sources: Sequence[Source]
-) -> SameContact:
+def _list_same_contact(order: Order, mapping: Mapping, journal: Journal, files: RunFiles) -> SameContact:
     if not SameContacts.is_in(journal.folder):  # begun by an older importer, or killed during its survey
-        return SameContact()
+        return NO_ROWS
     with SameContacts.open(journal.folder) as links:
+        if not links.counts().groups:
+            return NO_ROWS
         return list_same_contacts(
             links,
-            sources,
+            open_staged(order.sources, mapping, order.reading),
             mapping,
             order.survey,
             ends=journal.outcomes,
             unsettled=Status.PENDING,
             folder=order.folder,
+            files=files,
         )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
 from importer.highlevel.follow_ups import may_open_batch
+from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
 from importer.records import Fault, ImportMode, Intent, Landed, Outcome, RowId, Status, value_type
@@ -182,8 +183,7 @@ class Upserting:
             return outcomes.skipped(
                 submitted, "not_found", "No contact matches the row, and the mapping's mode is update_only."
             )
-        body = payload.build_upsert(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
-        body.pop("createNewIfDuplicateAllowed", None)
+        body = payload.build_create(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
         return await self._store(submitted, calls.upsert(body))
 
     async def _update_named(self, submitted: SubmittedRow, contact_id: str) -> Landing | Outcome:
@@ -191,7 +191,7 @@ class Upserting:
             return outcomes.skipped(
                 submitted,
                 "already_exists",
-                "The row names a contact by its id, and the mapping's mode is create_only.",
+                NAMED_IN_CREATE_ONLY,
                 contact_id=contact_id,
             )
         body = payload.build_update(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)

@@ -48,6 +48,11 @@ _PURPOSE: Final = Purpose(
 # SQLite before 3.32 takes 999 values in one statement.
 _VALUES_AT_ONCE: Final = 900
 _SETTLED_AT_ONCE: Final = 2000
+_MET_HERE: Final = (
+    "SELECT place FROM places WHERE realm = :realm AND EXISTS (SELECT 1 FROM present "
+    "WHERE present.feed = :feed AND present.place = places.place AND present.seen = :pass)"
+)
+"""The locations that a pass met: the people of others are not missing from a file that was never theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,14 +236,14 @@ class MemoryPass:
             self._database.execute("UPDATE passes SET complete = ? WHERE pass = ?", (complete, self._number))
 
     def gone(self, *, passes: int = 1) -> Iterator[Leaver]:
-        """List whom at least so many complete files in a row lacked."""
+        """List whom at least so many complete files in a row lacked, in the locations that this file has people of."""
         seen_contacts: set[str] = set()
         for location_id, contact_id, since, count in self._database.execute(
-            "SELECT places.location_id, people.contact_id, present.missing_since, present.missing_passes "
+            "SELECT places.location_id, people.contact_id, present.missing_since, present.missing_passes "  # noqa: S608  (our own text)
             "FROM present JOIN people USING (place, key) JOIN places USING (place) "
-            "WHERE present.feed = ? AND places.realm = ? AND present.missing_passes >= ? "
+            f"WHERE present.feed = :feed AND present.place IN ({_MET_HERE}) AND present.missing_passes >= :passes "
             "AND people.contact_id IS NOT NULL ORDER BY present.missing_since",
-            (self._feed, self._realm, max(passes, 1)),
+            {"feed": self._feed, "realm": self._realm, "pass": self._number, "passes": max(passes, 1)},
         ):
             if contact_id not in seen_contacts:
                 seen_contacts.add(contact_id)
@@ -352,9 +357,14 @@ class MemoryPass:
     def _mark_gone(self) -> None:
         # A key is not gone while its companion is there: somebody changed the e-mail address and kept the phone.
         self._database.execute(
-            "UPDATE present SET missing_since = coalesce(missing_since, ?), missing_passes = missing_passes + 1 "
-            "WHERE feed = ? AND seen < ? AND place IN (SELECT place FROM places WHERE realm = ?) "
+            "UPDATE present SET missing_since = coalesce(missing_since, :now), missing_passes = missing_passes + 1 "  # noqa: S608  (our own text)
+            f"WHERE feed = :feed AND seen < :pass AND place IN ({_MET_HERE}) "
             "AND NOT EXISTS (SELECT 1 FROM present AS other WHERE other.feed = present.feed "
-            "AND other.place = present.place AND other.key = present.companion AND other.seen >= ?)",
-            (self._memory._clock.now(), self._feed, self._number, self._realm, self._number),  # noqa: SLF001  (as above)
+            "AND other.place = present.place AND other.key = present.companion AND other.seen >= :pass)",
+            {
+                "now": self._memory._clock.now(),  # noqa: SLF001  (as above)
+                "feed": self._feed,
+                "pass": self._number,
+                "realm": self._realm,
+            },
         )

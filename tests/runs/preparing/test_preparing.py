@@ -78,7 +78,7 @@ def test_rows_of_a_refused_location_fail(bureau: Callable[..., Bureau], *, secon
 def test_preparing_knows_what_is_told_of_a_refused_location_without_what_sends() -> None:
     """The second process would pay for it with its start."""
     code = (
-        "import sys, importer.runs.preparing.in_process as here\n"
+        "import sys, importer.runs.preparing.in_process, importer.runs.resolving as here\n"
         "print(here.location_refused.__module__, {'aiohttp', 'importer.sending'} & set(sys.modules))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,40 @@
+"""What was written for a run: names and contents, so that a file which somebody changed since is known from ours."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+FILE_NAME: Final = "written.sha256"
+
+
+class WrittenFiles:
+    """A list in a run's folder, in the form of ``sha256sum``; it only grows.
+
+    A line that is missing or damaged does no harm: the file is then taken for somebody else's, and kept.
+    """
+
+    def __init__(self, run_folder: Path) -> None:
+        self._path = run_folder / FILE_NAME
+
+    def holds(self, name: str, digest: str) -> bool:
+        """Tell whether this very content was written under this name."""
+        return _line(name, digest) in self._lines()
+
+    def add(self, name: str, digest: str) -> None:
+        """Note a file before it is put in its place. Raises OSError."""
+        if self.holds(name, digest):
+            return
+        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "ab") as file:
+            file.write(f"{_line(name, digest)}\n".encode())
+
+    def _lines(self) -> list[str]:
+        if not self._path.is_file():
+            return []
+        return self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _line(name: str, digest: str) -> str:
+    return f"{digest}  {name}"
