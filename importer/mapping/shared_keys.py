@@ -181,12 +181,11 @@ class _Desk:
 
     def enter(self, person: Person, refused: Collection[MatchKey]) -> None:
         """Let a row that is sent hold its keys."""
-        firsts: set[RowId] = set()
         for held in person.keys:
             if held.kind in refused:
                 continue
             before = self._known.get(held.key)
-            self._link(before, person, held, firsts)
+            self._link(before, person, held)
             after = (
                 begin(person, held, self._run) if before is None else join(before, person, held, self._run)
             )
@@ -206,13 +205,12 @@ class _Desk:
                     )
                 )
 
-    def _link(self, holder: KeyHolder | None, person: Person, held: HeldKey, firsts: set[RowId]) -> None:
-        """Note a row of somebody who has another; once where both keys say so."""
+    def _link(self, holder: KeyHolder | None, person: Person, held: HeldKey) -> None:
         first = None if holder is None else self._first(holder, person.row)
-        if first is None or first in firsts:
-            return
-        firsts.add(first)
-        self._links.append(KeyLink(row=person.row, key=held.kind, group=held.key, first=first, apart=False))
+        if first is not None:
+            self._links.append(
+                KeyLink(row=person.row, key=held.kind, group=held.key, first=first, apart=False)
+            )
 
     def _first(self, holder: KeyHolder, row: RowId) -> RowId | None:
         """Name the row of this run that holds a key; a later one is of an earlier pass, and was not the first."""

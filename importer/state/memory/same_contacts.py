@@ -15,13 +15,23 @@ CREATE TABLE IF NOT EXISTS links (
     "group" INTEGER NOT NULL, "row" INTEGER NOT NULL, key TEXT NOT NULL, first INTEGER, apart INTEGER NOT NULL,
     PRIMARY KEY ("group", "row")
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS links_by_row ON links ("row");
 """
+_TWICE: Final = """
+SELECT "group" FROM links AS one WHERE key = 'phone' GROUP BY "group" HAVING NOT max(apart) AND NOT max(
+    first IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM links AS other
+        WHERE other."row" = one."row" AND other.key = 'email' AND other.first = one.first AND NOT other.apart
+    )
+)
+"""
+"""Phones whose rows are one person by their e-mail already: that group says it all."""
 _PEOPLE_AT_ONCE: Final = 1000
 _LISTED: Final = """
 CREATE TEMP TABLE IF NOT EXISTS people ("row" INTEGER PRIMARY KEY, name TEXT, email TEXT, phone TEXT, becomes TEXT);
 DROP TABLE IF EXISTS temp.heads;
 CREATE TEMP TABLE heads AS
-    SELECT "group", min("row") AS head FROM links GROUP BY "group";
+    SELECT "group", min("row") AS head FROM links WHERE "group" NOT IN ({twice}) GROUP BY "group";
 """
 
 
@@ -89,7 +99,8 @@ class SameContacts(StateFile):
     def counts(self) -> LinkCounts:
         """Count groups and rows; a row that shares both keys counts once for each."""
         groups, rows, apart, again = self._db.execute(
-            'SELECT count(DISTINCT "group"), count(DISTINCT "row"), count(DISTINCT CASE WHEN apart THEN "row" END), '
+            f'SELECT (SELECT count(DISTINCT "group") FROM links WHERE "group" NOT IN ({_TWICE})), '  # noqa: S608  (our own text)
+            'count(DISTINCT "row"), count(DISTINCT CASE WHEN apart THEN "row" END), '
             'count(DISTINCT CASE WHEN first IS NOT NULL AND NOT apart THEN "row" END) FROM links'
         ).fetchone()
         shared = dict(
@@ -109,9 +120,6 @@ class SameContacts(StateFile):
 
     def rows(self, first: RowId, last: RowId) -> set[RowId]:
         """Tell which rows of a stretch are in a group."""
-        if not self._indexed:
-            self._db.execute('CREATE INDEX IF NOT EXISTS links_by_row ON links ("row")')
-            self._indexed = True
         return {
             row
             for (row,) in self._db.execute(
@@ -121,7 +129,7 @@ class SameContacts(StateFile):
 
     def list_rows(self, people: Iterable[PersonCells]) -> Iterator[ListedRow]:
         """List all rows, group by group, with what is known of ``people``, who come in any order."""
-        self._db.executescript(_LISTED)
+        self._db.executescript(_LISTED.format(twice=_TWICE))
         self._db.execute("DELETE FROM people")
         coming = iter(people)
         while some := list(islice(coming, _PEOPLE_AT_ONCE)):
@@ -130,10 +138,8 @@ class SameContacts(StateFile):
         found = self._db.execute(
             'SELECT "group", "row", key, first, apart, '
             "coalesce(name, ''), coalesce(email, ''), coalesce(phone, ''), coalesce(becomes, '') "
-            'FROM links JOIN heads USING ("group") LEFT JOIN people USING ("row") ORDER BY head, "group", "row"'
+            'FROM links JOIN heads USING ("group") LEFT JOIN people USING ("row") ORDER BY head, key, "group", "row"'
         )
         for number, (_, rows) in enumerate(groupby(found, key=itemgetter(0)), start=1):
             for _, row, key, first, apart, *cells in rows:
                 yield ListedRow(number, row, key, first, bool(apart), *cells)
-
-    _indexed = False
