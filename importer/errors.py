@@ -6,6 +6,7 @@
     |   |-- MappingError          the mapping file, with every fault of it
     |   |-- SourceError           the file to import
     |   |-- CredentialsError      token, scope or location refused before the first row
+    |   |-- MirrorError           a location's contacts cannot be read as they are
     |   |-- CertificateError      whoever answers first cannot prove to be the server that was asked
     |   `-- RunConflictError      another run holds the source, or it changed under a stopped run
     `-- StopError             some rows were sent; the run can be resumed        (exit 3)
@@ -61,6 +62,12 @@ class SourceError(SetupError):
 
 class CredentialsError(SetupError):
     code = "credentials"
+
+
+class MirrorError(SetupError):
+    """A location's contacts cannot be read, or not all of them; what was read of it before stays as it is."""
+
+    code = "mirror"
 
 
 class CertificateError(SetupError):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from importer.runs.preparing.subprocess_pipe import SecondProcess
     from importer.runtime.stopping import StopSignal
 
+Found = TypeVar("Found")
 Work = Callable[["RunContext"], Coroutine[Any, Any, "Summary"]]
 
 
@@ -46,6 +47,19 @@ def attend(
     work: Work, manner: Manner, *, go_on: NextCommands, early_process: SecondProcess | None = None
 ) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
+    summary = watch(work, manner, go_on=go_on.resume(), early_process=early_process)
+    show_summary(summary, manner)
+    sys.exit(summary.exit_code)
+
+
+def watch(
+    work: Callable[[RunContext], Coroutine[Any, Any, Found]],
+    manner: Manner,
+    *,
+    go_on: str,
+    early_process: SecondProcess | None = None,
+) -> Found:
+    """Do work with somebody beside it, who sees how it goes and may stop it by a signal; ``go_on`` is the command for later."""
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
     from importer.runtime.logs import configure_logging
@@ -59,9 +73,7 @@ def attend(
     ) as progress:
         context = RunContext(progress=progress, stop=stop, second_process=True, early_process=early_process)
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop(), go_on):
-            summary = runner.run(work(context))
-    show_summary(summary, manner)
-    sys.exit(summary.exit_code)
+            return runner.run(work(context))
 
 
 def show_summary(summary: Summary, manner: Manner) -> None:
@@ -95,16 +107,16 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
 
 
 @contextmanager
-def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop, go_on: NextCommands) -> Iterator[None]:
+def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop, go_on: str) -> Iterator[None]:
     """Let SIGINT, SIGTERM and a closing Windows console ask for the end; a second one leaves at once.
 
-    Leaving at once loses nothing: what was settled is in the journal already, and `importer resume` goes on.
+    Leaving at once loses nothing: what was settled is in the journal already, and the run is resumed.
     """
     from importer.errors import InterruptedRunError
 
     def ask(name: str) -> None:
         if stop.reason is not None:
-            click.echo(f"Left at once. Go on with: {go_on.resume()}", err=True)
+            click.echo(f"Left at once. Go on with: {go_on}", err=True)
             sys.stderr.flush()
             os._exit(3)
         click.echo(f"{name}: letting the requests in the air land (once more to leave at once) ...", err=True)

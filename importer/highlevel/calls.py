@@ -52,6 +52,10 @@ def get_contact(contact_id: str) -> Call:
     return Call(method="GET", path=f"/contacts/{segment(contact_id)}", contacts=1)
 
 
+def search_contacts(payload: Json) -> Call:
+    return Call(method="POST", path="/contacts/search", body=encode(payload))
+
+
 def search_duplicate(location_id: str, *, email: str | None, phone: str | None) -> Call:
     wanted = {"locationId": location_id}
     if email:

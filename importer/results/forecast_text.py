@@ -29,6 +29,12 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
             *causes(
                 forecast.errors, colours, title="Rows that would fail, by cause", sources=forecast.sources
             ),
+            *causes(
+                forecast.skip_groups,
+                colours,
+                title="Rows that would be skipped, by cause",
+                sources=forecast.sources,
+            ),
             *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
             *_sentences(forecast.overlooked, colours, title="Look before you import"),
             *_sentences(forecast.unchecked, colours, title="Not checked"),

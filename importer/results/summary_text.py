@@ -28,6 +28,7 @@ def render_summary(summary: Summary, palette: Palette | None = None) -> str:
             "",
             *_counts(summary.counts, colours),
             *causes(summary.errors, colours, title="Failed rows by cause", sources=summary.sources),
+            *causes(summary.skip_groups, colours, title="Skipped rows by cause", sources=summary.sources),
             *causes(summary.warning_groups, colours, title="Warnings", sources=summary.sources),
             "",
             *_files(summary),

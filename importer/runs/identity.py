@@ -11,12 +11,14 @@ from typing import Any, TypeAlias
 
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
 from importer.mapping import Mapping, parse_mapping
+from importer.mirror.folder import MirrorFolder
 from importer.results.commands import access_words
 from importer.results.metrics import require_metrics
 from importer.runs.context import RunContext
 from importer.runs.intake import choose_location, require_destination, stage_all
 from importer.runs.remembered import recalled, remembered
 from importer.runs.session import RunSession
+from importer.runtime.clock import Clock
 from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions, RunSettings
@@ -38,7 +40,7 @@ async def begin(settings: RunSettings, mapping: Mapping, context: RunContext) ->
     if settings.metrics_file is not None:
         require_metrics()
     state = StateFolder(settings.state, clock=context.clock)
-    new = _new_run(state)
+    new = _new_run(state, context.clock)
     with _unless_begun(new):
         candidate = await asyncio.to_thread(_candidate, new, settings, mapping, state)
         with state.lock(candidate):
@@ -96,10 +98,11 @@ def _reopened(
         yield RunSession(journal=journal, settings=settings, mapping=mapping, context=context, kind=kind)
 
 
-def _new_run(state: StateFolder) -> NewRun:
+def _new_run(state: StateFolder, clock: Clock) -> NewRun:
     """Make a new run's folder; raises SettingsError where the state folder cannot be used: nothing was sent yet."""
     try:
         state.sweep(keep_days_from_environment())
+        MirrorFolder(state.path, clock=clock).sweep()
         return state.new_run()
     except StateError as cause:
         raise SettingsError(str(cause)) from None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
+from importer.mapping.footers import FooterSurvey, skip_no_people
 from importer.mapping.shared_keys import HolderStore, SharedKeys
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
@@ -32,11 +34,13 @@ class Intake:
     source: Source
     bound: BoundMapping
     rows: int
+    no_people: MappingOf[int, str] = field(default_factory=dict, repr=False)
+    """Rows that are totals, notes or headers, each with the reason: they are skipped."""
 
     def mapped(self) -> Iterator[Mapped]:
         """Map a block at a time, before anything is asked of a location."""
         for block in limited(self.source.blocks(_PIECE), self.rows):
-            yield self.bound.map(block)
+            yield self.bound.settle(self._read(block))
 
     def pieces(
         self, resolve: Resolve, shared: SharedKeys | None = None, *, refused: bool = True
@@ -47,7 +51,7 @@ class Intake:
         one. Without ``refused``, a row that is mapped and refused by its location's catalog comes as it is mapped.
         """
         for block in limited(self.source.blocks(_PIECE), self.rows):
-            mapped = self.bound.read(block)
+            mapped = self._read(block)
             if shared is None:
                 settled = self.bound.settle(mapped)
                 yield block, _resolved(settled, resolve) if refused else settled
@@ -60,6 +64,10 @@ class Intake:
                     mapped[at] if isinstance(each, Outcome) else decided[at] for at, each in enumerate(ready)
                 ]
             yield block, self.bound.settle(decided)
+
+    def _read(self, block: Block) -> Mapped:
+        mapped = self.bound.read(block)
+        return skip_no_people(mapped, self.no_people) if block.faults and self.no_people else mapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,12 +163,15 @@ def survey(
         for source in sources:
             _refuse_strangers(source, options)
             surveyor = _lay_over(source, mapping, options, store, several=len(sources) > 1)
+            footers = FooterSurvey(source.header)
             for block in limited(source.blocks(), left):
                 keep_going()
                 surveyor.see(block)
+                footers.see(block)
             bound = surveyor.bind()
             left = None if left is None else left - bound.rows
-            intakes.append(Intake(source=source, bound=bound, rows=bound.rows))
+            no_people = footers.prove(limited(source.blocks(), bound.rows))
+            intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
     if not any(intake.rows for intake in intakes):
         names = ", ".join(source.name for source in sources)
         raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")

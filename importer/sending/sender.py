@@ -36,6 +36,7 @@ from importer.sending.failures import FailureWatch
 from importer.sending.journal_batches import JournalBatcher, JournalWriter
 from importer.sending.lanes import Links
 from importer.sending.location import DEFAULT_CONCURRENCY, Callbacks, LocationSender
+from importer.sending.looking import SearchCallState
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -147,13 +148,9 @@ class Sender:
         a follow-up names what the location does not have, and at once what ended the run.
         """
         location = self._locations.get(location_id) or self._open_sender(location_id)
-        caller = location.caller
 
         async def ask(call: Call) -> Reply:
-            found = await caller.ask(call, CallState(FIRST_CONTACT, soft=True))
-            if isinstance(found, Unanswered):
-                raise _unreachable(self._client.base_url, found)
-            return found
+            return await self._ask(location.caller, call, CallState(FIRST_CONTACT, soft=True))
 
         try:
             catalog = await self._unless_stopped(read_catalog(ask, location_id, needs))
@@ -165,6 +162,14 @@ class Sender:
             raise CredentialsError(str(error)) from None
         location.open(catalog, resolve(self._policy.follow_ups, catalog))
         return catalog
+
+    async def search(self, location_id: str, call: Call) -> Reply:
+        """Bring a search through a location that was opened to its final reply; one of another location's is no reply.
+
+        A refusal of scope or location is a reply; raises what ends the location's sending.
+        """
+        caller = self._locations[location_id].caller
+        return await self._unless_stopped(self._ask(caller, call, SearchCallState(location_id)))
 
     async def find(self, record: Record) -> FoundContact:
         """Find the contact that a record would meet; stores nothing. Raises what ends the location's sending."""
@@ -221,11 +226,6 @@ class Sender:
                 location.stop(reason)
             self._changed.set()
 
-    @property
-    def requests(self) -> int:
-        """Requests sent so far."""
-        return self._budget.spent
-
     def quota_of(self, location_id: str) -> LocationQuota:
         """Tell the quota of a location as far as its replies told it."""
         caller = self._locations[location_id].caller
@@ -237,6 +237,12 @@ class Sender:
         )
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    async def _ask(self, caller: Caller, call: Call, state: CallState) -> Reply:
+        found = await caller.ask(call, state)
+        if isinstance(found, Unanswered):
+            raise _unreachable(self._client.base_url, found)
+        return found
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
         """Do work that stores nothing; cut it off as soon as the run is to end."""

@@ -167,7 +167,7 @@ def test_an_unchanged_file_is_unchanged_although_somebody_goes_without_a_phone(
 ) -> None:
     desk.write("night1.csv", HEADER + OFFICE_ROWS)
     desk.run("night1.csv", *WORDS, "--changed-only")
-    desk.write("night2.csv", HEADER + OFFICE_ROWS)
+    desk.write("night2.csv", HEADER + OFFICE_ROWS + "Ed,ed@example.com,,\n")
     ended = desk.run("night2.csv", *WORDS, "--changed-only")
     assert ended.summary["skipped_by_code"] == {"unchanged": 4}
 

@@ -52,8 +52,7 @@ def tags_by_email(sandbox: Sandbox) -> dict[str, list[str]]:
 
 
 def bulk_calls(run: Run) -> int:
-    assert run.sender is not None
-    return run.sender.requests
+    return run.progress.requests
 
 
 async def test_tags_are_added_and_none_is_lost(start: StartRun) -> None:

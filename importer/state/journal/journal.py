@@ -163,10 +163,6 @@ class Journal:
         if cells := [intent_cells(intent) for intent in intents]:
             self._appends.write((INTEND, cells), last_row=max(row for row, *_ in cells))
 
-    def land(self, landed: Iterable[Landed]) -> None:
-        """Write down answered upserts whose follow-ups are still due."""
-        self.append(landed=landed)
-
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
         self.append(outcomes=outcomes)
