@@ -9,6 +9,7 @@ from typing import Final
 
 from importer.records import Status
 from importer.results.forecast import Forecast
+from importer.results.next_steps import first_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
 from importer.results.wording import duration, number, percent, rows
@@ -115,8 +116,8 @@ def _files(forecast: Forecast, report: Path | None) -> Iterator[str]:
 
 
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
-    if not forecast.ready:
-        return
-    yield ""
-    yield "Import them:"
-    yield "  " + colours.bold(forecast.commands.run())
+    for step in first_steps(forecast):
+        yield ""
+        yield step.sentence
+        if step.command:
+            yield "  " + colours.bold(step.command)

@@ -95,7 +95,7 @@ def _place(example: Example, sources: Sequence[SourceSummary]) -> str:
 def _files(summary: Summary) -> Iterator[str]:
     yield f"  results      {summary.results}"
     if summary.failed or summary.pending:
-        yield f"  failed rows  {summary.failed_rows}"
+        yield f"  failed rows  {summary.failed_workbook or summary.failed_rows}"
     if summary.missing:
         yield f"  missing      {summary.missing_file} ({number(summary.missing)} whom earlier files had)"
     if summary.same_contact.path is not None:

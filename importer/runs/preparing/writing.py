@@ -45,8 +45,8 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
     return ResultsWriter(
         journal=journal,
         sources=sources,
-        folder=order.folder,
-        written=WrittenFiles(journal.folder),
+        run_id=journal.run.id,
+        files=RunFiles(order.folder, WrittenFiles(journal.folder)),
         results_format=order.results_format,
         limit=order.survey.limit,
         report_details=order.report_details,
