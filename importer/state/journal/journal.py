@@ -354,6 +354,12 @@ class Journal:
         cells = (Status.FAILED.value, Remedy.RUN_AGAIN.value)
         return self._read(lambda db: int(db.execute(query, cells).fetchone()[0]))
 
+    def refused_rows(self) -> Iterator[RowId]:
+        """List the failed rows that only a correction helps: what they hold, nobody has."""
+        query = 'SELECT "row" FROM outcomes WHERE status = ? AND remedy = ?'
+        for (row,) in self._db.execute(query, (Status.FAILED.value, Remedy.FIX_ROW.value)):
+            yield row
+
     # how
 
     def _rows(
