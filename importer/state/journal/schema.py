@@ -174,7 +174,13 @@ UPDATE intents SET last_attempt_at = max(
 ) WHERE "row" NOT IN (SELECT "row" FROM outcomes WHERE remedy <> 'run_again');
 """
 
-MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS, _INTEGRITY, _LAST_ATTEMPT)
+# Of several people who share a state folder, one asks who imported what.
+_OPERATOR: Final = """
+ALTER TABLE sessions ADD COLUMN operator TEXT;
+ALTER TABLE sessions ADD COLUMN command TEXT;
+"""
+
+MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS, _INTEGRITY, _LAST_ATTEMPT, _OPERATOR)
 VERSION: Final = len(MIGRATIONS)
 
 
