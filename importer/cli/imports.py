@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +147,7 @@ def run_command(**given: Any) -> None:
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the forecast as an HTML page to this file.",
+    help="Write the forecast as an HTML page to this file; beside it same-contact.csv, where rows share an e-mail or phone.",
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
 @click.option(
@@ -174,8 +175,12 @@ def check_command(**given: Any) -> None:
 
     load_environment()
     settings = run_settings(given)
-    forecast = check(settings, ask_about=given["sample"] if given["against_location"] else None)
     report = given["report"]
+    forecast = check(
+        settings,
+        ask_about=given["sample"] if given["against_location"] else None,
+        listing=None if report is None else report.parent,
+    )
     if report is not None:
         from importer.results.report import write_forecast_report
 
@@ -199,11 +204,14 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
+    from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
 
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
-    for line in preview(settings, rows=rows, notify=lambda note: click.echo(note, err=True)):
+    for line in preview(
+        settings, rows=rows, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
+    ):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 

@@ -111,11 +111,12 @@ def show_summary(summary: Summary, manner: Manner) -> None:
     from importer.results.palette import palette_for
     from importer.results.summary_text import headline, render_summary
     from importer.results.terminal import log_summary
+    from importer.results.wrapping import fitted
 
     if manner.log_format == "json":
         log_summary(summary)
     elif not manner.quiet:
-        click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
+        click.echo(fitted(render_summary(summary, palette_for(sys.stderr)), sys.stderr), err=True)
     elif summary.state == "stopped":  # an error, which even --quiet lets through
         click.echo(
             f"importer: {headline(summary)} Go on with: {summary.commands.resume(summary.run_id)}", err=True
@@ -128,9 +129,11 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
     """Say what a run would do, and leave with the exit code that it would have."""
     from importer.results.forecast_text import render_forecast
     from importer.results.palette import palette_for
+    from importer.results.wrapping import fitted
 
     if not manner.quiet:
-        click.echo(render_forecast(forecast, report, palette_for(sys.stderr)), err=True)
+        text = render_forecast(forecast, report, palette_for(sys.stderr))
+        click.echo(fitted(text, sys.stderr), err=True)
     if manner.as_json:
         click.echo(json.dumps(forecast.to_json(), ensure_ascii=False))
     sys.exit(forecast.exit_code)
