@@ -80,7 +80,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 await _aim(sender, delivery, targets, state)
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
-                    journal.begin(delivery.kind)
+                    journal.begin(delivery.kind, context.operator)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
