@@ -57,6 +57,8 @@ class Catalog:
     country: str | None = None
     timezone: str | None = None
     duplicates_allowed: bool = False
+    match_order: tuple[str, ...] = ("email", "phone")
+    """What the location matches contacts by, the first ahead."""
     custom_fields: tuple[CustomField, ...] = ()
     users: tuple[User, ...] | None = None
     """``None``: not read, since no rule needs it or the token lacks the scope."""

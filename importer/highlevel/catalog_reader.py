@@ -16,6 +16,7 @@ Ask: TypeAlias = Callable[[Call], Awaitable[Reply]]
 """Sends a call and brings the final reply; refusals of scope or location come back as replies."""
 
 _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
+_MATCHED_BY: Final = ("email", "phone")
 _USERS_A_PAGE: Final = 100
 _PAGES: Final = 50
 
@@ -25,19 +26,28 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
     place = await _read_location(ask, location_id)
     company = _text(place, "companyId")
     settings = place.get("settings")
+    duplicates_allowed = isinstance(settings, Mapping) and bool(settings.get("allowDuplicateContact"))
     return Catalog(
         location_id=location_id,
         name=_text(place, "name") or "",
         company_id=company,
         country=_text(place, "country"),
         timezone=_text(place, "timezone"),
-        duplicates_allowed=isinstance(settings, Mapping) and bool(settings.get("allowDuplicateContact")),
+        duplicates_allowed=duplicates_allowed,
+        match_order=_match_order(settings, duplicates_allowed=duplicates_allowed),
         custom_fields=await _read_custom_fields(ask, location_id) if needs.custom_fields else (),
         users=await _read_users(ask, location_id, company) if needs.users else None,
         listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
         timezones=await _read_timezones(ask, location_id) if needs.timezones else None,
         tags=await _read_tags(ask, location_id) if needs.tags else None,
     )
+
+
+def _match_order(settings: object, *, duplicates_allowed: bool) -> tuple[str, ...]:
+    """Read what the location matches by; where duplicates are allowed, or it does not say, the e-mail goes first."""
+    said = settings.get("contactUniqueIdentifiers") if isinstance(settings, Mapping) else None
+    known = tuple(name for name in said if name in _MATCHED_BY) if isinstance(said, list) else ()
+    return _MATCHED_BY if duplicates_allowed or not known else tuple(dict.fromkeys(known))
 
 
 async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:

@@ -81,7 +81,7 @@ def check(
     """
     clock = clock or SystemClock()
     sample = None if ask_about is None else _sample(ask_about)
-    with _taken(settings, mapping, clock, stop or StopSignal()) as taken:
+    with taken_in(settings, mapping, clock, stop or StopSignal()) as taken:
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
@@ -146,7 +146,7 @@ def preview(
     ``notify`` is told what could not be checked, before the first row.
     """
     clock = clock or SystemClock()
-    with _taken(settings, mapping, clock, StopSignal()) as taken:
+    with taken_in(settings, mapping, clock, StopSignal()) as taken:
         asked = _ask_locations(
             _shown_locations(taken, rows), taken.mapping.needs, taken.mapping, settings, clock
         )
@@ -168,7 +168,10 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
 
 
 @contextmanager
-def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal) -> Iterator[Taken]:
+def taken_in(
+    settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal
+) -> Iterator[Taken]:
+    """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder))
