@@ -20,7 +20,7 @@ def location_in(text: str) -> str:
 
 
 class ResultsFormat(StrEnum):
-    """The form of the results; ``failed`` is CSV in either case, to be corrected and imported again."""
+    """The form of the results; ``failed`` is there as CSV and workbook in either case, to be corrected and imported again."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -102,6 +102,8 @@ class RunSettings:
     results_format: ResultsFormat = ResultsFormat.CSV
     reading: ReadingOptions = ReadingOptions()
     limit: int | None = None
+    trial: int | None = None
+    """So many of the rows that can be sent are sent, the first ones; then the run stops, to be looked at."""
     into_other_location: bool = False
     """Whether failed rows of one location may go into another."""
     concurrency: int | None = None

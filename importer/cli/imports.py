@@ -24,6 +24,7 @@ from importer.cli.options import (
     stack,
     state_folder,
     state_option,
+    yes_option,
 )
 from importer.settings import ResultsFormat
 
@@ -45,6 +46,12 @@ output_options = stack(
 
 sending_options = stack(
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Import the first N rows only."),
+    click.option(
+        "--trial",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Send the first N rows that can be sent, tags and all, and stop; `importer resume` sends the rest.",
+    ),
     click.option(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
@@ -98,6 +105,7 @@ sending_options = stack(
 @sending_options
 @reading_options
 @state_option
+@yes_option
 @json_option
 @quiet_options
 def run_command(**given: Any) -> None:
@@ -111,6 +119,7 @@ def run_command(**given: Any) -> None:
     # own functions keep the run in one process, see open_preparation
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
+        from importer.cli.asking import someone_answers
         from importer.cli.presenting import Manner, attend
         from importer.results.commands import access_words
 
@@ -119,6 +128,7 @@ def run_command(**given: Any) -> None:
             lambda context: pipeline.run(settings, context=context),
             Manner.of(given),
             go_on=access_words(settings.state, settings.connection.token_file),
+            may_ask=someone_answers(given),
             early_process=process,
         )
 
@@ -219,6 +229,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "output",
         "results_format",
         "limit",
+        "trial",
         "into_other_location",
         "concurrency",
         "fresh",

@@ -24,9 +24,7 @@ from importer.cli.options import (
 
 @click.command(
     "plan",
-    epilog=examples(
-        "importer plan contacts.xlsx -m contacts.yaml", "importer plan contacts.csv -m hubspot --max-age 10m"
-    ),
+    epilog=examples("importer sample", "importer plan importer-sample/contacts.csv -m sample"),
     short_help="Show what a run would do to each contact, field by field.",
 )
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")

@@ -44,10 +44,15 @@ class Manner:
 
 
 def attend(
-    work: Work, manner: Manner, *, go_on: NextCommands, early_process: SecondProcess | None = None
+    work: Work,
+    manner: Manner,
+    *,
+    go_on: NextCommands,
+    may_ask: bool = False,
+    early_process: SecondProcess | None = None,
 ) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
-    summary = watch(work, manner, go_on=go_on.resume(), early_process=early_process)
+    summary = watch(work, manner, go_on=go_on.resume(), may_ask=may_ask, early_process=early_process)
     show_summary(summary, manner)
     sys.exit(summary.exit_code)
 
@@ -57,9 +62,11 @@ def watch(
     manner: Manner,
     *,
     go_on: str,
+    may_ask: bool = False,
     early_process: SecondProcess | None = None,
 ) -> Found:
     """Do work with somebody beside it, who sees how it goes and may stop it by a signal; ``go_on`` is the command for later."""
+    from importer.cli.asking import confirmation
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
     from importer.runtime.logs import configure_logging
@@ -71,7 +78,13 @@ def watch(
     with open_progress(
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
     ) as progress:
-        context = RunContext(progress=progress, stop=stop, second_process=True, early_process=early_process)
+        context = RunContext(
+            progress=progress,
+            stop=stop,
+            second_process=True,
+            confirm=confirmation(stop) if may_ask else None,
+            early_process=early_process,
+        )
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop(), go_on):
             return runner.run(work(context))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from importer.reading.detected import Detected, Reading
@@ -28,15 +29,15 @@ class Source:
     def __init__(self, reading: Reading, *, index: int) -> None:
         self.ours = set(reading.header) >= {"import_row", "import_status"}
         """The file is one that the importer wrote: results, or failed rows to be imported again."""
-        guarded = self.ours and reading.detected.encoding is not None
-        names = tuple(map(unguard, reading.header)) if guarded else reading.header
+        unguarding = _unguarding(reading) if self.ours else None
+        names = tuple(map(unguarding, reading.header)) if unguarding else reading.header
         kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
         layout = TableLayout(
             header=names,
             header_last=reading.header_last,
             named=0 if reading.ragged else _named(names),
             kept=kept,
-            guarded=guarded,
+            unguard=unguarding,
             profile=reading.profile,
             unit="Row" if reading.ragged else "Line",
         )
@@ -62,6 +63,13 @@ class Source:
         alone = replace(self._layout, kept=(self._layout.header.index(_LOCATION),))
         blocks = Table(self._reading.grid, alone, source=0).blocks(1000)
         return frozenset(cells[0].strip() for block in blocks for cells in block.rows if cells) - {""}
+
+
+def _unguarding(reading: Reading) -> Callable[[str], str] | None:
+    """Choose what takes the guards off the cells of a text of ours; a workbook has none."""
+    if reading.detected.encoding is None:
+        return None
+    return partial(unguard, commas=not (reading.detected.delimiter or ",").startswith(","))
 
 
 def _named(names: Sequence[str]) -> int:

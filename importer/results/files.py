@@ -41,13 +41,18 @@ def replacing(path: Path) -> AbstractContextManager[Path]:
 class RunFiles:
     """The files of one run in its folder: what somebody changed there is kept, and ours goes beside it."""
 
-    def __init__(self, written: Written) -> None:
+    def __init__(self, folder: Path, written: Written) -> None:
+        self.folder = folder
         self._written = written
         self._places: dict[Path, Path] = {}
 
     def replacing(self, path: Path) -> AbstractContextManager[Path]:
         """Hand over a name to write to; the file takes the place of ``path``, or of the next free name."""
         return _drafted(path, lambda draft: self._place(path, draft))
+
+    def placed(self, path: Path) -> Path | None:
+        """Tell where the file went that was to be ``path``; None when it was not written."""
+        return self._places.get(path)
 
     def place_of(self, path: Path) -> Path:
         """Tell where the file went that was to be ``path``."""

@@ -73,6 +73,8 @@ class Forecast:
     tool_version: str = ""
     commands: NextCommands = UNSAID
     """How the run that it foretells is said."""
+    first_time: bool = False
+    """No run went by this mapping before, in the place that it goes to."""
 
     @property
     def exit_code(self) -> int:

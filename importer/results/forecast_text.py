@@ -9,6 +9,7 @@ from typing import Final
 
 from importer.records import Status
 from importer.results.forecast import Forecast
+from importer.results.next_steps import first_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
 from importer.results.wording import duration, number, percent, rows
@@ -28,6 +29,12 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
             *_needs(forecast),
             *causes(
                 forecast.errors, colours, title="Rows that would fail, by cause", sources=forecast.sources
+            ),
+            *causes(
+                forecast.skip_groups,
+                colours,
+                title="Rows that would be skipped, by cause",
+                sources=forecast.sources,
             ),
             *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
             *_sentences(forecast.overlooked, colours, title="Look before you import"),
@@ -98,8 +105,8 @@ def _sentences(found: Sequence[str], colours: Palette, *, title: str) -> Iterato
 
 
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
-    if not forecast.ready:
-        return
-    yield ""
-    yield "Import them:"
-    yield "  " + colours.bold(forecast.commands.run())
+    for step in first_steps(forecast):
+        yield ""
+        yield step.sentence
+        if step.command:
+            yield "  " + colours.bold(step.command)

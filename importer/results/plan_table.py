@@ -11,7 +11,7 @@ from typing import Final
 from importer.records import Block, Json, PlanAction, PlannedRow, RowId, row_id
 from importer.results.columns import Columns, warnings_text
 from importer.results.csv_file import TableWriter, csv_table
-from importer.results.row_files import XLSX_MOST_COLUMNS
+from importer.results.failed_rows import XLSX_MOST_COLUMNS
 from importer.settings import ResultsFormat
 
 PLAN_COLUMNS: Final = (

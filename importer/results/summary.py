@@ -83,6 +83,8 @@ class Summary:
 
     failed_by_cause: Path
     summary: Path
+    failed_workbook: Path | None = None
+    """The failed rows as text cells, which a spreadsheet leaves as they are; None where there are none, or too many."""
     rows_with_warnings: int = 0
     retries: int = 0
     latency: Latency = Latency()
@@ -201,6 +203,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
     return {
         "reason_code": summary.reason_code,
         "failed_by_cause": str(summary.failed_by_cause),
+        "failed_workbook": None if summary.failed_workbook is None else str(summary.failed_workbook),
         "rows_with_warnings": summary.rows_with_warnings,
         "retries": summary.retries,
         "latency_ms": _latency(summary.latency),

@@ -28,6 +28,7 @@ def render_summary(summary: Summary, palette: Palette | None = None) -> str:
             "",
             *_counts(summary.counts, colours),
             *causes(summary.errors, colours, title="Failed rows by cause", sources=summary.sources),
+            *causes(summary.skip_groups, colours, title="Skipped rows by cause", sources=summary.sources),
             *causes(summary.warning_groups, colours, title="Warnings", sources=summary.sources),
             "",
             *_files(summary),
@@ -94,7 +95,7 @@ def _place(example: Example, sources: Sequence[SourceSummary]) -> str:
 def _files(summary: Summary) -> Iterator[str]:
     yield f"  results      {summary.results}"
     if summary.failed or summary.pending:
-        yield f"  failed rows  {summary.failed_rows}"
+        yield f"  failed rows  {summary.failed_workbook or summary.failed_rows}"
     if summary.missing:
         yield f"  missing      {summary.missing_file} ({number(summary.missing)} whom earlier files had)"
     yield f"  report       {summary.report}"

@@ -26,6 +26,9 @@ class DetectedView(Protocol):
     """What the reader found out about a source."""
 
     @property
+    def delimiter(self) -> str | None: ...
+
+    @property
     def hidden_rows(self) -> int: ...
 
     @property

@@ -36,6 +36,7 @@ from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
+from importer.state import StateFolder
 from importer.version import __version__
 
 if TYPE_CHECKING:
@@ -285,8 +286,16 @@ def _forecast(
         sandbox=settings.connection.sandbox,
         made_at=clock.now(),
         tool_version=__version__,
+        first_time=_first_time(settings),
         commands=NextCommands.of(settings, location_id=choose_location(settings.connection, taken.mapping)),
     )
+
+
+def _first_time(settings: RunSettings) -> bool:
+    if settings.connection.sandbox:
+        return False
+    place, mapping = settings.connection.base_url.rstrip("/"), settings.mapping.absolute()
+    return StateFolder(settings.state).last_of_mapping(place, mapping) is None
 
 
 def _overlooked(taken: Taken) -> tuple[str, ...]:

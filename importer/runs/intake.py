@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
+from importer.mapping.footers import FooterSurvey, skip_no_people
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
 from importer.runtime import environment
@@ -28,11 +30,14 @@ class Intake:
     source: Source
     bound: BoundMapping
     rows: int
+    no_people: MappingOf[int, str] = field(default_factory=dict, repr=False)
+    """Rows that are totals, notes or headers, each with the reason: they are skipped."""
 
     def pieces(self, size: int = 500) -> Iterator[tuple[Block, Mapped]]:
         """Read and map anew, a block at a time, always with the same result."""
         for block in limited(self.source.blocks(size), self.rows):
-            yield block, self.bound.map(block)
+            mapped = self.bound.map(block)
+            yield block, skip_no_people(mapped, self.no_people) if block.faults and self.no_people else mapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +129,15 @@ def survey(
     for source in sources:
         _refuse_strangers(source, options)
         surveyor = _lay_over(source, mapping, options, several=len(sources) > 1)
+        footers = FooterSurvey(source.header)
         for block in limited(source.blocks(), left):
             keep_going()
             surveyor.see(block)
+            footers.see(block)
         bound = surveyor.bind()
         left = None if left is None else left - bound.rows
-        intakes.append(Intake(source=source, bound=bound, rows=bound.rows))
+        no_people = footers.prove(limited(source.blocks(), bound.rows))
+        intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
     if not any(intake.rows for intake in intakes):
         names = ", ".join(source.name for source in sources)
         raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")

@@ -173,7 +173,8 @@ class _Planner:
         return summary
 
     def _write_rows(self, stored: StoredPlan) -> PlanSummary:
-        columns = join_columns((intake.source.name, intake.source.header) for intake in self._taken.intakes)
+        headers = ((intake.source.name, intake.source.header) for intake in self._taken.intakes)
+        columns = join_columns(headers, run_id=self._plan_id)
         path = plan_path(self._folder, self._settings.results_format, columns)
         self._make_folder()
         tally = self._tally()

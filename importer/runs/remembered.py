@@ -31,6 +31,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     failures = settings.stop_after_failures
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
+        "trial": settings.trial,  # of the command that said it: a resume sends the rest
         "results_format": str(settings.results_format),
         "output": str(settings.output.absolute()),
         "reading": {name: getattr(settings.reading, name) for name in _READING},

@@ -79,7 +79,7 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
 def conclude(session: RunSession, summary: Summary, gone: list[Leaver]) -> Summary:
     """Write what stands beside the results: who is missing from the file, and metrics."""
     if gone:
-        files = RunFiles(WrittenFiles(session.journal.folder))
+        files = RunFiles(summary.results.parent, WrittenFiles(session.journal.folder))
         missing = summary.results.with_name(MISSING_NAME)
         write_missing(gone, missing, replacing=files.replacing)
         summary = replace(summary, missing=len(gone), missing_file=files.place_of(missing))
@@ -90,9 +90,9 @@ def conclude(session: RunSession, summary: Summary, gone: list[Leaver]) -> Summa
 
 
 async def write_again(session: RunSession) -> Summary:
-    """Write the files of a run that has nothing left to do."""
+    """Write the files of a run that has nothing left to do, or nothing that this command is to do."""
     summary = await asyncio.to_thread(write_results, session.order, session.mapping, session.journal)
-    return conclude(session, replace(summary, repeated=True), [])
+    return conclude(session, replace(summary, repeated=session.nothing_left), [])
 
 
 def _note_stop(journal: Journal, stopped: StopError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importer.errors import StateError
 from importer.mapping import Mapping
 from importer.results import ResultsWriter, Summary
+from importer.results.files import RunFiles
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
 from importer.state.journal import Journal
@@ -31,8 +32,8 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
     return ResultsWriter(
         journal=journal,
         sources=sources,
-        folder=order.folder,
-        written=WrittenFiles(journal.folder),
+        run_id=journal.run.id,
+        files=RunFiles(order.folder, WrittenFiles(journal.folder)),
         results_format=order.results_format,
         limit=order.survey.limit,
         report_details=order.report_details,

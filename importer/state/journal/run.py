@@ -53,7 +53,7 @@ class Run:
     working_folder: Path = field(default_factory=Path.cwd)
     """What relative references are relative to."""
     follows: str | None = None
-    """The run whose corrected ``failed.csv`` this one imports."""
+    """The run whose corrected failed rows this one imports."""
 
     @property
     def place(self) -> str:
