@@ -146,7 +146,7 @@ def run_command(**given: Any) -> None:
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the forecast as an HTML page to this file.",
+    help="Write the forecast as an HTML page to this file; beside it same-contact.csv, where rows share an e-mail or phone.",
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
 @click.option(
@@ -174,8 +174,12 @@ def check_command(**given: Any) -> None:
 
     load_environment()
     settings = run_settings(given)
-    forecast = check(settings, ask_about=given["sample"] if given["against_location"] else None)
     report = given["report"]
+    forecast = check(
+        settings,
+        ask_about=given["sample"] if given["against_location"] else None,
+        listing=None if report is None else report.parent,
+    )
     if report is not None:
         from importer.results.report import write_forecast_report
 

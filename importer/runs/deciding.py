@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from importer.highlevel.catalog import Catalog
+from importer.highlevel.catalog import MATCH_BY, Catalog
 from importer.highlevel.contacts import HeldContact
 from importer.mapping import Mapping
 from importer.mapping.resolver import find_custom_field
@@ -40,7 +40,8 @@ class DecidingRules:
     def of(cls, mapping: Mapping, catalog: Catalog) -> DecidingRules:
         found = [find_custom_field(name, catalog.custom_fields) for name in mapping.needs.custom_field_names]
         return cls(
-            order=catalog.match_order,
+            # where several contacts may share an address, the vendor looks for the e-mail first, whatever is set
+            order=MATCH_BY if catalog.duplicates_allowed else tuple(dict.fromkeys(catalog.match_by)),
             mode=mapping.mode,
             update=UpdateRules(
                 custom_fields={each.id: each for each in found if not isinstance(each, str)},
