@@ -129,7 +129,7 @@ def phone_key(record: Record) -> str | None:
 
 def creates_anew(record: Record, *, duplicates_allowed: bool) -> bool:
     """Tell whether the vendor makes a new contact of an upsert without looking for one; elsewhere it ignores the wish."""
-    return duplicates_allowed and record.fields.get(_NEW_IF_DUPLICATE) is True
+    return duplicates_allowed and record.fields.get(NEW_IF_DUPLICATE) is True
 
 
 def _identities(record: Record) -> tuple[str, ...]:

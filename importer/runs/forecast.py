@@ -97,7 +97,7 @@ def check(
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
         new_tags = NewTags(asked)
         foresight = Foresight([intake.source.header for intake in taken.intakes])
-        for block, items in _foreseen(taken, asked.catalogs):
+        for block, items in foreseen_rows(taken, asked.catalogs):
             foresight.see(block, items)
             new_tags.see(items)
             if sample is not None:
@@ -162,7 +162,7 @@ def preview(
         for note in (*unset_notes(taken.mapping, settings), *unchecked_notes(asked, taken.mapping)):
             notify(note)
         left = rows or None
-        for _, items in _foreseen(taken, asked.catalogs):
+        for _, items in foreseen_rows(taken, asked.catalogs):
             for item in items[:left]:
                 yield _line(item, taken.mapping)
             left = None if left is None else left - len(items)
@@ -179,7 +179,7 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
     )
 
 
-def _foreseen(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
+def foreseen_rows(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
     """Map every row as a run would send it."""
     matching = matched_by(taken.mapping, catalogs)
     for intake in taken.intakes:
@@ -207,7 +207,7 @@ class _ForeseenEnds:
     """How rows would end that are not sent; to be asked for in file order."""
 
     def __init__(self, taken: Taken, catalogs: Catalogs) -> None:
-        self._items = (item for _, items in _foreseen(taken, catalogs) for item in items)
+        self._items = (item for _, items in foreseen_rows(taken, catalogs) for item in items)
         self._next: Record | Outcome | None = None
 
     def __call__(self, first: RowId, last: RowId) -> Iterator[Outcome]:
