@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from importer.errors import StateError
-from importer.records import Counts
+from importer.records import Counts, Since
 from importer.results.columns import join_columns
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.failed_rows import shared_delimiter
@@ -100,8 +100,8 @@ class ResultsWriter:
             self._tables.write(joined)
             yield
 
-    def finish(self, run: RunView) -> Summary:
-        """Write all that is left. Raises StateError when the rows do not add up."""
+    def finish(self, run: RunView, since: Since | None = None) -> Summary:
+        """Write all that is left, and what came ``since`` of the failed rows. Raises StateError when rows do not add up."""
         for joined in self._join.rest():
             self._tables.write(joined)
         self._open.close()
@@ -117,7 +117,7 @@ class ResultsWriter:
             seconds=self._journal.seconds(),
             commands=self._commands,
         )
-        return self._written_out(summary, traffic)
+        return self._written_out(replace(summary, since=since), traffic)
 
     def _written_out(self, summary: Summary, traffic: Traffic) -> Summary:
         files = self._placed
@@ -177,6 +177,7 @@ def _summarise(
         mapping=str(run.mapping_path),
         mapping_fingerprint=run.mapping_fingerprint,
         base_url=run.base_url,
+        follows=run.follows,
         sandbox=run.sandbox,
         started_at=run.started_at,
         finished_at=finished_at,

@@ -9,13 +9,14 @@ from importer.results.files import RunFiles
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
 from importer.state.journal import Journal
+from importer.state.lineage import corrections_since
 from importer.state.written import WrittenFiles
 
 
 def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
     """Write all files in one go. Raises StateError."""
     with open_writer(order, mapping, journal) as writer:
-        return writer.finish(journal.run)
+        return writer.finish(journal.run, corrections_since(journal.folder, journal))
 
 
 def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWriter:
