@@ -17,6 +17,7 @@
         |-- TrustLostError        somebody else answered in its place for too long
         |-- TooManyFailuresError  --stop-after-failures was reached
         |-- InterruptedRunError   SIGINT, SIGTERM or a closed console
+        |-- TrialDoneError        the rows of --trial were sent, and are to be looked at
         `-- StateError            the journal or the disk under it failed
 
 A fault of one row is no exception: it is a ``records.Fault`` and ends in that row's outcome.
@@ -25,7 +26,7 @@ Nothing outside this tree leaves a room: foreign exceptions are translated at th
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class ImporterError(Exception):
@@ -116,6 +117,14 @@ class TooManyFailuresError(StopError):
 
 class InterruptedRunError(StopError):
     code = "interrupted"
+
+
+class TrialDoneError(StopError):
+    code = "trial_done"
+
+
+LEFT_TO_PEOPLE: Final = frozenset({TrialDoneError.code, "paused"})
+"""Why runs stopped that only a person goes on with: no job and no watched folder resumes them."""
 
 
 class StateError(StopError):

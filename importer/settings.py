@@ -102,6 +102,8 @@ class RunSettings:
     results_format: ResultsFormat = ResultsFormat.CSV
     reading: ReadingOptions = ReadingOptions()
     limit: int | None = None
+    trial: int | None = None
+    """So many of the rows that can be sent are sent, the first ones; then the run stops, to be looked at."""
     into_other_location: bool = False
     accept_rewritten: bool = False
     """Import cells of a corrected file although a spreadsheet seems to have rewritten them."""

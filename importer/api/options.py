@@ -98,6 +98,9 @@ class _Run(TypedDict, total=False):
     """What a run has from its begin to its end."""
 
     fresh: Annotated[bool | None, "start anew although this very import was run before"]
+    trial: Annotated[
+        int | None, "send the first so many rows that can be sent, and stop; resume sends the rest"
+    ]
     changed_only: Annotated[bool | None, "skip rows that are as they were when last imported"]
     full_every: Annotated[int | None, "with changed_only: each Nth run sends every row"]
     feed: Annotated[
@@ -169,7 +172,7 @@ def checked(function: str, options: Mapping[str, object], known: type) -> Given:
     return given
 
 
-_AT_LEAST_ONE: Final = ("header_row", "limit", "concurrency", "full_every", "max_requests")
+_AT_LEAST_ONE: Final = ("header_row", "limit", "trial", "concurrency", "full_every", "max_requests")
 
 
 def _check_values(given: Given) -> None:

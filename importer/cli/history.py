@@ -19,6 +19,7 @@ from importer.cli.options import (
     stack,
     state_folder,
     state_option,
+    yes_option,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ session_options = stack(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
     ),
     state_option,
+    yes_option,
     json_option,
     quiet_options,
 )
@@ -237,6 +239,7 @@ def _confirm_unfinished(run_id: str, rows: int, state_path: Path) -> None:
 
 def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> None:
     from importer import pipeline
+    from importer.cli.asking import someone_answers
     from importer.cli.options import read_connection, read_reading_options
     from importer.cli.presenting import Manner, attend
     from importer.results.commands import access_words
@@ -261,6 +264,7 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
         ),
         Manner.of(given),
         go_on=access_words(state_path, given["token_file"]),
+        may_ask=someone_answers(given),
     )
 
 

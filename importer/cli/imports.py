@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from importer.cli.options import (
     stack,
     state_folder,
     state_option,
+    yes_option,
 )
 from importer.settings import ResultsFormat
 
@@ -45,6 +47,12 @@ output_options = stack(
 
 sending_options = stack(
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Import the first N rows only."),
+    click.option(
+        "--trial",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Send the first N rows that can be sent, tags and all, and stop; `importer resume` sends the rest.",
+    ),
     click.option(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
@@ -98,6 +106,7 @@ sending_options = stack(
 @sending_options
 @reading_options
 @state_option
+@yes_option
 @json_option
 @quiet_options
 def run_command(**given: Any) -> None:
@@ -111,6 +120,7 @@ def run_command(**given: Any) -> None:
     # own functions keep the run in one process, see open_preparation
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
+        from importer.cli.asking import someone_answers
         from importer.cli.presenting import Manner, attend
         from importer.results.commands import access_words
 
@@ -119,6 +129,7 @@ def run_command(**given: Any) -> None:
             lambda context: pipeline.run(settings, context=context),
             Manner.of(given),
             go_on=access_words(settings.state, settings.connection.token_file),
+            may_ask=someone_answers(given),
             early_process=process,
         )
 
@@ -136,7 +147,7 @@ def run_command(**given: Any) -> None:
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the forecast as an HTML page to this file.",
+    help="Write the forecast as an HTML page to this file; beside it same-contact.csv, where rows share an e-mail or phone.",
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
 @click.option(
@@ -164,8 +175,12 @@ def check_command(**given: Any) -> None:
 
     load_environment()
     settings = run_settings(given)
-    forecast = check(settings, ask_about=given["sample"] if given["against_location"] else None)
     report = given["report"]
+    forecast = check(
+        settings,
+        ask_about=given["sample"] if given["against_location"] else None,
+        listing=None if report is None else report.parent,
+    )
     if report is not None:
         from importer.results.report import write_forecast_report
 
@@ -189,11 +204,14 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
+    from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
 
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
-    for line in preview(settings, rows=rows, notify=lambda note: click.echo(note, err=True)):
+    for line in preview(
+        settings, rows=rows, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
+    ):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 
@@ -219,6 +237,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "output",
         "results_format",
         "limit",
+        "trial",
         "into_other_location",
         "accept_rewritten",
         "concurrency",

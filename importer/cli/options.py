@@ -92,6 +92,12 @@ def mapping_option(command: Command) -> Command:
     )(command)
 
 
+def yes_option(command: Command) -> Command:
+    return click.option(
+        "--yes", is_flag=True, help="Do not ask before the first write (else set IMPORTER_YES=1)."
+    )(command)
+
+
 def corrected_options(command: Command) -> Command:
     return stack(
         click.option(

@@ -44,10 +44,15 @@ class Manner:
 
 
 def attend(
-    work: Work, manner: Manner, *, go_on: NextCommands, early_process: SecondProcess | None = None
+    work: Work,
+    manner: Manner,
+    *,
+    go_on: NextCommands,
+    may_ask: bool = False,
+    early_process: SecondProcess | None = None,
 ) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
-    summary = watch(work, manner, go_on=go_on.resume(), early_process=early_process)
+    summary = watch(work, manner, go_on=go_on.resume(), may_ask=may_ask, early_process=early_process)
     show_summary(summary, manner)
     sys.exit(summary.exit_code)
 
@@ -57,9 +62,11 @@ def watch(
     manner: Manner,
     *,
     go_on: str,
+    may_ask: bool = False,
     early_process: SecondProcess | None = None,
 ) -> Found:
     """Do work with somebody beside it, who sees how it goes and may stop it by a signal; ``go_on`` is the command for later."""
+    from importer.cli.asking import confirmation
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
     from importer.runtime.logs import configure_logging
@@ -71,7 +78,13 @@ def watch(
     with open_progress(
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
     ) as progress:
-        context = RunContext(progress=progress, stop=stop, second_process=True, early_process=early_process)
+        context = RunContext(
+            progress=progress,
+            stop=stop,
+            second_process=True,
+            confirm=confirmation(stop) if may_ask else None,
+            early_process=early_process,
+        )
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop(), go_on):
             return runner.run(work(context))
 
@@ -81,11 +94,12 @@ def show_summary(summary: Summary, manner: Manner) -> None:
     from importer.results.palette import palette_for
     from importer.results.summary_text import headline, render_summary
     from importer.results.terminal import log_summary
+    from importer.results.wrapping import fitted
 
     if manner.log_format == "json":
         log_summary(summary)
     elif not manner.quiet:
-        click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
+        click.echo(fitted(render_summary(summary, palette_for(sys.stderr)), sys.stderr), err=True)
     elif summary.state == "stopped":  # an error, which even --quiet lets through
         click.echo(
             f"importer: {headline(summary)} Go on with: {summary.commands.resume(summary.run_id)}", err=True
@@ -98,9 +112,11 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
     """Say what a run would do, and leave with the exit code that it would have."""
     from importer.results.forecast_text import render_forecast
     from importer.results.palette import palette_for
+    from importer.results.wrapping import fitted
 
     if not manner.quiet:
-        click.echo(render_forecast(forecast, report, palette_for(sys.stderr)), err=True)
+        text = render_forecast(forecast, report, palette_for(sys.stderr))
+        click.echo(fitted(text, sys.stderr), err=True)
     if manner.as_json:
         click.echo(json.dumps(forecast.to_json(), ensure_ascii=False))
     sys.exit(forecast.exit_code)

@@ -50,7 +50,7 @@ def _advice(kind: ReplyKind, said: str, scope: str | None) -> str:  # noqa: PLR0
             return (
                 "This is a page of the network edge before HighLevel's API, and not about the token: it refuses this "
                 "machine's network, or text that looks like an attack. Try from another network, or ask HighLevel's "
-                "support with the page's words; then `importer resume`."
+                "support with the page's words; then the same command again."
             )
         case ReplyKind.LOCATION_PAUSED:
             return "The account is paused or unpaid; the same token works again once it is active."

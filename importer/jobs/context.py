@@ -50,7 +50,7 @@ class PipelineRuns:
         from importer import pipeline
         from importer.runs.context import RunContext
 
-        return await pipeline.run(settings, context=RunContext(clock=self._clock, stop=stop))
+        return await pipeline.run(settings, context=RunContext(clock=self._clock, stop=stop, unattended=True))
 
     async def resume(self, run_id: str, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline

@@ -97,6 +97,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     ),
     "report_details": SaidAgain("--report-details", Reach.IMPORT, lambda said: said.report_details),
     "limit": SaidAgain("--limit", Reach.SOURCE, lambda said: said.limit),
+    "trial": SaidAgain("--trial", Reach.ONCE),
     "concurrency": SaidAgain("--concurrency", Reach.IMPORT, lambda said: said.concurrency),
     "fresh": SaidAgain("--fresh", Reach.ONCE),
     # Of the corrected rows alone, everybody else would be missing from the file.
@@ -118,6 +119,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "encoding": SaidAgain("--encoding", Reach.SOURCE, lambda said: said.reading.encoding),
     "delimiter": SaidAgain("--delimiter", Reach.SOURCE, _delimiter),
     "state": SaidAgain("--state", Reach.ACCESS, _state),
+    "yes": SaidAgain("--yes", Reach.ONCE),
     "as_json": SaidAgain("--json", Reach.ONCE),
     "quiet": SaidAgain("--quiet", Reach.ONCE),
     "no_progress": SaidAgain("--no-progress", Reach.ONCE),

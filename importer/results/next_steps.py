@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from importer.records import Remedy, Since
 from importer.results.commands import NextCommands
+from importer.results.forecast import Forecast
 from importer.results.summary import Summary
 from importer.results.wording import rows
+
+TRIAL_ROWS: Final = 5
+"""So many are soon looked at by a person, one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,18 @@ class NextStep:
 def next_steps(summary: Summary) -> tuple[NextStep, ...]:
     """Tell what is left to do, in the order in which to do it; nothing when all is done."""
     return tuple(_steps(summary))
+
+
+def first_steps(forecast: Forecast) -> Iterator[NextStep]:
+    """Tell what comes after a check: for a mapping that was never used, a few rows before all of them."""
+    if not forecast.ready:
+        return
+    if forecast.first_time and forecast.ready > TRIAL_ROWS:
+        yield NextStep(
+            sentence=f"It is the first import by this mapping. Send {TRIAL_ROWS} rows, and look at them in HighLevel:",
+            command=forecast.commands.run("--trial", str(TRIAL_ROWS)),
+        )
+    yield NextStep(sentence="Import them:", command=forecast.commands.run())
 
 
 def _steps(summary: Summary) -> Iterator[NextStep]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +13,12 @@ from typing import Final
 
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
-from importer.highlevel.quota import plan_sending
+from importer.highlevel.follow_ups import WORKFLOWS
+from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
+from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import embedded_sandbox
@@ -24,6 +27,7 @@ from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_superseded
+from importer.runs.trial import Trial
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, RunSettings
@@ -71,20 +75,24 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
+                targets = targets_of(catalogs, _location_rows(delivery.surveyed))
+                await _aim(sender, delivery, targets, state)
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery)
+                _announce(sender, delivery, targets)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
+                trial = Trial(settings.trial)
                 try:
-                    await _feed(delivery.preparation, sender, books, journal)
+                    await _feed(delivery, sender, books, trial)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
                 await sender.drain()
+                trial.end()
             return books.close_turn(complete=_complete(delivery))
 
 
@@ -152,9 +160,12 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 
     async def meet(location_id: str) -> Catalog:
         async with few:
-            return await sender.open_location(location_id, delivery.mapping.needs)
+            return await sender.open_location(location_id, needs)
 
     location_ids = _location_ids(delivery.surveyed)
+    needs = delivery.mapping.needs
+    if delivery.context.confirm is not None and WORKFLOWS not in needs.listings:
+        needs = replace(needs, listings=(*needs.listings, WORKFLOWS))  # whoever is asked is told of them
     found: dict[str, Catalog | CredentialsError] = {}
     # all are waited for: one that fails must not leave others under way
     met = await asyncio.gather(*map(meet, location_ids), return_exceptions=True)
@@ -168,24 +179,44 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
     return found
 
 
-def _announce(sender: Sender, delivery: Delivery) -> None:
-    """Tell whoever watches how much is left to do, and how long that takes at the vendor's pace."""
+async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], state: StateFolder) -> None:
+    """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError."""
+    journal, context = delivery.journal, delivery.context
+    if delivery.settings.connection.sandbox or not targets or not journal.untouched:
+        return  # what was sent to already was agreed to
+    run = journal.run
+    mapping = run.working_folder / run.mapping_path
+    last = await asyncio.to_thread(state.last_of_mapping, run.place, mapping, but=run.id)
+    moved = elsewhere(targets, last)
+    if context.confirm is None:
+        if moved is not None:
+            context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
+        return
+    pieces = delivery.preparation.pieces()
+    seen = await glance(await asyncio.to_thread(next, pieces, []), sender)
+    left, trial = journal.counts().pending, delivery.settings.trial
+    await confirm(context, question(targets, Load(left, trial), seen, last), moved)
+
+
+def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for each in surveyed:
+        for location, count in each.location_rows.items():
+            rows[location] = rows.get(location, 0) + count
+    return rows
+
+
+def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target]) -> None:
+    """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
-    rows: dict[str, int] = {}
-    for each in delivery.surveyed:
-        for location, count in each.location_rows.items():
-            rows[location] = rows.get(location, 0) + count
-    share = left / max(settled.read, 1)
-    plan = plan_sending(
-        {location: round(count * share) for location, count in rows.items()},
-        calls_a_row=calls_a_row(delivery.mapping),
-        quotas={location: sender.quota_of(location) for location in rows},
-    )
+    left = min(left, delivery.settings.trial or left)
+    plan = _plan_rest(left, sender, delivery)
     progress = delivery.context.progress
+    requests = "1 request" if plan.requests == 1 else f"{plan.requests:,} requests"
     progress.message(
-        f"{wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
+        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {requests}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
         ". Created contacts and added tags may start workflows there."
@@ -193,8 +224,21 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
     progress.planned(left, plan.requests, plan.seconds)
 
 
-async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, journal: Journal) -> None:
-    pieces = preparation.pieces()
+def _plan_rest(left: int, sender: Sender, delivery: Delivery) -> SendingPlan:
+    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need."""
+    rows = _location_rows(delivery.surveyed)
+    share = min(left / max(sum(rows.values()), 1), 1.0)
+    calls = calls_a_row(delivery.mapping)
+    plan = plan_sending(
+        {location: math.ceil(count * share) for location, count in rows.items()},
+        calls_a_row=calls,
+        quotas={location: sender.quota_of(location) for location in rows},
+    )
+    return replace(plan, requests=min(plan.requests, math.ceil(left * calls)))
+
+
+async def _feed(delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial) -> None:
+    journal, pieces = delivery.journal, delivery.preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         row_states = journal.row_states(piece[0].row, piece[-1].row)
@@ -203,14 +247,17 @@ async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, jou
         ready = [item for item in due if isinstance(item, Record)]
         unchanged = books.unchanged([record for record in ready if record.row not in row_states])
         books.expect([record for record in ready if record.row in row_states])
+        within = trial.last_row(piece, row_states, unchanged)
         for item in due:
-            if sender.over:
+            if sender.over or item.row > within:
                 return
             end = item if isinstance(item, Outcome) else unchanged.get(item.row)
             if end is not None:
                 sender.settle((end,))
             elif isinstance(item, Record):
                 await sender.submit(item, _open(row_states.get(item.row)))
+        if trial.over:
+            return
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:

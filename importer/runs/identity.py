@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
+from importer.errors import LEFT_TO_PEOPLE, ImporterError, RunConflictError, SettingsError, StateError
 from importer.mapping import Mapping, parse_mapping
 from importer.mirror.folder import MirrorFolder
 from importer.results.commands import access_words
@@ -45,7 +45,7 @@ async def begin(settings: RunSettings, mapping: Mapping, context: RunContext) ->
     with _unless_begun(new):
         candidate, lineage = await asyncio.to_thread(_candidate, new, settings, mapping, state)
         with state.lock(candidate):
-            previous = None if settings.fresh else _repeats(state.previous(candidate), settings)
+            previous = None if settings.fresh else _repeats(state.previous(candidate), settings, context)
             if previous is None:
                 with _begun(new, candidate, context) as journal, log_context(run_id=new.id):
                     lineage.keep(new.id, state)
@@ -158,9 +158,11 @@ def _candidate(
     return run, lineage
 
 
-def _repeats(previous: Previous | None, settings: RunSettings) -> Previous | None:
+def _repeats(previous: Previous | None, settings: RunSettings, context: RunContext) -> Previous | None:
     if previous is None or (previous.run.sandbox and previous.finished):
         return None  # each finished try in the embedded sandbox leaves an empty vendor behind
+    if context.unattended and previous.run.reason_code in LEFT_TO_PEOPLE:
+        return None
     if previous.differences:
         raise _conflict(previous, state_path=settings.state, connection=settings.connection)
     return previous

@@ -23,6 +23,7 @@ _PLAIN: Final = [
     "allow_transforms",
     "report_details",
 ]
+_APART: Final = "shared_keys"
 _READING: Final = ("sheet", "header_row", "encoding", "delimiter")
 
 
@@ -31,6 +32,8 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     failures = settings.stop_after_failures
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
+        _APART: True,
+        "trial": settings.trial,  # of the command that said it: a resume sends the rest
         "results_format": str(settings.results_format),
         "output": str(settings.output.absolute()),
         "reading": {name: getattr(settings.reading, name) for name in _READING},
@@ -39,6 +42,11 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
         # where the token came from, not what it is: commands that go on have to name the file again
         "token_file": None if settings.connection.token_file is None else str(settings.connection.token_file),
     }
+
+
+def keeps_people_apart(run: Run) -> bool:
+    """Tell whether a run decides who keeps a shared key; one that an older importer began goes on as it began."""
+    return run.options.get(_APART) is True
 
 
 def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingOptions) -> RunSettings:

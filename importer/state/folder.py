@@ -20,7 +20,7 @@ from importer.runtime.environment import variables
 from importer.runtime.process_lock import LockHeldError, Owner, holder, locked, this_process
 from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.state.neighbours import Neighbours
-from importer.state.previous import History, Previous, find_previous
+from importer.state.previous import History, Previous, find_last_of_mapping, find_previous
 from importer.state.quota import QuotaMemory, latest
 
 KEEP_DAYS_VARIABLE: Final = "IMPORTER_KEEP_DAYS"
@@ -136,6 +136,10 @@ class StateFolder:
         Raises StateError when a damaged run has the same source: it may have sent half of it.
         """
         return find_previous(candidate, self._history(candidate.id))
+
+    def last_of_mapping(self, place: str, mapping: Path, *, but: str = "") -> Run | None:
+        """Find the newest run by a mapping file in a place, but for the one of an id."""
+        return find_last_of_mapping(place, mapping, self._history(but))
 
     def _history(self, but: str) -> History:
         for run_id in self.run_ids():

@@ -150,7 +150,7 @@ class Story:
             files=RunFiles(self.folder, self.written),
             **given,
         ) as writer:
-            return writer.finish(self.run, since)
+            return writer.finish(self.run, since=since)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -258,6 +259,14 @@ class TagsRule(Section):
         return self
 
 
+class SharedKeyPolicy(StrEnum):
+    """What becomes of a key that somebody else had before."""
+
+    LEAVE_OUT = "leave_out"
+    SEND = "send"
+    FAIL = "fail"
+
+
 class Match(Section):
     """Who a row is."""
 
@@ -271,6 +280,14 @@ class Match(Section):
         description="Rows of one person, by e-mail or phone: sent one after the other (in_order); only the first; "
         "only the last; merged into one (later non-blank values win, tags are united); or all of them fail. Each file is "
         "looked at by itself: rows of one person in two files are sent in the order of the files.",
+    )
+    shared_key: SharedKeyPolicy = Field(
+        default=SharedKeyPolicy.LEAVE_OUT,
+        description="Different people with one phone or e-mail, who would become one contact: the first that is sent keeps "
+        "it and later ones go without, with a warning, or fail where they have nothing else to be matched by (leave_out); "
+        "all of them are sent with it (send); later ones fail (fail). Rows that share a phone are different people when "
+        "their names differ and they have not the same e-mail; rows that share an e-mail, when their names and their phones "
+        "differ. Decided before in_file_duplicates, and remembered for later files into the same location.",
     )
 
 

@@ -9,9 +9,8 @@ from typing import Final
 from importer.mapping import Mapping
 from importer.results import ResultsWriter, Summary
 from importer.runs.preparing.order import Order
-from importer.runs.preparing.writing import open_writer
+from importer.runs.preparing.writing import finish_results, open_writer
 from importer.state.journal import Journal, Run
-from importer.state.lineage import corrections_since
 
 _SHORTEST_WAIT_SECONDS: Final = 0.05
 _LONGEST_WAIT_SECONDS: Final = 2.0
@@ -53,7 +52,7 @@ class Follower:
                 open_writer(self._order, self._mapping, journal) as writer,
             ):
                 self._write_along(writer)
-                self._summary = writer.finish(self._ended(), corrections_since(self._folder, journal))
+                self._summary = finish_results(writer, self._order, self._mapping, journal, self._ended())
         except Exception:  # noqa: BLE001  (whoever asks for the files will meet it again, or not)
             self._summary = None
 
