@@ -108,7 +108,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _carry_out(words: Sequence[str]) -> int:
     try:
-        return int(cli.main(list(words), standalone_mode=False) or 0)
+        return int(cli.main(list(words), standalone_mode=False, obj=tuple(words)) or 0)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except (Exception, KeyboardInterrupt) as end:  # noqa: BLE001  (no traceback ever reaches a user)

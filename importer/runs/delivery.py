@@ -15,6 +15,7 @@ from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
+from importer.highlevel.versions import ApiVersion
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
@@ -79,7 +80,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 await _aim(sender, delivery, targets, state)
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
-                    journal.begin(delivery.kind)
+                    journal.begin(delivery.kind, context.operator)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
@@ -147,6 +148,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         follow_ups=mapping.follow_ups,
         concurrency=settings.concurrency,
         max_requests=settings.max_requests,
+        version=ApiVersion(settings.api_version),
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,

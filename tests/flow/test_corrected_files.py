@@ -69,7 +69,7 @@ def test_show_and_history_of_the_first_run_know_what_was_corrected_since(desk: D
     text = desk.importer("show", first).out
     assert "Since:     4 rows: 1 at first, 2 of 3 corrected since, 1 left" in text
     listed = {line.split()[0]: line.split() for line in desk.importer("runs").out.splitlines()}
-    assert [listed[run][-2] for run in (first, second.summary["run_id"])] == ["1", "1"]
+    assert [listed[run][-3] for run in (first, second.summary["run_id"])] == ["1", "1"]
 
 
 def test_what_the_corrections_of_corrections_bring_home_counts_too(desk: Desk, failed: Path) -> None:

@@ -62,6 +62,7 @@ def test_runs_lists_the_newest_first(
             "FAILED",
             "PENDING",
             "LEFT",
+            "BY",
             "SOURCE",
         ]
     )
