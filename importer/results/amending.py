@@ -20,13 +20,13 @@ def amend(files: RunFiles, since: Since, commands: NextCommands) -> None:
     summary = files.folder / "summary.json"
     if not files.is_ours(summary):
         return
-    told = json.loads(summary.read_text(encoding="utf-8"))
-    told.update(since_json(since))
-    _rewrite(files, summary, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    content = json.loads(summary.read_text(encoding="utf-8"))
+    content.update(since_json(since))
+    _rewrite(files, summary, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     report = files.folder / "report.html"
     if files.is_ours(report):
         page = report.read_text(encoding="utf-8")
-        _rewrite(files, report, amend_report(page, since, told["rows_read"], files.folder, commands))
+        _rewrite(files, report, amend_report(page, since, content["rows_read"], files.folder, commands))
 
 
 def _rewrite(files: RunFiles, path: Path, text: str) -> None:
