@@ -10,6 +10,7 @@ from typing import Final
 
 from importer.records import Counts, Json, Since, Status, number_of, source_of
 from importer.results.commands import NextCommands, access_words
+from importer.results.summary import nothing_since, since_json
 from importer.results.wording import rows, since_text
 from importer.state.journal import CodeCount, Journal, Operator, RequestFigures, Run, RunState, Session
 from importer.state.lineage import corrections_since
@@ -47,7 +48,7 @@ class RunRecord:
     @property
     def left(self) -> int:
         """Rows that did not come through, neither in this run nor in one that followed it."""
-        return self.since.left if self.since else self.counts.failed + self.counts.pending
+        return (self.since or nothing_since(self.counts)).left
 
     def to_json(self) -> dict[str, Json]:
         run = self.run
@@ -65,9 +66,7 @@ class RunRecord:
             "base_url": run.base_url,
             "sandbox": run.sandbox,
             "follows": run.follows,
-            "followed_by": list(self.since.successors) if self.since else [],
-            "corrected": self.since.corrected if self.since else 0,
-            "left": self.left,
+            **since_json(self.since or nothing_since(self.counts)),
             "rows_read": self.counts.read,
             **{status.value: getattr(self.counts, status.value) for status in _COUNTED},
             "retryable": self.retryable,

@@ -164,6 +164,10 @@ class NextCommands:
         """Send the failed rows again that are worth it."""
         return command(["importer", "retry", run_id, *self.access])
 
+    def show(self, run_id: str) -> str:
+        """Tell how a run ended."""
+        return command(["importer", "show", run_id, *self.access])
+
     def results(self, run_id: str, *more: str) -> str:
         """Write a run's files again."""
         return command(["importer", "results", run_id, *more, *self.access])

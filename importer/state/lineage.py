@@ -42,6 +42,16 @@ def read_origins(folder: Path) -> Iterator[Origin]:
             yield Origin(row=int(row), run_id=run_id, origin=int(origin))
 
 
+def forerunners_of(folder: Path) -> tuple[str, ...]:
+    """Name the runs whose rows this one has, and those whose rows they had, as far as they are still known."""
+    found: list[str] = []
+    for run_id in sorted({each.run_id for each in read_origins(folder)}):
+        forerunner = folder.with_name(run_id)
+        if run_id < folder.name and Path(run_id).name == run_id and (forerunner / "journal.db").is_file():
+            found.extend((run_id, *forerunners_of(forerunner)))
+    return tuple(dict.fromkeys(found))
+
+
 def add_successor(folder: Path, run_id: str) -> None:
     """Note in a run's folder who took up its rows. Raises StateError."""
     if folder.is_dir():  # it may have been forgotten meanwhile

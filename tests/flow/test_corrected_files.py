@@ -15,7 +15,7 @@ from importer.sandbox import Sandbox
 from tests.flow.conftest import correct_workbook, read_table, write_table
 
 if TYPE_CHECKING:
-    from tests.flow.conftest import Desk
+    from tests.flow.conftest import Desk, Ended
 
 CONTACTS = """\
 First,Mail,Phone,ZIP,Born
@@ -198,3 +198,70 @@ def test_a_file_of_a_version_that_wrote_no_run_is_known_by_its_folder(desk: Desk
     write_table(failed, rows)
     desk.run(str(failed), *WORDS)
     assert shown(desk, failed.parent.name)["left"] == 0
+
+
+def import_corrected(desk: Desk, failed: Path, *mails: str) -> Ended:
+    correct_workbook(failed.with_suffix(".xlsx"), "Mail", *mails)
+    return desk.run(str(failed.with_suffix(".xlsx")), *WORDS)
+
+
+def test_the_first_runs_own_files_tell_what_came_after_it(desk: Desk, failed: Path) -> None:
+    second = import_corrected(desk, failed, "bob@example.com", "cid@example.com").summary["run_id"]
+
+    told = json.loads((failed.parent / "summary.json").read_text())
+    assert (told["followed_by"], told["corrected"], told["left"]) == ([second], 2, 1)
+    assert (told["failed"], told["rows_read"]) == (3, 4), "what the run itself did stays as it was"
+    page = (failed.parent / "report.html").read_text()
+    assert "4 rows: 1 at first, 2 of 3 corrected since, 1 left" in page
+    assert f'<a href="../{second}/report.html">{second}</a>' in page
+    assert f"importer show {second}" in page
+    assert "Correct the failed rows" not in page
+    followed = (failed.parent.parent / second / "report.html").read_text()
+    assert f'<a href="../{failed.parent.name}/report.html">{failed.parent.name}</a>' in followed
+    assert (
+        json.loads((failed.parent.parent / second / "summary.json").read_text())["follows"]
+        == failed.parent.name
+    )
+    again = sorted(path.name for path in failed.parent.iterdir() if "-2" in path.name)
+    assert again == [], "the corrected workbook lies there as it is, and nothing goes beside it"
+
+
+def test_what_came_after_reaches_the_very_first_run(desk: Desk, failed: Path) -> None:
+    second = Path(import_corrected(desk, failed, "bob@example.com").summary["failed_rows"])
+    import_corrected(desk, second, "cid@example.com", "dora@example.com")
+    told = json.loads((failed.parent / "summary.json").read_text())
+    assert (told["corrected"], told["left"]) == (3, 0)
+    page = (failed.parent / "report.html").read_text()
+    assert "3 of 3 corrected since, none left" in page
+    assert "Nothing. Every row is where it belongs." in page
+
+
+def test_a_report_that_somebody_changed_is_left_alone(desk: Desk, failed: Path) -> None:
+    report = failed.parent / "report.html"
+    report.write_text("my notes")
+    import_corrected(desk, failed, "bob@example.com")
+    assert report.read_text() == "my notes"
+    assert json.loads((failed.parent / "summary.json").read_text())["corrected"] == 1
+
+
+def test_files_that_were_taken_away_do_not_come_back(desk: Desk, failed: Path) -> None:
+    (failed.parent / "failed.xlsx").rename(desk.folder / "rows.xlsx")
+    shutil.rmtree(failed.parent)
+    correct_workbook(desk.folder / "rows.xlsx", "Mail", "bob@example.com")
+    assert desk.run("rows.xlsx", *WORDS).summary["created"] == 1
+    assert not failed.parent.exists()
+
+
+def test_a_run_whose_files_are_written_again_advises_what_is_left(desk: Desk, failed: Path) -> None:
+    second = import_corrected(desk, failed, "bob@example.com", "cid@example.com").summary["run_id"]
+
+    again = desk.importer("results", failed.parent.name)
+
+    told = " ".join(again.err.split())
+    assert "4 rows: 1 at first, 2 of 3 corrected since, 1 left" in told
+    assert (
+        f"1 row of the 3 that failed is left. The newest run that took them up tells more: importer show {second}"
+        in told
+    )
+    assert "importer run" not in told
+    assert f"these are rows of run {failed.parent.name}, corrected" in desk.importer("results", second).err
