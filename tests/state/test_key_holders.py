@@ -167,3 +167,11 @@ def test_one_person_by_both_keys_is_one_group(links: SameContacts) -> None:
         (1, 2, "email"),
         (1, 3, "email"),
     ]
+
+
+def test_one_person_among_others_is_listed_with_them_alone(links: SameContacts) -> None:
+    links.note([link(3, group=1, apart=False), link(3, group=9, apart=False, key="email"), link(4, group=1)])
+    assert [(each.group, each.row, each.key) for each in links.list_rows([])] == [
+        (1, row, "phone") for row in (2, 3, 4)
+    ]
+    assert links.counts().groups == 1
