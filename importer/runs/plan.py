@@ -152,6 +152,7 @@ class _Planner:
         self._context = context
         self._began = began
         self._made_at = context.clock.now()
+        self._requests: Mapping[str, int] = {}
         stamp = datetime.fromtimestamp(self._made_at, UTC)
         self._plan_id = f"plan-{stamp:%Y%m%d-%H%M%S}-{int(self._made_at * 65_536) % 65_536:04x}"
         self._folder = settings.output / self._plan_id
@@ -163,7 +164,7 @@ class _Planner:
         try:
             with StoredPlan.create(kept) as stored:
                 summary = self._write_rows(stored)
-                stored.finish(self._facts(summary.requests))
+                stored.finish(self._facts(self._requests))
         except BaseException:
             plans.discard(self._plan_id)
             raise
@@ -210,6 +211,7 @@ class _Planner:
 
     def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:
         taken, requests = self._taken, tally.requests
+        self._requests = requests
         rows: Counter[str] = Counter()
         for intake in taken.intakes:
             rows.update(intake.bound.location_rows)
@@ -244,7 +246,7 @@ class _Planner:
             report=self._folder / "plan.html",
         )
 
-    def _facts(self, requests: int) -> PlanFacts:
+    def _facts(self, requests: Mapping[str, int]) -> PlanFacts:
         settings, taken = self._settings, self._taken
         return PlanFacts(
             plan_id=self._plan_id,

@@ -37,6 +37,9 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
         "reading": {name: getattr(settings.reading, name) for name in _READING},
         "stop_after_failures": None if failures is None else {"rows": failures.rows, "share": failures.share},
         "metrics_file": None if settings.metrics_file is None else str(settings.metrics_file.absolute()),
+        # not there unless said: runs that began before the two were known are the same import still
+        **({"compare": True} if settings.compare else {}),
+        **({"plan": settings.plan} if settings.plan is not None else {}),
         # where the token came from, not what it is: commands that go on have to name the file again
         "token_file": None if settings.connection.token_file is None else str(settings.connection.token_file),
     }
@@ -64,5 +67,5 @@ def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingO
         reading=replace(reading, **options["reading"]),
         stop_after_failures=FailureLimit(**failures) if failures else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
-        **{name: options[name] for name in _PLAIN if name in options},
+        **{name: options[name] for name in (*_PLAIN, "compare", "plan") if name in options},
     )
