@@ -247,6 +247,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "shared_key",
+        "Somebody else has the same e-mail or phone",
+        "Look at same-contact.csv: give the row a key of its own; if it is the same person after all, write both names "
+        "alike, or set match: {shared_key: send} in the mapping.",
+    ),
+    Code(
         "row_filter",
         "The mapping's rows section leaves the row out",
         "Nothing has to be done; change only_if or skip_if to import such rows.",

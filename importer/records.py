@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self, TypeAlias, TypeVar, dataclass_transform
+from typing import NamedTuple, Self, TypeAlias, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class")
 
@@ -334,6 +334,43 @@ class Landed:
 
 RowState: TypeAlias = Intent | Landed | Outcome
 """What the journal knows of a row: it may have been sent, it landed, or it is settled. No state: never sent."""
+
+
+class MatchKey(StrEnum):
+    """What the vendor finds a contact by; the values are the names of the fields."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class KeyHolder(NamedTuple):
+    """Who a match key belongs to: hashes of the other key and of both parts of the name, 0 where there is none.
+
+    ``run`` and ``row`` tell which row holds the key in the newest run that met it; the three claims are of that run's rows.
+    """
+
+    other: int
+    first: int
+    last: int
+    run: int
+    row: RowId
+    several_names: bool = False
+    several_others: bool = False
+    joined: bool = False
+    """A later row of the run is the same person."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class KeyLink:
+    """A row that shares a match key with a row before it. ``apart``: they are different people."""
+
+    row: RowId
+    key: MatchKey
+    group: int
+    """The key, as a hash; what has the same one is one group."""
+    first: RowId | None
+    """The row that holds the key; None where an earlier import brought the holder."""
+    apart: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

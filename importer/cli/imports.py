@@ -56,6 +56,11 @@ sending_options = stack(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
     click.option("--fresh", is_flag=True, help="Start anew although this very import was run before."),
+    click.option(
+        "--compare",
+        is_flag=True,
+        help="Read the location's contacts first, and send only rows that change something.",
+    ),
     click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported."),
     click.option(
         "--full-every",
@@ -146,7 +151,7 @@ def run_command(**given: Any) -> None:
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the forecast as an HTML page to this file.",
+    help="Write the forecast as an HTML page to this file; beside it same-contact.csv, where rows share an e-mail or phone.",
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
 @click.option(
@@ -174,8 +179,12 @@ def check_command(**given: Any) -> None:
 
     load_environment()
     settings = run_settings(given)
-    forecast = check(settings, ask_about=given["sample"] if given["against_location"] else None)
     report = given["report"]
+    forecast = check(
+        settings,
+        ask_about=given["sample"] if given["against_location"] else None,
+        listing=None if report is None else report.parent,
+    )
     if report is not None:
         from importer.results.report import write_forecast_report
 
@@ -234,6 +243,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "concurrency",
         "fresh",
         "changed_only",
+        "compare",
         "full_every",
         "wait_for_quota",
         "max_requests",

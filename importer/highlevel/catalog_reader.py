@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
-from importer.highlevel.catalog import Catalog, CatalogNeeds, CustomField, Listed, Listing, User
+from importer.highlevel.catalog import MATCH_BY, Catalog, CatalogNeeds, CustomField, Listed, Listing, User
 from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
 
@@ -16,7 +16,6 @@ Ask: TypeAlias = Callable[[Call], Awaitable[Reply]]
 """Sends a call and brings the final reply; refusals of scope or location come back as replies."""
 
 _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
-_MATCHED_BY: Final = ("email", "phone")
 _USERS_A_PAGE: Final = 100
 _PAGES: Final = 50
 
@@ -26,15 +25,14 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
     place = await _read_location(ask, location_id)
     company = _text(place, "companyId")
     settings = place.get("settings")
-    duplicates_allowed = isinstance(settings, Mapping) and bool(settings.get("allowDuplicateContact"))
     return Catalog(
         location_id=location_id,
         name=_text(place, "name") or "",
         company_id=company,
         country=_text(place, "country"),
         timezone=_text(place, "timezone"),
-        duplicates_allowed=duplicates_allowed,
-        match_order=_match_order(settings, duplicates_allowed=duplicates_allowed),
+        duplicates_allowed=isinstance(settings, Mapping) and bool(settings.get("allowDuplicateContact")),
+        match_by=_match_by(settings),
         custom_fields=await _read_custom_fields(ask, location_id) if needs.custom_fields else (),
         users=await _read_users(ask, location_id, company) if needs.users else None,
         listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
@@ -43,11 +41,11 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
     )
 
 
-def _match_order(settings: object, *, duplicates_allowed: bool) -> tuple[str, ...]:
-    """Read what the location matches by; where duplicates are allowed, or it does not say, the e-mail goes first."""
-    said = settings.get("contactUniqueIdentifiers") if isinstance(settings, Mapping) else None
-    known = tuple(name for name in said if name in _MATCHED_BY) if isinstance(said, list) else ()
-    return _MATCHED_BY if duplicates_allowed or not known else tuple(dict.fromkeys(known))
+def _match_by(settings: Any) -> tuple[str, ...]:
+    """Read the order of matching; it is not documented, so what makes no sense is taken for the usual one."""
+    named = settings.get("contactUniqueIdentifiers") if isinstance(settings, Mapping) else None
+    known = [name for name in named if name in MATCH_BY] if isinstance(named, list) else []
+    return tuple(known) or MATCH_BY
 
 
 async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:

@@ -113,14 +113,27 @@ def repeatable(record: Record, keys: tuple[str, ...] | None = None) -> bool:
     return bool(known) and record.fields.get(NEW_IF_DUPLICATE) is not True
 
 
+def email_key(record: Record) -> str | None:
+    """Give the match key that a record's e-mail is, without regard to case."""
+    email = record.fields.get("email")
+    return "email:" + email.strip().lower() if isinstance(email, str) and email else None
+
+
+def phone_key(record: Record) -> str | None:
+    """Give the match key that a record's phone is, without what stands between the digits."""
+    phone = record.fields.get("phone")
+    if not isinstance(phone, str) or not phone:
+        return None
+    return "phone:" + (phone if phone[1:].isdigit() else _compact(phone))
+
+
+def creates_anew(record: Record, *, duplicates_allowed: bool) -> bool:
+    """Tell whether the vendor makes a new contact of an upsert without looking for one; elsewhere it ignores the wish."""
+    return duplicates_allowed and record.fields.get(NEW_IF_DUPLICATE) is True
+
+
 def _identities(record: Record) -> tuple[str, ...]:
-    email, phone = record.fields.get("email"), record.fields.get("phone")
-    keys: tuple[str, ...] = ()
-    if isinstance(email, str) and email:
-        keys = ("email:" + email.strip().lower(),)
-    if isinstance(phone, str) and phone:
-        keys = (*keys, "phone:" + (phone if phone[1:].isdigit() else _compact(phone)))
-    return keys
+    return tuple(key for key in (email_key(record), phone_key(record)) if key is not None)
 
 
 def _compact(phone: str) -> str:

@@ -79,6 +79,12 @@ class Reply:
         return f"“{self.words}” ({self.status})" if self.words else f"status {self.status}"
 
     @property
+    def meta(self) -> Mapping[str, Any]:
+        """What a refusal tells beside its words; empty where it tells nothing."""
+        meta = self.body.get("meta")
+        return meta if isinstance(meta, dict) else {}
+
+    @property
     def contact(self) -> Mapping[str, Any]:
         """The contact as the reply shows it; empty where it shows none."""
         contact = self.body.get("contact")

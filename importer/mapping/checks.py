@@ -15,6 +15,7 @@ from importer.mapping.transforms.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.fault import ValueFault
+from importer.records import OnUpdate
 from importer.yaml.document import YamlPath
 
 _SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
@@ -74,6 +75,11 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
             yield (
                 ("fields", name, "empty_cells"),
                 f"The API takes no null for {name}, so blank cells cannot clear it.",
+            )
+        if rule.on_update is OnUpdate.APPEND:
+            yield (
+                ("fields", name, "on_update"),
+                f"Nothing can be appended to {name}; it is for custom fields of long text or several choices.",
             )
     for name, rule in model.custom_fields.items():
         if rule.empty_cells == "clear":

@@ -11,6 +11,7 @@ from typing import Literal
 from importer.errors import StateError
 from importer.records import Counts, Json, Remedy, Status
 from importer.results.commands import UNSAID, NextCommands
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.tally import CodeGroup
 
 
@@ -109,6 +110,8 @@ class Summary:
     """Files that somebody changed since they were written, each with the name that the one of now got instead."""
     cut_cells: int = 0
     """Cells that a workbook cannot hold whole; each says so at its end."""
+    same_contact: SameContact = NO_ROWS
+    """Rows that share an e-mail or a phone; they are in ``same-contact.csv``."""
     commands: NextCommands = UNSAID
     """How the commands that go on from it are said."""
     repeated: bool = False
@@ -223,6 +226,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "missing_file": None if summary.missing_file is None else str(summary.missing_file),
         "kept": [{"changed": str(changed), "written": str(written)} for changed, written in summary.kept],
         "cut_cells": summary.cut_cells,
+        "same_contact": summary.same_contact.to_json(),
         "repeated": summary.repeated,
     }
 

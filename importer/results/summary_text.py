@@ -98,11 +98,14 @@ def _files(summary: Summary) -> Iterator[str]:
         yield f"  failed rows  {summary.failed_workbook or summary.failed_rows}"
     if summary.missing:
         yield f"  missing      {summary.missing_file} ({number(summary.missing)} whom earlier files had)"
+    if summary.same_contact.path is not None:
+        yield f"  same contact {summary.same_contact.path}"
     yield f"  report       {summary.report}"
 
 
 def _notices(summary: Summary) -> Iterator[str]:
     """Tell what somebody who looks at the sheet, the workbook or the folder would not see there."""
+    yield from (f"  {sentence}" for sentence in summary.same_contact.sentences())
     for changed, written in summary.kept:
         yield f"  {changed.name} was changed since it was written and is kept; what holds now is in {written.name}"
     for source in summary.sources:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, TypeAlias
 
 from importer.errors import StateError
 from importer.records import Counts
@@ -17,6 +17,7 @@ from importer.results.failed_rows import shared_delimiter
 from importer.results.files import Replacing, RunFiles, replacing_text, sweep_drafts
 from importer.results.joining import Join
 from importer.results.row_files import PlacedTables, Tables, open_tables, table_files
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -29,6 +30,9 @@ from importer.results.tally import Tally
 from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView
 from importer.settings import ResultsFormat
+
+ListSameContact: TypeAlias = Callable[[RunFiles], SameContact]
+"""Writes the list of rows that share a key, if there are any, and says how many."""
 
 _SHOWN_MASKED: Final = 5
 _SHOWN_DETAILED: Final = 50
@@ -100,8 +104,8 @@ class ResultsWriter:
             self._tables.write(joined)
             yield
 
-    def finish(self, run: RunView) -> Summary:
-        """Write all that is left. Raises StateError when the rows do not add up."""
+    def finish(self, run: RunView, list_same_contact: ListSameContact = lambda _: NO_ROWS) -> Summary:
+        """Write all that is left, and list the rows that share a key. Raises StateError when the rows do not add up."""
         for joined in self._join.rest():
             self._tables.write(joined)
         self._open.close()
@@ -117,7 +121,7 @@ class ResultsWriter:
             seconds=self._journal.seconds(),
             commands=self._commands,
         )
-        return self._written_out(summary, traffic)
+        return self._written_out(replace(summary, same_contact=list_same_contact(self._placed)), traffic)
 
     def _written_out(self, summary: Summary, traffic: Traffic) -> Summary:
         files = self._placed

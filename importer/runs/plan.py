@@ -30,11 +30,11 @@ from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
 from importer.runs.deciding import Decider, DecidingRules, planned_end
-from importer.runs.forecast import Taken, calls_a_row, taken_in
+from importer.runs.forecast import Taken, calls_a_row, foreseen_rows, taken_in
 from importer.runs.intake import require_destination
 from importer.runs.mirroring import MirrorSettings, mirror_met, open_looking
 from importer.runs.remembered import remembered
-from importer.runs.resolving import Catalogs, Resolvers
+from importer.runs.resolving import Catalogs
 from importer.settings import RunSettings
 from importer.state.plans import PlanFacts, Plans, StoredPlan
 
@@ -180,18 +180,14 @@ class _Planner:
         self._make_folder()
         tally = self._tally()
         with Deciders(self._seen, self._taken.mapping) as deciders, open_plan_table(path, columns) as table:
-            for intake in self._taken.intakes:
-                resolvers = Resolvers(intake, self._seen.catalogs)
-                for block, mapped in intake.pieces():
-                    self._context.stop.check()
-                    resolved = [
-                        resolvers.resolve(each) if isinstance(each, Record) else each for each in mapped
-                    ]
-                    decided = deciders.decide(resolved)
-                    for item in mapped:
-                        tally.see(decided[item.row])
-                    stored.add(decided[item.row] for item in mapped)
-                    table.write(block, decided)
+            for block, items in foreseen_rows(self._taken, self._seen.catalogs):
+                self._context.stop.check()
+                decided = deciders.decide(items)
+                planned = [decided[item.row] for item in items]
+                for each in planned:
+                    tally.see(each)
+                stored.add(planned)
+                table.write(block, decided)
         return self._summary(tally, path)
 
     def _make_folder(self) -> None:

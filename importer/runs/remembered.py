@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,6 +24,7 @@ _PLAIN: Final = [
     "allow_transforms",
     "report_details",
 ]
+_APART: Final = "shared_keys"
 _READING: Final = ("sheet", "header_row", "encoding", "delimiter")
 
 
@@ -31,6 +33,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     failures = settings.stop_after_failures
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
+        _APART: True,
         "trial": settings.trial,  # of the command that said it: a resume sends the rest
         "results_format": str(settings.results_format),
         "output": str(settings.output.absolute()),
@@ -45,21 +48,44 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     }
 
 
+def keeps_people_apart(run: Run) -> bool:
+    """Tell whether a run decides who keeps a shared key; one that an older importer began goes on as it began."""
+    return run.options.get(_APART) is True
+
+
 def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingOptions) -> RunSettings:
     """Put the settings of a run together again; ``connection`` and the password come from today's environment."""
-    options: dict[str, Any] = dict(run.options)
+    return recalled_from(
+        run.options,
+        sources=tuple(source.reference for source in run.sources),
+        mapping=run.mapping_path,
+        connection=replace(
+            connection, base_url=run.base_url, sandbox=run.sandbox, location_id=run.location_id
+        ),
+        state=state,
+        reading=reading,
+    )
+
+
+def recalled_from(
+    kept: Mapping[str, Json],
+    *,
+    sources: tuple[str, ...],
+    mapping: Path,
+    connection: Connection,
+    state: Path,
+    reading: ReadingOptions,
+) -> RunSettings:
+    """Put settings together from what was written down of them."""
+    options: dict[str, Any] = dict(kept)
     failures = options.get("stop_after_failures")
     metrics_file = options.get("metrics_file")
     token_file = options.get("token_file")
     return RunSettings(
-        sources=tuple(source.reference for source in run.sources),
-        mapping=run.mapping_path,
+        sources=sources,
+        mapping=mapping,
         connection=replace(
-            connection,
-            base_url=run.base_url,
-            sandbox=run.sandbox,
-            location_id=run.location_id,
-            token_file=connection.token_file or (Path(token_file) if token_file else None),
+            connection, token_file=connection.token_file or (Path(token_file) if token_file else None)
         ),
         state=state,
         results_format=ResultsFormat(options.get("results_format", ResultsFormat.CSV)),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from dataclasses import replace
 
-from importer.errors import StateError, StopError
+from importer.errors import ImporterError, StateError, StopError
 from importer.results import Summary
 from importer.results.files import RunFiles
 from importer.results.metrics import write_metrics
 from importer.results.missing import MISSING_NAME, write_missing
 from importer.results.writing import write_summary
+from importer.runs.key_sharing import free_keys
 from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.preparing.writing import write_results
@@ -36,6 +38,18 @@ def prepare(session: RunSession) -> AbstractContextManager[Preparation]:
         second_process=session.context.second_process,
         early=session.context.early_process,
     )
+
+
+@contextlib.contextmanager
+def freeing_keys(session: RunSession) -> Iterator[None]:
+    """In the end let go of the keys of rows that were refused, and of all where nothing was sent."""
+    try:
+        yield
+    finally:
+        place = session.order.keys
+        if place is not None:
+            with contextlib.suppress(ImporterError):  # it must not hide how the session ended
+                free_keys(place, session.journal)
 
 
 async def survey(session: RunSession, preparation: Preparation) -> tuple[Surveyed, ...]:

@@ -103,6 +103,8 @@ def test_rows_of_one_person_are_planned_one_upon_the_other(desk: Desk, vendor: S
 def test_who_could_be_several_people_is_ambiguous_and_named(desk: Desk, vendor: Sandbox) -> None:
     ann = vendor.add_contact("loc1", email="ann@example.com")
     bob = vendor.add_contact("loc1", email="bob@example.com", phone="+14155550101", firstName="Bob")
+    dan = vendor.add_contact("loc1", email="dan@example.com", phone="+14155550102", firstName="Dan")
+    vendor.add_contact("loc1", email="fay@example.com", phone="+14155550103", firstName="Fay")
     vendor.add_contact("loc1", email="eve@example.com", additional_emails=["eve@work.example"])
     plan = Planned(
         desk,
@@ -110,8 +112,8 @@ def test_who_could_be_several_people_is_ambiguous_and_named(desk: Desk, vendor: 
             desk,
             "Ann,ann@example.com,+14155550101,",
             "Eve,eve@work.example,,",
-            "Zoe,zoe@example.com,+14155550101,",
-            "Bob,bob@new.example,+14155550101,",
+            "Zoe,zoe@example.com,+14155550102,",
+            "Fay,fay@new.example,+14155550103,",
         ),
         "-m",
         "mapping.yaml",
@@ -120,6 +122,7 @@ def test_who_could_be_several_people_is_ambiguous_and_named(desk: Desk, vendor: 
     assert {row["plan_code"] for row in plan.rows[:3]} == {"ambiguous"}
     assert ann in plan.rows[0]["plan_reason"]
     assert bob in plan.rows[0]["plan_reason"]
+    assert dan in plan.rows[2]["plan_reason"]
     assert "additional one" in plan.rows[1]["plan_reason"]
     assert "e-mail and name both differ" in plan.rows[2]["plan_reason"]
     assert plan.ended.code == 1

@@ -103,6 +103,26 @@ def test_rows_in_doubt_that_lost_their_last_attempt_count_as_sent_just_now(kille
     assert all(each.last_attempt_at is not None and each.last_attempt_at >= opened_at for each in intents)
 
 
+def test_a_known_row_whose_later_attempt_may_be_lost_counts_as_sent_just_now(
+    tmp_path: Path, make_run: Callable[..., Run]
+) -> None:
+    alive = tmp_path / "alive"
+    with Journal.create(alive, make_run(alive)) as journal:
+        journal.intend(intents(range(2, 4)))
+        with sqlite3.connect(journal.path) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        other.close()
+        again = Intent(row=2, location_id="location1", first_attempt_at=FIRST_ATTEMPT, last_attempt_at=2e9)
+        journal.intend([again])
+        shutil.copytree(alive, tmp_path / "killed")
+    opened_at = time.time()
+    wal(tmp_path / "killed").unlink()
+    state = believed(tmp_path / "killed")[2]
+    assert isinstance(state, Intent)
+    assert state.last_attempt_at is not None
+    assert state.last_attempt_at >= opened_at
+
+
 def test_a_deleted_log_is_seen_and_the_rows_it_held_are_in_doubt(
     killed: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

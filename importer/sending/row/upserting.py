@@ -31,7 +31,7 @@ from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
 from importer.sending.row.drift import changed_since
-from importer.sending.row.evidence import can_be_of, judge
+from importer.sending.row.evidence import can_be_of, judge, refuses
 from importer.sending.row.matching import find_match
 from importer.sending.row.readback import compare, compare_custom, lost_fields
 from importer.sending.row.submitted import SubmittedRow
@@ -87,6 +87,8 @@ class RowCallState(CallState):
         self.not_before = submitted.not_before
 
     def recognises(self, reply: Reply) -> bool:
+        if reply.kind is ReplyKind.DUPLICATE:
+            return refuses(self.submitted.record, reply)
         return can_be_of(self.submitted.record, reply.contact)
 
     async def claims(self, reply: Reply) -> bool:

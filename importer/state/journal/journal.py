@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -26,7 +27,7 @@ from importer.runtime.logs import logger_of
 from importer.state.database import Database, create_database
 from importer.state.journal import figures
 from importer.state.journal.appends import Appends
-from importer.state.journal.integrity import LAST_ROW, Loss, damaged, refuse_altered, with_checksum
+from importer.state.journal.integrity import LAST_ROW, Loss, damaged
 from importer.state.journal.rows import (
     INTENT_COLUMNS,
     LANDED_COLUMNS,
@@ -45,7 +46,7 @@ from importer.state.journal.rows import (
 )
 from importer.state.journal.run import Run, RunState, Session, SessionKind
 from importer.state.journal.schema import migrate
-from importer.state.journal.seal import SEAL_NAME, read_seal
+from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
     INTEND,
     LAND,
@@ -83,7 +84,7 @@ class Journal:
     save that of a failed row which a retry settles anew; the earlier one is kept beside it.
     """
 
-    def __init__(self, folder: Path, db: Database, run: Run, clock: Clock) -> None:
+    def __init__(self, folder: Path, db: Database, run: Run, clock: Clock, seal: Seal | None = None) -> None:
         self.folder = folder
         self.run = run
         self.path = folder / FILE_NAME
@@ -91,7 +92,7 @@ class Journal:
         self._clock = clock
         self._pass: int = db.execute("SELECT pass FROM run").fetchone()[0]
         self._contacts_indexed = False
-        self._appends = Appends(db, folder, opened_at=clock.now())
+        self._appends = Appends(db, run, seal, opened_at=clock.now())
 
     @classmethod
     def create(cls, folder: Path, run: Run, *, clock: Clock | None = None) -> Self:
@@ -131,11 +132,11 @@ class Journal:
         try:
             if thorough:  # going on with a damaged one could send rows twice
                 db.refuse_damage()
-                refuse_altered(db, seal)
-            journal = cls(folder, db, read_run(db, folder), clock or SystemClock())
-            journal._appends.compare(seal, journal.run)
-            if thorough and journal.loss is not None and journal.loss.appends:
-                logger.warning("%s", journal.loss.sentence)
+            journal = cls(folder, db, read_run(db, folder), clock or SystemClock(), seal)
+            if thorough:
+                journal._appends.refuse_altered()
+                if journal.loss is not None and journal.loss.appends:
+                    logger.warning("%s", journal.loss.sentence)
         except BaseException:
             db.close()
             raise
@@ -161,7 +162,7 @@ class Journal:
     def intend(self, intents: Iterable[Intent]) -> None:
         """Write down rows before they are sent. Of a row intended before, the earliest attempt stays known."""
         if cells := [intent_cells(intent) for intent in intents]:
-            self._appends.write((INTEND, cells), last_row=max(row for row, *_ in cells))
+            self._appends.write((INTEND, cells), last_row=max(cells, key=itemgetter(0))[0])
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
@@ -180,9 +181,9 @@ class Journal:
         resume would send the earlier one again, over the newer values.
         """
         self._appends.write(
-            (LAND, [with_checksum(landed_cells(each)) for each in landed]),
-            (MARK, [with_checksum(mark_cells(mark)) for mark in marks]),
-            (SETTLE, [with_checksum((*outcome_cells(outcome), self._pass)) for outcome in outcomes]),
+            (LAND, [landed_cells(each) for each in landed]),
+            (MARK, [mark_cells(mark) for mark in marks]),
+            (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
         )
 
     def pulse(self, pulse: Pulse) -> None:
@@ -214,7 +215,7 @@ class Journal:
         """
         found: dict[RowId, RowState] = dict(self._appends.in_doubt(first, last))
         for cells in self._rows("intents", INTENT_COLUMNS, first, last):
-            found[cells[0]] = intent_of(cells)
+            found[cells[0]] = self._appends.as_it_may_be(intent_of(cells))
         marks: dict[RowId, tuple[FollowUpMark, ...]] = {}
         for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
             marks[mark.row] = (*marks.get(mark.row, ()), mark)
@@ -352,6 +353,12 @@ class Journal:
         query = "SELECT count(*) FROM outcomes WHERE status = ? AND remedy = ?"
         cells = (Status.FAILED.value, Remedy.RUN_AGAIN.value)
         return self._read(lambda db: int(db.execute(query, cells).fetchone()[0]))
+
+    def refused_rows(self) -> Iterator[RowId]:
+        """List the failed rows that only a correction helps: what they hold, nobody has."""
+        query = 'SELECT "row" FROM outcomes WHERE status = ? AND remedy = ?'
+        for (row,) in self._db.execute(query, (Status.FAILED.value, Remedy.FIX_ROW.value)):
+            yield row
 
     # how
 

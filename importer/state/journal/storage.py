@@ -13,7 +13,7 @@ from importer.errors import RunConflictError, StateError
 from importer.records import QuotaMark
 from importer.sources import StagedSource
 from importer.state.database import Database, Purpose, open_database, sync_file, sync_folder
-from importer.state.journal.integrity import checksum, damaged, may_be_unchecked, with_checksum
+from importer.state.journal.integrity import checksum, damaged, may_be_unchecked
 from importer.state.journal.rows import QUOTA_COLUMNS
 from importer.state.journal.run import Identity, Run, RunState
 from importer.state.journal.schema import VERSION, migrate, read_version
@@ -195,10 +195,9 @@ def sync_run(folder: Path, run: Run) -> None:
         raise StateError(f"{folder} cannot be written to the disk: {cause.strerror}.") from cause
 
 
-def encodable(cells: Sequence[Any], *, checked: bool = False) -> tuple[Any, ...]:
-    """Replace what UTF-8 cannot hold: half of a surrogate pair, quoted from a cell. ``checked`` cells end in a checksum."""
-    plain = tuple(cell.encode(errors="replace").decode() if isinstance(cell, str) else cell for cell in cells)
-    return with_checksum(plain[:-1]) if checked else plain
+def encodable(cells: Sequence[Any]) -> tuple[Any, ...]:
+    """Replace what UTF-8 cannot hold: half of a surrogate pair, quoted from a cell."""
+    return tuple(cell.encode(errors="replace").decode() if isinstance(cell, str) else cell for cell in cells)
 
 
 def _source_cells(source: StagedSource, folder: Path) -> tuple[Any, ...]:
