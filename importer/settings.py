@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final, Self
 
 DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
+API_VERSIONS: Final = ("2021-07-28", "v3")
+"""The versions of the vendor's API that are spoken; the first is the usual one."""
 DEFAULT_OUTPUT: Final = Path("import-results")
 SANDBOX_LOCATION: Final = "sandboxLocation00001"
 
@@ -119,6 +121,7 @@ class RunSettings:
     stop_after_failures: FailureLimit | None = None
     wait_for_quota: bool = False
     max_requests: int | None = None
+    api_version: str = API_VERSIONS[0]
     verify_share: float = 0.0
     allow_transforms: bool = False
     report_details: bool = False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from importer.cli.options import (
+    api_version_option,
     connection_options,
     examples,
     json_option,
@@ -26,7 +28,7 @@ from importer.cli.options import (
     state_option,
     yes_option,
 )
-from importer.settings import ResultsFormat
+from importer.settings import API_VERSIONS, ResultsFormat
 
 if TYPE_CHECKING:
     from importer.settings import RunSettings
@@ -77,6 +79,7 @@ sending_options = stack(
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
     ),
+    api_version_option(default=API_VERSIONS[0], help="The version of HighLevel's API that is spoken."),
     click.option(
         "--verify",
         type=click.FloatRange(0, 100),
@@ -208,11 +211,14 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
+    from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
 
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
-    for line in preview(settings, rows=rows, notify=lambda note: click.echo(note, err=True)):
+    for line in preview(
+        settings, rows=rows, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
+    ):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 
@@ -247,6 +253,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "full_every",
         "wait_for_quota",
         "max_requests",
+        "api_version",
         "allow_transforms",
         "report_details",
         "metrics_file",

@@ -70,7 +70,9 @@ def plan_command(**given: Any) -> None:
 
 @click.command(
     "apply",
-    epilog=examples("importer apply plan-20260314-091502-4e1a", "importer apply import-results/plan-20260314-091502-4e1a"),
+    epilog=examples(
+        "importer apply plan-20260314-091502-4e1a", "importer apply import-results/plan-20260314-091502-4e1a"
+    ),
     short_help="Send exactly what a plan says.",
 )
 @click.argument("plan", metavar="PLAN")

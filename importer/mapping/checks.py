@@ -33,6 +33,16 @@ def check_rules(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     """Yield the faults of single rules, which no other rule can mend."""
     yield from _constants(model)
     yield from _idle_keys(model)
+    yield from _appended(model)
+
+
+def _appended(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    for name, rule in model.fields.items():
+        if rule.on_update is OnUpdate.APPEND:
+            yield (
+                ("fields", name, "on_update"),
+                f"Nothing can be appended to {name}: append is for custom fields of long text or several choices.",
+            )
 
 
 def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
@@ -75,11 +85,6 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
             yield (
                 ("fields", name, "empty_cells"),
                 f"The API takes no null for {name}, so blank cells cannot clear it.",
-            )
-        if rule.on_update is OnUpdate.APPEND:
-            yield (
-                ("fields", name, "on_update"),
-                f"Nothing can be appended to {name}; it is for custom fields of long text or several choices.",
             )
     for name, rule in model.custom_fields.items():
         if rule.empty_cells == "clear":

@@ -13,6 +13,7 @@ from importer.results.palette import Palette, palette_for
 from importer.results.summary import SourceSummary, Summary
 from importer.results.tally import CodeGroup, Example
 from importer.results.wording import duration, number, percent, rows
+from importer.results.wrapping import width_of
 
 _BAR: Final = 24
 _CAUSES: Final = 8
@@ -81,10 +82,15 @@ def causes(
         more = ", ..." if group.rows > 3 else ""
         word = "row" if group.rows == 1 else "rows"
         yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  {word} {places}{more}"
-        for line in textwrap.wrap(f"{group.title}. {group.mend}", _WIDTH, break_long_words=False):
-            yield colours.dim(f"    {line}")
+        yield from (colours.dim(f"    {line}") for line in _explained(group))
     if len(ranked) > _CAUSES:
         yield f"  and {len(ranked) - _CAUSES} more causes in the report"
+
+
+def _explained(group: CodeGroup) -> list[str]:
+    """Say what a code means: in lines of a fixed width, but in one for a terminal, which has its own."""
+    text = f"{group.title}. {group.mend}"
+    return [text] if width_of(sys.stderr) else textwrap.wrap(text, _WIDTH, break_long_words=False)
 
 
 def _place(example: Example, sources: Sequence[SourceSummary]) -> str:

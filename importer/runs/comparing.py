@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,6 @@ from importer.settings import Connection, RunSettings
 from importer.state.journal import Run
 from importer.state.plans import PlanFacts, Plans, StoredPlan
 
-_MAX_AGE_SECONDS: Final = 60.0
 _IDENTITY: Final = ("email", "phone")
 
 
@@ -81,7 +80,9 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
         record,
         fields={name: new.get(name, value) for name, value in record.fields.items() if name in kept},
         custom_fields=tuple(
-            (reference, by_reference[reference]) for reference, _ in record.custom_fields if reference in by_reference
+            (reference, by_reference[reference])
+            for reference, _ in record.custom_fields
+            if reference in by_reference
         ),
         tags=_tags(record, planned, tag_mode),
         contact_id=None if later else planned.contact_id,
@@ -160,12 +161,14 @@ async def _mirror(catalog: Catalog, comparison: Comparison, sender: Sender) -> M
         connection=comparison.connection,
         # each embedded sandbox is another vendor, and gone with its run
         state=comparison.folder if comparison.connection.sandbox else comparison.settings.state,
-        max_age_seconds=_MAX_AGE_SECONDS,
+        max_age_seconds=0.0,
     )
     return await mirror_met(catalog, sender, settings, comparison.context)
 
 
-def _decide(stored: StoredPlan, seen: SeenLocations, comparison: Comparison, preparation: Preparation) -> None:
+def _decide(
+    stored: StoredPlan, seen: SeenLocations, comparison: Comparison, preparation: Preparation
+) -> None:
     mapping, context = comparison.mapping, comparison.context
     tally = PlanTally(
         duplicates_allowed={key: each.duplicates_allowed for key, each in seen.met.items()},
@@ -198,6 +201,10 @@ def _decide(stored: StoredPlan, seen: SeenLocations, comparison: Comparison, pre
 
 def _require_same(facts: PlanFacts, run: Run) -> None:
     """Refuse to apply a plan to anything but what it was made of."""
+    if facts.location_id != run.location_id:
+        raise RunConflictError(
+            f"Plan {facts.plan_id} is for location {facts.location_id}, and not for {run.location_id}."
+        )
     changed = []
     if facts.fingerprints != tuple(source.fingerprint for source in run.sources):
         changed.append("the source has")
@@ -208,8 +215,3 @@ def _require_same(facts: PlanFacts, run: Run) -> None:
             f"Since plan {facts.plan_id} was made, {' and '.join(changed)} changed: it is not applied. "
             "Plan again with: importer plan"
         )
-
-
-def requests_left(requests: Mapping[str, int], share: float) -> dict[str, int]:
-    """Tell the calls for a share of the rows."""
-    return {place: round(count * share) for place, count in requests.items()}

@@ -61,7 +61,9 @@ class DecidingRules:
 
 def _policies(mapping: Mapping, catalog: Catalog) -> dict[str, OnUpdate]:
     model = mapping.model
-    policies = {name.partition(".")[0]: rule.on_update for name, rule in model.fields.items() if rule.on_update}
+    policies = {
+        name.partition(".")[0]: rule.on_update for name, rule in model.fields.items() if rule.on_update
+    }
     for name, rule in model.custom_fields.items():
         found = find_custom_field(name, catalog.custom_fields)
         if isinstance(found, str) or rule.on_update is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,8 @@ from typing import Final
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.follow_ups import WORKFLOWS
-from importer.highlevel.quota import plan_sending
+from importer.highlevel.quota import SendingPlan, plan_sending
+from importer.highlevel.versions import ApiVersion
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
@@ -75,12 +77,14 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
-                plan = await plan_run(_comparison(connection, delivery), delivery.preparation, sender, catalogs)
+                plan = await plan_run(
+                    _comparison(connection, delivery), delivery.preparation, sender, catalogs
+                )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
                 await _aim(sender, delivery, targets, state)
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
-                    journal.begin(delivery.kind)
+                    journal.begin(delivery.kind, context.operator)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
@@ -148,6 +152,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         follow_ups=mapping.follow_ups,
         concurrency=settings.concurrency,
         max_requests=settings.max_requests,
+        version=ApiVersion(settings.api_version),
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
@@ -207,29 +212,38 @@ def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
     return rows
 
 
-def _announce(
-    sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None
-) -> None:
+def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
     left = min(left, delivery.settings.trial or left)
-    rows = _location_rows(delivery.surveyed)
-    share = left / max(settled.read, 1)
-    plan = plan_sending(
-        {location: round(count * share) for location, count in (planned.requests if planned else rows).items()},
-        calls_a_row=1 if planned else calls_a_row(delivery.mapping),
-        quotas={location: sender.quota_of(location) for location in rows},
-    )
+    plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
+    requests = "1 request" if plan.requests == 1 else f"{plan.requests:,} requests"
     progress.message(
-        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
+        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {requests}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
         ". Created contacts and added tags may start workflows there."
     )
     progress.planned(left, plan.requests, plan.seconds)
+
+
+def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:
+    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need."""
+    rows = _location_rows(delivery.surveyed)
+    share = min(left / max(sum(rows.values()), 1), 1.0)
+    if planned is not None:
+        asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
+        return plan_sending(asked, calls_a_row=1)
+    calls = calls_a_row(delivery.mapping)
+    plan = plan_sending(
+        {location: math.ceil(count * share) for location, count in rows.items()},
+        calls_a_row=calls,
+        quotas={location: sender.quota_of(location) for location in rows},
+    )
+    return replace(plan, requests=min(plan.requests, math.ceil(left * calls)))
 
 
 async def _feed(

@@ -123,7 +123,7 @@ def _begun(new: NewRun, candidate: Run, context: RunContext) -> Iterator[Journal
     """Open the journal of a new run; one that ends before it wrote an intent is discarded."""
     unsent = False
     try:
-        with Journal.create(new.path, candidate, clock=context.clock) as journal:
+        with Journal.create(new.path, candidate, clock=context.clock, operator=context.operator) as journal:
             try:
                 yield journal
             except ImporterError:

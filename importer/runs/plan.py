@@ -31,7 +31,7 @@ from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
 from importer.runs.deciding import Decider, DecidingRules, planned_end
 from importer.runs.forecast import Taken, calls_a_row, foreseen_rows, taken_in
-from importer.runs.intake import require_destination
+from importer.runs.intake import choose_location, require_destination
 from importer.runs.mirroring import MirrorSettings, mirror_met, open_looking
 from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs
@@ -251,7 +251,7 @@ class _Planner:
             fingerprints=tuple(staged.fingerprint for staged in taken.staged),
             mapping_path=str(settings.mapping),
             mapping_fingerprint=taken.mapping.fingerprint,
-            location_id=settings.connection.location_id,
+            location_id=choose_location(settings.connection, taken.mapping),
             base_url=settings.connection.base_url,
             options=remembered(settings),
             requests=requests,

@@ -233,12 +233,15 @@ class Sender:
 
     def quota_of(self, location_id: str) -> LocationQuota:
         """Tell the quota of a location as far as its replies told it."""
-        caller = self._locations[location_id].caller
+        location = self._locations[location_id]
+        caller, quickest = location.caller, location.caller.meter.quickest_seconds
         return LocationQuota(
             burst=caller.gate.slots.burst,
             interval_seconds=caller.gate.slots.interval_seconds,
             daily=caller.day.allowance,
             daily_remaining=caller.day.remaining,
+            concurrency=location.concurrency,
+            **({} if quickest is None else {"latency_seconds": quickest}),
         )
 
     # --- inside ------------------------------------------------------------------------------------------------

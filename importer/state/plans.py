@@ -184,7 +184,10 @@ def _read(row: RowId, content: str) -> PlannedRow:
         action=PlanAction(action),
         location_id=location_id,
         contact_id=contact_id,
-        changes=tuple(_read_change(*change) for change in changes),
+        changes=tuple(
+            Change(reference=reference, name=name, old=old, new=new, data_type=data_type, unseen=unseen)
+            for reference, name, old, new, data_type, unseen in changes
+        ),
         tags_added=tuple(added),
         tags_removed=tuple(removed),
         code=code,
@@ -194,7 +197,3 @@ def _read(row: RowId, content: str) -> PlannedRow:
             for fault_code, message, column in warnings
         ),
     )
-
-
-def _read_change(reference: str, name: str, old: Json, new: Json, data_type: str | None, unseen: bool) -> Change:  # noqa: FBT001  (as written)
-    return Change(reference=reference, name=name, old=old, new=new, data_type=data_type, unseen=unseen)

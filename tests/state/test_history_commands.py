@@ -61,6 +61,7 @@ def test_runs_lists_the_newest_first(
             "SKIPPED",
             "FAILED",
             "PENDING",
+            "BY",
             "SOURCE",
         ]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.state.journal.figures import CodeCount, RequestFigures
 from importer.state.journal.journal import Journal
-from importer.state.journal.run import Identity, Run, RunState, Session, SessionKind
+from importer.state.journal.run import Identity, Operator, Run, RunState, Session, SessionKind
 from importer.state.journal.storage import NeverBegunError, read_identity
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Identity",
     "Journal",
     "NeverBegunError",
+    "Operator",
     "RequestFigures",
     "Run",
     "RunState",

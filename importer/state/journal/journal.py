@@ -44,7 +44,7 @@ from importer.state.journal.rows import (
     outcome_cells,
     outcome_of,
 )
-from importer.state.journal.run import Run, RunState, Session, SessionKind
+from importer.state.journal.run import Operator, Run, RunState, Session, SessionKind
 from importer.state.journal.schema import migrate
 from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
@@ -60,6 +60,7 @@ from importer.state.journal.statements import (
 from importer.state.journal.storage import (
     FILE_NAME,
     PURPOSE,
+    begin_session,
     keep_beside,
     open_up_to_date,
     read_quota_marks,
@@ -95,7 +96,9 @@ class Journal:
         self._appends = Appends(db, run, seal, opened_at=clock.now())
 
     @classmethod
-    def create(cls, folder: Path, run: Run, *, clock: Clock | None = None) -> Self:
+    def create(
+        cls, folder: Path, run: Run, *, clock: Clock | None = None, operator: Operator | None = None
+    ) -> Self:
         """Begin a run in a folder that holds its staged sources already."""
         keep_beside(folder, run)
         path = folder / FILE_NAME
@@ -103,7 +106,7 @@ class Journal:
         try:
             with db.transaction():
                 migrate(db)
-                write_run(db, run, folder)
+                write_run(db, run, folder, operator)
             journal = cls(folder, db, run, clock or SystemClock())
             with journal._appends.one():
                 pass  # from here on a seal is there
@@ -239,17 +242,14 @@ class Journal:
         """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
         return figures.unfinished(self._db, first, last)
 
-    def begin(self, kind: SessionKind) -> None:
+    def begin(self, kind: SessionKind, operator: Operator | None = None) -> None:
         """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""
         ended = "the process ended without a word (killed, or a power cut)"
         with self._appends.one():
             self._db.execute(
                 "UPDATE sessions SET state = 'stopped', reason = ? WHERE state = 'running'", (ended,)
             )
-            self._db.execute(
-                "INSERT INTO sessions (kind, started_at, state) VALUES (?, ?, 'running')",
-                (kind.value, self._clock.now()),
-            )
+            begin_session(self._db, kind, self._clock.now(), operator)
             step = 1 if kind is SessionKind.RETRY else 0
             self._db.execute(
                 "UPDATE run SET state = 'running', reason = NULL, reason_code = NULL, finished_at = NULL, "
