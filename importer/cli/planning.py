@@ -71,7 +71,9 @@ def plan_command(**given: Any) -> None:
 @click.command(
     "apply",
     epilog=examples(
-        "importer apply plan-20260314-091502-4e1a", "importer apply import-results/plan-20260314-091502-4e1a"
+        "importer sample",
+        "importer plan importer-sample/contacts.csv -m sample",
+        "importer apply import-results/plan-*",
     ),
     short_help="Send exactly what a plan says.",
 )
