@@ -113,6 +113,10 @@ class RunSettings:
     concurrency: int | None = None
     fresh: bool = False
     changed_only: bool = False
+    compare: bool = False
+    """Compare each row with the location's contacts first, and send only what changes something."""
+    plan: str | None = None
+    """The plan that is applied."""
     full_every: int | None = None
     feed: str | None = None
     """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""

@@ -58,6 +58,11 @@ sending_options = stack(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
     click.option("--fresh", is_flag=True, help="Start anew although this very import was run before."),
+    click.option(
+        "--compare",
+        is_flag=True,
+        help="Read the location's contacts first, and send only rows that change something.",
+    ),
     click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported."),
     click.option(
         "--full-every",
@@ -245,6 +250,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "concurrency",
         "fresh",
         "changed_only",
+        "compare",
         "full_every",
         "wait_for_quota",
         "max_requests",
