@@ -84,7 +84,7 @@ class _Session(TypedDict, total=False):
         FailureLimit | int | str | None, 'stop once so many rows (50) or such a share ("5%") failed'
     ]
     wait_for_quota: Annotated[bool | None, "wait for the next day's allowance instead of stopping"]
-    max_requests: Annotated[int | None, "send at most so many requests, then stop"]
+    max_requests: Annotated[int | None, "send at most so many requests, then stop; look-ups do not count"]
     on_progress: Annotated[
         Callable[[RunProgress], object] | None,
         "called as the run goes on, by the event loop's thread, so it must not block; what it raises is logged once",

@@ -56,7 +56,10 @@ session_options = stack(
         help="Wait for the next day's allowance instead of stopping.",
     ),
     click.option(
-        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
+        "--max-requests",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Send at most N requests, then stop; 0 lifts the limit that the run began with.",
     ),
     state_option,
     yes_option,
@@ -287,6 +290,8 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
     """Gather what this session is to have otherwise than the run began: only what was said."""
     names = ("output", "results_format", "concurrency", "wait_for_quota", "max_requests")
     changes = {name: given[name] for name in names if given[name] is not None}
+    if changes.get("max_requests") == 0:
+        changes["max_requests"] = None
     if given["stop_after_failures"] is not None:
         changes["stop_after_failures"] = parse_failure_limit(given["stop_after_failures"])
     return changes

@@ -71,7 +71,10 @@ sending_options = stack(
         "--wait-for-quota", is_flag=True, help="Wait for the next day's allowance instead of stopping."
     ),
     click.option(
-        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
+        "--max-requests",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Send at most N requests, then stop; look-ups do not count.",
     ),
     click.option(
         "--verify",
