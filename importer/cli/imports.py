@@ -22,6 +22,7 @@ from importer.cli.options import (
     read_reading_options,
     reading_options,
     results_format_option,
+    send_window_option,
     stack,
     state_folder,
     state_option,
@@ -70,6 +71,7 @@ sending_options = stack(
     click.option(
         "--wait-for-quota", is_flag=True, help="Wait for the next day's allowance instead of stopping."
     ),
+    send_window_option,
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
     ),
@@ -244,6 +246,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "changed_only",
         "full_every",
         "wait_for_quota",
+        "send_window",
         "max_requests",
         "allow_transforms",
         "report_details",

@@ -106,6 +106,11 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
         "--stop-after-failures", Reach.IMPORT, lambda said: _failure_limit(said.stop_after_failures)
     ),
     "wait_for_quota": SaidAgain("--wait-for-quota", Reach.IMPORT, lambda said: said.wait_for_quota),
+    "send_window": SaidAgain(
+        "--send-window",
+        Reach.IMPORT,
+        lambda said: None if said.send_window is None else str(said.send_window),
+    ),
     "max_requests": SaidAgain("--max-requests", Reach.IMPORT, lambda said: said.max_requests),
     "verify": SaidAgain(
         "--verify", Reach.IMPORT, lambda said: f"{said.verify_share * 100:g}" if said.verify_share else None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from importer.records import Json
-from importer.settings import Connection, FailureLimit, ReadingOptions, ResultsFormat, RunSettings
+from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions, ResultsFormat, RunSettings
 from importer.state.journal import Run
 
 _PLAIN: Final = [
@@ -33,6 +33,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
         _APART: True,
+        "send_window": None if settings.send_window is None else str(settings.send_window),
         "trial": settings.trial,  # of the command that said it: a resume sends the rest
         "results_format": str(settings.results_format),
         "output": str(settings.output.absolute()),
@@ -54,6 +55,7 @@ def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingO
     options: dict[str, Any] = dict(run.options)
     failures = options.get("stop_after_failures")
     metrics_file = options.get("metrics_file")
+    send_window = options.get("send_window")
     token_file = options.get("token_file")
     return RunSettings(
         sources=tuple(source.reference for source in run.sources),
@@ -71,5 +73,6 @@ def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingO
         reading=replace(reading, **options["reading"]),
         stop_after_failures=FailureLimit(**failures) if failures else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
+        send_window=OpenHours.parse(send_window) if send_window else None,
         **{name: options[name] for name in _PLAIN if name in options},
     )
