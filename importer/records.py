@@ -129,6 +129,26 @@ class Status(StrEnum):
     PENDING = "pending"
 
 
+class PlanAction(StrEnum):
+    """What a plan says becomes of a row."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    SKIP = "skip"
+    FAIL = "fail"
+    AMBIGUOUS = "ambiguous"
+
+
+class OnUpdate(StrEnum):
+    """What a rule may do to a contact that exists."""
+
+    OVERWRITE = "overwrite"
+    IF_BLANK = "if_blank"
+    NEVER = "never"
+    APPEND = "append"
+
+
 class Remedy(StrEnum):
     NONE = "none"
     FIX_ROW = "fix_row"
@@ -197,6 +217,36 @@ class Record:
             warnings=self.warnings,
             upsert=upsert,
         )
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field's old and new value. ``reference``: the field's name, or a custom field's id."""
+
+    reference: str
+    name: str
+    """For people: a custom field by its name."""
+    old: Json = field(repr=False)
+    new: Json = field(repr=False)
+    custom: bool = False
+    unseen: bool = False
+    """The old value is not known: the search does not show it."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """What a row would do to which contact, and why."""
+
+    row: RowId
+    action: PlanAction
+    location_id: str | None = None
+    contact_id: str | None = None
+    changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] = field(default=(), repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
+    code: str | None = None
+    reason: str | None = field(default=None, repr=False)
+    warnings: tuple[Fault, ...] = ()
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final, Self
 
 DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
+API_VERSIONS: Final = ("2021-07-28", "v3")
+"""The versions of the vendor's API that are spoken; the first is the usual one."""
 DEFAULT_OUTPUT: Final = Path("import-results")
 SANDBOX_LOCATION: Final = "sandboxLocation00001"
 
@@ -140,6 +142,7 @@ class RunSettings:
     send_window: OpenHours | None = None
     """When rows may be sent, by each location's own clock; outside of it the run waits."""
     max_requests: int | None = None
+    api_version: str = API_VERSIONS[0]
     verify_share: float = 0.0
     allow_transforms: bool = False
     report_details: bool = False

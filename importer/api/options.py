@@ -89,6 +89,10 @@ class _Session(TypedDict, total=False):
         'send in these hours alone, by the location\'s own clock ("08:00-20:00"), and wait outside of them',
     ]
     max_requests: Annotated[int | None, "send at most so many requests, then stop"]
+    api_version: Annotated[
+        Literal["2021-07-28", "v3"] | None,
+        "the version of HighLevel's API that is spoken (default: 2021-07-28)",
+    ]
     on_progress: Annotated[
         Callable[[RunProgress], object] | None,
         "called as the run goes on, by the event loop's thread, so it must not block; what it raises is logged once",
@@ -219,7 +223,7 @@ def state(given: Given) -> Path:
 
 def session(given: Given) -> Given:
     """Name the fields of RunSettings that a resumed run may have otherwise than it began; only those given."""
-    names = ("results_format", "concurrency", "wait_for_quota", "max_requests")
+    names = ("results_format", "concurrency", "wait_for_quota", "max_requests", "api_version")
     fields = {name: given[name] for name in names if name in given}
     if "output" in given:
         fields["output"] = Path(given["output"])

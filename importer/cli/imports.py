@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli.options import (
+    api_version_option,
     connection_options,
     examples,
     json_option,
@@ -28,7 +29,7 @@ from importer.cli.options import (
     state_option,
     yes_option,
 )
-from importer.settings import ResultsFormat
+from importer.settings import API_VERSIONS, ResultsFormat
 
 if TYPE_CHECKING:
     from importer.settings import RunSettings
@@ -75,6 +76,7 @@ sending_options = stack(
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
     ),
+    api_version_option(default=API_VERSIONS[0], help="The version of HighLevel's API that is spoken."),
     click.option(
         "--verify",
         type=click.FloatRange(0, 100),
@@ -248,6 +250,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "wait_for_quota",
         "send_window",
         "max_requests",
+        "api_version",
         "allow_transforms",
         "report_details",
         "metrics_file",

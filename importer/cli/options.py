@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from importer.runtime.environment import load_environment, read_token, state_folder
-from importer.settings import ResultsFormat
+from importer.settings import API_VERSIONS, ResultsFormat
 
 if TYPE_CHECKING:
     from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions
@@ -77,6 +77,16 @@ def results_format_option(*, help: str, default: ResultsFormat | None = None) ->
         callback=lambda _context, _option, said: None if said is None else ResultsFormat(said),
         default=None if default is None else default.value,
         show_default=default is not None,
+        help=help,
+    )
+
+
+def api_version_option(*, help: str, default: str | None = None) -> Callable[[Command], Command]:  # noqa: A002  (click's own name for it)
+    return click.option(
+        "--api-version",
+        type=click.Choice(API_VERSIONS),
+        default=default,
+        show_default=bool(default),
         help=help,
     )
 

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
+from importer.records import PlanAction
 from importer.results import wording
 from importer.results.charts import Chart, Drawn, area, axis_for, level, line, time_ticks
 from importer.results.files import replacing_text
 from importer.results.next_steps import next_steps
 from importer.results.shown import Segment, segments, shown_groups
+from importer.results.shown_plan import plan_segments, shown_causes, shown_fields
 from importer.results.traffic import Traffic
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from importer.results.forecast import Forecast
+    from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
 
 _QUOTA_PER_SECOND: Final = BURST / INTERVAL_SECONDS
@@ -54,6 +57,29 @@ def render_forecast_report(forecast: Forecast, *, details: bool = False) -> str:
         warnings=shown_groups(forecast.warning_groups, names, details=details),
         skips=shown_groups(forecast.skip_groups, names, details=details),
     )
+
+
+def render_plan_report(plan: PlanSummary, *, details: bool = False) -> str:
+    """Write the page for whoever has to approve a plan; values are masked unless ``details`` are wanted."""
+    return _render(
+        "plan.html.j2",
+        plan=plan,
+        details=details,
+        created=plan.count(PlanAction.CREATE),
+        updated=plan.count(PlanAction.UPDATE),
+        saved=plan.requests_without_plan - plan.requests,
+        tagged="tags" in plan.fields,
+        workflow=plan.workflow,
+        segments=plan_segments(plan),
+        fields=shown_fields(plan, details=details),
+        causes=shown_causes(plan, details=details),
+    )
+
+
+def write_plan_report(plan: PlanSummary, *, details: bool = False) -> None:
+    """Write the page of a plan; it appears when it is whole. Raises StateError."""
+    with replacing_text(plan.report) as file:
+        file.write(render_plan_report(plan, details=details))
 
 
 def write_forecast_report(forecast: Forecast, path: Path, *, details: bool = False) -> None:

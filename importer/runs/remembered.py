@@ -19,6 +19,7 @@ _PLAIN: Final = [
     "feed",
     "wait_for_quota",
     "max_requests",
+    "api_version",
     "verify_share",
     "allow_transforms",
     "report_details",

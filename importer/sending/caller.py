@@ -56,6 +56,8 @@ _SOFT: Final = {
     ReplyKind.LOCATION_PAUSED,
 }
 _LOOK_AGAIN_SECONDS: Final = 60.0
+_FULL_WINDOWS: Final = 3
+"""So many windows in which the vendor takes nothing at all are no matter of pace any more."""
 _FORBIDDEN: Final = {ReplyKind.CONTACT_REFUSED, ReplyKind.EDGE_REFUSED}
 
 
@@ -96,6 +98,9 @@ class Caller:
     _refusals: int = 0
     """Forbidden calls since one was done."""
     _throttled_at: float = 0.0
+    _throttled_since: float | None = None
+    """The first 429 since anything was done."""
+    _throttling_announced: bool = False
     _quota: QuotaReading = NO_READING
     _heard: HeardReplies = field(default_factory=HeardReplies)
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -265,6 +270,7 @@ class Caller:
         self.breaker.succeed()
         self.gate.widen()
         self._outage_announced = False
+        self._throttled_since, self._throttling_announced = None, False
         if self._waits_for_day:
             self._waits_for_day = False
             self.progress.holding(self.location_id, 0.0, "")
@@ -400,12 +406,29 @@ class Caller:
         )
 
     def _hold(self, wait: float, sent_at: float) -> None:
+        now = self.clock.monotonic()
+        since = self._throttled_since = now if self._throttled_since is None else self._throttled_since
+        if now - since >= self.policy.retry.outage_seconds:
+            raise self._close(reasons.throttled(self.location_id, seconds=now - since))
+        self._announce_throttling(wait, now - since)
         if sent_at >= self._throttled_at:
             # the first of those that met one full window; our own slots never fill it
             self._throttled_at = self.clock.monotonic()
             self.gate.slots.yield_some(self._throttled_at)
         self.gate.hold(wait)
         self.progress.holding(self.location_id, wait, "the burst quota is used up")
+
+    def _announce_throttling(self, wait: float, seconds: float) -> None:
+        """Say aloud that a full window does not empty, once: a person sees only that nothing happens."""
+        long = _FULL_WINDOWS * self.gate.slots.interval_seconds
+        if self._throttling_announced or max(wait, seconds) < long:
+            return
+        self._throttling_announced = True
+        since = self.clock.now() - seconds
+        minutes = self.policy.retry.outage_seconds / 60
+        self.progress.message(
+            reasons.long_throttled(self.location_id, since=since, wait=wait, minutes=minutes)
+        )
 
     def _end_day(self, quota: QuotaReading) -> None:
         """Stop, or wait for the next day; now and then one request asks whether the allowance is back before it."""
