@@ -11,6 +11,7 @@ from typing import Final, Self, TypeAlias
 from importer.results.wording import command
 from importer.runtime import environment
 from importer.settings import (
+    API_VERSIONS,
     DEFAULT_BASE_URL,
     DEFAULT_OUTPUT,
     SANDBOX_LOCATION,
@@ -114,6 +115,11 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "max_requests": SaidAgain("--max-requests", Reach.IMPORT, lambda said: said.max_requests),
     "verify": SaidAgain(
         "--verify", Reach.IMPORT, lambda said: f"{said.verify_share * 100:g}" if said.verify_share else None
+    ),
+    "api_version": SaidAgain(
+        "--api-version",
+        Reach.IMPORT,
+        lambda said: None if said.api_version == API_VERSIONS[0] else said.api_version,
     ),
     "allow_transforms": SaidAgain("--allow-transforms", Reach.IMPORT, lambda said: said.allow_transforms),
     "metrics_file": SaidAgain("--metrics-file", Reach.IMPORT, lambda said: said.metrics_file),
