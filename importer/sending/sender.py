@@ -226,6 +226,11 @@ class Sender:
                 location.stop(reason)
             self._changed.set()
 
+    @property
+    def requests(self) -> int:
+        """Requests sent so far."""
+        return self._budget.spent
+
     def quota_of(self, location_id: str) -> LocationQuota:
         """Tell the quota of a location as far as its replies told it."""
         location = self._locations[location_id]

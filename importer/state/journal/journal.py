@@ -326,6 +326,10 @@ class Journal:
     def counts(self) -> Counts:
         return self._read(lambda db: figures.count_rows(db, self.rows_read))
 
+    def rows_ended(self, statuses: Iterable[Status]) -> set[RowId]:
+        """Find the rows that ended in one of these ways."""
+        return self._read(lambda db: figures.find_ended(db, tuple(statuses)))
+
     def unfinished_rows(self) -> int:
         return self._read(figures.count_unfinished)
 
