@@ -130,10 +130,16 @@ class RunSettings:
     trial: int | None = None
     """So many of the rows that can be sent are sent, the first ones; then the run stops, to be looked at."""
     into_other_location: bool = False
+    accept_rewritten: bool = False
+    """Import cells of a corrected file although a spreadsheet seems to have rewritten them."""
     """Whether failed rows of one location may go into another."""
     concurrency: int | None = None
     fresh: bool = False
     changed_only: bool = False
+    compare: bool = False
+    """Compare each row with the location's contacts first, and send only what changes something."""
+    plan: str | None = None
+    """The plan that is applied."""
     full_every: int | None = None
     feed: str | None = None
     """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""

@@ -68,6 +68,9 @@ class _Rows(TypedDict, total=False):
     """Which rows, and what may be done to them."""
 
     limit: Annotated[int | None, "take the first so many rows alone"]
+    accept_rewritten: Annotated[
+        bool | None, "import cells of a corrected file although a spreadsheet seems to have rewritten them"
+    ]
     into_other_location: Annotated[bool | None, "take failed rows of one location into another all the same"]
     allow_transforms: Annotated[bool | None, "let the mapping call Python functions"]
 

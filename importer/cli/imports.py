@@ -12,11 +12,11 @@ import click
 from importer.cli.options import (
     api_version_option,
     connection_options,
+    corrected_options,
     examples,
     json_option,
     load_environment,
     mapping_option,
-    other_location_option,
     parse_failure_limit,
     quiet_options,
     read_connection,
@@ -59,6 +59,11 @@ sending_options = stack(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
     click.option("--fresh", is_flag=True, help="Start anew although this very import was run before."),
+    click.option(
+        "--compare",
+        is_flag=True,
+        help="Read the location's contacts first, and send only rows that change something.",
+    ),
     click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported."),
     click.option(
         "--full-every",
@@ -105,7 +110,7 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@other_location_option
+@corrected_options
 @output_options
 @sending_options
 @reading_options
@@ -146,7 +151,7 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@other_location_option
+@corrected_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
     "--report",
@@ -243,9 +248,11 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "limit",
         "trial",
         "into_other_location",
+        "accept_rewritten",
         "concurrency",
         "fresh",
         "changed_only",
+        "compare",
         "full_every",
         "wait_for_quota",
         "send_window",

@@ -127,11 +127,18 @@ def yes_option(command: Command) -> Command:
     )(command)
 
 
-def other_location_option(command: Command) -> Command:
-    return click.option(
-        "--into-other-location",
-        is_flag=True,
-        help="Take failed rows of one location into another all the same.",
+def corrected_options(command: Command) -> Command:
+    return stack(
+        click.option(
+            "--into-other-location",
+            is_flag=True,
+            help="Take failed rows of one location into another all the same.",
+        ),
+        click.option(
+            "--accept-rewritten",
+            is_flag=True,
+            help="Take corrected rows although a spreadsheet seems to have rewritten cells of them.",
+        ),
     )(command)
 
 

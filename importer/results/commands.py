@@ -89,6 +89,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "into_other_location": SaidAgain(
         "--into-other-location", Reach.SOURCE, lambda said: said.into_other_location
     ),
+    "accept_rewritten": SaidAgain("--accept-rewritten", Reach.SOURCE, lambda said: said.accept_rewritten),
     "output": SaidAgain("--output", Reach.IMPORT, _output),
     "results_format": SaidAgain(
         "--results-format",
@@ -102,6 +103,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "fresh": SaidAgain("--fresh", Reach.ONCE),
     # Of the corrected rows alone, everybody else would be missing from the file.
     "changed_only": SaidAgain("--changed-only", Reach.SOURCE, lambda said: said.changed_only),
+    "compare": SaidAgain("--compare", Reach.IMPORT, lambda said: said.compare),
     "full_every": SaidAgain("--full-every", Reach.SOURCE, lambda said: said.full_every),
     "stop_after_failures": SaidAgain(
         "--stop-after-failures", Reach.IMPORT, lambda said: _failure_limit(said.stop_after_failures)
@@ -173,6 +175,10 @@ class NextCommands:
     def retry(self, run_id: str) -> str:
         """Send the failed rows again that are worth it."""
         return command(["importer", "retry", run_id, *self.access])
+
+    def show(self, run_id: str) -> str:
+        """Tell how a run ended."""
+        return command(["importer", "show", run_id, *self.access])
 
     def results(self, run_id: str, *more: str) -> str:
         """Write a run's files again."""

@@ -22,6 +22,7 @@ from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
 from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
 from importer.runs.bookkeeping import Bookkeeper
+from importer.runs.comparing import Comparison, RunPlan, plan_run
 from importer.runs.context import RunContext
 from importer.runs.embedded import embedded_sandbox
 from importer.runs.forecast import calls_a_row
@@ -78,6 +79,9 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
+                plan = await plan_run(
+                    _comparison(connection, delivery), delivery.preparation, sender, catalogs
+                )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
                 await _aim(sender, delivery, targets, state)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
@@ -87,12 +91,12 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery, targets)
+                _announce(sender, delivery, targets, plan)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
                 try:
-                    await _feed(delivery, sender, books, trial)
+                    await _feed(delivery, sender, books, trial, plan)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
                 await sender.drain()
@@ -220,13 +224,13 @@ def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
     return rows
 
 
-def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target]) -> None:
+def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
     left = min(left, delivery.settings.trial or left)
-    plan = _plan_rest(left, sender, delivery)
+    plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
     requests = "1 request" if plan.requests == 1 else f"{plan.requests:,} requests"
     progress.message(
@@ -238,10 +242,13 @@ def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target]) -> 
     progress.planned(left, plan.requests, plan.seconds)
 
 
-def _plan_rest(left: int, sender: Sender, delivery: Delivery) -> SendingPlan:
+def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:
     """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need."""
     rows = _location_rows(delivery.surveyed)
     share = min(left / max(sum(rows.values()), 1), 1.0)
+    if planned is not None:
+        asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
+        return plan_sending(asked, calls_a_row=1)
     calls = calls_a_row(delivery.mapping)
     plan = plan_sending(
         {location: math.ceil(count * share) for location, count in rows.items()},
@@ -251,7 +258,9 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery) -> SendingPlan:
     return replace(plan, requests=min(plan.requests, math.ceil(left * calls)))
 
 
-async def _feed(delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial) -> None:
+async def _feed(
+    delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial, plan: RunPlan | None
+) -> None:
     journal, pieces = delivery.journal, delivery.preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
@@ -261,17 +270,31 @@ async def _feed(delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Tr
         ready = [item for item in due if isinstance(item, Record)]
         unchanged = books.unchanged([record for record in ready if record.row not in row_states])
         books.expect([record for record in ready if record.row in row_states])
-        within = trial.last_row(piece, row_states, unchanged)
+        planned = plan.apply([record for record in ready if record.row not in unchanged]) if plan else {}
+        ended = {**unchanged, **{row: end for row, end in planned.items() if isinstance(end, Outcome)}}
+        within = trial.last_row(piece, row_states, ended)
         for item in due:
             if sender.over or item.row > within:
                 return
-            end = item if isinstance(item, Outcome) else unchanged.get(item.row)
+            end = item if isinstance(item, Outcome) else ended.get(item.row)
+            record = planned.get(item.row, item)
             if end is not None:
                 sender.settle((end,))
-            elif isinstance(item, Record):
-                await sender.submit(item, _open(row_states.get(item.row)))
+            elif isinstance(record, Record):
+                await sender.submit(record, _open(row_states.get(item.row)))
         if trial.over:
             return
+
+
+def _comparison(connection: Connection, delivery: Delivery) -> Comparison:
+    return Comparison(
+        run=delivery.journal.run,
+        folder=delivery.journal.folder,
+        settings=delivery.settings,
+        mapping=delivery.mapping,
+        context=delivery.context,
+        connection=connection,
+    )
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:
