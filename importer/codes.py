@@ -276,6 +276,24 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Look at the contact whose id is given: update it instead, or correct the row.",
     ),
     Code(
+        "ambiguous",
+        "It is not certain who the row is",
+        "Look at the contacts whose ids are given: merge them or correct the row; "
+        "`match: {ambiguous: send}` in the mapping leaves it to HighLevel.",
+    ),
+    Code(
+        "changed_since",
+        "Somebody changed the contact after the plan was made",
+        "Nothing was overwritten. Look at the contact, and plan again to send the row all the same.",
+        Remedy.NONE,
+    ),
+    Code(
+        "kept",
+        "A value of the contact was kept",
+        "Nothing has to be done: the rule's on_update says so, or HighLevel takes the value for new contacts only.",
+        Remedy.NONE,
+    ),
+    Code(
         "contact_not_found",
         "No contact has the id that the row names",
         "Correct the contact's id, or leave it blank to match by e-mail or phone.",
@@ -355,8 +373,8 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     # runs
     Code(
         "unchanged",
-        "Nothing changed since this person was last imported",
-        "Nothing has to be done; leave --changed-only out to send the row all the same.",
+        "Nothing changed since this person was last imported, or the contact holds all of it already",
+        "Nothing has to be done; leave --changed-only or --compare out to send the row all the same.",
         Remedy.NONE,
     ),
     Code(

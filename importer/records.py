@@ -129,6 +129,26 @@ class Status(StrEnum):
     PENDING = "pending"
 
 
+class PlanAction(StrEnum):
+    """What a plan says becomes of a row."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    SKIP = "skip"
+    FAIL = "fail"
+    AMBIGUOUS = "ambiguous"
+
+
+class OnUpdate(StrEnum):
+    """What a rule may do to a contact that exists."""
+
+    OVERWRITE = "overwrite"
+    IF_BLANK = "if_blank"
+    NEVER = "never"
+    APPEND = "append"
+
+
 class Remedy(StrEnum):
     NONE = "none"
     FIX_ROW = "fix_row"
@@ -184,6 +204,7 @@ class Record:
     warnings: tuple[Fault, ...] = ()
     country_guessed: bool = field(default=False, compare=False)
     upsert: bytes | None = field(default=None, repr=False, compare=False)
+    planned: Planned | None = None
 
     def built(self, upsert: bytes) -> Record:
         """Put its payload beside it."""
@@ -197,6 +218,53 @@ class Record:
             warnings=self.warnings,
             upsert=upsert,
         )
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field's old and new value. ``reference``: the field's name, or a custom field's id."""
+
+    reference: str
+    name: str
+    """For people: a custom field by its name."""
+    old: Json = field(repr=False)
+    new: Json = field(repr=False)
+    data_type: str | None = None
+    """A custom field's, in the vendor's spelling."""
+    unseen: bool = False
+    """The old value is not known: the search does not show it."""
+
+    @property
+    def custom(self) -> bool:
+        return self.data_type is not None
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What was decided of a row beforehand, where a comparison came before the sending.
+
+    ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
+    overwrites something, the contact must still hold the old values.
+    """
+
+    changes: tuple[Change, ...] = ()
+    creates: bool = False
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """What a row would do to which contact, and why."""
+
+    row: RowId
+    action: PlanAction
+    location_id: str | None = None
+    contact_id: str | None = None
+    changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] = field(default=(), repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
+    code: str | None = None
+    reason: str | None = field(default=None, repr=False)
+    warnings: tuple[Fault, ...] = ()
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -351,6 +419,20 @@ class QuotaMark:
     used_today: int
     daily_remaining: int | None = None
     slowest_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What became of the rows that a run left failed or pending, in the runs that imported them corrected."""
+
+    successors: tuple[str, ...]
+    """Those runs, oldest first."""
+    failed: int
+    corrected: int
+
+    @property
+    def left(self) -> int:
+        return self.failed - self.corrected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

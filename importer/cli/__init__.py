@@ -21,6 +21,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("importer.cli.imports", "Read, map and validate every row; send nothing."),
     "preview": ("importer.cli.imports", "Show what each row would send, as JSON lines."),
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
+    "plan": ("importer.cli.planning", "Show what a run would do to each contact, field by field."),
+    "apply": ("importer.cli.planning", "Send exactly what a plan says."),
     "mirror": ("importer.cli.mirroring", "Read all contacts of a location into a private file."),
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
@@ -42,7 +44,20 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 WORKING: Final = frozenset(
-    {"run", "resume", "retry", "results", "forget", "login", "mirror", "watch", "serve", "sandbox"}
+    {
+        "run",
+        "resume",
+        "retry",
+        "results",
+        "forget",
+        "login",
+        "mirror",
+        "plan",
+        "apply",
+        "watch",
+        "serve",
+        "sandbox",
+    }
 )
 """They do something beside showing it; their exit code tells of that, whatever became of their output."""
 
@@ -108,7 +123,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _carry_out(words: Sequence[str]) -> int:
     try:
-        return int(cli.main(list(words), standalone_mode=False) or 0)
+        return int(cli.main(list(words), standalone_mode=False, obj=tuple(words)) or 0)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except (Exception, KeyboardInterrupt) as end:  # noqa: BLE001  (no traceback ever reaches a user)

@@ -12,7 +12,7 @@ NOT_IN_UPDATE: Final = ("gender", "createNewIfDuplicateAllowed")
 NOT_IN_UPSERT: Final = ("type",)
 """The other way round."""
 
-_NEW_IF_DUPLICATE: Final = "createNewIfDuplicateAllowed"
+NEW_IF_DUPLICATE: Final = "createNewIfDuplicateAllowed"
 
 
 def build_upsert(
@@ -50,7 +50,7 @@ def build_create(
 ) -> dict[str, Json]:
     """Build the payload of ``POST /contacts/``, and of an upsert that must not make a second contact."""
     payload = build_upsert(record, version=version, tag_mode=tag_mode)
-    payload.pop(_NEW_IF_DUPLICATE, None)
+    payload.pop(NEW_IF_DUPLICATE, None)
     return payload
 
 
@@ -110,7 +110,7 @@ def repeatable(record: Record, keys: tuple[str, ...] | None = None) -> bool:
     if record.contact_id is not None:
         return True
     known = match_keys(record) if keys is None else keys
-    return bool(known) and record.fields.get(_NEW_IF_DUPLICATE) is not True
+    return bool(known) and record.fields.get(NEW_IF_DUPLICATE) is not True
 
 
 def email_key(record: Record) -> str | None:
@@ -129,7 +129,7 @@ def phone_key(record: Record) -> str | None:
 
 def creates_anew(record: Record, *, duplicates_allowed: bool) -> bool:
     """Tell whether the vendor makes a new contact of an upsert without looking for one; elsewhere it ignores the wish."""
-    return duplicates_allowed and record.fields.get(_NEW_IF_DUPLICATE) is True
+    return duplicates_allowed and record.fields.get(NEW_IF_DUPLICATE) is True
 
 
 def _identities(record: Record) -> tuple[str, ...]:

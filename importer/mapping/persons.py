@@ -68,7 +68,7 @@ def name_of(fields: Mapping[str, Json]) -> tuple[str, str]:
 
     So ``Ludwig`` and ``van Beethoven`` in two columns are the same as the whole name in one.
     """
-    first, last = (_plain(fields.get(part)) for part in ("firstName", "lastName"))
+    first, last = _plain(fields.get("firstName")), _plain(fields.get("lastName"))
     if not first and not last:
         return _taken_apart(_plain(fields.get("name")))
     if first and last:
@@ -87,6 +87,8 @@ def _plain(text: Json) -> str:
 
 @lru_cache(_NAMES_REMEMBERED)
 def _folded(text: str) -> str:
+    if text.isascii() and text.isalpha():  # as most names are
+        return text.lower()
     if not text.isascii():
         letters = unicodedata.normalize("NFKD", text)
         text = "".join(sign for sign in letters if not unicodedata.combining(sign))

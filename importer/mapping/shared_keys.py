@@ -7,7 +7,7 @@ office's number the last one's name would stand over the others'.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeAlias
 
@@ -32,16 +32,14 @@ _OTHER: Final = {MatchKey.EMAIL: MatchKey.PHONE, MatchKey.PHONE: MatchKey.EMAIL}
 
 
 class HolderStore(Protocol):
-    """Remembers who holds which key of a location; what is inside of a ``transaction`` no other run comes between."""
+    """Remembers who holds which key of a location."""
 
     @property
     def run(self) -> int: ...
 
     def hash(self, text: str) -> int: ...
 
-    def transaction(self) -> AbstractContextManager[object]: ...
-
-    def find(self, keys: Collection[int]) -> dict[int, KeyHolder]: ...
+    def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]: ...
 
     def put(self, holders: Mapping[int, KeyHolder]) -> None: ...
 
@@ -88,16 +86,13 @@ class SharedKeys:
         keys = {held.key for person in persons if person is not None for held in person.keys}
         if not keys:
             return list(mapped)
-        links: list[KeyLink] = []
-        run = self._store.run
-        with self._store.transaction():
-            desk = _Desk(self._store.find(keys), run, links)
-            decided = [
-                item if person is None or not isinstance(item, Record) else self._judge(item, person, desk)
-                for item, person in zip(mapped, persons, strict=True)
-            ]
-            self._store.put(desk.changed)
-        self._note(links)
+        desk = _Desk(self._store.find(keys), self._store.run)
+        decided = [
+            item if person is None or not isinstance(item, Record) else self._judge(item, person, desk)
+            for item, person in zip(mapped, persons, strict=True)
+        ]
+        self._store.put(desk.changed)
+        self._note(desk.links)
         return decided
 
     def _person(self, record: Record) -> Person | None:
@@ -164,11 +159,11 @@ _SENT: Final = "{holder} has the row's {key} too, under another name and without
 class _Desk:
     """The holders that one block is about, as its rows go by."""
 
-    def __init__(self, known: dict[int, KeyHolder], run: int, links: list[KeyLink]) -> None:
+    def __init__(self, known: dict[int, KeyHolder], run: int) -> None:
         self.changed: dict[int, KeyHolder] = {}
+        self.links: list[KeyLink] = []
         self._known = known
         self._run = run
-        self._links = links
 
     def refusals(self, person: Person) -> dict[MatchKey, RowId | None]:
         """Name the keys that somebody else holds, and the row that holds each."""
@@ -195,7 +190,7 @@ class _Desk:
     def turn_away(self, person: Person, refused: Mapping[MatchKey, RowId | None]) -> None:
         for held in person.keys:
             if held.kind in refused:
-                self._links.append(
+                self.links.append(
                     KeyLink(
                         row=person.row,
                         key=held.kind,
@@ -208,7 +203,7 @@ class _Desk:
     def _link(self, holder: KeyHolder | None, person: Person, held: HeldKey) -> None:
         first = None if holder is None else self._first(holder, person.row)
         if first is not None:
-            self._links.append(
+            self.links.append(
                 KeyLink(row=person.row, key=held.kind, group=held.key, first=first, apart=False)
             )
 

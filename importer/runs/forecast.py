@@ -34,6 +34,7 @@ from importer.runs.intake import (
     survey,
 )
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
+from importer.runs.lineage import trace
 from importer.runs.overlooked import overlooked
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
@@ -91,13 +92,13 @@ def check(
     """
     clock = clock or SystemClock()
     sample = None if ask_about is None else _sample(ask_about)
-    with _taken(settings, mapping, clock, stop or StopSignal()) as taken:
+    with taken_in(settings, mapping, clock, stop or StopSignal()) as taken:
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
         new_tags = NewTags(asked)
         foresight = Foresight([intake.source.header for intake in taken.intakes])
-        for block, items in _foreseen(taken, asked.catalogs):
+        for block, items in foreseen_rows(taken, asked.catalogs):
             foresight.see(block, items)
             new_tags.see(items)
             if sample is not None:
@@ -155,14 +156,14 @@ def preview(
     ``notify`` is told what could not be checked, before the first row.
     """
     clock = clock or SystemClock()
-    with _taken(settings, mapping, clock, StopSignal()) as taken:
+    with taken_in(settings, mapping, clock, StopSignal()) as taken:
         asked = _ask_locations(
             _shown_locations(taken, rows), taken.mapping.needs, taken.mapping, settings, clock
         )
         for note in (*unset_notes(taken.mapping, settings), *unchecked_notes(asked, taken.mapping)):
             notify(note)
         left = rows or None
-        for _, items in _foreseen(taken, asked.catalogs):
+        for _, items in foreseen_rows(taken, asked.catalogs):
             for item in items[:left]:
                 yield _line(item, taken.mapping)
             left = None if left is None else left - len(items)
@@ -179,7 +180,7 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
     )
 
 
-def _foreseen(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
+def foreseen_rows(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
     """Map every row as a run would send it."""
     matching = matched_by(taken.mapping, catalogs)
     for intake in taken.intakes:
@@ -207,7 +208,7 @@ class _ForeseenEnds:
     """How rows would end that are not sent; to be asked for in file order."""
 
     def __init__(self, taken: Taken, catalogs: Catalogs) -> None:
-        self._items = (item for _, items in _foreseen(taken, catalogs) for item in items)
+        self._items = (item for _, items in foreseen_rows(taken, catalogs) for item in items)
         self._next: Record | Outcome | None = None
 
     def __call__(self, first: RowId, last: RowId) -> Iterator[Outcome]:
@@ -222,10 +223,14 @@ class _ForeseenEnds:
 
 
 @contextmanager
-def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal) -> Iterator[Taken]:
+def taken_in(
+    settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal
+) -> Iterator[Taken]:
+    """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder))
+        trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
             location_id=choose_location(settings.connection, mapping) or SANDBOX_LOCATION,

@@ -42,7 +42,7 @@ class KeyPlace:
 class KeySharing:
     """The open files of one run, or of a look ahead."""
 
-    holders: HolderStore
+    holders: KeyHolders
     links: SameContacts
 
     again: set[RowId] = field(default_factory=set)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.records import KeyHolder, KeyLink, MatchKey
+from importer.runtime.clock import SystemClock
 from importer.state.memory import DraftHolders, KeyHolders, PersonCells, SameContacts
 
 PLACE = "https://crm.example"
@@ -21,8 +22,8 @@ def holders(tmp_path: Path) -> Iterator[KeyHolders]:
 
 
 def put(holders: KeyHolders, **firsts: KeyHolder) -> None:
-    with holders.transaction():
-        holders.put({holders.hash(name): holder for name, holder in firsts.items()})
+    holders.put({holders.hash(name): holder for name, holder in firsts.items()})
+    holders.flush()
 
 
 def holder(run: int, row: int, *, joined: bool = False) -> KeyHolder:
@@ -32,6 +33,32 @@ def holder(run: int, row: int, *, joined: bool = False) -> KeyHolder:
 def names_of(holders: KeyHolders, *names: str) -> list[str]:
     found = holders.find({holders.hash(name) for name in names})
     return [name for name in names if holders.hash(name) in found]
+
+
+class MovedClock(SystemClock):
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+def test_rows_that_come_slowly_are_written_at_once_and_fast_ones_together(tmp_path: Path) -> None:
+    clock = MovedClock()
+
+    def others_find() -> list[str]:
+        with KeyHolders.open(tmp_path, place=PLACE, run_id="b") as others:
+            return names_of(others, "ann", "bob")
+
+    with KeyHolders.open(tmp_path, place=PLACE, run_id="a", clock=clock) as opened:
+        opened.put({opened.hash("ann"): holder(opened.run, 2)})
+        assert names_of(opened, "ann") == ["ann"], "it knows itself what is not written yet"
+        assert others_find() == []
+        clock.at += 1
+        opened.put({opened.hash("bob"): holder(opened.run, 3)})
+        assert others_find() == ["ann", "bob"]
 
 
 def test_a_holder_is_found_as_it_was_put(holders: KeyHolders) -> None:
@@ -140,3 +167,11 @@ def test_one_person_by_both_keys_is_one_group(links: SameContacts) -> None:
         (1, 2, "email"),
         (1, 3, "email"),
     ]
+
+
+def test_one_person_among_others_is_listed_with_them_alone(links: SameContacts) -> None:
+    links.note([link(3, group=1, apart=False), link(3, group=9, apart=False, key="email"), link(4, group=1)])
+    assert [(each.group, each.row, each.key) for each in links.list_rows([])] == [
+        (1, row, "phone") for row in (2, 3, 4)
+    ]
+    assert links.counts().groups == 1

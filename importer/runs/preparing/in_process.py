@@ -12,7 +12,7 @@ from importer.mapping.shared_keys import SharedKeys
 from importer.records import ImportMode, Record
 from importer.results import Summary
 from importer.runs.intake import Intake, Mapped, open_staged, survey
-from importer.runs.key_sharing import matched_by, open_key_sharing
+from importer.runs.key_sharing import KeySharing, matched_by, open_key_sharing
 from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.preparing.writing import write_results
 from importer.runs.resolving import Catalogs, Resolvers
@@ -31,6 +31,7 @@ class InProcess:
         self._intakes: Sequence[Intake] = ()
         self._resolvers: Sequence[Resolvers] = ()
         self._shared: Sequence[SharedKeys | None] = ()
+        self._sharing: KeySharing | None = None
         self._open = ExitStack()
 
     def survey(self, keep_going: Callable[[], None]) -> tuple[Surveyed, ...]:
@@ -53,7 +54,7 @@ class InProcess:
         if place is None:
             self._shared = [None] * len(self._intakes)
             return
-        sharing = self._open.enter_context(open_key_sharing(place, self._journal.folder))
+        sharing = self._sharing = self._open.enter_context(open_key_sharing(place, self._journal.folder))
         matching = matched_by(self._mapping, catalogs)
         self._shared = [sharing.decider(intake.bound, matching) for intake in self._intakes]
 
@@ -66,6 +67,8 @@ class InProcess:
         """Do nothing: the sender would wait for whatever is written here."""
 
     def write_results(self) -> Summary:
+        if self._sharing is not None:
+            self._sharing.holders.flush()  # whoever ends the session frees keys that are written
         return write_results(self._order, self._mapping, self._journal)
 
     def close(self) -> None:

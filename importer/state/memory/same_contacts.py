@@ -18,14 +18,16 @@ CREATE TABLE IF NOT EXISTS links (
 CREATE INDEX IF NOT EXISTS links_by_row ON links ("row");
 """
 _TWICE: Final = """
-SELECT "group" FROM links AS one WHERE key = 'phone' GROUP BY "group" HAVING NOT max(apart) AND NOT max(
+WITH mixed AS (SELECT DISTINCT "group" FROM links WHERE apart)
+SELECT "group" FROM links AS one GROUP BY "group" HAVING NOT max(apart) AND NOT max(
     first IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM links AS other
-        WHERE other."row" = one."row" AND other.key = 'email' AND other.first = one.first AND NOT other.apart
+        WHERE other."row" = one."row" AND other.key <> one.key AND other.first = one.first AND NOT other.apart
+        AND (one.key = 'phone' OR other."group" IN mixed)
     )
 )
 """
-"""Phones whose rows are one person by their e-mail already: that group says it all."""
+"""Groups of one person whose rows are all in a group of the other key, which says more."""
 _PEOPLE_AT_ONCE: Final = 1000
 _LISTED: Final = """
 CREATE TEMP TABLE IF NOT EXISTS people ("row" INTEGER PRIMARY KEY, name TEXT, email TEXT, phone TEXT, becomes TEXT);
