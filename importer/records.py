@@ -422,6 +422,20 @@ class QuotaMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What became of the rows that a run left failed or pending, in the runs that imported them corrected."""
+
+    successors: tuple[str, ...]
+    """Those runs, oldest first."""
+    failed: int
+    corrected: int
+
+    @property
+    def left(self) -> int:
+        return self.failed - self.corrected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """Rows by outcome; ``read`` is their sum, always."""
 

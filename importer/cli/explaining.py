@@ -67,7 +67,7 @@ STOP_REASONS: Final = (
     StopReason(
         TooManyFailuresError.code,
         "As many rows failed as --stop-after-failures allows",
-        "Look at failed.csv, mend the mapping or the rows, and run again; or go on all the same: importer resume.",
+        "Look at failed.xlsx, mend the mapping or the rows, and run again; or go on all the same: importer resume.",
     ),
     StopReason(
         InterruptedRunError.code,

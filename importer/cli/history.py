@@ -17,6 +17,7 @@ from importer.cli.options import (
     parse_failure_limit,
     quiet_options,
     results_format_option,
+    send_window_option,
     stack,
     state_folder,
     state_option,
@@ -56,6 +57,7 @@ session_options = stack(
         default=None,
         help="Wait for the next day's allowance instead of stopping.",
     ),
+    send_window_option,
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
     ),
@@ -287,7 +289,10 @@ def _name_an_older_one(commands: NextCommands, state_path: Path) -> None:
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
     """Gather what this session is to have otherwise than the run began: only what was said."""
-    names = ("output", "results_format", "concurrency", "wait_for_quota", "max_requests", "api_version")
+    names = (
+        *("output", "results_format", "concurrency", "wait_for_quota", "send_window", "max_requests"),
+        "api_version",
+    )
     changes = {name: given[name] for name in names if given[name] is not None}
     if given["stop_after_failures"] is not None:
         changes["stop_after_failures"] = parse_failure_limit(given["stop_after_failures"])

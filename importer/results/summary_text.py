@@ -12,7 +12,7 @@ from importer.results.next_steps import next_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary import SourceSummary, Summary
 from importer.results.tally import CodeGroup, Example
-from importer.results.wording import duration, number, percent, rows
+from importer.results.wording import duration, number, percent, rows, since_text
 from importer.results.wrapping import width_of
 
 _BAR: Final = 24
@@ -111,6 +111,10 @@ def _files(summary: Summary) -> Iterator[str]:
 
 def _notices(summary: Summary) -> Iterator[str]:
     """Tell what somebody who looks at the sheet, the workbook or the folder would not see there."""
+    if summary.follows:
+        yield f"  these are rows of run {summary.follows}, corrected"
+    if summary.since:
+        yield f"  {since_text(summary.since, summary.rows_read)} (by run {', '.join(summary.since.successors)})"
     yield from (f"  {sentence}" for sentence in summary.same_contact.sentences())
     for changed, written in summary.kept:
         yield f"  {changed.name} was changed since it was written and is kept; what holds now is in {written.name}"

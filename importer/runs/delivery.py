@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,8 @@ from importer.runs.superseding import settle_superseded
 from importer.runs.trial import Trial
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
-from importer.settings import Connection, RunSettings
+from importer.sending.pace.open_hours import LocalHours, zone_of
+from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import Leaver, Memory
@@ -82,6 +84,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
                 await _aim(sender, delivery, targets, state)
+                sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind, context.operator)
@@ -183,6 +186,15 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
     if refusals and len(refusals) == len(found):
         raise refusals[0]
     return found
+
+
+def _local_hours(window: OpenHours | None, catalogs: Catalogs) -> dict[str, LocalHours]:
+    """Give each location its send window by its own clock; by this machine's where it does not tell its zone."""
+    if window is None:
+        return {}
+    zones = {key: zone_of(each.timezone) for key, each in catalogs.items() if isinstance(each, Catalog)}
+    here = datetime.now().astimezone().tzinfo or UTC
+    return {key: LocalHours(hours=window, zone=zone or here) for key, zone in zones.items()}
 
 
 async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], state: StateFolder) -> None:

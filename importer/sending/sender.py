@@ -43,6 +43,7 @@ from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
 from importer.sending.pace.gate import Gate
 from importer.sending.pace.meter import Meter
+from importer.sending.pace.open_hours import LocalHours
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
 from importer.sending.row.matching import FoundContact, find_match
@@ -223,6 +224,11 @@ class Sender:
         closed = next((location.closed for location in self._locations.values() if location.closed), None)
         if closed is not None:
             raise self._as_seen(closed)
+
+    def keep_hours(self, hours: Mapping[str, LocalHours]) -> None:
+        """Send from now on only while each location's hours are open."""
+        for location_id, location in self._locations.items():
+            location.caller.open_hours = hours.get(location_id)
 
     def stop(self, reason: StopError) -> None:
         """Begin no attempt any more; those in the air land, bounded in time, and then ``reason`` is raised."""
