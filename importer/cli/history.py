@@ -80,7 +80,10 @@ session_options = stack(
     ),
     send_window_option,
     click.option(
-        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
+        "--max-requests",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Send at most N requests, then stop; 0 lifts the limit that the run began with.",
     ),
     api_version_option(help="The version of HighLevel's API that is spoken (default: as the run's)."),
     state_option,
@@ -315,6 +318,8 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
         "api_version",
     )
     changes = {name: given[name] for name in names if given[name] is not None}
+    if changes.get("max_requests") == 0:
+        changes["max_requests"] = None
     if given["stop_after_failures"] is not None:
         changes["stop_after_failures"] = parse_failure_limit(given["stop_after_failures"])
     return changes

@@ -24,6 +24,7 @@ from importer.cli.options import (
     state_option,
 )
 from importer.cli.signals import heard
+from importer.runtime.counting import counted
 from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def serve_command(**given: Any) -> None:
     for fault in faults:
         click.echo(f"importer: {fault}", err=True)
     if given["check_only"]:
-        click.echo(f"{len(jobs)} jobs, {len(faults)} faults.", err=True)
+        click.echo(f"{counted(len(jobs), 'job')}, {counted(len(faults), 'fault')}.", err=True)
         sys.exit(2 if faults else 0)
 
     with ExitStack() as held:
