@@ -204,6 +204,7 @@ class Record:
     warnings: tuple[Fault, ...] = ()
     country_guessed: bool = field(default=False, compare=False)
     upsert: bytes | None = field(default=None, repr=False, compare=False)
+    planned: Planned | None = None
 
     def built(self, upsert: bytes) -> Record:
         """Put its payload beside it."""
@@ -228,9 +229,26 @@ class Change:
     """For people: a custom field by its name."""
     old: Json = field(repr=False)
     new: Json = field(repr=False)
-    custom: bool = False
+    data_type: str | None = None
+    """A custom field's, in the vendor's spelling."""
     unseen: bool = False
     """The old value is not known: the search does not show it."""
+
+    @property
+    def custom(self) -> bool:
+        return self.data_type is not None
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What was decided of a row beforehand, where a comparison came before the sending.
+
+    ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
+    overwrites something, the contact must still hold the old values.
+    """
+
+    changes: tuple[Change, ...] = ()
+    creates: bool = False
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -401,6 +419,20 @@ class QuotaMark:
     used_today: int
     daily_remaining: int | None = None
     slowest_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What became of the rows that a run left failed or pending, in the runs that imported them corrected."""
+
+    successors: tuple[str, ...]
+    """Those runs, oldest first."""
+    failed: int
+    corrected: int
+
+    @property
+    def left(self) -> int:
+        return self.failed - self.corrected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "preview": ("importer.cli.imports", "Show what each row would send, as JSON lines."),
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
     "plan": ("importer.cli.planning", "Show what a run would do to each contact, field by field."),
+    "apply": ("importer.cli.planning", "Send exactly what a plan says."),
     "mirror": ("importer.cli.mirroring", "Read all contacts of a location into a private file."),
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
@@ -43,7 +44,20 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 WORKING: Final = frozenset(
-    {"run", "resume", "retry", "results", "forget", "login", "mirror", "plan", "watch", "serve", "sandbox"}
+    {
+        "run",
+        "resume",
+        "retry",
+        "results",
+        "forget",
+        "login",
+        "mirror",
+        "plan",
+        "apply",
+        "watch",
+        "serve",
+        "sandbox",
+    }
 )
 """They do something beside showing it; their exit code tells of that, whatever became of their output."""
 

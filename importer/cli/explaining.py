@@ -47,7 +47,7 @@ STOP_REASONS: Final = (
     StopReason(
         BudgetSpentError.code,
         "The run sent as many requests as --max-requests allows",
-        "Go on with a larger number: importer resume --max-requests N.",
+        "Go on with as many again: importer resume; or without a limit: importer resume --max-requests 0.",
     ),
     StopReason(
         CredentialsLostError.code,
@@ -67,7 +67,7 @@ STOP_REASONS: Final = (
     StopReason(
         TooManyFailuresError.code,
         "As many rows failed as --stop-after-failures allows",
-        "Look at failed.csv, mend the mapping or the rows, and run again; or go on all the same: importer resume.",
+        "Look at failed.xlsx, mend the mapping or the rows, and run again; or go on all the same: importer resume.",
     ),
     StopReason(
         InterruptedRunError.code,

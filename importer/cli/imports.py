@@ -12,17 +12,18 @@ import click
 from importer.cli.options import (
     api_version_option,
     connection_options,
+    corrected_options,
     examples,
     json_option,
     load_environment,
     mapping_option,
-    other_location_option,
     parse_failure_limit,
     quiet_options,
     read_connection,
     read_reading_options,
     reading_options,
     results_format_option,
+    send_window_option,
     stack,
     state_folder,
     state_option,
@@ -58,6 +59,11 @@ sending_options = stack(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
     click.option("--fresh", is_flag=True, help="Start anew although this very import was run before."),
+    click.option(
+        "--compare",
+        is_flag=True,
+        help="Read the location's contacts first, and send only rows that change something.",
+    ),
     click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported."),
     click.option(
         "--full-every",
@@ -71,8 +77,12 @@ sending_options = stack(
     click.option(
         "--wait-for-quota", is_flag=True, help="Wait for the next day's allowance instead of stopping."
     ),
+    send_window_option,
     click.option(
-        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
+        "--max-requests",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Send at most N requests, then stop; look-ups do not count.",
     ),
     api_version_option(default=API_VERSIONS[0], help="The version of HighLevel's API that is spoken."),
     click.option(
@@ -103,7 +113,7 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@other_location_option
+@corrected_options
 @output_options
 @sending_options
 @reading_options
@@ -144,7 +154,7 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@other_location_option
+@corrected_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
     "--report",
@@ -241,11 +251,14 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "limit",
         "trial",
         "into_other_location",
+        "accept_rewritten",
         "concurrency",
         "fresh",
         "changed_only",
+        "compare",
         "full_every",
         "wait_for_quota",
+        "send_window",
         "max_requests",
         "api_version",
         "allow_transforms",

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from importer.records import Counts, Json, Status, number_of, source_of
+from importer.records import Counts, Json, Since, Status, number_of, source_of
 from importer.results.commands import NextCommands, access_words
-from importer.results.wording import rows
+from importer.results.summary import nothing_since, since_json
+from importer.results.wording import rows, since_text
 from importer.state.journal import CodeCount, Journal, Operator, RequestFigures, Run, RunState, Session
+from importer.state.lineage import corrections_since
 
 _COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
 
@@ -24,6 +26,8 @@ class RunRecord:
     counts: Counts
     seconds: float
     retryable: int
+    since: Since | None
+    """What became of its failed rows in the runs that followed it."""
     operator: Operator | None
     """Who began it."""
     commands: NextCommands
@@ -36,9 +40,15 @@ class RunRecord:
             counts=journal.counts(),
             seconds=journal.seconds(),
             retryable=journal.retryable(),
+            since=corrections_since(journal.folder, journal),
             operator=journal.sessions()[0].operator,
             commands=access_words(state, Path(str(token_file)) if token_file else None),
         )
+
+    @property
+    def left(self) -> int:
+        """Rows that did not come through, neither in this run nor in one that followed it."""
+        return (self.since or nothing_since(self.counts)).left
 
     def to_json(self) -> dict[str, Json]:
         run = self.run
@@ -56,6 +66,7 @@ class RunRecord:
             "base_url": run.base_url,
             "sandbox": run.sandbox,
             "follows": run.follows,
+            **since_json(self.since or nothing_since(self.counts)),
             "rows_read": self.counts.read,
             **{status.value: getattr(self.counts, status.value) for status in _COUNTED},
             "retryable": self.retryable,
@@ -118,7 +129,7 @@ def render_runs(records: Sequence[RunRecord]) -> str:
         (
             *("RUN", "STATE", "STARTED", "TIME", "ROWS"),
             *(each.value.upper() for each in _COUNTED),
-            *("BY", "SOURCE"),
+            *("LEFT", "BY", "SOURCE"),
         )
     ]
     lines += [_line(record) for record in records]
@@ -139,6 +150,8 @@ def render_run(details: RunDetails) -> str:
         ("Started", f"{local_time(run.started_at)}, at work {duration(record.seconds)}"),
         ("By", record.operator.name if record.operator else ""),
         ("Rows", f"{record.counts.read:,} ({_counts_text(record.counts)})"),
+        ("Since", since_text(record.since, record.counts.read) if record.since else ""),
+        ("In", ", ".join(record.since.successors) if record.since else ""),
         ("Requests", _traffic_text(details.traffic)),
         *(("Failed", _code_text(each, run)) for each in details.errors),
         *(("Warnings", _code_text(each, run)) for each in details.warnings),
@@ -176,6 +189,7 @@ def _line(record: RunRecord) -> tuple[str, ...]:
         duration(record.seconds),
         f"{record.counts.read:,}",
         *(f"{getattr(record.counts, each.value):,}" for each in _COUNTED),
+        f"{record.left:,}",
         record.operator.name if record.operator else "",
         ", ".join(source.name for source in run.sources),
     )

@@ -6,13 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from importer.highlevel.contacts import day_of, email_key, phone_key
-from importer.records import Json
+from importer.records import Change, Json
 
 BLANKS: Final[tuple[Json, ...]] = (None, "", [], {})
 
 
 def is_blank(value: Json) -> bool:
     return value in BLANKS or (isinstance(value, str) and not value.strip())
+
+
+def overwrites(change: Change) -> bool:
+    """Tell whether a value is lost by a change: the contact is looked at just before it."""
+    return change.unseen or not is_blank(change.old)
 
 
 def same_field(name: str, new: Json, old: Json) -> bool:

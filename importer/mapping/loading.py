@@ -21,7 +21,7 @@ from importer.mapping.language.model import MappingModel
 from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.shared_keys import HolderStore
 from importer.mapping.survey import Surveyor
-from importer.records import FollowUps, ImportMode, TagMode
+from importer.records import FollowUps, ImportMode, OnUpdate, TagMode
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
 from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
@@ -99,6 +99,12 @@ class Mapping:
     @property
     def gives_tags(self) -> bool:
         return self.sets_tags and self.tag_mode is not TagMode.REMOVE
+
+    @property
+    def compares(self) -> bool:
+        """Whether rows must be compared with the location's contacts before they are sent."""
+        policies = (self.model.defaults.on_update, *(rule.on_update for _, rule in self.model.rules))
+        return any(policy not in (None, OnUpdate.OVERWRITE) for policy in policies)
 
     @property
     def needs(self) -> CatalogNeeds:

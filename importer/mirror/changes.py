@@ -105,7 +105,11 @@ def _custom_changes(record: Record, held: HeldContact, rules: UpdateRules) -> It
         old = held.custom_fields.get(reference)
         if not same_custom(known.data_type if known else "TEXT", new, old):
             yield Change(
-                reference=reference, name=known.name if known else reference, old=old, new=new, custom=True
+                reference=reference,
+                name=known.name if known else reference,
+                old=old,
+                new=new,
+                data_type=known.data_type if known else "TEXT",
             )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from importer.highlevel.equality import is_blank
+from importer.highlevel.equality import is_blank, overwrites
 from importer.records import Change, Json, PlanAction, PlannedRow, RowId
 
 _EXAMPLES: Final = 5
@@ -126,11 +126,6 @@ class PlanTally:
         elif planned.action is PlanAction.UPDATE:
             self.location_requests[place] += bool(planned.changes) + any(map(overwrites, planned.changes))
             self._follow_up_rows[place] += 1
-
-
-def overwrites(change: Change) -> bool:
-    """Tell whether a value is lost by a change: the contact is looked at just before it."""
-    return change.unseen or not is_blank(change.old)
 
 
 def is_lift(change: Change) -> bool:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Literal, Self, TypeAlias
 
 from importer.errors import StateError
-from importer.records import Counts
+from importer.records import Counts, Since
 from importer.results.columns import join_columns
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.failed_rows import shared_delimiter
@@ -104,8 +104,17 @@ class ResultsWriter:
             self._tables.write(joined)
             yield
 
-    def finish(self, run: RunView, list_same_contact: ListSameContact = lambda _: NO_ROWS) -> Summary:
-        """Write all that is left, and list the rows that share a key. Raises StateError when the rows do not add up."""
+    def finish(
+        self,
+        run: RunView,
+        list_same_contact: ListSameContact = lambda _: NO_ROWS,
+        *,
+        since: Since | None = None,
+    ) -> Summary:
+        """Write all that is left, the rows that share a key, and what came ``since`` of the failed ones.
+
+        Raises StateError when the rows do not add up.
+        """
         for joined in self._join.rest():
             self._tables.write(joined)
         self._open.close()
@@ -121,7 +130,8 @@ class ResultsWriter:
             seconds=self._journal.seconds(),
             commands=self._commands,
         )
-        return self._written_out(replace(summary, same_contact=list_same_contact(self._placed)), traffic)
+        summary = replace(summary, since=since, same_contact=list_same_contact(self._placed))
+        return self._written_out(summary, traffic)
 
     def _written_out(self, summary: Summary, traffic: Traffic) -> Summary:
         files = self._placed
@@ -181,6 +191,7 @@ def _summarise(
         mapping=str(run.mapping_path),
         mapping_fingerprint=run.mapping_fingerprint,
         base_url=run.base_url,
+        follows=run.follows,
         sandbox=run.sandbox,
         started_at=run.started_at,
         finished_at=finished_at,

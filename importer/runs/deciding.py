@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
+from importer.errors import MappingError
 from importer.highlevel.catalog import MATCH_BY, Catalog
 from importer.highlevel.contacts import HeldContact
 from importer.mapping import Mapping
@@ -15,6 +17,7 @@ from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
 from importer.records import (
     Fault,
     ImportMode,
+    OnUpdate,
     Outcome,
     PlanAction,
     PlannedRow,
@@ -24,7 +27,8 @@ from importer.records import (
     number_of,
 )
 
-_MADE: str = "row "
+_APPENDABLE: Final = frozenset({"TEXT", "LARGE_TEXT", "MULTIPLE_OPTIONS", "CHECKBOX"})
+_MADE: Final = "row "
 """How the id begins by which a contact is known that an earlier row of the plan makes."""
 
 
@@ -34,20 +38,43 @@ class DecidingRules:
 
     order: tuple[str, ...]
     mode: ImportMode
+    send_ambiguous: bool = False
     update: UpdateRules = field(default_factory=UpdateRules)
 
     @classmethod
     def of(cls, mapping: Mapping, catalog: Catalog) -> DecidingRules:
+        """Bind what a mapping says to one location. Raises MappingError for a field that takes no `append`."""
         found = [find_custom_field(name, catalog.custom_fields) for name in mapping.needs.custom_field_names]
         return cls(
             # where several contacts may share an address, the vendor looks for the e-mail first, whatever is set
             order=MATCH_BY if catalog.duplicates_allowed else tuple(dict.fromkeys(catalog.match_by)),
             mode=mapping.mode,
+            send_ambiguous=mapping.model.match.ambiguous == "send",
             update=UpdateRules(
                 custom_fields={each.id: each for each in found if not isinstance(each, str)},
+                policies=_policies(mapping, catalog),
+                policy=mapping.model.defaults.on_update or OnUpdate.OVERWRITE,
                 tag_mode=mapping.tag_mode,
             ),
         )
+
+
+def _policies(mapping: Mapping, catalog: Catalog) -> dict[str, OnUpdate]:
+    model = mapping.model
+    policies = {
+        name.partition(".")[0]: rule.on_update for name, rule in model.fields.items() if rule.on_update
+    }
+    for name, rule in model.custom_fields.items():
+        found = find_custom_field(name, catalog.custom_fields)
+        if isinstance(found, str) or rule.on_update is None:
+            continue
+        if rule.on_update is OnUpdate.APPEND and found.data_type not in _APPENDABLE:
+            raise MappingError(
+                f"The custom field {found.name!r} is of type {found.data_type}: on_update: append is for long text and "
+                "for fields of several choices."
+            )
+        policies[found.id] = rule.on_update
+    return policies
 
 
 class Decider:
@@ -68,7 +95,7 @@ class Decider:
     def _decide(self, record: Record) -> PlannedRow:
         match find_contact(record, self._location, self._rules.order):
             case Ambiguous() as several:
-                return _ambiguous(record, several)
+                return _ambiguous(record, several, send=self._rules.send_ambiguous)
             case None if record.contact_id is not None:
                 return _planned(
                     record,
@@ -166,13 +193,13 @@ def _planned(
     )
 
 
-def _ambiguous(record: Record, several: Ambiguous) -> PlannedRow:
+def _ambiguous(record: Record, several: Ambiguous, *, send: bool) -> PlannedRow:
     ids = ", ".join(
         each if (row := made_by(each)) is None else f"the one of row {number_of(row)}"
         for each in several.contact_ids
     )
     return replace(
-        _planned(record, PlanAction.AMBIGUOUS, code="ambiguous"),
+        _planned(record, PlanAction.UPDATE if send else PlanAction.AMBIGUOUS, code="ambiguous"),
         contact_id=several.contact_ids[0] if made_by(several.contact_ids[0]) is None else None,
         reason=f"It is not certain who this is: {several.reason}. Contacts: {ids}.",
     )

@@ -34,6 +34,7 @@ from importer.runs.intake import (
     survey,
 )
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
+from importer.runs.lineage import trace
 from importer.runs.overlooked import overlooked
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
@@ -229,6 +230,7 @@ def taken_in(
     mapping = mapping or load_mapping(settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder))
+        trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
             location_id=choose_location(settings.connection, mapping) or SANDBOX_LOCATION,

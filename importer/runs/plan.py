@@ -31,7 +31,7 @@ from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
 from importer.runs.deciding import Decider, DecidingRules, planned_end
 from importer.runs.forecast import Taken, calls_a_row, foreseen_rows, taken_in
-from importer.runs.intake import require_destination
+from importer.runs.intake import choose_location, require_destination
 from importer.runs.mirroring import MirrorSettings, mirror_met, open_looking
 from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs
@@ -152,6 +152,7 @@ class _Planner:
         self._context = context
         self._began = began
         self._made_at = context.clock.now()
+        self._requests: Mapping[str, int] = {}
         stamp = datetime.fromtimestamp(self._made_at, UTC)
         self._plan_id = f"plan-{stamp:%Y%m%d-%H%M%S}-{int(self._made_at * 65_536) % 65_536:04x}"
         self._folder = settings.output / self._plan_id
@@ -163,7 +164,7 @@ class _Planner:
         try:
             with StoredPlan.create(kept) as stored:
                 summary = self._write_rows(stored)
-                stored.finish(self._facts(summary.requests))
+                stored.finish(self._facts(self._requests))
         except BaseException:
             plans.discard(self._plan_id)
             raise
@@ -206,6 +207,7 @@ class _Planner:
 
     def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:
         taken, requests = self._taken, tally.requests
+        self._requests = requests
         rows: Counter[str] = Counter()
         for intake in taken.intakes:
             rows.update(intake.bound.location_rows)
@@ -240,7 +242,7 @@ class _Planner:
             report=self._folder / "plan.html",
         )
 
-    def _facts(self, requests: int) -> PlanFacts:
+    def _facts(self, requests: Mapping[str, int]) -> PlanFacts:
         settings, taken = self._settings, self._taken
         return PlanFacts(
             plan_id=self._plan_id,
@@ -249,7 +251,7 @@ class _Planner:
             fingerprints=tuple(staged.fingerprint for staged in taken.staged),
             mapping_path=str(settings.mapping),
             mapping_fingerprint=taken.mapping.fingerprint,
-            location_id=settings.connection.location_id,
+            location_id=choose_location(settings.connection, taken.mapping),
             base_url=settings.connection.base_url,
             options=remembered(settings),
             requests=requests,

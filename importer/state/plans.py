@@ -41,7 +41,8 @@ class PlanFacts:
     location_id: str | None
     base_url: str
     options: Mapping[str, Json] = field(default_factory=dict)
-    requests: int = 0
+    requests: Mapping[str, int] = field(default_factory=dict)
+    """Calls that applying it needs, by location."""
 
 
 class StoredPlan:
@@ -74,6 +75,15 @@ class StoredPlan:
                 "INSERT INTO rows (row, content) VALUES (?, ?)",
                 [(each.row, _write(each)) for each in planned],
             )
+
+    def begin_anew(self) -> None:
+        """Forget what was decided before a planning was cut off."""
+        with self._db.transaction():
+            self._db.execute("DELETE FROM rows")
+
+    @property
+    def whole(self) -> bool:
+        return self._db.execute("SELECT 1 FROM facts LIMIT 1").fetchone() is not None
 
     def finish(self, facts: PlanFacts) -> None:
         """Say what the plan was made of; without that it is none."""
@@ -155,7 +165,7 @@ def _write(planned: PlannedRow) -> str:
         planned.location_id,
         planned.contact_id,
         [
-            [change.reference, change.name, change.old, change.new, change.custom, change.unseen]
+            [change.reference, change.name, change.old, change.new, change.data_type, change.unseen]
             for change in planned.changes
         ],
         planned.tags_added,
@@ -174,7 +184,10 @@ def _read(row: RowId, content: str) -> PlannedRow:
         action=PlanAction(action),
         location_id=location_id,
         contact_id=contact_id,
-        changes=tuple(_read_change(*change) for change in changes),
+        changes=tuple(
+            Change(reference=reference, name=name, old=old, new=new, data_type=data_type, unseen=unseen)
+            for reference, name, old, new, data_type, unseen in changes
+        ),
         tags_added=tuple(added),
         tags_removed=tuple(removed),
         code=code,
@@ -184,7 +197,3 @@ def _read(row: RowId, content: str) -> PlannedRow:
             for fault_code, message, column in warnings
         ),
     )
-
-
-def _read_change(reference: str, name: str, old: Json, new: Json, custom: bool, unseen: bool) -> Change:  # noqa: FBT001  (as written)
-    return Change(reference=reference, name=name, old=old, new=new, custom=custom, unseen=unseen)

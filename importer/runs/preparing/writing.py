@@ -14,6 +14,7 @@ from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
 from importer.runs.same_contact_list import list_same_contacts
 from importer.state.journal import Journal, Run
+from importer.state.lineage import corrections_since
 from importer.state.memory import SameContacts
 from importer.state.written import WrittenFiles
 
@@ -28,7 +29,8 @@ def finish_results(
     writer: ResultsWriter, order: Order, mapping: Mapping, journal: Journal, run: Run
 ) -> Summary:
     """Write what is left of a run that ended. Raises StateError."""
-    return writer.finish(run, partial(_list_same_contact, order, mapping, journal))
+    since = corrections_since(journal.folder, journal)
+    return writer.finish(run, partial(_list_same_contact, order, mapping, journal), since=since)
 
 
 def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWriter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importer.state.journal.figures import CodeCount, RequestFigures
 from importer.state.journal.journal import Journal
 from importer.state.journal.run import Identity, Operator, Run, RunState, Session, SessionKind
-from importer.state.journal.storage import NeverBegunError, read_identity
+from importer.state.journal.storage import NeverBegunError, has_begun, read_identity
 
 __all__ = [
     "CodeCount",
@@ -18,5 +18,6 @@ __all__ = [
     "RunState",
     "Session",
     "SessionKind",
+    "has_begun",
     "read_identity",
 ]

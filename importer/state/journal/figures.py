@@ -68,6 +68,13 @@ def unfinished(db: Database, first: RowId, last: RowId) -> Iterator[Outcome]:
         )
 
 
+def find_ended(db: Database, statuses: tuple[Status, ...]) -> set[RowId]:
+    """Find the rows that ended in one of these ways."""
+    marks = ", ".join("?" * len(statuses))
+    query = f'SELECT "row" FROM outcomes WHERE status IN ({marks})'  # noqa: S608  (question marks)
+    return {row for (row,) in db.execute(query, [status.value for status in statuses])}
+
+
 def count_unfinished(db: Database) -> int:
     """Count the rows whose contact is stored while something that follows is still due."""
     return int(db.execute(f"SELECT count(*) FROM landed WHERE {_UNFINISHED}").fetchone()[0])  # noqa: S608

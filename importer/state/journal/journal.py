@@ -24,7 +24,7 @@ from importer.records import (
 )
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.logs import logger_of
-from importer.state.database import Database, create_database
+from importer.state.database import DamagedError, Database, create_database
 from importer.state.journal import figures
 from importer.state.journal.appends import Appends
 from importer.state.journal.integrity import LAST_ROW, Loss, damaged
@@ -110,6 +110,7 @@ class Journal:
             journal = cls(folder, db, run, clock or SystemClock())
             with journal._appends.one():
                 pass  # from here on a seal is there
+            journal._appends.sync()  # and can be read after a power cut
             # With its log gone, a short run would otherwise be gone whole.
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             sync_run(folder, run)
@@ -126,6 +127,10 @@ class Journal:
         ``loss`` tells what may be missing.
         """
         path = folder / FILE_NAME
+        if not path.is_file() and (folder / SEAL_NAME).is_file():
+            raise DamagedError(
+                f"{PURPOSE.title} {path} is gone, and what was sent with it. {PURPOSE.if_damaged}"
+            )
         if not path.is_file():
             raise RunConflictError(f"There is no journal in {folder}: the run was deleted, or never began.")
         seal = read_seal(folder)
@@ -138,8 +143,8 @@ class Journal:
             journal = cls(folder, db, read_run(db, folder), clock or SystemClock(), seal)
             if thorough:
                 journal._appends.refuse_altered()
-                if journal.loss is not None and journal.loss.appends:
-                    logger.warning("%s", journal.loss.sentence)
+                for sentence in journal._appends.doubts():
+                    logger.warning("%s", sentence)
         except BaseException:
             db.close()
             raise
@@ -320,6 +325,10 @@ class Journal:
 
     def counts(self) -> Counts:
         return self._read(lambda db: figures.count_rows(db, self.rows_read))
+
+    def rows_ended(self, statuses: Iterable[Status]) -> set[RowId]:
+        """Find the rows that ended in one of these ways."""
+        return self._read(lambda db: figures.find_ended(db, tuple(statuses)))
 
     def unfinished_rows(self) -> int:
         return self._read(figures.count_unfinished)

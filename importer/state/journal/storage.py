@@ -17,6 +17,7 @@ from importer.state.journal.integrity import checksum, damaged, may_be_unchecked
 from importer.state.journal.rows import QUOTA_COLUMNS
 from importer.state.journal.run import Identity, Operator, Run, RunState, SessionKind
 from importer.state.journal.schema import VERSION, migrate, read_version
+from importer.state.journal.seal import SEAL_NAME
 
 FILE_NAME: Final = "journal.db"
 MAPPING_NAME: Final = "mapping.yaml"
@@ -40,6 +41,11 @@ _RUN_COLUMNS: Final = (
 
 class NeverBegunError(RunConflictError):
     """The process died while it made the journal: nothing was read, let alone sent."""
+
+
+def has_begun(folder: Path) -> bool:
+    """Tell whether a run began in a folder; one that lost its journal has its seal left."""
+    return (folder / FILE_NAME).is_file() or (folder / SEAL_NAME).is_file()
 
 
 def write_run(db: Database, run: Run, folder: Path, operator: Operator | None) -> None:
