@@ -8,6 +8,7 @@ from typing import Final
 from importer.highlevel.contacts import day_of, email_key, phone_key
 from importer.records import Change, Json
 
+
 def is_blank(value: Json) -> bool:
     if value is None:
         return True
