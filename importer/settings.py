@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
@@ -58,6 +60,27 @@ class FailureLimit:
         if not match or (not match[2] and "." in match[1]):
             raise ValueError(f"{text!r} is neither a number of rows (50) nor a share (5%).")
         return cls(share=float(match[1]) / 100) if match[2] else cls(rows=int(match[1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHours:
+    """The hours of a day in which rows may be sent; over midnight where the last is not later than the first."""
+
+    between: tuple[time, time]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``08:00-20:00``. Raises ValueError with a sentence."""
+        match = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", text)
+        if match and int(match[3]) <= 24:
+            with suppress(ValueError):
+                first, last = time(int(match[1]), int(match[2])), time(int(match[3]) % 24, int(match[4]))
+                return cls(between=(first, last))
+        raise ValueError(f"{text!r} is no time span: write it as 08:00-20:00 (over midnight: 20:00-06:00).")
+
+    def __str__(self) -> str:
+        first, last = self.between
+        return f"{first:%H:%M}-{last:%H:%M}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +145,8 @@ class RunSettings:
     """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""
     stop_after_failures: FailureLimit | None = None
     wait_for_quota: bool = False
+    send_window: OpenHours | None = None
+    """When rows may be sent, by each location's own clock; outside of it the run waits."""
     max_requests: int | None = None
     api_version: str = API_VERSIONS[0]
     verify_share: float = 0.0

@@ -23,6 +23,7 @@ from importer.cli.options import (
     read_reading_options,
     reading_options,
     results_format_option,
+    send_window_option,
     stack,
     state_folder,
     state_option,
@@ -76,8 +77,12 @@ sending_options = stack(
     click.option(
         "--wait-for-quota", is_flag=True, help="Wait for the next day's allowance instead of stopping."
     ),
+    send_window_option,
     click.option(
-        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
+        "--max-requests",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Send at most N requests, then stop; look-ups do not count.",
     ),
     api_version_option(default=API_VERSIONS[0], help="The version of HighLevel's API that is spoken."),
     click.option(
@@ -253,6 +258,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "compare",
         "full_every",
         "wait_for_quota",
+        "send_window",
         "max_requests",
         "api_version",
         "allow_transforms",

@@ -12,7 +12,7 @@ from importer.runtime.environment import load_environment, read_token, state_fol
 from importer.settings import API_VERSIONS, ResultsFormat
 
 if TYPE_CHECKING:
-    from importer.settings import Connection, FailureLimit, ReadingOptions
+    from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions
 
 __all__ = ["load_environment", "read_token", "state_folder"]
 
@@ -100,6 +100,25 @@ def mapping_option(command: Command) -> Command:
         help="The YAML file that says which column goes where, or the name of a ready one, such as hubspot "
         "(`importer mappings` lists them; `importer suggest` writes a new one).",
     )(command)
+
+
+def send_window_option(command: Command) -> Command:
+    return click.option(
+        "--send-window",
+        callback=lambda _context, _option, said: parse_open_hours(said),
+        metavar="HH:MM-HH:MM",
+        help="Send in these hours alone, by the location's own clock (08:00-20:00); wait outside of them.",
+    )(command)
+
+
+def parse_open_hours(text: str | None) -> OpenHours | None:
+    """Read ``08:00-20:00``; anything else is a usage error."""
+    from importer.settings import OpenHours
+
+    try:
+        return None if text is None else OpenHours.parse(text)
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong)) from None
 
 
 def yes_option(command: Command) -> Command:

@@ -11,6 +11,7 @@ from typing import Final, Self, TypeAlias
 from importer.results.wording import command
 from importer.runtime import environment
 from importer.settings import (
+    API_VERSIONS,
     DEFAULT_BASE_URL,
     DEFAULT_OUTPUT,
     SANDBOX_LOCATION,
@@ -108,9 +109,19 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
         "--stop-after-failures", Reach.IMPORT, lambda said: _failure_limit(said.stop_after_failures)
     ),
     "wait_for_quota": SaidAgain("--wait-for-quota", Reach.IMPORT, lambda said: said.wait_for_quota),
+    "send_window": SaidAgain(
+        "--send-window",
+        Reach.IMPORT,
+        lambda said: None if said.send_window is None else str(said.send_window),
+    ),
     "max_requests": SaidAgain("--max-requests", Reach.IMPORT, lambda said: said.max_requests),
     "verify": SaidAgain(
         "--verify", Reach.IMPORT, lambda said: f"{said.verify_share * 100:g}" if said.verify_share else None
+    ),
+    "api_version": SaidAgain(
+        "--api-version",
+        Reach.IMPORT,
+        lambda said: None if said.api_version == API_VERSIONS[0] else said.api_version,
     ),
     "allow_transforms": SaidAgain("--allow-transforms", Reach.IMPORT, lambda said: said.allow_transforms),
     "metrics_file": SaidAgain("--metrics-file", Reach.IMPORT, lambda said: said.metrics_file),

@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -28,11 +29,13 @@ from importer.runs.forecast import calls_a_row
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs
-from importer.runs.superseding import settle_superseded
+from importer.runs.superseding import settle_superseded, settle_taken_home
 from importer.runs.trial import Trial
+from importer.runtime.counting import counted
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
-from importer.settings import Connection, RunSettings
+from importer.sending.pace.open_hours import LocalHours, zone_of
+from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import Leaver, Memory
@@ -82,9 +85,11 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
                 await _aim(sender, delivery, targets, state)
+                sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind, context.operator)
+                    await asyncio.to_thread(settle_taken_home, journal)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
@@ -96,7 +101,10 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     await _feed(delivery, sender, books, trial, plan)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
-                await sender.drain()
+                try:
+                    await sender.drain()
+                finally:
+                    _say_read_back(sender, delivery)
                 trial.end()
             return books.close_turn(complete=_complete(delivery))
 
@@ -185,6 +193,15 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
     return found
 
 
+def _local_hours(window: OpenHours | None, catalogs: Catalogs) -> dict[str, LocalHours]:
+    """Give each location its send window by its own clock; by this machine's where it does not tell its zone."""
+    if window is None:
+        return {}
+    zones = {key: zone_of(each.timezone) for key, each in catalogs.items() if isinstance(each, Catalog)}
+    here = datetime.now().astimezone().tzinfo or UTC
+    return {key: LocalHours(hours=window, zone=zone or here) for key, zone in zones.items()}
+
+
 async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], state: StateFolder) -> None:
     """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError."""
     journal, context = delivery.journal, delivery.context
@@ -220,14 +237,24 @@ def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], pla
     left = min(left, delivery.settings.trial or left)
     plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
-    requests = "1 request" if plan.requests == 1 else f"{plan.requests:,} requests"
     progress.message(
-        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {requests}: about {wording.duration(plan.seconds)}"
+        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
         ". Created contacts and added tags may start workflows there."
     )
     progress.planned(left, plan.requests, plan.seconds)
+
+
+def _say_read_back(sender: Sender, delivery: Delivery) -> None:
+    if not delivery.settings.verify_share:
+        return
+    found = sender.read_back
+    unread = f", {found.unread:,} could not be read" if found.unread else ""
+    differed = "none differed" if not found.differed else f"{found.differed:,} differed, see the warnings"
+    delivery.context.progress.message(
+        f"--verify: {counted(found.contacts, 'contact')} read back, {differed}{unread}."
+    )
 
 
 def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from importer.records import Json
-from importer.settings import Connection, FailureLimit, ReadingOptions, ResultsFormat, RunSettings
+from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions, ResultsFormat, RunSettings
 from importer.state.journal import Run
 
 _PLAIN: Final = [
@@ -35,6 +35,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
         _APART: True,
+        "send_window": None if settings.send_window is None else str(settings.send_window),
         "trial": settings.trial,  # of the command that said it: a resume sends the rest
         "results_format": str(settings.results_format),
         "output": str(settings.output.absolute()),
@@ -81,6 +82,7 @@ def recalled_from(
     options: dict[str, Any] = dict(kept)
     failures = options.get("stop_after_failures")
     metrics_file = options.get("metrics_file")
+    send_window = options.get("send_window")
     token_file = options.get("token_file")
     return RunSettings(
         sources=sources,
@@ -94,5 +96,6 @@ def recalled_from(
         reading=replace(reading, **options["reading"]),
         stop_after_failures=FailureLimit(**failures) if failures else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
+        send_window=OpenHours.parse(send_window) if send_window else None,
         **{name: options[name] for name in (*_PLAIN, "compare", "plan") if name in options},
     )

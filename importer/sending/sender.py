@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ from importer.errors import (
     ServiceDownError,
     StopError,
 )
+from importer.highlevel import calls
 from importer.highlevel.auth import AnyTokens
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
@@ -36,12 +38,13 @@ from importer.sending.failures import FailureWatch
 from importer.sending.journal_batches import JournalBatcher, JournalWriter
 from importer.sending.lanes import Links
 from importer.sending.location import DEFAULT_CONCURRENCY, Callbacks, LocationSender
-from importer.sending.looking import SearchCallState
+from importer.sending.looking import ContactCallState, SearchCallState
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
 from importer.sending.pace.gate import Gate
 from importer.sending.pace.meter import Meter
+from importer.sending.pace.open_hours import LocalHours
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
 from importer.sending.row.matching import FoundContact, find_match
@@ -53,6 +56,15 @@ _IN_THE_AIR: Final = 1_000
 _LEAST_IN_THE_AIR: Final = 4
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """Contacts that were read back, those of them that hold something else than was sent, and those that could not be read."""
+
+    contacts: int
+    differed: int
+    unread: int
 
 
 class Neighbourhood(Protocol):
@@ -98,7 +110,12 @@ class Sender:
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
         self._journal = JournalBatcher(
-            journal, clock=self._clock, see=self._watch, notify=self._settled, stop=self.stop
+            journal,
+            clock=self._clock,
+            see=self._watch,
+            notify=self._settled,
+            notify_landed=self._progress.landed,
+            stop=self.stop,
         )
         self._links = Links()
         self._held_capacity = Capacity(self._policy.held_rows)
@@ -171,6 +188,12 @@ class Sender:
         caller = self._locations[location_id].caller
         return await self._unless_stopped(self._ask(caller, call, SearchCallState(location_id)))
 
+    async def read_contact(self, location_id: str, contact_id: str) -> Reply:
+        """Bring the read of one contact to its final reply; likewise."""
+        caller = self._locations[location_id].caller
+        state = ContactCallState(FIRST_CONTACT, contact_id, soft=True)
+        return await self._unless_stopped(self._ask(caller, calls.get_contact(contact_id), state))
+
     async def find(self, record: Record) -> FoundContact:
         """Find the contact that a record would meet; stores nothing. Raises what ends the location's sending."""
         location = self._locations.get(record.location_id) or self._open_sender(record.location_id)
@@ -217,6 +240,11 @@ class Sender:
         if closed is not None:
             raise self._as_seen(closed)
 
+    def keep_hours(self, hours: Mapping[str, LocalHours]) -> None:
+        """Send from now on only while each location's hours are open."""
+        for location_id, location in self._locations.items():
+            location.caller.open_hours = hours.get(location_id)
+
     def stop(self, reason: StopError) -> None:
         """Begin no attempt any more; those in the air land, bounded in time, and then ``reason`` is raised."""
         if self._reason is None:
@@ -225,6 +253,16 @@ class Sender:
             for location in self._locations.values():
                 location.stop(reason)
             self._changed.set()
+
+    @property
+    def read_back(self) -> ReadBack:
+        """Tell what came of reading contacts back, over all locations."""
+        meters = [location.caller.meter for location in self._locations.values()]
+        return ReadBack(
+            contacts=sum(meter.read_back for meter in meters),
+            differed=sum(meter.differed for meter in meters),
+            unread=sum(meter.unread for meter in meters),
+        )
 
     @property
     def requests(self) -> int:
