@@ -129,18 +129,16 @@ def _only_file(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
         and not entry.filename.startswith("__MACOSX/")
         and not Path(entry.filename).name.startswith(".")
     ]
-    if len(files) != 1:
-        shown = ", ".join(entry.filename for entry in files[:8]) or "nothing"
+    if not files:
+        raise SourceError(f"{name} is an empty zip archive. Export it again.")
+    if len(files) > 1:
+        shown = ", ".join(entry.filename for entry in files[:8])
         raise SourceError(
-            f"{name} holds {shown}; one file is expected here. Name the one that is meant, as in {name}/{_first(files)}."
+            f"{name} holds {shown}; one file is expected here. Name the one that is meant, as in {name}/{files[0].filename}."
         )
     if files[0].flag_bits & 1:
         raise SourceError(f"{name} is protected by a password. Unpack it and name the file in it.")
     return files[0]
-
-
-def _first(files: list[zipfile.ZipInfo]) -> str:
-    return files[0].filename if files else "contacts.csv"
 
 
 def decrypt(place: Path, name: str, password: Secret | None) -> Unpacked:

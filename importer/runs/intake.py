@@ -123,7 +123,7 @@ def survey(
     left = options.limit
     for source in sources:
         _refuse_strangers(source, options)
-        surveyor = _lay_over(source, mapping, options, several=len(sources) > 1)
+        surveyor = _lay_over(source, mapping, options, sources)
         for block in limited(source.blocks(), left):
             keep_going()
             surveyor.see(block)
@@ -149,18 +149,36 @@ def _refuse_strangers(source: Source, options: SurveyOptions) -> None:
         )
 
 
-def _lay_over(source: Source, mapping: Mapping, options: SurveyOptions, *, several: bool) -> Surveyor:
+def _lay_over(source: Source, mapping: Mapping, options: SurveyOptions, all_of: Sequence[Source]) -> Surveyor:
     try:
-        return mapping.surveyor(
-            source.header,
-            location_id=options.location_id,
-            today=options.today,
-            allow_transforms=options.allow_transforms,
-        )
+        return _surveyor(source, mapping, options)
     except MappingError as fault:
-        if not several:
+        if len(all_of) == 1:
             raise
-        raise MappingError(f"{source.name}: {fault.args[0]}", faults=fault.faults) from None
+        fitting = [other.name for other in all_of if _fits(other, mapping, options)]
+        hint = f" It fits {_listed(fitting)}: name only what is meant." if fitting else ""
+        raise MappingError(f"{source.name}: {fault.args[0]}{hint}", faults=fault.faults) from None
+
+
+def _surveyor(source: Source, mapping: Mapping, options: SurveyOptions) -> Surveyor:
+    return mapping.surveyor(
+        source.header,
+        location_id=options.location_id,
+        today=options.today,
+        allow_transforms=options.allow_transforms,
+    )
+
+
+def _fits(source: Source, mapping: Mapping, options: SurveyOptions) -> bool:
+    try:
+        _surveyor(source, mapping, options)
+    except MappingError:
+        return False
+    return True
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def count_rows(sources: Sequence[Source], limit: int | None) -> int:

@@ -102,11 +102,17 @@ def _refuse_many(path: str | os.PathLike[str]) -> None:
     from importer.sources.expanding import expand_sources
 
     text = os.fspath(path)
-    if Path(text).is_dir():
-        what = "a folder"
-    elif "*" in text and not Path(text).exists():
-        what = "a pattern"
-    else:
+    try:
+        what = (
+            "a folder"
+            if Path(text).is_dir()
+            else "a pattern"
+            if "*" in text and not Path(text).exists()
+            else ""
+        )
+    except OSError:
+        return  # whoever opens it says why it cannot be looked at
+    if not what:
         return
     try:
         example = f", such as {expand_sources([text])[0]}"

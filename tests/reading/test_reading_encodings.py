@@ -304,6 +304,17 @@ def test_a_wrong_declared_encoding_fails_rows_and_nothing_else(write: Write) -> 
         (b"SQLite format 3\x00....", "SQLite"),
         (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "calendar"),
         (b'<?xml version="1.0"?>\n<contacts><contact first="A"/></contacts>\n', "XML"),
+        (b"<contacts><contact><name>Ann</name></contact></contacts>", "XML"),
+        (b'<list kind="all">\n <one/></list>', "XML"),
+        (b"a.csv".ljust(257, b"\x00") + b"ustar  \x00" + bytes(247) + b"Name,Email\n", "tar"),
+        (b"INSERT INTO contacts (name,email) VALUES ('Ann','a@x.example');", "SQL"),
+        (b"-- MySQL dump 10.13\n--\n/*!40101 SET NAMES utf8 */;\nDROP TABLE IF EXISTS `a`;\n", "SQL"),
+        (b"SET statement_timeout = 0;\nSET lock_timeout = 0;\n", "SQL"),
+        (b"Nov 26 23:00:00 host app[1]: started\nNov 26 23:00:01 host app[1]: done\n", "log"),
+        (b"2026-11-26 23:00:00,101 INFO started\n2026-11-26 23:00:01,101 INFO done\n", "log"),
+        (b'::1 - - [26/Nov/2026:23:00:00 +0000] "GET / HTTP/1.1" 200\n' * 2, "log"),
+        (b"From: a@e.example\nTo: b@e.example\n\nHello\n", "e-mail"),
+        (b"# mine\nversion: 1\nlocation: abc\n", "mapping"),
         (b'[["First","Email"],["A","a@e.example"]]', "JSON"),
     ],
 )
@@ -312,7 +323,22 @@ def test_other_files_are_refused_by_their_true_name(write: Write, content: bytes
         open_source(write(content))
 
 
-@pytest.mark.parametrize("first", ["ID;Price;N", "ID;P", "TABLE", "dn", "Subject: a", "MIME-Version"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "ID;Price;N",
+        "ID;P",
+        "TABLE",
+        "dn",
+        "Subject: a",
+        "MIME-Version",
+        "Insert into",
+        "Set",
+        "<Name>",
+        "version: 1",
+        "Nov 26 23:00:00 host app: x",
+    ],
+)
 def test_words_of_other_formats_in_a_header_make_no_other_file_of_it(write: Write, first: str) -> None:
     width = first.count(";") + 2
     rows = "".join(";".join([f"v{n}"] * (width - 1) + [f"a{n}@example.com"]) + "\n" for n in range(4))

@@ -274,3 +274,19 @@ def test_a_header_row_that_does_not_exist_is_refused(write: Write) -> None:
 def test_a_delimiter_that_cannot_be_one_is_refused(write: Write, delimiter: str) -> None:
     with pytest.raises(SourceError, match="delimiter"):
         open_source(write(TABLE), options=ReadingOptions(delimiter=delimiter))
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "what"),
+    [
+        (ReadingOptions(sheet="Contacts"), "Name,City\nAnn,Rome\n", "sheet"),
+        (ReadingOptions(sheet="Contacts"), '[{"Name": "Ann"}]', "sheet"),
+        (ReadingOptions(header_row=2), '[{"Name": "Ann"}]', "header row"),
+        (ReadingOptions(delimiter=";"), "BEGIN:VCARD\nVERSION:3.0\nFN:Ann\nEND:VCARD\n", "delimiter"),
+    ],
+)
+def test_what_is_declared_and_cannot_be_of_such_a_file_is_said(
+    write: Write, declared: ReadingOptions, text: str, what: str
+) -> None:
+    doubts = open_source(write(text), options=declared).detected.doubts
+    assert [doubt.startswith(f"The {what} that was declared changes nothing: ") for doubt in doubts] == [True]
