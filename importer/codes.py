@@ -247,6 +247,11 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "opt_out_kept",
+        "Another row of the person asks not to be disturbed",
+        "Nothing has to be done; correct that row where it is wrong.",
+    ),
+    Code(
         "row_filter",
         "The mapping's rows section leaves the row out",
         "Nothing has to be done; change only_if or skip_if to import such rows.",
