@@ -11,6 +11,7 @@ from importer.codes import BY_NAME
 from importer.reading import open_source
 from importer.records import Fault, Outcome, Pulse, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
+from importer.results.files import RunFiles
 from importer.sources import stage
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run, RunState
@@ -104,9 +105,9 @@ def write_results(folder: Path, *, rows: int = 4_812, details: bool = False) -> 
         del state
         with ResultsWriter(
             journal=journal,
+            run_id=journal.run.id,
             sources=[open_source(staged.path)],
-            folder=folder / "import-results" / run_id,
-            written=WrittenFiles(home),
+            files=RunFiles(folder / "import-results" / run_id, WrittenFiles(home)),
             report_details=details,
         ) as writer:
             return writer.finish(journal.run)

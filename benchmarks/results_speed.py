@@ -16,6 +16,7 @@ from pathlib import Path
 from importer.reading import open_source
 from importer.records import Outcome, Remedy, Status, row_id
 from importer.results import ResultsWriter
+from importer.results.files import RunFiles
 from importer.sources import stage
 from importer.state.journal import Journal, Run, RunState
 from importer.state.written import WrittenFiles
@@ -38,9 +39,9 @@ def main() -> None:
             def write() -> None:
                 with ResultsWriter(
                     journal=journal,
+                    run_id=journal.run.id,
                     sources=[source],
-                    folder=home / "out",
-                    written=WrittenFiles(home),
+                    files=RunFiles(home / "out", WrittenFiles(home)),
                     results_format=results_format,
                 ) as writer:
                     writer.finish(journal.run)

@@ -13,9 +13,11 @@ INTRODUCTION = """\
 Every row that failed, was skipped or carries a warning names a code; codes are stable. `import_error_code` and `import_warnings` of the
 [results](guide.md#results) hold them, `errors_by_code` of the summary counts them. The remedy of a failed row says what helps:
 
-- `fix_row`: correct the row in `failed.csv` and import that file;
+- `fix_row`: correct the row in `failed.xlsx` and import that file;
 - `run_again`: `importer retry` sends it again;
 - `none`: nothing has to be done.
+
+`importer explain CODE` says it in the shell, for the reasons why a run stopped (`reason_code`) as well.
 
 <!-- written by `python benchmarks/write_catalogue.py` -->
 """

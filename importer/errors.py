@@ -6,6 +6,7 @@
     |   |-- MappingError          the mapping file, with every fault of it
     |   |-- SourceError           the file to import
     |   |-- CredentialsError      token, scope or location refused before the first row
+    |   |-- MirrorError           a location's contacts cannot be read as they are
     |   |-- CertificateError      whoever answers first cannot prove to be the server that was asked
     |   `-- RunConflictError      another run holds the source, or it changed under a stopped run
     `-- StopError             some rows were sent; the run can be resumed        (exit 3)
@@ -16,6 +17,7 @@
         |-- TrustLostError        somebody else answered in its place for too long
         |-- TooManyFailuresError  --stop-after-failures was reached
         |-- InterruptedRunError   SIGINT, SIGTERM or a closed console
+        |-- TrialDoneError        the rows of --trial were sent, and are to be looked at
         `-- StateError            the journal or the disk under it failed
 
 A fault of one row is no exception: it is a ``records.Fault`` and ends in that row's outcome.
@@ -24,7 +26,7 @@ Nothing outside this tree leaves a room: foreign exceptions are translated at th
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class ImporterError(Exception):
@@ -61,6 +63,12 @@ class SourceError(SetupError):
 
 class CredentialsError(SetupError):
     code = "credentials"
+
+
+class MirrorError(SetupError):
+    """A location's contacts cannot be read, or not all of them; what was read of it before stays as it is."""
+
+    code = "mirror"
 
 
 class CertificateError(SetupError):
@@ -109,6 +117,14 @@ class TooManyFailuresError(StopError):
 
 class InterruptedRunError(StopError):
     code = "interrupted"
+
+
+class TrialDoneError(StopError):
+    code = "trial_done"
+
+
+LEFT_TO_PEOPLE: Final = frozenset({TrialDoneError.code, "paused"})
+"""Why runs stopped that only a person goes on with: no job and no watched folder resumes them."""
 
 
 class StateError(StopError):

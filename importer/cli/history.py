@@ -5,26 +5,50 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from importer.cli.options import (
+    api_version_option,
     examples,
     json_option,
     load_environment,
     parse_failure_limit,
     quiet_options,
     results_format_option,
+    send_window_option,
     stack,
     state_folder,
     state_option,
+    yes_option,
 )
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from importer.results.commands import NextCommands
 
-run_argument = click.argument("run", required=False, metavar="[RUN]")
+
+def complete_run(context: click.Context, _argument: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Complete the id of a run in the shell, the newest first, with what it imported."""
+    from contextlib import suppress
+
+    from click.shell_completion import CompletionItem
+
+    from importer.errors import ImporterError
+    from importer.state import StateFolder
+
+    with suppress(ImporterError, OSError):  # a shell that waits for a word is no place for errors
+        load_environment()
+        folder = StateFolder(state_folder(context.params.get("state")))
+        found = [run_id for run_id in folder.run_ids() if run_id.startswith(begun)][:_COMPLETED]
+        return [CompletionItem(run_id, help=folder.imported_by(run_id)) for run_id in found]
+    return []
+
+
+run_argument = click.argument("run", required=False, metavar="[RUN]", shell_complete=complete_run)
+_COMPLETED: Final = 50
 
 session_options = stack(
     click.option(
@@ -54,10 +78,16 @@ session_options = stack(
         default=None,
         help="Wait for the next day's allowance instead of stopping.",
     ),
+    send_window_option,
     click.option(
-        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
+        "--max-requests",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Send at most N requests, then stop; 0 lifts the limit that the run began with.",
     ),
+    api_version_option(help="The version of HighLevel's API that is spoken (default: as the run's)."),
     state_option,
+    yes_option,
     json_option,
     quiet_options,
 )
@@ -95,7 +125,7 @@ def retry_command(run: str | None, **given: Any) -> None:
     """Send the failed rows of a run again whose remedy is `run_again`: of the newest run, or of RUN.
 
     The run's results then hold each row once, with its latest outcome. Rows whose remedy is `fix_row` stay as they
-    are: correct them in failed.csv and import that.
+    are: correct them in failed.xlsx and import that.
     """
     _work(run, "retry", given)
 
@@ -190,7 +220,7 @@ def results_command(run: str | None, **given: Any) -> None:
 
 
 @click.command("forget", epilog=examples("importer forget 20260314-0915"), short_help="Delete a run's data.")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
 @state_option
 @click.option(
     "--yes", is_flag=True, help="Forget also a run whose stored contacts still wait for their tags."
@@ -237,6 +267,7 @@ def _confirm_unfinished(run_id: str, rows: int, state_path: Path) -> None:
 
 def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> None:
     from importer import pipeline
+    from importer.cli.asking import someone_answers
     from importer.cli.options import read_connection, read_reading_options
     from importer.cli.presenting import Manner, attend
     from importer.results.commands import access_words
@@ -261,6 +292,7 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
         ),
         Manner.of(given),
         go_on=access_words(state_path, given["token_file"]),
+        may_ask=someone_answers(given),
     )
 
 
@@ -281,8 +313,13 @@ def _name_an_older_one(commands: NextCommands, state_path: Path) -> None:
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
     """Gather what this session is to have otherwise than the run began: only what was said."""
-    names = ("output", "results_format", "concurrency", "wait_for_quota", "max_requests")
+    names = (
+        *("output", "results_format", "concurrency", "wait_for_quota", "send_window", "max_requests"),
+        "api_version",
+    )
     changes = {name: given[name] for name in names if given[name] is not None}
+    if changes.get("max_requests") == 0:
+        changes["max_requests"] = None
     if given["stop_after_failures"] is not None:
         changes["stop_after_failures"] = parse_failure_limit(given["stop_after_failures"])
     return changes

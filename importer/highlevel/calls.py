@@ -27,6 +27,11 @@ class Call:
     """What its body gives away beside the token: it must not come back in anybody's words."""
     contacts: int = 0
 
+    @property
+    def looks_only(self) -> bool:
+        """Whether it stores nothing."""
+        return self.method == "GET"
+
 
 UPSERT_PATH: Final = "/contacts/upsert"
 CREATE_PATH: Final = "/contacts/"
@@ -50,6 +55,10 @@ def update(contact_id: str, payload: Json) -> Call:
 
 def get_contact(contact_id: str) -> Call:
     return Call(method="GET", path=f"/contacts/{segment(contact_id)}", contacts=1)
+
+
+def search_contacts(payload: Json) -> Call:
+    return Call(method="POST", path="/contacts/search", body=encode(payload))
 
 
 def search_duplicate(location_id: str, *, email: str | None, phone: str | None) -> Call:

@@ -182,6 +182,9 @@ FOLLOW_UPS: Final = (
 )
 """In the order in which a contact gets them: what is added to a workflow has its tags by then."""
 
+WORKFLOWS: Final = next(each.listing for each in FOLLOW_UPS if each.listing and each.name == "workflow")
+"""The workflows of a location; any published one may react to what an import does."""
+
 _BULK: Final = tuple(kind for kind in FOLLOW_UPS if kind.contacts_a_call > 1)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import (
+    LEFT_TO_PEOPLE,
     BudgetSpentError,
     CredentialsError,
     ImporterError,
@@ -31,10 +32,13 @@ from importer.jobs.model import Stream
 from importer.jobs.named_job import NamedJob
 from importer.jobs.patterns import distinguishes_files
 from importer.jobs.settling import Afterwards, put_away
+from importer.results.commands import access_words
 from importer.runtime import environment
+from importer.runtime.counting import counted
 from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
 from importer.state import StateFolder
+from importer.state.journal import RunState
 from importer.state.memory import Imported
 
 if TYPE_CHECKING:
@@ -92,6 +96,8 @@ class Turn:
         settings = self._settings(arrival)
         run_id = self.job_state.open_run
         if run_id and StateFolder(self._context.state).run_folder(run_id).is_dir():
+            if waits := self._left_to_people(run_id, arrival):
+                return waits
             summary = await self._context.runs.resume(run_id, settings, self._stop)
         elif arrival.copied:
             summary = await self._begun_or_anew(arrival, settings)
@@ -103,6 +109,21 @@ class Turn:
                 "Deliver the file again.",
             )
         return await self._end(arrival, summary, settings)
+
+    def _left_to_people(self, run_id: str, arrival: Arrival, summary: Summary | None = None) -> Ending | None:
+        """Leave a run alone that somebody paused, or tried with a few rows; it is looked at again when the job is due."""
+        run = StateFolder(self._context.state).run(run_id)
+        if run.state is not RunState.STOPPED or run.reason_code not in LEFT_TO_PEOPLE:
+            return None
+        commands = access_words(self._context.state)
+        return ending(
+            Result.STOPPED,
+            f"Run {run_id} waits for a person: {run.reason or run.reason_code} Go on with: {commands.resume(run_id)}",
+            file=arrival.shown,
+            next_time=True,
+            notify=False,
+            **({"run_id": run_id} if summary is None else _figures(summary)),
+        )
 
     async def _begun_or_anew(self, arrival: Arrival, settings: RunSettings) -> Summary:
         """Go on with what a process that died had begun; had it begun nothing, an older run of this content comes back."""
@@ -208,6 +229,8 @@ class Turn:
                 self.job_state, open_file=arrival.to_text(), open_run=summary.run_id, open_due=self._due_at
             )
         )
+        if waits := self._left_to_people(summary.run_id, arrival, summary):
+            return waits
         asked = isinstance(self._stop.reason, InterruptedRunError)
         budget_spent = summary.reason_code == BudgetSpentError.code
         return ending(
@@ -342,7 +365,7 @@ def _figures(summary: Summary) -> dict[str, object]:
 
 def _counts_sentence(summary: Summary) -> str:
     return (
-        f"{summary.rows_read:,} rows: {summary.created:,} created, {summary.updated:,} updated, "
+        f"{counted(summary.rows_read, 'row')}: {summary.created:,} created, {summary.updated:,} updated, "
         f"{summary.skipped:,} skipped, {summary.failed:,} failed."
     )
 

@@ -5,7 +5,8 @@ apostrophe; reading one of our own files takes one apostrophe off again, so ever
 
 A spreadsheet that splits at semicolons or tabs (Excel does where the comma is the decimal sign) sees further cells
 inside of ours, and the rest of a quoted cell behind a line break as a new line. So a sign that begins a formula gets
-the apostrophe there too, but only right behind such a delimiter. A workbook needs none of this.
+the apostrophe there too, but only right behind such a delimiter. In a file whose own delimiter is another than the
+comma, a spreadsheet that splits at commas does the same to cells that hold some. A workbook needs none of this.
 """
 
 from __future__ import annotations
@@ -20,22 +21,30 @@ _DANGEROUS: Final = frozenset(
 )
 
 
+_BEGIN: Final = "([=+\\-@\uff1d\uff0b\uff0d\uff20])"
 # With the guards that stand there already: each gets one more, and loses one when it is read.
-_INSIDE: Final = re.compile("([;|\t\r\n])('*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
-_GUARDED_INSIDE: Final = re.compile("([;|\t\r\n])'('*)([=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_INSIDE: Final = re.compile(f"([;|\t\r\n])('*){_BEGIN}")
+_GUARDED_INSIDE: Final = re.compile(f"([;|\t\r\n])'('*){_BEGIN}")
+_INSIDE_OR_COMMA: Final = re.compile(f"([;|,\t\r\n])('*){_BEGIN}")
+_GUARDED_INSIDE_OR_COMMA: Final = re.compile(f"([;|,\t\r\n])'('*){_BEGIN}")
 _BETWEEN_CELLS: Final = "\0"
 
 
-def guard_all(cells: Iterable[str]) -> list[str]:
-    """Put the guard where a spreadsheet could run something; a call for each cell would cost three times as much."""
+def guard_all(cells: Iterable[str], *, commas: bool = False) -> list[str]:
+    """Put the guard where a spreadsheet could run something; a call for each cell would cost three times as much.
+
+    ``commas``: the file's delimiter is another, so that its commas stand unprotected inside of cells.
+    """
     texts = list(cells)
-    if _INSIDE.search(_BETWEEN_CELLS.join(texts)):
-        texts = [_INSIDE.sub(rf"\1{GUARD}\2\3", text) for text in texts]
+    inside = _INSIDE_OR_COMMA if commas else _INSIDE
+    if inside.search(_BETWEEN_CELLS.join(texts)):
+        texts = [inside.sub(rf"\1{GUARD}\2\3", text) for text in texts]
     return [GUARD + text if text and text[0] in _DANGEROUS else text for text in texts]
 
 
-def unguard(text: str) -> str:
+def unguard(text: str, *, commas: bool = False) -> str:
     """Take the guards off again; the inverse of ``guard_all`` for every text."""
     if GUARD not in text:
         return text
-    return _GUARDED_INSIDE.sub(r"\1\2\3", text[1:] if text.startswith(GUARD) else text)
+    inside = _GUARDED_INSIDE_OR_COMMA if commas else _GUARDED_INSIDE
+    return inside.sub(r"\1\2\3", text[1:] if text.startswith(GUARD) else text)

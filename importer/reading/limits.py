@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
 
 from importer.errors import SourceError
 
+_CHUNK: Final = 1 << 20
 _LARGE: Final = 64 << 20
 _MOST: Final = 16 << 30
 _RATIO: Final = 150
 """A sheet of real contacts shrinks to a tenth or a thirtieth; a bomb to less than a thousandth."""
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 def refuse_bombs(entries: Iterable[zipfile.ZipInfo], name: str) -> None:
@@ -27,6 +34,15 @@ def refuse_bomb(packed: int, unpacked: int, name: str) -> None:
             f"{name} would unpack from {packed / 1e6:.1f} MB to {unpacked / 1e6:,.0f} MB, which no list of contacts does. "
             "It was not opened. Export the contacts again, as CSV if need be."
         )
+
+
+def bounded(stream: Readable, *, packed: int, name: str) -> Iterator[bytes]:
+    """Read a container's content, chunk by chunk; stop where it grows out of all proportion to its size."""
+    unpacked = 0
+    while chunk := stream.read(_CHUNK):
+        unpacked += len(chunk)
+        refuse_bomb(packed, unpacked, name)
+        yield chunk
 
 
 class Repeats:

@@ -11,10 +11,24 @@ from importer.reading.profile import Profile
 from importer.reading.shapes import PERSONAL_SHAPES, Shape, shape_of
 from importer.records import Fault
 
-_FOOTER: Final = re.compile(
-    r"(?:grand\s+|sub-?\s?)?totals?\b(?!\s+\w+\s+\w+\s+\w+)|(?:total|count|sum|records?|rows?|contacts?)\s?[:=]|\d+\s+(?:records?|rows?|contacts?|entries|results)\b"
-    r"|(?:generated|exported|report(?:ed)?|printed|downloaded|source|page|notes?|copyright|confidential|disclaimer)\b\s?(?::|\d|by\b|on\b|from\b|at\b|©)"
-    r"|(?:©|\(c\)\s|---|===|\*\*\*|end of (?:report|file|list|data)\b|summe\b|gesamt\b|totale\b)",
+_TOTAL: Final = (
+    r"(?:(?:grand|sub|net|overall)[\s-]?)?(?:totals?|sum|count)\b|total g[\u00e9e]n[\u00e9e]ral\b|sous-total\b"
+    r"|(?:zwischen)?summe\b|gesamt(?:summe|betrag)?\b|totale\b|somme\b|suma\b|soma\b|totaal\b|summa\b|razem\b|celkem\b"
+    r"|\u00f6sszesen\b|toplam\b|\u0438\u0442\u043e\u0433\u043e\b|\u0432\u0441\u0435\u0433\u043e\b|\u5408\u8a08|\u5408\u8ba1|\u603b\u8ba1|\ud569\uacc4"
+)
+_IS_TOTAL: Final = re.compile(rf"(?:{_TOTAL})(?:\s+\w+)?\s?[:.=]?", re.IGNORECASE)
+"""The words before a total's figures, and no more than those: somebody may be called Total."""
+_IS_BARE: Final = re.compile(rf"(?:{_TOTAL})\s?[:.=]?", re.IGNORECASE)
+_STATES_TOTAL: Final = re.compile(
+    rf"(?:{_TOTAL})(?:\s+\w+)?\s?[:=(]*\s*\d[\d.,]*(?:\s+\w+)?\)?", re.IGNORECASE
+)
+_COUNTED: Final = r"(?:records?|rows?|contacts?|entries|results)\b"
+_IS_COUNT: Final = re.compile(rf"\d+\s+{_COUNTED}", re.IGNORECASE)
+_IS_NOTE: Final = re.compile(
+    rf"{_COUNTED}\s?[:=]|\d+\s+{_COUNTED}"
+    r"|(?:generated|exported|report(?:ed)?|printed|downloaded|source|page|notes?|copyright|confidential|disclaimer)\b\s?(?::|\d|by\b|on\b|from\b|at\b|\u00a9)"
+    r"|(?:confidential information|all rights reserved|end of (?:report|file|list|data))\b"
+    r"|(?:\u00a9|\(c\)\s|---|===|\*\*\*)",
     re.IGNORECASE,
 )
 
@@ -22,10 +36,15 @@ _MARKS: Final = ("\ufeff{}", '\ufeff"{}"', "ï»¿{}", 'ï»¿"{}"')
 """What files begin with that were laid behind each other, in UTF-8 and as Windows reads it."""
 
 REPEATED: Final = Fault(code="repeated_header", message="The row repeats the header; it is no contact.")
-_FOOTER_FAULT: Final = Fault(
+NOTE: Final = Fault(
     code="footer_row",
-    message="The row stands at the end of the table and reads like a total or a note, not like a contact.",
+    message="The row stands at the end of the table and reads like a note, not like a contact.",
 )
+TOTAL: Final = Fault(
+    code="footer_row",
+    message="The row stands at the end of the table and reads like a total, not like a contact.",
+)
+"""Whether it is one the rows above can prove, see ``importer.mapping.footers``."""
 _SECOND: Final = Fault(
     code="second_table",
     message="The row belongs to a second table below the first, with other columns. Import it from a file of its own.",
@@ -102,7 +121,18 @@ class Oddities:
 
     def footer(self, cells: Cells) -> Fault | None:
         """Say that one of the last rows is a total or a note."""
-        return _FOOTER_FAULT if self._is_footer(cells) else None
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        if self._width < 2 or not filled:
+            return None
+        label, *others = filled
+        if all(map(_is_figure, others)):
+            if _STATES_TOTAL.fullmatch(label):
+                return NOTE
+            if (_IS_TOTAL if others else _IS_BARE).fullmatch(label):
+                return TOTAL
+        if self._width < 3 or len(filled) > max(2, self._width // 2) or not _IS_NOTE.match(label):
+            return None
+        return None if {shape_of(cell) for cell in filled} & PERSONAL_SHAPES else NOTE
 
     def fault(self, cells: Cells, *, after_gap: bool) -> Fault | None:
         """Say what a row is that is no data; None for a row of the table."""
@@ -110,8 +140,8 @@ class Oddities:
             return REPEATED
         if (apart := self._below_line(cells, after_gap=after_gap)) is not None:
             return apart
-        if after_gap and self._is_footer(cells):
-            return _FOOTER_FAULT
+        if after_gap and (found := self.footer(cells)):
+            return found
         if after_gap or self._below:
             self._below = self._is_second(cells)
             return _SECOND if self._below else None
@@ -130,14 +160,6 @@ class Oddities:
                     return True
         return False
 
-    def _is_footer(self, cells: Cells) -> bool:
-        filled = [cell.strip() for cell in cells if cell.strip()]
-        if self._width < 3 or not filled or len(filled) > max(2, self._width // 2):
-            return False
-        if not _FOOTER.match(filled[0]):
-            return False
-        return not {shape_of(cell) for cell in filled} & PERSONAL_SHAPES
-
     def _is_second(self, cells: Cells) -> bool:
         """Tell names where values should be; below such a row, whatever does not fit the first table's columns."""
         hits, misses = self._profile.matches(cells)
@@ -150,3 +172,7 @@ class Oddities:
             and misses > 0
             and all(shape in {Shape.WORDS, Shape.OTHER} for shape in shapes)
         )
+
+
+def _is_figure(cell: str) -> bool:
+    return shape_of(cell) is Shape.NUMBER or _IS_COUNT.fullmatch(cell) is not None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from importer.reading.detected import Detected, Reading
@@ -21,22 +22,29 @@ _OURS = "import_"
 _LOCATION = "import_location_id"
 _DETECT_ALL: Final = ReadingOptions()
 
+_OUR_HEADERS: Final = (
+    {"import_row", "import_status"},
+    {"plan_row", "plan_action"},
+    {"Contact Id", "export_location_id"},
+)
+"""Headers that only files of ours have: results, plans and exports."""
+
 
 class Source:
     """A header and numbered rows; every walk over it gives the same rows."""
 
-    def __init__(self, reading: Reading, *, index: int) -> None:
-        self.ours = set(reading.header) >= {"import_row", "import_status"}
+    def __init__(self, reading: Reading, *, index: int, own_columns: bool = False) -> None:
+        self.ours = any(known <= set(reading.header) for known in _OUR_HEADERS)
         """The file is one that the importer wrote: results, or failed rows to be imported again."""
-        guarded = self.ours and reading.detected.encoding is not None
-        names = tuple(map(unguard, reading.header)) if guarded else reading.header
-        kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
+        unguarding = _unguarding(reading) if self.ours else None
+        names = tuple(map(unguarding, reading.header)) if unguarding else reading.header
+        kept = tuple(column for column, name in enumerate(names) if own_columns or not name.startswith(_OURS))
         layout = TableLayout(
             header=names,
             header_last=reading.header_last,
             named=0 if reading.ragged else _named(names),
             kept=kept,
-            guarded=guarded,
+            unguard=unguarding,
             profile=reading.profile,
             unit="Row" if reading.ragged else "Line",
         )
@@ -44,6 +52,7 @@ class Source:
         self.header: tuple[str, ...] = tuple(names[column] for column in kept)
         self.detected: Detected = reading.detected
         self._reading = reading
+        self._index = index
         self._layout = layout
         self._table = Table(reading.grid, layout, source=index)
 
@@ -55,6 +64,10 @@ class Source:
         """Walk the rows in blocks; wholly blank rows are left out and yet counted in row numbers."""
         return self._table.blocks(size)
 
+    def with_own_columns(self) -> Source:
+        """Give the same file with our own columns (``import_*``) beside the data."""
+        return Source(self._reading, index=self._index, own_columns=True)
+
     def noted_locations(self) -> frozenset[str]:
         """Walk a file of ours for the locations that its rows were for; empty for any other file."""
         if not self.ours or _LOCATION not in self._layout.header:
@@ -62,6 +75,13 @@ class Source:
         alone = replace(self._layout, kept=(self._layout.header.index(_LOCATION),))
         blocks = Table(self._reading.grid, alone, source=0).blocks(1000)
         return frozenset(cells[0].strip() for block in blocks for cells in block.rows if cells) - {""}
+
+
+def _unguarding(reading: Reading) -> Callable[[str], str] | None:
+    """Choose what takes the guards off the cells of a text of ours; a workbook has none."""
+    if reading.detected.encoding is None:
+        return None
+    return partial(unguard, commas=not (reading.detected.delimiter or ",").startswith(","))
 
 
 def _named(names: Sequence[str]) -> int:

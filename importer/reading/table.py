@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
 
-from importer.reading.formula_guard import unguard
 from importer.reading.grid import Batch, Cells, Grid, is_blank
 from importer.reading.oddities import Oddities
 from importer.reading.profile import Profile
@@ -28,7 +27,8 @@ class TableLayout:
     """Cells that a row needs at least: the columns up to the last one with a name."""
     kept: tuple[int, ...]
     """Columns that are data; ours (``import_*``) are not."""
-    guarded: bool = False
+    unguard: Callable[[str], str] | None = None
+    """Takes the guard against formulas off a cell, in a file of ours."""
     profile: Profile
     unit: str = "Line"
     """What the number in a fault's sentence counts: lines of a text, rows of a sheet."""
@@ -157,7 +157,7 @@ class _Walk:
             return self._pick(cells)
         ours = set(range(self._layout.width)) - set(self._layout.kept)
         own = [cell for column, cell in enumerate(cells) if column not in ours]
-        return list(map(unguard, own)) if self._layout.guarded else own
+        return list(map(self._layout.unguard, own)) if self._layout.unguard else own
 
     def _count_fault(self, batch: Batch, index: int, cells: Cells) -> Fault:
         width, unit = self._layout.width, self._layout.unit
@@ -187,7 +187,7 @@ class _Walk:
 def _picker(layout: TableLayout) -> Callable[[Cells], Cells] | None:
     """Build the function that takes a row to the data's own cells; None when there is nothing to leave out."""
     kept = layout.kept
-    if layout.guarded:
+    if unguard := layout.unguard:
         return lambda cells: [unguard(cells[column]) for column in kept]
     if kept == tuple(range(layout.width)):
         return None

@@ -9,16 +9,17 @@ import tempfile
 import weakref
 import zipfile
 import zlib
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from importer.errors import SourceError
+from importer.errors import SettingsError, SourceError
 from importer.reading.formats import Format
-from importer.reading.limits import refuse_bomb, refuse_bombs
+from importer.reading.limits import bounded, refuse_bomb, refuse_bombs
+from importer.reading.zip_files import content_of, files_in, listed, opened_zip, printable, refuse_locked
 from importer.runtime.installation import missing_extra
 from importer.settings import Secret
 
-_CHUNK: Final = 1 << 20
 _SMALLEST_GZIP: Final = 20
 _DEFLATE_MOST: Final = 1032
 """No deflated byte unpacks to more than this; a gzip file that states more was cut off or changed."""
@@ -46,14 +47,25 @@ class Unpacked:
     def discard(self) -> None:
         self._delete()
 
-    def fill(self, stream: IO[bytes] | gzip.GzipFile, *, packed: int, name: str) -> None:
-        """Copy, and stop where the stream grows out of all proportion to what it was packed in."""
-        written = 0
-        with self.path.open("wb") as target:
-            while chunk := stream.read(_CHUNK):
-                written += len(chunk)
-                refuse_bomb(packed, written, name)
-                target.write(chunk)
+    def fill(self, chunks: Iterable[bytes]) -> None:
+        """Write what is unpacked; leave nothing behind where it cannot be read or written to its end."""
+        try:
+            with self.path.open("wb") as target:
+                for chunk in chunks:
+                    _write(target, chunk)
+        except BaseException:
+            self.discard()
+            raise
+
+
+def _write(target: IO[bytes], chunk: bytes) -> None:
+    try:
+        target.write(chunk)
+    except OSError as cause:
+        reason = cause.strerror or type(cause).__name__
+        raise SettingsError(
+            f"The file cannot be unpacked into {tempfile.gettempdir()}: {reason}. Make room there, or name another folder in TMPDIR."
+        ) from None
 
 
 def unpack_gzip(place: Path, name: str) -> Unpacked:
@@ -69,15 +81,11 @@ def unpack_gzip(place: Path, name: str) -> Unpacked:
     unpacked = Unpacked(name.removesuffix(".gz"))
     try:
         with gzip.open(place, "rb") as stream:
-            unpacked.fill(stream, packed=packed, name=name)
+            unpacked.fill(bounded(stream, packed=packed, name=name))
     except (OSError, EOFError, zlib.error) as cause:
-        unpacked.discard()
         raise SourceError(
             f"{name} is a damaged or incomplete gzip file: {cause}. Download it again."
         ) from None
-    except SourceError:
-        unpacked.discard()
-        raise
     return unpacked
 
 
@@ -97,47 +105,24 @@ def kind_of_ole(place: Path, name: str) -> Format:
 
 def unpack_zip(place: Path, name: str) -> Unpacked:
     """Unpack the one file in a .zip."""
-    try:
-        with zipfile.ZipFile(place) as archive:
-            entry = _only_file(archive, name)
-            refuse_bombs([entry], name)
-            unpacked = Unpacked(Path(entry.filename).name)
-            try:
-                with archive.open(entry) as stream:
-                    unpacked.fill(stream, packed=entry.compress_size, name=name)
-            except BaseException:
-                unpacked.discard()
-                raise
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        OSError,
-    ) as cause:
-        raise SourceError(f"{name} is a damaged zip archive: {cause}. Download it again.") from None
+    with opened_zip(place, name) as archive:
+        entry = _only_file(archive, name)
+        refuse_bombs([entry], name)
+        unpacked = Unpacked(PurePosixPath(entry.filename).name)
+        unpacked.fill(content_of(archive, entry, name=name))
     return unpacked
 
 
 def _only_file(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    files = [
-        entry
-        for entry in archive.infolist()
-        if not entry.is_dir()
-        and not entry.filename.startswith("__MACOSX/")
-        and not Path(entry.filename).name.startswith(".")
-    ]
+    files = files_in(archive)
     if not files:
         raise SourceError(f"{name} is an empty zip archive. Export it again.")
     if len(files) > 1:
-        shown = ", ".join(entry.filename for entry in files[:8])
         raise SourceError(
-            f"{name} holds {shown}; one file is expected here. Name the one that is meant, as in {name}/{files[0].filename}."
+            f"{name} holds {listed(files)}; one file is expected here. Name the one that is meant, as in "
+            f"{name}/{printable(files[0].filename)}."
         )
-    if files[0].flag_bits & 1:
-        raise SourceError(f"{name} is protected by a password. Unpack it and name the file in it.")
+    refuse_locked(files, name)
     return files[0]
 
 

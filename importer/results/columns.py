@@ -21,10 +21,14 @@ OWN_COLUMNS: Final = (
     "import_http_status",
     "import_attempts",
     "import_trace_id",
+    "import_run",
 )
 SOURCE_COLUMN: Final = "import_source"
 NUMBER_COLUMNS: Final = frozenset(("import_row", "import_http_status", "import_attempts"))
 """Counts of ours that sort as numbers; no source has a column of these names, the reader drops ``import_*``."""
+
+RUN_COLUMN: Final = "import_run"
+"""The run that wrote the file: whatever a spreadsheet does to it, and whatever it is called by then, it is known by this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class Columns:
     header: tuple[str, ...]
     places: tuple[tuple[int, ...] | None, ...]
     names: tuple[str, ...]
+    run_id: str
     several: bool = False
     location_id: str = ""
     """Of the run, where it has one: failed rows carry it, so that they are not imported into another."""
@@ -53,14 +58,20 @@ class Columns:
     def row(self, source: int, number: int, outcome: Outcome | None, cells: Sequence[str]) -> list[str]:
         """Put one line of the table together; ``None`` as outcome is a row that the run did not reach."""
         own = _own_cells(outcome, self.location_id) if outcome is not None else self._unreached
-        places = self.places[source]
-        placed = cells if places is None else _placed(cells, places, len(self.header))
+        placed = self.placed(source, cells)
         if self.several:
-            return [str(number), *own, self.names[source], *placed]
-        return [str(number), *own, *placed]
+            return [str(number), *own, self.run_id, self.names[source], *placed]
+        return [str(number), *own, self.run_id, *placed]
+
+    def placed(self, source: int, cells: Sequence[str]) -> Sequence[str]:
+        """Lay the cells of a source's row under the columns of the table."""
+        places = self.places[source]
+        return cells if places is None else _placed(cells, places, len(self.header))
 
 
-def join_columns(sources: Iterable[tuple[str, Sequence[str]]], *, location_id: str = "") -> Columns:
+def join_columns(
+    sources: Iterable[tuple[str, Sequence[str]]], *, run_id: str, location_id: str = ""
+) -> Columns:
     """Unite the headers of sources, given as pairs of name and header, in the order in which they first appear.
 
     A header that stands twice in one source stands twice in the union: the second is another column.
@@ -77,6 +88,7 @@ def join_columns(sources: Iterable[tuple[str, Sequence[str]]], *, location_id: s
         header=tuple(title for title, _ in union),
         places=tuple(None if place == whole else place for place in places),
         names=tuple(name for name, _ in pairs),
+        run_id=run_id,
         several=len(pairs) > 1,
         location_id=location_id,
     )

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Final, Protocol, TextIO
 
@@ -40,14 +41,15 @@ class CsvTable:
 
     cut_cells = 0
 
-    def __init__(self, file: IO[str]) -> None:
-        self._writer = csv.writer(file, lineterminator="\r\n")
+    def __init__(self, file: IO[str], *, delimiter: str = ",") -> None:
+        self._writer = csv.writer(file, lineterminator="\r\n", delimiter=delimiter)
+        self._guard = guard_all if delimiter == "," else partial(guard_all, commas=True)
 
     def write(self, line: Sequence[str]) -> None:
-        self._writer.writerow(guard_all(line))
+        self._writer.writerow(self._guard(line))
 
     def write_all(self, lines: Iterable[Sequence[str]]) -> None:
-        self._writer.writerows(map(guard_all, lines))
+        self._writer.writerows(map(self._guard, lines))
 
 
 class CsvByCause:
@@ -92,10 +94,12 @@ def opened_csv(path: Path, *, replacing: Replacing = replacing) -> Iterator[Text
 
 
 @contextlib.contextmanager
-def csv_table(path: Path, head: Sequence[str], *, replacing: Replacing = replacing) -> Iterator[CsvTable]:
+def csv_table(
+    path: Path, head: Sequence[str], *, delimiter: str = ",", replacing: Replacing = replacing
+) -> Iterator[CsvTable]:
     """Open a table that appears under its name when it is whole."""
     with opened_csv(path, replacing=replacing) as file:
-        table = CsvTable(file)
+        table = CsvTable(file, delimiter=delimiter)
         table.write(head)
         yield table
 

@@ -41,7 +41,8 @@ def replacing(path: Path) -> AbstractContextManager[Path]:
 class RunFiles:
     """The files of one run in its folder: what somebody changed there is kept, and ours goes beside it."""
 
-    def __init__(self, written: Written) -> None:
+    def __init__(self, folder: Path, written: Written) -> None:
+        self.folder = folder
         self._written = written
         self._places: dict[Path, Path] = {}
 
@@ -49,13 +50,24 @@ class RunFiles:
         """Hand over a name to write to; the file takes the place of ``path``, or of the next free name."""
         return _drafted(path, lambda draft: self._place(path, draft))
 
+    def placed(self, path: Path) -> Path | None:
+        """Tell where the file went that was to be ``path``; None when it was not written."""
+        return self._places.get(path)
+
     def place_of(self, path: Path) -> Path:
         """Tell where the file went that was to be ``path``."""
         return self._places.get(path, path)
 
+    def is_ours(self, path: Path) -> bool:
+        """Tell whether a file is as it was written."""
+        try:
+            return self._written.holds(path.name, _digest(path))
+        except OSError:
+            return False
+
     def withdraw(self, path: Path) -> None:
         """Delete a file of an earlier writing, which tells what is over; one that somebody changed stays."""
-        if self._is_ours(path):
+        if self.is_ours(path):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -66,17 +78,11 @@ class RunFiles:
 
     def _place(self, path: Path, draft: Path) -> Path:
         # Chosen only now: the file may have been changed while rows were sent.
-        place = next(name for name in _names(path) if not os.path.lexists(name) or self._is_ours(name))
+        place = next(name for name in _names(path) if not os.path.lexists(name) or self.is_ours(name))
         # Noted before it is moved: of a process that is killed in between, the file is still known for ours.
         self._written.add(place.name, _digest(draft))
         self._places[path] = place
         return place
-
-    def _is_ours(self, path: Path) -> bool:
-        try:
-            return self._written.holds(path.name, _digest(path))
-        except OSError:
-            return False
 
 
 def _names(path: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from importer.records import Status
 from importer.results.forecast import Forecast
+from importer.results.next_steps import first_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
 from importer.results.wording import duration, number, percent, rows
@@ -27,12 +28,25 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
             "",
             *_needs(forecast),
             *causes(
-                forecast.errors, colours, title="Rows that would fail, by cause", sources=forecast.sources
+                forecast.errors,
+                colours,
+                title="Rows that would fail, by cause",
+                sources=forecast.sources,
+                examples=True,
             ),
-            *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
+            *causes(
+                forecast.skip_groups,
+                colours,
+                title="Rows that would be skipped, by cause",
+                sources=forecast.sources,
+                examples=True,
+            ),
+            *causes(
+                forecast.warning_groups, colours, title="Warnings", sources=forecast.sources, examples=True
+            ),
             *_sentences(forecast.overlooked, colours, title="Look before you import"),
             *_sentences(forecast.unchecked, colours, title="Not checked"),
-            *([] if report is None else ["", f"  report       {report}"]),
+            *_files(forecast, report),
             *_next(forecast, colours),
         ]
     )
@@ -70,6 +84,7 @@ def _needs(forecast: Forecast) -> Iterator[str]:
         yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
     if forecast.duplicates:
         yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
+    yield from (f"  same contact {sentence}" for sentence in forecast.same_contact.shared_sentences())
     if forecast.ready:
         yield (
             f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "
@@ -78,7 +93,7 @@ def _needs(forecast: Forecast) -> Iterator[str]:
     if forecast.new_tags:
         yield f"  new tags     {_new_tags(forecast.new_tags)}"
     if forecast.expected is not None:
-        updated = forecast.expected.updated_share
+        updated = forecast.expected_updates / (forecast.ready or 1)
         yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
 
 
@@ -97,9 +112,19 @@ def _sentences(found: Sequence[str], colours: Palette, *, title: str) -> Iterato
         yield f"  {sentence}"
 
 
+def _files(forecast: Forecast, report: Path | None) -> Iterator[str]:
+    listed = forecast.same_contact.path
+    if report is not None or listed is not None:
+        yield ""
+    if listed is not None:
+        yield f"  same contact {listed}"
+    if report is not None:
+        yield f"  report       {report}"
+
+
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:
-    if not forecast.ready:
-        return
-    yield ""
-    yield "Import them:"
-    yield "  " + colours.bold(forecast.commands.run())
+    for step in first_steps(forecast):
+        yield ""
+        yield step.sentence
+        if step.command:
+            yield "  " + colours.bold(step.command)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
-from importer.records import Remedy
+from importer.records import Remedy, Since
+from importer.results.commands import NextCommands
+from importer.results.forecast import Forecast
 from importer.results.summary import Summary
 from importer.results.wording import rows
+
+TRIAL_ROWS: Final = 5
+"""So many are soon looked at by a person, one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +30,27 @@ def next_steps(summary: Summary) -> tuple[NextStep, ...]:
     return tuple(_steps(summary))
 
 
+def first_steps(forecast: Forecast) -> Iterator[NextStep]:
+    """Tell what comes after a check: for a mapping that was never used, a few rows before all of them."""
+    if not forecast.ready:
+        return
+    if forecast.first_time and forecast.ready > TRIAL_ROWS:
+        yield NextStep(
+            sentence=f"It is the first import by this mapping. Send {TRIAL_ROWS} rows, and look at them in HighLevel:",
+            command=forecast.commands.run("--trial", str(TRIAL_ROWS)),
+        )
+    yield NextStep(sentence="Import them:", command=forecast.commands.run())
+
+
 def _steps(summary: Summary) -> Iterator[NextStep]:
     if summary.state == "stopped":
         yield NextStep(
             sentence="Go on where it stopped (rows that are settled are not sent again):",
             command=summary.commands.resume(summary.run_id),
         )
+        return
+    if summary.since is not None:
+        yield from steps_since(summary.since, summary.commands)
         return
     again = summary.failed_by_remedy.get(Remedy.RUN_AGAIN, 0)
     if again:
@@ -39,10 +61,32 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
     if in_doubt := summary.errors_by_code.get("follow_up_unconfirmed"):
         yield NextStep(
             sentence=f"See to {rows(in_doubt)} by hand, where import_error tells what is not known of their follow-ups; "
-            "take such rows out of failed.csv before you import it."
+            f"take such rows out of {_to_correct(summary).name} before you import it."
         )
     if summary.failed_by_remedy.get(Remedy.FIX_ROW):
         yield NextStep(
-            sentence="Correct the failed rows in failed.csv (a spreadsheet will do) and import that file:",
-            command=summary.commands.run_corrected(summary.failed_rows),
+            sentence=_correct(summary),
+            command=summary.commands.run_corrected(_to_correct(summary)),
         )
+
+
+def steps_since(since: Since, commands: NextCommands) -> Iterator[NextStep]:
+    """Tell what is left where other runs took the failed rows up: correcting all of them once more would undo theirs."""
+    if since.left:
+        yield NextStep(
+            sentence=f"{rows(since.left)} of the {since.failed:,} that failed {'is' if since.left == 1 else 'are'} left. "
+            "The newest run that took them up tells more:",
+            command=commands.show(since.successors[-1]),
+        )
+
+
+def _to_correct(summary: Summary) -> Path:
+    """Name the file to correct: the workbook, whose cells no spreadsheet rewrites, where there is one."""
+    return summary.failed_workbook or summary.failed_rows
+
+
+def _correct(summary: Summary) -> str:
+    name = _to_correct(summary).name
+    if summary.failed_workbook is not None:
+        return f"Correct the failed rows in {name} (its cells are text, so zeros and dates stay) and import that file:"
+    return f"Correct the failed rows in {name} in a text editor (a spreadsheet would drop leading zeros) and import that file:"

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from importer.records import Outcome, Status, row_id
 from importer.results.columns import Columns
 from importer.results.csv_file import CauseTable, TableWriter, csv_by_cause, csv_table
-from importer.results.files import Replacing, replacing
+from importer.results.failed_rows import XLSX_MOST_COLUMNS, FailedRows, open_failed_rows
+from importer.results.files import RunFiles
 from importer.results.joining import Joined
 from importer.results.tally import Tally
 from importer.settings import ResultsFormat
-
-XLSX_MOST_COLUMNS: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +25,29 @@ class TableFiles:
     results: Path
     failed_rows: Path
     failed_by_cause: Path
+    failed_workbook: Path
 
-    def placed(self, place_of: Callable[[Path], Path]) -> TableFiles:
+    def placed(self, files: RunFiles) -> PlacedTables:
         """Tell where the tables went."""
-        return TableFiles(
-            results=place_of(self.results),
-            failed_rows=place_of(self.failed_rows),
-            failed_by_cause=place_of(self.failed_by_cause),
+        return PlacedTables(
+            results=files.place_of(self.results),
+            failed_rows=files.place_of(self.failed_rows),
+            failed_by_cause=files.place_of(self.failed_by_cause),
+            failed_workbook=files.placed(self.failed_workbook),
         )
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter((self.results, self.failed_rows, self.failed_by_cause, self.failed_workbook))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedTables:
+    """Where the tables went."""
+
+    results: Path
+    failed_rows: Path
+    failed_by_cause: Path
+    failed_workbook: Path | None
 
 
 def table_files(folder: Path, results_format: ResultsFormat, columns: Columns) -> TableFiles:
@@ -45,6 +58,7 @@ def table_files(folder: Path, results_format: ResultsFormat, columns: Columns) -
         results=folder / f"results{suffix}",
         failed_rows=folder / "failed.csv",
         failed_by_cause=folder / f"failed-by-cause{suffix}",
+        failed_workbook=folder / "failed.xlsx",
     )
 
 
@@ -52,7 +66,7 @@ class Tables:
     """The open tables: each row is written where it belongs, and counted."""
 
     def __init__(
-        self, columns: Columns, tally: Tally, *, results: TableWriter, failed: TableWriter, causes: CauseTable
+        self, columns: Columns, tally: Tally, *, results: TableWriter, failed: FailedRows, causes: CauseTable
     ) -> None:
         self._columns = columns
         self._tally = tally
@@ -91,22 +105,25 @@ class Tables:
 
 @contextlib.contextmanager
 def open_tables(
-    files: TableFiles, columns: Columns, tally: Tally, *, replacing: Replacing = replacing
+    names: TableFiles, columns: Columns, tally: Tally, *, files: RunFiles, delimiter: str = ","
 ) -> Iterator[Tables]:
-    """Open all tables; they appear when the context ends well."""
-    head = columns.head
+    """Open all tables; they appear when the context ends well. ``delimiter`` is that of the failed rows."""
+    head, replacing = columns.head, files.replacing
     with contextlib.ExitStack() as stack:
-        failed = stack.enter_context(csv_table(files.failed_rows, head, replacing=replacing))
-        if files.results.suffix == ".xlsx":
+        table: TableWriter = stack.enter_context(
+            csv_table(names.failed_rows, head, delimiter=delimiter, replacing=replacing)
+        )
+        failed = stack.enter_context(open_failed_rows(table, names.failed_workbook, head, files))
+        if names.results.suffix == ".xlsx":
             from importer.results import workbook
 
             results: TableWriter = stack.enter_context(
-                workbook.xlsx_table(files.results, head, replacing=replacing)
+                workbook.xlsx_table(names.results, head, replacing=replacing)
             )
             causes: CauseTable = stack.enter_context(
-                workbook.xlsx_by_cause(files.failed_by_cause, head, replacing=replacing)
+                workbook.xlsx_by_cause(names.failed_by_cause, head, replacing=replacing)
             )
         else:
-            results = stack.enter_context(csv_table(files.results, head, replacing=replacing))
-            causes = stack.enter_context(csv_by_cause(files.failed_by_cause, head, replacing=replacing))
+            results = stack.enter_context(csv_table(names.results, head, replacing=replacing))
+            causes = stack.enter_context(csv_by_cause(names.failed_by_cause, head, replacing=replacing))
         yield Tables(columns, tally, results=results, failed=failed, causes=causes)

@@ -12,7 +12,8 @@ from importer.results.next_steps import next_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary import SourceSummary, Summary
 from importer.results.tally import CodeGroup, Example
-from importer.results.wording import duration, number, percent, rows
+from importer.results.wording import duration, number, percent, rows, shown_value, since_text
+from importer.results.wrapping import width_of
 
 _BAR: Final = 24
 _CAUSES: Final = 8
@@ -28,6 +29,7 @@ def render_summary(summary: Summary, palette: Palette | None = None) -> str:
             "",
             *_counts(summary.counts, colours),
             *causes(summary.errors, colours, title="Failed rows by cause", sources=summary.sources),
+            *causes(summary.skip_groups, colours, title="Skipped rows by cause", sources=summary.sources),
             *causes(summary.warning_groups, colours, title="Warnings", sources=summary.sources),
             "",
             *_files(summary),
@@ -58,6 +60,7 @@ def headline(summary: Summary) -> str:
 
 def _counts(counts: Counts, colours: Palette) -> Iterator[str]:
     whole = counts.read or 1
+    yield f"  of {rows(counts.read)}"
     for status in Status:
         count: int = getattr(counts, status.value)
         if status is Status.PENDING and not count:
@@ -68,22 +71,43 @@ def _counts(counts: Counts, colours: Palette) -> Iterator[str]:
 
 
 def causes(
-    groups: Iterable[CodeGroup], colours: Palette, *, title: str, sources: Sequence[SourceSummary] = ()
+    groups: Iterable[CodeGroup],
+    colours: Palette,
+    *,
+    title: str,
+    sources: Sequence[SourceSummary] = (),
+    examples: bool = False,
 ) -> Iterator[str]:
+    """List causes, the largest first; ``examples``: with the first row of each, its column and value."""
     ranked = list(groups)
     if not ranked:
         return
     yield ""
-    yield colours.bold(title)
+    yield colours.bold(f"{title} (% of {number(sum(group.rows for group in ranked))})")
     for group in ranked[:_CAUSES]:
         places = ", ".join(_place(example, sources) for example in group.examples[:3])
         more = ", ..." if group.rows > 3 else ""
         word = "row" if group.rows == 1 else "rows"
         yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  {word} {places}{more}"
-        for line in textwrap.wrap(f"{group.title}. {group.mend}", _WIDTH, break_long_words=False):
-            yield colours.dim(f"    {line}")
+        yield from (colours.dim(f"    {line}") for line in _explained(group))
+        if examples and group.examples:
+            yield f"    for example, {_example(group.examples[0], sources)}"
     if len(ranked) > _CAUSES:
         yield f"  and {len(ranked) - _CAUSES} more causes in the report"
+
+
+def _example(example: Example, sources: Sequence[SourceSummary]) -> str:
+    where = f"row {_place(example, sources)}"
+    if example.column is None or example.value is None:
+        return f"{where}: {example.message}"
+    value = shown_value(example.value)
+    return f"{where}, column {example.column!r}: {value or 'blank'}"
+
+
+def _explained(group: CodeGroup) -> list[str]:
+    """Say what a code means: in lines of a fixed width, but in one for a terminal, which has its own."""
+    text = f"{group.title}. {group.mend}"
+    return [text] if width_of(sys.stderr) else textwrap.wrap(text, _WIDTH, break_long_words=False)
 
 
 def _place(example: Example, sources: Sequence[SourceSummary]) -> str:
@@ -94,14 +118,21 @@ def _place(example: Example, sources: Sequence[SourceSummary]) -> str:
 def _files(summary: Summary) -> Iterator[str]:
     yield f"  results      {summary.results}"
     if summary.failed or summary.pending:
-        yield f"  failed rows  {summary.failed_rows}"
+        yield f"  failed rows  {summary.failed_workbook or summary.failed_rows}"
     if summary.missing:
         yield f"  missing      {summary.missing_file} ({number(summary.missing)} whom earlier files had)"
+    if summary.same_contact.path is not None:
+        yield f"  same contact {summary.same_contact.path}"
     yield f"  report       {summary.report}"
 
 
 def _notices(summary: Summary) -> Iterator[str]:
     """Tell what somebody who looks at the sheet, the workbook or the folder would not see there."""
+    if summary.follows:
+        yield f"  these are rows of run {summary.follows}, corrected"
+    if summary.since:
+        yield f"  {since_text(summary.since, summary.rows_read)} (by run {', '.join(summary.since.successors)})"
+    yield from (f"  {sentence}" for sentence in summary.same_contact.sentences())
     for changed, written in summary.kept:
         yield f"  {changed.name} was changed since it was written and is kept; what holds now is in {written.name}"
     for source in summary.sources:

@@ -6,14 +6,15 @@ import asyncio
 import contextvars
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Never, Protocol, Self, TextIO
 
-from importer.records import Outcome
+from importer.records import Outcome, RowId
 from importer.results.course import Course
 from importer.results.summary_log import log_summary
 from importer.results.summary_text import render_summary
 from importer.results.wording import duration
+from importer.results.wrapping import fitted
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.logs import logger_of
 
@@ -53,7 +54,7 @@ class Bar:
 
     def show(self, course: Course, now: float) -> None:
         parts = [
-            f"{course.settled_rows:,}/{course.planned_rows:,} rows",
+            course.progressed(),
             course.motion(now),
             course.tallied(short=True),
         ]
@@ -62,14 +63,14 @@ class Bar:
         layout = "{percentage:3.0f}%|{bar}| " + sentence
         bar = self._opened(course.planned_rows, layout)
         bar.total = course.planned_rows
-        bar.n = course.settled_rows
+        bar.n = min(course.sent_rows, course.planned_rows)
         bar.bar_format = layout
         bar.refresh()
 
     def say(self, text: str) -> None:
         from tqdm import tqdm
 
-        tqdm.write(text, file=self._stream)
+        tqdm.write(fitted(text, self._stream), file=self._stream)
 
     def close(self) -> None:
         if self._bar is not None:
@@ -169,8 +170,12 @@ class Progress:
         self._refresh(at_once=True)
         self._keep_ticking()
 
+    def landed(self, rows: Sequence[RowId]) -> None:
+        self.course.land(rows)
+        self._refresh()
+
     def settled(self, outcome: Outcome) -> None:
-        self.course.settle(outcome.status, self._clock.monotonic())
+        self.course.settle(outcome.row, outcome.status, self._clock.monotonic())
         self._refresh()
 
     def requested(self, location_id: str, seconds: float, throttled: bool) -> None:  # noqa: ARG002, FBT001
@@ -242,7 +247,7 @@ def open_progress(
         return Progress(Bar(shown), clock=clock)
 
     def print_line(text: str) -> None:
-        print(text, file=shown, flush=True)
+        print(fitted(text, shown), file=shown, flush=True)
 
     write = logger_of("importer.runtime.progress").info if log_format == "json" else print_line
     return Progress(MessagesOnly(write) if no_progress else Lines(write), clock=clock)

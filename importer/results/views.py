@@ -26,6 +26,9 @@ class DetectedView(Protocol):
     """What the reader found out about a source."""
 
     @property
+    def delimiter(self) -> str | None: ...
+
+    @property
     def hidden_rows(self) -> int: ...
 
     @property
@@ -91,6 +94,11 @@ class RunView(Protocol):
 
     @property
     def tool_version(self) -> str: ...
+
+    @property
+    def follows(self) -> str | None:
+        """The run whose failed rows this one imports, corrected."""
+        ...
 
 
 class JournalView(Protocol):

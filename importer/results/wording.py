@@ -8,6 +8,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from importer.records import Since
+
+_LONGEST_VALUE: Final = 60
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -15,6 +18,13 @@ _DAY: Final = 86_400
 
 def number(count: float) -> str:
     return f"{count:,.0f}"
+
+
+def since_text(since: Since, rows_read: int) -> str:
+    """Tell a file and its corrections in one sentence."""
+    first = rows_read - since.failed
+    left = "none left" if not since.left else f"{since.left:,} left"
+    return f"{rows(rows_read)}: {first:,} at first, {since.corrected:,} of {since.failed:,} corrected since, {left}"
 
 
 def rows(count: int) -> str:
@@ -28,6 +38,12 @@ def percent(share: float) -> str:
     if 0.999 < share < 1:
         return "> 99.9 %"
     return f"{share * 100:.1f} %".replace(".0 %", " %")
+
+
+def shown_value(text: str) -> str:
+    """Quote a cell on one line, not without end, and without signs that move a terminal's cursor."""
+    plain = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
+    return repr(plain if len(plain) <= _LONGEST_VALUE else f"{plain[:_LONGEST_VALUE]}...") if plain else ""
 
 
 def duration(seconds: float) -> str:

@@ -106,6 +106,12 @@ class Pages:
         for line in sample:
             self._append(line)
 
+    def discard(self) -> None:
+        """Delete what the library keeps of people in a temporary file, where the workbook is not to be."""
+        if self._sheet is not None:
+            self._sheet.close()
+            self._sheet._writer.cleanup()  # noqa: SLF001  (otherwise the file stays until the process ends)
+
     def _append(self, line: Sequence[str]) -> None:
         if self._sheet is None or self._filled >= self._sheet_rows:
             self._open_sheet()
@@ -213,13 +219,22 @@ class XlsxByCause:
 
 @contextlib.contextmanager
 def xlsx_table(
-    path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS, replacing: Replacing = replacing
+    path: Path,
+    head: Sequence[str],
+    *,
+    title: str = "Results",
+    sheet_rows: int = SHEET_ROWS,
+    replacing: Replacing = replacing,
 ) -> Iterator[Pages]:
     """Open a table that appears under its name when it is whole."""
     with replacing(path) as draft:
         workbook = Workbook(write_only=True)
-        pages = Pages(workbook, "Results", head, sheet_rows=sheet_rows)
-        yield pages
+        pages = Pages(workbook, title, head, sheet_rows=sheet_rows)
+        try:
+            yield pages
+        except BaseException:
+            pages.discard()
+            raise
         pages.close()
         workbook.save(draft)
 

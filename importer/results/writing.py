@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, TypeAlias
 
 from importer.errors import StateError
-from importer.records import Counts
+from importer.records import Counts, Since
 from importer.results.columns import join_columns
 from importer.results.commands import UNSAID, NextCommands
-from importer.results.files import Replacing, RunFiles, Written, replacing_text, sweep_drafts
+from importer.results.failed_rows import shared_delimiter
+from importer.results.files import Replacing, RunFiles, replacing_text, sweep_drafts
 from importer.results.joining import Join
-from importer.results.row_files import TableFiles, Tables, open_tables, table_files
+from importer.results.row_files import PlacedTables, Tables, open_tables, table_files
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -30,14 +31,17 @@ from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView
 from importer.settings import ResultsFormat
 
+ListSameContact: TypeAlias = Callable[[RunFiles], SameContact]
+"""Writes the list of rows that share a key, if there are any, and says how many."""
+
 _SHOWN_MASKED: Final = 5
 _SHOWN_DETAILED: Final = 50
 
 
 class ResultsWriter:
-    """Writes results, failed rows, summary and report of a run into ``folder``; each file appears when it is whole.
+    """Writes results, failed rows, summary and report of a run into its folder; each file appears when it is whole.
 
-    A file there that is not as it was ``written`` is kept: somebody works on it.
+    A file there that is not as it was written is kept: somebody works on it.
 
     Settled rows can be written while others are still sent; ``finish`` writes what is left. ``limit`` is the run's
     own: rows behind it were never part of it. With ``report_details`` the report shows values unmasked. As a
@@ -49,8 +53,8 @@ class ResultsWriter:
         *,
         journal: JournalView,
         sources: Sequence[SourceView],
-        folder: Path,
-        written: Written,
+        run_id: str,
+        files: RunFiles,
         results_format: ResultsFormat = ResultsFormat.CSV,
         limit: int | None = None,
         report_details: bool = False,
@@ -61,19 +65,27 @@ class ResultsWriter:
         self._details = report_details
         self._commands = commands
         columns = join_columns(
-            [(source.name, source.header) for source in sources], location_id=commands.location_id or ""
+            [(source.name, source.header) for source in sources],
+            run_id=run_id,
+            location_id=commands.location_id or "",
         )
-        self._files = table_files(folder, results_format, columns)
+        self._files = table_files(files.folder, results_format, columns)
         self._tally = Tally(
             [source.header for source in sources], keep=_SHOWN_DETAILED if report_details else _SHOWN_MASKED
         )
         self._join = Join(journal, sources, limit=limit)
         self._open = contextlib.ExitStack()
-        self._placed = RunFiles(written)
-        self._opening = open_tables(self._files, columns, self._tally, replacing=self._placed.replacing)
+        self._placed = files
+        self._opening = open_tables(
+            self._files,
+            columns,
+            self._tally,
+            files=self._placed,
+            delimiter=shared_delimiter(source.detected.delimiter for source in sources),
+        )
 
     def __enter__(self) -> Self:
-        for path in (self._files.results, self._files.failed_rows, self._files.failed_by_cause):
+        for path in self._files:
             sweep_drafts(path)
         self._tables = self._open.enter_context(self._opening)
         return self
@@ -92,8 +104,17 @@ class ResultsWriter:
             self._tables.write(joined)
             yield
 
-    def finish(self, run: RunView) -> Summary:
-        """Write all that is left. Raises StateError when the rows do not add up."""
+    def finish(
+        self,
+        run: RunView,
+        list_same_contact: ListSameContact = lambda _: NO_ROWS,
+        *,
+        since: Since | None = None,
+    ) -> Summary:
+        """Write all that is left, the rows that share a key, and what came ``since`` of the failed ones.
+
+        Raises StateError when the rows do not add up.
+        """
         for joined in self._join.rest():
             self._tables.write(joined)
         self._open.close()
@@ -103,12 +124,13 @@ class ResultsWriter:
             run,
             tally=self._tally,
             traffic=traffic,
-            files=self._files.placed(self._placed.place_of),
+            files=self._files.placed(self._placed),
             tables=self._tables,
             sources=_sources(run, self._sources, self._tables.rows),
             seconds=self._journal.seconds(),
             commands=self._commands,
         )
+        summary = replace(summary, since=since, same_contact=list_same_contact(self._placed))
         return self._written_out(summary, traffic)
 
     def _written_out(self, summary: Summary, traffic: Traffic) -> Summary:
@@ -123,7 +145,7 @@ def _summarise(
     *,
     tally: Tally,
     traffic: Traffic,
-    files: TableFiles,
+    files: PlacedTables,
     tables: Tables,
     sources: tuple[SourceSummary, ...],
     seconds: float,
@@ -155,6 +177,7 @@ def _summarise(
         failed_rows=files.failed_rows,
         report=files.results.with_name("report.html"),
         failed_by_cause=files.failed_by_cause,
+        failed_workbook=files.failed_workbook,
         summary=files.results.with_name("summary.json"),
         rows_with_warnings=tally.warned_rows,
         retries=traffic.retries,
@@ -168,6 +191,7 @@ def _summarise(
         mapping=str(run.mapping_path),
         mapping_fingerprint=run.mapping_fingerprint,
         base_url=run.base_url,
+        follows=run.follows,
         sandbox=run.sandbox,
         started_at=run.started_at,
         finished_at=finished_at,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.environment import user_at_host
 from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.runtime.stopping import StopSignal
+from importer.state.journal import Operator
 
 if TYPE_CHECKING:
     from importer.runs.preparing.subprocess_pipe import SecondProcess
+
+Confirm: TypeAlias = Callable[[str], Awaitable[bool]]
+"""Puts a question to a person, and brings back whether the answer was yes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +31,11 @@ class RunContext:
 
     Not unasked in somebody's own program, nor in a service, whose jobs may run by the dozen.
     """
+    operator: Operator = field(default_factory=lambda: Operator(name=user_at_host()))
+    """Who works on the run, for its history."""
+    unattended: bool = False
+    """Nobody sits beside it: what was left to a person to go on with is left alone."""
+    confirm: Confirm | None = None
+    """Who is asked before a run's first write; None: it goes on unasked."""
     early_process: SecondProcess | None = None
     """The second process, where it was started ahead of the run."""

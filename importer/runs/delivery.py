@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
-from importer.highlevel.quota import plan_sending
+from importer.highlevel.follow_ups import WORKFLOWS
+from importer.highlevel.quota import SendingPlan, plan_sending
+from importer.highlevel.versions import ApiVersion
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
+from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
 from importer.runs.bookkeeping import Bookkeeper
+from importer.runs.comparing import Comparison, RunPlan, plan_run
 from importer.runs.context import RunContext
 from importer.runs.embedded import embedded_sandbox
 from importer.runs.forecast import calls_a_row
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs
-from importer.runs.superseding import settle_superseded
+from importer.runs.superseding import settle_superseded, settle_taken_home
+from importer.runs.trial import Trial
+from importer.runtime.counting import counted
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
-from importer.settings import Connection, RunSettings
+from importer.sending.pace.open_hours import LocalHours, zone_of
+from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import Leaver, Memory
@@ -71,20 +80,32 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
+                plan = await plan_run(
+                    _comparison(connection, delivery), delivery.preparation, sender, catalogs
+                )
+                targets = targets_of(catalogs, _location_rows(delivery.surveyed))
+                await _aim(sender, delivery, targets, state)
+                sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
-                    journal.begin(delivery.kind)
+                    journal.begin(delivery.kind, context.operator)
+                    await asyncio.to_thread(settle_taken_home, journal)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery)
+                _announce(sender, delivery, targets, plan)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
+                trial = Trial(settings.trial)
                 try:
-                    await _feed(delivery.preparation, sender, books, journal)
+                    await _feed(delivery, sender, books, trial, plan)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
-                await sender.drain()
+                try:
+                    await sender.drain()
+                finally:
+                    _say_read_back(sender, delivery)
+                trial.end()
             return books.close_turn(complete=_complete(delivery))
 
 
@@ -139,6 +160,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         follow_ups=mapping.follow_ups,
         concurrency=settings.concurrency,
         max_requests=settings.max_requests,
+        version=ApiVersion(settings.api_version),
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
@@ -152,9 +174,12 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 
     async def meet(location_id: str) -> Catalog:
         async with few:
-            return await sender.open_location(location_id, delivery.mapping.needs)
+            return await sender.open_location(location_id, needs)
 
     location_ids = _location_ids(delivery.surveyed)
+    needs = delivery.mapping.needs
+    if delivery.context.confirm is not None and WORKFLOWS not in needs.listings:
+        needs = replace(needs, listings=(*needs.listings, WORKFLOWS))  # whoever is asked is told of them
     found: dict[str, Catalog | CredentialsError] = {}
     # all are waited for: one that fails must not leave others under way
     met = await asyncio.gather(*map(meet, location_ids), return_exceptions=True)
@@ -168,24 +193,52 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
     return found
 
 
-def _announce(sender: Sender, delivery: Delivery) -> None:
-    """Tell whoever watches how much is left to do, and how long that takes at the vendor's pace."""
+def _local_hours(window: OpenHours | None, catalogs: Catalogs) -> dict[str, LocalHours]:
+    """Give each location its send window by its own clock; by this machine's where it does not tell its zone."""
+    if window is None:
+        return {}
+    zones = {key: zone_of(each.timezone) for key, each in catalogs.items() if isinstance(each, Catalog)}
+    here = datetime.now().astimezone().tzinfo or UTC
+    return {key: LocalHours(hours=window, zone=zone or here) for key, zone in zones.items()}
+
+
+async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], state: StateFolder) -> None:
+    """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError."""
+    journal, context = delivery.journal, delivery.context
+    if delivery.settings.connection.sandbox or not targets or not journal.untouched:
+        return  # what was sent to already was agreed to
+    run = journal.run
+    mapping = run.working_folder / run.mapping_path
+    last = await asyncio.to_thread(state.last_of_mapping, run.place, mapping, but=run.id)
+    moved = elsewhere(targets, last)
+    if context.confirm is None:
+        if moved is not None:
+            context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
+        return
+    pieces = delivery.preparation.pieces()
+    seen = await glance(await asyncio.to_thread(next, pieces, []), sender)
+    left, trial = journal.counts().pending, delivery.settings.trial
+    await confirm(context, question(targets, Load(left, trial), seen, last), moved)
+
+
+def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for each in surveyed:
+        for location, count in each.location_rows.items():
+            rows[location] = rows.get(location, 0) + count
+    return rows
+
+
+def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None) -> None:
+    """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
-    rows: dict[str, int] = {}
-    for each in delivery.surveyed:
-        for location, count in each.location_rows.items():
-            rows[location] = rows.get(location, 0) + count
-    share = left / max(settled.read, 1)
-    plan = plan_sending(
-        {location: round(count * share) for location, count in rows.items()},
-        calls_a_row=calls_a_row(delivery.mapping),
-        quotas={location: sender.quota_of(location) for location in rows},
-    )
+    left = min(left, delivery.settings.trial or left)
+    plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
     progress.message(
-        f"{wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
+        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
         ". Created contacts and added tags may start workflows there."
@@ -193,8 +246,37 @@ def _announce(sender: Sender, delivery: Delivery) -> None:
     progress.planned(left, plan.requests, plan.seconds)
 
 
-async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, journal: Journal) -> None:
-    pieces = preparation.pieces()
+def _say_read_back(sender: Sender, delivery: Delivery) -> None:
+    if not delivery.settings.verify_share:
+        return
+    found = sender.read_back
+    unread = f", {found.unread:,} could not be read" if found.unread else ""
+    differed = "none differed" if not found.differed else f"{found.differed:,} differed, see the warnings"
+    delivery.context.progress.message(
+        f"--verify: {counted(found.contacts, 'contact')} read back, {differed}{unread}."
+    )
+
+
+def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:
+    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need."""
+    rows = _location_rows(delivery.surveyed)
+    share = min(left / max(sum(rows.values()), 1), 1.0)
+    if planned is not None:
+        asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
+        return plan_sending(asked, calls_a_row=1)
+    calls = calls_a_row(delivery.mapping)
+    plan = plan_sending(
+        {location: math.ceil(count * share) for location, count in rows.items()},
+        calls_a_row=calls,
+        quotas={location: sender.quota_of(location) for location in rows},
+    )
+    return replace(plan, requests=min(plan.requests, math.ceil(left * calls)))
+
+
+async def _feed(
+    delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial, plan: RunPlan | None
+) -> None:
+    journal, pieces = delivery.journal, delivery.preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         row_states = journal.row_states(piece[0].row, piece[-1].row)
@@ -203,14 +285,31 @@ async def _feed(preparation: Preparation, sender: Sender, books: Bookkeeper, jou
         ready = [item for item in due if isinstance(item, Record)]
         unchanged = books.unchanged([record for record in ready if record.row not in row_states])
         books.expect([record for record in ready if record.row in row_states])
+        planned = plan.apply([record for record in ready if record.row not in unchanged]) if plan else {}
+        ended = {**unchanged, **{row: end for row, end in planned.items() if isinstance(end, Outcome)}}
+        within = trial.last_row(piece, row_states, ended)
         for item in due:
-            if sender.over:
+            if sender.over or item.row > within:
                 return
-            end = item if isinstance(item, Outcome) else unchanged.get(item.row)
+            end = item if isinstance(item, Outcome) else ended.get(item.row)
+            record = planned.get(item.row, item)
             if end is not None:
                 sender.settle((end,))
-            elif isinstance(item, Record):
-                await sender.submit(item, _open(row_states.get(item.row)))
+            elif isinstance(record, Record):
+                await sender.submit(record, _open(row_states.get(item.row)))
+        if trial.over:
+            return
+
+
+def _comparison(connection: Connection, delivery: Delivery) -> Comparison:
+    return Comparison(
+        run=delivery.journal.run,
+        folder=delivery.journal.folder,
+        settings=delivery.settings,
+        mapping=delivery.mapping,
+        context=delivery.context,
+        connection=connection,
+    )
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:

@@ -9,14 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
+from importer.errors import LEFT_TO_PEOPLE, ImporterError, RunConflictError, SettingsError, StateError
 from importer.mapping import Mapping, parse_mapping
+from importer.mirror.folder import MirrorFolder
 from importer.results.commands import access_words
 from importer.results.metrics import require_metrics
 from importer.runs.context import RunContext
 from importer.runs.intake import choose_location, require_destination, stage_all
+from importer.runs.lineage import Lineage, trace
 from importer.runs.remembered import recalled, remembered
 from importer.runs.session import RunSession
+from importer.runtime.clock import Clock
 from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions, RunSettings
@@ -38,13 +41,14 @@ async def begin(settings: RunSettings, mapping: Mapping, context: RunContext) ->
     if settings.metrics_file is not None:
         require_metrics()
     state = StateFolder(settings.state, clock=context.clock)
-    new = _new_run(state)
+    new = _new_run(state, context.clock)
     with _unless_begun(new):
-        candidate = await asyncio.to_thread(_candidate, new, settings, mapping, state)
+        candidate, lineage = await asyncio.to_thread(_candidate, new, settings, mapping, state)
         with state.lock(candidate):
-            previous = None if settings.fresh else _repeats(state.previous(candidate), settings)
+            previous = None if settings.fresh else _repeats(state.previous(candidate), settings, context)
             if previous is None:
                 with _begun(new, candidate, context) as journal, log_context(run_id=new.id):
+                    lineage.keep(new.id, state)
                     yield RunSession(
                         journal=journal,
                         settings=settings,
@@ -96,10 +100,11 @@ def _reopened(
         yield RunSession(journal=journal, settings=settings, mapping=mapping, context=context, kind=kind)
 
 
-def _new_run(state: StateFolder) -> NewRun:
+def _new_run(state: StateFolder, clock: Clock) -> NewRun:
     """Make a new run's folder; raises SettingsError where the state folder cannot be used: nothing was sent yet."""
     try:
         state.sweep(keep_days_from_environment())
+        MirrorFolder(state.path, clock=clock).sweep()
         return state.new_run()
     except StateError as cause:
         raise SettingsError(str(cause)) from None
@@ -120,7 +125,7 @@ def _begun(new: NewRun, candidate: Run, context: RunContext) -> Iterator[Journal
     """Open the journal of a new run; one that ends before it wrote an intent is discarded."""
     unsent = False
     try:
-        with Journal.create(new.path, candidate, clock=context.clock) as journal:
+        with Journal.create(new.path, candidate, clock=context.clock, operator=context.operator) as journal:
             try:
                 yield journal
             except ImporterError:
@@ -132,10 +137,12 @@ def _begun(new: NewRun, candidate: Run, context: RunContext) -> Iterator[Journal
             new.discard()
 
 
-def _candidate(new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder) -> Run:
+def _candidate(
+    new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder
+) -> tuple[Run, Lineage]:
     staged = stage_all(settings.sources, new.sources)
-    origins = (state.origin_of(reference) for reference in settings.sources)
-    return Run(
+    lineage = trace(staged, mapping, settings, state)
+    run = Run(
         id=new.id,
         started_at=new.started_at,
         sources=staged,
@@ -146,13 +153,16 @@ def _candidate(new: NewRun, settings: RunSettings, mapping: Mapping, state: Stat
         base_url="sandbox" if settings.connection.sandbox else settings.connection.base_url,
         sandbox=settings.connection.sandbox,
         options=remembered(settings),
-        follows=next((origin for origin in origins if origin), None),
+        follows=lineage.follows,
     )
+    return run, lineage
 
 
-def _repeats(previous: Previous | None, settings: RunSettings) -> Previous | None:
+def _repeats(previous: Previous | None, settings: RunSettings, context: RunContext) -> Previous | None:
     if previous is None or (previous.run.sandbox and previous.finished):
         return None  # each finished try in the embedded sandbox leaves an empty vendor behind
+    if context.unattended and previous.run.reason_code in LEFT_TO_PEOPLE:
+        return None
     if previous.differences:
         raise _conflict(previous, state_path=settings.state, connection=settings.connection)
     return previous

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from importer.errors import StateError
 from importer.runtime.clock import Clock
+from importer.runtime.progress import SendingProgress
 from importer.sending import Sender, SendingPolicy
 from importer.sending.looking import LOOKING, NoRows
 from importer.settings import Connection
@@ -17,7 +18,12 @@ from importer.state import StateFolder
 
 @asynccontextmanager
 async def open_looker(
-    connection: Connection, state_path: Path, *, clock: Clock | None = None, policy: SendingPolicy = LOOKING
+    connection: Connection,
+    state_path: Path,
+    *,
+    clock: Clock | None = None,
+    policy: SendingPolicy = LOOKING,
+    progress: SendingProgress | None = None,
 ) -> AsyncIterator[Sender]:
     """Open a sender to which no row comes. Raises SettingsError for an address that cannot be one."""
     journal = NoRows()
@@ -29,6 +35,7 @@ async def open_looker(
         policy=policy,
         clock=clock,
         quota_marks=state.quota_marks(connection.base_url),
+        progress=progress,
     ) as sender:
         yield sender
     if not connection.sandbox:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from importer.errors import TrialDoneError
 from importer.mapping import Mapping
 from importer.runs.context import RunContext
 from importer.runs.preparing.order import Order
@@ -31,3 +32,15 @@ class RunSession:
         again = self.kind is SessionKind.RETRY and self.journal.retryable() > 0
         lost = self.journal.loss is not None and self.journal.loss.appends > 0
         return self.journal.run.state is RunState.FINISHED and not again and not lost
+
+    @property
+    def trial_over(self) -> bool:
+        """Whether the very trial that is asked for was brought to its end before."""
+        wanted, run = self.settings.trial, self.journal.run
+        done = run.options.get("trial")
+        return (
+            run.reason_code == TrialDoneError.code
+            and wanted is not None
+            and isinstance(done, int)
+            and wanted <= done
+        )

@@ -122,10 +122,11 @@ class Sandbox:
         additional_emails: Iterable[str] = (),
         additional_phones: Iterable[str] = (),
         tags: Iterable[str] = (),
+        added_at: float | None = None,
         **properties: Any,
     ) -> str:
-        """Put a contact there without a request, and give its id."""
-        now = self.clock.now()
+        """Put a contact there without a request, made ``added_at`` (now), and give its id."""
+        now = self.clock.now() if added_at is None else added_at
         contact = Contact(
             id=self.vendor.contacts.new_id(),
             location_id=self.vendor.location(location_id).id,

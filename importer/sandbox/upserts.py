@@ -69,6 +69,11 @@ def update(vendor: Vendor, call: Call) -> Reply:
     return Reply(200, {"succeded": True, "contact": contact.render(v3=call.v3), "traceId": trace_id()})
 
 
+def _full_name(contact: Contact) -> str:
+    parts = (contact.properties.get(name) for name in ("firstName", "lastName"))
+    return contact.properties.get("name") or " ".join(part for part in parts if part)
+
+
 def match_on_arrival(vendor: Vendor, call: Call) -> Contact | None:
     """Match before the latency, as a vendor whose search and insert are two steps would."""
     try:
@@ -114,7 +119,7 @@ class Draft:
             if held and held is not of:
                 meta = {
                     "contactId": held.id,
-                    "contactName": held.properties.get("name", ""),
+                    "contactName": _full_name(held),
                     "matchingField": self._matching_field(held, identifier),
                 }
                 raise Refusal(400, "This location does not allow duplicated contacts.", meta=meta)

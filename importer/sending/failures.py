@@ -31,7 +31,7 @@ class FailureWatch:
             return None
         return TooManyFailuresError(
             f"{self._failed:,} of the first {self._reached:,} rows failed, which --stop-after-failures takes as the "
-            "end. Look at failed.csv, mend the mapping or the rows, and run again; or go on with `importer resume`."
+            "end. Look at failed.xlsx, mend the mapping or the rows, and run again; or go on with `importer resume`."
         )
 
     def _is_reached(self, limit: FailureLimit) -> bool:

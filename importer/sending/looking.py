@@ -5,12 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from importer.highlevel.reply import Reply
+from importer.highlevel.search import is_of
 from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.sending.call_state import FIRST_CONTACT, CallState
 from importer.sending.policy import RetryPolicy, SendingPolicy
 
 _PATIENCE: Final = RetryPolicy(row_seconds=15.0, outage_seconds=15.0, certificate_passes=False)
 LOOKING: Final = SendingPolicy(retry=_PATIENCE, opening=_PATIENCE)
 """Somebody sits before it, and nothing is lost by giving up."""
+
+
+_PERSEVERANCE: Final = RetryPolicy(row_seconds=120.0, certificate_passes=False)
+MIRRORING: Final = SendingPolicy(retry=_PERSEVERANCE, opening=_PERSEVERANCE)
+"""A reading of hundreds of calls is not given up for one of them."""
+
+
+class SearchCallState(CallState):
+    """The call that searches one location: a page with another's contacts is not the reply to it."""
+
+    __slots__ = ("_location_id",)
+
+    def __init__(self, location_id: str) -> None:
+        super().__init__(FIRST_CONTACT, soft=True)
+        self._location_id = location_id
+
+    def recognises(self, reply: Reply) -> bool:
+        return is_of(self._location_id, reply.body)
+
+
+class ContactCallState(CallState):
+    """The call that reads one contact: no other's will do."""
+
+    __slots__ = ("_contact_id",)
+
+    def __init__(self, row: RowId, contact_id: str, *, soft: bool = False) -> None:
+        super().__init__(row, soft=soft)
+        self._contact_id = contact_id
+
+    def recognises(self, reply: Reply) -> bool:
+        return reply.contact_id in (None, self._contact_id)
 
 
 class NoRows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ from importer.errors import (
     ServiceDownError,
     StopError,
 )
+from importer.highlevel import calls
 from importer.highlevel.auth import AnyTokens
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
@@ -36,11 +38,13 @@ from importer.sending.failures import FailureWatch
 from importer.sending.journal_batches import JournalBatcher, JournalWriter
 from importer.sending.lanes import Links
 from importer.sending.location import DEFAULT_CONCURRENCY, Callbacks, LocationSender
+from importer.sending.looking import ContactCallState, SearchCallState
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
 from importer.sending.pace.gate import Gate
 from importer.sending.pace.meter import Meter
+from importer.sending.pace.open_hours import LocalHours
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
 from importer.sending.row.matching import FoundContact, find_match
@@ -52,6 +56,15 @@ _IN_THE_AIR: Final = 1_000
 _LEAST_IN_THE_AIR: Final = 4
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """Contacts that were read back, those of them that hold something else than was sent, and those that could not be read."""
+
+    contacts: int
+    differed: int
+    unread: int
 
 
 class Neighbourhood(Protocol):
@@ -97,7 +110,12 @@ class Sender:
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
         self._journal = JournalBatcher(
-            journal, clock=self._clock, see=self._watch, notify=self._settled, stop=self.stop
+            journal,
+            clock=self._clock,
+            see=self._watch,
+            notify=self._settled,
+            notify_landed=self._progress.landed,
+            stop=self.stop,
         )
         self._links = Links()
         self._held_capacity = Capacity(self._policy.held_rows)
@@ -147,13 +165,9 @@ class Sender:
         a follow-up names what the location does not have, and at once what ended the run.
         """
         location = self._locations.get(location_id) or self._open_sender(location_id)
-        caller = location.caller
 
         async def ask(call: Call) -> Reply:
-            found = await caller.ask(call, CallState(FIRST_CONTACT, soft=True))
-            if isinstance(found, Unanswered):
-                raise _unreachable(self._client.base_url, found)
-            return found
+            return await self._ask(location.caller, call, CallState(FIRST_CONTACT, soft=True))
 
         try:
             catalog = await self._unless_stopped(read_catalog(ask, location_id, needs))
@@ -165,6 +179,20 @@ class Sender:
             raise CredentialsError(str(error)) from None
         location.open(catalog, resolve(self._policy.follow_ups, catalog))
         return catalog
+
+    async def search(self, location_id: str, call: Call) -> Reply:
+        """Bring a search through a location that was opened to its final reply; one of another location's is no reply.
+
+        A refusal of scope or location is a reply; raises what ends the location's sending.
+        """
+        caller = self._locations[location_id].caller
+        return await self._unless_stopped(self._ask(caller, call, SearchCallState(location_id)))
+
+    async def read_contact(self, location_id: str, contact_id: str) -> Reply:
+        """Bring the read of one contact to its final reply; likewise."""
+        caller = self._locations[location_id].caller
+        state = ContactCallState(FIRST_CONTACT, contact_id, soft=True)
+        return await self._unless_stopped(self._ask(caller, calls.get_contact(contact_id), state))
 
     async def find(self, record: Record) -> FoundContact:
         """Find the contact that a record would meet; stores nothing. Raises what ends the location's sending."""
@@ -212,6 +240,11 @@ class Sender:
         if closed is not None:
             raise self._as_seen(closed)
 
+    def keep_hours(self, hours: Mapping[str, LocalHours]) -> None:
+        """Send from now on only while each location's hours are open."""
+        for location_id, location in self._locations.items():
+            location.caller.open_hours = hours.get(location_id)
+
     def stop(self, reason: StopError) -> None:
         """Begin no attempt any more; those in the air land, bounded in time, and then ``reason`` is raised."""
         if self._reason is None:
@@ -222,21 +255,40 @@ class Sender:
             self._changed.set()
 
     @property
+    def read_back(self) -> ReadBack:
+        """Tell what came of reading contacts back, over all locations."""
+        meters = [location.caller.meter for location in self._locations.values()]
+        return ReadBack(
+            contacts=sum(meter.read_back for meter in meters),
+            differed=sum(meter.differed for meter in meters),
+            unread=sum(meter.unread for meter in meters),
+        )
+
+    @property
     def requests(self) -> int:
         """Requests sent so far."""
         return self._budget.spent
 
     def quota_of(self, location_id: str) -> LocationQuota:
         """Tell the quota of a location as far as its replies told it."""
-        caller = self._locations[location_id].caller
+        location = self._locations[location_id]
+        caller, quickest = location.caller, location.caller.meter.quickest_seconds
         return LocationQuota(
             burst=caller.gate.slots.burst,
             interval_seconds=caller.gate.slots.interval_seconds,
             daily=caller.day.allowance,
             daily_remaining=caller.day.remaining,
+            concurrency=location.concurrency,
+            **({} if quickest is None else {"latency_seconds": quickest}),
         )
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    async def _ask(self, caller: Caller, call: Call, state: CallState) -> Reply:
+        found = await caller.ask(call, state)
+        if isinstance(found, Unanswered):
+            raise _unreachable(self._client.base_url, found)
+        return found
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
         """Do work that stores nothing; cut it off as soon as the run is to end."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from importer.reading.zip_files import printable
 from importer.sources.copying import Copy
 from importer.sources.expanding import in_archive
 from importer.sources.masking import is_url, masked
@@ -61,7 +62,7 @@ def stage_each(reference: str, folder: Path, index: int) -> tuple[StagedSource, 
     staged: list[StagedSource] = []
     for place, member in enumerate(members, index):
         copy = archives.copy_member(whole.path, member, folder, place, name=whole.name)
-        copy = replace(copy, name=f"{whole.name}/{archives.printable(member)}")
+        copy = replace(copy, name=f"{whole.name}/{printable(member)}")
         staged.append(_staged(place, named or f"{reference}/{member}", copy))
     whole.path.unlink()
     return tuple(staged)
@@ -76,7 +77,7 @@ def _copy_local(path: Path, folder: Path, index: int, *, follow: bool) -> Copy:
         if found := archives.member_named(path):
             archive, member = found
             copy = archives.copy_member(archive, member, folder, index, name=archive.name)
-            return replace(copy, name=f"{archive.name}/{archives.printable(member)}")
+            return replace(copy, name=f"{archive.name}/{printable(member)}")
     return local.copy_path(path, folder, index, follow=follow)
 
 

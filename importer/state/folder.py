@@ -17,16 +17,23 @@ from importer.errors import ImporterError, RunConflictError, SettingsError, Stat
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.environment import variables
+from importer.runtime.logs import logger_of
 from importer.runtime.process_lock import LockHeldError, Owner, holder, locked, this_process
-from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
+from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, has_begun, read_identity
 from importer.state.neighbours import Neighbours
-from importer.state.previous import History, Previous, find_previous
+from importer.state.previous import History, Previous, find_last_of_mapping, find_previous
 from importer.state.quota import QuotaMemory, latest
+
+logger = logger_of(__name__)
 
 KEEP_DAYS_VARIABLE: Final = "IMPORTER_KEEP_DAYS"
 DAY_SECONDS: Final = 86_400
 
 _KILLED: Final = "the process ended without a word (killed, or a power cut)"
+_KEPT: Final = (
+    "Run %s stored %d contacts that still wait for their tags, or what else follows: %s does not delete it. "
+    "Finish it with: importer resume %s; or delete it with: importer forget %s"
+)
 _FORGOTTEN: Final = ".forgotten-"
 _DRAFT_SECONDS: Final = 3_600
 _QUOTA_SECONDS: Final = DAY_SECONDS + 3_600
@@ -91,7 +98,7 @@ class StateFolder:
     def run_ids(self) -> tuple[str, ...]:
         """List the ids of all runs that began, damaged ones too, newest first."""
         folders = (entry for entry in self._run_folders() if not entry.name.startswith("."))
-        return tuple(sorted((each.name for each in folders if (each / "journal.db").is_file()), reverse=True))
+        return tuple(sorted((each.name for each in folders if has_begun(each)), reverse=True))
 
     def _run_folders(self) -> tuple[Path, ...]:
         try:
@@ -142,6 +149,15 @@ class StateFolder:
         Raises StateError when a damaged run has the same source: it may have sent half of it.
         """
         return find_previous(candidate, self._history(candidate.id))
+
+    def imported_by(self, run_id: str) -> str:
+        """Name the sources of a run, as far as is known without opening its journal."""
+        identity = read_identity(self.run_folder(run_id))
+        return "" if identity is None else ", ".join(Path(each).name for each in identity.references)
+
+    def last_of_mapping(self, place: str, mapping: Path, *, but: str = "") -> Run | None:
+        """Find the newest run by a mapping file in a place, but for the one of an id."""
+        return find_last_of_mapping(place, mapping, self._history(but))
 
     def _history(self, but: str) -> History:
         for run_id in self.run_ids():
@@ -229,6 +245,9 @@ class StateFolder:
         oldest_kept = _run_id(int(before * 65_536))
         for run_id in self.run_ids():
             if run_id < oldest_kept and self._ended_before(run_id, before):
+                if rows := self.unfinished_rows(run_id):
+                    logger.warning(_KEPT, run_id, rows, KEEP_DAYS_VARIABLE, run_id, run_id)
+                    continue
                 with contextlib.suppress(RunConflictError):
                     self.forget(run_id)
                     forgotten.append(run_id)
@@ -243,9 +262,7 @@ class StateFolder:
 
     def _sweep_leftovers(self) -> None:
         for entry in self._run_folders():
-            if entry.name.startswith(_FORGOTTEN) or (
-                not (entry / "journal.db").exists() and self._abandoned(entry)
-            ):
+            if entry.name.startswith(_FORGOTTEN) or (not has_begun(entry) and self._abandoned(entry)):
                 shutil.rmtree(entry, ignore_errors=True)
 
     def _abandoned(self, entry: Path) -> bool:

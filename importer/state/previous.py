@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from importer.errors import RunConflictError, StateError
+from importer.errors import ImporterError, RunConflictError, StateError
 from importer.state.journal import Identity, NeverBegunError, Run, RunState
 from importer.state.journal.run import local_path
 
@@ -59,6 +60,15 @@ def find_previous(candidate: Run, history: History) -> Previous | None:
         if differences and run.state is RunState.FINISHED:
             return None
         return Previous(run=run, differences=differences)
+    return None
+
+
+def find_last_of_mapping(place: str, mapping: Path, history: History) -> Run | None:
+    """Look, newest first, for a run by a mapping file in a place, whatever its sources were."""
+    for identity, read in history:
+        if (identity.place, identity.mapping) == (place, str(mapping)):
+            with contextlib.suppress(ImporterError):
+                return read()
     return None
 
 

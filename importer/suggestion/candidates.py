@@ -18,6 +18,7 @@ from importer.suggestion.headers import (
     PERSONS,
     PLACES,
     Title,
+    headline,
     titles,
     unsqueezed,
     word_set,
@@ -108,7 +109,9 @@ def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     if found:
         yield from found
         return
-    for look in (_singular, _of_two_names, _in_one_word, _of_phone_words, _abbreviated, _contained):
+    for look in (
+        _singular, _of_two_names, _of_one_meaning, _in_one_word, _of_phone_words, _abbreviated, _in_group, _contained,
+    ):  # fmt: skip
         yield from look(column, spoken)
     yield from _misspelt(column, spoken)
 
@@ -159,10 +162,12 @@ def _said(language: str, field: str) -> str:
 
 
 def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
-    """Read "Address lines" and "Accounts" as one of them."""
+    """Read "Address lines" and "Companies" as one of them."""
     *before, last = column.words or ("",)
     if len(last) > 4 and last.endswith("s"):
         yield from by_title(column, (*before, last.removesuffix("s")))
+    if len(last) > 5 and last.endswith("ies"):
+        yield from by_title(column, (*before, f"{last.removesuffix('ies')}y"))
 
 
 def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
@@ -176,6 +181,21 @@ def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate
     silent = [part for part, found in zip(parts, named, strict=True) if not found]
     if all(_is_short_for(part, field) for part in silent for field in shared):
         yield from (replace(one, strength=LIKELY) for one in next(filter(None, named)) if one.field in shared)
+
+
+def _of_one_meaning(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read STATE_PROVINCE_REGION: words that are each a name of the same field."""
+    fields = [{field for field, _ in fields_of(part)} for part in column.words]
+    shared = set.intersection(*fields) if len(fields) > 1 else set()
+    for field in sorted(shared):
+        yield _candidate(field, column, Title(column.words), LIKELY, "its header")
+
+
+def _in_group(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read "Checkout form: Birthday" and fields.birthday by what stands behind the name of its group."""
+    title = headline(column.header)
+    if title != column.header:
+        yield from (replace(one, strength=LIKELY) for one in by_title(column, words(title)))
 
 
 def _is_short_for(part: tuple[str, ...], field: str) -> bool:
@@ -201,7 +221,7 @@ def _of_phone_words(column: Column, _spoken: frozenset[str]) -> Iterator[Candida
 
 
 _NUMBER_WORDS: Final = word_set(
-    "nr no num number numero numeros nummer nummern n de di do du van der fixe fijo fixo fisso vast direct main 1 2 3"
+    "nr no num number numero numeros nummer nummern n wireless hm wk wrk hp de di do du van der fixe fijo fixo fisso vast direct main 1 2 3"
 )
 
 

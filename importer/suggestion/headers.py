@@ -37,6 +37,10 @@ _JOINED: Final = {
     ("code", "postal"): "postal",
     ("post", "code"): "postcode",
     ("mailing", "list"): "mailinglist",
+    ("lettre", "d"): "lettre d",
+    ("lettre d", "information"): "infolettre",
+    ("lettre d", "informations"): "infolettre",
+    ("lettre d", "info"): "infolettre",
 }
 
 PERSONS: Final = word_set(
@@ -56,7 +60,8 @@ PERSONS: Final = word_set(
 
 NOISE: Final = PERSONS | word_set(
     "value primary main default preferred personal your you please enter what whats is are the a an s my field required "
-    "optional best current ticket ihr ihre bitte votre vos su seu sua tuo tua uw"
+    "optional best current ticket custom fields attribute attributes property properties cf udf "
+    "aktuell aktuelle actuel actuelle actual attuale atual huidig huidige ihr ihre bitte votre vos su seu sua tuo tua uw"
 )
 """Words that say nothing about which field a column is."""
 
@@ -68,11 +73,13 @@ LATER: Final = word_set(
 """Words that tell a second value from the first."""
 
 PLACES: Final = word_set(
-    "mailing billing shipping home work business office other private postal delivery default company account "
+    "mailing billing shipping mail bill ship po home work business office other private postal delivery default company account "
     "physical permanent residential residence registered legal invoice invoicing dispatch "
     "privat geschaftlich dienstlich rechnung lieferung domicile bureau travail facturation livraison casa trabajo "
     "oficina facturacion envio trabalho faturamento entrega ufficio lavoro fatturazione spedizione thuis werk "
-    "factuur bezorg rechnungs liefer organization organisation address adresse organizations addresses"
+    "factuur bezorg rechnungs liefer rechnungsanschrift rechnungsadresse lieferanschrift lieferadresse postanschrift "
+    "privatanschrift privatadresse firmenanschrift firmenadresse factuuradres bezorgadres afleveradres thuisadres "
+    "residenza residencia wohnsitz woonadres organization organisation address adresse organizations addresses"
 )
 """Words that tell one of several addresses or numbers apart."""
 
@@ -131,6 +138,15 @@ def _join(parts: list[str]) -> tuple[str, ...]:
     return tuple(joined)
 
 
+def headline(header: str) -> str:
+    """Take off the name of a group before a colon, and of an object before a dot: "Form: Birthday", "fields.birthday"."""
+    title = header.rpartition(":")[2].strip() or header
+    return title.rpartition(".")[2] if _PATH.fullmatch(title) else title
+
+
+_PATH: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+
+
 def titles(parts: tuple[str, ...]) -> Iterator[Title]:
     """Give the readings of a header, the most literal first: whole, without noise, without a place word or two."""
     digits = [part for part in parts if part.isdigit()]
@@ -140,17 +156,18 @@ def titles(parts: tuple[str, ...]) -> Iterator[Title]:
     whole = Title(counted, number=number, numbered_last=last)
     seen: set[tuple[str, ...]] = {()}
     plain = _without_little_end(tuple(part for part in counted if part not in NOISE))
+    cuts = [(name, place) for name in (counted, plain) for place in _place_cuts(name)]
+    for name, place in ((counted, ""), (plain, ""), *cuts):
+        rest = name[len(place.split()) :]
+        if rest not in seen:
+            seen.add(rest)
+            yield replace(whole, name=rest, place=_telling(place), placed=bool(place))
     for name in (counted, plain):
-        for place in ("", *_place_cuts(name)):
-            rest = name[len(place.split()) :]
+        for place in _place_ends(name):
+            rest = _without_little_end(name[: -len(place.split())])
             if rest not in seen:
                 seen.add(rest)
-                yield replace(whole, name=rest, place=_telling(place), placed=bool(place))
-    for name in (counted, plain):
-        rest = _without_little_end(name[:-1])
-        if name and name[-1] in PLACES and rest not in seen:
-            seen.add(rest)
-            yield replace(whole, name=rest, place=_telling(name[-1]), placed=True)
+                yield replace(whole, name=rest, place=_telling(place), placed=True)
 
 
 LITTLE: Final = word_set(
@@ -172,6 +189,14 @@ def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:
         if not set(name[:length]) <= PLACES:
             return
         yield " ".join(name[:length])
+
+
+def _place_ends(name: tuple[str, ...]) -> Iterator[str]:
+    """Give the runs of place words that the name ends with, the shortest first: "City (billing address)"."""
+    for start in range(len(name) - 1, 0, -1):
+        if not set(name[start:]) <= PLACES:
+            return
+        yield " ".join(name[start:])
 
 
 def _telling(place: str) -> str:

@@ -75,7 +75,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "en": "address, street, street address, address1, address line, address street, street name, addr, "
         "mailing address, postal address, address line1, street1, house number and street, street line, street address line",
         "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr",
-        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero",
+        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero, libelle de voie, n et libelle de voie, numero et libelle de voie",
         "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n",
         "pt": "endereco, morada, rua, logradouro, rua e numero, rua n",
         "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero",
@@ -178,7 +178,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "nl": "eigenaar, verantwoordelijke, toegewezen aan, accountmanager",
     },
     "dateOfBirth": {
-        "en": "birthday, date of birth, birth date, birthdate, dob, born, birth day, born on, dateofbirth, d o b",
+        "en": "birthday, date of birth, birth date, birthdate, dob, born, birth day, born on, born at, date born, date birth, dateofbirth, d o b",
         "de": "geburtsdatum, geburtstag, geb datum, geboren, geboren am, geb am, gebdatum, geb, geburtsdat, geb dat, geb tag",
         "fr": "date de naissance, naissance, ne le, date naissance, nee le, anniversaire, date naiss, dn",
         "es": "fecha de nacimiento, nacimiento, cumpleanos, fecha nacimiento, f nacimiento, fecha nac, f nac, fec nac, nacido el",

@@ -23,6 +23,7 @@ class Kind(StrEnum):
 class Person:
     """Somebody who may stand on several rows; ``known`` is in the sandbox before the run."""
 
+    name: str
     email: str
     phone: str
     known: bool
@@ -42,7 +43,7 @@ class Line:
         if self.person is None:
             return ["Nobody", "", "", self.marker, ""]
         email = "" if self.by_phone else self.person.email
-        return ["Ada", email, self.person.phone, self.marker, ";".join(self.tags)]
+        return [self.person.name, email, self.person.phone, self.marker, ";".join(self.tags)]
 
 
 def invent(dice: random.Random, name: str, rows: int, kind: Kind) -> list[Line]:
@@ -61,6 +62,7 @@ def invent(dice: random.Random, name: str, rows: int, kind: Kind) -> list[Line]:
             by_phone = dice.random() < 0.4
         else:
             person = Person(
+                name=f"Ada{number}",
                 email=f"p{number}.{name}@example.com",
                 phone=f"+1212{5_550_000 + number:07d}",
                 known=dice.random() < 0.06 and not alone,

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,12 +19,20 @@ from typing import Any, Final
 
 from importer.errors import ImporterError
 from importer.records import Intent, Outcome, Remedy, Status
+from importer.sandbox import Fault, FaultKind, Sandbox
 from importer.state import StateFolder
+from importer.state.database import DamagedError
 from importer.state.journal import RunState
+from tests.campaign.cuts import LogCut
 from tests.campaign.people import Kind, Person, expected, invent, person_states
 
 KILLS_A_ROUND: Final = 25
-_ROWS: Final = {Kind.UPSERT: 800, Kind.CREATE_ONLY: 400, Kind.UNREPEATABLE: 400, Kind.RETRY: 400}
+_CUT_SHARE: Final = 0.4
+"""So many of the kills also cost the journal its end."""
+_EARLY_RESETS: Final = 5
+"""So many upserts of each process' first are cut off 50 ms after they were sent; the vendor stores them all the same."""
+_LONG_AGO_SECONDS: Final = 3_600.0
+_ROWS: Final = {Kind.UPSERT: 600, Kind.CREATE_ONLY: 400, Kind.UNREPEATABLE: 400, Kind.RETRY: 400}
 
 _MAPPING: Final = """\
 version: 1
@@ -48,69 +55,83 @@ _EXTRA: Final = {
 
 @dataclass
 class Tally:
-    """What a campaign saw; the three that must stay empty first."""
+    """What a campaign saw; the four that must stay empty first."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     mislabelled: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    """Rows that were given the contact id of somebody else."""
     rounds: int = 0
     rows: int = 0
     contacts: int = 0
     kills: Counter[str] = field(default_factory=Counter)
+    cuts: Counter[str] = field(default_factory=Counter)
+    """What was done to the journal's log, and to what effect."""
+    rows_cut_off: int = 0
     in_doubt: int = 0
     unconfirmed: int = 0
     slowest_stop: float = 0.0
     retried: int = 0
     began_at: float = field(default_factory=time.monotonic)
+    ended_at: float = 0.0
+    vendor: dict[str, Any] = field(default_factory=dict)
+    """What the sandbox counted."""
 
     def figures(self) -> str:
         kills = ", ".join(f"{count} {name}" for name, count in self.kills.most_common())
         return (
             f"{sum(self.kills.values())} kills ({kills}) in {self.rounds} runs of {self.rows:,} rows, "
-            f"{time.monotonic() - self.began_at:.0f} s; {self.in_doubt:,} rows in doubt at a kill, "
+            f"{self.ended_at - self.began_at:.0f} s; {self.in_doubt:,} rows in doubt at a kill, "
             f"{self.unconfirmed} ended unconfirmed, {self.retried} retried; slowest stop {self.slowest_stop:.1f} s; "
             f"{self.contacts:,} contacts\n"
-            f"rows lost {len(self.lost)}, doubled {len(self.doubled)}, mislabelled {len(self.mislabelled)}"
+            f"logs of the journal: {dict(self.cuts)}, {self.rows_cut_off} sent rows unknown after it\n"
+            f"rows lost {len(self.lost)}, doubled {len(self.doubled)}, mislabelled {len(self.mislabelled)}, "
+            f"foreign ids {len(self.foreign)}"
         )
+
+    @property
+    def broken(self) -> list[str]:
+        """Tell each promise that was broken; none, or the campaign has found something."""
+        return [*self.lost, *self.doubled, *self.mislabelled, *self.foreign]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
-    """The sandbox process, looked at from outside."""
+    """The sandbox beside the processes that are killed, looked at from outside."""
 
-    url: str
+    sandbox: Sandbox
 
-    def get(self, path: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as reply:  # noqa: S310  (loopback)
-            found: dict[str, Any] = json.load(reply)
-        return found
+    @property
+    def late(self) -> bool:
+        """It takes its time to store: few rows at once would take minutes."""
+        return self.sandbox.settings.store_delay_ms[1] > 0
 
+    @property
     def requests(self) -> int:
-        return int(self.get("/_sandbox/state")["requests"])
+        return self.sandbox.vendor.tally.requests
 
     def contacts(self, location_id: str) -> list[dict[str, Any]]:
-        found = self.get("/_sandbox/contacts")["contacts"]
-        return [each for each in found if each["locationId"] == location_id]
+        """List what is stored of a location, once nothing is at work there any more."""
+        while self.sandbox._in_flight.total():
+            time.sleep(0.01)
+        return self.sandbox.contacts(location_id)
 
     def know(self, location_id: str, person: Person) -> None:
-        """Store somebody before the run, whatever faults come between."""
-        body = {"locationId": location_id, "email": person.email, "phone": person.phone}
-        request = urllib.request.Request(  # noqa: S310  (loopback)
-            f"{self.url}/contacts/upsert",
-            data=json.dumps(body).encode(),
-            headers={
-                "Authorization": "Bearer pit-campaign",
-                "Version": "2021-07-28",
-                "Content-Type": "application/json",
-            },
+        """Let somebody be there since long before the run: what is made within the same second is nobody's."""
+        self.sandbox.add_contact(
+            location_id,
+            added_at=self.sandbox.clock.now() - _LONG_AGO_SECONDS,
+            firstName=person.name,
+            email=person.email,
+            phone=person.phone,
         )
-        while True:
-            try:
-                with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310  (loopback)
-                    if json.load(reply)["contact"]["id"]:
-                        return
-            except (OSError, ValueError):  # a fault of the sandbox; again
-                continue
+
+    def cut_off_first(self) -> None:
+        """Cut off upserts of the process that starts next, in its first seconds, when it knows no round trip yet."""
+        if not self.sandbox.fates._script:
+            early = Fault(kind=FaultKind.RESET, seconds=0.05, path="/contacts/upsert", times=_EARLY_RESETS)
+            self.sandbox.script([early])
 
 
 class Round:
@@ -138,9 +159,6 @@ class Round:
         for person in dict.fromkeys(line.person for line in self.lines):
             if person is not None and person.known:
                 vendor.know(self.location_id, person)
-        # The vendor's Date header has whole seconds, so what a stranger made within the second before a row's first
-        # attempt cannot be told from our own: people who were there before are older than that.
-        time.sleep(1.5)
 
     def go(self, kills: int) -> None:
         """Be killed so many times (fewer when the file ends before), then come to the end, retries and all."""
@@ -159,6 +177,8 @@ class Round:
         code, told = 3, ""
         for _ in range(10):
             code, told = self._wait(self._start(command, *more))
+            if _was_misdirected(code, told):
+                continue
             if code != 3:
                 break
             command = "resume"
@@ -166,7 +186,7 @@ class Round:
 
     def _session_to_kill(self) -> bool:
         """Start a process and kill it at some moment; True when it reached its end before."""
-        before = self.vendor.requests()
+        before = self.vendor.requests
         process = self._start(self._command())
         self._let_work(process, before)
         name = self.dice.choices(["SIGKILL", "SIGTERM", "SIGINT", "SECOND"], [7, 1, 1, 2])[0]
@@ -177,6 +197,8 @@ class Round:
             name = "SIGKILL"
             process.kill()
         code, told = self._wait(process)
+        if _was_misdirected(code, told):
+            return False
         if name == "SIGKILL":
             assert code in {0, 1, -signal.SIGKILL}, told
         elif name == "SECOND":
@@ -189,8 +211,30 @@ class Round:
             assert "Traceback" not in told, told
             return True
         self.tally.kills[name] += 1
+        if self._begun_files() and self.dice.random() < _CUT_SHARE:
+            self._cut_log()
         self._look_in()
         return False
+
+    def _begun_files(self) -> bool:
+        return self.state.path.is_dir() and bool(self.state.run_ids())
+
+    def _cut_log(self) -> None:
+        """Take the end of the journal away, as far as it lies in the log; what is refused as damaged is put back."""
+        folder = self.state.run_folder(self.state.run_ids()[0])
+        cut = LogCut(folder, self.folder / "kept")
+        name = cut.make(self.dice)
+        if name is None:
+            return
+        try:
+            with self.state.open_journal(self.state.find()) as journal:
+                loss = journal.loss
+        except DamagedError:
+            cut.undo()
+            self.tally.cuts["refused"] += 1
+        else:
+            self.tally.cuts[name] += 1
+            self.tally.rows_cut_off += loss.intents if loss else 0
 
     def _command(self) -> str:
         return "resume" if self._begun() and self.dice.random() < 0.5 else "run"
@@ -200,12 +244,13 @@ class Round:
             _sleep_while_alive(process, self.dice.uniform(0.1, 1.5))
             return
         wanted = before + self.dice.randint(1, 2 * self.rows // KILLS_A_ROUND)
-        while process.poll() is None and self.vendor.requests() < wanted:
+        while process.poll() is None and self.vendor.requests < wanted:
             time.sleep(0.002)
         _sleep_while_alive(process, self.dice.uniform(0, 0.02))
 
     def _start(self, command: str, *more: str) -> subprocess.Popen[str]:
         self._let_go_at_once()
+        self.vendor.cut_off_first()
         words = [sys.executable, "-m", "importer", command]
         if command == "run":
             words += [
@@ -215,8 +260,9 @@ class Round:
                 "-o",
                 str(self.folder / "out"),
             ]
-            words += ["--location", self.location_id, "--base-url", self.vendor.url]
-            words += ["--concurrency", str(self.dice.choice([1, 4, 16, 100]))]
+            words += ["--location", self.location_id, "--base-url", self.vendor.sandbox.base_url]
+            at_once = [16, 100] if self.vendor.late else [1, 4, 16, 100]
+            words += ["--concurrency", str(self.dice.choice(at_once))]
         words += ["--state", str(self.state.path), "--no-progress", "--json", *more]
         return subprocess.Popen(
             words,
@@ -251,7 +297,7 @@ class Round:
         proven elsewhere, and would make five minutes of each round.
         """
         with suppress(ImporterError), self.state.open_journal(self.state.find(), thorough=False) as journal:
-            journal._db.execute("DELETE FROM quota_marks")
+            journal._db.execute("UPDATE quota_marks SET in_window = 0, used_today = 0")
 
     def _results(self) -> list[dict[str, str]]:
         (path,) = (self.folder / "out").glob("*/results.csv")
@@ -270,10 +316,12 @@ class Round:
             if len(found) > 1:
                 self.tally.doubled.append(f"{self.location_id}: {len(found)} contacts {found[0]['email']}")
         self._check_labels(results, by_phone)
+        self._check_owners(results, {each["id"]: each["phone"] for each in contacts})
         self._check_values(results, by_phone)
         self.tally.contacts += len(contacts)
         self.tally.rows += self.rows
         self.tally.rounds += 1
+        self.tally.ended_at = time.monotonic()
 
     def _check_accounts(self, results: Sequence[dict[str, str]]) -> None:
         (path,) = (self.folder / "out").glob("*/summary.json")
@@ -302,6 +350,12 @@ class Round:
                 continue
             if row["import_contact_id"] not in {each["id"] for each in by_phone.get(line.person.phone, [])}:
                 self.tally.lost.append(f"{place}, but the sandbox has no such contact")
+
+    def _check_owners(self, results: Sequence[dict[str, str]], owners: dict[str, str]) -> None:
+        for line, row in zip(self.lines, results, strict=True):
+            owner = owners.get(row["import_contact_id"])
+            if owner is not None and (line.person is None or owner != line.person.phone):
+                self.tally.foreign.append(f"{self.location_id} row {row['import_row']}: of {owner}")
 
     def _honestly_unconfirmed(self, row: dict[str, str]) -> bool:
         return self.kind is Kind.UNREPEATABLE and row["import_error_code"] == "unconfirmed"
@@ -354,6 +408,11 @@ class RetryRound(Round):
 
     def _start(self, command: str, *more: str) -> subprocess.Popen[str]:
         return super()._start(command, *(more or ("--max-requests", "100000")))
+
+
+def _was_misdirected(code: int, told: str) -> bool:
+    """Tell a process that was answered by no vendor at first contact: nothing is sent, and a person looks at the address."""
+    return code == 2 and "does not answer as HighLevel does" in told
 
 
 def _grouped(contacts: Sequence[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]:

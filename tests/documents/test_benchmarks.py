@@ -24,6 +24,7 @@ STARTED = {
     "results_speed": (["1000"], "rows"),
     "sandbox": (["--requests", "200", "--connections", "5"], "requests/s"),
     "sending": (["--rows", "300"], "us"),
+    "start": (["--rounds", "1"], "importer --help"),
     "suggestion": (["tuned"], "precision"),
     "whole_run": (["300", "--turns", "1"], "300"),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from importer.cli import main
@@ -46,16 +47,26 @@ class Ended:
         return read_table(Path(self.summary["results"]))
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
+def read_table(path: Path, *, delimiter: str = ",") -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file, delimiter=delimiter))
 
 
-def write_table(path: Path, rows: list[dict[str, str]]) -> None:
+def write_table(path: Path, rows: list[dict[str, str]], *, delimiter: str = ",") -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.DictWriter(file, list(rows[0]))
+        table = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
         table.writeheader()
         table.writerows(rows)
+
+
+def correct_workbook(path: Path, column: str, *values: str) -> None:
+    """Write the cells of a column anew, from the first row on, as somebody does in a spreadsheet."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    (place,) = [cell.column for cell in sheet[1] if cell.value == column]
+    for row, value in enumerate(values, 2):
+        sheet.cell(row, place).value = value
+    book.save(path)
 
 
 class Desk:

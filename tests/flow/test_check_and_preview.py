@@ -204,3 +204,18 @@ def test_a_check_without_an_account_loads_nothing_that_sends_or_keeps() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "set()\n"
+
+
+def test_a_total_row_is_counted_and_named_and_no_failure(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("a.csv", "Mail,Fee,Plan\nann@example.com,100,Gold\nbob@example.com,50,Tin\nTotal,150,\n")
+    desk.write("plain.yaml", "version: 1\nfields: {email: Mail}\n")
+    foreseen = desk.importer("check", "a.csv", "-m", "plain.yaml", "--json")
+    came = desk.run("a.csv", "-m", "plain.yaml")
+
+    assert (foreseen.code, came.code) == (0, 0)
+    for ended in (foreseen, came):
+        assert (ended.summary["skipped"], ended.summary["failed"]) == (1, 0)
+        assert ended.summary["skipped_by_code"] == {"footer_row": 1}
+    assert "Rows that would be skipped, by cause\n  footer_row" in foreseen.err
+    assert "Skipped rows by cause\n  footer_row" in came.err
+    assert came.rows[-1]["import_error"].startswith("The row is no contact but a total: 'Total', and '150'")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.flow.conftest import Desk, Ended
 
 CONTACTS = "First,Mail,Phone,Tags\nAnn,ann@example.com,,\nBob,nobody,,\nCid,nowhere,,\n"
-NAMES = ("results.csv", "failed.csv", "failed-by-cause.csv", "report.html", "summary.json")
+NAMES = ("results.csv", "failed.csv", "failed.xlsx", "failed-by-cause.csv", "report.html", "summary.json")
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_every_file_of_a_run_is_kept_once_it_was_changed(desk: Desk, folder: Pat
         name: f"my notes on {name}" for name in NAMES
     }
     beside = {name: (folder / name).with_stem(f"{Path(name).stem}-2") for name in NAMES}
-    assert [summary[name] for name in ("results", "failed_rows", "failed_by_cause", "report")] == [
-        str(beside[name]) for name in NAMES[:4]
-    ]
+    assert [
+        summary[name] for name in ("results", "failed_rows", "failed_workbook", "failed_by_cause", "report")
+    ] == [str(beside[name]) for name in NAMES[:5]]
     assert '"run_id"' in beside["summary.json"].read_text()
     assert len(list(folder.iterdir())) == 2 * len(NAMES)
 

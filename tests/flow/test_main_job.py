@@ -231,8 +231,8 @@ def test_failed_rows_are_imported_again_although_the_mapping_describes_the_first
     first = desk.run("export.csv", "-m", "export.yaml")
     assert [row["import_status"] for row in first.rows] == ["failed", "created"]
     failed = Path(first.summary["failed_rows"])
-    rows = read_table(failed)
+    rows = read_table(failed, delimiter=";")
     rows[0]["Mail"] = "juergen@example.com"
-    write_table(failed, rows)
+    write_table(failed, rows, delimiter=";")
     again = desk.run(str(failed), "-m", "export.yaml")
     assert [(row["import_status"], row["Name"]) for row in again.rows] == [("created", "Jürgen")]

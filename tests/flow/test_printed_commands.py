@@ -15,7 +15,7 @@ from importer.results.commands import RUN_OPTIONS, NextCommands, Reach, access_w
 from importer.runtime import environment
 from importer.sandbox import Sandbox
 from importer.settings import RunSettings
-from tests.flow.conftest import Desk, read_table, write_table
+from tests.flow.conftest import Desk, correct_workbook, read_table
 
 VALUES: Final = {
     "mapping": "my mapping.yaml",
@@ -25,6 +25,7 @@ VALUES: Final = {
     "sheet": "-Sheet 1",
     "encoding": "cp1252",
     "delimiter": ";",
+    "send_window": "08:00-20:00",
 }
 OPTIONS: Final = [param for param in run_command.params if isinstance(param, click.Option)]
 
@@ -178,9 +179,8 @@ def test_from_suggest_to_the_corrected_rows_each_command_can_be_pasted(office: D
     assert first.code == 1, first.err
 
     failed = next(office.folder.glob("import-results/*/failed.csv"))
-    rows = read_table(failed)
-    assert [row["import_location_id"] for row in rows] == ["locB"]
-    write_table(failed, [{**row, "Mail": "bob@example.com"} for row in rows])
+    assert [row["import_location_id"] for row in read_table(failed, delimiter=";")] == ["locB"]
+    correct_workbook(failed.with_suffix(".xlsx"), "Mail", "bob@example.com")
     again = office.importer("run", *advised(first.err, "run"), "--no-progress")
     assert again.code == 0, again.err
     assert {contact["locationId"] for contact in vendor.contacts()} == {"locB"}
@@ -219,7 +219,7 @@ def test_failed_rows_of_one_location_do_not_go_into_another(office: Desk, vendor
 
 def test_rows_that_were_not_reached_carry_the_location_too(office: Desk, vendor: Sandbox) -> None:
     office.importer("run", "a list.csv", "-m", "a mapping.yaml", *place(vendor), "--max-requests", "1")
-    rows = read_table(next(office.folder.glob("import-results/*/failed.csv")))
+    rows = read_table(next(office.folder.glob("import-results/*/failed.csv")), delimiter=";")
     assert {row["import_location_id"] for row in rows} == {"locB"}
 
 

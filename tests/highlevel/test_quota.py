@@ -79,3 +79,10 @@ def test_an_absurd_interval_is_told_apart_and_not_kept_to(milliseconds: str) -> 
 
 def test_a_number_of_a_thousand_digits_says_nothing() -> None:
     assert read_quota(HEADERS | {"X-RateLimit-Max": "9" * 6_000}).burst is None
+
+
+def test_a_slow_vendor_or_few_requests_at_once_make_a_run_longer() -> None:
+    slow = LocationQuota(latency_seconds=2.0, concurrency=4)
+    assert plan_sending({"a": 100}, calls_a_row=1.0, quotas={"a": slow}).seconds == pytest.approx(50.0)
+    quick = LocationQuota(latency_seconds=0.05)
+    assert plan_sending({"a": 100}, calls_a_row=1.0, quotas={"a": quick}).seconds < 3

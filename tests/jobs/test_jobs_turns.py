@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from importer import pipeline
 from importer.errors import SettingsError
 from importer.jobs.job_state import Health, Result
 from importer.jobs.loading import load_jobs
+from importer.runs.context import RunContext
 from importer.sandbox import Fault, FaultKind
+from importer.settings import Connection, ReadingOptions, Secret
+from importer.state import StateFolder
+from importer.state.journal import RunState
 from tests.jobs.jobs_house import HOME, NEW_YORK, House, moment
 
 JOBS = f"""\
@@ -309,7 +314,7 @@ async def test_people_who_are_gone_for_two_files_get_their_tag_once_and_are_neve
         house.put(f"in/contacts-{number}.csv", present)
         (occasion,) = await house.once(resident)
         assert occasion.result is Result.FINISHED
-        assert ("1 people of earlier files are missing" in occasion.sentence) == (number > 0)
+        assert ("1 person of earlier files is missing" in occasion.sentence) == (number > 0)
         assert ("1 got the tag 'left crm'" in occasion.sentence) == (number == 2)
     tags = {str(each.properties["email"]): each.tags for each in house.sandbox.vendor.contacts}
     assert tags["ada7@example.com"] == ["nightly", "left crm"]
@@ -349,6 +354,36 @@ async def test_a_run_that_too_many_failures_stopped_is_left_alone(house: House, 
     requests = house.sandbox.state()["requests"]
     await house.live(resident, moment("2026-10-13T01:00"))
     assert house.sandbox.state()["requests"] == requests
+
+
+@pytest.mark.parametrize("code", ["paused", "trial_done"])
+async def test_a_run_that_is_left_to_a_person_waits_for_one(house: House, people: People, code: str) -> None:
+    house.write_jobs(JOBS.replace("    changed_only", "    max_requests: 8\n    changed_only"))
+    house.put("in/contacts-1.csv", people)
+    resident = house.resident()
+    (occasion,) = await house.once(resident)
+    assert occasion.run_id is not None
+    state = StateFolder(house.state, clock=house.clock)
+    run = state.find(occasion.run_id)
+    with state.open_journal(run) as journal:
+        journal.set_state(RunState.STOPPED, "Somebody looks at it.", code=code)
+    reached = len(house.cities())
+    await house.live(resident, moment("2026-10-14T12:00"))
+    assert len(house.cities()) == reached
+    last = resident.context.jobs_state.occasions()[0]
+    assert f"importer resume {run.id}" in last.sentence
+    await pipeline.resume(
+        run.id,
+        state_path=house.state,
+        connection=Connection(token=Secret("pit-by-hand")),
+        reading=ReadingOptions(),
+        from_copies=True,
+        changes={"max_requests": None},
+        context=RunContext(clock=house.clock),
+    )
+    assert len(house.cities()) == 20
+    await house.live(resident, moment("2026-10-15T12:00"))
+    assert names(house.folder / "in" / "done") == ["contacts-1.csv"]
 
 
 async def test_a_run_that_was_deleted_keeps_no_later_file_from_its_turn(house: House, people: People) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.mapping.values.fault import ValueFault
-from importer.mapping.values.numbers import read_money, read_number
+from importer.mapping.values.numbers import evidence_of, read_money, read_number, read_percent
+from importer.records import TypedText
 
 
 @pytest.mark.parametrize(
@@ -104,3 +107,49 @@ def test_a_plain_number_keeps_a_sign_behind_it_and_takes_no_unit() -> None:
 @given(st.text(max_size=40))
 def test_no_text_makes_reading_money_raise(text: str) -> None:
     read_money(text)
+
+
+TWO_WAYS = "can be read two ways, as thousands or as decimals; say `decimal` in the rule or in defaults"
+ENDLESS = "1" * 77 + "..."
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "sentence"),
+    [
+        (read_number, "1,234", f"'1,234' {TWO_WAYS}"),
+        (read_number, "much", "'much' is no number"),
+        (read_number, TypedText("#", float("inf")), "'Infinity' is no number"),
+        (read_number, "1" * 101, f"'{ENDLESS}' has 101 characters, too many for a number"),
+        (read_money, "1.234 Mio", f"'1.234 Mio' {TWO_WAYS}"),
+        (read_money, "$1,2,3", "'$1,2,3' is no amount of money"),
+        (read_money, "1" * 101, f"'{ENDLESS}' has 101 characters, too many for an amount of money"),
+    ],
+)
+def test_what_is_refused_is_quoted_with_the_reason(
+    read: Callable[[str], object], text: str, sentence: str
+) -> None:
+    assert read(text) == ValueFault("invalid_number", sentence)
+
+
+def test_a_hundred_characters_are_not_too_many() -> None:
+    text = "0" * 98 + "12"
+    assert (read_number(text), read_money(text)) == (12, 12)
+
+
+def test_whole_numbers_are_sent_as_such_as_far_as_every_json_reader_keeps_them_exact() -> None:
+    largest = 2**53 - 1
+    assert [type(read_number(str(number))) for number in (largest, -largest)] == [int, int]
+    assert [type(read_number(str(number))) for number in (largest + 1, largest + 2, 2**53 + 2)] == [
+        float,
+        float,
+        float,
+    ]
+
+
+def test_a_space_between_thousands_is_in_nobodys_way() -> None:
+    assert [evidence_of(text) for text in ("1 234,5", "1\u202f234.5", "1 234")] == [",", ".", None]
+
+
+def test_a_share_heeds_the_decimal_sign_of_the_mapping_with_its_sign_or_without() -> None:
+    assert [read_percent(text, decimal=",") for text in ("1,234", "1,234 %")] == [1.234, 1.234]
+    assert [read_percent(text, decimal=".") for text in ("1,234", "1,234 %")] == [1234, 1234]

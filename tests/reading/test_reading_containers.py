@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from importer.errors import SourceError
+from importer.errors import SettingsError, SourceError
 from importer.reading import open_frame, open_source
 from importer.settings import ReadingOptions, Secret
 from importer.sources.expanding import expand_sources
@@ -234,3 +235,52 @@ def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
         open_source(tmp_path / "nope.csv")
     with pytest.raises(SourceError, match="folder"):
         open_source(tmp_path)
+
+
+def test_the_names_in_an_archive_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("a\x1b[2J.csv", TEXT)
+        archive.writestr("b.csv", TEXT)
+    with pytest.raises(SourceError, match="holds a\ufffd") as refused:
+        open_source(tmp_path / "b.zip")
+    assert "\x1b" not in str(refused.value)
+
+
+def test_what_file_managers_put_into_an_archive_is_no_second_file(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("lists/", "")
+        archive.writestr("lists/june.csv", TEXT)
+        archive.writestr("__MACOSX/lists/._june.csv", "x")
+        archive.writestr("lists/.DS_Store", "x")
+    assert open_source(tmp_path / "b.zip").header == open_source(_plain(tmp_path)).header
+
+
+def _plain(folder: Path) -> Path:
+    (folder / "plain.csv").write_text(TEXT, encoding="utf-8")
+    return folder / "plain.csv"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files there")
+@pytest.mark.parametrize("suffix", ["zip", "csv.gz"])
+def test_a_full_disk_is_not_taken_for_a_damaged_archive(tmp_path: Path, suffix: str) -> None:
+    content = ("Name\n" + "Ann\n" * 200_000).encode()
+    place = tmp_path / f"a.{suffix}"
+    if suffix == "zip":
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.writestr("a.csv", content)
+    else:
+        place.write_bytes(gzip.compress(content, 0))
+    with files_of_at_most(4_096), pytest.raises(SettingsError, match=r"cannot be unpacked into .*Make room"):
+        open_source(place)
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

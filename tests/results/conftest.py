@@ -12,6 +12,7 @@ import pytest
 from importer.records import Block, Counts, Outcome, Pulse, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
 from importer.results.commands import NextCommands
+from importer.results.files import RunFiles
 from importer.state.written import WrittenFiles
 
 HEADER = ("First Name", "E-mail", "Phone", "Notes")
@@ -21,6 +22,7 @@ HEADER = ("First Name", "E-mail", "Phone", "Notes")
 class Found:
     """What a reader would have found out."""
 
+    delimiter: str | None = None
     hidden_rows: int = 0
     hidden_columns: int = 0
     doubts: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class RunOnPaper:
     base_url: str = "https://services.leadconnectorhq.com"
     sandbox: bool = False
     tool_version: str = "0.1.0"
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +117,11 @@ class Story:
         rows: Mapping[int, Sequence[str]],
         *,
         hidden: tuple[int, int] = (0, 0),
+        delimiter: str | None = None,
         doubts: tuple[str, ...] = (),
         **given: Any,
     ) -> Story:
-        found = Found(hidden_rows=hidden[0], hidden_columns=hidden[1], doubts=doubts)
+        found = Found(delimiter=delimiter, hidden_rows=hidden[0], hidden_columns=hidden[1], doubts=doubts)
         self.sheets.append(Sheet(rows=rows, index=len(self.sheets), detected=found, **given))
         if len(self.run.sources) < len(self.sheets):
             self.run = replace(self.run, sources=(*self.run.sources, Staged()))
@@ -137,11 +141,16 @@ class Story:
 
     def write(self, **given: Any) -> Summary:
         journal = given.pop("journal", self.journal)
+        since = given.pop("since", None)
         given.setdefault("commands", NextCommands(mapping=("-m", "mappings/contacts.yaml")))
         with ResultsWriter(
-            journal=journal, sources=self.sheets, folder=self.folder, written=self.written, **given
+            journal=journal,
+            run_id=self.run.id,
+            sources=self.sheets,
+            files=RunFiles(self.folder, self.written),
+            **given,
         ) as writer:
-            return writer.finish(self.run)
+            return writer.finish(self.run, since=since)
 
 
 @pytest.fixture

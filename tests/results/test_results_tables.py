@@ -10,10 +10,12 @@ from importer.errors import StateError
 from importer.reading.formula_guard import guard_all, unguard
 from importer.records import Fault, Remedy, Status, TypedText
 from importer.results.columns import OWN_COLUMNS
+from tests.results.conftest import Found
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
 
+OWN = len(OWN_COLUMNS)
 Read = Callable[[Path], list[list[str]]]
 
 
@@ -33,9 +35,9 @@ def test_every_row_stands_in_source_order_with_our_columns_first(story: Story, r
 
     assert ["|".join(line) for line in read_csv(summary.results)] == [
         "|".join([*OWN_COLUMNS, "First Name", "E-mail", "Phone", "Notes"]),
-        "2|created|c1|||none||ve9E|200|1|t1|Ana|ana@example.com||",
-        "3|failed||invalid_email|''bo@example' is no e-mail.|fix_row||ve9E||0||Bo|bo@example||",
-        "5|pending||||run_again||||0||Cy|||",
+        "2|created|c1|||none||ve9E|200|1|t1|2026-11-23-160000-abcd|Ana|ana@example.com||",
+        "3|failed||invalid_email|''bo@example' is no e-mail.|fix_row||ve9E||0||2026-11-23-160000-abcd|Bo|bo@example||",
+        "5|pending||||run_again||||0||2026-11-23-160000-abcd|Cy|||",
     ]
 
 
@@ -166,8 +168,8 @@ def test_ragged_rows_keep_every_cell_and_stay_ragged(story: Story, read_csv: Rea
 
     long, short = read_csv(story.write().failed_rows)[1:]
 
-    assert long[11:] == ["Ana", "a@example.com", "1", "x", "too", "many"]
-    assert short[11:] == ["Bo", "b@example.com"]
+    assert long[OWN:] == ["Ana", "a@example.com", "1", "x", "too", "many"]
+    assert short[OWN:] == ["Bo", "b@example.com"]
 
 
 def test_several_sources_share_the_union_of_their_headers(story: Story, read_csv: Read) -> None:
@@ -179,8 +181,8 @@ def test_several_sources_share_the_union_of_their_headers(story: Story, read_csv
 
     lines = read_csv(story.write().results)
 
-    assert lines[0][11:] == ["import_source", "Name", "Phone", "Mail"]
-    assert [[line[0], line[1], *line[11:]] for line in lines[1:]] == [
+    assert lines[0][OWN:] == ["import_source", "Name", "Phone", "Mail"]
+    assert [[line[0], line[1], *line[OWN:]] for line in lines[1:]] == [
         ["2", "created", "a.csv", "Ana", "1", ""],
         ["2", "updated", "b.csv", "Bo", "", "b@example.com"],
         ["3", "pending", "b.csv", "Cy", "", "c@example.com"],
@@ -193,7 +195,7 @@ def test_ragged_rows_stay_ragged_in_a_union_of_headers(story: Story, read_csv: R
 
     lines = read_csv(story.write().results)
 
-    assert [line[12:] for line in lines] == [
+    assert [line[OWN + 1 :] for line in lines] == [
         ["A", "B", "C"],
         ["1", "2", ""],
         ["c", "", "b", "more"],
@@ -208,7 +210,7 @@ def test_a_header_that_stands_twice_keeps_both_columns(story: Story, read_csv: R
 
     lines = read_csv(story.write().results)
 
-    assert [line[12:] for line in lines] == [["Tag", "Tag"], ["a", "b"], ["c", ""]]
+    assert [line[OWN + 1 :] for line in lines] == [["Tag", "Tag"], ["a", "b"], ["c", ""]]
 
 
 def test_a_limited_run_holds_its_own_rows_alone(story: Story, read_csv: Read) -> None:
@@ -224,12 +226,12 @@ def test_a_limited_run_holds_its_own_rows_alone(story: Story, read_csv: Read) ->
 
 def test_half_a_character_from_a_broken_source_is_written_as_an_escape(story: Story, read_csv: Read) -> None:
     story.sheet({2: ("Jos\udce9", "", "", "")})
-    assert read_csv(story.write().results)[1][11] == "Jos\\udce9"
+    assert read_csv(story.write().results)[1][OWN] == "Jos\\udce9"
 
 
 def test_typed_cells_of_a_workbook_are_written_as_a_person_reads_them(story: Story, read_csv: Read) -> None:
     story.sheet({2: (TypedText("01234", 1234), TypedText("50 %", 0.5), "", "")})
-    assert read_csv(story.write().results)[1][11:13] == ["01234", "50 %"]
+    assert read_csv(story.write().results)[1][OWN : OWN + 2] == ["01234", "50 %"]
 
 
 def test_files_that_do_not_match_the_journal_are_refused(story: Story) -> None:
@@ -254,6 +256,7 @@ def test_a_stopped_write_leaves_neither_half_a_file_nor_a_draft(story: Story) ->
     assert sorted(path.name for path in story.folder.iterdir()) == [
         "failed-by-cause.csv",
         "failed.csv",
+        "failed.xlsx",
         "report.html",
         "results.csv",
         "summary.json",
@@ -262,6 +265,7 @@ def test_a_stopped_write_leaves_neither_half_a_file_nor_a_draft(story: Story) ->
 
 class Broken:
     name = "torn.csv"
+    detected = Found()
     header = ("A",)
     rows: dict[int, tuple[str, ...]] = {}  # noqa: RUF012  (never written)
 

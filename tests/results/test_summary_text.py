@@ -37,8 +37,18 @@ def test_the_summary_ends_with_the_next_command(story: Story) -> None:
     assert any(line.startswith("  refused") and line.endswith("row 3") for line in lines)
     assert lines[-4].strip() == "importer retry 2026-11-23-160000-abcd"
     assert lines[-1].strip() == command(
-        ["importer", "run", str(summary.failed_rows), "-m", "mappings/contacts.yaml"]
+        ["importer", "run", str(summary.failed_workbook), "-m", "mappings/contacts.yaml"]
     )
+    assert "Correct the failed rows in failed.xlsx" in lines[-2]
+
+
+def test_where_no_workbook_holds_the_failed_rows_the_csv_is_advised_with_care(story: Story) -> None:
+    story.sheet({2: ("x" * 40_000, "", "", "")}).settle(2, Status.FAILED, code="refused")
+
+    lines = render_summary(story.write(), PLAIN).splitlines()
+
+    assert "failed.csv in a text editor" in lines[-2]
+    assert "failed.csv" in lines[-1]
 
 
 def test_a_stopped_run_is_resumed(story: Story) -> None:

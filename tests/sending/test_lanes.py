@@ -107,13 +107,59 @@ def test_rows_without_a_key_are_in_nobodys_way() -> None:
     assert lanes.enter(Walker(2), ())
 
 
-def test_links_are_remembered_in_bounded_memory() -> None:
+def test_the_latest_links_are_remembered_in_bounded_memory() -> None:
     links = Links(limit=10)
-    for number in range(0, 1_000, 2):
-        links.join((number, number + 1))
-    assert 5 <= len(links) <= 10
-    assert links.root(998) == links.root(999)
+    for number in range(40):
+        links.join((2 * number, 2 * number + 1))
+        assert len(links) <= 10
+        for latest in range(max(number - 4, 0), number + 1):
+            assert links.root(2 * latest) == links.root(2 * latest + 1)
     assert links.root(0) != links.root(1)
+
+
+def test_a_link_to_a_person_known_by_two_keys_joins_all_three_and_nobody_else() -> None:
+    links = Links()
+    links.join((1, 2))
+    links.join((11, 12))
+    links.join((2, 3))
+    links.join((12, 13))
+    assert links.root(1) == links.root(2) == links.root(3)
+    assert links.root(11) == links.root(12) == links.root(13)
+    assert links.root(1) != links.root(11)
+
+
+def test_locations_share_the_memory_of_links_and_not_the_links() -> None:
+    links = Links()
+    here, there = (Lanes[Walker](links, salt=name) for name in ("here", "there"))
+    link = Walker(1)
+    assert here.enter(link, ("e:a", "p:1"))
+    assert here.leave(link) is None
+    assert len(links) == 1
+    assert there.enter(Walker(2), ("e:a",))
+    assert there.enter(Walker(3), ("p:1",))
+    assert here.enter(Walker(4), ("e:a",))
+    assert not here.enter(Walker(5), ("p:1",))
+
+
+def test_a_person_whose_rows_are_done_is_forgotten() -> None:
+    lanes: Lanes[Walker] = Lanes()
+    first, second = Walker(1), Walker(2)
+    assert lanes.enter(first, ("e:a",))
+    lane = first.lane
+    assert lanes.leave(first) is None
+    assert lanes.leave(first) is None, "a row leaves once"
+    assert lanes.enter(second, ("e:a",))
+    assert second.lane is not lane
+
+
+def test_a_row_waits_for_a_person_of_two_lanes_by_a_key_that_only_the_second_lane_had() -> None:
+    lanes: Lanes[Walker] = Lanes()
+    one, two, both, later = (Walker(row) for row in range(1, 5))
+    assert lanes.enter(one, ("e:a",))
+    assert lanes.enter(two, ("e:b", "p:1"))
+    assert not lanes.enter(both, ("e:a", "p:1"))
+    assert not lanes.enter(later, ("e:b",))
+    assert [lanes.leave(row) for row in (one, two, both, later)] == [None, both, later, None]
 
 
 def test_waiting_rows_can_be_taken_back() -> None:

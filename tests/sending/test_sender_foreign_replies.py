@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from importer.records import Record, Status
+from importer.records import ImportMode, Record, Status
 from importer.sandbox import Fault, FaultKind
 from tests.sending.runs import PATIENT, PLACE, QUICK, Run, StartRun, people, record
 
@@ -52,6 +52,36 @@ async def test_a_reply_that_is_not_ours_ends_its_connection_and_what_stands_behi
         row: stored[f"person{row}@example.com"]["id"] for row in outcomes
     }
     assert [outcomes[row].attempts for row in sorted(outcomes)] == [1, 2, 1, 1]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["known by name", "known without one"])
+async def test_a_refused_duplicate_of_somebody_else_skips_no_row(
+    start: StartRun,
+    named: bool,  # noqa: FBT001
+) -> None:
+    run = await start(faults={FaultKind.SWAP: 0.2}, seed=5, slow_seconds=0.05, latency_ms=(1, 3))
+    records = people(120)
+    known = {
+        each.row: run.sandbox.add_contact(
+            PLACE,
+            added_at=1.7e9,
+            email=each.fields["email"],
+            name=each.fields["firstName"] if named else "",
+        )
+        for each in records[::2]
+    }
+    outcomes = await run.send(records, mode=ImportMode.CREATE_ONLY, concurrency=20, retry=PATIENT)
+    assert {row: each.contact_id for row, each in outcomes.items() if each.status is Status.SKIPPED} == known
+    assert sum(each.status is Status.CREATED for each in outcomes.values()) == 60
+    assert len(run.sandbox.contacts()) == 120
+
+
+async def test_a_contact_known_by_the_rows_name_costs_no_look(start: StartRun) -> None:
+    run = await start()
+    for each in people(10):
+        run.sandbox.add_contact(PLACE, email=each.fields["email"], name=each.fields["firstName"])
+    await run.send(people(10), mode=ImportMode.CREATE_ONLY)
+    assert not run.sandbox.vendor.tally.paths["GET contacts/*"]
 
 
 async def test_a_reply_that_was_given_before_is_not_believed_again(start: StartRun) -> None:

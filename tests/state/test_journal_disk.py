@@ -13,7 +13,7 @@ import pytest
 from importer.sandbox import SandboxSettings, sandbox_aside
 
 ROWS = 600
-LIMIT_KILOBYTES = 72
+LIMIT_KILOBYTES = 88
 
 
 @pytest.mark.skipif(

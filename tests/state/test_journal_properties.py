@@ -102,7 +102,7 @@ class Sending:
 
     def _land(self, landed: list[Landed]) -> None:
         self._step()
-        self.journal.land(landed)
+        self.journal.append(landed=landed)
 
     def _attempt(self, row: RowId, row_state: Intent | None, landed: list[Landed]) -> Landed:
         self._step()
@@ -232,16 +232,18 @@ class Accounting(RuleBasedStateMachine):
     @rule(rows=rows)
     def land(self, rows: list[RowId]) -> None:
         self.landed.update(rows)
-        self.journal.land(
-            Landed(
-                row=row,
-                location_id=LOCATION,
-                status=Status.CREATED,
-                contact_id="contact1",
-                http_status=200,
-                attempts=1,
+        self.journal.append(
+            landed=(
+                Landed(
+                    row=row,
+                    location_id=LOCATION,
+                    status=Status.CREATED,
+                    contact_id="contact1",
+                    http_status=200,
+                    attempts=1,
+                )
+                for row in rows
             )
-            for row in rows
         )
 
     @rule(batch=st.lists(outcome, max_size=4))

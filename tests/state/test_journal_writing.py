@@ -85,7 +85,7 @@ def test_more_outcomes_than_a_page_come_once_each(journal: Journal) -> None:
 
 def test_a_standing_goes_from_intent_over_landed_to_outcome(journal: Journal) -> None:
     journal.intend([intent(2), intent(3), intent(4)])
-    journal.land([landed(3, "contact3"), landed(4, "contact4")])
+    journal.append(landed=[landed(3, "contact3"), landed(4, "contact4")])
     journal.settle([outcome(4)])
     assert journal.row_states(2, 9) == {2: intent(2), 3: landed(3, "contact3"), 4: outcome(4)}
 
@@ -131,7 +131,7 @@ def test_landings_and_outcomes_are_written_together_or_not_at_all(journal: Journ
 
 def test_empty_batches_write_nothing(journal: Journal) -> None:
     journal.intend([])
-    journal.land([])
+    journal.append(landed=[])
     journal.settle([])
     assert journal.row_states(0, 99) == {}
 
@@ -148,7 +148,7 @@ def test_text_that_sqlite_cannot_hold_is_kept_as_far_as_it_goes(journal: Journal
 def test_every_write_is_there_for_whoever_opens_the_file_next(journal: Journal, clock: object) -> None:
     journal.set_rows_read(5)
     journal.intend([intent(2)])
-    journal.land([landed(3, "contact3")])
+    journal.append(landed=[landed(3, "contact3")])
     journal.settle([outcome(4, location_id="location1")])
     journal.pulse(
         Pulse(location_id="location1", started_at=1.0, seconds=2.0, requests=3, throttled=1, retries=1)
@@ -216,11 +216,11 @@ class TestMadeHere:
         assert journal.made_here("contact1", 3)
 
     def test_an_earlier_row_that_landed_counts_too(self, journal: Journal) -> None:
-        journal.land([landed(2, "contact1")])
+        journal.append(landed=[landed(2, "contact1")])
         assert journal.made_here("contact1", 3)
 
     def test_the_row_itself_does_not_count(self, journal: Journal) -> None:
-        journal.land([landed(3, "contact1")])
+        journal.append(landed=[landed(3, "contact1")])
         assert not journal.made_here("contact1", 3)
 
     def test_another_contact_does_not_count(self, journal: Journal) -> None:
@@ -238,7 +238,7 @@ class TestMadeHere:
         self, journal: Journal
     ) -> None:
         for row, contact_id, status in ((8, "made", Status.CREATED), (9, "met", Status.UPDATED)):
-            journal.land([landed(row, contact_id, status)])
+            journal.append(landed=[landed(row, contact_id, status)])
             journal.settle([outcome(row, Status.FAILED, contact_id=contact_id, code="tags_failed")])
         assert journal.made_here("made", 3)
         assert not journal.made_here("met", 3)
@@ -350,7 +350,7 @@ class TestRetry:
 
     def test_a_row_whose_follow_ups_failed_is_open_as_landed(self, journal: Journal) -> None:
         journal.intend([intent(2)])
-        journal.land([landed(2, "contact2")])
+        journal.append(landed=[landed(2, "contact2")])
         journal.settle([failed(2)])
         journal.begin(SessionKind.RETRY)
         assert journal.row_states(2, 2) == {2: landed(2, "contact2")}

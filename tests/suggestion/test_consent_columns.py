@@ -36,7 +36,8 @@ def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
         "Don't text", "Keine E-Mails", "Möchte keine Werbung", "Newsletter nicht erwünscht", "Newsletter abbestellt: abgemeldet",
         "Ne souhaite pas recevoir la newsletter", "Refuse les SMS", "No desea recibir publicidad", "No contactar",
         "Não deseja receber e-mails", "Descadastrado", "Non desidera ricevere la newsletter", "Disiscritto",
-        "Wil geen nieuwsbrief", "Niet bellen", "Uitgeschreven",
+        "Wil geen nieuwsbrief", "Niet bellen", "Uitgeschreven", "Newsletter disabled", "SMS suspended", "Werbesperre", "Mailsperre",
+        "Preferences: Do not call",
     ],
 )  # fmt: skip
 def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:
@@ -50,7 +51,8 @@ def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_pat
         "I would like to get offers by text message", "Keep me posted about future events by email",
         "Werbung per E-Mail erlaubt", "Einwilligung Newsletter", "Accepte la newsletter", "Consentement SMS",
         "Acepta recibir correos", "Consentimiento SMS", "Aceita receber novidades por WhatsApp", "Consenso newsletter",
-        "Nieuwsbrief", "Toestemming e-mail", "Boletín",
+        "Nieuwsbrief", "Toestemming e-mail", "Boletín", "Sign-up form: Newsletter", "properties.newsletter", "TxtMsgOk",
+        "Werbeeinwilligung E-Mail", "E-Mail-Werbeerlaubnis", "Lettre d'information", "Comunicazioni commerciali via SMS",
     ],
 )  # fmt: skip
 def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_path: Path) -> None:

@@ -75,6 +75,38 @@ def test_short_and_double_headers_are_read(header: str, cell: str, field: str) -
 
 
 @pytest.mark.parametrize(
+    ("header", "cell", "field"),
+    [
+        ("ShipZip", "02134", "postalCode"),
+        ("Bill street", "1 Main St", "address1"),
+        ("POCountry", "US", "country"),
+        ("City (shipping address)", "Leeds", "city"),
+        ("Ort (Lieferadresse)", "Köln", "city"),
+        ("Straße der Privatanschrift", "Weg 1", "address1"),
+        ("Adresse élève", "1 rue Haute", "address1"),
+        ("Dirección actual", "Calle 1", "address1"),
+        ("Zip/Postcode/Pincode", "02134", "postalCode"),
+        ("TOWN_CITY_SUBURB", "Leeds", "city"),
+        ("Extra details: Birthday", "1985-03-14", "dateOfBirth"),
+        ("properties.city", "Leeds", "city"),
+        ("cf_gender", "female", "gender"),
+        ("Companies", "Acme", "companyName"),
+        ("WkPhone", "(212) 555-0130", "phone"),
+    ],
+)
+def test_the_words_around_a_fields_name_do_not_hide_it(header: str, cell: str, field: str) -> None:
+    assert of(("Email", header), ("ann@example.com", cell)).chosen()[header] == field
+
+
+@pytest.mark.parametrize(
+    "header", ["Owner: Birthday", "sender.city", "Manager: Company city", "Ship date", "Mail status"]
+)
+def test_a_group_in_front_of_a_header_says_whose_it_is(header: str) -> None:
+    rows = [("ann@example.com", "Leeds"), ("bob@example.com", "York")]
+    assert of(("Email", header), *rows).chosen() == {"Email": "email"}
+
+
+@pytest.mark.parametrize(
     ("headers", "field"),
     [
         (("Telefono", "Cognome", "Indir."), "address1"),

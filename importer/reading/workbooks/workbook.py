@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +25,7 @@ from importer.reading.headers import (
 from importer.reading.profile import Profile
 from importer.reading.shapes import is_personal
 from importer.reading.workbooks.book import Book, Opened
+from importer.reading.zip_files import translated
 from importer.settings import ReadingOptions
 
 
@@ -93,7 +93,9 @@ def _around(opened: Opened) -> list[str]:
     notes = []
     if opened.hidden_rows:
         notes.append(
-            f"{opened.hidden_rows} rows are hidden, by hand or by a filter; they are imported, each with a warning"
+            "1 row is hidden, by hand or by a filter; it is imported, with a warning"
+            if opened.hidden_rows == 1
+            else f"{opened.hidden_rows:,} rows are hidden, by hand or by a filter; they are imported, each with a warning"
         )
     if opened.hidden_columns:
         notes.append(
@@ -178,28 +180,12 @@ def _by_headers(samples: dict[str, list[NumberedRow]], options: ReadingOptions, 
     )
 
 
-_BROKEN: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OSError,
-)
-
-
 def kind_of_zip(place: Path, name: str) -> Format:
     """Tell workbooks from other archives by the parts inside."""
-    try:
-        with zipfile.ZipFile(place) as archive:
-            parts = {entry.filename.lower().lstrip("/") for entry in archive.infolist()}
-            mimetype = _open_document(archive)
-    except _BROKEN as cause:
-        raise SourceError(
-            f"{name} begins like a workbook or a zip archive but is damaged or incomplete: {cause}. "
-            "Download or export it again."
-        ) from None
+    looks = f"{name} begins like a workbook or a zip archive but is damaged or incomplete"
+    with translated(looks, advice="Download or export it again."), zipfile.ZipFile(place) as archive:
+        parts = {entry.filename.lower().lstrip("/") for entry in archive.infolist()}
+        mimetype = _open_document(archive)
     if b"opendocument.spreadsheet" in mimetype:
         if b"encryption-data" in mimetype:
             raise SourceError(f"{name} is protected by a password. Save it without one.")

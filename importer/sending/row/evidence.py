@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from importer.highlevel.reply import read_moment
+from importer.highlevel.reply import Reply, read_moment
 from importer.records import Record, Status
 from importer.sending.row.submitted import SubmittedRow
 
@@ -56,6 +56,26 @@ def can_be_of(record: Record, contact: Mapping[str, Any]) -> bool:
         return True  # as nearly always
     shown = set(_identities(contact))
     return not shown or any(_is_same(sent, seen) for sent in _identities(record.fields) for seen in shown)
+
+
+def refuses(record: Record, refusal: Reply) -> bool:
+    """Tell whether a refused duplicate can be the record's: it names the contact that is there, by its id and name.
+
+    Where the names differ, only the contact itself can tell.
+    """
+    name = refusal.meta.get("contactName")
+    return record.contact_id is not None or (
+        isinstance(name, str) and _words(name) == _words(_name_of(record))
+    )
+
+
+def _name_of(record: Record) -> str:
+    parts = (record.fields.get(name) for name in ("firstName", "lastName"))
+    return " ".join(str(part) for part in parts if part) or str(record.fields.get("name") or "-")
+
+
+def _words(name: str) -> list[str]:
+    return name.casefold().split()
 
 
 def _identities(holder: Mapping[str, Any]) -> Iterator[str]:

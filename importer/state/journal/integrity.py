@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,17 +22,19 @@ _CLOCK_MARGIN_SECONDS: Final = 60.0
 _TWO_CLOCKS_MARGIN_SECONDS: Final = 600.0
 
 
-def intent_checksum(row: str, first_attempt_at: str, last_attempt_at: str, attempts: str, exact: str) -> str:
+def intent_checksum(
+    row: str, first_attempt_at: str, last_attempt_at: str, attempts: str, exact: str, append: str
+) -> str:
     """Write the sum of an intent's cells as SQL, which merges a repeated intent; cells are columns or parameters.
 
     The location is not part of it: nobody reads it from there.
     """
     moments = f"CAST({first_attempt_at} * 1000000 AS INTEGER) * 31 + CAST(coalesce({last_attempt_at}, 0) * 1000000 AS INTEGER) * 13"
-    return f"{row} * 1000003 + {moments} + {attempts} * 7 + {exact}"
+    return f"{row} * 1000003 + {moments} + {attempts} * 7 + {append} * 3 + {exact}"
 
 
 STORED_INTENT_CHECKSUM: Final = intent_checksum(
-    '"row"', "first_attempt_at", "last_attempt_at", "attempts", "exact"
+    '"row"', "first_attempt_at", "last_attempt_at", "attempts", "exact", "append"
 )
 
 _CHECKED: Final = {
@@ -42,18 +44,19 @@ _CHECKED: Final = {
 }
 """Tables whose rows bear the checksum of these columns."""
 
-
-def checksum(cells: Sequence[Any]) -> int:
-    """Sum up the cells of one row, as they go into SQLite; never 0, which marks rows of an older importer."""
-    return zlib.crc32(marshal.dumps(tuple(cells), _MARSHAL_VERSION)) or 1
+_COUNTED: Final = ("intents", *_CHECKED, "run")
+"""Tables whose rows tell which append wrote them last; every append writes at least one."""
 
 
-def with_checksum(cells: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Put the checksum behind the cells of a row."""
-    return (
-        *cells,
-        zlib.crc32(marshal.dumps(cells, _MARSHAL_VERSION)) or 1,
-    )  # not by `checksum`: once for each row
+def checksum(cells: Sequence[Any], *, append: int = 0) -> int:
+    """Sum up the cells of one row, as they go into SQLite, and the number of the append that wrote them."""
+    return zlib.crc32(marshal.dumps(tuple(cells), _MARSHAL_VERSION), append)
+
+
+def checked(rows: Iterable[tuple[Any, ...]], append: int) -> list[tuple[Any, ...]]:
+    """Put the number of their append and a checksum behind the cells of rows."""
+    crc, dumps = zlib.crc32, marshal.dumps  # not by `checksum`: once for each row
+    return [(*cells, append, crc(dumps(cells, _MARSHAL_VERSION), append)) for cells in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +84,34 @@ class Loss:
         )
 
 
-def find_loss(db: Database, seal: Seal | None, *, run_id: str, started_at: float) -> Loss | None:
-    """Compare a journal with its seal, together with what an earlier session found to be lost."""
+def read_progress(db: Database) -> Seal:
+    """Tell how far a journal has come, as its seal should: by the newest append of all rows, which reads all of it."""
+    newest = "".join(f", coalesce((SELECT max(append) FROM {table}), 0)" for table in _COUNTED)  # noqa: S608  (our own names)
+    counted = f'SELECT (SELECT count(*) FROM intents), (SELECT coalesce(max("row"), 0) FROM intents), appends {newest} FROM progress'  # noqa: S608  (our own names)
+    intents, last_row, *appends = db.execute(counted).fetchone()
+    return Seal(appends=max(appends), intents=intents, last_row=last_row)
+
+
+def unproven(path: Path) -> str:
+    """Say that a journal is further than its seal, as after a power cut: the one is synced with each append, the other is not."""
+    return (
+        f"The machine seems to have stopped (a power cut?) before the seal of the journal {path} was on the disk. What "
+        "the journal holds was read through and is as it was written; that nothing came after it cannot be proven."
+    )
+
+
+def find_loss(
+    db: Database, seal: Seal | None, progress: Seal, *, run_id: str, started_at: float
+) -> Loss | None:
+    """Compare how far a journal has come with its seal, together with what an earlier session found to be lost."""
     blank = Loss(appends=0, intents=0, last_row=0, since=0.0, run_id=run_id, path=db.path)
-    appends, intents, lost_intents, last_row, since = db.execute(
-        "SELECT appends, intents, lost_intents, lost_last_row, lost_since FROM progress"
+    lost_intents, last_row, since = db.execute(
+        "SELECT lost_intents, lost_last_row, lost_since FROM progress"
     ).fetchone()
     known = None
     if last_row is not None:
         known = replace(blank, intents=lost_intents, last_row=last_row, since=since)
-    if seal is None or seal.appends <= appends:
+    if seal is None or seal.appends <= progress.appends:
         return known
     latest = db.execute("SELECT max(first_attempt_at) FROM intents").fetchone()[0]
     # A little earlier than it may have been: the estimate of the vendor's clock gets better with each reply, and
@@ -98,18 +119,18 @@ def find_loss(db: Database, seal: Seal | None, *, run_id: str, started_at: float
     since = started_at - _TWO_CLOCKS_MARGIN_SECONDS if latest is None else latest - _CLOCK_MARGIN_SECONDS
     return replace(
         blank,
-        appends=seal.appends - appends,
-        intents=max(0, seal.intents - intents) + (known.intents if known else 0),
+        appends=seal.appends - progress.appends,
+        intents=max(0, seal.intents - progress.intents) + (known.intents if known else 0),
         last_row=max(seal.last_row, known.last_row if known else 0),
         since=min(since, known.since) if known else since,
     )
 
 
-def keep_loss(db: Database, loss: Loss) -> None:
-    """Write down what was lost, before the journal goes on and its seal with it."""
+def keep_loss(db: Database, loss: Loss, appends: int) -> None:
+    """Write down what was lost, before the journal goes on and its seal with it; ``appends`` were known to the seal."""
     db.execute(
-        "UPDATE progress SET appends = appends + ?, lost_intents = ?, lost_last_row = ?, lost_since = ?",
-        (loss.appends, loss.intents, loss.last_row, loss.since),
+        "UPDATE progress SET appends = ?, lost_intents = ?, lost_last_row = ?, lost_since = ?",
+        (appends, loss.intents, loss.last_row, loss.since),
     )
 
 
@@ -118,14 +139,15 @@ def may_be_unchecked(db: Database) -> bool:
     return bool(db.execute("SELECT unchecked FROM progress").fetchone()[0])
 
 
-def refuse_altered(db: Database, seal: Seal | None) -> None:
+def refuse_altered(db: Database, seal: Seal | None, progress: Seal) -> None:
     """Read every row against its checksum, which takes some seconds for a million; raises DamagedError."""
-    appends, intents, unchecked = db.execute("SELECT appends, intents, unchecked FROM progress").fetchone()
-    if appends and seal is None:
+    unchecked = may_be_unchecked(db)
+    if progress.appends and seal is None:
         raise damaged(db, "the file journal.seal, which tells how far it had come, is missing or damaged")
-    if db.execute("SELECT count(*) FROM intents").fetchone()[0] != intents:
+    # with its end lost, rows that are missing are in doubt in any case
+    if seal is not None and seal.appends <= progress.appends and progress.intents < seal.intents:
         raise damaged(db, "rows that were sent are missing in it")
-    old = " AND checksum <> 0" if unchecked else ""
+    old = " AND append > 0" if unchecked else ""
     # IS NOT: a moment whose bits make no number is NULL.
     wrong = f"SELECT 1 FROM intents WHERE checksum IS NOT {STORED_INTENT_CHECKSUM}{old} LIMIT 1"  # noqa: S608  (our own names)
     if db.execute(wrong).fetchone():
@@ -136,8 +158,9 @@ def refuse_altered(db: Database, seal: Seal | None) -> None:
 
 
 def _altered(db: Database, table: str, columns: str, *, unchecked: bool) -> Iterator[bool]:
-    for *cells, kept in db.execute(f"SELECT {columns}, checksum FROM {table}"):  # noqa: S608  (our own names)
-        yield kept != checksum(cells) and not (unchecked and kept == 0)
+    for *cells, append, kept in db.execute(f"SELECT {columns}, append, checksum FROM {table}"):  # noqa: S608  (our own names)
+        if append or not unchecked:
+            yield not isinstance(append, int) or kept != checksum(cells, append=append)
 
 
 def damaged(db: Database, found: str) -> DamagedError:

@@ -141,8 +141,8 @@ CREATE TABLE follow_ups (
 ) WITHOUT ROWID;
 """
 
-# What a journal needs to see that it is not as it was last written (integrity.py). Rows of an older journal bear no
-# checksum, 0; `unchecked` says that there may be such rows.
+# What a journal needs to see that it is not as it was last written (integrity.py). Rows of an older journal were
+# written by no append; `unchecked` says that there may be such rows.
 _INTEGRITY: Final = """
 ALTER TABLE run ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE intents ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
@@ -151,14 +151,12 @@ ALTER TABLE outcomes ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE follow_ups ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE progress (
     appends INTEGER NOT NULL,
-    intents INTEGER NOT NULL,
     unchecked INTEGER NOT NULL,
     lost_intents INTEGER NOT NULL DEFAULT 0,
     lost_last_row INTEGER,
     lost_since REAL
 );
-INSERT INTO progress (appends, intents, unchecked)
-    SELECT 0, (SELECT count(*) FROM intents), EXISTS (SELECT 1 FROM run);
+INSERT INTO progress (appends, unchecked) SELECT 0, EXISTS (SELECT 1 FROM run);
 """
 
 # A row in doubt waits until the vendor is surely done with its last attempt. A journal that did not note it has at
@@ -174,7 +172,33 @@ UPDATE intents SET last_attempt_at = max(
 ) WHERE "row" NOT IN (SELECT "row" FROM outcomes WHERE remedy <> 'run_again');
 """
 
-MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS, _INTEGRITY, _LAST_ATTEMPT)
+# How far a journal has come is told by its rows: a count in a table of its own costs each append a page. `progress`
+# keeps it only of a journal that lost its end.
+_APPENDS: Final = """
+ALTER TABLE run ADD COLUMN append INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE intents ADD COLUMN append INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE landed ADD COLUMN append INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outcomes ADD COLUMN append INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE follow_ups ADD COLUMN append INTEGER NOT NULL DEFAULT 0;
+UPDATE progress SET unchecked = EXISTS (SELECT 1 FROM run);
+"""
+
+# Of several people who share a state folder, one asks who imported what.
+_OPERATOR: Final = """
+ALTER TABLE sessions ADD COLUMN operator TEXT;
+ALTER TABLE sessions ADD COLUMN command TEXT;
+"""
+
+MIGRATIONS: Final = (
+    _FIRST,
+    _RETRY,
+    _REASON_CODE,
+    _FOLLOW_UPS,
+    _INTEGRITY,
+    _LAST_ATTEMPT,
+    _APPENDS,
+    _OPERATOR,
+)
 VERSION: Final = len(MIGRATIONS)
 
 

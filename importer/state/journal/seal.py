@@ -31,8 +31,8 @@ class Seal:
     """The highest row that was ever intended."""
 
     def encode(self) -> bytes:
-        text = f"{_FORMAT} {self.appends} {self.intents} {self.last_row}"
-        return f"{text} {zlib.crc32(text.encode()):08x}".ljust(_SLOT_BYTES - 1).encode() + b"\n"
+        text = b"%b %d %d %d" % (_FORMAT.encode(), self.appends, self.intents, self.last_row)
+        return (b"%b %08x" % (text, zlib.crc32(text))).ljust(_SLOT_BYTES - 1) + b"\n"
 
     @classmethod
     def decode(cls, slot: bytes) -> Self | None:
@@ -59,6 +59,14 @@ def read_seal(folder: Path) -> Seal | None:
     return max(found, key=lambda seal: seal.appends, default=None)
 
 
+def _write_at(handle: int, content: bytes, place: int) -> None:
+    if hasattr(os, "pwrite"):
+        os.pwrite(handle, content, place)
+    else:  # Windows
+        os.lseek(handle, place, os.SEEK_SET)
+        os.write(handle, content)
+
+
 class SealWriter:
     """Keeps a run's seal up to date."""
 
@@ -74,8 +82,7 @@ class SealWriter:
         try:
             if self._handle is None:
                 self._handle = self._open()
-            os.lseek(self._handle, seal.appends % 2 * _SLOT_BYTES, os.SEEK_SET)
-            os.write(self._handle, seal.encode())
+            _write_at(self._handle, seal.encode(), seal.appends % 2 * _SLOT_BYTES)
         except OSError as cause:
             raise StateError(
                 f"The seal of the journal {self._path} cannot be written: {cause.strerror}. "

@@ -20,8 +20,8 @@ OPEN: Final = "outcomes.status = 'failed' AND outcomes.remedy = 'run_again' AND 
 
 # Told apart, since the journal counts the rows that were ever intended: those it meets first, and those it knows.
 INTEND: Final = f"""
-    INSERT INTO intents ({INTENT_COLUMNS}, checksum)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, {intent_checksum("?1", "?3", "?4", "?5", "?6")})
+    INSERT INTO intents ({INTENT_COLUMNS}, append, checksum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, {intent_checksum("?1", "?3", "?4", "?5", "?6", "?7")})
     ON CONFLICT("row") DO NOTHING
 """  # noqa: S608  (our own names)
 
@@ -31,28 +31,27 @@ INTEND_AGAIN: Final = """
         first_attempt_at = min(first_attempt_at, ?3),
         last_attempt_at = max(coalesce(last_attempt_at, 0), ?4),
         attempts = max(attempts, ?5),
-        exact = max(exact, ?6)
+        exact = max(exact, ?6),
+        append = ?7
     WHERE "row" = ?1
 """
 
 SUM_UP_INTENT: Final = f'UPDATE intents SET checksum = {STORED_INTENT_CHECKSUM} WHERE "row" = ?1'  # noqa: S608
 
-LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
-MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, checksum) VALUES (?, ?, ?, ?)"  # noqa: S608
+MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
 
 SETTLE: Final = f"""
-    INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT("row") DO UPDATE SET
         status = excluded.status, location_id = excluded.location_id, contact_id = excluded.contact_id,
         code = excluded.code, message = excluded.message, remedy = excluded.remedy,
         warnings = excluded.warnings, http_status = excluded.http_status, attempts = excluded.attempts,
-        trace_id = excluded.trace_id, pass = excluded.pass, checksum = excluded.checksum
+        trace_id = excluded.trace_id, pass = excluded.pass, append = excluded.append,
+        checksum = excluded.checksum
     WHERE {OPEN.format("excluded.pass")}
 """  # noqa: S608
-
-CHECKED: Final = frozenset({LAND, MARK, SETTLE})
-"""They take a checksum behind the cells of a row."""
 
 PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from importer.suggestion.consent import words as lexicon
 from importer.suggestion.evidence import Column
+from importer.suggestion.headers import headline, words
 
 _LONGEST: Final = 24
 """Words of a header; what is longer is no question any more."""
@@ -27,8 +28,13 @@ class Asked(Enum):
 
 
 def asked_by(column: Column) -> Asked:
-    """Understand the header."""
-    parts = split_up(column.words)
+    """Understand the header; of one with the name of its group in front, the rest where it asks by itself."""
+    title = headline(column.header)
+    alone = _asked(split_up(words(title)), column) if title != column.header else Asked.NOTHING
+    return _asked(split_up(column.words), column) if alone is Asked.NOTHING else alone
+
+
+def _asked(parts: tuple[str, ...], column: Column) -> Asked:
     if len(parts) > _LONGEST or _is_beside_the_answer(parts):
         return Asked.NOTHING
     if _is_behind_negation(parts, lexicon.REFUSALS, within=1) or _means_letters(parts):
@@ -40,16 +46,18 @@ def asked_by(column: Column) -> Asked:
 
 
 def _looks_asked(parts: Sequence[str], column: Column) -> bool:
-    """Tell a yes or no below messages of any kind ("SMS reminders") or below an order ("Do not sell my data")."""
+    """Tell a yes or no below messages of any kind ("Notifications") or below an order ("Do not sell my data")."""
     if column.booleans < _SURE or set(parts) & lexicon.DELIVERY:
         return False
     ordered = any(tuple(parts[: len(no)]) == no for no in lexicon.ORDERS)
-    return ordered or bool(set(parts) & _WRITTEN)
+    return ordered or bool(set(parts) & (_WRITTEN | lexicon.NOTICES))
 
 
 def _refuses(parts: Sequence[str], column: Column) -> bool:
     spoken = set(parts)
     if spoken & lexicon.REFUSALS or (_is_topical(spoken) and spoken & lexicon.REFUSES):
+        return True
+    if _is_topical(spoken) and spoken & lexicon.SWITCHED_OFF and not spoken & lexicon.AGREES:
         return True
     return bool(spoken & lexicon.UNDELIVERABLE) and max(column.booleans, column.dates) >= _SURE
 
@@ -100,7 +108,8 @@ def _means_letters(parts: Sequence[str]) -> bool:
 
 
 def split_up(parts: Sequence[str]) -> tuple[str, ...]:
-    """Take headers of one word apart: DONOTCALL, HASOPTEDOUTOFEMAIL."""
+    """Take apart what is written in one word: DONOTCALL, HASOPTEDOUTOFEMAIL, Werbeeinwilligung."""
+    parts = [piece for part in parts for piece in _compound(part)]
     if len(parts) != 1:
         return tuple(parts)
     (word,) = parts
@@ -111,6 +120,25 @@ def split_up(parts: Sequence[str]) -> tuple[str, ...]:
     asked = bool(set(inside) & lexicon.REFUSALS) or word.startswith(("accepts", "optin"))
     return (word, *inside) if asked else (word,)
 
+
+def _compound(word: str) -> tuple[str, ...]:
+    if word in lexicon.REFUSALS | lexicon.PERMITS:
+        return (word,)
+    ends = [end for end in lexicon.COMPOUNDED if word.endswith(end) and word != end]
+    if not ends:
+        return (word,)
+    topic = word.removesuffix(ends[0]).rstrip("s-")
+    return _TOPICS_OF_COMPOUNDS.get(topic, topic), ends[0]
+
+
+_TOPICS_OF_COMPOUNDS: Final = {
+    "werbe": "werbung",
+    "werb": "werbung",
+    "reclame": "reclame",
+    "kontakt": "contact",
+    "mail": "email",
+}
+"""What stands in front of such a word, as it is spelt alone."""
 
 _INSIDE: Final = tuple(
     sorted(known for known in lexicon.REFUSALS | lexicon.EVERY_CHANNEL | lexicon.PERMITS if len(known) > 2)

@@ -14,7 +14,7 @@ CHANNELS: Final = {
         "email emails mail mails emailing courriel courriels correo correos newsletter newsletters mailings mailinglist "
         "infolettre boletin boletim nieuwsbrief rundbrief rundschreiben werbemails"
     ),
-    "SMS": word_set("sms text texts texting"),
+    "SMS": word_set("sms text texts texting txt"),
     "Call": word_set(
         "call calls calling phone telephone anruf anrufe anrufen angerufen appel appels appeler telefon telefonisch "
         "telephonique llamadas llamar telefonico ligacoes ligar chiamate chiamare bellen"
@@ -32,7 +32,8 @@ NEWSLETTERS: Final = word_set(
 
 MARKETING: Final = word_set(
     "marketing promotional promotions solicit solicitation communications communication werbung werbemails publicidad "
-    "publicite publicidade pubblicita reclame prospection gdpr dsgvo rgpd avg"
+    "publicite publicidade pubblicita reclame comunicaciones comunicacoes comunicazioni comerciales comerciais commerciali "
+    "commerciales promociones promocoes promozioni prospection gdpr dsgvo rgpd avg"
 )
 """Words that ask for consent, and do not say on which channel."""
 
@@ -66,13 +67,31 @@ REFUSALS: Final = word_set(
 
 REFUSES: Final = word_set(
     "refuse refuses refused refusal refus rechazo rifiuto ablehnung weigering declined declines denied denies revoked withdrawn objects objection widerspruch "
-    "widersprochen widerrufen verweigert lehnt ablehnt gesperrt blocked rechaza rechazado bloqueado recusa recusado "
+    "widersprochen widerrufen verweigert lehnt ablehnt gesperrt sperre blocked rechaza rechazado bloqueado recusa recusado "
     "rifiuta rifiutato bloccato weigert geweigerd geblokkeerd baja opposition"
 )
 """Words that refuse only beside what is refused; a membership may be blocked or end as well."""
 
 UNDELIVERABLE: Final = word_set("bounced bounce bounces hardbounced spam complained complaint complaints")
 """Words about e-mails that came back; not about consent unless a yes or a date stands below them."""
+
+NOTICES: Final = word_set(
+    "notification notifications notify alerts reminders messages announcements benachrichtigung benachrichtigungen erinnerungen "
+    "nachrichten notifications rappels alertes notificacion notificaciones avisos recordatorios mensajes notificacao notificacoes "
+    "lembretes mensagens notifica notifiche promemoria messaggi meldingen herinneringen berichten"
+)
+"""Words for messages that may be about an order as well as about offers."""
+
+COMPOUNDED: Final = word_set(
+    "einwilligung zustimmung erlaubnis abmeldung sperre widerspruch toestemming uitschrijving"
+)
+"""Words at whose end German and Dutch put what is consented to: Werbeeinwilligung, Kontaktsperre."""
+
+SWITCHED_OFF: Final = word_set(
+    "disabled deactivated suspended stopped paused muted silenced deaktiviert desactive desactivado desativado disattivato "
+    "uitgeschakeld"
+)
+"""Words for messages that somebody turned off; beside a channel or topic alone, as accounts are disabled too."""
 
 PERMITS: Final = word_set(
     "optin optedin consent consents consented subscribed subscribe subscription subscriber permission permissions "
@@ -115,7 +134,7 @@ ORDERS: Final = (("do", "not"), ("dont",), ("don", "t"), ("ne", "pas"), ("nicht"
 BESIDE_THE_ANSWER: Final = word_set(
     "source reason reasons ip method form page url link history id campaign count counts sent title version proof "
     "frequency total opened opens clicked clicks open click rate token browser user quelle grund motif raison motivo reden "
-    "type category score track tracking photo plan tier level product amount price renewal"
+    "type category score track tracking photo foto fotos plan tier level product amount price renewal"
 )
 """Words of columns that stand beside the answer: where from, why, how often."""
 

@@ -1,0 +1,65 @@
+"""Questions that are asked on a terminal while a run waits for the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from importer.runtime.environment import variables
+
+if TYPE_CHECKING:
+    from importer.errors import StopError
+    from importer.runs.context import Confirm
+    from importer.runtime.stopping import StopSignal
+
+YES_VARIABLE: Final = "IMPORTER_YES"
+_NO_WORDS: Final = frozenset({"", "0", "no", "false", "off"})
+_YES_WORDS: Final = frozenset({"y", "yes"})
+
+
+def someone_answers(given: dict[str, Any]) -> bool:
+    """Tell whether a command may ask: somebody sits there, and did not say that no question is wanted."""
+    said = bool(given.get("yes")) or variables().get(YES_VARIABLE, "").strip().casefold() not in _NO_WORDS
+    silent = said or given.get("quiet") or given.get("as_json") or given.get("sandbox")
+    return not silent and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmation(stop: StopSignal) -> Confirm:
+    """Make the question; everything but a yes is a no, and so is the wish to stop."""
+
+    async def ask(question: str) -> bool:
+        click.echo(f"{question} [y/N] ", err=True, nl=False)
+        sys.stderr.flush()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[str] = loop.create_future()
+
+        def give(text: str) -> None:
+            if not answer.done():
+                answer.set_result(text)
+
+        def give_up(_reason: StopError) -> None:
+            give("")
+
+        # A thread of its own that nobody waits for: after Ctrl-C it still reads, and must not hold up the end.
+        Thread(target=_read, args=(loop, give), daemon=True).start()
+        stop.listen(give_up)
+        return (await answer).strip().casefold() in _YES_WORDS
+
+    return ask
+
+
+def _read(loop: asyncio.AbstractEventLoop, give: Any) -> None:
+    try:
+        # Not sys.stdin: its lock, held by a thread that still reads, would crash the interpreter's end.
+        text = os.read(sys.stdin.fileno(), 4096).decode(errors="replace")
+    except OSError:
+        text = ""
+    if not text.endswith("\n"):
+        click.echo(err=True)  # the end of input leaves the cursor behind the question
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(give, text)

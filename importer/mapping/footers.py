@@ -1,0 +1,137 @@
+"""Rows that are no people: which totals below a table the rows above prove, so that they are skipped and not failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from importer.mapping.values.fault import quoted
+from importer.mapping.values.numbers import read_money
+from importer.reading.oddities import NOTE, REPEATED, TOTAL
+from importer.records import Block, Outcome, Record, Remedy, Status, number_of
+
+_CODES: Final = frozenset({NOTE.code, TOTAL.code, REPEATED.code})
+_SUM: Final = "the sum of the column"
+_COUNT: Final = "the number of the rows"
+_COUNTED: Final = re.compile(r"(\d[\d., ]*)\s+[^\W\d]+")
+"""A number with what is counted behind it, as in ``25 records``."""
+_DECIMALS: Final = (".", ",")
+_ROUNDED: Final = 0.011
+"""A total of amounts that were rounded one by one may be off by a cent."""
+_MOST: Final = 1_000
+"""A file in which more rows look like totals has none."""
+
+
+class FooterSurvey:
+    """Notes the rows that the reader takes for no data, and proves those that claim to be totals."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self._header = header
+        self._no_people: dict[int, str] = {}
+        self._claims: dict[int, tuple[str, ...]] = {}
+
+    def see(self, block: Block) -> None:
+        for index, faults in block.faults.items():
+            number = block.numbers[index]
+            for sure in (NOTE, REPEATED):
+                if sure in faults and len(self._no_people) < _MOST:
+                    self._no_people[number] = sure.message
+            if TOTAL in faults and len(self._claims) < _MOST:
+                self._claims[number] = tuple(block.rows[index])
+
+    def prove(self, blocks: Iterable[Block]) -> dict[int, str]:
+        """Give the rows that are no people, each with the reason; ``blocks`` are read again only where one claims to be a total."""
+        if not self._claims:
+            return self._no_people
+        columns = {
+            place for cells in self._claims.values() for place, cell in enumerate(cells) if cell.strip()
+        }
+        above = _Above(tuple(place for place in sorted(columns) if place < len(self._header)))
+        proven: dict[int, str] = {}
+        for block in blocks:
+            for index, number in enumerate(block.numbers):
+                if (cells := self._claims.get(number)) is not None:
+                    if (why := above.proof(cells, self._header)) is not None:
+                        proven[number] = why
+                    above.close_part()
+                elif not any(fault.fails for fault in block.faults.get(index, ())):
+                    above.add(block.rows[index])
+        return self._no_people | proven
+
+
+class _Above:
+    """What the rows above add up to: since the table began, and since the last total."""
+
+    def __init__(self, columns: Sequence[int]) -> None:
+        self._columns = columns
+        self._whole = _Part()
+        self._part = _Part()
+
+    def add(self, cells: Sequence[str]) -> None:
+        figures = {
+            (column, decimal): value
+            for column in self._columns
+            if column < len(cells) and cells[column].strip()
+            for decimal in _DECIMALS
+            if (value := _figure(cells[column], decimal)) is not None
+        }
+        self._whole.add(figures)
+        self._part.add(figures)
+
+    def close_part(self) -> None:
+        self._part = _Part()
+
+    def proof(self, cells: Sequence[str], header: Sequence[str]) -> str | None:
+        """Say which figure of a row is the sum or the number of the rows above it; None where none is."""
+        label, *_ = (cell for cell in cells if cell.strip())
+        for column, cell in enumerate(cells):
+            for decimal in _DECIMALS:
+                value = _figure(cell, decimal)
+                if value is None:
+                    continue
+                found = self._whole.shows(column, decimal, value) or self._part.shows(column, decimal, value)
+                # a row of another width says nothing of the column that its figures belong to
+                if found == _COUNT or (found and len(cells) == len(header)):
+                    return f"The row is no contact but a total: {quoted(label)}, and {quoted(cell)} is {found} above it."
+        return None
+
+
+@dataclass(slots=True)
+class _Part:
+    """Consecutive rows: how many, and the sums of their figures by column and decimal sign."""
+
+    rows: int = 0
+    sums: dict[tuple[int, str], float] = field(default_factory=dict)
+
+    def add(self, figures: dict[tuple[int, str], float]) -> None:
+        self.rows += 1
+        for key, value in figures.items():
+            self.sums[key] = self.sums.get(key, 0.0) + value
+
+    def shows(self, column: int, decimal: str, value: float) -> str | None:
+        total = self.sums.get((column, decimal))
+        if total is not None and abs(total - value) <= max(_ROUNDED, 1e-9 * abs(total)):
+            return _SUM
+        return _COUNT if self.rows and value == self.rows else None
+
+
+def _figure(text: str, decimal: str) -> float | None:
+    if not any(map(str.isdigit, text)):
+        return None
+    counted = _COUNTED.match(text.strip())
+    value = read_money(counted[1] if counted else text, decimal=decimal)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def skip_no_people(mapped: list[Record | Outcome], no_people: Mapping[int, str]) -> list[Record | Outcome]:
+    """End the rows that are no people as skipped; what could be sent is never touched."""
+    return [
+        replace(each, status=Status.SKIPPED, message=why, remedy=Remedy.NONE)
+        if isinstance(each, Outcome)
+        and each.code in _CODES
+        and (why := no_people.get(number_of(each.row))) is not None
+        else each
+        for each in mapped
+    ]

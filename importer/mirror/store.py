@@ -1,0 +1,250 @@
+"""One mirror: a private SQLite file with the contacts of one location, found by id, e-mail and phone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Self, cast
+
+from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
+from importer.highlevel.wire import decode, encode
+from importer.records import Json
+from importer.state.database import Database, Purpose, ensure_database, open_database
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS contacts (number INTEGER PRIMARY KEY, id TEXT NOT NULL, content BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS keys (key TEXT NOT NULL, number INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS details (id TEXT PRIMARY KEY, updated TEXT NOT NULL, content BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+_PURPOSE: Final = Purpose(
+    title="The mirror of a location's contacts",
+    go_on="read the location again with: importer mirror",
+    if_damaged="Delete it, and read the location again with: importer mirror",
+    # Ids come in no order, so that each page touches pages all over the index: 16 MiB spare most of the reading.
+    pragmas=("cache_size = -16384", "temp_store = FILE"),
+)
+_OLDER: Final = (
+    "SELECT number FROM contacts AS held "
+    "WHERE EXISTS (SELECT 1 FROM contacts AS later WHERE later.id = held.id AND later.number > held.number)"
+)
+_AT_ONCE: Final = 900  # SQLite before 3.32 takes 999 values in one statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorFacts:
+    """What is known of a mirror as a whole. ``as_of``: what the location did since then may be missing."""
+
+    location_id: str
+    name: str
+    begun_at: float
+    as_of: float
+    whole: bool = False
+    cursor: Json = None
+    requests: int = 0
+    page_size: int | None = None
+
+
+class Mirror:
+    """An open mirror. Contacts are put in a page at a time, each page durable together with where it ends."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @classmethod
+    def create(cls, path: Path, facts: MirrorFacts) -> Self:
+        """Begin a mirror; it is a draft until ``finish``."""
+        mirror = cls(ensure_database(path, _PURPOSE, _SCHEMA))
+        mirror._write(facts)
+        return mirror
+
+    @classmethod
+    def scratch(cls, path: Path) -> Self:
+        """Begin a mirror that is needed no longer than it is open: what is lost of it is made again."""
+        mirror = cls.create(path, MirrorFacts(location_id="", name="", begun_at=0.0, as_of=0.0))
+        mirror._db.execute("PRAGMA synchronous = OFF")  # noqa: SLF001  (its own)
+        mirror.index()
+        return mirror
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        return cls(open_database(path, _PURPOSE))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._db.close()
+
+    @property
+    def facts(self) -> MirrorFacts:
+        found = {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts")}
+        return MirrorFacts(**found)
+
+    def add(self, contacts: Iterable[HeldContact], facts: MirrorFacts) -> None:
+        """Put in a page of a first reading."""
+        with self._db.transaction():
+            self._insert(contacts)
+            self._write(facts)
+
+    def renew(self, contacts: Iterable[HeldContact], facts: MirrorFacts) -> None:
+        """Replace contacts that changed, and put in new ones; of a contact that came twice the later one counts."""
+        held = {contact.id: contact for contact in contacts}
+        with self._db.transaction():
+            self._remove(held)
+            self._insert(held.values())
+            self._write(facts)
+
+    def note(self, facts: MirrorFacts) -> None:
+        with self._db.transaction():
+            self._write(facts)
+
+    def index(self) -> None:
+        """Make the contacts of a draft findable, once all are in; of one that came twice the later one counts."""
+        # one sort at the end takes a fraction of what a million insertions in no order do
+        with self._db.transaction():
+            self._db.execute("CREATE INDEX IF NOT EXISTS by_id ON contacts (id)")
+            older = self._db.execute(_OLDER).fetchall()
+            self._db.executemany("DELETE FROM contacts WHERE number = ?", older)
+            if older:
+                self._db.execute("DELETE FROM keys WHERE number NOT IN (SELECT number FROM contacts)")
+            self._db.execute("CREATE INDEX IF NOT EXISTS by_key ON keys (key, number)")
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM contacts").fetchone()[0])
+
+    def __iter__(self) -> Iterator[HeldContact]:
+        """Yield all contacts, in the order in which the location got them."""
+        last = -1
+        while True:
+            rows = self._db.execute(
+                "SELECT number, id, content FROM contacts WHERE number > ? ORDER BY number LIMIT ?",
+                (last, _AT_ONCE),
+            ).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            for _, contact_id, content in rows:
+                yield _read(contact_id, content)
+
+    def by_ids(self, contact_ids: Iterable[str]) -> dict[str, HeldContact]:
+        found: dict[str, HeldContact] = {}
+        for some in _batches(contact_ids):
+            marks = ",".join("?" * len(some))
+            for contact_id, content in self._db.execute(
+                f"SELECT id, content FROM contacts WHERE id IN ({marks})",  # noqa: S608  (marks alone)
+                some,
+            ):
+                found[contact_id] = _read(contact_id, content)
+        return found
+
+    def complete(self, contacts: Iterable[HeldContact]) -> None:
+        """Keep what only a read by id shows of contacts, until they change."""
+        kept = [
+            (
+                contact.id,
+                json.dumps(contact.updated),
+                encode(
+                    {name: contact.fields[name] for name in sorted(NOT_IN_SEARCH & contact.fields.keys())}
+                ),
+            )
+            for contact in contacts
+        ]
+        with self._db.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO details (id, updated, content) VALUES (?, ?, ?)", kept
+            )
+
+    def completed(self, contacts: Iterable[HeldContact]) -> dict[str, HeldContact]:
+        """Give those of the contacts, with all fields, that were read by id since they changed last."""
+        wanted = {contact.id: contact for contact in contacts}
+        found: dict[str, HeldContact] = {}
+        for some in _batches(wanted):
+            marks = ",".join("?" * len(some))
+            for contact_id, updated, content in self._db.execute(
+                f"SELECT id, updated, content FROM details WHERE id IN ({marks})",  # noqa: S608  (likewise)
+                some,
+            ):
+                contact = wanted[contact_id]
+                if updated == json.dumps(contact.updated):
+                    found[contact_id] = replace(contact, fields={**contact.fields, **decode(content)})
+        return {contact_id: found[contact_id] for contact_id in wanted if contact_id in found}
+
+    def by_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Find the ids of the contacts that hold each key, those added first ahead; keys that nobody holds are not in it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for some in _batches(keys):
+            marks = ",".join("?" * len(some))
+            for key, contact_id in self._db.execute(
+                f"SELECT key, id FROM keys JOIN contacts USING (number) WHERE key IN ({marks}) ORDER BY number",  # noqa: S608  (likewise)
+                some,
+            ):
+                known = found.get(key, ())
+                if contact_id not in known:
+                    found[key] = (*known, contact_id)
+        return found
+
+    def _insert(self, contacts: Iterable[HeldContact]) -> None:
+        (number,) = self._db.execute("SELECT coalesce(max(number), 0) FROM contacts").fetchone()
+        rows: list[tuple[int, str, bytes]] = []
+        keys: list[tuple[str, int]] = []
+        for contact in contacts:
+            number += 1
+            rows.append((number, contact.id, _write(contact)))
+            keys.extend((key, number) for key in contact.found_by())
+        self._db.executemany("INSERT INTO contacts (number, id, content) VALUES (?, ?, ?)", rows)
+        self._db.executemany("INSERT INTO keys (key, number) VALUES (?, ?)", keys)
+
+    def _remove(self, contact_ids: Iterable[str]) -> None:
+        for some in _batches(contact_ids):
+            marks = ",".join("?" * len(some))
+            before = self._db.execute(
+                f"SELECT number, id, content FROM contacts WHERE id IN ({marks})",  # noqa: S608  (likewise)
+                some,
+            ).fetchall()
+            gone = [
+                (key, number)
+                for number, contact_id, content in before
+                for key in _read(contact_id, content).found_by()
+            ]
+            self._db.executemany("DELETE FROM keys WHERE key = ? AND number = ?", gone)
+            self._db.executemany(
+                "DELETE FROM contacts WHERE number = ?", [(number,) for number, _, _ in before]
+            )
+
+    def _write(self, facts: MirrorFacts) -> None:
+        values = [(name, json.dumps(getattr(facts, name))) for name in MirrorFacts.__slots__]
+        self._db.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", values)
+
+
+def _write(contact: HeldContact) -> bytes:
+    kept = (
+        contact.fields, contact.custom_fields, contact.tags, contact.emails, contact.phones, contact.added, contact.updated
+    )  # fmt: skip
+    return encode(cast("Json", kept))
+
+
+def _read(contact_id: str, content: bytes) -> HeldContact:
+    kept: list[Any] = decode(content)
+    fields, custom_fields, tags, emails, phones, added, updated = kept
+    return HeldContact(
+        id=contact_id,
+        fields=fields,
+        custom_fields=custom_fields,
+        tags=tuple(tags),
+        emails=tuple(emails),
+        phones=tuple(phones),
+        added=added,
+        updated=updated,
+    )
+
+
+def _batches(values: Iterable[str]) -> Iterator[list[str]]:
+    wanted = list(dict.fromkeys(values))
+    for first in range(0, len(wanted), _AT_ONCE):
+        yield wanted[first : first + _AT_ONCE]

@@ -1,0 +1,201 @@
+"""Before the first write a run names its target, and asks where somebody sits at the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from importer.sandbox import Sandbox
+from tests.flow.conftest import Desk
+
+pty = pytest.importorskip("pty", reason="a terminal of our own needs a Unix")
+
+PEOPLE = (
+    "First,Mail,Phone,Tags\nAnn,ann@example.com,,vip\nBob,bob@example.com,,vip;spring\nCy,cy@example.com,,\n"
+)
+ASKED = "Send them? [y/N]"
+
+
+class Terminal:
+    """A command whose stdin and stderr are a terminal, as an operator has them; stdout is a pipe."""
+
+    def __init__(self, words: tuple[str, ...], environment: Mapping[str, str]) -> None:
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "importer", *words],
+            stdin=theirs,
+            stderr=theirs,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.shown = ""
+
+    def until(self, wanted: str, seconds: float = 60) -> None:
+        """Read on until something is shown."""
+        until = time.monotonic() + seconds
+        while wanted not in self.shown:
+            assert time.monotonic() < until, self.shown
+            if not self._read():
+                raise AssertionError(self.shown)
+
+    def type(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def end(self) -> int:
+        """Read to the end, and give the exit code."""
+        while self._read():
+            pass
+        code = self.process.wait(60)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        os.close(self._ours)
+        return code
+
+    def _read(self) -> bool:
+        try:
+            read = os.read(self._ours, 65_536)
+        except OSError:  # the other side is closed
+            return False
+        self.shown += read.decode()
+        return bool(read)
+
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def terminal(desk: Desk, vendor: Sandbox) -> Iterator[Open]:
+    opened: list[Terminal] = []
+
+    def open_one(*words: str, **environment: str) -> Terminal:
+        opened.append(Terminal(words, environment))
+        return opened[-1]
+
+    desk.write("people.csv", PEOPLE)
+    vendor.add_contact("loc1", email="ann@example.com")
+    yield open_one
+    for each in opened:
+        each.process.kill()
+
+
+RUN = ("run", "people.csv", "-m", "mapping.yaml", "--no-progress")
+
+
+def written(vendor: Sandbox, location_id: str = "loc1") -> set[str]:
+    return {contact["email"] for contact in vendor.contacts(location_id)}
+
+
+def test_the_target_is_named_with_all_that_a_run_would_do_there(terminal: Open, vendor: Sandbox) -> None:
+    asked = terminal(*RUN)
+    asked.until(ASKED)
+    told = " ".join(asked.shown.split())
+    assert "(loc1): 3 rows, about 2 of them new, judging by 3 that were looked up." in told
+    assert "Tags: vip, spring." in told
+    assert "1 published workflow there; any may react" in told
+    assert written(vendor) == {"ann@example.com"}
+    asked.type("y\n")
+    assert asked.end() == 0
+    assert len(written(vendor)) == 3
+
+
+@pytest.mark.parametrize("keys", ["n\n", "\n", "\x04", "yesterday\n", "\x03"])
+def test_anything_but_a_yes_sends_nothing(terminal: Open, vendor: Sandbox, desk: Desk, keys: str) -> None:
+    asked = terminal(*RUN)
+    asked.until(ASKED)
+    if keys == "\x03":  # it is no session leader with this terminal, so the key alone would reach nobody
+        asked.process.send_signal(signal.SIGINT)
+    else:
+        asked.type(keys)
+    assert asked.end() == 2
+    assert "Nothing was sent." in asked.shown
+    assert written(vendor) == {"ann@example.com"}
+    assert "There are no runs" in desk.importer("runs").err
+
+
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [
+        (("--yes",), {}),
+        (("-q",), {}),
+        (("--json",), {}),
+        (("--sandbox",), {}),
+        ((), {"IMPORTER_YES": "1"}),
+    ],
+)
+def test_who_wants_no_question_is_asked_none(
+    terminal: Open, words: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    unasked = terminal(*RUN, *words, **environment)
+    assert unasked.end() == 0, unasked.shown
+    assert "[y/N]" not in unasked.shown
+
+
+def test_a_script_goes_on_unasked_and_is_told_the_target(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("people.csv", PEOPLE)
+    ended = desk.importer(*RUN)
+    assert ended.code == 0
+    assert "(loc1): 3 rows" in ended.err
+
+
+def test_a_run_that_was_agreed_to_goes_on_unasked(terminal: Open, vendor: Sandbox) -> None:
+    asked = terminal(*RUN, "--concurrency", "1", "--stop-after-failures", "1")
+    vendor.leave_for_today("loc1", 7)
+    asked.until(ASKED)
+    asked.type("yes\n")
+    assert asked.end() == 3, asked.shown
+    vendor.leave_for_today("loc1", 200_000)
+    resumed = terminal("resume", "--no-progress")
+    assert resumed.end() in {0, 3}
+    assert "[y/N]" not in resumed.shown
+
+
+def test_another_location_than_last_time_is_said_and_asked_about_again(
+    terminal: Open, desk: Desk, vendor: Sandbox
+) -> None:
+    desk.importer(*RUN)
+    again = (*RUN, "--location", "loc2")
+    asked = terminal(*again)
+    asked.until(ASKED)
+    assert "This mapping last went into another location: loc1" in " ".join(asked.shown.split())
+    asked.type("y\n")
+    asked.until("is that meant? [y/N]")
+    assert written(vendor, "loc2") == set()
+    asked.type("n\n")
+    assert asked.end() == 2
+    assert written(vendor, "loc2") == set()
+    told = desk.importer(*again)
+    assert told.code == 0
+    assert "This mapping last went into another location: loc1" in told.err
+    assert "This mapping last went" not in desk.importer(*again, "--fresh").err
+
+
+def test_several_sub_accounts_are_named_with_their_rows(desk: Desk, terminal: Open, vendor: Sandbox) -> None:
+    desk.write("many.yaml", "version: 1\nlocation: {column: Where}\nfields: {email: Mail}\n")
+    desk.write("many.csv", "Mail,Where\na@example.com,locA\nb@example.com,locB\nc@example.com,locB\n")
+    asked = terminal("run", "many.csv", "-m", "many.yaml", "--no-progress")
+    asked.until(ASKED)
+    told = " ".join(asked.shown.split())
+    assert "Into 2 sub-accounts (" in told
+    assert "(locB): 2 rows" in told
+    asked.type("n\n")
+    assert asked.end() == 2
+
+
+def test_the_answer_is_remembered_with_the_run(terminal: Open, desk: Desk, vendor: Sandbox) -> None:
+    asked = terminal(*RUN)
+    asked.until(ASKED)
+    asked.type("y\n")
+    assert asked.end() == 0
+    retried = terminal("retry", "--no-progress")
+    assert retried.end() == 0
+    assert "[y/N]" not in retried.shown
+    assert json.loads(desk.importer("show", "--json").out)["created"] == 2
