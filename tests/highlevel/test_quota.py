@@ -110,6 +110,7 @@ def test_the_largest_figures_that_are_believed() -> None:
     assert reading == QuotaReading(burst=int(largest), interval_seconds=3_600.0, daily_reset_seconds=86_400.0)
     assert read_quota(HEADERS | {"X-RateLimit-Interval-Milliseconds": "1"}).interval_seconds == 0.001
     assert read_quota(HEADERS | {"X-RateLimit-Daily-Reset": "1"}).daily_reset_seconds == 0.001
+    assert read_quota(HEADERS | {"X-RateLimit-Daily-Reset": "86400001"}).daily_reset_seconds is None
 
 
 def test_a_full_burst_goes_out_over_a_fifth_of_its_window_and_each_further_one_takes_a_window_and_a_reply() -> (

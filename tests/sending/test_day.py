@@ -96,3 +96,12 @@ def test_the_allowance_is_what_replies_say_and_until_then_the_usual_one() -> Non
     day.learn(QuotaReading(daily=500_000), NOON, number)
     day.learn(left(7), NOON, number)
     assert (day.allowance, day.remaining) == (500_000, 7)
+
+
+def test_a_full_day_that_is_forgotten_lets_a_request_ask_anew() -> None:
+    day = Day(None, NOON)
+    day.learn(left(0), NOON, day.count(NOON))
+    assert day.is_full(NOON)
+    day.forget()
+    assert not day.is_full(NOON)
+    assert not day.scarce
