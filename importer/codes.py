@@ -247,6 +247,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "shared_key",
+        "Somebody else has the same e-mail or phone",
+        "Look at same-contact.csv: give the row a key of its own; if it is the same person after all, write both names "
+        "alike, or set match: {shared_key: send} in the mapping.",
+    ),
+    Code(
         "row_filter",
         "The mapping's rows section leaves the row out",
         "Nothing has to be done; change only_if or skip_if to import such rows.",
@@ -268,6 +274,24 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "duplicate_contact",
         "The location allows no second contact with this e-mail or phone",
         "Look at the contact whose id is given: update it instead, or correct the row.",
+    ),
+    Code(
+        "ambiguous",
+        "It is not certain who the row is",
+        "Look at the contacts whose ids are given: merge them or correct the row; "
+        "`match: {ambiguous: send}` in the mapping leaves it to HighLevel.",
+    ),
+    Code(
+        "changed_since",
+        "Somebody changed the contact after the plan was made",
+        "Nothing was overwritten. Look at the contact, and plan again to send the row all the same.",
+        Remedy.NONE,
+    ),
+    Code(
+        "kept",
+        "A value of the contact was kept",
+        "Nothing has to be done: the rule's on_update says so, or HighLevel takes the value for new contacts only.",
+        Remedy.NONE,
     ),
     Code(
         "contact_not_found",
@@ -349,8 +373,8 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     # runs
     Code(
         "unchanged",
-        "Nothing changed since this person was last imported",
-        "Nothing has to be done; leave --changed-only out to send the row all the same.",
+        "Nothing changed since this person was last imported, or the contact holds all of it already",
+        "Nothing has to be done; leave --changed-only or --compare out to send the row all the same.",
         Remedy.NONE,
     ),
     Code(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self, TypeAlias, TypeVar, dataclass_transform
+from typing import NamedTuple, Self, TypeAlias, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class")
 
@@ -129,6 +129,26 @@ class Status(StrEnum):
     PENDING = "pending"
 
 
+class PlanAction(StrEnum):
+    """What a plan says becomes of a row."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    SKIP = "skip"
+    FAIL = "fail"
+    AMBIGUOUS = "ambiguous"
+
+
+class OnUpdate(StrEnum):
+    """What a rule may do to a contact that exists."""
+
+    OVERWRITE = "overwrite"
+    IF_BLANK = "if_blank"
+    NEVER = "never"
+    APPEND = "append"
+
+
 class Remedy(StrEnum):
     NONE = "none"
     FIX_ROW = "fix_row"
@@ -184,6 +204,7 @@ class Record:
     warnings: tuple[Fault, ...] = ()
     country_guessed: bool = field(default=False, compare=False)
     upsert: bytes | None = field(default=None, repr=False, compare=False)
+    planned: Planned | None = None
 
     def built(self, upsert: bytes) -> Record:
         """Put its payload beside it."""
@@ -197,6 +218,53 @@ class Record:
             warnings=self.warnings,
             upsert=upsert,
         )
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field's old and new value. ``reference``: the field's name, or a custom field's id."""
+
+    reference: str
+    name: str
+    """For people: a custom field by its name."""
+    old: Json = field(repr=False)
+    new: Json = field(repr=False)
+    data_type: str | None = None
+    """A custom field's, in the vendor's spelling."""
+    unseen: bool = False
+    """The old value is not known: the search does not show it."""
+
+    @property
+    def custom(self) -> bool:
+        return self.data_type is not None
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What was decided of a row beforehand, where a comparison came before the sending.
+
+    ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
+    overwrites something, the contact must still hold the old values.
+    """
+
+    changes: tuple[Change, ...] = ()
+    creates: bool = False
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """What a row would do to which contact, and why."""
+
+    row: RowId
+    action: PlanAction
+    location_id: str | None = None
+    contact_id: str | None = None
+    changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] = field(default=(), repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
+    code: str | None = None
+    reason: str | None = field(default=None, repr=False)
+    warnings: tuple[Fault, ...] = ()
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -268,6 +336,43 @@ RowState: TypeAlias = Intent | Landed | Outcome
 """What the journal knows of a row: it may have been sent, it landed, or it is settled. No state: never sent."""
 
 
+class MatchKey(StrEnum):
+    """What the vendor finds a contact by; the values are the names of the fields."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class KeyHolder(NamedTuple):
+    """Who a match key belongs to: hashes of the other key and of both parts of the name, 0 where there is none.
+
+    ``run`` and ``row`` tell which row holds the key in the newest run that met it; the three claims are of that run's rows.
+    """
+
+    other: int
+    first: int
+    last: int
+    run: int
+    row: RowId
+    several_names: bool = False
+    several_others: bool = False
+    joined: bool = False
+    """A later row of the run is the same person."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class KeyLink:
+    """A row that shares a match key with a row before it. ``apart``: they are different people."""
+
+    row: RowId
+    key: MatchKey
+    group: int
+    """The key, as a hash; what has the same one is one group."""
+    first: RowId | None
+    """The row that holds the key; None where an earlier import brought the holder."""
+    apart: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUps:
     """What happens to a contact after its upsert, the same for every row of a run.
@@ -314,6 +419,20 @@ class QuotaMark:
     used_today: int
     daily_remaining: int | None = None
     slowest_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What became of the rows that a run left failed or pending, in the runs that imported them corrected."""
+
+    successors: tuple[str, ...]
+    """Those runs, oldest first."""
+    failed: int
+    corrected: int
+
+    @property
+    def left(self) -> int:
+        return self.failed - self.corrected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

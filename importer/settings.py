@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
 DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
+API_VERSIONS: Final = ("2021-07-28", "v3")
+"""The versions of the vendor's API that are spoken; the first is the usual one."""
 DEFAULT_OUTPUT: Final = Path("import-results")
 SANDBOX_LOCATION: Final = "sandboxLocation00001"
 
@@ -59,6 +63,27 @@ class FailureLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHours:
+    """The hours of a day in which rows may be sent; over midnight where the last is not later than the first."""
+
+    between: tuple[time, time]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``08:00-20:00``. Raises ValueError with a sentence."""
+        match = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", text)
+        if match and int(match[3]) <= 24:
+            with suppress(ValueError):
+                first, last = time(int(match[1]), int(match[2])), time(int(match[3]) % 24, int(match[4]))
+                return cls(between=(first, last))
+        raise ValueError(f"{text!r} is no time span: write it as 08:00-20:00 (over midnight: 20:00-06:00).")
+
+    def __str__(self) -> str:
+        first, last = self.between
+        return f"{first:%H:%M}-{last:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """Where to send and as whom. ``tokens`` holds a token per location, ahead of ``token``."""
 
@@ -105,16 +130,25 @@ class RunSettings:
     trial: int | None = None
     """So many of the rows that can be sent are sent, the first ones; then the run stops, to be looked at."""
     into_other_location: bool = False
+    accept_rewritten: bool = False
+    """Import cells of a corrected file although a spreadsheet seems to have rewritten them."""
     """Whether failed rows of one location may go into another."""
     concurrency: int | None = None
     fresh: bool = False
     changed_only: bool = False
+    compare: bool = False
+    """Compare each row with the location's contacts first, and send only what changes something."""
+    plan: str | None = None
+    """The plan that is applied."""
     full_every: int | None = None
     feed: str | None = None
     """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""
     stop_after_failures: FailureLimit | None = None
     wait_for_quota: bool = False
+    send_window: OpenHours | None = None
+    """When rows may be sent, by each location's own clock; outside of it the run waits."""
     max_requests: int | None = None
+    api_version: str = API_VERSIONS[0]
     verify_share: float = 0.0
     allow_transforms: bool = False
     report_details: bool = False

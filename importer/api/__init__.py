@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextvars import Context
 from pathlib import Path
@@ -29,7 +30,7 @@ from importer.errors import ImporterError, InterruptedRunError, SettingsError
 from importer.mapping import Mapping, load_mapping
 from importer.reading import Source, open_source
 from importer.records import Json
-from importer.runtime.environment import context_with
+from importer.runtime.environment import context_with, user_at_host
 from importer.runtime.progress import CallbackProgress, SilentProgress
 from importer.settings import RunSettings
 
@@ -187,9 +188,11 @@ def retry(run_id: str | None = None, **options: Unpack[RetryOptions]) -> Summary
 async def _attended(work: Work, given: Given, call: Context) -> Summary:
     """Do a run's work in the context of its call, watched; when this task is cancelled, let it come to a good end."""
     from importer.runs.context import RunContext
+    from importer.state.journal import Operator
 
     progress = CallbackProgress(given["on_progress"]) if "on_progress" in given else None
-    context = RunContext(progress=progress or SilentProgress())
+    operator = Operator(name=user_at_host(), command=f"a Python program, {Path(sys.argv[0]).name}")
+    context = RunContext(progress=progress or SilentProgress(), operator=operator)
     if progress is not None:
         progress.began()
     task = asyncio.create_task(work(context), context=call)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, TypedDict, TypeVar
 from importer.errors import SettingsError
 from importer.runtime import environment
 from importer.runtime.progress import RunProgress
-from importer.settings import Connection, FailureLimit, ReadingOptions
+from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions
 
 Reference: TypeAlias = str | os.PathLike[str]
 Given: TypeAlias = dict[str, Any]
@@ -68,6 +68,9 @@ class _Rows(TypedDict, total=False):
     """Which rows, and what may be done to them."""
 
     limit: Annotated[int | None, "take the first so many rows alone"]
+    accept_rewritten: Annotated[
+        bool | None, "import cells of a corrected file although a spreadsheet seems to have rewritten them"
+    ]
     into_other_location: Annotated[bool | None, "take failed rows of one location into another all the same"]
     allow_transforms: Annotated[bool | None, "let the mapping call Python functions"]
 
@@ -84,7 +87,15 @@ class _Session(TypedDict, total=False):
         FailureLimit | int | str | None, 'stop once so many rows (50) or such a share ("5%") failed'
     ]
     wait_for_quota: Annotated[bool | None, "wait for the next day's allowance instead of stopping"]
+    send_window: Annotated[
+        str | None,
+        'send in these hours alone, by the location\'s own clock ("08:00-20:00"), and wait outside of them',
+    ]
     max_requests: Annotated[int | None, "send at most so many requests, then stop"]
+    api_version: Annotated[
+        Literal["2021-07-28", "v3"] | None,
+        "the version of HighLevel's API that is spoken (default: 2021-07-28)",
+    ]
     on_progress: Annotated[
         Callable[[RunProgress], object] | None,
         "called as the run goes on, by the event loop's thread, so it must not block; what it raises is logged once",
@@ -215,10 +226,12 @@ def state(given: Given) -> Path:
 
 def session(given: Given) -> Given:
     """Name the fields of RunSettings that a resumed run may have otherwise than it began; only those given."""
-    names = ("results_format", "concurrency", "wait_for_quota", "max_requests")
+    names = ("results_format", "concurrency", "wait_for_quota", "max_requests", "api_version")
     fields = {name: given[name] for name in names if name in given}
     if "output" in given:
         fields["output"] = Path(given["output"])
+    if "send_window" in given:
+        fields["send_window"] = _open_hours(given["send_window"])
     if "stop_after_failures" in given:
         fields["stop_after_failures"] = _failure_limit(given["stop_after_failures"])
     return fields
@@ -230,6 +243,13 @@ def of_a_run(given: Given) -> Given:
     if "metrics_file" in fields:
         fields["metrics_file"] = Path(fields["metrics_file"])
     return fields
+
+
+def _open_hours(said: str) -> OpenHours:
+    try:
+        return OpenHours.parse(said)
+    except ValueError as wrong:
+        raise SettingsError(f"send_window: {wrong}") from None
 
 
 def _failure_limit(said: FailureLimit | int | str) -> FailureLimit:

@@ -21,6 +21,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("importer.cli.imports", "Read, map and validate every row; send nothing."),
     "preview": ("importer.cli.imports", "Show what each row would send, as JSON lines."),
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
+    "plan": ("importer.cli.planning", "Show what a run would do to each contact, field by field."),
+    "apply": ("importer.cli.planning", "Send exactly what a plan says."),
     "mirror": ("importer.cli.mirroring", "Read all contacts of a location into a private file."),
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
@@ -29,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "runs": ("importer.cli.history", "List past runs."),
     "show": ("importer.cli.history", "Show one run."),
     "results": ("importer.cli.history", "Write a run's files again from its journal."),
+    "explain": ("importer.cli.explaining", "Say what a code means, and what to do about it."),
     "forget": ("importer.cli.history", "Delete a run's data."),
     "login": ("importer.cli.account", "Connect by OAuth and store the grant safely."),
     "doctor": ("importer.cli.account", "Check token, scopes, location, quota, clock and disk."),
@@ -41,9 +44,24 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 WORKING: Final = frozenset(
-    {"run", "resume", "retry", "results", "forget", "login", "mirror", "watch", "serve", "sandbox"}
+    {
+        "run",
+        "resume",
+        "retry",
+        "results",
+        "forget",
+        "login",
+        "mirror",
+        "plan",
+        "apply",
+        "watch",
+        "serve",
+        "sandbox",
+    }
 )
 """They do something beside showing it; their exit code tells of that, whatever became of their output."""
+
+SENDING: Final = WORKING - {"results", "forget", "login", "mirror", "sandbox"}
 
 
 class LazyGroup(click.Group):
@@ -105,14 +123,14 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _carry_out(words: Sequence[str]) -> int:
     try:
-        return int(cli.main(list(words), standalone_mode=False) or 0)
+        return int(cli.main(list(words), standalone_mode=False, obj=tuple(words)) or 0)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except (Exception, KeyboardInterrupt) as end:  # noqa: BLE001  (no traceback ever reaches a user)
-        return _explain(end)
+        return _explain(end, words)
 
 
-def _explain(end: BaseException) -> int:
+def _explain(end: BaseException, words: Sequence[str]) -> int:
     """Say why the command line ends, and give its exit code."""
     match end:
         case click.exceptions.Exit():
@@ -124,14 +142,16 @@ def _explain(end: BaseException) -> int:
             click.echo("Stopped.", err=True)
             return 3
         case ImporterError():
-            click.echo(f"importer: {end}", err=True)
+            from importer.results.wrapping import fitted
+
+            click.echo(fitted(f"importer: {end}", sys.stderr), err=True)
             return end.exit_code
         case _:
-            click.echo(_confess(end), err=True)
+            click.echo(_confess(end, sending=bool(words) and words[0] in SENDING), err=True)
             return 3
 
 
-def _confess(mistake: BaseException) -> str:
+def _confess(mistake: BaseException, *, sending: bool) -> str:
     """Keep the traceback of a mistake of ours in a private file and say so in one sentence."""
     import os
     import tempfile
@@ -140,7 +160,9 @@ def _confess(mistake: BaseException) -> str:
     handle, path = tempfile.mkstemp(prefix="importer-mistake-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write("".join(traceback.format_exception(mistake, chain=True, limit=50)))
-    return (
-        f"importer: a mistake of this program, {type(mistake).__name__}, ended it. What was settled is safe in the "
-        f"journal: go on with `importer resume`. Please report it with the file {path}."
+    kept = (
+        " What was settled is safe in the journal: go on with `importer resume`."
+        if sending
+        else " Nothing was sent."
     )
+    return f"importer: a mistake of this program, {type(mistake).__name__}, ended it.{kept} Please report it with the file {path}."

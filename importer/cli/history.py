@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli.options import (
+    api_version_option,
     examples,
     json_option,
     load_environment,
     parse_failure_limit,
     quiet_options,
     results_format_option,
+    send_window_option,
     stack,
     state_folder,
     state_option,
@@ -55,9 +57,11 @@ session_options = stack(
         default=None,
         help="Wait for the next day's allowance instead of stopping.",
     ),
+    send_window_option,
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
     ),
+    api_version_option(help="The version of HighLevel's API that is spoken (default: as the run's)."),
     state_option,
     yes_option,
     json_option,
@@ -285,7 +289,10 @@ def _name_an_older_one(commands: NextCommands, state_path: Path) -> None:
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
     """Gather what this session is to have otherwise than the run began: only what was said."""
-    names = ("output", "results_format", "concurrency", "wait_for_quota", "max_requests")
+    names = (
+        *("output", "results_format", "concurrency", "wait_for_quota", "send_window", "max_requests"),
+        "api_version",
+    )
     changes = {name: given[name] for name in names if given[name] is not None}
     if given["stop_after_failures"] is not None:
         changes["stop_after_failures"] = parse_failure_limit(given["stop_after_failures"])

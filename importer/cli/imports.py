@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from importer.cli.options import (
+    api_version_option,
     connection_options,
+    corrected_options,
     examples,
     json_option,
     load_environment,
     mapping_option,
-    other_location_option,
     parse_failure_limit,
     quiet_options,
     read_connection,
     read_reading_options,
     reading_options,
     results_format_option,
+    send_window_option,
     stack,
     state_folder,
     state_option,
     yes_option,
 )
-from importer.settings import ResultsFormat
+from importer.settings import API_VERSIONS, ResultsFormat
 
 if TYPE_CHECKING:
     from importer.settings import RunSettings
@@ -56,6 +59,11 @@ sending_options = stack(
         "--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight per location."
     ),
     click.option("--fresh", is_flag=True, help="Start anew although this very import was run before."),
+    click.option(
+        "--compare",
+        is_flag=True,
+        help="Read the location's contacts first, and send only rows that change something.",
+    ),
     click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported."),
     click.option(
         "--full-every",
@@ -69,9 +77,11 @@ sending_options = stack(
     click.option(
         "--wait-for-quota", is_flag=True, help="Wait for the next day's allowance instead of stopping."
     ),
+    send_window_option,
     click.option(
         "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
     ),
+    api_version_option(default=API_VERSIONS[0], help="The version of HighLevel's API that is spoken."),
     click.option(
         "--verify",
         type=click.FloatRange(0, 100),
@@ -100,7 +110,7 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@other_location_option
+@corrected_options
 @output_options
 @sending_options
 @reading_options
@@ -141,12 +151,12 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@other_location_option
+@corrected_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the forecast as an HTML page to this file.",
+    help="Write the forecast as an HTML page to this file; beside it same-contact.csv, where rows share an e-mail or phone.",
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
 @click.option(
@@ -174,8 +184,12 @@ def check_command(**given: Any) -> None:
 
     load_environment()
     settings = run_settings(given)
-    forecast = check(settings, ask_about=given["sample"] if given["against_location"] else None)
     report = given["report"]
+    forecast = check(
+        settings,
+        ask_about=given["sample"] if given["against_location"] else None,
+        listing=None if report is None else report.parent,
+    )
     if report is not None:
         from importer.results.report import write_forecast_report
 
@@ -199,11 +213,14 @@ def check_command(**given: Any) -> None:
 @state_option
 def preview_command(source: str, rows: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
+    from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
 
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
-    for line in preview(settings, rows=rows, notify=lambda note: click.echo(note, err=True)):
+    for line in preview(
+        settings, rows=rows, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
+    ):
         click.echo(json.dumps(line, ensure_ascii=False))
 
 
@@ -231,12 +248,16 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "limit",
         "trial",
         "into_other_location",
+        "accept_rewritten",
         "concurrency",
         "fresh",
         "changed_only",
+        "compare",
         "full_every",
         "wait_for_quota",
+        "send_window",
         "max_requests",
+        "api_version",
         "allow_transforms",
         "report_details",
         "metrics_file",

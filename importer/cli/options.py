@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from importer.runtime.environment import load_environment, read_token, state_folder
-from importer.settings import ResultsFormat
+from importer.settings import API_VERSIONS, ResultsFormat
 
 if TYPE_CHECKING:
-    from importer.settings import Connection, FailureLimit, ReadingOptions
+    from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions
 
 __all__ = ["load_environment", "read_token", "state_folder"]
 
@@ -81,6 +81,16 @@ def results_format_option(*, help: str, default: ResultsFormat | None = None) ->
     )
 
 
+def api_version_option(*, help: str, default: str | None = None) -> Callable[[Command], Command]:  # noqa: A002  (click's own name for it)
+    return click.option(
+        "--api-version",
+        type=click.Choice(API_VERSIONS),
+        default=default,
+        show_default=bool(default),
+        help=help,
+    )
+
+
 def mapping_option(command: Command) -> Command:
     return click.option(
         "-m",
@@ -92,17 +102,43 @@ def mapping_option(command: Command) -> Command:
     )(command)
 
 
+def send_window_option(command: Command) -> Command:
+    return click.option(
+        "--send-window",
+        callback=lambda _context, _option, said: parse_open_hours(said),
+        metavar="HH:MM-HH:MM",
+        help="Send in these hours alone, by the location's own clock (08:00-20:00); wait outside of them.",
+    )(command)
+
+
+def parse_open_hours(text: str | None) -> OpenHours | None:
+    """Read ``08:00-20:00``; anything else is a usage error."""
+    from importer.settings import OpenHours
+
+    try:
+        return None if text is None else OpenHours.parse(text)
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong)) from None
+
+
 def yes_option(command: Command) -> Command:
     return click.option(
         "--yes", is_flag=True, help="Do not ask before the first write (else set IMPORTER_YES=1)."
     )(command)
 
 
-def other_location_option(command: Command) -> Command:
-    return click.option(
-        "--into-other-location",
-        is_flag=True,
-        help="Take failed rows of one location into another all the same.",
+def corrected_options(command: Command) -> Command:
+    return stack(
+        click.option(
+            "--into-other-location",
+            is_flag=True,
+            help="Take failed rows of one location into another all the same.",
+        ),
+        click.option(
+            "--accept-rewritten",
+            is_flag=True,
+            help="Take corrected rows although a spreadsheet seems to have rewritten cells of them.",
+        ),
     )(command)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from importer.runtime.stopping import StopSignal
 
 Found = TypeVar("Found")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://.*", re.DOTALL)
+
 Work = Callable[["RunContext"], Coroutine[Any, Any, "Summary"]]
 
 
@@ -69,9 +72,11 @@ def watch(
     from importer.cli.asking import confirmation
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
+    from importer.runtime.environment import user_at_host
     from importer.runtime.logs import configure_logging
     from importer.runtime.loop import loop_factory
     from importer.runtime.stopping import StopSignal
+    from importer.state.journal import Operator
 
     configure_logging(verbose=manner.verbose, quiet=manner.quiet, log_format=manner.log_format)
     stop = StopSignal()
@@ -83,10 +88,22 @@ def watch(
             stop=stop,
             second_process=True,
             confirm=confirmation(stop) if may_ask else None,
+            operator=Operator(name=user_at_host(), command=_command()),
             early_process=early_process,
         )
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop(), go_on):
             return runner.run(work(context))
+
+
+def _command() -> str:
+    """Give the command that was typed, without what nobody may read in the history."""
+    from importer.results.wording import command
+    from importer.runtime.logs import redact
+    from importer.sources import masked
+
+    words: tuple[str, ...] = click.get_current_context().find_root().obj or ()
+    shown = (_URL.sub(lambda found: masked(found[0]), word) for word in words)
+    return redact(command(["importer", *shown]))
 
 
 def show_summary(summary: Summary, manner: Manner) -> None:
@@ -94,11 +111,12 @@ def show_summary(summary: Summary, manner: Manner) -> None:
     from importer.results.palette import palette_for
     from importer.results.summary_text import headline, render_summary
     from importer.results.terminal import log_summary
+    from importer.results.wrapping import fitted
 
     if manner.log_format == "json":
         log_summary(summary)
     elif not manner.quiet:
-        click.echo(render_summary(summary, palette_for(sys.stderr)), err=True)
+        click.echo(fitted(render_summary(summary, palette_for(sys.stderr)), sys.stderr), err=True)
     elif summary.state == "stopped":  # an error, which even --quiet lets through
         click.echo(
             f"importer: {headline(summary)} Go on with: {summary.commands.resume(summary.run_id)}", err=True
@@ -111,9 +129,11 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
     """Say what a run would do, and leave with the exit code that it would have."""
     from importer.results.forecast_text import render_forecast
     from importer.results.palette import palette_for
+    from importer.results.wrapping import fitted
 
     if not manner.quiet:
-        click.echo(render_forecast(forecast, report, palette_for(sys.stderr)), err=True)
+        text = render_forecast(forecast, report, palette_for(sys.stderr))
+        click.echo(fitted(text, sys.stderr), err=True)
     if manner.as_json:
         click.echo(json.dumps(forecast.to_json(), ensure_ascii=False))
     sys.exit(forecast.exit_code)

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import sys
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -102,15 +103,14 @@ class _Seen:
 
 
 def _describe(source: Source, seen: _Seen) -> None:
-    for line in source.detected.describe():
-        click.echo(line, err=True)
-    click.echo(f"rows: {seen.rows:,}", err=True)
+    from importer.results.wrapping import fitted
+
+    lines = [*source.detected.describe(), f"rows: {seen.rows:,}"]
     if seen.failing:
-        click.echo(f"rows that cannot be imported as they are: {seen.failing:,}", err=True)
+        lines.append(f"rows that cannot be imported as they are: {seen.failing:,}")
     if seen.warned:
-        click.echo(f"rows with a warning: {seen.warned:,}", err=True)
-    for fault in seen.faults[:_SHOWN_FAULTS]:
-        click.echo(fault, err=True)
+        lines.append(f"rows with a warning: {seen.warned:,}")
+    click.echo(fitted("\n".join([*lines, *seen.faults[:_SHOWN_FAULTS]]), sys.stderr), err=True)
 
 
 def _as_csv(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from importer.records import Counts, Json, Status, number_of, source_of
+from importer.records import Counts, Json, Since, Status, number_of, source_of
 from importer.results.commands import NextCommands, access_words
-from importer.results.wording import rows
-from importer.state.journal import CodeCount, Journal, RequestFigures, Run, RunState, Session
+from importer.results.summary import nothing_since, since_json
+from importer.results.wording import rows, since_text
+from importer.state.journal import CodeCount, Journal, Operator, RequestFigures, Run, RunState, Session
+from importer.state.lineage import corrections_since
 
 _COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
 
@@ -24,6 +26,10 @@ class RunRecord:
     counts: Counts
     seconds: float
     retryable: int
+    since: Since | None
+    """What became of its failed rows in the runs that followed it."""
+    operator: Operator | None
+    """Who began it."""
     commands: NextCommands
 
     @classmethod
@@ -34,8 +40,15 @@ class RunRecord:
             counts=journal.counts(),
             seconds=journal.seconds(),
             retryable=journal.retryable(),
+            since=corrections_since(journal.folder, journal),
+            operator=journal.sessions()[0].operator,
             commands=access_words(state, Path(str(token_file)) if token_file else None),
         )
+
+    @property
+    def left(self) -> int:
+        """Rows that did not come through, neither in this run nor in one that followed it."""
+        return (self.since or nothing_since(self.counts)).left
 
     def to_json(self) -> dict[str, Json]:
         run = self.run
@@ -53,9 +66,11 @@ class RunRecord:
             "base_url": run.base_url,
             "sandbox": run.sandbox,
             "follows": run.follows,
+            **since_json(self.since or nothing_since(self.counts)),
             "rows_read": self.counts.read,
             **{status.value: getattr(self.counts, status.value) for status in _COUNTED},
             "retryable": self.retryable,
+            **_operator_json(self.operator),
         }
 
 
@@ -111,7 +126,11 @@ class RunDetails:
 def render_runs(records: Sequence[RunRecord]) -> str:
     """Draw the history as a table, newest first."""
     lines = [
-        ("RUN", "STATE", "STARTED", "TIME", "ROWS", *(each.value.upper() for each in _COUNTED), "SOURCE")
+        (
+            *("RUN", "STATE", "STARTED", "TIME", "ROWS"),
+            *(each.value.upper() for each in _COUNTED),
+            *("LEFT", "BY", "SOURCE"),
+        )
     ]
     lines += [_line(record) for record in records]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -129,7 +148,10 @@ def render_run(details: RunDetails) -> str:
         ("Follows", run.follows or ""),
         ("Into", f"{run.location_id or 'locations by column'} at {run.place}"),
         ("Started", f"{local_time(run.started_at)}, at work {duration(record.seconds)}"),
+        ("By", record.operator.name if record.operator else ""),
         ("Rows", f"{record.counts.read:,} ({_counts_text(record.counts)})"),
+        ("Since", since_text(record.since, record.counts.read) if record.since else ""),
+        ("In", ", ".join(record.since.successors) if record.since else ""),
         ("Requests", _traffic_text(details.traffic)),
         *(("Failed", _code_text(each, run)) for each in details.errors),
         *(("Warnings", _code_text(each, run)) for each in details.warnings),
@@ -167,12 +189,14 @@ def _line(record: RunRecord) -> tuple[str, ...]:
         duration(record.seconds),
         f"{record.counts.read:,}",
         *(f"{getattr(record.counts, each.value):,}" for each in _COUNTED),
+        f"{record.left:,}",
+        record.operator.name if record.operator else "",
         ", ".join(source.name for source in run.sources),
     )
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
-    numbers = range(3, len(line) - 1)
+    numbers = range(3, len(line) - 2)
     for index, (text, width) in enumerate(zip(line, widths, strict=True)):
         yield text.rjust(width) if index in numbers else text.ljust(width)
 
@@ -210,7 +234,9 @@ def _session_text(session: Session) -> str:
     ended = (
         f"{session.state.value} {local_time(session.ended_at)}" if session.ended_at else session.state.value
     )
-    return f"{session.kind.value} {local_time(session.started_at)}, {ended}"
+    who = f", by {session.operator.name}" if session.operator else ""
+    command = f": {session.operator.command}" if session.operator and session.operator.command else ""
+    return f"{session.kind.value} {local_time(session.started_at)}, {ended}{who}{command}"
 
 
 def _session_json(session: Session) -> dict[str, Json]:
@@ -220,7 +246,14 @@ def _session_json(session: Session) -> dict[str, Json]:
         "ended_at": None if session.ended_at is None else moment(session.ended_at),
         "state": session.state.value,
         "reason": session.reason,
+        **_operator_json(session.operator),
     }
+
+
+def _operator_json(operator: Operator | None) -> dict[str, Json]:
+    if operator is None:
+        return {"operator": None, "command": None}
+    return {"operator": operator.name, "command": operator.command}
 
 
 def _next_step(record: RunRecord) -> str:

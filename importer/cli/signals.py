@@ -6,17 +6,21 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_NAMES: Final = {"SIGINT": "Ctrl-C", "SIGBREAK": "Ctrl-Break"}
 
 
 @contextmanager
 def heard(ask: Callable[[str], None]) -> Iterator[None]:
-    """Call ``ask`` with the signal's name, between two steps of whatever runs; restore the handlers afterwards."""
+    """Call ``ask`` with what people call the signal, between two steps of whatever runs; restore the handlers afterwards."""
     numbers = [signal.SIGINT, signal.SIGTERM]
     if sys.platform == "win32":
         numbers.append(signal.SIGBREAK)
 
     def handler(number: int, _frame: object) -> None:
-        ask(signal.Signals(number).name)
+        name = signal.Signals(number).name
+        ask(_NAMES.get(name, name))
 
     before = {number: signal.signal(number, handler) for number in numbers}
     try:

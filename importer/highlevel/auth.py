@@ -204,7 +204,7 @@ class GrantTokens:
             if found.kind not in {ReplyKind.TROUBLE, ReplyKind.THROTTLED}:
                 return found
             words = found.words
-        raise CredentialsError(f"The token could not be renewed: {words}. Go on with `importer resume`.")
+        raise CredentialsError(f"The token could not be renewed: {words}. Try again later.")
 
 
 class AnyTokens:

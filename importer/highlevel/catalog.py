@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+MATCH_BY: Final = ("email", "phone")
+"""What locations find contacts by unless they say otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ class Catalog:
     country: str | None = None
     timezone: str | None = None
     duplicates_allowed: bool = False
+    match_by: tuple[str, ...] = MATCH_BY
+    """Fields that the location finds contacts by, in its order; both where it does not say."""
     custom_fields: tuple[CustomField, ...] = ()
     users: tuple[User, ...] | None = None
     """``None``: not read, since no rule needs it or the token lacks the scope."""

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
-from importer.highlevel.catalog import Catalog, CatalogNeeds, CustomField, Listed, Listing, User
+from importer.highlevel.catalog import MATCH_BY, Catalog, CatalogNeeds, CustomField, Listed, Listing, User
 from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
 
@@ -32,12 +32,20 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
         country=_text(place, "country"),
         timezone=_text(place, "timezone"),
         duplicates_allowed=isinstance(settings, Mapping) and bool(settings.get("allowDuplicateContact")),
+        match_by=_match_by(settings),
         custom_fields=await _read_custom_fields(ask, location_id) if needs.custom_fields else (),
         users=await _read_users(ask, location_id, company) if needs.users else None,
         listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
         timezones=await _read_timezones(ask, location_id) if needs.timezones else None,
         tags=await _read_tags(ask, location_id) if needs.tags else None,
     )
+
+
+def _match_by(settings: Any) -> tuple[str, ...]:
+    """Read the order of matching; it is not documented, so what makes no sense is taken for the usual one."""
+    named = settings.get("contactUniqueIdentifiers") if isinstance(settings, Mapping) else None
+    known = [name for name in named if name in MATCH_BY] if isinstance(named, list) else []
+    return tuple(known) or MATCH_BY
 
 
 async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ NOT_IN_UPDATE: Final = ("gender", "createNewIfDuplicateAllowed")
 NOT_IN_UPSERT: Final = ("type",)
 """The other way round."""
 
-_NEW_IF_DUPLICATE: Final = "createNewIfDuplicateAllowed"
+NEW_IF_DUPLICATE: Final = "createNewIfDuplicateAllowed"
 
 
 def build_upsert(
@@ -50,7 +50,7 @@ def build_create(
 ) -> dict[str, Json]:
     """Build the payload of ``POST /contacts/``, and of an upsert that must not make a second contact."""
     payload = build_upsert(record, version=version, tag_mode=tag_mode)
-    payload.pop(_NEW_IF_DUPLICATE, None)
+    payload.pop(NEW_IF_DUPLICATE, None)
     return payload
 
 
@@ -110,17 +110,30 @@ def repeatable(record: Record, keys: tuple[str, ...] | None = None) -> bool:
     if record.contact_id is not None:
         return True
     known = match_keys(record) if keys is None else keys
-    return bool(known) and record.fields.get(_NEW_IF_DUPLICATE) is not True
+    return bool(known) and record.fields.get(NEW_IF_DUPLICATE) is not True
+
+
+def email_key(record: Record) -> str | None:
+    """Give the match key that a record's e-mail is, without regard to case."""
+    email = record.fields.get("email")
+    return "email:" + email.strip().lower() if isinstance(email, str) and email else None
+
+
+def phone_key(record: Record) -> str | None:
+    """Give the match key that a record's phone is, without what stands between the digits."""
+    phone = record.fields.get("phone")
+    if not isinstance(phone, str) or not phone:
+        return None
+    return "phone:" + (phone if phone[1:].isdigit() else _compact(phone))
+
+
+def creates_anew(record: Record, *, duplicates_allowed: bool) -> bool:
+    """Tell whether the vendor makes a new contact of an upsert without looking for one; elsewhere it ignores the wish."""
+    return duplicates_allowed and record.fields.get(NEW_IF_DUPLICATE) is True
 
 
 def _identities(record: Record) -> tuple[str, ...]:
-    email, phone = record.fields.get("email"), record.fields.get("phone")
-    keys: tuple[str, ...] = ()
-    if isinstance(email, str) and email:
-        keys = ("email:" + email.strip().lower(),)
-    if isinstance(phone, str) and phone:
-        keys = (*keys, "phone:" + (phone if phone[1:].isdigit() else _compact(phone)))
-    return keys
+    return tuple(key for key in (email_key(record), phone_key(record)) if key is not None)
 
 
 def _compact(phone: str) -> str:

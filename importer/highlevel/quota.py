@@ -87,6 +87,9 @@ class LocationQuota:
     interval_seconds: float = INTERVAL_SECONDS
     daily: int = DAILY
     daily_remaining: int | None = None
+    latency_seconds: float = 0.25
+    concurrency: int = 100
+    """Requests in the air at once; few of them, or a slow vendor, may keep a run below the quota."""
 
 
 def plan_sending(
@@ -94,7 +97,6 @@ def plan_sending(
     *,
     calls_a_row: float,
     quotas: Mapping[str, LocationQuota] | None = None,
-    latency_seconds: float = 0.25,
 ) -> SendingPlan:
     """Forecast a run whose locations go side by side, each at its own pace."""
     quotas = quotas or {}
@@ -103,7 +105,7 @@ def plan_sending(
         quota = quotas.get(location, LocationQuota())
         calls = math.ceil(count * calls_a_row)
         requests += calls
-        longest = max(longest, seconds_for(calls, quota, latency_seconds=latency_seconds))
+        longest = max(longest, seconds_for(calls, quota))
         share = max(share, calls / quota.daily)
         days = max(days, _days_for(calls, quota))
     return SendingPlan(
@@ -111,14 +113,15 @@ def plan_sending(
     )
 
 
-def seconds_for(calls: int, quota: LocationQuota, *, latency_seconds: float = 0.25) -> float:
+def seconds_for(calls: int, quota: LocationQuota) -> float:
     """Tell how long a location needs for so many calls, days of waiting for the allowance left out."""
     if calls <= 0:
         return 0.0
     full, last = divmod(calls - 1, quota.burst)
     # the burst goes out over a fifth of the interval, see sending.gate
     spread = quota.interval_seconds / 5 * (last + 1) / quota.burst
-    return full * (quota.interval_seconds + latency_seconds) + spread + latency_seconds
+    by_quota = full * (quota.interval_seconds + quota.latency_seconds) + spread + quota.latency_seconds
+    return max(by_quota, math.ceil(calls / quota.concurrency) * quota.latency_seconds)
 
 
 def _days_for(calls: int, quota: LocationQuota) -> int:

@@ -32,8 +32,8 @@ def _advice(kind: ReplyKind, said: str, scope: str | None) -> str:  # noqa: PLR0
             return f"The token is the agency's. {INSIDE}"
         case _ if "version" in said and ("header" in said or "segment" in said):
             return (
-                "The token is not at fault: that address does not know the API version which was asked for. Check "
-                "HIGHLEVEL_BASE_URL, and look for a newer version of the importer."
+                "The token is not at fault: that address does not know the API version which was asked for. Try the "
+                "other one with --api-version, check HIGHLEVEL_BASE_URL, or look for a newer version of the importer."
             )
         case ReplyKind.SCOPE_MISSING if scope is not None:
             return f"Give the token the scope {scope}. If it has it, it is the agency's: {INSIDE[0].lower()}{INSIDE[1:]}"
@@ -50,7 +50,7 @@ def _advice(kind: ReplyKind, said: str, scope: str | None) -> str:  # noqa: PLR0
             return (
                 "This is a page of the network edge before HighLevel's API, and not about the token: it refuses this "
                 "machine's network, or text that looks like an attack. Try from another network, or ask HighLevel's "
-                "support with the page's words; then `importer resume`."
+                "support with the page's words; then the same command again."
             )
         case ReplyKind.LOCATION_PAUSED:
             return "The account is paused or unpaid; the same token works again once it is active."

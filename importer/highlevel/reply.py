@@ -147,7 +147,7 @@ def _classify(  # noqa: PLR0911  (one answer for each status)
         case 408 | 425:
             return ReplyKind.TROUBLE
         case 400 | 409 | 422:
-            return _classify_refusal(content or {}, lowered)
+            return _classify_refusal(status, content or {}, lowered)
         case 404 if contacts and content is not None:
             return ReplyKind.NO_CONTACT
         case 413:
@@ -172,12 +172,13 @@ def _classify_forbidden(
     return ReplyKind.CONTACT_REFUSED if contacts == 1 else ReplyKind.LOCATION_REFUSED
 
 
-def _classify_refusal(refusal: Mapping[str, Any], lowered: str) -> ReplyKind:
+def _classify_refusal(status: int, refusal: Mapping[str, Any], lowered: str) -> ReplyKind:
     if "location is not active" in lowered:
         return ReplyKind.LOCATION_PAUSED
     if "duplicated contact" in lowered and _named_contact(refusal):
         return ReplyKind.DUPLICATE
-    if "contact" in lowered and "not found" in lowered:
+    # 422 is about a value: a user to whom contacts are assigned may not be found either
+    if status != 422 and "contact" in lowered and "not found" in lowered:
         return ReplyKind.NO_CONTACT
     return ReplyKind.REFUSED
 

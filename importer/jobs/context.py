@@ -15,14 +15,17 @@ from importer.jobs.job_state import JobsState
 from importer.jobs.model import Notify
 from importer.jobs.named_job import NamedJob
 from importer.jobs.notices import Notice
+from importer.runtime import environment
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import DEFAULT_BASE_URL, RunSettings
+from importer.state.journal import Operator
 from importer.state.memory import ImportedFiles
 
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
+    from importer.runs.context import RunContext
 
 
 class Runs(Protocol):
@@ -48,13 +51,11 @@ class PipelineRuns:
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline
-        from importer.runs.context import RunContext
 
-        return await pipeline.run(settings, context=RunContext(clock=self._clock, stop=stop, unattended=True))
+        return await pipeline.run(settings, context=self._run_context(settings, stop))
 
     async def resume(self, run_id: str, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline
-        from importer.runs.context import RunContext
 
         return await pipeline.resume(
             run_id,
@@ -62,8 +63,14 @@ class PipelineRuns:
             connection=settings.connection,
             reading=settings.reading,
             from_copies=True,
-            context=RunContext(clock=self._clock, stop=stop),
+            context=self._run_context(settings, stop),
         )
+
+    def _run_context(self, settings: RunSettings, stop: StopSignal) -> RunContext:
+        from importer.runs.context import RunContext
+
+        operator = Operator(name=environment.user_at_host(), command=f"job {settings.feed}")
+        return RunContext(clock=self._clock, stop=stop, unattended=True, operator=operator)
 
 
 async def no_zone(job: NamedJob) -> tzinfo | None:  # noqa: ARG001  (the seam's form)

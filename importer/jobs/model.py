@@ -22,7 +22,7 @@ from pydantic import (
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
 from importer.runtime.installation import missing_extra
-from importer.settings import ResultsFormat
+from importer.settings import OpenHours, ResultsFormat
 from importer.yaml.section import Flag, NonEmptyText, Section
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -100,13 +100,7 @@ def _share(text: Any) -> float:
 
 
 def _span(text: Any) -> tuple[time, time]:
-    match = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", str(text))
-    try:
-        if match:
-            return time(int(match[1]), int(match[2])), time(int(match[3]) % 24, int(match[4]))
-    except ValueError:
-        pass
-    raise ValueError(f"{text!r} is no time span: write it as 08:00-20:00 (over midnight: 20:00-06:00).")
+    return OpenHours.parse(str(text)).between
 
 
 def _weekdays(text: Any) -> frozenset[int]:

@@ -19,10 +19,10 @@ from importer.jobs.location_locks import LocationLocks
 from importer.jobs.named_job import NamedJob, ScheduledJob, next_due
 from importer.jobs.notices import Event
 from importer.jobs.notifying import Notifier, channels_for, notice_of
-from importer.jobs.schedule import closes_at, opens_at
 from importer.jobs.turn import Turn
 from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
+from importer.sending.pace.open_hours import closes_at, opens_at
 
 logger = logger_of(__name__)
 

@@ -15,6 +15,7 @@ from importer.mapping.transforms.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.fault import ValueFault
+from importer.records import OnUpdate
 from importer.yaml.document import YamlPath
 
 _SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
@@ -32,6 +33,16 @@ def check_rules(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     """Yield the faults of single rules, which no other rule can mend."""
     yield from _constants(model)
     yield from _idle_keys(model)
+    yield from _appended(model)
+
+
+def _appended(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    for name, rule in model.fields.items():
+        if rule.on_update is OnUpdate.APPEND:
+            yield (
+                ("fields", name, "on_update"),
+                f"Nothing can be appended to {name}: append is for custom fields of long text or several choices.",
+            )
 
 
 def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

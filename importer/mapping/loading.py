@@ -19,8 +19,9 @@ from importer.mapping.compiled.layout import named_headers
 from importer.mapping.compiled.locations import expand, unset_in
 from importer.mapping.language.model import MappingModel
 from importer.mapping.ready import mapping_file, nearest_ready
+from importer.mapping.shared_keys import HolderStore
 from importer.mapping.survey import Surveyor
-from importer.records import FollowUps, ImportMode, TagMode
+from importer.records import FollowUps, ImportMode, OnUpdate, TagMode
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
 from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
@@ -91,8 +92,19 @@ class Mapping:
         return self.model.tags is not None
 
     @property
+    def surveys_duplicates(self) -> bool:
+        """Whether it has to be known before the first row is sent which rows are one person's."""
+        return self.model.match.in_file_duplicates != "in_order"
+
+    @property
     def gives_tags(self) -> bool:
         return self.sets_tags and self.tag_mode is not TagMode.REMOVE
+
+    @property
+    def compares(self) -> bool:
+        """Whether rows must be compared with the location's contacts before they are sent."""
+        policies = (self.model.defaults.on_update, *(rule.on_update for _, rule in self.model.rules))
+        return any(policy not in (None, OnUpdate.OVERWRITE) for policy in policies)
 
     @property
     def needs(self) -> CatalogNeeds:
@@ -118,7 +130,13 @@ class Mapping:
         )
 
     def surveyor(
-        self, header: Sequence[str], *, location_id: str | None, today: date, allow_transforms: bool = False
+        self,
+        header: Sequence[str],
+        *,
+        location_id: str | None,
+        today: date,
+        allow_transforms: bool = False,
+        draft_store: HolderStore | None = None,
     ) -> Surveyor:
         """Lay the mapping over a file's header. Raises MappingError for columns the file lacks, the nearest named."""
         return Surveyor(
@@ -128,6 +146,7 @@ class Mapping:
             location=location_id or self.fixed_location,
             today=today,
             allow_transforms=allow_transforms,
+            draft_store=draft_store,
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from importer.errors import MappingError
-from importer.highlevel.catalog import Catalog
+from importer.highlevel.catalog import MATCH_BY, Catalog
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
@@ -18,6 +18,7 @@ from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey
 from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
 from importer.mapping.resolver import Resolver
+from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.values.conventions import Conventions
 from importer.records import Block, Outcome, Record
@@ -48,12 +49,24 @@ class BoundMapping:
         self._locate = locate
 
     def map(self, block: Block) -> list[Record | Outcome]:
-        """Map a block: exactly one record or outcome for each row, in order."""
-        mapped = self._program.map(block)
+        """Map a block: exactly one record or outcome for each row, in order; shared keys are not looked at."""
+        return self.settle(self.read(block))
+
+    def read(self, block: Block) -> list[Record | Outcome]:
+        """Map each row by itself."""
+        return self._program.map(block)
+
+    def settle(self, mapped: list[Record | Outcome]) -> list[Record | Outcome]:
+        """Let the rows of one person be sent, merged, skipped or failed as the mapping says."""
         policy = self._duplicates
         if policy is None:
             return mapped
         return [policy.settle(each) if isinstance(each, Record) else each for each in mapped]
+
+    def shared_keys(self, store: HolderStore, *, matched_by: MatchedBy, note: Note) -> SharedKeys:
+        """Make what decides who keeps a key that several people share."""
+        rules = key_rules(self._model, self._program)
+        return SharedKeys(rules, store, matched_by=matched_by, note=note)
 
     def resolver(self, catalog: Catalog | None) -> Resolver:
         """Match custom fields, users and time zones to a location; None: offline, names become likely keys.
@@ -66,7 +79,10 @@ class BoundMapping:
 
 
 class Surveyor:
-    """Looks at every row once: counts, date orders, duplicates; then binds the mapping."""
+    """Looks at every row once: counts, date orders, duplicates; then binds the mapping.
+
+    ``draft_store``: keeps who holds which key while duplicates are looked for; without one, nobody is somebody else.
+    """
 
     def __init__(
         self,
@@ -77,6 +93,7 @@ class Surveyor:
         location: str | None,
         today: date,
         allow_transforms: bool,
+        draft_store: HolderStore | None = None,
     ) -> None:
         self._model = model
         self._locate = locate
@@ -91,12 +108,23 @@ class Surveyor:
         policy = model.match.in_file_duplicates
         self._duplicates = DuplicateSurvey(policy) if policy != "in_order" else None
         self._draft = self._program(draft=True) if self._duplicates is not None else None
+        self._shared: SharedKeys | None = None
+        if self._draft is not None and draft_store is not None:
+            rules = key_rules(model, self._draft)
+            self._shared = SharedKeys(rules, draft_store, matched_by=lambda _: MATCH_BY, note=lambda _: None)
+
+    @property
+    def draft(self) -> Program:
+        """The mapping as far as it can be had without a survey: what is open is read one way or the other."""
+        return self._draft or self._program(draft=True)
 
     def see(self, block: Block) -> None:
         """Take one block of the file into account."""
         self._rows += len(block)
         if self._draft is not None and self._duplicates is not None:
-            for each in self._draft.map(block):
+            mapped = self._draft.map(block)
+            # Rows of different people are nobody's duplicates, whatever they share.
+            for each in mapped if self._shared is None else self._shared.decide(mapped):
                 if isinstance(each, Record):
                     self._duplicates.see(each)
         rows = self._sound_rows(block)

@@ -60,6 +60,14 @@ class Mirror:
         return mirror
 
     @classmethod
+    def scratch(cls, path: Path) -> Self:
+        """Begin a mirror that is needed no longer than it is open: what is lost of it is made again."""
+        mirror = cls.create(path, MirrorFacts(location_id="", name="", begun_at=0.0, as_of=0.0))
+        mirror._db.execute("PRAGMA synchronous = OFF")  # noqa: SLF001  (its own)
+        mirror.index()
+        return mirror
+
+    @classmethod
     def open(cls, path: Path) -> Self:
         return cls(open_database(path, _PURPOSE))
 

@@ -26,12 +26,12 @@ _DETECT_ALL: Final = ReadingOptions()
 class Source:
     """A header and numbered rows; every walk over it gives the same rows."""
 
-    def __init__(self, reading: Reading, *, index: int) -> None:
+    def __init__(self, reading: Reading, *, index: int, own_columns: bool = False) -> None:
         self.ours = set(reading.header) >= {"import_row", "import_status"}
         """The file is one that the importer wrote: results, or failed rows to be imported again."""
         unguarding = _unguarding(reading) if self.ours else None
         names = tuple(map(unguarding, reading.header)) if unguarding else reading.header
-        kept = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
+        kept = tuple(column for column, name in enumerate(names) if own_columns or not name.startswith(_OURS))
         layout = TableLayout(
             header=names,
             header_last=reading.header_last,
@@ -45,6 +45,7 @@ class Source:
         self.header: tuple[str, ...] = tuple(names[column] for column in kept)
         self.detected: Detected = reading.detected
         self._reading = reading
+        self._index = index
         self._layout = layout
         self._table = Table(reading.grid, layout, source=index)
 
@@ -55,6 +56,10 @@ class Source:
     def blocks(self, size: int = 1000) -> Iterator[Block]:
         """Walk the rows in blocks; wholly blank rows are left out and yet counted in row numbers."""
         return self._table.blocks(size)
+
+    def with_own_columns(self) -> Source:
+        """Give the same file with our own columns (``import_*``) beside the data."""
+        return Source(self._reading, index=self._index, own_columns=True)
 
     def noted_locations(self) -> frozenset[str]:
         """Walk a file of ours for the locations that its rows were for; empty for any other file."""

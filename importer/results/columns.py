@@ -58,11 +58,15 @@ class Columns:
     def row(self, source: int, number: int, outcome: Outcome | None, cells: Sequence[str]) -> list[str]:
         """Put one line of the table together; ``None`` as outcome is a row that the run did not reach."""
         own = _own_cells(outcome, self.location_id) if outcome is not None else self._unreached
-        places = self.places[source]
-        placed = cells if places is None else _placed(cells, places, len(self.header))
+        placed = self.placed(source, cells)
         if self.several:
             return [str(number), *own, self.run_id, self.names[source], *placed]
         return [str(number), *own, self.run_id, *placed]
+
+    def placed(self, source: int, cells: Sequence[str]) -> Sequence[str]:
+        """Lay the cells of a source's row under the columns of the table."""
+        places = self.places[source]
+        return cells if places is None else _placed(cells, places, len(self.header))
 
 
 def join_columns(

@@ -11,6 +11,7 @@ from typing import Final, Self, TypeAlias
 from importer.results.wording import command
 from importer.runtime import environment
 from importer.settings import (
+    API_VERSIONS,
     DEFAULT_BASE_URL,
     DEFAULT_OUTPUT,
     SANDBOX_LOCATION,
@@ -88,6 +89,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "into_other_location": SaidAgain(
         "--into-other-location", Reach.SOURCE, lambda said: said.into_other_location
     ),
+    "accept_rewritten": SaidAgain("--accept-rewritten", Reach.SOURCE, lambda said: said.accept_rewritten),
     "output": SaidAgain("--output", Reach.IMPORT, _output),
     "results_format": SaidAgain(
         "--results-format",
@@ -101,14 +103,25 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "fresh": SaidAgain("--fresh", Reach.ONCE),
     # Of the corrected rows alone, everybody else would be missing from the file.
     "changed_only": SaidAgain("--changed-only", Reach.SOURCE, lambda said: said.changed_only),
+    "compare": SaidAgain("--compare", Reach.IMPORT, lambda said: said.compare),
     "full_every": SaidAgain("--full-every", Reach.SOURCE, lambda said: said.full_every),
     "stop_after_failures": SaidAgain(
         "--stop-after-failures", Reach.IMPORT, lambda said: _failure_limit(said.stop_after_failures)
     ),
     "wait_for_quota": SaidAgain("--wait-for-quota", Reach.IMPORT, lambda said: said.wait_for_quota),
+    "send_window": SaidAgain(
+        "--send-window",
+        Reach.IMPORT,
+        lambda said: None if said.send_window is None else str(said.send_window),
+    ),
     "max_requests": SaidAgain("--max-requests", Reach.IMPORT, lambda said: said.max_requests),
     "verify": SaidAgain(
         "--verify", Reach.IMPORT, lambda said: f"{said.verify_share * 100:g}" if said.verify_share else None
+    ),
+    "api_version": SaidAgain(
+        "--api-version",
+        Reach.IMPORT,
+        lambda said: None if said.api_version == API_VERSIONS[0] else said.api_version,
     ),
     "allow_transforms": SaidAgain("--allow-transforms", Reach.IMPORT, lambda said: said.allow_transforms),
     "metrics_file": SaidAgain("--metrics-file", Reach.IMPORT, lambda said: said.metrics_file),
@@ -162,6 +175,10 @@ class NextCommands:
     def retry(self, run_id: str) -> str:
         """Send the failed rows again that are worth it."""
         return command(["importer", "retry", run_id, *self.access])
+
+    def show(self, run_id: str) -> str:
+        """Tell how a run ended."""
+        return command(["importer", "show", run_id, *self.access])
 
     def results(self, run_id: str, *more: str) -> str:
         """Write a run's files again."""

@@ -58,9 +58,16 @@ class RunFiles:
         """Tell where the file went that was to be ``path``."""
         return self._places.get(path, path)
 
+    def is_ours(self, path: Path) -> bool:
+        """Tell whether a file is as it was written."""
+        try:
+            return self._written.holds(path.name, _digest(path))
+        except OSError:
+            return False
+
     def withdraw(self, path: Path) -> None:
         """Delete a file of an earlier writing, which tells what is over; one that somebody changed stays."""
-        if self._is_ours(path):
+        if self.is_ours(path):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -71,17 +78,11 @@ class RunFiles:
 
     def _place(self, path: Path, draft: Path) -> Path:
         # Chosen only now: the file may have been changed while rows were sent.
-        place = next(name for name in _names(path) if not os.path.lexists(name) or self._is_ours(name))
+        place = next(name for name in _names(path) if not os.path.lexists(name) or self.is_ours(name))
         # Noted before it is moved: of a process that is killed in between, the file is still known for ours.
         self._written.add(place.name, _digest(draft))
         self._places[path] = place
         return place
-
-    def _is_ours(self, path: Path) -> bool:
-        try:
-            return self._written.holds(path.name, _digest(path))
-        except OSError:
-            return False
 
 
 def _names(path: Path) -> Iterator[Path]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from importer.records import Block, Json, Outcome, Record, row_id
 from importer.results.commands import UNSAID, NextCommands
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.summary import SourceSummary, group_json, moment
 from importer.results.tally import CodeGroup, Tally
 
@@ -44,7 +45,9 @@ class Forecast:
     skipped: int
     failed: int
     duplicates: int
-    """Rows of a person who has another row in the same import."""
+    """Rows of a person who has another row before them in the same import."""
+    updates_again: int = 0
+    """Rows that go to the contact of a row before them."""
     warnings: int
     rows_with_warnings: int
     requests: int
@@ -55,6 +58,8 @@ class Forecast:
     errors_by_code: Mapping[str, int]
     locations: Mapping[str, LocationForecast] = field(default_factory=dict)
     expected: Expected | None = None
+    same_contact: SameContact = NO_ROWS
+    """Rows that share an e-mail or a phone."""
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
     warning_groups: Sequence[CodeGroup] = field(default=(), repr=False)
     skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
@@ -91,6 +96,7 @@ class Forecast:
             "skipped": self.skipped,
             "failed": self.failed,
             "duplicates": self.duplicates,
+            "same_contact": self.same_contact.to_json(),
             "warnings": self.warnings,
             "rows_with_warnings": self.rows_with_warnings,
             "requests": self.requests,
@@ -112,10 +118,17 @@ class Forecast:
             "version": self.tool_version,
         }
 
+    @property
+    def expected_updates(self) -> int:
+        """Rows that would update a contact: one that the location knows, or one that a row before them made or met."""
+        known = 0.0 if self.expected is None else self.expected.updated_share
+        again = min(self.updates_again, self.ready)
+        return again + round((self.ready - again) * known)
+
     def _expected(self) -> Json:
         if self.expected is None:
             return None
-        updated = round(self.ready * self.expected.updated_share)
+        updated = self.expected_updates
         return {
             "asked": self.expected.asked,
             "found": self.expected.found,
@@ -166,6 +179,7 @@ class Foresight:
         seconds: float,
         days: int = 1,
         expected: Expected | None = None,
+        again: int = 0,
         **facts: object,
     ) -> Forecast:
         """Make the forecast; ``facts`` are its further fields (sources, mapping, made_at, ...)."""
@@ -175,7 +189,7 @@ class Foresight:
             ready=self.ready,
             skipped=counts.skipped,
             failed=counts.failed,
-            duplicates=self.duplicates,
+            duplicates=self.duplicates + again,
             warnings=tally.warnings.counts.total(),
             rows_with_warnings=tally.warned_rows,
             requests=sum(part.requests for part in locations.values()),

@@ -39,7 +39,7 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
             *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
             *_sentences(forecast.overlooked, colours, title="Look before you import"),
             *_sentences(forecast.unchecked, colours, title="Not checked"),
-            *([] if report is None else ["", f"  report       {report}"]),
+            *_files(forecast, report),
             *_next(forecast, colours),
         ]
     )
@@ -77,6 +77,7 @@ def _needs(forecast: Forecast) -> Iterator[str]:
         yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
     if forecast.duplicates:
         yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
+    yield from (f"  same contact {sentence}" for sentence in forecast.same_contact.shared_sentences())
     if forecast.ready:
         yield (
             f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "
@@ -85,7 +86,7 @@ def _needs(forecast: Forecast) -> Iterator[str]:
     if forecast.new_tags:
         yield f"  new tags     {_new_tags(forecast.new_tags)}"
     if forecast.expected is not None:
-        updated = forecast.expected.updated_share
+        updated = forecast.expected_updates / (forecast.ready or 1)
         yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
 
 
@@ -102,6 +103,16 @@ def _sentences(found: Sequence[str], colours: Palette, *, title: str) -> Iterato
         yield colours.bold(title)
     for sentence in found:
         yield f"  {sentence}"
+
+
+def _files(forecast: Forecast, report: Path | None) -> Iterator[str]:
+    listed = forecast.same_contact.path
+    if report is not None or listed is not None:
+        yield ""
+    if listed is not None:
+        yield f"  same contact {listed}"
+    if report is not None:
+        yield f"  report       {report}"
 
 
 def _next(forecast: Forecast, colours: Palette) -> Iterator[str]:

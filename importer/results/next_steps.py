@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from importer.records import Remedy
+from importer.records import Remedy, Since
+from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast
 from importer.results.summary import Summary
 from importer.results.wording import rows
@@ -48,6 +49,9 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
             command=summary.commands.resume(summary.run_id),
         )
         return
+    if summary.since is not None:
+        yield from steps_since(summary.since, summary.commands)
+        return
     again = summary.failed_by_remedy.get(Remedy.RUN_AGAIN, 0)
     if again:
         yield NextStep(
@@ -63,6 +67,16 @@ def _steps(summary: Summary) -> Iterator[NextStep]:
         yield NextStep(
             sentence=_correct(summary),
             command=summary.commands.run_corrected(_to_correct(summary)),
+        )
+
+
+def steps_since(since: Since, commands: NextCommands) -> Iterator[NextStep]:
+    """Tell what is left where other runs took the failed rows up: correcting all of them once more would undo theirs."""
+    if since.left:
+        yield NextStep(
+            sentence=f"{rows(since.left)} of the {since.failed:,} that failed {'is' if since.left == 1 else 'are'} left. "
+            "The newest run that took them up tells more:",
+            command=commands.show(since.successors[-1]),
         )
 
 

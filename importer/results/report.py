@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import accumulate
@@ -9,19 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
+from importer.records import PlanAction, Since
 from importer.results import wording
 from importer.results.charts import Chart, Drawn, area, axis_for, level, line, time_ticks
+from importer.results.commands import NextCommands
 from importer.results.files import replacing_text
-from importer.results.next_steps import next_steps
+from importer.results.next_steps import next_steps, steps_since
 from importer.results.shown import Segment, segments, shown_groups
+from importer.results.shown_plan import plan_segments, shown_causes, shown_fields
 from importer.results.traffic import Traffic
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from importer.results.forecast import Forecast
+    from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
 
+_NEXT: Final = re.compile(r"(<!-- next -->\n).*?(<!-- /next -->)", re.DOTALL)
 _QUOTA_PER_SECOND: Final = BURST / INTERVAL_SECONDS
 
 
@@ -34,12 +41,27 @@ def render_report(summary: Summary, traffic: Traffic, *, details: bool = False) 
         details=details,
         segments=segments(summary.counts),
         steps=next_steps(summary),
+        since=_shown_since(summary.since, summary.rows_read, summary.report.parent)
+        if summary.since
+        else None,
+        follows=_linked(summary.follows, summary.report.parent) if summary.follows else None,
         errors=shown_groups(summary.errors, names, details=details),
         warnings=shown_groups(summary.warning_groups, names, details=details),
         skips=shown_groups(summary.skip_groups, names, details=details),
         traffic=traffic,
         charts=_charts(traffic),
     )
+
+
+def amend_report(page: str, since: Since, rows_read: int, folder: Path, commands: NextCommands) -> str:
+    """Bring a report's next steps up to date with what came since; one without that part stays as it is."""
+    part = _render(
+        "_next.html.j2",
+        since=_shown_since(since, rows_read, folder),
+        steps=tuple(steps_since(since, commands)),
+        warnings=(),
+    )
+    return _NEXT.sub(lambda found: f"{found[1]}{part}{found[2]}", page, count=1)
 
 
 def render_forecast_report(forecast: Forecast, *, details: bool = False) -> str:
@@ -56,10 +78,61 @@ def render_forecast_report(forecast: Forecast, *, details: bool = False) -> str:
     )
 
 
+def render_plan_report(plan: PlanSummary, *, details: bool = False) -> str:
+    """Write the page for whoever has to approve a plan; values are masked unless ``details`` are wanted."""
+    return _render(
+        "plan.html.j2",
+        plan=plan,
+        details=details,
+        created=plan.count(PlanAction.CREATE),
+        updated=plan.count(PlanAction.UPDATE),
+        saved=plan.requests_without_plan - plan.requests,
+        tagged="tags" in plan.fields,
+        workflow=plan.workflow,
+        segments=plan_segments(plan),
+        fields=shown_fields(plan, details=details),
+        causes=shown_causes(plan, details=details),
+    )
+
+
+def write_plan_report(plan: PlanSummary, *, details: bool = False) -> None:
+    """Write the page of a plan; it appears when it is whole. Raises StateError."""
+    with replacing_text(plan.report) as file:
+        file.write(render_plan_report(plan, details=details))
+
+
 def write_forecast_report(forecast: Forecast, path: Path, *, details: bool = False) -> None:
     """Write the report of a check to ``path``; it appears when it is whole. Raises StateError."""
     with replacing_text(path) as file:
         file.write(render_forecast_report(forecast, details=details))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedRun:
+    """Another run of the same story; ``page`` is its report, where that lies beside this one."""
+
+    id: str
+    page: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSince:
+    """What became of the failed rows, as the page says it."""
+
+    sentence: str
+    runs: tuple[LinkedRun, ...]
+
+
+def _shown_since(since: Since, rows_read: int, folder: Path) -> ShownSince:
+    return ShownSince(
+        sentence=wording.since_text(since, rows_read),
+        runs=tuple(_linked(run_id, folder) for run_id in since.successors),
+    )
+
+
+def _linked(run_id: str, folder: Path) -> LinkedRun:
+    there = (folder.parent / run_id / "report.html").is_file()
+    return LinkedRun(id=run_id, page=f"../{run_id}/report.html" if there else None)
 
 
 def _render(template: str, **given: Any) -> str:

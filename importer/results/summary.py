@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from importer.errors import StateError
-from importer.records import Counts, Json, Remedy, Status
+from importer.records import Counts, Json, Remedy, Since, Status
 from importer.results.commands import UNSAID, NextCommands
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.tally import CodeGroup
 
 
@@ -96,6 +97,10 @@ class Summary:
     mapping: str = ""
     mapping_fingerprint: str = ""
     base_url: str = ""
+    follows: str | None = None
+    """The run whose failed rows this one imports, corrected."""
+    since: Since | None = None
+    """What became of this run's failed rows in the runs that followed it."""
     sandbox: bool = False
     started_at: float = 0.0
     finished_at: float = 0.0
@@ -109,6 +114,8 @@ class Summary:
     """Files that somebody changed since they were written, each with the name that the one of now got instead."""
     cut_cells: int = 0
     """Cells that a workbook cannot hold whole; each says so at its end."""
+    same_contact: SameContact = NO_ROWS
+    """Rows that share an e-mail or a phone; they are in ``same-contact.csv``."""
     commands: NextCommands = UNSAID
     """How the commands that go on from it are said."""
     repeated: bool = False
@@ -199,6 +206,16 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
+def since_json(since: Since) -> dict[str, Json]:
+    """Write what became of the failed rows, under the names that history uses as well."""
+    return {"followed_by": list(since.successors), "corrected": since.corrected, "left": since.left}
+
+
+def nothing_since(counts: Counts) -> Since:
+    """Say that no run took the failed rows up."""
+    return Since(successors=(), failed=counts.failed + counts.pending, corrected=0)
+
+
 def _additions(summary: Summary) -> dict[str, Json]:
     return {
         "reason_code": summary.reason_code,
@@ -216,6 +233,8 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "mapping_sha256": summary.mapping_fingerprint,
         "base_url": summary.base_url,
         "sandbox": summary.sandbox,
+        "follows": summary.follows,
+        **since_json(summary.since or nothing_since(summary.counts)),
         "started_at": moment(summary.started_at),
         "finished_at": moment(summary.finished_at),
         "version": summary.tool_version,
@@ -223,6 +242,7 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "missing_file": None if summary.missing_file is None else str(summary.missing_file),
         "kept": [{"changed": str(changed), "written": str(written)} for changed, written in summary.kept],
         "cut_cells": summary.cut_cells,
+        "same_contact": summary.same_contact.to_json(),
         "repeated": summary.repeated,
     }
 

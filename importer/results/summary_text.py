@@ -12,7 +12,8 @@ from importer.results.next_steps import next_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary import SourceSummary, Summary
 from importer.results.tally import CodeGroup, Example
-from importer.results.wording import duration, number, percent, rows
+from importer.results.wording import duration, number, percent, rows, since_text
+from importer.results.wrapping import width_of
 
 _BAR: Final = 24
 _CAUSES: Final = 8
@@ -81,10 +82,15 @@ def causes(
         more = ", ..." if group.rows > 3 else ""
         word = "row" if group.rows == 1 else "rows"
         yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  {word} {places}{more}"
-        for line in textwrap.wrap(f"{group.title}. {group.mend}", _WIDTH, break_long_words=False):
-            yield colours.dim(f"    {line}")
+        yield from (colours.dim(f"    {line}") for line in _explained(group))
     if len(ranked) > _CAUSES:
         yield f"  and {len(ranked) - _CAUSES} more causes in the report"
+
+
+def _explained(group: CodeGroup) -> list[str]:
+    """Say what a code means: in lines of a fixed width, but in one for a terminal, which has its own."""
+    text = f"{group.title}. {group.mend}"
+    return [text] if width_of(sys.stderr) else textwrap.wrap(text, _WIDTH, break_long_words=False)
 
 
 def _place(example: Example, sources: Sequence[SourceSummary]) -> str:
@@ -98,11 +104,18 @@ def _files(summary: Summary) -> Iterator[str]:
         yield f"  failed rows  {summary.failed_workbook or summary.failed_rows}"
     if summary.missing:
         yield f"  missing      {summary.missing_file} ({number(summary.missing)} whom earlier files had)"
+    if summary.same_contact.path is not None:
+        yield f"  same contact {summary.same_contact.path}"
     yield f"  report       {summary.report}"
 
 
 def _notices(summary: Summary) -> Iterator[str]:
     """Tell what somebody who looks at the sheet, the workbook or the folder would not see there."""
+    if summary.follows:
+        yield f"  these are rows of run {summary.follows}, corrected"
+    if summary.since:
+        yield f"  {since_text(summary.since, summary.rows_read)} (by run {', '.join(summary.since.successors)})"
+    yield from (f"  {sentence}" for sentence in summary.same_contact.sentences())
     for changed, written in summary.kept:
         yield f"  {changed.name} was changed since it was written and is kept; what holds now is in {written.name}"
     for source in summary.sources:

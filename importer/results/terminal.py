@@ -14,6 +14,7 @@ from importer.results.course import Course
 from importer.results.summary_log import log_summary
 from importer.results.summary_text import render_summary
 from importer.results.wording import duration
+from importer.results.wrapping import fitted
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.logs import logger_of
 
@@ -69,7 +70,7 @@ class Bar:
     def say(self, text: str) -> None:
         from tqdm import tqdm
 
-        tqdm.write(text, file=self._stream)
+        tqdm.write(fitted(text, self._stream), file=self._stream)
 
     def close(self) -> None:
         if self._bar is not None:
@@ -242,7 +243,7 @@ def open_progress(
         return Progress(Bar(shown), clock=clock)
 
     def print_line(text: str) -> None:
-        print(text, file=shown, flush=True)
+        print(fitted(text, shown), file=shown, flush=True)
 
     write = logger_of("importer.runtime.progress").info if log_format == "json" else print_line
     return Progress(MessagesOnly(write) if no_progress else Lines(write), clock=clock)

@@ -95,6 +95,11 @@ class RunView(Protocol):
     @property
     def tool_version(self) -> str: ...
 
+    @property
+    def follows(self) -> str | None:
+        """The run whose failed rows this one imports, corrected."""
+        ...
+
 
 class JournalView(Protocol):
     """The truth of a run, to be read."""

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from importer.records import Since
+
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -15,6 +17,13 @@ _DAY: Final = 86_400
 
 def number(count: float) -> str:
     return f"{count:,.0f}"
+
+
+def since_text(since: Since, rows_read: int) -> str:
+    """Tell a file and its corrections in one sentence."""
+    first = rows_read - since.failed
+    left = "none left" if not since.left else f"{since.left:,} left"
+    return f"{rows(rows_read)}: {first:,} at first, {since.corrected:,} of {since.failed:,} corrected since, {left}"
 
 
 def rows(count: int) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, TypeAlias
 
 from importer.errors import StateError
-from importer.records import Counts
+from importer.records import Counts, Since
 from importer.results.columns import join_columns
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.failed_rows import shared_delimiter
 from importer.results.files import Replacing, RunFiles, replacing_text, sweep_drafts
 from importer.results.joining import Join
 from importer.results.row_files import PlacedTables, Tables, open_tables, table_files
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.summary import (
     Latency,
     LocationSummary,
@@ -29,6 +30,9 @@ from importer.results.tally import Tally
 from importer.results.traffic import LocationTraffic, Traffic, gather
 from importer.results.views import JournalView, RunView, SourceView
 from importer.settings import ResultsFormat
+
+ListSameContact: TypeAlias = Callable[[RunFiles], SameContact]
+"""Writes the list of rows that share a key, if there are any, and says how many."""
 
 _SHOWN_MASKED: Final = 5
 _SHOWN_DETAILED: Final = 50
@@ -100,8 +104,17 @@ class ResultsWriter:
             self._tables.write(joined)
             yield
 
-    def finish(self, run: RunView) -> Summary:
-        """Write all that is left. Raises StateError when the rows do not add up."""
+    def finish(
+        self,
+        run: RunView,
+        list_same_contact: ListSameContact = lambda _: NO_ROWS,
+        *,
+        since: Since | None = None,
+    ) -> Summary:
+        """Write all that is left, the rows that share a key, and what came ``since`` of the failed ones.
+
+        Raises StateError when the rows do not add up.
+        """
         for joined in self._join.rest():
             self._tables.write(joined)
         self._open.close()
@@ -117,6 +130,7 @@ class ResultsWriter:
             seconds=self._journal.seconds(),
             commands=self._commands,
         )
+        summary = replace(summary, since=since, same_contact=list_same_contact(self._placed))
         return self._written_out(summary, traffic)
 
     def _written_out(self, summary: Summary, traffic: Traffic) -> Summary:
@@ -177,6 +191,7 @@ def _summarise(
         mapping=str(run.mapping_path),
         mapping_fingerprint=run.mapping_fingerprint,
         base_url=run.base_url,
+        follows=run.follows,
         sandbox=run.sandbox,
         started_at=run.started_at,
         finished_at=finished_at,

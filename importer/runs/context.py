@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.environment import user_at_host
 from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.runtime.stopping import StopSignal
+from importer.state.journal import Operator
 
 if TYPE_CHECKING:
     from importer.runs.preparing.subprocess_pipe import SecondProcess
@@ -29,6 +31,8 @@ class RunContext:
 
     Not unasked in somebody's own program, nor in a service, whose jobs may run by the dozen.
     """
+    operator: Operator = field(default_factory=lambda: Operator(name=user_at_host()))
+    """Who works on the run, for its history."""
     unattended: bool = False
     """Nobody sits beside it: what was left to a person to go on with is left alone."""
     confirm: Confirm | None = None

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.follow_ups import WORKFLOWS
-from importer.highlevel.quota import plan_sending
+from importer.highlevel.quota import SendingPlan, plan_sending
+from importer.highlevel.versions import ApiVersion
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
 from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
 from importer.runs.bookkeeping import Bookkeeper
+from importer.runs.comparing import Comparison, RunPlan, plan_run
 from importer.runs.context import RunContext
 from importer.runs.embedded import embedded_sandbox
 from importer.runs.forecast import calls_a_row
@@ -29,7 +33,8 @@ from importer.runs.superseding import settle_superseded
 from importer.runs.trial import Trial
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
-from importer.settings import Connection, RunSettings
+from importer.sending.pace.open_hours import LocalHours, zone_of
+from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import Leaver, Memory
@@ -74,20 +79,24 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
+                plan = await plan_run(
+                    _comparison(connection, delivery), delivery.preparation, sender, catalogs
+                )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
                 await _aim(sender, delivery, targets, state)
+                sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
-                    journal.begin(delivery.kind)
+                    journal.begin(delivery.kind, context.operator)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery, targets)
+                _announce(sender, delivery, targets, plan)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
                 try:
-                    await _feed(delivery, sender, books, trial)
+                    await _feed(delivery, sender, books, trial, plan)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
                 await sender.drain()
@@ -146,6 +155,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         follow_ups=mapping.follow_ups,
         concurrency=settings.concurrency,
         max_requests=settings.max_requests,
+        version=ApiVersion(settings.api_version),
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
@@ -178,6 +188,15 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
     return found
 
 
+def _local_hours(window: OpenHours | None, catalogs: Catalogs) -> dict[str, LocalHours]:
+    """Give each location its send window by its own clock; by this machine's where it does not tell its zone."""
+    if window is None:
+        return {}
+    zones = {key: zone_of(each.timezone) for key, each in catalogs.items() if isinstance(each, Catalog)}
+    here = datetime.now().astimezone().tzinfo or UTC
+    return {key: LocalHours(hours=window, zone=zone or here) for key, zone in zones.items()}
+
+
 async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], state: StateFolder) -> None:
     """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError."""
     journal, context = delivery.journal, delivery.context
@@ -205,22 +224,17 @@ def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
     return rows
 
 
-def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target]) -> None:
+def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
     left = min(left, delivery.settings.trial or left)
-    rows = _location_rows(delivery.surveyed)
-    share = left / max(settled.read, 1)
-    plan = plan_sending(
-        {location: round(count * share) for location, count in rows.items()},
-        calls_a_row=calls_a_row(delivery.mapping),
-        quotas={location: sender.quota_of(location) for location in rows},
-    )
+    plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
+    requests = "1 request" if plan.requests == 1 else f"{plan.requests:,} requests"
     progress.message(
-        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {plan.requests:,} requests: about {wording.duration(plan.seconds)}"
+        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {requests}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
         ". Created contacts and added tags may start workflows there."
@@ -228,7 +242,25 @@ def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target]) -> 
     progress.planned(left, plan.requests, plan.seconds)
 
 
-async def _feed(delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial) -> None:
+def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:
+    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need."""
+    rows = _location_rows(delivery.surveyed)
+    share = min(left / max(sum(rows.values()), 1), 1.0)
+    if planned is not None:
+        asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
+        return plan_sending(asked, calls_a_row=1)
+    calls = calls_a_row(delivery.mapping)
+    plan = plan_sending(
+        {location: math.ceil(count * share) for location, count in rows.items()},
+        calls_a_row=calls,
+        quotas={location: sender.quota_of(location) for location in rows},
+    )
+    return replace(plan, requests=min(plan.requests, math.ceil(left * calls)))
+
+
+async def _feed(
+    delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial, plan: RunPlan | None
+) -> None:
     journal, pieces = delivery.journal, delivery.preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
@@ -238,17 +270,31 @@ async def _feed(delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Tr
         ready = [item for item in due if isinstance(item, Record)]
         unchanged = books.unchanged([record for record in ready if record.row not in row_states])
         books.expect([record for record in ready if record.row in row_states])
-        within = trial.last_row(piece, row_states, unchanged)
+        planned = plan.apply([record for record in ready if record.row not in unchanged]) if plan else {}
+        ended = {**unchanged, **{row: end for row, end in planned.items() if isinstance(end, Outcome)}}
+        within = trial.last_row(piece, row_states, ended)
         for item in due:
             if sender.over or item.row > within:
                 return
-            end = item if isinstance(item, Outcome) else unchanged.get(item.row)
+            end = item if isinstance(item, Outcome) else ended.get(item.row)
+            record = planned.get(item.row, item)
             if end is not None:
                 sender.settle((end,))
-            elif isinstance(item, Record):
-                await sender.submit(item, _open(row_states.get(item.row)))
+            elif isinstance(record, Record):
+                await sender.submit(record, _open(row_states.get(item.row)))
         if trial.over:
             return
+
+
+def _comparison(connection: Connection, delivery: Delivery) -> Comparison:
+    return Comparison(
+        run=delivery.journal.run,
+        folder=delivery.journal.folder,
+        settings=delivery.settings,
+        mapping=delivery.mapping,
+        context=delivery.context,
+        connection=connection,
+    )
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:

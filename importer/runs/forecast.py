@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ from importer.highlevel.payload import build_payload
 from importer.highlevel.quota import plan_sending
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
-from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, number_of
+from importer.mapping.language.model import SharedKeyPolicy
+from importer.records import Block, Fault, ImportMode, Json, Outcome, Record, RowId, Status, number_of
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
+from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
 from importer.runs.intake import (
@@ -30,8 +33,11 @@ from importer.runs.intake import (
     stage_all,
     survey,
 )
+from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
+from importer.runs.lineage import trace
 from importer.runs.overlooked import overlooked
-from importer.runs.resolving import Resolvers
+from importer.runs.resolving import Catalogs, Resolvers
+from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
@@ -49,6 +55,8 @@ class Taken:
 
     mapping: Mapping
     staged: tuple[StagedSource, ...]
+    options: SurveyOptions
+    sharing: KeySharing
     intakes: Sequence[Intake]
 
     @property
@@ -59,7 +67,7 @@ class Taken:
         """Map the first rows of all sources; 0: all of them."""
         left = rows or None
         for intake in self.intakes:
-            for _, mapped in intake.pieces():
+            for mapped in intake.mapped():
                 shown = mapped if left is None else mapped[:left]
                 yield intake, shown
                 left = None if left is None else left - len(shown)
@@ -74,29 +82,30 @@ def check(
     clock: Clock | None = None,
     stop: StopSignal | None = None,
     ask_about: int | None = None,
+    listing: Path | None = None,
 ) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent.
 
     Locations that can be asked (a token is at hand, or a sandbox stands in) say what they take. ``ask_about``: of so
-    many rows (0: of all) the location is asked whether it knows the person already.
+    many rows (0: of all) the location is asked whether it knows the person already. ``listing``: the folder where the
+    rows that share a key are listed, if there are any.
     """
     clock = clock or SystemClock()
     sample = None if ask_about is None else _sample(ask_about)
-    with _taken(settings, mapping, clock, stop or StopSignal()) as taken:
+    with taken_in(settings, mapping, clock, stop or StopSignal()) as taken:
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
         new_tags = NewTags(asked)
         foresight = Foresight([intake.source.header for intake in taken.intakes])
-        for intake in taken.intakes:
-            resolvers = Resolvers(intake, asked.catalogs)
-            for block, mapped in intake.pieces():
-                resolved = [_ready(item, resolvers, taken.mapping) for item in mapped]
-                foresight.see(block, resolved)
-                new_tags.see(resolved)
-                if sample is not None:
-                    sample.offer(resolved)
-        foreseen = _forecast(foresight, taken, asked, settings, clock)
+        for block, items in foreseen_rows(taken, asked.catalogs):
+            foresight.see(block, items)
+            new_tags.see(items)
+            if sample is not None:
+                # A row of somebody who has another row before it finds what that one leaves behind.
+                sample.offer([item for item in items if item.row not in taken.sharing.again])
+        same_contact = _same_contact(taken, asked.catalogs, listing)
+        foreseen = _forecast(foresight, taken, asked, settings, clock, same_contact)
         foreseen = replace(foreseen, new_tags=dict(new_tags.rows.most_common()))
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
 
@@ -147,16 +156,19 @@ def preview(
     ``notify`` is told what could not be checked, before the first row.
     """
     clock = clock or SystemClock()
-    with _taken(settings, mapping, clock, StopSignal()) as taken:
+    with taken_in(settings, mapping, clock, StopSignal()) as taken:
         asked = _ask_locations(
             _shown_locations(taken, rows), taken.mapping.needs, taken.mapping, settings, clock
         )
         for note in (*unset_notes(taken.mapping, settings), *unchecked_notes(asked, taken.mapping)):
             notify(note)
-        for intake, mapped in taken.first(rows):
-            resolvers = Resolvers(intake, asked.catalogs)
-            for item in mapped:
-                yield _line(_ready(item, resolvers, taken.mapping), taken.mapping)
+        left = rows or None
+        for _, items in foreseen_rows(taken, asked.catalogs):
+            for item in items[:left]:
+                yield _line(item, taken.mapping)
+            left = None if left is None else left - len(items)
+            if left is not None and left <= 0:
+                return
 
 
 def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
@@ -168,11 +180,57 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
     )
 
 
+def foreseen_rows(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
+    """Map every row as a run would send it."""
+    matching = matched_by(taken.mapping, catalogs)
+    for intake in taken.intakes:
+        shared = taken.sharing.decider(intake.bound, matching)
+        resolvers = Resolvers(intake, catalogs)
+        yield from intake.pieces(partial(_ready, resolvers=resolvers, mapping=taken.mapping), shared)
+
+
+def _same_contact(taken: Taken, catalogs: Catalogs, listing: Path | None) -> SameContact:
+    links = taken.sharing.links
+    if listing is None:
+        return count_same_contacts(links)
+    return list_same_contacts(
+        links,
+        [intake.source for intake in taken.intakes],
+        taken.mapping,
+        taken.options,
+        ends=_ForeseenEnds(taken, catalogs),
+        unsettled="sent",
+        folder=listing,
+    )
+
+
+class _ForeseenEnds:
+    """How rows would end that are not sent; to be asked for in file order."""
+
+    def __init__(self, taken: Taken, catalogs: Catalogs) -> None:
+        self._items = (item for _, items in foreseen_rows(taken, catalogs) for item in items)
+        self._next: Record | Outcome | None = None
+
+    def __call__(self, first: RowId, last: RowId) -> Iterator[Outcome]:
+        """Give the outcomes of a stretch of rows."""
+        while (item := self._next or next(self._items, None)) is not None:
+            self._next = item
+            if item.row > last:
+                return
+            self._next = None
+            if item.row >= first and isinstance(item, Outcome):
+                yield item
+
+
 @contextmanager
-def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal) -> Iterator[Taken]:
+def taken_in(
+    settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal
+) -> Iterator[Taken]:
+    """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder))
+        trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
             location_id=choose_location(settings.connection, mapping) or SANDBOX_LOCATION,
@@ -181,11 +239,10 @@ def _taken(settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: S
             allow_transforms=settings.allow_transforms,
             failed_rows_of=_failed_rows_of(settings, mapping),
         )
-        yield Taken(
-            mapping=mapping,
-            staged=staged,
-            intakes=survey(sources, mapping, options, keep_going=stop.check),
-        )
+        intakes = survey(sources, mapping, options, keep_going=stop.check)
+        place = KeyPlace.of(settings.connection, settings.state, "")
+        with foresee_key_sharing(place, Path(folder)) as sharing:
+            yield Taken(mapping=mapping, staged=staged, options=options, intakes=intakes, sharing=sharing)
 
 
 def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
@@ -201,9 +258,9 @@ def calls_a_row(mapping: Mapping) -> float:
     return 1 + search + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
 
 
-def _ready(item: Record | Outcome, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
+def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
     """Bring a row as far as a run would without asking for its contact."""
-    resolved = resolvers.resolve(item) if isinstance(item, Record) else item
+    resolved = resolvers.resolve(record)
     if (
         isinstance(resolved, Outcome)
         or resolved.contact_id is None
@@ -246,8 +303,15 @@ def _fault(fault: Fault) -> Json:
 
 
 def _forecast(
-    foresight: Foresight, taken: Taken, asked: AskedLocations, settings: RunSettings, clock: Clock
+    foresight: Foresight,
+    taken: Taken,
+    asked: AskedLocations,
+    settings: RunSettings,
+    clock: Clock,
+    same_contact: SameContact,
 ) -> Forecast:
+    again = 0 if taken.mapping.surveys_duplicates else same_contact.again
+    sent_with_it = taken.mapping.model.match.shared_key is SharedKeyPolicy.SEND
     rate = calls_a_row(taken.mapping)
     plan = plan_sending(foresight.location_rows, calls_a_row=rate, quotas=asked.quotas)
     parts = {
@@ -263,6 +327,9 @@ def _forecast(
         },
         seconds=plan.seconds,
         days=plan.days,
+        again=again,
+        updates_again=again + (same_contact.apart if sent_with_it else 0),
+        same_contact=same_contact,
         sources=tuple(
             SourceSummary(
                 name=staged.name,

@@ -16,6 +16,7 @@ from importer.results.commands import access_words
 from importer.results.metrics import require_metrics
 from importer.runs.context import RunContext
 from importer.runs.intake import choose_location, require_destination, stage_all
+from importer.runs.lineage import Lineage, trace
 from importer.runs.remembered import recalled, remembered
 from importer.runs.session import RunSession
 from importer.runtime.clock import Clock
@@ -42,11 +43,12 @@ async def begin(settings: RunSettings, mapping: Mapping, context: RunContext) ->
     state = StateFolder(settings.state, clock=context.clock)
     new = _new_run(state, context.clock)
     with _unless_begun(new):
-        candidate = await asyncio.to_thread(_candidate, new, settings, mapping, state)
+        candidate, lineage = await asyncio.to_thread(_candidate, new, settings, mapping, state)
         with state.lock(candidate):
             previous = None if settings.fresh else _repeats(state.previous(candidate), settings, context)
             if previous is None:
                 with _begun(new, candidate, context) as journal, log_context(run_id=new.id):
+                    lineage.keep(new.id, state)
                     yield RunSession(
                         journal=journal,
                         settings=settings,
@@ -123,7 +125,7 @@ def _begun(new: NewRun, candidate: Run, context: RunContext) -> Iterator[Journal
     """Open the journal of a new run; one that ends before it wrote an intent is discarded."""
     unsent = False
     try:
-        with Journal.create(new.path, candidate, clock=context.clock) as journal:
+        with Journal.create(new.path, candidate, clock=context.clock, operator=context.operator) as journal:
             try:
                 yield journal
             except ImporterError:
@@ -135,10 +137,12 @@ def _begun(new: NewRun, candidate: Run, context: RunContext) -> Iterator[Journal
             new.discard()
 
 
-def _candidate(new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder) -> Run:
+def _candidate(
+    new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder
+) -> tuple[Run, Lineage]:
     staged = stage_all(settings.sources, new.sources)
-    origins = (state.origin_of(reference) for reference in settings.sources)
-    return Run(
+    lineage = trace(staged, mapping, settings, state)
+    run = Run(
         id=new.id,
         started_at=new.started_at,
         sources=staged,
@@ -149,8 +153,9 @@ def _candidate(new: NewRun, settings: RunSettings, mapping: Mapping, state: Stat
         base_url="sandbox" if settings.connection.sandbox else settings.connection.base_url,
         sandbox=settings.connection.sandbox,
         options=remembered(settings),
-        follows=next((origin for origin in origins if origin), None),
+        follows=lineage.follows,
     )
+    return run, lineage
 
 
 def _repeats(previous: Previous | None, settings: RunSettings, context: RunContext) -> Previous | None:

@@ -8,19 +8,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.mapping.footers import FooterSurvey, skip_no_people
+from importer.mapping.shared_keys import HolderStore, SharedKeys
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
+from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
 from importer.sources import StagedSource, stage_each
 from importer.sources.expanding import expand_sources
 
 Mapped: TypeAlias = list[Record | Outcome]
+Resolve: TypeAlias = Callable[[Record], Record | Outcome]
+_PIECE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +37,37 @@ class Intake:
     no_people: MappingOf[int, str] = field(default_factory=dict, repr=False)
     """Rows that are totals, notes or headers, each with the reason: they are skipped."""
 
-    def pieces(self, size: int = 500) -> Iterator[tuple[Block, Mapped]]:
-        """Read and map anew, a block at a time, always with the same result."""
-        for block in limited(self.source.blocks(size), self.rows):
-            mapped = self.bound.map(block)
-            yield block, skip_no_people(mapped, self.no_people) if block.faults and self.no_people else mapped
+    def mapped(self) -> Iterator[Mapped]:
+        """Map a block at a time, before anything is asked of a location."""
+        for block in limited(self.source.blocks(_PIECE), self.rows):
+            yield self.bound.settle(self._read(block))
+
+    def pieces(
+        self, resolve: Resolve, shared: SharedKeys | None = None, *, refused: bool = True
+    ) -> Iterator[tuple[Block, Mapped]]:
+        """Read, map and resolve anew, a block at a time, always with the same result.
+
+        ``shared`` decides who keeps a key that several people share; without it all do, as it was before there was
+        one. Without ``refused``, a row that is mapped and refused by its location's catalog comes as it is mapped.
+        """
+        for block in limited(self.source.blocks(_PIECE), self.rows):
+            mapped = self._read(block)
+            if shared is None:
+                settled = self.bound.settle(mapped)
+                yield block, _resolved(settled, resolve) if refused else settled
+                continue
+            ready = _resolved(mapped, resolve)
+            # A row that is refused holds nothing, so that is known before.
+            decided = shared.decide(ready)
+            if not refused:
+                decided = [
+                    mapped[at] if isinstance(each, Outcome) else decided[at] for at, each in enumerate(ready)
+                ]
+            yield block, self.bound.settle(decided)
+
+    def _read(self, block: Block) -> Mapped:
+        mapped = self.bound.read(block)
+        return skip_no_people(mapped, self.no_people) if block.faults and self.no_people else mapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +78,8 @@ class SurveyOptions:
     today: date
     limit: int | None = None
     allow_transforms: bool = False
+    apart: bool = True
+    """Whether different people with one key are kept apart; runs that older importers began go on without."""
     failed_rows_of: str | None = None
     """The one location whose failed rows may be imported; None: any location's."""
 
@@ -126,22 +158,28 @@ def survey(
     """
     intakes: list[Intake] = []
     left = options.limit
-    for source in sources:
-        _refuse_strangers(source, options)
-        surveyor = _lay_over(source, mapping, options, several=len(sources) > 1)
-        footers = FooterSurvey(source.header)
-        for block in limited(source.blocks(), left):
-            keep_going()
-            surveyor.see(block)
-            footers.see(block)
-        bound = surveyor.bind()
-        left = None if left is None else left - bound.rows
-        no_people = footers.prove(limited(source.blocks(), bound.rows))
-        intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
+    with draft_holders(mapping) as draft:
+        store = draft if options.apart else None
+        for source in sources:
+            _refuse_strangers(source, options)
+            surveyor = _lay_over(source, mapping, options, store, several=len(sources) > 1)
+            footers = FooterSurvey(source.header)
+            for block in limited(source.blocks(), left):
+                keep_going()
+                surveyor.see(block)
+                footers.see(block)
+            bound = surveyor.bind()
+            left = None if left is None else left - bound.rows
+            no_people = footers.prove(limited(source.blocks(), bound.rows))
+            intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
     if not any(intake.rows for intake in intakes):
         names = ", ".join(source.name for source in sources)
         raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
     return intakes
+
+
+def _resolved(mapped: Mapped, resolve: Resolve) -> Mapped:
+    return [resolve(item) if isinstance(item, Record) else item for item in mapped]
 
 
 def _refuse_strangers(source: Source, options: SurveyOptions) -> None:
@@ -157,13 +195,16 @@ def _refuse_strangers(source: Source, options: SurveyOptions) -> None:
         )
 
 
-def _lay_over(source: Source, mapping: Mapping, options: SurveyOptions, *, several: bool) -> Surveyor:
+def _lay_over(
+    source: Source, mapping: Mapping, options: SurveyOptions, store: HolderStore | None, *, several: bool
+) -> Surveyor:
     try:
         return mapping.surveyor(
             source.header,
             location_id=options.location_id,
             today=options.today,
             allow_transforms=options.allow_transforms,
+            draft_store=store,
         )
     except MappingError as fault:
         if not several:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -20,6 +21,8 @@ from importer.sending import Sender
 from importer.sending.looking import LOOKING, NoRows
 from importer.settings import RunSettings
 
+_RESUME: Final = re.compile(r"\s[^.]*`importer resume`[^.]*\.")
+"""Advice of a run that stops; a look has nothing to go on with."""
 _AT_ONCE: Final = 16
 _OPENING_SECONDS: Final = 3.0
 _PATIENCE_SECONDS: Final = 15.0
@@ -106,7 +109,9 @@ async def meet(
     return AskedLocations(
         catalogs=catalogs,
         quotas={key: sender.quota_of(key) for key in catalogs},
-        silent={key: str(each) for key, each in found.items() if isinstance(each, ImporterError)},
+        silent={
+            key: _RESUME.sub("", str(each)) for key, each in found.items() if isinstance(each, ImporterError)
+        },
     )
 
 

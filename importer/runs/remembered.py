@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 from importer.records import Json
-from importer.settings import Connection, FailureLimit, ReadingOptions, ResultsFormat, RunSettings
+from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions, ResultsFormat, RunSettings
 from importer.state.journal import Run
 
 _PLAIN: Final = [
@@ -19,10 +20,12 @@ _PLAIN: Final = [
     "feed",
     "wait_for_quota",
     "max_requests",
+    "api_version",
     "verify_share",
     "allow_transforms",
     "report_details",
 ]
+_APART: Final = "shared_keys"
 _READING: Final = ("sheet", "header_row", "encoding", "delimiter")
 
 
@@ -31,32 +34,61 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     failures = settings.stop_after_failures
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
+        _APART: True,
+        "send_window": None if settings.send_window is None else str(settings.send_window),
         "trial": settings.trial,  # of the command that said it: a resume sends the rest
         "results_format": str(settings.results_format),
         "output": str(settings.output.absolute()),
         "reading": {name: getattr(settings.reading, name) for name in _READING},
         "stop_after_failures": None if failures is None else {"rows": failures.rows, "share": failures.share},
         "metrics_file": None if settings.metrics_file is None else str(settings.metrics_file.absolute()),
+        # not there unless said: runs that began before the two were known are the same import still
+        **({"compare": True} if settings.compare else {}),
+        **({"plan": settings.plan} if settings.plan is not None else {}),
         # where the token came from, not what it is: commands that go on have to name the file again
         "token_file": None if settings.connection.token_file is None else str(settings.connection.token_file),
     }
 
 
+def keeps_people_apart(run: Run) -> bool:
+    """Tell whether a run decides who keeps a shared key; one that an older importer began goes on as it began."""
+    return run.options.get(_APART) is True
+
+
 def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingOptions) -> RunSettings:
     """Put the settings of a run together again; ``connection`` and the password come from today's environment."""
-    options: dict[str, Any] = dict(run.options)
-    failures = options.get("stop_after_failures")
-    metrics_file = options.get("metrics_file")
-    token_file = options.get("token_file")
-    return RunSettings(
+    return recalled_from(
+        run.options,
         sources=tuple(source.reference for source in run.sources),
         mapping=run.mapping_path,
         connection=replace(
-            connection,
-            base_url=run.base_url,
-            sandbox=run.sandbox,
-            location_id=run.location_id,
-            token_file=connection.token_file or (Path(token_file) if token_file else None),
+            connection, base_url=run.base_url, sandbox=run.sandbox, location_id=run.location_id
+        ),
+        state=state,
+        reading=reading,
+    )
+
+
+def recalled_from(
+    kept: Mapping[str, Json],
+    *,
+    sources: tuple[str, ...],
+    mapping: Path,
+    connection: Connection,
+    state: Path,
+    reading: ReadingOptions,
+) -> RunSettings:
+    """Put settings together from what was written down of them."""
+    options: dict[str, Any] = dict(kept)
+    failures = options.get("stop_after_failures")
+    metrics_file = options.get("metrics_file")
+    send_window = options.get("send_window")
+    token_file = options.get("token_file")
+    return RunSettings(
+        sources=sources,
+        mapping=mapping,
+        connection=replace(
+            connection, token_file=connection.token_file or (Path(token_file) if token_file else None)
         ),
         state=state,
         results_format=ResultsFormat(options.get("results_format", ResultsFormat.CSV)),
@@ -64,5 +96,6 @@ def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingO
         reading=replace(reading, **options["reading"]),
         stop_after_failures=FailureLimit(**failures) if failures else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
-        **{name: options[name] for name in _PLAIN if name in options},
+        send_window=OpenHours.parse(send_window) if send_window else None,
+        **{name: options[name] for name in (*_PLAIN, "compare", "plan") if name in options},
     )

@@ -74,6 +74,18 @@ def _read_text(path: Path, what: str) -> str:
     return text
 
 
+def user_at_host() -> str:
+    """Say who runs this process, as far as the system knows."""
+    import getpass
+    import socket
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
+
+
 def state_folder(given: Path | None = None) -> Path:
     """Find the state folder: the one given, IMPORTER_STATE, else the platform's place for user state."""
     if given is not None:

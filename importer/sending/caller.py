@@ -26,6 +26,7 @@ from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
 from importer.sending.pace.gate import Gate
 from importer.sending.pace.meter import Meter
+from importer.sending.pace.open_hours import LocalHours
 from importer.sending.pace.slots import Ticket
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
@@ -54,6 +55,9 @@ _SOFT: Final = {
     ReplyKind.EDGE_REFUSED,
     ReplyKind.LOCATION_PAUSED,
 }
+_LOOK_AGAIN_SECONDS: Final = 60.0
+_FULL_WINDOWS: Final = 3
+"""So many windows in which the vendor takes nothing at all are no matter of pace any more."""
 _FORBIDDEN: Final = {ReplyKind.CONTACT_REFUSED, ReplyKind.EDGE_REFUSED}
 
 
@@ -84,6 +88,9 @@ class Caller:
     _absurdity_announced: bool = False
     _day_spent_at: float = -math.inf
     _waits_for_day: bool = False
+    open_hours: LocalHours | None = None
+    """Outside of them nothing is sent."""
+    _hours_announced: bool = False
     slowest_seconds: float = 0.0
     """The longest that a reply was waited for, in earlier sessions too."""
     resting: int = 0
@@ -91,6 +98,9 @@ class Caller:
     _refusals: int = 0
     """Forbidden calls since one was done."""
     _throttled_at: float = 0.0
+    _throttled_since: float | None = None
+    """The first 429 since anything was done."""
+    _throttling_announced: bool = False
     _quota: QuotaReading = NO_READING
     _heard: HeardReplies = field(default_factory=HeardReplies)
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -164,7 +174,11 @@ class Caller:
     async def _enter(self, state: CallState) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
         while True:
+            await self._keep_hours(begins=state.stores)
             ticket = await self.gate.enter(begins=state.stores, keep=state.reserve())
+            if self._closed_seconds() > 0:  # it closed while others went first
+                self.gate.hand_back(ticket)
+                continue
             if not self.day.is_full(self.clock.now(), runs=self.gate.slots.runs):
                 return ticket
             self.gate.hand_back(ticket)
@@ -173,6 +187,20 @@ class Caller:
                 await self._landed.wait()
             else:
                 self._end_day(self._quota)
+
+    def _closed_seconds(self) -> float:
+        return 0.0 if self.open_hours is None else self.open_hours.wait_seconds(self.clock.now())
+
+    async def _keep_hours(self, *, begins: bool) -> None:
+        """Wait until rows may be sent, by the wall clock: a laptop that sleeps through the night wakes in time."""
+        while (wait := self._closed_seconds()) > 0:
+            if not self._hours_announced:
+                self._hours_announced = True
+                self.progress.holding(
+                    self.location_id, wait, f"outside of its send window, {self.open_hours}"
+                )
+            await self.gate.pause(min(wait, _LOOK_AGAIN_SECONDS), begins=begins)
+        self._hours_announced = False
 
     def _take_in(
         self, raw: RawReply | LostReply, ticket: Ticket, number: int, *, contacts: int
@@ -242,6 +270,7 @@ class Caller:
         self.breaker.succeed()
         self.gate.widen()
         self._outage_announced = False
+        self._throttled_since, self._throttling_announced = None, False
         if self._waits_for_day:
             self._waits_for_day = False
             self.progress.holding(self.location_id, 0.0, "")
@@ -377,12 +406,29 @@ class Caller:
         )
 
     def _hold(self, wait: float, sent_at: float) -> None:
+        now = self.clock.monotonic()
+        since = self._throttled_since = now if self._throttled_since is None else self._throttled_since
+        if now - since >= self.policy.retry.outage_seconds:
+            raise self._close(reasons.throttled(self.location_id, seconds=now - since))
+        self._announce_throttling(wait, now - since)
         if sent_at >= self._throttled_at:
             # the first of those that met one full window; our own slots never fill it
             self._throttled_at = self.clock.monotonic()
             self.gate.slots.yield_some(self._throttled_at)
         self.gate.hold(wait)
         self.progress.holding(self.location_id, wait, "the burst quota is used up")
+
+    def _announce_throttling(self, wait: float, seconds: float) -> None:
+        """Say aloud that a full window does not empty, once: a person sees only that nothing happens."""
+        long = _FULL_WINDOWS * self.gate.slots.interval_seconds
+        if self._throttling_announced or max(wait, seconds) < long:
+            return
+        self._throttling_announced = True
+        since = self.clock.now() - seconds
+        minutes = self.policy.retry.outage_seconds / 60
+        self.progress.message(
+            reasons.long_throttled(self.location_id, since=since, wait=wait, minutes=minutes)
+        )
 
     def _end_day(self, quota: QuotaReading) -> None:
         """Stop, or wait for the next day; now and then one request asks whether the allowance is back before it."""

@@ -24,6 +24,25 @@ def day_spent(location_id: str, *, until: float) -> QuotaSpentError:
     )
 
 
+def long_throttled(location_id: str, *, since: float, wait: float, minutes: float) -> str:
+    """Say what a run waits for that the vendor refuses again and again, or for long."""
+    moment = datetime.fromtimestamp(since, UTC).strftime("%H:%M:%S")
+    return (
+        f"HighLevel has taken nothing for location {location_id} since {moment} UTC: its requests within the burst window "
+        f"are used up (429), perhaps by another program with the same token. The next attempt is in {wait:.0f} s, the last "
+        f"one after {minutes:.0f} minutes. Ctrl-C stops, and nothing is lost by it."
+    )
+
+
+def throttled(location_id: str, *, seconds: float) -> ServiceDownError:
+    """Say that the vendor has refused all there was for too long."""
+    return ServiceDownError(
+        f"HighLevel has answered every request for location {location_id} with 429 (Too Many Requests) for "
+        f"{seconds / 60:.0f} minutes. Another program may use up its quota: see which ones have a token of this location. "
+        "Go on later with `importer resume`."
+    )
+
+
 def absurd_interval(location_id: str, quota: QuotaReading, used_seconds: float) -> str:
     """Say that a burst window is not believed, and what is kept to instead."""
     hours = (quota.absurd_interval_seconds or 0.0) / 3600

@@ -42,6 +42,7 @@ from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
 from importer.sending.pace.gate import Gate
 from importer.sending.pace.meter import Meter
+from importer.sending.pace.open_hours import LocalHours
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
 from importer.sending.row.matching import FoundContact, find_match
@@ -217,6 +218,11 @@ class Sender:
         if closed is not None:
             raise self._as_seen(closed)
 
+    def keep_hours(self, hours: Mapping[str, LocalHours]) -> None:
+        """Send from now on only while each location's hours are open."""
+        for location_id, location in self._locations.items():
+            location.caller.open_hours = hours.get(location_id)
+
     def stop(self, reason: StopError) -> None:
         """Begin no attempt any more; those in the air land, bounded in time, and then ``reason`` is raised."""
         if self._reason is None:
@@ -226,14 +232,22 @@ class Sender:
                 location.stop(reason)
             self._changed.set()
 
+    @property
+    def requests(self) -> int:
+        """Requests sent so far."""
+        return self._budget.spent
+
     def quota_of(self, location_id: str) -> LocationQuota:
         """Tell the quota of a location as far as its replies told it."""
-        caller = self._locations[location_id].caller
+        location = self._locations[location_id]
+        caller, quickest = location.caller, location.caller.meter.quickest_seconds
         return LocationQuota(
             burst=caller.gate.slots.burst,
             interval_seconds=caller.gate.slots.interval_seconds,
             daily=caller.day.allowance,
             daily_remaining=caller.day.remaining,
+            concurrency=location.concurrency,
+            **({} if quickest is None else {"latency_seconds": quickest}),
         )
 
     # --- inside ------------------------------------------------------------------------------------------------

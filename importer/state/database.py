@@ -264,6 +264,11 @@ class StateFile:
         except StateError as cause:
             raise SettingsError(str(cause)) from cause
 
+    @classmethod
+    def is_in(cls, folder: Path) -> bool:
+        """Tell whether a folder has such a file."""
+        return (folder / cls.FILE_NAME).is_file()
+
     def __enter__(self) -> Self:
         return self
 

@@ -17,16 +17,23 @@ from importer.errors import ImporterError, RunConflictError, SettingsError, Stat
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.environment import variables
+from importer.runtime.logs import logger_of
 from importer.runtime.process_lock import LockHeldError, Owner, holder, locked, this_process
-from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
+from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, has_begun, read_identity
 from importer.state.neighbours import Neighbours
 from importer.state.previous import History, Previous, find_last_of_mapping, find_previous
 from importer.state.quota import QuotaMemory, latest
+
+logger = logger_of(__name__)
 
 KEEP_DAYS_VARIABLE: Final = "IMPORTER_KEEP_DAYS"
 DAY_SECONDS: Final = 86_400
 
 _KILLED: Final = "the process ended without a word (killed, or a power cut)"
+_KEPT: Final = (
+    "Run %s stored %d contacts that still wait for their tags, or what else follows: %s does not delete it. "
+    "Finish it with: importer resume %s; or delete it with: importer forget %s"
+)
 _FORGOTTEN: Final = ".forgotten-"
 _DRAFT_SECONDS: Final = 3_600
 _QUOTA_SECONDS: Final = DAY_SECONDS + 3_600
@@ -93,7 +100,7 @@ class StateFolder:
         if not self._runs.is_dir():
             return ()
         folders = (entry for entry in self._runs.iterdir() if not entry.name.startswith("."))
-        return tuple(sorted((each.name for each in folders if (each / "journal.db").is_file()), reverse=True))
+        return tuple(sorted((each.name for each in folders if has_begun(each)), reverse=True))
 
     def run(self, run_id: str) -> Run:
         """Read one run by its full id."""
@@ -227,6 +234,9 @@ class StateFolder:
         oldest_kept = _run_id(int(before * 65_536))
         for run_id in self.run_ids():
             if run_id < oldest_kept and self._ended_before(run_id, before):
+                if rows := self.unfinished_rows(run_id):
+                    logger.warning(_KEPT, run_id, rows, KEEP_DAYS_VARIABLE, run_id, run_id)
+                    continue
                 with contextlib.suppress(RunConflictError):
                     self.forget(run_id)
                     forgotten.append(run_id)
@@ -243,9 +253,7 @@ class StateFolder:
         if not self._runs.is_dir():
             return
         for entry in self._runs.iterdir():
-            if entry.name.startswith(_FORGOTTEN) or (
-                not (entry / "journal.db").exists() and self._abandoned(entry)
-            ):
+            if entry.name.startswith(_FORGOTTEN) or (not has_begun(entry) and self._abandoned(entry)):
                 shutil.rmtree(entry, ignore_errors=True)
 
     def _abandoned(self, entry: Path) -> bool:

@@ -32,7 +32,7 @@ _CUT_SHARE: Final = 0.4
 _EARLY_RESETS: Final = 5
 """So many upserts of each process' first are cut off 50 ms after they were sent; the vendor stores them all the same."""
 _LONG_AGO_SECONDS: Final = 3_600.0
-_ROWS: Final = {Kind.UPSERT: 800, Kind.CREATE_ONLY: 400, Kind.UNREPEATABLE: 400, Kind.RETRY: 400}
+_ROWS: Final = {Kind.UPSERT: 600, Kind.CREATE_ONLY: 400, Kind.UNREPEATABLE: 400, Kind.RETRY: 400}
 
 _MAPPING: Final = """\
 version: 1

@@ -36,11 +36,13 @@ CROSSED: Final[Mapping[str, float]] = {"swap": 0.007, "repeat": 0.007, "stray": 
 ATOMIC: Final = (0.0, 0.0)
 LATE: Final = (400.0, 2_500.0)
 """Looks up when it hears of a row and stores later, longer than a killed run takes to be started again."""
+SHARES: Final = {Kind.UPSERT: 0.35, Kind.CREATE_ONLY: 0.1, Kind.UNREPEATABLE: 0.1, Kind.RETRY: 0.05}
+"""Of all kills, for each vendor; after each, rows in doubt wait until the vendor is surely done with them."""
 STOP_SECONDS: Final = 10.0
 
 
 class Lead(Protocol):
-    def __call__(self, kind: Kind, kills: int, *, store_ms: tuple[float, float] = ATOMIC) -> Tally: ...
+    def __call__(self, kind: Kind, *, store_ms: tuple[float, float] = ATOMIC) -> Tally: ...
 
 
 def settings(kind: Kind, store_ms: tuple[float, float]) -> SandboxSettings:
@@ -63,7 +65,8 @@ def settings(kind: Kind, store_ms: tuple[float, float]) -> SandboxSettings:
 def campaign(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Lead:
     """Kill so many processes, run after run, and reconcile each run."""
 
-    def lead(kind: Kind, kills: int, *, store_ms: tuple[float, float] = ATOMIC) -> Tally:
+    def lead(kind: Kind, *, store_ms: tuple[float, float] = ATOMIC) -> Tally:
+        kills = max(1, round(KILLS * SHARES[kind]))
         dice, tally = random.Random(f"{SEED} {kind}"), Tally()  # noqa: S311  (dice)
         with sandbox_aside(settings(kind, store_ms)) as sandbox:
             while (left := kills - sum(tally.kills.values())) > 0:
@@ -86,27 +89,25 @@ def campaign(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Lead:
     return lead
 
 
-@pytest.mark.parametrize(
-    ("store_ms", "kills"), [(ATOMIC, (KILLS + 1) // 2), (LATE, KILLS // 2)], ids=["atomic", "racy"]
-)
+@pytest.mark.parametrize("store_ms", [ATOMIC, LATE], ids=["atomic", "racy"])
 def test_no_row_is_lost_doubled_or_mislabelled_however_often_the_run_is_killed(
-    campaign: Lead, store_ms: tuple[float, float], kills: int
+    campaign: Lead, store_ms: tuple[float, float]
 ) -> None:
-    tally = campaign(Kind.UPSERT, kills, store_ms=store_ms)
+    tally = campaign(Kind.UPSERT, store_ms=store_ms)
     assert tally.broken == []
     assert tally.slowest_stop < STOP_SECONDS
 
 
 def test_rows_that_only_create_are_told_from_contacts_that_were_there(campaign: Lead) -> None:
-    assert campaign(Kind.CREATE_ONLY, max(1, KILLS // 5)).broken == []
+    assert campaign(Kind.CREATE_ONLY).broken == []
 
 
 def test_a_row_that_cannot_be_repeated_is_never_doubled(campaign: Lead) -> None:
-    assert campaign(Kind.UNREPEATABLE, max(1, KILLS // 5)).broken == []
+    assert campaign(Kind.UNREPEATABLE).broken == []
 
 
 @pytest.mark.parametrize("store_ms", [ATOMIC, LATE], ids=["atomic", "racy"])
 def test_a_retry_that_is_killed_neither_doubles_a_row_nor_puts_an_older_one_over_a_newer(
     campaign: Lead, store_ms: tuple[float, float]
 ) -> None:
-    assert campaign(Kind.RETRY, max(1, KILLS // 10), store_ms=store_ms).broken == []
+    assert campaign(Kind.RETRY, store_ms=store_ms).broken == []

@@ -69,6 +69,22 @@ def test_rows_that_a_lost_log_knew_are_told_for_what_they_are(
     assert len(slow_vendor.contacts()) == ROWS
 
 
+def test_a_deleted_journal_stops_the_same_command_and_is_named(desk: Desk, slow_vendor: Sandbox) -> None:
+    journal = kill_in_the_middle(desk, slow_vendor)
+    for path in journal.parent.glob("journal.db*"):
+        path.unlink()
+    before = len(slow_vendor.contacts())
+    for ended in (
+        desk.run("people.csv", "-m", "mapping.yaml"),
+        desk.importer("resume"),
+        desk.importer("show"),
+    ):
+        assert ended.code in (2, 3)
+        assert "is gone" in ended.err
+        assert "There are no runs" not in ended.err
+    assert len(slow_vendor.contacts()) == before
+
+
 def test_an_emptied_journal_stops_the_same_command_instead_of_beginning_again(
     desk: Desk, slow_vendor: Sandbox
 ) -> None:

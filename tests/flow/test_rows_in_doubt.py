@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,6 +125,43 @@ def test_contacts_that_still_wait_for_their_tags_are_shown_as_stored_and_finishe
     assert {tuple(each["tags"]) for each in vendor.contacts()} == {("vip",)}
     assert sum(count for path, count in vendor.state()["paths"].items() if "upsert" in path) == 40
     assert desk.importer("forget", told["run_id"]).code == 0
+
+
+@stops
+@pytest.mark.parametrize(("answer", "code"), [("n", 2), ("y", 0)])
+def test_on_a_terminal_forgetting_an_unfinished_run_asks_first(
+    desk: Desk, vendor: Sandbox, answer: str, code: int
+) -> None:
+    write_people(desk, 3, tags="vip")
+    vendor.script([Fault(kind=FaultKind.SLOW, path="/bulk/tags/", stored=False)])
+    process = begin(desk, "--no-progress")
+    until(lambda: any("/bulk/tags/" in path for path in vendor.state()["paths"]))
+    process.send_signal(signal.SIGTERM)
+    run_id = json.loads(process.communicate(timeout=15)[0])["run_id"]
+    ended, said = on_a_terminal(desk, ["forget", run_id], answer)
+    assert ended == code
+    assert "Forget it? [y/N]" in said
+    assert (desk.importer("show", run_id).code == 0) is (answer == "n")
+
+
+def on_a_terminal(desk: Desk, words: list[str], answer: str) -> tuple[int, str]:
+    """Run a command as a person does, and answer its question."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "importer", *words]
+    with subprocess.Popen(command, cwd=desk.folder, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        while b"[y/N]" not in said:
+            said += os.read(ours, 4_096)
+        os.write(ours, f"{answer}\n".encode())
+        try:
+            while more := os.read(ours, 4_096):
+                said += more
+        except OSError:
+            pass  # what Linux says at the end of a terminal
+        code = process.wait(timeout=15)
+    os.close(ours)
+    return code, said.decode()
 
 
 @stops

@@ -72,7 +72,7 @@ def test_a_signal_lets_the_requests_in_the_air_land_and_the_same_command_goes_on
     assert process.returncode == 3, err
     stopped = json.loads(out)
     assert stopped["state"] == "stopped"
-    assert number.name in stopped["reason"]
+    assert stopped["reason"] == f"Stopped by {'Ctrl-C' if number is signal.SIGINT else number.name}."
     assert stopped["created"] + stopped["pending"] == ROWS
     assert stopped["pending"] > 0
     ended = desk.run("contacts.csv", "-m", "mapping.yaml")

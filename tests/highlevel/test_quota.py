@@ -116,21 +116,19 @@ def test_the_largest_figures_that_are_believed() -> None:
 def test_a_full_burst_goes_out_over_a_fifth_of_its_window_and_each_further_one_takes_a_window_and_a_reply() -> (
     None
 ):
-    quota = LocationQuota(burst=10, interval_seconds=50.0)
-    assert seconds_for(1, quota) == pytest.approx(1.0 + 0.25)
-    assert seconds_for(10, quota, latency_seconds=2.0) == pytest.approx(10.0 + 2.0)
-    assert seconds_for(11, quota, latency_seconds=2.0) == pytest.approx(50.0 + 2.0 + 1.0 + 2.0)
-    assert seconds_for(30, quota, latency_seconds=2.0) == pytest.approx(2 * 52.0 + 10.0 + 2.0)
+    quota = LocationQuota(burst=10, interval_seconds=50.0, latency_seconds=2.0)
+    assert seconds_for(1, LocationQuota(burst=10, interval_seconds=50.0)) == pytest.approx(1.0 + 0.25)
+    assert seconds_for(10, quota) == pytest.approx(10.0 + 2.0)
+    assert seconds_for(11, quota) == pytest.approx(50.0 + 2.0 + 1.0 + 2.0)
+    assert seconds_for(30, quota) == pytest.approx(2 * 52.0 + 10.0 + 2.0)
 
 
 def test_locations_go_side_by_side_so_that_the_slowest_and_the_fullest_decide() -> None:
     quotas = {
-        "slow": LocationQuota(burst=1, interval_seconds=100.0),
+        "slow": LocationQuota(burst=1, interval_seconds=100.0, latency_seconds=1.0),
         "full": LocationQuota(daily=100, daily_remaining=20),
     }
-    plan = plan_sending(
-        {"slow": 3, "full": 250, "usual": 10}, calls_a_row=1.5, quotas=quotas, latency_seconds=1.0
-    )
+    plan = plan_sending({"slow": 3, "full": 250, "usual": 10}, calls_a_row=1.5, quotas=quotas)
     assert (plan.rows, plan.requests) == (263, 5 + 375 + 15)
     assert plan.seconds == pytest.approx(4 * 101.0 + 20.0 + 1.0)
     assert plan.day_share == pytest.approx(3.75)
@@ -144,3 +142,10 @@ def test_what_is_left_today_is_used_before_the_days_to_come(calls: int, days: in
     assert (
         plan_sending({"a": calls + 80}, calls_a_row=1.0, quotas={"a": LocationQuota(daily=100)}).days == days
     )
+
+
+def test_a_slow_vendor_or_few_requests_at_once_make_a_run_longer() -> None:
+    slow = LocationQuota(latency_seconds=2.0, concurrency=4)
+    assert plan_sending({"a": 100}, calls_a_row=1.0, quotas={"a": slow}).seconds == pytest.approx(50.0)
+    quick = LocationQuota(latency_seconds=0.05)
+    assert plan_sending({"a": 100}, calls_a_row=1.0, quotas={"a": quick}).seconds < 3

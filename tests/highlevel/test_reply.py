@@ -41,6 +41,7 @@ def answer(status: int, body: Any, **headers: str) -> Any:
         (400, {"message": 'Invalid Custom Field Value "x" for "f"'}, ReplyKind.REFUSED),
         (400, {"message": "Contact not found for id:c9"}, ReplyKind.NO_CONTACT),
         (400, {"message": "Contact with id c9 not found"}, ReplyKind.NO_CONTACT),
+        (422, {"message": ["assignedTo: the user of this contact was not found"]}, ReplyKind.REFUSED),
         (400, {"message": "Location is not active"}, ReplyKind.LOCATION_PAUSED),
         (400, {"message": "Invalid phone", "meta": {"contactId": "c1"}}, ReplyKind.REFUSED),
         (409, {"message": "This location does not allow duplicated contacts.", "meta": {"contactId": "c1"}}, ReplyKind.DUPLICATE),

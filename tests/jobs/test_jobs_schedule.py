@@ -8,8 +8,9 @@ import pytest
 
 from importer.jobs.model import SendWindow
 from importer.jobs.patterns import check_pattern, dated
-from importer.jobs.schedule import Schedule, closes_at, opens_at
+from importer.jobs.schedule import Schedule
 from importer.jobs.settling import Afterwards, Fate, parse_afterwards, put_away
+from importer.sending.pace.open_hours import closes_at, opens_at
 
 NEW_YORK = ZoneInfo("America/New_York")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -171,16 +171,19 @@ def test_the_mapping_names_texts_that_are_blank(lay: Lay) -> None:
     ]
 
 
-def test_a_custom_field_of_numbers_takes_a_marker_for_none(lay: Lay) -> None:
+def test_a_custom_field_of_numbers_takes_what_programs_write_for_none_and_refuses_what_nobody_knows(
+    lay: Lay,
+) -> None:
     known = CustomField(id="f1", name="Amount", key="contact.amount", data_type="NUMERICAL")
     catalog = Catalog(location_id="loc1", custom_fields=(known,))
     mapped = lay(
         "fields: {email: {value: a@b.com}}\ncustom_fields: {Amount: C}",
-        [["C"], ["NULL"], ["unknown"], ["5"]],
+        [["C"], ["NULL"], ["-"], ["#N/A"], ["5"], ["unknown"], ["n/a"]],
         catalog=catalog,
     )
-    assert [each.custom_fields for each in mapped if isinstance(each, Record)] == [(), (), (("f1", 5),)]
+    assert [each.custom_fields for each in mapped if isinstance(each, Record)] == [(), (), (), (("f1", 5),)]
     assert {fault.code for each in mapped for fault in each.warnings} == {"blank_marker"}
+    assert [each.code for each in mapped if isinstance(each, Outcome)] == ["invalid_number"] * 2
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def ends(tmp_path: Path) -> Ends:
         path.write_text(text, encoding="utf-8")
         options = SurveyOptions(location_id="loc1", today=date(2026, 1, 1), limit=limit)
         (intake,) = survey([open_source(path)], MAPPING, options)
-        return [end(each) for _, mapped in intake.pieces() for each in mapped]
+        return [end(each) for mapped in intake.mapped() for each in mapped]
 
     return read
 
@@ -114,7 +114,7 @@ def test_a_total_is_told_with_what_proves_it(tmp_path: Path) -> None:
     (intake,) = survey(
         [open_source(path)], MAPPING, SurveyOptions(location_id="loc1", today=date(2026, 1, 1))
     )
-    *_, last = [each for _, mapped in intake.pieces() for each in mapped]
+    *_, last = [each for mapped in intake.mapped() for each in mapped]
     assert isinstance(last, Outcome)
     assert last.message == (
         "The row is no contact but a total: 'Total', and '33.75' is the sum of the column above it."

@@ -67,6 +67,7 @@ class RunOnPaper:
     base_url: str = "https://services.leadconnectorhq.com"
     sandbox: bool = False
     tool_version: str = "0.1.0"
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,7 @@ class Story:
 
     def write(self, **given: Any) -> Summary:
         journal = given.pop("journal", self.journal)
+        since = given.pop("since", None)
         given.setdefault("commands", NextCommands(mapping=("-m", "mappings/contacts.yaml")))
         with ResultsWriter(
             journal=journal,
@@ -148,7 +150,7 @@ class Story:
             files=RunFiles(self.folder, self.written),
             **given,
         ) as writer:
-            return writer.finish(self.run)
+            return writer.finish(self.run, since=since)
 
 
 @pytest.fixture

@@ -61,12 +61,14 @@ def test_runs_lists_the_newest_first(
             "SKIPPED",
             "FAILED",
             "PENDING",
+            "LEFT",
+            "BY",
             "SOURCE",
         ]
     )
     assert "stopped" in newest
     assert older.split()[0] == finished.id
-    assert older.split()[-7:] == ["4", "1", "1", "0", "2", "0", "contacts.csv"]
+    assert older.split()[-8:] == ["4", "1", "1", "0", "2", "0", "2", "contacts.csv"]
 
 
 def test_runs_can_be_limited_and_read_by_programs(

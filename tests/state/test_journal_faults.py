@@ -252,6 +252,56 @@ def test_a_seal_that_was_half_written_leaves_the_one_before(killed: Path) -> Non
     assert_nothing_wrong(believed(killed))
 
 
+def cut_power(folder: Path, seal: bytes) -> None:
+    """Leave the seal as it was on the disk at some earlier moment: it is synced at a session's begin and end alone."""
+    (folder / SEAL_NAME).write_bytes(seal)
+
+
+def test_a_power_cut_that_cost_the_seal_its_last_writes_is_told_as_unproven_and_no_more(
+    tmp_path: Path, make_run: Callable[..., Run], caplog: pytest.LogCaptureFixture
+) -> None:
+    alive = tmp_path / "alive"
+    with Journal.create(alive, make_run(alive)) as journal:
+        seal = (alive / SEAL_NAME).read_bytes()
+        for row in range(2, 12):
+            journal.intend(intents(range(row, row + 1)))
+        journal.settle(created(row) for row in range(2, 7))
+        shutil.copytree(alive, tmp_path / "cut")
+    cut_power(tmp_path / "cut", seal)
+    logger = logging.getLogger("importer.state.journal.journal")
+    logger.addHandler(caplog.handler)  # another test may have cut the importer's logs off from the root's
+    found = believed(tmp_path / "cut")
+    logger.removeHandler(caplog.handler)
+    assert [type(found[row]) for row in range(2, 12)] == [Outcome] * 5 + [Intent] * 5
+    assert "cannot be proven" in caplog.text
+    assert "lost" not in caplog.text
+    assert "damaged" not in caplog.text
+
+
+def test_a_seal_that_a_kill_left_one_append_behind_is_no_matter(
+    tmp_path: Path, make_run: Callable[..., Run], caplog: pytest.LogCaptureFixture
+) -> None:
+    alive = tmp_path / "alive"
+    with Journal.create(alive, make_run(alive)) as journal:
+        journal.intend(intents(range(2, 4)))
+        seal = (alive / SEAL_NAME).read_bytes()
+        journal.settle([created(2)])
+        shutil.copytree(alive, tmp_path / "killed")
+    cut_power(tmp_path / "killed", seal)
+    logger = logging.getLogger("importer.state.journal.journal")
+    logger.addHandler(caplog.handler)
+    assert isinstance(believed(tmp_path / "killed")[2], Outcome)
+    logger.removeHandler(caplog.handler)
+    assert caplog.text == ""
+
+
+def test_a_deleted_journal_is_told_as_damaged_and_not_as_a_run_that_never_was(killed: Path) -> None:
+    (killed / "journal.db").unlink()
+    wal(killed).unlink()
+    with pytest.raises(DamagedError, match=r"is gone, and what was sent with it.*--fresh"):
+        Journal.open(killed, thorough=False)
+
+
 def test_a_loss_stays_known_to_the_sessions_that_follow(killed: Path) -> None:
     wal(killed).unlink()
     with Journal.open(killed) as journal:

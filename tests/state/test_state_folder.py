@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Protocol
 import pytest
 
 from importer.errors import RunConflictError, SettingsError, StateError
-from importer.records import Outcome, QuotaMark, Status
+from importer.records import Intent, Landed, Outcome, QuotaMark, Status
 from importer.state import StateFolder, keep_days_from_environment
 from importer.state.journal import Journal, Run, RunState
 
@@ -163,6 +164,38 @@ class TestForgetting:
         with state.lock(old_and_held):
             assert state.sweep(30) == (old.id,)
         assert [run.id for run in state.runs()] == [young.id, old_and_held.id]
+
+    def test_retention_never_drops_contacts_that_wait_for_their_tags(
+        self,
+        state: StateFolder,
+        begin: Callable[..., Journal],
+        clock: _Hand,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        with begin() as journal:
+            landed = Landed(row=2, location_id="l", status=Status.CREATED, contact_id="c", http_status=200, attempts=1)  # fmt: skip
+            journal.intend([Intent(row=2, location_id="l", first_attempt_at=1.0)])
+            journal.append(landed=[landed])
+            journal.set_state(RunState.STOPPED, "Ctrl-C")
+        clock.at += 1_000 * DAY
+        logger = logging.getLogger("importer.state.folder")
+        logger.addHandler(caplog.handler)  # another test may have cut the importer's logs off from the root's
+        assert state.sweep(30) == ()
+        logger.removeHandler(caplog.handler)
+        assert state.run_ids() == (journal.run.id,)
+        assert f"importer forget {journal.run.id}" in caplog.text
+
+    def test_a_run_whose_journal_was_deleted_is_listed_and_kept_from_being_sent_anew(
+        self, state: StateFolder, begin: Callable[..., Journal]
+    ) -> None:
+        run = finish(begin())
+        for path in state.run_folder(run.id).glob("journal.db*"):
+            path.unlink()
+        assert state.run_ids() == (run.id,)
+        with pytest.raises(StateError, match="is gone"):
+            state.run(run.id)
+        state.forget(run.id)
+        assert state.run_ids() == ()
 
     def test_a_retention_of_ages_deletes_nothing(
         self, state: StateFolder, begin: Callable[..., Journal]

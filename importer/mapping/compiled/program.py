@@ -54,7 +54,7 @@ class Program:
         self._location = location
         self._around = around
         self._filter = row_filter(model, layout)
-        self._require = tuple(name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields)
+        self.require = tuple(name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields)
         self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
         self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
         self._clears = False
@@ -119,6 +119,12 @@ class Program:
             required=rule.required,
             drop=rule.on_invalid == "drop" and not rule.required,
         )
+
+    def only_column(self, name: str) -> str | None:
+        """Give the file's title of the column that a field comes from; None where there are several, or none."""
+        rule = self._model.fields.get(name)
+        named = [header for header in rule.headers if self._layout.has(header)] if rule is not None else []
+        return self._layout.title(named[0]) if len(named) == 1 else None
 
     def map(self, block: Block) -> list[Record | Outcome]:
         """Map every row of a block: exactly one record or outcome for each, in order."""
@@ -194,7 +200,7 @@ class Program:
                 return failed(row, location, faults)
             warnings = _once(faults)
         if not self._identified(fields, contact_id):
-            return failed(row, location, (*warnings, _no_identifier(self._require)))
+            return failed(row, location, (*warnings, _no_identifier(self.require)))
         return Record(
             row=row,
             location_id=location or "",
@@ -207,7 +213,7 @@ class Program:
         )
 
     def _identified(self, fields: dict[str, Json], contact_id: str | None) -> bool:
-        for name in self._require:
+        for name in self.require:
             if fields.get(name) is not None:
                 return True
         return contact_id is not None

@@ -7,6 +7,7 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -30,7 +31,7 @@ from importer.mapping.language.scalars import (
 )
 from importer.mapping.language.template import parse_template
 from importer.mapping.transforms.steps import StepSpec
-from importer.records import FollowUpFor, ImportMode, TagMode
+from importer.records import FollowUpFor, ImportMode, OnUpdate, TagMode
 from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
 from importer.yaml.sentences import did_you_mean
 
@@ -107,6 +108,12 @@ class Rule(Section):
     )
     empty_cells: EmptyCells | None = Field(
         default=None, description="As the mapping's own `empty_cells`, for this value alone."
+    )
+    on_update: OnUpdate | None = Field(
+        default=None,
+        description="What the value may do to a contact that exists: overwrite, only fill a blank (if_blank), nothing "
+        "(never), or be added (append; custom fields of long text or several choices). All but overwrite compare rows "
+        "with the location's contacts first, as `--compare` does.",
     )
 
     @property
@@ -222,6 +229,9 @@ class Defaults(Section):
         description='Cell texts that mean the same as a blank cell, in every column: `[NULL, "-"]`. Exactly as they are '
         "written, since a person may be called Null.",
     )
+    on_update: OnUpdate | None = Field(
+        default=None, description="What values may do to contacts that exist, where a rule does not say."
+    )
 
 
 class TagsRule(Section):
@@ -258,6 +268,14 @@ class TagsRule(Section):
         return self
 
 
+class SharedKeyPolicy(StrEnum):
+    """What becomes of a key that somebody else had before."""
+
+    LEAVE_OUT = "leave_out"
+    SEND = "send"
+    FAIL = "fail"
+
+
 class Match(Section):
     """Who a row is."""
 
@@ -271,6 +289,19 @@ class Match(Section):
         description="Rows of one person, by e-mail or phone: sent one after the other (in_order); only the first; "
         "only the last; merged into one (later non-blank values win, tags are united); or all of them fail. Each file is "
         "looked at by itself: rows of one person in two files are sent in the order of the files.",
+    )
+    ambiguous: Literal["skip", "send"] = Field(
+        default="skip",
+        description="Rows that could be several people, where the location's contacts were read before: fail and are "
+        "not sent, or are left to HighLevel's own matching.",
+    )
+    shared_key: SharedKeyPolicy = Field(
+        default=SharedKeyPolicy.LEAVE_OUT,
+        description="Different people with one phone or e-mail, who would become one contact: the first that is sent keeps "
+        "it and later ones go without, with a warning, or fail where they have nothing else to be matched by (leave_out); "
+        "all of them are sent with it (send); later ones fail (fail). Rows that share a phone are different people when "
+        "their names differ and they have not the same e-mail; rows that share an e-mail, when their names and their phones "
+        "differ. Decided before in_file_duplicates, and remembered for later files into the same location.",
     )
 
 

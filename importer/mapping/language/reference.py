@@ -96,6 +96,7 @@ def _named(reference: str) -> str:
     name = reference.rpartition("/")[2]
     known = {"Rule": "a rule", "Condition": "a condition", "TagMode": "`add` · `replace` · `remove`"}
     known |= {"ImportMode": "`upsert` · `create_only` · `update_only`"}
+    known |= {"SharedKeyPolicy": "`leave_out` · `send` · `fail`"}
     known |= {"FollowUpFor": "`created` · `updated` · `all`"}
     return known.get(name, "keys, see below")
 

@@ -14,11 +14,13 @@ _OF_SPREADSHEETS: Final = (
     "#N/A #n/a #NULL! #REF! #VALUE! #NAME? #DIV/0! #NUM! #ERROR! #SPILL! #CALC! #NV #BEZUG! #WERT! #ZAHL! #N/D #VALEUR! #NOM? "
     "#NOMBRE! #VALOR! #NOMBRE? #¡VALOR! #¿NOMBRE? #¡REF! #RIF! #VALORE! #NOME?"
 )
-_OF_PEOPLE: Final = "NULL null nan NaN NAN N/A n/a N/a N.A. n.a. undefined - -- --- . \u2013 \u2014"
+_OF_PROGRAMS: Final = "NULL null nan NaN NAN undefined - -- --- . \u2013 \u2014"
+_OF_PEOPLE: Final = "N/A n/a N/a N.A. n.a."
 _CERTAIN: Final = frozenset(
     [*_OF_DATABASES.split(), *_OF_SPREADSHEETS.split(), "(en blanco)", "[object Object]"]
 )
-MARKERS: Final = _CERTAIN | frozenset(_OF_PEOPLE.split())
+_NO_NUMBER: Final = _CERTAIN | frozenset(_OF_PROGRAMS.split())
+MARKERS: Final = _NO_NUMBER | frozenset(_OF_PEOPLE.split())
 """As written: a person may be called Null or Nan, but hardly NULL or nan."""
 
 _WORDS: Final = frozenset(
@@ -54,13 +56,16 @@ _WORDS: Final = frozenset(
 def unless_nothing(finding: ValueFault, text: str) -> ValueFault:
     """Tell a refused value from a cell that says that there is none: NULL is no wrong phone, but no phone.
 
-    What a mapping's own map or step refuses stays refused: there the person has said which texts count.
+    What a mapping's own map or step refuses stays refused: there the person has said which texts count. So does an
+    amount that somebody does not know ("n/a", "unknown"): left out, it would look like one that nobody owes.
     """
     by_kind = finding.code.startswith("invalid_") or finding.code == "unknown_user"
-    return left_out(text) if finding.fails and by_kind and _means_nothing(text) else finding
+    return left_out(text) if finding.fails and by_kind and _means_nothing(text, finding.code) else finding
 
 
-def _means_nothing(text: str) -> bool:
+def _means_nothing(text: str, code: str) -> bool:
+    if code == "invalid_number":
+        return text in _NO_NUMBER
     return text in MARKERS or text.casefold() in _WORDS
 
 

@@ -86,7 +86,7 @@ def open_preparation(
             if process is not None:
                 stack.enter_context(process)
         if process is None or alone or not process.ready():
-            yield InProcess(order, mapping, journal)
+            yield stack.enter_context(contextlib.closing(InProcess(order, mapping, journal)))
             return
         from importer.runs.preparing.in_subprocess import InSubprocess
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 
 from importer.highlevel.payload import build_upsert
 from importer.highlevel.wire import encode
 from importer.mapping import Mapping
-from importer.records import ImportMode, Outcome, Record
+from importer.mapping.shared_keys import SharedKeys
+from importer.records import ImportMode, Record
 from importer.results import Summary
 from importer.runs.intake import Intake, Mapped, open_staged, survey
+from importer.runs.key_sharing import KeySharing, matched_by, open_key_sharing
 from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.preparing.writing import write_results
 from importer.runs.resolving import Catalogs, Resolvers
@@ -27,6 +30,9 @@ class InProcess:
         self._upserts = mapping.mode is ImportMode.UPSERT
         self._intakes: Sequence[Intake] = ()
         self._resolvers: Sequence[Resolvers] = ()
+        self._shared: Sequence[SharedKeys | None] = ()
+        self._sharing: KeySharing | None = None
+        self._open = ExitStack()
 
     def survey(self, keep_going: Callable[[], None]) -> tuple[Surveyed, ...]:
         order = self._order
@@ -44,23 +50,35 @@ class InProcess:
 
     def resolve_for(self, catalogs: Catalogs) -> None:
         self._resolvers = [Resolvers(intake, catalogs) for intake in self._intakes]
+        place = self._order.keys
+        if place is None:
+            self._shared = [None] * len(self._intakes)
+            return
+        sharing = self._sharing = self._open.enter_context(open_key_sharing(place, self._journal.folder))
+        matching = matched_by(self._mapping, catalogs)
+        self._shared = [sharing.decider(intake.bound, matching) for intake in self._intakes]
 
     def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
-        for intake, resolvers in zip(self._intakes, self._resolvers, strict=True):
-            for _, mapped in intake.pieces():
-                yield self._finish_all(resolvers, mapped) if resolved else mapped
+        for intake, resolvers, shared in zip(self._intakes, self._resolvers, self._shared, strict=True):
+            for _, mapped in intake.pieces(resolvers.resolve, shared, refused=resolved):
+                yield self._build_all(mapped) if resolved else mapped
 
     def follow(self) -> None:
         """Do nothing: the sender would wait for whatever is written here."""
 
     def write_results(self) -> Summary:
+        if self._sharing is not None:
+            self._sharing.holders.flush()  # whoever ends the session frees keys that are written
         return write_results(self._order, self._mapping, self._journal)
 
-    def _finish_all(self, resolvers: Resolvers, mapped: Mapped) -> Mapped:
-        return [self._finish(resolvers, item) if isinstance(item, Record) else item for item in mapped]
+    def close(self) -> None:
+        """Close the files that deciding over shared keys opened."""
+        self._open.close()
 
-    def _finish(self, resolvers: Resolvers, record: Record) -> Record | Outcome:
-        resolved = resolvers.resolve(record)
-        if not self._upserts or isinstance(resolved, Outcome) or resolved.contact_id is not None:
-            return resolved
-        return resolved.built(encode(build_upsert(resolved, tag_mode=self._tag_mode)))
+    def _build_all(self, mapped: Mapped) -> Mapped:
+        return [self._build(item) if isinstance(item, Record) else item for item in mapped]
+
+    def _build(self, record: Record) -> Record:
+        if not self._upserts or record.contact_id is not None:
+            return record
+        return record.built(encode(build_upsert(record, tag_mode=self._tag_mode)))

@@ -9,7 +9,7 @@ from typing import Final
 from importer.mapping import Mapping
 from importer.results import ResultsWriter, Summary
 from importer.runs.preparing.order import Order
-from importer.runs.preparing.writing import open_writer
+from importer.runs.preparing.writing import finish_results, open_writer
 from importer.state.journal import Journal, Run
 
 _SHORTEST_WAIT_SECONDS: Final = 0.05
@@ -52,7 +52,7 @@ class Follower:
                 open_writer(self._order, self._mapping, journal) as writer,
             ):
                 self._write_along(writer)
-                self._summary = writer.finish(self._ended())
+                self._summary = finish_results(writer, self._order, self._mapping, journal, self._ended())
         except Exception:  # noqa: BLE001  (whoever asks for the files will meet it again, or not)
             self._summary = None
 

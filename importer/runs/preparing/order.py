@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.mapping import Mapping
 from importer.results.commands import NextCommands
 from importer.runs.intake import SurveyOptions
+from importer.runs.key_sharing import KeyPlace
+from importer.runs.remembered import keeps_people_apart
 from importer.settings import ReadingOptions, ResultsFormat, RunSettings
 from importer.sources import StagedSource
 from importer.state.journal import Run
@@ -28,10 +30,14 @@ class Order:
     results_format: ResultsFormat
     report_details: bool
     commands: NextCommands
+    keys: KeyPlace | None
+    """Where who holds which key is remembered; None where different people are not kept apart."""
 
     @classmethod
     def of(cls, run: Run, settings: RunSettings, mapping: Mapping) -> Order:
         """Gather what a run and its settings say."""
+        apart = keeps_people_apart(run)
+        connection = replace(settings.connection, base_url=run.place, sandbox=run.sandbox)
         return cls(
             sources=run.sources,
             mapping_text=mapping.text,
@@ -43,6 +49,7 @@ class Order:
                 today=datetime.fromtimestamp(run.started_at, UTC).date(),
                 limit=settings.limit,
                 allow_transforms=settings.allow_transforms,
+                apart=apart,
                 failed_rows_of=None if run.sandbox or settings.into_other_location else run.location_id,
             ),
             folder=settings.output / run.id,
@@ -51,6 +58,7 @@ class Order:
             commands=NextCommands.of(
                 settings, location_id=run.location_id, working_folder=run.working_folder
             ),
+            keys=KeyPlace.of(connection, settings.state, run.id) if apart else None,
         )
 
 

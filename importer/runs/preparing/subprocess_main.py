@@ -86,6 +86,7 @@ class Preparer:
         if self._follower is not None:
             self._follower.give_up()
         if self._journal is not None:
+            self._preparation.close()
             self._journal.close()
 
 

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from importer.errors import StateError
 from importer.mapping import Mapping
+from importer.records import Status
 from importer.results import ResultsWriter, Summary
 from importer.results.files import RunFiles
+from importer.results.same_contact import NO_ROWS, SameContact
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
-from importer.state.journal import Journal
+from importer.runs.same_contact_list import list_same_contacts
+from importer.state.journal import Journal, Run
+from importer.state.lineage import corrections_since
+from importer.state.memory import SameContacts
 from importer.state.written import WrittenFiles
 
 
 def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
     """Write all files in one go. Raises StateError."""
     with open_writer(order, mapping, journal) as writer:
-        return writer.finish(journal.run)
+        return finish_results(writer, order, mapping, journal, journal.run)
+
+
+def finish_results(
+    writer: ResultsWriter, order: Order, mapping: Mapping, journal: Journal, run: Run
+) -> Summary:
+    """Write what is left of a run that ended. Raises StateError."""
+    since = corrections_since(journal.folder, journal)
+    return writer.finish(run, partial(_list_same_contact, order, mapping, journal), since=since)
 
 
 def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWriter:
@@ -39,3 +54,21 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
         report_details=order.report_details,
         commands=order.commands,
     )
+
+
+def _list_same_contact(order: Order, mapping: Mapping, journal: Journal, files: RunFiles) -> SameContact:
+    if not SameContacts.is_in(journal.folder):  # begun by an older importer, or killed during its survey
+        return NO_ROWS
+    with SameContacts.open(journal.folder) as links:
+        if not links.counts().groups:
+            return NO_ROWS
+        return list_same_contacts(
+            links,
+            open_staged(order.sources, mapping, order.reading),
+            mapping,
+            order.survey,
+            ends=journal.outcomes,
+            unsettled=Status.PENDING,
+            folder=order.folder,
+            files=files,
+        )

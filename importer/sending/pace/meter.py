@@ -44,6 +44,11 @@ class Meter:
     def idle(self) -> bool:
         return not (self.requests or self.settled)
 
+    @property
+    def quickest_seconds(self) -> float | None:
+        """The shortest wait for a reply of this stretch: the first one also opened the connection."""
+        return min(self._latencies, default=None)
+
     def take(self, location_id: str, now: float, *, daily_remaining: int | None) -> Pulse:
         """Close the stretch and begin the next; ``now`` is of the wall clock."""
         ordered = sorted(self._latencies)

@@ -104,7 +104,7 @@ def done(landed: Landed) -> Outcome:
         location_id=landed.location_id,
         contact_id=landed.contact_id,
         warnings=landed.warnings,
-        http_status=landed.http_status,
+        http_status=landed.http_status or None,
         attempts=landed.attempts,
         trace_id=landed.trace_id,
     )
@@ -148,7 +148,7 @@ def _unfinished(landed: Landed, code: str, but: str, *, http_status: int | None 
         message=f"The contact was {landed.status}, but {but}",
         remedy=remedy_of(code),
         warnings=landed.warnings,
-        http_status=http_status or landed.http_status,
+        http_status=http_status or landed.http_status or None,
         attempts=landed.attempts,
         trace_id=landed.trace_id,
     )

@@ -8,16 +8,29 @@ from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
+from importer.highlevel.equality import overwrites
 from importer.highlevel.follow_ups import may_open_batch
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
-from importer.records import Fault, ImportMode, Intent, Landed, Outcome, RowId, Status, value_type
+from importer.records import (
+    Fault,
+    ImportMode,
+    Intent,
+    Landed,
+    Outcome,
+    Planned,
+    RowId,
+    Status,
+    TagMode,
+    value_type,
+)
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row import outcomes
+from importer.sending.row.drift import changed_since
 from importer.sending.row.evidence import can_be_of, judge, refuses
 from importer.sending.row.matching import find_match
 from importer.sending.row.readback import compare, compare_custom, lost_fields
@@ -117,6 +130,9 @@ class Upserting:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
         if submitted.doubtful and not submitted.repeatable:
             return outcomes.unconfirmed(submitted, "the run was cut off before it came")
+        planned = submitted.record.planned
+        if planned is not None:
+            return await self._go_as_planned(submitted, planned)
         if submitted.record.contact_id is not None:
             return await self._update_named(submitted, submitted.record.contact_id)
         match self._policy.mode:
@@ -126,6 +142,50 @@ class Upserting:
                 return await self._create(submitted)
             case ImportMode.UPDATE_ONLY:
                 return await self._update_found(submitted)
+
+    async def _go_as_planned(self, submitted: SubmittedRow, planned: Planned) -> Landing | Outcome:
+        """Do what was decided beforehand and nothing else: create, or change one contact that is as it was."""
+        contact_id = submitted.record.contact_id
+        if planned.creates or contact_id is None:
+            return await self._create(submitted)
+        if any(map(overwrites, planned.changes)) and (
+            end := await self._look_for_drift(submitted, contact_id, planned)
+        ):
+            return end
+        if not planned.changes and self._tag_mode is not TagMode.REPLACE:
+            return self._land_without_call(submitted, contact_id)
+        return await self._update_named(submitted, contact_id)
+
+    async def _look_for_drift(
+        self, submitted: SubmittedRow, contact_id: str, planned: Planned
+    ) -> Outcome | None:
+        found = await self._look_at(contact_id, submitted)
+        if isinstance(found, Unanswered):
+            return outcomes.unanswered(submitted, found)
+        if found.kind is not ReplyKind.DONE:
+            return outcomes.refused(submitted, found)
+        if names := changed_since(planned.changes, found.contact):
+            return outcomes.skipped(
+                submitted,
+                "changed_since",
+                f"Somebody changed {' and '.join(names)} of the contact after it was compared; nothing was overwritten.",
+                contact_id=contact_id,
+            )
+        return None
+
+    def _land_without_call(self, submitted: SubmittedRow, contact_id: str) -> Landing:
+        """Land a row that changes nothing but tags: they go by a call for many contacts."""
+        record = submitted.record
+        landed = Landed(
+            row=submitted.row,
+            location_id=record.location_id,
+            status=Status.UPDATED,
+            contact_id=contact_id,
+            http_status=0,
+            attempts=submitted.attempts,
+            warnings=record.warnings,
+        )
+        return Landing(landed=landed, contact={"id": contact_id})
 
     def _upsert(self, submitted: SubmittedRow) -> Call:
         record, version = submitted.record, self._policy.version
@@ -169,6 +229,13 @@ class Upserting:
                 status = self._judge(submitted, contact)
                 if status is Status.CREATED:
                     return self._land(submitted, shown, contact, status)
+        if submitted.record.planned is not None:
+            return outcomes.skipped(
+                submitted,
+                "changed_since",
+                "A contact with this e-mail or phone is there by now, and was not when the rows were compared.",
+                contact_id=contact_id,
+            )
         return outcomes.skipped(
             submitted,
             "already_exists",

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from importer.state.journal.figures import CodeCount, RequestFigures
 from importer.state.journal.journal import Journal
-from importer.state.journal.run import Identity, Run, RunState, Session, SessionKind
-from importer.state.journal.storage import NeverBegunError, read_identity
+from importer.state.journal.run import Identity, Operator, Run, RunState, Session, SessionKind
+from importer.state.journal.storage import NeverBegunError, has_begun, read_identity
 
 __all__ = [
     "CodeCount",
     "Identity",
     "Journal",
     "NeverBegunError",
+    "Operator",
     "RequestFigures",
     "Run",
     "RunState",
     "Session",
     "SessionKind",
+    "has_begun",
     "read_identity",
 ]

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from importer.errors import StateError
 from importer.records import Intent, RowId
@@ -17,12 +18,16 @@ from importer.state.journal.integrity import (
     keep_loss,
     read_progress,
     refuse_altered,
+    unproven,
 )
 from importer.state.journal.rows import OUTCOME_COLUMNS, SqlCells
 from importer.state.journal.run import Run
 from importer.state.journal.seal import Seal, SealWriter
 from importer.state.journal.statements import INTEND, INTEND_AGAIN, SUM_UP_INTENT
 from importer.state.journal.storage import encodable
+
+_BEHIND_BY_A_KILL: Final = 1
+"""So far a seal stays behind where the process is killed between the two; further only where it was not on the disk."""
 
 
 class Appends:
@@ -49,6 +54,13 @@ class Appends:
     def refuse_altered(self) -> None:
         """Read all rows; raises DamagedError where one is not as it was written."""
         refuse_altered(self._db, self._seal, self._look())
+
+    def doubts(self) -> Iterator[str]:
+        """Say what is lost, or cannot be proven to be whole."""
+        if self.loss is not None and self.loss.appends:
+            yield self.loss.sentence
+        if self._seal is not None and self._look().appends - self._seal.appends > _BEHIND_BY_A_KILL:
+            yield unproven(self._db.path)
 
     def _look(self) -> Seal:
         if self._progress is None:

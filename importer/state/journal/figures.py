@@ -9,7 +9,7 @@ from typing import Final
 from importer.records import Counts, Fault, Outcome, Pulse, Remedy, RowId, Status
 from importer.state.database import Database
 from importer.state.journal.rows import LANDED_COLUMNS, landed_of, read_warnings
-from importer.state.journal.run import RunState, Session, SessionKind
+from importer.state.journal.run import Operator, RunState, Session, SessionKind
 
 FIRST_ROWS: Final = 5
 _STILL_DUE: Final = Fault(
@@ -66,6 +66,13 @@ def unfinished(db: Database, first: RowId, last: RowId) -> Iterator[Outcome]:
             attempts=landed.attempts,
             trace_id=landed.trace_id,
         )
+
+
+def find_ended(db: Database, statuses: tuple[Status, ...]) -> set[RowId]:
+    """Find the rows that ended in one of these ways."""
+    marks = ", ".join("?" * len(statuses))
+    query = f'SELECT "row" FROM outcomes WHERE status IN ({marks})'  # noqa: S608  (question marks)
+    return {row for (row,) in db.execute(query, [status.value for status in statuses])}
 
 
 def count_unfinished(db: Database) -> int:
@@ -157,7 +164,7 @@ def sum_traffic(db: Database) -> RequestFigures:
 
 
 def read_sessions(db: Database) -> tuple[Session, ...]:
-    query = "SELECT kind, started_at, ended_at, state, reason FROM sessions ORDER BY id"
+    query = "SELECT kind, started_at, ended_at, state, reason, operator, command FROM sessions ORDER BY id"
     return tuple(
         Session(
             kind=SessionKind(kind),
@@ -165,8 +172,9 @@ def read_sessions(db: Database) -> tuple[Session, ...]:
             ended_at=ended_at,
             state=RunState(state),
             reason=reason,
+            operator=None if operator is None else Operator(name=operator, command=command or ""),
         )
-        for kind, started_at, ended_at, state, reason in db.execute(query)
+        for kind, started_at, ended_at, state, reason, operator, command in db.execute(query)
     )
 
 

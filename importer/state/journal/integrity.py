@@ -92,6 +92,14 @@ def read_progress(db: Database) -> Seal:
     return Seal(appends=max(appends), intents=intents, last_row=last_row)
 
 
+def unproven(path: Path) -> str:
+    """Say that a journal is further than its seal, as after a power cut: the one is synced with each append, the other is not."""
+    return (
+        f"The machine seems to have stopped (a power cut?) before the seal of the journal {path} was on the disk. What "
+        "the journal holds was read through and is as it was written; that nothing came after it cannot be proven."
+    )
+
+
 def find_loss(
     db: Database, seal: Seal | None, progress: Seal, *, run_id: str, started_at: float
 ) -> Loss | None:

@@ -24,7 +24,7 @@ from importer.records import (
 )
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.logs import logger_of
-from importer.state.database import Database, create_database
+from importer.state.database import DamagedError, Database, create_database
 from importer.state.journal import figures
 from importer.state.journal.appends import Appends
 from importer.state.journal.integrity import LAST_ROW, Loss, damaged
@@ -44,7 +44,7 @@ from importer.state.journal.rows import (
     outcome_cells,
     outcome_of,
 )
-from importer.state.journal.run import Run, RunState, Session, SessionKind
+from importer.state.journal.run import Operator, Run, RunState, Session, SessionKind
 from importer.state.journal.schema import migrate
 from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
@@ -60,6 +60,7 @@ from importer.state.journal.statements import (
 from importer.state.journal.storage import (
     FILE_NAME,
     PURPOSE,
+    begin_session,
     keep_beside,
     open_up_to_date,
     read_quota_marks,
@@ -95,7 +96,9 @@ class Journal:
         self._appends = Appends(db, run, seal, opened_at=clock.now())
 
     @classmethod
-    def create(cls, folder: Path, run: Run, *, clock: Clock | None = None) -> Self:
+    def create(
+        cls, folder: Path, run: Run, *, clock: Clock | None = None, operator: Operator | None = None
+    ) -> Self:
         """Begin a run in a folder that holds its staged sources already."""
         keep_beside(folder, run)
         path = folder / FILE_NAME
@@ -103,10 +106,11 @@ class Journal:
         try:
             with db.transaction():
                 migrate(db)
-                write_run(db, run, folder)
+                write_run(db, run, folder, operator)
             journal = cls(folder, db, run, clock or SystemClock())
             with journal._appends.one():
                 pass  # from here on a seal is there
+            journal._appends.sync()  # and can be read after a power cut
             # With its log gone, a short run would otherwise be gone whole.
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             sync_run(folder, run)
@@ -123,6 +127,10 @@ class Journal:
         ``loss`` tells what may be missing.
         """
         path = folder / FILE_NAME
+        if not path.is_file() and (folder / SEAL_NAME).is_file():
+            raise DamagedError(
+                f"{PURPOSE.title} {path} is gone, and what was sent with it. {PURPOSE.if_damaged}"
+            )
         if not path.is_file():
             raise RunConflictError(f"There is no journal in {folder}: the run was deleted, or never began.")
         seal = read_seal(folder)
@@ -135,8 +143,8 @@ class Journal:
             journal = cls(folder, db, read_run(db, folder), clock or SystemClock(), seal)
             if thorough:
                 journal._appends.refuse_altered()
-                if journal.loss is not None and journal.loss.appends:
-                    logger.warning("%s", journal.loss.sentence)
+                for sentence in journal._appends.doubts():
+                    logger.warning("%s", sentence)
         except BaseException:
             db.close()
             raise
@@ -239,17 +247,14 @@ class Journal:
         """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
         return figures.unfinished(self._db, first, last)
 
-    def begin(self, kind: SessionKind) -> None:
+    def begin(self, kind: SessionKind, operator: Operator | None = None) -> None:
         """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""
         ended = "the process ended without a word (killed, or a power cut)"
         with self._appends.one():
             self._db.execute(
                 "UPDATE sessions SET state = 'stopped', reason = ? WHERE state = 'running'", (ended,)
             )
-            self._db.execute(
-                "INSERT INTO sessions (kind, started_at, state) VALUES (?, ?, 'running')",
-                (kind.value, self._clock.now()),
-            )
+            begin_session(self._db, kind, self._clock.now(), operator)
             step = 1 if kind is SessionKind.RETRY else 0
             self._db.execute(
                 "UPDATE run SET state = 'running', reason = NULL, reason_code = NULL, finished_at = NULL, "
@@ -321,6 +326,10 @@ class Journal:
     def counts(self) -> Counts:
         return self._read(lambda db: figures.count_rows(db, self.rows_read))
 
+    def rows_ended(self, statuses: Iterable[Status]) -> set[RowId]:
+        """Find the rows that ended in one of these ways."""
+        return self._read(lambda db: figures.find_ended(db, tuple(statuses)))
+
     def unfinished_rows(self) -> int:
         return self._read(figures.count_unfinished)
 
@@ -353,6 +362,12 @@ class Journal:
         query = "SELECT count(*) FROM outcomes WHERE status = ? AND remedy = ?"
         cells = (Status.FAILED.value, Remedy.RUN_AGAIN.value)
         return self._read(lambda db: int(db.execute(query, cells).fetchone()[0]))
+
+    def refused_rows(self) -> Iterator[RowId]:
+        """List the failed rows that only a correction helps: what they hold, nobody has."""
+        query = 'SELECT "row" FROM outcomes WHERE status = ? AND remedy = ?'
+        for (row,) in self._db.execute(query, (Status.FAILED.value, Remedy.FIX_ROW.value)):
+            yield row
 
     # how
 

@@ -101,6 +101,15 @@ def local_path(reference: str, working_folder: Path) -> Path | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Who works on a run, and by which command; no token or password is in it."""
+
+    name: str
+    """The user and the machine: ``ann@office-pc``."""
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One process' work on a run. ``ended_at`` is None while it goes on, and after it was killed."""
 
@@ -109,3 +118,5 @@ class Session:
     ended_at: float | None
     state: RunState
     reason: str | None
+    operator: Operator | None = None
+    """``None``: an older importer did not note it."""

@@ -183,7 +183,22 @@ ALTER TABLE follow_ups ADD COLUMN append INTEGER NOT NULL DEFAULT 0;
 UPDATE progress SET unchecked = EXISTS (SELECT 1 FROM run);
 """
 
-MIGRATIONS: Final = (_FIRST, _RETRY, _REASON_CODE, _FOLLOW_UPS, _INTEGRITY, _LAST_ATTEMPT, _APPENDS)
+# Of several people who share a state folder, one asks who imported what.
+_OPERATOR: Final = """
+ALTER TABLE sessions ADD COLUMN operator TEXT;
+ALTER TABLE sessions ADD COLUMN command TEXT;
+"""
+
+MIGRATIONS: Final = (
+    _FIRST,
+    _RETRY,
+    _REASON_CODE,
+    _FOLLOW_UPS,
+    _INTEGRITY,
+    _LAST_ATTEMPT,
+    _APPENDS,
+    _OPERATOR,
+)
 VERSION: Final = len(MIGRATIONS)
 
 

@@ -15,8 +15,9 @@ from importer.sources import StagedSource
 from importer.state.database import Database, Purpose, open_database, sync_file, sync_folder
 from importer.state.journal.integrity import checksum, damaged, may_be_unchecked
 from importer.state.journal.rows import QUOTA_COLUMNS
-from importer.state.journal.run import Identity, Run, RunState
+from importer.state.journal.run import Identity, Operator, Run, RunState, SessionKind
 from importer.state.journal.schema import VERSION, migrate, read_version
+from importer.state.journal.seal import SEAL_NAME
 
 FILE_NAME: Final = "journal.db"
 MAPPING_NAME: Final = "mapping.yaml"
@@ -42,7 +43,12 @@ class NeverBegunError(RunConflictError):
     """The process died while it made the journal: nothing was read, let alone sent."""
 
 
-def write_run(db: Database, run: Run, folder: Path) -> None:
+def has_begun(folder: Path) -> bool:
+    """Tell whether a run began in a folder; one that lost its journal has its seal left."""
+    return (folder / FILE_NAME).is_file() or (folder / SEAL_NAME).is_file()
+
+
+def write_run(db: Database, run: Run, folder: Path, operator: Operator | None) -> None:
     cells = (
         run.id,
         run.started_at,
@@ -65,10 +71,17 @@ def write_run(db: Database, run: Run, folder: Path) -> None:
     db.execute(f"INSERT INTO run ({_RUN_COLUMNS}) VALUES ({marks})", cells)  # noqa: S608  (our own names)
     for source in run.sources:
         db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _source_cells(source, folder))
-    db.execute(
-        "INSERT INTO sessions (kind, started_at, state) VALUES ('run', ?, 'running')", (run.started_at,)
-    )
+    begin_session(db, SessionKind.RUN, run.started_at, operator)
     sum_up_run(db)
+
+
+def begin_session(db: Database, kind: SessionKind, at: float, operator: Operator | None) -> None:
+    """Note that a process goes to work on the run, and on whose behalf."""
+    who = (None, None) if operator is None else (operator.name, operator.command)
+    db.execute(
+        "INSERT INTO sessions (kind, started_at, state, operator, command) VALUES (?, ?, 'running', ?, ?)",
+        encodable((kind.value, at, *who)),
+    )
 
 
 def sum_up_run(db: Database) -> None:

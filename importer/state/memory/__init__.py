@@ -1,4 +1,4 @@
-"""What outlives a run: what was last sent for each person, and which files were imported already.
+"""What outlives a run: what each person was last sent, who holds which key, which files were imported already.
 
 All of it is hashes. Memory is never the truth of a run (the journal is): whatever is lost from it is sent again.
 """
@@ -7,6 +7,22 @@ from __future__ import annotations
 
 from importer.state.memory.files import Imported, ImportedFiles
 from importer.state.memory.fingerprints import fingerprint
+from importer.state.memory.key_holders import DraftHolders, KeyHolders
 from importer.state.memory.people import Leaver, Memory, MemoryPass, PersonRow
+from importer.state.memory.same_contacts import LinkCounts, ListedRow, PersonCells, SameContacts
 
-__all__ = ["Imported", "ImportedFiles", "Leaver", "Memory", "MemoryPass", "PersonRow", "fingerprint"]
+__all__ = [
+    "DraftHolders",
+    "Imported",
+    "ImportedFiles",
+    "KeyHolders",
+    "Leaver",
+    "LinkCounts",
+    "ListedRow",
+    "Memory",
+    "MemoryPass",
+    "PersonCells",
+    "PersonRow",
+    "SameContacts",
+    "fingerprint",
+]

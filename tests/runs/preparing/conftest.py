@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.mapping import Mapping, parse_mapping
-from importer.records import Outcome, Status, row_id
+from importer.records import Json, Outcome, Status, row_id
 from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Order
 from importer.settings import Connection, RunSettings
@@ -59,7 +59,12 @@ def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     numbers = count(1)
     with contextlib.ExitStack() as stack:
 
-        def begin(contacts: str = CONTACTS, mapping_text: str = MAPPING, **given: object) -> Bureau:
+        def begin(
+            contacts: str = CONTACTS,
+            mapping_text: str = MAPPING,
+            options: dict[str, Json] | None = None,
+            **given: object,
+        ) -> Bureau:
             run_id = f"2026-11-26-090000-{next(numbers):04x}"
             source, folder = tmp_path / "contacts.csv", tmp_path / run_id
             source.write_text(contacts, encoding="utf-8")
@@ -75,7 +80,7 @@ def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
                 location_id="loc1",
                 base_url="http://127.0.0.1:1",
                 sandbox=False,
-                options={},
+                options=options or {},
             )
             settings = RunSettings(
                 sources=(str(source),),

@@ -1,0 +1,134 @@
+"""plan and apply: what a run would do to each contact, field by field, and just that done."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from importer.cli.imports import output_options, run_settings
+from importer.cli.mirroring import Age, max_age_option
+from importer.cli.options import (
+    connection_options,
+    examples,
+    json_option,
+    load_environment,
+    mapping_option,
+    quiet_options,
+    read_token,
+    reading_options,
+    state_folder,
+    state_option,
+    yes_option,
+)
+
+
+@click.command(
+    "plan",
+    epilog=examples("importer sample", "importer plan importer-sample/contacts.csv -m sample"),
+    short_help="Show what a run would do to each contact, field by field.",
+)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@mapping_option
+@connection_options
+@output_options
+@max_age_option
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Plan the first N rows only.")
+@click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
+@reading_options
+@state_option
+@json_option
+@quiet_options
+def plan_command(**given: Any) -> None:
+    """Read the location's contacts and say what a run would do to each of them; send nothing but reads.
+
+    Writes plan.csv (every row, with its changes), plan.html (for whoever has to approve) and plan.json.
+    """
+    from importer.cli.presenting import Manner, watch
+    from importer.results.palette import palette_for
+    from importer.results.plan_text import render_plan
+    from importer.results.wording import command
+    from importer.runs.plan import plan
+
+    load_environment()
+    settings = run_settings(given)
+    manner = Manner.of(given)
+    summary = watch(
+        lambda context: plan(settings, max_age_seconds=given["max_age"], context=context),
+        manner,
+        go_on=command(["importer", "plan", *given["sources"], "-m", str(given["mapping"])]),
+    )
+    if not manner.quiet:
+        click.echo(render_plan(summary, palette_for(sys.stderr)), err=True)
+    if manner.as_json:
+        click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
+    sys.exit(summary.exit_code)
+
+
+@click.command(
+    "apply",
+    epilog=examples(
+        "importer sample",
+        "importer plan importer-sample/contacts.csv -m sample",
+        "importer apply import-results/plan-*",
+    ),
+    short_help="Send exactly what a plan says.",
+)
+@click.argument("plan", metavar="PLAN")
+@click.option(
+    "--good-for",
+    type=Age(),
+    default="7d",
+    show_default=True,
+    help="Refuse a plan that was made longer ago than this (90s, 30m, 1h, 7d).",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
+)
+@state_option
+@yes_option
+@json_option
+@quiet_options
+def apply_command(plan: str, **given: Any) -> None:
+    """Send what a plan decided, and nothing else: PLAN is its id, its beginning, or its folder of results.
+
+    It is refused when the source, the mapping or the plan changed since. Just before a value is overwritten its
+    contact is read; where somebody changed it meanwhile, the row is skipped (changed_since). Results, resume, retry and
+    exit codes are those of `run`.
+    """
+    import time
+
+    from importer import pipeline
+    from importer.cli.asking import someone_answers
+    from importer.cli.presenting import Manner, attend
+    from importer.results.commands import access_words
+    from importer.runs.applying import applying_settings
+    from importer.runtime.environment import base_url, read_tokens, source_password
+    from importer.settings import Connection, ReadingOptions
+
+    load_environment()
+    state = state_folder(given["state"])
+    settings = applying_settings(
+        plan,
+        state=state,
+        connection=Connection(
+            base_url=base_url(None),
+            token=read_token(given["token_file"]),
+            tokens=read_tokens(),
+            token_file=given["token_file"],
+        ),
+        reading=ReadingOptions(password=source_password()),
+        now=time.time(),
+        good_for_seconds=given["good_for"],
+    )
+    attend(
+        lambda context: pipeline.run(settings, context=context),
+        Manner.of(given),
+        go_on=access_words(settings.state, settings.connection.token_file),
+        may_ask=someone_answers(given),
+    )

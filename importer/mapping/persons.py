@@ -1,0 +1,95 @@
+"""Who a record is, as far as its keys and its name tell: hashes alone, so that they can be remembered."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
+
+from importer.highlevel.payload import email_key, phone_key
+from importer.records import Json, MatchKey, Record, RowId
+
+HashText: TypeAlias = Callable[[str], int]
+"""Hashes a text under the machine's own salt; never 0, which stands for nothing."""
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_NAMES_REMEMBERED: Final = 10_000
+
+
+class HeldKey(NamedTuple):
+    """One match key of a person, with the other one beside it (0: there is none)."""
+
+    kind: MatchKey
+    key: int
+    other: int
+
+
+class Person(NamedTuple):
+    """A record's match keys, and both parts of the name (0: there is none)."""
+
+    row: RowId
+    keys: tuple[HeldKey, ...]
+    first: int
+    last: int
+    by_id: bool
+    """The row names its contact by id: the vendor matches nothing."""
+
+
+class PersonReader:
+    """Reads who a record is. ``match_by``: the fields that its location finds contacts by."""
+
+    def __init__(self, hash_text: HashText) -> None:
+        self._hash = hash_text
+        self._hash_name = lru_cache(_NAMES_REMEMBERED)(lambda text: hash_text(text) if text else 0)
+
+    def read(self, record: Record, match_by: Collection[str]) -> Person | None:
+        """Give the person behind a record; None where nothing is matched."""
+        email, phone = email_key(record), phone_key(record)
+        place = record.location_id
+        mail = self._hash(f"{place}\0{email}") if email else 0
+        number = self._hash(f"{place}\0{phone}") if phone else 0
+        keys: tuple[HeldKey, ...] = ()
+        if mail and "email" in match_by:
+            keys = (HeldKey(MatchKey.EMAIL, mail, number),)
+        if number and "phone" in match_by:
+            keys = (*keys, HeldKey(MatchKey.PHONE, number, mail))
+        if not keys:
+            return None
+        first, last = name_of(record.fields)
+        return Person(
+            record.row, keys, self._hash_name(first), self._hash_name(last), record.contact_id is not None
+        )
+
+
+def name_of(fields: Mapping[str, Json]) -> tuple[str, str]:
+    """Give a name as it is compared: its last word, and all words before it; without case, accents and punctuation.
+
+    So ``Ludwig`` and ``van Beethoven`` in two columns are the same as the whole name in one.
+    """
+    first, last = _plain(fields.get("firstName")), _plain(fields.get("lastName"))
+    if not first and not last:
+        return _taken_apart(_plain(fields.get("name")))
+    if first and last:
+        return _taken_apart(f"{first} {last}")
+    return first, last.rpartition(" ")[2]
+
+
+def _taken_apart(name: str) -> tuple[str, str]:
+    before, _, last = name.rpartition(" ")
+    return (before, last) if before else (last, "")
+
+
+def _plain(text: Json) -> str:
+    return _folded(text) if isinstance(text, str) else ""
+
+
+@lru_cache(_NAMES_REMEMBERED)
+def _folded(text: str) -> str:
+    if text.isascii() and text.isalpha():  # as most names are
+        return text.lower()
+    if not text.isascii():
+        letters = unicodedata.normalize("NFKD", text)
+        text = "".join(sign for sign in letters if not unicodedata.combining(sign))
+    return " ".join(_WORD.findall(text.casefold()))

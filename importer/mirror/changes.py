@@ -1,0 +1,165 @@
+"""What an update would change of a contact, field by field, and what it leaves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from importer.highlevel.catalog import CustomField
+from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
+from importer.highlevel.equality import is_blank, same_custom, same_field
+from importer.highlevel.payload import NOT_IN_UPDATE
+from importer.records import Change, Json, OnUpdate, Record, TagMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRules:
+    """What may be done to a contact that exists. ``policies`` go by a field's name, or a custom field's id."""
+
+    custom_fields: Mapping[str, CustomField] = field(default_factory=dict)
+    policies: Mapping[str, OnUpdate] = field(default_factory=dict)
+    policy: OnUpdate = OnUpdate.OVERWRITE
+    tag_mode: TagMode = TagMode.ADD
+
+    def of(self, reference: str) -> OnUpdate:
+        return self.policies.get(reference, self.policy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What an update changes. ``kept``: what a policy held back, or the vendor's update cannot carry, in words."""
+
+    changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] = ()
+    tags_removed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.changes or self.tags_added or self.tags_removed)
+
+
+def difference(record: Record, held: HeldContact, rules: UpdateRules) -> Difference:
+    """Compare a record with what its contact holds."""
+    kept: list[str] = []
+    found = (*_field_changes(record, held, kept), *_custom_changes(record, held, rules))
+    changes = tuple(
+        allowed
+        for change in found
+        if (allowed := _allowed(change, rules.of(change.reference), kept)) is not None
+    )
+    added, removed = _tag_changes(record.tags, held.tags, rules.tag_mode)
+    return Difference(changes=changes, tags_added=added, tags_removed=removed, kept=tuple(kept))
+
+
+def left_by_update(held: HeldContact, found: Difference) -> HeldContact:
+    """Tell what the contact holds after an update."""
+    fields, custom = dict(held.fields), dict(held.custom_fields)
+    for change in found.changes:
+        (custom if change.custom else fields)[change.reference] = change.new
+    gone = frozenset(found.tags_removed)
+    tags = (*(tag for tag in held.tags if tag not in gone), *found.tags_added)
+    return replace(held, fields=fields, custom_fields=custom, tags=tags)
+
+
+def left_by_create(record: Record, contact_id: str) -> HeldContact:
+    """Tell what a contact holds that is made by a record."""
+    phones = record.fields.get("additionalPhones")
+    return HeldContact(
+        id=contact_id,
+        fields={name: value for name, value in record.fields.items() if value is not None},
+        custom_fields={reference: value for reference, value in record.custom_fields if value is not None},
+        tags=tuple(dict.fromkeys(tag.lower() for tag in record.tags)),
+        phones=tuple(str(each["phone"]) for each in phones if isinstance(each, dict) and "phone" in each)
+        if isinstance(phones, list)
+        else (),
+    )
+
+
+def _field_changes(record: Record, held: HeldContact, kept: list[str]) -> Iterator[Change]:
+    for name, new in record.fields.items():
+        old = _held_value(name, held)
+        if same_field(name, new, old):
+            continue
+        if name in NOT_IN_UPDATE:
+            if name == "gender":
+                kept.append("gender can be set only when a contact is created")
+            continue
+        yield Change(
+            reference=name, name=name, old=old, new=new, unseen=name in NOT_IN_SEARCH and old is None
+        )
+
+
+def _held_value(name: str, held: HeldContact) -> Json:
+    if name == "additionalPhones":
+        return [{"phone": phone} for phone in held.phones]
+    if name == "name" and "name" not in held.fields:
+        parts = (held.fields.get("firstName"), held.fields.get("lastName"))
+        return " ".join(str(part) for part in parts if part) or None
+    return held.fields.get(name)
+
+
+def _custom_changes(record: Record, held: HeldContact, rules: UpdateRules) -> Iterator[Change]:
+    for reference, new in record.custom_fields:
+        known = rules.custom_fields.get(reference)
+        old = held.custom_fields.get(reference)
+        if not same_custom(known.data_type if known else "TEXT", new, old):
+            yield Change(
+                reference=reference,
+                name=known.name if known else reference,
+                old=old,
+                new=new,
+                data_type=known.data_type if known else "TEXT",
+            )
+
+
+def _allowed(change: Change, policy: OnUpdate, kept: list[str]) -> Change | None:
+    match policy:
+        case OnUpdate.OVERWRITE:
+            return change
+        case OnUpdate.IF_BLANK if is_blank(change.old) and not change.unseen:
+            return change
+        case OnUpdate.APPEND:
+            return _appended(change)
+        case OnUpdate.IF_BLANK if change.unseen:
+            kept.append(f"{change.name} may have a value: the search does not show it")
+        case OnUpdate.IF_BLANK:
+            kept.append(f"{change.name} has a value")
+        case OnUpdate.NEVER:
+            kept.append(f"{change.name} is not changed on contacts that exist")
+    return None
+
+
+def _appended(change: Change) -> Change | None:
+    """Put a value behind what is there; what is there already is not put there again."""
+    old, new = change.old, change.new
+    if is_blank(new):
+        return None
+    if is_blank(old):
+        return change
+    if isinstance(new, list) or isinstance(old, list):
+        held = old if isinstance(old, list) else [old]
+        more = [each for each in (new if isinstance(new, list) else [new]) if each not in held]
+        return replace(change, new=[*held, *more]) if more else None
+    lines = str(old).replace("\r\n", "\n").rstrip()
+    if f"\n{str(new).strip()}\n" in f"\n{lines}\n":
+        return None
+    return replace(change, new=f"{lines}\n{str(new).strip()}")
+
+
+def _tag_changes(
+    tags: tuple[str, ...], held: tuple[str, ...], mode: TagMode
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tell which tags come and which go; the vendor keeps them in lower case."""
+    if not tags:
+        return (), ()
+    wanted = dict.fromkeys(tag.lower() for tag in tags)
+    there = {tag.lower(): tag for tag in held}
+    new = tuple(tag for tag in wanted if tag not in there)
+    match mode:
+        case TagMode.ADD:
+            return new, ()
+        case TagMode.REMOVE:
+            return (), tuple(there[tag] for tag in wanted if tag in there)
+        case TagMode.REPLACE:
+            return new, tuple(tag for key, tag in there.items() if key not in wanted)

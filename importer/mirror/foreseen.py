@@ -1,0 +1,63 @@
+"""A location as it will be once the rows before are sent: its mirror, and over it what those rows leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from importer.highlevel.contacts import HeldContact
+from importer.mirror.store import Mirror
+
+_NOBODY: Final[tuple[str, ...]] = ()
+
+
+class ForeseenLocation:
+    """Contacts by key and id. Rows come in blocks: ``look`` reads what a block needs at once, ``settle`` ends it."""
+
+    def __init__(self, mirror: Mirror, left: Mirror) -> None:
+        self._mirror = mirror
+        self._left = left
+        self._holders: dict[str, tuple[str, ...]] = {}
+        self._contacts: dict[str, HeldContact] = {}
+        self._new: dict[str, HeldContact] = {}
+
+    def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None:
+        """Read everybody whom a block of rows may mean."""
+        keys = list(keys)
+        before, later = self._mirror.by_keys(keys), self._left.by_keys(keys)
+        wanted = {
+            *contact_ids,
+            *(each for found in (before, later) for ids in found.values() for each in ids),
+        }
+        left = self._left.by_ids(wanted)
+        self._contacts = {**self._mirror.by_ids(wanted - left.keys()), **left}
+        # a contact that a row changes may not be found by what it was found by before
+        self._holders = {
+            key: (*(each for each in before.get(key, ()) if each not in left), *later.get(key, ()))
+            for key in (*before, *later)
+        }
+        self._new = {}
+
+    def holders(self, key: str) -> tuple[str, ...]:
+        """Tell the ids of the contacts that hold a key, those added first ahead."""
+        return self._holders.get(key, _NOBODY)
+
+    def contact(self, contact_id: str) -> HeldContact | None:
+        return self._contacts.get(contact_id)
+
+    def leave(self, contact: HeldContact) -> None:
+        """Note what a row leaves: the rows behind it meet the contact so."""
+        before = self._contacts.get(contact.id)
+        old = frozenset(before.found_by()) if before is not None else frozenset()
+        new = dict.fromkeys(contact.found_by())
+        for key in old - new.keys():
+            self._holders[key] = tuple(each for each in self.holders(key) if each != contact.id)
+        for key in new:
+            if key not in old:
+                self._holders[key] = (*self.holders(key), contact.id)
+        self._contacts[contact.id] = self._new[contact.id] = contact
+
+    def settle(self) -> None:
+        """Keep what the rows of this block leave, for the blocks behind it."""
+        if self._new:
+            self._left.renew(self._new.values(), self._left.facts)

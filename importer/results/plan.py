@@ -1,0 +1,231 @@
+"""A plan in figures: what would become of its rows, which fields change, what it takes to apply it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from importer.highlevel.equality import is_blank, overwrites
+from importer.records import Change, Json, PlanAction, PlannedRow, RowId
+
+_EXAMPLES: Final = 5
+_REASONS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeExample:
+    """One change to look at."""
+
+    row: RowId
+    old: str
+    new: str
+
+
+@dataclass(slots=True, kw_only=True)
+class FieldChanges:
+    """How often a field is set that was blank, changed, and cleared."""
+
+    set: int = 0
+    changed: int = 0
+    cleared: int = 0
+    examples: list[ChangeExample] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return self.set + self.changed + self.cleared
+
+    def to_json(self) -> dict[str, Json]:
+        return {"set": self.set, "changed": self.changed, "cleared": self.cleared}
+
+
+@dataclass(slots=True, kw_only=True)
+class PlanGroup:
+    """Rows of one code, with the first of them."""
+
+    code: str
+    action: PlanAction | None
+    rows: int = 0
+    reasons: list[tuple[RowId, str]] = field(default_factory=list)
+
+
+class PlanTally:
+    """Counts planned rows as they pass by."""
+
+    def __init__(self, *, duplicates_allowed: Mapping[str, bool], follow_up_calls: float) -> None:
+        self.actions: Counter[PlanAction] = Counter()
+        self.fields: dict[str, FieldChanges] = {}
+        self.groups: dict[tuple[str, PlanAction | None], PlanGroup] = {}
+        self.location_requests: Counter[str] = Counter()
+        self.lifts = 0
+        self._duplicates_allowed = duplicates_allowed
+        self._follow_up_calls = follow_up_calls
+        self._follow_up_rows: Counter[str] = Counter()
+
+    def see(self, planned: PlannedRow) -> None:
+        self.actions[planned.action] += 1
+        for change in planned.changes:
+            self._see_change(planned.row, change)
+        if planned.tags_added or planned.tags_removed:
+            self._see_tags(planned)
+        if planned.action not in (PlanAction.CREATE, PlanAction.UPDATE, PlanAction.UNCHANGED):
+            self._group(
+                planned.code or planned.action.value, planned.action, planned.row, planned.reason or ""
+            )
+        for warning in planned.warnings:
+            self._group(warning.code, None, planned.row, warning.message)
+        self.lifts += any(is_lift(change) for change in planned.changes)
+        self._count_calls(planned)
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """Tell the calls that applying the plan needs, by location."""
+        shares = {
+            place: -int(-rows * self._follow_up_calls // 1) for place, rows in self._follow_up_rows.items()
+        }
+        return {
+            place: self.location_requests[place] + shares.get(place, 0)
+            for place in {*self.location_requests, *shares}
+        }
+
+    def _see_change(self, row: RowId, change: Change) -> None:
+        found = self.fields.setdefault(change.name, FieldChanges())
+        if is_blank(change.new):
+            found.cleared += 1
+        elif is_blank(change.old) and not change.unseen:
+            found.set += 1
+        else:
+            found.changed += 1
+        if len(found.examples) < _EXAMPLES:
+            found.examples.append(ChangeExample(row=row, old=shown(change.old), new=shown(change.new)))
+
+    def _see_tags(self, planned: PlannedRow) -> None:
+        found = self.fields.setdefault("tags", FieldChanges())
+        found.set += bool(planned.tags_added)
+        found.cleared += bool(planned.tags_removed) and not planned.tags_added
+        if len(found.examples) < _EXAMPLES:
+            found.examples.append(
+                ChangeExample(
+                    row=planned.row, old=", ".join(planned.tags_removed), new=", ".join(planned.tags_added)
+                )
+            )
+
+    def _group(self, code: str, action: PlanAction | None, row: RowId, reason: str) -> None:
+        group = self.groups.setdefault((code, action), PlanGroup(code=code, action=action))
+        group.rows += 1
+        if len(group.reasons) < _REASONS:
+            group.reasons.append((row, reason))
+
+    def _count_calls(self, planned: PlannedRow) -> None:
+        place = planned.location_id or ""
+        if planned.action is PlanAction.CREATE:
+            self.location_requests[place] += 2 if self._duplicates_allowed.get(place) else 1
+            self._follow_up_rows[place] += 1
+        elif planned.action is PlanAction.UPDATE:
+            self.location_requests[place] += bool(planned.changes) + any(map(overwrites, planned.changes))
+            self._follow_up_rows[place] += 1
+
+
+def is_lift(change: Change) -> bool:
+    """Tell whether a change lets a contact be written to that said no."""
+    if change.reference == "dnd":
+        return bool(change.old) and not change.new
+    if change.reference not in ("dndSettings", "inboundDndSettings") or not isinstance(change.new, Mapping):
+        return False
+    old = change.old if isinstance(change.old, Mapping) else {}
+    return any(
+        _status(channel) == "inactive"
+        and (change.unseen or _status(old.get(name)) in ("active", "permanent"))
+        for name, channel in change.new.items()
+    )
+
+
+def _status(channel: Json) -> Json:
+    return channel.get("status") if isinstance(channel, Mapping) else None
+
+
+def shown(value: Json) -> str:
+    """Write a value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(map(shown, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {shown(each)}" for name, each in value.items())
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorSummary:
+    """A location's contacts, as the plan saw them."""
+
+    name: str
+    contacts: int
+    requests: int
+    as_of: float
+
+    def to_json(self, at: str) -> dict[str, Json]:
+        return {"contacts": self.contacts, "requests": self.requests, "at": at}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSummary:
+    """What a plan comes to."""
+
+    plan_id: str
+    sources: tuple[str, ...]
+    mapping: str
+    made_at: float
+    actions: Mapping[PlanAction, int]
+    fields: Mapping[str, FieldChanges]
+    groups: Sequence[PlanGroup]
+    mirrors: Mapping[str, MirrorSummary]
+    requests: int
+    requests_without_plan: int
+    requests_made: int
+    seconds: float
+    apply_seconds: float
+    lifts: int
+    workflow: str | None
+    plan: Path
+    report: Path
+
+    @property
+    def rows_read(self) -> int:
+        return sum(self.actions.values())
+
+    def count(self, action: PlanAction) -> int:
+        return self.actions.get(action, 0)
+
+    @property
+    def failing(self) -> int:
+        return self.count(PlanAction.FAIL) + self.count(PlanAction.AMBIGUOUS)
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.failing else 0
+
+    def to_json(self) -> dict[str, Json]:
+        """Write the plan's figures as documented; programs rely on the names."""
+        from datetime import UTC, datetime
+
+        def moment(seconds: float) -> str:
+            return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+        return {
+            "plan_id": self.plan_id,
+            "rows_read": self.rows_read,
+            **{action.value: self.count(action) for action in PlanAction},
+            "requests": self.requests,
+            "requests_without_plan": self.requests_without_plan,
+            "requests_made": self.requests_made,
+            "seconds": round(self.seconds, 3),
+            "changes": {name: each.to_json() for name, each in self.fields.items()},
+            "lifts": self.lifts,
+            "mirror": {place: each.to_json(moment(each.as_of)) for place, each in self.mirrors.items()},
+            "made_at": moment(self.made_at),
+            "plan": str(self.plan),
+            "report": str(self.report),
+        }

@@ -1,0 +1,89 @@
+"""The table of a plan: one line for each source row, what would become of it first, then the source's columns."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from importer.records import Block, Json, PlanAction, PlannedRow, RowId, row_id
+from importer.results.columns import Columns, warnings_text
+from importer.results.csv_file import TableWriter, csv_table
+from importer.results.failed_rows import XLSX_MOST_COLUMNS
+from importer.settings import ResultsFormat
+
+PLAN_COLUMNS: Final = (
+    "plan_row",
+    "plan_action",
+    "plan_contact_id",
+    "plan_changes",
+    "plan_code",
+    "plan_reason",
+)
+
+
+def plan_path(folder: Path, results_format: ResultsFormat, columns: Columns) -> Path:
+    """Name the table; a header too wide for a workbook is written as CSV whatever was asked for."""
+    fits = len(columns.header) + len(PLAN_COLUMNS) < XLSX_MOST_COLUMNS
+    return folder / ("plan.xlsx" if results_format == ResultsFormat.XLSX and fits else "plan.csv")
+
+
+class PlanTable:
+    """Writes the rows of a plan, a block at a time."""
+
+    def __init__(self, columns: Columns, table: TableWriter) -> None:
+        self._columns = columns
+        self._table = table
+
+    def write(self, block: Block, planned: Mapping[RowId, PlannedRow]) -> None:
+        base = row_id(block.source, 0)
+        self._table.write_all(
+            self._line(block.source, planned[base | number], number, cells)
+            for number, cells in zip(block.numbers, block.rows, strict=True)
+        )
+
+    def _line(self, source: int, planned: PlannedRow, number: int, cells: object) -> list[str]:
+        own = [
+            str(number),
+            planned.action.value,
+            planned.contact_id if planned.contact_id is not None and " " not in planned.contact_id else "",
+            changes_text(planned),
+            planned.code or "",
+            reason_text(planned),
+        ]
+        placed = self._columns.placed(source, cells)  # type: ignore[arg-type]  # a row's cells
+        return [*own, *([self._columns.names[source]] if self._columns.several else []), *placed]
+
+
+@contextlib.contextmanager
+def open_plan_table(path: Path, columns: Columns) -> Iterator[PlanTable]:
+    """Open the table of a plan; it appears when it is whole."""
+    head = [*PLAN_COLUMNS, *(["plan_source"] if columns.several else []), *columns.header]
+    with contextlib.ExitStack() as stack:
+        if path.suffix == ".xlsx":
+            from importer.results import workbook
+
+            table: TableWriter = stack.enter_context(workbook.xlsx_table(path, head))
+        else:
+            table = stack.enter_context(csv_table(path, head))
+        yield PlanTable(columns, table)
+
+
+def changes_text(planned: PlannedRow) -> str:
+    """Write what changes as JSON, by the names that people know."""
+    changes: dict[str, Json] = {
+        change.name: {"old": change.old, "new": change.new} for change in planned.changes
+    }
+    if planned.tags_added or planned.tags_removed:
+        changes["tags"] = {"added": list(planned.tags_added), "removed": list(planned.tags_removed)}
+    return json.dumps(changes, ensure_ascii=False) if changes else ""
+
+
+def reason_text(planned: PlannedRow) -> str:
+    """Say why, and what is left out or kept."""
+    said = [planned.reason] if planned.reason else []
+    if planned.warnings and planned.action is not PlanAction.FAIL:
+        said.append(warnings_text(planned.warnings))
+    return " ".join(said)

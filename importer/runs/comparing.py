@@ -1,0 +1,217 @@
+"""A run that compares before it sends: what was planned of each row, and the row as it is sent for that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from importer.codes import remedy_of
+from importer.errors import RunConflictError
+from importer.highlevel import follow_ups
+from importer.highlevel.catalog import Catalog
+from importer.highlevel.payload import NEW_IF_DUPLICATE
+from importer.mapping import Mapping as FieldMapping
+from importer.mirror.reading import MirrorReading
+from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
+from importer.results.plan import PlanTally
+from importer.runs.context import RunContext
+from importer.runs.deciding import made_by
+from importer.runs.mirroring import MirrorSettings, mirror_met
+from importer.runs.plan import Deciders, SeenLocations
+from importer.runs.preparing import Preparation
+from importer.runs.remembered import remembered
+from importer.runs.resolving import Catalogs
+from importer.sending import Sender
+from importer.settings import Connection, RunSettings
+from importer.state.journal import Run
+from importer.state.plans import PlanFacts, Plans, StoredPlan
+
+_IDENTITY: Final = ("email", "phone")
+
+
+class RunPlan:
+    """What was decided of each row of a run."""
+
+    def __init__(self, stored: StoredPlan, mapping: FieldMapping) -> None:
+        self._stored = stored
+        self._tag_mode = mapping.tag_mode
+        self.requests = stored.facts.requests
+
+    def apply(self, records: Sequence[Record]) -> dict[RowId, Record | Outcome]:
+        """Give each row as it is sent, or as it ends without."""
+        if not records:
+            return {}
+        planned = self._stored.rows(records[0].row, records[-1].row)
+        try:
+            return {record.row: as_planned(record, planned[record.row], self._tag_mode) for record in records}
+        except KeyError:
+            raise RunConflictError(
+                "The plan lacks rows of the source: it was made with other options. Plan again with: importer plan"
+            ) from None
+
+
+def as_planned(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record | Outcome:
+    """Turn a row into what was decided of it."""
+    match planned.action:
+        case PlanAction.CREATE:
+            twice = record.fields.get(NEW_IF_DUPLICATE) is True
+            return record if twice else replace(record, planned=Planned(creates=True))
+        case PlanAction.UPDATE if planned.code == "ambiguous":
+            return record  # the mapping leaves it to the vendor
+        case PlanAction.UPDATE:
+            return _update(record, planned, tag_mode)
+        case PlanAction.UNCHANGED | PlanAction.SKIP:
+            return _end(record, planned, Status.SKIPPED)
+        case PlanAction.FAIL | PlanAction.AMBIGUOUS:
+            return _end(record, planned, Status.FAILED)
+
+
+def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
+    """Keep of a record what it changes; the rest is there already, or is to be left alone."""
+    changed = {change.reference for change in planned.changes if not change.custom}
+    by_reference = {change.reference: change.new for change in planned.changes if change.custom}
+    new = {change.reference: change.new for change in planned.changes if not change.custom}
+    later = made_by(planned.contact_id) is not None
+    kept = changed | set(_IDENTITY) if later else changed
+    return replace(
+        record,
+        fields={name: new.get(name, value) for name, value in record.fields.items() if name in kept},
+        custom_fields=tuple(
+            (reference, by_reference[reference])
+            for reference, _ in record.custom_fields
+            if reference in by_reference
+        ),
+        tags=_tags(record, planned, tag_mode),
+        contact_id=None if later else planned.contact_id,
+        warnings=planned.warnings,
+        upsert=None,
+        # a contact that an earlier row makes is found by its e-mail or phone, once that row is through
+        planned=None if later else Planned(changes=planned.changes),
+    )
+
+
+def _tags(record: Record, planned: PlannedRow, tag_mode: TagMode) -> tuple[str, ...]:
+    match tag_mode:
+        case TagMode.ADD:
+            return planned.tags_added
+        case TagMode.REMOVE:
+            return planned.tags_removed
+        case TagMode.REPLACE:
+            return record.tags if planned.tags_added or planned.tags_removed else ()
+
+
+def _end(record: Record, planned: PlannedRow, status: Status) -> Outcome:
+    code = planned.code or "unchanged"
+    return Outcome(
+        row=record.row,
+        status=status,
+        location_id=record.location_id,
+        contact_id=planned.contact_id if made_by(planned.contact_id) is None else None,
+        code=code,
+        message=planned.reason,
+        remedy=remedy_of(code),
+        warnings=planned.warnings,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a run is compared by."""
+
+    run: Run
+    folder: Path
+    settings: RunSettings
+    mapping: FieldMapping
+    context: RunContext
+    connection: Connection
+
+
+def wants_comparing(settings: RunSettings, mapping: FieldMapping) -> bool:
+    return settings.compare or settings.plan is not None or mapping.compares
+
+
+async def plan_run(
+    comparison: Comparison, preparation: Preparation, sender: Sender, catalogs: Catalogs
+) -> RunPlan | None:
+    """Have what is decided of each row: by the plan that is applied, by an earlier session, or by comparing now.
+
+    Raises RunConflictError where source or mapping are not those of the plan.
+    """
+    settings, mapping = comparison.settings, comparison.mapping
+    if not wants_comparing(settings, mapping):
+        return None
+    if settings.plan is not None:
+        stored = StoredPlan.open(Plans(settings.state).find(settings.plan))
+        _require_same(stored.facts, comparison.run)
+        return RunPlan(stored, mapping)
+    stored = StoredPlan.create(comparison.folder)
+    if not stored.whole:
+        met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
+        readings = {key: await _mirror(each, comparison, sender) for key, each in met.items()}
+        seen = SeenLocations(catalogs=catalogs, readings=readings, requests=0)
+        await asyncio.to_thread(_decide, stored, seen, comparison, preparation)
+    return RunPlan(stored, mapping)
+
+
+async def _mirror(catalog: Catalog, comparison: Comparison, sender: Sender) -> MirrorReading:
+    settings = MirrorSettings(
+        connection=comparison.connection,
+        # each embedded sandbox is another vendor, and gone with its run
+        state=comparison.folder if comparison.connection.sandbox else comparison.settings.state,
+        max_age_seconds=0.0,
+    )
+    return await mirror_met(catalog, sender, settings, comparison.context)
+
+
+def _decide(
+    stored: StoredPlan, seen: SeenLocations, comparison: Comparison, preparation: Preparation
+) -> None:
+    mapping, context = comparison.mapping, comparison.context
+    tally = PlanTally(
+        duplicates_allowed={key: each.duplicates_allowed for key, each in seen.met.items()},
+        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+    )
+    stored.begin_anew()
+    with Deciders(seen, mapping) as deciders:
+        for piece in preparation.pieces():
+            context.stop.check()
+            decided = deciders.decide(piece)
+            for planned in decided.values():
+                tally.see(planned)
+            stored.add(decided.values())
+    run = comparison.run
+    stored.finish(
+        PlanFacts(
+            plan_id=run.id,
+            made_at=context.clock.now(),
+            sources=tuple(source.reference for source in run.sources),
+            fingerprints=tuple(source.fingerprint for source in run.sources),
+            mapping_path=str(run.mapping_path),
+            mapping_fingerprint=run.mapping_fingerprint,
+            location_id=run.location_id,
+            base_url=run.base_url,
+            options=remembered(comparison.settings),
+            requests=tally.requests,
+        )
+    )
+
+
+def _require_same(facts: PlanFacts, run: Run) -> None:
+    """Refuse to apply a plan to anything but what it was made of."""
+    if facts.location_id != run.location_id:
+        raise RunConflictError(
+            f"Plan {facts.plan_id} is for location {facts.location_id}, and not for {run.location_id}."
+        )
+    changed = []
+    if facts.fingerprints != tuple(source.fingerprint for source in run.sources):
+        changed.append("the source has")
+    if facts.mapping_fingerprint != run.mapping_fingerprint:
+        changed.append("the mapping has")
+    if changed:
+        raise RunConflictError(
+            f"Since plan {facts.plan_id} was made, {' and '.join(changed)} changed: it is not applied. "
+            "Plan again with: importer plan"
+        )

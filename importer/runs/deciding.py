@@ -1,0 +1,205 @@
+"""What becomes of a row: created, or which contact it changes and how, or why nothing is sent. Pure but for the mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from importer.errors import MappingError
+from importer.highlevel.catalog import MATCH_BY, Catalog
+from importer.highlevel.contacts import HeldContact
+from importer.mapping import Mapping
+from importer.mapping.resolver import find_custom_field
+from importer.mirror.changes import UpdateRules, difference, left_by_create, left_by_update
+from importer.mirror.foreseen import ForeseenLocation
+from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
+from importer.records import (
+    Fault,
+    ImportMode,
+    OnUpdate,
+    Outcome,
+    PlanAction,
+    PlannedRow,
+    Record,
+    RowId,
+    Status,
+    number_of,
+)
+
+_APPENDABLE: Final = frozenset({"TEXT", "LARGE_TEXT", "MULTIPLE_OPTIONS", "CHECKBOX"})
+_MADE: Final = "row "
+"""How the id begins by which a contact is known that an earlier row of the plan makes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidingRules:
+    """What a mapping says about contacts that exist, in one location."""
+
+    order: tuple[str, ...]
+    mode: ImportMode
+    send_ambiguous: bool = False
+    update: UpdateRules = field(default_factory=UpdateRules)
+
+    @classmethod
+    def of(cls, mapping: Mapping, catalog: Catalog) -> DecidingRules:
+        """Bind what a mapping says to one location. Raises MappingError for a field that takes no `append`."""
+        found = [find_custom_field(name, catalog.custom_fields) for name in mapping.needs.custom_field_names]
+        return cls(
+            # where several contacts may share an address, the vendor looks for the e-mail first, whatever is set
+            order=MATCH_BY if catalog.duplicates_allowed else tuple(dict.fromkeys(catalog.match_by)),
+            mode=mapping.mode,
+            send_ambiguous=mapping.model.match.ambiguous == "send",
+            update=UpdateRules(
+                custom_fields={each.id: each for each in found if not isinstance(each, str)},
+                policies=_policies(mapping, catalog),
+                policy=mapping.model.defaults.on_update or OnUpdate.OVERWRITE,
+                tag_mode=mapping.tag_mode,
+            ),
+        )
+
+
+def _policies(mapping: Mapping, catalog: Catalog) -> dict[str, OnUpdate]:
+    model = mapping.model
+    policies = {
+        name.partition(".")[0]: rule.on_update for name, rule in model.fields.items() if rule.on_update
+    }
+    for name, rule in model.custom_fields.items():
+        found = find_custom_field(name, catalog.custom_fields)
+        if isinstance(found, str) or rule.on_update is None:
+            continue
+        if rule.on_update is OnUpdate.APPEND and found.data_type not in _APPENDABLE:
+            raise MappingError(
+                f"The custom field {found.name!r} is of type {found.data_type}: on_update: append is for long text and "
+                "for fields of several choices."
+            )
+        policies[found.id] = rule.on_update
+    return policies
+
+
+class Decider:
+    """Decides the rows of one location, in file order: each upon what the rows before it leave."""
+
+    def __init__(self, location: ForeseenLocation, rules: DecidingRules) -> None:
+        self._location = location
+        self._rules = rules
+
+    def decide(self, records: Sequence[Record]) -> dict[RowId, PlannedRow]:
+        """Decide a block of rows."""
+        keys = (key for record in records for key in wanted_keys(record, self._rules.order))
+        self._location.look(keys, (record.contact_id for record in records if record.contact_id))
+        decided = {record.row: self._decide(record) for record in records}
+        self._location.settle()
+        return decided
+
+    def _decide(self, record: Record) -> PlannedRow:
+        match find_contact(record, self._location, self._rules.order):
+            case Ambiguous() as several:
+                return _ambiguous(record, several, send=self._rules.send_ambiguous)
+            case None if record.contact_id is not None:
+                return _planned(
+                    record,
+                    PlanAction.FAIL,
+                    code="contact_not_found",
+                    reason=f"The location has no contact with the id {record.contact_id}, as last read.",
+                )
+            case None:
+                return self._create(record)
+            case contact:
+                return self._update(record, contact)
+
+    def _create(self, record: Record) -> PlannedRow:
+        if self._rules.mode is ImportMode.UPDATE_ONLY:
+            return _planned(
+                record,
+                PlanAction.SKIP,
+                code="not_found",
+                reason="No contact matches the row, and the mapping's mode is update_only.",
+            )
+        self._location.leave(left_by_create(record, f"{_MADE}{record.row}"))
+        return _planned(record, PlanAction.CREATE)
+
+    def _update(self, record: Record, contact: HeldContact) -> PlannedRow:
+        if self._rules.mode is ImportMode.CREATE_ONLY:
+            return _planned(
+                record,
+                PlanAction.SKIP,
+                contact,
+                code="already_exists",
+                reason="The contact exists already, and the mapping's mode is create_only.",
+            )
+        found = difference(record, contact, self._rules.update)
+        warnings = tuple(Fault(code="kept", message=f"kept: {each}", fails=False) for each in found.kept)
+        if found.nothing:
+            planned = _planned(
+                record,
+                PlanAction.UNCHANGED,
+                contact,
+                code="unchanged",
+                reason="The contact holds all of it already.",
+            )
+            return replace(planned, warnings=planned.warnings + warnings)
+        self._location.leave(left_by_update(contact, found))
+        planned = _planned(record, PlanAction.UPDATE, contact)
+        return replace(
+            planned,
+            changes=found.changes,
+            tags_added=found.tags_added,
+            tags_removed=found.tags_removed,
+            warnings=planned.warnings + warnings,
+        )
+
+
+def made_by(contact_id: str | None) -> RowId | None:
+    """Tell which row of the plan makes a contact that does not exist yet."""
+    if contact_id is None or not contact_id.startswith(_MADE):
+        return None
+    return int(contact_id.removeprefix(_MADE))
+
+
+def planned_end(outcome: Outcome) -> PlannedRow:
+    """Take over what the mapping decided of a row."""
+    failed = outcome.status is Status.FAILED
+    return PlannedRow(
+        row=outcome.row,
+        action=PlanAction.FAIL if failed else PlanAction.SKIP,
+        location_id=outcome.location_id,
+        contact_id=outcome.contact_id,
+        code=outcome.code,
+        reason=outcome.message,
+        warnings=outcome.warnings,
+    )
+
+
+def _planned(
+    record: Record,
+    action: PlanAction,
+    contact: HeldContact | None = None,
+    *,
+    code: str | None = None,
+    reason: str | None = None,
+) -> PlannedRow:
+    row = made_by(contact.id) if contact is not None else None
+    if row is not None and reason is None:
+        reason = f"The contact is made by row {number_of(row)}."
+    return PlannedRow(
+        row=record.row,
+        action=action,
+        location_id=record.location_id,
+        contact_id=contact.id if contact is not None else record.contact_id,
+        code=code,
+        reason=reason,
+        warnings=record.warnings,
+    )
+
+
+def _ambiguous(record: Record, several: Ambiguous, *, send: bool) -> PlannedRow:
+    ids = ", ".join(
+        each if (row := made_by(each)) is None else f"the one of row {number_of(row)}"
+        for each in several.contact_ids
+    )
+    return replace(
+        _planned(record, PlanAction.UPDATE if send else PlanAction.AMBIGUOUS, code="ambiguous"),
+        contact_id=several.contact_ids[0] if made_by(several.contact_ids[0]) is None else None,
+        reason=f"It is not certain who this is: {several.reason}. Contacts: {ids}.",
+    )

@@ -1,0 +1,258 @@
+"""The plan: what a run would do to each contact, row by row, upon the locations' contacts as they were just read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from importer.errors import CredentialsError, SettingsError
+from importer.highlevel import follow_ups
+from importer.highlevel.catalog import Catalog
+from importer.highlevel.quota import plan_sending
+from importer.mapping import Mapping as FieldMapping
+from importer.mapping import load_mapping
+from importer.mirror.foreseen import ForeseenLocation
+from importer.mirror.reading import MirrorReading
+from importer.mirror.store import Mirror
+from importer.records import Outcome, PlannedRow, Record, RowId
+from importer.results.columns import join_columns
+from importer.results.files import replacing_text
+from importer.results.plan import MirrorSummary, PlanSummary, PlanTally
+from importer.results.plan_table import open_plan_table, plan_path
+from importer.results.report import write_plan_report
+from importer.runs.context import RunContext
+from importer.runs.deciding import Decider, DecidingRules, planned_end
+from importer.runs.forecast import Taken, calls_a_row, foreseen_rows, taken_in
+from importer.runs.intake import choose_location, require_destination
+from importer.runs.mirroring import MirrorSettings, mirror_met, open_looking
+from importer.runs.remembered import remembered
+from importer.runs.resolving import Catalogs
+from importer.settings import RunSettings
+from importer.state.plans import PlanFacts, Plans, StoredPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLocations:
+    """Locations that were met and mirrored; of one that refuses us, why."""
+
+    catalogs: Catalogs
+    readings: Mapping[str, MirrorReading]
+    requests: int
+
+    @property
+    def met(self) -> dict[str, Catalog]:
+        return {key: each for key, each in self.catalogs.items() if isinstance(each, Catalog)}
+
+
+async def plan(
+    settings: RunSettings,
+    *,
+    mapping: FieldMapping | None = None,
+    max_age_seconds: float,
+    context: RunContext | None = None,
+) -> PlanSummary:
+    """Plan a run; nothing is sent but reads. Raises SetupError where nothing can be planned, StopError when stopped."""
+    context = context or RunContext()
+    mapping = mapping or load_mapping(settings.mapping)
+    if settings.connection.sandbox:
+        raise SettingsError(
+            "The embedded sandbox begins empty: every row would be created. Leave --sandbox out."
+        )
+    require_destination(settings.connection, mapping)
+    with contextlib.ExitStack() as stack:
+        taken = await asyncio.to_thread(
+            stack.enter_context, taken_in(settings, mapping, context.clock, context.stop)
+        )
+        began = context.clock.monotonic()
+        seen = await see_locations(taken.location_ids, settings, mapping, max_age_seconds, context)
+        planner = _Planner(taken, seen, settings, context, began)
+        return await asyncio.to_thread(planner.write)
+
+
+async def see_locations(
+    location_ids: Sequence[str] | frozenset[str],
+    settings: RunSettings,
+    mapping: FieldMapping,
+    max_age_seconds: float,
+    context: RunContext,
+) -> SeenLocations:
+    """Meet and mirror each location; where all refuse us, the first refusal is raised."""
+    mirroring = MirrorSettings(
+        connection=settings.connection, state=settings.state, max_age_seconds=max_age_seconds
+    )
+    catalogs: dict[str, Catalog | CredentialsError] = {}
+    readings: dict[str, MirrorReading] = {}
+    async with open_looking(settings.connection, settings.state, context) as sender:
+        for location_id in sorted(location_ids):
+            try:
+                catalog = await sender.open_location(location_id, mapping.needs)
+                readings[location_id] = await mirror_met(catalog, sender, mirroring, context)
+                catalogs[location_id] = catalog
+            except CredentialsError as refused:
+                catalogs[location_id] = refused
+        requests = sender.requests
+    refusals = [each for each in catalogs.values() if isinstance(each, CredentialsError)]
+    if refusals and len(refusals) == len(catalogs):
+        raise refusals[0]
+    return SeenLocations(catalogs=catalogs, readings=readings, requests=requests)
+
+
+class Deciders:
+    """The deciders of all locations; open as a context, since each holds its mirror open."""
+
+    def __init__(self, seen: SeenLocations, mapping: FieldMapping) -> None:
+        self._seen = seen
+        self._mapping = mapping
+        self._stack = contextlib.ExitStack()
+        self._deciders: dict[str, Decider] = {}
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="importer-plan-")))
+            for index, (location_id, catalog) in enumerate(self._seen.met.items()):
+                mirror = stack.enter_context(Mirror.open(self._seen.readings[location_id].path))
+                left = stack.enter_context(Mirror.scratch(folder / f"{index}.db"))
+                rules = DecidingRules.of(self._mapping, catalog)
+                self._deciders[location_id] = Decider(ForeseenLocation(mirror, left), rules)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def decide(self, items: Sequence[Record | Outcome]) -> dict[RowId, PlannedRow]:
+        """Decide a block of rows that were resolved; what the mapping decided stays so."""
+        decided = {item.row: planned_end(item) for item in items if isinstance(item, Outcome)}
+        records: dict[str, list[Record]] = {}
+        for item in items:
+            if isinstance(item, Record):
+                records.setdefault(item.location_id, []).append(item)
+        for location_id, some in records.items():
+            decided |= self._deciders[location_id].decide(some)
+        return decided
+
+
+class _Planner:
+    """Writes a plan's files in one pass over the rows."""
+
+    def __init__(
+        self, taken: Taken, seen: SeenLocations, settings: RunSettings, context: RunContext, began: float
+    ) -> None:
+        self._taken = taken
+        self._seen = seen
+        self._settings = settings
+        self._context = context
+        self._began = began
+        self._made_at = context.clock.now()
+        self._requests: Mapping[str, int] = {}
+        stamp = datetime.fromtimestamp(self._made_at, UTC)
+        self._plan_id = f"plan-{stamp:%Y%m%d-%H%M%S}-{int(self._made_at * 65_536) % 65_536:04x}"
+        self._folder = settings.output / self._plan_id
+
+    def write(self) -> PlanSummary:
+        plans = Plans(self._settings.state)
+        plans.sweep(self._made_at)
+        kept = plans.new_folder(self._plan_id)
+        try:
+            with StoredPlan.create(kept) as stored:
+                summary = self._write_rows(stored)
+                stored.finish(self._facts(self._requests))
+        except BaseException:
+            plans.discard(self._plan_id)
+            raise
+        write_plan_report(summary, details=self._settings.report_details)
+        with replacing_text(self._folder / "plan.json") as file:
+            json.dump(summary.to_json(), file, ensure_ascii=False, indent=2)
+        return summary
+
+    def _write_rows(self, stored: StoredPlan) -> PlanSummary:
+        headers = ((intake.source.name, intake.source.header) for intake in self._taken.intakes)
+        columns = join_columns(headers, run_id=self._plan_id)
+        path = plan_path(self._folder, self._settings.results_format, columns)
+        self._make_folder()
+        tally = self._tally()
+        with Deciders(self._seen, self._taken.mapping) as deciders, open_plan_table(path, columns) as table:
+            for block, items in foreseen_rows(self._taken, self._seen.catalogs):
+                self._context.stop.check()
+                decided = deciders.decide(items)
+                planned = [decided[item.row] for item in items]
+                for each in planned:
+                    tally.see(each)
+                stored.add(planned)
+                table.write(block, decided)
+        return self._summary(tally, path)
+
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise SettingsError(
+                f"The plan's folder {self._folder} cannot be made: {cause.strerror}. Name another one with --output."
+            ) from None
+
+    def _tally(self) -> PlanTally:
+        mapping = self._taken.mapping
+        return PlanTally(
+            duplicates_allowed={key: each.duplicates_allowed for key, each in self._seen.met.items()},
+            follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+        )
+
+    def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:
+        taken, requests = self._taken, tally.requests
+        self._requests = requests
+        rows: Counter[str] = Counter()
+        for intake in taken.intakes:
+            rows.update(intake.bound.location_rows)
+        plain = plan_sending(rows, calls_a_row=calls_a_row(taken.mapping))
+        applying = plan_sending(requests, calls_a_row=1)
+        after = taken.mapping.follow_ups
+        return PlanSummary(
+            plan_id=self._plan_id,
+            sources=tuple(staged.name for staged in taken.staged),
+            mapping=str(self._settings.mapping),
+            made_at=self._made_at,
+            actions=dict(tally.actions),
+            fields=tally.fields,
+            groups=sorted(tally.groups.values(), key=lambda group: -group.rows),
+            mirrors={
+                place: MirrorSummary(
+                    name=reading.name,
+                    contacts=reading.contacts,
+                    requests=reading.requests,
+                    as_of=reading.as_of,
+                )
+                for place, reading in self._seen.readings.items()
+            },
+            requests=sum(requests.values()),
+            requests_without_plan=plain.requests,
+            requests_made=self._seen.requests,
+            seconds=self._context.clock.monotonic() - self._began,
+            apply_seconds=applying.seconds,
+            lifts=tally.lifts,
+            workflow=after.workflow,
+            plan=path,
+            report=self._folder / "plan.html",
+        )
+
+    def _facts(self, requests: Mapping[str, int]) -> PlanFacts:
+        settings, taken = self._settings, self._taken
+        return PlanFacts(
+            plan_id=self._plan_id,
+            made_at=self._made_at,
+            sources=settings.sources,
+            fingerprints=tuple(staged.fingerprint for staged in taken.staged),
+            mapping_path=str(settings.mapping),
+            mapping_fingerprint=taken.mapping.fingerprint,
+            location_id=choose_location(settings.connection, taken.mapping),
+            base_url=settings.connection.base_url,
+            options=remembered(settings),
+            requests=requests,
+        )

@@ -1,0 +1,115 @@
+"""Which runs took up the failed rows of another, row by row: a list in the folder of each of the two.
+
+A run that imports the failed rows of another is its successor; the row there is the row's origin.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from importer.errors import ImporterError, StateError
+from importer.records import RowId, Since, Status
+from importer.state.journal import Journal
+
+_ORIGINS: Final = "origins"
+_SUCCESSORS: Final = "successors"
+_DONE: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A row, and which row of which run it was."""
+
+    row: RowId
+    run_id: str
+    origin: RowId
+
+
+def write_origins(folder: Path, origins: Iterable[Origin]) -> None:
+    """Keep where the rows of a new run come from. Raises StateError."""
+    _append(folder / _ORIGINS, (f"{each.row} {each.run_id} {each.origin}" for each in origins))
+
+
+def read_origins(folder: Path) -> Iterator[Origin]:
+    """Give the origins of a run's rows; none where its rows come from no other run."""
+    for line in _lines(folder / _ORIGINS):
+        row, run_id, origin, *_ = (*line.split(" "), "", "")
+        if row.isdecimal() and origin.isdecimal():
+            yield Origin(row=int(row), run_id=run_id, origin=int(origin))
+
+
+def forerunners_of(folder: Path) -> tuple[str, ...]:
+    """Name the runs whose rows this one has, and those whose rows they had, as far as they are still known."""
+    found: list[str] = []
+    for run_id in sorted({each.run_id for each in read_origins(folder)}):
+        forerunner = folder.with_name(run_id)
+        if run_id < folder.name and Path(run_id).name == run_id and (forerunner / "journal.db").is_file():
+            found.extend((run_id, *forerunners_of(forerunner)))
+    return tuple(dict.fromkeys(found))
+
+
+def add_successor(folder: Path, run_id: str) -> None:
+    """Note in a run's folder who took up its rows. Raises StateError."""
+    if folder.is_dir():  # it may have been forgotten meanwhile
+        _append(folder / _SUCCESSORS, [run_id])
+
+
+def successors_of(folder: Path) -> tuple[str, ...]:
+    """Name the runs that took up rows of this one and are still known, oldest first."""
+    later = {name for name in _lines(folder / _SUCCESSORS) if name > folder.name and Path(name).name == name}
+    return tuple(sorted(name for name in later if (folder.with_name(name) / "journal.db").is_file()))
+
+
+def corrections_since(folder: Path, journal: Journal) -> Since | None:
+    """Count what became of a run's failed rows in its successors, and in theirs; None where it has none."""
+    successors = successors_of(folder)
+    if not successors:
+        return None
+    counts = journal.counts()
+    done = journal.rows_ended(_DONE)
+    return Since(
+        successors=successors,
+        failed=counts.failed + counts.pending,
+        corrected=len(_taken_home(folder) - done),
+    )
+
+
+def _taken_home(folder: Path) -> set[RowId]:
+    """Find the rows of a run that came through in a successor, or in a successor of that."""
+    rows: set[RowId] = set()
+    for run_id in successors_of(folder):
+        successor = folder.with_name(run_id)
+        through = _done_in(successor) | _taken_home(successor)
+        rows.update(
+            each.origin
+            for each in read_origins(successor)
+            if each.run_id == folder.name and each.row in through
+        )
+    return rows
+
+
+def _done_in(folder: Path) -> set[RowId]:
+    try:
+        with Journal.open(folder, thorough=False) as journal:
+            return journal.rows_ended(_DONE)
+    except ImporterError:  # a damaged run proves nothing of its rows
+        return set()
+
+
+def _append(path: Path, lines: Iterable[str]) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    except OSError as cause:
+        raise StateError(f"{path} cannot be written: {cause.strerror or cause}.") from None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as file:
+            yield from (line.rstrip("\n") for line in file)

@@ -1,0 +1,207 @@
+"""Who holds which e-mail and phone of a location: hashes of key, other key and name, so that no later file gives it away.
+
+A row takes hold of its keys before it is sent, and lets go of them where the vendor refused it. What a run learnt in
+its last second is lost when it is killed; a resume learns it again, and the same, from the rows themselves.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final, Self
+
+from importer.errors import SettingsError, StateError
+from importer.records import KeyHolder, RowId
+from importer.runtime.clock import Clock, SystemClock
+from importer.state.database import Database, Purpose, begin_anew_if_damaged, ensure_database
+
+FILE_NAME: Final = "key-holders.db"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS salt (value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (run INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS holders (
+    key INTEGER PRIMARY KEY, other INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    run INTEGER NOT NULL, "row" INTEGER NOT NULL, marks INTEGER NOT NULL
+);
+"""
+_PURPOSE: Final = Purpose(
+    title="The memory of who holds which key",
+    go_on="go on with: importer resume",
+    if_damaged="Move it away, and go on with: importer resume. Who holds which key is then learnt anew.",
+    # Keys are hashes, so every block touches pages all over the file. What a power cut takes is learnt again.
+    pragmas=("cache_size = -32768", "synchronous = NORMAL"),
+)
+_DRAFT: Final = replace(_PURPOSE, pragmas=("cache_size = -32768", "synchronous = OFF", "journal_mode = OFF"))
+_KEYS_AT_ONCE: Final = 900
+"""SQLite before 3.32 takes 999 values in one statement."""
+_FRESH_KEYS: Final = 20_000
+_FRESH_SECONDS: Final = 1.0
+_SEVERAL_NAMES, _SEVERAL_OTHERS, _JOINED = 1, 2, 4
+
+
+class KeyHolders:
+    """The holders as one run sees and changes them; several processes may use the file at once."""
+
+    def __init__(self, db: Database, *, place: str, run_id: str, clock: Clock | None = None) -> None:
+        self._db = db
+        self._run_id = run_id
+        self._clock = clock or SystemClock()
+        # All of it is hashed with the place: one location id may be known at two servers.
+        self._hasher = blake2b(digest_size=8, key=self._salt(), person=_person(place))
+        self._fresh: dict[int, KeyHolder] = {}
+        self._written_at = self._clock.monotonic()
+
+    @classmethod
+    def open(cls, folder: Path, *, place: str, run_id: str, clock: Clock | None = None) -> Self:
+        """Open the file of a folder, or begin it; a damaged one is begun anew. ``place``: the server of the contacts."""
+        try:
+            db = begin_anew_if_damaged(folder / FILE_NAME, _PURPOSE, _SCHEMA)
+        except StateError as cause:
+            raise SettingsError(str(cause)) from cause
+        return cls(db, place=place, run_id=run_id, clock=clock)
+
+    @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Tell whether anything is remembered in a folder."""
+        return (folder / FILE_NAME).is_file()
+
+    @cached_property
+    def run(self) -> int:
+        """The run's number in this file; it has none before it asks."""
+        with self._db.transaction() as database:
+            database.execute("INSERT OR IGNORE INTO runs (run_id) VALUES (?)", (self._run_id,))
+            (number,) = database.execute("SELECT run FROM runs WHERE run_id = ?", (self._run_id,)).fetchone()
+        return int(number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        try:
+            self.flush()
+        finally:
+            self._db.close()
+
+    def hash(self, text: str) -> int:
+        """Hash a text under this machine's own salt; never 0."""
+        hasher = self._hasher.copy()  # a third of the time that a new one takes
+        hasher.update(text.encode("utf-8", "surrogatepass"))
+        return int.from_bytes(hasher.digest(), "big", signed=True) or 1
+
+    def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]:
+        """Find the holders of keys that are held."""
+        fresh = self._fresh
+        found = {key: fresh[key] for key in fresh.keys() & keys}
+        asked = sorted(keys - found.keys())
+        for start in range(0, len(asked), _KEYS_AT_ONCE):
+            part = asked[start : start + _KEYS_AT_ONCE]
+            for key, other, first, last, run, row, marks in self._db.execute(
+                f'SELECT key, other, first, last, run, "row", marks FROM holders WHERE key IN ({",".join("?" * len(part))})',  # noqa: S608  (question marks)
+                part,
+            ):
+                found[key] = KeyHolder(
+                    other,
+                    first,
+                    last,
+                    run,
+                    row,
+                    bool(marks & _SEVERAL_NAMES),
+                    bool(marks & _SEVERAL_OTHERS),
+                    bool(marks & _JOINED),
+                )
+        return found
+
+    def put(self, holders: Mapping[int, KeyHolder]) -> None:
+        """Note who holds keys now; written at once where rows come slowly, and together where they come fast.
+
+        Keys are hashes, so that some hundreds of them touch as many pages: one writing for each block would write
+        megabytes for it.
+        """
+        self._fresh.update(holders)
+        waited = self._clock.monotonic() - self._written_at
+        if len(self._fresh) >= _FRESH_KEYS or waited >= _FRESH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down what was put."""
+        if self._fresh:
+            with self._db.transaction() as database:
+                database.executemany(
+                    "INSERT OR REPLACE INTO holders VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    ((key, *holder[:5], _marks(holder)) for key, holder in sorted(self._fresh.items())),
+                )
+            self._fresh.clear()
+        self._written_at = self._clock.monotonic()
+
+    def release(self, rows: Iterable[RowId]) -> None:
+        """Free the keys of this run's rows that were refused, where no other row of the person holds them too."""
+        self.flush()
+        with self._db.transaction():
+            self._db.execute('CREATE TEMP TABLE IF NOT EXISTS refused ("row" INTEGER PRIMARY KEY)')
+            self._db.execute("DELETE FROM refused")
+            self._db.executemany("INSERT OR IGNORE INTO refused VALUES (?)", ((row,) for row in rows))
+            if self._db.execute("SELECT EXISTS (SELECT 1 FROM refused)").fetchone()[0]:
+                self._db.execute(
+                    'DELETE FROM holders WHERE run = ? AND marks < ? AND "row" IN (SELECT "row" FROM refused)',
+                    (self.run, _JOINED),
+                )
+
+    def release_all(self) -> None:
+        """Free all that this run holds: it sent nothing."""
+        self._fresh.clear()
+        with self._db.transaction():
+            self._db.execute("DELETE FROM holders WHERE run = ?", (self.run,))
+
+    def _salt(self) -> bytes:
+        with self._db.transaction() as database:
+            found = database.execute("SELECT value FROM salt").fetchone()
+            if found is None:
+                found = (secrets.token_bytes(32),)
+                database.execute("INSERT INTO salt VALUES (?)", found)
+        return bytes(found[0])
+
+
+class DraftHolders(KeyHolders):
+    """Holders of a look ahead: what it decides goes to a file of its own, and what is known stays as it is."""
+
+    def __init__(self, db: Database, *, place: str, known: KeyHolders | None) -> None:
+        super().__init__(db, place=place, run_id="")
+        self._known = known
+        if known is not None:
+            self._hasher = known._hasher  # noqa: SLF001  (a draft of the same keys)
+
+    @classmethod
+    def over(cls, known: KeyHolders | None, folder: Path, *, place: str) -> Self:
+        """Begin a draft in a folder that is thrown away, over what is known already."""
+        return cls(ensure_database(folder / FILE_NAME, _DRAFT, _SCHEMA), place=place, known=known)
+
+    @cached_property
+    def run(self) -> int:
+        """No run's number, so that whoever is known is of an earlier one."""
+        return 0
+
+    def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]:
+        found = super().find(keys)
+        if self._known is None:
+            return found
+        return {**self._known.find(keys - found.keys()), **found}
+
+
+def _person(place: str) -> bytes:
+    return blake2b(place.rstrip("/").encode(), digest_size=16).digest()
+
+
+def _marks(holder: KeyHolder) -> int:
+    return (
+        _SEVERAL_NAMES * holder.several_names
+        + _SEVERAL_OTHERS * holder.several_others
+        + _JOINED * holder.joined
+    )

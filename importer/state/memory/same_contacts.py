@@ -1,0 +1,147 @@
+"""The rows of one run that share a key: which of them are told apart, to be counted and listed at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import ClassVar, Final, NamedTuple
+
+from importer.records import KeyLink, MatchKey, RowId
+from importer.state.database import Purpose, StateFile
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS links (
+    "group" INTEGER NOT NULL, "row" INTEGER NOT NULL, key TEXT NOT NULL, first INTEGER, apart INTEGER NOT NULL,
+    PRIMARY KEY ("group", "row")
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS links_by_row ON links ("row");
+"""
+_TWICE: Final = """
+WITH mixed AS (SELECT DISTINCT "group" FROM links WHERE apart)
+SELECT "group" FROM links AS one GROUP BY "group" HAVING NOT max(apart) AND NOT max(
+    first IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM links AS other
+        WHERE other."row" = one."row" AND other.key <> one.key AND other.first = one.first AND NOT other.apart
+        AND (one.key = 'phone' OR other."group" IN mixed)
+    )
+)
+"""
+"""Groups of one person whose rows are all in a group of the other key, which says more."""
+_PEOPLE_AT_ONCE: Final = 1000
+_LISTED: Final = """
+CREATE TEMP TABLE IF NOT EXISTS people ("row" INTEGER PRIMARY KEY, name TEXT, email TEXT, phone TEXT, becomes TEXT);
+DROP TABLE IF EXISTS temp.heads;
+CREATE TEMP TABLE heads AS
+    SELECT "group", min("row") AS head FROM links WHERE "group" NOT IN ({twice}) GROUP BY "group";
+"""
+
+
+class LinkCounts(NamedTuple):
+    """What the links of a run add up to; ``again`` are rows of somebody who has another row before them."""
+
+    groups: int
+    rows: int
+    shared_email: int
+    shared_phone: int
+    apart: int
+    again: int
+
+
+class ListedRow(NamedTuple):
+    """One row of one group, the groups in the order of their first rows."""
+
+    group: int
+    row: RowId
+    key: str
+    first: RowId | None
+    apart: bool
+    name: str
+    email: str
+    phone: str
+    becomes: str
+
+
+class PersonCells(NamedTuple):
+    """How a row is listed."""
+
+    row: RowId
+    name: str
+    email: str
+    phone: str
+    becomes: str
+
+
+class SameContacts(StateFile):
+    """The links of one run, in its folder: noting one twice is noting it once."""
+
+    FILE_NAME: ClassVar[str] = "same-contact.db"
+    SCHEMA: ClassVar[str] = _SCHEMA
+    PURPOSE: ClassVar[Purpose] = Purpose(
+        title="The list of rows that share a key",
+        go_on="go on with: importer resume",
+        if_damaged="Move it away, and go on with: importer resume.",
+        pragmas=("synchronous = NORMAL",),
+    )
+
+    def note(self, links: Sequence[KeyLink]) -> None:
+        """Write links down, each with the row that was there before."""
+        if not links:
+            return
+        with self._db.transaction() as database:
+            database.executemany(
+                "INSERT OR IGNORE INTO links VALUES (?, ?, ?, NULL, 0)",
+                ((each.group, each.first, each.key) for each in links if each.first is not None),
+            )
+            database.executemany(
+                "INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?)",
+                ((each.group, each.row, each.key, each.first, each.apart) for each in links),
+            )
+
+    def counts(self) -> LinkCounts:
+        """Count groups and rows; a row that shares both keys counts once for each."""
+        groups, rows, apart, again = self._db.execute(
+            f'SELECT (SELECT count(DISTINCT "group") FROM links WHERE "group" NOT IN ({_TWICE})), '  # noqa: S608  (our own text)
+            'count(DISTINCT "row"), count(DISTINCT CASE WHEN apart THEN "row" END), '
+            'count(DISTINCT CASE WHEN first IS NOT NULL AND NOT apart THEN "row" END) FROM links'
+        ).fetchone()
+        shared = dict(
+            self._db.execute(
+                'SELECT key, sum(members) FROM (SELECT key, count(*) AS members FROM links GROUP BY "group", key '
+                "HAVING max(apart)) GROUP BY key"
+            ).fetchall()
+        )
+        return LinkCounts(
+            groups=groups,
+            rows=rows,
+            shared_email=shared.get(MatchKey.EMAIL, 0),
+            shared_phone=shared.get(MatchKey.PHONE, 0),
+            apart=apart,
+            again=again,
+        )
+
+    def rows(self, first: RowId, last: RowId) -> set[RowId]:
+        """Tell which rows of a stretch are in a group."""
+        return {
+            row
+            for (row,) in self._db.execute(
+                'SELECT DISTINCT "row" FROM links WHERE "row" BETWEEN ? AND ?', (first, last)
+            )
+        }
+
+    def list_rows(self, people: Iterable[PersonCells]) -> Iterator[ListedRow]:
+        """List all rows, group by group, with what is known of ``people``, who come in any order."""
+        self._db.executescript(_LISTED.format(twice=_TWICE))
+        self._db.execute("DELETE FROM people")
+        coming = iter(people)
+        while some := list(islice(coming, _PEOPLE_AT_ONCE)):
+            with self._db.transaction() as database:
+                database.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", some)
+        found = self._db.execute(
+            'SELECT "group", "row", key, first, apart, '
+            "coalesce(name, ''), coalesce(email, ''), coalesce(phone, ''), coalesce(becomes, '') "
+            'FROM links JOIN heads USING ("group") LEFT JOIN people USING ("row") ORDER BY head, key, "group", "row"'
+        )
+        for number, (_, rows) in enumerate(groupby(found, key=itemgetter(0)), start=1):
+            for _, row, key, first, apart, *cells in rows:
+                yield ListedRow(number, row, key, first, bool(apart), *cells)

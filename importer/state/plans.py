@@ -1,0 +1,199 @@
+"""Plans in the state folder: what was decided of each row, so that exactly this is sent. For their owner's eyes only."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from importer.errors import SettingsError, StateError
+from importer.records import Change, Fault, Json, PlanAction, PlannedRow, RowId
+from importer.state.database import Database, Purpose, ensure_database, open_database
+
+KEEP_DAYS: Final = 30
+_FILE: Final = "plan.db"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+_PURPOSE: Final = Purpose(
+    title="The plan",
+    go_on="plan again",
+    if_damaged="Plan again with: importer plan",
+    misfit_is_damage=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFacts:
+    """What a plan was made of; it is applied to just that."""
+
+    plan_id: str
+    made_at: float
+    sources: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+    mapping_path: str
+    mapping_fingerprint: str
+    location_id: str | None
+    base_url: str
+    options: Mapping[str, Json] = field(default_factory=dict)
+    requests: Mapping[str, int] = field(default_factory=dict)
+    """Calls that applying it needs, by location."""
+
+
+class StoredPlan:
+    """One plan, open."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @classmethod
+    def create(cls, folder: Path) -> Self:
+        return cls(ensure_database(folder / _FILE, _PURPOSE, _SCHEMA))
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a plan that was finished; raises SettingsError."""
+        try:
+            return cls(open_database(folder / _FILE, _PURPOSE))
+        except StateError as cause:
+            raise SettingsError(str(cause)) from cause
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def add(self, planned: Iterable[PlannedRow]) -> None:
+        with self._db.transaction():
+            self._db.executemany(
+                "INSERT INTO rows (row, content) VALUES (?, ?)",
+                [(each.row, _write(each)) for each in planned],
+            )
+
+    def begin_anew(self) -> None:
+        """Forget what was decided before a planning was cut off."""
+        with self._db.transaction():
+            self._db.execute("DELETE FROM rows")
+
+    @property
+    def whole(self) -> bool:
+        return self._db.execute("SELECT 1 FROM facts LIMIT 1").fetchone() is not None
+
+    def finish(self, facts: PlanFacts) -> None:
+        """Say what the plan was made of; without that it is none."""
+        values = [(name, json.dumps(value)) for name, value in asdict(facts).items()]
+        with self._db.transaction():
+            self._db.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", values)
+
+    @property
+    def facts(self) -> PlanFacts:
+        found: dict[str, Any] = {
+            name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts")
+        }
+        if not found:
+            raise SettingsError("The plan was cut off before it was whole. Plan again with: importer plan")
+        return PlanFacts(
+            **{**found, "sources": tuple(found["sources"]), "fingerprints": tuple(found["fingerprints"])}
+        )
+
+    def rows(self, first: RowId, last: RowId) -> dict[RowId, PlannedRow]:
+        """Give what was decided of the rows from ``first`` to ``last``."""
+        found = self._db.execute(
+            "SELECT row, content FROM rows WHERE row BETWEEN ? AND ? ORDER BY row", (first, last)
+        )
+        return {row: _read(row, content) for row, content in found}
+
+
+class Plans:
+    """The plans of one state folder."""
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / "plans"
+
+    def new_folder(self, plan_id: str) -> Path:
+        folder = self._path / plan_id
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+        except OSError as cause:
+            raise SettingsError(
+                f"The state folder {self._path.parent} cannot be used: {cause.strerror}. Name another one with --state."
+            ) from None
+        return folder
+
+    def ids(self) -> tuple[str, ...]:
+        """List the plans, newest first."""
+        if not self._path.is_dir():
+            return ()
+        return tuple(
+            sorted((each.name for each in self._path.iterdir() if (each / _FILE).is_file()), reverse=True)
+        )
+
+    def find(self, wanted: str) -> Path:
+        """Find a plan by the beginning of its id, or by its folder of results or a file in that."""
+        path = Path(wanted)
+        names = {wanted, path.name, path.absolute().parent.name}
+        exact = [plan_id for plan_id in self.ids() if plan_id in names]
+        found = exact or [plan_id for plan_id in self.ids() if wanted and plan_id.startswith(wanted)]
+        if not found:
+            raise SettingsError(f"There is no plan {wanted!r} in {self._path}. Make one with: importer plan")
+        if len(found) > 1:
+            raise SettingsError(
+                f"{wanted!r} could be any of the plans {', '.join(found)}. Give more of the id."
+            )
+        return self._path / found[0]
+
+    def sweep(self, now: float) -> None:
+        """Delete plans that nobody will apply any more."""
+        for plan_id in self.ids():
+            with contextlib.suppress(OSError):
+                if (self._path / plan_id / _FILE).stat().st_mtime < now - KEEP_DAYS * 86_400:
+                    shutil.rmtree(self._path / plan_id, ignore_errors=True)
+
+    def discard(self, plan_id: str) -> None:
+        shutil.rmtree(self._path / plan_id, ignore_errors=True)
+
+
+def _write(planned: PlannedRow) -> str:
+    kept = [
+        planned.action.value,
+        planned.location_id,
+        planned.contact_id,
+        [
+            [change.reference, change.name, change.old, change.new, change.data_type, change.unseen]
+            for change in planned.changes
+        ],
+        planned.tags_added,
+        planned.tags_removed,
+        planned.code,
+        planned.reason,
+        [[fault.code, fault.message, fault.column] for fault in planned.warnings],
+    ]
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read(row: RowId, content: str) -> PlannedRow:
+    action, location_id, contact_id, changes, added, removed, code, reason, warnings = json.loads(content)
+    return PlannedRow(
+        row=row,
+        action=PlanAction(action),
+        location_id=location_id,
+        contact_id=contact_id,
+        changes=tuple(
+            Change(reference=reference, name=name, old=old, new=new, data_type=data_type, unseen=unseen)
+            for reference, name, old, new, data_type, unseen in changes
+        ),
+        tags_added=tuple(added),
+        tags_removed=tuple(removed),
+        code=code,
+        reason=reason,
+        warnings=tuple(
+            Fault(code=fault_code, message=message, column=column, fails=False)
+            for fault_code, message, column in warnings
+        ),
+    )

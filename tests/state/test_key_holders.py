@@ -1,0 +1,177 @@
+"""Who holds which key, on the disk: found again, let go of, begun anew."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from importer.records import KeyHolder, KeyLink, MatchKey
+from importer.runtime.clock import SystemClock
+from importer.state.memory import DraftHolders, KeyHolders, PersonCells, SameContacts
+
+PLACE = "https://crm.example"
+
+
+@pytest.fixture
+def holders(tmp_path: Path) -> Iterator[KeyHolders]:
+    with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as opened:
+        yield opened
+
+
+def put(holders: KeyHolders, **firsts: KeyHolder) -> None:
+    holders.put({holders.hash(name): holder for name, holder in firsts.items()})
+    holders.flush()
+
+
+def holder(run: int, row: int, *, joined: bool = False) -> KeyHolder:
+    return KeyHolder(1, 2, 3, run, row, joined=joined)
+
+
+def names_of(holders: KeyHolders, *names: str) -> list[str]:
+    found = holders.find({holders.hash(name) for name in names})
+    return [name for name in names if holders.hash(name) in found]
+
+
+class MovedClock(SystemClock):
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+def test_rows_that_come_slowly_are_written_at_once_and_fast_ones_together(tmp_path: Path) -> None:
+    clock = MovedClock()
+
+    def others_find() -> list[str]:
+        with KeyHolders.open(tmp_path, place=PLACE, run_id="b") as others:
+            return names_of(others, "ann", "bob")
+
+    with KeyHolders.open(tmp_path, place=PLACE, run_id="a", clock=clock) as opened:
+        opened.put({opened.hash("ann"): holder(opened.run, 2)})
+        assert names_of(opened, "ann") == ["ann"], "it knows itself what is not written yet"
+        assert others_find() == []
+        clock.at += 1
+        opened.put({opened.hash("bob"): holder(opened.run, 3)})
+        assert others_find() == ["ann", "bob"]
+
+
+def test_a_holder_is_found_as_it_was_put(holders: KeyHolders) -> None:
+    put(holders, ann=KeyHolder(-5, 7, 0, holders.run, 1 << 33, True, False, True))
+    assert list(holders.find({holders.hash("ann"), holders.hash("bob")}).values()) == [
+        KeyHolder(-5, 7, 0, holders.run, 1 << 33, True, False, True)
+    ]
+
+
+def test_more_keys_than_one_question_takes_are_found(holders: KeyHolders) -> None:
+    put(holders, **{f"k{number}": holder(holders.run, number) for number in range(2_000)})
+    assert len(holders.find({holders.hash(f"k{number}") for number in range(3_000)})) == 2_000
+
+
+def test_one_key_at_two_servers_is_two_keys(tmp_path: Path, holders: KeyHolders) -> None:
+    put(holders, ann=holder(holders.run, 2))
+    with KeyHolders.open(tmp_path, place="https://other.example", run_id="b") as others:
+        assert names_of(others, "ann") == []
+    with KeyHolders.open(tmp_path, place=PLACE + "/", run_id="b") as same:
+        assert names_of(same, "ann") == ["ann"]
+
+
+def test_refused_rows_let_go_of_what_they_alone_hold(tmp_path: Path, holders: KeyHolders) -> None:
+    run = holders.run
+    put(
+        holders, ann=holder(run, 2), bob=holder(run, 3, joined=True), cy=holder(run, 4), di=holder(run + 7, 2)
+    )
+    holders.release([2, 3])
+    assert names_of(holders, "ann", "bob", "cy", "di") == ["bob", "cy", "di"]
+
+
+def test_a_run_that_sent_nothing_holds_nothing(holders: KeyHolders) -> None:
+    put(holders, ann=holder(holders.run, 2), bob=holder(holders.run + 7, 3))
+    holders.release_all()
+    assert names_of(holders, "ann", "bob") == ["bob"]
+
+
+def test_a_draft_sees_what_is_known_and_leaves_it_as_it_is(tmp_path: Path, holders: KeyHolders) -> None:
+    put(holders, ann=holder(holders.run, 2))
+    folder = tmp_path / "draft"
+    folder.mkdir()
+    with DraftHolders.over(holders, folder, place=PLACE) as draft:
+        put(draft, ann=holder(draft.run, 9), bob=holder(draft.run, 9))
+        assert {each.row for each in draft.find({draft.hash("ann"), draft.hash("bob")}).values()} == {9}
+    assert [each.row for each in holders.find({holders.hash("ann"), holders.hash("bob")}).values()] == [2]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_only_its_owner_can_read_it(tmp_path: Path, holders: KeyHolders) -> None:
+    put(holders, ann=holder(holders.run, 2))
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.glob("key-holders.db*")} == {0}
+
+
+def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "key-holders.db").write_bytes(b"no database at all" * 100)
+    with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as opened:
+        assert names_of(opened, "ann") == []
+    assert (tmp_path / "key-holders.db.damaged").is_file()
+
+
+def link(
+    row: int, *, first: int | None = 2, group: int = 1, apart: bool = True, key: str = "phone"
+) -> KeyLink:
+    return KeyLink(row=row, key=MatchKey(key), group=group, first=first, apart=apart)
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> Iterator[SameContacts]:
+    with SameContacts.open(tmp_path) as opened:
+        yield opened
+
+
+def test_noting_twice_is_noting_once(links: SameContacts) -> None:
+    for _ in range(2):
+        links.note([link(3), link(4), link(5, first=2, apart=False)])
+    counts = links.counts()
+    assert (counts.groups, counts.rows, counts.shared_phone, counts.apart, counts.again) == (1, 4, 4, 2, 1)
+
+
+def test_a_group_of_one_person_shares_nothing_with_anybody(links: SameContacts) -> None:
+    links.note([link(3, apart=False)])
+    assert links.counts().shared_phone == 0
+
+
+def test_a_row_in_two_groups_is_listed_in_both_and_counted_once(links: SameContacts) -> None:
+    links.note([link(4, group=9, first=3), link(4, group=1, first=2, key="email")])
+    assert (links.counts().rows, links.counts().apart) == (3, 1)
+    listed = list(links.list_rows([PersonCells(4, "Cy", "cy@x", "+1", "created")]))
+    assert [(each.group, each.row, each.name) for each in listed] == [
+        (1, 2, ""),
+        (1, 4, "Cy"),
+        (2, 3, ""),
+        (2, 4, "Cy"),
+    ]
+
+
+def test_somebody_known_from_an_earlier_import_has_no_row_in_the_list(links: SameContacts) -> None:
+    links.note([link(3, first=None)])
+    assert [(each.row, each.apart) for each in links.list_rows([])] == [(3, True)]
+
+
+def test_one_person_by_both_keys_is_one_group(links: SameContacts) -> None:
+    links.note([link(3, group=1, apart=False), link(3, group=9, apart=False, key="email")])
+    assert links.counts().groups == 1
+    assert [(each.group, each.row, each.key) for each in links.list_rows([])] == [
+        (1, 2, "email"),
+        (1, 3, "email"),
+    ]
+
+
+def test_one_person_among_others_is_listed_with_them_alone(links: SameContacts) -> None:
+    links.note([link(3, group=1, apart=False), link(3, group=9, apart=False, key="email"), link(4, group=1)])
+    assert [(each.group, each.row, each.key) for each in links.list_rows([])] == [
+        (1, row, "phone") for row in (2, 3, 4)
+    ]
+    assert links.counts().groups == 1
