@@ -17,6 +17,8 @@ Every row that failed, was skipped or carries a warning names a code; codes are 
 - `run_again`: `importer retry` sends it again;
 - `none`: nothing has to be done.
 
+`importer explain CODE` says it in the shell, for the reasons why a run stopped (`reason_code`) as well.
+
 <!-- written by `python benchmarks/write_catalogue.py` -->
 """
 

@@ -91,7 +91,7 @@ class _Session(TypedDict, total=False):
         str | None,
         'send in these hours alone, by the location\'s own clock ("08:00-20:00"), and wait outside of them',
     ]
-    max_requests: Annotated[int | None, "send at most so many requests, then stop"]
+    max_requests: Annotated[int | None, "send at most so many requests, then stop; look-ups do not count"]
     api_version: Annotated[
         Literal["2021-07-28", "v3"] | None,
         "the version of HighLevel's API that is spoken (default: 2021-07-28)",

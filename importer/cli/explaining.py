@@ -47,7 +47,7 @@ STOP_REASONS: Final = (
     StopReason(
         BudgetSpentError.code,
         "The run sent as many requests as --max-requests allows",
-        "Go on with a larger number: importer resume --max-requests N.",
+        "Go on with as many again: importer resume; or without a limit: importer resume --max-requests 0.",
     ),
     StopReason(
         CredentialsLostError.code,

@@ -79,7 +79,10 @@ sending_options = stack(
     ),
     send_window_option,
     click.option(
-        "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send at most N requests, then stop."
+        "--max-requests",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Send at most N requests, then stop; look-ups do not count.",
     ),
     api_version_option(default=API_VERSIONS[0], help="The version of HighLevel's API that is spoken."),
     click.option(

@@ -20,6 +20,7 @@ from importer.cli.options import (
     state_folder,
     state_option,
 )
+from importer.runtime.counting import counted
 
 if TYPE_CHECKING:
     from importer.mirror.reading import MirrorReading
@@ -139,4 +140,4 @@ def render_reading(reading: MirrorReading) -> str:
         ReadHow.CHANGES: f"what changed was read in {reading.requests:,} calls, {reading.seconds:.0f} s",
         ReadHow.WHOLE: f"read in {reading.requests:,} calls, {reading.seconds:.0f} s",
     }[reading.how]
-    return f"{whose}: {reading.contacts:,} contacts, {how}; as of {moment:%Y-%m-%d %H:%M:%S}."
+    return f"{whose}: {counted(reading.contacts, 'contact')}, {how}; as of {moment:%Y-%m-%d %H:%M:%S}."

@@ -27,6 +27,11 @@ class Call:
     """What its body gives away beside the token: it must not come back in anybody's words."""
     contacts: int = 0
 
+    @property
+    def looks_only(self) -> bool:
+        """Whether it stores nothing."""
+        return self.method == "GET"
+
 
 UPSERT_PATH: Final = "/contacts/upsert"
 CREATE_PATH: Final = "/contacts/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importer.jobs.model import Thresholds
+from importer.runtime.counting import counted
 
 
 def needs_a_look(thresholds: Thresholds) -> bool:
@@ -12,22 +13,20 @@ def needs_a_look(thresholds: Thresholds) -> bool:
 def why_refused(thresholds: Thresholds, *, rows: int, failing: int, before: int | None) -> str | None:
     """Tell why a file is not to be sent; ``before`` is how many rows the last imported one had."""
     if thresholds.minimum_rows is not None and rows < thresholds.minimum_rows:
-        return f"The file has {rows:,} rows, fewer than the {thresholds.minimum_rows:,} it must have. Nothing was sent."
+        return f"The file has {counted(rows, 'row')}, fewer than the {thresholds.minimum_rows:,} it must have. Nothing was sent."
     if thresholds.shrink is not None and before and rows < before * (1 - thresholds.shrink):
         lost = 100 * (1 - rows / before)
         return (
-            f"The file has {rows:,} rows, the one before had {before:,}: {lost:.0f} % are gone, "
+            f"The file has {counted(rows, 'row')}, the one before had {before:,}: {lost:.0f} % are gone, "
             f"more than {100 * thresholds.shrink:g} %. Nothing was sent."
         )
     if thresholds.failed_rows is not None and thresholds.failed_rows.exceeded_by(failing, rows):
-        return (
-            f"{failing:,} of {rows:,} rows would fail, more than {thresholds.failed_rows}. Nothing was sent."
-        )
+        return f"{failing:,} of {counted(rows, 'row')} would fail, more than {thresholds.failed_rows}. Nothing was sent."
     return None
 
 
 def why_crossed(thresholds: Thresholds, *, rows: int, failed: int) -> str | None:
     """Tell which threshold a finished run crossed."""
     if thresholds.failed_rows is not None and thresholds.failed_rows.exceeded_by(failed, rows):
-        return f"{failed:,} of {rows:,} rows failed, more than {thresholds.failed_rows}. The others were imported."
+        return f"{failed:,} of {counted(rows, 'row')} failed, more than {thresholds.failed_rows}. The others were imported."
     return None

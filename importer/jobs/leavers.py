@@ -34,7 +34,12 @@ async def see_off(
     if not summary.missing:
         context.jobs_state.retag(named.name, keep=())
         return ""
-    said = f"{summary.missing:,} people of earlier files are missing in this one (missing.csv)."
+    people = (
+        "1 person of earlier files is"
+        if summary.missing == 1
+        else f"{summary.missing:,} people of earlier files are"
+    )
+    said = f"{people} missing in this one (missing.csv)."
     if gone is None or gone.tag is None or summary.missing_file is None:
         return said
     due = _due(summary.missing_file, gone.after_files)

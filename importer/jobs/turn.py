@@ -34,6 +34,7 @@ from importer.jobs.patterns import distinguishes_files
 from importer.jobs.settling import Afterwards, put_away
 from importer.results.commands import access_words
 from importer.runtime import environment
+from importer.runtime.counting import counted
 from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
 from importer.state import StateFolder
@@ -364,7 +365,7 @@ def _figures(summary: Summary) -> dict[str, object]:
 
 def _counts_sentence(summary: Summary) -> str:
     return (
-        f"{summary.rows_read:,} rows: {summary.created:,} created, {summary.updated:,} updated, "
+        f"{counted(summary.rows_read, 'row')}: {summary.created:,} created, {summary.updated:,} updated, "
         f"{summary.skipped:,} skipped, {summary.failed:,} failed."
     )
 

@@ -13,6 +13,7 @@ from importer.errors import SourceError
 from importer.reading.grid import Cells, filled_width, is_blank
 from importer.reading.profile import Profile
 from importer.reading.shapes import DATA_SHAPES, Shape, is_personal, shape_of
+from importer.runtime.counting import counted
 
 SAMPLE_ROWS: Final = 200
 _SEARCHED_ROWS: Final = 60
@@ -100,8 +101,14 @@ def _by_wanted(filled: list[NumberedRow], wanted: Sequence[str]) -> HeaderChoice
     return _span(filled, index, index, _why_wanted(best, keys))
 
 
+_MOST_MAPPED: Final = 300
+"""No mapping asks for more columns; whoever does, searches by all names that exports use."""
+
+
 def _why_wanted(hits: int, keys: set[str]) -> str:
-    return f"it names {hits} of the {len(keys)} columns that the mapping asks for"
+    if len(keys) > _MOST_MAPPED:
+        return f"it names {counted(hits, 'column')} as exports do"
+    return f"it names {hits} of the {counted(len(keys), 'column')} that the mapping asks for"
 
 
 def _by_shape(filled: list[NumberedRow], name: str, *, mapped: bool) -> HeaderChoice:
@@ -278,10 +285,15 @@ def header_notes(choice: HeaderChoice, header: Sequence[str]) -> list[str]:
     """Say why this row is the header, and what is odd about its names."""
     notes = [f"header row {choice.first}: {choice.why}" if choice.first else choice.why]
     if choice.above:
-        notes.append(f"{choice.above} rows above the header are titles or notes; they are not imported")
+        rows = (
+            "1 row above the header is a title or note; it is"
+            if choice.above == 1
+            else f"{choice.above} rows above the header are titles or notes; they are"
+        )
+        notes.append(f"{rows} not imported")
     twins = [name for name, count in Counter(header).items() if name and count > 1]
     if twins:
         notes.append(f"more than one column is called {', '.join(twins[:5])}")
     if nameless := sum(not name for name in header):
-        notes.append(f"{nameless} columns have no name")
+        notes.append(f"{counted(nameless, 'column')} without a name")
     return notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +36,7 @@ class Course:
         self.planned_rows = 0
         self.planned_seconds = 0.0
         self.settled_rows = 0
+        self._waiting: set[int] = set()
         self.requests = 0
         self.throttled = 0
         self.counts: Counter[Status] = Counter()
@@ -50,7 +52,24 @@ class Course:
         self.planned_seconds = seconds * (self.planned_rows / rows) if rows else 0.0
         self._rows_a_request = rows / requests if requests else 0.0
 
-    def settle(self, status: Status, now: float) -> None:
+    def land(self, rows: Iterable[int]) -> None:
+        """Rows are stored, and wait for what follows."""
+        self._waiting.update(rows)
+
+    @property
+    def sent_rows(self) -> int:
+        """Rows that are settled, or stored and waiting for their tags alone: of those a batch settles at once."""
+        return self.settled_rows + len(self._waiting)
+
+    def progressed(self) -> str:
+        """How many of the rows are sent; where some of these wait for their tags, how many are settled too."""
+        planned = wording.rows(self.planned_rows)
+        if not self._waiting:
+            return f"{self.settled_rows:,} of {planned}"
+        return f"{self.sent_rows:,} of {planned} sent, {self.settled_rows:,} settled"
+
+    def settle(self, row: int, status: Status, now: float) -> None:
+        self._waiting.discard(row)
         self.counts[status] += 1
         self.settled_rows += 1
         self._mark(now)
@@ -91,7 +110,7 @@ class Course:
 
     def _arrived(self) -> float:
         """Rows that are done, or whose requests are: those wait for their follow-ups alone."""
-        return max(self.settled_rows, (self.requests - self.throttled) * self._rows_a_request)
+        return max(self.sent_rows, (self.requests - self.throttled) * self._rows_a_request)
 
     def _mark(self, now: float) -> None:
         if now - self._marks[-1].at < 1.0:
@@ -115,11 +134,8 @@ class Course:
 
     def line(self, now: float) -> str:
         """Say it in one line."""
-        share = self.settled_rows / self.planned_rows if self.planned_rows else 0.0
-        return (
-            f"{self.settled_rows:,} of {wording.rows(self.planned_rows)} ({share * 100:.0f} %), "
-            f"{self.motion(now)}; {self.tallied()}"
-        )
+        share = self.sent_rows / self.planned_rows if self.planned_rows else 0.0
+        return f"{self.progressed()} ({share * 100:.0f} %), {self.motion(now)}; {self.tallied()}"
 
     def motion(self, now: float) -> str:
         """The pace and the time left, or the hold."""

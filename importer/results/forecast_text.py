@@ -28,15 +28,22 @@ def render_forecast(forecast: Forecast, report: Path | None = None, palette: Pal
             "",
             *_needs(forecast),
             *causes(
-                forecast.errors, colours, title="Rows that would fail, by cause", sources=forecast.sources
+                forecast.errors,
+                colours,
+                title="Rows that would fail, by cause",
+                sources=forecast.sources,
+                examples=True,
             ),
             *causes(
                 forecast.skip_groups,
                 colours,
                 title="Rows that would be skipped, by cause",
                 sources=forecast.sources,
+                examples=True,
             ),
-            *causes(forecast.warning_groups, colours, title="Warnings", sources=forecast.sources),
+            *causes(
+                forecast.warning_groups, colours, title="Warnings", sources=forecast.sources, examples=True
+            ),
             *_sentences(forecast.overlooked, colours, title="Look before you import"),
             *_sentences(forecast.unchecked, colours, title="Not checked"),
             *_files(forecast, report),

@@ -12,7 +12,7 @@ from importer.results.next_steps import next_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary import SourceSummary, Summary
 from importer.results.tally import CodeGroup, Example
-from importer.results.wording import duration, number, percent, rows, since_text
+from importer.results.wording import duration, number, percent, rows, shown_value, since_text
 from importer.results.wrapping import width_of
 
 _BAR: Final = 24
@@ -60,6 +60,7 @@ def headline(summary: Summary) -> str:
 
 def _counts(counts: Counts, colours: Palette) -> Iterator[str]:
     whole = counts.read or 1
+    yield f"  of {rows(counts.read)}"
     for status in Status:
         count: int = getattr(counts, status.value)
         if status is Status.PENDING and not count:
@@ -70,21 +71,37 @@ def _counts(counts: Counts, colours: Palette) -> Iterator[str]:
 
 
 def causes(
-    groups: Iterable[CodeGroup], colours: Palette, *, title: str, sources: Sequence[SourceSummary] = ()
+    groups: Iterable[CodeGroup],
+    colours: Palette,
+    *,
+    title: str,
+    sources: Sequence[SourceSummary] = (),
+    examples: bool = False,
 ) -> Iterator[str]:
+    """List causes, the largest first; ``examples``: with the first row of each, its column and value."""
     ranked = list(groups)
     if not ranked:
         return
     yield ""
-    yield colours.bold(title)
+    yield colours.bold(f"{title} (% of {number(sum(group.rows for group in ranked))})")
     for group in ranked[:_CAUSES]:
         places = ", ".join(_place(example, sources) for example in group.examples[:3])
         more = ", ..." if group.rows > 3 else ""
         word = "row" if group.rows == 1 else "rows"
         yield f"  {group.code:<24}{group.rows:>8,}  {percent(group.share):>8}  {word} {places}{more}"
         yield from (colours.dim(f"    {line}") for line in _explained(group))
+        if examples and group.examples:
+            yield f"    for example, {_example(group.examples[0], sources)}"
     if len(ranked) > _CAUSES:
         yield f"  and {len(ranked) - _CAUSES} more causes in the report"
+
+
+def _example(example: Example, sources: Sequence[SourceSummary]) -> str:
+    where = f"row {_place(example, sources)}"
+    if example.column is None or example.value is None:
+        return f"{where}: {example.message}"
+    value = shown_value(example.value)
+    return f"{where}, column {example.column!r}: {value or 'blank'}"
 
 
 def _explained(group: CodeGroup) -> list[str]:

@@ -6,10 +6,10 @@ import asyncio
 import contextvars
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Never, Protocol, Self, TextIO
 
-from importer.records import Outcome
+from importer.records import Outcome, RowId
 from importer.results.course import Course
 from importer.results.summary_log import log_summary
 from importer.results.summary_text import render_summary
@@ -54,7 +54,7 @@ class Bar:
 
     def show(self, course: Course, now: float) -> None:
         parts = [
-            f"{course.settled_rows:,}/{course.planned_rows:,} rows",
+            course.progressed(),
             course.motion(now),
             course.tallied(short=True),
         ]
@@ -63,7 +63,7 @@ class Bar:
         layout = "{percentage:3.0f}%|{bar}| " + sentence
         bar = self._opened(course.planned_rows, layout)
         bar.total = course.planned_rows
-        bar.n = course.settled_rows
+        bar.n = min(course.sent_rows, course.planned_rows)
         bar.bar_format = layout
         bar.refresh()
 
@@ -170,8 +170,12 @@ class Progress:
         self._refresh(at_once=True)
         self._keep_ticking()
 
+    def landed(self, rows: Sequence[RowId]) -> None:
+        self.course.land(rows)
+        self._refresh()
+
     def settled(self, outcome: Outcome) -> None:
-        self.course.settle(outcome.status, self._clock.monotonic())
+        self.course.settle(outcome.row, outcome.status, self._clock.monotonic())
         self._refresh()
 
     def requested(self, location_id: str, seconds: float, throttled: bool) -> None:  # noqa: ARG002, FBT001

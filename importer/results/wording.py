@@ -10,6 +10,7 @@ from typing import Final
 
 from importer.records import Since
 
+_LONGEST_VALUE: Final = 60
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -37,6 +38,12 @@ def percent(share: float) -> str:
     if 0.999 < share < 1:
         return "> 99.9 %"
     return f"{share * 100:.1f} %".replace(".0 %", " %")
+
+
+def shown_value(text: str) -> str:
+    """Quote a cell on one line, not without end, and without signs that move a terminal's cursor."""
+    plain = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
+    return repr(plain if len(plain) <= _LONGEST_VALUE else f"{plain[:_LONGEST_VALUE]}...") if plain else ""
 
 
 def duration(seconds: float) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Final, TextIO
 
@@ -19,11 +19,16 @@ _DEEPEST: Final = 28
 def width_of(stream: TextIO) -> int | None:
     """Tell how wide a terminal is; None for what is none."""
     try:
-        shown = stream.isatty()
-    except ValueError:  # closed
+        columns = _columns(stream) if stream.isatty() else 0
+    except (OSError, ValueError):  # it is closed, or has no file of its own
         return None
-    columns = shutil.get_terminal_size().columns if shown else 0
     return columns if columns >= _LEAST else None
+
+
+def _columns(stream: TextIO) -> int:
+    """Ask the terminal itself, unless COLUMNS says otherwise; standard output may be another one, or a file."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isdecimal() and int(said) else os.get_terminal_size(stream.fileno()).columns
 
 
 def fitted(text: str, stream: TextIO) -> str:

@@ -31,6 +31,7 @@ from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_superseded
 from importer.runs.trial import Trial
+from importer.runtime.counting import counted
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
 from importer.sending.pace.open_hours import LocalHours, zone_of
@@ -99,7 +100,10 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     await _feed(delivery, sender, books, trial, plan)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
-                await sender.drain()
+                try:
+                    await sender.drain()
+                finally:
+                    _say_read_back(sender, delivery)
                 trial.end()
             return books.close_turn(complete=_complete(delivery))
 
@@ -232,14 +236,24 @@ def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], pla
     left = min(left, delivery.settings.trial or left)
     plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
-    requests = "1 request" if plan.requests == 1 else f"{plan.requests:,} requests"
     progress.message(
-        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {requests}: about {wording.duration(plan.seconds)}"
+        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
         ". Created contacts and added tags may start workflows there."
     )
     progress.planned(left, plan.requests, plan.seconds)
+
+
+def _say_read_back(sender: Sender, delivery: Delivery) -> None:
+    if not delivery.settings.verify_share:
+        return
+    found = sender.read_back
+    unread = f", {found.unread:,} could not be read" if found.unread else ""
+    differed = "none differed" if not found.differed else f"{found.differed:,} differed, see the warnings"
+    delivery.context.progress.message(
+        f"--verify: {counted(found.contacts, 'contact')} read back, {differed}{unread}."
+    )
 
 
 def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:

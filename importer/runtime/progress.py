@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol
 
-from importer.records import Outcome, Status
+from importer.records import Outcome, RowId, Status
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.logs import logger_of
 
@@ -22,6 +22,10 @@ class SendingProgress(Protocol):
 
     def planned(self, rows: int, requests: int, seconds: float) -> None: ...
 
+    def landed(self, rows: Sequence[RowId]) -> None:
+        """Rows are stored, and wait for their tags or what else follows."""
+        ...
+
     def settled(self, outcome: Outcome) -> None: ...
 
     def requested(self, location_id: str, seconds: float, throttled: bool) -> None: ...  # noqa: FBT001  (an agreed signature)
@@ -35,6 +39,8 @@ class SilentProgress:
     """Nobody watches."""
 
     def planned(self, rows: int, requests: int, seconds: float) -> None: ...
+
+    def landed(self, rows: Sequence[RowId]) -> None: ...
 
     def settled(self, outcome: Outcome) -> None: ...
 

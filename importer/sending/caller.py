@@ -137,7 +137,10 @@ class Caller:
                 return lost
         ticket = await self._enter(state)
         try:
-            self.budget.spend(reserve=state.reserve())
+            if call.looks_only or state.row == FIRST_CONTACT:
+                self.budget.look()
+            else:
+                self.budget.spend(reserve=state.reserve())
             state.announce()
         except BaseException:
             self.gate.hand_back(ticket)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from importer.errors import StateError, StopError
@@ -51,12 +51,14 @@ class JournalBatcher:
         clock: Clock,
         see: Callable[[Outcome], None],
         notify: Callable[[Outcome], None],
+        notify_landed: Callable[[Sequence[RowId]], None] = lambda _rows: None,
         stop: Callable[[StopError], None],
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._see = see
         self._notify = notify
+        self._notify_landed = notify_landed
         self._stop = stop
         self._landed: list[Landed] = []
         self._marks: list[FollowUpMark] = []
@@ -129,6 +131,8 @@ class JournalBatcher:
         self._next_at = asyncio.get_running_loop().time() + breath
         if not written:
             return
+        if landed:
+            self._notify_landed([each.row for each in landed])
         for outcome in outcomes:
             self._notify(outcome)
 

@@ -313,6 +313,7 @@ class LocationSender:
     async def _verify(self, submitted: SubmittedRow, landing: Landing) -> Landing:
         assert self._upserting is not None  # noqa: S101  (rows come after open)
         faults = await self._upserting.verify(submitted, landing.landed)
+        self.caller.meter.note_read_back(faults)
         return landing if not faults else landing.with_warnings(faults)
 
     # --- follow-ups --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from random import Random
@@ -56,6 +57,15 @@ _LEAST_IN_THE_AIR: Final = 4
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """Contacts that were read back, those of them that hold something else than was sent, and those that could not be read."""
+
+    contacts: int
+    differed: int
+    unread: int
+
+
 class Neighbourhood(Protocol):
     """Other runs of the same state folder that send to the same locations."""
 
@@ -99,7 +109,12 @@ class Sender:
         self._marks = quota_marks or {}
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
         self._journal = JournalBatcher(
-            journal, clock=self._clock, see=self._watch, notify=self._settled, stop=self.stop
+            journal,
+            clock=self._clock,
+            see=self._watch,
+            notify=self._settled,
+            notify_landed=self._progress.landed,
+            stop=self.stop,
         )
         self._links = Links()
         self._held_capacity = Capacity(self._policy.held_rows)
@@ -231,6 +246,16 @@ class Sender:
             for location in self._locations.values():
                 location.stop(reason)
             self._changed.set()
+
+    @property
+    def read_back(self) -> ReadBack:
+        """Tell what came of reading contacts back, over all locations."""
+        meters = [location.caller.meter for location in self._locations.values()]
+        return ReadBack(
+            contacts=sum(meter.read_back for meter in meters),
+            differed=sum(meter.differed for meter in meters),
+            unread=sum(meter.unread for meter in meters),
+        )
 
     @property
     def requests(self) -> int:

@@ -314,7 +314,7 @@ async def test_people_who_are_gone_for_two_files_get_their_tag_once_and_are_neve
         house.put(f"in/contacts-{number}.csv", present)
         (occasion,) = await house.once(resident)
         assert occasion.result is Result.FINISHED
-        assert ("1 people of earlier files are missing" in occasion.sentence) == (number > 0)
+        assert ("1 person of earlier files is missing" in occasion.sentence) == (number > 0)
         assert ("1 got the tag 'left crm'" in occasion.sentence) == (number == 2)
     tags = {str(each.properties["email"]): each.tags for each in house.sandbox.vendor.contacts}
     assert tags["ada7@example.com"] == ["nightly", "left crm"]

@@ -181,14 +181,14 @@ def test_on_a_terminal_the_bar_keeps_to_its_width(width: int) -> None:
     assert frames[-3].endswith("WARNING a line behind the bar")
     assert frames[-2:] == ["END", ""]
     if width >= 80:
-        assert "1/1,000 rows, 0.2 rows/s, 1 min 40 s left, created 1" in shown
+        assert "1 of 1,000 rows, 0.2 rows/s, 1 min 40 s left, created 1" in shown
 
 
 def test_the_time_left_is_never_less_than_the_quota_needs() -> None:
     course = Course(now=0.0)
     course.plan(1_000, 1_000, 100.0)
     for _ in range(100):
-        course.settle(Status.CREATED, 2.0)
+        course.settle(0, Status.CREATED, 2.0)
 
     assert course.rows_per_second(2.0) == 50.0
     assert course.seconds_left(2.0) == pytest.approx(90.0)
@@ -198,7 +198,7 @@ def test_the_time_left_follows_the_pace_when_that_is_slower() -> None:
     course = Course(now=0.0)
     course.plan(1_000, 1_000, 100.0)
     for second in range(1, 101):
-        course.settle(Status.CREATED, float(second))
+        course.settle(0, Status.CREATED, float(second))
 
     assert course.seconds_left(100.0) == pytest.approx(900.0, rel=0.05)
 
@@ -208,7 +208,7 @@ def test_a_sandbox_without_the_vendors_quota_is_soon_noticed() -> None:
     course.plan(100_000, 100_000, 10_000.0)
     for second in range(1, 31):
         for _ in range(1_000):
-            course.settle(Status.CREATED, float(second))
+            course.settle(0, Status.CREATED, float(second))
 
     assert course.seconds_left(30.0) == pytest.approx(70.0, rel=0.05)
 
@@ -233,7 +233,7 @@ def test_a_hold_of_one_location_among_others_is_not_a_hold_of_the_run() -> None:
 
 def test_rows_that_were_settled_before_count_from_the_plan_on() -> None:
     course = Course(now=0.0)
-    course.settle(Status.SKIPPED, 0.0)
+    course.settle(0, Status.SKIPPED, 0.0)
     course.plan(9, 9, 9.0)
 
     assert course.planned_rows == 10
@@ -258,3 +258,16 @@ def test_refused_requests_carry_no_rows() -> None:
         course.request("a", 20.0, throttled=True)
 
     assert course.rows_per_second(20.0) == 0.0
+
+
+def test_rows_that_wait_for_their_tags_count_as_sent_and_not_as_settled() -> None:
+    course = Course(now=0.0)
+    course.plan(10, 10, 5.0)
+    course.land([2, 3, 4])
+    course.settle(2, Status.CREATED, 1.0)
+
+    assert course.progressed() == "3 of 10 rows sent, 1 settled"
+    assert course.line(1.0).startswith("3 of 10 rows sent, 1 settled (30 %)")
+    course.settle(3, Status.CREATED, 1.0)
+    course.settle(4, Status.CREATED, 1.0)
+    assert course.progressed() == "3 of 10 rows"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from importer.errors import TooManyFailuresError
 from importer.highlevel.client import LostReply
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import Intent, Json, Record
+from importer.records import Fault, Intent, Json, Record
 from importer.sending.capacity import Capacity
 from importer.sending.failures import FailureWatch
 from importer.sending.pace.breaker import Breaker
@@ -334,3 +334,13 @@ def test_spilled_rows_come_back_in_order_and_few_stay_in_memory(steps: list[bool
         assert len(queue) == given_rows - taken
     queue.close()
     assert room.taken == 0
+
+
+def test_the_meter_counts_what_was_read_back_over_all_stretches() -> None:
+    meter = Meter(100.0)
+    meter.note_read_back(())
+    meter.note_read_back((Fault(code="not_stored", message="", fails=False),))
+    meter.take("loc1", 101.0, daily_remaining=None)
+    meter.note_read_back((Fault(code="not_verified", message="", fails=False),))
+
+    assert (meter.read_back, meter.differed, meter.unread) == (3, 1, 1)

@@ -93,7 +93,9 @@ def _around(opened: Opened) -> list[str]:
     notes = []
     if opened.hidden_rows:
         notes.append(
-            f"{opened.hidden_rows} rows are hidden, by hand or by a filter; they are imported, each with a warning"
+            "1 row is hidden, by hand or by a filter; it is imported, with a warning"
+            if opened.hidden_rows == 1
+            else f"{opened.hidden_rows:,} rows are hidden, by hand or by a filter; they are imported, each with a warning"
         )
     if opened.hidden_columns:
         notes.append(

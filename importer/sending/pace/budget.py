@@ -1,8 +1,9 @@
-"""The budget of a run: ``--max-requests``, counted over all locations."""
+"""The budget of a run: ``--max-requests``, counted over all locations. Look-ups store nothing, and are left out."""
 
 from __future__ import annotations
 
 from importer.errors import BudgetSpentError
+from importer.runtime.counting import counted
 
 
 class Budget:
@@ -19,7 +20,12 @@ class Budget:
         if self._left is not None:
             if self._left <= reserve:
                 raise BudgetSpentError(
-                    f"The budget of {self._limit:,} requests is used up. Go on with `importer resume`."
+                    f"The budget of {counted(self._limit or 0, 'request')} is used up. Go on with `importer resume`, which "
+                    "may send as many again; with --max-requests 0 it has no limit."
                 )
             self._left -= 1
+        self.spent += 1
+
+    def look(self) -> None:
+        """Count a request that stores nothing."""
         self.spent += 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from importer.records import Pulse
+from importer.records import Fault, Pulse
 
 _KEPT: Final = 512
 
@@ -18,10 +19,13 @@ class Meter:
         "_most",
         "_seen",
         "_since",
+        "differed",
+        "read_back",
         "requests",
         "retries",
         "settled",
         "throttled",
+        "unread",
     )
 
     def __init__(self, now: float) -> None:
@@ -29,6 +33,8 @@ class Meter:
         self._latencies: list[float] = []
         self._every, self._seen, self._most = 1, 0, 0.0
         self.requests = self.retries = self.settled = self.throttled = 0
+        self.read_back = self.differed = self.unread = 0
+        """Of the whole session, not of one stretch."""
 
     def request(self, seconds: float) -> None:
         self.requests += 1
@@ -48,6 +54,12 @@ class Meter:
     def quickest_seconds(self) -> float | None:
         """The shortest wait for a reply of this stretch: the first one also opened the connection."""
         return min(self._latencies, default=None)
+
+    def note_read_back(self, faults: Sequence[Fault]) -> None:
+        """Count a contact that was read back, by what came of it."""
+        self.read_back += 1
+        self.unread += any(fault.code == "not_verified" for fault in faults)
+        self.differed += any(fault.code != "not_verified" for fault in faults)
 
     def take(self, location_id: str, now: float, *, daily_remaining: int | None) -> Pulse:
         """Close the stretch and begin the next; ``now`` is of the wall clock."""
