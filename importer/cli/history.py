@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -25,9 +25,30 @@ from importer.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from importer.results.commands import NextCommands
 
-run_argument = click.argument("run", required=False, metavar="[RUN]")
+
+def complete_run(context: click.Context, _argument: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Complete the id of a run in the shell, the newest first, with what it imported."""
+    from contextlib import suppress
+
+    from click.shell_completion import CompletionItem
+
+    from importer.errors import ImporterError
+    from importer.state import StateFolder
+
+    with suppress(ImporterError, OSError):  # a shell that waits for a word is no place for errors
+        load_environment()
+        folder = StateFolder(state_folder(context.params.get("state")))
+        found = [run_id for run_id in folder.run_ids() if run_id.startswith(begun)][:_COMPLETED]
+        return [CompletionItem(run_id, help=folder.imported_by(run_id)) for run_id in found]
+    return []
+
+
+run_argument = click.argument("run", required=False, metavar="[RUN]", shell_complete=complete_run)
+_COMPLETED: Final = 50
 
 session_options = stack(
     click.option(
@@ -199,7 +220,7 @@ def results_command(run: str | None, **given: Any) -> None:
 
 
 @click.command("forget", epilog=examples("importer forget 20260314-0915"), short_help="Delete a run's data.")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
 @state_option
 @click.option(
     "--yes", is_flag=True, help="Forget also a run whose stored contacts still wait for their tags."

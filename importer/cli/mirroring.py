@@ -1,4 +1,4 @@
-"""mirror: a location's contacts, read once and kept."""
+"""mirror and export: a location's contacts, read once and kept, or written to a file."""
 
 from __future__ import annotations
 
@@ -102,6 +102,55 @@ def mirror_command(locations: tuple[str, ...], **given: Any) -> None:
     for each in found:
         if isinstance(each, Exception):
             raise each
+    sys.exit(0)
+
+
+@click.command(
+    "export",
+    epilog=examples("importer export -o backup.csv", "importer export -o backup.xlsx --without-dnd"),
+    short_help="Write a location's contacts to a file: a backup.",
+)
+@click.argument("location", required=False, metavar="[LOCATION]")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file: .csv or .xlsx.",
+)
+@click.option(
+    "--without-dnd",
+    is_flag=True,
+    help="Leave out do-not-disturb by channel, which takes one call for each contact.",
+)
+@max_age_option
+@account_options
+@state_option
+@json_option
+@quiet_options
+def export_command(location: str | None, **given: Any) -> None:
+    """Write all contacts of a location to a file that the ready mapping `highlevel` imports again.
+
+    Do-not-disturb by channel is read of every contact first, one call each; where one cannot be read nothing is written.
+    """
+    from importer.cli.presenting import Manner, watch
+    from importer.results.wording import command
+    from importer.runs.exporting import export
+    from importer.settings import location_in
+
+    load_environment()
+    location_id = location_in(location or location_from_environment())
+    settings, output = mirror_settings(given), given["output"]
+    exported = watch(
+        lambda context: export(location_id, output, settings, context, with_dnd=not given["without_dnd"]),
+        Manner.of(given),
+        go_on=command(["importer", "export", location_id, "-o", str(output)]),
+    )
+    if not given["quiet"]:
+        click.echo(render_reading(exported.reading), err=True)
+        click.echo(f"{exported.contacts:,} contacts written to {exported.path}.", err=True)
+    if given["as_json"]:
+        click.echo(json.dumps(exported.to_json(), ensure_ascii=False))
     sys.exit(0)
 
 

@@ -151,7 +151,7 @@ def render_run(details: RunDetails) -> str:
         ("By", record.operator.name if record.operator else ""),
         ("Rows", f"{record.counts.read:,} ({_counts_text(record.counts)})"),
         ("Since", since_text(record.since, record.counts.read) if record.since else ""),
-        ("In", ", ".join(record.since.successors) if record.since else ""),
+        ("Followed", ", ".join(record.since.successors) if record.since else ""),
         ("Requests", _traffic_text(details.traffic)),
         *(("Failed", _code_text(each, run)) for each in details.errors),
         *(("Warnings", _code_text(each, run)) for each in details.warnings),
@@ -262,6 +262,8 @@ def _next_step(record: RunRecord) -> str:
         return ""
     if run.state is RunState.STOPPED:
         return record.commands.resume(run.id)
+    if record.since is not None:
+        return record.commands.show(record.since.successors[-1]) if record.left else ""
     if record.retryable:
         return f"{rows(record.retryable)} can be sent again: {record.commands.retry(run.id)}"
     return ""

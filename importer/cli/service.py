@@ -211,7 +211,9 @@ def schedule_command(**given: Any) -> None:
         raise click.UsageError("Name the job file: importer schedule jobs.yaml --systemd")
     load_environment()
     jobs = [named for named in _jobs(given["jobs_file"], given["names"]) if named.job.enabled]
-    entry = entries.ScheduleEntry(jobs_file=given["jobs_file"], state=given["state"], image=given["image"])
+    entry = entries.ScheduleEntry(
+        jobs_file=given["jobs_file"], state=_said_state(given["state"]), image=given["image"]
+    )
     forms = {
         "systemd": entries.systemd,
         "cron": entries.cron,
@@ -219,6 +221,13 @@ def schedule_command(**given: Any) -> None:
         "windows": entries.windows,
     }
     click.echo(forms[given["form"] or entries.default_form()](jobs, entry), nl=False)
+
+
+def _said_state(given: Path | None) -> Path | None:
+    """Give the state folder that was named; the scheduler's own environment does not know IMPORTER_STATE."""
+    from importer.runtime.environment import variables
+
+    return state_folder(given) if given is not None or variables().get("IMPORTER_STATE") else None
 
 
 def _jobs(path: Path, names: Sequence[str]) -> list[ScheduledJob]:

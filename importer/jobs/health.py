@@ -15,6 +15,7 @@ from importer.jobs.job_state import Health, JobState, Occasion, Result
 from importer.jobs.named_job import NamedJob, next_due
 from importer.jobs.resident import Resident
 from importer.records import Json
+from importer.results.metrics import PREFIX
 from importer.version import __version__
 
 if TYPE_CHECKING:
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 LOOPBACK: Final = "127.0.0.1"
 _LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _METRICS: Final = {
-    "importer_job_failing": ("gauge", "1 when the job's last run that said anything failed."),
-    "importer_job_running": ("gauge", "1 while the job runs."),
-    "importer_job_open_run": ("gauge", "1 while a stopped run waits to go on."),
-    "importer_job_next_timestamp_seconds": ("gauge", "When the job is due next."),
-    "importer_job_last_success_timestamp_seconds": ("gauge", "When the job last finished an import."),
-    "importer_job_turns_total": ("counter", "Turns by how they ended."),
-    "importer_job_rows_total": ("counter", "Rows by how they ended."),
-    "importer_job_requests_total": ("counter", "Requests sent to HighLevel."),
-    "importer_notices_waiting": ("gauge", "Notices not delivered yet."),
+    "job_failing": ("gauge", "1 when the job's last run that said anything failed."),
+    "job_running": ("gauge", "1 while the job runs."),
+    "job_open_run": ("gauge", "1 while a stopped run waits to go on."),
+    "job_next_timestamp_seconds": ("gauge", "When the job is due next."),
+    "job_last_success_timestamp_seconds": ("gauge", "When the job last finished an import."),
+    "job_turns_total": ("counter", "Turns by how they ended."),
+    "job_rows_total": ("counter", "Rows by how they ended."),
+    "job_requests_total": ("counter", "Requests sent to HighLevel."),
+    "notices_waiting": ("gauge", "Notices not delivered yet."),
 }
 
 
@@ -80,8 +81,9 @@ def metrics(resident: Resident) -> str:
     samples = list(_samples(resident))
     lines: list[str] = []
     for name, (kind, meaning) in _METRICS.items():
-        lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
-        lines += [f"{name}{labels} {value:.15g}" for sample, labels, value in samples if sample == name]
+        shown = PREFIX + name
+        lines += [f"# HELP {shown} {meaning}", f"# TYPE {shown} {kind}"]
+        lines += [f"{shown}{labels} {value:.15g}" for sample, labels, value in samples if sample == name]
     return "\n".join(lines) + "\n"
 
 
@@ -90,26 +92,26 @@ def _samples(resident: Resident) -> Iterator[tuple[str, str, float]]:
     for named in resident.jobs:
         job = f'job="{named.name}"'
         job_state = state.job_state(named.name, now=now)
-        yield "importer_job_failing", f"{{{job}}}", job_state.health is Health.FAILING
-        yield "importer_job_running", f"{{{job}}}", named.name in resident.busy
-        yield "importer_job_open_run", f"{{{job}}}", job_state.open_file is not None
+        yield "job_failing", f"{{{job}}}", job_state.health is Health.FAILING
+        yield "job_running", f"{{{job}}}", named.name in resident.busy
+        yield "job_open_run", f"{{{job}}}", job_state.open_file is not None
         if (next_at := _next_at(named, job_state, now)) is not None:
-            yield "importer_job_next_timestamp_seconds", f"{{{job}}}", next_at
+            yield "job_next_timestamp_seconds", f"{{{job}}}", next_at
         done = (each for each in state.occasions(named.name) if each.result is Result.FINISHED)
         if last := next(done, None):
-            yield "importer_job_last_success_timestamp_seconds", f"{{{job}}}", last.ended_at
+            yield "job_last_success_timestamp_seconds", f"{{{job}}}", last.ended_at
         for name, value in state.totals(named.name).items():
             yield _counted(job, name, value)
-    yield "importer_notices_waiting", "", state.parcels_waiting()
+    yield "notices_waiting", "", state.parcels_waiting()
 
 
 def _counted(job: str, name: str, value: int) -> tuple[str, str, float]:
     word, _, result = name.partition(" ")
     if result:
-        return "importer_job_turns_total", f'{{{job},result="{result}"}}', value
+        return "job_turns_total", f'{{{job},result="{result}"}}', value
     if word == "requests":
-        return "importer_job_requests_total", f"{{{job}}}", value
-    return "importer_job_rows_total", f'{{{job},status="{word}"}}', value
+        return "job_requests_total", f"{{{job}}}", value
+    return "job_rows_total", f'{{{job},status="{word}"}}', value
 
 
 @asynccontextmanager

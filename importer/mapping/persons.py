@@ -42,7 +42,10 @@ class PersonReader:
 
     def __init__(self, hash_text: HashText) -> None:
         self._hash = hash_text
-        self._hash_name = lru_cache(_NAMES_REMEMBERED)(lambda text: hash_text(text) if text else 0)
+        # Names are compared under one key only, so that half of a hash is enough to store.
+        self._hash_name = lru_cache(_NAMES_REMEMBERED)(
+            lambda text: hash_text(text) & 0x7FFF_FFFF or 1 if text else 0
+        )
 
     def read(self, record: Record, match_by: Collection[str]) -> Person | None:
         """Give the person behind a record; None where nothing is matched."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
-from importer.highlevel.contacts import HeldContact
+from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
 from importer.highlevel.wire import decode, encode
 from importer.records import Json
 from importer.state.database import Database, Purpose, ensure_database, open_database
@@ -16,6 +16,7 @@ from importer.state.database import Database, Purpose, ensure_database, open_dat
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS contacts (number INTEGER PRIMARY KEY, id TEXT NOT NULL, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS keys (key TEXT NOT NULL, number INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS details (id TEXT PRIMARY KEY, updated TEXT NOT NULL, content BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 _PURPOSE: Final = Purpose(
@@ -141,6 +142,38 @@ class Mirror:
             ):
                 found[contact_id] = _read(contact_id, content)
         return found
+
+    def complete(self, contacts: Iterable[HeldContact]) -> None:
+        """Keep what only a read by id shows of contacts, until they change."""
+        kept = [
+            (
+                contact.id,
+                json.dumps(contact.updated),
+                encode(
+                    {name: contact.fields[name] for name in sorted(NOT_IN_SEARCH & contact.fields.keys())}
+                ),
+            )
+            for contact in contacts
+        ]
+        with self._db.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO details (id, updated, content) VALUES (?, ?, ?)", kept
+            )
+
+    def completed(self, contacts: Iterable[HeldContact]) -> dict[str, HeldContact]:
+        """Give those of the contacts, with all fields, that were read by id since they changed last."""
+        wanted = {contact.id: contact for contact in contacts}
+        found: dict[str, HeldContact] = {}
+        for some in _batches(wanted):
+            marks = ",".join("?" * len(some))
+            for contact_id, updated, content in self._db.execute(
+                f"SELECT id, updated, content FROM details WHERE id IN ({marks})",  # noqa: S608  (likewise)
+                some,
+            ):
+                contact = wanted[contact_id]
+                if updated == json.dumps(contact.updated):
+                    found[contact_id] = replace(contact, fields={**contact.fields, **decode(content)})
+        return {contact_id: found[contact_id] for contact_id in wanted if contact_id in found}
 
     def by_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Find the ids of the contacts that hold each key, those added first ahead; keys that nobody holds are not in it."""

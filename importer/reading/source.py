@@ -22,12 +22,19 @@ _OURS = "import_"
 _LOCATION = "import_location_id"
 _DETECT_ALL: Final = ReadingOptions()
 
+_OUR_HEADERS: Final = (
+    {"import_row", "import_status"},
+    {"plan_row", "plan_action"},
+    {"Contact Id", "export_location_id"},
+)
+"""Headers that only files of ours have: results, plans and exports."""
+
 
 class Source:
     """A header and numbered rows; every walk over it gives the same rows."""
 
     def __init__(self, reading: Reading, *, index: int, own_columns: bool = False) -> None:
-        self.ours = set(reading.header) >= {"import_row", "import_status"}
+        self.ours = any(known <= set(reading.header) for known in _OUR_HEADERS)
         """The file is one that the importer wrote: results, or failed rows to be imported again."""
         unguarding = _unguarding(reading) if self.ours else None
         names = tuple(map(unguarding, reading.header)) if unguarding else reading.header

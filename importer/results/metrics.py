@@ -12,7 +12,8 @@ from importer.results.files import translated
 from importer.results.summary import Summary
 from importer.runtime.installation import missing_extra
 
-_PREFIX: Final = "highlevel_importer_"
+PREFIX: Final = "highlevel_importer_"
+"""Of every metric of ours, in files and from the resident."""
 
 MetricSample: TypeAlias = tuple[str, str, dict[str, str], float]
 """A metric's name, what it means, its labels and its value."""
@@ -36,7 +37,7 @@ def write_metrics(summary: Summary, path: Path) -> None:
     for name, text, labels, value in _samples(summary):
         named = {"mapping": Path(summary.mapping).stem, **labels}
         if name not in gauges:
-            gauges[name] = Gauge(_PREFIX + name, text, tuple(named), registry=registry)
+            gauges[name] = Gauge(PREFIX + name, text, tuple(named), registry=registry)
         gauges[name].labels(**named).set(value)
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ from importer.runs.forecast import calls_a_row
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs
-from importer.runs.superseding import settle_superseded
+from importer.runs.superseding import settle_superseded, settle_taken_home
 from importer.runs.trial import Trial
 from importer.runtime.counting import counted
 from importer.runtime.garbage import rare_collections
@@ -89,6 +89,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind, context.operator)
+                    await asyncio.to_thread(settle_taken_home, journal)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)

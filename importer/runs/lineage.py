@@ -14,6 +14,7 @@ from importer.mapping import Mapping, parse_mapping
 from importer.reading import Source
 from importer.reading.rewriting import Rewriting, rewriting_of
 from importer.records import RowId, row_id
+from importer.results.commands import access_words
 from importer.runs.intake import open_staged
 from importer.runs.remembered import recalled
 from importer.settings import Connection, ReadingOptions, RunSettings
@@ -104,7 +105,7 @@ def trace(
             if source.ours:
                 _CorrectedFile(source.with_own_columns(), each, state).read_into(lineage)
     if not settings.accept_rewritten:
-        _refuse_rewritten(lineage, settings.reading, state)
+        _refuse_rewritten(lineage, settings, state)
     return lineage
 
 
@@ -190,13 +191,16 @@ def numbered(header: Sequence[str]) -> list[ColumnKey]:
     return keys
 
 
-def _refuse_rewritten(lineage: Lineage, reading: ReadingOptions, state: StateFolder) -> None:
+def _refuse_rewritten(lineage: Lineage, settings: RunSettings, state: StateFolder) -> None:
     cells = [
-        (run, name, cell) for run in lineage.runs for name, cell in _rewritten(run, lineage, reading, state)
+        (run, name, cell)
+        for run in lineage.runs
+        for name, cell in _rewritten(run, lineage, settings.reading, state)
     ]
     if not cells:
         return
     run, name, _ = cells[0]
+    anew = access_words(state.path, settings.connection.token_file).results(run.id)
     shown = "; ".join(
         f"row {cell.row}, {cell.column}: {cell.before} became {cell.after} ({cell.how.value})"
         for _, _, cell in cells[:_SHOWN]
@@ -207,7 +211,7 @@ def _refuse_rewritten(lineage: Lineage, reading: ReadingOptions, state: StateFol
     )
     raise SourceError(
         f"A spreadsheet rewrote {count} when {name} was saved: {shown}{more}. Nothing was sent. Make the corrections "
-        f"in failed.xlsx instead, whose cells are text (importer results {run.id} writes it anew), or put these cells "
+        f"in failed.xlsx instead, whose cells are text ({anew} writes it anew), or put these cells "
         "right in a text editor. Where they are meant so: the same command with --accept-rewritten."
     )
 

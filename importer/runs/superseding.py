@@ -1,13 +1,14 @@
-"""A retry must not put an older row of a person over a newer one that got through meanwhile."""
+"""What goes on with a run must not put an older row of a person over a newer one that got through meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from importer.highlevel.payload import match_keys
-from importer.records import Landed, Outcome, Record, RowId, Status, number_of
+from importer.records import Intent, Landed, Outcome, Record, RowId, Status, number_of
 from importer.runs.intake import Mapped
 from importer.state.journal import Journal
+from importer.state.lineage import taken_home
 
 _ARRIVED = frozenset({Status.CREATED, Status.UPDATED})
 
@@ -31,6 +32,29 @@ def settle_superseded(journal: Journal, pieces: Iterable[Mapped]) -> list[Outcom
     ]
     journal.settle(skipped)
     return skipped
+
+
+def settle_taken_home(journal: Journal) -> list[Outcome]:
+    """Skip each row that is still to be sent while a later run has imported it, corrected, from the failed rows."""
+    skipped = [
+        Outcome(
+            row=row,
+            status=Status.SKIPPED,
+            code="superseded",
+            message=f"Run {run_id} imported this row from the failed rows; sending it now would put its older values "
+            "over the corrected ones.",
+        )
+        for row, run_id in taken_home(journal.folder).items()
+        if _unsent(journal, row)
+    ]
+    journal.settle(skipped)
+    return skipped
+
+
+def _unsent(journal: Journal, row: RowId) -> bool:
+    """Tell a row that would be sent anew; one that may be stored already is settled by evidence, as ever."""
+    row_state = journal.row_states(row, row).get(row)
+    return row_state is None or (journal.retrying and isinstance(row_state, Intent))
 
 
 def _overtaken(journal: Journal, pieces: Iterable[Mapped]) -> Iterator[tuple[RowId, Outcome]]:

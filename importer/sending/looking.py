@@ -34,6 +34,19 @@ class SearchCallState(CallState):
         return is_of(self._location_id, reply.body)
 
 
+class ContactCallState(CallState):
+    """The call that reads one contact: no other's will do."""
+
+    __slots__ = ("_contact_id",)
+
+    def __init__(self, row: RowId, contact_id: str, *, soft: bool = False) -> None:
+        super().__init__(row, soft=soft)
+        self._contact_id = contact_id
+
+    def recognises(self, reply: Reply) -> bool:
+        return reply.contact_id in (None, self._contact_id)
+
+
 class NoRows:
     """The journal of a sender to which no row ever comes; of what it is told it keeps the quota marks."""
 

@@ -18,6 +18,7 @@ from importer.errors import (
     ServiceDownError,
     StopError,
 )
+from importer.highlevel import calls
 from importer.highlevel.auth import AnyTokens
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
@@ -37,7 +38,7 @@ from importer.sending.failures import FailureWatch
 from importer.sending.journal_batches import JournalBatcher, JournalWriter
 from importer.sending.lanes import Links
 from importer.sending.location import DEFAULT_CONCURRENCY, Callbacks, LocationSender
-from importer.sending.looking import SearchCallState
+from importer.sending.looking import ContactCallState, SearchCallState
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -186,6 +187,12 @@ class Sender:
         """
         caller = self._locations[location_id].caller
         return await self._unless_stopped(self._ask(caller, call, SearchCallState(location_id)))
+
+    async def read_contact(self, location_id: str, contact_id: str) -> Reply:
+        """Bring the read of one contact to its final reply; likewise."""
+        caller = self._locations[location_id].caller
+        state = ContactCallState(FIRST_CONTACT, contact_id, soft=True)
+        return await self._unless_stopped(self._ask(caller, calls.get_contact(contact_id), state))
 
     async def find(self, record: Record) -> FoundContact:
         """Find the contact that a record would meet; stores nothing. Raises what ends the location's sending."""

@@ -144,6 +144,11 @@ class StateFolder:
         """
         return find_previous(candidate, self._history(candidate.id))
 
+    def imported_by(self, run_id: str) -> str:
+        """Name the sources of a run, as far as is known without opening its journal."""
+        identity = read_identity(self.run_folder(run_id))
+        return "" if identity is None else ", ".join(Path(each).name for each in identity.references)
+
     def last_of_mapping(self, place: str, mapping: Path, *, but: str = "") -> Run | None:
         """Find the newest run by a mapping file in a place, but for the one of an id."""
         return find_last_of_mapping(place, mapping, self._history(but))

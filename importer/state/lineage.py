@@ -74,21 +74,19 @@ def corrections_since(folder: Path, journal: Journal) -> Since | None:
     return Since(
         successors=successors,
         failed=counts.failed + counts.pending,
-        corrected=len(_taken_home(folder) - done),
+        corrected=len(taken_home(folder).keys() - done),
     )
 
 
-def _taken_home(folder: Path) -> set[RowId]:
-    """Find the rows of a run that came through in a successor, or in a successor of that."""
-    rows: set[RowId] = set()
+def taken_home(folder: Path) -> dict[RowId, str]:
+    """Find the rows of a run that came through in a successor, or in a successor of that, with the run that did it."""
+    rows: dict[RowId, str] = {}
     for run_id in successors_of(folder):
         successor = folder.with_name(run_id)
-        through = _done_in(successor) | _taken_home(successor)
-        rows.update(
-            each.origin
-            for each in read_origins(successor)
-            if each.run_id == folder.name and each.row in through
-        )
+        through = {**taken_home(successor), **dict.fromkeys(_done_in(successor), run_id)}
+        for each in read_origins(successor):
+            if each.run_id == folder.name and each.row in through:
+                rows[each.origin] = through[each.row]
     return rows
 
 

@@ -67,6 +67,7 @@ def test_show_and_history_of_the_first_run_know_what_was_corrected_since(desk: D
     assert (told["followed_by"], told["corrected"], told["left"]) == ([second.summary["run_id"]], 2, 1)
     assert shown(desk, second.summary["run_id"])["follows"] == first
     text = desk.importer("show", first).out
+    assert f"Followed:  {second.summary['run_id']}" in text
     assert "Since:     4 rows: 1 at first, 2 of 3 corrected since, 1 left" in text
     listed = {line.split()[0]: line.split() for line in desk.importer("runs").out.splitlines()}
     assert [listed[run][-3] for run in (first, second.summary["run_id"])] == ["1", "1"]
@@ -265,3 +266,31 @@ def test_a_run_whose_files_are_written_again_advises_what_is_left(desk: Desk, fa
     )
     assert "importer run" not in told
     assert f"these are rows of run {failed.parent.name}, corrected" in desk.importer("results", second).err
+
+
+def test_a_resume_does_not_put_old_values_over_rows_that_were_imported_corrected(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write(
+        "contacts.csv",
+        "First,Mail,Phone,Tags\nAnn,ann@example.com,,\nBbo,bob@example.com,,\nCid,cid@example.com,,\n",
+    )
+    stopped = desk.run("contacts.csv", "-m", "mapping.yaml", "--trial", "1")
+    assert (stopped.code, stopped.summary["pending"]) == (3, 2)
+    workbook = Path(stopped.summary["failed_workbook"])
+    correct_workbook(workbook, "First", "Bob", "Cid")
+    assert desk.run(str(workbook), "-m", "mapping.yaml", "--limit", "1").summary["created"] == 1
+
+    resumed = desk.importer("resume", stopped.summary["run_id"], "--json", "--no-progress")
+
+    assert resumed.code == 0, resumed.err
+    assert [(row["import_status"], row["import_error_code"]) for row in resumed.rows] == [
+        ("created", ""),
+        ("skipped", "superseded"),
+        ("created", ""),
+    ]
+    assert sorted(contact["properties"]["firstName"] for contact in vendor.contacts()) == [
+        "Ann",
+        "Bob",
+        "Cid",
+    ]

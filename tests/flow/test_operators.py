@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 import importer
 from importer.runtime.environment import user_at_host
@@ -41,3 +46,32 @@ def test_a_program_is_named_too(desk: Desk, vendor: Sandbox) -> None:
     desk.write("my people.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
     importer.run("my people.csv", "mapping.yaml")
     assert "a Python program" in json.loads(desk.importer("show", "--json").out)["command"]
+
+
+def completed(desk: Desk, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
+    """Ask for completions as bash does."""
+    monkeypatch.setenv("_IMPORTER_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", " ".join(["importer", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    told = subprocess.run(
+        [str(Path(sys.executable).with_name("importer"))],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=desk.folder,
+    )
+    monkeypatch.delenv("_IMPORTER_COMPLETE")
+    return [line.rpartition(",")[2] for line in told.stdout.split()]
+
+
+def test_ids_of_runs_complete_in_the_shell(
+    desk: Desk, vendor: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write("my people.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
+    run_id = json.loads(desk.importer(*RUN, "--json").out)["run_id"]
+    for command in ("show", "resume", "retry", "results", "forget"):
+        assert completed(desk, monkeypatch, command, run_id[:4]) == [run_id]
+    assert completed(desk, monkeypatch, "show", "--state", "elsewhere", "2") == []
+    (desk.folder / "file").write_text("no folder")
+    monkeypatch.setenv("IMPORTER_STATE", "file")
+    assert completed(desk, monkeypatch, "show", "2") == []

@@ -161,3 +161,10 @@ def test_the_embedded_sandbox_has_nobody_to_compare_with(desk: Desk) -> None:
     ended = desk.importer("plan", people(desk, "Ann,ann@example.com,,"), "-m", "mapping.yaml", "--sandbox")
     assert ended.code == 2
     assert "begins empty" in ended.err
+
+
+def test_a_plan_read_again_gives_the_cells_of_the_source(desk: Desk, vendor: Sandbox) -> None:
+    plan = Planned(desk, people(desk, "=1+1,ann@example.com,,"), "-m", "mapping.yaml")
+    assert plan.rows[0]["First"] == "'=1+1"
+    read = desk.importer("read", plan.summary["plan"], "--format", "jsonl")
+    assert '"=1+1"' in read.out

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.cli import main
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
 from tests.jobs.jobs_house import HOME, MAPPING
 
@@ -165,7 +166,7 @@ def test_serve_runs_jobs_answers_for_its_health_and_stops_in_good_order(shop: Sh
         said = process.stderr.readline()
     assert json.loads(ask(found[1] + "/health")) == {"status": "ok"}
     assert json.loads(ask(found[1] + "/status"))["jobs"]["crm"]["health"] == "new"
-    assert 'importer_job_failing{job="crm"} 0' in ask(found[1] + "/metrics")
+    assert 'highlevel_importer_job_failing{job="crm"} 0' in ask(found[1] + "/metrics")
     code, said = shop.finish(process, signal.SIGTERM)
     assert (code, "Traceback" in said) == (0, False)
 
@@ -225,6 +226,24 @@ def test_a_killed_process_is_gone_on_with_by_the_next(shop: Shop) -> None:
     upserts = sum(each.upserts for each in shop.sandbox.vendor.contacts)
     assert upserts <= 1500 + 400  # what was in the air or in doubt, and not all of it again
     assert (shop.folder / "in" / "done" / "many.csv").exists()
+
+
+@pytest.mark.parametrize("form", ["--systemd", "--cron", "--windows"])
+def test_an_entry_carries_the_state_folder_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    (tmp_path / "jobs.yaml").write_text(
+        "version: 1\njobs:\n  crm: {source: a.csv, mapping: m.yaml, schedule: 30 2 * * *}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMPORTER_STATE", "our-state")
+    with pytest.raises(SystemExit):
+        main(("schedule", "jobs.yaml", form))
+    assert f"--state {tmp_path / 'our-state'}" in capsys.readouterr().out
+    monkeypatch.delenv("IMPORTER_STATE")
+    with pytest.raises(SystemExit):
+        main(("schedule", "jobs.yaml", form))
+    assert "--state" not in capsys.readouterr().out
 
 
 def test_schedule_prints_an_entry_and_the_schema(shop: Shop) -> None:

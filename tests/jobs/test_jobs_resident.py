@@ -241,11 +241,15 @@ async def test_metrics_and_status_tell_how_jobs_are(house: House, people: People
     await house.once(resident)
     await house.once(resident)
     families = {family.name: family for family in text_string_to_metric_families(metrics(resident))}
-    turns = {sample.labels["result"]: sample.value for sample in families["importer_job_turns"].samples}
+    turns = {
+        sample.labels["result"]: sample.value for sample in families["highlevel_importer_job_turns"].samples
+    }
     assert turns == {"finished": 1, "failed": 1}
-    rows = {sample.labels["status"]: sample.value for sample in families["importer_job_rows"].samples}
+    rows = {
+        sample.labels["status"]: sample.value for sample in families["highlevel_importer_job_rows"].samples
+    }
     assert rows == {"created": 20}
-    assert families["importer_job_failing"].samples[0].value == 1
+    assert families["highlevel_importer_job_failing"].samples[0].value == 1
     told = status(resident)
     assert "ada" not in str(told)
     async with health_endpoint(resident, port=0) as port:

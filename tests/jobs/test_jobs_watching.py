@@ -77,7 +77,7 @@ async def test_the_clock_never_starts_a_watched_folder(
     clock.move_to(moment(start))
     resident = Resident([watched(house, inbox)], house.context())
     assert status(resident)["jobs"][resident.jobs[0].name]["next_at"] is None  # type: ignore[index, call-overload]
-    assert "importer_job_next_timestamp_seconds{" not in metrics(resident)
+    assert "highlevel_importer_job_next_timestamp_seconds{" not in metrics(resident)
     house.put("in/a.csv", people)
     await house.live(resident, clock.now() + 3 * 86_400)
     assert resident.context.jobs_state.occasions() == []

@@ -20,7 +20,6 @@ from importer.records import (
     Landed,
     Outcome,
     Planned,
-    RowId,
     Status,
     TagMode,
     value_type,
@@ -29,6 +28,7 @@ from importer.sending.call_state import CallState, Unanswered
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
+from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
 from importer.sending.row.drift import changed_since
 from importer.sending.row.evidence import can_be_of, judge, refuses
@@ -51,19 +51,6 @@ class Landing:
 
     def with_warnings(self, faults: tuple[Fault, ...]) -> Landing:
         return replace(self, landed=replace(self.landed, warnings=self.landed.warnings + faults))
-
-
-class ContactCallState(CallState):
-    """The call that reads one contact: no other's will do."""
-
-    __slots__ = ("_contact_id",)
-
-    def __init__(self, row: RowId, contact_id: str) -> None:
-        super().__init__(row)
-        self._contact_id = contact_id
-
-    def recognises(self, reply: Reply) -> bool:
-        return reply.contact_id in (None, self._contact_id)
 
 
 class RowCallState(CallState):

@@ -1,0 +1,96 @@
+"""A location's contacts written to a file: a backup, or a move to another location."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from importer.errors import SettingsError
+from importer.highlevel.catalog import Catalog, CatalogNeeds
+from importer.highlevel.reply import Reply
+from importer.mirror.details import read_details
+from importer.mirror.reading import MirrorReading
+from importer.mirror.store import Mirror
+from importer.records import Json
+from importer.results.export_table import open_export
+from importer.runs.context import RunContext
+from importer.runs.mirroring import MirrorSettings, mirror_met, open_looking
+from importer.sending import Sender
+
+_BLOCK: Final = 500
+_SAY_SECONDS: Final = 10.0
+SUFFIXES: Final = frozenset({".csv", ".xlsx"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What was written."""
+
+    reading: MirrorReading
+    path: Path
+    contacts: int
+    requests: int
+
+    def to_json(self) -> dict[str, Json]:
+        """Write it as documented; programs rely on the names."""
+        return {
+            "location_id": self.reading.location_id,
+            "contacts": self.contacts,
+            "requests": self.requests,
+            "at": self.reading.to_json()["at"],
+            "file": str(self.path),
+        }
+
+
+async def export(
+    location_id: str, path: Path, settings: MirrorSettings, context: RunContext, *, with_dnd: bool
+) -> Exported:
+    """Write the contacts of a location, each with its do-not-disturb by channel unless that is not wanted.
+
+    Raises SetupError where a contact cannot be read: a location that is moved must not message people who said no.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise SettingsError(f"{path} is neither a .csv nor an .xlsx file.")
+    async with open_looking(settings.connection, settings.state, context) as sender:
+        catalog = await sender.open_location(location_id, CatalogNeeds(custom_fields=True))
+        reading = await mirror_met(catalog, sender, settings, context)
+        with Mirror.open(reading.path) as mirror:
+            if with_dnd:
+                await _read_details(mirror, catalog, sender, context)
+            written = await asyncio.to_thread(_write, mirror, path, catalog, with_dnd=with_dnd)
+        return Exported(reading=reading, path=path, contacts=written, requests=sender.requests)
+
+
+async def _read_details(mirror: Mirror, catalog: Catalog, sender: Sender, context: RunContext) -> None:
+    async def read_by_id(contact_id: str) -> Reply:
+        return await sender.read_contact(catalog.location_id, contact_id)
+
+    await read_details(mirror, read_by_id, catalog.location_id, _noting(context))
+
+
+def _noting(context: RunContext) -> Callable[[int], None]:
+    said_at = context.clock.monotonic()
+
+    def note(read: int) -> None:
+        nonlocal said_at
+        if context.clock.monotonic() - said_at >= _SAY_SECONDS:
+            said_at = context.clock.monotonic()
+            context.progress.message(f"Do-not-disturb by channel: {read:,} contacts read.")
+
+    return note
+
+
+def _write(mirror: Mirror, path: Path, catalog: Catalog, *, with_dnd: bool) -> int:
+    written = 0
+    contacts = iter(mirror)
+    with open_export(path, catalog.location_id, catalog.custom_fields) as table:
+        while block := list(islice(contacts, _BLOCK)):
+            # a contact that could not be found any more is no contact of the location
+            shown = list(mirror.completed(block).values()) if with_dnd else block
+            table.write(shown)
+            written += len(shown)
+    return written

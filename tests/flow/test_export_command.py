@@ -1,0 +1,72 @@
+"""`importer export`: a backup that the ready mapping imports again, with who said no."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.flow.conftest import read_table
+
+if TYPE_CHECKING:
+    from importer.sandbox import Sandbox
+    from tests.flow.conftest import Desk
+
+NO = {"SMS": {"status": "active"}, "Email": {"status": "inactive"}}
+
+
+def furnish(vendor: Sandbox) -> None:
+    vendor.add_contact(
+        "loc1",
+        email="ann@example.com",
+        firstName="Ann",
+        phone="+14155550100",
+        postalCode="01234",
+        tags=["a", "b"],
+        dndSettings=NO,
+        dateOfBirth="1985-03-14",
+    )
+    vendor.add_contact("loc1", email="bob@example.com", firstName="=1+1", dnd=True)
+
+
+@pytest.mark.parametrize("name", ["backup.csv", "backup.xlsx"])
+def test_what_is_exported_can_be_imported_elsewhere(desk: Desk, vendor: Sandbox, name: str) -> None:
+    furnish(vendor)
+    ended = desk.importer("export", "-o", name, "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["contacts"] == 2
+    moved = desk.run(name, "-m", "highlevel", "--location", "loc2")
+    assert moved.summary["created"] == 2, moved.err
+    before, after = ({each["email"]: each for each in vendor.contacts(place)} for place in ("loc1", "loc2"))
+    ann = after["ann@example.com"]
+    assert ann["phone"] == "+14155550100"
+    assert ann["tags"] == ["a", "b"]
+    assert ann["properties"]["dndSettings"]["SMS"]["status"] == "active"
+    for field in ("firstName", "postalCode", "dateOfBirth"):
+        assert ann["properties"][field] == before["ann@example.com"]["properties"][field]
+    assert after["bob@example.com"]["properties"]["firstName"] == "=1+1"
+    assert after["bob@example.com"]["properties"]["dnd"] is True
+
+
+def test_channels_are_read_once_as_long_as_nobody_changes(desk: Desk, vendor: Sandbox) -> None:
+    furnish(vendor)
+    desk.importer("export", "-o", "a.csv")
+    desk.importer("export", "-o", "b.csv")
+    assert vendor.state()["paths"]["GET contacts/*"] == 2
+    assert read_table(Path("a.csv")) == read_table(Path("b.csv"))
+    assert read_table(Path("a.csv"))[0]["DND SMS"] == "yes"
+
+
+def test_without_channels_no_contact_is_read_by_itself(desk: Desk, vendor: Sandbox) -> None:
+    furnish(vendor)
+    ended = desk.importer("export", "-o", "a.csv", "--without-dnd")
+    assert ended.code == 0
+    assert "GET contacts/*" not in vendor.state()["paths"]
+
+
+def test_a_file_of_another_kind_is_refused(desk: Desk, vendor: Sandbox) -> None:
+    ended = desk.importer("export", "-o", "backup.pdf")
+    assert ended.code == 2
+    assert ".xlsx" in ended.err
