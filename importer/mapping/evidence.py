@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -184,6 +184,25 @@ class Evidence:
             return None
         return next(iter(found)) if len(found) == 1 else None
 
+    def order_notes(self, header: Sequence[str]) -> tuple[str, ...]:
+        """Say of each rule whose dates another column decides which one that is."""
+        rules = dict(self._model.rules)
+        return tuple(
+            f"The dates of {' or '.join(map(repr, rules[key].headers))} can be read two ways; they are read as {order}, since "
+            f"{self._proving(order, header)} of the file shows that order. To decide it yourself: date_order in the rule."
+            for key, tally in self._dates.items()
+            if tally.example
+            and not self._decided(rules[key])
+            and tally.proof is None
+            and tally.majority is None
+            and (order := self._order_of_others(tally)) is not None
+        )
+
+    def _proving(self, order: str, header: Sequence[str]) -> str:
+        columns = self._others.columns(order) if self._others is not None else ()
+        names = [repr(header[index]) for index in columns[:3] if header[index]]
+        return f"column {' and '.join(names)}" if names else "another column"
+
     def _code_lengths(self, key: RuleKey) -> frozenset[int]:
         tally = self._codes.get(key)
         return frozenset(map(int, tally.proven)) if tally is not None else frozenset()
@@ -244,6 +263,10 @@ class OtherDates:
                     self._dates[index] += 1
                     if (proof := dates.evidence_of(bare)) in _ORDERS:
                         proven.add(proof)
+
+    def columns(self, order: str) -> list[int]:
+        """Give the columns that prove an order and no other."""
+        return [index for index, proven in enumerate(self._proven) if proven == {order}]
 
     def orders(self) -> set[str]:
         """Give the orders of those columns of dates that prove one and no other."""
