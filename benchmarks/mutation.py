@@ -24,12 +24,19 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = {
     # name: (file, tests that are to notice)
     "retry": ("importer/sending/retry.py", ["tests/sending"]),
-    "lanes": ("importer/sending/lanes.py", ["tests/sending"]),
+    "lanes": ("importer/sending/lanes.py", ["tests/sending/test_lanes.py"]),
     "evidence": ("importer/sending/row/evidence.py", ["tests/sending"]),
-    "day": ("importer/sending/pace/day.py", ["tests/sending"]),
-    "quota": ("importer/highlevel/quota.py", ["tests/highlevel", "tests/sending"]),
-    "reply": ("importer/highlevel/reply.py", ["tests/highlevel", "tests/sending"]),
-    "numbers": ("importer/mapping/values/numbers.py", ["tests/mapping"]),
+    "day": ("importer/sending/pace/day.py", ["tests/sending/test_day.py"]),
+    "quota": ("importer/highlevel/quota.py", ["tests/highlevel/test_quota.py"]),
+    "reply": ("importer/highlevel/reply.py", ["tests/highlevel/test_reply.py"]),
+    "numbers": (
+        "importer/mapping/values/numbers.py",
+        [
+            "tests/mapping/test_values_amounts.py",
+            "tests/mapping/test_values_plain.py",
+            "tests/mapping/test_decimal_signs.py",
+        ],
+    ),
 }
 
 NOTICED = {"killed", "timeout", "suspicious", "segfault", "caught by type check"}

@@ -168,14 +168,16 @@ async def _connect(
 
 
 async def _consent(address: str, redirect_uri: str, nonce: str, *, listen: bool) -> str:
-    from importer.highlevel.consent import ConsentPage, can_listen, read_code
+    from importer.highlevel.consent import ConsentPage, UnprovenConsentError, can_listen, read_code
 
     click.echo(f"Choose the location and agree:\n\n  {address}\n", err=True)
     if not listen or not can_listen(redirect_uri):
-        pasted = click.prompt(
-            "Paste the address that the browser ends at, whatever page it shows (or its code)", err=True
-        )
-        return read_code(pasted.strip(), state=nonce)
+        question = "Paste the address that the browser ends at, whatever page it shows (or its code)"
+        try:
+            return read_code(click.prompt(question, err=True).strip(), state=nonce)
+        except UnprovenConsentError as unproven:
+            click.echo(str(unproven), err=True)
+        return read_code(click.prompt("The code", err=True).strip(), state=nonce)
     async with ConsentPage(redirect_uri, state=nonce) as page:
         await asyncio.to_thread(webbrowser.open, address)
         return await page.code(within_seconds=_CONSENT_SECONDS)

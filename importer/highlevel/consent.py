@@ -17,16 +17,25 @@ _PAGE = (
 )
 
 
+class UnprovenConsentError(CredentialsError):
+    """An address that may be of any consent."""
+
+
 def read_code(pasted: str, *, state: str) -> str:
     """Take the code out of what a person pasted: the address the browser ended at, on any host, or the bare code.
 
-    The vendor is not sure to send the state back; a person who pastes vouches for where the address came from. One
-    that shows another state is of another consent.
+    An address that shows another state is of another consent; one that shows none raises UnprovenConsentError: the
+    vendor is not sure to send it back, and an address is easily somebody else's. Who pastes a bare code vouches for it.
     """
     query = parse_qs(urlsplit(pasted).query)
     if not query and "/" not in pasted and pasted.strip():
         return pasted.strip()
-    if "state" in query and not is_ours(query, state):
+    if "code" in query and "state" not in query:
+        raise UnprovenConsentError(
+            "This address does not show which consent it is of. If it is the page that you have just agreed on, paste its "
+            "code alone: what stands in it between code= and the next &, or its end."
+        )
+    if not is_ours(query, state) and "error" not in query:
         raise CredentialsError("The consent that came back is not the one that was asked for. Log in again.")
     return take_code(query)
 

@@ -74,12 +74,15 @@ class Tally:
     slowest_stop: float = 0.0
     retried: int = 0
     began_at: float = field(default_factory=time.monotonic)
+    ended_at: float = 0.0
+    vendor: dict[str, Any] = field(default_factory=dict)
+    """What the sandbox counted."""
 
     def figures(self) -> str:
         kills = ", ".join(f"{count} {name}" for name, count in self.kills.most_common())
         return (
             f"{sum(self.kills.values())} kills ({kills}) in {self.rounds} runs of {self.rows:,} rows, "
-            f"{time.monotonic() - self.began_at:.0f} s; {self.in_doubt:,} rows in doubt at a kill, "
+            f"{self.ended_at - self.began_at:.0f} s; {self.in_doubt:,} rows in doubt at a kill, "
             f"{self.unconfirmed} ended unconfirmed, {self.retried} retried; slowest stop {self.slowest_stop:.1f} s; "
             f"{self.contacts:,} contacts\n"
             f"logs of the journal: {dict(self.cuts)}, {self.rows_cut_off} sent rows unknown after it\n"
@@ -318,6 +321,7 @@ class Round:
         self.tally.contacts += len(contacts)
         self.tally.rows += self.rows
         self.tally.rounds += 1
+        self.tally.ended_at = time.monotonic()
 
     def _check_accounts(self, results: Sequence[dict[str, str]]) -> None:
         (path,) = (self.folder / "out").glob("*/summary.json")

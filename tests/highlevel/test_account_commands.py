@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from threading import Thread
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
@@ -132,6 +133,16 @@ async def test_login_with_a_pasted_code_stores_a_grant_that_works(tmp_path: Path
     assert "app-secret" not in result.output
 
 
+async def test_an_address_without_the_consents_state_is_asked_for_its_code_alone() -> None:
+    async with Sandbox() as sandbox:
+        arguments = ("--client-id", "app-1", "--base-url", sandbox.base_url, "--no-browser")
+        pasted = "https://anywhere.example/back?code=somebody-elses\na-code\n"
+        result = await call(login_command, *arguments, text=pasted, HIGHLEVEL_CLIENT_SECRET="app-secret")
+    assert result.exit_code == 0, result.output
+    assert "does not show which consent it is of" in result.output
+    assert f"Connected location {PLACE}" in result.output
+
+
 async def test_login_receives_the_browser_on_loopback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
 ) -> None:
@@ -159,12 +170,12 @@ async def test_login_receives_the_browser_on_loopback(
 def test_a_consent_that_was_not_asked_for_is_refused() -> None:
     assert read_code("http://localhost/callback?code=abc&state=s", state="s") == "abc"
     assert read_code("https://anywhere.example/x?code=abc&locationId=l&state=s", state="s") == "abc"
-    assert read_code("https://localhost:8765/callback?code=abc", state="s") == "abc"
     assert read_code("abc", state="s") == "abc"
     for target in (
         "http://localhost/callback?code=abc&state=other",
         "http://localhost/callback?error=access_denied&state=s",
         "http://localhost/callback?state=s",
+        "https://localhost:8765/callback?code=abc",
     ):
         with pytest.raises(CredentialsError):
             read_code(target, state="s")
@@ -253,8 +264,9 @@ async def test_an_agencys_install_is_exchanged_for_the_locations_token_by_itself
     async with Sandbox(SandboxSettings(installed_by_agency=True)) as sandbox:
         arguments = ("--client-id", "app-1", "--base-url", sandbox.base_url)
         consent = await asyncio.to_thread(_consent_address, sandbox.base_url)
+        (code,) = parse_qs(urlsplit(consent).query)["code"]
         result = await call(
-            login_command, *arguments, text=f"{consent}\n", HIGHLEVEL_CLIENT_SECRET="app-secret"
+            login_command, *arguments, text=f"{consent}\n{code}\n", HIGHLEVEL_CLIENT_SECRET="app-secret"
         )
         assert result.exit_code == 0, result.output
         assert "Connected agency" in result.output

@@ -81,6 +81,69 @@ def test_a_number_of_a_thousand_digits_says_nothing() -> None:
     assert read_quota(HEADERS | {"X-RateLimit-Max": "9" * 6_000}).burst is None
 
 
+@pytest.mark.parametrize("named", ["X-RateLimit-Max", "X-RateLimit-Daily-Remaining"])
+def test_either_of_two_headers_shows_that_a_reply_speaks_of_the_quota(named: str) -> None:
+    reading = read_quota({named: "7", "X-RateLimit-Remaining": "5"})
+    assert reading.remaining == 5
+    assert {reading.burst, reading.daily_remaining} == {7, None}
+
+
+def test_headers_of_another_server_say_nothing() -> None:
+    assert read_quota({"X-RateLimit-Remaining": "5", "X-RateLimit-Limit-Daily": "9"}) == QuotaReading()
+
+
+def test_nothing_left_is_said_and_a_quota_of_nothing_is_not_believed() -> None:
+    reading = read_quota(dict.fromkeys(HEADERS, "0"))
+    assert reading == QuotaReading(remaining=0, daily_remaining=0)
+
+
+def test_the_largest_figures_that_are_believed() -> None:
+    largest = "9" * 18
+    reading = read_quota(
+        {
+            "X-RateLimit-Max": largest,
+            "X-RateLimit-Remaining": largest + "0",
+            "X-RateLimit-Interval-Milliseconds": "3600000",
+            "X-RateLimit-Daily-Reset": "86400000",
+        }
+    )
+    assert reading == QuotaReading(burst=int(largest), interval_seconds=3_600.0, daily_reset_seconds=86_400.0)
+    assert read_quota(HEADERS | {"X-RateLimit-Interval-Milliseconds": "1"}).interval_seconds == 0.001
+    assert read_quota(HEADERS | {"X-RateLimit-Daily-Reset": "1"}).daily_reset_seconds == 0.001
+    assert read_quota(HEADERS | {"X-RateLimit-Daily-Reset": "86400001"}).daily_reset_seconds is None
+
+
+def test_a_full_burst_goes_out_over_a_fifth_of_its_window_and_each_further_one_takes_a_window_and_a_reply() -> (
+    None
+):
+    quota = LocationQuota(burst=10, interval_seconds=50.0, latency_seconds=2.0)
+    assert seconds_for(1, LocationQuota(burst=10, interval_seconds=50.0)) == pytest.approx(1.0 + 0.25)
+    assert seconds_for(10, quota) == pytest.approx(10.0 + 2.0)
+    assert seconds_for(11, quota) == pytest.approx(50.0 + 2.0 + 1.0 + 2.0)
+    assert seconds_for(30, quota) == pytest.approx(2 * 52.0 + 10.0 + 2.0)
+
+
+def test_locations_go_side_by_side_so_that_the_slowest_and_the_fullest_decide() -> None:
+    quotas = {
+        "slow": LocationQuota(burst=1, interval_seconds=100.0, latency_seconds=1.0),
+        "full": LocationQuota(daily=100, daily_remaining=20),
+    }
+    plan = plan_sending({"slow": 3, "full": 250, "usual": 10}, calls_a_row=1.5, quotas=quotas)
+    assert (plan.rows, plan.requests) == (263, 5 + 375 + 15)
+    assert plan.seconds == pytest.approx(4 * 101.0 + 20.0 + 1.0)
+    assert plan.day_share == pytest.approx(3.75)
+    assert plan.days == 1 + 4
+
+
+@pytest.mark.parametrize(("calls", "days"), [(0, 1), (20, 1), (21, 2), (120, 2), (121, 3)])
+def test_what_is_left_today_is_used_before_the_days_to_come(calls: int, days: int) -> None:
+    quotas = {"a": LocationQuota(daily=100, daily_remaining=20)}
+    assert plan_sending({"a": calls}, calls_a_row=1.0, quotas=quotas).days == days
+    assert (
+        plan_sending({"a": calls + 80}, calls_a_row=1.0, quotas={"a": LocationQuota(daily=100)}).days == days
+    )
+
+
 def test_a_slow_vendor_or_few_requests_at_once_make_a_run_longer() -> None:
     slow = LocationQuota(latency_seconds=2.0, concurrency=4)
     assert plan_sending({"a": 100}, calls_a_row=1.0, quotas={"a": slow}).seconds == pytest.approx(50.0)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.highlevel.reply import ReplyKind, read_moment, read_reply, read_retry_after
+from importer.highlevel.quota import QuotaReading
+from importer.highlevel.reply import (
+    Reply,
+    ReplyKind,
+    read_http_date,
+    read_moment,
+    read_reply,
+    read_retry_after,
+)
 
 
 def answer(status: int, body: Any, **headers: str) -> Any:
@@ -232,3 +240,94 @@ def test_no_reply_is_beyond_understanding(status: int, body: bytes) -> None:
 def test_no_json_is_beyond_understanding(status: int, body: Any) -> None:
     found = answer(status, body)
     assert found.contact_id is None or isinstance(found.contact_id, str)
+
+
+QUOTA = {"X-RateLimit-Max": "100", "X-RateLimit-Daily-Remaining": "7"}
+READING = QuotaReading(burst=100, daily_remaining=7)
+STORED = {"contact": {"id": "c1", "email": "ann@example.com"}, "traceId": "t1"}
+REFUSAL = {
+    "message": "This location does not allow duplicated contacts.",
+    "meta": {"contactId": "c1", "matchingField": "email"},
+    "traceId": "t1",
+}
+
+
+def test_a_success_tells_the_contact_the_trace_and_the_quota() -> None:
+    assert read_reply(201, QUOTA, json.dumps(STORED).encode()) == Reply(
+        kind=ReplyKind.DONE, status=201, body=STORED, contact_id="c1", trace_id="t1", quota=READING
+    )
+
+
+def test_a_refusal_tells_all_that_it_says_and_when_to_come_again() -> None:
+    headers = {**QUOTA, "Retry-After": "9"}
+    reply = read_reply(422, headers, json.dumps(REFUSAL).encode())
+    assert reply == Reply(
+        kind=ReplyKind.DUPLICATE,
+        status=422,
+        words="This location does not allow duplicated contacts.",
+        body=REFUSAL,
+        contact_id="c1",
+        trace_id="t1",
+        retry_after_seconds=9.0,
+        quota=READING,
+    )
+    assert reply.meta == REFUSAL["meta"]
+
+
+def test_a_success_without_json_quotes_how_it_begins() -> None:
+    assert read_reply(200, QUOTA, b"<" * 100) == Reply(
+        kind=ReplyKind.TROUBLE, status=200, words=f"The reply was no JSON: {'<' * 80!r}.", quota=READING
+    )
+
+
+@pytest.mark.parametrize(("status", "read"), [(200, False), (299, False), (300, True), (429, True)])
+def test_the_quota_of_a_success_may_be_left_unread_and_a_refusals_never_is(
+    status: int,
+    read: bool,  # noqa: FBT001  (a case)
+) -> None:
+    reply = read_reply(status, QUOTA, b'{"message": "m"}', with_quota=False)
+    assert reply.quota == (READING if read else QuotaReading())
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "kind"),
+    [
+        (299, "", ReplyKind.DONE),
+        (300, "", ReplyKind.MISDIRECTED),
+        (405, "", ReplyKind.MISDIRECTED),
+        (406, "", ReplyKind.REFUSED),
+        (410, "", ReplyKind.MISDIRECTED),
+        (411, "", ReplyKind.REFUSED),
+        (422, "Contact c9 not found", ReplyKind.NO_CONTACT),
+        (423, "Contact c9 not found", ReplyKind.REFUSED),
+        (400, "The contact is invalid", ReplyKind.REFUSED),
+        (400, "Tag not found", ReplyKind.REFUSED),
+    ],
+)
+def test_a_status_means_what_the_vendor_means_by_it(status: int, words: str, kind: ReplyKind) -> None:
+    assert answer(status, {"message": words}).kind is kind
+
+
+@pytest.mark.parametrize("trace", ["", 5, None, ["t"]])
+def test_a_trace_that_is_no_text_is_none(trace: object) -> None:
+    assert answer(200, {"traceId": trace}).trace_id is None
+
+
+def test_a_status_that_nobody_knows_is_said_to_have_no_reason() -> None:
+    assert answer(499, b"").words == "no reason given"
+
+
+def test_a_wait_of_more_than_eleven_days_is_nonsense() -> None:
+    assert (read_retry_after("999999"), read_retry_after("1000000")) == (999_999.0, None)
+
+
+def test_a_moment_is_that_of_its_zone() -> None:
+    assert read_moment("1970-01-01T02:00:05+02:00") == 5.0
+    assert read_http_date("Thu, 01 Jan 1970 02:00:05 +0200") == 5.0
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"), [(0, None), (1, 1.0), (10**11, 1e11), (10**11 + 1, 100_000_000.001)]
+)
+def test_a_moment_beyond_the_year_5000_is_in_milliseconds(value: int, moment: float | None) -> None:
+    assert read_moment(value) == moment

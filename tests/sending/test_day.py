@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.highlevel.quota import DAY_SECONDS, QuotaReading
+from importer.highlevel.quota import DAILY, DAY_SECONDS, QuotaReading
 from importer.records import QuotaMark
 from importer.sending.pace.day import Day
 
@@ -64,3 +64,44 @@ def test_a_new_day_is_not_full_because_yesterday_was() -> None:
     day.learn(left(0), NOON, day.count(NOON))
     assert day.is_full(NOON)
     assert not day.is_full(NOON + DAY_SECONDS)
+
+
+def test_more_is_believed_only_of_a_request_that_left_after_the_last_reading_that_said_less() -> None:
+    day = Day(None, NOON)
+    first, second = day.count(NOON), day.count(NOON)
+    day.learn(left(2), NOON, first)
+    day.learn(left(50), NOON, second)
+    assert day.is_full(NOON), "the second left before the first was answered"
+    third = day.count(NOON)
+    day.learn(left(2), NOON, second)
+    day.learn(left(50), NOON, third)
+    assert day.is_full(NOON), "the third left before the reading was said again"
+    day.learn(left(50), NOON, day.count(NOON))
+    assert not day.is_full(NOON)
+
+
+def test_a_run_across_midnight_counts_the_new_day_from_nothing() -> None:
+    day = Day(None, NOON)
+    day.learn(left(100), NOON, day.count(NOON))
+    day.count(NOON + DAY_SECONDS)
+    assert (day.used, day.remaining) == (1, None)
+    assert not day.is_full(NOON + DAY_SECONDS)
+    assert not day.scarce
+
+
+def test_the_allowance_is_what_replies_say_and_until_then_the_usual_one() -> None:
+    day = Day(None, NOON)
+    number = day.count(NOON)
+    assert day.allowance == DAILY
+    day.learn(QuotaReading(daily=500_000), NOON, number)
+    day.learn(left(7), NOON, number)
+    assert (day.allowance, day.remaining) == (500_000, 7)
+
+
+def test_a_full_day_that_is_forgotten_lets_a_request_ask_anew() -> None:
+    day = Day(None, NOON)
+    day.learn(left(0), NOON, day.count(NOON))
+    assert day.is_full(NOON)
+    day.forget()
+    assert not day.is_full(NOON)
+    assert not day.scarce

@@ -68,7 +68,7 @@ class XlsxBook:
             self._strings = []
             if part is not None:
                 with self._package.opened() as archive:
-                    self._strings = list(shared_strings(self._package.text(archive, part)))
+                    self._strings = shared_strings(self._package.text(archive, part))
         return self._strings
 
     def survey(self, part: SheetPart) -> Survey:
@@ -79,9 +79,11 @@ class XlsxBook:
             for chunk in self._package.chunks(archive, part.part):
                 survey.hidden_rows += chunk.count(b' hidden="1"')
                 head = head if len(head) >= _HEAD else head + chunk
-                if tail or b"/sheetData>" in last[-16:] + chunk or b":sheetData>" in last[-16:] + chunk:
-                    tail += chunk if tail else last[-16:] + chunk
-                last = chunk
+                if tail:
+                    tail += chunk
+                elif _ends(chunk) or _ends(last + chunk[:_SEAM]):
+                    tail = last + chunk
+                last = chunk[-_SEAM:]
         before = head.partition(b"sheetData")[0].decode("utf-8", "replace")
         refuse_entities(before, self._name)
         survey.hidden_rows -= before.count(' hidden="1"')
@@ -98,6 +100,12 @@ class XlsxBook:
 
 
 _HEAD: Final = 1 << 16
+_SEAM: Final = 16
+
+
+def _ends(content: bytes) -> bool:
+    """Tell whether the cells end in this part of a sheet; looked for by what is rare, as it is asked of the whole sheet."""
+    return b"sheetData>" in content and (b"/sheetData>" in content or b":sheetData>" in content)
 
 
 class XlsxSheet:

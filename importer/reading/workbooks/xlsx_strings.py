@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -49,8 +49,9 @@ def rich(markup: str) -> str:
     return "".join(parts)
 
 
-def shared_strings(chunks: Iterable[str]) -> Iterator[str]:
+def shared_strings(chunks: Iterable[str]) -> list[str]:
     """Read the table of shared strings in order."""
+    strings: list[str] = []
     rest = ""
     prefix: str | None = None
     for chunk in chunks:
@@ -63,24 +64,25 @@ def shared_strings(chunks: Iterable[str]) -> Iterator[str]:
                 raise ValueError("a text that is longer than any cell")
             continue
         cut = rest.index(">", cut) + 1
-        yield from _items(_without(prefix, rest[:cut]))
+        strings += _items(_without(prefix, rest[:cut]))
         rest = rest[cut:]
-    yield from _items(_without(prefix, rest))
+    return strings + _items(_without(prefix, rest))
 
 
 def _without(prefix: str | None, text: str) -> str:
     return re.sub(rf"(</?){re.escape(prefix)}:", r"\1", text) if prefix else text
 
 
-def _items(text: str) -> Iterator[str]:
-    found = _ITEM.findall(text)
+def _items(text: str) -> list[str]:
+    found: list[str] = _ITEM.findall(text)
     if len(found) == len(re.findall(r"<si\b", text)):
-        yield from (
+        if "&" not in text and "_x" not in text and "\r" not in text:
+            return found  # in most tables nothing is written in another way than it is meant
+        return [
             one if "&" not in one and "_x" not in one and "\r" not in one else plain(one) for one in found
-        )
-        return
-    for item in re.finditer(r"<si\b[^>]*?/>|<si\b[^>]*>(.*?)</si>", text, re.DOTALL):
-        yield rich(item[1] or "")
+        ]
+    items = re.finditer(r"<si\b[^>]*?/>|<si\b[^>]*>(.*?)</si>", text, re.DOTALL)
+    return [rich(item[1] or "") for item in items]
 
 
 def fragment(root: str, row: str) -> ET.Element | None:
