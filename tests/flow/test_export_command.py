@@ -70,3 +70,10 @@ def test_a_file_of_another_kind_is_refused(desk: Desk, vendor: Sandbox) -> None:
     ended = desk.importer("export", "-o", "backup.pdf")
     assert ended.code == 2
     assert ".xlsx" in ended.err
+
+
+def test_channels_that_were_read_are_compared(desk: Desk, vendor: Sandbox) -> None:
+    furnish(vendor)
+    desk.importer("export", "-o", "a.csv")
+    planned = desk.importer("plan", "a.csv", "-m", "highlevel", "--json")
+    assert json.loads(planned.out)["unchanged"] == 2, planned.out
