@@ -27,7 +27,7 @@ from importer.records import Block, Outcome, Record
 class BoundMapping:
     """A mapping made ready for one file. ``location_rows`` counts the rows that go to each location."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all that the survey found)
         self,
         model: MappingModel,
         program: Program,
@@ -38,8 +38,11 @@ class BoundMapping:
         written: Mapping[str, Conventions],
         open_dates: Mapping[str, str],
         locate: Locate,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.rows = rows
+        self.notes = notes
+        """What the survey decided and a person may want to know."""
         self.location_rows = location_rows
         self._model = model
         self._program = program
@@ -97,6 +100,7 @@ class Surveyor:
     ) -> None:
         self._model = model
         self._locate = locate
+        self._header = header
         self._layout = HeaderLayout(model, header, locate)
         _refuse_nobody(model, self._layout)
         self._own = OwnSteps(_own_names(model), allowed=allow_transforms)
@@ -170,6 +174,7 @@ class Surveyor:
                 name: said for (section, name), said in open_dates.items() if section == "custom_fields"
             },
             locate=self._locate,
+            notes=self._evidence.order_notes(self._header),
         )
 
     def _program(self, *, draft: bool = False) -> Program:

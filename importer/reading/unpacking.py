@@ -115,10 +115,12 @@ def unpack_zip(place: Path, name: str) -> Unpacked:
 
 def _only_file(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     files = files_in(archive)
-    if len(files) != 1:
-        meant = printable(files[0].filename) if files else "contacts.csv"
+    if not files:
+        raise SourceError(f"{name} is an empty zip archive. Export it again.")
+    if len(files) > 1:
         raise SourceError(
-            f"{name} holds {listed(files)}; one file is expected here. Name the one that is meant, as in {name}/{meant}."
+            f"{name} holds {listed(files)}; one file is expected here. Name the one that is meant, as in "
+            f"{name}/{printable(files[0].filename)}."
         )
     refuse_locked(files, name)
     return files[0]

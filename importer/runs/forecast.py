@@ -364,7 +364,11 @@ def _first_time(settings: RunSettings) -> bool:
 
 def _overlooked(taken: Taken) -> tuple[str, ...]:
     """Gather what the mapping overlooks; of several sources, files of the same columns say it once."""
-    found = (note for intake in taken.intakes for note in overlooked(taken.mapping, intake.source))
+    found = (
+        note
+        for intake in taken.intakes
+        for note in (*intake.bound.notes, *overlooked(taken.mapping, intake.source))
+    )
     return tuple(dict.fromkeys(found))
 
 

@@ -162,7 +162,7 @@ def survey(
         store = draft if options.apart else None
         for source in sources:
             _refuse_strangers(source, options)
-            surveyor = _lay_over(source, mapping, options, store, several=len(sources) > 1)
+            surveyor = _lay_over(source, mapping, options, store, sources)
             footers = FooterSurvey(source.header)
             for block in limited(source.blocks(), left):
                 keep_going()
@@ -196,20 +196,44 @@ def _refuse_strangers(source: Source, options: SurveyOptions) -> None:
 
 
 def _lay_over(
-    source: Source, mapping: Mapping, options: SurveyOptions, store: HolderStore | None, *, several: bool
+    source: Source,
+    mapping: Mapping,
+    options: SurveyOptions,
+    store: HolderStore | None,
+    all_of: Sequence[Source],
 ) -> Surveyor:
     try:
-        return mapping.surveyor(
-            source.header,
-            location_id=options.location_id,
-            today=options.today,
-            allow_transforms=options.allow_transforms,
-            draft_store=store,
-        )
+        return _surveyor(source, mapping, options, store)
     except MappingError as fault:
-        if not several:
+        if len(all_of) == 1:
             raise
-        raise MappingError(f"{source.name}: {fault.args[0]}", faults=fault.faults) from None
+        fitting = [other.name for other in all_of if _fits(other, mapping, options)]
+        hint = f" It fits {_listed(fitting)}: name only what is meant." if fitting else ""
+        raise MappingError(f"{source.name}: {fault.args[0]}{hint}", faults=fault.faults) from None
+
+
+def _surveyor(
+    source: Source, mapping: Mapping, options: SurveyOptions, store: HolderStore | None = None
+) -> Surveyor:
+    return mapping.surveyor(
+        source.header,
+        location_id=options.location_id,
+        today=options.today,
+        allow_transforms=options.allow_transforms,
+        draft_store=store,
+    )
+
+
+def _fits(source: Source, mapping: Mapping, options: SurveyOptions) -> bool:
+    try:
+        _surveyor(source, mapping, options)
+    except MappingError:
+        return False
+    return True
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def count_rows(sources: Sequence[Source], limit: int | None) -> int:

@@ -73,4 +73,5 @@ def test_ids_of_runs_complete_in_the_shell(
         assert completed(desk, monkeypatch, command, run_id[:4]) == [run_id]
     assert completed(desk, monkeypatch, "show", "--state", "elsewhere", "2") == []
     (desk.folder / "file").write_text("no folder")
-    assert completed(desk, monkeypatch, "show", "--state", "file", "2") == []
+    monkeypatch.setenv("IMPORTER_STATE", "file")
+    assert completed(desk, monkeypatch, "show", "2") == []

@@ -100,3 +100,19 @@ def test_one_is_written_as_one(desk: Desk) -> None:
     desk.write("a.csv", "A list\nMail,Name\nann@example.com,Ann\n")
     told = desk.importer("read", "a.csv").err
     assert "1 rows" not in told
+
+
+def test_check_says_which_column_proved_the_order_of_dates(desk: Desk) -> None:
+    desk.write("born.yaml", "version: 1\nfields: {email: Mail, dateOfBirth: Born}\n")
+    desk.write(
+        "a.csv",
+        "Mail,Born,Joined\na@example.com,01/02/1990,25/12/2020\nb@example.com,03/04/1991,01/02/2021\n",
+    )
+    told = desk.importer("check", "a.csv", "-m", "born.yaml", "--json")
+    (note,) = told.summary["overlooked"]
+    assert (
+        "'Born' can be read two ways; they are read as DMY, since column 'Joined' of the file shows" in note
+    )
+
+    desk.write("b.csv", "Mail,Born,Joined\na@example.com,25/02/1990,25/12/2020\n")
+    assert desk.importer("check", "b.csv", "-m", "born.yaml", "--json").summary["overlooked"] == []
