@@ -111,6 +111,9 @@ class _Run(TypedDict, total=False):
         int | None, "send the first so many rows that can be sent, and stop; resume sends the rest"
     ]
     changed_only: Annotated[bool | None, "skip rows that are as they were when last imported"]
+    compare: Annotated[
+        bool | None, "read the location's contacts first, and send only rows that change something"
+    ]
     full_every: Annotated[int | None, "with changed_only: each Nth run sends every row"]
     feed: Annotated[
         str | None, "with changed_only: the stream of files this is one of (default: the mapping's path)"
