@@ -11,6 +11,7 @@ from importer.records import Fault, Json, Record
 CODE: Final = "opt_out_kept"
 _SETTINGS: Final = ("dndSettings", "inboundDndSettings")
 _ACTIVE: Final = "active"
+_ON: Final = frozenset({_ACTIVE, "permanent"})
 
 OptOuts: TypeAlias = frozenset[tuple[str, ...]]
 """Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``."""
@@ -45,7 +46,7 @@ def _switched_on(fields: Mapping[str, Json]) -> Iterable[tuple[str, ...]]:
     for name in _SETTINGS:
         settings = fields.get(name)
         for channel, value in settings.items() if isinstance(settings, dict) else ():
-            if isinstance(value, dict) and value.get("status") == _ACTIVE:
+            if isinstance(value, dict) and value.get("status") in _ON:
                 yield (name, channel)
 
 

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.mapping.footers import FooterSurvey, skip_no_people
+from importer.mapping.ready import ready_path
 from importer.mapping.shared_keys import HolderStore, SharedKeys
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
@@ -168,7 +169,7 @@ def survey(
                 keep_going()
                 surveyor.see(block)
                 footers.see(block)
-            bound = surveyor.bind()
+            bound = _bound(surveyor, mapping)
             left = None if left is None else left - bound.rows
             no_people = footers.prove(limited(source.blocks(), bound.rows))
             intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
@@ -210,6 +211,19 @@ def _lay_over(
         fitting = [other.name for other in all_of if _fits(other, mapping, options)]
         hint = f" It fits {_listed(fitting)}: name only what is meant." if fitting else ""
         raise MappingError(f"{source.name}: {fault.args[0]}{hint}", faults=fault.faults) from None
+
+
+def _bound(surveyor: Surveyor, mapping: Mapping) -> BoundMapping:
+    """Bind the mapping; where it is one of ours and leaves something open, say how to change a copy of it."""
+    try:
+        return surveyor.bind()
+    except MappingError as fault:
+        if ready_path(mapping.name) is None:
+            raise
+        copy = (
+            f"Write a copy that can be changed: importer mappings {mapping.name} > my.yaml, then -m my.yaml."
+        )
+        raise MappingError(f"{fault.args[0]} {copy}", faults=fault.faults) from None
 
 
 def _surveyor(

@@ -72,15 +72,17 @@ OPTED_OUT = {
     "the last row takes it back": ("last", ["yes", "no"], {"dnd": True}),
     "it comes behind the row that is sent": ("first", ["", "yes", "no"], {"dnd": True}),
     "the row that is sent says it itself": ("first", ["yes", "no"], {"dnd": True}),
+    "it is for ever": ("last", ["permanent", "no"], {"dndSettings": {"SMS": {"status": "active"}}}),
     "nobody says it": ("merge", ["no", "no"], {"dnd": False}),
 }
 
 
 @pytest.mark.parametrize(("policy", "said", "sent"), OPTED_OUT.values(), ids=OPTED_OUT)
 def test_an_opt_out_of_any_row_of_a_person_wins(
-    lay: Lay, policy: str, said: list[str], sent: dict[str, bool]
+    lay: Lay, policy: str, said: list[str], sent: dict[str, object]
 ) -> None:
-    rules = f"fields: {{email: E, dnd: D}}\nmatch: {{in_file_duplicates: {policy}}}"
+    field = next(iter(sent)) if "dnd" in sent else "dndSettings.SMS"
+    rules = f"fields: {{email: E, {field}: D}}\nmatch: {{in_file_duplicates: {policy}}}"
     mapped = lay(rules, [["E", "D"], *(["ann@x.com", cell] for cell in said)])
     (record,) = (each for each in mapped if isinstance(each, Record))
     assert dict(record.fields) == {"email": "ann@x.com", **sent}
