@@ -73,7 +73,7 @@ def measure(
         for intents, landed, outcomes in work:
             journal.intend(intents)
             if follow_ups:
-                journal.land(landed)
+                journal.append(landed=landed)
             journal.settle(outcomes)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         journal.set_rows_read(rows)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ImporterError,
         InterruptedRunError,
         MappingError,
+        MirrorError,
         QuotaSpentError,
         RunConflictError,
         ServiceDownError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         StateError,
         StopError,
         TooManyFailuresError,
+        TrialDoneError,
         TrustLostError,
     )
     from importer.mapping import Mapping
@@ -58,6 +60,7 @@ __all__ = [
     "InterruptedRunError",
     "Mapping",
     "MappingError",
+    "MirrorError",
     "Phase",
     "QuotaSpentError",
     "Row",
@@ -73,6 +76,7 @@ __all__ = [
     "Suggestion",
     "Summary",
     "TooManyFailuresError",
+    "TrialDoneError",
     "TrustLostError",
     "__version__",
     "check",

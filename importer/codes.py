@@ -53,6 +53,11 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "set_apart",
+        "The row stands below a line such as UNSUBSCRIBED",
+        "Import these people from a file of their own, with do not disturb for all; or take the line out where it is wrong.",
+    ),
+    Code(
         "second_table",
         "The row belongs to a second table below the first",
         "Move the second table to a file of its own.",
@@ -245,6 +250,11 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Another row of the file is the same person",
         "Nothing has to be done where the other row was sent; else keep one row of the person.",
         Remedy.NONE,
+    ),
+    Code(
+        "opt_out_kept",
+        "Another row of the person asks not to be disturbed",
+        "Nothing has to be done; correct that row where it is wrong.",
     ),
     Code(
         "shared_key",

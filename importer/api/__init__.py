@@ -232,10 +232,9 @@ def _loaded(mapping: Mapping | Reference) -> Mapping | None:
 
 
 def _settings(source: Sources, mapping: Mapping | Reference, given: Given) -> RunSettings:
-    sources = (source,) if isinstance(source, str | os.PathLike) else tuple(source)
     return RunSettings(
-        sources=tuple(os.fspath(each) for each in sources),
-        mapping=Path(mapping.name) if isinstance(mapping, Mapping) else Path(mapping),
+        sources=told.sources(source),
+        mapping=Path(mapping.name) if isinstance(mapping, Mapping) else told.mapping_path(mapping),
         connection=told.connection(given),
         reading=told.reading(given),
         state=told.state(given),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypedDict, TypeVar, get_type_hints
 
 from importer.errors import SettingsError
+from importer.reading import Source
 from importer.runtime import environment
 from importer.runtime.progress import RunProgress
 from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions
@@ -110,6 +111,9 @@ class _Run(TypedDict, total=False):
         int | None, "send the first so many rows that can be sent, and stop; resume sends the rest"
     ]
     changed_only: Annotated[bool | None, "skip rows that are as they were when last imported"]
+    compare: Annotated[
+        bool | None, "read the location's contacts first, and send only rows that change something"
+    ]
     full_every: Annotated[int | None, "with changed_only: each Nth run sends every row"]
     feed: Annotated[
         str | None, "with changed_only: the stream of files this is one of (default: the mapping's path)"
@@ -181,6 +185,9 @@ def checked(function: str, options: Mapping[str, object], known: type) -> Given:
 
 
 _AT_LEAST_ONE: Final = ("header_row", "limit", "trial", "concurrency", "full_every", "max_requests")
+_SWITCHES: Final = (
+    "sandbox", "into_other_location", "allow_transforms", "wait_for_quota", "fresh", "changed_only", "report_details", "from_copies",
+)  # fmt: skip
 
 
 def _check_values(given: Given) -> None:
@@ -190,8 +197,46 @@ def _check_values(given: Given) -> None:
             raise SettingsError(f"{name} is {count!r}: give a whole number from 1.")
     if not isinstance(share := given.get("verify_share", 0), int | float) or not 0 <= share <= 1:
         raise SettingsError(f"verify_share is {given['verify_share']!r}: give a share from 0 to 1.")
+    for name in _SWITCHES:
+        if not isinstance(given.get(name, False), bool):
+            raise SettingsError(f"{name} is {given[name]!r}: give True or False.")
     if given.get("results_format", "csv") not in {"csv", "xlsx"}:
         raise SettingsError(f"results_format is {given['results_format']!r}: give 'csv' or 'xlsx'.")
+
+
+def sources(named: object) -> tuple[str, ...]:
+    """Name the sources of a call. Raises SettingsError for what is none, rows in memory among it."""
+    if isinstance(named, str | os.PathLike):
+        return (os.fspath(named),)
+    if isinstance(named, Source) or hasattr(named, "to_csv"):
+        raise SettingsError(
+            "Rows in memory are not imported: a run has to be resumed, and its results written, when they are gone. Write "
+            'them to a file, as in frame.to_csv("contacts.csv", index=False), and give its path.'
+        )
+    each = tuple(named) if isinstance(named, Iterable) and not isinstance(named, bytes) else ()
+    if not each or not all(isinstance(one, str | os.PathLike) for one in each):
+        raise SettingsError(
+            f"{_shown(named)} names no source: give a path, a pattern or a URL, or a list of them."
+        )
+    return tuple(os.fspath(one) for one in each)
+
+
+def mapping_path(named: object) -> Path:
+    """Name the file of a mapping. Raises SettingsError for what is neither a loaded mapping nor a name."""
+    if isinstance(named, str | os.PathLike) and os.fspath(named):
+        return Path(named)
+    if hasattr(named, "to_yaml"):
+        raise SettingsError(
+            "A suggestion is no mapping yet: every line of it is a guess. Write suggestion.to_yaml() to a file, read it, and "
+            "give its path."
+        )
+    raise SettingsError(
+        f"{_shown(named)} is no mapping: give a path, the name of a ready mapping, or what importer.load_mapping returns."
+    )
+
+
+def _shown(named: object) -> str:
+    return f"A {type(named).__name__}" if named is not None else "None"
 
 
 def connection(given: Given) -> Connection:

@@ -124,11 +124,24 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _carry_out(words: Sequence[str]) -> int:
     try:
+        _refuse_empty(words)
         return int(cli.main(list(words), standalone_mode=False, obj=tuple(words)) or 0)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except (Exception, KeyboardInterrupt) as end:  # noqa: BLE001  (no traceback ever reaches a user)
         return _explain(end, words)
+
+
+def _refuse_empty(words: Sequence[str]) -> None:
+    """Refuse a word that is empty: as a path it would mean the working folder, as a location somebody else's."""
+    for place, word in enumerate(words, 1):
+        flag = word.startswith("--") and word.endswith("=") and word.count("=") == 1
+        if word and not flag:
+            continue
+        where = word[:-1] if flag else " ".join(["importer", *words[: place - 1]][-2:])
+        raise click.UsageError(
+            f"An empty word stands behind `{where}`. Is a variable that the shell puts there not set?"
+        )
 
 
 def _explain(end: BaseException, words: Sequence[str]) -> int:

@@ -29,9 +29,11 @@ from importer.cli.options import (
     state_option,
     yes_option,
 )
+from importer.errors import SettingsError, StateError
 from importer.settings import API_VERSIONS, ResultsFormat
 
 if TYPE_CHECKING:
+    from importer.results.forecast import Forecast
     from importer.settings import RunSettings
 
 output_options = stack(
@@ -194,10 +196,21 @@ def check_command(**given: Any) -> None:
         listing=None if report is None else report.parent,
     )
     if report is not None:
-        from importer.results.report import write_forecast_report
-
-        write_forecast_report(forecast, report, details=settings.report_details)
+        _write_report(forecast, report, details=settings.report_details)
     show_forecast(forecast, Manner.of(given), report)
+
+
+def _write_report(forecast: Forecast, report: Path, *, details: bool) -> None:
+    from importer.results.report import write_forecast_report
+
+    try:
+        write_forecast_report(forecast, report, details=details)
+    except StateError as refused:
+        reason = refused.__cause__.strerror if isinstance(refused.__cause__, OSError) else None
+        raise SettingsError(
+            f"The report {report} could not be written: {reason or 'the disk refused it'}. Name a file (--report) in a folder "
+            "where you may write."
+        ) from None
 
 
 @click.command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ class SteadyStream:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        _write_any_sign(stream)
         self.lost: OSError | None = None
 
     def write(self, text: str) -> int:
@@ -50,6 +52,19 @@ class SteadyStream:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
             os.close(nowhere)
+
+
+def _write_any_sign(stream: TextIO) -> None:
+    """Write UTF-8 into files and pipes, and to a terminal all the signs that it has; no name ends the work.
+
+    Windows gives a file that a shell redirects to one of its old code pages, which lacks most of the world's letters.
+    """
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    if stream.isatty():
+        stream.reconfigure(errors="backslashreplace")
+    else:
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 @contextlib.contextmanager

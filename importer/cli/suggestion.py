@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,10 @@ async def _read_catalog(connection: Connection, location_id: str) -> Catalog:
 def _refuse_overwriting(output: Path) -> None:
     from importer.errors import SettingsError
 
-    if output.is_file() and output.stat().st_size:
+    # A place that may not be looked at cannot be written to either, and the writing says so.
+    with contextlib.suppress(OSError):
+        if not output.is_file() or not output.stat().st_size:
+            return
         raise SettingsError(
             f"{output} is there already and may hold your own changes. Name another file, or add --force."
         )

@@ -8,11 +8,13 @@ from typing import Final
 from importer.highlevel.contacts import day_of, email_key, phone_key
 from importer.records import Change, Json
 
-BLANKS: Final[tuple[Json, ...]] = (None, "", [], {})
-
 
 def is_blank(value: Json) -> bool:
-    return value in BLANKS or (isinstance(value, str) and not value.strip())
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return isinstance(value, list | dict) and not value
 
 
 def overwrites(change: Change) -> bool:

@@ -153,7 +153,7 @@ _TWINS: Final = (
 
 def fold(text: str) -> str:
     """Reduce a zone's name to letters, digits and what tells offsets apart."""
-    return re.sub(r"[^a-z0-9+\-]", "", text.casefold())
+    return re.sub(r"[+\-](?!\d)|[^a-z0-9+\-]", "", text.casefold())
 
 
 @cache
@@ -176,8 +176,8 @@ def _twins() -> dict[str, tuple[str, ...]]:
 
 def timezone_name(text: str) -> str | None:
     """Find the IANA name for a zone written in any common way; None when there is none."""
-    # "(UTC-05:00) Eastern Time (US & Canada)" is how Windows shows a zone to people.
-    plain = re.sub(r"^\((?:UTC|GMT)[^)]*\)\s*", "", text.strip())
+    # "(UTC-05:00) Eastern Time (US & Canada)" is how Windows shows a zone to people, and others without brackets.
+    plain = re.sub(r"^(?:\((?:UTC|GMT)[^)]*\)\s*|(?:UTC|GMT)[+\-]\d\S*\s+)", "", text.strip())
     folded = fold(plain)
     return _other_names().get(folded) or _known().get(folded)
 

@@ -284,6 +284,10 @@ class Stream(Section):
     changed_only: Flag = Field(
         default=False, description="Skip rows that are as they were when last imported."
     )
+    compare: Flag = Field(
+        default=False,
+        description="Read the location's contacts first, and send only rows that change something.",
+    )
     full_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="With changed_only: each Nth run sends every row."
     )

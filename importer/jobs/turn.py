@@ -326,6 +326,7 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
         reading=ReadingOptions(sheet=job.sheet, password=environment.source_password()),
         concurrency=job.concurrency,
         changed_only=job.changed_only,
+        compare=job.compare,
         full_every=job.full_every,
         feed=named.name,
         stop_after_failures=FailureLimit(rows=limit.rows, share=limit.share) if limit else None,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
 from importer.highlevel.payload import match_keys
 from importer.mapping.compiled.columns import unite
+from importer.mapping.opt_outs import OptOuts, opt_outs_of, with_opt_outs
 from importer.records import Fault, Json, Outcome, Record, Remedy, RowId, Status, number_of
 
 CODE: Final = "duplicate_in_file"
@@ -21,6 +22,8 @@ class PersonGroup:
 
     rows: tuple[RowId, ...]
     sent: RowId | None
+    opt_outs: Mapping[RowId, OptOuts] = field(default_factory=dict)
+    """What those rows say of not being disturbed that say anything."""
 
 
 class DuplicateSurvey:
@@ -30,8 +33,13 @@ class DuplicateSurvey:
         self._policy = policy
         self._hashes = array("q")
         self._rows = array("q")
+        self._opt_outs: dict[RowId, OptOuts] = {}
+        """Most rows have none; those that have share a few sets."""
+        self._sets: dict[OptOuts, OptOuts] = {}
 
     def see(self, record: Record) -> None:
+        if found := opt_outs_of(record.fields):
+            self._opt_outs[record.row] = self._sets.setdefault(found, found)
         for key in match_keys(record):
             self._hashes.append(hash((record.location_id, key)))
             self._rows.append(record.row)
@@ -43,12 +51,11 @@ class DuplicateSurvey:
         for before, after in pairwise(order):
             if self._hashes[before] == self._hashes[after]:
                 leaders.join(self._rows[before], self._rows[after])
-        return {
-            row: group
-            for rows in leaders.sets()
-            for group in (PersonGroup(rows, self._elect(rows)),)
-            for row in rows
-        }
+        return {row: group for rows in leaders.sets() for group in (self._group(rows),) for row in rows}
+
+    def _group(self, rows: tuple[RowId, ...]) -> PersonGroup:
+        said = {row: self._opt_outs[row] for row in rows if row in self._opt_outs}
+        return PersonGroup(rows, self._elect(rows), said)
 
     def _elect(self, rows: tuple[RowId, ...]) -> RowId | None:
         match self._policy:
@@ -102,8 +109,10 @@ class DuplicatePolicy:
         group = self._groups.get(record.row)
         if group is None:
             return record
-        if self._merges:
-            return self._merge(record, group)
+        settled = self._merge(record, group) if self._merges else self._chosen(record, group)
+        return _protected(settled, group) if isinstance(settled, Record) else settled
+
+    def _chosen(self, record: Record, group: PersonGroup) -> Record | Outcome:
         return record if record.row == group.sent else _left_out(record, group)
 
     def _merge(self, record: Record, group: PersonGroup) -> Record | Outcome:
@@ -114,6 +123,13 @@ class DuplicatePolicy:
             return merged
         self._open[first] = merged
         return _left_out(record, group)
+
+
+def _protected(record: Record, group: PersonGroup) -> Record:
+    """Send an opt-out that any row of the person has: who asked once not to be disturbed is not."""
+    wanted = frozenset().union(*group.opt_outs.values())
+    rows = [number_of(row) for row, said in group.opt_outs.items() if said - opt_outs_of(record.fields)]
+    return with_opt_outs(record, wanted, rows=rows)
 
 
 def merge(earlier: Record, later: Record) -> Record:

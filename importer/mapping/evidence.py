@@ -33,6 +33,7 @@ _ODD_AMONG: Final = 4
 """A few dates are odd ones: one among four others, or one in ten."""
 _SAMPLED: Final = 200
 """Cells of a block that are looked at in a column that the mapping does not read as dates."""
+_DATES_SHARE: Final = 0.6
 _DIGITS: Final = frozenset("0123456789")
 
 
@@ -57,6 +58,8 @@ class CellEvidence:
         self._counts: Counter[str] = Counter()
         self._seen: set[str] = set()
         self.example = ""
+        self.dotted = False
+        """Dates that can be read two ways are written with full stops, as nearly nobody does who puts the month first."""
 
     def see(self, table: BlockColumns) -> None:
         cells = self._pick.texts(table)
@@ -76,8 +79,9 @@ class CellEvidence:
         if proof is None:
             return
         self._counts[proof] += 1
-        if proof == _OPEN and not self.example:
-            self.example = read if isinstance(read, str) else ""
+        if proof == _OPEN and isinstance(read, str):
+            self.example = self.example or read
+            self.dotted = self.dotted or "." in read
 
     def count(self, proof: str) -> int:
         return self._counts[proof]
@@ -176,6 +180,8 @@ class Evidence:
             return None
         proofs = {other.proof for other in self._dates.values() if other.proof in _ORDERS}
         found = proofs | self._others.orders()
+        if tally.dotted and "MDY" in found:
+            return None
         return next(iter(found)) if len(found) == 1 else None
 
     def order_notes(self, header: Sequence[str]) -> tuple[str, ...]:
@@ -239,24 +245,37 @@ class Evidence:
 
 
 class OtherDates:
-    """The orders that the file's columns prove, mapped or not; only the beginning of each block is looked at."""
+    """The orders that the file's columns of dates prove, mapped or not; only the beginning of each block is looked at.
+
+    A column of notes that begin with a date was typed by somebody else than the dates of an export.
+    """
 
     def __init__(self, width: int) -> None:
         self._proven: list[set[str]] = [set() for _ in range(width)]
+        self._filled = [0] * width
+        self._dates = [0] * width
 
     def see(self, table: BlockColumns) -> None:
         for index, proven in enumerate(self._proven):
             for text in table.raw(index)[:_SAMPLED]:
-                if text and _may_prove(text) and (proof := dates.evidence_of(text.strip())) in _ORDERS:
-                    proven.add(proof)
+                self._filled[index] += bool(text)
+                if text and _may_prove(text) and dates.is_numeric_date(bare := text.strip()):
+                    self._dates[index] += 1
+                    if (proof := dates.evidence_of(bare)) in _ORDERS:
+                        proven.add(proof)
 
     def columns(self, order: str) -> list[int]:
         """Give the columns that prove an order and no other."""
         return [index for index, proven in enumerate(self._proven) if proven == {order}]
 
     def orders(self) -> set[str]:
-        """Give the orders of those columns that prove one and no other."""
-        return {order for proven in self._proven if len(proven) == 1 for order in proven}
+        """Give the orders of those columns of dates that prove one and no other."""
+        return {
+            order
+            for proven, filled, found in zip(self._proven, self._filled, self._dates, strict=True)
+            if len(proven) == 1 and found >= _DATES_SHARE * filled
+            for order in proven
+        }
 
 
 def _may_be_swapped(tally: CellEvidence) -> bool:

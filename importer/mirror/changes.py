@@ -78,6 +78,9 @@ def left_by_create(record: Record, contact_id: str) -> HeldContact:
 
 def _field_changes(record: Record, held: HeldContact, kept: list[str]) -> Iterator[Change]:
     for name, new in record.fields.items():
+        old = held.fields.get(name)
+        if old == new:
+            continue  # nearly every value is
         old = _held_value(name, held)
         if same_field(name, new, old):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -27,7 +28,25 @@ _DEEPEST: Final = 3
 def detect(path: str | os.PathLike[str], options: ReadingOptions, *, name: str | None = None) -> Reading:
     """Find out everything about a file that reading its rows needs."""
     place = Path(path)
-    return _detect(place, options, name=name or place.name or str(place), depth=0)
+    reading = _detect(place, options, name=name or place.name or str(place), depth=0)
+    if idle := tuple(_idle(options, reading.detected)):
+        detected = replace(reading.detected, doubts=(*reading.detected.doubts, *idle))
+        reading = replace(reading, detected=detected)
+    return reading
+
+
+def _idle(options: ReadingOptions, detected: Detected) -> Iterator[str]:
+    """Say what was declared of the file and is nothing that a file of its format has."""
+    objects = detected.format in {Format.JSON, Format.VCARD}
+    declared = {
+        "sheet": options.sheet is not None and detected.sheet is None,
+        "encoding": options.encoding is not None and detected.encoding is None,
+        "delimiter": options.delimiter is not None and detected.format != Format.TEXT,
+        "header row": options.header_row is not None and objects,
+    }
+    for what, without in declared.items():
+        if without:
+            yield f"The {what} that was declared changes nothing: {detected.name} is of the format {detected.format}, which has none."
 
 
 def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> Reading:

@@ -108,7 +108,32 @@ _TEXT_STRANGERS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
     ),
     (re.compile(rb"(?:version:\s*1\s+)?dn::?\s[^\r\n]*=", re.IGNORECASE), "an LDIF address book"),
     (re.compile(rb"BEGIN:VCALENDAR", re.IGNORECASE), "a calendar file"),
+    (
+        re.compile(
+            rb"(?:(?:From|To|Cc|Subject|Date|Received|Return-Path|Delivered-To|Message-ID):\s[^\r\n]+[\r\n]+){2}"
+        ),
+        "an e-mail",
+    ),
+    (
+        re.compile(
+            rb"(?:--[^\n]*\n|/\*.{0,2000}?\*/;?|\s)*+(?:INSERT\s+(?:IGNORE\s+)?INTO|CREATE\s+(?:TABLE|DATABASE)|DROP\s+TABLE"
+            rb"|LOCK\s+TABLES|PRAGMA\s+\w+\s*=|SET\s+(?:NAMES|@*\w+\s*=)|COPY\s+\S+\s+\([^)]*\)\s+FROM)\s",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        "a dump of a database (SQL)",
+    ),
+    (
+        re.compile(
+            rb"(?:(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ \S+: [^\n]*"
+            rb"|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*\s+\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|ERROR)[^\n]*"
+            rb"|\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[^\n]*)\n+){2}"
+        ),
+        "a program's log",
+    ),
+    (re.compile(rb"(?:#[^\n]*\n|\s)*+version: *1\s*[\r\n]+(?:#|[a-z_]+:)"), "a mapping of this importer"),
 )
+
+_XML_ELEMENT: Final = re.compile(rb"<[A-Za-z_][\w:.-]*(?:\s[^<>]*)?>\s*<[A-Za-z_!/?]")
 
 _VCARD: Final = re.compile(rb"BEGIN:VCARD\s", re.IGNORECASE)
 _JSON: Final = re.compile(
@@ -182,8 +207,10 @@ def stranger(head: bytes) -> str | None:
     for pattern, name in _TEXT_STRANGERS:
         if pattern.match(plain):
             return name
-    if plain.startswith(b"<?xml") and format_of(head) is Format.TEXT:
+    if (plain.startswith(b"<?xml") or _XML_ELEMENT.match(plain)) and format_of(head) is Format.TEXT:
         return "an XML document"
+    if head[257:262] == b"ustar":
+        return "a tar archive"
     return None
 
 

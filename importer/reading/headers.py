@@ -156,6 +156,10 @@ def _continues(upper: Cells, lower: Cells, enough: int, profile: Profile) -> boo
         return _count(lower) >= enough
     if _count(upper) == filled_width(upper) and not _twins(upper):
         return _names_all(upper, lower, profile, enough)
+    if _count(lower) == 1:
+        # One name below one name is the title of a group of rows; below a gap it is the column's.
+        column = next(index for index, cell in enumerate(lower) if cell.strip())
+        return column >= len(upper) or not upper[column].strip()
     sparse = _count(lower) >= enough and _count(upper) * 10 <= _count(lower) * 7
     return sparse or not lower[0].strip()
 
@@ -223,6 +227,9 @@ def _join(upper: Cells, lower: Sequence[str]) -> tuple[str, ...]:
         above = clean_name(upper[column]) if column < len(upper) else ""
         own = clean_name(lower[column]) if column < len(lower) else ""
         group = above or (group if own else "")
+        if above == own:  # one cell over both rows
+            joined.append(own)
+            continue
         joined.append(f"{group} {own}".strip())
     return tuple(joined)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 from importer.errors import SourceError
+from importer.reading.json_lists import SeveralListsError, follow, records_path
 from importer.reading.objects import Named
 from importer.reading.workbooks.xlsx_formats import general
 from importer.records import TypedText
@@ -21,7 +23,7 @@ _EXACT_DIGITS: Final = 15
 
 def json_records(pieces: Iterator[str], name: str) -> Iterator[Named]:
     """Walk the records of a text, piece by piece; SourceError where it is no list of objects."""
-    for number, value in enumerate(_values(_Text(pieces, name)), 1):
+    for number, value in enumerate(_records(_Text(pieces, name), name), 1):
         if not isinstance(value, dict):
             raise SourceError(
                 f"{name} is JSON, but its record {number} is no object with names. A list of objects is read, such as "
@@ -104,9 +106,6 @@ def _values(text: _Text) -> Iterator[Any]:
         yield from _of_list(text)
         return
     first = text.value(_LONGEST_WHOLE)
-    if not text.next_sign():
-        yield from _unwrapped(first)
-        return
     yield first
     while text.next_sign():
         yield text.value(_LONGEST)
@@ -128,17 +127,23 @@ def _of_list(text: _Text) -> Iterator[Any]:
         raise text.broken("more follows the end of the list")
 
 
-def _unwrapped(value: Any) -> Iterator[Any]:
-    """Take the records out of an object around them, as services answer: ``{"contacts": [...], "total": 2}``."""
-    lists = [one for one in value.values() if _holds_objects(one)] if isinstance(value, dict) else []
-    if len(lists) == 1:
-        yield from lists[0]
-    else:
-        yield value
-
-
-def _holds_objects(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+def _records(text: _Text, name: str) -> Iterator[Any]:
+    """Take the records out of what is around them, as services answer: ``{"contacts": [...], "total": 2}``."""
+    values = _values(text)
+    first = next(values, None)
+    if first is None:
+        return
+    second = next(values, None)
+    try:
+        path = records_path(first, alone=second is None)
+    except SeveralListsError as several:
+        shown = ", ".join(f"{one} ({count})" for one, count in several.lists.items())
+        raise SourceError(
+            f"{name} holds several lists of objects, with the number of each: {shown}. Keep the one that is to be "
+            "imported, as a list of objects, or export the contacts as CSV."
+        ) from None
+    for value in itertools.chain([first], [] if second is None else [second], values):
+        yield from follow(value, path)
 
 
 def _flatten(value: Any, name: str, record: dict[str, str]) -> None:

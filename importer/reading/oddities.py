@@ -32,6 +32,9 @@ _IS_NOTE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_MARKS: Final = ("\ufeff{}", '\ufeff"{}"', "ï»¿{}", 'ï»¿"{}"')
+"""What files begin with that were laid behind each other, in UTF-8 and as Windows reads it."""
+
 REPEATED: Final = Fault(code="repeated_header", message="The row repeats the header; it is no contact.")
 NOTE: Final = Fault(
     code="footer_row",
@@ -48,6 +51,27 @@ _SECOND: Final = Fault(
 )
 
 
+_OPT_OUTS: Final = re.compile(
+    r"\W*(?:(?:the )?following\b.{0,30})?(?:"
+    r"un-?subscribe[ds]?|un-?subscriptions|opt(?:ed)?[- ]?outs?|(?:please )?(?:do not|don'?t) (?:contact|call|e-?mail|mail|text|send|disturb)"
+    r"|no (?:contact|mailings?|marketing|e-?mails?)|dnc|dnd|suppress(?:ed|ions?)|black ?list(?:ed)?"
+    r"|abgemeldet\w*|abmeldungen|nicht (?:kontaktieren|anschreiben|anrufen)|keine werbung|werbesperre|sperrliste|robinson\w*"
+    r"|d[ée]sabonn[ée]\w*|d[ée]sinscri\w+|ne pas (?:contacter|appeler)|liste rouge"
+    r"|bajas|dad[oa]s de baja|no (?:contactar|llamar|enviar)|lista negra|descadastrad\w+|n[ãa]o (?:contatar|contactar|ligar|enviar)"
+    r"|disiscritt\w|non contattare|uitgeschreven|afgemeld\w*|niet (?:bellen|mailen|benaderen)|avregistrerade|afmeldt\w*|wypisan\w*"
+    r"|nie kontaktowa\w+|odhl[áa][šs]en\w*"
+    r")\b(?! *[:=]? *[\w.]*[@\d])(?:\W*\w+){0,6}\W*",
+    re.IGNORECASE,
+)
+"""A line by itself between rows: what stands below it are people who may not be written to."""
+
+_WHO: Final = re.compile(
+    r"name|first|given|nombre|apellido|pr[ée]nom|mail|phone|mobile|contact|client|customer|person|nom\b|cognome|naam|namn|navn|imi[eę]|kunde",
+    re.IGNORECASE,
+)
+"""Headers of columns in which such a word is no value; a column of states holds it as one."""
+
+
 class Oddities:
     """Judges rows one by one, in order; only rows where something may be odd are shown to it."""
 
@@ -56,10 +80,44 @@ class Oddities:
         self._width = width
         self._profile = profile
         self._below = False
+        self._marked = (
+            [[mark.format(self._header[0]), *self._header[1:]] for mark in _MARKS] if self._header else []
+        )
+        self._names_who = bool(self._header and _WHO.search(self._header[0]))
+        self._line = ""
+        """The last line by itself that set apart people who may not be written to."""
 
-    def repeats_header(self, rows: Sequence[Cells]) -> bool:
+    @property
+    def set_apart(self) -> bool:
+        """Tell that each row has to be looked at: people who may not be written to stand below a line."""
+        return bool(self._line)
+
+    def is_odd(self, rows: Sequence[Cells]) -> bool:
+        """Tell whether one of many rows repeats the header, or stands alone as a line between rows."""
+        return self._repeats_header(rows) or any(self._is_line(cells) for cells in rows if not any(cells[1:]))
+
+    def _is_line(self, cells: Cells) -> bool:
+        return bool(cells) and bool(cells[0].strip()) and not any(map(str.strip, cells[1:]))
+
+    def _repeats_header(self, rows: Sequence[Cells]) -> bool:
         """Tell whether one of many rows repeats the header, at the speed of a list comparison."""
-        return self._header in rows
+        return self._header in rows or any(marked in rows for marked in self._marked)
+
+    def _below_line(self, cells: Cells, *, after_gap: bool) -> Fault | None:
+        """Refuse people below a line such as UNSUBSCRIBED, up to the next line by itself that says something else."""
+        if self._is_line(cells):
+            said = cells[0].strip()
+            if _OPT_OUTS.fullmatch(said) and (after_gap or self._names_who):
+                self._line = said[:60]
+            elif after_gap and shape_of(said) is Shape.WORDS:
+                self._line = ""
+        if not self._line:
+            return None
+        return Fault(
+            code="set_apart",
+            message=f"The row stands below the line {self._line!r}, which sets people apart who may not be written to. Import them "
+            "from a file of their own, with do not disturb for all of them (dnd: {value: yes}).",
+        )
 
     def footer(self, cells: Cells) -> Fault | None:
         """Say that one of the last rows is a total or a note."""
@@ -78,8 +136,10 @@ class Oddities:
 
     def fault(self, cells: Cells, *, after_gap: bool) -> Fault | None:
         """Say what a row is that is no data; None for a row of the table."""
-        if list(cells) == self._header:
+        if self._repeats_header([list(cells)]):
             return REPEATED
+        if (apart := self._below_line(cells, after_gap=after_gap)) is not None:
+            return apart
         if after_gap and (found := self.footer(cells)):
             return found
         if after_gap or self._below:

@@ -110,7 +110,7 @@ class _Walk:
         if first + skip != self._next:
             self._after_gap = True
         self._next = first + skip + len(rows)
-        if not batch.faults and not self._after_gap and self._plain(rows):
+        if not batch.faults and not self._after_gap and not self._oddities.set_apart and self._plain(rows):
             self.waiting.numbers.extend(range(first + skip, self._next))
             self.waiting.rows.extend(rows if self._pick is None else map(self._pick, rows))
             return
@@ -126,7 +126,7 @@ class _Walk:
             set(map(len, rows)) == {self._layout.width}
             and all(map(any, rows))
             and not any(map(str.isspace, map(_FIRST, rows)))
-            and not self._oddities.repeats_header(rows)
+            and not self._oddities.is_odd(rows)
         )
 
     def _add(self, batch: Batch, index: int, cells: Cells) -> None:

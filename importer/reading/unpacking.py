@@ -115,10 +115,12 @@ def unpack_zip(place: Path, name: str) -> Unpacked:
 
 def _only_file(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     files = files_in(archive)
-    if len(files) != 1:
-        meant = printable(files[0].filename) if files else "contacts.csv"
+    if not files:
+        raise SourceError(f"{name} is an empty zip archive. Export it again.")
+    if len(files) > 1:
         raise SourceError(
-            f"{name} holds {listed(files)}; one file is expected here. Name the one that is meant, as in {name}/{meant}."
+            f"{name} holds {listed(files)}; one file is expected here. Name the one that is meant, as in "
+            f"{name}/{printable(files[0].filename)}."
         )
     refuse_locked(files, name)
     return files[0]
@@ -126,11 +128,6 @@ def _only_file(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
 
 def decrypt(place: Path, name: str, password: Secret | None) -> Unpacked:
     """Open a password-protected workbook with the password given."""
-    if password is None:
-        raise SourceError(
-            f"{name} is protected by a password. Put the password into the environment variable IMPORTER_PASSWORD, "
-            "or save the workbook without one."
-        )
     try:
         import msoffcrypto  # type: ignore[import-untyped]
         from msoffcrypto.exceptions import (  # type: ignore[import-untyped]
@@ -143,6 +140,11 @@ def decrypt(place: Path, name: str, password: Secret | None) -> Unpacked:
         raise SourceError(
             f"{name} is protected by a password. {missing_extra('Reading such workbooks', 'encrypted')}"
         ) from None
+    if password is None:
+        raise SourceError(
+            f"{name} is protected by a password. Put the password into the environment variable IMPORTER_PASSWORD, "
+            "or save the workbook without one."
+        )
     unpacked = Unpacked(name)
     try:
         with place.open("rb") as stream, unpacked.path.open("wb") as target:

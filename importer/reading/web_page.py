@@ -25,7 +25,7 @@ from importer.reading.headers import (
 from importer.reading.limits import Repeats
 from importer.reading.profile import Profile
 from importer.reading.shapes import PERSONAL_SHAPES
-from importer.reading.text.encodings import detect_encoding
+from importer.reading.text.encodings import Encoding, detect_encoding
 from importer.reading.workbooks.faults import HIDDEN
 from importer.runtime.installation import missing_extra
 from importer.settings import ReadingOptions
@@ -59,7 +59,7 @@ def read_web_page(place: Path, options: ReadingOptions, *, name: str) -> Reading
             f"{name} is a web page of more than 64 MB. Save it as .xlsx or CSV from a spreadsheet."
         )
     with place.open("rb") as stream:
-        encoding = detect_encoding(stream, declared=options.encoding)
+        encoding = _stated(detect_encoding(stream, declared=options.encoding), place)
     tables = _tables(place.read_bytes().decode(encoding.name, "replace"), name)
     chosen = max(tables, key=lambda one: _fitness(one, options))
     choice = _header_of(chosen, options, name)
@@ -74,6 +74,42 @@ def read_web_page(place: Path, options: ReadingOptions, *, name: str) -> Reading
         notes=(f"encoding {encoding.name}: {encoding.why}", *_which(tables, others)),
     )
     return _reading(whole, choice, detected)
+
+
+_STATED: Final = re.compile(
+    rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+_STATED_WITHIN: Final = 4096
+
+_BROWSERS: Final = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "cp950",
+    "tis-620": "cp874",
+}
+"""Pages that state one of these encodings are read by every browser as the larger one that Windows made of it."""
+
+
+def _stated(encoding: Encoding, place: Path) -> Encoding:
+    """Believe a page's own statement where the bytes leave only a guess."""
+    if not encoding.guessed:
+        return encoding
+    with place.open("rb") as stream:
+        stated = _STATED.search(stream.read(_STATED_WITHIN))
+    if stated is None:
+        return encoding
+    try:
+        with place.open("rb") as stream:
+            name = detect_encoding(stream, declared=stated[1].decode("ascii")).name
+    except SourceError:
+        return encoding
+    # Valid UTF-8 is no guess; so a page that states it, and is none, states the wrong thing.
+    return encoding if name == "utf-8" else Encoding(name=_BROWSERS.get(name, name), why="the page states it")
 
 
 def _reading(table: _PageTable, choice: HeaderChoice, detected: Detected) -> Reading:
@@ -160,6 +196,11 @@ def _tables(text: str, name: str) -> list[_PageTable]:
 
 
 def _parsed(text: str, name: str) -> etree._Element:
+    if not _TABLE.search(text):
+        raise SourceError(
+            f"{name} is a web page without a table, such as one that asks to sign in. Open what it was downloaded from, and "
+            "export the contacts again, as .xlsx or CSV."
+        )
     try:
         from lxml import etree
     except ImportError:
@@ -180,6 +221,7 @@ def _parsed(text: str, name: str) -> etree._Element:
     return root
 
 
+_TABLE: Final = re.compile(r"<table\b", re.IGNORECASE)
 _DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]*\?>")
 
 

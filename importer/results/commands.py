@@ -186,7 +186,7 @@ class NextCommands:
 
     def run_corrected(self, failed_rows: Path) -> str:
         """Import the failed rows once they are corrected, into the same place by the same rules."""
-        return self._import("run", [str(failed_rows)])
+        return self._import("run", [_source(str(failed_rows))])
 
     def run(self, *more: str) -> str:
         """Import the same source."""

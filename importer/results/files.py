@@ -140,7 +140,7 @@ def translated(path: Path) -> Iterator[None]:
         raise StateError(
             f"{path} could not be written: {cause.strerror or cause}. Every outcome is safe in the run's journal: "
             "make room or close the file where it is open, then write the files again with: importer results"
-        ) from None
+        ) from cause
 
 
 def _draft(path: Path) -> Path:

@@ -138,7 +138,7 @@ class Decider:
                 code="unchanged",
                 reason="The contact holds all of it already.",
             )
-            return replace(planned, warnings=planned.warnings + warnings)
+            return replace(planned, warnings=planned.warnings + warnings) if warnings else planned
         self._location.leave(left_by_update(contact, found))
         planned = _planned(record, PlanAction.UPDATE, contact)
         return replace(

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.mapping.footers import FooterSurvey, skip_no_people
+from importer.mapping.ready import ready_path
 from importer.mapping.shared_keys import HolderStore, SharedKeys
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
@@ -162,13 +163,13 @@ def survey(
         store = draft if options.apart else None
         for source in sources:
             _refuse_strangers(source, options)
-            surveyor = _lay_over(source, mapping, options, store, several=len(sources) > 1)
+            surveyor = _lay_over(source, mapping, options, store, sources)
             footers = FooterSurvey(source.header)
             for block in limited(source.blocks(), left):
                 keep_going()
                 surveyor.see(block)
                 footers.see(block)
-            bound = surveyor.bind()
+            bound = _bound(surveyor, mapping)
             left = None if left is None else left - bound.rows
             no_people = footers.prove(limited(source.blocks(), bound.rows))
             intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
@@ -196,20 +197,57 @@ def _refuse_strangers(source: Source, options: SurveyOptions) -> None:
 
 
 def _lay_over(
-    source: Source, mapping: Mapping, options: SurveyOptions, store: HolderStore | None, *, several: bool
+    source: Source,
+    mapping: Mapping,
+    options: SurveyOptions,
+    store: HolderStore | None,
+    all_of: Sequence[Source],
 ) -> Surveyor:
     try:
-        return mapping.surveyor(
-            source.header,
-            location_id=options.location_id,
-            today=options.today,
-            allow_transforms=options.allow_transforms,
-            draft_store=store,
-        )
+        return _surveyor(source, mapping, options, store)
     except MappingError as fault:
-        if not several:
+        if len(all_of) == 1:
             raise
-        raise MappingError(f"{source.name}: {fault.args[0]}", faults=fault.faults) from None
+        fitting = [other.name for other in all_of if _fits(other, mapping, options)]
+        hint = f" It fits {_listed(fitting)}: name only what is meant." if fitting else ""
+        raise MappingError(f"{source.name}: {fault.args[0]}{hint}", faults=fault.faults) from None
+
+
+def _bound(surveyor: Surveyor, mapping: Mapping) -> BoundMapping:
+    """Bind the mapping; where it is one of ours and leaves something open, say how to change a copy of it."""
+    try:
+        return surveyor.bind()
+    except MappingError as fault:
+        if ready_path(mapping.name) is None:
+            raise
+        copy = (
+            f"Write a copy that can be changed: importer mappings {mapping.name} > my.yaml, then -m my.yaml."
+        )
+        raise MappingError(f"{fault.args[0]} {copy}", faults=fault.faults) from None
+
+
+def _surveyor(
+    source: Source, mapping: Mapping, options: SurveyOptions, store: HolderStore | None = None
+) -> Surveyor:
+    return mapping.surveyor(
+        source.header,
+        location_id=options.location_id,
+        today=options.today,
+        allow_transforms=options.allow_transforms,
+        draft_store=store,
+    )
+
+
+def _fits(source: Source, mapping: Mapping, options: SurveyOptions) -> bool:
+    try:
+        _surveyor(source, mapping, options)
+    except MappingError:
+        return False
+    return True
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def count_rows(sources: Sequence[Source], limit: int | None) -> int:

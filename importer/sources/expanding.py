@@ -13,7 +13,19 @@ from importer.sources.names import is_leftover, is_taken
 
 def expand_sources(patterns: Sequence[str]) -> tuple[str, ...]:
     """Name the files meant, in order and each once; raise SourceError when one pattern means none."""
-    return tuple(dict.fromkeys(found for pattern in patterns for found in _expand(pattern)))
+    return tuple(dict.fromkeys(found for pattern in patterns for found in _expanded(pattern)))
+
+
+def _expanded(pattern: str) -> list[str]:
+    if not pattern.strip():
+        raise SourceError("A source is empty; as a path that would mean the working folder. Name a file.")
+    try:
+        return list(_expand(pattern))
+    except OSError as cause:
+        raise SourceError(
+            f"{pattern} cannot be looked into: {(cause.strerror or str(cause)).lower()}. Allow this user to read it, "
+            "and the folders it stands in."
+        ) from None
 
 
 def _expand(pattern: str) -> Iterator[str]:

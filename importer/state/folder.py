@@ -97,10 +97,16 @@ class StateFolder:
 
     def run_ids(self) -> tuple[str, ...]:
         """List the ids of all runs that began, damaged ones too, newest first."""
-        if not self._runs.is_dir():
-            return ()
-        folders = (entry for entry in self._runs.iterdir() if not entry.name.startswith("."))
+        folders = (entry for entry in self._run_folders() if not entry.name.startswith("."))
         return tuple(sorted((each.name for each in folders if has_begun(each)), reverse=True))
+
+    def _run_folders(self) -> tuple[Path, ...]:
+        try:
+            return tuple(self._runs.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        except OSError as cause:
+            raise _unusable(self.path, cause) from cause
 
     def run(self, run_id: str) -> Run:
         """Read one run by its full id."""
@@ -255,9 +261,7 @@ class StateFolder:
         return (run.finished_at or run.started_at) < moment and run.state is not RunState.RUNNING
 
     def _sweep_leftovers(self) -> None:
-        if not self._runs.is_dir():
-            return
-        for entry in self._runs.iterdir():
+        for entry in self._run_folders():
             if entry.name.startswith(_FORGOTTEN) or (not has_begun(entry) and self._abandoned(entry)):
                 shutil.rmtree(entry, ignore_errors=True)
 

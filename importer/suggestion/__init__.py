@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -70,10 +70,20 @@ class Suggestion:
             for one in self.left
             if one.doubt is not None and one.doubt.loud
         )
-        return (*(f"{doubt.sentence}." for doubt in self.doubts if doubt.loud), *columns)
+        return (
+            *(f"{doubt.sentence}." for doubt in self.doubts if doubt.loud),
+            *_order_guessed(self.date_order),
+            *columns,
+        )
 
     def to_yaml(self) -> str:
         return rendered(self)
+
+
+def _order_guessed(order: RegionGuess | None) -> Iterator[str]:
+    """Say that birthdays may have day and month exchanged, which no check of the values would show."""
+    if order is not None and order.guessed:
+        yield f"date_order: {order.value} is a guess ({order.reason.removesuffix(': please check')}). Compare a few dates with what you know."
 
 
 def suggest_file(
@@ -102,11 +112,17 @@ def _refuse_many(path: str | os.PathLike[str]) -> None:
     from importer.sources.expanding import expand_sources
 
     text = os.fspath(path)
-    if Path(text).is_dir():
-        what = "a folder"
-    elif "*" in text and not Path(text).exists():
-        what = "a pattern"
-    else:
+    try:
+        what = (
+            "a folder"
+            if Path(text).is_dir()
+            else "a pattern"
+            if "*" in text and not Path(text).exists()
+            else ""
+        )
+    except OSError:
+        return  # whoever opens it says why it cannot be looked at
+    if not what:
         return
     try:
         example = f", such as {expand_sources([text])[0]}"

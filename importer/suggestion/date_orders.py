@@ -39,9 +39,14 @@ def date_order(
 
 
 def _dotted(dates: Sequence[Column]) -> RegionGuess | None:
-    if any("." in value for column in dates for value in column.values):
-        return RegionGuess(value="DMY", reason="dates with full stops are written day first")
-    return None
+    either = [value for column in dates for value in column.values if day_order(value) == "either"]
+    if not any("." in value for value in either):
+        return None
+    guessed = not all("." in value for value in either)
+    others = ", and the others are taken for the same: please check" if guessed else ""
+    return RegionGuess(
+        value="DMY", reason=f"dates with full stops are written day first{others}", guessed=guessed
+    )
 
 
 def _by_others(dates: Sequence[Column], everything: Sequence[Column]) -> RegionGuess | None:

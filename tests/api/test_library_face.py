@@ -144,7 +144,7 @@ async def test_a_coroutine_refuses_it_as_well() -> None:
     ("option", "value"),
     [
         ("limit", 0), ("header_row", 0), ("concurrency", "4"), ("results_format", "pdf"), ("verify_share", 5),
-        ("stop_after_failures", "some"), ("token", "two words"),
+        ("stop_after_failures", "some"), ("token", "two words"), ("sandbox", "yes"), ("fresh", 1),
     ],
 )  # fmt: skip
 def test_a_value_that_the_command_line_refuses_is_refused_here(
@@ -208,3 +208,43 @@ def test_a_type_checker_takes_the_calls_that_work_and_refuses_the_others(tmp_pat
     told = checked(wrong)
     taken = [what for line, what in enumerate(WRONG, start=3) if f"wrong.py:{line}: error:" not in told]
     assert taken == [], told
+
+
+class Frame:
+    """Stands in for a DataFrame by what tells one."""
+
+    def to_csv(self) -> str:
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("source", "mapping", "said"),
+    [
+        (None, "sample", "None names no source"),
+        ([], "sample", "A list names no source"),
+        ([None], "sample", "A list names no source"),
+        (b"Email\n", "sample", "A bytes names no source"),
+        (3, "sample", "A int names no source"),
+        (Frame(), "sample", "Rows in memory are not imported"),
+        ("x.csv", {"version": 1}, "A dict is no mapping"),
+        ("x.csv", None, "None is no mapping"),
+        ("x.csv", "", "A str is no mapping"),
+        ("", "sample", "A source is empty"),
+    ],
+)
+@pytest.mark.parametrize("name", ["check", "preview", "run"])
+def test_what_is_no_source_and_no_mapping_is_said_in_a_sentence(
+    name: str, source: Any, mapping: Any, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("IMPORTER_STATE", str(tmp_path))
+    function = getattr(importer, name)
+    with pytest.raises(importer.ImporterError, match=said):
+        list(function(source, mapping, sandbox=True))  # preview begins with its first row
+
+
+def test_a_suggestion_is_read_before_it_is_a_mapping(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Email\na@example.com\n")
+    suggestion: Any = importer.suggest(path)
+    with pytest.raises(importer.SettingsError, match=r"Write suggestion.to_yaml\(\) to a file"):
+        importer.check(path, suggestion, sandbox=True)

@@ -199,3 +199,21 @@ def test_the_answer_is_remembered_with_the_run(terminal: Open, desk: Desk, vendo
     assert retried.end() == 0
     assert "[y/N]" not in retried.shown
     assert json.loads(desk.importer("show", "--json").out)["created"] == 2
+
+
+def test_the_first_import_by_a_mapping_is_advised_a_trial_and_a_trial_says_so(
+    terminal: Open, desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write("people.csv", PEOPLE + "".join(f"P{n},p{n}@example.com,,\n" for n in range(5)))
+    asked = terminal(*RUN)
+    asked.until(ASKED)
+    assert "--trial 5 sends so many rows" in asked.shown
+    asked.type("n\n")
+    assert asked.end() == 2
+    tried = terminal(*RUN, "--trial", "2")
+    tried.until(ASKED)
+    assert "a trial of 2 of 8 rows" in " ".join(tried.shown.split())
+    assert "--trial 5" not in tried.shown
+    tried.type("y\n")
+    assert tried.end() == 3
+    assert written(vendor) == {"ann@example.com", "bob@example.com"}

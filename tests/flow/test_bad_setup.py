@@ -182,3 +182,39 @@ def test_an_agencys_token_gets_the_one_advice_that_helps(
     assert ended.code != 0
     assert "ake a private integration token inside the sub-account" in ended.err
     assert not vendor.contacts()
+
+
+def test_a_report_that_cannot_be_written_speaks_of_nothing_else(desk: Desk) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    ended = desk.importer(
+        "check", "contacts.csv", "-m", "mapping.yaml", "--report", "contacts.csv/report.html"
+    )
+    assert ended.code == 2
+    assert "The report contacts.csv/report.html could not be written" in ended.err
+    assert "journal" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["read", "{long}"],
+        ["suggest", "{long}"],
+        ["check", "{long}/a.csv", "-m", "mapping.yaml"],
+        ["runs", "--state", "{long}"],
+    ],
+)
+def test_a_place_that_may_not_be_looked_at_is_named_and_no_mistake_of_ours(
+    desk: Desk, words: list[str]
+) -> None:
+    long = "x" * 300  # the file system refuses to look, as it does in somebody else's folder
+    ended = desk.importer(*(word.format(long=long) for word in words))
+    assert ended.code in {2, 3}
+    assert long in ended.err
+    assert "mistake" not in ended.err
+
+
+def test_a_ready_mapping_that_leaves_dates_open_says_how_to_change_a_copy(desk: Desk) -> None:
+    desk.write("report.csv", "First Name,Last Name,Email,Birthdate\nAnn,Lee,ann@example.com,1/2/1980\n")
+    ended = desk.importer("check", "report.csv", "-m", "salesforce", "--location", "ve9EPM428h8vShlRW1KT")
+    assert ended.code == 2
+    assert "importer mappings salesforce > my.yaml" in ended.err

@@ -135,6 +135,16 @@ def test_a_guessed_encoding_is_said_by_check_before_the_run_and_in_its_summary(
     assert [json.loads(line)["payload"]["firstName"] for line in lines] == ["Łukasz", "Świętosława"]
 
 
+def test_a_member_of_an_archive_that_the_mapping_does_not_fit_names_those_that_it_fits(desk: Desk) -> None:
+    with zipfile.ZipFile(desk.folder / "exports.zip", "w") as archive:
+        archive.writestr("june.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
+        archive.writestr("readme.txt", "hello,this,is a readme\n")
+    ended = desk.importer("check", "exports.zip", "-m", "mapping.yaml")
+    assert ended.code == 2
+    assert "exports.zip/readme.txt: The mapping does not fit the file." in ended.err
+    assert "It fits exports.zip/june.csv: name only what is meant." in ended.err
+
+
 def test_an_archive_of_several_files_is_one_run_over_each_of_them(desk: Desk, vendor: Sandbox) -> None:
     with zipfile.ZipFile(desk.folder / "exports.zip", "w") as archive:
         archive.writestr("june.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\nBob,nobody,,\n")

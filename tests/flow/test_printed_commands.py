@@ -221,3 +221,11 @@ def test_rows_that_were_not_reached_carry_the_location_too(office: Desk, vendor:
     office.importer("run", "a list.csv", "-m", "a mapping.yaml", *place(vendor), "--max-requests", "1")
     rows = read_table(next(office.folder.glob("import-results/*/failed.csv")), delimiter=";")
     assert {row["import_location_id"] for row in rows} == {"locB"}
+
+
+def test_a_results_folder_that_begins_with_a_dash_is_no_option(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("-people.csv", "First,Mail,Phone,Tags\nAnn,nobody,,\n")
+    ended = desk.importer("run", "./-people.csv", "-m", "mapping.yaml", "--output=-out", "--no-progress")
+    corrected = next(line.strip() for line in ended.err.splitlines() if "importer run" in line)
+    assert printed(corrected, "run")[0].startswith("./-out/")
+    assert desk.importer(*shlex.split(corrected)[1:]).code == 1

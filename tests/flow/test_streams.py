@@ -70,6 +70,36 @@ def test_a_command_that_only_shows_something_fails_where_it_cannot(desk: Desk) -
     assert shell(desk, "importer schema | head -c 10; exit ${PIPESTATUS[0]}").returncode == 0
 
 
+@pytest.mark.parametrize(
+    "line", ["read people.csv", "preview people.csv -m mapping.yaml", "suggest people.csv"]
+)
+def test_what_is_redirected_is_utf_8_whatever_the_system_s_page(desk: Desk, line: str) -> None:
+    desk.write("people.csv", "First,Mail,Phone,Tags\nŁukasz 李,ann@example.com,,Łódź\n")
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    words = [sys.executable, "-m", "importer", *line.split()]
+    ended = subprocess.run(
+        words, cwd=desk.folder, env=environment, capture_output=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ("Łukasz 李" in ended.stdout.decode("utf-8")) is not line.startswith("suggest")
+
+
+@pytest.mark.parametrize(
+    ("line", "behind"),
+    [
+        ('importer run "" -m mapping.yaml', "importer run"),
+        ('importer run people.csv -m ""', "people.csv -m"),
+        ('importer run people.csv -m mapping.yaml --location ""', "mapping.yaml --location"),
+        ("importer run people.csv -m mapping.yaml --state=", "--state"),
+    ],
+)
+def test_an_empty_word_is_refused_and_stands_for_nothing(desk: Desk, line: str, behind: str) -> None:
+    desk.write("people.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
+    ended = shell(desk, line)
+    assert ended.returncode == 2
+    assert f"An empty word stands behind `{behind}`" in ended.stderr
+
+
 def test_a_module_beside_the_files_does_not_run_in_place_of_pythons(desk: Desk) -> None:
     desk.write("json.py", "raise SystemExit('the folder ran')")
     desk.write("click.py", "raise SystemExit('the folder ran')")
@@ -82,7 +112,7 @@ def test_an_empty_text_forgets_nothing(desk: Desk, vendor: Sandbox) -> None:
     desk.write("people.csv", "First,Mail,Phone,Tags\nAnn,ann@example.com,,\n")
     assert desk.run("people.csv", "-m", "mapping.yaml").code == 0
     refused = desk.importer("forget", "")
-    assert (refused.code, "names no run" in refused.err) == (2, True)
+    assert (refused.code, "An empty word stands behind `importer forget`" in refused.err) == (2, True)
     assert desk.importer("show").code == 0
 
 

@@ -356,6 +356,20 @@ async def test_a_run_that_too_many_failures_stopped_is_left_alone(house: House, 
     assert house.sandbox.state()["requests"] == requests
 
 
+async def test_a_job_that_compares_sends_only_what_the_location_lacks(house: House, people: People) -> None:
+    house.write_jobs(JOBS.replace("changed_only: true", "compare: true"))
+    for mail, (first, city) in people.items():
+        house.sandbox.add_contact(HOME, email=mail, firstName=first, city=city, tags=["nightly"])
+    house.put("in/contacts-1.csv", {**people, "ada0@example.com": ("Ada0", "Paris")})
+    (occasion,) = await house.once(house.resident())
+    assert (occasion.result, occasion.counts["updated"], occasion.counts["skipped"]) == (
+        Result.FINISHED,
+        1,
+        19,
+    )
+    assert house.sandbox.state()["paths"]["PUT contacts/*"] == 1
+
+
 @pytest.mark.parametrize("code", ["paused", "trial_done"])
 async def test_a_run_that_is_left_to_a_person_waits_for_one(house: House, people: People, code: str) -> None:
     house.write_jobs(JOBS.replace("    changed_only", "    max_requests: 8\n    changed_only"))

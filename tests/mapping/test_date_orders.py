@@ -148,6 +148,28 @@ def test_a_column_that_proves_both_or_nothing_is_no_evidence(lay: Lay, added: li
         other(lay, added)
 
 
+NO_DATE_COLUMN = {
+    "notes that begin with a date": ["12/31/2020 called", "asked for a call", "wrote"],
+    "notes, one of which is a date": ["12/31/2020", "wrote", "left a message"],
+}
+
+
+@pytest.mark.parametrize("notes", NO_DATE_COLUMN.values(), ids=NO_DATE_COLUMN)
+def test_a_date_among_words_tells_nothing_of_another_column(lay: Lay, notes: list[str]) -> None:
+    rows = [[f"a{n}@b.com", "02/03/1980", note] for n, note in enumerate(notes)]
+    with pytest.raises(MappingError, match="The mapping leaves the dates open"):
+        lay("fields: {email: E, dateOfBirth: D}", [["E", "D", "N"], *rows])
+
+
+def test_the_month_first_elsewhere_is_not_taken_for_dates_with_full_stops(lay: Lay) -> None:
+    fields = "fields: {email: E, dateOfBirth: D}"
+    with pytest.raises(MappingError, match="The mapping leaves the dates open"):
+        lay(fields, [["E", "D", "S"], ["a@b.com", "01.06.1983", "12/31/2020"]])
+    (record,) = lay(fields, [["E", "D", "S"], ["a@b.com", "01.06.1983", "31/12/2020 10:00"]])
+    assert isinstance(record, Record)
+    assert record.fields["dateOfBirth"] == "1983-06-01"
+
+
 def test_what_the_column_itself_shows_goes_before_the_others(lay: Lay) -> None:
     rows = [["a@b.com", "05/06/1980", "13/02/2024"], ["b@b.com", "05/16/1980", ""]]
     first, _ = lay("fields: {email: E, dateOfBirth: D}", [["E", "D", "Added"], *rows])

@@ -65,6 +65,52 @@ def test_merging_lets_later_values_win_where_they_are_not_blank_and_unites_tags(
     assert record.tags == ("a", "b", "c")
 
 
+OPTED_OUT = {
+    # which row is sent, and what the rows of one person say of not being disturbed
+    "a later row takes it back": ("merge", ["yes", "no"], {"dnd": True}),
+    "the last row says nothing": ("last", ["yes", ""], {"dnd": True}),
+    "the last row takes it back": ("last", ["yes", "no"], {"dnd": True}),
+    "it comes behind the row that is sent": ("first", ["", "yes", "no"], {"dnd": True}),
+    "the row that is sent says it itself": ("first", ["yes", "no"], {"dnd": True}),
+    "it is for ever": ("last", ["permanent", "no"], {"dndSettings": {"SMS": {"status": "active"}}}),
+    "nobody says it": ("merge", ["no", "no"], {"dnd": False}),
+}
+
+
+@pytest.mark.parametrize(("policy", "said", "sent"), OPTED_OUT.values(), ids=OPTED_OUT)
+def test_an_opt_out_of_any_row_of_a_person_wins(
+    lay: Lay, policy: str, said: list[str], sent: dict[str, object]
+) -> None:
+    field = next(iter(sent)) if "dnd" in sent else "dndSettings.SMS"
+    rules = f"fields: {{email: E, {field}: D}}\nmatch: {{in_file_duplicates: {policy}}}"
+    mapped = lay(rules, [["E", "D"], *(["ann@x.com", cell] for cell in said)])
+    (record,) = (each for each in mapped if isinstance(each, Record))
+    assert dict(record.fields) == {"email": "ann@x.com", **sent}
+
+
+def test_an_opt_out_that_is_kept_is_said_with_its_row_and_channel(lay: Lay) -> None:
+    rules = "fields: {email: E, dndSettings.SMS: S, dndSettings.Email: M}\nmatch: {in_file_duplicates: merge}"
+    mapped = lay(rules, [["E", "S", "M"], ["ann@x.com", "yes", "no"], ["ann@x.com", "no", "yes"]])
+    record = mapped[1]
+    assert isinstance(record, Record)
+    assert record.fields["dndSettings"] == {"SMS": {"status": "active"}, "Email": {"status": "active"}}
+    assert [(fault.code, fault.message) for fault in record.warnings] == [
+        (
+            "opt_out_kept",
+            "Do not disturb (dndSettings.SMS) is set, as row 2 of the same person says; this row does not.",
+        )
+    ]
+
+
+def test_the_opt_out_of_another_location_s_contact_is_its_own(lay: Lay) -> None:
+    rules = (
+        "location: {column: L, map: {a: ve9EPM428h8vShlRW1KT, b: x7FqPM428h8vShlRW1KT}}\n"
+        "fields: {email: E, dnd: D}\nmatch: {in_file_duplicates: first}"
+    )
+    mapped = lay(rules, [["L", "E", "D"], ["a", "ann@x.com", ""], ["b", "ann@x.com", "yes"]])
+    assert ["dnd" in each.fields for each in mapped if isinstance(each, Record)] == [False, True]
+
+
 def test_a_row_that_fails_by_itself_is_not_the_one_that_is_sent(lay: Lay) -> None:
     rules = "fields: {email: E, dnd: D}\nmatch: {in_file_duplicates: first}"
     mapped = lay(rules, [["E", "D"], ["ann@x.com", "maybe"], ["ann@x.com", "no"], ["ann@x.com", "yes"]])

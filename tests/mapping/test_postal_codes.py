@@ -43,6 +43,13 @@ def test_a_code_too_short_for_the_country_of_its_row_is_told(lay: Lay) -> None:
     assert codes(lay, rows) == ["2134!", "01970", "8001", "1067!", "210!", "2134-1234!", "0800", "800!"]
 
 
+def test_the_dash_of_a_code_of_brazil_or_japan_is_a_part_of_it(lay: Lay) -> None:
+    rows = [("1310100", ""), ("01310-100", ""), ("20040-020", "")]
+    assert codes(lay, rows, before="defaults: {region: BR}") == ["1310100!", "01310-100", "20040-020"]
+    rows = [("600001", ""), ("060-0001", ""), ("100-0001", "")]
+    assert codes(lay, rows, before="defaults: {region: JP}") == ["600001!", "060-0001", "100-0001"]
+
+
 def test_without_a_country_the_neighbours_tell(lay: Lay) -> None:
     assert codes(lay, [("2134", ""), ("01970", ""), ("10001", "")]) == ["2134!", "01970", "10001"]
     assert codes(lay, [("2134", ""), ("1970", "")]) == ["2134", "1970"]

@@ -6,6 +6,7 @@ import gzip
 import io
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,8 +41,24 @@ def test_an_html_table_named_xls_is_read_as_text(write: Write) -> None:
 
 
 def test_a_page_without_a_table_is_refused(write: Write) -> None:
-    with pytest.raises(SourceError, match="web page without a table"):
+    with pytest.raises(SourceError, match="web page without a table, such as one that asks to sign in"):
         open_source(write("<html><body><p>Sign in</p></body></html>", name="export.xls"))
+
+
+def test_an_empty_archive_is_refused_as_that(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "b.zip", "w"):
+        pass
+    with pytest.raises(SourceError, match=r"^b.zip is an empty zip archive. Export it again.$"):
+        open_source(tmp_path / "b.zip")
+
+
+def test_a_packed_tar_archive_is_refused_by_its_name(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "t.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo("a.csv")
+        member.size = len(TEXT.encode())
+        archive.addfile(member, io.BytesIO(TEXT.encode()))
+    with pytest.raises(SourceError, match="is a tar archive, which is not read"):
+        open_source(tmp_path / "t.tar.gz")
 
 
 def test_an_old_xml_spreadsheet_is_refused_by_its_name(write: Write) -> None:

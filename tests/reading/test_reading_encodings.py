@@ -104,6 +104,82 @@ def test_names_are_decoded_rightly_by_the_letters_of_their_languages(
     assert "is a guess" in source.detected.doubts[0]
 
 
+ONE_LETTER = [
+    ("cp1252", "First", "Nuñez Peña Muñoz"),
+    ("cp1252", "Nombre", "Nuñez Logroño Coruña"),
+    ("cp1252", "First", "NUÑEZ Iñigo Cañada"),
+    ("mac-roman", "First", "Nuñez Peña Muñoz"),
+    ("cp850", "First", "Nuñez Peña Muñoz"),
+    ("cp1252", "Nome", "João Guimarães São Leão"),
+    ("cp1252", "Aceita e-mails", "Não Sim"),
+    ("cp1252", "First", "Simões Camões"),
+    ("cp1252", "First", "Søren Jørgen Bjørn"),
+    ("cp1252", "First", "Lefèvre Genève"),
+    ("cp1252", "First", "Nicolò Forlì Mondovì"),
+    ("cp1252", "First", "Anaïs Loïc Zaïd"),
+    ("cp1252", "First", "Garçon Besançon"),
+    ("cp1250", "First", "Gdańsk Poznań"),
+    ("cp1250", "Imie", "Poznań"),
+    ("cp1250", "First", "Kovačič Horvat Novačan"),
+    ("cp1250", "First", "Třeboň Plzeň"),
+    ("cp1250", "Jmeno", "Vondráček Horáček"),
+    ("cp1250", "First", "Brăila Bacău"),
+    ("cp1250", "First", "Dvořák"),
+    ("cp1254", "Ad", "Güneş Işık"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "header", "names"), ONE_LETTER)
+def test_one_letter_with_an_accent_is_read_by_its_neighbours_and_the_header(
+    write: Write, encoding: str, header: str, names: str
+) -> None:
+    body = "".join(f"{name},{n}@e.example\n" for n, name in enumerate(names.split()))
+    source = open_source(write(f"{header},Email\n{body}", encoding=encoding))
+    assert [row.cells[0] for row in source] == names.split()
+
+
+def test_a_page_that_reads_the_same_is_called_by_the_usual_name(write: Write) -> None:
+    assert (
+        open_source(write("First,City\nA,Alençon\nB,Besançon\n", encoding="cp1252")).detected.encoding
+        == "cp1252"
+    )
+
+
+@pytest.mark.parametrize(
+    ("encoding", "people"),
+    [
+        ("cp932", "山田 太郎,ヤマダ タロウ\n佐藤 花子,サトウ ハナコ\n"),
+        ("cp932", "John,ソフト\nAnn,フリガナ\n"),
+        ("cp932", "山田,ﾔﾏﾀﾞ\n佐藤,ｻﾄｳ\n"),
+        ("cp950", "許功蓋,A\n陳大文,B\n"),
+        ("cp866", "Иванов,Москва\nЖуков,Омск\n"),
+        ("cp862", "דוד,כהן\nשרה,לוי\n"),
+    ],
+)
+def test_a_second_byte_of_ascii_makes_no_letters_of_another_alphabet(
+    write: Write, encoding: str, people: str
+) -> None:
+    source = open_source(write(f"First,Last\n{people}", encoding=encoding))
+    assert [",".join(row.cells) for row in source] == people.splitlines()
+
+
+@pytest.mark.parametrize("encoding", ["iso2022_jp", "iso2022_jp_ext", "iso2022_kr"])
+@pytest.mark.parametrize("before", [0, 20_000])
+def test_escape_sequences_of_seven_bit_encodings_are_understood(
+    write: Write, encoding: str, before: int
+) -> None:
+    name = "김" if encoding == "iso2022_kr" else "山田"
+    body = "Ann,Rome\n" * before + f"{name},Oslo\n"
+    source = open_source(write(f"Name,City\n{body}", encoding=encoding))
+    assert list(source)[-1].cells == (name, "Oslo")
+    assert source.detected.doubts == ()
+
+
+def test_the_doubt_shows_signs_where_no_letter_is_beyond_ascii(write: Write) -> None:
+    source = open_source(write("Name,Fee\nO’Brien,£5\n", encoding="cp1252"))
+    assert source.detected.doubts[0].startswith("The encoding cp1252 is a guess, by which its signs are ’ £.")
+
+
 def test_valid_utf_8_is_no_guess_whatever_its_letters(write: Write) -> None:
     assert open_source(write("".join(LISTS.values()))).detected.doubts == ()
 
@@ -175,10 +251,33 @@ def test_what_follows_the_table_unseen_is_no_row(write: Write, end: bytes) -> No
     assert len(list(open_source(write(b"Name,City\nAnn,Rome" + end)))) == 1
 
 
-@pytest.mark.parametrize("encoding", ["klingon", "zlib", "rot13"])
+@pytest.mark.parametrize(
+    "encoding", ["klingon", "zlib", "rot13", "idna", "punycode", "undefined", "unicode_escape", ""]
+)
 def test_an_encoding_that_does_not_exist_is_refused(write: Write, encoding: str) -> None:
     with pytest.raises(SourceError, match="encod"):
         open_source(write(TEXT), options=ReadingOptions(encoding=encoding))
+
+
+@pytest.mark.parametrize(
+    ("declared", "true"),
+    [
+        ("utf-16", "utf-16-le"),
+        ("utf-16", "utf-16-be"),
+        ("UTF16", "utf-16"),
+        ("utf-32", "utf-32-be"),
+        ("utf-32", "utf-32-le"),
+    ],
+)
+def test_a_declared_wide_encoding_needs_no_mark(write: Write, declared: str, true: str) -> None:
+    source = open_source(write(TEXT, encoding=true), options=ReadingOptions(encoding=declared))
+    assert [row.cells for row in source] == [("Zoë", "Köln"), ("José", "Málaga"), ("Li", "Łódź")]
+
+
+@pytest.mark.parametrize("declared", ["utf-16", "utf-32"])
+def test_a_text_that_cannot_be_what_was_declared_is_refused(write: Write, declared: str) -> None:
+    with pytest.raises(SourceError, match="no mark of that encoding"):
+        open_source(write("Name,City\nAnn,Rome\n"), options=ReadingOptions(encoding=declared))
 
 
 def test_a_wrong_declared_encoding_fails_rows_and_nothing_else(write: Write) -> None:
@@ -205,6 +304,17 @@ def test_a_wrong_declared_encoding_fails_rows_and_nothing_else(write: Write) -> 
         (b"SQLite format 3\x00....", "SQLite"),
         (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "calendar"),
         (b'<?xml version="1.0"?>\n<contacts><contact first="A"/></contacts>\n', "XML"),
+        (b"<contacts><contact><name>Ann</name></contact></contacts>", "XML"),
+        (b'<list kind="all">\n <one/></list>', "XML"),
+        (b"a.csv".ljust(257, b"\x00") + b"ustar  \x00" + bytes(247) + b"Name,Email\n", "tar"),
+        (b"INSERT INTO contacts (name,email) VALUES ('Ann','a@x.example');", "SQL"),
+        (b"-- MySQL dump 10.13\n--\n/*!40101 SET NAMES utf8 */;\nDROP TABLE IF EXISTS `a`;\n", "SQL"),
+        (b"SET statement_timeout = 0;\nSET lock_timeout = 0;\n", "SQL"),
+        (b"Nov 26 23:00:00 host app[1]: started\nNov 26 23:00:01 host app[1]: done\n", "log"),
+        (b"2026-11-26 23:00:00,101 INFO started\n2026-11-26 23:00:01,101 INFO done\n", "log"),
+        (b'::1 - - [26/Nov/2026:23:00:00 +0000] "GET / HTTP/1.1" 200\n' * 2, "log"),
+        (b"From: a@e.example\nTo: b@e.example\n\nHello\n", "e-mail"),
+        (b"# mine\nversion: 1\nlocation: abc\n", "mapping"),
         (b'[["First","Email"],["A","a@e.example"]]', "JSON"),
     ],
 )
@@ -213,7 +323,22 @@ def test_other_files_are_refused_by_their_true_name(write: Write, content: bytes
         open_source(write(content))
 
 
-@pytest.mark.parametrize("first", ["ID;Price;N", "ID;P", "TABLE", "dn", "Subject: a", "MIME-Version"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "ID;Price;N",
+        "ID;P",
+        "TABLE",
+        "dn",
+        "Subject: a",
+        "MIME-Version",
+        "Insert into",
+        "Set",
+        "<Name>",
+        "version: 1",
+        "Nov 26 23:00:00 host app: x",
+    ],
+)
 def test_words_of_other_formats_in_a_header_make_no_other_file_of_it(write: Write, first: str) -> None:
     width = first.count(";") + 2
     rows = "".join(";".join([f"v{n}"] * (width - 1) + [f"a{n}@example.com"]) + "\n" for n in range(4))

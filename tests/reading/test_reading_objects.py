@@ -40,10 +40,56 @@ def test_lists_of_objects_are_rows_under_all_of_their_names(write: Write, text: 
     assert source.detected.format == "JSON"
 
 
-def test_an_object_around_several_lists_of_objects_is_one_record(write: Write) -> None:
-    source = open_source(write(json.dumps({"new": PEOPLE, "old": PEOPLE[:1]})))
-    assert source.header[:2] == ("new.1.First", "new.1.Email")
-    assert len(list(source)) == 1
+LISTS = {
+    "two levels down": {"status": "ok", "data": {"contacts": PEOPLE, "total": 2}},
+    "beside lists that hold nobody": {
+        "contacts": PEOPLE,
+        "meta": {"page": 1},
+        "lists": [{"id": 1}, {"id": 2}],
+    },
+    "of one person": {"data": {"contacts": PEOPLE[:1], "total": 1}},
+    "whatever it is called": {"export": {"1": PEOPLE}},
+    "under somebody's address": {"exported_by": "me@example.com", "records": PEOPLE},
+}
+
+
+@pytest.mark.parametrize("around", LISTS.values(), ids=LISTS)
+def test_the_list_of_people_is_found_wherever_it_stands(write: Write, around: dict[str, object]) -> None:
+    source = open_source(write(json.dumps(around)))
+    assert source.header[:2] == ("First", "Email")
+    assert cells(source)[0][:2] == ("Ann", "ann@example.com")
+
+
+def test_answers_page_by_page_are_one_list(write: Write) -> None:
+    pages = [{"data": {"contacts": [one]}, "page": page} for page, one in enumerate(PEOPLE)]
+    source = open_source(write("\n".join(map(json.dumps, pages))))
+    assert source.header == ("First", "Email", "Phone")
+    assert cells(source) == ROWS
+
+
+PERSON = {
+    "lists that are parts of a contact": {
+        "name": "Ann",
+        "emails": [{"value": "a@e.example"}],
+        "phones": [{"value": "1"}],
+    },
+    "their orders": {"email": "a@e.example", "orders": [{"id": 1}, {"id": 2}]},
+    "their children": {"email": "a@e.example", "children": [{"name": "Bo", "email": "b@e.example"}]},
+}
+
+
+@pytest.mark.parametrize("person", PERSON.values(), ids=PERSON)
+@pytest.mark.parametrize("times", [1, 2])
+def test_one_person_with_lists_stays_one_record(write: Write, person: dict[str, object], times: int) -> None:
+    source = open_source(write("\n".join([json.dumps(person)] * times)))
+    assert len(list(source)) == times
+    assert source.header[0] == next(iter(person))
+
+
+def test_several_lists_of_people_are_refused_by_their_names(write: Write) -> None:
+    around = {"data": {"new": PEOPLE, "old": PEOPLE[:1]}, "total": 3}
+    with pytest.raises(SourceError, match=r"several lists of objects.*: data\.new \(2\), data\.old \(1\)\."):
+        open_source(write(json.dumps(around)))
 
 
 def test_nested_names_are_joined_by_dots_and_lists_by_commas(write: Write) -> None:

@@ -274,3 +274,85 @@ def test_a_header_row_that_does_not_exist_is_refused(write: Write) -> None:
 def test_a_delimiter_that_cannot_be_one_is_refused(write: Write, delimiter: str) -> None:
     with pytest.raises(SourceError, match="delimiter"):
         open_source(write(TABLE), options=ReadingOptions(delimiter=delimiter))
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "what"),
+    [
+        (ReadingOptions(sheet="Contacts"), "Name,City\nAnn,Rome\n", "sheet"),
+        (ReadingOptions(sheet="Contacts"), '[{"Name": "Ann"}]', "sheet"),
+        (ReadingOptions(header_row=2), '[{"Name": "Ann"}]', "header row"),
+        (ReadingOptions(delimiter=";"), "BEGIN:VCARD\nVERSION:3.0\nFN:Ann\nEND:VCARD\n", "delimiter"),
+    ],
+)
+def test_what_is_declared_and_cannot_be_of_such_a_file_is_said(
+    write: Write, declared: ReadingOptions, text: str, what: str
+) -> None:
+    doubts = open_source(write(text), options=declared).detected.doubts
+    assert [doubt.startswith(f"The {what} that was declared changes nothing: ") for doubt in doubts] == [True]
+
+
+APART = {
+    "below a gap": TABLE + "\nDO NOT CONTACT,,\nDi,Elk,di@example.com\n",
+    "without a gap": TABLE + "Unsubscribed:,,\nDi,Elk,di@example.com\n",
+    "as the only cell": TABLE + "\n*** Opted out (June) ***\nDi,Elk,di@example.com\n",
+    "in German": TABLE + "\nAbgemeldete,,\nDi,Elk,di@example.com\n",
+    "below their own header": TABLE + "\nunsubscribed,,\nName,Mail,Reason\nDi Elk,di@example.com,moved\n",
+}
+
+
+@pytest.mark.parametrize("text", APART.values(), ids=APART)
+def test_people_below_a_line_that_sets_them_apart_are_not_imported(write: Write, text: str) -> None:
+    rows = list(open_source(write(text)))
+    assert [codes(row) for row in rows[:3]] == [[], [], []]
+    assert len(rows) > 4
+    assert all("set_apart" in codes(row) for row in rows[3:])
+    assert all(fault.fails for row in rows[3:] for fault in row.faults)
+
+
+def test_the_next_line_by_itself_ends_what_was_set_apart(write: Write) -> None:
+    rows = list(
+        open_source(write(TABLE + "\nDNC,,\nDi,Elk,di@example.com\n\nNew clients,,\nEd,Oak,ed@example.com\n"))
+    )
+    assert [codes(row) for row in rows[3:]] == [["set_apart"], ["set_apart"], [], []]
+
+
+def test_a_list_of_one_column_has_lines_too(write: Write) -> None:
+    rows = list(open_source(write("Email\na@e.example\n\nUNSUBSCRIBED\nb@e.example\nc@e.example\n")))
+    assert [codes(row) for row in rows] == [[], ["set_apart"], ["set_apart"], ["set_apart"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "State,First,Email\nActive,Ann,a@e.example\nUnsubscribed,,\nActive,Bob,b@e.example\n",
+        "First,Last,Email\nAnn,Lee,a@e.example\nDnc Ltd,,info@dnc.example\nBob,Ray,b@e.example\n",
+        "Note,First,Email\nhe asked: do not call him before 9 in the morning on any day of the week,,\nx,Bob,b@e.example\n",
+    ],
+)
+def test_such_words_in_a_row_s_own_cells_set_nobody_apart(write: Write, text: str) -> None:
+    assert {code for row in open_source(write(text)) for code in codes(row)} == set()
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "ï»¿"])
+@pytest.mark.parametrize("header", ["First,Last,Email", '"First","Last","Email"'])
+def test_a_header_repeated_behind_a_mark_within_the_file_is_no_contact(
+    write: Write, mark: str, header: str
+) -> None:
+    rows = list(open_source(write(f"{TABLE}{mark}{header}\nDi,Elk,di@example.com\n")))
+    assert [codes(row) for row in rows if "repeated_header" in codes(row)] != []
+    assert codes(rows[-1]) == []
+
+
+def test_the_title_of_a_group_below_the_header_is_no_part_of_a_name(write: Write) -> None:
+    rows = "Region Nord,,,\nAnn,Lee,ann@e.example,1\nBob,Ray,bob@e.example,2\nCy,Fox,cy@e.example,3\n"
+    source = open_source(
+        write(f",First,Last,Email,Count\n,{rows.replace(chr(10), chr(10) + ',').removesuffix(',')}")
+    )
+    assert source.header == ("", "First", "Last", "Email", "Count")
+
+
+def test_a_name_below_a_gap_of_the_header_is_its_column_s(write: Write) -> None:
+    body = "".join(f"A{n},1990-01-0{n},a{n}@e.example\n" for n in range(1, 6))
+    source = open_source(write(f"Name,,Email\n,Birthday,\n{body}"))
+    assert source.header == ("Name", "Name Birthday", "Email")

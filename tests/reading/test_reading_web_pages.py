@@ -119,6 +119,29 @@ def test_a_span_of_a_billion_costs_no_memory(write: Write, span: str) -> None:
     assert done.stdout.strip() == "2", done.stderr
 
 
+@pytest.mark.parametrize(
+    ("stated", "encoding"),
+    [
+        ("<meta charset=windows-1252>", "cp1252"),
+        ("<meta http-equiv=Content-Type content='text/html; charset=ISO-8859-1'>", "cp1252"),
+        ('<meta charset="shift_jis">', "cp932"),
+    ],
+)
+def test_a_page_that_states_its_encoding_leaves_no_guess(write: Write, stated: str, encoding: str) -> None:
+    name = "髙橋" if encoding == "cp932" else "Jos\u0082 €"
+    name = name.replace("\u0082", "é")
+    page = f"<html>{stated}<body>{table(HEADER, row(name, 'a@e.example'))}</body></html>"
+    source = open_source(write(page.encode(encoding)))
+    assert (cells(source), source.detected.doubts) == ([(name, "a@e.example")], ())
+
+
+@pytest.mark.parametrize("stated", ["utf-8", "klingon", "base64", "windows-1252'"])
+def test_what_a_page_states_is_not_believed_against_its_bytes(write: Write, stated: str) -> None:
+    page = f"<meta charset='{stated}'>{table(HEADER, row('Zoë', 'a@e.example'))}"
+    assert cells(open_source(write(page.encode())))[0][0] == "Zoë"
+    assert cells(open_source(write(page.encode("cp1252"))))[0][0] == "Zoë"
+
+
 def test_spans_that_stand_for_millions_of_cells_are_refused(write: Write) -> None:
     wide = '<td colspan="1000">x</td>'
     with pytest.raises(SourceError, match="repeating or spreading"):

@@ -287,7 +287,8 @@ class Match(Section):
     in_file_duplicates: Literal["in_order", "first", "last", "merge", "fail"] = Field(
         default="in_order",
         description="Rows of one person, by e-mail or phone: sent one after the other (in_order); only the first; "
-        "only the last; merged into one (later non-blank values win, tags are united); or all of them fail. Each file is "
+        "only the last; merged into one (later non-blank values win, tags are united); or all of them fail. "
+        "An opt-out (do not disturb) of any of them wins over what the others say. Each file is "
         "looked at by itself: rows of one person in two files are sent in the order of the files.",
     )
     ambiguous: Literal["skip", "send"] = Field(

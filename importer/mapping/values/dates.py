@@ -303,6 +303,14 @@ def is_no_date(text: str) -> bool:
     return len(text) < 40 and bool(_NO_DATE.fullmatch(text))
 
 
+def is_numeric_date(text: str) -> bool:
+    """Tell a date in numbers with nothing behind it but a time of day."""
+    if isinstance(text, TypedText):
+        return False
+    match = _NUMBERS.fullmatch(text) or _ISO.fullmatch(text)
+    return match is not None and (not match["rest"] or _CLOCK.fullmatch(match["rest"]) is not None)
+
+
 def evidence_of(text: str) -> str | None:
     """Tell which order of day and month a text proves; "?" when it can be read both ways; None when neither.
 

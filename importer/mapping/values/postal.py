@@ -20,11 +20,15 @@ _LENGTHS: Final[dict[str, int]] = {
     for region in regions.split(" ")
 }
 _LONGEST: Final = 8 + 5
+_DASHED: Final = re.compile(r"(\d{5})-(\d{3})|(\d{3})-(\d{4})")
+"""Codes of Brazil and Japan, whose dash is a part of them."""
 _CODE: Final = re.compile(r"(\d{2,8})(-\d{4})?")
 
 
 def length_of(text: str) -> str | None:
     """Tell how many digits a code has, without the four behind a ZIP code's dash; None where it is no number."""
+    if dashed := _DASHED.fullmatch(text.strip()):
+        return str(sum(map(len, filter(None, dashed.groups()))))
     match = _CODE.fullmatch(text.strip())
     return str(len(match[1])) if match is not None else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, Final
@@ -84,14 +85,23 @@ def beginning(opener: Opener, encoding: Encoding, characters: int) -> str:
 
 def pieces(opener: Opener, encoding: Encoding) -> Generator[str]:
     """Decode a stream piece by piece; an empty piece is the end."""
-    decoder = encoding.decoder()
+    try:
+        yield from _decoded(opener, encoding.decoder())
+    except UnicodeError as cause:
+        # A few of Python's codecs raise whatever handler of errors they are given.
+        raise SourceError(
+            f"The text cannot be read as {encoding.name}: {cause}. Declare another encoding, or none to have it detected."
+        ) from None
+    yield ""
+
+
+def _decoded(opener: Opener, decoder: codecs.IncrementalDecoder) -> Generator[str]:
     with opener() as stream:
         while chunk := stream.read(_STRETCH):
             if piece := decoder.decode(chunk):
                 yield piece
     if piece := decoder.decode(b"", final=True):
         yield piece
-    yield ""
 
 
 def _after_first_line(stretches: Iterator[str]) -> Generator[str]:

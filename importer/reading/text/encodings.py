@@ -33,7 +33,8 @@ class Encoding:
     why: str
     guessed: bool = False
     letters: str = ""
-    """Some letters beyond ASCII that the bytes stand for; a person sees by them whether a guess is right."""
+    """Some letters beyond ASCII, or signs where it has none, that the bytes stand for: by them a person sees whether a
+    guess is right."""
     blemished: bool = True
     """False where a look at all bytes showed that no row can hold damaged characters."""
 
@@ -42,7 +43,8 @@ class Encoding:
         """Say that the encoding is a guess, where it is."""
         if not self.guessed:
             return ()
-        such = f", by which its letters are {' '.join(self.letters)}" if self.letters else ""
+        kind = "letters" if self.letters.isalpha() else "signs"
+        such = f", by which its {kind} are {' '.join(self.letters)}" if self.letters else ""
         doubt = (
             f"The encoding {self.name} is a guess{such}. Look at names with accents, and declare the file's encoding "
             "(--encoding, or source: encoding in the mapping) if they are wrong."
@@ -87,12 +89,37 @@ def _declared(declared: str, head: bytes) -> Encoding:
         raise SourceError(
             f"The encoding {declared!r} is not known. Use a name such as utf-8, cp1252, utf-16 or latin-1."
         ) from None
-    if not getattr(codec, "_is_text_encoding", True):
-        raise SourceError(f"{declared!r} does not encode text. Use a name such as utf-8, cp1252 or utf-16.")
     name = codec.name
+    if not getattr(codec, "_is_text_encoding", True) or name in _NO_FILES:
+        raise SourceError(
+            f"{declared!r} is no encoding of a text file. Use a name such as utf-8, cp1252 or utf-16."
+        )
     if name == "utf-8" and head.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"
+    if name in _MARKED and not head.startswith(_MARKED[name]):
+        name = _declared_wide(name, head)
     return Encoding(name=name, why="it was declared")
+
+
+_NO_FILES: Final = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
+"""Codecs of Python for names of hosts and for source code."""
+
+_MARKED: Final = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+
+
+def _declared_wide(name: str, head: bytes) -> str:
+    """Choose the order of bytes of a text without the mark that would tell it; zero bytes stand on one side."""
+    if head and b"\x00" not in head:
+        raise SourceError(
+            f"The file is declared as {name}, but it has no mark of that encoding and no zero byte, as commas and line "
+            "ends have there. Leave the encoding out, and it is detected."
+        )
+    width = int(name[-2:]) // 8
+    zeros = [head[offset::width].count(0) for offset in (0, width - 1)]
+    return f"{name}-be" if zeros[0] > zeros[1] else f"{name}-le"
 
 
 def _unmarked_wide(head: bytes) -> str | None:
@@ -113,6 +140,21 @@ def _unmarked_wide(head: bytes) -> str | None:
     return None
 
 
+_SHIFTS: Final = (
+    (b"\x1b$)C", "iso2022_kr"),
+    (b"\x1b$B", "iso2022_jp_ext"),
+    (b"\x1b$@", "iso2022_jp_ext"),
+    (b"\x1b(I", "iso2022_jp_ext"),
+)
+
+
+def _shifted(chunk: bytes) -> str:
+    """Recognise the seven-bit encodings of East Asia: they are valid UTF-8 too, with control characters for names."""
+    if b"\x1b" not in chunk:
+        return ""
+    return next((name for sequence, name in _SHIFTS if sequence in chunk), "")
+
+
 def _validated(stream: BinaryIO, head: bytes, name: str, why: str) -> Encoding:
     if name.startswith(("utf-16", "utf-32")):
         return Encoding(name=name, why=why)
@@ -122,12 +164,16 @@ def _validated(stream: BinaryIO, head: bytes, name: str, why: str) -> Encoding:
         seen.take(chunk)
         chunk = stream.read(_CHUNK)
     seen.finish()
+    if seen.shifted and not seen.bad and not seen.good:
+        return Encoding(
+            name=seen.shifted, why="it changes its alphabet by the escape sequences of this encoding"
+        )
     if not seen.bad:
         return Encoding(name=name, why=why, blemished=seen.blemished)
     if name == "utf-8-sig" or seen.is_rather_utf8():
         why = f"{seen.good} of its characters are valid in it and only {seen.bad} bytes are not"
         return Encoding(name=name, why=why)
-    page = guess_page(seen.words)
+    page = guess_page(seen.words, header=head.lstrip().splitlines()[0])
     return Encoding(
         name=page,
         why=f"{seen.bad} bytes are not valid UTF-8",
@@ -137,10 +183,11 @@ def _validated(stream: BinaryIO, head: bytes, name: str, why: str) -> Encoding:
 
 
 def _letters(words: list[bytes], page: str) -> str:
-    """Choose the letters beyond ASCII that stand in most words."""
+    """Choose the letters beyond ASCII that stand in most words, or the signs of a text without such letters."""
     text = "".join(word.decode(page, "replace") for word in words)
-    counts = Counter(sign for sign in text if not sign.isascii() and sign.isalpha())
-    return "".join(sign for sign, _ in counts.most_common(_SHOWN_LETTERS))
+    counts = Counter(sign for sign in text if not sign.isascii() and sign.isprintable())
+    letters = Counter({sign: count for sign, count in counts.items() if sign.isalpha()})
+    return "".join(sign for sign, _ in (letters or counts).most_common(_SHOWN_LETTERS))
 
 
 class _Bytes:
@@ -151,11 +198,14 @@ class _Bytes:
         self.good = 0
         """Bytes of valid characters beyond the first byte of each."""
         self.blemished = False
+        self.shifted = ""
+        """The encoding whose escape sequences were met."""
         self.words: list[bytes] = []
         self._rest = b""
 
     def take(self, chunk: bytes) -> None:
         self.blemished = self.blemished or b"\x00" in chunk
+        self.shifted = self.shifted or _shifted(chunk)
         if chunk.isascii() and not self._rest:
             return
         chunk = self._rest + chunk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,10 @@ class Language:
     letters: str
     weight: float = 1.0
     """How often its lists come, beside those of the other languages of a page."""
+    never: re.Pattern[str] | None = None
+    """Neighbours of letters that it does not write: the same byte is a letter of another language there."""
+    headers: frozenset[str] = frozenset()
+    """Words of ASCII by which its lists name their columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +29,61 @@ class Page:
     languages: tuple[Language, ...]
     rarity: float = 0.0
     """How unlikely it is before a byte is seen: a natural logarithm, 0 for the usual one."""
+    latin: bool = True
+    """Whether its letters beyond ASCII stand within words of ASCII letters."""
     usual: str = ""
     """A codec of the characters that are common among those of a page with two bytes a character."""
 
 
+_CONSONANTS: Final = "bcdfghjklmnpqrstvwxz"
+_HATCHEK: Final = rf"(?<![bpvmfdtn])ě|[bcdfghjklmpqrstvxz]ň|[fgjlnrs]ř|ď[bcdfghjlmnpqrstvwxz]|[bcdfghjkmpqstvwz]č[{_CONSONANTS}]"
+
+_NEVER: Final = {
+    "Spanish": r"ñ(?![aeiouáéíóú])",
+    "Portuguese": r"ã[bcdfghjklmpqrtvxz]|õ(?!e)",
+    "French": rf"è(?![{_CONSONANTS}])",
+    "Italian": r"[èòùì][aeiou]",
+    "Catalan": r"[èò][aeiou]",
+    "Polish": r"[ńśćź][aeiouyóąę]",
+    "Czech": _HATCHEK,
+    "Slovak": rf"{_HATCHEK}|ŕ(?![a-z])",
+    "Croatian or Slovenian": rf"[bcdfghjkmpqstvwz]č[{_CONSONANTS}]|[fgjlnrs]đ",
+    "Hungarian": r"[őű][aeo]",
+    "Romanian": r"ă[aeo]",
+    "Lithuanian": r"[aeo][įų]",
+    "Vietnamese": r"ă[aeo]|(?<![aăâeêioôơuưy])[\u0300\u0301\u0323\u0303\u0309]",
+}
+"""A byte has two readings, ``ñ`` and ``ń``: before a vowel Polish writes no ``ń``, and elsewhere Spanish no ``ñ``."""
+
+_HEADERS: Final = {
+    "German": "vorname nachname name anrede strasse ort plz telefon handy firma geburtsdatum land",
+    "French": "nom courriel ville adresse portable entreprise pays mobile rue",
+    "Spanish": "nombre nombres apellido apellidos correo ciudad direccion telefono celular movil provincia pais empresa calle",
+    "Portuguese": "nome sobrenome apelido cidade celular telefone telemovel morada endereco bairro localidade empresa concelho",
+    "Italian": "nome cognome indirizzo comune telefono cellulare azienda citta provincia",
+    "Dutch": "voornaam achternaam plaats woonplaats straat adres telefoon bedrijf",
+    "Swedish": "namn telefon epost postnummer ort adress gata",
+    "Danish or Norwegian": "fornavn efternavn etternavn navn by adresse postnr telefon mobil",
+    "Finnish": "etunimi sukunimi nimi kaupunki osoite puhelin postinumero",
+    "Icelandic": "nafn netfang heimili",
+    "Catalan": "nom cognom cognoms correu ciutat ",
+    "Polish": "imie nazwisko miasto ulica telefon miejscowosc firma",
+    "Czech": "jmeno prijmeni mesto ulice telefon psc firma",
+    "Slovak": "meno priezvisko mesto ulica telefon psc",
+    "Hungarian": "nev vezeteknev keresztnev varos utca telefonszam cim",
+    "Romanian": "nume prenume oras judet strada telefon adresa localitate",
+    "Croatian or Slovenian": "ime prezime priimek grad mesto ulica telefon adresa",
+    "Turkish": "ad soyad isim soyisim sehir telefon adres ilce firma eposta",
+    "Lithuanian": "vardas pavarde miestas telefonas",
+    "Latvian": "vards uzvards pilseta talrunis",
+    "Estonian": "eesnimi perekonnanimi linn telefon",
+}
+
+
 def _one(name: str, letters: str, weight: float = 1.0) -> tuple[Language, ...]:
-    return (Language(name=name, letters=letters, weight=weight),)
+    never = re.compile(_NEVER[name]) if name in _NEVER else None
+    headers = frozenset(_HEADERS.get(name, "").split())
+    return (Language(name=name, letters=letters, weight=weight, never=never, headers=headers),)
 
 
 _WESTERN: Final = (
@@ -89,6 +143,14 @@ _TRADITIONAL: Final = _one(
     "唐卓藍馮姚石董紀歐程連古汪湯姜田康鄒白涂尤巫韓龔嚴袁怡君雅婷淑惠美俊宏家豪冠宇志明偉建芳秀英麗文華玉珍琪佳穎心瑜詩涵庭柏翰承恩"
     "台臺北市高雄中新竹桃園南投縣區路街號巷段樓公司有限基隆嘉義屏東花蓮宜蘭苗栗彰化雲澎湖香港姓名慧雯玲筠佩珊郁萱靜儀靖瑋傑仁",
 )
+_KANA: Final = _one(
+    "Japanese kana",
+    "ンイカタラーシマトアリナスコルキサミロオクノチツヤハモワフユヨウテニケエセヒメレダガジバドゴザデブグズヅギベボパビピプポゲゼゾヘホムネヌソヲッャュョ"
+    "んいかたらしまとありなすこるきさみろおくのちつやはもわふゆよう",
+)
+_HALF_WIDTH: Final = _one(
+    "Japanese kana in half width", "ﾝﾞｲｶﾀﾗｰｼﾏﾄｱﾘﾅｽｺﾙｷｻﾐﾛｵｸﾉﾁﾂﾔﾊﾓﾜﾌﾕﾖｳﾃﾆｹｴｾﾋﾒﾚﾟﾍﾎﾑﾈﾇｿｦｯｬｭｮｧｨｩｪｫ", 0.5
+)
 _JAPANESE: Final = _one(
     "Japanese",
     "田藤山木本中村井小子高佐川林大橋美野原加松石上島吉太一三岡谷長渡辺郎鈴伊東西森池阿部前後近坂遠青福斎清水口明裕直健優和洋恵真由"
@@ -110,23 +172,23 @@ PAGES: Final = (
     Page(codec="cp1257", languages=_BALTIC, rarity=-2.5),
     Page(codec="cp775", languages=_BALTIC, rarity=-6),
     Page(codec="cp1258", languages=_VIETNAMESE, rarity=-3),
-    Page(codec="cp1251", languages=_CYRILLIC, rarity=-1.5),
-    Page(codec="koi8-r", languages=_RUSSIAN, rarity=-3),
-    Page(codec="koi8-u", languages=_CYRILLIC, rarity=-4),
-    Page(codec="cp866", languages=_CYRILLIC, rarity=-3),
-    Page(codec="iso8859-5", languages=_CYRILLIC, rarity=-4),
-    Page(codec="mac-cyrillic", languages=_CYRILLIC, rarity=-4),
-    Page(codec="cp1253", languages=_GREEK, rarity=-1.5),
-    Page(codec="iso8859-7", languages=_GREEK, rarity=-3),
-    Page(codec="mac-greek", languages=_GREEK, rarity=-4),
-    Page(codec="cp737", languages=_GREEK, rarity=-4),
-    Page(codec="cp1255", languages=_HEBREW, rarity=-1.5),
-    Page(codec="cp862", languages=_HEBREW, rarity=-4),
-    Page(codec="cp1256", languages=_ARABIC, rarity=-1.5),
-    Page(codec="cp874", languages=_THAI, rarity=-1.5),
+    Page(codec="cp1251", languages=_CYRILLIC, latin=False, rarity=-1.5),
+    Page(codec="koi8-r", languages=_RUSSIAN, latin=False, rarity=-3),
+    Page(codec="koi8-u", languages=_CYRILLIC, latin=False, rarity=-4),
+    Page(codec="cp866", languages=_CYRILLIC, latin=False, rarity=-3),
+    Page(codec="iso8859-5", languages=_CYRILLIC, latin=False, rarity=-4),
+    Page(codec="mac-cyrillic", languages=_CYRILLIC, latin=False, rarity=-4),
+    Page(codec="cp1253", languages=_GREEK, latin=False, rarity=-1.5),
+    Page(codec="iso8859-7", languages=_GREEK, latin=False, rarity=-3),
+    Page(codec="mac-greek", languages=_GREEK, latin=False, rarity=-4),
+    Page(codec="cp737", languages=_GREEK, latin=False, rarity=-4),
+    Page(codec="cp1255", languages=_HEBREW, latin=False, rarity=-1.5),
+    Page(codec="cp862", languages=_HEBREW, latin=False, rarity=-4),
+    Page(codec="cp1256", languages=_ARABIC, latin=False, rarity=-1.5),
+    Page(codec="cp874", languages=_THAI, latin=False, rarity=-1.5),
     Page(codec="cp949", languages=_KOREAN, rarity=-1.5, usual="euc_kr"),
     Page(codec="gb18030", languages=_SIMPLIFIED, rarity=-1.5, usual="gb2312"),
     Page(codec="cp950", languages=_TRADITIONAL, rarity=-1.5, usual="big5"),
-    Page(codec="cp932", languages=_JAPANESE, rarity=-1.5, usual="shift_jis"),
-    Page(codec="euc_jp", languages=_JAPANESE, rarity=-3, usual="euc_jp"),
+    Page(codec="cp932", languages=(*_JAPANESE, *_KANA, *_HALF_WIDTH), rarity=-1.5, usual="shift_jis"),
+    Page(codec="euc_jp", languages=(*_JAPANESE, *_KANA), rarity=-3, usual="euc_jp"),
 )

@@ -2,7 +2,8 @@
 
 Under each page the words are weighed by the letters of the languages that the page was made for: a word is as likely
 as its rarest letters are in the language that explains it best, and a page as likely as all of its words. Letters of
-other languages, signs inside words and capitals behind small letters make a word unlikely without forbidding it.
+other languages, neighbours that a language does not write, signs inside words and capitals behind small letters make a
+word unlikely without forbidding it. The words of ASCII in the header speak for the languages that name columns so.
 """
 
 from __future__ import annotations
@@ -28,14 +29,39 @@ _STRANGE_LETTER: Final = math.log(0.0008)
 _MARK: Final = math.log(0.01)
 _STRANGE_SIGN: Final = math.log(0.00003)
 _ODD_CAPITAL: Final = math.log(0.004)
+_NEVER_WRITTEN: Final = math.log(0.004)
+_ODD_ASCII: Final = math.log(0.02)
+"""A letter or sign of ASCII inside a word of another script: the second byte of a character of two bytes is free otherwise."""
+
+_INSIDE_NO_WORD: Final = frozenset("@[\\]_`{}")
+_SPOKEN: Final = 2.5
+"""How much a page gains whose languages the header speaks."""
 
 
-def guess_page(words: Sequence[bytes]) -> str:
+def guess_page(words: Sequence[bytes], *, header: bytes = b"") -> str:
     """Choose the page under which the words read most like names; cp1252 where nothing speaks for another."""
-    distinct = list(dict.fromkeys(words))[:_LOOKED_AT]
-    if not distinct:
+    distinct = list(dict.fromkeys(words))
+    looked_at = distinct[:_LOOKED_AT]
+    if not looked_at:
         return PAGES[0].codec
-    return max(PAGES, key=lambda page: _likelihood(page, distinct)).codec
+    spoken = frozenset(_HEADER_WORD.findall(header.decode("ascii", "replace").lower()))
+    best = max(PAGES, key=lambda page: _likelihood(page, looked_at, spoken))
+    return _most_usual(best, distinct).codec
+
+
+_HEADER_WORD: Final = re.compile(r"(?<![\w\ufffd])[a-z]+(?![\w\ufffd])")
+
+
+def _most_usual(page: Page, words: Sequence[bytes]) -> Page:
+    """Prefer the page that is most usual before a byte is seen among those that read the very same characters."""
+    texts = [word.decode(page.codec, "replace") for word in words]
+    same = (
+        other
+        for other in PAGES
+        if other.rarity > page.rarity
+        and all(word.decode(other.codec, "replace") == text for word, text in zip(words, texts, strict=True))
+    )
+    return max(same, key=lambda other: other.rarity, default=page)
 
 
 def is_foreign(words: Sequence[bytes]) -> bool:
@@ -45,12 +71,19 @@ def is_foreign(words: Sequence[bytes]) -> bool:
     return runs * 2 > inside
 
 
-def _likelihood(page: Page, words: Sequence[bytes]) -> float:
+def _likelihood(page: Page, words: Sequence[bytes], spoken: frozenset[str]) -> float:
     """Give the logarithm of how likely the words are under a page, the languages being as mixed as they show."""
     texts = [word.decode(page.codec, "replace") for word in words]
     scores = [[_of_word(page, language, text) for language in page.languages] for text in texts]
-    weights = _mixed(scores, [language.weight for language in page.languages])
-    return page.rarity + sum(_either(row, weights) for row in scores)
+    heard = [len(spoken & language.headers) for language in page.languages]
+    weights = [language.weight * _HEARD**count for language, count in zip(page.languages, heard, strict=True)]
+    weights = _mixed(scores, weights)
+    bonus = _SPOKEN * min(max(heard, default=0), 2) / 2
+    return page.rarity + bonus + sum(_either(row, weights) for row in scores)
+
+
+_HEARD: Final = 3.0
+"""How much more a language is expected for each word of it in the header."""
 
 
 def _mixed(scores: Sequence[Sequence[float]], weights: Sequence[float]) -> list[float]:
@@ -72,7 +105,9 @@ def _either(row: Sequence[float], weights: Sequence[float]) -> float:
 
 def _of_word(page: Page, language: Language, text: str) -> float:
     known = _letters(page, language)
-    score, before = 0.0, ""
+    score, before = _of_ascii(page, text), ""
+    if language.never is not None:
+        score += _NEVER_WRITTEN * len(language.never.findall(text.lower()))
     for sign in text:
         if not sign.isascii():
             score += known.get(sign) or _unknown(page, sign)
@@ -80,6 +115,16 @@ def _of_word(page: Page, language: Language, text: str) -> float:
             score += _ODD_CAPITAL
         before = sign
     return score
+
+
+def _of_ascii(page: Page, text: str) -> float:
+    """Weigh the ASCII of a word: free in Latin words, except for signs that stand in no word of any language."""
+    if page.usual:
+        return 0.0
+    odd = sum(sign in _INSIDE_NO_WORD for sign in text)
+    if not page.latin:
+        odd += sum(sign.isascii() and sign.isalpha() for sign in text)
+    return odd * _ODD_ASCII
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -201,7 +202,9 @@ class _OdsWalk:
         self._tables -= element.tag == _TABLE
         self.aside -= element.tag in _ASIDES or (element.tag == _TABLE and self._tables > 0)
         if element.tag in _DONE and self._above:
-            self._above[-1].remove(element)
+            # A damaged file may have a row within a cell, which the walk does not enter.
+            with contextlib.suppress(ValueError):
+                self._above[-1].remove(element)
 
 
 _TABLE: Final = f"{TABLE}table"

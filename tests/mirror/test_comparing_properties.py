@@ -1,0 +1,116 @@
+"""Whatever a location holds and a file says: once a plan is done, nothing of it is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from importer.highlevel.contacts import HeldContact
+from importer.mirror.changes import UpdateRules, difference, left_by_update
+from importer.mirror.foreseen import ForeseenLocation
+from importer.mirror.store import Mirror
+from importer.records import ImportMode, Json, OnUpdate, PlanAction, Record, TagMode
+from importer.runs.deciding import Decider, DecidingRules
+
+EMAILS = st.sampled_from(["ann@example.com", "Ann@Example.com", "bob@example.com", "cid@example.com"])
+PHONES = st.sampled_from(["+14155550100", "+14155550101", "+14155550102"])
+TEXTS = st.sampled_from(["", "Ann", "ANN", "Bob", " Bob ", "0", "line\r\nbreak"])
+TAGS = st.lists(st.sampled_from(["a", "A", "b", "c"]), max_size=3).map(tuple)
+MODES = st.sampled_from(list(TagMode))
+POLICIES = st.sampled_from([OnUpdate.OVERWRITE, OnUpdate.IF_BLANK, OnUpdate.NEVER])
+
+
+def filled(fields: Mapping[str, object]) -> dict[str, Json]:
+    return {name: cast("Json", value) for name, value in fields.items() if value not in (None, "")}
+
+
+FIELDS = st.fixed_dictionaries(
+    {"email": EMAILS},
+    optional={"phone": PHONES, "firstName": TEXTS, "lastName": TEXTS, "city": TEXTS, "dnd": st.booleans()},
+).map(filled)
+RECORDS = st.lists(st.tuples(FIELDS, TAGS), min_size=1, max_size=6)
+CONTACTS = st.lists(st.tuples(FIELDS, TAGS), max_size=4)
+
+
+def records(said: list[tuple[dict[str, Json], tuple[str, ...]]]) -> list[Record]:
+    return [
+        Record(row=number, location_id="loc1", fields=fields, tags=tags)
+        for number, (fields, tags) in enumerate(said, 2)
+    ]
+
+
+@contextmanager
+def location(held: list[tuple[dict[str, Json], tuple[str, ...]]]) -> Iterator[ForeseenLocation]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        mirror = stack.enter_context(Mirror.scratch(folder / "mirror.db"))
+        left = stack.enter_context(Mirror.scratch(folder / "left.db"))
+        mirror.renew(
+            [
+                HeldContact(id=f"c{number}", fields=fields, tags=tuple(tag.lower() for tag in tags))
+                for number, (fields, tags) in enumerate(held)
+            ],
+            mirror.facts,
+        )
+        yield ForeseenLocation(mirror, left)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(held=CONTACTS, said=RECORDS, mode=MODES, policy=POLICIES)
+def test_rows_that_were_sent_change_nothing_the_next_time(
+    held: list[tuple[dict[str, Json], tuple[str, ...]]],
+    said: list[tuple[dict[str, Json], tuple[str, ...]]],
+    mode: TagMode,
+    policy: OnUpdate,
+) -> None:
+    """Each row by itself: rows of one person may well undo each other."""
+    rules = DecidingRules(
+        order=("email", "phone"), mode=ImportMode.UPSERT, update=UpdateRules(tag_mode=mode, policy=policy)
+    )
+    for record in records(said):
+        with location(held) as foreseen:
+            decider = Decider(foreseen, rules)
+            first = decider.decide([record])[record.row]
+            again = decider.decide([record])[record.row]
+            if first.action in (PlanAction.CREATE, PlanAction.UPDATE):
+                # a new contact holds its tags, whatever a rule takes from those that exist
+                expected = {PlanAction.UNCHANGED}
+                if mode is TagMode.REMOVE and first.action is PlanAction.CREATE:
+                    expected.add(PlanAction.UPDATE)
+                assert again.action in expected
+            else:
+                assert again.action is first.action
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(held=CONTACTS, said=RECORDS)
+def test_rows_decided_together_or_one_by_one_are_decided_alike(
+    held: list[tuple[dict[str, Json], tuple[str, ...]]], said: list[tuple[dict[str, Json], tuple[str, ...]]]
+) -> None:
+    rules = DecidingRules(order=("email", "phone"), mode=ImportMode.UPSERT)
+    with location(held) as foreseen:
+        together = Decider(foreseen, rules).decide(records(said))
+    with location(held) as foreseen:
+        decider = Decider(foreseen, rules)
+        alone = {record.row: decider.decide([record])[record.row] for record in records(said)}
+    assert together == alone
+
+
+@given(fields=FIELDS, tags=TAGS, other=FIELDS, held_tags=TAGS, mode=MODES)
+def test_what_an_update_leaves_differs_in_nothing(
+    fields: dict[str, Json],
+    tags: tuple[str, ...],
+    other: dict[str, Json],
+    held_tags: tuple[str, ...],
+    mode: TagMode,
+) -> None:
+    record = Record(row=2, location_id="loc1", fields=fields, tags=tags)
+    held = HeldContact(id="c", fields=other, tags=tuple(dict.fromkeys(tag.lower() for tag in held_tags)))
+    rules = UpdateRules(tag_mode=mode)
+    assert difference(record, left_by_update(held, difference(record, held, rules)), rules).nothing
