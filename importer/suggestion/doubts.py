@@ -32,6 +32,8 @@ class DoubtCode(StrEnum):
     DATE_ORDER = "date_order"
     """No date of the column shows which of day and month stands first."""
     SHEETS_LEFT = "sheets_left"
+    FALLBACK_SHARED = "fallback_shared"
+    """An address or number that stands in for a blank one may be a company's, or a parcel's receiver's."""
     PHONE_REGION = "phone_region"
     """Phone numbers without a country code fit several countries, or hardly any."""
 
@@ -42,6 +44,7 @@ _LOUD: Final = frozenset(
         DoubtCode.CONSENT_BESIDE,
         DoubtCode.SHEETS_LEFT,
         DoubtCode.PHONE_REGION,
+        DoubtCode.FALLBACK_SHARED,
     }
 )
 
