@@ -124,6 +124,8 @@ def main() -> None:
         show("run --compare", compared["requests"], seconds, cpu, rows)
         plain, seconds, cpu = measure(["run", *words, "--fresh"], folder, environment)
         show("run", plain["requests"], seconds, cpu, rows)
+        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"no process took more than {most:.0f} MB")
         print(
             f"plan: {plan['update']:,} updates, {plan['unchanged']:,} unchanged; applying it needs {plan['requests']:,} calls"
         )

@@ -30,7 +30,9 @@ class ForeseenLocation:
             *(each for found in (before, later) for ids in found.values() for each in ids),
         }
         left = self._left.by_ids(wanted)
-        self._contacts = {**self._mirror.by_ids(wanted - left.keys()), **left}
+        held = self._mirror.by_ids(wanted - left.keys())
+        # with what only a read by id shows, where that was done: an export does it
+        self._contacts = {**held, **self._mirror.completed(held.values()), **left}
         # a contact that a row changes may not be found by what it was found by before
         self._holders = {
             key: (*(each for each in before.get(key, ()) if each not in left), *later.get(key, ()))

@@ -175,7 +175,7 @@ def _decide(
         follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
     )
     stored.begin_anew()
-    with Deciders(seen, mapping) as deciders:
+    with Deciders(seen, mapping, comparison.folder) as deciders:
         for piece in preparation.pieces():
             context.stop.check()
             decided = deciders.decide(piece)

@@ -106,17 +106,21 @@ async def see_locations(
 
 
 class Deciders:
-    """The deciders of all locations; open as a context, since each holds its mirror open."""
+    """The deciders of all locations; open as a context, since each holds its mirror open.
 
-    def __init__(self, seen: SeenLocations, mapping: FieldMapping) -> None:
+    ``folder``: a private one, for what the rows leave: it holds people's data as the mirrors do.
+    """
+
+    def __init__(self, seen: SeenLocations, mapping: FieldMapping, folder: Path) -> None:
         self._seen = seen
+        self._folder = folder
         self._mapping = mapping
         self._stack = contextlib.ExitStack()
         self._deciders: dict[str, Decider] = {}
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="importer-plan-")))
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._folder)))
             for index, (location_id, catalog) in enumerate(self._seen.met.items()):
                 mirror = stack.enter_context(Mirror.open(self._seen.readings[location_id].path))
                 left = stack.enter_context(Mirror.scratch(folder / f"{index}.db"))
@@ -163,7 +167,7 @@ class _Planner:
         kept = plans.new_folder(self._plan_id)
         try:
             with StoredPlan.create(kept) as stored:
-                summary = self._write_rows(stored)
+                summary = self._write_rows(stored, kept)
                 stored.finish(self._facts(self._requests))
         except BaseException:
             plans.discard(self._plan_id)
@@ -173,13 +177,16 @@ class _Planner:
             json.dump(summary.to_json(), file, ensure_ascii=False, indent=2)
         return summary
 
-    def _write_rows(self, stored: StoredPlan) -> PlanSummary:
+    def _write_rows(self, stored: StoredPlan, private: Path) -> PlanSummary:
         headers = ((intake.source.name, intake.source.header) for intake in self._taken.intakes)
         columns = join_columns(headers, run_id=self._plan_id)
         path = plan_path(self._folder, self._settings.results_format, columns)
         self._make_folder()
         tally = self._tally()
-        with Deciders(self._seen, self._taken.mapping) as deciders, open_plan_table(path, columns) as table:
+        with (
+            Deciders(self._seen, self._taken.mapping, private) as deciders,
+            open_plan_table(path, columns) as table,
+        ):
             for block, items in foreseen_rows(self._taken, self._seen.catalogs):
                 self._context.stop.check()
                 decided = deciders.decide(items)

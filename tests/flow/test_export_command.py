@@ -56,7 +56,8 @@ def test_channels_are_read_once_as_long_as_nobody_changes(desk: Desk, vendor: Sa
     desk.importer("export", "-o", "b.csv")
     assert vendor.state()["paths"]["GET contacts/*"] == 2
     assert read_table(Path("a.csv")) == read_table(Path("b.csv"))
-    assert read_table(Path("a.csv"))[0]["DND SMS"] == "yes"
+    shown = {row["Email"]: row["DND SMS"] for row in read_table(Path("a.csv"))}
+    assert shown == {"ann@example.com": "yes", "bob@example.com": ""}
 
 
 def test_without_channels_no_contact_is_read_by_itself(desk: Desk, vendor: Sandbox) -> None:
@@ -70,3 +71,10 @@ def test_a_file_of_another_kind_is_refused(desk: Desk, vendor: Sandbox) -> None:
     ended = desk.importer("export", "-o", "backup.pdf")
     assert ended.code == 2
     assert ".xlsx" in ended.err
+
+
+def test_channels_that_were_read_are_compared(desk: Desk, vendor: Sandbox) -> None:
+    furnish(vendor)
+    desk.importer("export", "-o", "a.csv")
+    planned = desk.importer("plan", "a.csv", "-m", "highlevel", "--json")
+    assert json.loads(planned.out)["unchanged"] == 2, planned.out
