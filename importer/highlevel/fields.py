@@ -24,6 +24,7 @@ class FieldKind(StrEnum):
     WEBSITE = "website"
     USER = "user"
     DND = "do-not-disturb status"
+    DND_ALL = "yes or no, or channels"
     INBOUND_DND = "do-not-disturb status (inbound)"
     CONTACT_ID = "contact id"
 
@@ -99,7 +100,11 @@ _PLAIN: Final = (
     FieldFacts(
         name="dateOfBirth", kind=FieldKind.DATE_OF_BIRTH, clearable=True, says="Birthday, sent as YYYY-MM-DD."
     ),
-    FieldFacts(name="dnd", kind=FieldKind.BOOLEAN, says="Do not disturb, on all channels."),
+    FieldFacts(
+        name="dnd",
+        kind=FieldKind.DND_ALL,
+        says="Do not disturb, on all channels; a cell that lists channels (`Email, SMS`) means those alone.",
+    ),
     FieldFacts(
         name="createNewIfDuplicateAllowed",
         kind=FieldKind.BOOLEAN,

@@ -128,11 +128,6 @@ def _only_file(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
 
 def decrypt(place: Path, name: str, password: Secret | None) -> Unpacked:
     """Open a password-protected workbook with the password given."""
-    if password is None:
-        raise SourceError(
-            f"{name} is protected by a password. Put the password into the environment variable IMPORTER_PASSWORD, "
-            "or save the workbook without one."
-        )
     try:
         import msoffcrypto  # type: ignore[import-untyped]
         from msoffcrypto.exceptions import (  # type: ignore[import-untyped]
@@ -145,6 +140,11 @@ def decrypt(place: Path, name: str, password: Secret | None) -> Unpacked:
         raise SourceError(
             f"{name} is protected by a password. {missing_extra('Reading such workbooks', 'encrypted')}"
         ) from None
+    if password is None:
+        raise SourceError(
+            f"{name} is protected by a password. Put the password into the environment variable IMPORTER_PASSWORD, "
+            "or save the workbook without one."
+        )
     unpacked = Unpacked(name)
     try:
         with place.open("rb") as stream, unpacked.path.open("wb") as target:

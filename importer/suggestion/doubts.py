@@ -32,6 +32,8 @@ class DoubtCode(StrEnum):
     DATE_ORDER = "date_order"
     """No date of the column shows which of day and month stands first."""
     SHEETS_LEFT = "sheets_left"
+    PHONE_REGION = "phone_region"
+    """Phone numbers without a country code fit several countries, or hardly any."""
 
 
 _LOUD: Final = frozenset(
@@ -39,6 +41,7 @@ _LOUD: Final = frozenset(
         DoubtCode.CONSENT_UNCLEAR,
         DoubtCode.CONSENT_BESIDE,
         DoubtCode.SHEETS_LEFT,
+        DoubtCode.PHONE_REGION,
     }
 )
 

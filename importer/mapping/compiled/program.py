@@ -241,6 +241,8 @@ class Program:
             ]
         if self._switches:
             self._set_switches(fields, table)
+        if "dnd" in names:
+            _spread_channels(fields)
         return fields
 
     @property
@@ -283,6 +285,16 @@ class Program:
             tuple([(name, value) for name, value in zip(names, values, strict=True) if value is not None])
             for values in zip(*columns, strict=True)
         ]
+
+
+def _spread_channels(fields: list[dict[str, Json]]) -> None:
+    """Put the channels that a cell of ``dnd`` lists in their own places; a channel's own column may say more of it."""
+    for entry in fields:
+        if isinstance(listed := entry.get("dnd"), list):
+            del entry["dnd"]
+            settings = entry.get("dndSettings")
+            own = settings if isinstance(settings, dict) else {}
+            entry["dndSettings"] = {**{str(channel): {"status": "active"} for channel in listed}, **own}
 
 
 def _nest(entry: dict[str, Json], path: tuple[str, ...], value: Json) -> None:

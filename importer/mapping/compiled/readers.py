@@ -11,7 +11,7 @@ from importer.highlevel.fields import FieldKind
 from importer.mapping.language.model import Defaults, Rule
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import StepFunction, as_text, chain, dates_after, make_step
-from importer.mapping.values.booleans import read_boolean, read_dnd, read_inbound_dnd
+from importer.mapping.values.booleans import read_boolean, read_dnd, read_dnd_or_channels, read_inbound_dnd
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
@@ -29,6 +29,7 @@ _WITHOUT_RULE: Final[dict[FieldKind, ValueReader | None]] = {
     FieldKind.USER: None,
     FieldKind.CONTACT_ID: None,
     FieldKind.BOOLEAN: read_boolean,
+    FieldKind.DND_ALL: read_dnd_or_channels,
     FieldKind.DND: read_dnd,
     FieldKind.INBOUND_DND: read_inbound_dnd,
     FieldKind.COUNTRY: read_country,

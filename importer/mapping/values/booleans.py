@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
-from importer.records import TypedText
+from importer.records import Json, TypedText
 
 CODE: Final = "invalid_boolean"
 _YES: Final = frozenset(
@@ -86,6 +87,24 @@ def read_boolean(text: str) -> ReadValue:
     if word in _NO:
         return False
     return ValueFault(CODE, f"{quoted(text)} is neither yes nor no")
+
+
+_CHANNELS: Final = {
+    "call": "Call", "calls": "Call", "phone": "Call", "voice": "Call", "email": "Email", "e-mail": "Email", "emails": "Email",
+    "sms": "SMS", "text": "SMS", "texts": "SMS", "text message": "SMS", "text messages": "SMS", "whatsapp": "WhatsApp",
+    "gmb": "GMB", "gbp": "GMB", "google my business": "GMB", "fb": "FB", "facebook": "FB", "messenger": "FB",
+}  # fmt: skip
+_BETWEEN: Final = re.compile(r"\s*(?:[,;|/&+\n]|\band\b)\s*")
+
+
+def read_dnd_or_channels(text: str) -> ReadValue:
+    """Read a yes or a no, or the list of the channels that are not to be disturbed, by the vendor's names."""
+    read = read_boolean(text)
+    if not isinstance(read, ValueFault):
+        return read
+    listed = [_CHANNELS.get(word) for word in _BETWEEN.split(text.strip().casefold()) if word]
+    channels = [channel for channel in listed if channel is not None]
+    return read if not channels or len(channels) < len(listed) else list[Json](dict.fromkeys(channels))
 
 
 def read_dnd(text: str) -> ReadValue:
