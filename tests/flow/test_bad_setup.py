@@ -218,10 +218,3 @@ def test_a_ready_mapping_that_leaves_dates_open_says_how_to_change_a_copy(desk: 
     ended = desk.importer("check", "report.csv", "-m", "salesforce", "--location", "ve9EPM428h8vShlRW1KT")
     assert ended.code == 2
     assert "importer mappings salesforce > my.yaml" in ended.err
-
-
-def test_a_ready_mapping_that_leaves_dates_open_says_how_to_change_a_copy(desk: Desk) -> None:
-    desk.write("report.csv", "First Name,Last Name,Email,Birthdate\nAnn,Lee,ann@example.com,1/2/1980\n")
-    ended = desk.importer("check", "report.csv", "-m", "salesforce", "--location", "ve9EPM428h8vShlRW1KT")
-    assert ended.code == 2
-    assert "importer mappings salesforce > my.yaml" in ended.err

@@ -73,7 +73,6 @@ OPTED_OUT = {
     "it comes behind the row that is sent": ("first", ["", "yes", "no"], {"dnd": True}),
     "the row that is sent says it itself": ("first", ["yes", "no"], {"dnd": True}),
     "it is for ever": ("last", ["permanent", "no"], {"dndSettings": {"SMS": {"status": "active"}}}),
-    "it is for ever": ("last", ["permanent", "no"], {"dndSettings": {"SMS": {"status": "active"}}}),
     "nobody says it": ("merge", ["no", "no"], {"dnd": False}),
 }
 

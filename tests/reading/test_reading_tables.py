@@ -356,15 +356,3 @@ def test_a_name_below_a_gap_of_the_header_is_its_column_s(write: Write) -> None:
     body = "".join(f"A{n},1990-01-0{n},a{n}@e.example\n" for n in range(1, 6))
     source = open_source(write(f"Name,,Email\n,Birthday,\n{body}"))
     assert source.header == ("Name", "Name Birthday", "Email")
-
-
-def test_the_title_of_a_group_below_the_header_is_no_part_of_a_name(write: Write) -> None:
-    rows = "Region Nord,,,\nAnn,Lee,ann@e.example,1\nBob,Ray,bob@e.example,2\nCy,Fox,cy@e.example,3\n"
-    source = open_source(write(f",First,Last,Email,Count\n,{rows.replace(chr(10), chr(10) + ',').removesuffix(',')}"))
-    assert source.header == ("", "First", "Last", "Email", "Count")
-
-
-def test_a_name_below_a_gap_of_the_header_is_its_column_s(write: Write) -> None:
-    body = "".join(f"A{n},1990-01-0{n},a{n}@e.example\n" for n in range(1, 6))
-    source = open_source(write(f"Name,,Email\n,Birthday,\n{body}"))
-    assert source.header == ("Name", "Birthday", "Email")

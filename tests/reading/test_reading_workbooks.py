@@ -268,20 +268,3 @@ def test_a_name_over_two_rows_of_the_header_stands_for_one_column(tmp_path: Path
     assert source.header[-1] == "Newsletter"
     assert cells(source) == [("Jan", "Alt", "a@e.example", "ja"), ("Uwe", "Berg", "b@e.example", "nein")]
     assert not any(row.faults for row in source)
-
-
-def test_a_name_over_two_rows_of_the_header_stands_for_one_column(tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(["Kontakt", None, None, "Newsletter"])
-    sheet.append(["Vorname", "Nachname", "E-Mail"])
-    sheet.append(["Jan", "Alt", "a@e.example", "ja"])
-    sheet.append(["Uwe", "Berg", "b@e.example", "nein"])
-    sheet.merge_cells("A1:C1")
-    sheet.merge_cells("D1:D2")
-    book.save(tmp_path / "a.xlsx")
-    source = open_source(tmp_path / "a.xlsx")
-    assert source.header[-1] == "Newsletter"
-    assert cells(source) == [("Jan", "Alt", "a@e.example", "ja"), ("Uwe", "Berg", "b@e.example", "nein")]
-    assert not any(row.faults for row in source)
