@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> 
     """Make the job that takes all that arrives in a folder; ``options`` are keys of a job, as texts. Raises SettingsError."""
     if not folder.is_dir():
         raise SettingsError(f"There is no folder {folder} to watch.")
+    _require_watcher()
     given = {key: value for key, value in options.items() if value is not None}
     # What was imported with one mapping into one location is still to be imported with another into another.
     stream = "\n".join((str(folder.resolve()), str(given.get("mapping")), str(given.get("location"))))
@@ -35,6 +37,12 @@ def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> 
         watched=watched,
         names=pattern,
     )
+
+
+def _require_watcher() -> None:
+    """Refuse before the first file is imported, not behind it."""
+    if find_spec("watchfiles") is None:
+        raise SettingsError(missing_extra("Watching a folder", "serve"))
 
 
 async def watch(resident: Resident, folder: Path, stopping: asyncio.Event) -> None:
@@ -54,10 +62,8 @@ async def watch(resident: Resident, folder: Path, stopping: asyncio.Event) -> No
 
 
 async def _changes(folder: Path, stopping: asyncio.Event) -> AsyncIterator[object]:
-    try:
-        from watchfiles import awatch
-    except ImportError:
-        raise SettingsError(missing_extra("Watching a folder", "serve")) from None
+    from watchfiles import awatch
+
     # Polling where the system sends no events (network drives) is watchfiles' own: WATCHFILES_FORCE_POLLING=true.
     async for changes in awatch(folder, stop_event=stopping, step=200, recursive=False):
         yield changes

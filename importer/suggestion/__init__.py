@@ -70,9 +70,11 @@ class Suggestion:
             for one in self.left
             if one.doubt is not None and one.doubt.loud
         )
+        rules = (doubt for one in self.fields for doubt in one.doubts)
         return (
             *(f"{doubt.sentence}." for doubt in self.doubts if doubt.loud),
             *_order_guessed(self.date_order),
+            *(doubt.sentence[0].upper() + doubt.sentence[1:] + "." for doubt in rules if doubt.loud),
             *columns,
         )
 
@@ -137,7 +139,10 @@ def suggest(
     """Suggest a mapping for an opened source; ``catalog`` lets columns become the location's custom fields."""
     sampled = suggest_from(source.header, sampled_rows(source), name=source.name, catalog=catalog)
     return replace(
-        sampled, detected=tuple(source.detected.describe()), doubts=_sheets_left(source), options=options
+        sampled,
+        detected=tuple(source.detected.describe()),
+        doubts=(*_sheets_left(source), *sampled.doubts),
+        options=options,
     )
 
 
@@ -162,7 +167,8 @@ def suggest_from(
     guesses = guess(sampled)
     customs, left = custom_guesses(guesses.left, catalog.custom_fields if catalog else ())
     customs = tuple(with_layout(one) if "(DATE)" in one.reason else one for one in customs)
-    where = region(_of(guesses.fields, "phone"), _of(guesses.fields, "country"), sampled)
+    named = {name: _of(guesses.fields, name) for name in ("country", "postalCode", "state")}
+    where = region(_of(guesses.fields, "phone"), named, sampled)
     order = date_order(_dates(guesses.fields, customs), where.value if where else None, sampled)
     home = Home(
         today=today or datetime.now(UTC).date(),
@@ -178,6 +184,7 @@ def suggest_from(
         left=left,
         region=where,
         date_order=order,
+        doubts=(where.doubt,) if where and where.doubt else (),
     )
 
 

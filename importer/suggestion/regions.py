@@ -1,25 +1,27 @@
-"""What phone numbers without a country can mean: the region, from the values."""
+"""What phone numbers without a country can mean: the region, from the values and what else the file shows."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from importer.highlevel.countries import country_code
+from importer.suggestion.country_signs import REGIONS, CountrySigns, country_signs
+from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import CHECKED, Column, is_phone, looks_like_phone
-from importer.suggestion.synonyms import fields_of
+from importer.suggestion.headers import word_set
 
-_SPOKEN_IN: Final = {
-    "en": ("US", "GB", "CA", "AU", "IE", "NZ"),
-    "de": ("DE", "AT", "CH"),
-    "fr": ("FR", "BE", "CH", "CA"),
-    "es": ("ES", "MX", "AR", "CO"),
-    "pt": ("BR", "PT"),
-    "it": ("IT", "CH"),
-    "nl": ("NL", "BE"),
-}
+_WRITES_THE_ZERO: Final = word_set("GB DE AT CH FR NL BE AU IE NZ")
+"""Countries in whose files a number that was written by hand begins with 0: without, it is a local one, or another's."""
+_MOST: Final = 10
+"""Numbers that a file counts as: all are of one shape, so that the hundredth says no more than the tenth."""
+_VARIED: Final = 40
+"""Numbers that are varied to see how much a plan lets through."""
+_GOOD: Final = 0.97
+"""Share of valid numbers in a list of the right country, as people keep them."""
+_CLOSE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,36 +31,111 @@ class RegionGuess:
     value: str
     reason: str
     guessed: bool = False
+    doubt: Doubt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ranked:
+    code: str
+    valid: int
+    score: float
 
 
 def region(
-    phones: Sequence[Column], countries: Sequence[Column], everything: Sequence[Column]
+    phones: Sequence[Column], named: Mapping[str, tuple[Column, ...]], everything: Sequence[Column]
 ) -> RegionGuess | None:
-    """Find the country in which most numbers without a country code are valid; None where no number needs it."""
+    """Find the country that the numbers without a country code are of; None where no number needs it.
+
+    ``named`` are the columns taken for ``country``, ``postalCode`` and ``state``. Plans differ in what they let through:
+    nearly any digits are a number somewhere in Germany, so that "most are valid" finds the laxest country, not the right one.
+    """
     numbers = [value for column in phones for value in column.few if looks_like_phone(value)]
     national = [number for number in numbers if not is_phone(number, None)][:CHECKED]
     if not national:
         return None
-    ranked = _likely_regions(numbers, countries, everything)
-    valid = {code: sum(is_phone(number, code) for number in national) for code in ranked}
-    best = max(ranked, key=lambda code: valid[code])
-    if not valid[best]:
-        return None
-    reason = f"{valid[best]} of {len(national)} phone numbers without a country code are valid there"
-    return RegionGuess(value=best, reason=reason, guessed=valid[best] < len(national) / 2)
-
-
-def _likely_regions(
-    numbers: Iterable[str], countries: Sequence[Column], everything: Sequence[Column]
-) -> tuple[str, ...]:
-    """Rank countries: those the rows name, those of numbers with a code, those that speak the headers' language."""
-    named = Counter(code for column in countries for value in column.values if (code := country_code(value)))
-    dialled = Counter(code for number in numbers if (code := _dialled(number)))
-    by_language = [code for language in _languages(everything) for code in _SPOKEN_IN[language]]
-    most_named = [code for code, _ in (named + dialled).most_common(5)]
-    return tuple(
-        dict.fromkeys((*most_named, *by_language, "US", "GB", "DE", "FR", "ES", "IT", "NL", "BR", "AU", "IN"))
+    signs = country_signs(
+        everything,
+        countries=named.get("country", ()),
+        postcodes=named.get("postalCode", ()),
+        states=named.get("state", ()),
     )
+    dialled = Counter(code for number in numbers if (code := _dialled(number)))
+    tried = dict.fromkeys((*dialled, *signs.points, *REGIONS))
+    ranked = sorted(
+        (_weighed(code, national, signs.of(code) + 4.0 * dialled[code] / len(numbers)) for code in tried),
+        key=lambda one: -one.score,
+    )
+    if not ranked[0].valid and not signs.shown:
+        return None
+    return _guess(ranked, national, signs)
+
+
+def _guess(ranked: Sequence[_Ranked], national: Sequence[str], signs: CountrySigns) -> RegionGuess:
+    best, *others = ranked
+    reason = f"{best.valid} of {len(national)} phone numbers without a country code are valid there"
+    weighed = " and ".join(sorted(signs.shown))
+    rivals = [
+        one
+        for one in others
+        if best.score - one.score < _CLOSE
+        and (one.valid > best.valid or (one.valid and signs.of(one.code) > 0))
+        and _calling_code(one.code) != _calling_code(best.code)
+    ]
+    doubt = None
+    if rivals or best.valid * 2 < len(national):
+        doubt = _doubt(best, rivals[:2], len(national))
+    return RegionGuess(
+        value=best.code,
+        reason=f"{reason}; {weighed} weighed too" if weighed else reason,
+        guessed=best.valid < len(national) / 2,
+        doubt=doubt,
+    )
+
+
+def _doubt(best: _Ranked, rivals: Sequence[_Ranked], count: int) -> Doubt:
+    said = f"Phone numbers without a country code are taken for {best.code}, where {best.valid} of {count} are valid"
+    also = " and ".join(f"{one.code} ({one.valid})" for one in rivals)
+    fit = f"; they fit {also} as well" if also else ""
+    return Doubt(
+        code=DoubtCode.PHONE_REGION,
+        sentence=f"{said}{fit}: set defaults: {{region: ...}} to the country that the list is from",
+    )
+
+
+def _weighed(code: str, national: Sequence[str], signs: float) -> _Ranked:
+    valid = sum(_fits(number, code) for number in national)
+    by_chance = min(max(_by_chance(national[:_VARIED], code), 0.2), 0.9)
+    share = valid / len(national)
+    each = share * math.log(_GOOD / by_chance) + (1 - share) * math.log((1 - _GOOD) / (1 - by_chance))
+    return _Ranked(code=code, valid=valid, score=min(len(national), _MOST) * each + signs)
+
+
+def _fits(number: str, code: str) -> bool:
+    if code in _WRITES_THE_ZERO and not number.isdigit() and not number.lstrip("'( ").startswith(("0", "+")):
+        return False
+    return is_phone(number, code)
+
+
+def _by_chance(national: Sequence[str], code: str) -> float:
+    """Tell which share of numbers of the same shape and other digits are valid too: how little a valid one says."""
+    steps = range(1, max(3, -(-_VARIED // len(national))) + 1)
+    varied = [_varied(number, step) for number in national for step in steps]
+    return sum(_fits(number, code) for number in varied) / len(varied)
+
+
+def _varied(number: str, step: int) -> str:
+    """Change every digit but leading zeros, each by another amount; every tenth step by one more."""
+    start = next((place for place, sign in enumerate(number) if sign in "123456789"), len(number))
+    return number[:start] + "".join(
+        str((int(sign) + step * (place + 2) + step // 10) % 10) if sign in "0123456789" else sign
+        for place, sign in enumerate(number[start:])
+    )
+
+
+def _calling_code(code: str) -> int:
+    import phonenumbers
+
+    return phonenumbers.country_code_for_region(code)
 
 
 def _dialled(number: str) -> str | None:
@@ -68,10 +145,3 @@ def _dialled(number: str) -> str | None:
         return phonenumbers.region_code_for_number(phonenumbers.parse(number.removeprefix("p:"), None))
     except phonenumbers.NumberParseException:
         return None
-
-
-def _languages(columns: Iterable[Column]) -> tuple[str, ...]:
-    spoken: Counter[str] = Counter()
-    for column in columns:
-        spoken.update({language for _, language in fields_of(" ".join(column.words))})
-    return tuple(language for language, _ in spoken.most_common())

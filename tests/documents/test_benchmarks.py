@@ -20,6 +20,7 @@ STARTED = {
     "memory_nightly": (["500"], "rows"),
     "pace": (["--rows", "150"], "150"),
     "pictures": (["{folder}"], ""),
+    "plan": (["--contacts", "200", "--changed", "5"], "unchanged"),
     "reading": (["--csv-rows", "1000", "--xlsx-rows", "300", "--folder", "{folder}"], "rows"),
     "results_speed": (["1000"], "rows"),
     "sandbox": (["--requests", "200", "--connections", "5"], "requests/s"),

@@ -302,3 +302,13 @@ def test_a_trial_counts_rows_that_change_something(desk: Desk, vendor: Sandbox) 
     ended = compared(desk, file, "--trial", "2")
     assert ended.code == 3
     assert ended.summary["created"] + ended.summary["updated"] == 2
+
+
+def test_a_second_process_reads_for_a_comparison_too(
+    desk: Desk, vendor: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPORTER_PROCESSES", "2")
+    file = many(desk, vendor)
+    ended = compared(desk, file)
+    assert ended.code == 0, ended.err
+    assert (ended.summary["created"], ended.summary["updated"]) == (10, 20)

@@ -1,0 +1,164 @@
+"""What a file shows of the country it is from, beside its phone numbers: countries named, postcodes, states, currencies."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from importer.highlevel.countries import country_code
+from importer.mapping.values.states import state_code
+from importer.suggestion.evidence import Column
+from importer.suggestion.headers import titles, word_set
+from importer.suggestion.synonyms import languages_of
+
+_SPOKEN_IN: Final = {
+    "en": ("US", "GB", "CA", "AU", "IE", "NZ"),
+    "de": ("DE", "AT", "CH"),
+    "fr": ("FR", "BE", "CH", "CA"),
+    "es": ("ES", "MX", "AR", "CO"),
+    "pt": ("BR", "PT"),
+    "it": ("IT", "CH"),
+    "nl": ("NL", "BE"),
+}
+REGIONS: Final = tuple(dict.fromkeys((*(code for codes in _SPOKEN_IN.values() for code in codes), "IN")))
+"""Countries that are tried without the file naming them, the likeliest of each language first."""
+
+_FIVE_DIGITS: Final = re.compile(r"\d{5}")
+_FOUR_DIGITS: Final = re.compile(r"\d{4}")
+_POSTCODES: Final = {
+    "GB": re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE),
+    "CA": re.compile(r"[A-Z]\d[A-Z][ -]?\d[A-Z]\d", re.IGNORECASE),
+    "IE": re.compile(r"[A-Z][\dO][\dW] ?[A-Z\d]{4}", re.IGNORECASE),
+    "NL": re.compile(r"\d{4} ?[A-Z]{2}", re.IGNORECASE),
+    "US": re.compile(r"\d{5}(?:-?\d{4})?"),
+    "BR": re.compile(r"\d{5}-?\d{3}"),
+    "PT": re.compile(r"\d{4}-\d{3}"),
+    "IN": re.compile(r"\d{3} ?\d{3}"),
+    "CO": re.compile(r"\d{6}"),
+    "AR": re.compile(r"\d{4}|[A-Z]\d{4}[A-Z]{3}", re.IGNORECASE),
+    **dict.fromkeys(("DE", "FR", "ES", "IT", "MX"), _FIVE_DIGITS),
+    **dict.fromkeys(("AT", "CH", "BE", "AU", "NZ"), _FOUR_DIGITS),
+}
+_CURRENCIES: Final = {
+    "USD": ("US",), "GBP": ("GB",), "\u00a3": ("GB",), "CAD": ("CA",), "AUD": ("AU",), "NZD": ("NZ",), "INR": ("IN",), "\u20b9": ("IN",),
+    "CHF": ("CH",), "BRL": ("BR",), "R$": ("BR",), "MXN": ("MX",), "COP": ("CO",), "ARS": ("AR",),
+    **dict.fromkeys(("EUR", "\u20ac"), ("DE", "FR", "ES", "IT", "NL", "BE", "AT", "IE", "PT")),
+}  # fmt: skip
+_TOP_DOMAINS: Final = {"uk": "GB"} | {
+    code.lower(): code for code in REGIONS if code not in {"CO", "GB", "US"}
+}
+"""Domains of one country; .co is everybody's."""
+_CANADIAN: Final = word_set("AB BC MB NB NL NS NT NU ON PE QC SK YT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountrySigns:
+    """For each country, how much speaks for it; a point is about what one odd phone number speaks against it."""
+
+    points: Mapping[str, float]
+    shown: frozenset[str] = field(default_factory=frozenset)
+    """What said something, in words for people: "postcodes"."""
+
+    def of(self, code: str) -> float:
+        return self.points.get(code, 0.0)
+
+
+def country_signs(
+    everything: Sequence[Column],
+    *,
+    countries: Sequence[Column],
+    postcodes: Sequence[Column],
+    states: Sequence[Column],
+) -> CountrySigns:
+    """Weigh what the columns say: a country by name most, then postcodes and states, then language and domains."""
+    spoken = _languages(everything)
+    seen = {
+        "countries": (8.0, _shares(_named(countries))),
+        "postcodes": (8.0, _postcode_shares(postcodes)),
+        "states": (4.0, _shares(_states(states))),
+        "currencies": (3.0, _shares(_currencies(everything))),
+        "domains": (2.0, _shares(_domains(everything))),
+    }
+    # English software heads everybody's exports; other languages are their speakers'.
+    spoken_weight = 4.0 if spoken and spoken[0] != "en" else 2.0
+    points: dict[str, float] = {}
+    for weight, shares in (*seen.values(), (spoken_weight, _language_shares(spoken))):
+        for code, share in shares.items():
+            points[code] = points.get(code, 0.0) + weight * share
+    shown = frozenset(
+        what for what, (_, shares) in seen.items() if any(share > 0 for share in shares.values())
+    )
+    return CountrySigns(points=points, shown=shown)
+
+
+def _shares(codes: Sequence[str | None]) -> dict[str, float]:
+    known = Counter(code for code in codes if code)
+    return {code: count / len(codes) for code, count in known.items()}
+
+
+def _named(columns: Iterable[Column]) -> list[str | None]:
+    return [country_code(value) for column in columns for value in column.values]
+
+
+def _postcode_shares(columns: Iterable[Column]) -> dict[str, float]:
+    """Count what is written as the country's postcodes for it, and what is not against it."""
+    written = [value.strip() for column in columns for value in column.values]
+    if not written:
+        return {}
+    return {
+        code: 2 * sum(bool(pattern.fullmatch(text)) for text in written) / len(written) - 1
+        for code, pattern in _POSTCODES.items()
+    }
+
+
+def _states(columns: Iterable[Column]) -> list[str | None]:
+    found = [state_code(value) for column in columns for value in column.values]
+    return [code and ("CA" if code in _CANADIAN else "US") for code in found]
+
+
+def _currencies(columns: Iterable[Column]) -> list[str | None]:
+    """Read columns of currency codes, and amounts with the currency's sign."""
+    cells = [
+        next((sign for sign in _CURRENCIES if value.upper().startswith(sign)), None)
+        for column in columns
+        if _is_money(column)
+        for value in column.values
+    ]
+    return [code for sign in cells for code in (_CURRENCIES[sign] if sign else (None,))]
+
+
+def _is_money(column: Column) -> bool:
+    return column.share(_MONEY.fullmatch) >= 0.8
+
+
+_MONEY: Final = re.compile(
+    rf"(?:{'|'.join(map(re.escape, _CURRENCIES))})(?:\s*[\d.,']+)?(?:\s*[A-Z]{{3}})?", re.IGNORECASE
+)
+
+
+def _domains(columns: Iterable[Column]) -> list[str | None]:
+    addresses = [value for column in columns if column.emails >= 0.6 for value in column.values]
+    return [_TOP_DOMAINS.get(address.rpartition(".")[2].lower()) for address in addresses]
+
+
+def _languages(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Give the languages of the headers, the one of most headers first; many English words are another's as well."""
+    spoken: Counter[str] = Counter()
+    for column in columns:
+        named = (languages_of(" ".join(title.name)) for title in titles(column.words))
+        spoken.update(next(filter(None, named), ()))
+    return tuple(sorted(spoken, key=lambda language: (-spoken[language], language == "en", language))) or (
+        "en",
+    )
+
+
+def _language_shares(languages: Sequence[str]) -> dict[str, float]:
+    """Give the countries of the first language all, those of the next half; the likeliest of a language a little more."""
+    shares: dict[str, float] = {}
+    for rank, language in enumerate(languages[:2]):
+        for place, code in enumerate(_SPOKEN_IN[language]):
+            shares.setdefault(code, (1 - 0.1 * place) / (1 + rank))
+    return shares
