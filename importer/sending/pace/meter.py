@@ -19,7 +19,7 @@ class Meter:
         "_most",
         "_seen",
         "_since",
-        "_told",
+        "_reported",
         "differed",
         "read_back",
         "requests",
@@ -36,7 +36,7 @@ class Meter:
         self.requests = self.retries = self.settled = self.throttled = 0
         self.read_back = self.differed = self.unread = 0
         """Of the whole session, not of one stretch."""
-        self._told = (0, 0)
+        self._reported = (0, 0)
 
     def request(self, seconds: float) -> None:
         self.requests += 1
@@ -79,10 +79,10 @@ class Meter:
             latency_p95=_quantile(ordered, 0.95),
             latency_max=round(self._most * 1000, 1),
             daily_remaining=daily_remaining,
-            verified=verified - self._told[0],
-            differing=differing - self._told[1],
+            verified=verified - self._reported[0],
+            differing=differing - self._reported[1],
         )
-        self._told = found
+        self._reported = found
         self._since = now
         self._latencies = []
         self._every, self._seen, self._most = 1, 0, 0.0
