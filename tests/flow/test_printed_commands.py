@@ -67,6 +67,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a token_file").write_text("pit-one")
     monkeypatch.setenv("IMPORTER_STATE", "elsewhere")
+    for name in ("HIGHLEVEL_BASE_URL", "HIGHLEVEL_LOCATION_ID", "HIGHLEVEL_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 

@@ -209,7 +209,7 @@ def test_what_would_keep_jobs_from_working_is_said_before(shop: Shop) -> None:
     (shop.folder / "mapping.yaml").write_text("version: 1\nfields: {firstnam: X}\n", encoding="utf-8")
     code, said = shop.finish(shop.start("serve", "jobs.yaml", "--check"))
     assert code == 2
-    for words in ("NO_TOKEN", "NO_HOOK", "SMTP_URL", "firstnam", "1 jobs, 4 faults"):
+    for words in ("NO_TOKEN", "NO_HOOK", "SMTP_URL", "firstnam", "1 job, 4 faults"):
         assert words in said
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from importer.records import Outcome, Status, row_id
 from importer.runs.preparing.live_results import Follower
@@ -24,8 +25,21 @@ if TYPE_CHECKING:
 ROWS = range(2, 1_202)
 
 
-def written(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".html"}
+def written(folder: Path) -> dict[str, bytes | list[tuple[object, ...]]]:
+    """Read what was written: texts as bytes, workbooks as their cells (their bytes hold the time of writing)."""
+    return {
+        path.name: _cells(path) if path.suffix == ".xlsx" else path.read_bytes()
+        for path in folder.iterdir()
+        if path.suffix != ".html"
+    }
+
+
+def _cells(path: Path) -> list[tuple[object, ...]]:
+    book = load_workbook(path, read_only=True)
+    try:
+        return [tuple(row) for sheet in book for row in sheet.iter_rows(values_only=True)]
+    finally:
+        book.close()
 
 
 def until(true: Callable[[], bool]) -> None:
