@@ -53,7 +53,8 @@ _ORDER: Final = (
     "source",
 )
 _MOBILE: Final = word_set(
-    "mobile cell cellphone handy mobil mobiltelefon portable movil celular telemovel cellulare"
+    "mobile mob cell cellphone handy mobil mobiltelefon mobilfunk mobilfunknummer mobilnummer handynummer portable movil celular telemovel "
+    "cellulare mobiel gsm sms natel"
 )
 _SEPARATORS: Final = (" ::: ", ";", "|", ",", "\n")
 

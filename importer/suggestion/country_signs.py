@@ -83,7 +83,7 @@ def country_signs(
         "domains": (2.0, _shares(_domains(everything))),
     }
     # English software heads everybody's exports; other languages are their speakers'.
-    spoken_weight = 4.0 if spoken and spoken[0] != "en" else 2.0
+    spoken_weight = 4.0 if spoken and spoken[0] != "en" else 3.0
     points: dict[str, float] = {}
     for weight, shares in (*seen.values(), (spoken_weight, _language_shares(spoken))):
         for code, share in shares.items():
