@@ -189,6 +189,12 @@ ALTER TABLE sessions ADD COLUMN operator TEXT;
 ALTER TABLE sessions ADD COLUMN command TEXT;
 """
 
+# What reading contacts back found is a figure of the run, whoever writes its summary again.
+_READ_BACK: Final = """
+ALTER TABLE pulses ADD COLUMN verified INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pulses ADD COLUMN differing INTEGER NOT NULL DEFAULT 0;
+"""
+
 MIGRATIONS: Final = (
     _FIRST,
     _RETRY,
@@ -198,6 +204,7 @@ MIGRATIONS: Final = (
     _LAST_ATTEMPT,
     _APPENDS,
     _OPERATOR,
+    _READ_BACK,
 )
 VERSION: Final = len(MIGRATIONS)
 
