@@ -189,6 +189,9 @@ ALTER TABLE sessions ADD COLUMN operator TEXT;
 ALTER TABLE sessions ADD COLUMN command TEXT;
 """
 
+# Whoever applies a plan names who approved it.
+_APPROVAL: Final = "ALTER TABLE sessions ADD COLUMN approved_by TEXT;"
+
 MIGRATIONS: Final = (
     _FIRST,
     _RETRY,
@@ -198,6 +201,7 @@ MIGRATIONS: Final = (
     _LAST_ATTEMPT,
     _APPENDS,
     _OPERATOR,
+    _APPROVAL,
 )
 VERSION: Final = len(MIGRATIONS)
 
