@@ -402,6 +402,10 @@ class Pulse:
     latency_p95: float = 0.0
     latency_max: float = 0.0
     daily_remaining: int | None = None
+    verified: int = 0
+    """Contacts that were read back."""
+    differing: int = 0
+    """Of those, the ones that hold something else than was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

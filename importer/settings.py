@@ -94,6 +94,8 @@ class Connection:
     sandbox: bool = False
     token_file: Path | None = None
     """Where the token came from, where that was a file: commands that go on have to name it again."""
+    api_version: str | None = None
+    """One of ``API_VERSIONS``; None is the usual one, or the one of the run that is gone on with."""
     grants: Path | None = None
     """Folder of OAuth grants that `importer login` stored; used for locations that have no token."""
 
@@ -148,7 +150,6 @@ class RunSettings:
     send_window: OpenHours | None = None
     """When rows may be sent, by each location's own clock; outside of it the run waits."""
     max_requests: int | None = None
-    api_version: str = API_VERSIONS[0]
     verify_share: float = 0.0
     allow_transforms: bool = False
     report_details: bool = False

@@ -13,7 +13,7 @@ from importer.errors import SettingsError
 from importer.reading import Source
 from importer.runtime import environment
 from importer.runtime.progress import RunProgress
-from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions
+from importer.settings import API_VERSIONS, Connection, FailureLimit, OpenHours, ReadingOptions
 
 Reference: TypeAlias = str | os.PathLike[str]
 Given: TypeAlias = dict[str, Any]
@@ -55,6 +55,15 @@ class _Account(TypedDict, total=False):
     ]
 
 
+class _Version(TypedDict, total=False):
+    """How the vendor is spoken to."""
+
+    api_version: Annotated[
+        Literal["2021-07-28", "v3"] | None,
+        "the version of HighLevel's API that is spoken (default: 2021-07-28, or the run's)",
+    ]
+
+
 class _Place(TypedDict, total=False):
     """Where to."""
 
@@ -92,10 +101,9 @@ class _Session(TypedDict, total=False):
         str | None,
         'send in these hours alone, by the location\'s own clock ("08:00-20:00"), and wait outside of them',
     ]
-    max_requests: Annotated[int | None, "send at most so many requests, then stop; look-ups do not count"]
-    api_version: Annotated[
-        Literal["2021-07-28", "v3"] | None,
-        "the version of HighLevel's API that is spoken (default: 2021-07-28)",
+    max_requests: Annotated[
+        int | None,
+        "send at most so many requests, then stop; look-ups do not count (in resume and retry, 0 lifts the run's limit)",
     ]
     on_progress: Annotated[
         Callable[[RunProgress], object] | None,
@@ -135,19 +143,19 @@ class ReadOptions(_Layout, _Password, total=False):
     """How to read a source."""
 
 
-class LookOptions(_Layout, _Password, _Account, _Place, _Rows, total=False):
+class LookOptions(_Layout, _Password, _Account, _Place, _Version, _Rows, total=False):
     """What ``check`` and ``preview`` take."""
 
 
-class RunOptions(_Layout, _Password, _Account, _Place, _Rows, _Session, _Run, total=False):
+class RunOptions(_Layout, _Password, _Account, _Place, _Version, _Rows, _Session, _Run, total=False):
     """What ``run`` takes."""
 
 
-class RetryOptions(_Password, _Account, _Session, total=False):
+class RetryOptions(_Password, _Account, _Version, _Session, total=False):
     """What ``retry`` takes."""
 
 
-class ResumeOptions(_Password, _Account, _Session, _Resume, total=False):
+class ResumeOptions(_Password, _Account, _Version, _Session, _Resume, total=False):
     """What ``resume`` takes."""
 
 
@@ -181,10 +189,12 @@ def checked(function: str, options: Mapping[str, object], known: type) -> Given:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}.{meant}")
     given = {name: value for name, value in options.items() if value is not None}
     _check_values(given)
+    # The limit that a run began with can be lifted; one that begins has none to lift.
+    _check_count(given, "max_requests", least=0 if known in {ResumeOptions, RetryOptions} else 1)
     return given
 
 
-_AT_LEAST_ONE: Final = ("header_row", "limit", "trial", "concurrency", "full_every", "max_requests")
+_AT_LEAST_ONE: Final = ("header_row", "limit", "trial", "concurrency", "full_every")
 _SWITCHES: Final = (
     "sandbox", "into_other_location", "allow_transforms", "wait_for_quota", "fresh", "changed_only", "report_details", "from_copies",
 )  # fmt: skip
@@ -193,15 +203,23 @@ _SWITCHES: Final = (
 def _check_values(given: Given) -> None:
     """Refuse what the command line would refuse. Raises SettingsError."""
     for name in _AT_LEAST_ONE:
-        if not isinstance(count := given.get(name, 1), int) or count < 1:
-            raise SettingsError(f"{name} is {count!r}: give a whole number from 1.")
+        _check_count(given, name, least=1)
     if not isinstance(share := given.get("verify_share", 0), int | float) or not 0 <= share <= 1:
         raise SettingsError(f"verify_share is {given['verify_share']!r}: give a share from 0 to 1.")
     for name in _SWITCHES:
         if not isinstance(given.get(name, False), bool):
             raise SettingsError(f"{name} is {given[name]!r}: give True or False.")
+    if given.get("api_version", API_VERSIONS[0]) not in API_VERSIONS:
+        raise SettingsError(
+            f"api_version is {given['api_version']!r}: give {' or '.join(map(repr, API_VERSIONS))}."
+        )
     if given.get("results_format", "csv") not in {"csv", "xlsx"}:
         raise SettingsError(f"results_format is {given['results_format']!r}: give 'csv' or 'xlsx'.")
+
+
+def _check_count(given: Given, name: str, *, least: int) -> None:
+    if not isinstance(count := given.get(name, least), int) or count < least:
+        raise SettingsError(f"{name} is {count!r}: give a whole number from {least}.")
 
 
 def sources(named: object) -> tuple[str, ...]:
@@ -247,6 +265,7 @@ def connection(given: Given) -> Connection:
         base_url=environment.base_url(given.get("base_url")),
         location_id=given.get("location_id"),
         sandbox=sandbox,
+        api_version=given.get("api_version"),
     )
     if token is not None:
         return replace(base, token=environment.one_token(token, "token="))
@@ -271,7 +290,7 @@ def state(given: Given) -> Path:
 
 def session(given: Given) -> Given:
     """Name the fields of RunSettings that a resumed run may have otherwise than it began; only those given."""
-    names = ("results_format", "concurrency", "wait_for_quota", "max_requests", "api_version")
+    names = ("results_format", "concurrency", "wait_for_quota", "max_requests")
     fields = {name: given[name] for name in names if name in given}
     if "output" in given:
         fields["output"] = Path(given["output"])

@@ -105,6 +105,7 @@ def doctor_command(
     token_file: Path | None,
     sandbox: bool,
     base_url: str | None,
+    api_version: str | None,
     state: Path | None,
     as_json: bool,
 ) -> None:
@@ -113,7 +114,13 @@ def doctor_command(
     from importer.highlevel.examination import Grade
 
     load_environment()
-    connection = read_connection(location=location, token_file=token_file, sandbox=sandbox, base_url=base_url)
+    connection = read_connection(
+        location=location,
+        token_file=token_file,
+        sandbox=sandbox,
+        base_url=base_url,
+        api_version=api_version,
+    )
     folder = state_folder(state)
     findings = [_examine_disk(folder), *asyncio.run(_examine(connection, folder))]
     for finding in findings:
@@ -196,6 +203,7 @@ async def _examine(connection: Connection, state: Path) -> list[ExaminationLine]
     from importer.highlevel.auth import AnyTokens
     from importer.highlevel.client import Client
     from importer.highlevel.examination import Examination, ExaminationLine, Grade
+    from importer.highlevel.versions import version_of
     from importer.runtime import environment
     from importer.runtime.clock import SystemClock
     from importer.settings import SANDBOX_LOCATION
@@ -214,7 +222,9 @@ async def _examine(connection: Connection, state: Path) -> list[ExaminationLine]
         if connection.grants is None:
             connection = replace(connection, grants=grants_folder(state))
         clock = SystemClock()
-        client = await stack.enter_async_context(Client(connection.base_url, clock=clock))
+        client = await stack.enter_async_context(
+            Client(connection.base_url, clock=clock, version=version_of(connection.api_version))
+        )
         tokens = AnyTokens(connection, client, clock=clock)
         return [each async for each in Examination(client, tokens, location_id, clock=clock).findings()]
 

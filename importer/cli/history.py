@@ -85,7 +85,7 @@ session_options = stack(
         metavar="N",
         help="Send at most N requests, then stop; 0 lifts the limit that the run began with.",
     ),
-    api_version_option(help="The version of HighLevel's API that is spoken (default: as the run's)."),
+    api_version_option(default="as the run's"),
     state_option,
     yes_option,
     json_option,
@@ -278,7 +278,13 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
         _name_an_older_one(access_words(state_path, given["token_file"]), state_path)
     run = _found_where_it_began(run, state_path, given)
     go_on = pipeline.resume if kind == "resume" else pipeline.retry
-    connection = read_connection(location=None, token_file=given["token_file"], sandbox=False, base_url=None)
+    connection = read_connection(
+        location=None,
+        token_file=given["token_file"],
+        sandbox=False,
+        base_url=None,
+        api_version=given["api_version"],
+    )
     reading = read_reading_options(sheet=None, header_row=None, encoding=None, delimiter=None)
     attend(
         lambda context: go_on(
@@ -313,13 +319,8 @@ def _name_an_older_one(commands: NextCommands, state_path: Path) -> None:
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
     """Gather what this session is to have otherwise than the run began: only what was said."""
-    names = (
-        *("output", "results_format", "concurrency", "wait_for_quota", "send_window", "max_requests"),
-        "api_version",
-    )
+    names = ("output", "results_format", "concurrency", "wait_for_quota", "send_window", "max_requests")
     changes = {name: given[name] for name in names if given[name] is not None}
-    if changes.get("max_requests") == 0:
-        changes["max_requests"] = None
     if given["stop_after_failures"] is not None:
         changes["stop_after_failures"] = parse_failure_limit(given["stop_after_failures"])
     return changes

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli.options import (
-    api_version_option,
     connection_options,
     corrected_options,
     examples,
@@ -30,7 +29,7 @@ from importer.cli.options import (
     yes_option,
 )
 from importer.errors import SettingsError, StateError
-from importer.settings import API_VERSIONS, ResultsFormat
+from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
@@ -86,7 +85,6 @@ sending_options = stack(
         metavar="N",
         help="Send at most N requests, then stop; look-ups do not count.",
     ),
-    api_version_option(default=API_VERSIONS[0], help="The version of HighLevel's API that is spoken."),
     click.option(
         "--verify",
         type=click.FloatRange(0, 100),
@@ -273,7 +271,6 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "wait_for_quota",
         "send_window",
         "max_requests",
-        "api_version",
         "allow_transforms",
         "report_details",
         "metrics_file",
@@ -285,6 +282,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
             token_file=given["token_file"],
             sandbox=given["sandbox"],
             base_url=given["base_url"],
+            api_version=given["api_version"],
         ),
         reading=read_reading_options(
             sheet=given["sheet"],

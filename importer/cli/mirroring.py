@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from importer.cli.options import (
+    api_version_option,
     examples,
     json_option,
     load_environment,
@@ -21,6 +22,7 @@ from importer.cli.options import (
     state_option,
 )
 from importer.runtime.counting import counted
+from importer.settings import API_VERSIONS
 
 if TYPE_CHECKING:
     from importer.mirror.reading import MirrorReading
@@ -60,6 +62,7 @@ account_options = stack(
     click.option(
         "--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL)."
     ),
+    api_version_option(default=API_VERSIONS[0]),
 )
 
 
@@ -169,7 +172,11 @@ def mirror_settings(given: dict[str, Any]) -> MirrorSettings:
 
     return MirrorSettings(
         connection=read_connection(
-            location=None, token_file=given["token_file"], sandbox=False, base_url=given["base_url"]
+            location=None,
+            token_file=given["token_file"],
+            sandbox=False,
+            base_url=given["base_url"],
+            api_version=given["api_version"],
         ),
         state=state_folder(given["state"]),
         max_age_seconds=given["max_age"],

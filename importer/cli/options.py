@@ -51,6 +51,15 @@ def json_option(command: Command) -> Command:
     )
 
 
+def api_version_option(*, default: str) -> Callable[[Command], Command]:
+    """Let the version be said; where it is not, the connection has none, and ``default`` says what that means."""
+    return click.option(
+        "--api-version",
+        type=click.Choice(API_VERSIONS),
+        help=f"The version of HighLevel's API that is spoken (default: {default}).",
+    )
+
+
 def connection_options(command: Command) -> Command:
     return stack(
         click.option(
@@ -67,6 +76,7 @@ def connection_options(command: Command) -> Command:
         click.option(
             "--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL)."
         ),
+        api_version_option(default=API_VERSIONS[0]),
     )(command)
 
 
@@ -77,16 +87,6 @@ def results_format_option(*, help: str, default: ResultsFormat | None = None) ->
         callback=lambda _context, _option, said: None if said is None else ResultsFormat(said),
         default=None if default is None else default.value,
         show_default=default is not None,
-        help=help,
-    )
-
-
-def api_version_option(*, help: str, default: str | None = None) -> Callable[[Command], Command]:  # noqa: A002  (click's own name for it)
-    return click.option(
-        "--api-version",
-        type=click.Choice(API_VERSIONS),
-        default=default,
-        show_default=bool(default),
         help=help,
     )
 
@@ -172,7 +172,12 @@ def quiet_options(command: Command) -> Command:
 
 
 def read_connection(
-    *, location: str | None, token_file: Path | None, sandbox: bool, base_url: str | None
+    *,
+    location: str | None,
+    token_file: Path | None,
+    sandbox: bool,
+    base_url: str | None,
+    api_version: str | None,
 ) -> Connection:
     """Gather where to send and as whom from flags and environment."""
     from importer.runtime import environment
@@ -187,6 +192,7 @@ def read_connection(
         location_id=location,
         sandbox=sandbox,
         token_file=None if sandbox else token_file,
+        api_version=api_version,
     )
 
 

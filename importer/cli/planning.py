@@ -12,13 +12,14 @@ import click
 from importer.cli.imports import output_options, run_settings
 from importer.cli.mirroring import Age, max_age_option
 from importer.cli.options import (
+    api_version_option,
     connection_options,
     examples,
     json_option,
     load_environment,
     mapping_option,
     quiet_options,
-    read_token,
+    read_connection,
     reading_options,
     send_window_option,
     state_folder,
@@ -107,6 +108,7 @@ def _name_of_somebody(_context: click.Context, _option: click.Parameter, said: s
     callback=_name_of_somebody,
     help="Who approved the plan; `importer show` tells it.",
 )
+@api_version_option(default="as the plan's")
 @state_option
 @yes_option
 @json_option
@@ -125,19 +127,20 @@ def apply_command(plan: str, **given: Any) -> None:
     from importer.cli.presenting import Manner, attend
     from importer.results.commands import access_words
     from importer.runs.applying import applying_settings
-    from importer.runtime.environment import base_url, read_tokens, source_password
-    from importer.settings import Connection, ReadingOptions
+    from importer.runtime.environment import source_password
+    from importer.settings import ReadingOptions
 
     load_environment()
     state = state_folder(given["state"])
     settings = applying_settings(
         plan,
         state=state,
-        connection=Connection(
-            base_url=base_url(None),
-            token=read_token(given["token_file"]),
-            tokens=read_tokens(),
+        connection=read_connection(
+            location=None,
             token_file=given["token_file"],
+            sandbox=False,
+            base_url=None,
+            api_version=given["api_version"],
         ),
         reading=ReadingOptions(password=source_password()),
         now=time.time(),

@@ -257,6 +257,7 @@ def _watch_options(given: dict[str, Any]) -> dict[str, Any]:
         "thresholds": {"failed_rows": given["fail_over"]} if given["fail_over"] else None,
         "output": str(Path(given["output"]).absolute()),
         "results_format": given["results_format"],
+        "api_version": given["api_version"],
     }
 
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from importer.cli.options import (
+    api_version_option,
     examples,
     load_environment,
     read_connection,
     read_reading_options,
     reading_options,
 )
+from importer.settings import API_VERSIONS
 
 if TYPE_CHECKING:
     from importer.highlevel.catalog import Catalog
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     help="File that holds its token (default: HIGHLEVEL_TOKEN from the environment).",
 )
 @click.option("--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL).")
+@api_version_option(default=API_VERSIONS[0])
 def suggest_command(source: str, output: Path | None, *, force: bool, **given: Any) -> None:
     """Write a mapping for SOURCE from its headers and a sample of its values, each guess with its reason.
 
@@ -82,7 +85,7 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
     from importer.errors import ImporterError
     from importer.runtime import environment
 
-    names = ("location", "token_file", "base_url")
+    names = ("location", "token_file", "base_url", "api_version")
     connection = read_connection(sandbox=False, **{name: given[name] for name in names})
     asked = given["location"] is not None
     location_id = given["location"] or environment.location_id()
@@ -125,7 +128,7 @@ def _check(source: str, output: Path, given: dict[str, Any]) -> str:
     from importer.settings import RunSettings
 
     reading = {name: given[name] for name in ("sheet", "header_row", "encoding", "delimiter")}
-    place = {name: given[name] for name in ("location", "token_file", "base_url")}
+    place = {name: given[name] for name in ("location", "token_file", "base_url", "api_version")}
     connection = read_connection(sandbox=False, **place)
     settings = RunSettings(
         sources=(source,),

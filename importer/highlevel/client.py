@@ -77,6 +77,9 @@ class Door(Protocol):
     @property
     def base_url(self) -> str: ...
 
+    @property
+    def version(self) -> ApiVersion: ...
+
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(

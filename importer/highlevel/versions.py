@@ -14,6 +14,14 @@ class ApiVersion(StrEnum):
     V3 = "v3"
 
 
+USUAL: Final = ApiVersion.V2021_07_28
+
+
+def version_of(said: str | None) -> ApiVersion:
+    """Take the version that was asked for; the usual one where none was."""
+    return USUAL if said is None else ApiVersion(said)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
     """The spellings of one version."""

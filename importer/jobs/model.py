@@ -309,6 +309,9 @@ class Stream(Section):
     )
     results_format: ResultsFormat = ResultsFormat.CSV
     sheet: NonEmptyText | None = Field(None, description="The sheet to read.")
+    api_version: Literal["2021-07-28", "v3"] | None = Field(
+        None, description="The version of HighLevel's API that is spoken. Default: 2021-07-28."
+    )
     concurrency: Annotated[int, Field(ge=1)] | None = Field(None, description="Requests in flight.")
     max_requests: Annotated[int, Field(ge=1)] | None = Field(
         None, description="Stop a run after so many requests."

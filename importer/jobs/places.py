@@ -11,7 +11,6 @@ from importer.errors import ImporterError
 from importer.jobs.named_job import NamedJob
 from importer.jobs.turn import token_of
 from importer.runtime.clock import Clock, SystemClock
-from importer.settings import Secret
 
 FRESH_SECONDS: Final = 86_400.0
 
@@ -28,7 +27,7 @@ def location_zone(
         if location_id is None:
             return None
         if location_id not in known or clock.now() - known[location_id][0] > FRESH_SECONDS:
-            zone = await _read_zone(base_url, location_id, token_of(named))
+            zone = await _read_zone(base_url, location_id, named)
             if zone is None:
                 return None  # asked again next time: the network may be back
             known[location_id] = (clock.now(), zone)
@@ -37,13 +36,15 @@ def location_zone(
     return ask
 
 
-async def _read_zone(base_url: str, location_id: str, token: Secret | None) -> tzinfo | None:
+async def _read_zone(base_url: str, location_id: str, named: NamedJob) -> tzinfo | None:
     from importer.highlevel.calls import get_location
     from importer.highlevel.client import Client, RawReply
     from importer.highlevel.reply import ReplyKind, read_reply
+    from importer.highlevel.versions import version_of
 
+    token = token_of(named)  # a job without one is told so, not taken for a place that cannot be asked
     try:
-        async with Client(base_url) as client:
+        async with Client(base_url, version=version_of(named.job.api_version)) as client:
             raw = await client.request(get_location(location_id), token)
     except ImporterError:
         return None

@@ -319,6 +319,7 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
             tokens=environment.read_tokens(),
             location_id=named.location_id,
             sandbox=context.sandbox,
+            api_version=job.api_version,
         ),
         state=context.state,
         output=named.path(job.output),

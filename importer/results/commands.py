@@ -121,7 +121,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     "api_version": SaidAgain(
         "--api-version",
         Reach.IMPORT,
-        lambda said: None if said.api_version == API_VERSIONS[0] else said.api_version,
+        lambda said: None if said.connection.api_version == API_VERSIONS[0] else said.connection.api_version,
     ),
     "allow_transforms": SaidAgain("--allow-transforms", Reach.IMPORT, lambda said: said.allow_transforms),
     "metrics_file": SaidAgain("--metrics-file", Reach.IMPORT, lambda said: said.metrics_file),

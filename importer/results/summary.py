@@ -88,6 +88,10 @@ class Summary:
     """The failed rows as text cells, which a spreadsheet leaves as they are; None where there are none, or too many."""
     rows_with_warnings: int = 0
     retries: int = 0
+    verified: int = 0
+    """Contacts that were read back (``--verify``)."""
+    differing: int = 0
+    """Of those, the ones that hold something else than was sent; their rows carry the warnings."""
     latency: Latency = Latency()
     failed_by_remedy: Mapping[Remedy, int] = field(default_factory=dict)
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
@@ -223,6 +227,8 @@ def _additions(summary: Summary) -> dict[str, Json]:
         "failed_workbook": None if summary.failed_workbook is None else str(summary.failed_workbook),
         "rows_with_warnings": summary.rows_with_warnings,
         "retries": summary.retries,
+        "verified": summary.verified,
+        "differing": summary.differing,
         "latency_ms": _latency(summary.latency),
         "failed_by_remedy": {remedy.value: rows for remedy, rows in summary.failed_by_remedy.items()},
         "errors": group_json(summary.errors),

@@ -63,6 +63,8 @@ class Traffic:
     requests: int = 0
     throttled: int = 0
     retries: int = 0
+    verified: int = 0
+    differing: int = 0
     latency_max: float = 0.0
     whole: TrafficStep = field(default_factory=TrafficStep)
     locations: dict[str, LocationTraffic] = field(default_factory=dict)
@@ -117,6 +119,8 @@ def _count(traffic: Traffic, pulse: Pulse) -> None:
         each.retries += pulse.retries
     if pulse.daily_remaining is not None:
         part.daily_remaining = pulse.daily_remaining
+    traffic.verified += pulse.verified
+    traffic.differing += pulse.differing
     traffic.latency_max = max(traffic.latency_max, pulse.latency_max)
     traffic.whole.add(pulse, 1.0)
 

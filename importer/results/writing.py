@@ -181,6 +181,8 @@ def _summarise(
         summary=files.results.with_name("summary.json"),
         rows_with_warnings=tally.warned_rows,
         retries=traffic.retries,
+        verified=traffic.verified,
+        differing=traffic.differing,
         latency=Latency(p50=traffic.whole.p50, p95=traffic.whole.p95, longest=traffic.latency_max or None),
         failed_by_remedy=dict(tally.remedies.most_common()),
         errors=tally.errors.ranked(),

@@ -16,7 +16,6 @@ from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
-from importer.highlevel.versions import ApiVersion
 from importer.mapping import Mapping
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
@@ -160,7 +159,6 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         follow_ups=mapping.follow_ups,
         concurrency=settings.concurrency,
         max_requests=settings.max_requests,
-        version=ApiVersion(settings.api_version),
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,

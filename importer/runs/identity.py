@@ -86,9 +86,14 @@ def reopen(
         previous = Previous(run=found, differences=differences)
         raise _conflict(previous, state_path=state_path, connection=connection)
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
-    settings = replace(settings, **(changes or {}))
+    settings = replace(settings, **_lifted(changes or {}))
     with _reopened(found, settings, state, context, kind) as session:
         yield session
+
+
+def _lifted(changes: Changes) -> Changes:
+    """Read a limit of 0 requests as none: leaving it out means the one that the run began with."""
+    return {**changes, "max_requests": None} if changes.get("max_requests") == 0 else changes
 
 
 @contextlib.contextmanager

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from importer.records import Json
-from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions, ResultsFormat, RunSettings
+from importer.settings import (
+    API_VERSIONS,
+    Connection,
+    FailureLimit,
+    OpenHours,
+    ReadingOptions,
+    ResultsFormat,
+    RunSettings,
+)
 from importer.state.journal import Run
 
 _PLAIN: Final = [
@@ -20,7 +28,6 @@ _PLAIN: Final = [
     "feed",
     "wait_for_quota",
     "max_requests",
-    "api_version",
     "verify_share",
     "allow_transforms",
     "report_details",
@@ -34,6 +41,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     failures = settings.stop_after_failures
     return {
         **{name: getattr(settings, name) for name in _PLAIN},
+        "api_version": settings.connection.api_version or API_VERSIONS[0],
         _APART: True,
         "send_window": None if settings.send_window is None else str(settings.send_window),
         "trial": settings.trial,  # of the command that said it: a resume sends the rest
@@ -88,7 +96,9 @@ def recalled_from(
         sources=sources,
         mapping=mapping,
         connection=replace(
-            connection, token_file=connection.token_file or (Path(token_file) if token_file else None)
+            connection,
+            token_file=connection.token_file or (Path(token_file) if token_file else None),
+            api_version=connection.api_version or options.get("api_version"),
         ),
         state=state,
         results_format=ResultsFormat(options.get("results_format", ResultsFormat.CSV)),

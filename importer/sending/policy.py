@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importer.highlevel.versions import ApiVersion
 from importer.records import FollowUps, ImportMode
 from importer.settings import FailureLimit
 
@@ -37,7 +36,6 @@ class SendingPolicy:
 
     mode: ImportMode = ImportMode.UPSERT
     follow_ups: FollowUps = field(default_factory=FollowUps)
-    version: ApiVersion = ApiVersion.V2021_07_28
     retry: RetryPolicy = RetryPolicy()
     opening: RetryPolicy = RetryPolicy(row_seconds=20.0, certificate_passes=False)
     """The same for the first contact with a location: people wait for it, and it is often a wrong setting."""

@@ -28,6 +28,7 @@ from importer.highlevel.follow_ups import resolve
 from importer.highlevel.quota import BURST, LocationQuota
 from importer.highlevel.reply import Reply
 from importer.highlevel.tokens import TokenSource
+from importer.highlevel.versions import version_of
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.progress import SendingProgress, SilentProgress
@@ -103,7 +104,7 @@ class Sender:
         self._clock = clock or SystemClock()
         self._progress = progress or SilentProgress()
         self._client: Door = client or Client(
-            connection.base_url, clock=self._clock, version=self._policy.version
+            connection.base_url, clock=self._clock, version=version_of(connection.api_version)
         )
         self._tokens = tokens or AnyTokens(connection, self._client, clock=self._clock)
         self._neighbours = neighbours

@@ -70,9 +70,11 @@ class Suggestion:
             for one in self.left
             if one.doubt is not None and one.doubt.loud
         )
+        rules = (doubt for one in self.fields for doubt in one.doubts)
         return (
             *(f"{doubt.sentence}." for doubt in self.doubts if doubt.loud),
             *_order_guessed(self.date_order),
+            *(doubt.sentence[0].upper() + doubt.sentence[1:] + "." for doubt in rules if doubt.loud),
             *columns,
         )
 

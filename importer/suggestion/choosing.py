@@ -22,6 +22,7 @@ from importer.suggestion.consent.switches import consent
 from importer.suggestion.date_orders import with_layout
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, gender
+from importer.suggestion.fallbacks import fallback_doubts, fallbacks, is_companion
 from importer.suggestion.guesses import Guess, Guesses
 from importer.suggestion.headers import word_set
 from importer.suggestion.leaving import left_of, other_addresses, reach
@@ -52,7 +53,8 @@ _ORDER: Final = (
     "source",
 )
 _MOBILE: Final = word_set(
-    "mobile cell cellphone handy mobil mobiltelefon portable movil celular telemovel cellulare"
+    "mobile mob cell cellphone handy mobil mobiltelefon mobilfunk mobilfunknummer mobilnummer handynummer portable movil celular telemovel "
+    "cellulare mobiel gsm sms natel"
 )
 _SEPARATORS: Final = (" ::: ", ";", "|", ",", "\n")
 
@@ -235,19 +237,24 @@ def _single(choice: _Choice, name: str) -> Guess:
 def _reached(choice: _Choice) -> Iterator[Guess]:
     for name, rank in (("email", _email_rank), ("phone", _phone_rank)):
         if found := sorted(choice.of(name), key=rank):
+            taken = choice.use(fallbacks(found, choice.readings))
             yield Guess(
-                field=name, columns=choice.use(found), reason=found[0].reason, strength=found[0].strength
+                field=name,
+                columns=taken,
+                reason=found[0].reason,
+                strength=found[0].strength,
+                doubts=tuple(fallback_doubts(name, taken)),
             )
 
 
 def _email_rank(one: Candidate) -> tuple[int, ...]:
-    return one.number, PLACE_RANK.get(one.place, UNRANKED), one.column.place
+    return is_companion(one), one.number, PLACE_RANK.get(one.place, UNRANKED), one.column.place
 
 
 def _phone_rank(one: Candidate) -> tuple[int, ...]:
     """Mobile numbers first: they can be texted."""
     mobile = bool(set(one.column.words) & _MOBILE)
-    return not mobile, one.number, PLACE_RANK.get(one.place, UNRANKED), one.column.place
+    return is_companion(one), not mobile, one.number, PLACE_RANK.get(one.place, UNRANKED), one.column.place
 
 
 def _addresses(choice: _Choice, groups: Sequence[AddressGroup]) -> Iterator[Guess]:

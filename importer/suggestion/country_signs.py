@@ -11,7 +11,7 @@ from typing import Final
 from importer.highlevel.countries import country_code
 from importer.mapping.values.states import state_code
 from importer.suggestion.evidence import Column
-from importer.suggestion.headers import word_set
+from importer.suggestion.headers import titles, word_set
 from importer.suggestion.synonyms import languages_of
 
 _SPOKEN_IN: Final = {
@@ -83,7 +83,7 @@ def country_signs(
         "domains": (2.0, _shares(_domains(everything))),
     }
     # English software heads everybody's exports; other languages are their speakers'.
-    spoken_weight = 4.0 if spoken and spoken[0] != "en" else 2.0
+    spoken_weight = 4.0 if spoken and spoken[0] != "en" else 3.0
     points: dict[str, float] = {}
     for weight, shares in (*seen.values(), (spoken_weight, _language_shares(spoken))):
         for code, share in shares.items():
@@ -148,8 +148,11 @@ def _languages(columns: Iterable[Column]) -> tuple[str, ...]:
     """Give the languages of the headers, the one of most headers first; many English words are another's as well."""
     spoken: Counter[str] = Counter()
     for column in columns:
-        spoken.update(languages_of(" ".join(column.words)))
-    return tuple(sorted(spoken, key=lambda language: (-spoken[language], language == "en", language)))
+        named = (languages_of(" ".join(title.name)) for title in titles(column.words))
+        spoken.update(next(filter(None, named), ()))
+    return tuple(sorted(spoken, key=lambda language: (-spoken[language], language == "en", language))) or (
+        "en",
+    )
 
 
 def _language_shares(languages: Sequence[str]) -> dict[str, float]:

@@ -16,6 +16,8 @@ class DoubtCode(StrEnum):
     """A column says who refused, on a channel that another column has already."""
     CONSENT_PARTLY = "consent_partly"
     """Some texts of a consent column are not understood, and rows with them fail."""
+    CONSENT_OTHERS = "consent_others"
+    """Cells of a consent column set nothing, and may be of people who refused."""
     SOMEBODY_ELSE = "somebody_else"
     """The column is about somebody other than the contact."""
     IDENTIFIES_NOBODY = "identifies_nobody"
@@ -32,6 +34,10 @@ class DoubtCode(StrEnum):
     DATE_ORDER = "date_order"
     """No date of the column shows which of day and month stands first."""
     SHEETS_LEFT = "sheets_left"
+    FALLBACK_SHARED = "fallback_shared"
+    """An address or number that stands in for a blank one may be a company's, or a parcel's receiver's."""
+    VALUES_REFUSED = "values_refused"
+    """The header says e-mail or phone to the letter, and the values are none."""
     PHONE_REGION = "phone_region"
     """Phone numbers without a country code fit several countries, or hardly any."""
 
@@ -40,8 +46,11 @@ _LOUD: Final = frozenset(
     {
         DoubtCode.CONSENT_UNCLEAR,
         DoubtCode.CONSENT_BESIDE,
+        DoubtCode.CONSENT_OTHERS,
         DoubtCode.SHEETS_LEFT,
         DoubtCode.PHONE_REGION,
+        DoubtCode.VALUES_REFUSED,
+        DoubtCode.FALLBACK_SHARED,
     }
 )
 

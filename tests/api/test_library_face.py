@@ -145,6 +145,7 @@ async def test_a_coroutine_refuses_it_as_well() -> None:
     [
         ("limit", 0), ("header_row", 0), ("concurrency", "4"), ("results_format", "pdf"), ("verify_share", 5),
         ("stop_after_failures", "some"), ("token", "two words"), ("sandbox", "yes"), ("fresh", 1),
+        ("max_requests", 0), ("api_version", "v9"),
     ],
 )  # fmt: skip
 def test_a_value_that_the_command_line_refuses_is_refused_here(

@@ -170,6 +170,13 @@ def test_a_run_that_a_limit_stopped_goes_on_with_another(desk: Desk, vendor: San
     assert len(vendor.contacts("loc1")) == 9
 
 
+def test_a_resume_lifts_the_limit_that_its_run_began_with(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("contacts.csv", people(9))
+    importer.run("contacts.csv", "mapping.yaml", max_requests=3)
+    assert importer.resume(max_requests=1).state == "stopped"
+    assert importer.resume(max_requests=0).created == 9
+
+
 def test_what_a_library_call_shows_is_what_a_run_does(desk: Desk) -> None:
     desk.write("contacts.csv", people(3) + "Bad,no address,,\n")
     forecast = importer.check("contacts.csv", "mapping.yaml", sandbox=True)

@@ -66,8 +66,9 @@ def test_verify_says_how_many_contacts_it_read_back_and_how_many_differed(
     vendor.location("loc1").add_custom_field("Fee", data_type="TEXT")
     desk.write("fee.yaml", "version: 1\nfields: {email: Mail}\ncustom_fields: {Fee: Fee}\n")
     desk.write("a.csv", "Mail,Fee\nann@example.com,1\nbob@example.com,2\n")
-    told = desk.run("a.csv", "-m", "fee.yaml", "--verify", "100").err
-    assert "--verify: 2 contacts read back, none differed." in told
+    ended = desk.run("a.csv", "-m", "fee.yaml", "--verify", "100")
+    assert "--verify: 2 contacts read back, none differed." in ended.err
+    assert (ended.summary["verified"], ended.summary["differing"]) == (2, 0)
 
     assert "--verify" not in desk.run("a.csv", "-m", "fee.yaml", "--fresh").err
 

@@ -1,4 +1,4 @@
-"""What a vendor gets to hear: a door before a sandbox that keeps the bodies of the calls that store a contact."""
+"""What a vendor gets to hear: a door before a sandbox that keeps what it was told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from urllib.parse import urlsplit
 
 
 class Ear(ThreadingHTTPServer):
-    """Passes every request on, and what comes back; ``stored`` holds the payloads in the order in which they came."""
+    """Passes every request on, and what comes back.
+
+    ``stored`` holds the payloads of calls that store a contact, in the order in which they came; ``versions`` the
+    versions that were spoken.
+    """
 
     daemon_threads = True
 
@@ -21,6 +25,7 @@ class Ear(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Passing)
         self.target = urlsplit(target)
         self.stored: list[dict[str, Any]] = []
+        self.versions: set[str | None] = set()
 
     @property
     def base_url(self) -> str:
@@ -36,6 +41,7 @@ class _Passing(BaseHTTPRequestHandler):
 
     def pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.versions.add(self.headers.get("Version"))
         if self.is_storing() and body:
             self.server.stored.append(json.loads(body))
         onward = http.client.HTTPConnection(str(self.server.target.hostname), self.server.target.port or 80)

@@ -129,7 +129,7 @@ def test_a_watched_folder_and_a_job_take_a_name(folder: Path, capsys: pytest.Cap
     assert command("serve", "importer-sample/jobs.yaml", "--check") == 2
     told = capsys.readouterr().err
     assert "There is no token" in told
-    assert "1 jobs, 1 faults." in told  # the token alone: its mapping, `sample`, was found
+    assert "1 job, 1 fault." in told  # the token alone: its mapping, `sample`, was found
     jobs = folder / "importer-sample" / "jobs.yaml"
     jobs.write_text(jobs.read_text().replace("mapping: sample ", "mapping: sampel "))
     assert command("serve", "importer-sample/jobs.yaml", "--check") == 2

@@ -22,10 +22,15 @@ def test_a_run_without_pulses_has_no_course() -> None:
 
 def test_totals_are_exact_and_by_location() -> None:
     traffic = gather(
-        [pulse(0, throttled=2), pulse(5, location_id="b", requests=7, daily_remaining=12), pulse(10)]
+        [
+            pulse(0, throttled=2, verified=3, differing=1),
+            pulse(5, location_id="b", requests=7, daily_remaining=12, verified=1),
+            pulse(10),
+        ]
     )
 
     assert (traffic.requests, traffic.throttled) == (207, 2)
+    assert (traffic.verified, traffic.differing) == (4, 1)
     assert traffic.locations["b"].requests == 7
     assert traffic.last_remaining == 12
 

@@ -344,3 +344,14 @@ def test_the_meter_counts_what_was_read_back_over_all_stretches() -> None:
     meter.note_read_back((Fault(code="not_verified", message="", fails=False),))
 
     assert (meter.read_back, meter.differed, meter.unread) == (3, 1, 1)
+
+
+def test_what_was_read_back_is_told_of_each_stretch_and_adds_up_to_the_session() -> None:
+    meter = Meter(0.0)
+    differing = Fault(code="not_stored", message="", fails=False)
+    told = []
+    for found in ((), (differing,), (Fault(code="not_verified", message="", fails=False),), (differing,)):
+        meter.note_read_back(found)
+        told.append(meter.take("loc", 1.0, daily_remaining=None))
+    assert [(each.verified, each.differing) for each in told] == [(1, 0), (1, 1), (0, 0), (1, 1)]
+    assert meter.differed == 2

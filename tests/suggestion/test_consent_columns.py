@@ -105,7 +105,6 @@ def test_a_date_of_an_opt_out_blocks_and_a_blank_says_nothing(header: str, tmp_p
         ("Newsletter", ("A", "B", "C")),
         ("Consent", ("level 1", "level 2")),
         ("Opt-out", ("maybe", "perhaps")),
-        ("Member type", ("Gold", "unsubscribed", "Silver")),
     ],
 )
 def test_what_is_not_understood_is_pointed_out_above_all_else(header: str, cells: tuple[str, ...]) -> None:
@@ -171,3 +170,59 @@ def test_a_longer_file_may_unsubscribe_where_the_sample_does_not(tmp_path: Path)
     (left,) = run(path, text.replace("Subscriber status", "Email status"))
     assert isinstance(left, Record)
     assert blocked(left.fields)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "expected"),
+    [
+        ("Can we email you?", ("No thanks", "Yes please"), [True, False]),
+        ("May we text you?", ("no", "yes"), [True, False]),
+        ("D\u00fcrfen wir Ihnen mailen?", ("nein", "ja"), [True, False]),
+        ("Robinsonliste", ("J", "N"), [True, False]),
+        ("Flags", ("DNC", "VIP"), [True, False]),
+        ("Member type", ("Gold", "unsubscribed", "Silver"), [False, True, False]),
+        ("Remarks", ("Do not call", "gate code at the back"), [True, False]),
+        ("Email Status", ("Single Opt-In", "Opted out", "Non-Marketable"), [False, True, True]),
+        ("Email Status", ("valid", "hard bounce", "invalid", "unsubscribed"), [False, True, True, True]),
+        ("SMS Status", ("Opted Out", "Opted In", "Never"), [True, False, False]),
+    ],
+)  # fmt: skip
+def test_who_clearly_refuses_is_blocked_whatever_the_other_texts_mean(
+    header: str, cells: tuple[str, ...], expected: list[bool], tmp_path: Path
+) -> None:
+    assert blocks(tmp_path, header, *cells) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Can we contact you?", ("0", "1")),
+        ("\u00bfPodemos llamarte?", ("tal vez", "luego")),
+        ("Stop mailing", ("x", "")),
+        ("Status", ("active", "inactive", "blocked")),
+        ("Email Opt-In Date", ("2024-01-01", "")),
+        ("Newsletter", ("x", "")),
+        ("SMS Status", ("Opted Out", "Opted In", "Never")),
+        ("Flags", ("DNC", "VIP")),
+    ],
+)  # fmt: skip
+def test_what_may_hide_a_refusal_is_pointed_out(header: str, cells: tuple[str, ...]) -> None:
+    assert any(header in said for said in of(header, *cells).concerns)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Can we help you?", ("yes", "no")),
+        ("Status", ("active", "inactive", "closed")),
+        ("Newsletter", ("x", "x")),
+        ("Email Opt-In Date", ("2024-01-01", "2024-01-02")),
+    ],
+)  # fmt: skip
+def test_what_hides_none_is_not(header: str, cells: tuple[str, ...]) -> None:
+    assert not of(header, *cells).concerns
+
+
+def test_a_consent_s_date_beside_the_consent_itself_is_not_pointed_out() -> None:
+    header = ("Email Opt-In", "Email Opt-In Date")
+    assert not suggest_from(header, [("yes", "2024-01-01"), ("no", "")]).concerns

@@ -150,3 +150,44 @@ def test_parents_are_the_contacts_of_a_file_that_reaches_and_names_nobody_else()
     assert of(header, *rows).chosen() == {"Parent Name": "name", "Parent Email": "email"}
     named = of(("Student Name", *header[1:]), *[("Ava Ames", *row[1:]) for row in rows])
     assert "Parent Email" not in named.chosen()
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "kept"),
+    [
+        (("First Name 1", "Email 1", "First Name 2", "Email 2"), (("Ann", "", "Bo", "b@example.com"),), ("Email 1",)),
+        (("Name 1", "Email 1", "Name 2", "Email 2"), (("Ann Lee", "", "Bo Ray", "b@example.com"),), ("Email 1",)),
+        (("Vorname 1", "E-Mail 1", "Vorname 2", "E-Mail 2"), (("Ann", "", "Bo", "b@example.com"),), ("E-Mail 1",)),
+        (("Invitee Email", "Guest Email(s)"), (("", "b@example.com"),), ("Invitee Email",)),
+        (("Customer Email", "Recipient Email"), (("", "b@example.com"),), ("Customer Email",)),
+        (("E-Mail", "E-Mail Begleitung"), (("", "b@example.com"),), ("E-Mail",)),
+        (("Name", "Email 1", "Email 2"), (("Ann Lee", "", "b@example.com"),), ("Email 1", "Email 2")),
+        (("Nombre", "Apellido 1", "Apellido 2", "Email 1", "Email 2"), (("Ana", "Gil", "Paz", "", "b@example.com"),), ("Email 1", "Email 2")),
+        (("Email", "Customer Email"), (("", "b@example.com"),), ("Email", "Customer Email")),
+        (("Guest Name", "Guest Email"), (("Ann Lee", "a@example.com"),), ("Guest Email",)),
+    ],
+)  # fmt: skip
+def test_an_address_stands_in_for_a_blank_one_of_the_same_person_only(
+    header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], kept: tuple[str, ...]
+) -> None:
+    filled = tuple("" if "mail" in title.lower() else "Cy" for title in header)
+    filled = tuple(
+        "a@example.com" if title == kept[0] else cell for title, cell in zip(header, filled, strict=True)
+    )
+    (email,) = [one for one in of(header, filled, *rows).fields if one.field == "email"]
+    assert email.headers == kept
+
+
+def test_the_phone_of_a_parcel_s_receiver_stands_in_only_where_that_is_the_buyer() -> None:
+    header = ("Billing Name", "Billing Phone", "Shipping Name", "Shipping Phone")
+    other = of(header, ("Ann Lee", "4155552671", "Bo Ray", "4155552672"))
+    same = of(header, ("Ann Lee", "4155552671", "Ann Lee", "4155552672"))
+    assert "Shipping Phone" not in other.chosen()
+    assert same.chosen()["Shipping Phone"] == "phone"
+    assert "'Shipping Phone', which may be another's" in same.concerns[0]
+
+
+@pytest.mark.parametrize(("own", "shared"), [("Mobile", "Main Phone"), ("Mobil", "Company Phone")])
+def test_a_company_s_line_that_stands_in_is_pointed_out(own: str, shared: str) -> None:
+    suggestion = of((own, shared), ("4155552671", "4155552672"), ("", "4155552673"))
+    assert any(shared in said for said in suggestion.concerns), suggestion.concerns

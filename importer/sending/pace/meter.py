@@ -17,6 +17,7 @@ class Meter:
         "_every",
         "_latencies",
         "_most",
+        "_reported",
         "_seen",
         "_since",
         "differed",
@@ -35,6 +36,7 @@ class Meter:
         self.requests = self.retries = self.settled = self.throttled = 0
         self.read_back = self.differed = self.unread = 0
         """Of the whole session, not of one stretch."""
+        self._reported = (0, 0)
 
     def request(self, seconds: float) -> None:
         self.requests += 1
@@ -64,6 +66,7 @@ class Meter:
     def take(self, location_id: str, now: float, *, daily_remaining: int | None) -> Pulse:
         """Close the stretch and begin the next; ``now`` is of the wall clock."""
         ordered = sorted(self._latencies)
+        verified, differing = found = self.read_back - self.unread, self.differed
         pulse = Pulse(
             location_id=location_id,
             started_at=self._since,
@@ -76,7 +79,10 @@ class Meter:
             latency_p95=_quantile(ordered, 0.95),
             latency_max=round(self._most * 1000, 1),
             daily_remaining=daily_remaining,
+            verified=verified - self._reported[0],
+            differing=differing - self._reported[1],
         )
+        self._reported = found
         self._since = now
         self._latencies = []
         self._every, self._seen, self._most = 1, 0, 0.0

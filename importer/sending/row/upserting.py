@@ -110,6 +110,7 @@ class Upserting:
         self._caller = caller
         self._journal = journal
         self._policy = caller.policy
+        self._version = caller.client.version
         self._duplicates_allowed = duplicates_allowed
         self._tag_mode = caller.policy.follow_ups.tag_mode
 
@@ -175,10 +176,10 @@ class Upserting:
         return Landing(landed=landed, contact={"id": contact_id})
 
     def _upsert(self, submitted: SubmittedRow) -> Call:
-        record, version = submitted.record, self._policy.version
-        if record.upsert is not None and version is ApiVersion.V2021_07_28:
+        record = submitted.record
+        if record.upsert is not None and self._version is ApiVersion.V2021_07_28:
             return calls.encoded_upsert(record.upsert)
-        return calls.upsert(payload.build_upsert(record, version=version, tag_mode=self._tag_mode))
+        return calls.upsert(payload.build_upsert(record, version=self._version, tag_mode=self._tag_mode))
 
     async def _create(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Create without ever updating.
@@ -186,7 +187,7 @@ class Upserting:
         A location that forbids duplicates refuses by itself, naming the contact; where they are allowed only a
         search can tell, before the first attempt and again before each one that follows a lost reply.
         """
-        body = payload.build_create(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
+        body = payload.build_create(submitted.record, version=self._version, tag_mode=self._tag_mode)
         call = calls.create(body)
         if not self._duplicates_allowed or not payload.match_keys(submitted.record):
             return await self._store(submitted, call, creates=True)
@@ -239,7 +240,7 @@ class Upserting:
             return outcomes.skipped(
                 submitted, "not_found", "No contact matches the row, and the mapping's mode is update_only."
             )
-        body = payload.build_create(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
+        body = payload.build_create(submitted.record, version=self._version, tag_mode=self._tag_mode)
         return await self._store(submitted, calls.upsert(body))
 
     async def _update_named(self, submitted: SubmittedRow, contact_id: str) -> Landing | Outcome:
@@ -250,7 +251,7 @@ class Upserting:
                 NAMED_IN_CREATE_ONLY,
                 contact_id=contact_id,
             )
-        body = payload.build_update(submitted.record, version=self._policy.version, tag_mode=self._tag_mode)
+        body = payload.build_update(submitted.record, version=self._version, tag_mode=self._tag_mode)
         found = await self._caller.ask(calls.update(contact_id, body), self._call_state(submitted))
         if isinstance(found, Unanswered):
             return outcomes.unanswered(submitted, found)

@@ -20,7 +20,7 @@ _STILL_DUE: Final = Fault(
 
 PULSE_COLUMNS: Final = (
     "location_id, started_at, seconds, requests, throttled, retries, settled, "
-    "latency_p50, latency_p95, latency_max, daily_remaining"
+    "latency_p50, latency_p95, latency_max, daily_remaining, verified, differing"
 )
 
 

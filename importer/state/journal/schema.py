@@ -189,6 +189,12 @@ ALTER TABLE sessions ADD COLUMN operator TEXT;
 ALTER TABLE sessions ADD COLUMN command TEXT;
 """
 
+# What reading contacts back found is a figure of the run, whoever writes its summary again.
+_READ_BACK: Final = """
+ALTER TABLE pulses ADD COLUMN verified INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pulses ADD COLUMN differing INTEGER NOT NULL DEFAULT 0;
+"""
+
 # Whoever applies a plan names who approved it.
 _APPROVAL: Final = "ALTER TABLE sessions ADD COLUMN approved_by TEXT;"
 
@@ -201,6 +207,7 @@ MIGRATIONS: Final = (
     _LAST_ATTEMPT,
     _APPENDS,
     _OPERATOR,
+    _READ_BACK,
     _APPROVAL,
 )
 VERSION: Final = len(MIGRATIONS)

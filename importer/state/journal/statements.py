@@ -53,7 +53,7 @@ SETTLE: Final = f"""
     WHERE {OPEN.format("excluded.pass")}
 """  # noqa: S608
 
-PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 MARK_QUOTA: Final = f"INSERT OR REPLACE INTO quota_marks ({QUOTA_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 

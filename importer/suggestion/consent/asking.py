@@ -67,9 +67,15 @@ def _permits(parts: Sequence[str]) -> Asked:
     agrees = bool(spoken & lexicon.AGREES) and _is_topical(spoken)
     stated = parts[:1] and parts[0] in lexicon.SPEAKERS and spoken & _WRITTEN
     wished = spoken & lexicon.WISHES and (stated or spoken & lexicon.TOPICS)
-    if spoken & lexicon.PERMITS or agrees or wished:
+    if spoken & lexicon.PERMITS or agrees or wished or _asks_leave(parts):
         return Asked.PERMISSION
     return Asked.TOPIC if spoken & (lexicon.NEWSLETTERS | lexicon.MARKETING) else Asked.NOTHING
+
+
+def _asks_leave(parts: Sequence[str]) -> bool:
+    """Tell "Can we email you?" from "Can we help you?"."""
+    asked = any(tuple(parts[: len(words)]) == words for words in lexicon.LEAVE)
+    return asked and bool(set(parts) & (lexicon.CONTACTS | lexicon.REACHES | lexicon.TOPICS))
 
 
 _WRITTEN: Final = lexicon.EVERY_CHANNEL - lexicon.CHANNELS["Call"]
@@ -102,8 +108,8 @@ def _is_behind_negation(parts: Sequence[str], asked: frozenset[str], *, within: 
 
 def _means_letters(parts: Sequence[str]) -> bool:
     """Tell "Do not mail": letters to some, e-mails to others."""
-    return parts[-1:] == ("mail",) and any(
-        tuple(parts[: len(no)]) == no for no in (("do", "not"), ("dont",), ("don", "t"), ("no",))
+    return parts[-1:] in {("mail",), ("mailing",)} and any(
+        tuple(parts[: len(no)]) == no for no in (("do", "not"), ("dont",), ("don", "t"), ("no",), ("stop",))
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from importer.suggestion.consent.switches import ConsentUnclear, Switch
 from importer.suggestion.doubts import Doubt, DoubtCode
@@ -22,17 +22,28 @@ def switch_guesses(answers: Iterable[Switch | ConsentUnclear]) -> tuple[Guess, .
 
 
 def _switch(switch: Switch, name: str) -> Guess:
-    partly = f"{switch.unknown} of {switch.column.filled} cells are not understood: their rows fail until the map lists them"
-    doubts = (Doubt(code=DoubtCode.CONSENT_PARTLY, sentence=partly),) if switch.unknown else ()
     return Guess(
         field=name,
         columns=(switch.column,),
         reason=switch.reason,
-        doubts=doubts,
+        doubts=tuple(_doubts(switch)),
         transforms=("dated",) if switch.dated else (),
         map=switch.map,
         keep_unmapped=switch.keep,
     )
+
+
+def _doubts(switch: Switch) -> Iterator[Doubt]:
+    column = switch.column
+    if switch.partly:
+        said = f"of column {column.header!r} only the texts that clearly refuse block anybody: {switch.unknown} of {column.filled} cells are not understood and set nothing, see whether any of them refuses"
+        yield Doubt(code=DoubtCode.CONSENT_OTHERS, sentence=said)
+    elif switch.unknown:
+        said = f"{switch.unknown} of {column.filled} cells are not understood: their rows fail until the map lists them"
+        yield Doubt(code=DoubtCode.CONSENT_PARTLY, sentence=said)
+    if switch.silent:
+        said = f"column {column.header!r} says yes or nothing, and a blank cell sets nothing: if blank means no, block those contacts another way"
+        yield Doubt(code=DoubtCode.CONSENT_OTHERS, sentence=said)
 
 
 def consents_left(answers: Iterable[Switch | ConsentUnclear], taken: Sequence[Guess]) -> dict[int, Left]:
@@ -43,8 +54,12 @@ def consents_left(answers: Iterable[Switch | ConsentUnclear], taken: Sequence[Gu
     }
 
 
-def _consent_left(answer: Switch | ConsentUnclear, used: Iterable[str]) -> Left:
+def _consent_left(answer: Switch | ConsentUnclear, used: Collection[str]) -> Left:
     if isinstance(answer, ConsentUnclear):
+        if answer.fields and set(answer.fields) <= set(used):
+            return Left(
+                column=answer.column, note=f"beside another column of consent; {described(answer.column)}"
+            )
         why = f"looks like consent (an opt-in or opt-out), and {answer.why}: decide what it sets before you import"
         return Left(
             column=answer.column,
@@ -54,4 +69,4 @@ def _consent_left(answer: Switch | ConsentUnclear, used: Iterable[str]) -> Left:
     there = " and ".join(name for name in answer.fields if name in set(used))
     why = f"says who opted out too, and another column sets {there}: see that nobody who refused here is written to"
     doubt = Doubt(code=DoubtCode.CONSENT_BESIDE, sentence=why)
-    return Left(column=answer.column, note=why, doubt=doubt if answer.refused else None)
+    return Left(column=answer.column, note=why, doubt=doubt)

@@ -10,6 +10,7 @@ from importer.suggestion.consent import words as lexicon
 from importer.suggestion.consent.answers import Answer, answer_of, is_yes
 from importer.suggestion.consent.asking import Asked, asked_by, fields_of
 from importer.suggestion.evidence import Column, is_date, plain
+from importer.suggestion.synonyms import fields_of as named_fields
 
 _UNDERSTOOD: Final = 0.8
 """Share of the cells that have to be understood before a column is used: the rows of the others fail, and say why."""
@@ -42,6 +43,13 @@ class Switch:
     """Texts that the map does not list are read as they stand."""
     dated: bool = False
     """A date means yes."""
+    partly: bool = False
+    """Only the texts that clearly refuse set anything."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether an opt-in says yes or nothing at all: what a blank cell means, the file does not tell."""
+        return not self.explicit and not self.refused and self.column.filled < self.column.rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,8 @@ class ConsentUnclear:
 
     column: Column
     why: str
+    fields: tuple[str, ...] = ()
+    """Where it is no matter as soon as another column sets these."""
 
 
 def consent(column: Column) -> Switch | ConsentUnclear | None:
@@ -84,9 +94,9 @@ def _count(column: Column, answers: _Answers, answer: Answer | None) -> int:
 
 def _refusal(column: Column) -> Switch | ConsentUnclear | None:
     answers = _answers(column, Asked.REFUSAL)
-    if not _understood(column, answers):
-        return _unclear(column, "its values are not understood")
     fields = fields_of(column, Asked.REFUSAL)
+    if not _understood(column, answers):
+        return _partly(column, fields, answers) or _unclear(column, "its values are not understood")
     dated = any(is_date(text) for text in answers)
     every = " and of no channel, so that all are blocked" if fields == ("dnd",) else ""
     when = "; a date means that the person has left" if dated else ""
@@ -116,10 +126,13 @@ def _needs_words(text: str) -> bool:
 
 def _permission(column: Column, asked: Asked) -> Switch | ConsentUnclear | None:
     if max(column.dates, column.emails, column.urls) >= 0.5:
-        return None  # who has no date there may never have been asked
+        return _dated_permission(column, asked)
     answers = _answers(column, asked)
     if not column.filled or not _understood(column, answers):
-        return None if _only_counts(column) else _unclear(column, "its values are not understood")
+        if _only_counts(column):
+            return None
+        partly = _partly(column, fields_of(column, asked), answers)
+        return partly or _unclear(column, "its values are not understood")
     states = {plain(text) for text in answers} & (lexicon.REFUSED | lexicon.AGREED)
     fields = fields_of(column, asked) or (("dndSettings.Email",) if states & _MAILED else ())
     if not fields:
@@ -127,6 +140,30 @@ def _permission(column: Column, asked: Asked) -> Switch | ConsentUnclear | None:
     if any(is_yes(text) is not None for text in answers) and not states:
         return _opt_in(column, fields, answers)
     return _states(column, fields, answers)
+
+
+def _dated_permission(column: Column, asked: Asked) -> ConsentUnclear | None:
+    """Point out who has no date of consent: nobody tells whether they refused or were never asked."""
+    if asked is not Asked.PERMISSION or column.dates < 0.5 or column.filled == column.rows:
+        return None
+    why = "it has a date where people agreed, and does not tell whether the others refused"
+    return ConsentUnclear(column=column, why=why, fields=fields_of(column, asked))
+
+
+def _partly(column: Column, fields: tuple[str, ...], answers: _Answers) -> Switch | None:
+    """Map the texts that refuse whatever the others mean; None where none does, or no channel is known."""
+    clear = {text: "yes" for text, said in answers.items() if said is Answer.REFUSED}
+    if not clear or not fields or len(answers) > _MANY_STATES:
+        return None
+    return Switch(
+        fields=fields,
+        column=column,
+        reason="some of its values tell who unsubscribed",
+        map=clear | {text: "" for text in answers if text not in clear},
+        refused=_count(column, answers, Answer.REFUSED),
+        unknown=_count(column, answers, None),
+        partly=True,
+    )
 
 
 def _only_counts(column: Column) -> bool:
@@ -186,10 +223,25 @@ def _usual_states(answers: _Answers) -> dict[str, str]:
 
 def _by_values(column: Column) -> Switch | ConsentUnclear | None:
     """Know a column by cells that subscribe or unsubscribe, whatever its header says."""
-    texts = set(column.values)
-    if len(texts) > _MANY_STATES or not any(plain(text) in lexicon.STRONG for text in texts):
+    texts = {plain(text) for text in set(column.values)}
+    if len(texts) > _MANY_STATES:
         return None
+    if not texts & lexicon.STRONG:
+        barred = texts & lexicon.BARRED and set(column.words) & lexicon.STATUSES
+        return (
+            _unclear(column, "some of its values bar people, from mails or from an account")
+            if barred
+            else None
+        )
     answers = _answers(column, Asked.NOTHING)
-    if not _understood(column, answers):
-        return _unclear(column, "some of its values are of subscribers, others are not understood")
-    return _states(column, fields_of(column, Asked.TOPIC) or ("dndSettings.Email",), answers)
+    everywhere = ("dnd",) if texts & lexicon.EVERYWHERE else ("dndSettings.Email",)
+    fields = fields_of(column, Asked.TOPIC) or everywhere
+    if _understood(column, answers):
+        return _states(column, fields, answers)
+    partly = None if _is_of_tags(column) else _partly(column, fields, answers)
+    return partly or _unclear(column, "some of its values are of subscribers, others are not understood")
+
+
+def _is_of_tags(column: Column) -> bool:
+    """Tell a column of labels, in which an opt-out is one of several."""
+    return any(name == "tags" for name, _ in named_fields(" ".join(column.words)))

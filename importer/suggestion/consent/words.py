@@ -11,7 +11,7 @@ from importer.suggestion.headers import word_set
 
 CHANNELS: Final = {
     "Email": word_set(
-        "email emails mail mails emailing courriel courriels correo correos newsletter newsletters mailings mailinglist "
+        "email emails mail mails mailen emailing courriel courriels correo correos newsletter newsletters mailings mailinglist "
         "infolettre boletin boletim nieuwsbrief rundbrief rundschreiben werbemails"
     ),
     "SMS": word_set("sms text texts texting txt"),
@@ -59,7 +59,7 @@ CONTACTS: Final = word_set(
 
 REFUSALS: Final = word_set(
     "optout optedout unsubscribed unsubscribe unsubscribes unsub blacklisted blacklist blocklisted blocklist suppressed "
-    "suppression dnd dnc abgemeldet abmeldung werbesperre kontaktsperre sperrliste werbewiderspruch desinscrit "
+    "suppression dnd dnc robinson robinsonliste robinsonlijst bloctel sperrvermerk abgemeldet abmeldung werbesperre kontaktsperre sperrliste werbewiderspruch desinscrit "
     "desinscrite desinscription desabonne desabonnee desabonnement descadastrado descadastro disiscritto disiscrizione "
     "uitgeschreven uitschrijving afgemeld"
 )
@@ -148,6 +148,7 @@ REFUSED: Final = word_set(
     "blacklisted, blacklist, blocklisted, blocked, suppressed, removed, do not allow, dont allow, not allowed, disallow, "
     "disallowed, denied, deny, refused, declined, rejected, revoked, withdrawn, objected, do not contact, do not email, "
     "do not call, do not text, dnd, dnc, no consent, not consented, non subscribed, not subscribed, nonsubscribed, "
+    "non marketable, not marketable, unmarketable, unengaged non marketable, reported as spam, unsubscribed by admin, "
     "not optedin, non optedin, no permission, no marketing, no emails, left, "
     "abgemeldet, ausgetragen, gesperrt, widerrufen, widersprochen, abgelehnt, nicht erlaubt, nicht einverstanden, "
     "nicht angemeldet, nicht erwunscht, keine einwilligung, "
@@ -162,7 +163,7 @@ REFUSED: Final = word_set(
 AGREED: Final = word_set(
     "subscribed, subscriber, subscribe, optedin, optin, double optin, single optin, confirmed, confirmed optin, allow, allowed, "
     "accepted, accepts, granted, agreed, agree, consented, consent, consent given, permission granted, express, implied, "
-    "explicit, active subscriber, marketing, "
+    "explicit, active subscriber, marketing, marketable, unengaged marketable, given, provided, "
     "angemeldet, eingewilligt, erlaubt, einverstanden, zugestimmt, bestatigt, erwunscht, abonniert, "
     "abonne, abonnee, inscrit, inscrite, accepte, acceptee, confirme, autorise, "
     "suscrito, suscrita, acepta, aceptado, confirmado, autorizado, inscrito, aceito, aceita, "
@@ -172,7 +173,7 @@ AGREED: Final = word_set(
 
 UNDECIDED: Final = word_set(
     "unknown, pending, unconfirmed, never subscribed, not asked, not specified, not set, unspecified, undefined, undecided, none, "
-    "na, n a, waiting, awaiting confirmation, pending confirmation, invited, not confirmed, optin pending, transactional, new, "
+    "valid, deliverable, verified, risky, catch all, accept all, na, n a, waiting, awaiting confirmation, pending confirmation, invited, not confirmed, optin pending, transactional, new, "
     "unbekannt, ausstehend, unbestatigt, offen, keine angabe, inconnu, en attente, non confirme, non renseigne, "
     "desconocido, pendiente, no confirmado, sin confirmar, desconhecido, pendente, nao confirmado, aguardando, "
     "sconosciuto, in attesa, non confermato, onbekend, in afwachting, niet bevestigd, wachtend", ", "
@@ -181,9 +182,34 @@ UNDECIDED: Final = word_set(
 
 STRONG: Final = word_set(
     "unsubscribed, optedout, optout, abgemeldet, desabonne, desabonnee, desinscrit, desinscrite, dado de baja, descadastrado, "
-    "disiscritto, uitgeschreven, afgemeld, subscribed, never subscribed, cleaned, complained, blacklisted, do not contact, do not email, no consent", ", "
+    "disiscritto, uitgeschreven, afgemeld, subscribed, never subscribed, cleaned, complained, blacklisted, do not contact, do not email, no consent, "
+    "dnc, dnd, do not call, do not text, unsub, robinson, robinsonliste", ", "
 )  # fmt: skip
 """Cells that are about consent even where the header does not speak of it."""
+
+EVERYWHERE: Final = word_set(
+    "dnc, dnd, do not contact, blacklisted, robinson, robinsonliste, werbesperre, kontaktsperre", ", "
+)
+"""Cells that refuse on every channel."""
+
+BARRED: Final = word_set(
+    "blocked, barred, banned, suppressed, gesperrt, bloque, bloquee, bloqueado, bloccato, geblokkeerd", ", "
+)
+"""Cells of a status that may be about consent, or about an account."""
+
+STATUSES: Final = word_set("status state statut estado stato kontaktstatus")
+
+LEAVE: Final = (
+    ("can", "we"), ("may", "we"), ("could", "we"), ("can", "i"), ("may", "i"), ("durfen", "wir"), ("pouvons", "nous"), ("peut", "on"),
+    ("podemos",), ("possiamo",), ("mogen", "we"), ("mogen", "wij"),
+)  # fmt: skip
+"""Beginnings of a question for leave."""
+
+REACHES: Final = word_set(
+    "mail mailing write message contacting reach contactarte contactarle contactarlo llamarte llamarle escribirte contatar "
+    "contactalo ligar contattarla contattarti chiamarla scriverle kontaktieren anschreiben anrufen joindre ecrire benaderen mailen"
+)
+"""Further words for what leave is asked for."""
 
 SUBSCRIPTIONS: Final = word_set(
     "subscribed subscribe subscription subscriber abonne abonnee abonnement suscrito suscrita suscripcion"
@@ -194,7 +220,7 @@ EMAIL_BY_ITSELF: Final = UNDELIVERABLE | (
     REFUSALS
     - word_set(
         "optout optedout dnd dnc blacklisted blacklist blocklisted blocklist suppressed suppression werbesperre "
-        "kontaktsperre sperrliste werbewiderspruch"
+        "kontaktsperre sperrliste werbewiderspruch robinson robinsonliste robinsonlijst bloctel sperrvermerk"
     )
 )
 """Refusals that mean e-mail when no channel is named: one unsubscribes from mailings."""
