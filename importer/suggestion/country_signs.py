@@ -160,5 +160,5 @@ def _language_shares(languages: Sequence[str]) -> dict[str, float]:
     shares: dict[str, float] = {}
     for rank, language in enumerate(languages[:2]):
         for place, code in enumerate(_SPOKEN_IN[language]):
-            shares.setdefault(code, (1 - 0.1 * place) / (1 + rank))
+            shares.setdefault(code, (1 - place / 8) / (1 + rank))
     return shares

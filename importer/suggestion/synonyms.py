@@ -209,7 +209,14 @@ PART_OR_WHOLE: Final = {
 }
 """word: (the half it is, the other half, what it is alone when its values are single words)."""
 
-SECOND_LINES: Final = word_set(
+HOUSE_NUMBERS: Final = word_set(
+    "house number; house no; building number; huisnummer; huisnr; huis nr; hausnummer; hausnr; haus nr; hnr; numero de rue; numero de voie; "
+    "numero exterior; num exterior; numero civico; civico; n civico",
+    "; ",
+)
+"""What stands behind the street, in a column of its own; joined to it by a space."""
+
+SECOND_LINES: Final = HOUSE_NUMBERS | word_set(
     "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "
     "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso",
     "; ",
