@@ -21,6 +21,7 @@ from importer.cli.options import (
     quiet_options,
     read_connection,
     reading_options,
+    send_window_option,
     state_folder,
     state_option,
     yes_option,
@@ -69,6 +70,15 @@ def plan_command(**given: Any) -> None:
     sys.exit(summary.exit_code)
 
 
+def _name_of_somebody(_context: click.Context, _option: click.Parameter, said: str | None) -> str | None:
+    if said is None:
+        return None
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
+    if not name:
+        raise click.BadParameter("It names nobody.")
+    return name
+
+
 @click.command(
     "apply",
     epilog=examples(
@@ -90,6 +100,13 @@ def plan_command(**given: Any) -> None:
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False),
     help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
+)
+@send_window_option
+@click.option(
+    "--approved-by",
+    metavar="NAME",
+    callback=_name_of_somebody,
+    help="Who approved the plan; `importer show` tells it.",
 )
 @api_version_option(default="as the plan's")
 @state_option
@@ -128,10 +145,12 @@ def apply_command(plan: str, **given: Any) -> None:
         reading=ReadingOptions(password=source_password()),
         now=time.time(),
         good_for_seconds=given["good_for"],
+        send_window=given["send_window"],
     )
     attend(
         lambda context: pipeline.run(settings, context=context),
         Manner.of(given),
         go_on=access_words(settings.state, settings.connection.token_file),
         may_ask=someone_answers(given),
+        approved_by=given["approved_by"],
     )

@@ -52,10 +52,18 @@ def attend(
     *,
     go_on: NextCommands,
     may_ask: bool = False,
+    approved_by: str | None = None,
     early_process: SecondProcess | None = None,
 ) -> None:
     """Do one run's work, show how it goes, tell how it ended, and leave with its exit code."""
-    summary = watch(work, manner, go_on=go_on.resume(), may_ask=may_ask, early_process=early_process)
+    summary = watch(
+        work,
+        manner,
+        go_on=go_on.resume(),
+        may_ask=may_ask,
+        approved_by=approved_by,
+        early_process=early_process,
+    )
     show_summary(summary, manner)
     sys.exit(summary.exit_code)
 
@@ -66,6 +74,7 @@ def watch(
     *,
     go_on: str,
     may_ask: bool = False,
+    approved_by: str | None = None,
     early_process: SecondProcess | None = None,
 ) -> Found:
     """Do work with somebody beside it, who sees how it goes and may stop it by a signal; ``go_on`` is the command for later."""
@@ -88,7 +97,7 @@ def watch(
             stop=stop,
             second_process=True,
             confirm=confirmation(stop) if may_ask else None,
-            operator=Operator(name=user_at_host(), command=_command()),
+            operator=Operator(name=user_at_host(), command=_command(), approved_by=approved_by),
             early_process=early_process,
         )
         with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop(), go_on):

@@ -30,18 +30,22 @@ class RunRecord:
     """What became of its failed rows in the runs that followed it."""
     operator: Operator | None
     """Who began it."""
+    approved_by: tuple[str, ...]
+    """Who agreed to what was sent, session by session."""
     commands: NextCommands
 
     @classmethod
     def of(cls, run: Run, journal: Journal, state: Path) -> RunRecord:
         token_file = run.options.get("token_file")
+        operators = [session.operator for session in journal.sessions()]
         return cls(
             run=run,  # the journal of a killed run still says that it is running
             counts=journal.counts(),
             seconds=journal.seconds(),
             retryable=journal.retryable(),
             since=corrections_since(journal.folder, journal),
-            operator=journal.sessions()[0].operator,
+            operator=operators[0],
+            approved_by=tuple(dict.fromkeys(who for each in operators if each and (who := each.approved_by))),
             commands=access_words(state, Path(str(token_file)) if token_file else None),
         )
 
@@ -71,6 +75,7 @@ class RunRecord:
             **{status.value: getattr(self.counts, status.value) for status in _COUNTED},
             "retryable": self.retryable,
             **_operator_json(self.operator),
+            "approved_by": ", ".join(self.approved_by) or None,
         }
 
 
@@ -149,6 +154,7 @@ def render_run(details: RunDetails) -> str:
         ("Into", f"{run.location_id or 'locations by column'} at {run.place}"),
         ("Started", f"{local_time(run.started_at)}, at work {duration(record.seconds)}"),
         ("By", record.operator.name if record.operator else ""),
+        ("Approved", ", ".join(record.approved_by) and f"by {', '.join(record.approved_by)}"),
         ("Rows", f"{record.counts.read:,} ({_counts_text(record.counts)})"),
         ("Since", since_text(record.since, record.counts.read) if record.since else ""),
         ("Followed", ", ".join(record.since.successors) if record.since else ""),
@@ -252,8 +258,8 @@ def _session_json(session: Session) -> dict[str, Json]:
 
 def _operator_json(operator: Operator | None) -> dict[str, Json]:
     if operator is None:
-        return {"operator": None, "command": None}
-    return {"operator": operator.name, "command": operator.command}
+        return {"operator": None, "command": None, "approved_by": None}
+    return {"operator": operator.name, "command": operator.command, "approved_by": operator.approved_by}
 
 
 def _next_step(record: RunRecord) -> str:

@@ -13,7 +13,7 @@ from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.picking import Pick
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
 from importer.mapping.transforms.own import OwnSteps
-from importer.mapping.transforms.steps import NUMBER_STEPS, StepFunction, chain, make_step
+from importer.mapping.transforms.steps import NUMBER_STEPS, StepFunction, chain, make_step, prepare
 from importer.mapping.values import dates, numbers
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
@@ -69,6 +69,7 @@ class CellEvidence:
         texts = set(cells) - self._seen
         if len(self._seen) < _REMEMBERED:
             self._seen |= texts
+        prepare(self._before, texts)
         for text in texts:
             if text and (self._before is not None or _may_prove(text)):
                 self._weigh(text)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from importer.errors import ImporterError, SettingsError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.reply import Reply
-from importer.records import Record
+from importer.records import PlanAction, Record
 from importer.results.next_steps import TRIAL_ROWS
 from importer.results.wording import number, rows
 from importer.runs.context import RunContext
@@ -26,6 +26,14 @@ _LOOKED_UP: Final = 20
 """Rows that the location is asked about: two seconds of its quota."""
 _NAMED: Final = 5
 _LONGEST_NAME: Final = 80
+_BECOMES: Final = {
+    PlanAction.CREATE: "to create",
+    PlanAction.UPDATE: "to update",
+    PlanAction.UNCHANGED: "unchanged",
+    PlanAction.SKIP: "skipped",
+    PlanAction.FAIL: "failing",
+    PlanAction.AMBIGUOUS: "ambiguous",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +57,8 @@ class Load:
 
     left: int
     trial: int | None = None
+    plan: str | None = None
+    """The plan that is applied; it is sent whole, so that no trial is advised."""
 
     def __str__(self) -> str:
         if self.trial is None or self.trial >= self.left:
@@ -58,9 +68,11 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """What the first rows of the source tell of all of them."""
+    """What the first rows of the source tell of all of them, or a plan of each."""
 
     seen: int
+    planned: Mapping[PlanAction, int] = field(default_factory=dict)
+    """What was decided of the rows, where it was: nobody is looked up then."""
     new: int | None = None
     """Of ``looked_up`` rows, those whose contact the location does not have; None where it could not be asked."""
     looked_up: int = 0
@@ -97,14 +109,15 @@ def aimed_at(targets: Sequence[Target]) -> str:
     return f"{number(len(targets))} sub-accounts ({named}{more})"
 
 
-async def glance(mapped: Mapped, sender: Sender) -> Glance:
+async def glance(mapped: Mapped, sender: Sender, planned: Mapping[PlanAction, int]) -> Glance:
     """Look at some rows: which tags they bring, and how many of their contacts the location does not have."""
     records = [item for item in mapped if isinstance(item, Record)]
     tags = Counter(tag for record in records for tag in record.tags)
-    looked_up = list(_spread(records, _LOOKED_UP))
+    looked_up = [] if planned else list(_spread(records, _LOOKED_UP))
     new = await _count_new(looked_up, sender)
     return Glance(
         seen=len(mapped),
+        planned=planned,
         new=new,
         looked_up=len(looked_up),
         tags=tuple(tag for tag, _ in tags.most_common()),
@@ -133,7 +146,7 @@ def question(targets: Sequence[Target], load: Load, seen: Glance, last: Run | No
     """Say all that somebody needs to know before the first write; several lines."""
     return "\n".join(
         [
-            f"Into {aimed_at(targets)}: {load}{_new(load.left, seen)}.",
+            f"Into {aimed_at(targets)}: {load}{_decided(load, seen) or _new(load.left, seen)}.",
             *_tags(load.left, seen.tags, seen.seen),
             *_workflows(targets),
             *_first_time(load, last),
@@ -150,6 +163,14 @@ def elsewhere(targets: Sequence[Target], last: Run | None) -> str | None:
         return None
     when = f"{datetime.fromtimestamp(last.started_at, UTC).astimezone():%Y-%m-%d}"
     return f"This mapping last went into another location: {last.location_id}, on {when} (run {last.id})."
+
+
+def _decided(load: Load, seen: Glance) -> str:
+    counts = [
+        f"{number(seen.planned[each])} {word}" for each, word in _BECOMES.items() if seen.planned.get(each)
+    ]
+    by = "compared with its contacts" if load.plan is None else f"by plan {load.plan}"
+    return f", {by}: {', '.join(counts)}" if counts else ""
 
 
 def _new(left: int, seen: Glance) -> str:
@@ -175,7 +196,7 @@ def _tags(left: int, tags: Sequence[str], seen: int) -> Iterator[str]:
 
 
 def _first_time(load: Load, last: Run | None) -> Iterator[str]:
-    if last is None and load.trial is None and load.left > TRIAL_ROWS:
+    if last is None and load.trial is None and load.plan is None and load.left > TRIAL_ROWS:
         yield f"It is the first import by this mapping: --trial {TRIAL_ROWS} sends so many rows, to be looked at, and stops."
 
 
@@ -186,7 +207,7 @@ def _workflows(targets: Iterable[Target]) -> Iterator[str]:
         yield f"{plural} there; any may react to created contacts and added tags."
 
 
-async def confirm(context: RunContext, asked: str, moved: str | None) -> None:
+async def confirm(context: RunContext, asked: str, moved: str | None, load: Load) -> None:
     """Ask before the first write, and once more where the mapping went elsewhere last time. Raises SettingsError."""
     if context.confirm is None:
         return
@@ -194,6 +215,9 @@ async def confirm(context: RunContext, asked: str, moved: str | None) -> None:
     if agreed and moved is not None:
         agreed = await context.confirm("Into another location than last time: is that meant?")
     if not agreed:
-        raise SettingsError(
-            "Nothing was sent. Name another sub-account with --location; --yes sends without this question."
+        otherwise = (
+            "Name another sub-account with --location"
+            if load.plan is None
+            else "The plan stays as it is, to be applied later"
         )
+        raise SettingsError(f"Nothing was sent. {otherwise}; --yes sends without this question.")

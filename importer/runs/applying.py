@@ -8,7 +8,7 @@ from pathlib import Path
 from importer.errors import SettingsError
 from importer.results.wording import duration
 from importer.runs.remembered import recalled_from
-from importer.settings import Connection, ReadingOptions, RunSettings
+from importer.settings import Connection, OpenHours, ReadingOptions, RunSettings
 from importer.state.plans import Plans, StoredPlan
 
 
@@ -20,6 +20,7 @@ def applying_settings(
     reading: ReadingOptions,
     now: float,
     good_for_seconds: float,
+    send_window: OpenHours | None = None,
 ) -> RunSettings:
     """Give the settings of the run that applies a plan. Raises SettingsError for a plan that is too old or not whole."""
     with StoredPlan.open(Plans(state).find(wanted)) as stored:
@@ -38,4 +39,4 @@ def applying_settings(
         state=state,
         reading=reading,
     )
-    return replace(settings, plan=facts.plan_id, compare=False)
+    return replace(settings, plan=facts.plan_id, compare=False, send_window=send_window)

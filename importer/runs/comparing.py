@@ -40,6 +40,9 @@ class RunPlan:
         self._tag_mode = mapping.tag_mode
         self.requests = stored.facts.requests
 
+    def count_actions(self) -> dict[PlanAction, int]:
+        return self._stored.count_actions()
+
     def apply(self, records: Sequence[Record]) -> dict[RowId, Record | Outcome]:
         """Give each row as it is sent, or as it ends without."""
         if not records:

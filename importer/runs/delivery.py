@@ -83,7 +83,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _comparison(connection, delivery), delivery.preparation, sender, catalogs
                 )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
-                await _aim(sender, delivery, targets, state)
+                await _aim(sender, delivery, targets, state, plan)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
@@ -200,7 +200,13 @@ def _local_hours(window: OpenHours | None, catalogs: Catalogs) -> dict[str, Loca
     return {key: LocalHours(hours=window, zone=zone or here) for key, zone in zones.items()}
 
 
-async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], state: StateFolder) -> None:
+async def _aim(
+    sender: Sender,
+    delivery: Delivery,
+    targets: Sequence[Target],
+    state: StateFolder,
+    planned: RunPlan | None,
+) -> None:
     """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError."""
     journal, context = delivery.journal, delivery.context
     if delivery.settings.connection.sandbox or not targets or not journal.untouched:
@@ -214,9 +220,10 @@ async def _aim(sender: Sender, delivery: Delivery, targets: Sequence[Target], st
             context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
         return
     pieces = delivery.preparation.pieces()
-    seen = await glance(await asyncio.to_thread(next, pieces, []), sender)
-    left, trial = journal.counts().pending, delivery.settings.trial
-    await confirm(context, question(targets, Load(left, trial), seen, last), moved)
+    decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
+    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided)
+    load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
+    await confirm(context, question(targets, load, seen, last), moved, load)
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:

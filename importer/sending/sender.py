@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from importer.errors import (
     CertificateError,
@@ -25,7 +24,7 @@ from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.catalog_reader import read_catalog
 from importer.highlevel.client import Client, Door, distrusted
 from importer.highlevel.follow_ups import resolve
-from importer.highlevel.quota import BURST, LocationQuota
+from importer.highlevel.quota import LocationQuota
 from importer.highlevel.reply import Reply
 from importer.highlevel.tokens import TokenSource
 from importer.highlevel.versions import version_of
@@ -43,39 +42,19 @@ from importer.sending.looking import ContactCallState, SearchCallState
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
-from importer.sending.pace.gate import Gate
-from importer.sending.pace.meter import Meter
+from importer.sending.pace.meter import Meter, ReadBack
 from importer.sending.pace.open_hours import LocalHours
+from importer.sending.pace.shared_quota import LOOK_AROUND_SECONDS, Neighbourhood, SharedQuota
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
 from importer.sending.row.matching import FoundContact, find_match
 from importer.settings import Connection
 
-_MARK_SECONDS: Final = 1.0
 _PULSE_SECONDS: Final = 10.0
 _IN_THE_AIR: Final = 1_000
 _LEAST_IN_THE_AIR: Final = 4
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadBack:
-    """Contacts that were read back, those of them that hold something else than was sent, and those that could not be read."""
-
-    contacts: int
-    differed: int
-    unread: int
-
-
-class Neighbourhood(Protocol):
-    """Other runs of the same state folder that send to the same locations."""
-
-    def enter(self, location_id: str) -> None: ...
-
-    def count(self, location_id: str) -> int: ...
-
-    def leave(self) -> None: ...
 
 
 class Sender:
@@ -107,8 +86,7 @@ class Sender:
             connection.base_url, clock=self._clock, version=version_of(connection.api_version)
         )
         self._tokens = tokens or AnyTokens(connection, self._client, clock=self._clock)
-        self._neighbours = neighbours
-        self._marks = quota_marks or {}
+        self._quota = SharedQuota(neighbours, quota_marks or {}, clock=self._clock, progress=self._progress)
         self._dice = dice or Random()  # noqa: S311  (jitter, no secret)
         self._journal = JournalBatcher(
             journal,
@@ -154,8 +132,7 @@ class Sender:
             self._journal.flush()
             self._note(final=True)
             await self._client.__aexit__(kind, error, trace)
-            if self._neighbours is not None:
-                self._neighbours.leave()
+            self._quota.leave()
 
     # --- what a pipeline calls ---------------------------------------------------------------------------------
 
@@ -258,12 +235,7 @@ class Sender:
     @property
     def read_back(self) -> ReadBack:
         """Tell what came of reading contacts back, over all locations."""
-        meters = [location.caller.meter for location in self._locations.values()]
-        return ReadBack(
-            contacts=sum(meter.read_back for meter in meters),
-            differed=sum(meter.differed for meter in meters),
-            unread=sum(meter.unread for meter in meters),
-        )
+        return ReadBack.of(location.caller.meter for location in self._locations.values())
 
     @property
     def requests(self) -> int:
@@ -305,22 +277,8 @@ class Sender:
         return task.result()
 
     def _open_sender(self, location_id: str) -> LocationSender:
-        mark = self._marks.get(location_id)
-        gate = Gate(clock=self._clock)
+        mark = self._quota.mark_of(location_id)
         now = self._clock.now()
-        if self._neighbours is not None:
-            self._neighbours.enter(location_id)
-            self._share(location_id, gate)
-            if gate.slots.runs > 1:
-                # They look around once a second; until they have seen us, the window is all theirs.
-                gate.remember(BURST, _MARK_SECONDS)
-                self._progress.message(
-                    f"Another run sends to location {location_id} just now: they share its quota, and this one "
-                    f"begins in about {gate.slots.interval_seconds:.0f} s."
-                )
-        if mark is not None and mark.in_window:
-            # a mark from the future means that our clock was set back meanwhile, not that the window is hours away
-            gate.remember(mark.in_window, min(mark.at - now, gate.slots.interval_seconds))
         caller = Caller(
             location_id=location_id,
             client=self._client,
@@ -331,7 +289,7 @@ class Sender:
             progress=self._progress,
             vendor_clock=self._vendor_clock,
             budget=self._budget,
-            gate=gate,
+            gate=self._quota.open_gate(location_id),
             meter=Meter(now),
             breaker=Breaker(self._policy.retry),
             day=Day(mark, now),
@@ -350,11 +308,6 @@ class Sender:
         self._locations[location_id] = location
         self._share_the_air()
         return location
-
-    def _share(self, location_id: str, gate: Gate) -> None:
-        """Leave the other runs that send to a location their part of its quota."""
-        if self._neighbours is not None:
-            gate.slots.share(1 + self._neighbours.count(location_id), self._clock.monotonic())
 
     def _share_the_air(self) -> None:
         """Divide what one process can have in the air: thousands of connections at once only cost memory."""
@@ -412,13 +365,13 @@ class Sender:
     async def _keep_house(self) -> None:
         pulse_at = self._clock.monotonic() + _PULSE_SECONDS
         while True:
-            await self._clock.sleep(_MARK_SECONDS)
+            await self._clock.sleep(LOOK_AROUND_SECONDS)
             now = self._clock.monotonic()
             for location_id, location in self._locations.items():
                 location.tend(now)
-                self._share(location_id, location.caller.gate)
+                self._quota.share(location_id, location.caller.gate)
                 if location.in_the_air:
-                    self._journal.mark_quota(location.caller.mark(ahead_seconds=2 * _MARK_SECONDS))
+                    self._journal.mark_quota(location.caller.mark(ahead_seconds=2 * LOOK_AROUND_SECONDS))
             if now >= pulse_at:
                 pulse_at = now + _PULSE_SECONDS
                 self._note()

@@ -102,6 +102,11 @@ class StoredPlan:
             **{**found, "sources": tuple(found["sources"]), "fingerprints": tuple(found["fingerprints"])}
         )
 
+    def count_actions(self) -> dict[PlanAction, int]:
+        """Tell of how many rows each thing was decided."""
+        found = self._db.execute("SELECT json_extract(content, '$[0]'), count(*) FROM rows GROUP BY 1")
+        return {PlanAction(action): count for action, count in found}
+
     def rows(self, first: RowId, last: RowId) -> dict[RowId, PlannedRow]:
         """Give what was decided of the rows from ``first`` to ``last``."""
         found = self._db.execute(

@@ -36,7 +36,7 @@ from importer.suggestion.people import (
     is_somebody_else,
 )
 from importer.suggestion.roles import with_role
-from importer.suggestion.synonyms import PART_OR_WHOLE, languages_of
+from importer.suggestion.synonyms import HOUSE_NUMBERS, PART_OR_WHOLE, languages_of
 
 _ORDER: Final = (
     "firstName",
@@ -53,7 +53,8 @@ _ORDER: Final = (
     "source",
 )
 _MOBILE: Final = word_set(
-    "mobile cell cellphone handy mobil mobiltelefon portable movil celular telemovel cellulare"
+    "mobile mob cell cellphone handy mobil mobiltelefon mobilfunk mobilfunknummer mobilnummer handynummer portable movil celular telemovel "
+    "cellulare mobiel gsm sms natel"
 )
 _SEPARATORS: Final = (" ::: ", ";", "|", ",", "\n")
 
@@ -271,6 +272,7 @@ def _addresses(choice: _Choice, groups: Sequence[AddressGroup]) -> Iterator[Gues
 def _with_second_line(choice: _Choice, street: Guess, place: str) -> Guess:
     """Join a second line to the street: of the same place, or of none where no group has one."""
     seconds = [one for one in choice.of("address2") if one.place == place or not one.place]
+    seconds.sort(key=lambda one: not _is_house_number(one))
     written = (street.headers[0], seconds[0].header) if seconds else ()
     if (
         not seconds
@@ -279,12 +281,17 @@ def _with_second_line(choice: _Choice, street: Guess, place: str) -> Guess:
     ):
         return street
     second = choice.use(seconds[:1])
+    by, what = (" ", "house number") if _is_house_number(seconds[0]) else (", ", "second line")
     return replace(
         street,
         columns=street.columns + second,
-        template=", ".join(f"{{{header}}}" for header in written),
-        reason=f"{street.reason}; the second line joined to it",
+        template=by.join(f"{{{header}}}" for header in written),
+        reason=f"{street.reason}; the {what} joined to it",
     )
+
+
+def _is_house_number(one: Candidate) -> bool:
+    return " ".join(one.column.words) in HOUSE_NUMBERS
 
 
 def _others(choice: _Choice) -> Iterator[Guess]:

@@ -83,7 +83,7 @@ def country_signs(
         "domains": (2.0, _shares(_domains(everything))),
     }
     # English software heads everybody's exports; other languages are their speakers'.
-    spoken_weight = 4.0 if spoken and spoken[0] != "en" else 2.0
+    spoken_weight = 4.0 if spoken and spoken[0] != "en" else 3.0
     points: dict[str, float] = {}
     for weight, shares in (*seen.values(), (spoken_weight, _language_shares(spoken))):
         for code, share in shares.items():
@@ -160,5 +160,5 @@ def _language_shares(languages: Sequence[str]) -> dict[str, float]:
     shares: dict[str, float] = {}
     for rank, language in enumerate(languages[:2]):
         for place, code in enumerate(_SPOKEN_IN[language]):
-            shares.setdefault(code, (1 - 0.1 * place) / (1 + rank))
+            shares.setdefault(code, (1 - place / 8) / (1 + rank))
     return shares

@@ -36,6 +36,8 @@ class DoubtCode(StrEnum):
     SHEETS_LEFT = "sheets_left"
     FALLBACK_SHARED = "fallback_shared"
     """An address or number that stands in for a blank one may be a company's, or a parcel's receiver's."""
+    VALUES_REFUSED = "values_refused"
+    """The header says e-mail or phone to the letter, and the values are none."""
     PHONE_REGION = "phone_region"
     """Phone numbers without a country code fit several countries, or hardly any."""
 
@@ -47,6 +49,7 @@ _LOUD: Final = frozenset(
         DoubtCode.CONSENT_OTHERS,
         DoubtCode.SHEETS_LEFT,
         DoubtCode.PHONE_REGION,
+        DoubtCode.VALUES_REFUSED,
         DoubtCode.FALLBACK_SHARED,
     }
 )

@@ -53,6 +53,7 @@ _NETWORKS: Final = (
 _PHONE_LIKE: Final = re.compile(
     r"(?:p:)?'?[+(]?[\d(][\d\s().\-/+\u00a0]{5,22}(?:\s*(?:x|ext\.?)\s*\d{1,6})?(?:\.0)?"
 )
+_SCIENTIFIC: Final = re.compile(r"\d[.,]\d{6,}E\+1\d", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[-+]?[\d.,' ]*\d%?")
 
 
@@ -184,7 +185,23 @@ def is_email(text: str) -> bool:
 def looks_like_phone(text: str) -> bool:
     """Tell what is written like a phone number; whether it is one, the region decides."""
     first = text.split(" ::: ", maxsplit=1)[0]
-    return 6 < sum(sign.isdigit() for sign in first) < 21 and bool(_PHONE_LIKE.fullmatch(first))
+    if sum(sign.isdigit() for sign in first) < 7:
+        return False
+    return _is_written_as_phone(first) or any(map(_is_written_as_phone, _first_number(first)))
+
+
+def _is_written_as_phone(text: str) -> bool:
+    return sum(sign.isdigit() for sign in text) < 21 and bool(_PHONE_LIKE.fullmatch(text))
+
+
+def _first_number(text: str) -> tuple[str, ...]:
+    """Take off what the import takes off: labels, a second number, what a spreadsheet put around or made of it."""
+    from importer.mapping.values.phone_labels import split_numbers, without_labels
+
+    if _SCIENTIFIC.fullmatch(text):
+        return (text[0] + text[2:].partition("E")[0],)
+    plain = without_labels(text.strip("=\"'"))
+    return tuple(split_numbers(plain) or [plain])[:1]
 
 
 def is_phone(text: str, region: str | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from importer.suggestion.addresses import ADDRESS, AddressGroup, others_in_words
-from importer.suggestion.candidates import Candidate, candidates
+from importer.suggestion.candidates import SURE, Candidate, candidates
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column
 from importer.suggestion.fitting import allowed
@@ -36,7 +36,7 @@ def left_of(column: Column, columns: Sequence[Column], readings: Sequence[Candid
         return _of_somebody_else(column, reached)
     if could_be & {"name", *ADDRESS}:
         return Left(column=column, note="another column gives this already")
-    return Left(column=column, note=_refused(column) or described(column))
+    return _of_other_values(column)
 
 
 def reach(column: Column) -> str | None:
@@ -61,16 +61,29 @@ def _of_somebody_else(column: Column, reached: str) -> Left:
 
 def _named(column: Column) -> set[str]:
     """Give the fields that the header names, whatever the values and whoever it belongs to."""
-    unfilled = Column(header=column.header, values=(), place=column.place, rows=column.rows)
-    return {one.field for one in candidates(unfilled)} | (
+    return {one.field for one in candidates(_unfilled(column))} | (
         {"phone"} if set(column.words) & PHONE_WORDS else set()
     )
 
 
+def _of_other_values(column: Column) -> Left:
+    refused = _refused(column)
+    doubt = None
+    if refused and _REACHED & {one.field for one in candidates(_unfilled(column)) if one.strength == SURE}:
+        doubt = Doubt(code=DoubtCode.VALUES_REFUSED, sentence=f"is not mapped: {refused}")
+    return Left(column=column, note=refused or described(column), doubt=doubt)
+
+
+_REACHED: Final = frozenset({"email", "phone"})
+
+
+def _unfilled(column: Column) -> Column:
+    return Column(header=column.header, values=(), place=column.place, rows=column.rows)
+
+
 def _refused(column: Column) -> str | None:
     """Say why values kept a column from the field that its header names."""
-    unfilled = Column(header=column.header, values=(), place=column.place, rows=column.rows)
-    named = [one.field for one in candidates(unfilled) if not allowed(one.field, column)]
+    named = [one.field for one in candidates(_unfilled(column)) if not allowed(one.field, column)]
     if not named or not column.filled:
         return None
     meant = "HighLevel's own contact id" if named[0] == "id" else named[0].rstrip("?")

@@ -15,8 +15,8 @@ from importer.suggestion.headers import word_set
 
 _WRITES_THE_ZERO: Final = word_set("GB DE AT CH FR NL BE AU IE NZ")
 """Countries in whose files a number that was written by hand begins with 0: without, it is a local one, or another's."""
-_MOST: Final = 10
-"""Numbers that a file counts as: all are of one shape, so that the hundredth says no more than the tenth."""
+_MOST: Final = 6
+"""Beginnings that a file counts as: a thousand numbers of one town that fit another country too are one chance, not a thousand."""
 _VARIED: Final = 40
 """Numbers that are varied to see how much a plan lets through."""
 _GOOD: Final = 0.97
@@ -104,14 +104,20 @@ def _doubt(best: _Ranked, rivals: Sequence[_Ranked], count: int) -> Doubt:
 
 def _weighed(code: str, national: Sequence[str], signs: float) -> _Ranked:
     valid = sum(_fits(number, code) for number in national)
-    by_chance = min(max(_by_chance(national[:_VARIED], code), 0.2), 0.9)
+    by_chance = min(max(_by_chance(national[:_VARIED], code), 0.4), 0.9)
     share = valid / len(national)
     each = share * math.log(_GOOD / by_chance) + (1 - share) * math.log((1 - _GOOD) / (1 - by_chance))
-    return _Ranked(code=code, valid=valid, score=min(len(national), _MOST) * each + signs)
+    beginnings = {_digits(number).lstrip("0")[:4] for number in national}
+    return _Ranked(code=code, valid=valid, score=min(len(beginnings), _MOST) * each + signs)
+
+
+def _digits(number: str) -> str:
+    return "".join(sign for sign in number if sign.isdigit())
 
 
 def _fits(number: str, code: str) -> bool:
-    if code in _WRITES_THE_ZERO and not number.isdigit() and not number.lstrip("'( ").startswith(("0", "+")):
+    first = next((sign for sign in number if sign.isdigit() or sign == "+"), "")
+    if code in _WRITES_THE_ZERO and not number.isdigit() and first not in {"0", "+"}:
         return False
     return is_phone(number, code)
 

@@ -22,7 +22,7 @@ LANGUAGES: Final = {
 
 _PHRASES: Final[dict[str, dict[str, str]]] = {
     "firstName": {
-        "en": "first name, firstname, given name, given names, first names, forename, fname, first, christian name, name first",
+        "en": "first name, firstname, given name, given, given names, first names, forename, fname, first, christian name, name first",
         "de": "vorname, rufname, vornamen, vorn",
         "fr": "prenom, prenoms",
         "es": "primer nombre, nombre de pila, nombres",
@@ -61,7 +61,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     "phone": {
         "en": "phone, phone number, phonenumber, telephone, telephone number, mobile, mobile phone, mobile number, cell, "
         "cell phone, cellphone, cell number, tel, tel no, phone no, ph no, ph, mobile no, contact number, phone mobile, "
-        "whatsapp number, whatsapp, landline, phones, direct dial, direct phone, mob, text number",
+        "whatsapp number, whatsapp, sms, sms number, landline, phones, direct dial, direct phone, mob, text number",
         "de": "telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, mobiltelefon, rufnummer, festnetz, "
         "telefon mobil, tel mobil, mobilfunk, tel nr, telefon nr, telefon privat, telefon geschaftlich, mobilfunknummer, fon",
         "fr": "telephone, telephone portable, portable, mobile, numero de telephone, tel portable, telephone mobile, "
@@ -209,7 +209,14 @@ PART_OR_WHOLE: Final = {
 }
 """word: (the half it is, the other half, what it is alone when its values are single words)."""
 
-SECOND_LINES: Final = word_set(
+HOUSE_NUMBERS: Final = word_set(
+    "house number; house no; building number; huisnummer; huisnr; huis nr; hausnummer; hausnr; haus nr; hnr; numero de rue; numero de voie; "
+    "numero exterior; num exterior; numero civico; civico; n civico",
+    "; ",
+)
+"""What stands behind the street, in a column of its own; joined to it by a space."""
+
+SECOND_LINES: Final = HOUSE_NUMBERS | word_set(
     "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "
     "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso",
     "; ",

@@ -14,6 +14,7 @@ import pytest
 
 from importer.sandbox import Sandbox
 from tests.flow.conftest import Desk
+from tests.flow.test_plan_command import Planned
 
 pty = pytest.importorskip("pty", reason="a terminal of our own needs a Unix")
 
@@ -217,3 +218,86 @@ def test_the_first_import_by_a_mapping_is_advised_a_trial_and_a_trial_says_so(
     tried.type("y\n")
     assert tried.end() == 3
     assert written(vendor) == {"ann@example.com", "bob@example.com"}
+
+
+def about_contacts(vendor: Sandbox) -> int:
+    """Count the calls so far that read or write contacts."""
+    return sum(count for path, count in vendor.state()["paths"].items() if " contacts" in path)
+
+
+def planned(desk: Desk) -> str:
+    return str(Planned(desk, "people.csv", "-m", "mapping.yaml").summary["plan_id"])
+
+
+def test_apply_names_the_target_and_what_the_plan_does_there(
+    terminal: Open, desk: Desk, vendor: Sandbox
+) -> None:
+    plan = planned(desk)
+    before = about_contacts(vendor)
+    asked = terminal("apply", plan, "--no-progress")
+    asked.until(ASKED)
+    assert about_contacts(vendor) == before, "what was decided is not looked up again"
+    told = " ".join(asked.shown.split())
+    assert f"(loc1): 3 rows, by plan {plan}: 2 to create, 1 to update." in told
+    assert written(vendor) == {"ann@example.com"}
+    asked.type("y\n")
+    assert asked.end() == 0
+    assert len(written(vendor)) == 3
+
+
+def test_apply_advises_no_trial_which_it_has_not(terminal: Open, desk: Desk) -> None:
+    desk.write("people.csv", PEOPLE + "".join(f"P{n},p{n}@example.com,,\n" for n in range(5)))
+    asked = terminal("apply", planned(desk), "--no-progress")
+    asked.until(ASKED)
+    assert "--trial" not in asked.shown
+    asked.type("n\n")
+    assert asked.end() == 2
+
+
+@pytest.mark.parametrize("keys", ["n\n", "\x04"])
+def test_anything_but_a_yes_applies_nothing_and_leaves_the_plan_to_be_applied(
+    terminal: Open, desk: Desk, vendor: Sandbox, keys: str
+) -> None:
+    plan = planned(desk)
+    asked = terminal("apply", plan, "--no-progress")
+    asked.until(ASKED)
+    asked.type(keys)
+    assert asked.end() == 2
+    assert "Nothing was sent. The plan stays as it is" in " ".join(asked.shown.split())
+    assert "--location" not in asked.shown
+    assert written(vendor) == {"ann@example.com"}
+    assert vendor.state()["paths"].get("PUT contacts/*", 0) == 0
+    assert "There are no runs" in desk.importer("runs").err
+    assert desk.importer("apply", plan, "--no-progress").code == 0
+    assert len(written(vendor)) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [(("--yes",), {}), (("-q",), {}), (("--json",), {}), ((), {"IMPORTER_YES": "1"})],
+)
+def test_who_wants_no_question_of_apply_is_asked_none(
+    terminal: Open, desk: Desk, vendor: Sandbox, words: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    unasked = terminal("apply", planned(desk), "--no-progress", *words, **environment)
+    assert unasked.end() == 0, unasked.shown
+    assert "[y/N]" not in unasked.shown
+    assert len(written(vendor)) == 3
+
+
+def test_a_script_applies_unasked_and_is_told_the_target(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("people.csv", PEOPLE)
+    ended = desk.importer("apply", planned(desk), "--no-progress")
+    assert ended.code == 0
+    assert "(loc1): 3 rows" in ended.err
+
+
+def test_a_comparing_run_asks_with_what_it_found(terminal: Open, desk: Desk, vendor: Sandbox) -> None:
+    asked = terminal(*RUN, "--compare")
+    asked.until(ASKED)
+    told = " ".join(asked.shown.split())
+    assert "(loc1): 3 rows, compared with its contacts: 2 to create, 1 to update." in told
+    assert written(vendor) == {"ann@example.com"}
+    asked.type("n\n")
+    assert asked.end() == 2
+    assert written(vendor) == {"ann@example.com"}

@@ -13,7 +13,7 @@ from importer.records import QuotaMark, Status
 from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.sending import Sender, SendingPolicy
 from importer.sending.pace.gate import Gate
-from importer.sending.sender import Neighbourhood
+from importer.sending.pace.shared_quota import Neighbourhood
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor

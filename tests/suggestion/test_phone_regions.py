@@ -39,6 +39,8 @@ def of(phones: tuple[str, ...], header: tuple[str, ...] = (), *beside: str) -> S
         (_INDIAN, ("Mobile", "Currency"), ("INR",), "IN"),
         (_GERMAN, ("Telefon", "PLZ"), ("10115",), "DE"),
         (_GERMAN, ("Phone", "Name"), ("Max Muster",), "DE"),
+        (tuple(f"415-555-26{place}0" for place in range(9)), ("Phone",), (), "US"),
+        (("212-555-0130", "415-555-0131", "312-555-0132"), ("Phone", "Email"), ("a@x.example",), "US"),
         (("4155552671",), ("Phone 1", "Email 1"), ("a@x.example",), "US"),
         (("4155552671", "2127365000"), ("Billing Phone",), (), "US"),
         (("07700 900123", "07700 900124", "02 9374 4000"), ("Mobile", "Postcode"), ("SW1A 1AA",), "GB"),

@@ -313,3 +313,13 @@ def test_a_detail_that_does_not_read_does_not_cost_the_row(tmp_path: Path) -> No
     text = suggest(open_source(path)).to_yaml()
     assert "on_invalid: drop}  # its header; 1 of 3 values do not read" in text
     assert all(isinstance(result, Record) for result in run(path, text))
+
+
+@pytest.mark.parametrize(
+    ("street", "number"),
+    [("Straat", "Huisnummer"), ("Straße", "Hausnr."), ("Strasse", "Hausnummer"), ("Street", "House number"), ("Via", "Numero civico")],
+)  # fmt: skip
+def test_a_house_number_of_its_own_is_joined_to_the_street(street: str, number: str) -> None:
+    suggestion = of((street, number, "Email"), ("Dorpsstraat", "12", "a@b.co"), ("Kerkweg", "5", "b@b.co"))
+    (address,) = [one for one in suggestion.fields if one.field == "address1"]
+    assert address.template == f"{{{street}}} {{{number}}}"

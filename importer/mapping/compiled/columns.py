@@ -10,6 +10,7 @@ from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.phone_regions import ReadPhone
 from importer.mapping.compiled.picking import FirstOf, Pick
 from importer.mapping.compiled.readers import ValueReader
+from importer.mapping.transforms.steps import StepFunction, prepare
 from importer.mapping.values.blanks import MARKERS, left_out, unless_nothing
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.lists import parts_of
@@ -42,7 +43,7 @@ class ValueColumn:
     """One rule's values for a block.
 
     ``repeats``: cells are likely to be equal, so what they read as is remembered. ``typed``: the value behind a
-    workbook's cell is kept, for who reads it later.
+    workbook's cell is kept, for who reads it later. ``steps``: those of the reader, which see a block beforehand.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class ValueColumn:
         *,
         repeats: bool = True,
         typed: bool = False,
+        steps: StepFunction | None,
     ) -> None:
+        self._steps = steps
         self._pick = pick
         self._reader = reader
         self._handling = handling
@@ -64,8 +67,13 @@ class ValueColumn:
         """The rows of the last block whose value is the default."""
 
     def run(self, table: BlockColumns) -> list[Any]:
-        texts = self._pick.texts(table)
+        texts = self._texts(table)
         return self._finish(texts, self._read(texts), table)
+
+    def _texts(self, table: BlockColumns) -> list[str]:
+        texts = self._pick.texts(table)
+        prepare(self._steps, texts)
+        return texts
 
     def _finish(self, texts: list[str], values: list[Any], table: BlockColumns) -> list[Any]:
         refused = self._blame(texts, values, table) if ValueFault in set(map(type, values)) else frozenset()
@@ -158,8 +166,9 @@ class PhoneColumn(ValueColumn):
         *,
         read: ReadPhone,
         regions: tuple[str, ...],
+        steps: StepFunction | None,
     ) -> None:
-        super().__init__(pick, None, handling, repeats=False)
+        super().__init__(pick, None, handling, repeats=False, steps=steps)
         self._read_with = read
         self._regions = regions
 
@@ -170,7 +179,7 @@ class PhoneColumn(ValueColumn):
         for country in set(countries) - {None, CLEAR}:
             choices[country] = (country, *regions)
         choices[CLEAR] = regions
-        texts = self._pick.texts(table)
+        texts = self._texts(table)
         values = [
             read(text, choices[country]) if text else None
             for text, country in zip(texts, countries, strict=True)
@@ -193,8 +202,9 @@ class PostalColumn(ValueColumn):
         pad: int | None,
         home: str | None,
         lengths: frozenset[int],
+        steps: StepFunction | None,
     ) -> None:
-        super().__init__(pick, reader, handling)
+        super().__init__(pick, reader, handling, steps=steps)
         self._pad = pad
         self._home = home
         self._lengths = lengths

@@ -98,16 +98,28 @@ class Program:
         steps = steps_of(rule, around)
         if kind is FieldKind.PHONE:
             read = guessing(phone_reader(steps, several=rule.several or "first"), rule, self._model)
-            return PhoneColumn(pick, handling, read=read, regions=stated_regions(rule, self._model))
+            regions = stated_regions(rule, self._model)
+            return PhoneColumn(pick, handling, read=read, regions=regions, steps=steps)
         if kind is FieldKind.POSTAL_CODE:
             lengths = around.written.code_lengths
             return PostalColumn(
-                pick, join(steps, reader), handling, pad=rule.pad, home=self._home(), lengths=lengths
+                pick,
+                join(steps, reader),
+                handling,
+                pad=rule.pad,
+                home=self._home(),
+                lengths=lengths,
+                steps=steps,
             )
         own = key[0] == "custom_fields"
         column = EmailColumn if kind is FieldKind.EMAIL else ValueColumn
         return column(
-            pick, join(steps, reader, any_value=own), handling, repeats=own or kind not in _UNIQUE, typed=own
+            pick,
+            join(steps, reader, any_value=own),
+            handling,
+            repeats=own or kind not in _UNIQUE,
+            typed=own,
+            steps=steps,
         )
 
     def _handling(self, rule: Rule, reader: ValueReader | None, *, clearable: bool) -> Handling:

@@ -1,4 +1,4 @@
-"""A process for patterns that may run for ever: it ends itself at its time limit, and the next text gets a new one."""
+"""A process for patterns that may run for ever: it ends itself at its time limit, and the texts after it get a new one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -18,34 +19,41 @@ SECONDS: Final = 2.0
 """A text of a thousand characters needs thousandths of a second where a pattern is sound."""
 
 
-class TooLongError(Exception):
-    """The pattern did not come to an end in its time."""
-
-
 class WorkerLostError(Exception):
     """There is no process to ask."""
 
 
 class PatternWorker:
-    """One process, asked text by text and from one thread at a time; started when it is first needed."""
+    """One process, asked many texts at once and from one thread at a time; started when it is first needed."""
 
     def __init__(self, *, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def find(self, pattern: str, replacement: str | None, text: str) -> str:
-        """Do as ``pattern_process.find`` does. Raises TooLongError, and WorkerLostError where no process can be had."""
+    def find(self, pattern: str, replacement: str | None, texts: Sequence[str]) -> list[str | None]:
+        """Do as ``pattern_process.find`` does with each text; None stands for one that did not come to an end.
+
+        Raises WorkerLostError where no process can be had.
+        """
+        found: list[str | None] = []
         with self._lock:
-            process = self._started()
-            assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  (both are pipes)
-            try:
-                pickle.dump((pattern, replacement, text), process.stdin)
-                process.stdin.flush()
-                return str(pickle.load(process.stdout))  # noqa: S301  (our own process)
-            except (EOFError, OSError, pickle.UnpicklingError):
-                self._end()
-                raise TooLongError from None
+            while len(found) < len(texts):
+                found += self._ask(pattern, replacement, texts[len(found) :])
+                if len(found) < len(texts):  # the process ended itself over the next one
+                    self._end()
+                    found.append(None)
+        return found
+
+    def _ask(self, pattern: str, replacement: str | None, texts: Sequence[str]) -> Iterator[str]:
+        """Give the answers that come, in the order of the texts."""
+        process = self._started()
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  (both are pipes)
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+            pickle.dump((pattern, replacement, texts), process.stdin)
+            process.stdin.flush()
+            for _ in texts:
+                yield str(pickle.load(process.stdout))  # noqa: S301  (our own process)
 
     def close(self) -> None:
         with self._lock:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from importer.mapping.transforms.linearity import proven_quick
 from importer.mapping.transforms.pattern_process import find
-from importer.mapping.transforms.pattern_worker import SECONDS, TooLongError, WorkerLostError, shared_worker
+from importer.mapping.transforms.pattern_worker import SECONDS, PatternWorker, WorkerLostError, shared_worker
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 
 LONGEST: Final = 1_000
@@ -82,29 +83,67 @@ def compile_step(pattern: str, replacement: str | None) -> Callable[[str], ReadV
 
     What is not proven to be quick runs in a process of its own, and a text that it takes too long over fails.
     """
-    compiled = re.compile(pattern)
-    search: Callable[[str], str] = partial(find, compiled, replacement)
     if not proven_quick(pattern):
-        search = lru_cache(_REMEMBERED)(partial(_find_in_time, pattern, replacement))
+        return TimedPattern(pattern, replacement)
+    search = partial(find, re.compile(pattern), replacement)
+    return lambda text: search(text) if len(text) <= LONGEST else _beyond_bound(text)
 
-    def run(text: str) -> ReadValue:
+
+class TimedPattern:
+    """The step of a pattern that may run for ever; what it made of a text is remembered.
+
+    ``prepare`` asks for many texts at once: the way to the process and back costs more than most patterns do.
+    """
+
+    def __init__(self, pattern: str, replacement: str | None, worker: PatternWorker | None = None) -> None:
+        self._pattern = pattern
+        self._replacement = replacement
+        self._worker = worker
+        self._found: dict[str, str | None] = {}
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Look texts up that will be asked for."""
+        self._make_room()
+        fresh = [text for text in dict.fromkeys(map(str, texts)) if text and self._is_new(text)]
+        with suppress(WorkerLostError):  # each text will say so itself
+            self._look_up(fresh)
+
+    def __call__(self, text: str) -> ReadValue:
         if len(text) > LONGEST:
-            return ValueFault(
-                "text_too_long",
-                f"{quoted(text)} has more than {LONGEST:,} characters, too many for a regex step",
-            )
+            return _beyond_bound(text)
+        plain = str(text)
         try:
-            return search(text)
-        except TooLongError:
-            why = f"it did not come to an end within {SECONDS:g} seconds. Write it with fewer repetitions"
+            if plain not in self._found:
+                self._make_room()
+                self._look_up([plain])
         except WorkerLostError:
-            why = "it could run for ever, and no process can be started in which it could be ended"
-        return ValueFault(
-            "transform_failed", f"{quoted(text)} was too much for the pattern {pattern!r}: {why}"
-        )
+            return self._too_much(
+                text, "it could run for ever, and no process can be started in which it could be ended"
+            )
+        found = self._found[plain]
+        if found is None:
+            why = f"it did not come to an end within {SECONDS:g} seconds. Write it with fewer repetitions"
+            return self._too_much(text, why)
+        return found
 
-    return run
+    def _make_room(self) -> None:
+        if len(self._found) > _REMEMBERED:
+            self._found.clear()
+
+    def _is_new(self, text: str) -> bool:
+        return len(text) <= LONGEST and text not in self._found
+
+    def _look_up(self, texts: Sequence[str]) -> None:
+        if texts:
+            worker = self._worker or shared_worker()
+            self._found.update(zip(texts, worker.find(self._pattern, self._replacement, texts), strict=True))
+
+    def _too_much(self, text: str, why: str) -> ValueFault:
+        sentence = f"{quoted(text)} was too much for the pattern {self._pattern!r}: {why}"
+        return ValueFault("transform_failed", sentence)
 
 
-def _find_in_time(pattern: str, replacement: str | None, text: str) -> str:
-    return shared_worker().find(pattern, replacement, str(text))
+def _beyond_bound(text: str) -> ValueFault:
+    return ValueFault(
+        "text_too_long", f"{quoted(text)} has more than {LONGEST:,} characters, too many for a regex step"
+    )

@@ -321,18 +321,41 @@ def make_step(step: TransformStep, written: Conventions) -> StepFunction:
 
 def chain(functions: tuple[StepFunction, ...]) -> StepFunction:
     """Run steps one after the other; the first failing finding or blank ends the chain, a warning ends it too."""
-    if len(functions) == 1:
-        return functions[0]
+    return functions[0] if len(functions) == 1 else Chain(functions)
 
-    def run(text: str) -> ReadValue:
+
+class Chain:
+    """Several steps as one."""
+
+    def __init__(self, functions: tuple[StepFunction, ...]) -> None:
+        self._functions = functions
+        timed = [place for place, each in enumerate(functions) if isinstance(each, patterns.TimedPattern)]
+        self._last_timed = max(timed, default=-1)
+
+    def __call__(self, text: str) -> ReadValue:
         result: ReadValue = text
-        for function in functions:
+        for function in self._functions:
             result = function(result if isinstance(result, str) else as_text(result))
-            if isinstance(result, ValueFault) or result == "":
+            if _ends(result):
                 return result
         return result
 
-    return run
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Go ahead of the texts as far as the last pattern that wants them together."""
+        for function in self._functions[: self._last_timed + 1]:
+            prepare(function, texts)
+            results = [function(text) for text in dict.fromkeys(texts) if text]
+            texts = [each if isinstance(each, str) else as_text(each) for each in results if not _ends(each)]
+
+
+def _ends(result: ReadValue) -> bool:
+    return isinstance(result, ValueFault) or result == ""
+
+
+def prepare(step: StepFunction | None, texts: Iterable[str]) -> None:
+    """Show a step the texts of a block before they come one by one, where together they cost it less."""
+    if isinstance(step, Chain | patterns.TimedPattern):
+        step.prepare(texts)
 
 
 def as_text(value: object) -> str:

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
 
 from importer.records import Fault, Pulse
 
 _KEPT: Final = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """Contacts that were read back, those of them that hold something else than was sent, and those that could not be read."""
+
+    contacts: int
+    differed: int
+    unread: int
+
+    @classmethod
+    def of(cls, meters: Iterable[Meter]) -> Self:
+        """Add up what several locations' meters counted."""
+        counted = list(meters)
+        return cls(
+            contacts=sum(meter.read_back for meter in counted),
+            differed=sum(meter.differed for meter in counted),
+            unread=sum(meter.unread for meter in counted),
+        )
 
 
 class Meter:

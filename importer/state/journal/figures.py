@@ -164,7 +164,7 @@ def sum_traffic(db: Database) -> RequestFigures:
 
 
 def read_sessions(db: Database) -> tuple[Session, ...]:
-    query = "SELECT kind, started_at, ended_at, state, reason, operator, command FROM sessions ORDER BY id"
+    query = "SELECT kind, started_at, ended_at, state, reason, operator, command, approved_by FROM sessions ORDER BY id"
     return tuple(
         Session(
             kind=SessionKind(kind),
@@ -172,9 +172,11 @@ def read_sessions(db: Database) -> tuple[Session, ...]:
             ended_at=ended_at,
             state=RunState(state),
             reason=reason,
-            operator=None if operator is None else Operator(name=operator, command=command or ""),
+            operator=None
+            if operator is None
+            else Operator(name=operator, command=command or "", approved_by=approved_by),
         )
-        for kind, started_at, ended_at, state, reason, operator, command in db.execute(query)
+        for kind, started_at, ended_at, state, reason, operator, command, approved_by in db.execute(query)
     )
 
 

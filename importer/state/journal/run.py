@@ -82,7 +82,11 @@ class Identity:
         return cls(
             place=run.place,
             location_id=run.location_id,
-            options={name: run.options.get(name) for name in SAME_IMPORT_OPTIONS},
+            options={
+                **{name: run.options.get(name) for name in SAME_IMPORT_OPTIONS},
+                # not there unless said: what was written down before there were plans is the same import still
+                **({"plan": run.options["plan"]} if run.options.get("plan") else {}),
+            },
             mapping=str(run.working_folder / run.mapping_path),
             mapping_fingerprint=run.mapping_fingerprint,
             references=tuple(
@@ -107,6 +111,8 @@ class Operator:
     name: str
     """The user and the machine: ``ann@office-pc``."""
     command: str = ""
+    approved_by: str | None = None
+    """Who agreed to what is sent, as the operator named them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -195,6 +195,9 @@ ALTER TABLE pulses ADD COLUMN verified INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE pulses ADD COLUMN differing INTEGER NOT NULL DEFAULT 0;
 """
 
+# Whoever applies a plan names who approved it.
+_APPROVAL: Final = "ALTER TABLE sessions ADD COLUMN approved_by TEXT;"
+
 MIGRATIONS: Final = (
     _FIRST,
     _RETRY,
@@ -205,6 +208,7 @@ MIGRATIONS: Final = (
     _APPENDS,
     _OPERATOR,
     _READ_BACK,
+    _APPROVAL,
 )
 VERSION: Final = len(MIGRATIONS)
 

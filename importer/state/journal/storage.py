@@ -77,9 +77,10 @@ def write_run(db: Database, run: Run, folder: Path, operator: Operator | None) -
 
 def begin_session(db: Database, kind: SessionKind, at: float, operator: Operator | None) -> None:
     """Note that a process goes to work on the run, and on whose behalf."""
-    who = (None, None) if operator is None else (operator.name, operator.command)
+    who = (None, None, None) if operator is None else (operator.name, operator.command, operator.approved_by)
     db.execute(
-        "INSERT INTO sessions (kind, started_at, state, operator, command) VALUES (?, ?, 'running', ?, ?)",
+        "INSERT INTO sessions (kind, started_at, state, operator, command, approved_by)"
+        " VALUES (?, ?, 'running', ?, ?, ?)",
         encodable((kind.value, at, *who)),
     )
 
