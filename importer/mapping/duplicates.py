@@ -148,7 +148,7 @@ def merge(earlier: Record, later: Record) -> Record:
         custom_fields=tuple(custom.items()),
         tags=unite((*earlier.tags, *later.tags)),
         contact_id=later.contact_id or earlier.contact_id,
-        warnings=(*earlier.warnings, *later.warnings),
+        warnings=tuple(dict.fromkeys((*earlier.warnings, *later.warnings))),  # each is said once
     )
 
 

@@ -85,7 +85,9 @@ class _Above:
 
     def proof(self, cells: Sequence[str], header: Sequence[str]) -> str | None:
         """Say which figure of a row is the sum or the number of the rows above it; None where none is."""
-        label, *_ = (cell for cell in cells if cell.strip())
+        label, *others = (cell for cell in cells if cell.strip())
+        if not others and not any(map(str.isdigit, label)):
+            return f"The row is no contact: it holds {quoted(label)} and nothing else."
         for column, cell in enumerate(cells):
             for decimal in _DECIMALS:
                 value = _figure(cell, decimal)

@@ -63,11 +63,14 @@ def test_a_total_or_note_below_the_table_is_skipped(ends: Ends, footer: str) -> 
     assert ends(HEADER + PEOPLE + footer + "\n") == ["sent"] * 3 + ["skipped footer_row"]
 
 
-@pytest.mark.parametrize(
-    "footer", ["Total,,,,99.99", "Total,,,,", "Sum,,,,7", "Count,,,,4", "Total,,,,10.50"]
-)
+@pytest.mark.parametrize("footer", ["Total,,,,99.99", "Sum,,,,7", "Count,,,,4", "Total,,,,10.50"])
 def test_what_reads_like_a_total_and_proves_nothing_is_not_passed_over(ends: Ends, footer: str) -> None:
     assert ends(HEADER + PEOPLE + footer + "\n")[-1] == "failed footer_row"
+
+
+@pytest.mark.parametrize("footer", ["Total,,,,", "Grand total:,,,,", ",,,Gesamt,"])
+def test_a_label_without_a_figure_hides_nothing_and_is_skipped(ends: Ends, footer: str) -> None:
+    assert ends(HEADER + PEOPLE + footer + "\n")[-1] == "skipped footer_row"
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,13 @@ def test_merging_lets_later_values_win_where_they_are_not_blank_and_unites_tags(
     assert record.tags == ("a", "b", "c")
 
 
+def test_merged_rows_say_a_warning_once(lay: Lay) -> None:
+    rows = [["ann@x.com", "nobody", "", ""], ["ann@x.com", "nobody", "", ""]]
+    record = lay(RULES % "merge", [HEADER, *rows])[1]
+    assert isinstance(record, Record)
+    assert len(record.warnings) == len(set(record.warnings)) > 0
+
+
 OPTED_OUT = {
     # which row is sent, and what the rows of one person say of not being disturbed
     "a later row takes it back": ("merge", ["yes", "no"], {"dnd": True}),
