@@ -26,7 +26,7 @@ from importer.settings import API_VERSIONS
 
 if TYPE_CHECKING:
     from importer.mirror.reading import MirrorReading
-    from importer.runs.mirroring import MirrorSettings
+    from importer.runs.planning.mirroring import MirrorSettings
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -85,7 +85,7 @@ def mirror_command(locations: tuple[str, ...], **given: Any) -> None:
     """
     from importer.cli.presenting import Manner, watch
     from importer.results.wording import command
-    from importer.runs.mirroring import mirror_locations
+    from importer.runs.planning.mirroring import mirror_locations
     from importer.settings import location_in
 
     load_environment()
@@ -138,7 +138,7 @@ def export_command(location: str | None, **given: Any) -> None:
     """
     from importer.cli.presenting import Manner, watch
     from importer.results.wording import command
-    from importer.runs.exporting import export
+    from importer.runs.planning.exporting import export
     from importer.settings import location_in
 
     load_environment()
@@ -168,7 +168,7 @@ def location_from_environment() -> str:
 
 def mirror_settings(given: dict[str, Any]) -> MirrorSettings:
     """Gather where the contacts are and where they are kept."""
-    from importer.runs.mirroring import MirrorSettings
+    from importer.runs.planning.mirroring import MirrorSettings
 
     return MirrorSettings(
         connection=read_connection(

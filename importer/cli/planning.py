@@ -53,7 +53,7 @@ def plan_command(**given: Any) -> None:
     from importer.results.palette import palette_for
     from importer.results.plan_text import render_plan
     from importer.results.wording import command
-    from importer.runs.plan import plan
+    from importer.runs.planning.plan import plan
 
     load_environment()
     settings = run_settings(given)
@@ -126,7 +126,7 @@ def apply_command(plan: str, **given: Any) -> None:
     from importer.cli.asking import someone_answers
     from importer.cli.presenting import Manner, attend
     from importer.results.commands import access_words
-    from importer.runs.applying import applying_settings
+    from importer.runs.planning.applying import applying_settings
     from importer.runtime.environment import source_password
     from importer.settings import ReadingOptions
 

@@ -21,10 +21,10 @@ from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
 from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
 from importer.runs.bookkeeping import Bookkeeper
-from importer.runs.comparing import Comparison, RunPlan, plan_run
 from importer.runs.context import RunContext
 from importer.runs.embedded import embedded_sandbox
 from importer.runs.forecast import calls_a_row
+from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs

@@ -15,7 +15,7 @@ from importer.mirror.folder import MirrorFolder
 from importer.mirror.reading import LocationToRead, MirrorReading, read_mirror
 from importer.mirror.store import Mirror
 from importer.runs.context import RunContext
-from importer.runs.mirroring import MirrorSettings, mirror_locations, open_looking
+from importer.runs.planning.mirroring import MirrorSettings, mirror_locations, open_looking
 from importer.runtime.progress import SilentProgress
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.settings import Connection, Secret

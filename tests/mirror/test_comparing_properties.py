@@ -16,7 +16,7 @@ from importer.mirror.changes import UpdateRules, difference, left_by_update
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.store import Mirror
 from importer.records import ImportMode, Json, OnUpdate, PlanAction, Record, TagMode
-from importer.runs.deciding import Decider, DecidingRules
+from importer.runs.planning.deciding import Decider, DecidingRules
 
 EMAILS = st.sampled_from(["ann@example.com", "Ann@Example.com", "bob@example.com", "cid@example.com"])
 PHONES = st.sampled_from(["+14155550100", "+14155550101", "+14155550102"])

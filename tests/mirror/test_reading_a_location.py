@@ -143,7 +143,7 @@ async def test_one_process_reads_a_location_at_a_time(location: Location) -> Non
 
 async def test_the_embedded_sandbox_has_nothing_to_read(tmp_path: Path) -> None:
     from importer.runs.context import RunContext
-    from importer.runs.mirroring import open_looking
+    from importer.runs.planning.mirroring import open_looking
     from importer.settings import Connection
 
     with pytest.raises(SettingsError, match="begins empty"):

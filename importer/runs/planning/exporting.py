@@ -18,7 +18,7 @@ from importer.mirror.store import Mirror
 from importer.records import Json
 from importer.results.export_table import open_export
 from importer.runs.context import RunContext
-from importer.runs.mirroring import MirrorSettings, mirror_met, open_looking
+from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking
 from importer.sending import Sender
 
 _BLOCK: Final = 500

@@ -18,9 +18,9 @@ from importer.mirror.reading import MirrorReading
 from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
 from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
-from importer.runs.deciding import made_by
-from importer.runs.mirroring import MirrorSettings, mirror_met
-from importer.runs.plan import Deciders, SeenLocations
+from importer.runs.planning.deciding import made_by
+from importer.runs.planning.mirroring import MirrorSettings, mirror_met
+from importer.runs.planning.plan import Deciders, SeenLocations
 from importer.runs.preparing import Preparation
 from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs

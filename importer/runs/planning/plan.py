@@ -29,10 +29,10 @@ from importer.results.plan import MirrorSummary, PlanSummary, PlanTally
 from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
-from importer.runs.deciding import Decider, DecidingRules, planned_end
 from importer.runs.forecast import Taken, calls_a_row, foreseen_rows, taken_in
 from importer.runs.intake import choose_location, require_destination
-from importer.runs.mirroring import MirrorSettings, mirror_met, open_looking
+from importer.runs.planning.deciding import Decider, DecidingRules, planned_end
+from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking
 from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs
 from importer.settings import RunSettings
