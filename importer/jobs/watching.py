@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +40,10 @@ def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> 
 
 def _require_watcher() -> None:
     """Refuse before the first file is imported, not behind it."""
-    if find_spec("watchfiles") is None:
-        raise SettingsError(missing_extra("Watching a folder", "serve"))
+    try:
+        import watchfiles  # noqa: F401
+    except ImportError:
+        raise SettingsError(missing_extra("Watching a folder", "serve")) from None
 
 
 async def watch(resident: Resident, folder: Path, stopping: asyncio.Event) -> None:
