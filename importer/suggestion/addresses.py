@@ -12,7 +12,7 @@ ADDRESS: Final = ("address1", "city", "state", "postalCode", "country")
 _CORE: Final = frozenset({"address1", "city", "postalCode"})
 """What makes an address; a state or country alone may stand for anything beside it."""
 PLACE_RANK: Final = {
-    "": 0, "home": 1, "mailing": 1, "physical": 1, "residential": 1, "permanent": 1, "postal": 2, "billing": 2, "shipping": 3,
+    "": 0, "preferred": 0, "home": 1, "mailing": 1, "physical": 1, "residential": 1, "permanent": 1, "postal": 2, "billing": 2, "shipping": 3,
     "business": 3, "work": 3,
 }  # fmt: skip
 UNRANKED: Final = 4

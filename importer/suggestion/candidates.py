@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.mapping.values.states import state_code
+from importer.suggestion.cards import CardName, card_name
 from importer.suggestion.evidence import Column, is_phone
 from importer.suggestion.fitting import allowed
 from importer.suggestion.headers import (
@@ -105,6 +106,11 @@ def candidates(column: Column, spoken: frozenset[str] = frozenset({"en"})) -> tu
 def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     if " ".join(column.words) in NO_NAME:
         return
+    card = card_name(column.header)
+    # A column FN of one word each is somebody's short for first name.
+    if card is not None and not (card.field == "name" and column.spaced < 0.5):
+        yield from _of_a_card(column, card)
+        return
     found = tuple(by_title(column, column.words))
     if found:
         yield from found
@@ -114,6 +120,12 @@ def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     ):  # fmt: skip
         yield from look(column, spoken)
     yield from _misspelt(column, spoken)
+
+
+def _of_a_card(column: Column, card: CardName) -> Iterator[Candidate]:
+    if card.field:
+        title = Title(column.words, place=card.place, number=card.number)
+        yield _candidate(card.field, column, title, SURE, "its name in the vCard standard")
 
 
 def by_title(column: Column, parts: tuple[str, ...]) -> Iterator[Candidate]:

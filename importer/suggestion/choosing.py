@@ -17,6 +17,7 @@ from importer.suggestion.addresses import (
     others_in_words,
 )
 from importer.suggestion.candidates import Candidate, candidates
+from importer.suggestion.cards import card_name
 from importer.suggestion.consent.rules import consents_left, switch_guesses
 from importer.suggestion.consent.switches import consent
 from importer.suggestion.date_orders import with_layout
@@ -252,8 +253,8 @@ def _email_rank(one: Candidate) -> tuple[int, ...]:
 
 
 def _phone_rank(one: Candidate) -> tuple[int, ...]:
-    """Mobile numbers first: they can be texted."""
-    mobile = bool(set(one.column.words) & _MOBILE)
+    """Mobile numbers first: they can be texted; before them the one that a card says to take."""
+    mobile = not one.number or bool(set(one.column.words) & _MOBILE)
     return is_companion(one), not mobile, one.number, PLACE_RANK.get(one.place, UNRANKED), one.column.place
 
 
@@ -299,7 +300,9 @@ def _others(choice: _Choice) -> Iterator[Guess]:
         if choice.of(name):
             yield _single(choice, name)
     if choice.of("dateOfBirth"):
-        yield with_layout(_single(choice, "dateOfBirth"))
+        born = with_layout(_single(choice, "dateOfBirth"))
+        # In an address book a birthday without its year is no mistake, and may stand below the rows looked at.
+        yield replace(born, drop_invalid=card_name(born.headers[0]) is not None)
     if genders := choice.of("gender"):
         spelt = {
             value: said

@@ -24,7 +24,7 @@ from importer.settings import ReadingOptions
 
 HERE = Path(__file__).parent
 MAPPINGS = HERE.parent.parent / "mappings"
-EXPORTS = sorted((HERE / "exports").glob("*.csv"))
+EXPORTS = sorted(path for path in (HERE / "exports").iterdir() if path.suffix in {".csv", ".vcf"})
 READY = sorted(path for path in MAPPINGS.glob("*.yaml") if not path.stem.startswith("sample"))
 TODAY = date(2026, 1, 15)
 
