@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.suggestion.candidates import Candidate
+from importer.suggestion.postcodes import CODE_STEP, TOWN_STEP
 
 ADDRESS: Final = ("address1", "city", "state", "postalCode", "country")
 _CORE: Final = frozenset({"address1", "city", "postalCode"})
@@ -16,6 +17,10 @@ PLACE_RANK: Final = {
     "business": 3, "work": 3,
 }  # fmt: skip
 UNRANKED: Final = 4
+
+
+CODE_AND_TOWN_STEPS: Final = {"postalCode": CODE_STEP, "city": TOWN_STEP}
+"""What each of the two fields takes of a column that holds both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

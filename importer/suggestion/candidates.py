@@ -26,6 +26,7 @@ from importer.suggestion.headers import (
     words,
 )
 from importer.suggestion.people import PERSONAL, is_somebody_else
+from importer.suggestion.postcodes import CODE_AND_TOWN
 from importer.suggestion.synonyms import (
     LANGUAGES,
     LOOKALIKES,
@@ -34,6 +35,7 @@ from importer.suggestion.synonyms import (
     PART_OR_WHOLE,
     PHONE_WORDS,
     SECOND_LINES,
+    SURNAME_PREFIXES,
     all_phrases,
     fields_of,
     languages_of,
@@ -111,7 +113,7 @@ def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     if card is not None and not (card.field == "name" and column.spaced < 0.5):
         yield from _of_a_card(column, card)
         return
-    found = tuple(by_title(column, column.words))
+    found = tuple(by_title(column, column.words)) or tuple(_of_code_and_town(column))
     if found:
         yield from found
         return
@@ -153,6 +155,8 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
         yield _candidate("name", column, title, LIKELY, "its header and its values, of several words each")
     if phrase in SECOND_LINES:
         yield _candidate("address2", column, title, strength, "its header")
+    if phrase in SURNAME_PREFIXES:
+        yield _candidate("surnamePrefix", column, title, strength, "its header")
 
 
 def _candidate(
@@ -193,6 +197,17 @@ def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate
     silent = [part for part, found in zip(parts, named, strict=True) if not found]
     if all(_is_short_for(part, field) for part in silent for field in shared):
         yield from (replace(one, strength=LIKELY) for one in next(filter(None, named)) if one.field in shared)
+
+
+def _of_code_and_town(column: Column) -> Iterator[Candidate]:
+    """Read ``PLZ/Ort``: the names of two fields, above cells that begin with a postcode."""
+    said = [part for part in column.words if part not in LITTLE]
+    halves = ((" ".join(said[:cut]), " ".join(said[cut:])) for cut in range(1, len(said)))
+    named = any(
+        "postalCode" in dict(fields_of(code)) and "city" in dict(fields_of(town)) for code, town in halves
+    )
+    if named and column.share(CODE_AND_TOWN.match) >= 0.8:
+        yield _candidate("postalCity", column, Title(column.words), LIKELY, "its header and its values")
 
 
 def _of_one_meaning(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
