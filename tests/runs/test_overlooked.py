@@ -106,6 +106,22 @@ def test_a_mapping_that_finds_little_more_than_the_e_mail_is_said(folder: Path) 
     )
 
 
+def test_one_field_beside_the_e_mail_is_hardly_more(folder: Path) -> None:
+    (said,) = checked(folder, "Email,City\na@example.com,Rome\n", HUBSPOTS).overlooked
+    assert said.startswith("3 of the 5 rules")
+
+
+def test_two_columns_that_are_not_there_are_a_matter_of_course(folder: Path) -> None:
+    fields = "firstName: {column: First Name, optional: true}, lastName: {column: Last Name, optional: true}"
+    assert checked(folder, "Email,Code\na@example.com,7\n", fields).overlooked == ()
+
+
+def test_a_vague_word_alone_is_nobody_s_near_miss(folder: Path) -> None:
+    fields = "firstName: First, lastName: Last, state: {column: State Code, optional: true}"
+    assert checked(folder, "Email,First,Last,Code\na@example.com,Ann,Lee,x\n", fields).overlooked == ()
+    assert checked(folder, "Email,First,Last,State\na@example.com,Ann,Lee,NV\n", fields).overlooked
+
+
 def test_columns_that_an_export_lacks_are_no_matter_where_the_others_are_there(folder: Path) -> None:
     rows = "Email,First Name,Last Name\na@example.com,Ann,Lee\n"
     assert checked(folder, rows, HUBSPOTS).overlooked == ()
