@@ -46,7 +46,7 @@ def choose_header(
         raise SourceError(
             f"{name} holds no rows. Export it again, or name the sheet or file that has the contacts."
         )
-    return _by_wanted(filled, wanted) or _by_shape(filled, name, mapped=bool(wanted))
+    return _of_datev(filled) or _by_wanted(filled, wanted) or _by_shape(filled, name, mapped=bool(wanted))
 
 
 def clean_name(cell: str) -> str:
@@ -80,6 +80,18 @@ def _declared(filled: list[NumberedRow], declared: int, name: str) -> HeaderChoi
                 names=_names(cells), first=number, last=number, why="it was declared", above=index
             )
     raise SourceError(f"Row {declared} of {name}, declared as the header row, is blank or does not exist.")
+
+
+def _of_datev(filled: list[NumberedRow]) -> HeaderChoice | None:
+    """Take the row below DATEV's own first row, which looks like a contact: EXTF;700;16;"Debitoren/Kreditoren";..."""
+    first = [cell.strip() for cell in filled[0][1][:3]]
+    if len(filled) < 2 or len(first) < 3 or first[0] not in _DATEV or not all(map(str.isdecimal, first[1:])):
+        return None
+    return _span(filled, 1, 1, "it stands below DATEV's own first row")
+
+
+_DATEV: Final = frozenset({"EXTF", "DTVF"})
+"""Written by other programs for DATEV, and by DATEV itself."""
 
 
 def _by_wanted(filled: list[NumberedRow], wanted: Sequence[str]) -> HeaderChoice | None:

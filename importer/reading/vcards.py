@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from importer.errors import SourceError
@@ -16,6 +17,8 @@ _PARAMETER: Final = re.compile(r';((?:[^:;"]|"[^"]*")*)')
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _LINE: Final = re.compile(r"\r\n|\r|\n")
 _COMPACT_DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T.*)?")
+
+_NO_YEAR: Final = re.compile(r"--(\d{2})-?(\d{2})(?:T.*)?")
 
 _PARTS: Final = {
     "N": ("Family Name", "Given Name", "Additional Names", "Honorific Prefixes", "Honorific Suffixes"),
@@ -32,6 +35,11 @@ _PARTS: Final = {
 _KINDS: Final = ("CELL", "HOME", "WORK", "FAX", "PAGER", "OTHER")
 """Types that tell one number or address of a person from another; those that say how it is sent do not."""
 
+_REACHED: Final = frozenset(("EMAIL", "TEL"))
+_NO_VOICE: Final = frozenset(("FAX", "PAGER"))
+_LEAST_PREFERRED: Final = 101
+"""One more than the standard's last."""
+
 _LEFT_OUT: Final = frozenset(
     ("BEGIN", "END", "VERSION", "PRODID", "REV", "X-ABLABEL", "X-ABADR", "SOUND", "KEY")
 )
@@ -40,7 +48,7 @@ _PICTURES: Final = frozenset(("PHOTO", "LOGO"))
 
 def vcard_records(pieces: Iterator[str], name: str) -> Iterator[Named]:
     """Walk the cards of a text, piece by piece; SourceError where one is cut off."""
-    card: dict[str, str] | None = None
+    card: _Card | None = None
     count = 0
     for line in _unfolded(pieces, name):
         found = _PROPERTY.fullmatch(line)
@@ -48,12 +56,12 @@ def vcard_records(pieces: Iterator[str], name: str) -> Iterator[Named]:
         if key == "BEGIN" and found and found[3].strip().upper() == "VCARD":
             if card is not None:
                 raise _cut_off(name, count)
-            card, count = {}, count + 1
+            card, count = _Card(), count + 1
         elif key == "END" and card is not None:
-            yield card
+            yield card.named()
             card = None
         elif found and card is not None and key not in _LEFT_OUT:
-            _add(card, key, _parameters(found[2]), found[3])
+            card.add(key, _parameters(found[2]), found[3])
     if card is not None:
         raise _cut_off(name, count)
 
@@ -109,18 +117,64 @@ def _parameters(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _add(card: dict[str, str], key: str, parameters: list[tuple[str, str]], value: str) -> None:
-    said = {name: text.upper() for name, text in parameters}
-    if key in _PICTURES or said.get("ENCODING", "") in {"B", "BASE64"}:
-        return
-    types = {one.upper() for name, text in parameters if name == "TYPE" for one in text.split(",")}
-    column = ".".join(
-        [key, *([" ".join(kinds)] if (kinds := [kind for kind in _KINDS if kind in types]) else [])]
-    )
-    if said.get("ENCODING") == "QUOTED-PRINTABLE" or "QUOTED-PRINTABLE" in types:
-        value = _printable(value, said.get("CHARSET", "UTF-8"))
-    for part, text in _parted(key, value):
-        _put(card, f"{column}.{part}" if part else column, text)
+class _Card:
+    """One card's values by their columns, and which of its addresses and numbers it says to take."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._reached: dict[str, list[tuple[int, str]]] = {}
+        self._addresses: list[tuple[int, dict[str, str]]] = []
+        self._labelled = False
+
+    def add(self, key: str, parameters: list[tuple[str, str]], value: str) -> None:
+        """Put a property into its columns, one for each part of it."""
+        said = {name: text.upper() for name, text in parameters}
+        if key in _PICTURES or said.get("ENCODING", "") in {"B", "BASE64"}:
+            return
+        types = {one.upper() for name, text in parameters if name == "TYPE" for one in text.split(",")}
+        column = ".".join(
+            [key, *([" ".join(kinds)] if (kinds := [kind for kind in _KINDS if kind in types]) else [])]
+        )
+        if said.get("ENCODING") == "QUOTED-PRINTABLE" or "QUOTED-PRINTABLE" in types:
+            value = _printable(value, said.get("CHARSET", "UTF-8"))
+        if year := said.get("X-APPLE-OMIT-YEAR"):
+            value = _without_year(value, year)
+        parts = dict(_parted(key, value))
+        if key == "ADR" and parts:
+            self._addresses.append((_preference(said, types), parts))
+            self._labelled = self._labelled or column != key
+        for part, text in parts.items():
+            _put(self._values, f"{column}.{part}" if part else column, text)
+            if key in _REACHED and text and not types & _NO_VOICE:
+                self._reached.setdefault(key, []).append((_preference(said, types), text))
+
+    def named(self) -> dict[str, str]:
+        """Give the values, and what to take of several once more in columns of its own: one e-mail, number, address.
+
+        Whole, so that nobody has to fall back from column to column: the town of one address, the state of another.
+        """
+        for key, several in self._reached.items():
+            preference, text = min(several, key=lambda one: one[0])
+            if len(several) > 1 and preference < _LEAST_PREFERRED:
+                self._values[f"{key}.PREF"] = text
+        if self._labelled:
+            _, parts = min(self._addresses, key=lambda one: one[0])
+            self._values.update({f"ADR.PREF.{part}": text for part, text in parts.items()})
+        return self._values
+
+
+def _preference(said: Mapping[str, str], types: AbstractSet[str]) -> int:
+    """Rank by the standard's number, 1 first, or by the type of its older versions."""
+    number = said.get("PREF", "")
+    if number.isascii() and number.isdigit():
+        return min(int(number[:4]), _LEAST_PREFERRED - 1)
+    return 1 if "PREF" in types else _LEAST_PREFERRED
+
+
+def _without_year(value: str, year: str) -> str:
+    """Leave out the year that Apple puts where none is known: --05-06."""
+    rest = value.strip().removeprefix(year).lstrip("-")
+    return f"--{rest}" if value.strip().startswith(year) else value
 
 
 def _printable(value: str, charset: str) -> str:
@@ -146,6 +200,8 @@ def _parted(key: str, value: str) -> Iterator[tuple[str, str]]:
         yield "", ", ".join(_plain(text).strip() for text in _split(value, ","))
     elif key in {"BDAY", "ANNIVERSARY"} and (day := _COMPACT_DAY.fullmatch(value.strip())):
         yield "", "-".join(day.groups())
+    elif key in {"BDAY", "ANNIVERSARY"} and (day := _NO_YEAR.fullmatch(value.strip())):
+        yield "", f"--{day[1]}-{day[2]}"
     else:
         yield "", _plain(value)
 

@@ -110,9 +110,11 @@ class ResultsWriter:
         list_same_contact: ListSameContact = lambda _: NO_ROWS,
         *,
         since: Since | None = None,
+        misfit: Callable[[Sequence[str]], str | None] = lambda _: None,
     ) -> Summary:
         """Write all that is left, the rows that share a key, and what came ``since`` of the failed ones.
 
+        ``misfit`` says of a header what the mapping looks for in vain.
         Raises StateError when the rows do not add up.
         """
         for joined in self._join.rest():
@@ -126,7 +128,7 @@ class ResultsWriter:
             traffic=traffic,
             files=self._files.placed(self._placed),
             tables=self._tables,
-            sources=_sources(run, self._sources, self._tables.rows),
+            sources=_sources(run, self._sources, self._tables.rows, misfit),
             seconds=self._journal.seconds(),
             commands=self._commands,
         )
@@ -211,7 +213,10 @@ def _ended(run: RunView) -> tuple[Literal["finished", "stopped"], str | None, st
 
 
 def _sources(
-    run: RunView, opened: Sequence[SourceView], rows: Mapping[int, int]
+    run: RunView,
+    opened: Sequence[SourceView],
+    rows: Mapping[int, int],
+    misfit: Callable[[Sequence[str]], str | None],
 ) -> tuple[SourceSummary, ...]:
     return tuple(
         SourceSummary(
@@ -221,7 +226,7 @@ def _sources(
             rows=rows.get(index, 0),
             hidden_rows=source.detected.hidden_rows,
             hidden_columns=source.detected.hidden_columns,
-            doubts=tuple(source.detected.doubts),
+            doubts=(*source.detected.doubts, *filter(None, [misfit(source.header)])),
         )
         for index, (staged, source) in enumerate(zip(run.sources, opened, strict=True))
     )

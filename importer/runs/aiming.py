@@ -142,13 +142,16 @@ async def _count_new(records: Sequence[Record], sender: Sender) -> int | None:
     return sum(each is None for each in found)
 
 
-def question(targets: Sequence[Target], load: Load, seen: Glance, last: Run | None) -> str:
+def question(
+    targets: Sequence[Target], load: Load, seen: Glance, last: Run | None, *, misfits: Iterable[str] = ()
+) -> str:
     """Say all that somebody needs to know before the first write; several lines."""
     return "\n".join(
         [
             f"Into {aimed_at(targets)}: {load}{_decided(load, seen) or _new(load.left, seen)}.",
             *_tags(load.left, seen.tags, seen.seen),
             *_workflows(targets),
+            *dict.fromkeys(misfits),
             *_first_time(load, last),
             *([] if (moved := elsewhere(targets, last)) is None else [moved]),
         ]

@@ -223,7 +223,8 @@ async def _aim(
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
     seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided)
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
-    await confirm(context, question(targets, load, seen, last), moved, load)
+    misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
+    await confirm(context, question(targets, load, seen, last, misfits=misfits), moved, load)
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What a mapping overlooks in a file: refusals that no rule reads, names that go out the wrong way round."""
+"""What a mapping overlooks in a file: columns it does not find, refusals that no rule reads, names the wrong way round."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from importer.mapping import Mapping
 from importer.mapping.compiled.headers import HeaderIndex
+from importer.mapping.fit import misfit
 from importer.mapping.language.model import MappingModel
 from importer.reading import Source
 from importer.suggestion.consent.switches import ConsentUnclear, Switch, consent
@@ -20,7 +21,12 @@ def overlooked(mapping: Mapping, source: Source) -> tuple[str, ...]:
     """Say what a careful person would ask about before the import, by a sample of the rows."""
     columns = sampled_columns(source)
     index = HeaderIndex(source.header)
-    return (*_refusals(mapping.model, columns, index), *_names(mapping.model, columns, index))
+    unfit = misfit(mapping.model, source.header)
+    return (
+        *([] if unfit is None else [unfit]),
+        *_refusals(mapping.model, columns, index),
+        *_names(mapping.model, columns, index),
+    )
 
 
 def _refusals(model: MappingModel, columns: Iterable[Column], index: HeaderIndex) -> Iterator[str]:

@@ -145,4 +145,6 @@ def _survey(preparation: Preparation, stop: StopSignal) -> tuple[Surveyed, ...]:
             logger.info("%s", line)
         for doubt in each.doubts:
             logger.warning("%s", doubt)
+        if each.misfit is not None:
+            logger.warning("%s", each.misfit)
     return surveyed

@@ -18,6 +18,7 @@ from importer.suggestion.date_orders import date_order, with_layout
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, columns
 from importer.suggestion.guesses import Guess, Left
+from importer.suggestion.postcodes import code_of
 from importer.suggestion.regions import RegionGuess, region
 from importer.suggestion.rendering import rendered
 from importer.suggestion.sampling import sampled_rows
@@ -168,6 +169,10 @@ def suggest_from(
     customs, left = custom_guesses(guesses.left, catalog.custom_fields if catalog else ())
     customs = tuple(with_layout(one) if "(DATE)" in one.reason else one for one in customs)
     named = {name: _of(guesses.fields, name) for name in ("country", "postalCode", "state")}
+    # Of PLZ/Ort the code tells the country; with its town behind it, it would be no country's.
+    named["postalCode"] = tuple(
+        replace(column, values=tuple(map(code_of, column.values))) for column in named["postalCode"]
+    )
     where = region(_of(guesses.fields, "phone"), named, sampled)
     order = date_order(_dates(guesses.fields, customs), where.value if where else None, sampled)
     home = Home(

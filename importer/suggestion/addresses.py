@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.suggestion.candidates import Candidate
+from importer.suggestion.postcodes import CODE_STEP, TOWN_STEP
 
 ADDRESS: Final = ("address1", "city", "state", "postalCode", "country")
 _CORE: Final = frozenset({"address1", "city", "postalCode"})
 """What makes an address; a state or country alone may stand for anything beside it."""
 PLACE_RANK: Final = {
-    "": 0, "home": 1, "mailing": 1, "physical": 1, "residential": 1, "permanent": 1, "postal": 2, "billing": 2, "shipping": 3,
+    "": 0, "preferred": 0, "home": 1, "mailing": 1, "physical": 1, "residential": 1, "permanent": 1, "postal": 2, "billing": 2, "shipping": 3,
     "business": 3, "work": 3,
 }  # fmt: skip
 UNRANKED: Final = 4
+
+
+CODE_AND_TOWN_STEPS: Final = {"postalCode": CODE_STEP, "city": TOWN_STEP}
+"""What each of the two fields takes of a column that holds both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

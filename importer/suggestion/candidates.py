@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.mapping.values.states import state_code
+from importer.suggestion.cards import CardName, card_name
 from importer.suggestion.evidence import Column, is_phone
 from importer.suggestion.fitting import allowed
 from importer.suggestion.headers import (
@@ -25,6 +26,7 @@ from importer.suggestion.headers import (
     words,
 )
 from importer.suggestion.people import PERSONAL, is_somebody_else
+from importer.suggestion.postcodes import CODE_AND_TOWN
 from importer.suggestion.synonyms import (
     LANGUAGES,
     LOOKALIKES,
@@ -33,6 +35,7 @@ from importer.suggestion.synonyms import (
     PART_OR_WHOLE,
     PHONE_WORDS,
     SECOND_LINES,
+    SURNAME_PREFIXES,
     all_phrases,
     fields_of,
     languages_of,
@@ -105,7 +108,12 @@ def candidates(column: Column, spoken: frozenset[str] = frozenset({"en"})) -> tu
 def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     if " ".join(column.words) in NO_NAME:
         return
-    found = tuple(by_title(column, column.words))
+    card = card_name(column.header)
+    # A column FN of one word each is somebody's short for first name.
+    if card is not None and not (card.field == "name" and column.spaced < 0.5):
+        yield from _of_a_card(column, card)
+        return
+    found = tuple(by_title(column, column.words)) or tuple(_of_code_and_town(column))
     if found:
         yield from found
         return
@@ -114,6 +122,12 @@ def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     ):  # fmt: skip
         yield from look(column, spoken)
     yield from _misspelt(column, spoken)
+
+
+def _of_a_card(column: Column, card: CardName) -> Iterator[Candidate]:
+    if card.field:
+        title = Title(column.words, place=card.place, number=card.number)
+        yield _candidate(card.field, column, title, SURE, "its name in the vCard standard")
 
 
 def by_title(column: Column, parts: tuple[str, ...]) -> Iterator[Candidate]:
@@ -141,6 +155,8 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
         yield _candidate("name", column, title, LIKELY, "its header and its values, of several words each")
     if phrase in SECOND_LINES:
         yield _candidate("address2", column, title, strength, "its header")
+    if phrase in SURNAME_PREFIXES:
+        yield _candidate("surnamePrefix", column, title, strength, "its header")
 
 
 def _candidate(
@@ -181,6 +197,17 @@ def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate
     silent = [part for part, found in zip(parts, named, strict=True) if not found]
     if all(_is_short_for(part, field) for part in silent for field in shared):
         yield from (replace(one, strength=LIKELY) for one in next(filter(None, named)) if one.field in shared)
+
+
+def _of_code_and_town(column: Column) -> Iterator[Candidate]:
+    """Read ``PLZ/Ort``: the names of two fields, above cells that begin with a postcode."""
+    said = [part for part in column.words if part not in LITTLE]
+    halves = ((" ".join(said[:cut]), " ".join(said[cut:])) for cut in range(1, len(said)))
+    named = any(
+        "postalCode" in dict(fields_of(code)) and "city" in dict(fields_of(town)) for code, town in halves
+    )
+    if named and column.share(CODE_AND_TOWN.match) >= 0.8:
+        yield _candidate("postalCity", column, Title(column.words), LIKELY, "its header and its values")
 
 
 def _of_one_meaning(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from importer.suggestion.addresses import (
     ADDRESS,
+    CODE_AND_TOWN_STEPS,
     PLACE_RANK,
     UNRANKED,
     AddressGroup,
@@ -17,6 +18,7 @@ from importer.suggestion.addresses import (
     others_in_words,
 )
 from importer.suggestion.candidates import Candidate, candidates
+from importer.suggestion.cards import card_name
 from importer.suggestion.consent.rules import consents_left, switch_guesses
 from importer.suggestion.consent.switches import consent
 from importer.suggestion.date_orders import with_layout
@@ -184,7 +186,8 @@ def _people(choice: _Choice) -> Iterator[Guess]:
     if _is_filled(choice, "name") and not any(_is_filled(choice, name) for name in halves):
         halves = []  # a booking tool has columns for the halves that nobody fills
     for name in halves:
-        yield _single(choice, name)
+        half = _single(choice, name)
+        yield _with_surname_prefix(choice, half) if name == "lastName" else half
     if choice.of("name") and not halves:
         yield from _whole_names(choice)
     elif choice.of("name") and len(halves) < 2:
@@ -200,6 +203,20 @@ def _people(choice: _Choice) -> Iterator[Guess]:
             reason=listed[0].reason + more,
             strength=listed[0].strength,
         )
+
+
+def _with_surname_prefix(choice: _Choice, surname: Guess) -> Guess:
+    """Join van der, de or von to the last name that it is a part of."""
+    found = [one for one in choice.of("surnamePrefix") if one.column.filled][:1]
+    if not found or any(sign in header for header in (*surname.headers, found[0].header) for sign in "{}"):
+        return surname
+    prefix = choice.use(found)
+    return replace(
+        surname,
+        columns=prefix + surname.columns,
+        template=f"{{{found[0].header}}} {{{surname.headers[0]}}}",
+        reason=f"{surname.reason}; what stands before it joined to it",
+    )
 
 
 def _is_filled(choice: _Choice, name: str) -> bool:
@@ -252,8 +269,8 @@ def _email_rank(one: Candidate) -> tuple[int, ...]:
 
 
 def _phone_rank(one: Candidate) -> tuple[int, ...]:
-    """Mobile numbers first: they can be texted."""
-    mobile = bool(set(one.column.words) & _MOBILE)
+    """Mobile numbers first: they can be texted; before them the one that a card says to take."""
+    mobile = not one.number or bool(set(one.column.words) & _MOBILE)
     return is_companion(one), not mobile, one.number, PLACE_RANK.get(one.place, UNRANKED), one.column.place
 
 
@@ -267,6 +284,17 @@ def _addresses(choice: _Choice, groups: Sequence[AddressGroup]) -> Iterator[Gues
         reason = f"{best.reason}; {beside}" if beside and best.place == groups[0].place else best.reason
         found = Guess(field=name, columns=choice.use([best]), reason=reason, strength=best.strength)
         yield _with_second_line(choice, found, best.place) if name == "address1" else found
+    yield from _code_and_town(choice, [name for name in CODE_AND_TOWN_STEPS if name not in parts])
+
+
+def _code_and_town(choice: _Choice, lacking: Sequence[str]) -> Iterator[Guess]:
+    """Cut postcode and town out of one column, where they have none of their own."""
+    if not lacking or not choice.of("postalCity"):
+        return
+    both = _single(choice, "postalCity")
+    for name in lacking:
+        reason = f"{both.reason}; {both.headers[0]} holds postcode and town"
+        yield replace(both, field=name, transforms=(CODE_AND_TOWN_STEPS[name],), reason=reason)
 
 
 def _with_second_line(choice: _Choice, street: Guess, place: str) -> Guess:
@@ -299,7 +327,9 @@ def _others(choice: _Choice) -> Iterator[Guess]:
         if choice.of(name):
             yield _single(choice, name)
     if choice.of("dateOfBirth"):
-        yield with_layout(_single(choice, "dateOfBirth"))
+        born = with_layout(_single(choice, "dateOfBirth"))
+        # In an address book a birthday without its year is no mistake, and may stand below the rows looked at.
+        yield replace(born, drop_invalid=card_name(born.headers[0]) is not None)
     if genders := choice.of("gender"):
         spelt = {
             value: said

@@ -37,6 +37,7 @@ _OTHER_GENDERS: Final = word_set("d x divers other non binary nonbinary prefer n
 _DATE: Final = re.compile(
     r"(?P<year>\d{4})([-/.])\d{1,2}\2\d{1,2}(?:[T ].*)?"
     r"|(?P<first>\d{1,2})([-/.])(?P<second>\d{1,2})\4(?P<last>\d{4}|\d{2})(?:[ ,].*)?"
+    r"|--\d{2}-\d{2}"  # a birthday without a year
     r"|\d{1,2}[-. ]+[^\W\d]{3,10}[-., ]+(?:\d{4}|\d{2})|[^\W\d]{3,10}\.? \d{1,2},? \d{4}(?:[ ,].*)?"
 )
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?:/\S*)?", re.IGNORECASE)

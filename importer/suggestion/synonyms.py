@@ -23,7 +23,7 @@ LANGUAGES: Final = {
 _PHRASES: Final[dict[str, dict[str, str]]] = {
     "firstName": {
         "en": "first name, firstname, given name, given, given names, first names, forename, fname, first, christian name, name first",
-        "de": "vorname, rufname, vornamen, vorn",
+        "de": "vorname, rufname, vornamen, vorn, vorname adressattyp naturl person",
         "fr": "prenom, prenoms",
         "es": "primer nombre, nombre de pila, nombres",
         "pt": "primeiro nome, nome proprio, prenome",
@@ -32,7 +32,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "lastName": {
         "en": "last name, lastname, surname, family name, lname, last, second name, name last",
-        "de": "nachname, familienname, zuname",
+        "de": "nachname, familienname, zuname, name adressattyp naturl person",
         "fr": "nom de famille, nom d usage, nom usuel, nom de naissance",
         "es": "apellido, apellidos, primer apellido, apellido paterno",
         "pt": "sobrenome, apelido, ultimo nome, nome de familia",
@@ -141,7 +141,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "en": "company, company name, organization, organisation, organization name, organisation name, business, business name, "
         "account name, account, employer, companyname, employer name, associated company, company account, practice name, "
         "where do you work, workplace, firm, firm name, company organization",
-        "de": "firma, firmenname, unternehmen, organisation, unternehmensname, firmenbezeichnung, betrieb",
+        "de": "firma, firmenname, unternehmen, name adressattyp unternehmen, organisation, unternehmensname, firmenbezeichnung, betrieb",
         "fr": "societe, entreprise, raison sociale, nom de la societe, nom de l entreprise, organisation, organisme, nom entreprise",
         "es": "empresa, compania, nombre de la empresa, organizacion, razon social, nombre empresa, negocio",
         "pt": "empresa, companhia, nome da empresa, organizacao, razao social",
@@ -215,6 +215,12 @@ HOUSE_NUMBERS: Final = word_set(
     "; ",
 )
 """What stands behind the street, in a column of its own; joined to it by a space."""
+
+SURNAME_PREFIXES: Final = word_set(
+    "tussenvoegsel; tussenvoegsels; voorvoegsel; voorvoegsels; namensvorsatz; vorsatzwort; surname prefix; last name prefix",
+    "; ",
+)
+"""What stands before the last name and is a part of it: van der, de, von. A prefix of the whole name is a title."""
 
 SECOND_LINES: Final = HOUSE_NUMBERS | word_set(
     "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "

@@ -191,6 +191,22 @@ def test_several_sub_accounts_are_named_with_their_rows(desk: Desk, terminal: Op
     assert asked.end() == 2
 
 
+def test_a_mapping_that_hardly_fits_is_said_before_the_first_write_and_in_the_summary(
+    terminal: Open, desk: Desk
+) -> None:
+    desk.write("few.csv", "Email,Code\na@example.com,7\n")
+    asked = terminal("run", "few.csv", "-m", "hubspot", "--location", "loc1", "--no-progress")
+    asked.until(ASKED)
+    question = " ".join(asked.shown.split()).split(" Into ")[-1]
+    assert "few.csv: 14 of the 15 rules that read a column find none in this file: 'First Name'" in question
+    asked.type("y\n")
+    assert asked.end() == 0
+    (written_to,) = desk.folder.rglob("summary.json")
+    summary = json.loads(written_to.read_text(encoding="utf-8"))
+    (doubt,) = summary["sources"][0]["doubts"]
+    assert "find none in this file" in doubt
+
+
 def test_the_answer_is_remembered_with_the_run(terminal: Open, desk: Desk, vendor: Sandbox) -> None:
     asked = terminal(*RUN)
     asked.until(ASKED)

@@ -75,3 +75,15 @@ def test_what_is_no_extension_is_not_told_as_one(text: str) -> None:
 def test_two_whole_numbers_behind_a_comma_are_two_numbers() -> None:
     assert read("2125550130,2125550131") == ("+12125550130", "several_values")
     assert read("212-555-0130 x9, 212-555-0131 x8") == ("+12125550130", "several_values")
+
+
+@pytest.mark.parametrize(
+    "text", ["+1 212-555-0130 ::: 212-555-0131", "2125550130:::2125550131", "2125550130 ::: "]
+)
+def test_google_s_sign_between_phones_is_no_part_of_them(text: str) -> None:
+    assert read(text)[0] == "+12125550130"
+
+
+def test_of_phones_between_google_s_signs_the_first_is_taken_and_the_others_are_told() -> None:
+    assert read("+1 212-555-0130 ::: 212-555-0131") == ("+12125550130", "several_values")
+    assert read("(212) 555-0130 ::: Fax 212-555-0131") == ("+12125550130", "fax_number")

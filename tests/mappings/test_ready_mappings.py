@@ -17,13 +17,14 @@ import yaml
 from importer.highlevel.follow_ups import follow_up_plan
 from importer.highlevel.payload import build_upsert
 from importer.mapping import load_mapping
+from importer.mapping.fit import misfit
 from importer.reading import open_source
 from importer.records import Fault, Json, Outcome, Record, number_of
 from importer.settings import ReadingOptions
 
 HERE = Path(__file__).parent
 MAPPINGS = HERE.parent.parent / "mappings"
-EXPORTS = sorted((HERE / "exports").glob("*.csv"))
+EXPORTS = sorted(path for path in (HERE / "exports").iterdir() if path.suffix in {".csv", ".vcf"})
 READY = sorted(path for path in MAPPINGS.glob("*.yaml") if not path.stem.startswith("sample"))
 TODAY = date(2026, 1, 15)
 
@@ -74,6 +75,13 @@ def entry(each: Record | Outcome, follow_ups: object) -> dict[str, Json]:
 @pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 def test_every_ready_mapping_has_an_export_to_prove_it_on(path: Path) -> None:
     assert [export for export in EXPORTS if mapping_of(export) == path]
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda path: path.stem)
+def test_no_ready_mapping_is_said_to_hardly_fit_its_own_export(export: Path) -> None:
+    mapping = load_mapping(mapping_of(export))
+    source = open_source(export, options=mapping.reading_options(ReadingOptions()))
+    assert misfit(mapping.model, source.header) is None
 
 
 @pytest.mark.parametrize("path", sorted(MAPPINGS.glob("*.yaml")), ids=lambda path: path.stem)

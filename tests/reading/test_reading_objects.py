@@ -223,9 +223,55 @@ def test_cards_are_rows_under_the_standard_s_names(write: Write, end: str) -> No
         "BDAY": "1990-05-06",
         "CATEGORIES": "vip, news, weekly",
         "NOTE": "a long note; with a sign",
+        "EMAIL.PREF": "ann.lee@example.com",
+        "ADR.PREF.Street Address": "1 Elm St\nApt 2",
+        "ADR.PREF.Locality": "Rome",
+        "ADR.PREF.Region": "NY",
+        "ADR.PREF.Postal Code": "02134",
+        "ADR.PREF.Country Name": "USA",
     }
     assert second == {"N.Family Name": "Müller", "N.Given Name": "Jörg", "TEL.CELL": "0171 5550130"}
     assert source.detected.format == "vCard"
+
+
+def card(write: Write, *properties: str) -> dict[str, str]:
+    text = "\n".join(("BEGIN:VCARD", "VERSION:3.0", *properties, "END:VCARD", ""))
+    source = open_source(write(text, name="contacts.vcf"))
+    (row,) = source
+    return dict(zip(source.header, row.cells, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("properties", "preferred"),
+    [
+        (("TEL;TYPE=CELL:1", "TEL;TYPE=WORK,pref:2"), "2"),
+        (("TEL;WORK;PREF:1", "TEL;CELL:2"), "1"),
+        (("TEL;PREF=2;TYPE=home:1", "TEL;PREF=1;TYPE=work:2"), "2"),
+        (("TEL;TYPE=WORK,FAX,pref:1", "TEL;TYPE=CELL:2", "TEL;TYPE=HOME:3"), None),
+        (("TEL;TYPE=CELL:1", "TEL;TYPE=WORK:2"), None),
+        (("TEL;TYPE=CELL,pref:1",), None),
+    ],
+)
+def test_of_several_numbers_the_one_that_the_card_prefers_has_a_column(
+    write: Write, properties: tuple[str, ...], preferred: str | None
+) -> None:
+    assert card(write, *properties).get("TEL.PREF") == preferred
+
+
+def test_of_several_addresses_one_stands_whole_in_columns_of_its_own(write: Write) -> None:
+    home, work = "ADR;TYPE=HOME:;;Weg 1;Bonn;;53111;Germany", "ADR;TYPE=WORK{}:;;5 Main St;Reno;NV;;USA"
+    found = card(write, home, work.format(""))
+    assert (found["ADR.PREF.Locality"], "ADR.PREF.Region" in found) == ("Bonn", False)
+    found = card(write, home, work.format(",pref"))
+    assert (found["ADR.PREF.Locality"], "ADR.PREF.Postal Code" in found) == ("Reno", False)
+    assert "ADR.PREF.Locality" not in card(write, "ADR:;;Weg 1;Bonn;;53111;Germany")
+
+
+@pytest.mark.parametrize(
+    "born", ["BDAY;value=date;X-APPLE-OMIT-YEAR=1604:1604-05-06", "BDAY:--0506", "BDAY:--05-06"]
+)
+def test_a_birthday_without_a_year_keeps_none(write: Write, born: str) -> None:
+    assert card(write, born)["BDAY"] == "--05-06"
 
 
 def test_a_line_end_that_two_pieces_share_is_one(tmp_path: Path) -> None:

@@ -356,3 +356,26 @@ def test_a_name_below_a_gap_of_the_header_is_its_column_s(write: Write) -> None:
     body = "".join(f"A{n},1990-01-0{n},a{n}@e.example\n" for n in range(1, 6))
     source = open_source(write(f"Name,,Email\n,Birthday,\n{body}"))
     assert source.header == ("Name", "Name Birthday", "Email")
+
+
+DATEV = (
+    '"EXTF";700;16;"Debitoren/Kreditoren";5;20240501120000000;;"RE";"";"";1001;1\n'
+    "Konto;Name;Ort;E-Mail;Telefon\n"
+    '10001;"Groß";"Bonn";"info@example.com";"0211/123456"\n'
+)
+
+
+@pytest.mark.parametrize("sign", ["EXTF", "DTVF"])
+@pytest.mark.parametrize("wanted", [(), ("E-Mail",)])
+def test_the_header_of_a_datev_file_stands_below_its_own_first_row(
+    write: Write, sign: str, wanted: tuple[str, ...]
+) -> None:
+    text = DATEV.replace("EXTF", sign)
+    source = open_source(write(text), options=ReadingOptions(wanted_headers=wanted))
+    assert source.detected.header_row == 2
+    assert source.header[:5] == ("Konto", "Name", "Ort", "E-Mail", "Telefon")
+    assert len(list(source)) == 1
+
+
+def test_a_column_called_extf_is_no_datev_file(write: Write) -> None:
+    assert open_source(write("EXTF;Mail;Name\n7;a@example.com;Ann\n")).detected.header_row == 1

@@ -92,6 +92,63 @@ def test_names_that_a_rule_turns_round_are_not_overlooked(fields: str, folder: P
     assert checked(folder, NAMES, fields).overlooked == ()
 
 
+HUBSPOTS = """
+    firstName: {column: First Name, optional: true}, lastName: {column: Last Name, optional: true},
+    phone: {columns: [Mobile Phone Number, Phone Number], optional: true}, city: {column: City, optional: true}
+"""
+
+
+def test_a_mapping_that_finds_little_more_than_the_e_mail_is_said(folder: Path) -> None:
+    (said,) = checked(folder, "Email,Code\na@example.com,7\n", HUBSPOTS).overlooked
+    assert said.startswith(
+        "4 of the 5 rules that read a column find none in this file: 'First Name', 'Last Name', "
+        "'Mobile Phone Number' or 'Phone Number', 'City'."
+    )
+
+
+def test_one_field_beside_the_e_mail_is_hardly_more(folder: Path) -> None:
+    (said,) = checked(folder, "Email,City\na@example.com,Rome\n", HUBSPOTS).overlooked
+    assert said.startswith("3 of the 5 rules")
+
+
+def test_two_columns_that_are_not_there_are_a_matter_of_course(folder: Path) -> None:
+    fields = "firstName: {column: First Name, optional: true}, lastName: {column: Last Name, optional: true}"
+    assert checked(folder, "Email,Code\na@example.com,7\n", fields).overlooked == ()
+
+
+def test_a_vague_word_alone_is_nobody_s_near_miss(folder: Path) -> None:
+    fields = "firstName: First, lastName: Last, state: {column: State Code, optional: true}"
+    assert checked(folder, "Email,First,Last,Code\na@example.com,Ann,Lee,x\n", fields).overlooked == ()
+    assert checked(folder, "Email,First,Last,State\na@example.com,Ann,Lee,NV\n", fields).overlooked
+
+
+def test_columns_that_an_export_lacks_are_no_matter_where_the_others_are_there(folder: Path) -> None:
+    rows = "Email,First Name,Last Name\na@example.com,Ann,Lee\n"
+    assert checked(folder, rows, HUBSPOTS).overlooked == ()
+
+
+def test_a_column_that_the_file_has_under_nearly_that_name_is_named_first(folder: Path) -> None:
+    rows = "Email,First Name,Last Name,Citty\na@example.com,Ann,Lee,Rome\n"
+    (said,) = checked(folder, rows, HUBSPOTS).overlooked
+    assert "2 of the 5 rules" in said
+    assert "file: 'City' (the file has 'Citty'), 'Mobile Phone Number' or 'Phone Number'." in said
+    rows = "Email,First Name,Last,Phone\na@example.com,Ann,Lee,\n"
+    (said,) = checked(folder, rows, HUBSPOTS).overlooked
+    assert "'Last Name' (the file has 'Last')" in said
+    assert "or 'Phone Number' (the file has 'Phone')" in said
+
+
+@pytest.mark.parametrize("header", ["City Manager", "Phone Type", "Code", "Number"])
+def test_a_column_that_only_shares_a_word_is_nobody_s_near_miss(header: str, folder: Path) -> None:
+    rows = f"Email,First Name,Last Name,{header}\na@example.com,Ann,Lee,x\n"
+    assert checked(folder, rows, HUBSPOTS).overlooked == ()
+
+
+def test_a_column_that_another_rule_reads_is_nobody_s_near_miss(folder: Path) -> None:
+    fields = "firstName: Name, lastName: {column: Last Name, optional: true}"
+    assert checked(folder, "Email,Name\na@example.com,Ann\n", fields).overlooked == ()
+
+
 def test_what_is_overlooked_stands_on_the_terminal_in_the_json_and_in_the_report(folder: Path) -> None:
     rows = "Email,<b>Newsletter</b>\na@example.com,yes\nb@example.com,no\n"
     forecast = checked(folder, rows, "")

@@ -267,3 +267,60 @@ def test_a_person_called_null_keeps_the_name() -> None:
     text = of(("Last name", "Email"), ("NULL", "a@example.com"), ("Lee", "b@example.com")).to_yaml()
     assert "lastName: Last name" in text
     parse_mapping(text)
+
+
+def test_what_stands_before_a_dutch_last_name_is_joined_to_it(tmp_path: Path) -> None:
+    text = "Voornaam,Tussenvoegsel,Achternaam,E-mail\nJan,van der,Berg,j@example.com\nPiet,,Jansen,p@example.com\n"
+    names = [row.fields["lastName"] for row in mapped(tmp_path, text) if isinstance(row, Record)]
+    assert names == ["van der Berg", "Jansen"]
+
+
+def test_a_title_before_a_name_is_no_part_of_the_last_name() -> None:
+    found = of(("Name Prefix", "Last Name", "Email"), ("Dr.", "Lee", "a@example.com"))
+    assert [one.template for one in found.fields if one.field == "lastName"] == [None]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "code", "town"),
+    [
+        ("PLZ/Ort", "01067 Dresden", "01067", "Dresden"),
+        ("PLZ Ort", "A-1010 Wien", "1010", "Wien"),
+        ("PLZ und Wohnort", "D 50667, Köln", "50667", "Köln"),
+        ("Postcode / Plaats", "1234 AB Ede", "1234 AB", "Ede"),
+        ("Code postal et ville", "75008 Paris 8", "75008", "Paris 8"),
+    ],
+)
+def test_postcode_and_town_are_cut_out_of_one_column(
+    tmp_path: Path, header: str, cell: str, code: str, town: str
+) -> None:
+    (row,) = mapped(tmp_path, f'Email,"{header}"\na@example.com,"{cell}"\n')
+    assert isinstance(row, Record)
+    assert (row.fields["postalCode"], row.fields["city"]) == (code, town)
+
+
+def test_a_town_without_a_postcode_stays_whole_beside_those_that_have_one(tmp_path: Path) -> None:
+    rows = "".join(f"a{number}@example.com,5066{number} Köln\n" for number in range(5))
+    *_, last = mapped(tmp_path, f"Email,PLZ/Ort\n{rows}z@example.com,Sankt Augustin\n")
+    assert isinstance(last, Record)
+    assert (last.fields.get("postalCode"), last.fields["city"]) == (None, "Sankt Augustin")
+
+
+def test_a_column_of_both_adds_nothing_where_each_has_its_own() -> None:
+    found = of(("Email", "PLZ", "Ort", "PLZ/Ort"), ("a@example.com", "50667", "Köln", "50667 Köln"))
+    assert found.chosen() == {"Email": "email", "PLZ": "postalCode", "Ort": "city"}
+
+
+def test_the_postcodes_of_such_a_column_tell_the_country_of_phone_numbers() -> None:
+    found = of(("Email", "PLZ/Ort", "Handy"), ("a@example.com", "50667 Köln", "0171/1234567"))
+    assert found.region is not None
+    assert found.region.value == "DE"
+
+
+def test_the_three_names_of_a_datev_file_go_to_their_fields() -> None:
+    header = tuple(
+        f"{name} (Adressattyp {kind})"
+        for name, kind in (("Name", "Unternehmen"), ("Name", "natürl. Person"), ("Vorname", "natürl. Person"))
+    )
+    rows = [("Groß GmbH", "", "", "g@example.com"), ("", "Größler", "Jörg", "j@example.com")]
+    chosen = of((*header, "E-Mail"), *rows).chosen()
+    assert [chosen[name] for name in header] == ["companyName", "lastName", "firstName"]

@@ -26,6 +26,8 @@ _NUMBERS: Final = re.compile(
 )
 _EAST_ASIAN: Final = re.compile(rf"(\d{{4}})[年년]\s*(\d{{1,2}})[月월]\s*(\d{{1,2}})[日일]{_REST}", re.DOTALL)
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?P<rest>(?:T.*)?)", re.DOTALL)
+_NO_YEAR: Final = re.compile(r"--\d{2}-?\d{2}")
+"""Address books write the birthday of somebody whose age nobody knows so."""
 _SERIAL: Final = re.compile(r"(\d{5})(?:[.,]\d+)?")
 _DAY_MONTH: Final = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s\-/.,]*(?:de |of |di |d')?\s*([^\W\d_]{3,})\.?[\s\-/.,]*(?:de |del |of )?"
@@ -224,6 +226,8 @@ def _read_names(text: str, rules: DateRules) -> _Found:
     found = _read_named(text, folded, rules)
     if found is None and (rest := _without_weekday(folded)) != folded:
         found = _read_named(text, rest, rules)
+    if found is None and _NO_YEAR.fullmatch(text):
+        return ValueFault(CODE, f"{quoted(text)} is a day without a year")
     return found or ValueFault(CODE, f"{quoted(text)} is no date")
 
 

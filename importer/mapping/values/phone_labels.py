@@ -22,7 +22,7 @@ _LABEL: Final = re.compile(
 )
 _FAX: Final = re.compile(rf"(?<![^\W\d_])(?:{_FAX_WORDS})(?![^\W\d_])", re.IGNORECASE)
 _SEVERAL: Final = re.compile(
-    r"\s*(?:[;|\n,]|\s/\s|/(?=\s*[+0(]\d)|\s+(?=\+\d)|\s+(?:or|and|oder|und|ou|et|o|y|e|&)\s+)\s*"
+    r"\s*(?:[;|\n,]|:::|\s/\s|/(?=\s*[+0(]\d)|\s+(?=\+\d)|\s+(?:or|and|oder|und|ou|et|o|y|e|&)\s+)\s*"
 )
 _EXTENSION_WORDS: Final = (
     r"ext(?:ension|n)?|x|durchwahl|dw|poste|int(?:erno)?|anexo|ramal|toestel|extensi[oó]n|wewn?|доб|klappe"

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from importer.highlevel.payload import build_upsert
 from importer.highlevel.wire import encode
 from importer.mapping import Mapping
+from importer.mapping.fit import misfit
 from importer.mapping.shared_keys import SharedKeys
 from importer.records import ImportMode, Record
 from importer.results import Summary
@@ -44,6 +45,7 @@ class InProcess:
                 location_rows=intake.bound.location_rows,
                 described=tuple(f"{intake.source.name}: {line}" for line in intake.source.detected.facts()),
                 doubts=tuple(f"{intake.source.name}: {doubt}" for doubt in intake.source.detected.doubts),
+                misfit=_misfit(intake, self._mapping),
             )
             for intake in self._intakes
         )
@@ -82,3 +84,8 @@ class InProcess:
         if not self._upserts or record.contact_id is not None:
             return record
         return record.built(encode(build_upsert(record, tag_mode=self._tag_mode)))
+
+
+def _misfit(intake: Intake, mapping: Mapping) -> str | None:
+    found = misfit(mapping.model, intake.source.header)
+    return None if found is None else f"{intake.source.name}: {found}"

@@ -64,9 +64,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """What the survey of one source found. ``described`` and ``doubts``: what was detected of it, in sentences."""
+    """What the survey of one source found. ``described`` and ``doubts``: what was detected of it, in sentences.
+
+    ``misfit``: what the mapping looks for in vain, where a person should know before the first write.
+    """
 
     rows: int
     location_rows: MappingOf[str, int]
     described: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    misfit: str | None = None

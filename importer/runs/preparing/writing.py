@@ -6,6 +6,7 @@ from functools import partial
 
 from importer.errors import StateError
 from importer.mapping import Mapping
+from importer.mapping.fit import misfit
 from importer.records import Status
 from importer.results import ResultsWriter, Summary
 from importer.results.files import RunFiles
@@ -30,7 +31,12 @@ def finish_results(
 ) -> Summary:
     """Write what is left of a run that ended. Raises StateError."""
     since = corrections_since(journal.folder, journal)
-    return writer.finish(run, partial(_list_same_contact, order, mapping, journal), since=since)
+    return writer.finish(
+        run,
+        partial(_list_same_contact, order, mapping, journal),
+        since=since,
+        misfit=partial(misfit, mapping.model),
+    )
 
 
 def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWriter:
