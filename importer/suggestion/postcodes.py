@@ -8,7 +8,7 @@ from typing import Final
 _COUNTRY: Final = r"(?:[A-Z]{1,3}[- ])?"
 _CODE: Final = r"\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{3} \d{2}|\d{4,5}"
 
-CODE_AND_TOWN: Final = re.compile(rf"\s*{_COUNTRY}({_CODE})[\s,/]+\D")
+CODE_AND_TOWN: Final = re.compile(rf"\s*{_COUNTRY}(?!(?:{_CODE})\s*$)({_CODE})[\s,/]+\D")
 CODE_STEP: Final = f"{{regex: '^{_COUNTRY}({_CODE})(?!\\w)'}}"
 """Blank where the cell begins with no postcode."""
 TOWN_STEP: Final = f"{{regex: {{pattern: '^{_COUNTRY}(?:{_CODE})(?!\\w)[\\s,/]*', replace: ''}}}}"

@@ -102,6 +102,7 @@ def test_whatever_csv_writer_writes_is_read_back(tmp_path: Path, rows: list[list
 @QUICK
 @given(seed=st.integers(0, 10**9))
 @example(seed=3331)
+@example(seed=1317)
 def test_no_damage_to_a_workbook_brings_out_a_foreign_exception(
     small_books: dict[str, bytes], tmp_path: Path, seed: int, kind: str
 ) -> None:

@@ -48,12 +48,12 @@ class Package(Archive):
         with self.opened() as archive:
             root = self.tree(archive, part)
         codes = {
-            int(one.get("numFmtId", "0")): one.get("formatCode", "General") for one in root.iter("numFmt")
+            _count(one.get("numFmtId", "0")): one.get("formatCode", "General") for one in root.iter("numFmt")
         }
         cache: dict[int, Renderer] = {}
         found: list[Renderer] = []
         for style in root.iterfind("cellXfs/xf"):
-            number = int(style.get("numFmtId", "0"))
+            number = _count(style.get("numFmtId", "0"))
             if number not in cache:
                 cache[number] = renderer_of(number, codes.get(number), epoch_1904=self.epoch_1904)
             found.append(cache[number])
@@ -69,6 +69,11 @@ class Package(Archive):
                 visible=sheet.get("state", "visible") == "visible",
                 chart=not kind.endswith("/worksheet") or not self.has(part),
             )
+
+
+def _count(text: str) -> int:
+    """Read a number of the package; 0, which is the plain format, where the file is damaged there."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _is_1904(root: ET.Element) -> bool:

@@ -130,7 +130,7 @@ class RowShape:
                 return _truth, _truth
             case "str" | "inlineStr":
                 return plain, _same
-        number = int(variant.style or -1)
+        number = int(variant.style) if variant.style.isdecimal() and len(variant.style) < 7 else -1
         render = self._renderers[number] if 0 <= number < len(self._renderers) else general
         return render, render
 
