@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from importer.highlevel import contacts
 from importer.highlevel.versions import NAMES, ApiVersion
 from importer.records import ImportMode, Json, Record, TagMode
 
@@ -115,16 +116,14 @@ def repeatable(record: Record, keys: tuple[str, ...] | None = None) -> bool:
 
 def email_key(record: Record) -> str | None:
     """Give the match key that a record's e-mail is, without regard to case."""
-    email = record.fields.get("email")
-    return "email:" + email.strip().lower() if isinstance(email, str) and email else None
+    email = contacts.email_key(record.fields.get("email"))
+    return f"email:{email}" if email else None
 
 
 def phone_key(record: Record) -> str | None:
     """Give the match key that a record's phone is, without what stands between the digits."""
-    phone = record.fields.get("phone")
-    if not isinstance(phone, str) or not phone:
-        return None
-    return "phone:" + (phone if phone[1:].isdigit() else _compact(phone))
+    phone = contacts.phone_key(record.fields.get("phone"))
+    return f"phone:{phone}" if phone else None
 
 
 def creates_anew(record: Record, *, duplicates_allowed: bool) -> bool:
@@ -134,10 +133,6 @@ def creates_anew(record: Record, *, duplicates_allowed: bool) -> bool:
 
 def _identities(record: Record) -> tuple[str, ...]:
     return tuple(key for key in (email_key(record), phone_key(record)) if key is not None)
-
-
-def _compact(phone: str) -> str:
-    return "".join(sign for sign in phone if sign.isdigit() or sign == "+")
 
 
 def _respell(payload: dict[str, Json], version: ApiVersion) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from importer.highlevel.contacts import HeldContact, email_key, phone_key
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mirror.foreseen import ForeseenLocation
-from importer.records import Record, value_type
+from importer.records import Json, Record, value_type
 
 _NAMES: Final = ("firstName", "lastName", "name")
 
@@ -92,13 +92,12 @@ def _is_somebody_else(record: Record, contact: HeldContact) -> bool:
     email, held = email_key(record.fields.get("email")), email_key(contact.fields.get("email"))
     if not email or not held or email == held:
         return False
-    name, held_name = _full_name(record.fields.get), _full_name(contact.fields.get)
+    name, held_name = _full_name(record.fields), _full_name(contact.fields)
     return bool(name and held_name) and name != held_name
 
 
-def _full_name(get: object) -> str:
-    assert callable(get)  # noqa: S101  (a mapping's own)
-    first, last, whole = (str(get(name) or "").strip() for name in _NAMES)
+def _full_name(fields: Mapping[str, Json]) -> str:
+    first, last, whole = (str(fields.get(name) or "").strip() for name in _NAMES)
     return " ".join((f"{first} {last}".strip() or whole).casefold().split())
 
 
