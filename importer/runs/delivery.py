@@ -291,7 +291,9 @@ async def _feed(
         ready = [item for item in due if isinstance(item, Record)]
         unchanged = books.unchanged([record for record in ready if record.row not in row_states])
         books.expect([record for record in ready if record.row in row_states])
-        planned = plan.apply([record for record in ready if record.row not in unchanged]) if plan else {}
+        # Rows that are done, too: a trial would count one that was left alone as one that was sent.
+        records = [item for item in piece if isinstance(item, Record) and item.row not in unchanged]
+        planned = plan.apply(records) if plan else {}
         ended = {**unchanged, **{row: end for row, end in planned.items() if isinstance(end, Outcome)}}
         within = trial.last_row(piece, row_states, ended)
         for item in due:

@@ -297,6 +297,18 @@ def test_lost_replies_make_nobody_twice_and_call_nobody_changed(desk: Desk) -> N
         assert len(vendor.contacts("loc1")) == 30
 
 
+def test_rows_that_a_comparison_leaves_alone_are_none_of_a_trial_in_a_later_session_either(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    vendor.add_contact("loc1", email="p0@example.com", firstName="Somebody")
+    file = people(desk, *(f"P{number},p{number}@example.com,," for number in range(8)))
+    desk.write("mapping.yaml", (desk.folder / "mapping.yaml").read_text() + "mode: create_only\n")
+    tried = compared(desk, file, "--trial", "2")
+    assert (tried.summary["created"], tried.summary["skipped"]) == (2, 1)
+    more = compared(desk, file, "--trial", "4")
+    assert (more.summary["run_id"], more.summary["created"]) == (tried.summary["run_id"], 4)
+
+
 def test_a_trial_counts_rows_that_change_something(desk: Desk, vendor: Sandbox) -> None:
     file = many(desk, vendor)
     ended = compared(desk, file, "--trial", "2")
