@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any, Protocol
 
 from importer.highlevel.catalog import CatalogNeeds
@@ -14,6 +15,8 @@ from importer.sandbox import Sandbox
 from importer.sending import RetryPolicy, Sender, SendingPolicy
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
+from tests.sending.paper_vendor import PaperVendor
+from tests.sending.virtual_time import VirtualClock, run_virtually
 
 PLACE = "loc1"
 QUICK = RetryPolicy(
@@ -83,6 +86,32 @@ def people(count: int, *, first: int = 2, place: str = PLACE, tags: tuple[str, .
         record(row, place=place, tags=tags, email=f"person{row}@example.com", firstName=f"Person {row}")
         for row in range(first, first + count)
     ]
+
+
+def paper_sender(vendor: PaperVendor, journal: MemoryJournal, **more: Any) -> Sender:
+    """Make a sender to a vendor on paper, in virtual time."""
+    return Sender(
+        connection=Connection(base_url=vendor.base_url, token=Secret("pit-paper")),
+        journal=journal,
+        clock=VirtualClock(),
+        client=vendor,
+        dice=Random(1),  # noqa: S311  (jitter)
+        **more,
+    )
+
+
+def send_on_paper(vendor: PaperVendor, rows: int, *, journal: MemoryJournal, **more: Any) -> float:
+    """Send rows and tell, in virtual seconds, when that was over."""
+
+    async def sending() -> float:
+        async with paper_sender(vendor, journal, **more) as sender:
+            await sender.open_location(PLACE, CatalogNeeds())
+            for each in people(rows):
+                await sender.submit(each)
+            await sender.drain()
+        return asyncio.get_running_loop().time()
+
+    return run_virtually(sending())
 
 
 @dataclass

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import pairwise
-from random import Random
 
 import pytest
 
-from importer.highlevel.catalog import CatalogNeeds
 from importer.records import Outcome, Status
 from importer.runtime.progress import SilentProgress
-from importer.sending import Sender, SendingPolicy
+from importer.sending import SendingPolicy
 from importer.sending.retry import day_recheck_seconds
-from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
-from tests.sending.runs import PLACE, people
-from tests.sending.virtual_time import EPOCH, VirtualClock, run_virtually
+from tests.sending.runs import PLACE, send_on_paper
+from tests.sending.virtual_time import EPOCH
 
 MINUTE, HOUR = 60.0, 3_600.0
 TO_MIDNIGHT = 86_400.0 - EPOCH % 86_400.0
@@ -41,24 +37,9 @@ class Told(SilentProgress):
 def send(vendor: PaperVendor, rows: int, told: Told) -> tuple[float, dict[int, Outcome]]:
     """Send rows, waiting for the quota; gives the virtual time at the end."""
     journal = MemoryJournal()
-
-    async def sending() -> float:
-        async with Sender(
-            connection=Connection(base_url=vendor.base_url, token=Secret("pit-paper")),
-            journal=journal,
-            clock=VirtualClock(),
-            client=vendor,
-            policy=SendingPolicy(wait_for_quota=True),
-            progress=told,
-            dice=Random(1),  # noqa: S311  (jitter)
-        ) as sender:
-            await sender.open_location(PLACE, CatalogNeeds())
-            for each in people(rows):
-                await sender.submit(each)
-            await sender.drain()
-        return asyncio.get_running_loop().time()
-
-    return run_virtually(sending()), journal.outcomes
+    policy = SendingPolicy(wait_for_quota=True)
+    end = send_on_paper(vendor, rows, journal=journal, policy=policy, progress=told)
+    return end, journal.outcomes
 
 
 def test_a_run_goes_on_soon_after_the_allowance_returns_early() -> None:

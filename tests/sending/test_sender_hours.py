@@ -12,13 +12,12 @@ from importer.errors import InterruptedRunError
 from importer.highlevel.catalog import CatalogNeeds
 from importer.records import Outcome, Status
 from importer.runtime.progress import SilentProgress
-from importer.sending import Sender
 from importer.sending.pace.open_hours import LocalHours, opens_at, zone_of
-from importer.settings import Connection, OpenHours, Secret
+from importer.settings import OpenHours
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
-from tests.sending.runs import PLACE, people
-from tests.sending.virtual_time import EPOCH, VirtualClock, run_virtually
+from tests.sending.runs import PLACE, paper_sender, people
+from tests.sending.virtual_time import EPOCH, run_virtually
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOURS = LocalHours(hours=OpenHours.parse("10:00-10:01"), zone=NEW_YORK)  # it is 9:33 there
@@ -33,21 +32,11 @@ class Holds(SilentProgress):
         self.said.append(reason)
 
 
-def sender(vendor: PaperVendor, journal: MemoryJournal, progress: SilentProgress) -> Sender:
-    return Sender(
-        connection=Connection(base_url=vendor.base_url, token=Secret("pit-paper")),
-        journal=journal,
-        clock=VirtualClock(),
-        client=vendor,
-        progress=progress,
-    )
-
-
 def test_rows_and_tags_wait_outside_of_the_hours_and_go_on_in_the_next() -> None:
     vendor, journal, holds = PaperVendor(), MemoryJournal(), Holds()
 
     async def sending() -> dict[int, Outcome]:
-        async with sender(vendor, journal, holds) as at_work:
+        async with paper_sender(vendor, journal, progress=holds) as at_work:
             await at_work.open_location(PLACE, CatalogNeeds())
             at_work.keep_hours({PLACE: HOURS})
             for each in people(1_500, tags=("vip",)):
@@ -70,7 +59,7 @@ def test_a_run_that_waits_for_its_hours_can_be_stopped() -> None:
     vendor, journal = PaperVendor(), MemoryJournal()
 
     async def sending() -> float:
-        async with sender(vendor, journal, Holds()) as at_work:
+        async with paper_sender(vendor, journal, progress=Holds()) as at_work:
             await at_work.open_location(PLACE, CatalogNeeds())
             at_work.keep_hours({PLACE: HOURS})
             for each in people(3):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import pytest
@@ -14,12 +13,11 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.records import FollowUps, Status, TagMode
 from importer.runtime.progress import SilentProgress
-from importer.sending import Sender, SendingPolicy
-from importer.settings import Connection, Secret
+from importer.sending import SendingPolicy
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
-from tests.sending.runs import PLACE, people
-from tests.sending.virtual_time import VirtualClock, run_virtually
+from tests.sending.runs import PLACE, paper_sender, people, send_on_paper
+from tests.sending.virtual_time import run_virtually
 
 MINUTE = 60.0
 
@@ -35,24 +33,7 @@ class Told(SilentProgress):
 
 
 def send(vendor: PaperVendor, rows: int, *, told: Told, journal: MemoryJournal) -> float:
-    """Send rows and tell, in virtual seconds, when that was over."""
-
-    async def sending() -> float:
-        async with Sender(
-            connection=Connection(base_url=vendor.base_url, token=Secret("pit-paper")),
-            journal=journal,
-            clock=VirtualClock(),
-            client=vendor,
-            progress=told,
-            dice=Random(1),  # noqa: S311  (jitter)
-        ) as sender:
-            await sender.open_location(PLACE, CatalogNeeds())
-            for each in people(rows):
-                await sender.submit(each)
-            await sender.drain()
-        return asyncio.get_running_loop().time()
-
-    return run_virtually(sending())
+    return send_on_paper(vendor, rows, journal=journal, progress=told)
 
 
 def throttling(full: Callable[[float], bool]) -> PaperVendor:
@@ -77,14 +58,8 @@ def test_the_first_burst_leaves_room_for_the_tags_of_what_it_stored() -> None:
     vendor, journal = PaperVendor(), MemoryJournal()
 
     async def stopped_after_the_burst() -> None:
-        async with Sender(
-            connection=Connection(base_url=vendor.base_url, token=Secret("pit-paper")),
-            journal=journal,
-            clock=VirtualClock(),
-            client=vendor,
-            policy=SendingPolicy(follow_ups=FollowUps(tag_mode=TagMode.ADD)),
-            dice=Random(1),  # noqa: S311  (jitter)
-        ) as sender:
+        policy = SendingPolicy(follow_ups=FollowUps(tag_mode=TagMode.ADD))
+        async with paper_sender(vendor, journal, policy=policy) as sender:
             await sender.open_location(PLACE, CatalogNeeds())
             for each in people(300, tags=("vip",)):
                 await sender.submit(each)

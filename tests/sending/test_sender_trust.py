@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from random import Random
 
 import pytest
 
 from importer.errors import CertificateError, TrustLostError
 from importer.highlevel.calls import Call
-from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import LostReply, RawReply
 from importer.records import Status
-from importer.sending import Sender
-from importer.settings import Connection, Secret
+from importer.settings import Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
-from tests.sending.runs import PLACE, people
-from tests.sending.virtual_time import VirtualClock, run_virtually
+from tests.sending.runs import PLACE, send_on_paper
 
 WHY = "the server's certificate is not trusted (self-signed certificate)"
 MINUTE = 60.0
@@ -61,24 +57,7 @@ class Renewable:
 
 
 def send(portal: Portal, rows: int, *, journal: MemoryJournal, tokens: Renewable | None = None) -> float:
-    """Send rows and tell, in virtual seconds, when that was over."""
-
-    async def sending() -> float:
-        async with Sender(
-            connection=Connection(base_url=portal.base_url, token=Secret("pit-paper")),
-            journal=journal,
-            clock=VirtualClock(),
-            client=portal,
-            tokens=tokens,
-            dice=Random(1),  # noqa: S311  (jitter)
-        ) as sender:
-            await sender.open_location(PLACE, CatalogNeeds())
-            for each in people(rows):
-                await sender.submit(each)
-            await sender.drain()
-        return asyncio.get_running_loop().time()
-
-    return run_virtually(sending())
+    return send_on_paper(portal, rows, journal=journal, tokens=tokens)
 
 
 def test_at_first_contact_it_ends_at_once_and_says_what_to_mend() -> None:
