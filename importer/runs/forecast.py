@@ -35,7 +35,6 @@ from importer.runs.intake import (
 )
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
 from importer.runs.lineage import trace
-from importer.runs.overlooked import overlooked
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
 from importer.runtime.clock import Clock, SystemClock
@@ -364,6 +363,9 @@ def _first_time(settings: RunSettings) -> bool:
 
 def _overlooked(taken: Taken) -> tuple[str, ...]:
     """Gather what the mapping overlooks; of several sources, files of the same columns say it once."""
+    # It brings all that `suggest` knows, and a run, which takes its arithmetic from here, needs none of that.
+    from importer.runs.overlooked import overlooked
+
     found = (
         note
         for intake in taken.intakes

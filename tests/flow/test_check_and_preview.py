@@ -206,6 +206,14 @@ def test_a_check_without_an_account_loads_nothing_that_sends() -> None:
     assert told.stdout == "set()\n"
 
 
+def test_a_run_loads_nothing_that_suggests() -> None:
+    code = (
+        "import sys, importer.pipeline, importer.runs.delivery\nprint('importer.suggestion' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
+
+
 def test_a_total_row_is_counted_and_named_and_no_failure(desk: Desk, vendor: Sandbox) -> None:
     desk.write("a.csv", "Mail,Fee,Plan\nann@example.com,100,Gold\nbob@example.com,50,Tin\nTotal,150,\n")
     desk.write("plain.yaml", "version: 1\nfields: {email: Mail}\n")
