@@ -54,6 +54,17 @@ class HeldContact:
                 yield f"other phone:{phone}"
 
 
+def held_value(held: HeldContact, reference: str, *, custom: bool = False) -> Json:
+    """Tell what a contact holds under the name, or the custom field's id, by which it is written."""
+    if custom:
+        return held.custom_fields.get(reference)
+    if reference == "additionalPhones":
+        return [{"phone": phone} for phone in held.phones]
+    if reference == "name" and "name" not in held.fields:
+        return " ".join(str(each) for name in ("firstName", "lastName") if (each := held.fields.get(name)))
+    return held.fields.get(reference)
+
+
 def email_key(value: object) -> str:
     """Write an e-mail as the vendor compares it; empty for what is none."""
     return value.strip().lower() if isinstance(value, str) else ""

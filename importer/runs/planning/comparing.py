@@ -92,7 +92,11 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
         warnings=planned.warnings,
         upsert=None,
         # a contact that an earlier row makes is found by its e-mail or phone, once that row is through
-        planned=None if later else Planned(changes=planned.changes),
+        planned=None
+        if later
+        else Planned(
+            changes=planned.changes, tags_added=planned.tags_added, tags_removed=planned.tags_removed
+        ),
     )
 
 
