@@ -188,6 +188,11 @@ FOLLOW_UPS: Final = (
 )
 """In the order in which a contact gets them: what is added to a workflow has its tags by then."""
 
+ADD_TAGS, REMOVE_TAGS = (
+    next(each for each in FOLLOW_UPS if each.name == f"{mode.value}_tags")
+    for mode in (TagMode.ADD, TagMode.REMOVE)
+)
+
 WORKFLOWS: Final = next(each.listing for each in FOLLOW_UPS if each.listing and each.name == "workflow")
 """The workflows of a location; any published one may react to what an import does."""
 

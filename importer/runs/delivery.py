@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from importer.results import wording
 from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
-from importer.runs.embedded import embedded_sandbox
+from importer.runs.embedded import reachable
 from importer.runs.forecast import calls_a_row
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.preparing import Preparation
@@ -62,7 +61,13 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     """
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
-    async with _reachable(settings.connection, delivery) as connection:
+    async with reachable(
+        settings.connection,
+        delivery.mapping,
+        _location_ids(delivery.surveyed),
+        folder=journal.folder,
+        state=settings.state,
+    ) as connection:
         with rare_collections(), _bookkeeper(connection, delivery) as books:
             async with Sender(
                 connection=connection,
@@ -118,19 +123,6 @@ def _prepare_output(folder: Path) -> None:
         ) from None
 
 
-@contextlib.asynccontextmanager
-async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterator[Connection]:
-    """Give the connection as it is, or start the embedded sandbox and point it there."""
-    if not connection.sandbox:
-        yield replace(connection, grants=connection.grants or delivery.settings.state / "grants")
-        return
-    kept = delivery.journal.folder / "sandbox.db"  # so that a resumed try meets the same contacts
-    os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
-    location_ids = _location_ids(delivery.surveyed)
-    async with embedded_sandbox(connection, delivery.mapping, location_ids, kept=kept) as furnished:
-        yield furnished
-
-
 @contextlib.contextmanager
 def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeeper]:
     run, settings = delivery.journal.run, delivery.settings
@@ -162,6 +154,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
+        before_images=settings.before_images,
         locations_by_column=mapping.location_by_column,
     )
 
@@ -247,7 +240,7 @@ def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], pla
         f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
-        ". Created contacts and added tags may start workflows there."
+        ". Created contacts and added tags may start workflows there; what they do no undo takes back."
     )
     progress.planned(left, plan.requests, plan.seconds)
 

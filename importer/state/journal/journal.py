@@ -72,7 +72,7 @@ from importer.state.journal.storage import (
     sync_run,
     write_run,
 )
-from importer.state.journal.undo_book import IMAGES_MARK, UndoBook
+from importer.state.journal.undo_book import IMAGES_MARK, UndoBook, reached_contacts
 
 _PAGE: Final = 2_000
 
@@ -387,6 +387,17 @@ class Journal:
         """What is written and asked where the run is taken back."""
         self._index_contacts()
         return UndoBook(self._db, self._appends, self._clock)
+
+    def forget_images(self) -> None:
+        """Delete what rows found at their contacts; updates cannot be taken back any more."""
+        self._db.execute("PRAGMA secure_delete = ON")
+        with self._appends.one():
+            self._db.execute("DELETE FROM before_images")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def reached_contacts(self) -> Iterator[str]:
+        """List the contacts that the run reached."""
+        return reached_contacts(self._db)
 
     # how
 

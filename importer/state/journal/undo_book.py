@@ -51,6 +51,8 @@ class StoredRow:
     warnings: tuple[Fault, ...] = field(default=(), repr=False)
     last: bool
     """No later row of the run reached this contact."""
+    settled: bool
+    """It came to its end: what follows the storing was done as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,12 @@ class StoredContacts:
     restorable: int = 0
     updated: int = 0
     tagged: int = 0
+
+
+def reached_contacts(db: Database) -> Iterator[str]:
+    """List the contacts that a run reached."""
+    for (contact_id,) in db.execute(f"SELECT DISTINCT contact_id FROM {_STORED}"):  # noqa: S608  (our own words)
+        yield contact_id
 
 
 class UndoBook:
@@ -83,8 +91,11 @@ class UndoBook:
     def stored(self, first: RowId, last: RowId) -> dict[RowId, StoredRow]:
         """Find the rows from ``first`` to ``last`` whose contact was stored."""
         later = _REACHES.format("stored.contact_id", '"row" > stored."row"')
+        ended = """EXISTS (
+            SELECT 1 FROM outcomes WHERE outcomes."row" = stored."row" AND outcomes.status IN ('created', 'updated')
+        )"""
         query = (
-            f'SELECT "row", contact_id, location_id, status, warnings, NOT EXISTS {later} FROM {_STORED} AS stored '  # noqa: S608  (our own words)
+            f'SELECT "row", contact_id, location_id, status, warnings, NOT EXISTS {later}, {ended} FROM {_STORED} AS stored '  # noqa: S608  (our own words)
             'WHERE "row" BETWEEN ? AND ? ORDER BY "row"'
         )
         return {
@@ -95,20 +106,25 @@ class UndoBook:
                 status=Status(status),
                 warnings=read_warnings(warnings) if warnings else (),
                 last=bool(is_last),
+                settled=bool(settled),
             )
-            for row, contact_id, location_id, status, warnings, is_last in self._db.execute(
+            for row, contact_id, location_id, status, warnings, is_last, settled in self._db.execute(
                 query, (first, last)
             ).fetchall()
         }
 
     def count(self) -> dict[str, StoredContacts]:
-        """Count the contacts by location and by what can be done about them."""
+        """Count the contacts by location and by what can be done about them, those left out that are taken back."""
         query = f"""
             SELECT location_id, count(*), sum(made), sum(NOT made AND changed), sum(NOT made AND tagged) FROM (
                 SELECT stored.contact_id, location_id, max(status = 'created') AS made,
                     max(coalesce(content NOT LIKE '[[],%', 0)) AS changed,
                     max(coalesce(content NOT LIKE '%,null,[]]' AND content NOT LIKE '%,[],[]]', 0)) AS tagged
                 FROM {_STORED} AS stored LEFT JOIN before_images AS image ON image."row" = stored."row"
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM undo_lines AS line
+                    WHERE line."row" = stored."row" AND line.status IN ('deleted', 'restored')
+                )
                 GROUP BY stored.contact_id, location_id
             ) GROUP BY location_id ORDER BY location_id
         """  # noqa: S608  (likewise)
@@ -123,11 +139,6 @@ class UndoBook:
         """Tell what a row found at its contact."""
         query = f'SELECT {IMAGE_COLUMNS} FROM before_images WHERE "row" = ? ORDER BY part'  # noqa: S608  (likewise)
         return tuple(map(image_of, self._db.execute(query, (row,)).fetchall()))
-
-    def reached(self) -> Iterator[str]:
-        """List the contacts that the run reached."""
-        for (contact_id,) in self._db.execute(f"SELECT DISTINCT contact_id FROM {_STORED}"):  # noqa: S608  (likewise)
-            yield contact_id
 
     def take_up(self, contact_ids: Iterable[str], run_id: str) -> None:
         """Note the contacts, of those that the run reached, that a later run wrote to."""
@@ -190,13 +201,6 @@ class UndoBook:
                 (state.value, reason, self._clock.now()),
             )
         self._appends.sync()
-
-    def forget_images(self) -> None:
-        """Delete what rows found; the undo of updates ends with it."""
-        self._db.execute("PRAGMA secure_delete = ON")
-        with self._appends.one():
-            self._db.execute("DELETE FROM before_images")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _lines(self, where: str, values: Sequence[object]) -> dict[RowId, UndoLine]:
         query = f"SELECT {UNDO_COLUMNS} FROM undo_lines WHERE {where}"  # noqa: S608  (our own words)
