@@ -32,7 +32,7 @@ _REFUSED_LOOK: Final = {
 }
 
 
-class Book(Protocol):
+class UndoWriter(Protocol):
     """What an undo writes down, and asks, of each contact."""
 
     def taken_up_by(self, contact_id: str) -> str | None: ...
@@ -77,7 +77,7 @@ class UndoRules:
 class ContactUndo:
     """Takes contacts back, one at a call; several calls may be under way at once."""
 
-    def __init__(self, asking: Asking, book: Book, rules: UndoRules) -> None:
+    def __init__(self, asking: Asking, book: UndoWriter, rules: UndoRules) -> None:
         self._asking = asking
         self._book = book
         self._rules = rules

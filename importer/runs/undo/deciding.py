@@ -85,11 +85,11 @@ class WrittenContact:
         return {image.row for image in self.images if image.part is ImagePart.VALUES} == set(self.rows)
 
     def _tag_images(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-        told: dict[RowId, BeforeImage] = {}
+        known: dict[RowId, BeforeImage] = {}
         for image in self.images:
-            if image.tags_added is not None and (image.row not in told or image.part is ImagePart.VALUES):
-                told[image.row] = image
-        for image in told.values():
+            if image.tags_added is not None and (image.row not in known or image.part is ImagePart.VALUES):
+                known[image.row] = image
+        for image in known.values():
             yield image.tags_added or (), image.tags_removed
 
 

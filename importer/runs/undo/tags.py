@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from importer.highlevel.follow_ups import ADD_TAGS, BULK_TAG_LIMIT, REMOVE_TAGS, FollowUp
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import UndoStatus
-from importer.runs.undo.acting import Asking, Book, End
+from importer.runs.undo.acting import Asking, End, UndoWriter
 from importer.runs.undo.deciding import WrittenContact
 from importer.sending.call_state import Unanswered
 from importer.sending.looking import ContactsCallState
@@ -24,7 +24,7 @@ class TagChange:
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class _WaitingContact:
     """A contact on its way through its tag changes, with what it has come to so far."""
 
     written: WrittenContact
@@ -37,20 +37,20 @@ class TagBatch:
     """One call, and the contacts that it is for."""
 
     change: TagChange
-    contacts: tuple[_Waiting, ...]
+    contacts: tuple[_WaitingContact, ...]
 
 
 class TagsUndo:
     """Collects the contacts whose tags change alike."""
 
-    def __init__(self, asking: Asking, book: Book) -> None:
+    def __init__(self, asking: Asking, book: UndoWriter) -> None:
         self._asking = asking
         self._book = book
-        self._waiting: dict[TagChange, list[_Waiting]] = {}
+        self._waiting: dict[TagChange, list[_WaitingContact]] = {}
 
     def add(self, written: WrittenContact, end: End) -> TagBatch | None:
         """Take in a contact; gives a batch that is full. One whose tags stay as they are is settled at once."""
-        return self._go_on(_Waiting(written, end, tuple(_changes(written)) if end.with_tags else ()))
+        return self._go_on(_WaitingContact(written, end, tuple(_changes(written)) if end.with_tags else ()))
 
     def take_all(self) -> list[TagBatch]:
         """Take what waits for company that will not come any more."""
@@ -68,7 +68,7 @@ class TagsUndo:
         full = [self._go_on(_after(each, change.kind, reply)) for each in batch.contacts]
         return [each for each in full if each is not None]
 
-    def _go_on(self, waiting: _Waiting) -> TagBatch | None:
+    def _go_on(self, waiting: _WaitingContact) -> TagBatch | None:
         if not waiting.due:
             self._book.settle(waiting.end.lines(waiting.written))
             return None
@@ -87,13 +87,13 @@ def _changes(written: WrittenContact) -> Iterator[TagChange]:
             yield TagChange(written.location_id, kind, tuple(sorted(tags)))
 
 
-def _after(waiting: _Waiting, kind: FollowUp, reply: Reply | Unanswered) -> _Waiting:
+def _after(waiting: _WaitingContact, kind: FollowUp, reply: Reply | Unanswered) -> _WaitingContact:
     words = _refusal(waiting.written, kind, reply)
     if words is None:
         return replace(waiting, due=waiting.due[1:])
     before = f"{waiting.end.reason} " if waiting.end.reason else ""
     end = End(status=UndoStatus.FAILED, reason=f"{before}Its tags could not be put back: {words}.")
-    return _Waiting(waiting.written, end, ())
+    return _WaitingContact(waiting.written, end, ())
 
 
 def _refusal(written: WrittenContact, kind: FollowUp, reply: Reply | Unanswered) -> str | None:

@@ -22,7 +22,7 @@ from importer.runs.embedded import reachable
 from importer.runs.preparing.order import Order
 from importer.runs.remembered import recalled
 from importer.runs.resolving import Catalogs
-from importer.runs.undo.acting import Book, ContactUndo, End, UndoRules
+from importer.runs.undo.acting import ContactUndo, End, UndoRules, UndoWriter
 from importer.runs.undo.asking import question
 from importer.runs.undo.deciding import WrittenContact
 from importer.runs.undo.tags import TagBatch, TagsUndo
@@ -39,7 +39,7 @@ from importer.state.written import WrittenFiles
 _AT_ONCE: Final = 60
 """Contacts under way: as many as keep up with the quota where a reply takes some seconds."""
 _LANDING_SECONDS: Final = 6.0
-_TELL_SECONDS: Final = 15.0
+_NOTE_SECONDS: Final = 15.0
 _NOT_REACHED: Final = "It was not taken back yet: the undo stopped before it. Take the run back once more."
 _IN_DOUBT: Final = "Whether this row was sent is not known: the run was cut off, or no reply came. Look for its contact in HighLevel."
 
@@ -144,7 +144,7 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
         jobs = _jobs_of(taking)
         if not taking.options.dry:
             _end(taking, order, stopped)
-        return _told(taking, again, act.book, stopped, requests=requests, began=began, jobs=jobs)
+        return _summed_up(taking, again, act.book, stopped, requests=requests, began=began, jobs=jobs)
 
 
 @contextlib.asynccontextmanager
@@ -211,7 +211,7 @@ class _Acts:
         self._again = again
         self._catalogs = catalogs
         self.book: UndoBook | DryBook = DryBook(taking.book) if taking.options.dry else taking.book
-        book: Book = self.book
+        book: UndoWriter = self.book
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
         rules = UndoRules(
             dry=taking.options.dry,
@@ -224,7 +224,7 @@ class _Acts:
         self._contacts = ContactUndo(sender, book, rules)
         self._tags = TagsUndo(sender, book)
         self._count = 0
-        self._tell_at = taking.context.clock.monotonic() + _TELL_SECONDS
+        self._note_at = taking.context.clock.monotonic() + _NOTE_SECONDS
 
     async def carry_out(self) -> None:
         """Take back what is left. Raises StopError."""
@@ -259,7 +259,7 @@ class _Acts:
             end = End(status=UndoStatus.KEPT, reason=f"Its location refuses us: {catalog}")
         if self._taking.options.dry:
             end = replace(end, with_tags=False)
-        self._tell()
+        self._note_progress()
         if (batch := self._tags.add(written, end)) is not None:
             await self._change_tags(batch)
 
@@ -267,11 +267,11 @@ class _Acts:
         for full in await self._tags.perform(batch):
             await self._change_tags(full)
 
-    def _tell(self) -> None:
+    def _note_progress(self) -> None:
         self._count += 1
         now = self._taking.context.clock.monotonic()
-        if now >= self._tell_at:
-            self._tell_at = now + _TELL_SECONDS
+        if now >= self._note_at:
+            self._note_at = now + _NOTE_SECONDS
             self._taking.context.progress.message(f"{self._count:,} contacts looked at or taken back so far.")
 
 
@@ -342,7 +342,7 @@ def _end(taking: _Undo, order: Order, stopped: StopError | None) -> None:
     taking.book.end(RunState.FINISHED)
 
 
-def _told(
+def _summed_up(
     taking: _Undo,
     again: RunAgain,
     book: UndoBook | DryBook,
