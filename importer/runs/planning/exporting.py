@@ -65,9 +65,9 @@ async def export(
     """
     if path.suffix.lower() not in SUFFIXES:
         raise SettingsError(f"{path} is neither a .csv nor an .xlsx file.")
-    written = WrittenFiles(settings.state)
-    refuse_foreign(path, written, force=force)
-    replacing = partial(replacing_own, written=written, force=force)
+    known = WrittenFiles(settings.state)
+    refuse_foreign(path, known, force=force)
+    replacing = partial(replacing_own, written=known, force=force)
     async with open_looking(settings.connection, settings.state, context) as sender:
         catalog = await sender.open_location(location_id, CatalogNeeds(custom_fields=True))
         reading = await mirror_met(catalog, sender, settings, context)
