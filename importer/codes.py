@@ -304,6 +304,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "contact_not_created",
+        "The row before it that was to create the contact did not",
+        "See what became of that row. Run this one again once the other is through, or correct and import both.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "kept",
         "A value of the contact was kept",
         "Nothing has to be done: the rule's on_update says so, or HighLevel takes the value for new contacts only.",
