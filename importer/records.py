@@ -345,6 +345,22 @@ class MatchKey(StrEnum):
     PHONE = "phone"
 
 
+class Contradiction(StrEnum):
+    """What a row says otherwise than a row before it that is taken for the same person."""
+
+    NAME = "name"
+    OTHER_KEY = "other_key"
+    """It has no name that could tell, and brings another phone, or another e-mail."""
+
+
+class Said(NamedTuple):
+    """What the first rows with a key said of who has it, as hashes; 0 where none of them said anything."""
+
+    other: int = 0
+    first: int = 0
+    last: int = 0
+
+
 class KeyHolder(NamedTuple):
     """Who a match key belongs to: hashes of the other key and of both parts of the name, 0 where there is none.
 
@@ -360,6 +376,10 @@ class KeyHolder(NamedTuple):
     several_others: bool = False
     joined: bool = False
     """A later row of the run is the same person."""
+    said: Said = Said()
+    """The same of all rows that hold the key, those that cannot be told apart by it as well."""
+    before: Contradiction | None = None
+    """What ``row`` said otherwise than an earlier run."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -373,6 +393,8 @@ class KeyLink:
     first: RowId | None
     """The row that holds the key; None where an earlier import brought the holder."""
     apart: bool
+    contradiction: Contradiction | None = None
+    """What it says otherwise, where they are taken for the same person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
