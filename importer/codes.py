@@ -310,6 +310,17 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.RUN_AGAIN,
     ),
     Code(
+        "cleared",
+        "A value of the contact is emptied, as its cell asks",
+        "Nothing has to be done; look whether HighLevel emptied it (--verify reads contacts back).",
+        Remedy.NONE,
+    ),
+    Code(
+        "not_clearable",
+        "A cell asks to empty what HighLevel does not empty",
+        "Leave the cell blank, and empty the value by hand; for tags, set tags: mode: replace.",
+    ),
+    Code(
         "kept",
         "A value of the contact was kept",
         "Nothing has to be done: the rule's on_update says so, or HighLevel takes the value for new contacts only.",

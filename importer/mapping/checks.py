@@ -27,6 +27,23 @@ def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     yield from _identity(model)
     yield from _switches(model)
     yield from _places(model)
+    yield from _clearing(model)
+
+
+def _clearing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    if model.clear is None:
+        return
+    if model.clear in model.defaults.empty:
+        yield (
+            ("clear",),
+            f"{model.clear!r} cannot both be blank (defaults: empty) and ask to empty the field.",
+        )
+    for (section, name), rule in model.rules:
+        if rule.map is not None and model.clear in rule.map:
+            yield (
+                (section, name, "map"),
+                f"{model.clear!r} empties the field, by `clear`; the map never sees it.",
+            )
 
 
 def check_rules(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

@@ -9,6 +9,7 @@ from datetime import date
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import MATCH_BY, Catalog
+from importer.highlevel.fields import FIELDS
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
@@ -134,7 +135,7 @@ class Surveyor:
         rows = self._sound_rows(block)
         if not rows:
             return
-        table = BlockColumns(rows, frozenset(self._model.defaults.empty))
+        table = BlockColumns(rows, frozenset(self._model.defaults.empty), self._model.clear)
         self._evidence.see(table)
         self._location_rows.update(location for location in self._location.run(table) if location)
 
@@ -165,7 +166,7 @@ class Surveyor:
             self._program(),
             rows=self._rows,
             location_rows=dict(self._location_rows),
-            duplicates=DuplicatePolicy(policy, groups) if groups else None,
+            duplicates=DuplicatePolicy(policy, groups, blank_clears=self._blank_clears) if groups else None,
             written={
                 name: self._evidence.conventions(("custom_fields", name), rule)
                 for name, rule in self._model.custom_fields.items()
@@ -175,6 +176,16 @@ class Surveyor:
             },
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
+        )
+
+    @property
+    def _blank_clears(self) -> frozenset[str]:
+        """The fields that a blank cell clears: null in a record of theirs may be no more than a blank."""
+        model = self._model
+        return frozenset(
+            name
+            for name, rule in model.fields.items()
+            if (rule.empty_cells or model.empty_cells) == "clear" and FIELDS[name].clearable
         )
 
     def _program(self, *, draft: bool = False) -> Program:

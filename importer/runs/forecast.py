@@ -17,7 +17,7 @@ from importer.highlevel.payload import build_payload
 from importer.highlevel.quota import plan_sending
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
-from importer.mapping.language.model import SharedKeyPolicy
+from importer.mapping.language.people import SharedKeyPolicy
 from importer.records import Block, Fault, ImportMode, Json, Outcome, Record, RowId, Status, number_of
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast

@@ -12,12 +12,12 @@ from importer.mapping.language.model import (
     Defaults,
     LocationRule,
     MappingModel,
-    Match,
     RowFilters,
     Rule,
     SourceOptions,
     TagsRule,
 )
+from importer.mapping.language.people import Match
 from importer.mapping.language.schema import json_schema
 from importer.mapping.transforms.steps import KINDS
 

@@ -61,7 +61,9 @@ def as_planned(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record
     match planned.action:
         case PlanAction.CREATE:
             twice = record.fields.get(NEW_IF_DUPLICATE) is True
-            return record if twice else replace(record, planned=Planned(creates=True))
+            return (
+                record if twice else replace(record, warnings=planned.warnings, planned=Planned(creates=True))
+            )
         case PlanAction.UPDATE if planned.code == "ambiguous":
             return record  # the mapping leaves it to the vendor
         case PlanAction.UPDATE:
@@ -91,6 +93,7 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
             if reference in by_reference
         ),
         tags=_tags(record, planned, tag_mode),
+        clears_tags=record.clears_tags and bool(planned.tags_removed),
         contact_id=planned.contact_id if maker is None else None,
         warnings=planned.warnings,
         upsert=None,

@@ -9,6 +9,7 @@ from typing import Final
 from importer.errors import MappingError
 from importer.highlevel.catalog import MATCH_BY, Catalog
 from importer.highlevel.contacts import HeldContact
+from importer.highlevel.equality import is_blank
 from importer.mapping import Mapping
 from importer.mapping.resolver import find_custom_field
 from importer.mirror.changes import UpdateRules, difference, left_by_create, left_by_update
@@ -129,7 +130,10 @@ class Decider:
                 reason="The contact exists already, and the mapping's mode is create_only.",
             )
         found = difference(record, contact, self._rules.update)
-        warnings = tuple(Fault(code="kept", message=f"kept: {each}", fails=False) for each in found.kept)
+        warnings = (
+            *(_warning("kept", f"kept: {each}") for each in found.kept),
+            *(_warning("cleared", f"{each.name} is emptied") for each in found.changes if is_blank(each.new)),
+        )
         if found.nothing:
             planned = _planned(
                 record,
@@ -148,6 +152,10 @@ class Decider:
             tags_removed=found.tags_removed,
             warnings=planned.warnings + warnings,
         )
+
+
+def _warning(code: str, message: str) -> Fault:
+    return Fault(code=code, message=message, fails=False)
 
 
 def made_by(contact_id: str | None) -> RowId | None:
@@ -189,7 +197,8 @@ def _planned(
         contact_id=contact.id if contact is not None else record.contact_id,
         code=code,
         reason=reason,
-        warnings=record.warnings,
+        # what a cell asks to empty is said anew where the contact holds something there
+        warnings=tuple(each for each in record.warnings if each.code != "cleared"),
     )
 
 
