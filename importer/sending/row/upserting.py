@@ -32,7 +32,7 @@ from importer.sending.row import outcomes
 from importer.sending.row.drift import changed_since, may_overwrite
 from importer.sending.row.evidence import can_be_of, judge, refuses
 from importer.sending.row.makers import meet_maker
-from importer.sending.row.matching import find_match
+from importer.sending.row.matching import find_match, is_of
 from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
 from importer.sending.row.submitted import SubmittedRow
 
@@ -79,18 +79,8 @@ class RowCallState(CallState):
         return can_be_of(self.submitted.record, reply.contact)
 
     async def claims(self, reply: Reply) -> bool:
-        """Ask the contact itself: it may be known by an additional address that the reply does not show."""
         record = self.submitted.record
-        if reply.contact_id is None or record.contact_id is not None:
-            return False
-        shown = await self._caller.ask(
-            calls.get_contact(reply.contact_id), ContactCallState(record.row, reply.contact_id)
-        )
-        return (
-            isinstance(shown, Reply)
-            and shown.contact_id == reply.contact_id
-            and can_be_of(record, shown.contact)
-        )
+        return record.contact_id is None and await is_of(record, reply, self._caller)
 
     def reserve(self) -> int:
         return self._reserve(self.submitted)
