@@ -18,6 +18,7 @@ from importer.mapping.compiled.readers import Circumstances
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey
 from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
 from importer.mapping.transforms.own import OwnSteps
@@ -35,7 +36,7 @@ class BoundMapping:
         *,
         rows: int,
         location_rows: Mapping[str, int],
-        duplicates: DuplicatePolicy | None,
+        duplicates: DuplicatePolicy | OptOutsInOrder | None,
         written: Mapping[str, Conventions],
         open_dates: Mapping[str, str],
         locate: Locate,
@@ -159,14 +160,12 @@ class Surveyor:
         ]
         if certain:
             raise MappingError("The mapping leaves the dates open.", faults=self._locate(certain))
-        policy = self._model.match.in_file_duplicates
-        groups = self._duplicates.groups() if self._duplicates is not None else {}
         return BoundMapping(
             self._model,
             self._program(),
             rows=self._rows,
             location_rows=dict(self._location_rows),
-            duplicates=DuplicatePolicy(policy, groups, blank_clears=self._blank_clears) if groups else None,
+            duplicates=self._policy(),
             written={
                 name: self._evidence.conventions(("custom_fields", name), rule)
                 for name, rule in self._model.custom_fields.items()
@@ -177,6 +176,13 @@ class Surveyor:
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
         )
+
+    def _policy(self) -> DuplicatePolicy | OptOutsInOrder | None:
+        if self._duplicates is None:
+            return OptOutsInOrder() if any(map(is_of_opt_outs, self._model.fields)) else None
+        policy = self._model.match.in_file_duplicates
+        groups = self._duplicates.groups()
+        return DuplicatePolicy(policy, groups, blank_clears=self._blank_clears) if groups else None
 
     @property
     def _blank_clears(self) -> frozenset[str]:
