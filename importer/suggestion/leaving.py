@@ -40,7 +40,7 @@ def left_of(column: Column, columns: Sequence[Column], readings: Sequence[Candid
     return _of_other_values(column)
 
 
-def _tells_of_death(column: Column) -> bool:
+def _is_of_the_dead(column: Column) -> bool:
     """Tell a yes, a date or a status by which somebody has died; a death benefit is none."""
     if _DEATH & {plain(text) for text in column.values}:
         return True
@@ -63,7 +63,7 @@ def deaths_left(columns: Iterable[Column]) -> dict[int, Left]:
     return {
         column.place: Left(column=column, note=f"{why}; {described(column)}", doubt=doubt)
         for column in columns
-        if _tells_of_death(column)
+        if _is_of_the_dead(column)
     }
 
 
