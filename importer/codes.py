@@ -304,6 +304,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "suppressed",
+        "The person is on the list of those who are sent nothing",
+        "Nothing; take the person off the list (the mapping's suppress) where it is wrong.",
+        Remedy.NONE,
+    ),
+    Code(
         "cleared",
         "A value of the contact is emptied, as its cell asks",
         "Nothing has to be done; look whether HighLevel emptied it (--verify reads contacts back).",

@@ -15,6 +15,7 @@ from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.mapping.footers import FooterSurvey, skip_no_people
 from importer.mapping.ready import ready_path
 from importer.mapping.shared_keys import HolderStore, SharedKeys
+from importer.mapping.suppression import Suppression
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
 from importer.runs.key_sharing import draft_holders
@@ -81,6 +82,7 @@ class SurveyOptions:
     allow_transforms: bool = False
     apart: bool = True
     """Whether different people with one key are kept apart; runs that older importers began go on without."""
+    suppression: Suppression | None = None
     failed_rows_of: str | None = None
     """The one location whose failed rows may be imported; None: any location's."""
 
@@ -235,6 +237,7 @@ def _surveyor(
         today=options.today,
         allow_transforms=options.allow_transforms,
         draft_store=store,
+        suppression=options.suppression,
     )
 
 
