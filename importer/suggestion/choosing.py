@@ -71,7 +71,7 @@ class _Choice:
     def of(self, name: str) -> list[Candidate]:
         found = [one for one in self.readings if one.field == name and one.column.place not in self.used]
         return sorted(
-            found, key=lambda one: (one.number, -one.strength, not one.column.filled, one.column.place)
+            found, key=lambda one: (one.number, -one.strength, -one.column.filled, one.column.place)
         )
 
     def use(self, chosen: Iterable[Candidate]) -> tuple[Column, ...]:

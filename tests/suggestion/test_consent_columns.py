@@ -37,7 +37,7 @@ def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
         "Ne souhaite pas recevoir la newsletter", "Refuse les SMS", "No desea recibir publicidad", "No contactar",
         "Não deseja receber e-mails", "Descadastrado", "Non desidera ricevere la newsletter", "Disiscritto",
         "Wil geen nieuwsbrief", "Niet bellen", "Uitgeschreven", "Newsletter disabled", "SMS suspended", "Werbesperre", "Mailsperre",
-        "Preferences: Do not call",
+        "Preferences: Do not call", "Vill inte ha nyhetsbrev", "Ønsker ikke SMS", "Avregistrerad", "Nie dzwonić telefonicznie",
     ],
 )  # fmt: skip
 def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:
@@ -53,6 +53,7 @@ def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_pat
         "Acepta recibir correos", "Consentimiento SMS", "Aceita receber novidades por WhatsApp", "Consenso newsletter",
         "Nieuwsbrief", "Toestemming e-mail", "Boletín", "Sign-up form: Newsletter", "properties.newsletter", "TxtMsgOk",
         "Werbeeinwilligung E-Mail", "E-Mail-Werbeerlaubnis", "Lettre d'information", "Comunicazioni commerciali via SMS",
+        "Nyhetsbrev", "SMS-utskick", "Samtykke e-post", "Zgoda na SMS", "Zgoda marketingowa e-mail",
     ],
 )  # fmt: skip
 def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_path: Path) -> None:

@@ -46,11 +46,12 @@ def _asked(parts: tuple[str, ...], column: Column) -> Asked:
 
 
 def _looks_asked(parts: Sequence[str], column: Column) -> bool:
-    """Tell a yes or no below messages of any kind ("Notifications") or below an order ("Do not sell my data")."""
+    """Tell a yes or no below messages of any kind, a wish to hear of something, or an order ("Do not sell my data")."""
     if column.booleans < _SURE or set(parts) & lexicon.DELIVERY:
         return False
     ordered = any(tuple(parts[: len(no)]) == no for no in lexicon.ORDERS)
-    return ordered or bool(set(parts) & (_WRITTEN | lexicon.NOTICES))
+    wished = bool(set(parts) & lexicon.WISHES) and bool(set(parts) & lexicon.PITCHES)
+    return ordered or wished or bool(set(parts) & (_WRITTEN | lexicon.NOTICES))
 
 
 def _refuses(parts: Sequence[str], column: Column) -> bool:
