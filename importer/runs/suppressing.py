@@ -62,7 +62,7 @@ def read_suppression(model: MappingModel, mapping: Path) -> SuppressionList | No
                 open_source(each.path, options=reading, index=each.index, name=each.name) for each in staged
             ]
             fingerprint = hashlib.sha256("".join(each.fingerprint for each in staged).encode()).hexdigest()
-            return _Reading(model, said).read(sources, fingerprint)
+            return _ListReader(model, said).read(sources, fingerprint)
     except SourceError as cause:
         raise _unusable(said, str(cause)) from None
 
@@ -78,8 +78,8 @@ def _unusable(said: Suppress, why: str) -> SettingsError:
     )
 
 
-class _Reading:
-    """One reading of a list."""
+class _ListReader:
+    """Reads one list."""
 
     def __init__(self, model: MappingModel, said: Suppress) -> None:
         self._said = said
@@ -140,7 +140,7 @@ class _Reading:
         """Find the columns of a key: those that the mapping names, else those whose header or cells say it."""
         named = self._said.columns.get(key)
         if named is None:
-            return _places_told(source, key)
+            return _likely_places(source, key)
         index = HeaderIndex(source.header)
         found = [index.find(header) for header in named]
         if faults := [each for each in found if not isinstance(each, int)]:
@@ -166,7 +166,7 @@ def _certain(read: ReadValue) -> object:
     return read
 
 
-def _places_told(source: Source, key: MatchKey) -> tuple[int, ...]:
+def _likely_places(source: Source, key: MatchKey) -> tuple[int, ...]:
     # it brings all that `suggest` knows, and most mappings suppress nobody
     from importer.suggestion.candidates import candidates
     from importer.suggestion.sampling import sampled_columns
