@@ -304,6 +304,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "contact_not_created",
+        "The row before it that was to create the contact did not",
+        "See what became of that row. Run this one again once the other is through, or correct and import both.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "cleared",
         "A value of the contact is emptied, as its cell asks",
         "Nothing has to be done; look whether HighLevel emptied it (--verify reads contacts back).",

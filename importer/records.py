@@ -246,11 +246,14 @@ class Planned:
     """What was decided of a row beforehand, where a comparison came before the sending.
 
     ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
-    overwrites something, the contact must still hold the old values.
+    overwrites something, the contact must still hold the old values. ``made_by``: the row that makes its contact, and
+    without which there is nobody to change. ``end``: how it ends without a call, once that contact is there.
     """
 
     changes: tuple[Change, ...] = ()
     creates: bool = False
+    made_by: RowId | None = None
+    end: Outcome | None = None
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

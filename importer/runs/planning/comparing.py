@@ -69,7 +69,9 @@ def as_planned(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record
         case PlanAction.UPDATE:
             return _update(record, planned, tag_mode)
         case PlanAction.UNCHANGED | PlanAction.SKIP:
-            return _end(record, planned, Status.SKIPPED)
+            end = _end(record, planned, Status.SKIPPED)
+            maker = made_by(planned.contact_id)
+            return end if maker is None else replace(record, planned=Planned(made_by=maker, end=end))
         case PlanAction.FAIL | PlanAction.AMBIGUOUS:
             return _end(record, planned, Status.FAILED)
 
@@ -79,8 +81,9 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
     changed = {change.reference for change in planned.changes if not change.custom}
     by_reference = {change.reference: change.new for change in planned.changes if change.custom}
     new = {change.reference: change.new for change in planned.changes if not change.custom}
-    later = made_by(planned.contact_id) is not None
-    kept = changed | set(_IDENTITY) if later else changed
+    maker = made_by(planned.contact_id)
+    # a row whose contact another row makes lines up behind that one by its e-mail and phone
+    kept = changed if maker is None else changed | set(_IDENTITY)
     return replace(
         record,
         fields={name: new.get(name, value) for name, value in record.fields.items() if name in kept},
@@ -91,11 +94,10 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
         ),
         tags=_tags(record, planned, tag_mode),
         clears_tags=record.clears_tags and bool(planned.tags_removed),
-        contact_id=None if later else planned.contact_id,
+        contact_id=planned.contact_id if maker is None else None,
         warnings=planned.warnings,
         upsert=None,
-        # a contact that an earlier row makes is found by its e-mail or phone, once that row is through
-        planned=None if later else Planned(changes=planned.changes),
+        planned=Planned(changes=planned.changes, made_by=maker),
     )
 
 
