@@ -135,6 +135,11 @@ def open_staged(staged: Sequence[StagedSource], mapping: Mapping, given: Reading
 
 
 def _open_one(staged: StagedSource, mapping: Mapping, given: ReadingOptions) -> Source:
+    if not staged.path.exists():
+        raise SourceError(
+            f"The run keeps no copy of {staged.name} any more: it is deleted when a person in it is forgotten. What the run "
+            "did stays known (importer show); import the source anew with: importer run ... --fresh"
+        )
     said = mapping.reading_options(given)
     plain = replace(given, wanted_headers=said.wanted_headers)
     if said != plain:
