@@ -28,6 +28,15 @@ def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     yield from _switches(model)
     yield from _places(model)
     yield from _clearing(model)
+    yield from _suppressing(model)
+
+
+def _suppressing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    if model.suppress is None:
+        return
+    for key in model.suppress.columns:
+        if key not in model.suppress.on:
+            yield ("suppress", "columns", key.value), f"The list is not looked up by {key} (suppress: on)."
 
 
 def _clearing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from importer.mapping.language.scalars import FieldName, one_or_more
-from importer.yaml.section import Section
+from importer.mapping.language.scalars import FieldName, Header, Region, one_or_more
+from importer.records import MatchKey
+from importer.yaml.section import NonEmptyText, Section
 
 
 class SharedKeyPolicy(StrEnum):
@@ -46,4 +47,26 @@ class Match(Section):
         "all of them are sent with it (send); later ones fail (fail). Rows that share a phone are different people when "
         "their names differ and they have not the same e-mail; rows that share an e-mail, when their names and their phones "
         "differ. Decided before in_file_duplicates, and remembered for later files into the same location.",
+    )
+
+
+class Suppress(Section):
+    """People who are sent nothing."""
+
+    file: NonEmptyText = Field(
+        description="The list: any file that could be imported, by its path from the mapping's own folder, or a URL. Where it "
+        "is missing or cannot be read, nothing is sent."
+    )
+    on: one_or_more(MatchKey) = Field(  # type: ignore[valid-type]
+        default=(MatchKey.EMAIL, MatchKey.PHONE),
+        description="What people are known by there: email, phone. Unless said, whichever of the two the list has.",
+    )
+    columns: dict[MatchKey, one_or_more(Header)] = Field(  # type: ignore[valid-type]
+        default={},
+        description="The list's columns of e-mails and phones; all that are named count. Unless said, those whose header or "
+        "cells tell it.",
+    )
+    region: Region | None = Field(
+        default=None,
+        description="The country of the list's phone numbers that do not name theirs. Unless said, that of the mapping.",
     )

@@ -14,6 +14,7 @@ from importer.highlevel import follow_ups
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
+from importer.mapping.suppression import Suppression
 from importer.mirror.reading import MirrorReading
 from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
 from importer.results.plan import PlanTally
@@ -135,6 +136,7 @@ class Comparison:
     mapping: FieldMapping
     context: RunContext
     connection: Connection
+    suppression: Suppression | None
 
 
 def wants_comparing(settings: RunSettings, mapping: FieldMapping) -> bool:
@@ -183,7 +185,7 @@ def _decide(
         follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
     )
     stored.begin_anew()
-    with Deciders(seen, mapping, comparison.folder) as deciders:
+    with Deciders(seen, mapping, comparison.folder, suppression=comparison.suppression) as deciders:
         for piece in preparation.pieces():
             context.stop.check()
             decided = deciders.decide(piece)

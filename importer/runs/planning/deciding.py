@@ -12,6 +12,8 @@ from importer.highlevel.contacts import HeldContact
 from importer.highlevel.equality import is_blank
 from importer.mapping import Mapping
 from importer.mapping.resolver import find_custom_field
+from importer.mapping.suppression import CODE as SUPPRESSED
+from importer.mapping.suppression import Suppression
 from importer.mirror.changes import UpdateRules, difference, left_by_create, left_by_update
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
@@ -81,9 +83,12 @@ def _policies(mapping: Mapping, catalog: Catalog) -> dict[str, OnUpdate]:
 class Decider:
     """Decides the rows of one location, in file order: each upon what the rows before it leave."""
 
-    def __init__(self, location: ForeseenLocation, rules: DecidingRules) -> None:
+    def __init__(
+        self, location: ForeseenLocation, rules: DecidingRules, suppression: Suppression | None = None
+    ) -> None:
         self._location = location
         self._rules = rules
+        self._suppression = suppression
 
     def decide(self, records: Sequence[Record]) -> dict[RowId, PlannedRow]:
         """Decide a block of rows."""
@@ -96,6 +101,9 @@ class Decider:
     def _decide(self, record: Record) -> PlannedRow:
         match find_contact(record, self._location, self._rules.order):
             case Ambiguous() as several:
+                candidates = map(self._location.contact, several.contact_ids)
+                if end := self._suppressed(record, *candidates):
+                    return end
                 return _ambiguous(record, several, send=self._rules.send_ambiguous)
             case None if record.contact_id is not None:
                 return _planned(
@@ -107,7 +115,20 @@ class Decider:
             case None:
                 return self._create(record)
             case contact:
-                return self._update(record, contact)
+                return self._suppressed(record, contact) or self._update(record, contact)
+
+    def _suppressed(self, record: Record, *contacts: HeldContact | None) -> PlannedRow | None:
+        """Skip a row whose contact has an e-mail or phone that is on the list, though the row itself has none of them."""
+        listed = self._suppression
+        if listed is None:
+            return None
+        for contact in contacts:
+            if contact is not None and any(
+                listed.has(key.removeprefix("other ")) for key in contact.found_by()
+            ):
+                reason = f"Its contact has an e-mail or phone that is on the list {listed.name} of people who are sent nothing."
+                return _planned(record, PlanAction.SKIP, contact, code=SUPPRESSED, reason=reason)
+        return None
 
     def _create(self, record: Record) -> PlannedRow:
         if self._rules.mode is ImportMode.UPDATE_ONLY:

@@ -21,6 +21,7 @@ from importer.highlevel.contacts import HeldContact
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
+from importer.mapping.suppression import Suppression
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
@@ -80,6 +81,8 @@ async def plan(
             stack.enter_context, taken_in(settings, mapping, context.clock, context.stop)
         )
         began = context.clock.monotonic()
+        for note in taken.notes:
+            context.progress.message(note)
         # the file of the missing has their custom fields
         needs = replace(mapping.needs, custom_fields=mapping.needs.custom_fields or missing)
         seen = await see_locations(taken.location_ids, settings, needs, max_age_seconds, context)
@@ -122,8 +125,15 @@ class Deciders:
     """
 
     def __init__(
-        self, seen: SeenLocations, mapping: FieldMapping, folder: Path, *, keep_met: bool = False
+        self,
+        seen: SeenLocations,
+        mapping: FieldMapping,
+        folder: Path,
+        *,
+        suppression: Suppression | None,
+        keep_met: bool = False,
     ) -> None:
+        self._suppression = suppression
         self._seen = seen
         self._folder = folder
         self._mapping = mapping
@@ -143,7 +153,9 @@ class Deciders:
                     met = stack.enter_context(MetContacts.scratch(folder / f"{index}-met.db"))
                     self._lacked[location_id] = partial(met.lacked, mirror)
                 rules = DecidingRules.of(self._mapping, catalog)
-                self._deciders[location_id] = Decider(ForeseenLocation(mirror, left, met), rules)
+                self._deciders[location_id] = Decider(
+                    ForeseenLocation(mirror, left, met), rules, self._suppression
+                )
             self._stack = stack.pop_all()
         return self
 
@@ -216,7 +228,13 @@ class _Planner:
         self._make_folder()
         tally = self._tally()
         with (
-            Deciders(self._seen, self._taken.mapping, private, keep_met=self._wants_missing) as deciders,
+            Deciders(
+                self._seen,
+                self._taken.mapping,
+                private,
+                suppression=self._taken.options.suppression,
+                keep_met=self._wants_missing,
+            ) as deciders,
             open_plan_table(path, columns) as table,
         ):
             for block, items in foreseen_rows(self._taken, self._seen.catalogs):
