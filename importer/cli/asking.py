@@ -15,7 +15,7 @@ from importer.runtime.environment import variables
 
 if TYPE_CHECKING:
     from importer.errors import StopError
-    from importer.reading.telling_cell import TellingCell
+    from importer.reading.rival_readings import RivalReadings
     from importer.runs.context import Confirm
     from importer.runtime.stopping import StopSignal
     from importer.settings import RunSettings
@@ -69,17 +69,17 @@ def with_asked_encoding(settings: RunSettings, given: dict[str, Any]) -> RunSett
     return replace(settings, reading=replace(settings.reading, encoding=encoding))
 
 
-def _choose_encoding(cell: TellingCell) -> str:
+def _choose_encoding(cell: RivalReadings) -> str:
     click.echo(
         f"The encoding of {cell.name} is a guess. Which of these is what stands in row {cell.row}, column {cell.column!r}?",
         err=True,
     )
-    for number, (codec, text) in enumerate(cell.readings, 1):
+    for number, (codec, text) in enumerate(cell.texts, 1):
         click.echo(f"  {number}  {text}  ({codec})", err=True)
     click.echo("None of them: Ctrl-C, and name the encoding with --encoding.", err=True)
-    numbers = click.IntRange(1, len(cell.readings))
+    numbers = click.IntRange(1, len(cell.texts))
     chosen: int = click.prompt("Number", default=1, type=numbers, err=True)
-    return cell.readings[chosen - 1][0]
+    return cell.texts[chosen - 1][0]
 
 
 def _read(loop: asyncio.AbstractEventLoop, give: Any) -> None:

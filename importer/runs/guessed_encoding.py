@@ -10,7 +10,7 @@ from importer.errors import ImporterError
 from importer.mapping import load_mapping
 from importer.reading import open_source
 from importer.reading.formats import Format, format_of
-from importer.reading.telling_cell import TellingCell, telling_cell
+from importer.reading.rival_readings import RivalReadings, rival_readings
 from importer.settings import RunSettings
 from importer.sources import is_url
 from importer.sources.expanding import expand_sources, in_archive
@@ -18,7 +18,7 @@ from importer.sources.expanding import expand_sources, in_archive
 _TEXTS: Final = frozenset({Format.TEXT, Format.HTML, Format.JSON, Format.VCARD})
 
 
-def undecided_encoding(settings: RunSettings) -> TellingCell | None:
+def undecided_encoding(settings: RunSettings) -> RivalReadings | None:
     """Look at the one file that is to be imported; None where its encoding is sure, or was said.
 
     Of several files each may have another, and what is no file here is not fetched twice. What is wrong with file or
@@ -27,7 +27,7 @@ def undecided_encoding(settings: RunSettings) -> TellingCell | None:
     with suppress(ImporterError, OSError):
         options = load_mapping(settings.mapping).reading_options(settings.reading)
         if options.encoding is None and (path := _one_text(settings)):
-            return telling_cell(open_source(path, options=options))
+            return rival_readings(open_source(path, options=options))
     return None
 
 

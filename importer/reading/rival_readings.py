@@ -14,31 +14,31 @@ _SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TellingCell:
+class RivalReadings:
     """Where a cell stands, and how it reads in each encoding: the guess first."""
 
     name: str
     row: int
     column: str
-    readings: tuple[tuple[str, str], ...] = field(repr=False)
+    texts: tuple[tuple[str, str], ...] = field(repr=False)
     """Pairs of encoding and text; no two texts are alike."""
 
 
-def telling_cell(source: Source) -> TellingCell | None:
+def rival_readings(source: Source) -> RivalReadings | None:
     """Find the cell whose readings differ most; None where the encoding is no guess, or no cell tells."""
     guess, rivals = source.detected.encoding, source.detected.encoding_rivals
     if guess is None or not rivals:
         return None
-    return max(islice(_cells(source, guess, rivals), _LOOKED_AT), key=_tells, default=None)
+    return max(islice(_cells(source, guess, rivals), _LOOKED_AT), key=_difference, default=None)
 
 
-def _cells(source: Source, guess: str, rivals: Sequence[str]) -> Iterator[TellingCell]:
+def _cells(source: Source, guess: str, rivals: Sequence[str]) -> Iterator[RivalReadings]:
     for row in source:
         for column, cell in zip(source.header, row.cells, strict=False):
             readings = {} if cell.isascii() else _readings(cell, guess, rivals)
             if len(readings) > 1:
                 pairs = tuple((codec, text) for text, codec in readings.items())
-                yield TellingCell(name=source.name, row=row.number, column=column, readings=pairs)
+                yield RivalReadings(name=source.name, row=row.number, column=column, texts=pairs)
 
 
 def _readings(cell: str, guess: str, rivals: Sequence[str]) -> dict[str, str]:
@@ -59,7 +59,7 @@ def _shown(text: str) -> str:
     return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}..."
 
 
-def _tells(cell: TellingCell) -> tuple[int, int, int]:
-    (_, guessed), *_ = cell.readings
+def _difference(cell: RivalReadings) -> tuple[int, int, int]:
+    (_, guessed), *_ = cell.texts
     letters = {sign for sign in guessed if sign.isalpha() and not sign.isascii()}
-    return len(cell.readings), len(letters), -len(guessed)
+    return len(cell.texts), len(letters), -len(guessed)
