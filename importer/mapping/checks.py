@@ -27,6 +27,32 @@ def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     yield from _identity(model)
     yield from _switches(model)
     yield from _places(model)
+    yield from _clearing(model)
+    yield from _suppressing(model)
+
+
+def _suppressing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    if model.suppress is None:
+        return
+    for key in model.suppress.columns:
+        if key not in model.suppress.on:
+            yield ("suppress", "columns", key.value), f"The list is not looked up by {key} (suppress: on)."
+
+
+def _clearing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    if model.clear is None:
+        return
+    if model.clear in model.defaults.empty:
+        yield (
+            ("clear",),
+            f"{model.clear!r} cannot both be blank (defaults: empty) and ask to empty the field.",
+        )
+    for (section, name), rule in model.rules:
+        if rule.map is not None and model.clear in rule.map:
+            yield (
+                (section, name, "map"),
+                f"{model.clear!r} empties the field, by `clear`; the map never sees it.",
+            )
 
 
 def check_rules(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

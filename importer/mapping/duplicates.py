@@ -99,7 +99,10 @@ class DuplicatePolicy:
     come in file order, from the first; each pass over the file begins anew.
     """
 
-    def __init__(self, policy: str, groups: Mapping[RowId, PersonGroup]) -> None:
+    def __init__(
+        self, policy: str, groups: Mapping[RowId, PersonGroup], *, blank_clears: frozenset[str] = frozenset()
+    ) -> None:
+        self._blank_clears = blank_clears
         self._merges = policy == "merge"
         self._groups = groups
         self._open: dict[RowId, Record] = {}
@@ -118,7 +121,7 @@ class DuplicatePolicy:
     def _merge(self, record: Record, group: PersonGroup) -> Record | Outcome:
         first = group.rows[0]
         before = None if record.row == first else self._open.pop(first, None)
-        merged = record if before is None else merge(before, record)
+        merged = record if before is None else merge(before, record, self._blank_clears)
         if record.row == group.sent:
             return merged
         self._open[first] = merged
@@ -132,22 +135,28 @@ def _protected(record: Record, group: PersonGroup) -> Record:
     return with_opt_outs(record, wanted, rows=rows)
 
 
-def merge(earlier: Record, later: Record) -> Record:
-    """Unite two rows of a person into the later one: its values win where they are not blank, tags are united."""
-    fields: dict[str, Json] = {name: value for name, value in earlier.fields.items() if value is not None}
+def merge(earlier: Record, later: Record, blank_clears: frozenset[str] = frozenset()) -> Record:
+    """Unite two rows of a person into the later one: its values win where they are not blank, tags are united.
+
+    A cell that asks to empty its field is not blank; null of a field in ``blank_clears`` is.
+    """
+    fields: dict[str, Json] = {
+        name: value for name, value in earlier.fields.items() if value is not None or name not in blank_clears
+    }
     for name, value in later.fields.items():
         before = fields.get(name)
         if isinstance(before, dict) and isinstance(value, dict):
             fields[name] = {**before, **value}
-        elif value is not None or name not in fields:
+        elif value is not None or name not in fields or name not in blank_clears:
             fields[name] = value
     custom = dict(earlier.custom_fields) | dict(later.custom_fields)
     return replace(
         later,
         fields=fields,
         custom_fields=tuple(custom.items()),
-        tags=unite((*earlier.tags, *later.tags)),
+        tags=() if later.clears_tags else unite((*earlier.tags, *later.tags)),
         contact_id=later.contact_id or earlier.contact_id,
+        clears_tags=later.clears_tags or (earlier.clears_tags and not later.tags),
         warnings=tuple(dict.fromkeys((*earlier.warnings, *later.warnings))),  # each is said once
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from importer.highlevel.contacts import HeldContact
+from importer.mirror.met import MetContacts
 from importer.mirror.store import Mirror
 
 _NOBODY: Final[tuple[str, ...]] = ()
@@ -14,9 +15,10 @@ _NOBODY: Final[tuple[str, ...]] = ()
 class ForeseenLocation:
     """Contacts by key and id. Rows come in blocks: ``look`` reads what a block needs at once, ``settle`` ends it."""
 
-    def __init__(self, mirror: Mirror, left: Mirror) -> None:
+    def __init__(self, mirror: Mirror, left: Mirror, met: MetContacts | None = None) -> None:
         self._mirror = mirror
         self._left = left
+        self._met = met
         self._holders: dict[str, tuple[str, ...]] = {}
         self._contacts: dict[str, HeldContact] = {}
         self._new: dict[str, HeldContact] = {}
@@ -29,6 +31,8 @@ class ForeseenLocation:
             *contact_ids,
             *(each for found in (before, later) for ids in found.values() for each in ids),
         }
+        if self._met is not None:
+            self._met.note(wanted)
         left = self._left.by_ids(wanted)
         held = self._mirror.by_ids(wanted - left.keys())
         # with what only a read by id shows, where that was done: an export does it

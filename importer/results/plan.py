@@ -171,6 +171,14 @@ class MirrorSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissingContacts:
+    """The contacts of the locations that no row of the sources may mean, and the file that lists them."""
+
+    contacts: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
     """What a plan comes to."""
 
@@ -191,6 +199,8 @@ class PlanSummary:
     workflow: str | None
     plan: Path
     report: Path
+    missing: MissingContacts | None = None
+    """Where it was asked for."""
 
     @property
     def rows_read(self) -> int:
@@ -202,6 +212,11 @@ class PlanSummary:
     @property
     def failing(self) -> int:
         return self.count(PlanAction.FAIL) + self.count(PlanAction.AMBIGUOUS)
+
+    @property
+    def unsent(self) -> int:
+        """Count the rows of which it is not known whose they are."""
+        return self.count(PlanAction.FAIL) + self.count(PlanAction.SKIP)
 
     @property
     def exit_code(self) -> int:
@@ -228,4 +243,10 @@ class PlanSummary:
             "made_at": moment(self.made_at),
             "plan": str(self.plan),
             "report": str(self.report),
+            **self._missing_json(),
         }
+
+    def _missing_json(self) -> dict[str, Json]:
+        if self.missing is None:
+            return {}
+        return {"missing": self.missing.contacts, "missing_file": str(self.missing.path)}

@@ -203,11 +203,17 @@ class StateFolder:
 
     def forget(self, run_id: str) -> None:
         """Delete a run's journal, its copies of the sources and its mapping; what it used of a quota stays known."""
+        with self.idle(run_id):
+            self._keep_quota(run_id)
+            self._delete(self.run_folder(run_id))
+        self._past.let_go()
+
+    @contextlib.contextmanager
+    def idle(self, run_id: str) -> Iterator[None]:
+        """Keep everybody from a run's folder; RunConflictError tells who is at work there."""
         try:
             with locked(self._run_lock(run_id), self._owner(run_id)):
-                self._keep_quota(run_id)
-                self._delete(self.run_folder(run_id))
-            self._past.let_go()
+                yield
         except LockHeldError as conflict:
             raise RunConflictError(
                 f"{conflict.owner or run_id} is at work. Stop it first, or wait for its end."

@@ -9,8 +9,11 @@ from typing import Final
 from importer.errors import MappingError
 from importer.highlevel.catalog import MATCH_BY, Catalog
 from importer.highlevel.contacts import HeldContact
+from importer.highlevel.equality import is_blank
 from importer.mapping import Mapping
 from importer.mapping.resolver import find_custom_field
+from importer.mapping.suppression import CODE as SUPPRESSED
+from importer.mapping.suppression import Suppression
 from importer.mirror.changes import UpdateRules, difference, left_by_create, left_by_update
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
@@ -80,9 +83,12 @@ def _policies(mapping: Mapping, catalog: Catalog) -> dict[str, OnUpdate]:
 class Decider:
     """Decides the rows of one location, in file order: each upon what the rows before it leave."""
 
-    def __init__(self, location: ForeseenLocation, rules: DecidingRules) -> None:
+    def __init__(
+        self, location: ForeseenLocation, rules: DecidingRules, suppression: Suppression | None = None
+    ) -> None:
         self._location = location
         self._rules = rules
+        self._suppression = suppression
 
     def decide(self, records: Sequence[Record]) -> dict[RowId, PlannedRow]:
         """Decide a block of rows."""
@@ -95,6 +101,9 @@ class Decider:
     def _decide(self, record: Record) -> PlannedRow:
         match find_contact(record, self._location, self._rules.order):
             case Ambiguous() as several:
+                candidates = map(self._location.contact, several.contact_ids)
+                if end := self._suppressed(record, *candidates):
+                    return end
                 return _ambiguous(record, several, send=self._rules.send_ambiguous)
             case None if record.contact_id is not None:
                 return _planned(
@@ -106,7 +115,20 @@ class Decider:
             case None:
                 return self._create(record)
             case contact:
-                return self._update(record, contact)
+                return self._suppressed(record, contact) or self._update(record, contact)
+
+    def _suppressed(self, record: Record, *contacts: HeldContact | None) -> PlannedRow | None:
+        """Skip a row whose contact has an e-mail or phone that is on the list, though the row itself has none of them."""
+        listed = self._suppression
+        if listed is None:
+            return None
+        for contact in contacts:
+            if contact is not None and any(
+                listed.has(key.removeprefix("other ")) for key in contact.found_by()
+            ):
+                reason = f"Its contact has an e-mail or phone that is on the list {listed.name} of people who are sent nothing."
+                return _planned(record, PlanAction.SKIP, contact, code=SUPPRESSED, reason=reason)
+        return None
 
     def _create(self, record: Record) -> PlannedRow:
         if self._rules.mode is ImportMode.UPDATE_ONLY:
@@ -129,7 +151,10 @@ class Decider:
                 reason="The contact exists already, and the mapping's mode is create_only.",
             )
         found = difference(record, contact, self._rules.update)
-        warnings = tuple(Fault(code="kept", message=f"kept: {each}", fails=False) for each in found.kept)
+        warnings = (
+            *(_warning("kept", f"kept: {each}") for each in found.kept),
+            *(_warning("cleared", f"{each.name} is emptied") for each in found.changes if is_blank(each.new)),
+        )
         if found.nothing:
             planned = _planned(
                 record,
@@ -148,6 +173,10 @@ class Decider:
             tags_removed=found.tags_removed,
             warnings=planned.warnings + warnings,
         )
+
+
+def _warning(code: str, message: str) -> Fault:
+    return Fault(code=code, message=message, fails=False)
 
 
 def made_by(contact_id: str | None) -> RowId | None:
@@ -189,7 +218,8 @@ def _planned(
         contact_id=contact.id if contact is not None else record.contact_id,
         code=code,
         reason=reason,
-        warnings=record.warnings,
+        # what a cell asks to empty is said anew where the contact holds something there
+        warnings=tuple(each for each in record.warnings if each.code != "cleared"),
     )
 
 

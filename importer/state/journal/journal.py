@@ -50,6 +50,7 @@ from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
     INTEND,
     LAND,
+    MADE_BY,
     MADE_HERE,
     MARK,
     MARK_QUOTA,
@@ -212,6 +213,13 @@ class Journal:
         self._index_contacts()
         found = self._db.execute(MADE_HERE, {"contact": contact_id, "row": before}).fetchone()
         return bool(found[0])
+
+    def made_by(self, row: RowId) -> str | Outcome | None:
+        """Give the id of the contact that a row created; else how it ended, and None where it did not yet."""
+        found = self._db.execute(MADE_BY, {"row": row}).fetchone()
+        if found is not None:
+            return str(found[0])
+        return next(map(outcome_of, self._rows("outcomes", OUTCOME_COLUMNS, row, row)), None)
 
     # what the pipeline asks and says
 
