@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,7 +34,7 @@ def vendor(desk: Desk) -> Iterator[Sandbox]:
         yield sandbox
 
 
-def add(vendor: Sandbox, number: str, **fields: str) -> str:
+def add(vendor: Sandbox, number: str, **fields: Any) -> str:
     made = vendor.add_contact("loc1", **fields)
     vendor.edit(made, customFields={"ERP Id": number})
     return made

@@ -16,22 +16,16 @@ from importer.mirror.field_index import FieldIndex
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
 from importer.mirror.store import Mirror
-from importer.records import Record
+from importer.records import Json, Record
 
 ORDER = ("email", "phone")
 ERP = CustomField(id="f1", name="ERP Id", key="contact.erp_id", data_type="TEXT")
 
 
-def person(contact_id: str, *, erp: object = None, **fields: Any) -> HeldContact:
+def person(contact_id: str, *, erp: Json = None, **fields: Any) -> HeldContact:
     emails, phones = (tuple(fields.pop(name, ())) for name in ("emails", "phones"))
     custom = {} if erp is None else {ERP.id: erp}
-    return HeldContact(
-        id=contact_id,
-        fields=fields,
-        custom_fields=custom,
-        emails=emails,
-        phones=phones,  # type: ignore[arg-type]  # a test's own
-    )
+    return HeldContact(id=contact_id, fields=fields, custom_fields=custom, emails=emails, phones=phones)
 
 
 PEOPLE = (
