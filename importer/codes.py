@@ -304,6 +304,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "suppressed",
+        "The person is on the list of those who are sent nothing",
+        "Nothing; take the person off the list (the mapping's suppress) where it is wrong.",
+        Remedy.NONE,
+    ),
+    Code(
         "contact_not_created",
         "The row before it that was to create the contact did not",
         "See what became of that row. Run this one again once the other is through, or correct and import both.",

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from importer.mapping.language.people import Match
+from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.scalars import (
     DateOrder,
     EmptyCells,
@@ -338,6 +338,10 @@ class MappingModel(Section):
         default=ImportMode.UPSERT, description="Create and update contacts, or only one of the two."
     )
     rows: RowFilters = Field(default=RowFilters(), description="Which rows are imported at all.")
+    suppress: Suppress | None = Field(
+        default=None,
+        description="People who are sent nothing, not even an update, wherever the rows come from: their rows are skipped.",
+    )
     empty_cells: EmptyCells = Field(
         default="leave",
         description="Blank cells leave the contact's value as it is, or clear it: null is sent, where the API's schema "

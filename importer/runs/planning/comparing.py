@@ -15,11 +15,12 @@ from importer.highlevel.catalog import Catalog
 from importer.highlevel.equality import lowered
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
+from importer.mapping.suppression import Suppression
 from importer.mirror.reading import MirrorReading
 from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
 from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
-from importer.runs.planning.deciding import made_by
+from importer.runs.planning.deciding import DecidingRules, made_by
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met
 from importer.runs.planning.plan import Deciders, SeenLocations
 from importer.runs.preparing import Preparation
@@ -146,6 +147,7 @@ class Comparison:
     mapping: FieldMapping
     context: RunContext
     connection: Connection
+    suppression: Suppression | None
 
 
 def wants_comparing(settings: RunSettings, mapping: FieldMapping) -> bool:
@@ -169,6 +171,8 @@ async def plan_run(
     stored = StoredPlan.create(comparison.folder)
     if not stored.whole:
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
+        for catalog in met.values():
+            DecidingRules.of(mapping, catalog)  # what does not fit is better known before contacts are read
         readings = {key: await _mirror(each, comparison, sender) for key, each in met.items()}
         seen = SeenLocations(catalogs=catalogs, readings=readings, requests=0)
         await asyncio.to_thread(_decide, stored, seen, comparison, preparation)
@@ -195,7 +199,7 @@ def _decide(
         replaces_tags=mapping.tag_mode is TagMode.REPLACE,
     )
     stored.begin_anew()
-    with Deciders(seen, mapping, comparison.folder) as deciders:
+    with Deciders(seen, mapping, comparison.folder, suppression=comparison.suppression) as deciders:
         for piece in preparation.pieces():
             context.stop.check()
             decided = deciders.decide(piece)
