@@ -187,12 +187,12 @@ class FollowUpState(StrEnum):
 class Record:
     """A row after mapping: values under the vendor's own field names, ready to be built into a payload.
 
-    ``fields`` holds standard properties (``None`` asks the vendor to clear one); ``dndSettings`` and
+    ``fields`` holds standard properties (``None`` asks the vendor to clear one, also a custom field); ``dndSettings`` and
     ``inboundDndSettings`` are in it in the 2021-07-28 spelling. ``custom_fields`` are pairs of the field's
     reference (its id once resolved against the location, before that what the mapping says) and the value.
     ``contact_id`` is set when the row names the contact itself. ``country_guessed``: the row does not say its country,
     the mapping's default stands in ``fields``; known until the custom fields are resolved. ``upsert`` is the payload in
-    that spelling as JSON, where it was built ahead.
+    that spelling as JSON, where it was built ahead. ``clears_tags``: it has no tags, and the contact is to have none.
     """
 
     row: RowId
@@ -205,6 +205,7 @@ class Record:
     country_guessed: bool = field(default=False, compare=False)
     upsert: bytes | None = field(default=None, repr=False, compare=False)
     planned: Planned | None = None
+    clears_tags: bool = False
 
     def built(self, upsert: bytes) -> Record:
         """Put its payload beside it."""
@@ -217,6 +218,7 @@ class Record:
             contact_id=self.contact_id,
             warnings=self.warnings,
             upsert=upsert,
+            clears_tags=self.clears_tags,
         )
 
 
@@ -244,13 +246,18 @@ class Planned:
     """What was decided of a row beforehand, where a comparison came before the sending.
 
     ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
-    overwrites something, the contact must still hold the old values.
+    overwrites something, the contact must still hold the old values. ``made_by``: the row that makes its contact, and
+    without which there is nobody to change. ``end``: how it ends without a call, once that contact is there.
+    ``tags_before``: where all of the contact's tags are replaced, those that it must still have.
     """
 
     changes: tuple[Change, ...] = ()
     tags_added: tuple[str, ...] = field(default=(), repr=False)
     tags_removed: tuple[str, ...] = field(default=(), repr=False)
     creates: bool = False
+    made_by: RowId | None = None
+    end: Outcome | None = None
+    tags_before: frozenset[str] | None = field(default=None, repr=False)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -391,6 +398,22 @@ class MatchKey(StrEnum):
     PHONE = "phone"
 
 
+class Contradiction(StrEnum):
+    """What a row says otherwise than a row before it that is taken for the same person."""
+
+    NAME = "name"
+    OTHER_KEY = "other_key"
+    """It has no name that could tell, and brings another phone, or another e-mail."""
+
+
+class Said(NamedTuple):
+    """What the first rows with a key said of who has it, as hashes; 0 where none of them said anything."""
+
+    other: int = 0
+    first: int = 0
+    last: int = 0
+
+
 class KeyHolder(NamedTuple):
     """Who a match key belongs to: hashes of the other key and of both parts of the name, 0 where there is none.
 
@@ -406,6 +429,10 @@ class KeyHolder(NamedTuple):
     several_others: bool = False
     joined: bool = False
     """A later row of the run is the same person."""
+    said: Said = Said()
+    """The same of all rows that hold the key, those that cannot be told apart by it as well."""
+    before: Contradiction | None = None
+    """What ``row`` said otherwise than an earlier run."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -419,6 +446,8 @@ class KeyLink:
     first: RowId | None
     """The row that holds the key; None where an earlier import brought the holder."""
     apart: bool
+    contradiction: Contradiction | None = None
+    """What it says otherwise, where they are taken for the same person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,9 @@ def mirror_command(locations: tuple[str, ...], **given: Any) -> None:
     is_flag=True,
     help="Leave out do-not-disturb by channel, which takes one call for each contact.",
 )
+@click.option(
+    "--force", is_flag=True, help="Write over a file that no export wrote, or that was changed since."
+)
 @max_age_option
 @account_options
 @state_option
@@ -135,6 +138,7 @@ def export_command(location: str | None, **given: Any) -> None:
     """Write all contacts of a location to a file that the ready mapping `highlevel` imports again.
 
     Do-not-disturb by channel is read of every contact first, one call each; where one cannot be read nothing is written.
+    A file that is there already is replaced if an export wrote it and nobody changed it since.
     """
     from importer.cli.presenting import Manner, watch
     from importer.results.wording import command
@@ -145,7 +149,14 @@ def export_command(location: str | None, **given: Any) -> None:
     location_id = location_in(location or location_from_environment())
     settings, output = mirror_settings(given), given["output"]
     exported = watch(
-        lambda context: export(location_id, output, settings, context, with_dnd=not given["without_dnd"]),
+        lambda context: export(
+            location_id,
+            output,
+            settings,
+            context,
+            with_dnd=not given["without_dnd"],
+            force=given["force"],
+        ),
         Manner.of(given),
         go_on=command(["importer", "export", location_id, "-o", str(output)]),
     )

@@ -39,6 +39,11 @@ from importer.cli.options import (
 @output_options
 @max_age_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Plan the first N rows only.")
+@click.option(
+    "--missing",
+    is_flag=True,
+    help="List the location's contacts whose e-mail and phone no row has, too (missing.csv).",
+)
 @click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
 @reading_options
 @state_option
@@ -55,11 +60,15 @@ def plan_command(**given: Any) -> None:
     from importer.results.wording import command
     from importer.runs.planning.plan import plan
 
+    if given["missing"] and given["limit"]:
+        raise click.UsageError("--missing needs all rows: leave --limit out.")
     load_environment()
     settings = run_settings(given)
     manner = Manner.of(given)
     summary = watch(
-        lambda context: plan(settings, max_age_seconds=given["max_age"], context=context),
+        lambda context: plan(
+            settings, max_age_seconds=given["max_age"], missing=given["missing"], context=context
+        ),
         manner,
         go_on=command(["importer", "plan", *given["sources"], "-m", str(given["mapping"])]),
     )

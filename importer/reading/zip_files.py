@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,10 @@ _DAMAGE: Final = (
     RuntimeError,
     ValueError,
     OSError,
+    # What the library forgets to look for in a hostile archive: see the fuzz campaign of the reader.
+    struct.error,
+    LookupError,
+    OverflowError,
 )
 _AGAIN: Final = "Download it again."
 
@@ -49,7 +54,13 @@ def files_in(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 def _is_meant(entry: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(entry.filename)
-    return not entry.is_dir() and path.parts[:1] != ("__MACOSX",) and not path.name.startswith(".")
+    # Not entry.is_dir(): Python 3.11 breaks down at a name that is empty.
+    return (
+        bool(path.name)
+        and not entry.filename.endswith("/")
+        and path.parts[:1] != ("__MACOSX",)
+        and not path.name.startswith(".")
+    )
 
 
 def refuse_locked(entries: list[zipfile.ZipInfo], name: str) -> None:

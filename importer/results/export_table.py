@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from importer.highlevel.contacts import HeldContact
 from importer.highlevel.fields import CHANNELS
 from importer.records import Json
 from importer.results.csv_file import TableWriter, csv_table
+from importer.results.files import Replacing, replacing
 
 _BLOCKED: Final = frozenset({"active", "permanent"})
 
@@ -55,38 +57,74 @@ _FROM: Final = "export_location_id"
 """Says where a contact is from, and by it the reader knows the file for one of ours."""
 
 
-class ExportTable:
-    """Writes contacts, a block at a time."""
+_UNSEEN: Final = frozenset({"Time Zone", *(f"DND {name}" for name in CHANNELS)})
+"""What only a read by id shows: a blank cell would say that nobody said no."""
 
-    def __init__(self, table: TableWriter, location_id: str, custom_fields: Sequence[CustomField]) -> None:
+
+class ContactTable:
+    """Writes contacts, a block at a time. Custom fields stand in columns of their names, behind the others."""
+
+    def __init__(
+        self,
+        table: TableWriter,
+        readers: Sequence[Callable[[HeldContact], str]],
+        custom_columns: Mapping[str, Sequence[str | None]],
+    ) -> None:
         self._table = table
-        self._location_id = location_id
-        self._custom_fields = custom_fields
+        self._readers = readers
+        self._custom_columns = custom_columns
 
-    def write(self, contacts: Sequence[HeldContact]) -> None:
-        self._table.write_all(map(self._line, contacts))
-
-    def _line(self, contact: HeldContact) -> list[str]:
-        own = [read(contact) for read in _COLUMNS.values()]
-        return [
-            *own,
-            self._location_id,
-            *(_text(contact.custom_fields.get(each.id)) for each in self._custom_fields),
-        ]
+    def write(self, location_id: str, contacts: Sequence[HeldContact]) -> None:
+        """Write contacts of one of the locations that the table was opened for."""
+        references = self._custom_columns[location_id]
+        self._table.write_all(
+            [
+                *(read(contact) for read in self._readers),
+                location_id,
+                *(_text(contact.custom_fields.get(each)) if each else "" for each in references),
+            ]
+            for contact in contacts
+        )
 
 
 @contextlib.contextmanager
-def open_export(path: Path, location_id: str, custom_fields: Sequence[CustomField]) -> Iterator[ExportTable]:
-    """Open the file; it appears when it is whole. Custom fields stand in columns of their names, behind the others."""
-    head = [*_COLUMNS, _FROM, *(each.name for each in custom_fields)]
+def open_contact_table(
+    path: Path,
+    custom_fields: Mapping[str, Sequence[CustomField]],
+    *,
+    read_by_id: bool,
+    replacing: Replacing = replacing,
+) -> Iterator[ContactTable]:
+    """Open the file; it appears when it is whole. ``custom_fields``: by location.
+
+    Without ``read_by_id`` there are no columns of what a search does not show.
+    """
+    columns = {name: read for name, read in _COLUMNS.items() if read_by_id or name not in _UNSEEN}
+    named = {location_id: _numbered(fields) for location_id, fields in custom_fields.items()}
+    keys = tuple(dict.fromkeys(key for each in named.values() for key in each))
+    head = [*columns, _FROM, *(name for name, _ in keys)]
     with contextlib.ExitStack() as stack:
         if path.suffix.lower() == ".xlsx":
             from importer.results import workbook
 
-            table: TableWriter = stack.enter_context(workbook.xlsx_table(path, head))
+            table: TableWriter = stack.enter_context(workbook.xlsx_table(path, head, replacing=replacing))
         else:
-            table = stack.enter_context(csv_table(path, head))
-        yield ExportTable(table, location_id, custom_fields)
+            table = stack.enter_context(csv_table(path, head, replacing=replacing))
+        yield ContactTable(
+            table,
+            tuple(columns.values()),
+            {location_id: [each.get(key) for key in keys] for location_id, each in named.items()},
+        )
+
+
+def _numbered(fields: Sequence[CustomField]) -> dict[tuple[str, int], str]:
+    """Give each field's id by its name, and its number among those of that name."""
+    seen: Counter[str] = Counter()
+    found: dict[tuple[str, int], str] = {}
+    for each in fields:
+        found[each.name, seen[each.name]] = each.id
+        seen[each.name] += 1
+    return found
 
 
 def _text(value: Json) -> str:

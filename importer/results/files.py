@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol, TextIO, TypeAlias
 
-from importer.errors import StateError
+from importer.errors import SettingsError, StateError
 
 Replacing: TypeAlias = Callable[[Path], AbstractContextManager[Path]]
 """Hands over a name to write to; the file takes its place when the block ends well."""
@@ -36,6 +36,30 @@ def replacing(path: Path) -> AbstractContextManager[Path]:
     Raises StateError when the disk or the folder refuses.
     """
     return _drafted(path, lambda _: path)
+
+
+def replacing_own(path: Path, written: Written, *, force: bool) -> AbstractContextManager[Path]:
+    """Hand over a name to write to; the file takes the place of ``path`` where nothing of somebody else's stands there."""
+
+    def choose(draft: Path) -> Path:
+        refuse_foreign(path, written, force=force)  # once more: it may have taken hours
+        written.add(str(path.absolute()), _digest(draft))
+        return path
+
+    return _drafted(path, choose)
+
+
+def refuse_foreign(path: Path, written: Written, *, force: bool) -> None:
+    """Raise SettingsError where a file stands that is not as it was written for this very name."""
+    if force or not os.path.lexists(path):
+        return
+    with contextlib.suppress(OSError):
+        if written.holds(str(path.absolute()), _digest(path)):
+            return
+    raise SettingsError(
+        f"{path} exists already, and is not as it was written here before. Name another file, or write over it with "
+        "--force."
+    )
 
 
 class RunFiles:

@@ -54,7 +54,9 @@ class PlanGroup:
 class PlanTally:
     """Counts planned rows as they pass by."""
 
-    def __init__(self, *, duplicates_allowed: Mapping[str, bool], follow_up_calls: float) -> None:
+    def __init__(
+        self, *, duplicates_allowed: Mapping[str, bool], follow_up_calls: float, replaces_tags: bool = False
+    ) -> None:
         self.actions: Counter[PlanAction] = Counter()
         self.fields: dict[str, FieldChanges] = {}
         self.groups: dict[tuple[str, PlanAction | None], PlanGroup] = {}
@@ -62,6 +64,7 @@ class PlanTally:
         self.lifts = 0
         self._duplicates_allowed = duplicates_allowed
         self._follow_up_calls = follow_up_calls
+        self._replaces_tags = replaces_tags
         self._follow_up_rows: Counter[str] = Counter()
 
     def see(self, planned: PlannedRow) -> None:
@@ -124,7 +127,9 @@ class PlanTally:
             self.location_requests[place] += 2 if self._duplicates_allowed.get(place) else 1
             self._follow_up_rows[place] += 1
         elif planned.action is PlanAction.UPDATE:
-            self.location_requests[place] += bool(planned.changes) + any(map(overwrites, planned.changes))
+            replaces = self._replaces_tags and bool(planned.tags_added or planned.tags_removed)
+            looks = replaces or any(map(overwrites, planned.changes))
+            self.location_requests[place] += (replaces or bool(planned.changes)) + looks
             self._follow_up_rows[place] += 1
 
 
@@ -171,6 +176,14 @@ class MirrorSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissingContacts:
+    """The contacts of the locations that no row of the sources may mean, and the file that lists them."""
+
+    contacts: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
     """What a plan comes to."""
 
@@ -191,6 +204,8 @@ class PlanSummary:
     workflow: str | None
     plan: Path
     report: Path
+    missing: MissingContacts | None = None
+    """Where it was asked for."""
 
     @property
     def rows_read(self) -> int:
@@ -202,6 +217,11 @@ class PlanSummary:
     @property
     def failing(self) -> int:
         return self.count(PlanAction.FAIL) + self.count(PlanAction.AMBIGUOUS)
+
+    @property
+    def unsent(self) -> int:
+        """Count the rows of which it is not known whose they are."""
+        return self.count(PlanAction.FAIL) + self.count(PlanAction.SKIP)
 
     @property
     def exit_code(self) -> int:
@@ -228,4 +248,10 @@ class PlanSummary:
             "made_at": moment(self.made_at),
             "plan": str(self.plan),
             "report": str(self.report),
+            **self._missing_json(),
         }
+
+    def _missing_json(self) -> dict[str, Json]:
+        if self.missing is None:
+            return {}
+        return {"missing": self.missing.contacts, "missing_file": str(self.missing.path)}

@@ -8,7 +8,7 @@ from importer.codes import BY_NAME
 from importer.records import PlanAction, Status
 from importer.results.palette import Palette
 from importer.results.plan import PlanSummary
-from importer.results.wording import duration, number, rows
+from importer.results.wording import duration, missing_sentence, number, rows
 
 LABELS = {
     PlanAction.CREATE: "create",
@@ -40,9 +40,11 @@ def render_plan(plan: PlanSummary, palette: Palette) -> str:
             *_fields(plan),
             *_groups(plan),
             *_lifts(plan),
+            *_missing(plan),
             "",
             f"  plan         {plan.plan}",
             f"  to approve   {plan.report}",
+            *([f"  missing      {plan.missing.path}"] if plan.missing is not None else []),
         )
     )
 
@@ -100,3 +102,9 @@ def _lifts(plan: PlanSummary) -> Iterator[str]:
             f"Careful: {rows(plan.lifts)} would lift a contact's do-not-disturb. Somebody who said no would be written "
             "to again."
         )
+
+
+def _missing(plan: PlanSummary) -> Iterator[str]:
+    if plan.missing is not None:
+        yield ""
+        yield missing_sentence(plan.missing.contacts, plan.unsent)

@@ -92,6 +92,9 @@ def render_plan_report(plan: PlanSummary, *, details: bool = False) -> str:
         segments=plan_segments(plan),
         fields=shown_fields(plan, details=details),
         causes=shown_causes(plan, details=details),
+        missing=wording.missing_sentence(plan.missing.contacts, plan.unsent)
+        if plan.missing is not None
+        else None,
     )
 
 

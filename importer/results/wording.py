@@ -31,6 +31,21 @@ def rows(count: int) -> str:
     return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
+def missing_sentence(contacts: int, unsent_rows: int) -> str:
+    """Say how many contacts a location has whom no row means."""
+    if not contacts:
+        return "Every contact of the location has its e-mail or phone in the sources."
+    those = (
+        "1 contact of the location has" if contacts == 1 else f"{contacts:,} contacts of the location have"
+    )
+    unsent = (
+        f" Contacts of the {rows(unsent_rows)} that would fail or be skipped may be among them."
+        if unsent_rows
+        else ""
+    )
+    return f"{those} neither e-mail nor phone in the sources.{unsent}"
+
+
 def percent(share: float) -> str:
     """Write a share with one decimal; what is not all never reads 100 %, what is not nothing never reads 0 %."""
     if 0 < share < 0.001:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from importer.errors import RunConflictError, TrialDoneError
 from importer.mapping import Mapping
+from importer.mapping.suppression import Suppression
 from importer.runs.context import RunContext
 from importer.runs.preparing.order import Order
 from importer.settings import RunSettings
@@ -22,10 +23,13 @@ class RunSession:
     mapping: Mapping
     context: RunContext
     kind: SessionKind
+    suppression: Suppression | None = None
+    """People who are sent nothing."""
 
     @property
     def order(self) -> Order:
-        return Order.of(self.journal.run, self.settings, self.mapping)
+        order = Order.of(self.journal.run, self.settings, self.mapping)
+        return replace(order, survey=replace(order.survey, suppression=self.suppression))
 
     def refuse_undone(self) -> None:
         """Raise RunConflictError for a run that somebody took back, or began to: its rows would come again one by one."""

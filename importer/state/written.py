@@ -10,13 +10,13 @@ FILE_NAME: Final = "written.sha256"
 
 
 class WrittenFiles:
-    """A list in a run's folder, in the form of ``sha256sum``; it only grows.
+    """A list in a run's folder (of exports: in the state folder), in the form of ``sha256sum``; it only grows.
 
     A line that is missing or damaged does no harm: the file is then taken for somebody else's, and kept.
     """
 
-    def __init__(self, run_folder: Path) -> None:
-        self._path = run_folder / FILE_NAME
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
 
     def holds(self, name: str, digest: str) -> bool:
         """Tell whether this very content was written under this name."""

@@ -202,6 +202,24 @@ def test_a_phone_that_finds_nobody_may_be_shared(desk: Desk, settings: dict[str,
         assert [phone for _, phone in people(vendor).values()].count("+12125550100") == 3
 
 
+def test_a_family_with_one_address_is_one_contact_and_nobody_is_renamed_without_a_word(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write("family.csv", HEADER + "Ann,home@example.com,,\nBob,home@example.com,,\n")
+    checked = desk.importer("check", "family.csv", *WORDS, "--report", "page/check.html")
+    said = "1 row is taken for somebody who has its e-mail or phone, although under another name"
+    assert said in " ".join(checked.err.split())
+    ended = desk.run("family.csv", *WORDS)
+    assert people(vendor) == {"home@example.com": ("Bob", "")}
+    assert ended.summary["warnings_by_code"] == {"taken_as_one": 1}
+    assert ended.summary["same_contact"]["taken_as_one"] == 1
+    for listed, word in (
+        (Path("page/same-contact.csv"), "sent"),
+        (Path(ended.summary["same_contact"]["path"]), "updated"),
+    ):
+        assert read_table(listed)[1]["becomes"] == f"{word}, under another name"
+
+
 def test_colleagues_are_nobodys_duplicates(desk: Desk, vendor: Sandbox) -> None:
     desk.write(
         "one.yaml", Path("mapping.yaml").read_text(encoding="utf-8") + "match: {in_file_duplicates: first}\n"

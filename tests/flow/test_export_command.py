@@ -78,3 +78,48 @@ def test_channels_that_were_read_are_compared(desk: Desk, vendor: Sandbox) -> No
     desk.importer("export", "-o", "a.csv")
     planned = desk.importer("plan", "a.csv", "-m", "highlevel", "--json")
     assert json.loads(planned.out)["unchanged"] == 2, planned.out
+
+
+def test_an_export_takes_the_place_of_the_one_before(desk: Desk, vendor: Sandbox) -> None:
+    furnish(vendor)
+    desk.importer("export", "-o", "a.csv", "--without-dnd")
+    vendor.add_contact("loc1", email="cid@example.com")
+    ended = desk.importer("export", "-o", "a.csv", "--without-dnd", "--max-age", "0s")
+    assert ended.code == 0, ended.err
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_somebody_elses_file_is_not_written_over_unasked(desk: Desk, vendor: Sandbox, name: str) -> None:
+    furnish(vendor)
+    desk.write(name, "mine")
+    before = vendor.state()["requests"]
+    refused = desk.importer("export", "-o", name, "--without-dnd")
+    assert (refused.code, Path(name).read_text()) == (2, "mine")
+    assert "--force" in refused.err
+    assert vendor.state()["requests"] == before
+    assert desk.importer("export", "-o", name, "--without-dnd", "--force").code == 0
+    assert Path(name).read_bytes() != b"mine"
+
+
+def test_an_export_that_somebody_changed_is_his_file(desk: Desk, vendor: Sandbox) -> None:
+    furnish(vendor)
+    desk.importer("export", "-o", "a.csv", "--without-dnd")
+    with Path("a.csv").open("a", encoding="utf-8") as file:
+        file.write("mine\r\n")
+    assert desk.importer("export", "-o", "a.csv", "--without-dnd").code == 2
+    assert Path("a.csv").read_text(encoding="utf-8").endswith("mine\n")
+
+
+def test_a_file_that_came_meanwhile_stays(desk: Desk, vendor: Sandbox, tmp_path: Path) -> None:
+    from importer.errors import SettingsError
+    from importer.results.files import replacing_own
+    from importer.state.written import WrittenFiles
+
+    place = tmp_path / "a.csv"
+    with (  # noqa: PT012  (what is raised is raised by the end of the block)
+        pytest.raises(SettingsError, match="--force"),
+        replacing_own(place, WrittenFiles(tmp_path), force=False) as draft,
+    ):
+        draft.write_text("ours")
+        place.write_text("mine")
+    assert place.read_text() == "mine"

@@ -168,6 +168,22 @@ def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path, part: str) -> N
     assert max(before, after) < 300_000 or after == before
 
 
+@pytest.mark.parametrize("name", ["", "folder/", "/", "__MACOSX/a.csv", ".hidden"])
+def test_what_is_no_file_of_anybody_is_passed_over_in_a_zip(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name or "longname"), b"")
+        archive.writestr("contacts.csv", TEXT)
+    if not name:  # the library writes no empty name, others do
+        whole = bytearray((tmp_path / "a.zip").read_bytes())
+        entry = whole.index(b"PK\x01\x02")
+        del whole[entry + 46 : entry + 54]
+        whole[entry + 28 : entry + 30] = bytes(2)
+        end = whole.index(b"PK\x05\x06")
+        whole[end + 12 : end + 16] = (end - entry).to_bytes(4, "little")
+        (tmp_path / "a.zip").write_bytes(bytes(whole))
+    assert list(open_source(tmp_path / "a.zip"))
+
+
 def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(b" " * (100 << 20)))
     with pytest.raises(SourceError, match="would unpack"):

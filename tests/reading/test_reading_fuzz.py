@@ -3,7 +3,6 @@ from __future__ import annotations
 import gzip
 import os
 import struct
-import time
 from pathlib import Path
 
 import pytest
@@ -141,8 +140,10 @@ def small_books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def test_a_campaign_led_by_coverage_finds_no_foreign_exception(
     small_books: dict[str, bytes], tmp_path: Path
 ) -> None:
-    """Inputs that reach new lines of the reader are kept and changed further, for IMPORTER_FUZZ_SECONDS."""
-    until = time.monotonic() + float(os.environ.get("IMPORTER_FUZZ_SECONDS", "20"))
+    """Inputs that reach new lines of the reader are kept and changed further, IMPORTER_FUZZ_INPUTS in all.
+
+    A number of inputs, not of seconds: a quick machine and a slow one come to the same verdict of the same tree.
+    """
     text = b'Title\n\n"First, name";Email;"Zip"\nAnn;"a ""b""\nc";02134\n"Bob;b@example.com;1\n\nTotal;2;\n'
     page = (
         b"<html><table><tr><th>Name</th><th>Zip</th></tr><tr><td>Ann</td><td>02134</td></tr></table></html>"
@@ -161,13 +162,11 @@ def test_a_campaign_led_by_coverage_finds_no_foreign_exception(
     folder = str(Path(importer.reading.__file__).parent)
     seen: set[tuple[str, int]] = set()
     path = tmp_path / "input"
-    runs = 0
-    while time.monotonic() < until:
-        content = mutate(corpus[runs % len(corpus)])[:200_000]
+    for turn in range(int(os.environ.get("IMPORTER_FUZZ_INPUTS", "400"))):
+        content = mutate(corpus[turn % len(corpus)])[:200_000]
         path.write_bytes(content)
         lines = covered_lines(lambda: read_all(path), folder)
         if not lines <= seen:
             seen |= lines
             corpus.append(content)
-        runs += 1
-    assert runs > 20
+    assert len(corpus) > 20, "the inputs that reach new lines are not kept"

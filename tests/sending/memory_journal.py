@@ -14,6 +14,7 @@ from importer.records import (
     Pulse,
     QuotaMark,
     RowId,
+    Status,
 )
 
 
@@ -74,6 +75,13 @@ class MemoryJournal:
     def made_here(self, contact_id: str, before: RowId) -> bool:
         ended: tuple[Landed | Outcome, ...] = (*self.landed.values(), *self.outcomes.values())
         return any(each.contact_id == contact_id and each.row < before for each in ended)
+
+    def made_by(self, row: int) -> str | Outcome | None:
+        ended = self.outcomes.get(row)
+        for each in (ended, self.landed.get(row)):
+            if each is not None and each.status is Status.CREATED and each.contact_id is not None:
+                return each.contact_id
+        return ended
 
     def statuses(self) -> list[str]:
         return [self.outcomes[row].status.value for row in sorted(self.outcomes)]

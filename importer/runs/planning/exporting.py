@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -16,10 +17,12 @@ from importer.mirror.details import read_details
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
 from importer.records import Json
-from importer.results.export_table import open_export
+from importer.results.export_table import open_contact_table
+from importer.results.files import Replacing, refuse_foreign, replacing_own
 from importer.runs.context import RunContext
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking
 from importer.sending import Sender
+from importer.state.written import WrittenFiles
 
 _BLOCK: Final = 500
 _SAY_SECONDS: Final = 10.0
@@ -47,21 +50,31 @@ class Exported:
 
 
 async def export(
-    location_id: str, path: Path, settings: MirrorSettings, context: RunContext, *, with_dnd: bool
+    location_id: str,
+    path: Path,
+    settings: MirrorSettings,
+    context: RunContext,
+    *,
+    with_dnd: bool,
+    force: bool = False,
 ) -> Exported:
     """Write the contacts of a location, each with its do-not-disturb by channel unless that is not wanted.
 
     Raises SetupError where a contact cannot be read: a location that is moved must not message people who said no.
+    ``force``: over a file, too, that was not written here, or was changed since.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise SettingsError(f"{path} is neither a .csv nor an .xlsx file.")
+    known = WrittenFiles(settings.state)
+    refuse_foreign(path, known, force=force)
+    replacing = partial(replacing_own, written=known, force=force)
     async with open_looking(settings.connection, settings.state, context) as sender:
         catalog = await sender.open_location(location_id, CatalogNeeds(custom_fields=True))
         reading = await mirror_met(catalog, sender, settings, context)
         with Mirror.open(reading.path) as mirror:
             if with_dnd:
                 await _read_details(mirror, catalog, sender, context)
-            written = await asyncio.to_thread(_write, mirror, path, catalog, with_dnd=with_dnd)
+            written = await asyncio.to_thread(_write, mirror, path, catalog, replacing, with_dnd=with_dnd)
         return Exported(reading=reading, path=path, contacts=written, requests=sender.requests)
 
 
@@ -84,13 +97,14 @@ def _noting(context: RunContext) -> Callable[[int], None]:
     return note
 
 
-def _write(mirror: Mirror, path: Path, catalog: Catalog, *, with_dnd: bool) -> int:
+def _write(mirror: Mirror, path: Path, catalog: Catalog, replacing: Replacing, *, with_dnd: bool) -> int:
     written = 0
     contacts = iter(mirror)
-    with open_export(path, catalog.location_id, catalog.custom_fields) as table:
+    fields = {catalog.location_id: catalog.custom_fields}
+    with open_contact_table(path, fields, read_by_id=with_dnd, replacing=replacing) as table:
         while block := list(islice(contacts, _BLOCK)):
             # a contact that could not be found any more is no contact of the location
             shown = list(mirror.completed(block).values()) if with_dnd else block
-            table.write(shown)
+            table.write(catalog.location_id, shown)
             written += len(shown)
     return written

@@ -7,25 +7,31 @@ import contextlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel import follow_ups
-from importer.highlevel.catalog import Catalog
+from importer.highlevel.catalog import Catalog, CatalogNeeds
+from importer.highlevel.contacts import HeldContact
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
+from importer.mapping.suppression import Suppression
+from importer.mirror.field_index import FieldIndex
 from importer.mirror.foreseen import ForeseenLocation
+from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Outcome, PlannedRow, Record, RowId
+from importer.records import Outcome, PlannedRow, Record, RowId, TagMode
 from importer.results.columns import join_columns
+from importer.results.export_table import open_contact_table
 from importer.results.files import replacing_text
-from importer.results.plan import MirrorSummary, PlanSummary, PlanTally
+from importer.results.plan import MirrorSummary, MissingContacts, PlanSummary, PlanTally
 from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
@@ -57,9 +63,13 @@ async def plan(
     *,
     mapping: FieldMapping | None = None,
     max_age_seconds: float,
+    missing: bool = False,
     context: RunContext | None = None,
 ) -> PlanSummary:
-    """Plan a run; nothing is sent but reads. Raises SetupError where nothing can be planned, StopError when stopped."""
+    """Plan a run; nothing is sent but reads. Raises SetupError where nothing can be planned, StopError when stopped.
+
+    ``missing``: list the contacts of the locations that no row may mean, too.
+    """
     context = context or RunContext()
     mapping = mapping or load_mapping(settings.mapping)
     if settings.connection.sandbox:
@@ -72,19 +82,30 @@ async def plan(
             stack.enter_context, taken_in(settings, mapping, context.clock, context.stop)
         )
         began = context.clock.monotonic()
-        seen = await see_locations(taken.location_ids, settings, mapping, max_age_seconds, context)
-        planner = _Planner(taken, seen, settings, context, began)
+        for note in taken.notes:
+            context.progress.message(note)
+        # the file of the missing has their custom fields
+        needs = replace(mapping.needs, custom_fields=mapping.needs.custom_fields or missing)
+        seen = await see_locations(
+            taken.location_ids, settings, needs, max_age_seconds, context, fits=partial(_require_fit, taken)
+        )
+        planner = _Planner(taken, seen, settings, context, began, missing=missing)
         return await asyncio.to_thread(planner.write)
 
 
 async def see_locations(
     location_ids: Sequence[str] | frozenset[str],
     settings: RunSettings,
-    mapping: FieldMapping,
+    needs: CatalogNeeds,
     max_age_seconds: float,
     context: RunContext,
+    *,
+    fits: Callable[[Catalog], None] = lambda _: None,
 ) -> SeenLocations:
-    """Meet and mirror each location; where all refuse us, the first refusal is raised."""
+    """Meet and mirror each location; where all refuse us, the first refusal is raised.
+
+    ``fits`` is shown what each location tells of itself, and raises before its contacts are read.
+    """
     mirroring = MirrorSettings(
         connection=settings.connection, state=settings.state, max_age_seconds=max_age_seconds
     )
@@ -93,7 +114,8 @@ async def see_locations(
     async with open_looking(settings.connection, settings.state, context) as sender:
         for location_id in sorted(location_ids):
             try:
-                catalog = await sender.open_location(location_id, mapping.needs)
+                catalog = await sender.open_location(location_id, needs)
+                fits(catalog)
                 readings[location_id] = await mirror_met(catalog, sender, mirroring, context)
                 catalogs[location_id] = catalog
             except CredentialsError as refused:
@@ -105,16 +127,35 @@ async def see_locations(
     return SeenLocations(catalogs=catalogs, readings=readings, requests=requests)
 
 
+def _require_fit(taken: Taken, catalog: Catalog) -> None:
+    """Refuse a mapping that does not fit a location. Raises MappingError."""
+    DecidingRules.of(taken.mapping, catalog)
+    for intake in taken.intakes:
+        if catalog.location_id in intake.bound.location_rows:
+            intake.bound.resolver(catalog)
+
+
 class Deciders:
     """The deciders of all locations; open as a context, since each holds its mirror open.
 
     ``folder``: a private one, for what the rows leave: it holds people's data as the mirrors do.
     """
 
-    def __init__(self, seen: SeenLocations, mapping: FieldMapping, folder: Path) -> None:
+    def __init__(
+        self,
+        seen: SeenLocations,
+        mapping: FieldMapping,
+        folder: Path,
+        *,
+        suppression: Suppression | None,
+        keep_met: bool = False,
+    ) -> None:
+        self._suppression = suppression
         self._seen = seen
         self._folder = folder
         self._mapping = mapping
+        self._keep_met = keep_met
+        self._lacked: dict[str, Callable[[], Iterator[list[HeldContact]]]] = {}
         self._stack = contextlib.ExitStack()
         self._deciders: dict[str, Decider] = {}
 
@@ -124,13 +165,28 @@ class Deciders:
             for index, (location_id, catalog) in enumerate(self._seen.met.items()):
                 mirror = stack.enter_context(Mirror.open(self._seen.readings[location_id].path))
                 left = stack.enter_context(Mirror.scratch(folder / f"{index}.db"))
+                met = None
+                if self._keep_met:
+                    met = stack.enter_context(MetContacts.scratch(folder / f"{index}-met.db"))
+                    self._lacked[location_id] = partial(met.lacked, mirror)
                 rules = DecidingRules.of(self._mapping, catalog)
-                self._deciders[location_id] = Decider(ForeseenLocation(mirror, left), rules)
+                values = None
+                if rules.by is not None:
+                    values = stack.enter_context(FieldIndex.scratch(folder / f"{index}-values.db", rules.by))
+                    values.fill(mirror)
+                location = ForeseenLocation(mirror, left, met, values=values)
+                self._deciders[location_id] = Decider(location, rules, self._suppression)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def lacked(self) -> Iterator[tuple[str, list[HeldContact]]]:
+        """Yield, by location and some at a time, the contacts that no row decided so far may mean."""
+        for location_id, lacked in self._lacked.items():
+            for some in lacked():
+                yield location_id, some
 
     def decide(self, items: Sequence[Record | Outcome]) -> dict[RowId, PlannedRow]:
         """Decide a block of rows that were resolved; what the mapping decided stays so."""
@@ -148,9 +204,17 @@ class _Planner:
     """Writes a plan's files in one pass over the rows."""
 
     def __init__(
-        self, taken: Taken, seen: SeenLocations, settings: RunSettings, context: RunContext, began: float
+        self,
+        taken: Taken,
+        seen: SeenLocations,
+        settings: RunSettings,
+        context: RunContext,
+        began: float,
+        *,
+        missing: bool,
     ) -> None:
         self._taken = taken
+        self._wants_missing = missing
         self._seen = seen
         self._settings = settings
         self._context = context
@@ -184,7 +248,13 @@ class _Planner:
         self._make_folder()
         tally = self._tally()
         with (
-            Deciders(self._seen, self._taken.mapping, private) as deciders,
+            Deciders(
+                self._seen,
+                self._taken.mapping,
+                private,
+                suppression=self._taken.options.suppression,
+                keep_met=self._wants_missing,
+            ) as deciders,
             open_plan_table(path, columns) as table,
         ):
             for block, items in foreseen_rows(self._taken, self._seen.catalogs):
@@ -195,7 +265,19 @@ class _Planner:
                     tally.see(each)
                 stored.add(planned)
                 table.write(block, decided)
-        return self._summary(tally, path)
+            missing = self._write_missing(deciders, path.suffix) if self._wants_missing else None
+        return replace(self._summary(tally, path), missing=missing)
+
+    def _write_missing(self, deciders: Deciders, suffix: str) -> MissingContacts:
+        """List the contacts whom no row may mean."""
+        path, contacts = self._folder / f"missing{suffix}", 0
+        fields = {key: each.custom_fields for key, each in self._seen.met.items()}
+        with open_contact_table(path, fields, read_by_id=False) as table:
+            for location_id, some in deciders.lacked():
+                self._context.stop.check()
+                table.write(location_id, some)
+                contacts += len(some)
+        return MissingContacts(contacts=contacts, path=path)
 
     def _make_folder(self) -> None:
         try:
@@ -210,6 +292,7 @@ class _Planner:
         return PlanTally(
             duplicates_allowed={key: each.duplicates_allowed for key, each in self._seen.met.items()},
             follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+            replaces_tags=mapping.tag_mode is TagMode.REPLACE,
         )
 
     def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:

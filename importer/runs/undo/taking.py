@@ -318,7 +318,7 @@ def _note_later_runs(taking: _Undo, state: StateFolder) -> None:
 def _forget_people(taking: _Undo) -> None:
     """Forget what people were last sent, before the first of them loses it: killed in the middle, nobody is missed."""
     with Memory.open(taking.settings.state, clock=taking.context.clock) as memory:
-        memory.forget(taking.run.id)
+        memory.forget_run(taking.run.id)
 
 
 def _jobs_of(taking: _Undo) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from importer.highlevel import calls
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.contacts import NOT_IN_SEARCH, held_value, read_contact
-from importer.highlevel.equality import overwrites, same_custom, same_field
+from importer.highlevel.equality import same_custom, same_field
 from importer.highlevel.follow_ups import tags_met
 from importer.highlevel.payload import NEW_IF_DUPLICATE, creates_anew
 from importer.highlevel.reply import Reply, ReplyKind
@@ -19,6 +19,7 @@ from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
+from importer.sending.row.drift import may_overwrite
 from importer.sending.row.intents import intent_of
 from importer.sending.row.matching import find_match
 from importer.sending.row.submitted import SubmittedRow
@@ -29,7 +30,7 @@ def planned_image(record: Record) -> BeforeImage | None:
     planned = record.planned
     if planned is None or planned.creates or record.contact_id is None:
         return None
-    if any(map(overwrites, planned.changes)):
+    if may_overwrite(planned):
         return None
     return BeforeImage(
         row=record.row,
@@ -116,7 +117,7 @@ class BeforeImages:
                 return found
 
     def _image(self, record: Record, contact: Mapping[str, Any]) -> BeforeImage:
-        added, removed = self._tags(record.tags, contact)
+        added, removed = self._tags(record, contact)
         return BeforeImage(
             row=record.row,
             contact_id=str(contact["id"]),
@@ -140,8 +141,9 @@ class BeforeImages:
                 yield Change(reference=field_id, name=name, old=old, new=new, data_type=data_type)
 
     def _tags(
-        self, tags: tuple[str, ...], contact: Mapping[str, Any]
+        self, record: Record, contact: Mapping[str, Any]
     ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        tags = record.tags
         met = tags_met(tags, contact)
         if met is None:
             return None, ()
@@ -151,7 +153,7 @@ class BeforeImages:
                 return missing, ()
             case TagMode.REMOVE:
                 return (), tuple(tag for tag in tags if tag.casefold() in met)
-            case TagMode.REPLACE if not tags:
+            case TagMode.REPLACE if not (tags or record.clears_tags):
                 return (), ()
             case TagMode.REPLACE:
                 wanted = {tag.casefold() for tag in tags}

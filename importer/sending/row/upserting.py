@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
-from importer.highlevel.equality import overwrites
 from importer.highlevel.follow_ups import may_open_batch
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.highlevel.reply import Reply, ReplyKind
@@ -30,11 +29,12 @@ from importer.sending.journal_batches import JournalBatcher
 from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
 from importer.sending.row.before_images import BeforeImages
-from importer.sending.row.drift import changed_since
+from importer.sending.row.drift import changed_since, may_overwrite
 from importer.sending.row.evidence import can_be_of, judge, refuses
 from importer.sending.row.intents import intent_of
-from importer.sending.row.matching import find_match
-from importer.sending.row.readback import compare, compare_custom, lost_fields
+from importer.sending.row.makers import meet_maker
+from importer.sending.row.matching import find_match, is_of
+from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
@@ -78,18 +78,8 @@ class RowCallState(CallState):
         return can_be_of(self.submitted.record, reply.contact)
 
     async def claims(self, reply: Reply) -> bool:
-        """Ask the contact itself: it may be known by an additional address that the reply does not show."""
         record = self.submitted.record
-        if reply.contact_id is None or record.contact_id is not None:
-            return False
-        shown = await self._caller.ask(
-            calls.get_contact(reply.contact_id), ContactCallState(record.row, reply.contact_id)
-        )
-        return (
-            isinstance(shown, Reply)
-            and shown.contact_id == reply.contact_id
-            and can_be_of(record, shown.contact)
-        )
+        return record.contact_id is None and await is_of(record, reply, self._caller)
 
     def reserve(self) -> int:
         return self._reserve(self.submitted)
@@ -144,12 +134,14 @@ class Upserting:
 
     async def _go_as_planned(self, submitted: SubmittedRow, planned: Planned) -> Landing | Outcome:
         """Do what was decided beforehand and nothing else: create, or change one contact that is as it was."""
+        if planned.made_by is not None:
+            made = self._journal.made_by(planned.made_by)
+            if (end := meet_maker(submitted, planned, made)) is not None:
+                return end
         contact_id = submitted.record.contact_id
         if planned.creates or contact_id is None:
             return await self._create(submitted)
-        if any(map(overwrites, planned.changes)) and (
-            end := await self._look_for_drift(submitted, contact_id, planned)
-        ):
+        if may_overwrite(planned) and (end := await self._look_for_drift(submitted, contact_id, planned)):
             return end
         if not planned.changes and self._tag_mode is not TagMode.REPLACE:
             return self._land_without_call(submitted, contact_id)
@@ -163,7 +155,7 @@ class Upserting:
             return outcomes.unanswered(submitted, found)
         if found.kind is not ReplyKind.DONE:
             return outcomes.refused(submitted, found)
-        if names := changed_since(planned.changes, found.contact):
+        if names := changed_since(planned, submitted.record.tags, found.contact):
             return outcomes.skipped(
                 submitted,
                 "changed_since",
@@ -360,8 +352,10 @@ class Upserting:
         warnings: tuple[Fault, ...] = (),
     ) -> Landing:
         record = submitted.record
-        if record.contact_id is None and (lost := payload.lost_in_upsert(record)):
-            warnings += lost_fields(lost, by_id=False)
+        if record.contact_id is None:
+            warnings += lost_fields(payload.lost_in_upsert(record), by_id=False)
+            if status is Status.UPDATED:
+                warnings += not_emptied(payload.kept_by_upsert(record))
         warnings = record.warnings + warnings + compare(record, contact, by_id=record.contact_id is not None)
         landed = Landed(
             row=submitted.row,
