@@ -321,7 +321,10 @@ class StateFolder:
         QuotaMemory(self.path).remember(base_url, marks)
 
     def _recent_run_ids(self) -> Iterator[str]:
-        since = self._clock.now() - _QUOTA_SECONDS
+        return self.run_ids_since(self._clock.now() - _QUOTA_SECONDS)
+
+    def run_ids_since(self, since: float) -> Iterator[str]:
+        """Name the runs whose journals were written to since a moment, newest first."""
         for run_id in self.run_ids():
             files = (self.run_folder(run_id) / name for name in ("journal.db", "journal.db-wal"))
             if any(path.exists() and path.stat().st_mtime >= since for path in files):
