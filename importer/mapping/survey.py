@@ -15,15 +15,16 @@ from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.program import DEFAULT_REQUIRE, Program, row_filter
 from importer.mapping.compiled.readers import Circumstances
-from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey
+from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
 from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
 from importer.mapping.suppression import SuppressedRows, Suppression
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.values.conventions import Conventions
-from importer.records import Block, Outcome, Record
+from importer.records import Block, Outcome, Record, RowId
 
 
 class BoundMapping:
@@ -36,7 +37,7 @@ class BoundMapping:
         *,
         rows: int,
         location_rows: Mapping[str, int],
-        duplicates: DuplicatePolicy | None,
+        duplicates: DuplicatePolicy | OptOutsInOrder | None,
         written: Mapping[str, Conventions],
         open_dates: Mapping[str, str],
         locate: Locate,
@@ -118,8 +119,9 @@ class Surveyor:
         self._rows = 0
         self._location_rows: Counter[str] = Counter()
         policy = model.match.in_file_duplicates
+        by = None if model.match.by is None else model.match.by.custom_field
         alone = policy == "in_order" and suppression is None
-        self._duplicates = None if alone else DuplicateSurvey(policy)
+        self._duplicates = None if alone else DuplicateSurvey(policy, by)
         self._draft = self._program(draft=True) if self._duplicates is not None else None
         self._shared: SharedKeys | None = None
         if self._draft is not None and draft_store is not None:
@@ -173,17 +175,15 @@ class Surveyor:
         ]
         if certain:
             raise MappingError("The mapping leaves the dates open.", faults=self._locate(certain))
-        policy = self._model.match.in_file_duplicates
         groups = self._duplicates.groups() if self._duplicates is not None else {}
         if self._suppressed is not None:
             self._suppressed.spread(group.rows for group in groups.values())
-        decides = bool(groups) and policy != "in_order"
         return BoundMapping(
             self._model,
             self._program(),
             rows=self._rows,
             location_rows=dict(self._location_rows),
-            duplicates=DuplicatePolicy(policy, groups, blank_clears=self._blank_clears) if decides else None,
+            duplicates=self._policy(groups),
             suppressed=self._suppressed,
             written={
                 name: self._evidence.conventions(("custom_fields", name), rule)
@@ -195,6 +195,12 @@ class Surveyor:
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
         )
+
+    def _policy(self, groups: Mapping[RowId, PersonGroup]) -> DuplicatePolicy | OptOutsInOrder | None:
+        policy = self._model.match.in_file_duplicates
+        if policy == "in_order":
+            return OptOutsInOrder() if any(map(is_of_opt_outs, self._model.fields)) else None
+        return DuplicatePolicy(policy, groups, blank_clears=self._blank_clears) if groups else None
 
     @property
     def _blank_clears(self) -> frozenset[str]:

@@ -171,7 +171,7 @@ class _Reader:
         total, read = None, len(mirror)
         async with aclosing(self._pages_of_all(facts)) as pages:
             async for page, size in pages:
-                total = page.total
+                total = total if page.total is None else page.total
                 if not page.contacts:
                     break
                 goes_on = False
@@ -228,7 +228,7 @@ class _Reader:
     async def _pages(
         self, call: _PageCall, *, cursor: Json = None, size: int | None = None, may_refuse: bool = False
     ) -> AsyncGenerator[tuple[SearchPage, int], None]:
-        """Give page after page, the last one empty: a short one may have been cut off silently."""
+        """Ask for page after page until an empty one, which comes last: a short one may have been cut off silently."""
         while True:
             page, size = await self._sized_page(call, cursor, size, may_refuse=may_refuse)
             if not page.contacts:
@@ -236,6 +236,7 @@ class _Reader:
                     raise self._unusable(
                         f"HighLevel counts {page.total:,} contacts, and its search shows none"
                     )
+                # of a reading that was cut off before its last page, it alone tells how many there are
                 yield page, size
                 return
             if page.cursor is None:

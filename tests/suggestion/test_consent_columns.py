@@ -227,3 +227,37 @@ def test_what_hides_none_is_not(header: str, cells: tuple[str, ...]) -> None:
 def test_a_consent_s_date_beside_the_consent_itself_is_not_pointed_out() -> None:
     header = ("Email Opt-In", "Email Opt-In Date")
     assert not suggest_from(header, [("yes", "2024-01-01"), ("no", "")]).concerns
+
+
+@pytest.mark.parametrize(
+    "header", ["Voicemail Opt Out", "Do not call", "RVM Opt-Out", "Do not leave voicemail"]
+)
+def test_a_refusal_of_calls_or_of_voicemail_blocks_calls_alone(header: str) -> None:
+    assert of(header, "yes", "no").chosen() == {header: "dndSettings.Call"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Fax Opt Out", "HASOPTEDOUTOFFAX", "Direct Mail Opt Out", "Postal opt-out", "Push Notifications Unsubscribed",
+        "Letter opt out", "Survey Opt Out", "Telegram opt-out", "Keine Briefe",
+    ],
+)  # fmt: skip
+def test_a_refusal_on_a_channel_that_the_vendor_lacks_is_pointed_out_and_blocks_nothing(header: str) -> None:
+    made = of(header, "yes", "no", "no")
+    assert made.chosen() == {}
+    assert made.consents_left == (header,)
+    assert "HighLevel has no switch" in made.to_yaml()
+
+
+def test_a_refusal_on_such_a_channel_and_on_one_of_the_vendors_blocks_that() -> None:
+    assert of("Opted out of email and fax", "yes", "no").chosen() == {
+        "Opted out of email and fax": "dndSettings.Email"
+    }
+
+
+@pytest.mark.parametrize(
+    "header", ["I would like to hear about future events", "Would you like to hear from us?"]
+)
+def test_a_wish_on_no_channel_is_pointed_out(header: str) -> None:
+    assert of(header, "Yes", "No", "Yes").consents_left == (header,)

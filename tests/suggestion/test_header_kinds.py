@@ -356,3 +356,27 @@ def test_the_three_names_of_a_datev_file_go_to_their_fields() -> None:
     rows = [("Groß GmbH", "", "", "g@example.com"), ("", "Größler", "Jörg", "j@example.com")]
     chosen = of((*header, "E-Mail"), *rows).chosen()
     assert [chosen[name] for name in header] == ["companyName", "lastName", "firstName"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Deceased", ("Yes", "No", "")),
+        ("Date of death", ("2021-05-06", "", "")),
+        ("Verstorben am", ("06.05.2021", "", "")),
+        ("Member status", ("Active", "Deceased", "Lapsed")),
+    ],
+)
+def test_a_column_that_says_who_has_died_is_told_loudly(header: str, cells: tuple[str, ...]) -> None:
+    mails = ("a@example.com", "b@example.com", "c@example.com")
+    made = of(("Email", header), *zip(mails, cells, strict=True))
+    assert [one for one in made.concerns if "died" in one and repr(header) in one]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [("Deceased", ("No", "No")), ("Death benefit", ("100,000", "250,000")), ("Deceased", ("", ""))],
+)
+def test_a_column_by_which_nobody_has_died_is_not(header: str, cells: tuple[str, str]) -> None:
+    made = of(("Email", header), *zip(("a@example.com", "b@example.com"), cells, strict=True))
+    assert made.concerns == ()

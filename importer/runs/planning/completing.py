@@ -14,6 +14,8 @@ from importer.highlevel.catalog import Catalog
 from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
 from importer.mapping import Mapping as FieldMapping
 from importer.mirror.details import read_details
+from importer.mirror.field_index import FieldIndex
+from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import wanted_keys
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
@@ -56,51 +58,70 @@ async def complete_mirrors(
         return
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=completing.folder)))
-        mirrors = {
-            location_id: stack.enter_context(Mirror.open(completing.readings[location_id].path))
-            for location_id in completing.met
-        }
-        found = {
-            location_id: stack.enter_context(MetContacts.scratch(folder / f"{index}.db"))
-            for index, location_id in enumerate(mirrors)
-        }
-        await asyncio.to_thread(_find, completing, pieces, mirrors, found, context)
-        for location_id, mirror in mirrors.items():
+        locations = [
+            _open(completing, catalog, folder / str(index), stack)
+            for index, catalog in enumerate(completing.met.values())
+        ]
+        await asyncio.to_thread(_find, locations, pieces, context)
+        for each in locations:
             await read_details(
-                mirror,
-                _contacts(found[location_id], mirror),
-                reading_by_id(sender, location_id),
-                location_id,
+                each.mirror,
+                each.found_contacts(),
+                reading_by_id(sender, each.location_id),
+                each.location_id,
                 noting(context, "Do-not-disturb and time zones: {:,} contacts read."),
             )
 
 
-def _find(
-    completing: Completing,
-    pieces: Pieces,
-    mirrors: Mapping[str, Mirror],
-    found: Mapping[str, MetContacts],
-    context: RunContext,
-) -> None:
-    """Note whom the rows may mean that write such a field."""
-    orders = {key: DecidingRules.of(completing.mapping, each).order for key, each in completing.met.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Location:
+    """One location, and whom of it the rows may mean."""
+
+    location_id: str
+    mirror: Mirror
+    found: MetContacts
+    foreseen: ForeseenLocation
+    rules: DecidingRules
+
+    def find(self, items: Sequence[Record | Outcome]) -> None:
+        """Note whom those rows may mean that write what a search does not show."""
+        records = [
+            item
+            for item in items
+            if isinstance(item, Record)
+            and item.location_id == self.location_id
+            and not NOT_IN_SEARCH.isdisjoint(item.fields)
+        ]
+        if records:
+            values = self.foreseen.values
+            keys = [key for record in records for key in wanted_keys(record, self.rules.order, values)]
+            self.foreseen.look(keys, [record.contact_id for record in records if record.contact_id])
+
+    def found_contacts(self) -> Iterator[list[HeldContact]]:
+        for some in self.found.ids():
+            yield list(self.mirror.by_ids(some).values())
+
+
+def _open(completing: Completing, catalog: Catalog, folder: Path, stack: contextlib.ExitStack) -> _Location:
+    mirror = stack.enter_context(Mirror.open(completing.readings[catalog.location_id].path))
+    found = stack.enter_context(MetContacts.scratch(folder / "found.db"))
+    left = stack.enter_context(Mirror.scratch(folder / "left.db"))
+    rules = DecidingRules.of(completing.mapping, catalog)
+    values = None
+    if rules.by is not None:
+        values = stack.enter_context(FieldIndex.scratch(folder / "values.db", rules.by))
+        values.fill(mirror)
+    return _Location(
+        location_id=catalog.location_id,
+        mirror=mirror,
+        found=found,
+        foreseen=ForeseenLocation(mirror, left, found, values=values),
+        rules=rules,
+    )
+
+
+def _find(locations: Sequence[_Location], pieces: Pieces, context: RunContext) -> None:
     for items in pieces():
         context.stop.check()
-        for location_id, mirror in mirrors.items():
-            records = [
-                item
-                for item in items
-                if isinstance(item, Record)
-                and item.location_id == location_id
-                and not NOT_IN_SEARCH.isdisjoint(item.fields)
-            ]
-            if records:
-                keys = [key for record in records for key in wanted_keys(record, orders[location_id])]
-                named = {record.contact_id for record in records if record.contact_id is not None}
-                held = mirror.by_keys(keys).values()
-                found[location_id].note(named.union(*held))
-
-
-def _contacts(found: MetContacts, mirror: Mirror) -> Iterator[list[HeldContact]]:
-    for some in found.ids():
-        yield list(mirror.by_ids(some).values())
+        for each in locations:
+            each.find(items)

@@ -22,6 +22,7 @@ from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
 from importer.mapping.suppression import Suppression
+from importer.mirror.field_index import FieldIndex
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
@@ -89,8 +90,11 @@ async def plan(
             context.progress.message(note)
         # the file of the missing has their custom fields
         needs = replace(mapping.needs, custom_fields=mapping.needs.custom_fields or missing)
+        fits = partial(_require_fit, taken)
         async with open_looking(settings.connection, settings.state, context) as sender:
-            seen = await see_locations(taken.location_ids, settings, needs, max_age_seconds, sender, context)
+            seen = await see_locations(
+                taken.location_ids, settings, needs, max_age_seconds, sender, context, fits=fits
+            )
             completing = Completing(
                 met=seen.met, readings=seen.readings, mapping=mapping, folder=settings.state
             )
@@ -107,8 +111,13 @@ async def see_locations(
     max_age_seconds: float,
     sender: Sender,
     context: RunContext,
+    *,
+    fits: Callable[[Catalog], None] = lambda _: None,
 ) -> SeenLocations:
-    """Meet and mirror each location; where all refuse us, the first refusal is raised."""
+    """Meet and mirror each location; where all refuse us, the first refusal is raised.
+
+    ``fits`` is shown what each location tells of itself, and raises before its contacts are read.
+    """
     mirroring = MirrorSettings(
         connection=settings.connection, state=settings.state, max_age_seconds=max_age_seconds
     )
@@ -118,6 +127,7 @@ async def see_locations(
     for location_id in sorted(location_ids):
         try:
             catalog = await sender.open_location(location_id, needs)
+            fits(catalog)
             readings[location_id] = await mirror_met(catalog, sender, mirroring, context)
             written[location_id] = await read_own_writes(catalog, sender, mirroring, context)
             catalogs[location_id] = catalog
@@ -131,6 +141,14 @@ async def see_locations(
 
 def _pieces(taken: Taken, catalogs: Catalogs) -> Iterator[Mapped]:
     return (items for _, items in foreseen_rows(taken, catalogs))
+
+
+def _require_fit(taken: Taken, catalog: Catalog) -> None:
+    """Refuse a mapping that does not fit a location. Raises MappingError."""
+    DecidingRules.of(taken.mapping, catalog)
+    for intake in taken.intakes:
+        if catalog.location_id in intake.bound.location_rows:
+            intake.bound.resolver(catalog)
 
 
 class Deciders:
@@ -163,15 +181,20 @@ class Deciders:
             for index, (location_id, catalog) in enumerate(self._seen.met.items()):
                 mirror = stack.enter_context(Mirror.open(self._seen.readings[location_id].path))
                 left = stack.enter_context(Mirror.scratch(folder / f"{index}.db"))
-                left.renew(self._seen.written.get(location_id, ()), left.facts)
+                written = self._seen.written.get(location_id, ())
+                left.renew(written, left.facts)
                 met = None
                 if self._keep_met:
                     met = stack.enter_context(MetContacts.scratch(folder / f"{index}-met.db"))
                     self._lacked[location_id] = partial(met.lacked, mirror)
                 rules = DecidingRules.of(self._mapping, catalog)
-                self._deciders[location_id] = Decider(
-                    ForeseenLocation(mirror, left, met), rules, self._suppression
-                )
+                values = None
+                if rules.by is not None:
+                    values = stack.enter_context(FieldIndex.scratch(folder / f"{index}-values.db", rules.by))
+                    values.fill(mirror)
+                    values.renew(written)
+                location = ForeseenLocation(mirror, left, met, values=values)
+                self._deciders[location_id] = Decider(location, rules, self._suppression)
             self._stack = stack.pop_all()
         return self
 

@@ -17,13 +17,26 @@ CHANNELS: Final = {
     ),
     "SMS": word_set("sms smsutskick text texts texting txt"),
     "Call": word_set(
-        "call calls calling phone telephone anruf anrufe anrufen angerufen appel appels appeler telefon telefonisch "
+        "voicemail voicemails rvm call calls calling phone telephone anruf anrufe anrufen angerufen appel appels appeler telefon telefonisch "
         "telephonique llamadas llamar telefonico ligacoes ligar chiamate chiamare bellen samtal ringa ringe opkald telefoniczny telefoniczna"
     ),
     "WhatsApp": word_set("whatsapp"),
     "FB": word_set("facebook messenger fb"),
     "GMB": word_set("gmb"),
 }
+
+ELSEWHERE: Final = word_set(
+    "fax faxes faxen telefax postal post letter letters brief briefe briefpost courrier correspondance carta cartas lettere push telegram viber "
+    "linkedin survey surveys umfrage umfragen enquete enquetes encuesta encuestas"
+)
+"""Ways to reach people for which the vendor has no switch: who wants no fax has not refused e-mails."""
+MAIL_BY_POST: Final = (
+    ("direct", "mail"),
+    ("postal", "mail"),
+    ("physical", "mail"),
+    ("direct", "mailing"),
+    ("direct", "mailings"),
+)
 
 NEWSLETTERS: Final = word_set(
     "newsletter newsletters mailings mailinglist emailing infolettre boletin boletim nieuwsbrief rundbrief "
@@ -56,7 +69,7 @@ CONTACTS: Final = word_set(
     "bellen gebeld contacteren anrufen angerufen kontaktieren kontaktiert anschreiben angeschrieben telefonieren "
     "solliciter sollicite demarcher molestar disturbare importunare storen belastigen "
     "appels anrufe llamadas ligacoes chiamate courriels correos "
-    "kontaktas kontakta kontaktes kontakte ringa ringe mejla dzwonic kontaktowac wysylac"
+    "voicemail voicemails kontaktas kontakta kontaktes kontakte ringa ringe mejla dzwonic kontaktowac wysylac"
 )
 """What is not to be done, behind a negation. "mail" is not among them: English for letters as well."""
 
