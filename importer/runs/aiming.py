@@ -142,7 +142,7 @@ async def _count_new(records: Sequence[Record], sender: Sender) -> int | None:
     return sum(each is None for each in found)
 
 
-def question(
+def explanation(
     targets: Sequence[Target], load: Load, seen: Glance, last: Run | None, *, misfits: Iterable[str] = ()
 ) -> str:
     """Say all that somebody needs to know before the first write; several lines."""

@@ -39,7 +39,7 @@ from importer.sending.row.submitted import SubmittedRow
 _CREATE_ATTEMPTS: Final = 10
 _LEASE_SECONDS: Final = 2.0
 """For so long a row may be sent on the strength of one line in the journal: it is written for many rows at once."""
-_PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
+_PERHAPS: Final = "a reply was lost or incomplete, or the run was cut off before it came, and the contact does not say when it was made: it may have been created by this row"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ class Upserting:
     async def go(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
         if submitted.doubtful and not submitted.repeatable:
-            return outcomes.unconfirmed(submitted, "the run was cut off before it came")
+            return outcomes.cut_off(submitted)
         planned = submitted.record.planned
         if planned is not None:
             return await self._go_as_planned(submitted, planned)
