@@ -273,8 +273,9 @@ def _refuse_values(rows: Sequence[NumberedRow], name: str, *, mapped: bool) -> N
         return
     shown = " | ".join(cell.strip() for cell in cells[:12])
     raise SourceError(
-        f"{name} has no header: its first row, row {number}, holds values, not names of columns: {shown[:300]}. "
-        "Put a row with the columns' names above it, or say which row has them (--header-row)."
+        f"{name} has no header: its first row, row {number}, holds values, not names of columns. Put a row with the "
+        "columns' names above it, or say which row has them (--header-row).",
+        cells=(f"row {number}: {shown[:300]}",),
     )
 
 
