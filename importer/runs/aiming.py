@@ -183,7 +183,7 @@ def _new(left: int, seen: Glance) -> str:
         about = "all of them new" if seen.new else "none of them new"
     else:
         about = f"about {number(_round(left * seen.new / seen.looked_up))} of them new"
-    return f", {about}, judging by {number(seen.looked_up)} that were looked up"
+    return f", {about}, judging by {number(seen.looked_up)} that {'was' if seen.looked_up == 1 else 'were'} looked up"
 
 
 def _round(count: float) -> float:

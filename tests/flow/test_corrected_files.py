@@ -195,6 +195,17 @@ def test_a_number_typed_over_a_text_of_the_workbook_is_told_as_well(desk: Desk, 
     assert "row 2, ZIP: its leading zeros are lost" in " ".join(refused.err.split())
 
 
+def test_a_file_whose_mark_a_spreadsheet_took_for_letters_is_known_all_the_same(
+    desk: Desk, failed: Path
+) -> None:
+    saved = desk.folder / changed(failed, desk.folder / "saved.csv", ZIP=("501", "1001", "02134"))
+    text = saved.read_text(encoding="utf-8-sig").removeprefix("\ufeff")
+    saved.write_text("ï»¿" + text, encoding="utf-8")
+    refused = desk.importer("check", saved.name, *WORDS)
+    assert refused.code == 2
+    assert "row 2, ZIP: its leading zeros are lost" in " ".join(refused.err.split())
+
+
 class Screen(StringIO):
     """Standard error as a terminal that somebody sits at."""
 
