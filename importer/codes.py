@@ -304,6 +304,29 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "suppressed",
+        "The person is on the list of those who are sent nothing",
+        "Nothing; take the person off the list (the mapping's suppress) where it is wrong.",
+        Remedy.NONE,
+    ),
+    Code(
+        "contact_not_created",
+        "The row before it that was to create the contact did not",
+        "See what became of that row. Run this one again once the other is through, or correct and import both.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "cleared",
+        "A value of the contact is emptied, as its cell asks",
+        "Nothing has to be done; look whether HighLevel emptied it (--verify reads contacts back).",
+        Remedy.NONE,
+    ),
+    Code(
+        "not_clearable",
+        "A cell asks to empty what HighLevel does not empty",
+        "Leave the cell blank, and empty the value by hand; for tags, set tags: mode: replace.",
+    ),
+    Code(
         "kept",
         "A value of the contact was kept",
         "Nothing has to be done: the rule's on_update says so, or HighLevel takes the value for new contacts only.",

@@ -187,12 +187,12 @@ class FollowUpState(StrEnum):
 class Record:
     """A row after mapping: values under the vendor's own field names, ready to be built into a payload.
 
-    ``fields`` holds standard properties (``None`` asks the vendor to clear one); ``dndSettings`` and
+    ``fields`` holds standard properties (``None`` asks the vendor to clear one, also a custom field); ``dndSettings`` and
     ``inboundDndSettings`` are in it in the 2021-07-28 spelling. ``custom_fields`` are pairs of the field's
     reference (its id once resolved against the location, before that what the mapping says) and the value.
     ``contact_id`` is set when the row names the contact itself. ``country_guessed``: the row does not say its country,
     the mapping's default stands in ``fields``; known until the custom fields are resolved. ``upsert`` is the payload in
-    that spelling as JSON, where it was built ahead.
+    that spelling as JSON, where it was built ahead. ``clears_tags``: it has no tags, and the contact is to have none.
     """
 
     row: RowId
@@ -205,6 +205,7 @@ class Record:
     country_guessed: bool = field(default=False, compare=False)
     upsert: bytes | None = field(default=None, repr=False, compare=False)
     planned: Planned | None = None
+    clears_tags: bool = False
 
     def built(self, upsert: bytes) -> Record:
         """Put its payload beside it."""
@@ -217,6 +218,7 @@ class Record:
             contact_id=self.contact_id,
             warnings=self.warnings,
             upsert=upsert,
+            clears_tags=self.clears_tags,
         )
 
 
@@ -244,11 +246,14 @@ class Planned:
     """What was decided of a row beforehand, where a comparison came before the sending.
 
     ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
-    overwrites something, the contact must still hold the old values.
+    overwrites something, the contact must still hold the old values. ``made_by``: the row that makes its contact, and
+    without which there is nobody to change. ``end``: how it ends without a call, once that contact is there.
     """
 
     changes: tuple[Change, ...] = ()
     creates: bool = False
+    made_by: RowId | None = None
+    end: Outcome | None = None
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

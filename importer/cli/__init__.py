@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
     "plan": ("importer.cli.planning", "Show what a run would do to each contact, field by field."),
     "apply": ("importer.cli.planning", "Send exactly what a plan says."),
+    "diff": ("importer.cli.diffing", "Hold two locations, or a location and a file, against each other."),
     "export": ("importer.cli.mirroring", "Write a location's contacts to a file: a backup."),
     "mirror": ("importer.cli.mirroring", "Read all contacts of a location into a private file."),
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),

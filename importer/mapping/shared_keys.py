@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from importer.mapping.compiled.program import Program, failed
-from importer.mapping.language.model import MappingModel, SharedKeyPolicy
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.people import SharedKeyPolicy
 from importer.mapping.persons import HashText, HeldKey, Person, PersonReader
 from importer.records import (
     Contradiction,

@@ -189,6 +189,16 @@ class Mirror:
                     found[key] = (*known, contact_id)
         return found
 
+    def forget(self, contact_ids: Iterable[str]) -> None:
+        """Take contacts out, so that no byte of them is left in the file."""
+        gone = list(contact_ids)
+        self._db.execute("PRAGMA secure_delete = ON")
+        with self._db.transaction():
+            self._remove(gone)
+            self._db.executemany("DELETE FROM details WHERE id = ?", [(each,) for each in gone])
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def _insert(self, contacts: Iterable[HeldContact]) -> None:
         (number,) = self._db.execute("SELECT coalesce(max(number), 0) FROM contacts").fetchone()
         rows: list[tuple[int, str, bytes]] = []

@@ -87,6 +87,9 @@ class Bookkeeper:
     def made_here(self, contact_id: str, before: RowId) -> bool:
         return self._journal.made_here(contact_id, before)
 
+    def made_by(self, row: RowId) -> str | Outcome | None:
+        return self._journal.made_by(row)
+
     def _concerned(self, records: Sequence[Record]) -> list[Record]:
         return [record for record in records if self._turn.concerns(record.location_id)]
 

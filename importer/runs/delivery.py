@@ -17,6 +17,7 @@ from importer.highlevel.catalog import Catalog
 from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.mapping import Mapping
+from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
 from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, explanation, glance, targets_of
@@ -29,6 +30,7 @@ from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_superseded, settle_taken_home
+from importer.runs.suppressing import stored_before
 from importer.runs.trial import Trial
 from importer.runtime.counting import counted
 from importer.runtime.garbage import rare_collections
@@ -53,6 +55,7 @@ class Delivery:
     settings: RunSettings
     context: RunContext
     kind: SessionKind
+    suppression: Suppression | None = None
 
 
 async def deliver(delivery: Delivery) -> list[Leaver]:
@@ -329,8 +332,9 @@ async def _feed(
             if sender.over or item.row > within:
                 return
             end = item if isinstance(item, Outcome) else ended.get(item.row)
+            end = end and stored_before(end, row_states.get(item.row))
             record = planned.get(item.row, item)
-            if end is not None:
+            if end:
                 sender.settle((end,))
             elif isinstance(record, Record):
                 await sender.submit(record, _open(row_states.get(item.row)))
@@ -346,6 +350,7 @@ def _comparison(connection: Connection, delivery: Delivery) -> Comparison:
         mapping=delivery.mapping,
         context=delivery.context,
         connection=connection,
+        suppression=delivery.suppression,
     )
 
 

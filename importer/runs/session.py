@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.errors import TrialDoneError
 from importer.mapping import Mapping
+from importer.mapping.suppression import Suppression
 from importer.runs.context import RunContext
 from importer.runs.preparing.order import Order
 from importer.settings import RunSettings
@@ -21,10 +22,13 @@ class RunSession:
     mapping: Mapping
     context: RunContext
     kind: SessionKind
+    suppression: Suppression | None = None
+    """People who are sent nothing."""
 
     @property
     def order(self) -> Order:
-        return Order.of(self.journal.run, self.settings, self.mapping)
+        order = Order.of(self.journal.run, self.settings, self.mapping)
+        return replace(order, survey=replace(order.survey, suppression=self.suppression))
 
     @property
     def nothing_left(self) -> bool:

@@ -36,6 +36,10 @@ class JournalWriter(Protocol):
         """Tell whether an earlier row of this run settled or landed with this contact."""
         ...
 
+    def made_by(self, row: RowId) -> str | Outcome | None:
+        """Give the id of the contact that a row of this run created; else how it ended, and None where it did not yet."""
+        ...
+
 
 class JournalBatcher:
     """Collects what rows came to, writes it, and only then tells anyone.
@@ -113,6 +117,11 @@ class JournalBatcher:
         """Ask the journal, with everything written that is known by now."""
         self.flush()
         return self._journal.made_here(contact_id, before)
+
+    def made_by(self, row: RowId) -> str | Outcome | None:
+        """Ask the journal, likewise."""
+        self.flush()
+        return self._journal.made_by(row)
 
     def flush(self) -> None:
         """Write everything now."""

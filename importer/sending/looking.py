@@ -69,3 +69,6 @@ class NoRows:
 
     def made_here(self, contact_id: str, before: RowId) -> bool:  # noqa: ARG002  (JournalWriter's signature)
         return False
+
+    def made_by(self, row: RowId) -> str | Outcome | None:  # noqa: ARG002  (likewise)
+        return None

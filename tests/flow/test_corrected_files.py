@@ -340,3 +340,34 @@ def test_a_resume_does_not_put_old_values_over_rows_that_were_imported_corrected
         "Bob",
         "Cid",
     ]
+
+
+ELSEWHERE = [("--sandbox",), ("--location", "loc2", "--into-other-location")]
+"""Imports that bring no row of loc1 home."""
+
+
+@pytest.mark.parametrize("words", ELSEWHERE)
+def test_rows_that_were_only_tried_elsewhere_are_still_sent_by_a_resume(
+    desk: Desk, vendor: Sandbox, words: tuple[str, ...]
+) -> None:
+    people = (f"Ann,p{number}@example.com,,\n" for number in range(6))
+    desk.write("people.csv", "First,Mail,Phone,Tags\n" + "".join(people))
+    stopped = desk.run("people.csv", "-m", "mapping.yaml", "--trial", "2")
+    rest = Path(stopped.summary["results"]).with_name("failed.csv")
+    tried = desk.run(str(rest), "-m", "mapping.yaml", *words)
+    assert tried.summary["created"] == 4
+    resumed = desk.importer("resume", stopped.summary["run_id"], "--json", "--no-progress")
+    assert resumed.summary["created"] == 6, resumed.err
+    assert len(vendor.contacts("loc1")) == 6
+
+
+@pytest.mark.parametrize("words", ELSEWHERE)
+def test_corrections_that_were_only_tried_elsewhere_count_as_none(
+    desk: Desk, failed: Path, words: tuple[str, ...]
+) -> None:
+    mails = ("bob@example.com", "cid@example.com", "dora@example.com")
+    tried = desk.run(changed(failed, desk.folder / "tried.csv", Mail=mails), *WORDS, *words)
+    assert tried.summary["created"] == 3
+    assert shown(desk, failed.parent.name)["followed_by"] == []
+    assert shown(desk, tried.summary["run_id"])["follows"] is None
+    assert "corrected since" not in (failed.parent / "report.html").read_text()

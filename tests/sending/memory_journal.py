@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from importer.records import FollowUpMark, FollowUpState, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.records import (
+    FollowUpMark,
+    FollowUpState,
+    Intent,
+    Landed,
+    Outcome,
+    Pulse,
+    QuotaMark,
+    RowId,
+    Status,
+)
 
 
 class MemoryJournal:
@@ -56,6 +66,13 @@ class MemoryJournal:
     def made_here(self, contact_id: str, before: RowId) -> bool:
         ended: tuple[Landed | Outcome, ...] = (*self.landed.values(), *self.outcomes.values())
         return any(each.contact_id == contact_id and each.row < before for each in ended)
+
+    def made_by(self, row: int) -> str | Outcome | None:
+        ended = self.outcomes.get(row)
+        for each in (ended, self.landed.get(row)):
+            if each is not None and each.status is Status.CREATED and each.contact_id is not None:
+                return each.contact_id
+        return ended
 
     def statuses(self) -> list[str]:
         return [self.outcomes[row].status.value for row in sorted(self.outcomes)]

@@ -12,12 +12,12 @@ from importer.mapping.language.model import (
     Defaults,
     LocationRule,
     MappingModel,
-    Match,
     RowFilters,
     Rule,
     SourceOptions,
     TagsRule,
 )
+from importer.mapping.language.people import Match, MatchBy, Suppress
 from importer.mapping.language.schema import json_schema
 from importer.mapping.transforms.steps import KINDS
 
@@ -33,6 +33,8 @@ _PARTS: Final = (
     ("`defaults`", "", Defaults),
     ("`tags`", "a text or list alone is `columns`", TagsRule),
     ("`match`", "", Match),
+    ("`by`", "under `match`", MatchBy),
+    ("`suppress`", "", Suppress),
     ("`rows`", "each holds one condition or a list of them", RowFilters),
     ("A condition", "under `rows`", Condition),
     ("`after`", "", After),
@@ -97,6 +99,7 @@ def _named(reference: str) -> str:
     known = {"Rule": "a rule", "Condition": "a condition", "TagMode": "`add` · `replace` · `remove`"}
     known |= {"ImportMode": "`upsert` · `create_only` · `update_only`"}
     known |= {"SharedKeyPolicy": "`leave_out` · `send` · `fail`"}
+    known |= {"MatchKey": "`email` · `phone`"}
     known |= {"FollowUpFor": "`created` · `updated` · `all`"}
     return known.get(name, "keys, see below")
 

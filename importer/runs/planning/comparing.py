@@ -14,11 +14,12 @@ from importer.highlevel import follow_ups
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
+from importer.mapping.suppression import Suppression
 from importer.mirror.reading import MirrorReading
 from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
 from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
-from importer.runs.planning.deciding import made_by
+from importer.runs.planning.deciding import DecidingRules, made_by
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met
 from importer.runs.planning.plan import Deciders, SeenLocations
 from importer.runs.preparing import Preparation
@@ -61,13 +62,17 @@ def as_planned(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record
     match planned.action:
         case PlanAction.CREATE:
             twice = record.fields.get(NEW_IF_DUPLICATE) is True
-            return record if twice else replace(record, planned=Planned(creates=True))
+            return (
+                record if twice else replace(record, warnings=planned.warnings, planned=Planned(creates=True))
+            )
         case PlanAction.UPDATE if planned.code == "ambiguous":
             return record  # the mapping leaves it to the vendor
         case PlanAction.UPDATE:
             return _update(record, planned, tag_mode)
         case PlanAction.UNCHANGED | PlanAction.SKIP:
-            return _end(record, planned, Status.SKIPPED)
+            end = _end(record, planned, Status.SKIPPED)
+            maker = made_by(planned.contact_id)
+            return end if maker is None else replace(record, planned=Planned(made_by=maker, end=end))
         case PlanAction.FAIL | PlanAction.AMBIGUOUS:
             return _end(record, planned, Status.FAILED)
 
@@ -77,8 +82,9 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
     changed = {change.reference for change in planned.changes if not change.custom}
     by_reference = {change.reference: change.new for change in planned.changes if change.custom}
     new = {change.reference: change.new for change in planned.changes if not change.custom}
-    later = made_by(planned.contact_id) is not None
-    kept = changed | set(_IDENTITY) if later else changed
+    maker = made_by(planned.contact_id)
+    # a row whose contact another row makes lines up behind that one by its e-mail and phone
+    kept = changed if maker is None else changed | set(_IDENTITY)
     return replace(
         record,
         fields={name: new.get(name, value) for name, value in record.fields.items() if name in kept},
@@ -88,11 +94,11 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
             if reference in by_reference
         ),
         tags=_tags(record, planned, tag_mode),
-        contact_id=None if later else planned.contact_id,
+        clears_tags=record.clears_tags and bool(planned.tags_removed),
+        contact_id=planned.contact_id if maker is None else None,
         warnings=planned.warnings,
         upsert=None,
-        # a contact that an earlier row makes is found by its e-mail or phone, once that row is through
-        planned=None if later else Planned(changes=planned.changes),
+        planned=Planned(changes=planned.changes, made_by=maker),
     )
 
 
@@ -130,6 +136,7 @@ class Comparison:
     mapping: FieldMapping
     context: RunContext
     connection: Connection
+    suppression: Suppression | None
 
 
 def wants_comparing(settings: RunSettings, mapping: FieldMapping) -> bool:
@@ -153,6 +160,8 @@ async def plan_run(
     stored = StoredPlan.create(comparison.folder)
     if not stored.whole:
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
+        for catalog in met.values():
+            DecidingRules.of(mapping, catalog)  # what does not fit is better known before contacts are read
         readings = {key: await _mirror(each, comparison, sender) for key, each in met.items()}
         seen = SeenLocations(catalogs=catalogs, readings=readings, requests=0)
         await asyncio.to_thread(_decide, stored, seen, comparison, preparation)
@@ -178,7 +187,7 @@ def _decide(
         follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
     )
     stored.begin_anew()
-    with Deciders(seen, mapping, comparison.folder) as deciders:
+    with Deciders(seen, mapping, comparison.folder, suppression=comparison.suppression) as deciders:
         for piece in preparation.pieces():
             context.stop.check()
             decided = deciders.decide(piece)

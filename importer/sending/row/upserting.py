@@ -32,8 +32,9 @@ from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
 from importer.sending.row.drift import changed_since
 from importer.sending.row.evidence import can_be_of, judge, refuses
+from importer.sending.row.makers import meet_maker
 from importer.sending.row.matching import find_match
-from importer.sending.row.readback import compare, compare_custom, lost_fields
+from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
@@ -133,6 +134,10 @@ class Upserting:
 
     async def _go_as_planned(self, submitted: SubmittedRow, planned: Planned) -> Landing | Outcome:
         """Do what was decided beforehand and nothing else: create, or change one contact that is as it was."""
+        if planned.made_by is not None:
+            made = self._journal.made_by(planned.made_by)
+            if (end := meet_maker(submitted, planned, made)) is not None:
+                return end
         contact_id = submitted.record.contact_id
         if planned.creates or contact_id is None:
             return await self._create(submitted)
@@ -348,8 +353,10 @@ class Upserting:
         warnings: tuple[Fault, ...] = (),
     ) -> Landing:
         record = submitted.record
-        if record.contact_id is None and (lost := payload.lost_in_upsert(record)):
-            warnings += lost_fields(lost, by_id=False)
+        if record.contact_id is None:
+            warnings += lost_fields(payload.lost_in_upsert(record), by_id=False)
+            if status is Status.UPDATED:
+                warnings += not_emptied(payload.kept_by_upsert(record))
         warnings = record.warnings + warnings + compare(record, contact, by_id=record.contact_id is not None)
         landed = Landed(
             row=submitted.row,

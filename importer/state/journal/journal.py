@@ -8,7 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from importer.errors import RunConflictError, StateError
+from importer.errors import StateError
 from importer.records import (
     Counts,
     FollowUpMark,
@@ -51,6 +51,7 @@ from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
     INTEND,
     LAND,
+    MADE_BY,
     MADE_HERE,
     MARK,
     MARK_QUOTA,
@@ -61,6 +62,7 @@ from importer.state.journal.statements import (
 from importer.state.journal.storage import (
     FILE_NAME,
     PURPOSE,
+    NeverBegunError,
     begin_session,
     keep_beside,
     open_up_to_date,
@@ -133,7 +135,7 @@ class Journal:
                 f"{PURPOSE.title} {path} is gone, and what was sent with it. {PURPOSE.if_damaged}"
             )
         if not path.is_file():
-            raise RunConflictError(f"There is no journal in {folder}: the run was deleted, or never began.")
+            raise NeverBegunError(f"There is no journal in {folder}: the run was deleted, or never began.")
         seal = read_seal(folder)
         # A seal that cannot be read may be that of a run that sent all its rows.
         begun = seal.intents > 0 if seal is not None else (folder / SEAL_NAME).exists()
@@ -212,6 +214,13 @@ class Journal:
         self._index_contacts()
         found = self._db.execute(MADE_HERE, {"contact": contact_id, "row": before}).fetchone()
         return bool(found[0])
+
+    def made_by(self, row: RowId) -> str | Outcome | None:
+        """Give the id of the contact that a row created; else how it ended, and None where it did not yet."""
+        found = self._db.execute(MADE_BY, {"row": row}).fetchone()
+        if found is not None:
+            return str(found[0])
+        return next(map(outcome_of, self._rows("outcomes", OUTCOME_COLUMNS, row, row)), None)
 
     # what the pipeline asks and says
 

@@ -58,7 +58,12 @@ class Run:
     @property
     def place(self) -> str:
         """Name the vendor, or stand-in, that the rows go to."""
-        return "sandbox" if self.sandbox else self.base_url.rstrip("/")
+        return place_of(self.base_url, sandbox=self.sandbox)
+
+
+def place_of(base_url: str, *, sandbox: bool) -> str:
+    """Name the vendor, or stand-in, at an address."""
+    return "sandbox" if sandbox else base_url.rstrip("/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,11 @@ PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?
 
 MARK_QUOTA: Final = f"INSERT OR REPLACE INTO quota_marks ({QUOTA_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 
+MADE_BY: Final = """
+    SELECT contact_id FROM outcomes WHERE "row" = :row AND status = 'created'
+    UNION SELECT contact_id FROM landed WHERE "row" = :row AND status = 'created'
+"""
+
 MADE_HERE: Final = """
     SELECT EXISTS (
         SELECT 1 FROM outcomes WHERE contact_id = :contact AND "row" <> :row

@@ -153,6 +153,15 @@ class KeyHolders:
                     (self.run, _JOINED),
                 )
 
+    def forget(self, texts: Iterable[str]) -> int:
+        """Forget who holds these keys, and the other keys of whoever holds them; gives how many those were."""
+        keys = [(self.hash(text),) * 3 for text in texts]
+        with self._db.transaction() as database:
+            gone = database.executemany(
+                "DELETE FROM holders WHERE key = ? OR other = ? OR said_other = ?", keys
+            ).rowcount
+        return max(gone, 0)
+
     def release_all(self) -> None:
         """Free all that this run holds: it sent nothing."""
         self._fresh.clear()
