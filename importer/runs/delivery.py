@@ -231,11 +231,11 @@ async def _aim(
     context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
-    told = explanation(targets, load, seen, last, misfits=misfits)
+    said = explanation(targets, load, seen, last, misfits=misfits)
     if context.confirm is None:
-        context.progress.message(told)
+        context.progress.message(said)
     else:
-        await confirm(context, told, moved, load)
+        await confirm(context, said, moved, load)
     return True
 
 
