@@ -69,7 +69,7 @@ async def complete_mirrors(
                 each.found_contacts(),
                 reading_by_id(sender, each.location_id),
                 each.location_id,
-                noting(context, "Do-not-disturb and time zones: {:,} contacts read."),
+                noting(context, "Do-not-disturb and time zones: {} read."),
             )
 
 

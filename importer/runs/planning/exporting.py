@@ -79,7 +79,7 @@ async def export(
 
 async def _read_details(mirror: Mirror, catalog: Catalog, sender: Sender, context: RunContext) -> None:
     location_id = catalog.location_id
-    said = noting(context, "Do-not-disturb by channel: {:,} contacts read.")
+    said = noting(context, "Do-not-disturb by channel: {} read.")
     await read_details(mirror, _blocks(mirror), reading_by_id(sender, location_id), location_id, said)
 
 

@@ -86,14 +86,14 @@ def reading_by_id(sender: Sender, location_id: str) -> ReadById:
 
 
 def noting(context: RunContext, sentence: str) -> Callable[[int], None]:
-    """Make what says now and then how far a reading has come; ``sentence`` takes the number."""
+    """Make what says now and then how far a reading has come; ``sentence`` takes how many contacts."""
     said_at = context.clock.monotonic()
 
     def note(read: int) -> None:
         nonlocal said_at
         if context.clock.monotonic() - said_at >= _SAY_SECONDS:
             said_at = context.clock.monotonic()
-            context.progress.message(sentence.format(read))
+            context.progress.message(sentence.format(counted(read, "contact")))
 
     return note
 
