@@ -38,7 +38,7 @@ from importer.sending.row.readback import compare, compare_custom, lost_fields, 
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
-_PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
+_PERHAPS: Final = "a reply was lost or incomplete, or the run was cut off before it came, and the contact does not say when it was made: it may have been created by this row"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Upserting:
     async def go(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
         if submitted.doubtful and not submitted.repeatable:
-            return outcomes.unconfirmed(submitted, "the run was cut off before it came")
+            return outcomes.cut_off(submitted)
         planned = submitted.record.planned
         if planned is not None:
             return await self._go_as_planned(submitted, planned)
