@@ -15,7 +15,7 @@ settings.register_profile("patient", deadline=None, derandomize=os.environ.get("
 settings.load_profile("patient")
 
 
-COMPILED = pytest.StashKey[str]()
+_COMPILED = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,13 +24,14 @@ def pytest_configure(config: pytest.Config) -> None:
     Where PYTHONDONTWRITEBYTECODE is set, each of a thousand processes would compile all that it imports anew, which
     is most of what the suite costs. Nothing is written beside the modules.
     """
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None) and "PYTHONPYCACHEPREFIX" not in os.environ:
-        config.stash[COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
+    if os.environ.get("PYTHONDONTWRITEBYTECODE") and "PYTHONPYCACHEPREFIX" not in os.environ:
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
+        config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if COMPILED in config.stash:
-        shutil.rmtree(config.stash[COMPILED], ignore_errors=True)
+    if _COMPILED in config.stash:
+        shutil.rmtree(config.stash[_COMPILED], ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -132,11 +132,11 @@ def run_command(**given: Any) -> None:
     # own functions keep the run in one process, see open_preparation
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
-        from importer.cli.asking import someone_answers
+        from importer.cli.asking import someone_answers, with_asked_encoding
         from importer.cli.presenting import Manner, attend
         from importer.results.commands import access_words
 
-        settings = run_settings(given)
+        settings = with_asked_encoding(run_settings(given), given)
         attend(
             lambda context: pipeline.run(settings, context=context),
             Manner.of(given),
@@ -182,11 +182,12 @@ def run_command(**given: Any) -> None:
 @quiet_options
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
+    from importer.cli.asking import with_asked_encoding
     from importer.cli.presenting import Manner, show_forecast
     from importer.runs.forecast import check
 
     load_environment()
-    settings = run_settings(given)
+    settings = with_asked_encoding(run_settings(given), given)
     report = given["report"]
     forecast = check(
         settings,

@@ -27,7 +27,7 @@ def mapping_command() -> None:
     epilog=examples(
         "importer mappings hubspot -o hubspot.yaml",
         "importer mapping set hubspot.yaml defaults.region=GB 'fields.phone.column=Mobile phone'",
-        'importer mapping set hubspot.yaml tags.always=[hubspot,"May 2026"] --unset fields.timezone',
+        'importer mapping set hubspot.yaml "tags.always=[hubspot, May 2026]" --unset fields.gender',
     ),
     short_help="Set keys of a mapping.",
 )

@@ -42,6 +42,27 @@ def same_custom(data_type: str, new: Json, old: Json) -> bool:
     return _CUSTOM.get(data_type, _same_text)(new, old)
 
 
+def custom_key(data_type: str, value: object) -> str:
+    """Write a custom field's value so that equal ones are written alike; empty for none.
+
+    Texts are compared in their own case: of two ids that differ in it nobody can tell that they are one.
+    """
+    if value is None or isinstance(value, bool | list | dict):
+        return ""
+    match data_type:
+        case "NUMERICAL" | "FLOAT" | "MONETORY" | "MONETARY":
+            number = _number(str(value))
+            return "" if number is None else repr(number)
+        case "DATE":
+            return day_of(value) or ""
+        case "PHONE":
+            return phone_key(value)
+        case "EMAIL":
+            return email_key(value)
+        case _:
+            return _text(str(value))
+
+
 def _same_text(new: Json, old: Json) -> bool:
     return new == old or _text(new) == _text(old)
 

@@ -17,6 +17,7 @@ from importer.mapping.values.dates import DateRules
 from importer.mapping.values.fault import ValueFault
 from importer.records import OnUpdate
 from importer.yaml.document import YamlPath
+from importer.yaml.sentences import did_you_mean
 
 _SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
 
@@ -29,6 +30,17 @@ def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     yield from _places(model)
     yield from _clearing(model)
     yield from _suppressing(model)
+    yield from _matching(model)
+
+
+def _matching(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    by = model.match.by
+    if by is not None and by.custom_field not in model.custom_fields:
+        hint = did_you_mean(by.custom_field, model.custom_fields)
+        yield (
+            ("match", "by", "custom_field"),
+            f"No rule under custom_fields gives rows a value of {by.custom_field!r}.{hint}",
+        )
 
 
 def _suppressing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
@@ -27,10 +27,14 @@ class PersonGroup:
 
 
 class DuplicateSurvey:
-    """Gathers the keys of every row as hashes; the groups come out once the whole file was seen."""
+    """Gathers the keys of every row as hashes; the groups come out once the whole file was seen.
 
-    def __init__(self, policy: str) -> None:
+    ``by``: the custom field that contacts are found by.
+    """
+
+    def __init__(self, policy: str, by: str | None = None) -> None:
         self._policy = policy
+        self._by = by
         self._hashes = array("q")
         self._rows = array("q")
         self._opt_outs: dict[RowId, OptOuts] = {}
@@ -40,9 +44,15 @@ class DuplicateSurvey:
     def see(self, record: Record) -> None:
         if found := opt_outs_of(record.fields):
             self._opt_outs[record.row] = self._sets.setdefault(found, found)
-        for key in match_keys(record):
+        for key in self._keys(record):
             self._hashes.append(hash((record.location_id, key)))
             self._rows.append(record.row)
+
+    def _keys(self, record: Record) -> Iterator[str]:
+        yield from match_keys(record)
+        for name, value in record.custom_fields if self._by is not None else ():
+            if name == self._by and value is not None:
+                yield f"value:{value}"
 
     def groups(self) -> dict[RowId, PersonGroup]:
         """Give the group of every row that has company, linked by any key they share."""

@@ -105,7 +105,8 @@ class Mapping:
     def compares(self) -> bool:
         """Whether rows must be compared with the location's contacts before they are sent."""
         policies = (self.model.defaults.on_update, *(rule.on_update for _, rule in self.model.rules))
-        return any(policy not in (None, OnUpdate.OVERWRITE) for policy in policies)
+        held_back = any(policy not in (None, OnUpdate.OVERWRITE) for policy in policies)
+        return held_back or self.model.match.by is not None
 
     @property
     def needs(self) -> CatalogNeeds:

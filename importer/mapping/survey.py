@@ -119,8 +119,9 @@ class Surveyor:
         self._rows = 0
         self._location_rows: Counter[str] = Counter()
         policy = model.match.in_file_duplicates
+        by = None if model.match.by is None else model.match.by.custom_field
         alone = policy == "in_order" and suppression is None
-        self._duplicates = None if alone else DuplicateSurvey(policy)
+        self._duplicates = None if alone else DuplicateSurvey(policy, by)
         self._draft = self._program(draft=True) if self._duplicates is not None else None
         self._shared: SharedKeys | None = None
         if self._draft is not None and draft_store is not None:

@@ -170,7 +170,9 @@ class _Reader:
         total, read = None, len(mirror)
         async with aclosing(self._pages_of_all(facts)) as pages:
             async for page, size in pages:
-                total = page.total
+                total = total if page.total is None else page.total
+                if not page.contacts:
+                    break
                 facts = replace(facts, cursor=page.cursor, page_size=size, requests=facts.requests + 1)
                 mirror.add(page.contacts, facts)
                 read += len(page.contacts)
@@ -213,7 +215,7 @@ class _Reader:
     async def _pages(
         self, call: _PageCall, *, cursor: Json = None, size: int | None = None, may_refuse: bool = False
     ) -> AsyncGenerator[tuple[SearchPage, int], None]:
-        """Ask for page after page until an empty one: a short one may have been cut off silently."""
+        """Ask for page after page until an empty one, which comes last: a short one may have been cut off silently."""
         while True:
             page, size = await self._sized_page(call, cursor, size, may_refuse=may_refuse)
             if not page.contacts:
@@ -221,6 +223,10 @@ class _Reader:
                     raise self._unusable(
                         f"HighLevel counts {page.total:,} contacts, and its search shows none"
                     )
+                yield (
+                    page,
+                    size,
+                )  # of a reading that was cut off before its last page, it alone tells how many there are
                 return
             if page.cursor is None:
                 raise self._unusable("the reply does not say where the next page begins")

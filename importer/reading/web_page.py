@@ -68,6 +68,7 @@ def read_web_page(place: Path, options: ReadingOptions, *, name: str) -> Reading
         name=name,
         format=Format.HTML.value,
         encoding=encoding.name,
+        encoding_rivals=encoding.rivals,
         header_row=choice.first,
         hidden_rows=len(whole.hidden),
         doubts=(*encoding.doubts, *_left_out(others)),

@@ -25,6 +25,7 @@ from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.phone_regions import ReadPhone, country_of, guessing, stated_regions
 from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
+from importer.mapping.compiled.switches import nest, spread_channels
 from importer.mapping.language.model import MappingModel, Rule, RuleKey
 from importer.mapping.transforms.steps import StepFunction
 from importer.mapping.values.fault import ReadValue, ValueFault
@@ -56,6 +57,9 @@ class Program:
         self._around = around
         self._filter = row_filter(model, layout)
         self.require = tuple(name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields)
+        self._by = None if model.match.by is None else model.match.by.custom_field
+        if self._by is not None and model.match.require is None:
+            self.require = ()
         self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
         self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
         self._clears = self._clear is not None
@@ -214,6 +218,8 @@ class Program:
             if any(fault.fails for fault in faults):
                 return failed(row, location, faults)
             warnings = _once(faults)
+        if self._by is not None and contact_id is None and dict(custom).get(self._by) is None:
+            return failed(row, location, (*warnings, _no_identifier((self._by,))))
         if not self._identified(fields, contact_id):
             emptied = [name for name in self.require if name in fields]
             return failed(row, location, (*warnings, _no_identifier(self.require, emptied)))
@@ -230,6 +236,8 @@ class Program:
         )
 
     def _identified(self, fields: dict[str, Json], contact_id: str | None) -> bool:
+        if not self.require:
+            return True
         for name in self.require:
             if fields.get(name) is not None:
                 return True
@@ -259,7 +267,7 @@ class Program:
         if self._switches:
             self._set_switches(fields, table)
         if "dnd" in names:
-            _spread_channels(fields)
+            spread_channels(fields)
         return fields
 
     @property
@@ -291,7 +299,7 @@ class Program:
         for path, column in self._switches:
             for entry, value in zip(fields, column.run(table), strict=True):
                 if value is not None:
-                    _nest(entry, path, value)
+                    nest(entry, path, value)
 
     def _read_customs(self, table: BlockColumns) -> Any:
         if not self._custom:
@@ -305,29 +313,6 @@ class Program:
         if self._clear is None:
             return read
         return [tuple((name, None if value is CLEAR else value) for name, value in row) for row in read]
-
-
-def _spread_channels(fields: list[dict[str, Json]]) -> None:
-    """Put the channels that a cell of ``dnd`` lists in their own places; a channel's own column may say more of it."""
-    for entry in fields:
-        if isinstance(listed := entry.get("dnd"), list):
-            del entry["dnd"]
-            settings = entry.get("dndSettings")
-            own = settings if isinstance(settings, dict) else {}
-            entry["dndSettings"] = {**{str(channel): {"status": "active"} for channel in listed}, **own}
-
-
-def _nest(entry: dict[str, Json], path: tuple[str, ...], value: Json) -> None:
-    settings = entry.setdefault(path[0], {})
-    assert isinstance(settings, dict)  # noqa: S101  (made two lines above)
-    if len(path) == 2:
-        settings[path[1]] = {"status": value}
-        return
-    channel = settings.get(path[1])
-    if isinstance(channel, dict):
-        channel[path[2]] = value
-    elif not settings:
-        del entry[path[0]]
 
 
 def phone_reader(steps: StepFunction | None, *, several: str) -> ReadPhone:

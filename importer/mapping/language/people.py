@@ -20,13 +20,28 @@ class SharedKeyPolicy(StrEnum):
     FAIL = "fail"
 
 
+class MatchBy(Section):
+    """What finds the contact of a row, before its e-mail and phone."""
+
+    custom_field: NonEmptyText = Field(
+        description="The custom field, as its rule under `custom_fields` is called; that rule gives each row its value."
+    )
+
+
 class Match(Section):
     """Who a row is."""
+
+    by: MatchBy | None = Field(
+        default=None,
+        description="Find contacts by a custom field's value first, such as the number of another system: "
+        "`{custom_field: ERP Id}`. Each row needs the value. A contact that has none yet is found by e-mail or phone, and gets "
+        "it. Rows are compared with the location's contacts first, as `--compare` does.",
+    )
 
     require: one_or_more(FieldName) | None = Field(  # type: ignore[valid-type]
         default=None,
         description="A row needs any of these; else it fails. Unless said: email, phone or id, since the vendor "
-        "refuses a contact without.",
+        "refuses a contact without; with `by`, that value alone.",
     )
     in_file_duplicates: Literal["in_order", "first", "last", "merge", "fail"] = Field(
         default="in_order",

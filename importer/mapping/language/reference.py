@@ -17,7 +17,7 @@ from importer.mapping.language.model import (
     SourceOptions,
     TagsRule,
 )
-from importer.mapping.language.people import Match, Suppress
+from importer.mapping.language.people import Match, MatchBy, Suppress
 from importer.mapping.language.schema import json_schema
 from importer.mapping.transforms.steps import KINDS
 
@@ -33,6 +33,7 @@ _PARTS: Final = (
     ("`defaults`", "", Defaults),
     ("`tags`", "a text or list alone is `columns`", TagsRule),
     ("`match`", "", Match),
+    ("`by`", "under `match`", MatchBy),
     ("`suppress`", "", Suppress),
     ("`rows`", "each holds one condition or a list of them", RowFilters),
     ("A condition", "under `rows`", Condition),

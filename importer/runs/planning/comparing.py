@@ -19,7 +19,7 @@ from importer.mirror.reading import MirrorReading
 from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
 from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
-from importer.runs.planning.deciding import made_by
+from importer.runs.planning.deciding import DecidingRules, made_by
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met
 from importer.runs.planning.plan import Deciders, SeenLocations
 from importer.runs.preparing import Preparation
@@ -160,6 +160,8 @@ async def plan_run(
     stored = StoredPlan.create(comparison.folder)
     if not stored.whole:
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
+        for catalog in met.values():
+            DecidingRules.of(mapping, catalog)  # what does not fit is better known before contacts are read
         readings = {key: await _mirror(each, comparison, sender) for key, each in met.items()}
         seen = SeenLocations(catalogs=catalogs, readings=readings, requests=0)
         await asyncio.to_thread(_decide, stored, seen, comparison, preparation)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.errors import MappingError
-from importer.highlevel.catalog import MATCH_BY, Catalog
+from importer.highlevel.catalog import MATCH_BY, Catalog, CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.highlevel.equality import is_blank
+from importer.highlevel.payload import match_keys
 from importer.mapping import Mapping
 from importer.mapping.resolver import find_custom_field
 from importer.mapping.suppression import CODE as SUPPRESSED
@@ -31,6 +32,7 @@ from importer.records import (
 )
 
 _APPENDABLE: Final = frozenset({"TEXT", "LARGE_TEXT", "MULTIPLE_OPTIONS", "CHECKBOX"})
+_NOT_ONE_VALUE: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
 _MADE: Final = "row "
 """How the id begins by which a contact is known that an earlier row of the plan makes."""
 
@@ -42,16 +44,19 @@ class DecidingRules:
     order: tuple[str, ...]
     mode: ImportMode
     send_ambiguous: bool = False
+    by: CustomField | None = None
+    """The custom field that contacts are found by."""
     update: UpdateRules = field(default_factory=UpdateRules)
 
     @classmethod
     def of(cls, mapping: Mapping, catalog: Catalog) -> DecidingRules:
-        """Bind what a mapping says to one location. Raises MappingError for a field that takes no `append`."""
+        """Bind what a mapping says to one location. Raises MappingError for a field that takes no `append`, or finds nobody."""
         found = [find_custom_field(name, catalog.custom_fields) for name in mapping.needs.custom_field_names]
         return cls(
             # where several contacts may share an address, the vendor looks for the e-mail first, whatever is set
             order=MATCH_BY if catalog.duplicates_allowed else tuple(dict.fromkeys(catalog.match_by)),
             mode=mapping.mode,
+            by=_found_by(mapping, catalog),
             send_ambiguous=mapping.model.match.ambiguous == "send",
             update=UpdateRules(
                 custom_fields={each.id: each for each in found if not isinstance(each, str)},
@@ -60,6 +65,20 @@ class DecidingRules:
                 tag_mode=mapping.tag_mode,
             ),
         )
+
+
+def _found_by(mapping: Mapping, catalog: Catalog) -> CustomField | None:
+    by = mapping.model.match.by
+    if by is None:
+        return None
+    found = find_custom_field(by.custom_field, catalog.custom_fields)
+    if isinstance(found, str):
+        raise MappingError(found)
+    if found.data_type in _NOT_ONE_VALUE:
+        raise MappingError(
+            f"The custom field {found.name!r} is of type {found.data_type}: match: by takes a field of one value."
+        )
+    return found
 
 
 def _policies(mapping: Mapping, catalog: Catalog) -> dict[str, OnUpdate]:
@@ -92,7 +111,8 @@ class Decider:
 
     def decide(self, records: Sequence[Record]) -> dict[RowId, PlannedRow]:
         """Decide a block of rows."""
-        keys = (key for record in records for key in wanted_keys(record, self._rules.order))
+        values = self._location.values
+        keys = (key for record in records for key in wanted_keys(record, self._rules.order, values))
         self._location.look(keys, (record.contact_id for record in records if record.contact_id))
         decided = {record.row: self._decide(record) for record in records}
         self._location.settle()
@@ -137,6 +157,13 @@ class Decider:
                 PlanAction.SKIP,
                 code="not_found",
                 reason="No contact matches the row, and the mapping's mode is update_only.",
+            )
+        if self._rules.by is not None and not match_keys(record):
+            return _planned(
+                record,
+                PlanAction.FAIL,
+                code="no_identifier",
+                reason=f"Nobody has this value of {self._rules.by.name}, and a new contact needs an e-mail or a phone.",
             )
         self._location.leave(left_by_create(record, f"{_MADE}{record.row}"))
         return _planned(record, PlanAction.CREATE)

@@ -22,6 +22,7 @@ from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
 from importer.mapping.suppression import Suppression
+from importer.mirror.field_index import FieldIndex
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
@@ -85,7 +86,9 @@ async def plan(
             context.progress.message(note)
         # the file of the missing has their custom fields
         needs = replace(mapping.needs, custom_fields=mapping.needs.custom_fields or missing)
-        seen = await see_locations(taken.location_ids, settings, needs, max_age_seconds, context)
+        seen = await see_locations(
+            taken.location_ids, settings, needs, max_age_seconds, context, fits=partial(_require_fit, taken)
+        )
         planner = _Planner(taken, seen, settings, context, began, missing=missing)
         return await asyncio.to_thread(planner.write)
 
@@ -96,8 +99,13 @@ async def see_locations(
     needs: CatalogNeeds,
     max_age_seconds: float,
     context: RunContext,
+    *,
+    fits: Callable[[Catalog], None] = lambda _: None,
 ) -> SeenLocations:
-    """Meet and mirror each location; where all refuse us, the first refusal is raised."""
+    """Meet and mirror each location; where all refuse us, the first refusal is raised.
+
+    ``fits`` is shown what each location tells of itself, and raises before its contacts are read.
+    """
     mirroring = MirrorSettings(
         connection=settings.connection, state=settings.state, max_age_seconds=max_age_seconds
     )
@@ -107,6 +115,7 @@ async def see_locations(
         for location_id in sorted(location_ids):
             try:
                 catalog = await sender.open_location(location_id, needs)
+                fits(catalog)
                 readings[location_id] = await mirror_met(catalog, sender, mirroring, context)
                 catalogs[location_id] = catalog
             except CredentialsError as refused:
@@ -116,6 +125,14 @@ async def see_locations(
     if refusals and len(refusals) == len(catalogs):
         raise refusals[0]
     return SeenLocations(catalogs=catalogs, readings=readings, requests=requests)
+
+
+def _require_fit(taken: Taken, catalog: Catalog) -> None:
+    """Refuse a mapping that does not fit a location. Raises MappingError."""
+    DecidingRules.of(taken.mapping, catalog)
+    for intake in taken.intakes:
+        if catalog.location_id in intake.bound.location_rows:
+            intake.bound.resolver(catalog)
 
 
 class Deciders:
@@ -153,9 +170,12 @@ class Deciders:
                     met = stack.enter_context(MetContacts.scratch(folder / f"{index}-met.db"))
                     self._lacked[location_id] = partial(met.lacked, mirror)
                 rules = DecidingRules.of(self._mapping, catalog)
-                self._deciders[location_id] = Decider(
-                    ForeseenLocation(mirror, left, met), rules, self._suppression
-                )
+                values = None
+                if rules.by is not None:
+                    values = stack.enter_context(FieldIndex.scratch(folder / f"{index}-values.db", rules.by))
+                    values.fill(mirror)
+                location = ForeseenLocation(mirror, left, met, values=values)
+                self._deciders[location_id] = Decider(location, rules, self._suppression)
             self._stack = stack.pop_all()
         return self
 

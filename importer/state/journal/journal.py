@@ -8,7 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from importer.errors import RunConflictError, StateError
+from importer.errors import StateError
 from importer.records import (
     Counts,
     FollowUpMark,
@@ -61,6 +61,7 @@ from importer.state.journal.statements import (
 from importer.state.journal.storage import (
     FILE_NAME,
     PURPOSE,
+    NeverBegunError,
     begin_session,
     keep_beside,
     open_up_to_date,
@@ -133,7 +134,7 @@ class Journal:
                 f"{PURPOSE.title} {path} is gone, and what was sent with it. {PURPOSE.if_damaged}"
             )
         if not path.is_file():
-            raise RunConflictError(f"There is no journal in {folder}: the run was deleted, or never began.")
+            raise NeverBegunError(f"There is no journal in {folder}: the run was deleted, or never began.")
         seal = read_seal(folder)
         # A seal that cannot be read may be that of a run that sent all its rows.
         begun = seal.intents > 0 if seal is not None else (folder / SEAL_NAME).exists()

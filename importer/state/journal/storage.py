@@ -45,7 +45,8 @@ class NeverBegunError(RunConflictError):
 
 def has_begun(folder: Path) -> bool:
     """Tell whether a run began in a folder; one that lost its journal has its seal left."""
-    return (folder / FILE_NAME).is_file() or (folder / SEAL_NAME).is_file()
+    # Asked of each of thousands of folders: a Path takes three times as long.
+    return os.path.isfile(f"{folder}/{FILE_NAME}") or os.path.isfile(f"{folder}/{SEAL_NAME}")  # noqa: PTH113
 
 
 def write_run(db: Database, run: Run, folder: Path, operator: Operator | None) -> None:
