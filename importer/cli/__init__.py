@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from importer.cli.streams import sentence_of, steady_streams
-from importer.errors import ImporterError
+from importer.errors import ImporterError, SourceError
 from importer.version import __version__
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -158,9 +158,13 @@ def _explain(end: BaseException, words: Sequence[str]) -> int:
             click.echo("Stopped.", err=True)
             return 3
         case ImporterError():
+            from importer.results.wording import on_one_line
             from importer.results.wrapping import fitted
 
             click.echo(fitted(f"importer: {end}", sys.stderr), err=True)
+            if isinstance(end, SourceError) and sys.stderr.isatty():  # a log file is nobody's eyes
+                for line in end.cells:
+                    click.echo(f"  {on_one_line(line)}", err=True)
             return end.exit_code
         case _:
             click.echo(_confess(end, sending=bool(words) and words[0] in SENDING), err=True)

@@ -233,7 +233,8 @@ def _code_text(counted: CodeCount, run: Run) -> str:
         for row in counted.rows
     )
     more = ", ..." if counted.count > len(counted.rows) else ""
-    return f"{counted.count:,} x {counted.code} (rows {places}{more})"
+    word = "row" if counted.count == 1 else "rows"
+    return f"{counted.count:,} x {counted.code} ({word} {places}{more})"
 
 
 def _session_text(session: Session) -> str:

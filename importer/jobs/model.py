@@ -21,6 +21,7 @@ from pydantic import (
 
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
+from importer.runtime.counting import counted
 from importer.runtime.installation import missing_extra
 from importer.settings import OpenHours, ResultsFormat
 from importer.yaml.section import Flag, NonEmptyText, Section
@@ -81,7 +82,9 @@ class RowsLimit(BaseModel):
 
     def __str__(self) -> str:
         return (
-            f"{self.rows:,} rows" if self.rows is not None else f"{100 * (self.share or 0):g} % of the rows"
+            counted(self.rows, "row")
+            if self.rows is not None
+            else f"{100 * (self.share or 0):g} % of the rows"
         )
 
 

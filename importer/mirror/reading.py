@@ -277,7 +277,9 @@ class _Reader:
         if now - self._said_at >= _SAY_SECONDS:
             self._said_at = now
             of_all = f" of {total:,}" if total is not None else ""
-            self._progress.message(f"Location {self.place.location_id}: {contacts:,}{of_all} contacts read.")
+            self._progress.message(
+                f"Location {self.place.location_id}: {contacts:,}{of_all} {'contact' if (total or contacts) == 1 else 'contacts'} read."
+            )
 
 
 class _PageCall(Protocol):

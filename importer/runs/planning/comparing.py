@@ -12,6 +12,7 @@ from importer.codes import remedy_of
 from importer.errors import RunConflictError
 from importer.highlevel import follow_ups
 from importer.highlevel.catalog import Catalog
+from importer.highlevel.equality import lowered
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
@@ -98,7 +99,9 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
         contact_id=planned.contact_id if maker is None else None,
         warnings=planned.warnings,
         upsert=None,
-        planned=Planned(changes=planned.changes, made_by=maker),
+        planned=Planned(
+            changes=planned.changes, made_by=maker, tags_before=_tags_before(record, planned, tag_mode)
+        ),
     )
 
 
@@ -110,6 +113,14 @@ def _tags(record: Record, planned: PlannedRow, tag_mode: TagMode) -> tuple[str, 
             return planned.tags_removed
         case TagMode.REPLACE:
             return record.tags if planned.tags_added or planned.tags_removed else ()
+
+
+def _tags_before(record: Record, planned: PlannedRow, tag_mode: TagMode) -> frozenset[str] | None:
+    """Give the tags that were there where the row's take the place of all of them."""
+    if tag_mode is not TagMode.REPLACE or not (planned.tags_added or planned.tags_removed):
+        return None
+    stay = lowered(record.tags) - lowered(planned.tags_added)
+    return stay | lowered(planned.tags_removed)
 
 
 def _end(record: Record, planned: PlannedRow, status: Status) -> Outcome:
@@ -185,6 +196,7 @@ def _decide(
     tally = PlanTally(
         duplicates_allowed={key: each.duplicates_allowed for key, each in seen.met.items()},
         follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+        replaces_tags=mapping.tag_mode is TagMode.REPLACE,
     )
     stored.begin_anew()
     with Deciders(seen, mapping, comparison.folder, suppression=comparison.suppression) as deciders:

@@ -21,6 +21,7 @@ from importer.results.export_table import open_contact_table
 from importer.results.files import Replacing, refuse_foreign, replacing_own
 from importer.runs.context import RunContext
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking
+from importer.runtime.counting import counted
 from importer.sending import Sender
 from importer.state.written import WrittenFiles
 
@@ -92,7 +93,7 @@ def _noting(context: RunContext) -> Callable[[int], None]:
         nonlocal said_at
         if context.clock.monotonic() - said_at >= _SAY_SECONDS:
             said_at = context.clock.monotonic()
-            context.progress.message(f"Do-not-disturb by channel: {read:,} contacts read.")
+            context.progress.message(f"Do-not-disturb by channel: {counted(read, 'contact')} read.")
 
     return note
 

@@ -27,7 +27,7 @@ from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Outcome, PlannedRow, Record, RowId
+from importer.records import Outcome, PlannedRow, Record, RowId, TagMode
 from importer.results.columns import join_columns
 from importer.results.export_table import open_contact_table
 from importer.results.files import replacing_text
@@ -292,6 +292,7 @@ class _Planner:
         return PlanTally(
             duplicates_allowed={key: each.duplicates_allowed for key, each in self._seen.met.items()},
             follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+            replaces_tags=mapping.tag_mode is TagMode.REPLACE,
         )
 
     def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:

@@ -6,16 +6,28 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from importer.highlevel.contacts import HeldContact, read_contact
-from importer.highlevel.equality import same_custom, same_field
-from importer.records import Change, Json
+from importer.highlevel.equality import lowered, overwrites, same_custom, same_field
+from importer.records import Change, Json, Planned
 
 _NAMES: Final = frozenset({"firstName", "lastName", "name"})
 
 
-def changed_since(changes: Iterable[Change], contact: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name the fields that hold neither what they held when it was planned nor already what they are to hold."""
+def may_overwrite(planned: Planned) -> bool:
+    """Tell whether a planned row takes anything from its contact: only then is there something to look for."""
+    return planned.tags_before is not None or any(map(overwrites, planned.changes))
+
+
+def changed_since(planned: Planned, tags: Iterable[str], contact: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name what is neither as it was when it was planned nor already as it is to be. ``tags``: those of the row."""
     held = read_contact({"id": "it", **contact})
-    return tuple(change.name for change in changes if not change.unseen and not _expected(change, held))
+    fields = (change.name for change in planned.changes if not change.unseen and not _expected(change, held))
+    return (*fields, *_changed_tags(planned.tags_before, lowered(tags), held))
+
+
+def _changed_tags(
+    before: frozenset[str] | None, wanted: frozenset[str], held: HeldContact
+) -> tuple[str, ...]:
+    return () if before is None or lowered(held.tags) in (before, wanted) else ("tags",)
 
 
 def _expected(change: Change, held: HeldContact) -> bool:

@@ -19,7 +19,7 @@ from importer.sending.row.upserting import Landing
 
 _ABOUT_SOME: Final = {ReplyKind.REFUSED, ReplyKind.TOO_LARGE, ReplyKind.NO_CONTACT}
 """Refusals of a call for many contacts that may be about one of them, or about their number."""
-_CUT_OFF: Final = "the run was cut off before it came"
+_CUT_OFF: Final = "the run was cut off when it was about to be sent"
 
 
 class _BatchCallState(CallState):
@@ -83,7 +83,7 @@ class FollowUpDesk:
         step = batch.step
         found = await self._ask(batch)
         if isinstance(found, Unanswered) and found.doubtful and not step.kind.repeatable:
-            doubt = FollowUpDoubt(kind=step.kind, words=found.words)
+            doubt = FollowUpDoubt(kind=step.kind, words=f"the reply was lost ({found.words})")
             return [replace(held, due=held.due[1:], doubts=(*held.doubts, doubt)) for held in batch.rows]
         if isinstance(found, Reply) and found.kind in _ABOUT_SOME and (halves := batch.halves()):
             return halves

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
-from importer.highlevel.equality import overwrites
 from importer.highlevel.follow_ups import may_open_batch
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.highlevel.reply import Reply, ReplyKind
@@ -30,17 +29,17 @@ from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
-from importer.sending.row.drift import changed_since
+from importer.sending.row.drift import changed_since, may_overwrite
 from importer.sending.row.evidence import can_be_of, judge, refuses
 from importer.sending.row.makers import meet_maker
-from importer.sending.row.matching import find_match
+from importer.sending.row.matching import find_match, is_of
 from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
 _LEASE_SECONDS: Final = 2.0
 """For so long a row may be sent on the strength of one line in the journal: it is written for many rows at once."""
-_PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
+_PERHAPS: Final = "a reply was lost or incomplete, or the run was cut off before it came, and the contact does not say when it was made: it may have been created by this row"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -80,18 +79,8 @@ class RowCallState(CallState):
         return can_be_of(self.submitted.record, reply.contact)
 
     async def claims(self, reply: Reply) -> bool:
-        """Ask the contact itself: it may be known by an additional address that the reply does not show."""
         record = self.submitted.record
-        if reply.contact_id is None or record.contact_id is not None:
-            return False
-        shown = await self._caller.ask(
-            calls.get_contact(reply.contact_id), ContactCallState(record.row, reply.contact_id)
-        )
-        return (
-            isinstance(shown, Reply)
-            and shown.contact_id == reply.contact_id
-            and can_be_of(record, shown.contact)
-        )
+        return record.contact_id is None and await is_of(record, reply, self._caller)
 
     def reserve(self) -> int:
         return self._reserve(self.submitted)
@@ -118,7 +107,7 @@ class Upserting:
     async def go(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
         if submitted.doubtful and not submitted.repeatable:
-            return outcomes.unconfirmed(submitted, "the run was cut off before it came")
+            return outcomes.cut_off(submitted)
         planned = submitted.record.planned
         if planned is not None:
             return await self._go_as_planned(submitted, planned)
@@ -141,9 +130,7 @@ class Upserting:
         contact_id = submitted.record.contact_id
         if planned.creates or contact_id is None:
             return await self._create(submitted)
-        if any(map(overwrites, planned.changes)) and (
-            end := await self._look_for_drift(submitted, contact_id, planned)
-        ):
+        if may_overwrite(planned) and (end := await self._look_for_drift(submitted, contact_id, planned)):
             return end
         if not planned.changes and self._tag_mode is not TagMode.REPLACE:
             return self._land_without_call(submitted, contact_id)
@@ -157,7 +144,7 @@ class Upserting:
             return outcomes.unanswered(submitted, found)
         if found.kind is not ReplyKind.DONE:
             return outcomes.refused(submitted, found)
-        if names := changed_since(planned.changes, found.contact):
+        if names := changed_since(planned, submitted.record.tags, found.contact):
             return outcomes.skipped(
                 submitted,
                 "changed_since",

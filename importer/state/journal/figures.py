@@ -80,6 +80,11 @@ def count_unfinished(db: Database) -> int:
     return int(db.execute(f"SELECT count(*) FROM landed WHERE {_UNFINISHED}").fetchone()[0])  # noqa: S608
 
 
+def count_sent(db: Database) -> int:
+    """Count the rows that were sent and have an outcome."""
+    return int(db.execute("SELECT count(*) FROM outcomes WHERE attempts > 0").fetchone()[0])
+
+
 def count_rows(db: Database, rows_read: int) -> Counts:
     """Count rows by status; one whose contact is stored is created or updated, whatever is still due to it."""
     query = f"SELECT status, count(*) FROM {_STORED_OR_SETTLED} GROUP BY status"  # noqa: S608  (likewise)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.records import RowId
+from importer.runtime.counting import counted
 from importer.state.database import DamagedError, Database
 from importer.state.journal.rows import LANDED_COLUMNS, MARK_COLUMNS, OUTCOME_COLUMNS
 from importer.state.journal.seal import Seal
@@ -74,7 +75,7 @@ class Loss:
     @property
     def sentence(self) -> str:
         rows = (
-            f"Up to {self.intents:,} rows that it does not know of may have been sent"
+            f"Up to {counted(self.intents, 'row')} that it does not know of may have been sent"
             if self.intents
             else "How some rows ended is not known any more"
         )

@@ -23,6 +23,7 @@ from importer.records import (
     Status,
 )
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.counting import counted
 from importer.runtime.logs import logger_of
 from importer.state.database import DamagedError, Database, create_database
 from importer.state.journal import figures
@@ -305,7 +306,7 @@ class Journal:
         counts = self.counts()
         if unfinished := self.unfinished_rows():
             raise StateError(
-                f"The accounts of run {self.run.id} do not balance: {unfinished} rows have follow-ups still due. "
+                f"The accounts of run {self.run.id} do not balance: the follow-ups of {counted(unfinished, 'row')} are still due. "
                 f"Nothing is lost; go on with: importer resume {self.run.id}"
             )
         if counts.pending:
@@ -338,6 +339,10 @@ class Journal:
     def rows_ended(self, statuses: Iterable[Status]) -> set[RowId]:
         """Find the rows that ended in one of these ways."""
         return self._read(lambda db: figures.find_ended(db, tuple(statuses)))
+
+    def sent_rows(self) -> int:
+        """Count the rows that were sent and have an outcome."""
+        return figures.count_sent(self._db)
 
     def unfinished_rows(self) -> int:
         return self._read(figures.count_unfinished)
