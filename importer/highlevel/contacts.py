@@ -39,6 +39,8 @@ class HeldContact:
     """The additional ones."""
     added: Json = None
     updated: Json = None
+    seen_by_id: bool = False
+    """What the search does not show is known, too: a field that is not there is blank."""
 
     def found_by(self) -> Iterator[str]:
         """Yield what finds the contact: each of its e-mails and phones, the additional ones marked as such."""

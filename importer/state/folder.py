@@ -301,6 +301,13 @@ class StateFolder:
         _make_private(self.path)
         QuotaMemory(self.path).remember(base_url, marks)
 
+    def run_ids_since(self, since: float) -> Iterator[str]:
+        """Name the runs whose journals were written to since a moment, newest first."""
+        for run_id in self.run_ids():
+            files = (self.run_folder(run_id) / name for name in ("journal.db", "journal.db-wal"))
+            if any(path.exists() and path.stat().st_mtime >= since for path in files):
+                yield run_id
+
     def _keep_quota(self, run_id: str) -> None:
         # A damaged journal must be deletable all the same.
         with (
