@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "mirror": ("importer.cli.mirroring", "Read all contacts of a location into a private file."),
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
+    "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
     "resume": ("importer.cli.history", "Go on with a stopped run."),
     "retry": ("importer.cli.history", "Send the failed rows again that are worth another try."),
     "undo": ("importer.cli.undoing", "Take a run back."),
