@@ -36,6 +36,8 @@ class WrittenContact:
     custom_fields: Mapping[str, Json] = field(default_factory=dict, repr=False)
     tags: frozenset[str] = field(default=frozenset(), repr=False)
     """In lower case, as the vendor keeps them."""
+    tags_alone: bool = False
+    """They took the place of all others."""
     tags_certain: bool = True
     """The contact had all of them once; else they may never have come."""
     images: tuple[BeforeImage, ...] = field(default=(), repr=False)
@@ -50,7 +52,8 @@ class WrittenContact:
             created=self.created or later.created,
             fields={**self.fields, **later.fields},
             custom_fields={**self.custom_fields, **later.custom_fields},
-            tags=self.tags | later.tags,
+            tags=later.tags if later.tags_alone else self.tags | later.tags,
+            tags_alone=self.tags_alone or later.tags_alone,
             tags_certain=self.tags_certain and later.tags_certain,
             images=(*self.images, *later.images),
             dropped=self.dropped | later.dropped,
