@@ -20,11 +20,22 @@ from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
-from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
+from importer.runs.aiming import (
+    Load,
+    Target,
+    aimed_at,
+    confirm,
+    elsewhere,
+    glance,
+    lifts_sentence,
+    question,
+    targets_of,
+)
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import embedded_sandbox
 from importer.runs.forecast import calls_a_row
+from importer.runs.intake import Mapped
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
@@ -87,6 +98,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
                 await _aim(sender, delivery, targets, state, plan)
+                lifting = await asyncio.to_thread(_lifts, delivery, plan)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
@@ -95,7 +107,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery, targets, plan)
+                _announce(sender, delivery, targets, plan, lifting)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
@@ -222,12 +234,28 @@ async def _aim(
         if moved is not None:
             context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
         return
-    pieces = delivery.preparation.pieces()
+    first = await asyncio.to_thread(_first_piece, delivery)
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
-    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided)
+    lifting = lifts_sentence(first, None if planned is None else planned.lifts)
+    seen = await glance(first, sender, decided, lifts=lifting)
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
     await confirm(context, question(targets, load, seen, last, misfits=misfits), moved, load)
+
+
+def _first_piece(delivery: Delivery) -> Mapped:
+    return next(delivery.preparation.pieces(), [])
+
+
+def _lifts(delivery: Delivery, planned: RunPlan | None) -> str:
+    """Say before the first write whom a run may let be written to again."""
+    writes = any(name.startswith(("dnd", "inboundDnd")) for name in delivery.mapping.model.fields)
+    if not writes or not delivery.journal.untouched:
+        return ""
+    # what was compared is known of all rows; else the first ones stand for them
+    first = [] if planned is not None else _first_piece(delivery)
+    sentence = lifts_sentence(first, None if planned is None else planned.lifts)
+    return "" if sentence is None else f" {sentence}"
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
@@ -238,7 +266,9 @@ def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
     return rows
 
 
-def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None) -> None:
+def _announce(
+    sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None, lifting: str
+) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
@@ -250,7 +280,7 @@ def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], pla
         f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
         + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
         + f", {wording.percent(plan.day_share)} of a location's daily allowance"
-        ". Created contacts and added tags may start workflows there."
+        f". Created contacts and added tags may start workflows there.{lifting}"
     )
     progress.planned(left, plan.requests, plan.seconds)
 
