@@ -133,7 +133,7 @@ def _protected(record: Record, group: PersonGroup) -> Record:
 
 
 def merge(earlier: Record, later: Record) -> Record:
-    """Unite two rows of a person into the later one: its values win where they are not blank, tags are united."""
+    """Unite two rows of a person into the later one: its values win where they are not blank; tags and additions unite."""
     fields: dict[str, Json] = {name: value for name, value in earlier.fields.items() if value is not None}
     for name, value in later.fields.items():
         before = fields.get(name)
@@ -147,6 +147,7 @@ def merge(earlier: Record, later: Record) -> Record:
         fields=fields,
         custom_fields=tuple(custom.items()),
         tags=unite((*earlier.tags, *later.tags)),
+        additions=(*earlier.additions, *later.additions),
         contact_id=later.contact_id or earlier.contact_id,
         warnings=tuple(dict.fromkeys((*earlier.warnings, *later.warnings))),  # each is said once
     )

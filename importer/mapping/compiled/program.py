@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from importer.codes import remedy_of
 from importer.highlevel.fields import FIELDS, FieldFacts, FieldKind
+from importer.mapping.compiled.additions import AdditionColumns, with_additions
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.columns import (
     CLEAR,
@@ -25,7 +26,8 @@ from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.phone_regions import ReadPhone, country_of, guessing, stated_regions
 from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
-from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.transforms.steps import StepFunction
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.phones import read_phone
@@ -70,6 +72,7 @@ class Program:
             if (column := self._column(("custom_fields", name), FieldKind.TEXT, rule)) is not None
         ]
         self._tags = _tags(model, layout)
+        self._additions = AdditionColumns(model.wishes, self._column) if model.wishes else None
 
     def _add(self, facts: FieldFacts, rule: Rule) -> None:
         column = self._column(("fields", facts.name), facts.kind, rule, clearable=facts.clearable)
@@ -177,9 +180,10 @@ class Program:
         customs = self._read_customs(table)
         tags = self._tags.run(table) if self._tags else repeat(())
         ids = self._ids.run(table) if self._ids else repeat(None)
+        additions = self._additions.run(table) if self._additions else None
         base = row_id(block.source, 0)
         guessed = self._guessed_countries(len(rows))
-        return [
+        mapped = [
             self._finish(
                 base | number,
                 location,
@@ -194,6 +198,7 @@ class Program:
                 zip(numbers, locations, fields, customs, tags, ids)  # noqa: B905  (repeat() has no end)
             )
         ]
+        return mapped if additions is None else with_additions(mapped, additions)
 
     def _finish(
         self,

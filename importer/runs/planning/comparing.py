@@ -175,7 +175,8 @@ def _decide(
     mapping, context = comparison.mapping, comparison.context
     tally = PlanTally(
         duplicates_allowed={key: each.duplicates_allowed for key, each in seen.met.items()},
-        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+        + mapping.most_calls_beside,
     )
     stored.begin_anew()
     with Deciders(seen, mapping, comparison.folder) as deciders:

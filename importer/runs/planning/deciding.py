@@ -16,6 +16,7 @@ from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
 from importer.records import (
     Fault,
+    FollowUpFor,
     ImportMode,
     OnUpdate,
     Outcome,
@@ -130,7 +131,7 @@ class Decider:
             )
         found = difference(record, contact, self._rules.update)
         warnings = tuple(Fault(code="kept", message=f"kept: {each}", fails=False) for each in found.kept)
-        if found.nothing:
+        if found.nothing and not _adds_beside(record):
             planned = _planned(
                 record,
                 PlanAction.UNCHANGED,
@@ -148,6 +149,11 @@ class Decider:
             tags_removed=found.tags_removed,
             warnings=planned.warnings + warnings,
         )
+
+
+def _adds_beside(record: Record) -> bool:
+    """Tell whether a row may add something beside a contact that it need not change."""
+    return any(each.applies_to is not FollowUpFor.CREATED for each in record.additions)
 
 
 def made_by(contact_id: str | None) -> RowId | None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from importer.records import RowId
 from importer.state.database import DamagedError, Database
-from importer.state.journal.rows import LANDED_COLUMNS, MARK_COLUMNS, OUTCOME_COLUMNS
+from importer.state.journal.rows import ADDED_COLUMNS, LANDED_COLUMNS, MARK_COLUMNS, OUTCOME_COLUMNS
 from importer.state.journal.seal import Seal
 
 LAST_ROW: Final[RowId] = (1 << 63) - 1
@@ -41,6 +41,7 @@ _CHECKED: Final = {
     "outcomes": f"{OUTCOME_COLUMNS}, pass",
     "landed": LANDED_COLUMNS,
     "follow_ups": MARK_COLUMNS,
+    "additions": ADDED_COLUMNS,
 }
 """Tables whose rows bear the checksum of these columns."""
 

@@ -198,6 +198,23 @@ ALTER TABLE pulses ADD COLUMN differing INTEGER NOT NULL DEFAULT 0;
 # Whoever applies a plan names who approved it.
 _APPROVAL: Final = "ALTER TABLE sessions ADD COLUMN approved_by TEXT;"
 
+# What rows put beside their contacts, for the results, and for whoever takes the run back.
+_ADDITIONS: Final = """
+CREATE TABLE additions (
+    "row" INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    location_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    append INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY ("row", name)
+) WITHOUT ROWID;
+"""
+
 MIGRATIONS: Final = (
     _FIRST,
     _RETRY,
@@ -209,6 +226,7 @@ MIGRATIONS: Final = (
     _OPERATOR,
     _READ_BACK,
     _APPROVAL,
+    _ADDITIONS,
 )
 VERSION: Final = len(MIGRATIONS)
 

@@ -7,6 +7,7 @@ from typing import Final
 from importer.state.journal import figures
 from importer.state.journal.integrity import STORED_INTENT_CHECKSUM, intent_checksum
 from importer.state.journal.rows import (
+    ADDED_COLUMNS,
     INTENT_COLUMNS,
     LANDED_COLUMNS,
     MARK_COLUMNS,
@@ -41,6 +42,8 @@ SUM_UP_INTENT: Final = f'UPDATE intents SET checksum = {STORED_INTENT_CHECKSUM} 
 LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+
+ADD: Final = f"INSERT OR REPLACE INTO additions ({ADDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 SETTLE: Final = f"""
     INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
