@@ -21,7 +21,7 @@ from pydantic import (
 from importer.highlevel.fields import FIELDS, NOT_WRITABLE
 from importer.mapping.language.beside import NoteRule, Wish
 from importer.mapping.language.rule import Rule, RuleKey
-from importer.mapping.language.scalars import DateOrder, EmptyCells, Header, Region, one_or_many, one_or_more
+from importer.mapping.language.scalars import DateOrder, EmptyCells, Header, Region, one_or_more
 from importer.records import FollowUpFor, ImportMode, OnUpdate, TagMode
 from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
 from importer.yaml.sentences import did_you_mean
@@ -208,9 +208,11 @@ def _conditions(what: str) -> Any:
     return Field(default=(), description=what)
 
 
-Conditions = Annotated[
-    tuple[Condition, ...], BeforeValidator(lambda value: [value] if isinstance(value, dict) else value)
-]
+def _one_or_several(value: Any) -> Any:
+    return [value] if isinstance(value, dict | str) else value
+
+
+Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_one_or_several)]
 
 
 class RowFilters(Section):
@@ -264,7 +266,7 @@ class MappingModel(Section):
         description="Blank cells leave the contact's value as it is, or clear it: null is sent, where the API's schema "
         "allows null. That null clears is not verified with the vendor.",
     )
-    notes: Annotated[tuple[NoteRule, ...], BeforeValidator(one_or_many)] = Field(
+    notes: Annotated[tuple[NoteRule, ...], BeforeValidator(_one_or_several)] = Field(
         default=(), description="Notes to add to contacts, a rule for each: its value is the note's text."
     )
     after: After = Field(default=After(), description="What happens to contacts once they are stored.")
