@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
+import pytest
+
 from importer.records import Added, FollowUpMark, FollowUpState, Intent, Landed, Outcome, Status
+from importer.state.database import DamagedError
 from importer.state.journal import Journal
 from importer.state.memory import KnownAdditions
 
@@ -41,6 +45,16 @@ def test_a_landed_row_comes_back_with_its_first_attempt(journal: Journal) -> Non
     state = journal.row_states(2, 2)[2]
     assert isinstance(state, Landed)
     assert state.first_attempt_at == 100.5
+
+
+def test_an_addition_that_was_changed_in_the_journal_is_damage(journal: Journal) -> None:
+    journal.append(landed=[landed(2)], marks=[done(1, TEA)])
+    journal.close()
+    with sqlite3.connect(journal.path) as db:
+        db.execute("UPDATE additions SET id = 'n9'")
+    db.close()
+    with pytest.raises(DamagedError, match="table additions"):
+        Journal.open(journal.folder)
 
 
 def test_an_addition_is_remembered_for_its_own_place_location_and_contact(tmp_path: Path) -> None:
