@@ -263,6 +263,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "alike, or set match: {shared_key: send} in the mapping.",
     ),
     Code(
+        "taken_as_one",
+        "Taken for somebody who has the same e-mail or phone, although under another name or none",
+        "Look at same-contact.csv: if they are two people, give one of them an e-mail or phone of their own and import that "
+        "row; if they are one, nothing has to be done.",
+    ),
+    Code(
         "row_filter",
         "The mapping's rows section leaves the row out",
         "Nothing has to be done; change only_if or skip_if to import such rows.",
@@ -298,6 +304,29 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "suppressed",
+        "The person is on the list of those who are sent nothing",
+        "Nothing; take the person off the list (the mapping's suppress) where it is wrong.",
+        Remedy.NONE,
+    ),
+    Code(
+        "contact_not_created",
+        "The row before it that was to create the contact did not",
+        "See what became of that row. Run this one again once the other is through, or correct and import both.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "cleared",
+        "A value of the contact is emptied, as its cell asks",
+        "Nothing has to be done; look whether HighLevel emptied it (--verify reads contacts back).",
+        Remedy.NONE,
+    ),
+    Code(
+        "not_clearable",
+        "A cell asks to empty what HighLevel does not empty",
+        "Leave the cell blank, and empty the value by hand; for tags, set tags: mode: replace.",
+    ),
+    Code(
         "kept",
         "A value of the contact was kept",
         "Nothing has to be done: the rule's on_update says so, or HighLevel takes the value for new contacts only.",
@@ -322,7 +351,7 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "unconfirmed",
-        "The reply was lost and nothing can prove whether the contact was stored",
+        "The reply was lost or the run cut off, and nothing can prove whether the contact was stored",
         "Look the contact up in HighLevel, and import the row again only if it is missing.",
     ),
     Code(

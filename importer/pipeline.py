@@ -18,7 +18,7 @@ from importer.runs.context import RunContext
 from importer.runs.identity import Changes, begin, reopen
 from importer.runs.preparing.writing import write_results
 from importer.runs.session import RunSession
-from importer.runs.stages import conclude, freeing_keys, prepare, send, survey, write_again
+from importer.runs.stages import conclude, freeing_keys, prepare, send, suppress, survey, write_again
 from importer.runtime import environment
 from importer.settings import Connection, ReadingOptions, ResultsFormat, RunSettings
 from importer.state.journal import SessionKind
@@ -26,8 +26,10 @@ from importer.state.journal import SessionKind
 
 async def _carry_out(session: RunSession) -> Summary:
     """Work on a run until every row has its outcome or something stops it; then write its files."""
+    session.refuse_undone()
     if session.nothing_left or session.trial_over:
         return await write_again(session)
+    session = await asyncio.to_thread(suppress, session)
     with freeing_keys(session), prepare(session) as preparation:
         surveyed = await survey(session, preparation)  # source -> mapping
         gone = await send(session, preparation, surveyed)  # payload -> send -> journal

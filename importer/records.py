@@ -215,13 +215,13 @@ class Added:
 class Record:
     """A row after mapping: values under the vendor's own field names, ready to be built into a payload.
 
-    ``fields`` holds standard properties (``None`` asks the vendor to clear one); ``dndSettings`` and
+    ``fields`` holds standard properties (``None`` asks the vendor to clear one, also a custom field); ``dndSettings`` and
     ``inboundDndSettings`` are in it in the 2021-07-28 spelling. ``custom_fields`` are pairs of the field's
     reference (its id once resolved against the location, before that what the mapping says) and the value.
     ``additions`` are for beside the contact.
     ``contact_id`` is set when the row names the contact itself. ``country_guessed``: the row does not say its country,
     the mapping's default stands in ``fields``; known until the custom fields are resolved. ``upsert`` is the payload in
-    that spelling as JSON, where it was built ahead.
+    that spelling as JSON, where it was built ahead. ``clears_tags``: it has no tags, and the contact is to have none.
     """
 
     row: RowId
@@ -235,6 +235,7 @@ class Record:
     country_guessed: bool = field(default=False, compare=False)
     upsert: bytes | None = field(default=None, repr=False, compare=False)
     planned: Planned | None = None
+    clears_tags: bool = False
 
     def built(self, upsert: bytes) -> Record:
         """Put its payload beside it."""
@@ -248,6 +249,7 @@ class Record:
             contact_id=self.contact_id,
             warnings=self.warnings,
             upsert=upsert,
+            clears_tags=self.clears_tags,
         )
 
 
@@ -275,11 +277,18 @@ class Planned:
     """What was decided of a row beforehand, where a comparison came before the sending.
 
     ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
-    overwrites something, the contact must still hold the old values.
+    overwrites something, the contact must still hold the old values. ``made_by``: the row that makes its contact, and
+    without which there is nobody to change. ``end``: how it ends without a call, once that contact is there.
+    ``tags_before``: where all of the contact's tags are replaced, those that it must still have.
     """
 
     changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] = field(default=(), repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
     creates: bool = False
+    made_by: RowId | None = None
+    end: Outcome | None = None
+    tags_before: frozenset[str] | None = field(default=None, repr=False)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -371,6 +380,52 @@ class Landed:
     marks: tuple[FollowUpMark, ...] = ()
 
 
+class ImagePart(StrEnum):
+    """What of a before-image one line of the journal holds; the first line of each part stands."""
+
+    VALUES = "values"
+    """Known before the row is sent; its tags as well, where they were."""
+    TAGS = "tags"
+    """Known by the reply to the upsert, which says what the contact had before its tags came."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class BeforeImage:
+    """What a row found at its contact: the values that it writes over, and which tags it really adds or takes.
+
+    ``tags_added`` is None where it is not known which of the row's tags the contact had.
+    """
+
+    row: RowId
+    contact_id: str
+    part: ImagePart
+    changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] | None = field(default=None, repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
+
+
+class UndoStatus(StrEnum):
+    """What taking back came to, for one row."""
+
+    DELETED = "deleted"
+    RESTORED = "restored"
+    KEPT = "kept"
+    FAILED = "failed"
+    NOTHING = "nothing"
+    BEGUN = "begun"
+    """Written down before the call that deletes or restores: whether it was sent is not known."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class UndoLine:
+    """How a row was taken back, or why not."""
+
+    row: RowId
+    status: UndoStatus
+    contact_id: str | None = None
+    reason: str = field(default="", repr=False)
+
+
 RowState: TypeAlias = Intent | Landed | Outcome
 """What the journal knows of a row: it may have been sent, it landed, or it is settled. No state: never sent."""
 
@@ -380,6 +435,22 @@ class MatchKey(StrEnum):
 
     EMAIL = "email"
     PHONE = "phone"
+
+
+class Contradiction(StrEnum):
+    """What a row says otherwise than a row before it that is taken for the same person."""
+
+    NAME = "name"
+    OTHER_KEY = "other_key"
+    """It has no name that could tell, and brings another phone, or another e-mail."""
+
+
+class Said(NamedTuple):
+    """What the first rows with a key said of who has it, as hashes; 0 where none of them said anything."""
+
+    other: int = 0
+    first: int = 0
+    last: int = 0
 
 
 class KeyHolder(NamedTuple):
@@ -397,6 +468,10 @@ class KeyHolder(NamedTuple):
     several_others: bool = False
     joined: bool = False
     """A later row of the run is the same person."""
+    said: Said = Said()
+    """The same of all rows that hold the key, those that cannot be told apart by it as well."""
+    before: Contradiction | None = None
+    """What ``row`` said otherwise than an earlier run."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -410,6 +485,8 @@ class KeyLink:
     first: RowId | None
     """The row that holds the key; None where an earlier import brought the holder."""
     apart: bool
+    contradiction: Contradiction | None = None
+    """What it says otherwise, where they are taken for the same person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,25 @@ from hypothesis import settings
 # In CI the same examples each time: what chance finds there was wrong before, and the campaigns look for it.
 settings.register_profile("patient", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("patient")
+
+
+_COMPILED = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes that tests start share compiled modules, as they do where the package is installed.
+
+    Where PYTHONDONTWRITEBYTECODE is set, each of a thousand processes would compile all that it imports anew, which
+    is most of what the suite costs. Nothing is written beside the modules.
+    """
+    if os.environ.get("PYTHONDONTWRITEBYTECODE") and "PYTHONPYCACHEPREFIX" not in os.environ:
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
+        config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _COMPILED in config.stash:
+        shutil.rmtree(config.stash[_COMPILED], ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)

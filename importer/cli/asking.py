@@ -1,10 +1,11 @@
-"""Questions that are asked on a terminal while a run waits for the answer."""
+"""Questions that are asked on a terminal: before a run, and while it waits for the answer."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +15,9 @@ from importer.runtime.environment import variables
 
 if TYPE_CHECKING:
     from importer.errors import StopError
-    from importer.runs.context import Confirm
+    from importer.reading.rival_readings import RivalReadings
     from importer.runtime.stopping import StopSignal
+    from importer.settings import RunSettings
 
 YES_VARIABLE: Final = "IMPORTER_YES"
 _NO_WORDS: Final = frozenset({"", "0", "no", "false", "off"})
@@ -29,10 +31,16 @@ def someone_answers(given: dict[str, Any]) -> bool:
     return not silent and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def confirmation(stop: StopSignal) -> Confirm:
-    """Make the question; everything but a yes is a no, and so is the wish to stop."""
+class Confirmation:
+    """Asks a person; everything but a yes is a no, and so is the wish to stop."""
 
-    async def ask(question: str) -> bool:
+    def __init__(self, stop: StopSignal) -> None:
+        self._stop = stop
+        self.unanswered = False
+        """Whether it waits for an answer: until there is one, nothing is sent."""
+
+    async def __call__(self, question: str) -> bool:
+        self.unanswered = True
         click.echo(f"{question} [y/N] ", err=True, nl=False)
         sys.stderr.flush()
         loop = asyncio.get_running_loop()
@@ -47,10 +55,36 @@ def confirmation(stop: StopSignal) -> Confirm:
 
         # A thread of its own that nobody waits for: after Ctrl-C it still reads, and must not hold up the end.
         Thread(target=_read, args=(loop, give), daemon=True).start()
-        stop.listen(give_up)
-        return (await answer).strip().casefold() in _YES_WORDS
+        self._stop.listen(give_up)
+        agreed = (await answer).strip().casefold() in _YES_WORDS
+        self.unanswered = not agreed
+        return agreed
 
-    return ask
+
+def with_asked_encoding(settings: RunSettings, given: dict[str, Any]) -> RunSettings:
+    """Let a person choose where the file's encoding is a guess: a wrong one costs names, and nothing would fail."""
+    if settings.reading.encoding is not None or not someone_answers(given):
+        return settings
+    from importer.runs.guessed_encoding import undecided_encoding
+
+    cell = undecided_encoding(settings)
+    if cell is None:
+        return settings
+    encoding = _choose_encoding(cell)
+    return replace(settings, reading=replace(settings.reading, encoding=encoding))
+
+
+def _choose_encoding(cell: RivalReadings) -> str:
+    click.echo(
+        f"The encoding of {cell.name} is a guess. Which of these is what stands in row {cell.row}, column {cell.column!r}?",
+        err=True,
+    )
+    for number, (codec, text) in enumerate(cell.texts, 1):
+        click.echo(f"  {number}  {text}  ({codec})", err=True)
+    click.echo("None of them: Ctrl-C, and name the encoding with --encoding.", err=True)
+    numbers = click.IntRange(1, len(cell.texts))
+    chosen: int = click.prompt("Number", default=1, type=numbers, err=True)
+    return cell.texts[chosen - 1][0]
 
 
 def _read(loop: asyncio.AbstractEventLoop, give: Any) -> None:

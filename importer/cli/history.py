@@ -219,14 +219,23 @@ def results_command(run: str | None, **given: Any) -> None:
     show_summary(summary, Manner.of(given))
 
 
-@click.command("forget", epilog=examples("importer forget 20260314-0915"), short_help="Delete a run's data.")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
+@click.command(
+    "forget",
+    epilog=examples("importer forget 20260314-0915", "importer forget --person ann@example.com"),
+    short_help="Delete a run's data, or one person's.",
+)
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
+@click.option(
+    "--person", metavar="E-MAIL", help="Delete what the state folder holds of one person, in all runs."
+)
 @state_option
 @click.option(
     "--yes", is_flag=True, help="Forget also a run whose stored contacts still wait for their tags."
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-def forget_command(*, runs: tuple[str, ...], state: Path | None, yes: bool, quiet: bool) -> None:
+def forget_command(
+    *, runs: tuple[str, ...], person: str | None, state: Path | None, yes: bool, quiet: bool
+) -> None:
     """Delete what the state folder holds of a RUN: journal, copies of the sources, mapping.
 
     The results folder that the run wrote is yours and stays; delete it yourself. What --changed-only remembers are
@@ -234,11 +243,23 @@ def forget_command(*, runs: tuple[str, ...], state: Path | None, yes: bool, quie
     else follows, are still to come can only be finished with its journal: forgetting it asks first on a terminal,
     and is refused elsewhere without --yes. With IMPORTER_KEEP_DAYS set, runs that ended so many days
     ago are forgotten whenever another one starts.
+
+    With --person, one person's rows are taken out of all journals, and mirrors, memory, plans and copies of sources
+    that hold the person go; how the other rows ended stays known. Your own files are named, and stay.
     """
+    load_environment()
+    if bool(runs) == bool(person):
+        raise click.UsageError("Name the runs to forget, or a person with --person E-MAIL.")
+    if person is not None:
+        _forget_person(person, state_folder(state), quiet=quiet)
+        return
+    _forget_runs(runs, state_folder(state), yes=yes, quiet=quiet)
+
+
+def _forget_runs(runs: tuple[str, ...], state: Path, *, yes: bool, quiet: bool) -> None:
     from importer.state import StateFolder
 
-    load_environment()
-    folder = StateFolder(state_folder(state))
+    folder = StateFolder(state)
     run_ids = [folder.match_id(wanted) for wanted in runs]
     if not yes:
         for run_id in run_ids:
@@ -247,6 +268,18 @@ def forget_command(*, runs: tuple[str, ...], state: Path | None, yes: bool, quie
         folder.forget(run_id)
         if not quiet:
             click.echo(f"Run {run_id} is forgotten. The files in its results folder, if any, stay.", err=True)
+
+
+def _forget_person(email: str, state: Path, *, quiet: bool) -> None:
+    from importer.cli.forgetting_text import render_forgotten
+    from importer.runs.forgetting import forget_person
+    from importer.runtime.environment import source_password
+    from importer.settings import ReadingOptions
+
+    forgotten = forget_person(email, state, reading=ReadingOptions(password=source_password()))
+    if not quiet:
+        click.echo(render_forgotten(forgotten), err=True)
+    sys.exit(1 if forgotten.unread else 0)
 
 
 def _confirm_unfinished(run_id: str, rows: int, state_path: Path) -> None:

@@ -65,6 +65,11 @@ sending_options = stack(
         is_flag=True,
         help="Read the location's contacts first, and send only rows that change something.",
     ),
+    click.option(
+        "--before-images",
+        is_flag=True,
+        help="Read each contact before it is updated, so that `importer undo` can put its old values back.",
+    ),
     click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported."),
     click.option(
         "--full-every",
@@ -132,11 +137,11 @@ def run_command(**given: Any) -> None:
     # own functions keep the run in one process, see open_preparation
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
         from importer import pipeline
-        from importer.cli.asking import someone_answers
+        from importer.cli.asking import someone_answers, with_asked_encoding
         from importer.cli.presenting import Manner, attend
         from importer.results.commands import access_words
 
-        settings = run_settings(given)
+        settings = with_asked_encoding(run_settings(given), given)
         attend(
             lambda context: pipeline.run(settings, context=context),
             Manner.of(given),
@@ -182,11 +187,12 @@ def run_command(**given: Any) -> None:
 @quiet_options
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
+    from importer.cli.asking import with_asked_encoding
     from importer.cli.presenting import Manner, show_forecast
     from importer.runs.forecast import check
 
     load_environment()
-    settings = run_settings(given)
+    settings = with_asked_encoding(run_settings(given), given)
     report = given["report"]
     forecast = check(
         settings,
@@ -267,6 +273,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "fresh",
         "changed_only",
         "compare",
+        "before_images",
         "full_every",
         "wait_for_quota",
         "send_window",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from importer.highlevel.contacts import day_of, email_key, phone_key
@@ -15,6 +15,11 @@ def is_blank(value: Json) -> bool:
     if isinstance(value, str):
         return not value or value.isspace()
     return isinstance(value, list | dict) and not value
+
+
+def lowered(tags: Iterable[str]) -> frozenset[str]:
+    """Give tags as the vendor stores them."""
+    return frozenset(tag.lower() for tag in tags)
 
 
 def overwrites(change: Change) -> bool:
@@ -40,6 +45,27 @@ def same_custom(data_type: str, new: Json, old: Json) -> bool:
     if isinstance(new, int | float) and not isinstance(new, bool):
         return _number(new) == _number(old) is not None
     return _CUSTOM.get(data_type, _same_text)(new, old)
+
+
+def custom_key(data_type: str, value: object) -> str:
+    """Write a custom field's value so that equal ones are written alike; empty for none.
+
+    Texts are compared in their own case: of two ids that differ in it nobody can tell that they are one.
+    """
+    if value is None or isinstance(value, bool | list | dict):
+        return ""
+    match data_type:
+        case "NUMERICAL" | "FLOAT" | "MONETORY" | "MONETARY":
+            number = _number(str(value))
+            return "" if number is None else repr(number)
+        case "DATE":
+            return day_of(value) or ""
+        case "PHONE":
+            return phone_key(value)
+        case "EMAIL":
+            return email_key(value)
+        case _:
+            return _text(str(value))
 
 
 def _same_text(new: Json, old: Json) -> bool:

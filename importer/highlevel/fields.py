@@ -29,14 +29,32 @@ class FieldKind(StrEnum):
     CONTACT_ID = "contact id"
 
 
+class Nullable(StrEnum):
+    """Where null is taken for a field that no blank cell clears."""
+
+    NOWHERE = "nowhere"
+    ANYWHERE = "anywhere"
+    BY_ID = "by id"
+    """Only in the update of a contact that is named by its id."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldFacts:
-    """One field of the upsert; ``clearable``: the published schema allows null."""
+    """One field of the upsert; ``clearable``: the published schema allows null.
+
+    A blank cell clears what is clearable; ``nullable`` says of the others whether a cell may ask for it in words.
+    """
 
     name: str
     kind: FieldKind
     says: str
     clearable: bool = False
+    nullable: Nullable = Nullable.NOWHERE
+
+    @property
+    def can_be_emptied(self) -> bool:
+        """Whether a cell that asks for it can empty the field."""
+        return self.clearable or self.nullable is not Nullable.NOWHERE
 
 
 CHANNELS: Final = ("Call", "Email", "SMS", "WhatsApp", "GMB", "FB")
@@ -49,11 +67,13 @@ _PLAIN: Final = (
     FieldFacts(
         name="email",
         kind=FieldKind.EMAIL,
+        nullable=Nullable.ANYWHERE,
         says="E-mail address; contacts are matched by it, so a blank clears none.",
     ),
     FieldFacts(
         name="phone",
         kind=FieldKind.PHONE,
+        nullable=Nullable.ANYWHERE,
         says="Phone, sent as E.164; contacts are matched by it, so a blank clears none.",
     ),
     FieldFacts(
@@ -95,8 +115,15 @@ _PLAIN: Final = (
         kind=FieldKind.TEXT,
         says="Gender; the vendor stores it when it creates a contact only.",
     ),
-    FieldFacts(name="source", kind=FieldKind.TEXT, says="Where the contact came from."),
-    FieldFacts(name="assignedTo", kind=FieldKind.USER, says="Owner: a user's id, e-mail or full name."),
+    FieldFacts(
+        name="source", kind=FieldKind.TEXT, nullable=Nullable.BY_ID, says="Where the contact came from."
+    ),
+    FieldFacts(
+        name="assignedTo",
+        kind=FieldKind.USER,
+        nullable=Nullable.BY_ID,
+        says="Owner: a user's id, e-mail or full name.",
+    ),
     FieldFacts(
         name="dateOfBirth", kind=FieldKind.DATE_OF_BIRTH, clearable=True, says="Birthday, sent as YYYY-MM-DD."
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from importer.highlevel import contacts
+from importer.highlevel.fields import FIELDS, Nullable
 from importer.highlevel.versions import NAMES, ApiVersion
 from importer.records import ImportMode, Json, Record, TagMode
 
@@ -12,6 +13,9 @@ NOT_IN_UPDATE: Final = ("gender", "createNewIfDuplicateAllowed")
 """Properties that the vendor's update by id refuses with 422, though its upsert takes them."""
 NOT_IN_UPSERT: Final = ("type",)
 """The other way round."""
+
+NULL_BY_ID: Final = tuple(facts.name for facts in FIELDS.values() if facts.nullable is Nullable.BY_ID)
+"""Properties that only the vendor's update by id empties: null in any other call would refuse the row with 422."""
 
 NEW_IF_DUPLICATE: Final = "createNewIfDuplicateAllowed"
 
@@ -23,6 +27,9 @@ def build_upsert(
     payload = _build(record, version=version, tag_mode=tag_mode)
     for name in NOT_IN_UPSERT:
         payload.pop(name, None)
+    for name in NULL_BY_ID:
+        if payload.get(name, "") is None:
+            del payload[name]
     return payload
 
 
@@ -41,7 +48,7 @@ def _build(record: Record, *, version: ApiVersion, tag_mode: TagMode) -> dict[st
             else {"id": reference, name: value}
             for reference, value in record.custom_fields
         ]
-    if tag_mode is TagMode.REPLACE and record.tags:
+    if tag_mode is TagMode.REPLACE and (record.tags or record.clears_tags):
         payload["tags"] = list(record.tags)
     return payload
 
@@ -85,6 +92,11 @@ def lost_in_update(record: Record) -> tuple[str, ...]:
 def lost_in_upsert(record: Record) -> tuple[str, ...]:
     """Name the values of a record that only an update by id carries."""
     return tuple(name for name in NOT_IN_UPSERT if record.fields.get(name) is not None)
+
+
+def kept_by_upsert(record: Record) -> tuple[str, ...]:
+    """Name the fields that a record asks to be emptied and only an update by id empties."""
+    return tuple(name for name in NULL_BY_ID if record.fields.get(name, "") is None)
 
 
 def _keep_apart(payload: dict[str, Json]) -> None:

@@ -18,6 +18,7 @@ from importer.mapping.values.dates import DateRules
 from importer.mapping.values.fault import ValueFault
 from importer.records import OnUpdate
 from importer.yaml.document import YamlPath
+from importer.yaml.sentences import did_you_mean
 
 _KINDLY_KEYS: Final = ("format", "date_order", "decimal", "region", "several", "codes", "pad", "split")
 """Keys of a rule that are of use for some kinds of values alone."""
@@ -30,6 +31,43 @@ def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     yield from _identity(model)
     yield from _switches(model)
     yield from _places(model)
+    yield from _clearing(model)
+    yield from _suppressing(model)
+    yield from _matching(model)
+
+
+def _matching(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    by = model.match.by
+    if by is not None and by.custom_field not in model.custom_fields:
+        hint = did_you_mean(by.custom_field, model.custom_fields)
+        yield (
+            ("match", "by", "custom_field"),
+            f"No rule under custom_fields gives rows a value of {by.custom_field!r}.{hint}",
+        )
+
+
+def _suppressing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    if model.suppress is None:
+        return
+    for key in model.suppress.columns:
+        if key not in model.suppress.on:
+            yield ("suppress", "columns", key.value), f"The list is not looked up by {key} (suppress: on)."
+
+
+def _clearing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    if model.clear is None:
+        return
+    if model.clear in model.defaults.empty:
+        yield (
+            ("clear",),
+            f"{model.clear!r} cannot both be blank (defaults: empty) and ask to empty the field.",
+        )
+    for key, rule in model.rules:
+        if rule.map is not None and model.clear in rule.map:
+            yield (
+                (*key, "map"),
+                f"{model.clear!r} empties the field, by `clear`; the map never sees it.",
+            )
 
 
 def check_rules(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

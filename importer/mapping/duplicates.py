@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
@@ -27,10 +27,14 @@ class PersonGroup:
 
 
 class DuplicateSurvey:
-    """Gathers the keys of every row as hashes; the groups come out once the whole file was seen."""
+    """Gathers the keys of every row as hashes; the groups come out once the whole file was seen.
 
-    def __init__(self, policy: str) -> None:
+    ``by``: the custom field that contacts are found by.
+    """
+
+    def __init__(self, policy: str, by: str | None = None) -> None:
         self._policy = policy
+        self._by = by
         self._hashes = array("q")
         self._rows = array("q")
         self._opt_outs: dict[RowId, OptOuts] = {}
@@ -40,9 +44,15 @@ class DuplicateSurvey:
     def see(self, record: Record) -> None:
         if found := opt_outs_of(record.fields):
             self._opt_outs[record.row] = self._sets.setdefault(found, found)
-        for key in match_keys(record):
+        for key in self._keys(record):
             self._hashes.append(hash((record.location_id, key)))
             self._rows.append(record.row)
+
+    def _keys(self, record: Record) -> Iterator[str]:
+        yield from match_keys(record)
+        for name, value in record.custom_fields if self._by is not None else ():
+            if name == self._by and value is not None:
+                yield f"value:{value}"
 
     def groups(self) -> dict[RowId, PersonGroup]:
         """Give the group of every row that has company, linked by any key they share."""
@@ -99,7 +109,10 @@ class DuplicatePolicy:
     come in file order, from the first; each pass over the file begins anew.
     """
 
-    def __init__(self, policy: str, groups: Mapping[RowId, PersonGroup]) -> None:
+    def __init__(
+        self, policy: str, groups: Mapping[RowId, PersonGroup], *, blank_clears: frozenset[str] = frozenset()
+    ) -> None:
+        self._blank_clears = blank_clears
         self._merges = policy == "merge"
         self._groups = groups
         self._open: dict[RowId, Record] = {}
@@ -118,7 +131,7 @@ class DuplicatePolicy:
     def _merge(self, record: Record, group: PersonGroup) -> Record | Outcome:
         first = group.rows[0]
         before = None if record.row == first else self._open.pop(first, None)
-        merged = record if before is None else merge(before, record)
+        merged = record if before is None else merge(before, record, self._blank_clears)
         if record.row == group.sent:
             return merged
         self._open[first] = merged
@@ -132,23 +145,29 @@ def _protected(record: Record, group: PersonGroup) -> Record:
     return with_opt_outs(record, wanted, rows=rows)
 
 
-def merge(earlier: Record, later: Record) -> Record:
-    """Unite two rows of a person into the later one: its values win where they are not blank; tags and additions unite."""
-    fields: dict[str, Json] = {name: value for name, value in earlier.fields.items() if value is not None}
+def merge(earlier: Record, later: Record, blank_clears: frozenset[str] = frozenset()) -> Record:
+    """Unite two rows of a person into the later one: its values win where they are not blank; tags and additions unite.
+
+    A cell that asks to empty its field is not blank; null of a field in ``blank_clears`` is.
+    """
+    fields: dict[str, Json] = {
+        name: value for name, value in earlier.fields.items() if value is not None or name not in blank_clears
+    }
     for name, value in later.fields.items():
         before = fields.get(name)
         if isinstance(before, dict) and isinstance(value, dict):
             fields[name] = {**before, **value}
-        elif value is not None or name not in fields:
+        elif value is not None or name not in fields or name not in blank_clears:
             fields[name] = value
     custom = dict(earlier.custom_fields) | dict(later.custom_fields)
     return replace(
         later,
         fields=fields,
         custom_fields=tuple(custom.items()),
-        tags=unite((*earlier.tags, *later.tags)),
+        tags=() if later.clears_tags else unite((*earlier.tags, *later.tags)),
         additions=(*earlier.additions, *later.additions),
         contact_id=later.contact_id or earlier.contact_id,
+        clears_tags=later.clears_tags or (earlier.clears_tags and not later.tags),
         warnings=tuple(dict.fromkeys((*earlier.warnings, *later.warnings))),  # each is said once
     )
 
@@ -157,7 +176,7 @@ def _left_out(record: Record, group: PersonGroup) -> Outcome:
     others = [number_of(row) for row in group.rows if row != record.row]
     if group.sent is None:
         rows = ", ".join(map(str, others[:10])) + (", ..." if len(others) > 10 else "")
-        message = f"The row is the same person, by e-mail or phone, as row {rows}."
+        message = f"The row is the same person, by e-mail or phone, as {'row' if len(others) == 1 else 'rows'} {rows}."
         status, remedy = Status.FAILED, Remedy.FIX_ROW
     else:
         message = (

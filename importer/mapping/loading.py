@@ -21,6 +21,7 @@ from importer.mapping.compiled.locations import expand, unset_in
 from importer.mapping.language.model import MappingModel
 from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.shared_keys import HolderStore
+from importer.mapping.suppression import Suppression
 from importer.mapping.survey import Surveyor
 from importer.records import Addition, FollowUps, ImportMode, OnUpdate, TagMode
 from importer.runtime.environment import variables
@@ -95,7 +96,7 @@ class Mapping:
     @property
     def surveys_duplicates(self) -> bool:
         """Whether it has to be known before the first row is sent which rows are one person's."""
-        return self.model.match.in_file_duplicates != "in_order"
+        return self.model.match.in_file_duplicates != "in_order" or self.model.suppress is not None
 
     @property
     def gives_tags(self) -> bool:
@@ -105,7 +106,8 @@ class Mapping:
     def compares(self) -> bool:
         """Whether rows must be compared with the location's contacts before they are sent."""
         policies = (self.model.defaults.on_update, *(rule.on_update for _, rule in self.model.rules))
-        return any(policy not in (None, OnUpdate.OVERWRITE) for policy in policies)
+        held_back = any(policy not in (None, OnUpdate.OVERWRITE) for policy in policies)
+        return held_back or self.model.match.by is not None
 
     @property
     def most_calls_beside(self) -> int:
@@ -147,6 +149,7 @@ class Mapping:
         today: date,
         allow_transforms: bool = False,
         draft_store: HolderStore | None = None,
+        suppression: Suppression | None = None,
     ) -> Surveyor:
         """Lay the mapping over a file's header. Raises MappingError for columns the file lacks, the nearest named."""
         return Surveyor(
@@ -157,6 +160,7 @@ class Mapping:
             today=today,
             allow_transforms=allow_transforms,
             draft_store=draft_store,
+            suppression=suppression,
         )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from importer.records import Fault, Json, Record
+from importer.highlevel.payload import match_keys
+from importer.records import Fault, Json, Record, RowId, number_of
 
 CODE: Final = "opt_out_kept"
 _SETTINGS: Final = ("dndSettings", "inboundDndSettings")
@@ -38,6 +39,45 @@ def with_opt_outs(record: Record, wanted: OptOuts, *, rows: Iterable[int]) -> Re
         fails=False,
     )
     return replace(record, fields=fields, warnings=(*record.warnings, warning), upsert=None)
+
+
+def is_of_opt_outs(field: str) -> bool:
+    """Tell whether a mapping's field can turn a switch on."""
+    return field.partition(".")[0] in {"dnd", *_SETTINGS}
+
+
+class OptOutsInOrder:
+    """Keeps what a person's earlier rows of a file turn on, where each of the rows is sent: "no" further down lifts nothing.
+
+    Rows come in file order. Of a key only the first row that turns a switch on is kept, so that each pass over a file
+    decides the same; in memory are the keys of people who opted out, as hashes.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[int, tuple[tuple[RowId, OptOuts], ...]] = {}
+
+    def settle(self, record: Record) -> Record:
+        """Turn on what an earlier row of the person turns on."""
+        own = opt_outs_of(record.fields)
+        if not own and not self._said:
+            return record
+        keys = [hash((record.location_id, key)) for key in match_keys(record)]
+        earlier = {
+            row: said
+            for key in keys
+            for row, said in self._said.get(key, ())
+            if row < record.row and said - own
+        }
+        kept = own.union(*earlier.values())
+        for key in keys:
+            self._keep(key, record.row, kept)
+        return with_opt_outs(record, kept, rows=map(number_of, sorted(earlier))) if earlier else record
+
+    def _keep(self, key: int, row: RowId, wanted: OptOuts) -> None:
+        before = self._said.get(key, ())
+        new = wanted.difference(*(said for _, said in before))
+        if new:
+            self._said[key] = (*before, (row, new))
 
 
 def _switched_on(fields: Mapping[str, Json]) -> Iterable[tuple[str, ...]]:

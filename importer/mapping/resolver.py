@@ -11,7 +11,13 @@ from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog, CustomField, User
 from importer.highlevel.timezones import choose
 from importer.mapping.compiled.columns import fault_of
-from importer.mapping.compiled.customvalues import LEAVE_TEXTS, UNSUPPORTED, Convert, converter
+from importer.mapping.compiled.customvalues import (
+    LEAVE_TEXTS,
+    SEVERAL_CHOICES,
+    UNSUPPORTED,
+    Convert,
+    converter,
+)
 from importer.mapping.compiled.headers import fold
 from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
@@ -35,6 +41,12 @@ class _Target:
     convert: Convert
     header: str
     drop: bool
+    several: bool = False
+    """It holds several choices."""
+
+    def emptied(self) -> Json:
+        """Give what empties the field: a list of no choices where it holds a list, as the schema has it; else null."""
+        return [] if self.several else None
 
 
 class Resolver:
@@ -96,7 +108,8 @@ class Resolver:
         ):
             faults.append((path, open_date))
             return None
-        return _Target(found.id, converter(found, rule, self._model, written), header, drop)
+        several = found.data_type in SEVERAL_CHOICES
+        return _Target(found.id, converter(found, rule, self._model, written), header, drop, several)
 
     def resolve(self, record: Record) -> Record | Outcome:
         """Finish one record, or fail it with the values that the location cannot take."""
@@ -115,6 +128,7 @@ class Resolver:
             tags=record.tags,
             additions=record.additions,
             contact_id=record.contact_id,
+            clears_tags=record.clears_tags,
             warnings=_known_better(record.warnings, faults) if faults else record.warnings,
         )
 
@@ -126,6 +140,9 @@ class Resolver:
                 found.append((reference, raw))
                 continue
             target = targets[name]
+            if raw is None:
+                found.append((target.reference, target.emptied()))
+                continue
             value = target.convert(raw, record)
             if isinstance(value, ValueFault):
                 value = _settle(value, raw, target.header, target.drop, faults)

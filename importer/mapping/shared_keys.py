@@ -6,15 +6,17 @@ office's number the last one's name would stand over the others'.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from importer.mapping.compiled.program import Program, failed
-from importer.mapping.language.model import MappingModel, SharedKeyPolicy
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.people import SharedKeyPolicy
 from importer.mapping.persons import HashText, HeldKey, Person, PersonReader
 from importer.records import (
+    Contradiction,
     Fault,
     KeyHolder,
     KeyLink,
@@ -22,11 +24,13 @@ from importer.records import (
     Outcome,
     Record,
     RowId,
+    Said,
     number_of,
     source_of,
 )
 
 CODE: Final = "shared_key"
+TAKEN_AS_ONE: Final = "taken_as_one"
 _SAID: Final = {MatchKey.EMAIL: "e-mail", MatchKey.PHONE: "phone"}
 _OTHER: Final = {MatchKey.EMAIL: MatchKey.PHONE, MatchKey.PHONE: MatchKey.EMAIL}
 
@@ -101,13 +105,28 @@ class SharedKeys:
     def _judge(self, record: Record, person: Person, desk: _Desk) -> Record | Outcome:
         refused = desk.refusals(person)
         if not refused or person.by_id:
-            desk.enter(person, refused)
-            return record
+            return self._let_in(record, person, desk, refused)
         desk.turn_away(person, refused)
         end = self._without(record, refused)
-        if isinstance(end, Record):
-            desk.enter(person, refused)
-        return end
+        return self._let_in(end, person, desk, refused) if isinstance(end, Record) else end
+
+    def _let_in(
+        self, record: Record, person: Person, desk: _Desk, refused: Mapping[MatchKey, RowId | None]
+    ) -> Record:
+        contradicted = desk.enter(person, refused)
+        return _warned(record, self._doubts(record.row, contradicted)) if contradicted else record
+
+    def _doubts(
+        self, row: RowId, contradicted: Mapping[_Contradicted, Sequence[MatchKey]]
+    ) -> Iterator[Fault]:
+        for (first, what), keys in contradicted.items():
+            sentence = _TAKEN_AS_ONE[what].format(
+                holder=_holder(first, row),
+                keys=" and ".join(_SAID[key] for key in keys),
+                other=_SAID[_OTHER[keys[0]]],
+            )
+            column = self._rules.columns.get(keys[0])
+            yield Fault(code=TAKEN_AS_ONE, message=_capital(sentence), column=column, fails=False)
 
     def _without(self, record: Record, refused: Mapping[MatchKey, RowId | None]) -> Record | Outcome:
         match self._rules.policy:
@@ -154,6 +173,23 @@ _FORBIDDEN: Final = (
     "shared_key lets such rows fail."
 )
 _SENT: Final = "{holder} has the row's {key} too, under another name and without this row's {other}: both become one contact."
+_TAKEN_AS_ONE: Final = {
+    Contradiction.NAME: (
+        "{holder} has the row's {keys} too, under another name, and nothing tells them apart: both are taken for one person, "
+        "whose name is that of the row sent last."
+    ),
+    Contradiction.OTHER_KEY: (
+        "{holder} has the row's {keys} too, with another {other}: a row without a name is taken for the same person, whose "
+        "{other} is that of the row sent last."
+    ),
+}
+
+
+class _Contradicted(NamedTuple):
+    """The row that is the same person, and what a row says otherwise than that one."""
+
+    first: RowId | None
+    what: Contradiction
 
 
 class _Desk:
@@ -174,18 +210,25 @@ class _Desk:
             and join(holder, person, held, self._run) is None
         }
 
-    def enter(self, person: Person, refused: Collection[MatchKey]) -> None:
-        """Let a row that is sent hold its keys."""
+    def enter(self, person: Person, refused: Collection[MatchKey]) -> dict[_Contradicted, list[MatchKey]]:
+        """Let a row that is sent hold its keys; give what it says otherwise than whoever held them before."""
+        contradicted: dict[_Contradicted, list[MatchKey]] = {}
         for held in person.keys:
             if held.kind in refused:
                 continue
             before = self._known.get(held.key)
-            self._link(before, person, held)
-            after = (
-                begin(person, held, self._run) if before is None else join(before, person, held, self._run)
-            )
+            if before is None:
+                after: KeyHolder | None = begin(person, held, self._run)
+            else:
+                what = contradiction(before, person, held, self._run)
+                first = self._first(before, person.row)
+                self._link(person, held, first, what)
+                if what is not None:
+                    contradicted.setdefault(_Contradicted(first, what), []).append(held.kind)
+                after = join(before, person, held, self._run)
             if after is not None and after != before:
                 self._known[held.key] = self.changed[held.key] = after
+        return contradicted
 
     def turn_away(self, person: Person, refused: Mapping[MatchKey, RowId | None]) -> None:
         for held in person.keys:
@@ -200,11 +243,17 @@ class _Desk:
                     )
                 )
 
-    def _link(self, holder: KeyHolder | None, person: Person, held: HeldKey) -> None:
-        first = None if holder is None else self._first(holder, person.row)
-        if first is not None:
+    def _link(self, person: Person, held: HeldKey, first: RowId | None, what: Contradiction | None) -> None:
+        if first is not None or what is not None:
             self.links.append(
-                KeyLink(row=person.row, key=held.kind, group=held.key, first=first, apart=False)
+                KeyLink(
+                    row=person.row,
+                    key=held.kind,
+                    group=held.key,
+                    first=first,
+                    apart=False,
+                    contradiction=what,
+                )
             )
 
     def _first(self, holder: KeyHolder, row: RowId) -> RowId | None:
@@ -214,9 +263,10 @@ class _Desk:
 
 def begin(person: Person, held: HeldKey, run: int) -> KeyHolder:
     """Let a person be the first to hold a key."""
+    said = Said(held.other, person.first, person.last)
     if not _is_comparable(person, held):
-        return KeyHolder(0, 0, 0, run, person.row)
-    return KeyHolder(held.other, person.first, person.last, run, person.row)
+        return KeyHolder(0, 0, 0, run, person.row, said=said)
+    return KeyHolder(*said, run, person.row, said=said)
 
 
 def join(holder: KeyHolder, person: Person, held: HeldKey, run: int) -> KeyHolder | None:
@@ -228,14 +278,24 @@ def join(holder: KeyHolder, person: Person, held: HeldKey, run: int) -> KeyHolde
     same_run = holder.run == run
     row = holder.row if same_run else person.row
     joined = same_run and (holder.joined or person.row != holder.row)
+    said = _said_with(holder.said, person, held) if same_run else _said_since(holder.said, person, held)
+    before = holder.before if same_run else contradiction(holder, person, held, run)
     several_names = same_run and holder.several_names
     several_others = same_run and holder.several_others
     if not _is_comparable(person, held):
         return holder._replace(
-            run=run, row=row, several_names=several_names, several_others=several_others, joined=joined
+            run=run,
+            row=row,
+            several_names=several_names,
+            several_others=several_others,
+            joined=joined,
+            said=said,
+            before=before,
         )
     if not (holder.first or holder.last):
-        return KeyHolder(held.other, person.first, person.last, run, row, joined=joined)
+        return KeyHolder(
+            held.other, person.first, person.last, run, row, joined=joined, said=said, before=before
+        )
     same_name = not several_names and _fit(holder.first, person.first) and _fit(holder.last, person.last)
     same_other = not several_others and held.other != 0 and held.other == holder.other
     if not same_name and not same_other:
@@ -249,7 +309,42 @@ def join(holder: KeyHolder, person: Person, held: HeldKey, run: int) -> KeyHolde
         several_names=same_run and not same_name,
         several_others=same_run and (several_others or held.other != holder.other),
         joined=joined,
+        said=said,
+        before=before,
     )
+
+
+def contradiction(holder: KeyHolder, person: Person, held: HeldKey, run: int) -> Contradiction | None:
+    """Tell what a person says otherwise than who held a key before them; that they are the same is decided already.
+
+    Each pass finds the same: what the first rows of a run said stays, and so does what the very first of them met.
+    """
+    if person.by_id:
+        return None
+    if holder.run == run and person.row <= holder.row:
+        return holder.before if person.row == holder.row else None
+    if not _is_called(holder.said, person):
+        return Contradiction.NAME
+    nameless = not person.first and not person.last
+    others_differ = held.other and holder.said.other and held.other != holder.said.other
+    return Contradiction.OTHER_KEY if nameless and others_differ else None
+
+
+def _said_with(said: Said, person: Person, held: HeldKey) -> Said:
+    """Add what the rows of one run before did not say."""
+    if not _is_called(said, person):
+        return said._replace(other=said.other or held.other)
+    return Said(said.other or held.other, said.first or person.first, said.last or person.last)
+
+
+def _said_since(said: Said, person: Person, held: HeldKey) -> Said:
+    """Let the row of a later run say who the contact is now."""
+    kept = said if _is_called(said, person) else Said()
+    return Said(held.other or said.other, person.first or kept.first, person.last or kept.last)
+
+
+def _is_called(said: Said, person: Person) -> bool:
+    return _fit(said.first, person.first) and _fit(said.last, person.last)
 
 
 def _is_comparable(person: Person, held: HeldKey) -> bool:

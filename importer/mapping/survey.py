@@ -9,20 +9,23 @@ from datetime import date
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import MATCH_BY, Catalog
+from importer.highlevel.fields import FIELDS
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.program import DEFAULT_REQUIRE, Program, row_filter
 from importer.mapping.compiled.readers import Circumstances
-from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey
+from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
 from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
+from importer.mapping.suppression import SuppressedRows, Suppression
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.values.conventions import Conventions
-from importer.records import Block, Outcome, Record
+from importer.records import Block, Outcome, Record, RowId
 
 
 class BoundMapping:
@@ -35,11 +38,12 @@ class BoundMapping:
         *,
         rows: int,
         location_rows: Mapping[str, int],
-        duplicates: DuplicatePolicy | None,
+        duplicates: DuplicatePolicy | OptOutsInOrder | None,
         written: Mapping[str, Conventions],
         open_dates: Mapping[str, str],
         locate: Locate,
         notes: tuple[str, ...] = (),
+        suppressed: SuppressedRows | None = None,
     ) -> None:
         self.rows = rows
         self.notes = notes
@@ -48,6 +52,7 @@ class BoundMapping:
         self._model = model
         self._program = program
         self._duplicates = duplicates
+        self._suppressed = suppressed
         self._written = written
         self._open_dates = open_dates
         self._locate = locate
@@ -57,8 +62,9 @@ class BoundMapping:
         return self.settle(self.read(block))
 
     def read(self, block: Block) -> list[Record | Outcome]:
-        """Map each row by itself."""
-        return self._program.map(block)
+        """Map each row by itself; one of a person who is sent nothing ends here, before anybody is compared."""
+        mapped = self._program.map(block)
+        return mapped if self._suppressed is None else list(map(self._suppressed.settle, mapped))
 
     def settle(self, mapped: list[Record | Outcome]) -> list[Record | Outcome]:
         """Let the rows of one person be sent, merged, skipped or failed as the mapping says."""
@@ -86,6 +92,7 @@ class Surveyor:
     """Looks at every row once: counts, date orders, duplicates; then binds the mapping.
 
     ``draft_store``: keeps who holds which key while duplicates are looked for; without one, nobody is somebody else.
+    ``suppression``: people who are sent nothing.
     """
 
     def __init__(
@@ -98,7 +105,9 @@ class Surveyor:
         today: date,
         allow_transforms: bool,
         draft_store: HolderStore | None = None,
+        suppression: Suppression | None = None,
     ) -> None:
+        self._suppressed = None if suppression is None else SuppressedRows(suppression)
         self._model = model
         self._locate = locate
         self._header = header
@@ -111,7 +120,9 @@ class Surveyor:
         self._rows = 0
         self._location_rows: Counter[str] = Counter()
         policy = model.match.in_file_duplicates
-        self._duplicates = DuplicateSurvey(policy) if policy != "in_order" else None
+        by = None if model.match.by is None else model.match.by.custom_field
+        alone = policy == "in_order" and suppression is None
+        self._duplicates = None if alone else DuplicateSurvey(policy, by)
         self._draft = self._program(draft=True) if self._duplicates is not None else None
         self._shared: SharedKeys | None = None
         if self._draft is not None and draft_store is not None:
@@ -128,6 +139,7 @@ class Surveyor:
         self._rows += len(block)
         if self._draft is not None and self._duplicates is not None:
             mapped = self._draft.map(block)
+            self._note_suppressed(mapped)
             # Rows of different people are nobody's duplicates, whatever they share.
             for each in mapped if self._shared is None else self._shared.decide(mapped):
                 if isinstance(each, Record):
@@ -135,9 +147,14 @@ class Surveyor:
         rows = self._sound_rows(block)
         if not rows:
             return
-        table = BlockColumns(rows, frozenset(self._model.defaults.empty))
+        table = BlockColumns(rows, frozenset(self._model.defaults.empty), self._model.clear)
         self._evidence.see(table)
         self._location_rows.update(location for location in self._location.run(table) if location)
+
+    def _note_suppressed(self, mapped: list[Record | Outcome]) -> None:
+        for each in mapped if self._suppressed is not None else ():
+            if isinstance(each, Record) and self._suppressed is not None:
+                self._suppressed.see(each)
 
     def _sound_rows(self, block: Block) -> Sequence[Sequence[str]]:
         """Give the rows that can be mapped: whole ones that the mapping's rows section lets in."""
@@ -159,14 +176,16 @@ class Surveyor:
         ]
         if certain:
             raise MappingError("The mapping leaves the dates open.", faults=self._locate(certain))
-        policy = self._model.match.in_file_duplicates
         groups = self._duplicates.groups() if self._duplicates is not None else {}
+        if self._suppressed is not None:
+            self._suppressed.spread(group.rows for group in groups.values())
         return BoundMapping(
             self._model,
             self._program(),
             rows=self._rows,
             location_rows=dict(self._location_rows),
-            duplicates=DuplicatePolicy(policy, groups) if groups else None,
+            duplicates=self._policy(groups),
+            suppressed=self._suppressed,
             written={
                 name: self._evidence.conventions(("custom_fields", name), rule)
                 for name, rule in self._model.custom_fields.items()
@@ -174,6 +193,22 @@ class Surveyor:
             open_dates={str(key[1]): said for key, said in open_dates.items() if key[0] == "custom_fields"},
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
+        )
+
+    def _policy(self, groups: Mapping[RowId, PersonGroup]) -> DuplicatePolicy | OptOutsInOrder | None:
+        policy = self._model.match.in_file_duplicates
+        if policy == "in_order":
+            return OptOutsInOrder() if any(map(is_of_opt_outs, self._model.fields)) else None
+        return DuplicatePolicy(policy, groups, blank_clears=self._blank_clears) if groups else None
+
+    @property
+    def _blank_clears(self) -> frozenset[str]:
+        """The fields that a blank cell clears: null in a record of theirs may be no more than a blank."""
+        model = self._model
+        return frozenset(
+            name
+            for name, rule in model.fields.items()
+            if (rule.empty_cells or model.empty_cells) == "clear" and FIELDS[name].clearable
         )
 
     def _program(self, *, draft: bool = False) -> Program:

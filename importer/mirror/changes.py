@@ -48,7 +48,7 @@ def difference(record: Record, held: HeldContact, rules: UpdateRules) -> Differe
         for change in found
         if (allowed := _allowed(change, rules.of(change.reference), kept)) is not None
     )
-    added, removed = _tag_changes(record.tags, held.tags, rules.tag_mode)
+    added, removed = _tag_changes(record, held.tags, rules.tag_mode)
     return Difference(changes=changes, tags_added=added, tags_removed=removed, kept=tuple(kept))
 
 
@@ -89,7 +89,11 @@ def _field_changes(record: Record, held: HeldContact, kept: list[str]) -> Iterat
                 kept.append("gender can be set only when a contact is created")
             continue
         yield Change(
-            reference=name, name=name, old=old, new=new, unseen=name in NOT_IN_SEARCH and old is None
+            reference=name,
+            name=name,
+            old=old,
+            new=new,
+            unseen=name in NOT_IN_SEARCH and old is None and not held.seen_by_id,
         )
 
 
@@ -122,6 +126,8 @@ def _allowed(change: Change, policy: OnUpdate, kept: list[str]) -> Change | None
             return change
         case OnUpdate.IF_BLANK if is_blank(change.old) and not change.unseen:
             return change
+        case OnUpdate.APPEND if is_blank(change.new):
+            kept.append(f"{change.name} is only added to, and not emptied")
         case OnUpdate.APPEND:
             return _appended(change)
         case OnUpdate.IF_BLANK if change.unseen:
@@ -136,8 +142,6 @@ def _allowed(change: Change, policy: OnUpdate, kept: list[str]) -> Change | None
 def _appended(change: Change) -> Change | None:
     """Put a value behind what is there; what is there already is not put there again."""
     old, new = change.old, change.new
-    if is_blank(new):
-        return None
     if is_blank(old):
         return change
     if isinstance(new, list) or isinstance(old, list):
@@ -151,12 +155,12 @@ def _appended(change: Change) -> Change | None:
 
 
 def _tag_changes(
-    tags: tuple[str, ...], held: tuple[str, ...], mode: TagMode
+    record: Record, held: tuple[str, ...], mode: TagMode
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tell which tags come and which go; the vendor keeps them in lower case."""
-    if not tags:
+    if not record.tags and not record.clears_tags:
         return (), ()
-    wanted = dict.fromkeys(tag.lower() for tag in tags)
+    wanted = dict.fromkeys(tag.lower() for tag in record.tags)
     there = {tag.lower(): tag for tag in held}
     new = tuple(tag for tag in wanted if tag not in there)
     match mode:

@@ -70,6 +70,10 @@ class MirrorFolder:
                 "Wait for its end."
             ) from None
 
+    def all(self) -> tuple[Path, ...]:
+        """List the mirrors and drafts of all locations."""
+        return tuple(sorted(self._path.glob("*/*.db")))
+
     def keep_only(self, wanted: Path) -> None:
         """Delete the other mirrors and drafts of a location; what another process has open goes with a later reading."""
         for path in wanted.parent.glob("*.db"):

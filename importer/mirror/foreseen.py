@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from importer.highlevel.contacts import HeldContact
+from importer.mirror.field_index import FieldIndex
 from importer.mirror.met import MetContacts
 from importer.mirror.store import Mirror
 
@@ -15,7 +16,16 @@ _NOBODY: Final[tuple[str, ...]] = ()
 class ForeseenLocation:
     """Contacts by key and id. Rows come in blocks: ``look`` reads what a block needs at once, ``settle`` ends it."""
 
-    def __init__(self, mirror: Mirror, left: Mirror, met: MetContacts | None = None) -> None:
+    def __init__(
+        self,
+        mirror: Mirror,
+        left: Mirror,
+        met: MetContacts | None = None,
+        *,
+        values: FieldIndex | None = None,
+    ) -> None:
+        self.values = values
+        """Who holds which value of the custom field that contacts are found by, where one is."""
         self._mirror = mirror
         self._left = left
         self._met = met
@@ -27,9 +37,10 @@ class ForeseenLocation:
         """Read everybody whom a block of rows may mean."""
         keys = list(keys)
         before, later = self._mirror.by_keys(keys), self._left.by_keys(keys)
+        by_value = self.values.by_keys(keys) if self.values is not None else {}
         wanted = {
             *contact_ids,
-            *(each for found in (before, later) for ids in found.values() for each in ids),
+            *(each for found in (before, later, by_value) for ids in found.values() for each in ids),
         }
         if self._met is not None:
             self._met.note(wanted)
@@ -41,7 +52,7 @@ class ForeseenLocation:
         self._holders = {
             key: (*(each for each in before.get(key, ()) if each not in left), *later.get(key, ()))
             for key in (*before, *later)
-        }
+        } | by_value
         self._new = {}
 
     def holders(self, key: str) -> tuple[str, ...]:
@@ -54,8 +65,8 @@ class ForeseenLocation:
     def leave(self, contact: HeldContact) -> None:
         """Note what a row leaves: the rows behind it meet the contact so."""
         before = self._contacts.get(contact.id)
-        old = frozenset(before.found_by()) if before is not None else frozenset()
-        new = dict.fromkeys(contact.found_by())
+        old = frozenset(self._found_by(before)) if before is not None else frozenset()
+        new = dict.fromkeys(self._found_by(contact))
         for key in old - new.keys():
             self._holders[key] = tuple(each for each in self.holders(key) if each != contact.id)
         for key in new:
@@ -67,3 +78,10 @@ class ForeseenLocation:
         """Keep what the rows of this block leave, for the blocks behind it."""
         if self._new:
             self._left.renew(self._new.values(), self._left.facts)
+            if self.values is not None:
+                self.values.renew(self._new.values())
+
+    def _found_by(self, contact: HeldContact) -> Iterator[str]:
+        yield from contact.found_by()
+        if self.values is not None:
+            yield from self.values.keys_of(contact)

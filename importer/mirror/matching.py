@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from importer.highlevel.contacts import HeldContact, email_key, phone_key
 from importer.highlevel.payload import NEW_IF_DUPLICATE
+from importer.mirror.field_index import FieldIndex
 from importer.mirror.foreseen import ForeseenLocation
 from importer.records import Json, Record, value_type
 
@@ -25,8 +26,10 @@ Match: TypeAlias = HeldContact | Ambiguous | None
 """None: nobody yet."""
 
 
-def wanted_keys(record: Record, order: tuple[str, ...]) -> Iterator[str]:
+def wanted_keys(record: Record, order: tuple[str, ...], values: FieldIndex | None = None) -> Iterator[str]:
     """Yield what the row's contact may be found by."""
+    if values is not None and (key := values.key_of(record)):
+        yield key
     for name in order:
         if key := _key(record, name):
             yield f"{name}:{key}"
@@ -39,6 +42,51 @@ def find_contact(record: Record, location: ForeseenLocation, order: tuple[str, .
         return location.contact(record.contact_id)
     if record.fields.get(NEW_IF_DUPLICATE) is True:
         return None
+    if location.values is not None and (key := location.values.key_of(record)):
+        return _find_by_value(record, location, order, key, location.values)
+    return _find_by_keys(record, location, order)
+
+
+def _find_by_value(
+    record: Record, location: ForeseenLocation, order: tuple[str, ...], key: str, values: FieldIndex
+) -> Match:
+    """Find the contact that holds the row's value; one that holds none yet may be found by e-mail or phone."""
+    holders = location.holders(key)
+    if len(holders) > 1:
+        return Ambiguous(
+            contact_ids=holders, reason=f"{len(holders)} contacts have this value of {values.field.name}"
+        )
+    if holders:
+        return _unless_anothers(record, location, order, holders[0], values)
+    found = _find_by_keys(record, location, order)
+    if isinstance(found, HeldContact) and any(values.keys_of(found)):
+        return Ambiguous(
+            contact_ids=(found.id,),
+            reason=f"the contact with the row's e-mail or phone has another value of {values.field.name}",
+        )
+    return found
+
+
+def _unless_anothers(
+    record: Record,
+    location: ForeseenLocation,
+    order: tuple[str, ...],
+    contact_id: str,
+    values: FieldIndex,
+) -> Match:
+    """Give the contact of a value, unless the row's e-mail or phone is somebody else's."""
+    for name in order:
+        key = _key(record, name)
+        holders = (*location.holders(f"{name}:{key}"), *location.holders(f"other {name}:{key}"))
+        if key and holders and contact_id not in holders:
+            return Ambiguous(
+                contact_ids=(contact_id, *holders),
+                reason=f"the value of {values.field.name} is one contact's and the {_WORDS[name]} another's",
+            )
+    return location.contact(contact_id)
+
+
+def _find_by_keys(record: Record, location: ForeseenLocation, order: tuple[str, ...]) -> Match:
     found: dict[str, str] = {}
     for name in order:
         key = _key(record, name)

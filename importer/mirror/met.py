@@ -19,7 +19,7 @@ _PURPOSE: Final = Purpose(
     # needed no longer than it is open
     pragmas=("cache_size = -16384", "synchronous = OFF"),
 )
-_BLOCK: Final = 500
+BLOCK: Final = 500
 
 
 class MetContacts:
@@ -44,15 +44,28 @@ class MetContacts:
                 "INSERT OR IGNORE INTO met (id) VALUES (?)", [(each,) for each in contact_ids]
             )
 
+    def among(self, contact_ids: Collection[str]) -> set[str]:
+        """Tell which of some contacts were met; of at most ``BLOCK``."""
+        marks = ",".join("?" * len(contact_ids))
+        found = self._db.execute(
+            f"SELECT id FROM met WHERE id IN ({marks})",  # noqa: S608  (marks alone)
+            [*contact_ids],
+        )
+        return {contact_id for (contact_id,) in found}
+
+    def ids(self) -> Iterator[list[str]]:
+        """Yield the ids that were met, some at a time."""
+        last = ""
+        while found := self._db.execute(
+            "SELECT id FROM met WHERE id > ? ORDER BY id LIMIT ?", (last, BLOCK)
+        ).fetchall():
+            last = found[-1][0]
+            yield [contact_id for (contact_id,) in found]
+
     def lacked(self, mirror: Mirror) -> Iterator[list[HeldContact]]:
         """Yield, some at a time, the contacts of a location that were not met."""
         contacts = iter(mirror)
-        while block := list(islice(contacts, _BLOCK)):
-            marks = ",".join("?" * len(block))
-            found = self._db.execute(
-                f"SELECT id FROM met WHERE id IN ({marks})",  # noqa: S608  (marks alone)
-                [contact.id for contact in block],
-            )
-            met = {contact_id for (contact_id,) in found}
+        while block := list(islice(contacts, BLOCK)):
+            met = self.among([contact.id for contact in block])
             if lacking := [contact for contact in block if contact.id not in met]:
                 yield lacking

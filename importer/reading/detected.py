@@ -24,6 +24,8 @@ class Detected:
     name: str
     format: str
     encoding: str | None = None
+    encoding_rivals: tuple[str, ...] = ()
+    """Where the encoding is a guess, others that it may be."""
     delimiter: str | None = None
     quote: str | None = None
     sheet: str | None = None

@@ -127,6 +127,7 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         name=name,
         format=Format.TEXT.value,
         encoding=encoding.name,
+        encoding_rivals=encoding.rivals,
         delimiter=_shown(dialect),
         quote=dialect.quote,
         header_row=choice.first,
@@ -154,6 +155,7 @@ def _read_objects(place: Path, form: Format, options: ReadingOptions, *, name: s
         name=name,
         format=form.value,
         encoding=encoding.name,
+        encoding_rivals=encoding.rivals,
         doubts=encoding.doubts,
         notes=(f"encoding {encoding.name}: {encoding.why}",),
     )

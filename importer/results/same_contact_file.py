@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from importer.records import RowId, number_of, source_of
+from importer.records import Contradiction, RowId, number_of, source_of
 from importer.results.csv_file import CsvTable, opened_csv
 from importer.results.files import Replacing, replacing
 
@@ -14,6 +14,7 @@ FILE_NAME: Final = "same-contact.csv"
 _HEAD: Final = ("group", "row", "name", "email", "phone", "becomes")
 _SENT: Final = frozenset(("created", "updated", "sent"))
 _SAID: Final = {"email": "e-mail", "phone": "phone"}
+_OTHER_SAID: Final = {"email": "phone", "phone": "e-mail"}
 
 
 class GroupRow(Protocol):
@@ -42,6 +43,9 @@ class GroupRow(Protocol):
 
     @property
     def becomes(self) -> str: ...
+
+    @property
+    def contradiction(self) -> Contradiction | None: ...
 
 
 def write_same_contact(
@@ -77,4 +81,10 @@ def write_same_contact(
 def _becomes(each: GroupRow, *, left_out: bool) -> str:
     if each.apart and left_out and each.becomes in _SENT:
         return f"{each.becomes} without the {_SAID[each.key]}"
-    return each.becomes
+    match each.contradiction:
+        case Contradiction.NAME:
+            return f"{each.becomes}, under another name"
+        case Contradiction.OTHER_KEY:
+            return f"{each.becomes}, with another {_OTHER_SAID[each.key]}"
+        case None:
+            return each.becomes

@@ -10,6 +10,7 @@ from importer.highlevel.payload import build_upsert, match_keys
 from importer.mapping import Mapping
 from importer.records import (
     Addition,
+    BeforeImage,
     FollowUpMark,
     Intent,
     Landed,
@@ -71,19 +72,24 @@ class Bookkeeper:
         return list(self._turn.gone(passes=1)) if complete else []
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
         """Land, mark and settle rows in one transaction."""
         settled, marks = list(outcomes), list(marks)
-        self._journal.append(landed=landed, marks=marks, outcomes=settled)
+        self._journal.append(landed=landed, marks=marks, outcomes=settled, images=images)
         if self._known is not None:
             self._known.learn(mark.added for mark in marks if mark.added is not None)
         self._turn.settled(settled)
         if logger.isEnabledFor(logging.INFO):
             _log(settled)
 
-    def intend(self, intents: Iterable[Intent]) -> None:
-        self._journal.intend(intents)
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
+        self._journal.intend(intents, images)
 
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)
@@ -102,6 +108,9 @@ class Bookkeeper:
 
     def added_beside(self, contact_id: str) -> frozenset[str]:
         return self._journal.added_beside(contact_id)
+
+    def made_by(self, row: RowId) -> str | Outcome | None:
+        return self._journal.made_by(row)
 
     def _concerned(self, records: Sequence[Record]) -> list[Record]:
         return [record for record in records if self._turn.concerns(record.location_id)]

@@ -17,7 +17,7 @@ from importer.highlevel.payload import build_payload
 from importer.highlevel.quota import plan_sending
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
-from importer.mapping.language.model import SharedKeyPolicy
+from importer.mapping.language.people import SharedKeyPolicy
 from importer.records import Block, Fault, ImportMode, Json, Outcome, Record, RowId, Status, number_of
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
@@ -37,6 +37,7 @@ from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing,
 from importer.runs.lineage import trace
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
+from importer.runs.suppressing import read_suppression
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
@@ -57,6 +58,8 @@ class Taken:
     options: SurveyOptions
     sharing: KeySharing
     intakes: Sequence[Intake]
+    notes: tuple[str, ...] = ()
+    """What is to be said of the list of people who are sent nothing."""
 
     @property
     def location_ids(self) -> frozenset[str]:
@@ -159,7 +162,8 @@ def preview(
         asked = _ask_locations(
             _shown_locations(taken, rows), taken.mapping.needs, taken.mapping, settings, clock
         )
-        for note in (*unset_notes(taken.mapping, settings), *unchecked_notes(asked, taken.mapping)):
+        unset = unset_notes(taken.mapping, settings)
+        for note in (*taken.notes, *unset, *unchecked_notes(asked, taken.mapping)):
             notify(note)
         left = rows or None
         for _, items in foreseen_rows(taken, asked.catalogs):
@@ -227,6 +231,7 @@ def taken_in(
 ) -> Iterator[Taken]:
     """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
+    suppressed = read_suppression(mapping.model, settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder))
         trace(staged, mapping, settings, StateFolder(settings.state))
@@ -236,12 +241,20 @@ def taken_in(
             today=datetime.fromtimestamp(clock.now(), UTC).date(),
             limit=settings.limit,
             allow_transforms=settings.allow_transforms,
+            suppression=None if suppressed is None else suppressed.suppression,
             failed_rows_of=_failed_rows_of(settings, mapping),
         )
         intakes = survey(sources, mapping, options, keep_going=stop.check)
         place = KeyPlace.of(settings.connection, settings.state, "")
         with foresee_key_sharing(place, Path(folder)) as sharing:
-            yield Taken(mapping=mapping, staged=staged, options=options, intakes=intakes, sharing=sharing)
+            yield Taken(
+                mapping=mapping,
+                staged=staged,
+                options=options,
+                intakes=intakes,
+                sharing=sharing,
+                notes=() if suppressed is None else suppressed.notes,
+            )
 
 
 def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
@@ -314,7 +327,13 @@ def _forecast(
     clock: Clock,
     same_contact: SameContact,
 ) -> Forecast:
-    again = 0 if taken.mapping.surveys_duplicates else same_contact.again
+    match taken.mapping.model.match.in_file_duplicates:
+        case "in_order":
+            again, sent_again = same_contact.again, same_contact.again
+        case "fail":  # all rows of such a person fail, and the first of them is none too many
+            again, sent_again = same_contact.again, 0
+        case _:
+            again, sent_again = foresight.skipped_duplicates, 0
     sent_with_it = taken.mapping.model.match.shared_key is SharedKeyPolicy.SEND
     rate = calls_a_row(taken.mapping)
     beside = foresight.calls_beside
@@ -332,8 +351,8 @@ def _forecast(
         },
         seconds=plan.seconds,
         days=plan.days,
-        again=again,
-        updates_again=again + (same_contact.apart if sent_with_it else 0),
+        duplicates=again,
+        updates_again=sent_again + (same_contact.apart if sent_with_it else 0),
         same_contact=same_contact,
         sources=tuple(
             SourceSummary(
@@ -347,7 +366,7 @@ def _forecast(
             )
             for staged, intake in zip(taken.staged, taken.intakes, strict=True)
         ),
-        overlooked=(*unset_notes(taken.mapping, settings), *_overlooked(taken)),
+        overlooked=(*unset_notes(taken.mapping, settings), *taken.notes, *_overlooked(taken)),
         unchecked=tuple(unchecked_notes(asked, taken.mapping)),
         mapping=str(settings.mapping),
         mapping_fingerprint=taken.mapping.fingerprint,

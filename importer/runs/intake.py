@@ -15,6 +15,7 @@ from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.mapping.footers import FooterSurvey, skip_no_people
 from importer.mapping.ready import ready_path
 from importer.mapping.shared_keys import HolderStore, SharedKeys
+from importer.mapping.suppression import Suppression
 from importer.reading import Source, open_source
 from importer.records import Block, Outcome, Record, limited
 from importer.runs.key_sharing import draft_holders
@@ -68,7 +69,7 @@ class Intake:
 
     def _read(self, block: Block) -> Mapped:
         mapped = self.bound.read(block)
-        return skip_no_people(mapped, self.no_people) if block.faults and self.no_people else mapped
+        return skip_no_people(mapped, self.no_people) if self.no_people else mapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class SurveyOptions:
     allow_transforms: bool = False
     apart: bool = True
     """Whether different people with one key are kept apart; runs that older importers began go on without."""
+    suppression: Suppression | None = None
     failed_rows_of: str | None = None
     """The one location whose failed rows may be imported; None: any location's."""
 
@@ -133,6 +135,11 @@ def open_staged(staged: Sequence[StagedSource], mapping: Mapping, given: Reading
 
 
 def _open_one(staged: StagedSource, mapping: Mapping, given: ReadingOptions) -> Source:
+    if not staged.path.exists():
+        raise SourceError(
+            f"The run keeps no copy of {staged.name} any more: it is deleted when a person in it is forgotten. What the run "
+            "did stays known (importer show); import the source anew with: importer run ... --fresh"
+        )
     said = mapping.reading_options(given)
     plain = replace(given, wanted_headers=said.wanted_headers)
     if said != plain:
@@ -235,6 +242,7 @@ def _surveyor(
         today=options.today,
         allow_transforms=options.allow_transforms,
         draft_store=store,
+        suppression=options.suppression,
     )
 
 

@@ -54,7 +54,7 @@ class KeySharing:
 
     def _note(self, links: Sequence[KeyLink]) -> None:
         self.again.clear()
-        self.again.update(link.row for link in links if not link.apart)
+        self.again.update(link.row for link in links if link.first is not None and not link.apart)
         self.links.note(links)
 
 

@@ -15,12 +15,13 @@ from importer.reading import Source
 from importer.reading.rewriting import Rewriting, rewriting_of
 from importer.records import RowId, row_id
 from importer.results.commands import access_words
-from importer.runs.intake import open_staged
+from importer.results.wording import shown_value
+from importer.runs.intake import choose_location, open_staged
 from importer.runs.remembered import recalled
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.sources import StagedSource
 from importer.state import StateFolder
-from importer.state.journal import Run
+from importer.state.journal import Run, place_of
 from importer.state.lineage import Origin, add_successor, write_origins
 
 _OURS: Final = "import_"
@@ -56,10 +57,38 @@ class _Returned:
     error: str = field(repr=False)
 
 
-class Lineage:
-    """Where the rows of a new run come from. Of a million rows it keeps numbers, of the first ones the cells too."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """Where the rows of a new run go to. ``elsewhere``: they were meant for another location, and that is insisted upon."""
 
-    def __init__(self) -> None:
+    place: str
+    location_id: str | None
+    elsewhere: bool = False
+
+    @classmethod
+    def of(cls, settings: RunSettings, mapping: Mapping) -> Goal:
+        return cls(
+            place=place_of(settings.connection.base_url, sandbox=settings.connection.sandbox),
+            location_id=choose_location(settings.connection, mapping),
+            elsewhere=settings.into_other_location,
+        )
+
+    def is_of(self, run: Run) -> bool:
+        """Tell whether a run's rows were to become the same contacts; a rehearsal in the sandbox brings none of them home."""
+        if self.place != run.place:
+            return False
+        by_column = None in (self.location_id, run.location_id) and not self.elsewhere
+        return by_column or self.location_id == run.location_id
+
+
+class Lineage:
+    """Where the rows of a new run come from. Of a million rows it keeps numbers, of the first ones the cells too.
+
+    Rows that went elsewhere than the new run goes are compared with what was written, and are no origins.
+    """
+
+    def __init__(self, goal: Goal) -> None:
+        self._goal = goal
         self.runs: list[Run] = []
         """The runs whose rows come back."""
         self.returned: dict[tuple[str, RowId], tuple[str, _Returned]] = {}
@@ -71,6 +100,8 @@ class Lineage:
         if run.id not in self._numbers:
             self._numbers[run.id] = len(self.runs)
             self.runs.append(run)
+        if not self._goal.is_of(run):
+            return
         self._rows.append(row)
         self._origins.append(origin)
         self._run_numbers.append(self._numbers[run.id])
@@ -83,11 +114,11 @@ class Lineage:
 
     def keep(self, run_id: str, state: StateFolder) -> None:
         """Note in the folders of the new run and of those before it whose rows these are. Raises StateError."""
-        if not self.runs:
+        if not self._rows:
             return
         write_origins(state.run_folder(run_id), self._traced())
-        for run in self.runs:
-            add_successor(state.run_folder(run.id), run_id)
+        for number in sorted(set(self._run_numbers)):
+            add_successor(state.run_folder(self.runs[number].id), run_id)
 
     def _traced(self) -> Iterator[Origin]:
         for row, number, origin in zip(self._rows, self._run_numbers, self._origins, strict=True):
@@ -98,7 +129,7 @@ def trace(
     staged: Sequence[StagedSource], mapping: Mapping, settings: RunSettings, state: StateFolder
 ) -> Lineage:
     """Find the runs whose rows these sources hold. Raises SourceError where cells came back rewritten."""
-    lineage = Lineage()
+    lineage = Lineage(Goal.of(settings, mapping))
     for each in filter(_may_be_ours, staged):
         with suppress(SourceError):  # what cannot be opened is told by the survey
             (source,) = open_staged([each], mapping, settings.reading)
@@ -201,18 +232,20 @@ def _refuse_rewritten(lineage: Lineage, settings: RunSettings, state: StateFolde
         return
     run, name, _ = cells[0]
     anew = access_words(state.path, settings.connection.token_file).results(run.id)
-    shown = "; ".join(
-        f"row {cell.row}, {cell.column}: {cell.before} became {cell.after} ({cell.how.value})"
-        for _, _, cell in cells[:_SHOWN]
-    )
+    shown = [cell for _, _, cell in cells[:_SHOWN]]
+    named = "; ".join(f"row {cell.row}, {cell.column}: {cell.how.value}" for cell in shown)
     more = f"; and {len(cells) - _SHOWN:,} more" if len(cells) > _SHOWN else ""
     count = (
         "1 cell that was not at fault" if len(cells) == 1 else f"{len(cells):,} cells that were not at fault"
     )
     raise SourceError(
-        f"A spreadsheet rewrote {count} when {name} was saved: {shown}{more}. Nothing was sent. Make the corrections "
+        f"A spreadsheet rewrote {count} when {name} was saved: {named}{more}. Nothing was sent. Make the corrections "
         f"in failed.xlsx instead, whose cells are text ({anew} writes it anew), or put these cells "
-        "right in a text editor. Where they are meant so: the same command with --accept-rewritten."
+        "right in a text editor. Where they are meant so: the same command with --accept-rewritten.",
+        cells=tuple(
+            f"row {cell.row}, {cell.column}: {shown_value(cell.before)} became {shown_value(cell.after) or 'blank'}"
+            for cell in shown
+        ),
     )
 
 

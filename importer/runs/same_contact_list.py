@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from importer.mapping import Mapping as ContactMapping
-from importer.mapping.language.model import SharedKeyPolicy
+from importer.mapping.language.people import SharedKeyPolicy
 from importer.reading import Source
 from importer.records import Block, Outcome, Record, RowId, Status, limited, row_id
 from importer.results.files import RunFiles, replacing

@@ -22,6 +22,7 @@ from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.preparing.writing import write_results
 from importer.runs.session import RunSession
+from importer.runs.suppressing import changed_since_noted, read_suppression
 from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import Journal, RunState
@@ -30,6 +31,22 @@ from importer.state.memory import Leaver
 from importer.state.written import WrittenFiles
 
 logger = logger_of(__name__)
+
+
+def suppress(session: RunSession) -> RunSession:
+    """Read who is to be sent nothing, before anything else; the list of now counts, also where a run goes on."""
+    run = session.journal.run
+    found = read_suppression(session.mapping.model, run.working_folder / run.mapping_path)
+    if found is None:
+        return session
+    for note in found.notes:
+        logger.warning("%s", note)
+    if changed_since_noted(found.suppression, session.journal.folder):
+        logger.warning(
+            "The suppression list %s changed since this run last went by it: whoever is on it now is sent nothing more.",
+            found.suppression.name,
+        )
+    return replace(session, suppression=found.suppression)
 
 
 def prepare(session: RunSession) -> AbstractContextManager[Preparation]:
@@ -83,6 +100,7 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
         settings=session.settings,
         context=session.context,
         kind=session.kind,
+        suppression=session.suppression,
     )
     try:
         gone = await deliver(delivery)
@@ -124,7 +142,8 @@ def _amend_forerunners(session: RunSession) -> None:
 async def write_again(session: RunSession) -> Summary:
     """Write the files of a run that has nothing left to do, or nothing that this command is to do."""
     summary = await asyncio.to_thread(write_results, session.order, session.mapping, session.journal)
-    return conclude(session, replace(summary, repeated=session.nothing_left), [])
+    finished, tried = session.nothing_left, session.trial_over
+    return conclude(session, replace(summary, repeated=finished, tried=tried and not finished), [])
 
 
 def _note_stop(journal: Journal, stopped: StopError) -> None:

@@ -41,7 +41,7 @@ def settle_taken_home(journal: Journal) -> list[Outcome]:
             row=row,
             status=Status.SKIPPED,
             code="superseded",
-            message=f"Run {run_id} imported this row from the failed rows; sending it now would put its older values "
+            message=f"Run {run_id} took this row up from the failed rows; sending it now would put its older values "
             "over the corrected ones.",
         )
         for row, run_id in taken_home(journal.folder).items()

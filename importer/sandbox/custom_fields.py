@@ -115,7 +115,7 @@ def _take_choices(field: CustomField, value: Any) -> Any:
         return SILENT  # a plain string leaves a multiple choice as it was
     if not isinstance(value, list) or any(choice not in field.options for choice in value):
         raise UnfitValueError
-    return list(value)
+    return list(value) or None
 
 
 def _take_day(_field: CustomField, value: Any) -> Any:

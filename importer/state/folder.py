@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,14 +19,18 @@ from importer.runtime.environment import variables
 from importer.runtime.logs import logger_of
 from importer.runtime.process_lock import LockHeldError, Owner, holder, locked, this_process
 from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, has_begun, read_identity
+from importer.state.journal.undo_book import IMAGES_MARK
 from importer.state.neighbours import Neighbours
-from importer.state.previous import History, Previous, find_last_of_mapping, find_previous
+from importer.state.past_runs import PastRuns, unusable
+from importer.state.plans import StoredPlan
+from importer.state.previous import Previous, find_last_of_mapping, find_previous
 from importer.state.quota import QuotaMemory, latest
 
 logger = logger_of(__name__)
 
 KEEP_DAYS_VARIABLE: Final = "IMPORTER_KEEP_DAYS"
 DAY_SECONDS: Final = 86_400
+KEEP_IMAGES_DAYS: Final = 30
 
 _KILLED: Final = "the process ended without a word (killed, or a power cut)"
 _KEPT: Final = (
@@ -61,14 +64,14 @@ class StateFolder:
     def __init__(self, path: Path, *, clock: Clock | None = None) -> None:
         self.path = path
         self._clock = clock or SystemClock()
-        self._runs = path / "runs"
         self._locks = path / "locks"
+        self._past = PastRuns(path, read=self.run, locked=self._at_rest)
 
     # runs
 
     def new_run(self) -> NewRun:
         """Make the folder of a new run; ids sort by time and are short enough to type."""
-        _make_private(self.path, self._runs)
+        _make_private(self.path, self._past.path)
         started_at = self._clock.now()
         moment = int(started_at * 65_536)
         while True:
@@ -79,12 +82,12 @@ class StateFolder:
                 moment += 1
                 continue
             except OSError as cause:
-                raise _unusable(self.path, cause) from cause
+                raise unusable(self.path, cause) from cause
             _make_private(path / "sources")
             return NewRun(id=path.name, path=path, sources=path / "sources", started_at=started_at)
 
     def run_folder(self, run_id: str) -> Path:
-        return self._runs / run_id
+        return self._past.path / run_id
 
     def open_journal(self, run: Run, *, thorough: bool = True) -> Journal:
         return Journal.open(self.run_folder(run.id), thorough=thorough, clock=self._clock)
@@ -97,16 +100,7 @@ class StateFolder:
 
     def run_ids(self) -> tuple[str, ...]:
         """List the ids of all runs that began, damaged ones too, newest first."""
-        folders = (entry for entry in self._run_folders() if not entry.name.startswith("."))
-        return tuple(sorted((each.name for each in folders if has_begun(each)), reverse=True))
-
-    def _run_folders(self) -> tuple[Path, ...]:
-        try:
-            return tuple(self._runs.iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            return ()
-        except OSError as cause:
-            raise _unusable(self.path, cause) from cause
+        return self._past.ids()
 
     def run(self, run_id: str) -> Run:
         """Read one run by its full id."""
@@ -148,7 +142,8 @@ class StateFolder:
 
         Raises StateError when a damaged run has the same source: it may have sent half of it.
         """
-        return find_previous(candidate, self._history(candidate.id))
+        same = self._past.with_sources_of(Identity.of(candidate), but=candidate.id)
+        return find_previous(candidate, same)
 
     def imported_by(self, run_id: str) -> str:
         """Name the sources of a run, as far as is known without opening its journal."""
@@ -157,18 +152,7 @@ class StateFolder:
 
     def last_of_mapping(self, place: str, mapping: Path, *, but: str = "") -> Run | None:
         """Find the newest run by a mapping file in a place, but for the one of an id."""
-        return find_last_of_mapping(place, mapping, self._history(but))
-
-    def _history(self, but: str) -> History:
-        for run_id in self.run_ids():
-            if run_id == but:
-                continue
-            identity = read_identity(self.run_folder(run_id))
-            if identity is None:  # begun by an older importer
-                with contextlib.suppress(ImporterError):
-                    identity = Identity.of(self.run(run_id))
-            if identity is not None:
-                yield identity, partial(self.run, run_id)
+        return find_last_of_mapping(place, mapping, self._past.by_mapping(place, mapping, but=but))
 
     def origin_of(self, reference: str) -> str | None:
         """Tell which run wrote a ``failed`` file, by the folder it lies in: its results folder bears the run's id."""
@@ -176,7 +160,7 @@ class StateFolder:
         if not path.name.startswith("failed."):
             return None
         name = path.absolute().parent.name
-        return name if name in self.run_ids() else None
+        return name if name and has_begun(self.run_folder(name)) else None
 
     # locks
 
@@ -195,6 +179,11 @@ class StateFolder:
     def holder(self, run_id: str) -> Owner | None:
         """Tell which live process works on a run."""
         return holder(self._run_lock(run_id))
+
+    @contextlib.contextmanager
+    def _at_rest(self, run_id: str) -> Iterator[None]:
+        with locked(self._run_lock(run_id), self._owner(run_id), wait_seconds=0):
+            yield
 
     def _lock_paths(self, run: Run) -> Iterator[Path]:
         yield self._run_lock(run.id)
@@ -217,10 +206,17 @@ class StateFolder:
 
     def forget(self, run_id: str) -> None:
         """Delete a run's journal, its copies of the sources and its mapping; what it used of a quota stays known."""
+        with self.idle(run_id):
+            self._keep_quota(run_id)
+            self._delete(self.run_folder(run_id))
+        self._past.let_go()
+
+    @contextlib.contextmanager
+    def idle(self, run_id: str) -> Iterator[None]:
+        """Keep everybody from a run's folder; RunConflictError tells who is at work there."""
         try:
             with locked(self._run_lock(run_id), self._owner(run_id)):
-                self._keep_quota(run_id)
-                self._delete(self.run_folder(run_id))
+                yield
         except LockHeldError as conflict:
             raise RunConflictError(
                 f"{conflict.owner or run_id} is at work. Stop it first, or wait for its end."
@@ -238,6 +234,7 @@ class StateFolder:
     def sweep(self, keep_days: float | None) -> tuple[str, ...]:
         """Forget the runs that ended more than ``keep_days`` ago, and what an interrupted start or forget left."""
         self._sweep_leftovers()
+        self._sweep_images()
         if keep_days is None:
             return ()
         before = max(0.0, self._clock.now() - keep_days * DAY_SECONDS)
@@ -253,6 +250,24 @@ class StateFolder:
                     forgotten.append(run_id)
         return tuple(forgotten)
 
+    def _sweep_images(self) -> None:
+        """Forget what runs found at their contacts, and what they decided by it, some weeks after they ended."""
+        before = max(0.0, self._clock.now() - KEEP_IMAGES_DAYS * DAY_SECONDS)
+        oldest_kept = _run_id(int(before * 65_536))
+        for run_id in self.run_ids():
+            mark = self.run_folder(run_id) / IMAGES_MARK
+            if run_id < oldest_kept and mark.is_file() and self._ended_before(run_id, before):
+                with contextlib.suppress(ImporterError, LockHeldError, OSError):
+                    self._forget_images(run_id)
+                    mark.unlink(missing_ok=True)
+
+    def _forget_images(self, run_id: str) -> None:
+        folder = self.run_folder(run_id)
+        with locked(self._run_lock(run_id), self._owner(run_id)):
+            with Journal.open(folder, thorough=False, clock=self._clock) as journal:
+                journal.forget_images()
+            StoredPlan.discard(folder)
+
     def _ended_before(self, run_id: str, moment: float) -> bool:
         try:
             run = self.run(run_id)
@@ -261,9 +276,9 @@ class StateFolder:
         return (run.finished_at or run.started_at) < moment and run.state is not RunState.RUNNING
 
     def _sweep_leftovers(self) -> None:
-        for entry in self._run_folders():
-            if entry.name.startswith(_FORGOTTEN) or (not has_begun(entry) and self._abandoned(entry)):
-                shutil.rmtree(entry, ignore_errors=True)
+        for folder in self._past.leftovers():
+            if folder.name.startswith(_FORGOTTEN) or self._abandoned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _abandoned(self, entry: Path) -> bool:
         # A run that is staging a large download has no journal yet either.
@@ -284,14 +299,8 @@ class StateFolder:
 
     def quota_marks(self, base_url: str, location_ids: Iterable[str] | None = None) -> dict[str, QuotaMark]:
         """Tell what was last known of the quota of locations: of every run of the last day, forgotten ones too."""
-        found = QuotaMemory(self.path).marks(base_url)
-        for run_id in self._recent_run_ids():
-            with (
-                contextlib.suppress(ImporterError),
-                Journal.open(self.run_folder(run_id), thorough=False) as journal,
-            ):
-                if journal.run.base_url == base_url:
-                    found = latest(found, journal.quota_marks())
+        since = self._clock.now() - _QUOTA_SECONDS
+        found = latest(QuotaMemory(self.path).marks(base_url), self._past.quota_marks(base_url, since))
         wanted = None if location_ids is None else set(location_ids)
         # A mark from later than now was written before the clock was set back: nobody is to wait for that hour again.
         latest_at = self._clock.now() + _MARK_AHEAD_SECONDS
@@ -314,8 +323,8 @@ class StateFolder:
         _make_private(self.path)
         QuotaMemory(self.path).remember(base_url, marks)
 
-    def _recent_run_ids(self) -> Iterator[str]:
-        since = self._clock.now() - _QUOTA_SECONDS
+    def run_ids_since(self, since: float) -> Iterator[str]:
+        """Name the runs whose journals were written to since a moment, newest first."""
         for run_id in self.run_ids():
             files = (self.run_folder(run_id) / name for name in ("journal.db", "journal.db-wal"))
             if any(path.exists() and path.stat().st_mtime >= since for path in files):
@@ -351,12 +360,6 @@ def _run_id(moment: int) -> str:
     return f"{stamp}-{moment % 65_536:04x}"
 
 
-def _unusable(folder: Path, cause: OSError) -> StateError:
-    return StateError(
-        f"The state folder {folder} cannot be used: {cause.strerror}. Name another one with --state."
-    )
-
-
 def _conflict(run: Run, owner: Owner | None) -> RunConflictError:
     who = f"{owner}" if owner else "another process"
     names = ", ".join(source.name for source in run.sources)
@@ -368,4 +371,4 @@ def _make_private(*folders: Path) -> None:
         for folder in folders:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as cause:
-        raise _unusable(folders[0], cause) from cause
+        raise unusable(folders[0], cause) from cause

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -63,6 +63,12 @@ class StoredPlan:
         except StateError as cause:
             raise SettingsError(str(cause)) from cause
 
+    @staticmethod
+    def discard(folder: Path) -> None:
+        """Delete what a run that compared by itself decided: the old values of contacts are in it."""
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{_FILE}{suffix}").unlink(missing_ok=True)
+
     def __enter__(self) -> Self:
         return self
 
@@ -106,6 +112,15 @@ class StoredPlan:
         """Tell of how many rows each thing was decided."""
         found = self._db.execute("SELECT json_extract(content, '$[0]'), count(*) FROM rows GROUP BY 1")
         return {PlanAction(action): count for action, count in found}
+
+    def mentions(self, texts: Iterable[str]) -> bool:
+        """Tell whether any row has one of these texts in it, in small letters."""
+        return any(
+            self._db.execute(
+                "SELECT 1 FROM rows WHERE instr(lower(content), ?) LIMIT 1", (text.lower(),)
+            ).fetchone()
+            for text in texts
+        )
 
     def rows(self, first: RowId, last: RowId) -> dict[RowId, PlannedRow]:
         """Give what was decided of the rows from ``first`` to ``last``."""
@@ -152,6 +167,12 @@ class Plans:
                 f"{wanted!r} could be any of the plans {', '.join(found)}. Give more of the id."
             )
         return self._path / found[0]
+
+    def open_each(self) -> Iterator[tuple[str, StoredPlan]]:
+        """Open one plan after the other, those too that were cut off."""
+        for plan_id in self.ids():
+            with StoredPlan.open(self._path / plan_id) as stored:
+                yield plan_id, stored
 
     def sweep(self, now: float) -> None:
         """Delete plans that nobody will apply any more."""

@@ -18,6 +18,7 @@ from importer.suggestion.headers import (
     NOISE,
     PERSONS,
     PLACES,
+    SITES,
     Title,
     headline,
     titles,
@@ -68,6 +69,10 @@ _NO_PLACE: Final = frozenset({"tags", "source", "gender", "dateOfBirth", "id"})
 """Fields that a place word turns into something else: an address's label is no tag."""
 
 
+_REACHED: Final = frozenset({"email", "phone"})
+_OF_A_SITE: Final = frozenset({"address1", "address2", "city", "state", "postalCode", "country"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """One reading of a column: the field, how sure, which of several it is, and why."""
@@ -97,7 +102,9 @@ def candidates(column: Column, spoken: frozenset[str] = frozenset({"en"})) -> tu
     found = [
         one
         for one in (*_by_header(column, spoken), *_by_values(column))
-        if allowed(one.field, column) and not (one.field in PERSONAL and is_somebody_else(column))
+        if allowed(one.field, column)
+        and not (one.field in PERSONAL and is_somebody_else(column))
+        and not (one.field in _REACHED and SITES & set(column.words))
     ]
     best: dict[str, Candidate] = {}
     for one in sorted(found, key=lambda one: -one.strength):
@@ -141,7 +148,7 @@ def by_title(column: Column, parts: tuple[str, ...]) -> Iterator[Candidate]:
 
 def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]:
     phrase = " ".join(title.name)
-    if phrase in PART_OR_WHOLE:
+    if phrase in PART_OR_WHOLE and not _is_of_a_site(title):
         yield _candidate("name?", column, title, strength, "its header", word=phrase)
         return
     if phrase == "line" and title.placed:
@@ -149,7 +156,7 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
     for field, language in fields_of(phrase):
         if field == "address1" and title.numbered_last and title.number > 1:
             field = "address2"  # noqa: PLW2901  (a second line, not a second address)
-        if not (title.placed and field in _NO_PLACE):
+        if not (title.placed and field in _NO_PLACE) and (field in _OF_A_SITE or not _is_of_a_site(title)):
             yield _candidate(field, column, title, strength, _said(language, field))
     if set(title.name) <= PERSONS | {column.role} and column.spaced >= 0.5:
         yield _candidate("name", column, title, LIKELY, "its header and its values, of several words each")
@@ -157,6 +164,10 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
         yield _candidate("address2", column, title, strength, "its header")
     if phrase in SURNAME_PREFIXES:
         yield _candidate("surnamePrefix", column, title, strength, "its header")
+
+
+def _is_of_a_site(title: Title) -> bool:
+    return bool(SITES & set(title.place.split()))
 
 
 def _candidate(

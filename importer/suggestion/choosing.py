@@ -27,7 +27,7 @@ from importer.suggestion.evidence import Column, gender
 from importer.suggestion.fallbacks import fallback_doubts, fallbacks, is_companion
 from importer.suggestion.guesses import Guess, Guesses
 from importer.suggestion.headers import word_set
-from importer.suggestion.leaving import left_of, other_addresses, reach
+from importer.suggestion.leaving import deaths_left, left_of, other_addresses, reach
 from importer.suggestion.names import NameOrder, name_order
 from importer.suggestion.people import (
     PERSONAL,
@@ -71,7 +71,7 @@ class _Choice:
     def of(self, name: str) -> list[Candidate]:
         found = [one for one in self.readings if one.field == name and one.column.place not in self.used]
         return sorted(
-            found, key=lambda one: (one.number, -one.strength, not one.column.filled, one.column.place)
+            found, key=lambda one: (one.number, -one.strength, -one.column.filled, one.column.place)
         )
 
     def use(self, chosen: Iterable[Candidate]) -> tuple[Column, ...]:
@@ -91,7 +91,7 @@ def guess(columns: Sequence[Column]) -> Guesses:
     groups = address_groups(choice.readings)
     chosen = [*_people(choice), *_reached(choice), *_addresses(choice, groups), *_others(choice)]
     tags = _tags(choice)
-    explained = consents_left(answers, switches) | other_addresses(groups, choice.used)
+    explained = consents_left(answers, switches) | other_addresses(groups, choice.used) | deaths_left(columns)
     used = choice.used | {column.place for one in switches for column in one.columns}
     left = (column for column in columns if column.place not in used)
     return Guesses(

@@ -12,7 +12,7 @@ from importer.highlevel.countries import country_code
 from importer.mapping.values.states import state_code
 from importer.suggestion.evidence import Column
 from importer.suggestion.headers import titles, word_set
-from importer.suggestion.synonyms import languages_of
+from importer.suggestion.synonyms import LANGUAGES, languages_of
 
 _SPOKEN_IN: Final = {
     "en": ("US", "GB", "CA", "AU", "IE", "NZ"),
@@ -22,6 +22,10 @@ _SPOKEN_IN: Final = {
     "pt": ("BR", "PT"),
     "it": ("IT", "CH"),
     "nl": ("NL", "BE"),
+    "sv": ("SE",),
+    "da": ("DK",),
+    "nb": ("NO",),
+    "pl": ("PL",),
 }
 REGIONS: Final = tuple(dict.fromkeys((*(code for codes in _SPOKEN_IN.values() for code in codes), "IN")))
 """Countries that are tried without the file naming them, the likeliest of each language first."""
@@ -38,13 +42,16 @@ _POSTCODES: Final = {
     "PT": re.compile(r"\d{4}-\d{3}"),
     "IN": re.compile(r"\d{3} ?\d{3}"),
     "CO": re.compile(r"\d{6}"),
+    "SE": re.compile(r"\d{3} ?\d{2}"),
+    "PL": re.compile(r"\d{2}-\d{3}"),
     "AR": re.compile(r"\d{4}|[A-Z]\d{4}[A-Z]{3}", re.IGNORECASE),
     **dict.fromkeys(("DE", "FR", "ES", "IT", "MX"), _FIVE_DIGITS),
-    **dict.fromkeys(("AT", "CH", "BE", "AU", "NZ"), _FOUR_DIGITS),
+    **dict.fromkeys(("AT", "CH", "BE", "AU", "NZ", "DK", "NO"), _FOUR_DIGITS),
 }
 _CURRENCIES: Final = {
     "USD": ("US",), "GBP": ("GB",), "\u00a3": ("GB",), "CAD": ("CA",), "AUD": ("AU",), "NZD": ("NZ",), "INR": ("IN",), "\u20b9": ("IN",),
     "CHF": ("CH",), "BRL": ("BR",), "R$": ("BR",), "MXN": ("MX",), "COP": ("CO",), "ARS": ("AR",),
+    "SEK": ("SE",), "DKK": ("DK",), "NOK": ("NO",), "PLN": ("PL",), "z\u0142": ("PL",),
     **dict.fromkeys(("EUR", "\u20ac"), ("DE", "FR", "ES", "IT", "NL", "BE", "AT", "IE", "PT")),
 }  # fmt: skip
 _TOP_DOMAINS: Final = {"uk": "GB"} | {
@@ -150,9 +157,8 @@ def _languages(columns: Iterable[Column]) -> tuple[str, ...]:
     for column in columns:
         named = (languages_of(" ".join(title.name)) for title in titles(column.words))
         spoken.update(next(filter(None, named), ()))
-    return tuple(sorted(spoken, key=lambda language: (-spoken[language], language == "en", language))) or (
-        "en",
-    )
+    usual = list(LANGUAGES)
+    return tuple(sorted(spoken, key=lambda one: (-spoken[one], one == "en", usual.index(one)))) or ("en",)
 
 
 def _language_shares(languages: Sequence[str]) -> dict[str, float]:

@@ -18,6 +18,8 @@ class DoubtCode(StrEnum):
     """Some texts of a consent column are not understood, and rows with them fail."""
     CONSENT_OTHERS = "consent_others"
     """Cells of a consent column set nothing, and may be of people who refused."""
+    DECEASED = "deceased"
+    """A column says who has died, and no rule looks at it."""
     SOMEBODY_ELSE = "somebody_else"
     """The column is about somebody other than the contact."""
     IDENTIFIES_NOBODY = "identifies_nobody"
@@ -47,6 +49,7 @@ _LOUD: Final = frozenset(
         DoubtCode.CONSENT_UNCLEAR,
         DoubtCode.CONSENT_BESIDE,
         DoubtCode.CONSENT_OTHERS,
+        DoubtCode.DECEASED,
         DoubtCode.SHEETS_LEFT,
         DoubtCode.PHONE_REGION,
         DoubtCode.VALUES_REFUSED,

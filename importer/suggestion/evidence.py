@@ -27,10 +27,10 @@ _STATES: Final = word_set(
 )
 _GENDERS: Final = {
     "female": word_set(
-    "f w v female woman weiblich frau femme feminin mujer femenino mulher feminino femmina donna vrouw"
+    "f w v k female woman weiblich frau femme feminin mujer femenino mulher feminino femmina donna vrouw kvinna kvinde kvinne kobieta"
 ),
     "male": word_set(
-    "m h male man mannlich mann herr homme masculin hombre masculino homem maschio uomo"
+    "m h male man mannlich mann herr homme masculin hombre masculino homem maschio uomo mand mezczyzna"
 ),
 }  # fmt: skip
 _OTHER_GENDERS: Final = word_set("d x divers other non binary nonbinary prefer not to say unknown nb o u")

@@ -54,12 +54,13 @@ PERSONS: Final = word_set(
     "versicherte versicherter versicherungsnehmer contacto asegurado asegurada alumno alumna asistente invitado donante socio socia miembro huesped paciente "
     "contato segurado aluno aluna convidado doador membro hospede participante "
     "contatto assicurato paziente alunno studente partecipante ospite donatore donatrice iscritto "
-    "klant leerling deelnemer lid leden patient verzekerde"
+    "klant leerling deelnemer lid leden patient verzekerde "
+    "kund medlem deltagare deltager deltaker elev patienten klient pacjent klienta pacjenta uczestnik czlonek"
 )
 """Words for the person that a row is about; alone they head a column of whole names, or one of numbers and codes."""
 
 NOISE: Final = PERSONS | word_set(
-    "value primary main default preferred personal your you please enter what whats is are the a an s my field required "
+    "value primary main default standard preferred personal your you please enter what whats is are the a an s my field required "
     "optional best current ticket custom fields attribute attributes property properties cf udf "
     "aktuell aktuelle actuel actuelle actual attuale atual huidig huidige ihr ihre bitte votre vos su seu sua tuo tua uw"
 )
@@ -82,6 +83,9 @@ PLACES: Final = word_set(
     "residenza residencia wohnsitz woonadres organization organisation address adresse organizations addresses"
 )
 """Words that tell one of several addresses or numbers apart."""
+
+SITES: Final = word_set("service location site premises")
+"""Words that tell addresses apart; a phone or e-mail behind them is of whoever keeps the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ def titles(parts: tuple[str, ...]) -> Iterator[Title]:
 
 
 LITTLE: Final = word_set(
-    "de di do da du del dei des der den della delle dello dell the of et e y en und van vom von le la les el il"
+    "de di do da du del dei des der den della delle dello dell the of et e y en und van vom von le la les el il och og"
 )
 """Words that only join others."""
 
@@ -186,7 +190,7 @@ def _without_little_end(parts: tuple[str, ...]) -> tuple[str, ...]:
 def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:
     """Give the runs of place words that the name begins with, the shortest first."""
     for length in range(1, len(name)):
-        if not set(name[:length]) <= PLACES:
+        if not set(name[:length]) <= PLACES | SITES:
             return
         yield " ".join(name[:length])
 
@@ -194,7 +198,7 @@ def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:
 def _place_ends(name: tuple[str, ...]) -> Iterator[str]:
     """Give the runs of place words that the name ends with, the shortest first: "City (billing address)"."""
     for start in range(len(name) - 1, 0, -1):
-        if not set(name[start:]) <= PLACES:
+        if not set(name[start:]) <= PLACES | SITES:
             return
         yield " ".join(name[start:])
 

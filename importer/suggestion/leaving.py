@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from importer.runtime.counting import counted
 from importer.suggestion.addresses import ADDRESS, AddressGroup, others_in_words
 from importer.suggestion.candidates import SURE, Candidate, candidates
 from importer.suggestion.doubts import Doubt, DoubtCode
-from importer.suggestion.evidence import Column
+from importer.suggestion.evidence import Column, plain, reads_as_boolean
 from importer.suggestion.fitting import allowed
 from importer.suggestion.guesses import Left
+from importer.suggestion.headers import word_set
 from importer.suggestion.people import identifies_nobody, is_perhaps_else, is_somebody_else, whose
 from importer.suggestion.synonyms import PHONE_WORDS
 
@@ -37,6 +39,33 @@ def left_of(column: Column, columns: Sequence[Column], readings: Sequence[Candid
     if could_be & {"name", *ADDRESS}:
         return Left(column=column, note="another column gives this already")
     return _of_other_values(column)
+
+
+def _is_of_the_dead(column: Column) -> bool:
+    """Tell a yes, a date or a status by which somebody has died; a death benefit is none."""
+    if _DEATH & {plain(text) for text in column.values}:
+        return True
+    said = _DEATH & set(column.words) and max(column.booleans, column.dates) >= _MOST
+    return bool(said) and any(reads_as_boolean(text) is not False for text in column.values)
+
+
+_MOST: Final = 0.5
+_DEATH: Final = word_set(
+    "deceased died death verstorben verstorbene verstorbener gestorben todesdatum sterbedatum decede decedee deces fallecido fallecida "
+    "fallecimiento defuncion falecido falecida falecimento obito deceduto deceduta decesso overleden overlijden overlijdensdatum "
+    "avliden afdod avdod dodsdato zmarly zmarla zgonu"
+)
+
+
+def deaths_left(columns: Iterable[Column]) -> dict[int, Left]:
+    """Point out each column that says who has died: nobody should write to them."""
+    why = "says who has died: leave those rows out (rows: {skip_if: ...}) or block them before you import"
+    doubt = Doubt(code=DoubtCode.DECEASED, sentence=why)
+    return {
+        column.place: Left(column=column, note=f"{why}; {described(column)}", doubt=doubt)
+        for column in columns
+        if _is_of_the_dead(column)
+    }
 
 
 def reach(column: Column) -> str | None:
@@ -99,7 +128,7 @@ def described(column: Column) -> str:
         (column.numbers, "numbers"),
     )  # fmt: skip
     kind = next((name for share, name in kinds if share >= 0.8), "text")
-    return f"{kind}, filled in {column.filled} of {column.rows} rows"
+    return f"{kind}, filled in {column.filled} of {counted(column.rows, 'row')}"
 
 
 def other_addresses(groups: Sequence[AddressGroup], used: Collection[int]) -> dict[int, Left]:

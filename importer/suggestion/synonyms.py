@@ -1,4 +1,4 @@
-"""What columns are called in the exports of seven languages, field by field.
+"""What columns are called in the exports of eleven languages, field by field.
 
 Phrases are written as ``headers.words`` leaves them: lower case, no accents, no punctuation, ``email`` in one word.
 """
@@ -18,6 +18,10 @@ LANGUAGES: Final = {
     "pt": "Portuguese",
     "it": "Italian",
     "nl": "Dutch",
+    "sv": "Swedish",
+    "da": "Danish",
+    "nb": "Norwegian",
+    "pl": "Polish",
 }
 
 _PHRASES: Final[dict[str, dict[str, str]]] = {
@@ -29,6 +33,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "primeiro nome, nome proprio, prenome",
         "it": "nome di battesimo, nome proprio",
         "nl": "voornaam, roepnaam",
+        "sv": "fornamn, tilltalsnamn",
+        "da": "fornavn",
+        "nb": "fornavn",
+        "pl": "imie, imiona",
     },
     "lastName": {
         "en": "last name, lastname, surname, family name, lname, last, second name, name last",
@@ -38,6 +46,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "sobrenome, apelido, ultimo nome, nome de familia",
         "it": "cognome",
         "nl": "achternaam, familienaam",
+        "sv": "efternamn",
+        "da": "efternavn",
+        "nb": "etternavn",
+        "pl": "nazwisko",
     },
     "name": {
         "en": "full name, fullname, name last first, full name last first, last first, last first name, last name first name, "
@@ -48,6 +60,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "nome completo, nome e sobrenome",
         "it": "nome completo, nome e cognome, nominativo, nome cognome, cognome e nome, cognome nome",
         "nl": "volledige naam, voor en achternaam",
+        "sv": "fullstandigt namn, for och efternamn, fornamn och efternamn, kontaktperson",
+        "da": "fulde navn, for og efternavn, fornavn og efternavn",
+        "nb": "fullt navn, for og etternavn, fornavn og etternavn",
+        "pl": "imie i nazwisko, nazwisko i imie, imie nazwisko",
     },
     "email": {
         "en": "email, email address, emailaddress, email id, mail, email addr, emails, address email, mail address",
@@ -57,6 +73,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "correio eletronico, endereco de email, correio",
         "it": "posta elettronica, indirizzo email, indirizzo di posta",
         "nl": "emailadres, mailadres, email adres",
+        "sv": "epost, epostadress, mejl, mejladress",
+        "da": "emailadresse",
+        "nb": "epost, epostadresse",
+        "pl": "adres email, adres mailowy, poczta elektroniczna",
     },
     "phone": {
         "en": "phone, phone number, phonenumber, telephone, telephone number, mobile, mobile phone, mobile number, cell, "
@@ -66,10 +86,14 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "telefon mobil, tel mobil, mobilfunk, tel nr, telefon nr, telefon privat, telefon geschaftlich, mobilfunknummer, fon",
         "fr": "telephone, telephone portable, portable, mobile, numero de telephone, tel portable, telephone mobile, "
         "tel mobile, tel fixe, telephone fixe, gsm, n de telephone, no de telephone",
-        "es": "telefono, telefono movil, movil, celular, numero de telefono, telefono celular, telefono fijo, tfno, tlf",
-        "pt": "telefone, telemovel, celular, numero de telefone, telefone celular, fone, numero de celular",
+        "es": "telefono, telefono movil, movil, celular, numero de telefono, telefono celular, telefono fijo, tfno, tlf, telefono particular, telefono de contacto, telefono principal",
+        "pt": "telefone, telemovel, celular, numero de telefone, telefone celular, fone, numero de celular, telefone residencial, telefone comercial, telefone de contato, tel residencial",
         "it": "telefono, cellulare, numero di telefono, telefono cellulare, numero cellulare, recapito telefonico, tel cellulare",
         "nl": "telefoon, telefoonnummer, mobiel, mobiele telefoon, mobiel nummer, gsm nummer, tel nr",
+        "sv": "telefonnummer, mobilnummer, mobiltelefon, hemtelefon, tel hem, telefon hem, telefon arbete",
+        "da": "telefonnummer, mobilnummer, mobiltelefon, tlf, tlf nr",
+        "nb": "telefonnummer, mobilnummer, mobiltelefon, tlf, tlf nr",
+        "pl": "telefon, numer telefonu, nr telefonu, nr tel, telefon komorkowy, komorka, telefon domowy, telefon kontaktowy, telefon stacjonarny",
     },
     "address1": {
         "en": "address, street, street address, address1, address line, address street, street name, addr, "
@@ -80,6 +104,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "endereco, morada, rua, logradouro, rua e numero, rua n",
         "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero",
         "nl": "adres, straat, straatnaam, straat en huisnummer, straat huisnummer",
+        "sv": "adress, gatuadress, gata, postadress, utdelningsadress",
+        "da": "adresse, gade, vej, vejnavn, gade og husnummer",
+        "nb": "adresse, gateadresse, gate, postadresse, vei",
+        "pl": "adres, ulica, ulica i numer, ulica i nr domu, ulica nr, adres zamieszkania, adres korespondencyjny",
     },
     "city": {
         "en": "city, town, locality, city town, town city, city name, address city, suburb",
@@ -89,6 +117,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "cidade, localidade, municipio",
         "it": "citta, comune, localita",
         "nl": "plaats, woonplaats, stad, gemeente",
+        "sv": "ort, stad, postort",
+        "da": "by, bynavn",
+        "nb": "by, sted, poststed",
+        "pl": "miasto, miejscowosc",
     },
     "state": {
         "en": "state, province, county, prov, state province, state prov, prov state, st prov, state region, region, province code, state code, address state, "
@@ -99,6 +131,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "estado, distrito, uf, provincia",
         "it": "provincia, regione, prov",
         "nl": "provincie, regio",
+        "sv": "lan",
+        "da": "region",
+        "nb": "fylke",
+        "pl": "wojewodztwo",
     },
     "postalCode": {
         "en": "zip, zipcode, postal code, postalcode, postcode, zip postal, zip postal code, postal zip, postal, postal zip code, "
@@ -109,6 +145,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "codigo postal, cep, cod postal, c postal",
         "it": "cap, codice postale, codice avviamento postale, c a p",
         "nl": "postcode",
+        "sv": "postnr, postnummer",
+        "da": "postnr, postnummer",
+        "nb": "postnr, postnummer",
+        "pl": "kod pocztowy, kod poczt",
     },
     "country": {
         "en": "country, ctry, cntry, country region name, country code, country id, country iso, iso country, country iso code, country region, country name, address country, nation, country territory, cc",
@@ -118,6 +158,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "pais, codigo do pais",
         "it": "paese, nazione, stato, paese regione",
         "nl": "land, landcode, land regio",
+        "sv": "land, landskod",
+        "da": "land, landekode",
+        "nb": "land, landkode",
+        "pl": "kraj, kod kraju, panstwo",
     },
     "website": {
         "en": "website, web, web page, webpage, url, homepage, home page, site, website url, web address, www, domain, site url",
@@ -127,6 +171,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "site, pagina web, sitio",
         "it": "sito, sito web, sito internet",
         "nl": "webpagina, webadres",
+        "sv": "hemsida, webbplats, webbsida",
+        "da": "hjemmeside, webside",
+        "nb": "hjemmeside, nettside",
+        "pl": "strona internetowa, strona www, adres www",
     },
     "timezone": {
         "en": "timezone, tz, time zone name",
@@ -136,6 +184,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "fuso horario",
         "it": "fuso orario",
         "nl": "tijdzone",
+        "sv": "tidszon",
+        "da": "tidszone",
+        "nb": "tidssone",
+        "pl": "strefa czasowa",
     },
     "companyName": {
         "en": "company, company name, organization, organisation, organization name, organisation name, business, business name, "
@@ -147,6 +199,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "empresa, companhia, nome da empresa, organizacao, razao social",
         "it": "azienda, societa, ragione sociale, ditta, nome azienda, impresa",
         "nl": "bedrijf, bedrijfsnaam, organisatie, firma",
+        "sv": "foretag, foretagsnamn, organisation, bolag",
+        "da": "firma, firmanavn, virksomhed, organisation",
+        "nb": "firma, firmanavn, bedrift, bedriftsnavn, organisasjon",
+        "pl": "firma, nazwa firmy, przedsiebiorstwo, organizacja",
     },
     "gender": {
         "en": "gender, sex, m f, f m",
@@ -156,16 +212,24 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "sexo, genero",
         "it": "sesso, genere",
         "nl": "geslacht, m v, v m",
+        "sv": "kon",
+        "da": "kon",
+        "nb": "kjonn",
+        "pl": "plec",
     },
     "source": {
         "en": "source, lead source, original source, contact source, leadsource, acquisition source, source name, referral source, "
-        "how did you hear about us, how did you find us, where did you hear about us",
+        "how did you hear about us, how did you find us, where did you hear about us, source of enquiry, source of inquiry, source of lead, source of referral, enquiry source, inquiry source, heard about us, how heard",
         "de": "quelle, herkunft, lead quelle, leadquelle, wie haben sie von uns erfahren",
-        "fr": "source du prospect, provenance, origine, origine du contact, comment nous avez vous connu",
-        "es": "fuente, origen, fuente del lead, como nos conocio, origen del contacto",
-        "pt": "fonte, origem, origem do lead, como nos conheceu",
+        "fr": "source du prospect, provenance, origine, origine du contact, comment nous avez vous connu, canal d acquisition, comment avez vous connu",
+        "es": "fuente, origen, fuente del lead, como nos conocio, origen del contacto, canal, canal de origen, canal de captacion, medio de contacto",
+        "pt": "fonte, origem, origem do lead, como nos conheceu, midia de origem, canal de origem, como conheceu",
         "it": "fonte, origine, provenienza, come ci hai conosciuto",
         "nl": "bron, herkomst, leadbron",
+        "sv": "kalla, hur hittade du oss, ursprung",
+        "da": "kilde, hvor horte du om os",
+        "nb": "kilde, hvor horte du om oss",
+        "pl": "zrodlo, zrodlo kontaktu, zrodlo pozyskania, skad pan o nas wie",
     },
     "assignedTo": {
         "en": "owner, assigned to, assignee, sales rep, account owner, record owner, account manager, salesperson, assigned user, "
@@ -176,6 +240,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "proprietario, responsavel, atribuido a, vendedor",
         "it": "proprietario, responsabile, assegnato a, commerciale, venditore",
         "nl": "eigenaar, verantwoordelijke, toegewezen aan, accountmanager",
+        "sv": "agare, ansvarig, saljare",
+        "da": "ejer, ansvarlig, saelger",
+        "nb": "eier, ansvarlig, selger",
+        "pl": "opiekun, wlasciciel, handlowiec",
     },
     "dateOfBirth": {
         "en": "birthday, date of birth, birth date, birthdate, dob, born, birth day, born on, born at, date born, date birth, dateofbirth, d o b",
@@ -185,6 +253,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "data de nascimento, nascimento, aniversario, data nascimento, data de aniversario, dt nascimento, dt nasc, data nasc, nascido em",
         "it": "data di nascita, nascita, compleanno, data nascita, nato il, nata il, data nasc",
         "nl": "geboortedatum, verjaardag, geboren op, geb datum, gebdatum, geboortedat",
+        "sv": "fodelsedatum, fodelsedag, fodd",
+        "da": "fodselsdato, fodselsdag, fodt",
+        "nb": "fodselsdato, fodselsdag, fodt",
+        "pl": "data urodzenia, data ur, urodziny, data urodzin",
     },
     "id": {"en": "id, contact id, ghl contact id, highlevel contact id"},
     "tags": {
@@ -196,6 +268,10 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pt": "etiquetas, etiqueta, grupos, grupo, categorias, categoria, marcadores, rotulos",
         "it": "etichette, etichetta, gruppi, gruppo, categorie, categoria",
         "nl": "groepen, groep, categorieen, categorie, trefwoorden",
+        "sv": "taggar, etiketter, grupper, kategorier",
+        "da": "etiketter, grupper, kategorier",
+        "nb": "etiketter, grupper, kategorier",
+        "pl": "tagi, etykiety, grupy, kategorie",
     },
 }
 
@@ -203,6 +279,8 @@ PART_OR_WHOLE: Final = {
     # A word for "name" is one half of the name as soon as the other half has a column of its own.
     "name": ("lastName", "firstName", "name"),
     "naam": ("lastName", "firstName", "name"),
+    "namn": ("lastName", "firstName", "name"),
+    "navn": ("lastName", "firstName", "name"),
     "nom": ("lastName", "firstName", "lastName"),
     "nombre": ("firstName", "lastName", "firstName"),
     "nome": ("firstName", "lastName", "firstName"),
@@ -211,7 +289,7 @@ PART_OR_WHOLE: Final = {
 
 HOUSE_NUMBERS: Final = word_set(
     "house number; house no; building number; huisnummer; huisnr; huis nr; hausnummer; hausnr; haus nr; hnr; numero de rue; numero de voie; "
-    "numero exterior; num exterior; numero civico; civico; n civico",
+    "numero exterior; num exterior; numero civico; civico; n civico; nr domu; numer domu; husnummer; husnr",
     "; ",
 )
 """What stands behind the street, in a column of its own; joined to it by a space."""
@@ -224,7 +302,7 @@ SURNAME_PREFIXES: Final = word_set(
 
 SECOND_LINES: Final = HOUSE_NUMBERS | word_set(
     "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "
-    "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso",
+    "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso; nr lokalu; nr mieszkania; co adress",
     "; ",
 )
 """A street's second line; the vendor has one line, so the two are joined."""
@@ -243,7 +321,7 @@ NO_PHONE: Final = word_set(
 
 PHONE_WORDS: Final = word_set(
     "tel telefon phone telephone mobile mobil handy cell cellphone portable movil celular telefono telefone telemovel cellulare "
-    "telefoon mobiel mobiele gsm fon tfno tlf fone mob cel tfn"
+    "telefoon mobiel mobiele gsm fon tfno tlf fone mob cel tfn mobilnr telefonnr komorka komorkowy telefonu"
 )
 
 LOOKALIKES: Final = word_set(

@@ -14,6 +14,7 @@ STARTED = {
     # program: (words for a tiny size, a word of what it prints)
     "changed_only": (["200"], "rows"),
     "check": (["300"], "300"),
+    "history": (["--runs", "10", "--rounds", "1"], "10 runs"),
     "house": ([], "rooms"),
     "journal": (["--rows", "1000"], "us a row"),
     "mapping": (["--rows", "300", "--rounds", "1"], "us"),

@@ -182,6 +182,34 @@ def test_an_unchanged_file_is_unchanged_although_somebody_goes_without_a_phone(
     assert ended.summary["skipped_by_code"] == {"unchanged": 4}
 
 
+def test_a_fan_out_announces_as_many_requests_as_check_counts_and_no_fewer_than_it_takes(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write("fan.yaml", FAN_OUT + "tags: {always: [spring]}\n")
+    desk.write("fan.csv", HEADER + "".join(f"P{n},p{n}@example.com,,loc{n % 2 + 1}\n" for n in range(5)))
+    checked = desk.importer("check", "fan.csv", "-m", "fan.yaml", "--json").summary
+    told = desk.importer("run", "fan.csv", "-m", "fan.yaml", "--no-progress").err
+    paths = vendor.state()["paths"]
+    written = sum(count for path, count in paths.items() if path.startswith("POST contacts"))
+    assert checked["requests"] == written == 7
+    assert f"up to {written} requests" in told
+
+
+@pytest.mark.parametrize(("policy", "again"), [("in_order", 1), ("fail", 1), ("first", 1)])
+def test_check_and_run_say_the_same_of_rows_of_one_person(
+    desk: Desk, vendor: Sandbox, policy: str, again: int
+) -> None:
+    desk.write(
+        "two.yaml", FAN_OUT.replace("{column: Tags}", "loc1") + f"match: {{in_file_duplicates: {policy}}}\n"
+    )
+    desk.write("two.csv", HEADER + "Ann,ann@example.com,,\nAnn,ann@example.com,,\n")
+    checked = desk.importer("check", "two.csv", "-m", "two.yaml", "--json")
+    assert checked.summary["duplicates"] == again
+    ran = desk.importer("run", "two.csv", "-m", "two.yaml", "--no-progress")
+    for said in (checked.err, ran.err):
+        assert "1 row is of the same person as a row before it" in said
+
+
 @pytest.mark.parametrize(
     ("settings", "rule"),
     [
@@ -200,6 +228,24 @@ def test_a_phone_that_finds_nobody_may_be_shared(desk: Desk, settings: dict[str,
         ended = desk.run("office.csv", "-m", "here.yaml")
         assert ended.summary["warnings_by_code"] == {}
         assert [phone for _, phone in people(vendor).values()].count("+12125550100") == 3
+
+
+def test_a_family_with_one_address_is_one_contact_and_nobody_is_renamed_without_a_word(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write("family.csv", HEADER + "Ann,home@example.com,,\nBob,home@example.com,,\n")
+    checked = desk.importer("check", "family.csv", *WORDS, "--report", "page/check.html")
+    said = "1 row is taken for somebody who has its e-mail or phone, although under another name"
+    assert said in " ".join(checked.err.split())
+    ended = desk.run("family.csv", *WORDS)
+    assert people(vendor) == {"home@example.com": ("Bob", "")}
+    assert ended.summary["warnings_by_code"] == {"taken_as_one": 1}
+    assert ended.summary["same_contact"]["taken_as_one"] == 1
+    for listed, word in (
+        (Path("page/same-contact.csv"), "sent"),
+        (Path(ended.summary["same_contact"]["path"]), "updated"),
+    ):
+        assert read_table(listed)[1]["becomes"] == f"{word}, under another name"
 
 
 def test_colleagues_are_nobodys_duplicates(desk: Desk, vendor: Sandbox) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.mapping import BoundMapping, parse_mapping
+from importer.mapping.opt_outs import OptOutsInOrder
 from importer.records import Block, Outcome, Record, Remedy, Status
 
 Lay = Callable[..., list[Record | Outcome]]
@@ -107,6 +108,51 @@ def test_an_opt_out_that_is_kept_is_said_with_its_row_and_channel(lay: Lay) -> N
             "Do not disturb (dndSettings.SMS) is set, as row 2 of the same person says; this row does not.",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "on"),
+    [("dnd", True), ("dndSettings.Call", {"Call": {"status": "active"}})],
+)
+def test_rows_sent_one_after_the_other_do_not_lift_an_opt_out(lay: Lay, field: str, on: object) -> None:
+    rows = [
+        ["ann@x.com", "", "no"],
+        ["ann@x.com", "+12125550123", "yes"],
+        ["ann@x.com", "", "no"],
+        ["", "+12125550123", ""],
+    ]
+    mapped = lay(
+        f"fields: {{email: E, phone: P, {field}: D}}", [["E", "P", "D"], *rows, ["bob@x.com", "", "no"]]
+    )
+    sent = [each for each in mapped if isinstance(each, Record)]
+    name = field.partition(".")[0]
+    off = False if name == "dnd" else {"Call": {"status": "inactive"}}
+    assert [each.fields.get(name) for each in sent] == [off, on, on, on, off]
+    told = [[fault.message for fault in each.warnings if fault.code == "opt_out_kept"] for each in sent]
+    said = f"Do not disturb ({field}) is set, as row 3 of the same person says; this row does not."
+    assert told == [[], [], [said], [said], []]
+
+
+def test_an_opt_out_is_kept_for_whoever_is_linked_to_it_by_another_row(lay: Lay) -> None:
+    rows = [["ann@x.com", "", "yes"], ["ann@x.com", "+12125550123", ""], ["", "+12125550123", "no"]]
+    mapped = lay("fields: {email: E, phone: P, dnd: D}", [["E", "P", "D"], *rows])
+    assert [each.fields["dnd"] for each in mapped if isinstance(each, Record)] == [True, True, True]
+
+
+def test_each_pass_over_a_file_keeps_the_same_opt_outs() -> None:
+    kept = OptOutsInOrder()
+    rows = [
+        opted(2, "ann@x.com", dnd=False),
+        opted(3, "ann@x.com", dnd=True),
+        opted(4, "ann@x.com", dnd=False),
+    ]
+    first, second = ([kept.settle(each) for each in rows] for _ in range(2))
+    assert first == second
+    assert [each.fields["dnd"] for each in second] == [False, True, True]
+
+
+def opted(number: int, email: str, *, dnd: bool) -> Record:
+    return Record(row=number, location_id="location1", fields={"email": email, "dnd": dnd})
 
 
 def test_the_opt_out_of_another_location_s_contact_is_its_own(lay: Lay) -> None:

@@ -48,8 +48,9 @@ class House:
         location_id: str = "loc1",
         matched_by: MatchedBy = lambda _: MATCH_BY,
         refused: frozenset[int] = frozenset(),
+        whole_rules: str = RULES,
     ) -> list[Record | Outcome]:
-        mapping = parse_mapping(RULES + rules)
+        mapping = parse_mapping(whole_rules + rules)
         surveyor = mapping.surveyor(HEADER, location_id=location_id, today=date(2026, 11, 23))
         blocks = [
             Block(
@@ -216,6 +217,85 @@ def test_a_row_that_names_its_contact_by_id_holds_its_keys_and_loses_none(tmp_pa
     with KeyHolders.open(tmp_path, place="x", run_id="a") as store:
         shared = bound.shared_keys(store, matched_by=lambda _: MATCH_BY, note=lambda _: None)
         assert kept(shared.decide(bound.read(block))) == ["phone", "email", "phone"]
+
+
+# One person, as far as can be told.
+
+SPOUSES = ["Ann", "Lee", "lee@x.com", ""], ["Bob", "Lee", "lee@x.com", OFFICE]
+
+
+def doubts(decided: Sequence[Record | Outcome]) -> list[str]:
+    """Give what is said of rows that are taken for somebody they may not be."""
+    return [fault.message for item in decided for fault in item.warnings if fault.code == "taken_as_one"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "keys"),
+    [
+        (*SPOUSES, "e-mail"),
+        (*reversed(SPOUSES), "e-mail"),
+        (["Ann", "Lee", "lee@x.com", ""], ["Bob", "Lee", "lee@x.com", ""], "e-mail"),
+        (["Ann", "Lee", "lee@x.com", OFFICE], ["Bob", "Lee", "lee@x.com", OFFICE], "e-mail and phone"),
+    ],
+)
+def test_nobody_gets_another_name_without_a_word(house: House, one: Cells, other: Cells, keys: str) -> None:
+    first, second = house.run(one, other)
+    assert first.warnings == ()
+    assert doubts([second]) == [
+        (
+            f"Row 2 has the row's {keys} too, under another name, and nothing tells them apart: both are taken for one person, "
+            "whose name is that of the row sent last."
+        )
+    ]
+    assert second.warnings[0].column == "E"
+
+
+def test_a_row_without_a_name_replaces_no_phone_without_a_word(house: House) -> None:
+    decided = house.run(["Ann", "Lee", "ann@x.com", OFFICE], ["", "", "ann@x.com", OWN])
+    assert doubts(decided) == [
+        (
+            "Row 2 has the row's e-mail too, with another phone: a row without a name is taken for the same person, whose phone is "
+            "that of the row sent last."
+        )
+    ]
+    assert [link.contradiction for link in house.links] == ["other_key"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["Ann", "Lee", "ann@x.com", ""], ["ANN", "", "Ann@X.com", OFFICE]),
+        (["Ann", "Lee", "ann@x.com", OFFICE], ["Ann", "Lee", "ann@x.com", OWN]),
+        (["Ann", "Lee", "ann@x.com", OFFICE], ["", "", "ann@x.com", OFFICE]),
+        (["Ann", "Lee", "ann@x.com", OFFICE], ["", "", "ann@x.com", ""]),
+        (["", "", "ann@x.com", OFFICE], ["Ann", "Lee", "ann@x.com", OFFICE]),
+    ],
+)
+def test_a_row_that_fits_is_no_matter_of_doubt(house: House, one: Cells, other: Cells) -> None:
+    assert doubts(house.run(one, other)) == []
+
+
+def test_a_later_file_that_renames_somebody_says_so_once(house: House) -> None:
+    ann, bob = SPOUSES
+    house.run(ann)
+    for _ in range(2):  # the run is cut off and goes on
+        (said,) = doubts(house.run(bob, run_id="run-2"))
+        assert said.startswith(
+            "Somebody who was imported before has the row's e-mail too, under another name"
+        )
+        assert [(link.first, link.contradiction) for link in house.links] == [(None, "name")]
+    assert doubts(house.run(bob, run_id="run-3")) == []
+
+
+def test_a_row_that_names_its_contact_by_id_renames_nobody_else(house: House) -> None:
+    rules = RULES.replace("lastName: Last", "id: Last")
+    decided = house.run(["Ann", "", "lee@x.com", ""], ["Bob", "c" * 20, "lee@x.com", ""], whole_rules=rules)
+    assert doubts(decided) == []
+
+
+@pytest.mark.parametrize("policy", ["first", "last", "merge", "fail"])
+def test_whatever_becomes_of_duplicates_the_doubt_is_said(house: House, policy: str) -> None:
+    assert len(doubts(house.run(*SPOUSES, rules=f"match: {{in_file_duplicates: {policy}}}"))) == 1
 
 
 # What is remembered.

@@ -27,14 +27,49 @@ from importer.records import TypedText
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "Y", "TRUE", "1", "x", "Ja", "oui", "Sí", "sì", "sim", "vrai", "wahr", "✓", "Opted out"]
+    "text",
+    [
+        "yes",
+        "Y",
+        "TRUE",
+        "1",
+        "x",
+        "Ja",
+        "oui",
+        "Sí",
+        "sì",
+        "sim",
+        "vrai",
+        "wahr",
+        "tak",
+        "ano",
+        "✓",
+        "Opted out",
+    ],
 )
 def test_yes_is_true_in_the_big_languages(text: str) -> None:
     assert read_boolean(text) is True
 
 
 @pytest.mark.parametrize(
-    "text", ["no", "N", "False", "0", "nein", "non", "não", "nee", "faux", "falsch", "subscribed"]
+    "text",
+    [
+        "no",
+        "N",
+        "False",
+        "0",
+        "nein",
+        "non",
+        "não",
+        "nee",
+        "nej",
+        "nei",
+        "nie",
+        "ne",
+        "faux",
+        "falsch",
+        "subscribed",
+    ],
 )
 def test_no_is_false_in_the_big_languages(text: str) -> None:
     assert read_boolean(text) is False

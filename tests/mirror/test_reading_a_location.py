@@ -161,6 +161,29 @@ async def test_a_reading_that_was_cut_off_goes_on_where_it_was(paper: PaperFrom)
     assert second.asked[0]["searchAfter"] == [1, "b"]
 
 
+async def test_a_cursor_that_leads_nowhere_after_a_cut_ends_no_reading(paper: PaperFrom) -> None:
+    """A search may forget where a reading stood; half of a location must not be taken for all of it."""
+    with pytest.raises(RuntimeError):
+        await paper(page("a", "b", total=3)).read()
+    second = paper(page(total=3))
+    with pytest.raises(MirrorError, match="counts 3 contacts, and 2 came"):
+        await second.read()
+    assert second.folder.draft("http://127.0.0.1", PLACE) is None
+
+
+async def test_a_cursor_that_leads_nowhere_is_not_believed_without_a_count(paper: PaperFrom) -> None:
+    with pytest.raises(RuntimeError):
+        await paper(page("a", "b")).read()
+    with pytest.raises(MirrorError, match="does not go on"):
+        await paper(page()).read()
+
+
+async def test_a_reading_that_was_cut_off_after_its_last_page_is_whole(paper: PaperFrom) -> None:
+    with pytest.raises(RuntimeError):
+        await paper(page("a", "b", total=2)).read()
+    assert ids(await paper(page(total=2)).read()) == ["a", "b"]
+
+
 async def test_a_short_page_is_not_the_end(paper: PaperFrom) -> None:
     reading = await paper(page("a"), page("b"), page("c"), page()).read()
     assert ids(reading) == ["a", "b", "c"]

@@ -6,6 +6,7 @@ import io
 import random
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -56,7 +57,15 @@ class Mutator:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as old:
                 parts = {name: old.read(name) for name in old.namelist()}
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            ValueError,
+            NotImplementedError,
+            OSError,
+            EOFError,
+            LookupError,
+        ):
             return self._bytes(content)
         name = self._random.choice(sorted(parts)) if parts else ""
         out = io.BytesIO()

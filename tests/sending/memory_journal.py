@@ -8,6 +8,7 @@ from importer.highlevel.additions import digest
 from importer.records import (
     Added,
     Addition,
+    BeforeImage,
     FollowUpMark,
     FollowUpState,
     Intent,
@@ -16,6 +17,7 @@ from importer.records import (
     Pulse,
     QuotaMark,
     RowId,
+    Status,
 )
 
 
@@ -30,15 +32,23 @@ class MemoryJournal:
         self.pulses: list[Pulse] = []
         self.marks: list[QuotaMark] = []
         self.history: list[str] = []
+        self.images: list[BeforeImage] = []
 
-    def intend(self, intents: Iterable[Intent]) -> None:
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
         batch = list(intents)
+        self.images += images
         self.intents += batch
         self.history += [f"intend {intent.row}" for intent in batch]
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
+        self.images += images
         self.land(landed)
         for mark in marks:
             self.marked[mark.row, mark.name] = mark.state
@@ -83,6 +93,13 @@ class MemoryJournal:
 
     def added_beside(self, contact_id: str) -> frozenset[str]:
         return frozenset(each.id for each in self.added.values() if each.contact_id == contact_id)
+
+    def made_by(self, row: int) -> str | Outcome | None:
+        ended = self.outcomes.get(row)
+        for each in (ended, self.landed.get(row)):
+            if each is not None and each.status is Status.CREATED and each.contact_id is not None:
+                return each.contact_id
+        return ended
 
     def statuses(self) -> list[str]:
         return [self.outcomes[row].status.value for row in sorted(self.outcomes)]

@@ -469,3 +469,24 @@ def test_sqlite_errors_never_leave_the_room(journal: Journal) -> None:
 
 def _move(clock: object, seconds: float) -> None:
     clock.at += seconds  # type: ignore[attr-defined]  # the hand clock of conftest
+
+
+class TestMadeBy:
+    def test_a_row_that_created_its_contact_gives_its_id(self, journal: Journal) -> None:
+        journal.settle([outcome(2, Status.CREATED, contact_id="made")])
+        assert journal.made_by(2) == "made"
+
+    def test_so_does_one_that_failed_after_it_landed(self, journal: Journal) -> None:
+        journal.append(landed=[landed(2, "made", Status.CREATED)])
+        assert journal.made_by(2) == "made"
+        journal.settle([outcome(2, Status.FAILED, contact_id="made", code="tags_failed")])
+        assert journal.made_by(2) == "made"
+
+    def test_any_other_end_is_given_as_it_is(self, journal: Journal) -> None:
+        refused = outcome(2, Status.FAILED, contact_id="in the way", code="duplicate_contact")
+        journal.settle([refused])
+        assert journal.made_by(2) == refused
+
+    def test_of_a_row_without_an_end_nothing_is_known(self, journal: Journal) -> None:
+        journal.append(landed=[landed(2, "met", Status.UPDATED)])
+        assert journal.made_by(2) is None

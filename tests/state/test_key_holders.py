@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from importer.records import KeyHolder, KeyLink, MatchKey
+from importer.records import Contradiction, KeyHolder, KeyLink, MatchKey, Said
 from importer.runtime.clock import SystemClock
 from importer.state.memory import DraftHolders, KeyHolders, PersonCells, SameContacts
 
@@ -27,7 +29,7 @@ def put(holders: KeyHolders, **firsts: KeyHolder) -> None:
 
 
 def holder(run: int, row: int, *, joined: bool = False) -> KeyHolder:
-    return KeyHolder(1, 2, 3, run, row, joined=joined)
+    return KeyHolder(1, 2, 3, run, row, joined=joined, said=Said(1, 2, 3))
 
 
 def names_of(holders: KeyHolders, *names: str) -> list[str]:
@@ -61,11 +63,29 @@ def test_rows_that_come_slowly_are_written_at_once_and_fast_ones_together(tmp_pa
         assert others_find() == ["ann", "bob"]
 
 
-def test_a_holder_is_found_as_it_was_put(holders: KeyHolders) -> None:
-    put(holders, ann=KeyHolder(-5, 7, 0, holders.run, 1 << 33, True, False, True))
-    assert list(holders.find({holders.hash("ann"), holders.hash("bob")}).values()) == [
-        KeyHolder(-5, 7, 0, holders.run, 1 << 33, True, False, True)
-    ]
+@pytest.mark.parametrize("said", [Said(-5, 7, 0), Said(-5, 7, 9)])
+@pytest.mark.parametrize("before", [None, *Contradiction])
+def test_a_holder_is_found_as_it_was_put(
+    holders: KeyHolders, said: Said, before: Contradiction | None
+) -> None:
+    ann = KeyHolder(-5, 7, 0, holders.run, 1 << 33, True, False, True, said, before)
+    put(holders, ann=ann)
+    assert list(holders.find({holders.hash("ann"), holders.hash("bob")}).values()) == [ann]
+
+
+def test_a_file_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "key-holders.db")) as earlier, earlier:
+        earlier.execute(
+            "CREATE TABLE holders (key INTEGER PRIMARY KEY, other INTEGER NOT NULL, first INTEGER NOT NULL, "
+            'last INTEGER NOT NULL, run INTEGER NOT NULL, "row" INTEGER NOT NULL, marks INTEGER NOT NULL)'
+        )
+        earlier.execute("INSERT INTO holders VALUES (77, 1, 2, 3, 9, 5, 4)")
+    ann, bob = KeyHolder(1, 2, 3, 9, 5, joined=True, said=Said(1, 2, 3)), holder(1, 2)
+    for _ in range(2):
+        with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as opened:
+            opened.put({78: bob})
+            opened.flush()
+            assert opened.find({77, 78}) == {77: ann, 78: bob}
 
 
 def test_more_keys_than_one_question_takes_are_found(holders: KeyHolders) -> None:
@@ -81,11 +101,10 @@ def test_one_key_at_two_servers_is_two_keys(tmp_path: Path, holders: KeyHolders)
         assert names_of(same, "ann") == ["ann"]
 
 
-def test_refused_rows_let_go_of_what_they_alone_hold(tmp_path: Path, holders: KeyHolders) -> None:
+def test_refused_rows_let_go_of_what_they_alone_hold(holders: KeyHolders) -> None:
     run = holders.run
-    put(
-        holders, ann=holder(run, 2), bob=holder(run, 3, joined=True), cy=holder(run, 4), di=holder(run + 7, 2)
-    )
+    renamed = holder(run, 2)._replace(before=Contradiction.NAME)
+    put(holders, ann=renamed, bob=holder(run, 3, joined=True), cy=holder(run, 4), di=holder(run + 7, 2))
     holders.release([2, 3])
     assert names_of(holders, "ann", "bob", "cy", "di") == ["bob", "cy", "di"]
 

@@ -23,6 +23,7 @@ FOLDERS: Final = {
     "held_out": HERE / "held_out",  # held out for the second, looked at since
     "third": HERE / "third",  # measured before the rules of the third version, looked at since
     "fourth": HERE / "fourth",  # three rounds, each measured unseen, looked at since
+    "fifth": HERE / "fifth",  # measured before any rule was looked at, looked at since
 }
 LABELS: Final[dict[str, dict[str, dict[str, str]]]] = json.loads(
     (HERE / "labels.json").read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
         "Ne souhaite pas recevoir la newsletter", "Refuse les SMS", "No desea recibir publicidad", "No contactar",
         "Não deseja receber e-mails", "Descadastrado", "Non desidera ricevere la newsletter", "Disiscritto",
         "Wil geen nieuwsbrief", "Niet bellen", "Uitgeschreven", "Newsletter disabled", "SMS suspended", "Werbesperre", "Mailsperre",
-        "Preferences: Do not call",
+        "Preferences: Do not call", "Vill inte ha nyhetsbrev", "Ønsker ikke SMS", "Avregistrerad", "Nie dzwonić telefonicznie",
     ],
 )  # fmt: skip
 def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:
@@ -53,6 +53,7 @@ def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_pat
         "Acepta recibir correos", "Consentimiento SMS", "Aceita receber novidades por WhatsApp", "Consenso newsletter",
         "Nieuwsbrief", "Toestemming e-mail", "Boletín", "Sign-up form: Newsletter", "properties.newsletter", "TxtMsgOk",
         "Werbeeinwilligung E-Mail", "E-Mail-Werbeerlaubnis", "Lettre d'information", "Comunicazioni commerciali via SMS",
+        "Nyhetsbrev", "SMS-utskick", "Samtykke e-post", "Zgoda na SMS", "Zgoda marketingowa e-mail",
     ],
 )  # fmt: skip
 def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_path: Path) -> None:
@@ -226,3 +227,37 @@ def test_what_hides_none_is_not(header: str, cells: tuple[str, ...]) -> None:
 def test_a_consent_s_date_beside_the_consent_itself_is_not_pointed_out() -> None:
     header = ("Email Opt-In", "Email Opt-In Date")
     assert not suggest_from(header, [("yes", "2024-01-01"), ("no", "")]).concerns
+
+
+@pytest.mark.parametrize(
+    "header", ["Voicemail Opt Out", "Do not call", "RVM Opt-Out", "Do not leave voicemail"]
+)
+def test_a_refusal_of_calls_or_of_voicemail_blocks_calls_alone(header: str) -> None:
+    assert of(header, "yes", "no").chosen() == {header: "dndSettings.Call"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Fax Opt Out", "HASOPTEDOUTOFFAX", "Direct Mail Opt Out", "Postal opt-out", "Push Notifications Unsubscribed",
+        "Letter opt out", "Survey Opt Out", "Telegram opt-out", "Keine Briefe",
+    ],
+)  # fmt: skip
+def test_a_refusal_on_a_channel_that_the_vendor_lacks_is_pointed_out_and_blocks_nothing(header: str) -> None:
+    made = of(header, "yes", "no", "no")
+    assert made.chosen() == {}
+    assert made.consents_left == (header,)
+    assert "HighLevel has no switch" in made.to_yaml()
+
+
+def test_a_refusal_on_such_a_channel_and_on_one_of_the_vendors_blocks_that() -> None:
+    assert of("Opted out of email and fax", "yes", "no").chosen() == {
+        "Opted out of email and fax": "dndSettings.Email"
+    }
+
+
+@pytest.mark.parametrize(
+    "header", ["I would like to hear about future events", "Would you like to hear from us?"]
+)
+def test_a_wish_on_no_channel_is_pointed_out(header: str) -> None:
+    assert of(header, "Yes", "No", "Yes").consents_left == (header,)

@@ -68,10 +68,42 @@ def test_a_word_that_looks_like_a_field_is_none(header: str, cells: tuple[str, s
         ("Nato/a il", "25/09/1971", "dateOfBirth"),
         ("Dt. Nasc.", "25/09/1971", "dateOfBirth"),
         ("Geb.datum", "25-09-1971", "dateOfBirth"),
+        ("Telefon (Standard)", "030 23125 140", "phone"),
+        ("Telefone residencial", "(11) 2345-6789", "phone"),
+        ("Source of Enquiry", "Open day", "source"),
+        ("Service address", "8 Pine Way", "address1"),
+        ("Location City", "Austin", "city"),
+        ("Förnamn", "Åsa", "firstName"),
+        ("Født", "14-03-1985", "dateOfBirth"),
+        ("Poststed", "Bergen", "city"),
+        ("Płeć", "K", "gender"),
+        ("Nr telefonu", "+48 501 234 501", "phone"),
     ],
 )
 def test_short_and_double_headers_are_read(header: str, cell: str, field: str) -> None:
     assert of(("Email", header), ("ann@example.com", cell)).chosen()[header] == field
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("Location phone", "(512) 555-0100"),
+        ("Site e-mail", "front@example.com"),
+        ("Location name", "North"),
+    ],
+)
+def test_what_belongs_to_a_place_of_work_is_not_the_contacts(header: str, cell: str) -> None:
+    made = of(("Name", "Email", header), ("Ann Lee", "ann@example.com", cell))
+    assert made.chosen() == {"Name": "name", "Email": "email"}
+
+
+def test_of_two_columns_of_one_name_the_better_filled_is_taken() -> None:
+    rows = [("Ann", "", "a@example.com"), ("Bob", "", "b@example.com"), ("Cy", "Cyrus", "c@example.com")]
+    made = of(("First Name", "Given Name", "Email"), *rows)
+    swapped = of(
+        ("Given Name", "First Name", "Email"), *((given, first, mail) for first, given, mail in rows)
+    )
+    assert made.chosen()["First Name"] == swapped.chosen()["First Name"] == "firstName"
 
 
 @pytest.mark.parametrize(
@@ -324,3 +356,27 @@ def test_the_three_names_of_a_datev_file_go_to_their_fields() -> None:
     rows = [("Groß GmbH", "", "", "g@example.com"), ("", "Größler", "Jörg", "j@example.com")]
     chosen = of((*header, "E-Mail"), *rows).chosen()
     assert [chosen[name] for name in header] == ["companyName", "lastName", "firstName"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Deceased", ("Yes", "No", "")),
+        ("Date of death", ("2021-05-06", "", "")),
+        ("Verstorben am", ("06.05.2021", "", "")),
+        ("Member status", ("Active", "Deceased", "Lapsed")),
+    ],
+)
+def test_a_column_that_says_who_has_died_is_told_loudly(header: str, cells: tuple[str, ...]) -> None:
+    mails = ("a@example.com", "b@example.com", "c@example.com")
+    made = of(("Email", header), *zip(mails, cells, strict=True))
+    assert [one for one in made.concerns if "died" in one and repr(header) in one]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [("Deceased", ("No", "No")), ("Death benefit", ("100,000", "250,000")), ("Deceased", ("", ""))],
+)
+def test_a_column_by_which_nobody_has_died_is_not(header: str, cells: tuple[str, str]) -> None:
+    made = of(("Email", header), *zip(("a@example.com", "b@example.com"), cells, strict=True))
+    assert made.concerns == ()

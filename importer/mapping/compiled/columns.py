@@ -19,7 +19,7 @@ from importer.mapping.values.texts import column_needs_look, read_plain_text, re
 from importer.records import Fault, Json, TypedText
 
 CLEAR: Final = object()
-"""Stands in a column where a blank cell asks the vendor to clear the value; None there means: say nothing."""
+"""Stands in a column where a cell asks the vendor to clear the value; None there means: say nothing."""
 
 _CACHE_SIZE: Final = 30_000
 """About as many as there are birthdays of living people."""
@@ -30,13 +30,16 @@ class Handling:
     """What becomes of blanks and of values that are refused.
 
     ``default`` stands where the cell, or what the transforms made of it, is blank; without one, ``blank`` does
-    (None or CLEAR). ``drop`` leaves a refused value out, with a warning.
+    (None or CLEAR). ``drop`` leaves a refused value out, with a warning. ``field`` names the rule's field for people;
+    ``can_be_emptied``: a cell may ask for that in words.
     """
 
     default: Any = None
     blank: Any = None
     required: bool = False
     drop: bool = False
+    field: str = ""
+    can_be_emptied: bool = True
 
 
 class ValueColumn:
@@ -77,9 +80,34 @@ class ValueColumn:
 
     def _finish(self, texts: list[str], values: list[Any], table: BlockColumns) -> list[Any]:
         refused = self._blame(texts, values, table) if ValueFault in set(map(type, values)) else frozenset()
+        if cleared := self._pick.cleared(table):
+            refused |= self._clear(values, cleared - refused, table)
         if self._default is not None or self._handling.required:
             self._fill(values, refused, table)
         return values
+
+    def _clear(self, values: list[Any], cleared: frozenset[int], table: BlockColumns) -> frozenset[int]:
+        """Empty the field of rows that ask for it and have no value; gives those, which take no default either."""
+        asking = frozenset(row for row in cleared if values[row] is None)
+        for row in asking:
+            header = self._pick.header(table, row)
+            fault = self._answer(header)
+            table.blame(row, fault)
+            if fault.code == "cleared":
+                values[row] = CLEAR
+        return asking
+
+    def _answer(self, header: str) -> Fault:
+        """Say what becomes of a cell that asks to empty the field."""
+        field = self._handling.field
+        if self._handling.required:
+            sentence = f"Column '{header}' asks to empty {field}, and this value is required."
+            return Fault(code="missing_value", message=sentence, column=header)
+        if self._handling.can_be_emptied:
+            sentence = f"Column '{header}' asks to empty {field}."
+            return Fault(code="cleared", message=sentence, column=header, fails=False)
+        finding = ValueFault("not_clearable", f"HighLevel takes no request to empty {field}")
+        return fault_of(finding, header, drop=self._handling.drop)
 
     def _read(self, texts: list[str]) -> list[Any]:
         if self._reader is None:
@@ -255,7 +283,9 @@ class TagsColumn:
         split: str,
         always: tuple[str, ...],
         renamed: dict[str, str] | None,
+        replaces: bool = False,
     ) -> None:
+        self._replaces = replaces
         self._indexes = indexes
         self._names = names
         self._split = split
@@ -265,19 +295,37 @@ class TagsColumn:
         self._faults: dict[tuple[str, ...], list[Fault]] = {}
         """What is to be said of cells, where anything is."""
 
-    def run(self, table: BlockColumns) -> list[tuple[str, ...]]:
+    def run(self, table: BlockColumns) -> list[tuple[str, ...] | None]:
+        """Give each row's tags; None where a cell asks that the contact have none."""
         if not self._indexes:
             return [unite(self._always)] * table.height
         if len(self._cache) > _CACHE_SIZE:
             self._cache.clear()
             self._faults.clear()
         rows = list(zip(*(table.column(index) for index in self._indexes), strict=True))
-        tags = [self._tags(cells) for cells in rows]
+        tags: list[tuple[str, ...] | None] = [self._tags(cells) for cells in rows]
         if self._faults:
             for row, cells in enumerate(rows):
                 for fault in self._faults.get(cells, ()):
                     table.blame(row, fault)
+        for row in table.cleared(*self._indexes):
+            self._clear(row, tags, table)
         return tags
+
+    def _clear(self, row: int, tags: list[tuple[str, ...] | None], table: BlockColumns) -> None:
+        """Take a contact's tags away where they are replaced; elsewhere a cell cannot ask for that."""
+        header = next(
+            name
+            for name, index in zip(self._names, self._indexes, strict=True)
+            if row in table.cleared(index)
+        )
+        if not self._replaces:
+            sentence = f"Column '{header}' asks to empty the tags, which only tags: mode: replace does."
+            table.blame(row, Fault(code="not_clearable", message=sentence, column=header))
+        elif not tags[row]:
+            tags[row] = None
+            sentence = f"Column '{header}' asks to empty the tags."
+            table.blame(row, Fault(code="cleared", message=sentence, column=header, fails=False))
 
     def _tags(self, cells: tuple[str, ...]) -> tuple[str, ...]:
         found = self._cache.get(cells)

@@ -28,6 +28,7 @@ Convert: TypeAlias = Callable[[Json, Record], ReadValue]
 UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
 """Types whose values the public API does not take from outside, or only after an upload."""
 
+SEVERAL_CHOICES: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
 _TEXTS: Final = frozenset({"TEXT", "LARGE_TEXT"})
 _TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:[:.][0-5]\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 
@@ -45,7 +46,7 @@ def converter(field: CustomField | None, rule: Rule, model: MappingModel, writte
             return _phone(rule, model)
         case "SINGLE_OPTIONS" | "RADIO":
             return _from_text(partial(read_option, options=field.options))
-        case "MULTIPLE_OPTIONS" | "CHECKBOX":
+        case several if several in SEVERAL_CHOICES:
             return _from_text(partial(read_options, options=field.options, split=rule.split or ","))
         case "DATE":
             rules = dates_after(rule.transforms, written.dates)

@@ -18,6 +18,10 @@ class Pick(Protocol):
 
     def header(self, table: BlockColumns, row: int) -> str: ...
 
+    def cleared(self, table: BlockColumns) -> frozenset[int]:
+        """Give the rows in which a cell of the rule asks to empty its field."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class OneColumn:
@@ -29,6 +33,9 @@ class OneColumn:
 
     def header(self, table: BlockColumns, row: int) -> str:  # noqa: ARG002  (the same for every row)
         return self.name
+
+    def cleared(self, table: BlockColumns) -> frozenset[int]:
+        return table.cleared(self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class FirstOf:
             if cell and cell not in MARKERS:
                 return name
         return next((name for name, cell in zip(self.names, cells, strict=True) if cell), self.names[0])
+
+    def cleared(self, table: BlockColumns) -> frozenset[int]:
+        return table.cleared(*self.indexes)
 
     def passed_over(self, table: BlockColumns) -> Iterator[tuple[int, str]]:
         """Name the rows whose further columns hold another text than the one that is taken, and the header."""
@@ -84,3 +94,6 @@ class Filled:
 
     def header(self, table: BlockColumns, row: int) -> str:  # noqa: ARG002  (the same for every row)
         return self.names
+
+    def cleared(self, table: BlockColumns) -> frozenset[int]:
+        return table.cleared(*self.indexes)

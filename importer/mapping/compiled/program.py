@@ -26,12 +26,13 @@ from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.phone_regions import ReadPhone, country_of, guessing, stated_regions
 from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
+from importer.mapping.compiled.switches import nest, spread_channels
 from importer.mapping.language.model import MappingModel
-from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.language.rule import Rule, RuleKey, name_in
 from importer.mapping.transforms.steps import StepFunction
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.phones import read_phone
-from importer.records import Block, Fault, Json, Outcome, Record, Status, row_id
+from importer.records import Block, Fault, Json, Outcome, Record, Status, TagMode, row_id
 
 _UNIQUE: Final = frozenset({FieldKind.EMAIL, FieldKind.PHONE, FieldKind.NAME, FieldKind.CONTACT_ID})
 """Kinds whose cells seldom repeat; remembering what they read as would cost more than it spares."""
@@ -52,14 +53,18 @@ class Program:
     ) -> None:
         self._model = model
         self._empty = frozenset(model.defaults.empty)
+        self._clear = model.clear
         self._layout = layout
         self._location = location
         self._around = around
         self._filter = row_filter(model, layout)
         self.require = tuple(name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields)
+        self._by = None if model.match.by is None else model.match.by.custom_field
+        if self._by is not None and model.match.require is None:
+            self.require = ()
         self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
         self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
-        self._clears = False
+        self._clears = self._clear is not None
         self._phone: PhoneColumn | None = None
         self._ids: ValueColumn | ConstantColumn | None = None
         for name, rule in model.fields.items():
@@ -95,7 +100,7 @@ class Program:
         if rule.value is not None:
             return ConstantColumn(constant(rule.value, reader))
         pick = self._layout.pick(rule)
-        handling = self._handling(rule, reader, clearable=clearable)
+        handling = self._handling(key, rule, reader, clearable=clearable)
         if pick is None:
             return None if handling.default is None else ConstantColumn(handling.default)
         steps = steps_of(rule, around)
@@ -125,7 +130,7 @@ class Program:
             steps=steps,
         )
 
-    def _handling(self, rule: Rule, reader: ValueReader | None, *, clearable: bool) -> Handling:
+    def _handling(self, key: RuleKey, rule: Rule, reader: ValueReader | None, *, clearable: bool) -> Handling:
         clears = clearable and (rule.empty_cells or self._model.empty_cells) == "clear"
         self._clears = self._clears or clears
         return Handling(
@@ -133,6 +138,8 @@ class Program:
             blank=CLEAR if clears else None,
             required=rule.required,
             drop=rule.on_invalid == "drop" and not rule.required,
+            field=name_in(key),
+            can_be_emptied=_can_be_emptied(key),
         )
 
     def only_column(self, name: str) -> str | None:
@@ -171,7 +178,7 @@ class Program:
     ) -> list[Record | Outcome]:
         if not rows:
             return []
-        table = BlockColumns(rows, self._empty)
+        table = BlockColumns(rows, self._empty, self._clear)
         if block.faults:
             for place, index in enumerate(kept):
                 table.faults.setdefault(place, []).extend(block.faults.get(index, ()))
@@ -206,7 +213,7 @@ class Program:
         location: str | None,
         fields: dict[str, Json],
         custom: tuple[tuple[str, Json], ...],
-        tags: tuple[str, ...],
+        tags: tuple[str, ...] | None,
         contact_id: str | None,
         country_guessed: bool,  # noqa: FBT001  (named arguments cost as much as the rest of the call)
         faults: list[Fault] | None,
@@ -216,20 +223,26 @@ class Program:
             if any(fault.fails for fault in faults):
                 return failed(row, location, faults)
             warnings = _once(faults)
+        if self._by is not None and contact_id is None and dict(custom).get(self._by) is None:
+            return failed(row, location, (*warnings, _no_identifier((self._by,))))
         if not self._identified(fields, contact_id):
-            return failed(row, location, (*warnings, _no_identifier(self.require)))
+            emptied = [name for name in self.require if name in fields]
+            return failed(row, location, (*warnings, _no_identifier(self.require, emptied)))
         return Record(
             row=row,
             location_id=location or "",
             fields=fields,
             custom_fields=custom,
-            tags=tags,
+            tags=tags or (),
             contact_id=contact_id,
             warnings=warnings,
             country_guessed=country_guessed,
+            clears_tags=tags is None,
         )
 
     def _identified(self, fields: dict[str, Json], contact_id: str | None) -> bool:
+        if not self.require:
+            return True
         for name in self.require:
             if fields.get(name) is not None:
                 return True
@@ -259,7 +272,7 @@ class Program:
         if self._switches:
             self._set_switches(fields, table)
         if "dnd" in names:
-            _spread_channels(fields)
+            spread_channels(fields)
         return fields
 
     @property
@@ -291,40 +304,26 @@ class Program:
         for path, column in self._switches:
             for entry, value in zip(fields, column.run(table), strict=True):
                 if value is not None:
-                    _nest(entry, path, value)
+                    nest(entry, path, value)
 
     def _read_customs(self, table: BlockColumns) -> Any:
         if not self._custom:
             return repeat((), table.height)
         names = [name for name, _ in self._custom]
         columns = [column.run(table) for _, column in self._custom]
-        return [
+        read = [
             tuple([(name, value) for name, value in zip(names, values, strict=True) if value is not None])
             for values in zip(*columns, strict=True)
         ]
+        if self._clear is None:
+            return read
+        return [tuple((name, None if value is CLEAR else value) for name, value in row) for row in read]
 
 
-def _spread_channels(fields: list[dict[str, Json]]) -> None:
-    """Put the channels that a cell of ``dnd`` lists in their own places; a channel's own column may say more of it."""
-    for entry in fields:
-        if isinstance(listed := entry.get("dnd"), list):
-            del entry["dnd"]
-            settings = entry.get("dndSettings")
-            own = settings if isinstance(settings, dict) else {}
-            entry["dndSettings"] = {**{str(channel): {"status": "active"} for channel in listed}, **own}
-
-
-def _nest(entry: dict[str, Json], path: tuple[str, ...], value: Json) -> None:
-    settings = entry.setdefault(path[0], {})
-    assert isinstance(settings, dict)  # noqa: S101  (made two lines above)
-    if len(path) == 2:
-        settings[path[1]] = {"status": value}
-        return
-    channel = settings.get(path[1])
-    if isinstance(channel, dict):
-        channel[path[2]] = value
-    elif not settings:
-        del entry[path[0]]
+def _can_be_emptied(key: RuleKey) -> bool:
+    """Tell whether a cell may ask to empty what a rule fills; what is added beside a contact holds nothing yet."""
+    section, name = key[:2]
+    return section == "custom_fields" or (section == "fields" and FIELDS[str(name)].can_be_emptied)
 
 
 def phone_reader(steps: StepFunction | None, *, several: str) -> ReadPhone:
@@ -369,11 +368,14 @@ def _once(warnings: Sequence[Fault]) -> tuple[Fault, ...]:
     return tuple(warnings)
 
 
-def _no_identifier(require: Sequence[str]) -> Fault:
+def _no_identifier(require: Sequence[str], emptied: Sequence[str] = ()) -> Fault:
     wanted = ", ".join(require[:-1]) + " or " + require[-1] if len(require) > 1 else require[0]
-    return Fault(
-        code="no_identifier", message=f"The row has no {wanted}, and needs one to be matched to a contact."
-    )
+    message = f"The row has no {wanted}, and needs one to be matched to a contact."
+    if emptied:
+        message += (
+            f" It asks to empty {' and '.join(emptied)}: name the contact by another of them, or by its id."
+        )
+    return Fault(code="no_identifier", message=message)
 
 
 def row_filter(model: MappingModel, layout: HeaderLayout) -> RowFilter:
@@ -393,4 +395,11 @@ def _tags(model: MappingModel, layout: HeaderLayout) -> TagsColumn | None:
         return None
     places = layout.places(rule.columns)
     names = tuple(layout.title(name) for name in rule.columns if layout.has(name))
-    return TagsColumn(places, names, split=rule.split, always=rule.always, renamed=rule.map)
+    return TagsColumn(
+        places,
+        names,
+        split=rule.split,
+        always=rule.always,
+        renamed=rule.map,
+        replaces=rule.mode is TagMode.REPLACE,
+    )

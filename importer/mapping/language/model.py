@@ -7,7 +7,6 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
-from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -18,25 +17,20 @@ from pydantic import (
     model_validator,
 )
 
-from importer.highlevel.fields import FIELDS, NOT_WRITABLE
 from importer.mapping.language.beside import NoteRule, Wish
+from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.rule import Rule, RuleKey
-from importer.mapping.language.scalars import DateOrder, EmptyCells, Header, Region, one_or_more
+from importer.mapping.language.scalars import (
+    DateOrder,
+    EmptyCells,
+    FieldName,
+    Header,
+    Region,
+    one_or_more,
+)
+from importer.mapping.values.texts import clean
 from importer.records import FollowUpFor, ImportMode, OnUpdate, TagMode
 from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
-from importer.yaml.sentences import did_you_mean
-
-
-def _field_name(name: str) -> str:
-    if name in FIELDS:
-        return name
-    if name in NOT_WRITABLE:
-        raise ValueError(f"{name!r} cannot be written: {NOT_WRITABLE[name]}.")
-    hint = did_you_mean(name, FIELDS) or " A custom field goes under custom_fields."
-    raise ValueError(f"{name!r} is no field of a contact.{hint}")
-
-
-FieldName = Annotated[str, AfterValidator(_field_name)]
 
 
 class LocationRule(Section):
@@ -145,44 +139,6 @@ class TagsRule(Section):
         return self
 
 
-class SharedKeyPolicy(StrEnum):
-    """What becomes of a key that somebody else had before."""
-
-    LEAVE_OUT = "leave_out"
-    SEND = "send"
-    FAIL = "fail"
-
-
-class Match(Section):
-    """Who a row is."""
-
-    require: one_or_more(FieldName) | None = Field(  # type: ignore[valid-type]
-        default=None,
-        description="A row needs any of these; else it fails. Unless said: email, phone or id, since the vendor "
-        "refuses a contact without.",
-    )
-    in_file_duplicates: Literal["in_order", "first", "last", "merge", "fail"] = Field(
-        default="in_order",
-        description="Rows of one person, by e-mail or phone: sent one after the other (in_order); only the first; "
-        "only the last; merged into one (later non-blank values win, tags are united); or all of them fail. "
-        "An opt-out (do not disturb) of any of them wins over what the others say. Each file is "
-        "looked at by itself: rows of one person in two files are sent in the order of the files.",
-    )
-    ambiguous: Literal["skip", "send"] = Field(
-        default="skip",
-        description="Rows that could be several people, where the location's contacts were read before: fail and are "
-        "not sent, or are left to HighLevel's own matching.",
-    )
-    shared_key: SharedKeyPolicy = Field(
-        default=SharedKeyPolicy.LEAVE_OUT,
-        description="Different people with one phone or e-mail, who would become one contact: the first that is sent keeps "
-        "it and later ones go without, with a warning, or fail where they have nothing else to be matched by (leave_out); "
-        "all of them are sent with it (send); later ones fail (fail). Rows that share a phone are different people when "
-        "their names differ and they have not the same e-mail; rows that share an e-mail, when their names and their phones "
-        "differ. Decided before in_file_duplicates, and remembered for later files into the same location.",
-    )
-
-
 class Condition(Section):
     """A test on one column's cell; texts compare ignoring case and white space around them."""
 
@@ -236,6 +192,12 @@ class After(Section):
     )
 
 
+def _clearing_text(text: str) -> str:
+    if not clean(text):
+        raise ValueError("What a blank cell means is said by `empty_cells`.")
+    return clean(text)
+
+
 class MappingModel(Section):
     """A mapping: which column becomes which field of a contact, and how."""
 
@@ -261,10 +223,21 @@ class MappingModel(Section):
         default=ImportMode.UPSERT, description="Create and update contacts, or only one of the two."
     )
     rows: RowFilters = Field(default=RowFilters(), description="Which rows are imported at all.")
+    suppress: Suppress | None = Field(
+        default=None,
+        description="People who are sent nothing, not even an update, wherever the rows come from: their rows are skipped.",
+    )
     empty_cells: EmptyCells = Field(
         default="leave",
         description="Blank cells leave the contact's value as it is, or clear it: null is sent, where the API's schema "
         "allows null. That null clears is not verified with the vendor.",
+    )
+    clear: Annotated[str, AfterValidator(_clearing_text), WithJsonSchema(TEXT_SCHEMA)] | None = Field(
+        default=None,
+        description="A cell text that means: empty this field, such as `#CLEAR`. Exactly as it is written. Such a cell takes "
+        "no default, and a required value it cannot empty; the last key of a row neither. For a field that the API does not "
+        "empty, and for tags that are not replaced, the row fails (`not_clearable`). What HighLevel really empties is not "
+        "verified.",
     )
     notes: Annotated[tuple[NoteRule, ...], BeforeValidator(_one_or_several)] = Field(
         default=(), description="Notes to add to contacts, a rule for each: its value is the note's text."

@@ -13,11 +13,11 @@ from importer.mapping.language.model import (
     Defaults,
     LocationRule,
     MappingModel,
-    Match,
     RowFilters,
     SourceOptions,
     TagsRule,
 )
+from importer.mapping.language.people import Match, MatchBy, Suppress
 from importer.mapping.language.rule import Rule
 from importer.mapping.language.schema import json_schema
 from importer.mapping.transforms.steps import KINDS
@@ -35,6 +35,8 @@ _PARTS: Final = (
     ("`defaults`", "", Defaults),
     ("`tags`", "a text or list alone is `columns`", TagsRule),
     ("`match`", "", Match),
+    ("`by`", "under `match`", MatchBy),
+    ("`suppress`", "", Suppress),
     ("`rows`", "each holds one condition or a list of them", RowFilters),
     ("A condition", "under `rows`", Condition),
     ("A note", "under `notes`: a rule for its text, and beside the keys of a rule", NoteRule),
@@ -109,6 +111,7 @@ def _named(reference: str) -> str:
     known = {"Rule": "a rule", "Condition": "a condition", "TagMode": "`add` · `replace` · `remove`"}
     known |= {"ImportMode": "`upsert` · `create_only` · `update_only`"}
     known |= {"SharedKeyPolicy": "`leave_out` · `send` · `fail`"}
+    known |= {"MatchKey": "`email` · `phone`"}
     known |= {"FollowUpFor": "`created` · `updated` · `all`"}
     return known.get(name, "keys, see below")
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from importer.highlevel.countries import NAMES, country_code
+from importer.highlevel.fields import FIELDS, NOT_WRITABLE
 from importer.mapping.values.dateformats import check_format
 from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA
 from importer.yaml.sentences import did_you_mean
@@ -54,3 +55,15 @@ Formats = Annotated[
     BeforeValidator(one_or_many),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
+
+
+def _field_name(name: str) -> str:
+    if name in FIELDS:
+        return name
+    if name in NOT_WRITABLE:
+        raise ValueError(f"{name!r} cannot be written: {NOT_WRITABLE[name]}.")
+    hint = did_you_mean(name, FIELDS) or " A custom field goes under custom_fields."
+    raise ValueError(f"{name!r} is no field of a contact.{hint}")
+
+
+FieldName = Annotated[str, AfterValidator(_field_name)]

@@ -29,7 +29,24 @@ _YES: Final = frozenset(
         "si",
         "s\u00ed",
     }
-    | {"s\u00ec", "s", "sim", "verdadeiro", "verdadero", "vero", "waar", "tak", "evet", "да", "はい", "是"}
+    | {
+        "s\u00ec",
+        "s",
+        "sim",
+        "verdadeiro",
+        "verdadero",
+        "vero",
+        "waar",
+        "tak",
+        "evet",
+        "да",
+        "はい",
+        "是",
+        "ano",
+        "igen",
+        "네",
+        "예",
+    }
     | {
         "checked",
         "ticked",
@@ -61,7 +78,21 @@ _NO: Final = frozenset(
         "nao",
         "falso",
     }
-    | {"onwaar", "nee", "nie", "hay\u0131r", "нет", "いいえ", "否"}
+    | {
+        "onwaar",
+        "nee",
+        "nie",
+        "nej",
+        "nei",
+        "ne",
+        "nem",
+        "hay\u0131r",
+        "нет",
+        "いいえ",
+        "否",
+        "아니요",
+        "아니오",
+    }
     | {
         "unchecked",
         "unticked",

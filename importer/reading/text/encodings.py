@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from importer.errors import SourceError
 from importer.reading.text.blemishes import has_blemishes
-from importer.reading.text.pages import WORD, guess_page, is_foreign
+from importer.reading.text.pages import WORD, guess_pages, is_foreign
 
 _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -35,6 +35,8 @@ class Encoding:
     letters: str = ""
     """Some letters beyond ASCII, or signs where it has none, that the bytes stand for: by them a person sees whether a
     guess is right."""
+    rivals: tuple[str, ...] = ()
+    """Other encodings that a guess may have missed, the likeliest first; each reads the text otherwise."""
     blemished: bool = True
     """False where a look at all bytes showed that no row can hold damaged characters."""
 
@@ -173,12 +175,13 @@ def _validated(stream: BinaryIO, head: bytes, name: str, why: str) -> Encoding:
     if name == "utf-8-sig" or seen.is_rather_utf8():
         why = f"{seen.good} of its characters are valid in it and only {seen.bad} bytes are not"
         return Encoding(name=name, why=why)
-    page = guess_page(seen.words, header=head.lstrip().splitlines()[0])
+    page, *rivals = guess_pages(seen.words, header=head.lstrip().splitlines()[0])
     return Encoding(
         name=page,
         why=f"{seen.bad} bytes are not valid UTF-8",
         guessed=True,
         letters=_letters(seen.words, page),
+        rivals=tuple(rivals),
     )
 
 

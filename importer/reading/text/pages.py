@@ -38,15 +38,27 @@ _SPOKEN: Final = 2.5
 """How much a page gains whose languages the header speaks."""
 
 
-def guess_page(words: Sequence[bytes], *, header: bytes = b"") -> str:
-    """Choose the page under which the words read most like names; cp1252 where nothing speaks for another."""
+def guess_pages(words: Sequence[bytes], *, header: bytes = b"", most: int = 3) -> tuple[str, ...]:
+    """Rank the pages under which the words read most like names; cp1252 where nothing speaks for another.
+
+    Behind the first are up to ``most`` in all that read all of the words, and each otherwise.
+    """
     distinct = list(dict.fromkeys(words))
     looked_at = distinct[:_LOOKED_AT]
     if not looked_at:
-        return PAGES[0].codec
+        return (PAGES[0].codec,)
     spoken = frozenset(_HEADER_WORD.findall(header.decode("ascii", "replace").lower()))
-    best = max(PAGES, key=lambda page: _likelihood(page, looked_at, spoken))
-    return _most_usual(best, distinct).codec
+    best, *others = sorted(PAGES, key=lambda page: -_likelihood(page, looked_at, spoken))
+    chosen = _most_usual(best, distinct)
+    read = {_read(chosen, looked_at): chosen.codec}
+    for other in others:
+        if len(read) < most and "\ufffd" not in (text := _read(other, looked_at)):
+            read.setdefault(text, other.codec)
+    return tuple(read.values())
+
+
+def _read(page: Page, words: Sequence[bytes]) -> str:
+    return "\n".join(word.decode(page.codec, "replace") for word in words)
 
 
 _HEADER_WORD: Final = re.compile(r"(?<![\w\ufffd])[a-z]+(?![\w\ufffd])")

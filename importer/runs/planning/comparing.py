@@ -12,14 +12,16 @@ from importer.codes import remedy_of
 from importer.errors import RunConflictError
 from importer.highlevel import follow_ups
 from importer.highlevel.catalog import Catalog
+from importer.highlevel.equality import lowered
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
-from importer.mirror.reading import MirrorReading
+from importer.mapping.suppression import Suppression
 from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
 from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
-from importer.runs.planning.deciding import made_by
-from importer.runs.planning.mirroring import MirrorSettings, mirror_met
+from importer.runs.planning.completing import Completing, complete_mirrors
+from importer.runs.planning.deciding import DecidingRules, made_by
+from importer.runs.planning.mirroring import MirrorSettings, mirror_met, read_own_writes
 from importer.runs.planning.plan import Deciders, SeenLocations
 from importer.runs.preparing import Preparation
 from importer.runs.remembered import remembered
@@ -61,13 +63,17 @@ def as_planned(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record
     match planned.action:
         case PlanAction.CREATE:
             twice = record.fields.get(NEW_IF_DUPLICATE) is True
-            return record if twice else replace(record, planned=Planned(creates=True))
+            return (
+                record if twice else replace(record, warnings=planned.warnings, planned=Planned(creates=True))
+            )
         case PlanAction.UPDATE if planned.code == "ambiguous":
             return record  # the mapping leaves it to the vendor
         case PlanAction.UPDATE:
             return _update(record, planned, tag_mode)
         case PlanAction.UNCHANGED | PlanAction.SKIP:
-            return _end(record, planned, Status.SKIPPED)
+            end = _end(record, planned, Status.SKIPPED)
+            maker = made_by(planned.contact_id)
+            return end if maker is None else replace(record, planned=Planned(made_by=maker, end=end))
         case PlanAction.FAIL | PlanAction.AMBIGUOUS:
             return _end(record, planned, Status.FAILED)
 
@@ -77,8 +83,9 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
     changed = {change.reference for change in planned.changes if not change.custom}
     by_reference = {change.reference: change.new for change in planned.changes if change.custom}
     new = {change.reference: change.new for change in planned.changes if not change.custom}
-    later = made_by(planned.contact_id) is not None
-    kept = changed | set(_IDENTITY) if later else changed
+    maker = made_by(planned.contact_id)
+    # a row whose contact another row makes lines up behind that one by its e-mail and phone
+    kept = changed if maker is None else changed | set(_IDENTITY)
     return replace(
         record,
         fields={name: new.get(name, value) for name, value in record.fields.items() if name in kept},
@@ -88,11 +95,17 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
             if reference in by_reference
         ),
         tags=_tags(record, planned, tag_mode),
-        contact_id=None if later else planned.contact_id,
+        clears_tags=record.clears_tags and bool(planned.tags_removed),
+        contact_id=planned.contact_id if maker is None else None,
         warnings=planned.warnings,
         upsert=None,
-        # a contact that an earlier row makes is found by its e-mail or phone, once that row is through
-        planned=None if later else Planned(changes=planned.changes),
+        planned=Planned(
+            changes=planned.changes,
+            tags_added=planned.tags_added,
+            tags_removed=planned.tags_removed,
+            made_by=maker,
+            tags_before=_tags_before(record, planned, tag_mode),
+        ),
     )
 
 
@@ -104,6 +117,14 @@ def _tags(record: Record, planned: PlannedRow, tag_mode: TagMode) -> tuple[str, 
             return planned.tags_removed
         case TagMode.REPLACE:
             return record.tags if planned.tags_added or planned.tags_removed else ()
+
+
+def _tags_before(record: Record, planned: PlannedRow, tag_mode: TagMode) -> frozenset[str] | None:
+    """Give the tags that were there where the row's take the place of all of them."""
+    if tag_mode is not TagMode.REPLACE or not (planned.tags_added or planned.tags_removed):
+        return None
+    stay = lowered(record.tags) - lowered(planned.tags_added)
+    return stay | lowered(planned.tags_removed)
 
 
 def _end(record: Record, planned: PlannedRow, status: Status) -> Outcome:
@@ -130,6 +151,7 @@ class Comparison:
     mapping: FieldMapping
     context: RunContext
     connection: Connection
+    suppression: Suppression | None
 
 
 def wants_comparing(settings: RunSettings, mapping: FieldMapping) -> bool:
@@ -153,20 +175,29 @@ async def plan_run(
     stored = StoredPlan.create(comparison.folder)
     if not stored.whole:
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
-        readings = {key: await _mirror(each, comparison, sender) for key, each in met.items()}
-        seen = SeenLocations(catalogs=catalogs, readings=readings, requests=0)
+        for catalog in met.values():
+            DecidingRules.of(mapping, catalog)  # what does not fit is better known before contacts are read
+        looking = _looking(comparison)
+        context = comparison.context
+        seen = SeenLocations(
+            catalogs=catalogs,
+            readings={key: await mirror_met(each, sender, looking, context) for key, each in met.items()},
+            written={key: await read_own_writes(each, sender, looking, context) for key, each in met.items()},
+            requests=0,
+        )
+        completing = Completing(met=met, readings=seen.readings, mapping=mapping, folder=comparison.folder)
+        await complete_mirrors(completing, preparation.pieces, sender, context)
         await asyncio.to_thread(_decide, stored, seen, comparison, preparation)
     return RunPlan(stored, mapping)
 
 
-async def _mirror(catalog: Catalog, comparison: Comparison, sender: Sender) -> MirrorReading:
-    settings = MirrorSettings(
+def _looking(comparison: Comparison) -> MirrorSettings:
+    return MirrorSettings(
         connection=comparison.connection,
         # each embedded sandbox is another vendor, and gone with its run
         state=comparison.folder if comparison.connection.sandbox else comparison.settings.state,
         max_age_seconds=0.0,
     )
-    return await mirror_met(catalog, sender, settings, comparison.context)
 
 
 def _decide(
@@ -177,9 +208,10 @@ def _decide(
         duplicates_allowed={key: each.duplicates_allowed for key, each in seen.met.items()},
         follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
         + mapping.most_calls_beside,
+        replaces_tags=mapping.tag_mode is TagMode.REPLACE,
     )
     stored.begin_anew()
-    with Deciders(seen, mapping, comparison.folder) as deciders:
+    with Deciders(seen, mapping, comparison.folder, suppression=comparison.suppression) as deciders:
         for piece in preparation.pieces():
             context.stop.check()
             decided = deciders.decide(piece)

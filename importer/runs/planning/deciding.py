@@ -7,10 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.errors import MappingError
-from importer.highlevel.catalog import MATCH_BY, Catalog
+from importer.highlevel.catalog import Catalog, CustomField
 from importer.highlevel.contacts import HeldContact
+from importer.highlevel.equality import is_blank
+from importer.highlevel.payload import match_keys
 from importer.mapping import Mapping
 from importer.mapping.resolver import find_custom_field
+from importer.mapping.suppression import CODE as SUPPRESSED
+from importer.mapping.suppression import Suppression
 from importer.mirror.changes import UpdateRules, difference, left_by_create, left_by_update
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
@@ -29,6 +33,7 @@ from importer.records import (
 )
 
 _APPENDABLE: Final = frozenset({"TEXT", "LARGE_TEXT", "MULTIPLE_OPTIONS", "CHECKBOX"})
+_NOT_ONE_VALUE: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
 _MADE: Final = "row "
 """How the id begins by which a contact is known that an earlier row of the plan makes."""
 
@@ -40,16 +45,18 @@ class DecidingRules:
     order: tuple[str, ...]
     mode: ImportMode
     send_ambiguous: bool = False
+    by: CustomField | None = None
+    """The custom field that contacts are found by."""
     update: UpdateRules = field(default_factory=UpdateRules)
 
     @classmethod
     def of(cls, mapping: Mapping, catalog: Catalog) -> DecidingRules:
-        """Bind what a mapping says to one location. Raises MappingError for a field that takes no `append`."""
+        """Bind what a mapping says to one location. Raises MappingError for a field that takes no `append`, or finds nobody."""
         found = [find_custom_field(name, catalog.custom_fields) for name in mapping.needs.custom_field_names]
         return cls(
-            # where several contacts may share an address, the vendor looks for the e-mail first, whatever is set
-            order=MATCH_BY if catalog.duplicates_allowed else tuple(dict.fromkeys(catalog.match_by)),
+            order=catalog.matching_order,
             mode=mapping.mode,
+            by=_found_by(mapping, catalog),
             send_ambiguous=mapping.model.match.ambiguous == "send",
             update=UpdateRules(
                 custom_fields={each.id: each for each in found if not isinstance(each, str)},
@@ -58,6 +65,20 @@ class DecidingRules:
                 tag_mode=mapping.tag_mode,
             ),
         )
+
+
+def _found_by(mapping: Mapping, catalog: Catalog) -> CustomField | None:
+    by = mapping.model.match.by
+    if by is None:
+        return None
+    found = find_custom_field(by.custom_field, catalog.custom_fields)
+    if isinstance(found, str):
+        raise MappingError(found)
+    if found.data_type in _NOT_ONE_VALUE:
+        raise MappingError(
+            f"The custom field {found.name!r} is of type {found.data_type}: match: by takes a field of one value."
+        )
+    return found
 
 
 def _policies(mapping: Mapping, catalog: Catalog) -> dict[str, OnUpdate]:
@@ -81,13 +102,17 @@ def _policies(mapping: Mapping, catalog: Catalog) -> dict[str, OnUpdate]:
 class Decider:
     """Decides the rows of one location, in file order: each upon what the rows before it leave."""
 
-    def __init__(self, location: ForeseenLocation, rules: DecidingRules) -> None:
+    def __init__(
+        self, location: ForeseenLocation, rules: DecidingRules, suppression: Suppression | None = None
+    ) -> None:
         self._location = location
         self._rules = rules
+        self._suppression = suppression
 
     def decide(self, records: Sequence[Record]) -> dict[RowId, PlannedRow]:
         """Decide a block of rows."""
-        keys = (key for record in records for key in wanted_keys(record, self._rules.order))
+        values = self._location.values
+        keys = (key for record in records for key in wanted_keys(record, self._rules.order, values))
         self._location.look(keys, (record.contact_id for record in records if record.contact_id))
         decided = {record.row: self._decide(record) for record in records}
         self._location.settle()
@@ -96,6 +121,9 @@ class Decider:
     def _decide(self, record: Record) -> PlannedRow:
         match find_contact(record, self._location, self._rules.order):
             case Ambiguous() as several:
+                candidates = map(self._location.contact, several.contact_ids)
+                if end := self._suppressed(record, *candidates):
+                    return end
                 return _ambiguous(record, several, send=self._rules.send_ambiguous)
             case None if record.contact_id is not None:
                 return _planned(
@@ -107,7 +135,20 @@ class Decider:
             case None:
                 return self._create(record)
             case contact:
-                return self._update(record, contact)
+                return self._suppressed(record, contact) or self._update(record, contact)
+
+    def _suppressed(self, record: Record, *contacts: HeldContact | None) -> PlannedRow | None:
+        """Skip a row whose contact has an e-mail or phone that is on the list, though the row itself has none of them."""
+        listed = self._suppression
+        if listed is None:
+            return None
+        for contact in contacts:
+            if contact is not None and any(
+                listed.has(key.removeprefix("other ")) for key in contact.found_by()
+            ):
+                reason = f"Its contact has an e-mail or phone that is on the list {listed.name} of people who are sent nothing."
+                return _planned(record, PlanAction.SKIP, contact, code=SUPPRESSED, reason=reason)
+        return None
 
     def _create(self, record: Record) -> PlannedRow:
         if self._rules.mode is ImportMode.UPDATE_ONLY:
@@ -116,6 +157,13 @@ class Decider:
                 PlanAction.SKIP,
                 code="not_found",
                 reason="No contact matches the row, and the mapping's mode is update_only.",
+            )
+        if self._rules.by is not None and not match_keys(record):
+            return _planned(
+                record,
+                PlanAction.FAIL,
+                code="no_identifier",
+                reason=f"Nobody has this value of {self._rules.by.name}, and a new contact needs an e-mail or a phone.",
             )
         self._location.leave(left_by_create(record, f"{_MADE}{record.row}"))
         return _planned(record, PlanAction.CREATE)
@@ -130,7 +178,10 @@ class Decider:
                 reason="The contact exists already, and the mapping's mode is create_only.",
             )
         found = difference(record, contact, self._rules.update)
-        warnings = tuple(Fault(code="kept", message=f"kept: {each}", fails=False) for each in found.kept)
+        warnings = (
+            *(_warning("kept", f"kept: {each}") for each in found.kept),
+            *(_warning("cleared", f"{each.name} is emptied") for each in found.changes if is_blank(each.new)),
+        )
         if found.nothing and not _adds_beside(record):
             planned = _planned(
                 record,
@@ -154,6 +205,10 @@ class Decider:
 def _adds_beside(record: Record) -> bool:
     """Tell whether a row may add something beside a contact that it need not change."""
     return any(each.applies_to is not FollowUpFor.CREATED for each in record.additions)
+
+
+def _warning(code: str, message: str) -> Fault:
+    return Fault(code=code, message=message, fails=False)
 
 
 def made_by(contact_id: str | None) -> RowId | None:
@@ -195,7 +250,8 @@ def _planned(
         contact_id=contact.id if contact is not None else record.contact_id,
         code=code,
         reason=reason,
-        warnings=record.warnings,
+        # what a cell asks to empty is said anew where the contact holds something there
+        warnings=tuple(each for each in record.warnings if each.code != "cleared"),
     )
 
 

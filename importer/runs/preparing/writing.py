@@ -44,8 +44,9 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
     for source in order.sources:
         if not source.path.is_file():
             raise StateError(
-                f"The run's own copy of {source.name} was deleted ({source.path}), so its files cannot be written. "
-                f"{journal.run.reason or ''}".rstrip()
+                f"The run's own copy of {source.name} was deleted ({source.path}), as it is when a person in it is "
+                f"forgotten, so its files cannot be written. What it did stays known (importer show); --fresh imports the "
+                f"sources anew. {journal.run.reason or ''}".rstrip()
             )
     sources = open_staged(order.sources, mapping, order.reading)
     if not journal.rows_read:  # killed during its survey

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from importer.highlevel.payload import NOT_IN_UPDATE
+from importer.highlevel.payload import NOT_IN_UPDATE, NULL_BY_ID
 from importer.highlevel.reply import read_moment
 from importer.records import Fault, Json, Record
 
@@ -15,6 +16,7 @@ _COMPARED: Final = (
     "companyName", "gender", "source", "assignedTo",
 )  # fmt: skip
 _ABSENT: Final = object()
+_NAMED: Final = re.compile(r"(?P<name>(custom field )?\S+) (was|belongs|kept|can)")
 _DASHES: Final = str.maketrans("/._", "---")
 
 
@@ -30,6 +32,7 @@ def compare(record: Record, contact: Mapping[str, Any], *, by_id: bool = False) 
 def _judge_differing(
     differing: Mapping[str, Json], contact: Mapping[str, Any], *, by_id: bool
 ) -> Iterator[Fault]:
+    yield from _kept_values(differing, contact, by_id=by_id)
     if "email" in contact or "phone" in contact:
         for name in ("email", "phone"):
             if sent := differing.get(name):
@@ -46,6 +49,15 @@ def _judge_differing(
             yield _not_stored("dateOfBirth", stored)
 
 
+def _kept_values(
+    differing: Mapping[str, Json], contact: Mapping[str, Any], *, by_id: bool
+) -> Iterator[Fault]:
+    """Warn of values that were to be emptied and are there still: that null empties them is not certain."""
+    for name, sent in differing.items():
+        if sent is None and contact.get(name) and (by_id or name not in NULL_BY_ID):
+            yield Fault(code="not_stored", message=f"{name} kept its value, and was not emptied", fails=False)
+
+
 def compare_custom(record: Record, contact: Mapping[str, Any]) -> tuple[Fault, ...]:
     """Warn of custom fields that a contact, read by its id, does not hold as they were sent."""
     stored = {
@@ -56,8 +68,15 @@ def compare_custom(record: Record, contact: Mapping[str, Any]) -> tuple[Fault, .
     return tuple(
         _not_stored(f"custom field {reference}", stored.get(reference))
         for reference, sent in record.custom_fields
-        if sent is not None and not _same_custom(sent, stored.get(reference))
+        if not _same_custom(sent, stored.get(reference))
     )
+
+
+def dropped_fields(warnings: Iterable[Fault]) -> Iterator[str]:
+    """Name the values that warnings of this module say were not stored as they were sent."""
+    for warning in warnings:
+        if warning.code == "not_stored" and (found := _NAMED.match(warning.message)):
+            yield found["name"]
 
 
 def lost_fields(names: Iterable[str], *, by_id: bool) -> tuple[Fault, ...]:
@@ -67,6 +86,18 @@ def lost_fields(names: Iterable[str], *, by_id: bool) -> tuple[Fault, ...]:
         Fault(
             code="not_stored",
             message=f"{name} {how} a contact that is named by its id",
+            fails=False,
+        )
+        for name in names
+    )
+
+
+def not_emptied(names: Iterable[str]) -> tuple[Fault, ...]:
+    """Warn of fields that the call of the row cannot empty."""
+    return tuple(
+        Fault(
+            code="not_stored",
+            message=f"{name} can be emptied only on a contact that is named by its id, or compared with before",
             fails=False,
         )
         for name in names
@@ -106,6 +137,8 @@ def _day(value: object) -> str:
 
 
 def _same_custom(sent: Json, stored: object) -> bool:
+    if sent is None or sent == []:
+        return stored in (None, "", [])
     if isinstance(sent, list):
         values = stored if isinstance(stored, list) else [stored]
         return {_plain(value) for value in sent} == {_plain(value) for value in values}

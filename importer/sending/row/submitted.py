@@ -35,7 +35,11 @@ class SubmittedRow:
         self.row: RowId = record.row
         self.lane: Lane | None = None
         self.keys = match_keys(record)
-        self.repeatable = repeatable(record, self.keys)
+        # one whose contact another row makes goes there by its id, or nowhere
+        self.repeatable = repeatable(record, self.keys) or _is_made_elsewhere(record)
+        if (maker := _maker(record)) is not None:
+            # its contact may be known by what neither e-mail nor phone says
+            self.keys = (*self.keys, f"row:{maker}")
         self.landed = row_state if isinstance(row_state, Landed) else None
         self.intended = self.landed is not None
         self.attempts = 0
@@ -55,6 +59,18 @@ class SubmittedRow:
             self.last_attempt_at = row_state.last_attempt_at
             # a row that cannot be repeated is announced exactly; without that it was never sent
             self.doubtful = row_state.exact or self.repeatable
+
+
+def _maker(record: Record) -> RowId | None:
+    """Give the row that makes the contact of a planned row: its own, or one before it."""
+    planned = record.planned
+    if planned is None:
+        return None
+    return record.row if planned.creates else planned.made_by
+
+
+def _is_made_elsewhere(record: Record) -> bool:
+    return record.planned is not None and record.planned.made_by is not None
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.state.journal.figures import CodeCount, RequestFigures
 from importer.state.journal.journal import Journal
-from importer.state.journal.run import Identity, Operator, Run, RunState, Session, SessionKind
+from importer.state.journal.run import Identity, Operator, Run, RunState, Session, SessionKind, place_of
 from importer.state.journal.storage import NeverBegunError, has_begun, read_identity
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Session",
     "SessionKind",
     "has_begun",
+    "place_of",
     "read_identity",
 ]

@@ -26,6 +26,7 @@ class SessionKind(StrEnum):
     RUN = "run"
     RESUME = "resume"
     RETRY = "retry"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +55,18 @@ class Run:
     """What relative references are relative to."""
     follows: str | None = None
     """The run whose corrected failed rows this one imports."""
+    undone_at: float | None = None
+    """When somebody began to take it back; it is never gone on with then."""
 
     @property
     def place(self) -> str:
         """Name the vendor, or stand-in, that the rows go to."""
-        return "sandbox" if self.sandbox else self.base_url.rstrip("/")
+        return place_of(self.base_url, sandbox=self.sandbox)
+
+
+def place_of(base_url: str, *, sandbox: bool) -> str:
+    """Name the vendor, or stand-in, at an address."""
+    return "sandbox" if sandbox else base_url.rstrip("/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,13 @@ from importer.state.journal import figures
 from importer.state.journal.integrity import STORED_INTENT_CHECKSUM, intent_checksum
 from importer.state.journal.rows import (
     ADDED_COLUMNS,
+    IMAGE_COLUMNS,
     INTENT_COLUMNS,
     LANDED_COLUMNS,
     MARK_COLUMNS,
     OUTCOME_COLUMNS,
     QUOTA_COLUMNS,
+    UNDO_COLUMNS,
 )
 
 # A failed row that is worth another try is open again once a retry has begun a later pass; every other
@@ -44,6 +46,14 @@ LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, append, checksu
 MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
 
 ADD: Final = f"INSERT OR REPLACE INTO additions ({ADDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+# What a row found first stands: looked at again after a lost reply, its contact may hold the row's own values.
+REMEMBER: Final = (
+    f"INSERT OR IGNORE INTO before_images ({IMAGE_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+)
+
+UNDO: Final = (
+    f"INSERT OR REPLACE INTO undo_lines ({UNDO_COLUMNS}, pass, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+)
 
 SETTLE: Final = f"""
     INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -59,6 +69,11 @@ SETTLE: Final = f"""
 PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 MARK_QUOTA: Final = f"INSERT OR REPLACE INTO quota_marks ({QUOTA_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+
+MADE_BY: Final = """
+    SELECT contact_id FROM outcomes WHERE "row" = :row AND status = 'created'
+    UNION SELECT contact_id FROM landed WHERE "row" = :row AND status = 'created'
+"""
 
 MADE_HERE: Final = """
     SELECT EXISTS (

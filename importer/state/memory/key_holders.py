@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from importer.errors import SettingsError, StateError
-from importer.records import KeyHolder, RowId
+from importer.records import Contradiction, KeyHolder, RowId, Said
 from importer.runtime.clock import Clock, SystemClock
 from importer.state.database import Database, Purpose, begin_anew_if_damaged, ensure_database
 
@@ -42,13 +42,18 @@ _KEYS_AT_ONCE: Final = 900
 _FRESH_KEYS: Final = 20_000
 _FRESH_SECONDS: Final = 1.0
 _SEVERAL_NAMES, _SEVERAL_OTHERS, _JOINED = 1, 2, 4
+_BEFORE: Final = {None: 0, Contradiction.NAME: 8, Contradiction.OTHER_KEY: 16}
+_BEFORE_OF: Final = {mark: before for before, mark in _BEFORE.items()}
+_COLUMNS: Final = 'key, other, first, last, run, "row", marks, said_other, said_first, said_last'
+_SAID: Final = ("said_other", "said_first", "said_last")
+"""Columns that files of earlier versions lack. All of them are 0 where nothing else was said than ``holders`` holds anyway."""
 
 
 class KeyHolders:
     """The holders as one run sees and changes them; several processes may use the file at once."""
 
     def __init__(self, db: Database, *, place: str, run_id: str, clock: Clock | None = None) -> None:
-        self._db = db
+        self._db = _with_said(db)
         self._run_id = run_id
         self._clock = clock or SystemClock()
         # All of it is hashed with the place: one location id may be known at two servers.
@@ -103,20 +108,11 @@ class KeyHolders:
         asked = sorted(keys - found.keys())
         for start in range(0, len(asked), _KEYS_AT_ONCE):
             part = asked[start : start + _KEYS_AT_ONCE]
-            for key, other, first, last, run, row, marks in self._db.execute(
-                f'SELECT key, other, first, last, run, "row", marks FROM holders WHERE key IN ({",".join("?" * len(part))})',  # noqa: S608  (question marks)
+            for key, *columns in self._db.execute(
+                f"SELECT {_COLUMNS} FROM holders WHERE key IN ({','.join('?' * len(part))})",  # noqa: S608  (question marks)
                 part,
             ):
-                found[key] = KeyHolder(
-                    other,
-                    first,
-                    last,
-                    run,
-                    row,
-                    bool(marks & _SEVERAL_NAMES),
-                    bool(marks & _SEVERAL_OTHERS),
-                    bool(marks & _JOINED),
-                )
+                found[key] = _holder(*columns)
         return found
 
     def put(self, holders: Mapping[int, KeyHolder]) -> None:
@@ -135,8 +131,11 @@ class KeyHolders:
         if self._fresh:
             with self._db.transaction() as database:
                 database.executemany(
-                    "INSERT OR REPLACE INTO holders VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    ((key, *holder[:5], _marks(holder)) for key, holder in sorted(self._fresh.items())),
+                    f"INSERT OR REPLACE INTO holders ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  (our own text)
+                    (
+                        (key, *holder[:5], _marks(holder), *_said_besides(holder))
+                        for key, holder in sorted(self._fresh.items())
+                    ),
                 )
             self._fresh.clear()
         self._written_at = self._clock.monotonic()
@@ -150,15 +149,25 @@ class KeyHolders:
             self._db.executemany("INSERT OR IGNORE INTO refused VALUES (?)", ((row,) for row in rows))
             if self._db.execute("SELECT EXISTS (SELECT 1 FROM refused)").fetchone()[0]:
                 self._db.execute(
-                    'DELETE FROM holders WHERE run = ? AND marks < ? AND "row" IN (SELECT "row" FROM refused)',
+                    'DELETE FROM holders WHERE run = ? AND NOT marks & ? AND "row" IN (SELECT "row" FROM refused)',
                     (self.run, _JOINED),
                 )
+
+    def forget(self, texts: Iterable[str]) -> int:
+        """Forget who holds these keys, and the other keys of whoever holds them; gives how many those were."""
+        keys = [(self.hash(text),) * 3 for text in texts]
+        with self._db.transaction() as database:
+            gone = database.executemany(
+                "DELETE FROM holders WHERE key = ? OR other = ? OR said_other = ?", keys
+            ).rowcount
+        return max(gone, 0)
 
     def release_all(self) -> None:
         """Free all that this run holds: it sent nothing."""
         self._fresh.clear()
+        run = self.run  # asks in a transaction of its own
         with self._db.transaction():
-            self._db.execute("DELETE FROM holders WHERE run = ?", (self.run,))
+            self._db.execute("DELETE FROM holders WHERE run = ?", (run,))
 
     def _salt(self) -> bytes:
         with self._db.transaction() as database:
@@ -204,4 +213,40 @@ def _marks(holder: KeyHolder) -> int:
         _SEVERAL_NAMES * holder.several_names
         + _SEVERAL_OTHERS * holder.several_others
         + _JOINED * holder.joined
+        + _BEFORE[holder.before]
     )
+
+
+def _said_besides(holder: KeyHolder) -> Said:
+    """Give what was said where it is not what is held: most rows need not store it twice."""
+    return Said() if holder.said == holder[:3] else holder.said
+
+
+def _holder(other: int, first: int, last: int, run: int, row: RowId, marks: int, *said: int) -> KeyHolder:
+    return KeyHolder(
+        other,
+        first,
+        last,
+        run,
+        row,
+        bool(marks & _SEVERAL_NAMES),
+        bool(marks & _SEVERAL_OTHERS),
+        bool(marks & _JOINED),
+        Said(*said) if any(said) else Said(other, first, last),
+        _BEFORE_OF[marks & (8 | 16)],
+    )
+
+
+def _with_said(db: Database) -> Database:
+    """Add the columns that a file of an earlier version lacks."""
+    if not _lacks_said(db):
+        return db
+    with db.transaction():
+        for name in _lacks_said(db):  # another process may have added them meanwhile
+            db.execute(f"ALTER TABLE holders ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+    return db
+
+
+def _lacks_said(db: Database) -> list[str]:
+    there = {name for _, name, *_ in db.execute("PRAGMA table_info(holders)")}
+    return [name for name in _SAID if name not in there]

@@ -107,6 +107,11 @@ class Memory:
             raise SettingsError(str(cause)) from cause
         return cls(db, clock or SystemClock())
 
+    @staticmethod
+    def is_in(state: Path) -> bool:
+        """Tell whether anything is remembered in a state folder."""
+        return (state / FILE_NAME).is_file()
+
     def __enter__(self) -> Self:
         return self
 
@@ -120,6 +125,43 @@ class Memory:
                 turn.flush()
         finally:
             self._db.close()
+
+    def forget_run(self, run_id: str) -> None:
+        """Forget what people were last sent by a run that is taken back: their rows are sent again, and nobody is missed."""
+        with self._db.transaction() as database:
+            found = database.execute("SELECT pass FROM passes WHERE run_id = ?", (run_id,)).fetchone()
+            if found is None:
+                return
+            database.execute("UPDATE people SET payload = NULL, contact_id = NULL WHERE sent = ?", found)
+            database.execute("DELETE FROM present WHERE seen = ?", found)
+            database.execute("UPDATE passes SET complete = 0 WHERE pass = ?", found)
+
+    def places(self) -> set[tuple[str, str]]:
+        """Name the servers and locations whose people are remembered."""
+        return set(self._db.execute("SELECT realm, location_id FROM places"))
+
+    def forget(self, key: str, contact_ids: Iterable[str]) -> int:
+        """Forget a person, whom a match key or a contact's id tells; gives how many keys were his."""
+        with self._db.transaction() as database:
+            database.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS his (place INTEGER, key BLOB, UNIQUE (place, key))"
+            )
+            database.execute("DELETE FROM his")
+            database.execute(
+                "INSERT OR IGNORE INTO his SELECT place, key FROM people WHERE key = ?", (self._hash(key),)
+            )
+            database.executemany(
+                "INSERT OR IGNORE INTO his SELECT place, key FROM people WHERE contact_id = ?",
+                [(each,) for each in contact_ids],
+            )
+            database.execute(
+                "INSERT OR IGNORE INTO his SELECT place, companion FROM present JOIN his USING (place, key) "
+                "WHERE companion IS NOT NULL"
+            )
+            (found,) = database.execute("SELECT count(*) FROM his").fetchone()
+            for table in ("people", "present"):
+                database.execute(f"DELETE FROM {table} WHERE (place, key) IN (SELECT place, key FROM his)")  # noqa: S608  (our own text)
+        return int(found)
 
     def begin(
         self, *, run_id: str, realm: str, feed: str, changed_only: bool = True, full_every: int | None = None

@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import ClassVar, Final, NamedTuple
 
-from importer.records import KeyLink, MatchKey, RowId
+from importer.records import Contradiction, KeyLink, MatchKey, RowId
 from importer.state.database import Purpose, StateFile
 
 _SCHEMA: Final = """
@@ -16,6 +16,9 @@ CREATE TABLE IF NOT EXISTS links (
     PRIMARY KEY ("group", "row")
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS links_by_row ON links ("row");
+CREATE TABLE IF NOT EXISTS contradictions (
+    "group" INTEGER NOT NULL, "row" INTEGER NOT NULL, what TEXT NOT NULL, PRIMARY KEY ("group", "row")
+) WITHOUT ROWID;
 """
 _TWICE: Final = """
 WITH mixed AS (SELECT DISTINCT "group" FROM links WHERE apart)
@@ -38,7 +41,10 @@ CREATE TEMP TABLE heads AS
 
 
 class LinkCounts(NamedTuple):
-    """What the links of a run add up to; ``again`` are rows of somebody who has another row before them."""
+    """What the links of a run add up to.
+
+    ``again`` are rows of somebody who has another row before them, ``taken_as_one`` those that say who it is otherwise.
+    """
 
     groups: int
     rows: int
@@ -46,6 +52,7 @@ class LinkCounts(NamedTuple):
     shared_phone: int
     apart: int
     again: int
+    taken_as_one: int
 
 
 class ListedRow(NamedTuple):
@@ -60,6 +67,7 @@ class ListedRow(NamedTuple):
     email: str
     phone: str
     becomes: str
+    contradiction: Contradiction | None
 
 
 class PersonCells(NamedTuple):
@@ -97,13 +105,18 @@ class SameContacts(StateFile):
                 "INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?)",
                 ((each.group, each.row, each.key, each.first, each.apart) for each in links),
             )
+            database.executemany(
+                "INSERT OR REPLACE INTO contradictions VALUES (?, ?, ?)",
+                ((each.group, each.row, each.contradiction) for each in links if each.contradiction),
+            )
 
     def counts(self) -> LinkCounts:
         """Count groups and rows; a row that shares both keys counts once for each."""
-        groups, rows, apart, again = self._db.execute(
+        groups, rows, apart, again, taken_as_one = self._db.execute(
             f'SELECT (SELECT count(DISTINCT "group") FROM links WHERE "group" NOT IN ({_TWICE})), '  # noqa: S608  (our own text)
             'count(DISTINCT "row"), count(DISTINCT CASE WHEN apart THEN "row" END), '
-            'count(DISTINCT CASE WHEN first IS NOT NULL AND NOT apart THEN "row" END) FROM links'
+            'count(DISTINCT CASE WHEN first IS NOT NULL AND NOT apart THEN "row" END), '
+            '(SELECT count(DISTINCT "row") FROM contradictions) FROM links'
         ).fetchone()
         shared = dict(
             self._db.execute(
@@ -118,6 +131,7 @@ class SameContacts(StateFile):
             shared_phone=shared.get(MatchKey.PHONE, 0),
             apart=apart,
             again=again,
+            taken_as_one=taken_as_one,
         )
 
     def rows(self, first: RowId, last: RowId) -> set[RowId]:
@@ -139,9 +153,13 @@ class SameContacts(StateFile):
                 database.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", some)
         found = self._db.execute(
             'SELECT "group", "row", key, first, apart, '
-            "coalesce(name, ''), coalesce(email, ''), coalesce(phone, ''), coalesce(becomes, '') "
-            'FROM links JOIN heads USING ("group") LEFT JOIN people USING ("row") ORDER BY head, key, "group", "row"'
+            "coalesce(name, ''), coalesce(email, ''), coalesce(phone, ''), coalesce(becomes, ''), what "
+            'FROM links JOIN heads USING ("group") LEFT JOIN people USING ("row") '
+            'LEFT JOIN contradictions USING ("group", "row") ORDER BY head, key, "group", "row"'
         )
         for number, (_, rows) in enumerate(groupby(found, key=itemgetter(0)), start=1):
-            for _, row, key, first, apart, *cells in rows:
-                yield ListedRow(number, row, key, first, bool(apart), *cells)
+            for _, row, key, first, apart, name, email, phone, becomes, what in rows:
+                contradiction = None if what is None else Contradiction(what)
+                yield ListedRow(
+                    number, row, key, first, bool(apart), name, email, phone, becomes, contradiction
+                )

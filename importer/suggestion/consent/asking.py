@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from itertools import pairwise
 from typing import Final
 
 from importer.suggestion.consent import words as lexicon
@@ -24,6 +25,8 @@ class Asked(Enum):
     """The header names what is consented to and nothing else: ``Newsletter``, ``Marketing``."""
     UNCLEAR = "unclear"
     """The header refuses twice, or letters may be meant."""
+    ELSEWHERE = "elsewhere"
+    """The header is about a channel for which the vendor has no switch, and about no other."""
     NOTHING = "nothing"
 
 
@@ -37,6 +40,8 @@ def asked_by(column: Column) -> Asked:
 def _asked(parts: tuple[str, ...], column: Column) -> Asked:
     if len(parts) > _LONGEST or _is_beside_the_answer(parts):
         return Asked.NOTHING
+    if _is_elsewhere(parts) and (_refuses_elsewhere(parts, column) or _permits(parts) is not Asked.NOTHING):
+        return Asked.ELSEWHERE
     if _is_behind_negation(parts, lexicon.REFUSALS, within=1) or _means_letters(parts):
         return Asked.UNCLEAR
     if is_negated(parts) or _refuses(parts, column):
@@ -45,12 +50,24 @@ def _asked(parts: tuple[str, ...], column: Column) -> Asked:
     return Asked.UNCLEAR if asked is Asked.NOTHING and _looks_asked(parts, column) else asked
 
 
+def _is_elsewhere(parts: tuple[str, ...]) -> bool:
+    by_post = {pair for pair in pairwise(parts) if pair in lexicon.MAIL_BY_POST}
+    rest = set(parts) - {word for pair in by_post for word in pair}
+    return bool(by_post or rest & lexicon.ELSEWHERE) and not rest & lexicon.EVERY_CHANNEL
+
+
+def _refuses_elsewhere(parts: Sequence[str], column: Column) -> bool:
+    asked = lexicon.ASKABLE | lexicon.ELSEWHERE
+    return _is_behind_negation(parts, asked, within=3) or _refuses(parts, column)
+
+
 def _looks_asked(parts: Sequence[str], column: Column) -> bool:
-    """Tell a yes or no below messages of any kind ("Notifications") or below an order ("Do not sell my data")."""
+    """Tell a yes or no below messages of any kind, a wish to hear of something, or an order ("Do not sell my data")."""
     if column.booleans < _SURE or set(parts) & lexicon.DELIVERY:
         return False
     ordered = any(tuple(parts[: len(no)]) == no for no in lexicon.ORDERS)
-    return ordered or bool(set(parts) & (_WRITTEN | lexicon.NOTICES))
+    wished = bool(set(parts) & lexicon.WISHES) and bool(set(parts) & lexicon.PITCHES)
+    return ordered or wished or bool(set(parts) & (_WRITTEN | lexicon.NOTICES))
 
 
 def _refuses(parts: Sequence[str], column: Column) -> bool:
@@ -147,7 +164,11 @@ _TOPICS_OF_COMPOUNDS: Final = {
 """What stands in front of such a word, as it is spelt alone."""
 
 _INSIDE: Final = tuple(
-    sorted(known for known in lexicon.REFUSALS | lexicon.EVERY_CHANNEL | lexicon.PERMITS if len(known) > 2)
+    sorted(
+        known
+        for known in lexicon.REFUSALS | lexicon.EVERY_CHANNEL | lexicon.ELSEWHERE | lexicon.PERMITS
+        if len(known) > 2
+    )
 )
 """Words looked for inside another; shorter ones stand in many."""
 

@@ -67,6 +67,8 @@ def consent(column: Column) -> Switch | ConsentUnclear | None:
     match asked := asked_by(column):
         case Asked.UNCLEAR:
             return _unclear(column, "its header can be understood two ways")
+        case Asked.ELSEWHERE:
+            return _unclear(column, "it is about a channel for which HighLevel has no switch")
         case Asked.NOTHING:
             return _by_values(column)
         case Asked.REFUSAL:

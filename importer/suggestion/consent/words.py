@@ -1,4 +1,4 @@
-"""The words of consent in seven languages: what a header asks, and what a cell answers.
+"""The words of consent in eleven languages: what a header asks, and what a cell answers.
 
 Written as ``headers.words`` leaves them: lower case, no accents, ``opt out`` and ``opt in`` in one word.
 """
@@ -12,28 +12,43 @@ from importer.suggestion.headers import word_set
 CHANNELS: Final = {
     "Email": word_set(
         "email emails mail mails mailen emailing courriel courriels correo correos newsletter newsletters mailings mailinglist "
-        "infolettre boletin boletim nieuwsbrief rundbrief rundschreiben werbemails"
+        "infolettre boletin boletim nieuwsbrief rundbrief rundschreiben werbemails nyhetsbrev nyhetsbrevet nyhedsbrev nyhedsbrevet epost "
+        "epostutskick epostmarkedsforing mailowe mailowa mailowych"
     ),
-    "SMS": word_set("sms text texts texting txt"),
+    "SMS": word_set("sms smsutskick text texts texting txt"),
     "Call": word_set(
-        "call calls calling phone telephone anruf anrufe anrufen angerufen appel appels appeler telefon telefonisch "
-        "telephonique llamadas llamar telefonico ligacoes ligar chiamate chiamare bellen"
+        "voicemail voicemails rvm call calls calling phone telephone anruf anrufe anrufen angerufen appel appels appeler telefon telefonisch "
+        "telephonique llamadas llamar telefonico ligacoes ligar chiamate chiamare bellen samtal ringa ringe opkald telefoniczny telefoniczna"
     ),
     "WhatsApp": word_set("whatsapp"),
     "FB": word_set("facebook messenger fb"),
     "GMB": word_set("gmb"),
 }
 
+ELSEWHERE: Final = word_set(
+    "fax faxes faxen telefax postal post letter letters brief briefe briefpost courrier correspondance carta cartas lettere push telegram viber "
+    "linkedin survey surveys umfrage umfragen enquete enquetes encuesta encuestas"
+)
+"""Ways to reach people for which the vendor has no switch: who wants no fax has not refused e-mails."""
+MAIL_BY_POST: Final = (
+    ("direct", "mail"),
+    ("postal", "mail"),
+    ("physical", "mail"),
+    ("direct", "mailing"),
+    ("direct", "mailings"),
+)
+
 NEWSLETTERS: Final = word_set(
     "newsletter newsletters mailings mailinglist emailing infolettre boletin boletim nieuwsbrief rundbrief "
-    "rundschreiben"
+    "rundschreiben nyhetsbrev nyhetsbrevet nyhedsbrev nyhedsbrevet utskick smsutskick epostutskick"
 )
 """Words that ask for consent to e-mail by themselves."""
 
 MARKETING: Final = word_set(
     "marketing promotional promotions solicit solicitation communications communication werbung werbemails publicidad "
     "publicite publicidade pubblicita reclame comunicaciones comunicacoes comunicazioni comerciales comerciais commerciali "
-    "commerciales promociones promocoes promozioni prospection gdpr dsgvo rgpd avg"
+    "commerciales promociones promocoes promozioni prospection gdpr dsgvo rgpd avg rodo reklam reklame "
+    "marknadsforing markedsforing marketingowa marketingowe marketingowy marketingowych handlowe handlowych reklamy"
 )
 """Words that ask for consent, and do not say on which channel."""
 
@@ -53,15 +68,16 @@ CONTACTS: Final = word_set(
     "whatsapp mails contacter contacte appeler appele contactar contactado llamar ligar contattare contattato chiamare "
     "bellen gebeld contacteren anrufen angerufen kontaktieren kontaktiert anschreiben angeschrieben telefonieren "
     "solliciter sollicite demarcher molestar disturbare importunare storen belastigen "
-    "appels anrufe llamadas ligacoes chiamate courriels correos"
+    "appels anrufe llamadas ligacoes chiamate courriels correos "
+    "voicemail voicemails kontaktas kontakta kontaktes kontakte ringa ringe mejla dzwonic kontaktowac wysylac"
 )
 """What is not to be done, behind a negation. "mail" is not among them: English for letters as well."""
 
 REFUSALS: Final = word_set(
     "optout optedout unsubscribed unsubscribe unsubscribes unsub blacklisted blacklist blocklisted blocklist suppressed "
-    "suppression dnd dnc robinson robinsonliste robinsonlijst bloctel sperrvermerk abgemeldet abmeldung werbesperre kontaktsperre sperrliste werbewiderspruch desinscrit "
+    "suppression dnd dnc robinson robinsonliste robinsonlijst bloctel nixtelefon sperrvermerk abgemeldet abmeldung werbesperre kontaktsperre sperrliste werbewiderspruch desinscrit "
     "desinscrite desinscription desabonne desabonnee desabonnement descadastrado descadastro disiscritto disiscrizione "
-    "uitgeschreven uitschrijving afgemeld"
+    "uitgeschreven uitschrijving afgemeld avanmald avregistrerad avprenumererad afmeldt frameldt avmeldt wypisany wypisana wypisano rezygnacja"
 )
 """Words whose yes, and whose date, means that the person has left."""
 
@@ -96,7 +112,7 @@ SWITCHED_OFF: Final = word_set(
 PERMITS: Final = word_set(
     "optin optedin consent consents consented subscribed subscribe subscription subscriber permission permissions "
     "einwilligung eingewilligt zustimmung consentement abonne abonnee abonnement consentimiento suscrito suscrita "
-    "suscripcion consentimento consenso toestemming"
+    "suscripcion consentimento consenso toestemming samtycke samtykke godkannande zgoda zgody prenumererar tilmeldt"
 )
 """Words that ask for consent alone."""
 
@@ -106,7 +122,7 @@ AGREES: Final = word_set(
     "darf durfen akzeptiert inscrit inscrite accepte accord souhaite souhaitez autorise autorisation recevoir "
     "acepta acepto autoriza autorizo autorizado desea deseo quiere quiero recibir aceita aceito deseja desejo quer quero "
     "receber accetta accetto acconsente acconsento autorizza desidera desidero vuole ricevere akkoord wil wenst "
-    "ontvangen ontvangt"
+    "ontvangen ontvangt tackar onskar onsker ta emot mottage motta otrzymywanie otrzymywac zapisany zapisana"
 )
 """Words that ask for consent beside a topic or a channel."""
 
@@ -115,11 +131,17 @@ WISHES: Final = word_set(
 )
 """Words that agree beside a topic alone: who wants no call today has not refused all calls."""
 
+PITCHES: Final = word_set(
+    "hear events upcoming future exclusive special deals discounts promos announcements invitations invites tips catalogue catalog "
+    "veranstaltungen veranstaltungstipps evenements eventos eventi evenementen"
+)
+"""What somebody may wish to get or hear of, and may ask about as well: a yes or a no below it is told to a person."""
+
 SPEAKERS: Final = word_set("i ich je ik yo eu")
 """First words of a statement that a form asks to tick; in messages it is consent without a topic too."""
 
 NEGATIONS: Final = (
-    ("do", "not"), ("does", "not"), ("don", "t"), ("dont",), ("never",), ("not",), ("no",), ("kein",), ("keine",), ("keinen",),
+    ("do", "not"), ("does", "not"), ("don", "t"), ("dont",), ("never",), ("not",), ("no",), ("ej",), ("inte",), ("ikke",), ("ingen",), ("nie",), ("kein",), ("keine",), ("keinen",),
     ("nicht",), ("pas",), ("ne",), ("non",), ("nao",), ("geen",), ("niet",), ("without",), ("stop",),
 )  # fmt: skip
 
@@ -156,7 +178,8 @@ REFUSED: Final = word_set(
     "dado de baja, de baja, baja, no suscrito, rechazado, bloqueado, no acepta, denegado, revocado, "
     "descadastrado, recusado, nao inscrito, nao aceita, revogado, "
     "disiscritto, non iscritto, bloccato, rifiutato, non acconsente, revocato, "
-    "uitgeschreven, afgemeld, geblokkeerd, geweigerd, niet ingeschreven, ingetrokken, geen toestemming", ", "
+    "uitgeschreven, afgemeld, geblokkeerd, geweigerd, niet ingeschreven, ingetrokken, geen toestemming, "
+    "avanmald, avregistrerad, avprenumererad, afmeldt, frameldt, avmeldt, sparrad, wypisany, wypisana, brak zgody, zgoda cofnieta, odmowa", ", "
 )  # fmt: skip
 """Cells that refuse, whatever the header asks."""
 
@@ -167,7 +190,8 @@ AGREED: Final = word_set(
     "angemeldet, eingewilligt, erlaubt, einverstanden, zugestimmt, bestatigt, erwunscht, abonniert, "
     "abonne, abonnee, inscrit, inscrite, accepte, acceptee, confirme, autorise, "
     "suscrito, suscrita, acepta, aceptado, confirmado, autorizado, inscrito, aceito, aceita, "
-    "iscritto, iscritta, accettato, confermato, acconsente, aangemeld, ingeschreven, akkoord, bevestigd, geabonneerd", ", "
+    "iscritto, iscritta, accettato, confermato, acconsente, aangemeld, ingeschreven, akkoord, bevestigd, geabonneerd, "
+    "anmald, prenumererar, tilmeldt, pameldt, zapisany, zapisana, zgoda, wyrazona", ", "
 )  # fmt: skip
 """Cells that agree, whatever the header asks."""
 
@@ -236,5 +260,5 @@ ACTIVE: Final = {
     **dict.fromkeys(("inactive", "inaktiv", "inactif", "inactivo", "inativo", "inattivo", "inactief"), False),
 }
 
-LEADING_YES: Final = word_set("yes ja oui si sim ok sure i agree accept")
-LEADING_NO: Final = word_set("no nein non nao nee never")
+LEADING_YES: Final = word_set("yes ja oui si sim ok sure i agree accept tak")
+LEADING_NO: Final = word_set("no nein non nao nee nej nei nie never")

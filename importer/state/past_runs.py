@@ -1,0 +1,185 @@
+"""The runs that a state folder holds. An index leads to those that concern a new one, so that no other is read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+from importer.errors import ImporterError, StateError
+from importer.records import QuotaMark
+from importer.runtime.logs import logger_of
+from importer.runtime.process_lock import LockHeldError
+from importer.state.database import DamagedError
+from importer.state.journal import Identity, Journal, Run, has_begun, read_identity
+from importer.state.previous import History
+from importer.state.quota import latest
+from importer.state.run_index import RunIndex, RunMarks
+
+logger = logger_of(__name__)
+
+_Answer = TypeVar("_Answer")
+_JOURNAL_FILES: Final = ("journal.db", "journal.db-wal")
+
+
+class PastRuns:
+    """The folders of runs in one state folder.
+
+    ``read`` reads a run by its id, ``locked`` holds its lock (LockHeldError while somebody works on it).
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        read: Callable[[str], Run],
+        locked: Callable[[str], AbstractContextManager[None]],
+    ) -> None:
+        self.path = state / "runs"
+        self._state = state
+        self._read = read
+        self._locked = locked
+
+    def ids(self) -> tuple[str, ...]:
+        """List the ids of all runs that began, damaged ones too, newest first."""
+        names = self._names()
+        return tuple(sorted(names - self._not_begun(names), reverse=True))
+
+    def leftovers(self) -> Iterator[Path]:
+        """Give the folders in which no run began, or not yet."""
+        return (self.path / name for name in self._not_begun(self._names()))
+
+    def let_go(self) -> None:
+        """Take a forgotten run from the index now; where that fails, the next start does it."""
+        self._ask(self._names(), lambda _: None, lambda: None)
+
+    def with_sources_of(self, wanted: Identity, *, but: str) -> History:
+        """Give the runs that may have had the same sources in the same place, newest first, but for one."""
+        return self._history(
+            self._ask(self._names(), lambda index: index.of_sources(wanted), self._all_ids), but
+        )
+
+    def by_mapping(self, place: str, mapping: Path, *, but: str) -> History:
+        """Give the runs that may have gone to a place by a mapping file, newest first, but for one."""
+        return self._history(
+            self._ask(self._names(), lambda index: index.of_mapping(place, mapping), self._all_ids), but
+        )
+
+    def quota_marks(self, base_url: str, since: float) -> dict[str, QuotaMark]:
+        """Tell what is known of the quota from the runs whose journals were written ``since``."""
+        stamps = dict(self._stamps())
+
+        def ask(index: RunIndex) -> dict[str, QuotaMark]:
+            if changed := index.changed(stamps):
+                index.keep_marks([self._marks_of(run_id, stamps[run_id], since) for run_id in changed])
+            return index.marks(base_url, since)
+
+        return self._ask(set(stamps), ask, lambda: self._all_marks(base_url, since))
+
+    # how
+
+    def _names(self) -> set[str]:
+        return {entry.name for entry in self._entries()}
+
+    def _stamps(self) -> Iterator[tuple[str, int]]:
+        """Stamp each folder with its time, which is another one once a session opened its journal, or closed it."""
+        for entry in self._entries():
+            with contextlib.suppress(OSError):  # gone meanwhile
+                yield entry.name, entry.stat().st_mtime_ns
+
+    def _entries(self) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(self.path) as entries:
+                return list(entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as cause:
+            raise unusable(self._state, cause) from cause
+
+    def _not_begun(self, names: set[str]) -> set[str]:
+        """Sort out the folders without a run; those in the index have one, the rest is looked into."""
+        known: set[str] = self._ask(names, RunIndex.known, set)
+        return {name for name in names - known if not self._has_begun(name)}
+
+    def _all_ids(self) -> tuple[str, ...]:
+        return tuple(sorted(filter(self._has_begun, self._names()), reverse=True))
+
+    def _has_begun(self, name: str) -> bool:
+        return not name.startswith(".") and has_begun(self.path / name)
+
+    def _ask(
+        self, names: set[str], ask: Callable[[RunIndex], _Answer], otherwise: Callable[[], _Answer]
+    ) -> _Answer:
+        """Ask the index once it has followed the folders; where it cannot be used, every run is looked through."""
+        if not self.path.is_dir():  # a check leaves no file where there is nothing yet
+            return otherwise()
+        runs = {name for name in names if not name.startswith(".")}
+        try:
+            with RunIndex.open(self._state) as index:
+                index.follow(runs, self._identify)
+                return ask(index)
+        except StateError as cause:
+            if isinstance(cause, DamagedError):
+                RunIndex.remove(self._state)
+            logger.info("%s", cause)
+            return otherwise()
+
+    def _identify(self, run_id: str) -> Identity | None:
+        if not self._has_begun(run_id):
+            return None
+        identity = read_identity(self.path / run_id)
+        if identity is None:  # begun by an older importer
+            with contextlib.suppress(ImporterError):
+                identity = Identity.of(self._read(run_id))
+        return identity
+
+    def _history(self, run_ids: Iterable[str], but: str) -> History:
+        for run_id in run_ids:
+            if run_id != but and (identity := self._identify(run_id)) is not None:
+                yield identity, partial(self._read, run_id)
+
+    def _marks_of(self, run_id: str, stamp: int, since: float) -> RunMarks:
+        used_at = self._used_at(run_id)
+        if used_at < since:
+            return RunMarks(run_id=run_id, used_at=used_at, stamp=stamp)
+        try:
+            with self._locked(run_id):  # so that nobody marks anything between the reading and the stamp
+                found = self._read_marks(run_id, used_at)
+                return replace(found, stamp=(self.path / run_id).stat().st_mtime_ns)
+        except LockHeldError:
+            return self._read_marks(run_id, used_at)
+        except OSError:  # forgotten just now
+            return RunMarks(run_id=run_id)
+
+    def _used_at(self, run_id: str) -> float:
+        files = (self.path / run_id / name for name in _JOURNAL_FILES)
+        return max((path.stat().st_mtime for path in files if path.exists()), default=0.0)
+
+    def _read_marks(self, run_id: str, used_at: float) -> RunMarks:
+        with (
+            contextlib.suppress(ImporterError),
+            Journal.open(self.path / run_id, thorough=False) as journal,
+        ):
+            marks = tuple(journal.quota_marks().values())
+            return RunMarks(run_id=run_id, base_url=journal.run.base_url, marks=marks, used_at=used_at)
+        return RunMarks(run_id=run_id)
+
+    def _all_marks(self, base_url: str, since: float) -> dict[str, QuotaMark]:
+        found: dict[str, QuotaMark] = {}
+        for run_id in self._all_ids():
+            if (used_at := self._used_at(run_id)) >= since:
+                read = self._read_marks(run_id, used_at)
+                if read.base_url == base_url:
+                    found = latest(found, {mark.location_id: mark for mark in read.marks})
+        return found
+
+
+def unusable(state: Path, cause: OSError) -> StateError:
+    return StateError(
+        f"The state folder {state} cannot be used: {cause.strerror}. Name another one with --state."
+    )
