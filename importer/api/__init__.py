@@ -14,6 +14,7 @@ from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, Unpack
 
+from importer import mapping as mappings
 from importer.api import options as told
 from importer.api.options import (
     Given,
@@ -26,8 +27,9 @@ from importer.api.options import (
     checked,
     options_of,
 )
+from importer.api.wording import errors_in_parameters
 from importer.errors import ImporterError, InterruptedRunError, SettingsError
-from importer.mapping import Mapping, load_mapping
+from importer.mapping import Mapping
 from importer.reading import Source, open_source
 from importer.records import Json
 from importer.runtime.environment import context_with, user_at_host
@@ -59,12 +61,17 @@ Work: TypeAlias = "Callable[[RunContext], Coroutine[Any, Any, Summary]]"
 
 
 @options_of(ReadOptions)
+@errors_in_parameters()
 def read(source: Reference, **options: Unpack[ReadOptions]) -> Source:
     """Open a spreadsheet: ``.header``, ``.detected``, and rows by iteration. Raises SourceError."""
     return open_source(source, options=told.reading(checked("read", options, ReadOptions)))
 
 
+load_mapping: Final = errors_in_parameters()(mappings.load_mapping)
+
+
 @options_of(ReadOptions)
+@errors_in_parameters()
 def suggest(source: Reference, **options: Unpack[ReadOptions]) -> Suggestion:
     """Guess a mapping from a file's headers and values; ``.to_yaml()`` writes it, each guess with its reason.
 
@@ -79,6 +86,7 @@ def suggest(source: Reference, **options: Unpack[ReadOptions]) -> Suggestion:
 
 
 @options_of(LookOptions)
+@errors_in_parameters()
 def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[LookOptions]) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent. Raises SetupError."""
     from importer.runs import forecast
@@ -90,6 +98,7 @@ def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[LookO
 
 
 @options_of(LookOptions)
+@errors_in_parameters()
 def preview(
     source: Sources, mapping: Mapping | Reference, *, rows: int = 10, **options: Unpack[LookOptions]
 ) -> Iterator[dict[str, Json]]:
@@ -197,7 +206,8 @@ async def _attended(work: Work, given: Given, call: Context) -> Summary:
         progress.began()
     task = asyncio.create_task(work(context), context=call)
     try:
-        return await asyncio.shield(task)
+        with errors_in_parameters():
+            return await asyncio.shield(task)
     except asyncio.CancelledError:
         context.stop.request(InterruptedRunError("The task that awaited the run was cancelled."))
         with contextlib.suppress(
@@ -223,8 +233,9 @@ def _refuse_loop(name: str) -> None:
 def _stepped(call: Context, lines: Iterator[dict[str, Json]]) -> Iterator[dict[str, Json]]:
     # A generator runs in the context of whoever asks for its next item; this one needs that of its own call.
     end: Final[dict[str, Json]] = {}
-    while (line := call.run(next, lines, end)) is not end:
-        yield line
+    with errors_in_parameters():
+        while (line := call.run(next, lines, end)) is not end:
+            yield line
 
 
 def _loaded(mapping: Mapping | Reference) -> Mapping | None:

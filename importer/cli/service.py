@@ -87,7 +87,10 @@ job_option = click.option(
 @health_option
 @logging_options
 def watch_command(**given: Any) -> None:
-    """Import what is in FOLDER and whatever arrives there, each content once, until stopped."""
+    """Import what is in FOLDER and whatever arrives there, each content once, until stopped.
+
+    Needs the extra `serve` (pip install "highlevel-importer[serve]").
+    """
     from importer.jobs.watching import watch, watch_job
 
     load_environment()
@@ -127,7 +130,10 @@ def watch_command(**given: Any) -> None:
 @health_option
 @logging_options
 def serve_command(**given: Any) -> None:
-    """Run the jobs of a job file on their schedules until stopped; missed runs are made up for once."""
+    """Run the jobs of a job file on their schedules until stopped; missed runs are made up for once.
+
+    Needs the extra `serve` (pip install "highlevel-importer[serve]").
+    """
     from importer.jobs.readiness import faults_of
 
     load_environment()
@@ -200,7 +206,10 @@ def _alone(given: dict[str, Any]) -> Iterator[None]:
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of job files instead, for editors.")
 @state_option
 def schedule_command(**given: Any) -> None:
-    """Print what makes the machine's own scheduler run the jobs of JOBS."""
+    """Print what makes the machine's own scheduler run the jobs of JOBS.
+
+    Jobs with a schedule need the extra `serve` (pip install "highlevel-importer[serve]").
+    """
     from importer.jobs import entries
     from importer.jobs.loading import schema_text
 
