@@ -12,7 +12,7 @@ from importer.mapping import parse_mapping
 from importer.mapping.ready import ReadyMapping, ready_mappings
 from importer.reading import open_source
 from importer.records import Outcome, Record
-from importer.suggestion import suggest
+from importer.suggestion.suggesting import suggest
 from tests.mapping.conftest import lay_over
 from tests.suggestion.scoring import FOLDERS
 
