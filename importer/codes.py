@@ -351,7 +351,7 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "unconfirmed",
-        "The reply was lost and nothing can prove whether the contact was stored",
+        "The reply was lost or the run cut off, and nothing can prove whether the contact was stored",
         "Look the contact up in HighLevel, and import the row again only if it is missing.",
     ),
     Code(

@@ -248,12 +248,16 @@ class Planned:
     ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
     overwrites something, the contact must still hold the old values. ``made_by``: the row that makes its contact, and
     without which there is nobody to change. ``end``: how it ends without a call, once that contact is there.
+    ``tags_before``: where all of the contact's tags are replaced, those that it must still have.
     """
 
     changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] = field(default=(), repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
     creates: bool = False
     made_by: RowId | None = None
     end: Outcome | None = None
+    tags_before: frozenset[str] | None = field(default=None, repr=False)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -335,6 +339,52 @@ class Landed:
     trace_id: str | None = None
     warnings: tuple[Fault, ...] = ()
     marks: tuple[FollowUpMark, ...] = ()
+
+
+class ImagePart(StrEnum):
+    """What of a before-image one line of the journal holds; the first line of each part stands."""
+
+    VALUES = "values"
+    """Known before the row is sent; its tags as well, where they were."""
+    TAGS = "tags"
+    """Known by the reply to the upsert, which says what the contact had before its tags came."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class BeforeImage:
+    """What a row found at its contact: the values that it writes over, and which tags it really adds or takes.
+
+    ``tags_added`` is None where it is not known which of the row's tags the contact had.
+    """
+
+    row: RowId
+    contact_id: str
+    part: ImagePart
+    changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] | None = field(default=None, repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
+
+
+class UndoStatus(StrEnum):
+    """What taking back came to, for one row."""
+
+    DELETED = "deleted"
+    RESTORED = "restored"
+    KEPT = "kept"
+    FAILED = "failed"
+    NOTHING = "nothing"
+    BEGUN = "begun"
+    """Written down before the call that deletes or restores: whether it was sent is not known."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class UndoLine:
+    """How a row was taken back, or why not."""
+
+    row: RowId
+    status: UndoStatus
+    contact_id: str | None = None
+    reason: str = field(default="", repr=False)
 
 
 RowState: TypeAlias = Intent | Landed | Outcome

@@ -16,7 +16,6 @@ from importer.runtime.environment import variables
 if TYPE_CHECKING:
     from importer.errors import StopError
     from importer.reading.rival_readings import RivalReadings
-    from importer.runs.context import Confirm
     from importer.runtime.stopping import StopSignal
     from importer.settings import RunSettings
 
@@ -32,10 +31,16 @@ def someone_answers(given: dict[str, Any]) -> bool:
     return not silent and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def confirmation(stop: StopSignal) -> Confirm:
-    """Make the question; everything but a yes is a no, and so is the wish to stop."""
+class Confirmation:
+    """Asks a person; everything but a yes is a no, and so is the wish to stop."""
 
-    async def ask(question: str) -> bool:
+    def __init__(self, stop: StopSignal) -> None:
+        self._stop = stop
+        self.unanswered = False
+        """Whether it waits for an answer: until there is one, nothing is sent."""
+
+    async def __call__(self, question: str) -> bool:
+        self.unanswered = True
         click.echo(f"{question} [y/N] ", err=True, nl=False)
         sys.stderr.flush()
         loop = asyncio.get_running_loop()
@@ -50,10 +55,10 @@ def confirmation(stop: StopSignal) -> Confirm:
 
         # A thread of its own that nobody waits for: after Ctrl-C it still reads, and must not hold up the end.
         Thread(target=_read, args=(loop, give), daemon=True).start()
-        stop.listen(give_up)
-        return (await answer).strip().casefold() in _YES_WORDS
-
-    return ask
+        self._stop.listen(give_up)
+        agreed = (await answer).strip().casefold() in _YES_WORDS
+        self.unanswered = not agreed
+        return agreed
 
 
 def with_asked_encoding(settings: RunSettings, given: dict[str, Any]) -> RunSettings:

@@ -72,6 +72,12 @@ class Catalog:
     tags: frozenset[str] | None = None
     """In lower case, as the vendor keeps them; ``None``: not read."""
 
+    @property
+    def matching_order(self) -> tuple[str, ...]:
+        """By what the vendor looks for a contact, first things first."""
+        # where several contacts may share an address, it looks for the e-mail first, whatever is set
+        return MATCH_BY if self.duplicates_allowed else tuple(dict.fromkeys(self.match_by))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogNeeds:

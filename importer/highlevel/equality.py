@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from importer.highlevel.contacts import day_of, email_key, phone_key
@@ -15,6 +15,11 @@ def is_blank(value: Json) -> bool:
     if isinstance(value, str):
         return not value or value.isspace()
     return isinstance(value, list | dict) and not value
+
+
+def lowered(tags: Iterable[str]) -> frozenset[str]:
+    """Give tags as the vendor stores them."""
+    return frozenset(tag.lower() for tag in tags)
 
 
 def overwrites(change: Change) -> bool:

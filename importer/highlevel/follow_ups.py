@@ -86,6 +86,12 @@ def _tags_call(change: str) -> Callable[[str, Sequence[str], Value], Call]:
     return call
 
 
+def tags_met(tags: Value, contact: Mapping[str, Any]) -> frozenset[str] | None:
+    """Tell which of these tags a contact shows; None where it shows no tags at all."""
+    present = _tags_of(contact)
+    return None if present is None else frozenset(tag.casefold() for tag in tags) & present
+
+
 def _has_all(tags: Value, contact: Mapping[str, Any]) -> bool:
     present = _tags_of(contact)
     return present is not None and {tag.casefold() for tag in tags} <= present
@@ -181,6 +187,11 @@ FOLLOW_UPS: Final = (
     ),
 )
 """In the order in which a contact gets them: what is added to a workflow has its tags by then."""
+
+ADD_TAGS, REMOVE_TAGS = (
+    next(each for each in FOLLOW_UPS if each.name == f"{mode.value}_tags")
+    for mode in (TagMode.ADD, TagMode.REMOVE)
+)
 
 WORKFLOWS: Final = next(each.listing for each in FOLLOW_UPS if each.listing and each.name == "workflow")
 """The workflows of a location; any published one may react to what an import does."""

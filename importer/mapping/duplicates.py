@@ -175,7 +175,7 @@ def _left_out(record: Record, group: PersonGroup) -> Outcome:
     others = [number_of(row) for row in group.rows if row != record.row]
     if group.sent is None:
         rows = ", ".join(map(str, others[:10])) + (", ..." if len(others) > 10 else "")
-        message = f"The row is the same person, by e-mail or phone, as row {rows}."
+        message = f"The row is the same person, by e-mail or phone, as {'row' if len(others) == 1 else 'rows'} {rows}."
         status, remedy = Status.FAILED, Remedy.FIX_ROW
     else:
         message = (

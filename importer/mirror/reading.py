@@ -167,20 +167,33 @@ class _Reader:
     async def read_whole(self, mirror: Mirror) -> None:
         """Go on with a draft to its end; raises MirrorError where fewer contacts came than the vendor counts."""
         facts = mirror.facts
+        goes_on = facts.cursor is not None
         total, read = None, len(mirror)
         async with aclosing(self._pages_of_all(facts)) as pages:
             async for page, size in pages:
                 total = total if page.total is None else page.total
                 if not page.contacts:
                     break
+                goes_on = False
                 facts = replace(facts, cursor=page.cursor, page_size=size, requests=facts.requests + 1)
                 mirror.add(page.contacts, facts)
                 read += len(page.contacts)
                 self._say(read, total)
         mirror.index()
-        if total is not None and (held := len(mirror)) < total:
-            raise self._unusable(f"HighLevel counts {total:,} contacts, and {held:,} came")
+        self._require_all(len(mirror), total, uncertain=goes_on)
         mirror.note(replace(facts, whole=True, cursor=None, name=self.place.name or facts.name))
+
+    def _require_all(self, held: int, total: int | None, *, uncertain: bool) -> None:
+        """Refuse a reading that is not whole. ``uncertain``: it went on behind a cursor, and nothing came behind that."""
+        if total is not None and held < total:
+            raise self._unusable(f"HighLevel counts {total:,} contacts, and {held:,} came")
+        if total is None and uncertain:
+            raise self._unusable("where it was cut off it does not go on, and HighLevel does not count")
+        if total is None and held:
+            self._progress.message(
+                f"Location {self.place.location_id}: HighLevel does not say how many contacts there are; {held:,} came, "
+                "up to the end of its list."
+            )
 
     def _pages_of_all(self, facts: MirrorFacts) -> AsyncGenerator[tuple[SearchPage, int], None]:
         def call(size: int, cursor: Json) -> Call:
@@ -223,10 +236,8 @@ class _Reader:
                     raise self._unusable(
                         f"HighLevel counts {page.total:,} contacts, and its search shows none"
                     )
-                yield (
-                    page,
-                    size,
-                )  # of a reading that was cut off before its last page, it alone tells how many there are
+                # of a reading that was cut off before its last page, it alone tells how many there are
+                yield page, size
                 return
             if page.cursor is None:
                 raise self._unusable("the reply does not say where the next page begins")
@@ -277,7 +288,9 @@ class _Reader:
         if now - self._said_at >= _SAY_SECONDS:
             self._said_at = now
             of_all = f" of {total:,}" if total is not None else ""
-            self._progress.message(f"Location {self.place.location_id}: {contacts:,}{of_all} contacts read.")
+            self._progress.message(
+                f"Location {self.place.location_id}: {contacts:,}{of_all} {'contact' if (total or contacts) == 1 else 'contacts'} read."
+            )
 
 
 class _PageCall(Protocol):

@@ -172,7 +172,9 @@ class Mirror:
             ):
                 contact = wanted[contact_id]
                 if updated == json.dumps(contact.updated):
-                    found[contact_id] = replace(contact, fields={**contact.fields, **decode(content)})
+                    found[contact_id] = replace(
+                        contact, fields={**contact.fields, **decode(content)}, seen_by_id=True
+                    )
         return {contact_id: found[contact_id] for contact_id in wanted if contact_id in found}
 
     def by_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -234,14 +236,15 @@ class Mirror:
 
 def _write(contact: HeldContact) -> bytes:
     kept = (
-        contact.fields, contact.custom_fields, contact.tags, contact.emails, contact.phones, contact.added, contact.updated
+        contact.fields, contact.custom_fields, contact.tags, contact.emails, contact.phones, contact.added, contact.updated,
+        *((True,) if contact.seen_by_id else ()),
     )  # fmt: skip
     return encode(cast("Json", kept))
 
 
 def _read(contact_id: str, content: bytes) -> HeldContact:
     kept: list[Any] = decode(content)
-    fields, custom_fields, tags, emails, phones, added, updated = kept
+    fields, custom_fields, tags, emails, phones, added, updated, *seen_by_id = kept
     return HeldContact(
         id=contact_id,
         fields=fields,
@@ -251,6 +254,7 @@ def _read(contact_id: str, content: bytes) -> HeldContact:
         phones=tuple(phones),
         added=added,
         updated=updated,
+        seen_by_id=bool(seen_by_id),
     )
 
 

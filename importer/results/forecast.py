@@ -166,11 +166,9 @@ class Foresight:
         return self.source_rows.total()
 
     @property
-    def duplicates(self) -> int:
-        return sum(
-            groups.counts["duplicate_in_file"]
-            for groups in (self.tally.errors, self.tally.skips, self.tally.warnings)
-        )
+    def skipped_duplicates(self) -> int:
+        """Rows that are not sent since another row of the person is."""
+        return self.tally.skips.counts["duplicate_in_file"]
 
     def forecast(
         self,
@@ -179,7 +177,7 @@ class Foresight:
         seconds: float,
         days: int = 1,
         expected: Expected | None = None,
-        again: int = 0,
+        duplicates: int = 0,
         **facts: object,
     ) -> Forecast:
         """Make the forecast; ``facts`` are its further fields (sources, mapping, made_at, ...)."""
@@ -189,7 +187,7 @@ class Foresight:
             ready=self.ready,
             skipped=counts.skipped,
             failed=counts.failed,
-            duplicates=self.duplicates + again,
+            duplicates=duplicates,
             warnings=tally.warnings.counts.total(),
             rows_with_warnings=tally.warned_rows,
             requests=sum(part.requests for part in locations.values()),

@@ -82,9 +82,7 @@ def _needs(forecast: Forecast) -> Iterator[str]:
         if source.hidden:
             yield f"  hidden       {source.name} has {source.hidden}: read like all others"
         yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
-    if forecast.duplicates:
-        yield f"  duplicates   {rows(forecast.duplicates)} of a person who has another row in the import"
-    yield from (f"  same contact {sentence}" for sentence in forecast.same_contact.shared_sentences())
+    yield from (f"  same contact {sentence}" for sentence in forecast.same_contact.sentences())
     if forecast.ready:
         yield (
             f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "

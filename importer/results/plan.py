@@ -54,7 +54,9 @@ class PlanGroup:
 class PlanTally:
     """Counts planned rows as they pass by."""
 
-    def __init__(self, *, duplicates_allowed: Mapping[str, bool], follow_up_calls: float) -> None:
+    def __init__(
+        self, *, duplicates_allowed: Mapping[str, bool], follow_up_calls: float, replaces_tags: bool = False
+    ) -> None:
         self.actions: Counter[PlanAction] = Counter()
         self.fields: dict[str, FieldChanges] = {}
         self.groups: dict[tuple[str, PlanAction | None], PlanGroup] = {}
@@ -62,6 +64,7 @@ class PlanTally:
         self.lifts = 0
         self._duplicates_allowed = duplicates_allowed
         self._follow_up_calls = follow_up_calls
+        self._replaces_tags = replaces_tags
         self._follow_up_rows: Counter[str] = Counter()
 
     def see(self, planned: PlannedRow) -> None:
@@ -124,7 +127,9 @@ class PlanTally:
             self.location_requests[place] += 2 if self._duplicates_allowed.get(place) else 1
             self._follow_up_rows[place] += 1
         elif planned.action is PlanAction.UPDATE:
-            self.location_requests[place] += bool(planned.changes) + any(map(overwrites, planned.changes))
+            replaces = self._replaces_tags and bool(planned.tags_added or planned.tags_removed)
+            looks = replaces or any(map(overwrites, planned.changes))
+            self.location_requests[place] += (replaces or bool(planned.changes)) + looks
             self._follow_up_rows[place] += 1
 
 

@@ -124,6 +124,8 @@ class Summary:
     """How the commands that go on from it are said."""
     repeated: bool = False
     """The very same import was finished before: nothing was sent this time."""
+    tried: bool = False
+    """The very trial that was asked for was done before: nothing was sent this time."""
 
     def __post_init__(self) -> None:
         check_accounts(self.counts, self.rows_read)

@@ -142,7 +142,7 @@ async def _count_new(records: Sequence[Record], sender: Sender) -> int | None:
     return sum(each is None for each in found)
 
 
-def question(
+def explanation(
     targets: Sequence[Target], load: Load, seen: Glance, last: Run | None, *, misfits: Iterable[str] = ()
 ) -> str:
     """Say all that somebody needs to know before the first write; several lines."""
@@ -183,7 +183,7 @@ def _new(left: int, seen: Glance) -> str:
         about = "all of them new" if seen.new else "none of them new"
     else:
         about = f"about {number(_round(left * seen.new / seen.looked_up))} of them new"
-    return f", {about}, judging by {number(seen.looked_up)} that were looked up"
+    return f", {about}, judging by {number(seen.looked_up)} that {'was' if seen.looked_up == 1 else 'were'} looked up"
 
 
 def _round(count: float) -> float:
@@ -207,7 +207,7 @@ def _workflows(targets: Iterable[Target]) -> Iterator[str]:
     known = [each.published_workflows for each in targets if each.published_workflows is not None]
     if count := sum(known):
         plural = "1 published workflow" if count == 1 else f"{number(count)} published workflows"
-        yield f"{plural} there; any may react to created contacts and added tags."
+        yield f"{plural} there; any may react to created contacts and added tags, and no undo takes back what they do."
 
 
 async def confirm(context: RunContext, asked: str, moved: str | None, load: Load) -> None:

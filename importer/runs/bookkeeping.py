@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from importer.highlevel.payload import build_upsert, match_keys
 from importer.mapping import Mapping
 from importer.records import (
+    BeforeImage,
     FollowUpMark,
     Intent,
     Landed,
@@ -66,17 +67,22 @@ class Bookkeeper:
         return list(self._turn.gone(passes=1)) if complete else []
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
         """Land, mark and settle rows in one transaction."""
         settled = list(outcomes)
-        self._journal.append(landed=landed, marks=marks, outcomes=settled)
+        self._journal.append(landed=landed, marks=marks, outcomes=settled, images=images)
         self._turn.settled(settled)
         if logger.isEnabledFor(logging.INFO):
             _log(settled)
 
-    def intend(self, intents: Iterable[Intent]) -> None:
-        self._journal.intend(intents)
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
+        self._journal.intend(intents, images)
 
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)

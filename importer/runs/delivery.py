@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +19,10 @@ from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
-from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
+from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, explanation, glance, targets_of
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
-from importer.runs.embedded import embedded_sandbox
+from importer.runs.embedded import reachable
 from importer.runs.forecast import calls_a_row
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.preparing import Preparation
@@ -65,7 +64,13 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     """
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
-    async with _reachable(settings.connection, delivery) as connection:
+    async with reachable(
+        settings.connection,
+        delivery.mapping,
+        _location_ids(delivery.surveyed),
+        folder=journal.folder,
+        state=settings.state,
+    ) as connection:
         with rare_collections(), _bookkeeper(connection, delivery) as books:
             async with Sender(
                 connection=connection,
@@ -86,7 +91,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _comparison(connection, delivery), delivery.preparation, sender, catalogs
                 )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
-                await _aim(sender, delivery, targets, state, plan)
+                explained = await _aim(sender, delivery, targets, state, plan)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
@@ -95,7 +100,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery, targets, plan)
+                _announce(sender, delivery, targets, plan, explained=explained)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
@@ -119,19 +124,6 @@ def _prepare_output(folder: Path) -> None:
         raise SettingsError(
             f"The results' folder {folder} cannot be made: {cause.strerror}. Name another one with --output."
         ) from None
-
-
-@contextlib.asynccontextmanager
-async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterator[Connection]:
-    """Give the connection as it is, or start the embedded sandbox and point it there."""
-    if not connection.sandbox:
-        yield replace(connection, grants=connection.grants or delivery.settings.state / "grants")
-        return
-    kept = delivery.journal.folder / "sandbox.db"  # so that a resumed try meets the same contacts
-    os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
-    location_ids = _location_ids(delivery.surveyed)
-    async with embedded_sandbox(connection, delivery.mapping, location_ids, kept=kept) as furnished:
-        yield furnished
 
 
 @contextlib.contextmanager
@@ -165,6 +157,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
+        before_images=settings.before_images,
         locations_by_column=mapping.location_by_column,
     )
 
@@ -179,8 +172,8 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 
     location_ids = _location_ids(delivery.surveyed)
     needs = delivery.mapping.needs
-    if delivery.context.confirm is not None and WORKFLOWS not in needs.listings:
-        needs = replace(needs, listings=(*needs.listings, WORKFLOWS))  # whoever is asked is told of them
+    if _explains(delivery) and WORKFLOWS not in needs.listings:
+        needs = replace(needs, listings=(*needs.listings, WORKFLOWS))
     found: dict[str, Catalog | CredentialsError] = {}
     # all are waited for: one that fails must not leave others under way
     met = await asyncio.gather(*map(meet, location_ids), return_exceptions=True)
@@ -209,25 +202,38 @@ async def _aim(
     targets: Sequence[Target],
     state: StateFolder,
     planned: RunPlan | None,
-) -> None:
-    """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError."""
+) -> bool:
+    """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError.
+
+    Tells whether all that there is to say was said.
+    """
     journal, context = delivery.journal, delivery.context
     if delivery.settings.connection.sandbox or not targets or not journal.untouched:
-        return  # what was sent to already was agreed to
+        return False  # what was sent to already was agreed to
     run = journal.run
     mapping = run.working_folder / run.mapping_path
     last = await asyncio.to_thread(state.last_of_mapping, run.place, mapping, but=run.id)
     moved = elsewhere(targets, last)
-    if context.confirm is None:
+    if not _explains(delivery):
         if moved is not None:
             context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
-        return
+        return False
     pieces = delivery.preparation.pieces()
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
     seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided)
+    context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
-    await confirm(context, question(targets, load, seen, last, misfits=misfits), moved, load)
+    said = explanation(targets, load, seen, last, misfits=misfits)
+    if context.confirm is None:
+        context.progress.message(said)
+    else:
+        await confirm(context, said, moved, load)
+    return True
+
+
+def _explains(delivery: Delivery) -> bool:
+    return delivery.context.confirm is not None or delivery.context.explains_target
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
@@ -238,20 +244,32 @@ def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
     return rows
 
 
-def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None) -> None:
+def _announce(
+    sender: Sender,
+    delivery: Delivery,
+    targets: Sequence[Target],
+    planned: RunPlan | None,
+    *,
+    explained: bool,
+) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
-    left = min(left, delivery.settings.trial or left)
+    if delivery.settings.trial is not None:
+        left = min(left, max(delivery.settings.trial - delivery.journal.sent_rows(), 0))
     plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
-    progress.message(
-        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
-        + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
-        + f", {wording.percent(plan.day_share)} of a location's daily allowance"
-        ". Created contacts and added tags may start workflows there."
-    )
+    sending = f"{wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
+    days = f" of sending in all, on {plan.days} days" if plan.days > 1 else ""
+    share = f", {wording.percent(plan.day_share)} of a location's daily allowance."
+    if explained:
+        progress.message(f"{sending}{days}{share}")
+    else:
+        progress.message(
+            f"Into {aimed_at(targets) if targets else 'no sub-account'}: {sending}{days}{share}"
+            " Created contacts and added tags may start workflows there; what they do no undo takes back."
+        )
     progress.planned(left, plan.requests, plan.seconds)
 
 
@@ -267,7 +285,10 @@ def _say_read_back(sender: Sender, delivery: Delivery) -> None:
 
 
 def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:
-    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need."""
+    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need.
+
+    Rows of several locations need more calls than as many of one, since a bulk call is for one location.
+    """
     rows = _location_rows(delivery.surveyed)
     share = min(left / max(sum(rows.values()), 1), 1.0)
     if planned is not None:
@@ -279,7 +300,8 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
         calls_a_row=calls,
         quotas={location: sender.quota_of(location) for location in rows},
     )
-    return replace(plan, requests=min(plan.requests, math.ceil(left * calls)))
+    most = math.ceil(left * calls) + max(min(left, len(rows)) - 1, 0)
+    return replace(plan, requests=min(plan.requests, most))
 
 
 async def _feed(

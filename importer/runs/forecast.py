@@ -322,7 +322,13 @@ def _forecast(
     clock: Clock,
     same_contact: SameContact,
 ) -> Forecast:
-    again = 0 if taken.mapping.surveys_duplicates else same_contact.again
+    match taken.mapping.model.match.in_file_duplicates:
+        case "in_order":
+            again, sent_again = same_contact.again, same_contact.again
+        case "fail":  # all rows of such a person fail, and the first of them is none too many
+            again, sent_again = same_contact.again, 0
+        case _:
+            again, sent_again = foresight.skipped_duplicates, 0
     sent_with_it = taken.mapping.model.match.shared_key is SharedKeyPolicy.SEND
     rate = calls_a_row(taken.mapping)
     plan = plan_sending(foresight.location_rows, calls_a_row=rate, quotas=asked.quotas)
@@ -339,8 +345,8 @@ def _forecast(
         },
         seconds=plan.seconds,
         days=plan.days,
-        again=again,
-        updates_again=again + (same_contact.apart if sent_with_it else 0),
+        duplicates=again,
+        updates_again=sent_again + (same_contact.apart if sent_with_it else 0),
         same_contact=same_contact,
         sources=tuple(
             SourceSummary(

@@ -103,6 +103,8 @@ class Caller:
     _throttling_announced: bool = False
     _quota: QuotaReading = NO_READING
     _heard: HeardReplies = field(default_factory=HeardReplies)
+    crossed: bool = False
+    """A reply came that was somebody else's: others may have come to the wrong request unseen."""
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
@@ -124,6 +126,7 @@ class Caller:
         """Take a reply that shows somebody else for lost, unless there is proof that it is ours."""
         if not found.repeated and await state.claims(found.reply):
             return found.reply
+        self.crossed = True
         words = (
             "the reply had been given before, to another request"
             if found.repeated

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from importer.errors import StateError, StopError
-from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.records import BeforeImage, FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
 from importer.runtime.clock import Clock
 
 _BREATH_SECONDS: Final = 0.02
@@ -20,10 +20,15 @@ _BREATHS: Final = 8
 class JournalWriter(Protocol):
     """What the sender needs of a journal. Each call is one durable transaction, and none awaits."""
 
-    def intend(self, intents: Iterable[Intent]) -> None: ...
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None: ...
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
         """Land, mark and settle rows, all or none: a person's later row must not be known before the earlier one."""
         ...
@@ -67,16 +72,17 @@ class JournalBatcher:
         self._landed: list[Landed] = []
         self._marks: list[FollowUpMark] = []
         self._outcomes: list[Outcome] = []
+        self._images: list[BeforeImage] = []
         self._due: asyncio.Handle | None = None
         self._next_at = 0.0
         self._failure: StopError | None = None
         self.stored = 0
         """Contacts that rows of this session reached."""
 
-    def intend(self, intents: list[Intent]) -> None:
-        """Write down what is about to be sent; raises StateError, and then nothing may be sent."""
+    def intend(self, intents: list[Intent], images: Sequence[BeforeImage] = ()) -> None:
+        """Write down what is about to be sent, and what it found; raises StateError, and then nothing may be sent."""
         try:
-            self._write(lambda: self._journal.intend(intents))
+            self._write(lambda: self._journal.intend(intents, images))
         except StopError as error:
             self._stop(error)
             raise
@@ -96,9 +102,11 @@ class JournalBatcher:
         self._marks.append(mark)
         self._schedule()
 
-    def land(self, landed: Landed) -> None:
+    def land(self, landed: Landed, image: BeforeImage | None = None) -> None:
         self.stored += 1
         self._landed.append(landed)
+        if image is not None:
+            self._images.append(image)
         self._schedule()
 
     def settle(self, outcome: Outcome) -> None:
@@ -131,9 +139,12 @@ class JournalBatcher:
         landed, marks, outcomes = self._landed, self._marks, self._outcomes
         if self._failure is not None or not (landed or marks or outcomes):
             return
+        images, self._images = self._images, []
         self._landed, self._marks, self._outcomes = [], [], []
         begun = self._clock.monotonic()
-        written = self._try(lambda: self._journal.append(landed=landed, marks=marks, outcomes=outcomes))
+        written = self._try(
+            lambda: self._journal.append(landed=landed, marks=marks, outcomes=outcomes, images=images)
+        )
         breath = min(
             max(_BREATH_SECONDS, _BREATHS * (self._clock.monotonic() - begun)), _LONGEST_BREATH_SECONDS
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from importer.runtime.counting import counted
 from importer.suggestion.addresses import ADDRESS, AddressGroup, others_in_words
 from importer.suggestion.candidates import SURE, Candidate, candidates
 from importer.suggestion.doubts import Doubt, DoubtCode
@@ -133,7 +134,7 @@ def described(column: Column) -> str:
         (column.numbers, "numbers"),
     )  # fmt: skip
     kind = next((name for share, name in kinds if share >= 0.8), "text")
-    return f"{kind}, filled in {column.filled} of {column.rows} rows"
+    return f"{kind}, filled in {column.filled} of {counted(column.rows, 'row')}"
 
 
 def other_addresses(groups: Sequence[AddressGroup], used: Collection[int]) -> dict[int, Left]:

@@ -118,6 +118,8 @@ def test_anything_but_a_yes_sends_nothing(terminal: Open, vendor: Sandbox, desk:
         asked.type(keys)
     assert asked.end() == 2
     assert "Nothing was sent." in asked.shown
+    assert ("Ctrl-C is taken for a no." in asked.shown) == (keys == "\x03")
+    assert "in the air" not in asked.shown
     assert written(vendor) == {"ann@example.com"}
     assert "There are no runs" in desk.importer("runs").err
 
@@ -142,9 +144,22 @@ def test_who_wants_no_question_is_asked_none(
 
 def test_a_script_goes_on_unasked_and_is_told_the_target(desk: Desk, vendor: Sandbox) -> None:
     desk.write("people.csv", PEOPLE)
+    vendor.add_contact("loc1", email="ann@example.com")
     ended = desk.importer(*RUN)
     assert ended.code == 0
-    assert "(loc1): 3 rows" in ended.err
+    told = " ".join(ended.err.split())
+    assert (
+        "(loc1): 3 rows, about 2 of them new, judging by 3 that were looked up. Tags: vip, spring. 1 published workflow"
+        in told
+    )
+    assert told.count("Into ") == 1
+
+
+@pytest.mark.parametrize("word", ["-q", "--json"])
+def test_who_reads_nothing_costs_no_look_ups(desk: Desk, vendor: Sandbox, word: str) -> None:
+    desk.write("people.csv", PEOPLE)
+    assert desk.importer(*RUN, word).code == 0
+    assert not [path for path in vendor.state()["paths"] if "duplicate" in path or "workflows" in path]
 
 
 def test_a_run_that_was_agreed_to_goes_on_unasked(terminal: Open, vendor: Sandbox) -> None:

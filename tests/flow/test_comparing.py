@@ -222,6 +222,29 @@ def test_what_a_person_changed_since_the_plan_is_left_alone(desk: Desk, vendor: 
     assert held(vendor, bob)["properties"]["city"] == "Springfield"
 
 
+def test_a_tag_that_came_since_the_plan_is_not_taken_away_where_tags_are_replaced(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    text = Path("mapping.yaml").read_text(encoding="utf-8")
+    desk.write("mapping.yaml", text.replace("tags: {", "tags: {mode: replace, "))
+    ann = vendor.add_contact("loc1", email="ann@example.com", firstName="Ann", tags=["old", "stays"])
+    bob = vendor.add_contact("loc1", email="bob@example.com", firstName="Bob", tags=["old"])
+    file = people(desk, "Ann,ann@example.com,,Stays;New", "Bob,bob@example.com,,New")
+    plan = Planned(desk, file, "-m", "mapping.yaml")
+    assert plan.summary["requests"] == 4, "each contact is read and written"
+    vendor.edit(ann, addTags=["vip"])
+    before = asked(vendor, "GET contacts/*"), asked(vendor, "PUT contacts/*")
+    ended = applied(desk, plan)
+    assert [row["import_error_code"] for row in ended.rows] == ["changed_since", ""]
+    assert "tags" in ended.rows[0]["import_error"]
+    assert sorted(held(vendor, ann)["tags"]) == ["old", "stays", "vip"]
+    assert held(vendor, bob)["tags"] == ["new"]
+    assert (asked(vendor, "GET contacts/*"), asked(vendor, "PUT contacts/*")) == (
+        before[0] + 2,
+        before[1] + 1,
+    )
+
+
 def test_somebody_who_is_there_by_now_is_not_overwritten(desk: Desk, vendor: Sandbox) -> None:
     plan = Planned(desk, people(desk, "Ann,ann@example.com,,"), "-m", "mapping.yaml")
     ann = vendor.add_contact("loc1", email="ann@example.com", firstName="Somebody")

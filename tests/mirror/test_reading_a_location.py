@@ -171,6 +171,13 @@ async def test_a_cursor_that_leads_nowhere_after_a_cut_ends_no_reading(paper: Pa
     assert second.folder.draft("http://127.0.0.1", PLACE) is None
 
 
+async def test_a_cursor_that_leads_nowhere_is_not_believed_without_a_count(paper: PaperFrom) -> None:
+    with pytest.raises(RuntimeError):
+        await paper(page("a", "b")).read()
+    with pytest.raises(MirrorError, match="does not go on"):
+        await paper(page()).read()
+
+
 async def test_a_reading_that_was_cut_off_after_its_last_page_is_whole(paper: PaperFrom) -> None:
     with pytest.raises(RuntimeError):
         await paper(page("a", "b", total=2)).read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from importer.records import (
+    BeforeImage,
     FollowUpMark,
     FollowUpState,
     Intent,
@@ -27,15 +28,23 @@ class MemoryJournal:
         self.pulses: list[Pulse] = []
         self.marks: list[QuotaMark] = []
         self.history: list[str] = []
+        self.images: list[BeforeImage] = []
 
-    def intend(self, intents: Iterable[Intent]) -> None:
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
         batch = list(intents)
+        self.images += images
         self.intents += batch
         self.history += [f"intend {intent.row}" for intent in batch]
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
+        self.images += images
         self.land(landed)
         for mark in marks:
             self.marked[mark.row, mark.name] = mark.state

@@ -131,3 +131,63 @@ async def test_a_row_that_is_always_answered_with_somebody_else_fails_and_says_s
     outcome = (await run.send([record(2, email="ann@example.com")], retry=replace(QUICK, row_seconds=0.0)))[2]
     assert (outcome.status, outcome.code, outcome.contact_id) == (Status.FAILED, "service_down", None)
     assert "the reply was about another contact" in str(outcome.message)
+
+
+SEARCH = "/contacts/search/duplicate"
+NOBODY = b'{"contact": null}'
+
+
+def shows(**contact: str) -> bytes:
+    return json.dumps({"contact": contact}).encode()
+
+
+def searches(run: Run) -> int:
+    return run.sandbox.vendor.tally.paths[f"GET {SEARCH.strip('/')}"]
+
+
+@pytest.mark.parametrize(
+    "found", [{"id": "c1", "email": "zoe@example.com"}, {"email": "person2@example.com"}]
+)
+async def test_a_search_that_finds_somebody_else_or_nobody_in_particular_is_made_again(
+    start: StartRun, found: dict[str, str]
+) -> None:
+    run = await start(allow_duplicates=True)
+    known = run.sandbox.add_contact(PLACE, email="person3@example.com")
+    run.sandbox.script([Fault(path=SEARCH, alter=lambda _: shows(**found), times=2)])
+    outcomes = await run.send(people(2), mode=ImportMode.CREATE_ONLY, concurrency=1, retry=PATIENT)
+    assert outcomes[2].status is Status.CREATED
+    assert (outcomes[3].code, outcomes[3].contact_id) == ("already_exists", known)
+    assert len(run.sandbox.contacts()) == 2
+
+
+async def test_what_a_search_of_somebody_else_finds_creates_nobody_where_rows_only_update(
+    start: StartRun,
+) -> None:
+    run = await start()
+    run.sandbox.script([Fault(path=SEARCH, alter=lambda _: shows(id="c1", email="zoe@example.com"))])
+    outcomes = await run.send(people(1), mode=ImportMode.UPDATE_ONLY, retry=PATIENT)
+    assert outcomes[2].code == "not_found"
+    assert run.sandbox.contacts() == []
+
+
+async def test_once_replies_were_crossed_nobody_is_believed_only_when_it_is_said_twice(
+    start: StartRun,
+) -> None:
+    run = await start(allow_duplicates=True)
+    known = run.sandbox.add_contact(PLACE, email="person2@example.com")
+    crossed = shows(id="c1", email="zoe@example.com")
+    run.sandbox.script(
+        [Fault(path=SEARCH, alter=lambda _: crossed), Fault(path=SEARCH, alter=lambda _: NOBODY)]
+    )
+    outcomes = await run.send(people(1), mode=ImportMode.CREATE_ONLY, retry=PATIENT)
+    assert (outcomes[2].code, outcomes[2].contact_id) == ("already_exists", known)
+    assert searches(run) == 3
+
+
+async def test_somebody_found_by_an_additional_address_is_no_crossed_reply(start: StartRun) -> None:
+    run = await start(allow_duplicates=True)
+    known = run.sandbox.add_contact(PLACE, email="zoe@example.com", additional_emails=["person2@example.com"])
+    run.sandbox.script([Fault(path=SEARCH, alter=lambda _: shows(id=known, email="zoe@example.com"))])
+    outcomes = await run.send(people(3), mode=ImportMode.CREATE_ONLY, concurrency=1, retry=PATIENT)
+    assert (outcomes[2].code, outcomes[2].contact_id) == ("already_exists", known)
+    assert searches(run) == 3

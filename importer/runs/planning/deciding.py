@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.errors import MappingError
-from importer.highlevel.catalog import MATCH_BY, Catalog, CustomField
+from importer.highlevel.catalog import Catalog, CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.highlevel.equality import is_blank
 from importer.highlevel.payload import match_keys
@@ -53,8 +53,7 @@ class DecidingRules:
         """Bind what a mapping says to one location. Raises MappingError for a field that takes no `append`, or finds nobody."""
         found = [find_custom_field(name, catalog.custom_fields) for name in mapping.needs.custom_field_names]
         return cls(
-            # where several contacts may share an address, the vendor looks for the e-mail first, whatever is set
-            order=MATCH_BY if catalog.duplicates_allowed else tuple(dict.fromkeys(catalog.match_by)),
+            order=catalog.matching_order,
             mode=mapping.mode,
             by=_found_by(mapping, catalog),
             send_ambiguous=mapping.model.match.ambiguous == "send",

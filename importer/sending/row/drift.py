@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from importer.highlevel.contacts import HeldContact, read_contact
-from importer.highlevel.equality import same_custom, same_field
-from importer.records import Change, Json
+from importer.highlevel.contacts import HeldContact, held_value, read_contact
+from importer.highlevel.equality import lowered, overwrites, same_custom, same_field
+from importer.records import Change, Json, Planned
 
 _NAMES: Final = frozenset({"firstName", "lastName", "name"})
 
 
-def changed_since(changes: Iterable[Change], contact: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name the fields that hold neither what they held when it was planned nor already what they are to hold."""
+def may_overwrite(planned: Planned) -> bool:
+    """Tell whether a planned row takes anything from its contact: only then is there something to look for."""
+    return planned.tags_before is not None or any(map(overwrites, planned.changes))
+
+
+def changed_since(planned: Planned, tags: Iterable[str], contact: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name what is neither as it was when it was planned nor already as it is to be. ``tags``: those of the row."""
     held = read_contact({"id": "it", **contact})
-    return tuple(change.name for change in changes if not change.unseen and not _expected(change, held))
+    fields = (change.name for change in planned.changes if not change.unseen and not _expected(change, held))
+    return (*fields, *_changed_tags(planned.tags_before, lowered(tags), held))
+
+
+def _changed_tags(
+    before: frozenset[str] | None, wanted: frozenset[str], held: HeldContact
+) -> tuple[str, ...]:
+    return () if before is None or lowered(held.tags) in (before, wanted) else ("tags",)
 
 
 def _expected(change: Change, held: HeldContact) -> bool:
-    now = _held_value(change, held)
+    now = held_value(held, change.reference, custom=change.custom)
     return _same(change, change.old, now) or _same(change, change.new, now)
 
 
@@ -33,13 +45,3 @@ def _same(change: Change, value: Json, now: Json) -> bool:
 
 def _folded(value: Json) -> str:
     return " ".join(str(value or "").casefold().split())
-
-
-def _held_value(change: Change, held: HeldContact) -> Json:
-    if change.custom:
-        return held.custom_fields.get(change.reference)
-    if change.reference == "additionalPhones":
-        return [{"phone": phone} for phone in held.phones]
-    if change.reference == "name" and "name" not in held.fields:
-        return " ".join(str(each) for name in ("firstName", "lastName") if (each := held.fields.get(name)))
-    return held.fields.get(change.reference)

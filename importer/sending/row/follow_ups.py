@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from importer.highlevel.follow_ups import Step, named_contacts, steps_for
+from importer.highlevel.follow_ups import Step, steps_for, tags_met
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import FollowUps, FollowUpState, Landed, Outcome, RowId, Status
-from importer.sending.call_state import CallState, Unanswered
+from importer.records import (
+    BeforeImage,
+    FollowUps,
+    FollowUpState,
+    ImagePart,
+    Landed,
+    Outcome,
+    Status,
+    TagMode,
+)
+from importer.sending.call_state import Unanswered
 from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher
+from importer.sending.looking import ContactsCallState
 from importer.sending.row import outcomes
 from importer.sending.row.follow_up_batches import FollowUpBatch, take_back
 from importer.sending.row.submitted import FollowUpDoubt, Held
@@ -19,20 +29,7 @@ from importer.sending.row.upserting import Landing
 
 _ABOUT_SOME: Final = {ReplyKind.REFUSED, ReplyKind.TOO_LARGE, ReplyKind.NO_CONTACT}
 """Refusals of a call for many contacts that may be about one of them, or about their number."""
-_CUT_OFF: Final = "the run was cut off before it came"
-
-
-class _BatchCallState(CallState):
-    """The call for the contacts of one batch: a reply that names another is not the one to it."""
-
-    __slots__ = ("_contact_ids",)
-
-    def __init__(self, row: RowId, contact_ids: Iterable[str], *, repeatable: bool) -> None:
-        super().__init__(row, repeatable=repeatable)
-        self._contact_ids = frozenset(contact_ids)
-
-    def recognises(self, reply: Reply) -> bool:
-        return named_contacts(reply.body) <= self._contact_ids
+_CUT_OFF: Final = "the run was cut off when it was about to be sent"
 
 
 class FollowUpDesk:
@@ -52,11 +49,29 @@ class FollowUpDesk:
         due = tuple(step for step in steps if not step.kind.shown(step.value, landing.contact))
         held = Held(landed=landed, due=due)
         if due:
-            self._journal.land(landed)
+            self._journal.land(landed, self._tags_met(landing, tags))
             for step in steps:
                 if step not in due:
                     self._journal.mark(held.mark(step, FollowUpState.DONE))
         return held
+
+    def _tags_met(self, landing: Landing, tags: tuple[str, ...]) -> BeforeImage | None:
+        """Tell which of its tags a contact that was there before really gets, or loses, where the reply shows them."""
+        if landing.landed.status is not Status.UPDATED or not tags:
+            return None
+        met = tags_met(tags, landing.contact)
+        if met is None:
+            return None
+        adds, row, contact_id = (
+            self._follow_ups.tag_mode is TagMode.ADD,
+            landing.landed.row,
+            landing.landed.contact_id,
+        )
+        added = tuple(tag for tag in tags if tag.casefold() not in met) if adds else ()
+        removed = tuple(tag for tag in tags if tag.casefold() in met) if not adds else ()
+        return BeforeImage(
+            row=row, contact_id=contact_id, part=ImagePart.TAGS, tags_added=added, tags_removed=removed
+        )
 
     def go_on(self, landed: Landed, tags: tuple[str, ...]) -> Held:
         """Tell what a row has yet to get that landed in an earlier session; what may have been done is not done again."""
@@ -83,7 +98,7 @@ class FollowUpDesk:
         step = batch.step
         found = await self._ask(batch)
         if isinstance(found, Unanswered) and found.doubtful and not step.kind.repeatable:
-            doubt = FollowUpDoubt(kind=step.kind, words=found.words)
+            doubt = FollowUpDoubt(kind=step.kind, words=f"the reply was lost ({found.words})")
             return [replace(held, due=held.due[1:], doubts=(*held.doubts, doubt)) for held in batch.rows]
         if isinstance(found, Reply) and found.kind in _ABOUT_SOME and (halves := batch.halves()):
             return halves
@@ -99,7 +114,10 @@ class FollowUpDesk:
     async def _ask(self, batch: FollowUpBatch) -> Reply | Unanswered:
         step = batch.step
         contact_ids = list(dict.fromkeys(held.landed.contact_id for held in batch.rows))
-        state = _BatchCallState(batch.rows[0].landed.row, contact_ids, repeatable=step.kind.repeatable)
+        state = ContactsCallState(batch.rows[0].landed.row, contact_ids, repeatable=step.kind.repeatable)
+        if step.kind.repeatable:
+            # Which tags its contacts had must be known first: sent again after a kill, they would seem to have had these.
+            self._journal.flush()
         try:
             return await self._caller.ask(
                 step.kind.call(self._caller.location_id, contact_ids, step.value), state

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
-from importer.highlevel.equality import overwrites
 from importer.highlevel.follow_ups import may_open_batch
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.highlevel.reply import Reply, ReplyKind
@@ -16,7 +15,6 @@ from importer.highlevel.versions import ApiVersion
 from importer.records import (
     Fault,
     ImportMode,
-    Intent,
     Landed,
     Outcome,
     Planned,
@@ -30,17 +28,17 @@ from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
-from importer.sending.row.drift import changed_since
+from importer.sending.row.before_images import BeforeImages
+from importer.sending.row.drift import changed_since, may_overwrite
 from importer.sending.row.evidence import can_be_of, judge, refuses
+from importer.sending.row.intents import intent_of
 from importer.sending.row.makers import meet_maker
-from importer.sending.row.matching import find_match
+from importer.sending.row.matching import find_match, is_of
 from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
-_LEASE_SECONDS: Final = 2.0
-"""For so long a row may be sent on the strength of one line in the journal: it is written for many rows at once."""
-_PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
+_PERHAPS: Final = "a reply was lost or incomplete, or the run was cut off before it came, and the contact does not say when it was made: it may have been created by this row"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -80,18 +78,8 @@ class RowCallState(CallState):
         return can_be_of(self.submitted.record, reply.contact)
 
     async def claims(self, reply: Reply) -> bool:
-        """Ask the contact itself: it may be known by an additional address that the reply does not show."""
         record = self.submitted.record
-        if reply.contact_id is None or record.contact_id is not None:
-            return False
-        shown = await self._caller.ask(
-            calls.get_contact(reply.contact_id), ContactCallState(record.row, reply.contact_id)
-        )
-        return (
-            isinstance(shown, Reply)
-            and shown.contact_id == reply.contact_id
-            and can_be_of(record, shown.contact)
-        )
+        return record.contact_id is None and await is_of(record, reply, self._caller)
 
     def reserve(self) -> int:
         return self._reserve(self.submitted)
@@ -105,8 +93,15 @@ class Upserting:
     """Takes rows of one location to their contacts."""
 
     def __init__(
-        self, caller: Caller, journal: JournalBatcher, capacity: Capacity, *, duplicates_allowed: bool
+        self,
+        caller: Caller,
+        journal: JournalBatcher,
+        capacity: Capacity,
+        *,
+        duplicates_allowed: bool,
+        images: BeforeImages,
     ) -> None:
+        self._images = images
         self._capacity = capacity
         self._caller = caller
         self._journal = journal
@@ -118,10 +113,15 @@ class Upserting:
     async def go(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
         if submitted.doubtful and not submitted.repeatable:
-            return outcomes.unconfirmed(submitted, "the run was cut off before it came")
+            return outcomes.cut_off(submitted)
         planned = submitted.record.planned
         if planned is not None:
             return await self._go_as_planned(submitted, planned)
+        if self._images.wanted(submitted.record) and (end := await self._images.take(submitted)):
+            return end
+        return await self._go_unplanned(submitted)
+
+    async def _go_unplanned(self, submitted: SubmittedRow) -> Landing | Outcome:
         if submitted.record.contact_id is not None:
             return await self._update_named(submitted, submitted.record.contact_id)
         match self._policy.mode:
@@ -141,9 +141,7 @@ class Upserting:
         contact_id = submitted.record.contact_id
         if planned.creates or contact_id is None:
             return await self._create(submitted)
-        if any(map(overwrites, planned.changes)) and (
-            end := await self._look_for_drift(submitted, contact_id, planned)
-        ):
+        if may_overwrite(planned) and (end := await self._look_for_drift(submitted, contact_id, planned)):
             return end
         if not planned.changes and self._tag_mode is not TagMode.REPLACE:
             return self._land_without_call(submitted, contact_id)
@@ -157,13 +155,14 @@ class Upserting:
             return outcomes.unanswered(submitted, found)
         if found.kind is not ReplyKind.DONE:
             return outcomes.refused(submitted, found)
-        if names := changed_since(planned.changes, found.contact):
+        if names := changed_since(planned, submitted.record.tags, found.contact):
             return outcomes.skipped(
                 submitted,
                 "changed_since",
                 f"Somebody changed {' and '.join(names)} of the contact after it was compared; nothing was overwritten.",
                 contact_id=contact_id,
             )
+        self._images.keep_looked_at(submitted, found.contact)
         return None
 
     def _land_without_call(self, submitted: SubmittedRow, contact_id: str) -> Landing:
@@ -389,17 +388,3 @@ class Upserting:
         if submitted.repeatable and self._caller.clock.monotonic() <= submitted.leased_until:
             return
         self._journal.intend([intent_of(submitted, self._caller, exact=not submitted.repeatable)])
-
-
-def intent_of(submitted: SubmittedRow, caller: Caller, *, exact: bool = False) -> Intent:
-    """Make the intent by which a row may be sent from now on until its lease ends."""
-    first = submitted.first_attempt_at
-    submitted.leased_until = caller.clock.monotonic() + _LEASE_SECONDS
-    return Intent(
-        row=submitted.row,
-        location_id=submitted.record.location_id,
-        first_attempt_at=caller.vendor_clock.first_attempt_at() if first is None else first,
-        last_attempt_at=caller.clock.now() + _LEASE_SECONDS,
-        attempts=max(1, submitted.attempts),
-        exact=exact,
-    )

@@ -10,6 +10,7 @@ from typing import Final, Self, TypeVar
 
 from importer.errors import StateError
 from importer.records import (
+    BeforeImage,
     Counts,
     FollowUpMark,
     Intent,
@@ -23,6 +24,7 @@ from importer.records import (
     Status,
 )
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.counting import counted
 from importer.runtime.logs import logger_of
 from importer.state.database import DamagedError, Database, create_database
 from importer.state.journal import figures
@@ -35,6 +37,7 @@ from importer.state.journal.rows import (
     OUTCOME_COLUMNS,
     QUOTA_COLUMNS,
     SqlCells,
+    image_cells,
     intent_cells,
     intent_of,
     landed_cells,
@@ -56,6 +59,7 @@ from importer.state.journal.statements import (
     MARK_QUOTA,
     OPEN,
     PULSE,
+    REMEMBER,
     SETTLE,
 )
 from importer.state.journal.storage import (
@@ -71,6 +75,7 @@ from importer.state.journal.storage import (
     sync_run,
     write_run,
 )
+from importer.state.journal.undo_book import IMAGES_MARK, UndoBook, reached_contacts
 
 _PAGE: Final = 2_000
 
@@ -95,6 +100,7 @@ class Journal:
         self._clock = clock
         self._pass: int = db.execute("SELECT pass FROM run").fetchone()[0]
         self._contacts_indexed = False
+        self._images_marked = False
         self._appends = Appends(db, run, seal, opened_at=clock.now())
 
     @classmethod
@@ -169,10 +175,13 @@ class Journal:
 
     # what the sender writes
 
-    def intend(self, intents: Iterable[Intent]) -> None:
-        """Write down rows before they are sent. Of a row intended before, the earliest attempt stays known."""
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
+        """Write down rows before they are sent, and what they found. Of a row intended before, the earliest attempt stays known."""
         if cells := [intent_cells(intent) for intent in intents]:
-            self._appends.write((INTEND, cells), last_row=max(cells, key=itemgetter(0))[0])
+            found = [image_cells(image) for image in images]
+            if found:
+                self._mark_images()
+            self._appends.write((INTEND, cells), (REMEMBER, found), last_row=max(cells, key=itemgetter(0))[0])
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
@@ -184,13 +193,18 @@ class Journal:
         landed: Iterable[Landed] = (),
         marks: Iterable[FollowUpMark] = (),
         outcomes: Iterable[Outcome] = (),
+        images: Iterable[BeforeImage] = (),
     ) -> None:
-        """Land and settle rows, and mark follow-ups of landed ones, at once.
+        """Land and settle rows, and mark follow-ups of landed ones, at once; with what the landed ones found.
 
         In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
         resume would send the earlier one again, over the newer values.
         """
+        found = [image_cells(image) for image in images]
+        if found:
+            self._mark_images()
         self._appends.write(
+            (REMEMBER, found),
             (LAND, [landed_cells(each) for each in landed]),
             (MARK, [mark_cells(mark) for mark in marks]),
             (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
@@ -305,7 +319,7 @@ class Journal:
         counts = self.counts()
         if unfinished := self.unfinished_rows():
             raise StateError(
-                f"The accounts of run {self.run.id} do not balance: {unfinished} rows have follow-ups still due. "
+                f"The accounts of run {self.run.id} do not balance: the follow-ups of {counted(unfinished, 'row')} are still due. "
                 f"Nothing is lost; go on with: importer resume {self.run.id}"
             )
         if counts.pending:
@@ -338,6 +352,10 @@ class Journal:
     def rows_ended(self, statuses: Iterable[Status]) -> set[RowId]:
         """Find the rows that ended in one of these ways."""
         return self._read(lambda db: figures.find_ended(db, tuple(statuses)))
+
+    def sent_rows(self) -> int:
+        """Count the rows that were sent and have an outcome."""
+        return figures.count_sent(self._db)
 
     def unfinished_rows(self) -> int:
         return self._read(figures.count_unfinished)
@@ -378,7 +396,29 @@ class Journal:
         for (row,) in self._db.execute(query, (Status.FAILED.value, Remedy.FIX_ROW.value)):
             yield row
 
+    @property
+    def undo(self) -> UndoBook:
+        """What is written and asked where the run is taken back."""
+        self._index_contacts()
+        return UndoBook(self._db, self._appends, self._clock)
+
+    def forget_images(self) -> None:
+        """Delete what rows found at their contacts; updates cannot be taken back any more."""
+        self._db.execute("PRAGMA secure_delete = ON")
+        with self._appends.one():
+            self._db.execute("DELETE FROM before_images")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def reached_contacts(self) -> Iterator[str]:
+        """List the contacts that the run reached."""
+        return reached_contacts(self._db)
+
     # how
+
+    def _mark_images(self) -> None:
+        if not self._images_marked:
+            (self.folder / IMAGES_MARK).touch(mode=0o600)
+            self._images_marked = True
 
     def _rows(
         self,

@@ -6,7 +6,21 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from importer.records import Fault, FollowUpMark, FollowUpState, Intent, Landed, Outcome, Remedy, Status
+from importer.records import (
+    BeforeImage,
+    Change,
+    Fault,
+    FollowUpMark,
+    FollowUpState,
+    ImagePart,
+    Intent,
+    Landed,
+    Outcome,
+    Remedy,
+    Status,
+    UndoLine,
+    UndoStatus,
+)
 
 SqlCells: TypeAlias = tuple[Any, ...]
 
@@ -17,6 +31,8 @@ LANDED_COLUMNS: Final = '"row", location_id, status, contact_id, http_status, at
 QUOTA_COLUMNS: Final = "location_id, at, in_window, used_today, daily_remaining, slowest_seconds"
 MARK_COLUMNS: Final = '"row", name, state'
 INTENT_COLUMNS: Final = '"row", location_id, first_attempt_at, last_attempt_at, attempts, exact'
+IMAGE_COLUMNS: Final = '"row", part, contact_id, content'
+UNDO_COLUMNS: Final = '"row", contact_id, status, reason'
 
 _STATUS: Final = {status.value: status for status in Status}
 _FOLLOW_UP_STATE: Final = {state.value: state for state in FollowUpState}
@@ -117,6 +133,40 @@ def intent_of(cells: Sequence[Any]) -> Intent:
         attempts=attempts,
         exact=bool(exact),
     )
+
+
+def image_cells(image: BeforeImage) -> SqlCells:
+    added = None if image.tags_added is None else list(image.tags_added)
+    changes = [
+        [change.reference, change.name, change.old, change.new, change.data_type] for change in image.changes
+    ]
+    content = json.dumps([changes, added, list(image.tags_removed)], separators=(",", ":"))
+    return (image.row, image.part.value, image.contact_id, content)
+
+
+def image_of(cells: Sequence[Any]) -> BeforeImage:
+    row, part, contact_id, content = cells
+    changes, added, removed = json.loads(content)
+    return BeforeImage(
+        row=row,
+        contact_id=contact_id,
+        part=ImagePart(part),
+        changes=tuple(
+            Change(reference=reference, name=name, old=old, new=new, data_type=data_type)
+            for reference, name, old, new, data_type in changes
+        ),
+        tags_added=None if added is None else tuple(added),
+        tags_removed=tuple(removed),
+    )
+
+
+def undo_cells(line: UndoLine) -> SqlCells:
+    return (line.row, line.contact_id, line.status.value, line.reason)
+
+
+def undo_line_of(cells: Sequence[Any]) -> UndoLine:
+    row, contact_id, status, reason = cells
+    return UndoLine(row=row, contact_id=contact_id, status=UndoStatus(status), reason=reason)
 
 
 def write_warnings(warnings: Sequence[Fault]) -> str:
