@@ -68,8 +68,8 @@ def region(
 def shown_country(named: Mapping[str, tuple[Column, ...]], everything: Sequence[Column]) -> str | None:
     """Give the country that countries, postcodes and states speak for most; None where none of them says anything."""
     signs = _signs(named, everything)
-    told = signs.shown & {"countries", "postcodes", "states"}
-    return max(signs.points, key=lambda code: signs.points[code]) if told else None
+    located = signs.shown & {"countries", "postcodes", "states"}
+    return max(signs.points, key=lambda code: signs.points[code]) if located else None
 
 
 def _signs(named: Mapping[str, tuple[Column, ...]], everything: Sequence[Column]) -> CountrySigns:
