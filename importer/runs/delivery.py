@@ -23,7 +23,7 @@ from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, exp
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
-from importer.runs.forecast import calls_a_row
+from importer.runs.forecast import most_calls_a_row
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
@@ -38,7 +38,7 @@ from importer.sending.pace.open_hours import LocalHours, zone_of
 from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
-from importer.state.memory import Leaver, Memory
+from importer.state.memory import KnownAdditions, Leaver, Memory
 
 _MET_AT_ONCE: Final = 16
 
@@ -129,15 +129,20 @@ def _prepare_output(folder: Path) -> None:
 @contextlib.contextmanager
 def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeeper]:
     run, settings = delivery.journal.run, delivery.settings
-    with Memory.open(settings.state, clock=delivery.context.clock) as memory:
+    place = f"sandbox:{run.id}" if connection.sandbox else connection.base_url
+    with contextlib.ExitStack() as opened:
+        memory = opened.enter_context(Memory.open(settings.state, clock=delivery.context.clock))
         turn = memory.begin(
             run_id=run.id,
-            realm=f"sandbox:{run.id}" if connection.sandbox else connection.base_url,
+            realm=place,
             feed=settings.feed or str(run.mapping_path),
             changed_only=settings.changed_only,
             full_every=settings.full_every,
         )
-        yield Bookkeeper(delivery.journal, turn, delivery.mapping)
+        known = None
+        if delivery.mapping.model.wishes:
+            known = opened.enter_context(KnownAdditions.open(settings.state, place=place))
+        yield Bookkeeper(delivery.journal, turn, delivery.mapping, known)
 
 
 def _complete(delivery: Delivery) -> bool:
@@ -294,7 +299,7 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
     if planned is not None:
         asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
         return plan_sending(asked, calls_a_row=1)
-    calls = calls_a_row(delivery.mapping)
+    calls = most_calls_a_row(delivery.mapping)
     plan = plan_sending(
         {location: math.ceil(count * share) for location, count in rows.items()},
         calls_a_row=calls,

@@ -206,7 +206,8 @@ def _decide(
     mapping, context = comparison.mapping, comparison.context
     tally = PlanTally(
         duplicates_allowed={key: each.duplicates_allowed for key, each in seen.met.items()},
-        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+        + mapping.most_calls_beside,
         replaces_tags=mapping.tag_mode is TagMode.REPLACE,
     )
     stored.begin_anew()

@@ -35,7 +35,7 @@ from importer.results.plan import MirrorSummary, MissingContacts, PlanSummary, P
 from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
-from importer.runs.forecast import Taken, calls_a_row, foreseen_rows, taken_in
+from importer.runs.forecast import Taken, foreseen_rows, most_calls_a_row, taken_in
 from importer.runs.intake import Mapped, choose_location, require_destination
 from importer.runs.planning.completing import Completing, complete_mirrors
 from importer.runs.planning.deciding import Decider, DecidingRules, planned_end
@@ -310,7 +310,8 @@ class _Planner:
         mapping = self._taken.mapping
         return PlanTally(
             duplicates_allowed={key: each.duplicates_allowed for key, each in self._seen.met.items()},
-            follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+            follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+            + mapping.most_calls_beside,
             replaces_tags=mapping.tag_mode is TagMode.REPLACE,
         )
 
@@ -320,7 +321,7 @@ class _Planner:
         rows: Counter[str] = Counter()
         for intake in taken.intakes:
             rows.update(intake.bound.location_rows)
-        plain = plan_sending(rows, calls_a_row=calls_a_row(taken.mapping))
+        plain = plan_sending(rows, calls_a_row=most_calls_a_row(taken.mapping))
         applying = plan_sending(requests, calls_a_row=1)
         after = taken.mapping.follow_ups
         return PlanSummary(
