@@ -379,6 +379,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.RUN_AGAIN,
     ),
     Code(
+        "note_failed",
+        "The contact is stored but its note was not added",
+        "Run it again: `importer retry` adds what is missing, and looks first whether it is there.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "workflow_failed",
         "The contact is stored but was not added to the workflow or campaign",
         "Check that the workflow is published, then `importer retry`, which does only what is missing.",

@@ -291,6 +291,10 @@ class Stream(Section):
         default=False,
         description="Read the location's contacts first, and send only rows that change something.",
     )
+    before_images: Flag = Field(
+        default=False,
+        description="Read each contact before it is updated, so that `importer undo` can put its old values back.",
+    )
     full_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="With changed_only: each Nth run sends every row."
     )

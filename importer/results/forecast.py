@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from importer.highlevel.additions import calls_beside
 from importer.records import Block, Json, Outcome, Record, row_id
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
@@ -144,6 +145,8 @@ class Foresight:
         self.tally = Tally(headers, keep=keep)
         self.location_rows: Counter[str] = Counter()
         self.source_rows: Counter[int] = Counter()
+        self.calls_beside: Counter[str] = Counter()
+        """Calls at most for what rows want added beside their contacts, by location."""
 
     def see(self, block: Block, mapped: Sequence[Record | Outcome]) -> None:
         """Count a block beside what the mapping made of each of its rows."""
@@ -154,6 +157,8 @@ class Foresight:
                 self.tally.see(row, made, cells)
                 continue
             self.location_rows[made.location_id] += 1
+            if made.additions:
+                self.calls_beside[made.location_id] += calls_beside(made.additions)
             if made.warnings:
                 self.tally.warn(row, made.warnings, cells)
 

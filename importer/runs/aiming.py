@@ -213,7 +213,7 @@ def _workflows(targets: Iterable[Target]) -> Iterator[str]:
     known = [each.published_workflows for each in targets if each.published_workflows is not None]
     if count := sum(known):
         plural = "1 published workflow" if count == 1 else f"{number(count)} published workflows"
-        yield f"{plural} there; any may react to created contacts and added tags."
+        yield f"{plural} there; any may react to created contacts and added tags, and no undo takes back what they do."
 
 
 async def confirm(context: RunContext, asked: str, moved: str | None, load: Load) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,8 +32,8 @@ from importer.runs.aiming import (
 )
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
-from importer.runs.embedded import embedded_sandbox
-from importer.runs.forecast import calls_a_row
+from importer.runs.embedded import reachable
+from importer.runs.forecast import most_calls_a_row
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
@@ -49,7 +48,7 @@ from importer.sending.pace.open_hours import LocalHours, zone_of
 from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
-from importer.state.memory import Leaver, Memory
+from importer.state.memory import KnownAdditions, Leaver, Memory
 
 _MET_AT_ONCE: Final = 16
 
@@ -75,7 +74,13 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     """
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
-    async with _reachable(settings.connection, delivery) as connection:
+    async with reachable(
+        settings.connection,
+        delivery.mapping,
+        _location_ids(delivery.surveyed),
+        folder=journal.folder,
+        state=settings.state,
+    ) as connection:
         with rare_collections(), _bookkeeper(connection, delivery) as books:
             async with Sender(
                 connection=connection,
@@ -131,31 +136,23 @@ def _prepare_output(folder: Path) -> None:
         ) from None
 
 
-@contextlib.asynccontextmanager
-async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterator[Connection]:
-    """Give the connection as it is, or start the embedded sandbox and point it there."""
-    if not connection.sandbox:
-        yield replace(connection, grants=connection.grants or delivery.settings.state / "grants")
-        return
-    kept = delivery.journal.folder / "sandbox.db"  # so that a resumed try meets the same contacts
-    os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
-    location_ids = _location_ids(delivery.surveyed)
-    async with embedded_sandbox(connection, delivery.mapping, location_ids, kept=kept) as furnished:
-        yield furnished
-
-
 @contextlib.contextmanager
 def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeeper]:
     run, settings = delivery.journal.run, delivery.settings
-    with Memory.open(settings.state, clock=delivery.context.clock) as memory:
+    place = f"sandbox:{run.id}" if connection.sandbox else connection.base_url
+    with contextlib.ExitStack() as opened:
+        memory = opened.enter_context(Memory.open(settings.state, clock=delivery.context.clock))
         turn = memory.begin(
             run_id=run.id,
-            realm=f"sandbox:{run.id}" if connection.sandbox else connection.base_url,
+            realm=place,
             feed=settings.feed or str(run.mapping_path),
             changed_only=settings.changed_only,
             full_every=settings.full_every,
         )
-        yield Bookkeeper(delivery.journal, turn, delivery.mapping)
+        known = None
+        if delivery.mapping.model.wishes:
+            known = opened.enter_context(KnownAdditions.open(settings.state, place=place))
+        yield Bookkeeper(delivery.journal, turn, delivery.mapping, known)
 
 
 def _complete(delivery: Delivery) -> bool:
@@ -175,6 +172,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
+        before_images=settings.before_images,
         locations_by_column=mapping.location_by_column,
     )
 
@@ -286,7 +284,7 @@ def _announce(
     else:
         progress.message(
             f"Into {aimed_at(targets) if targets else 'no sub-account'}: {sending}{days}{share}"
-            " Created contacts and added tags may start workflows there."
+            " Created contacts and added tags may start workflows there; what they do no undo takes back."
         )
     progress.planned(left, plan.requests, plan.seconds)
 
@@ -312,7 +310,7 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
     if planned is not None:
         asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
         return plan_sending(asked, calls_a_row=1)
-    calls = calls_a_row(delivery.mapping)
+    calls = most_calls_a_row(delivery.mapping)
     plan = plan_sending(
         {location: math.ceil(count * share) for location, count in rows.items()},
         calls_a_row=calls,

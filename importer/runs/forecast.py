@@ -265,9 +265,14 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
 
 
 def calls_a_row(mapping: Mapping) -> float:
-    """Tell how many calls a row costs: the upsert, a search before it, its follow-ups."""
+    """Tell how many calls every row costs: the upsert, a search before it, its follow-ups but for its own additions."""
     search = 0 if mapping.mode is ImportMode.UPSERT else 1
     return 1 + search + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+
+
+def most_calls_a_row(mapping: Mapping) -> float:
+    """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
+    return calls_a_row(mapping) + mapping.most_calls_beside
 
 
 def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
@@ -331,9 +336,10 @@ def _forecast(
             again, sent_again = foresight.skipped_duplicates, 0
     sent_with_it = taken.mapping.model.match.shared_key is SharedKeyPolicy.SEND
     rate = calls_a_row(taken.mapping)
-    plan = plan_sending(foresight.location_rows, calls_a_row=rate, quotas=asked.quotas)
+    beside = foresight.calls_beside
+    plan = plan_sending(foresight.location_rows, calls_a_row=rate, quotas=asked.quotas, besides=beside)
     parts = {
-        name: plan_sending({name: rows}, calls_a_row=rate, quotas=asked.quotas)
+        name: plan_sending({name: rows}, calls_a_row=rate, quotas=asked.quotas, besides=beside)
         for name, rows in foresight.location_rows.items()
     }
     return foresight.forecast(

@@ -63,6 +63,12 @@ class StoredPlan:
         except StateError as cause:
             raise SettingsError(str(cause)) from cause
 
+    @staticmethod
+    def discard(folder: Path) -> None:
+        """Delete what a run that compared by itself decided: the old values of contacts are in it."""
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{_FILE}{suffix}").unlink(missing_ok=True)
+
     def __enter__(self) -> Self:
         return self
 

@@ -8,7 +8,7 @@ import pytest
 
 from importer.reading import open_source
 from importer.records import Outcome, Record
-from importer.suggestion import Suggestion, suggest, suggest_from
+from importer.suggestion.suggesting import Suggestion, suggest, suggest_from
 from tests.suggestion.scoring import blocked, run
 
 

@@ -9,8 +9,8 @@ import pytest
 from importer.mapping import parse_mapping
 from importer.reading import open_source
 from importer.records import Outcome, Record
-from importer.suggestion import Suggestion, suggest, suggest_from
 from importer.suggestion.doubts import DoubtCode
+from importer.suggestion.suggesting import Suggestion, suggest, suggest_from
 from tests.suggestion.scoring import run
 
 

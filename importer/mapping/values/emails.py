@@ -14,6 +14,9 @@ CODE: Final = "invalid_email"
 _LOCAL: Final = re.compile(
     r"[A-Za-z0-9!#$%&*+/=?^_`{|}~-][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 )
+_DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63})")
+RESERVED_ENDINGS: Final = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+"""Where no mail can go, as the library has them."""
 _BRACKETED: Final = re.compile(r"<\s*(?:mailto:)?([^<>]*@[^<>]*?)\s*>")
 _SEPARATORS: Final = re.compile(r"[;,|\s]+|\s+(?:or|and|und|et|y|e|o|/)\s+|(?<=\w)/(?=\S+@)")
 _REMARK: Final = re.compile(r"\([^()@]*\)|\[[^\[\]@]*\]")
@@ -63,9 +66,19 @@ def read_email(text: str, *, several: str = "first") -> ReadValue:
 
 @lru_cache(maxsize=20_000)
 def _domain(domain: str) -> str | None:
-    """Check a domain with the library once; the usual ones are then a look-up. None: look at the whole address."""
+    """Check a domain once; the usual ones are then a look-up. None: look at the whole address."""
+    if is_plain_domain(domain):
+        return domain
     address = _canonical(f"a@{domain}")
     return address and address[2:]
+
+
+def is_plain_domain(domain: str) -> bool:
+    """Tell a domain that the library takes as it is; whatever needs a closer look is left to the library."""
+    if len(domain) > 253 or "--" in domain:
+        return False
+    found = _DOMAIN.fullmatch(domain)
+    return found is not None and found[1] not in RESERVED_ENDINGS
 
 
 def _with_typo(address: str, domain: str) -> ReadValue:

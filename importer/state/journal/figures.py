@@ -187,7 +187,7 @@ def read_sessions(db: Database) -> tuple[Session, ...]:
 
 def sum_seconds(db: Database) -> float:
     """Add up the time that processes worked on the run; of a killed one, up to the last that is known of it."""
-    sessions = read_sessions(db)
+    sessions = [session for session in read_sessions(db) if session.kind is not SessionKind.UNDO]
     starts = [session.started_at for session in sessions[1:]]
     total = 0.0
     for session, next_start in zip(sessions, [*starts, float("inf")], strict=True):

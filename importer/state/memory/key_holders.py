@@ -166,8 +166,9 @@ class KeyHolders:
     def release_all(self) -> None:
         """Free all that this run holds: it sent nothing."""
         self._fresh.clear()
+        run = self.run  # asks in a transaction of its own
         with self._db.transaction():
-            self._db.execute("DELETE FROM holders WHERE run = ?", (self.run,))
+            self._db.execute("DELETE FROM holders WHERE run = ?", (run,))
 
     def _salt(self) -> bytes:
         with self._db.transaction() as database:
