@@ -19,7 +19,17 @@ from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
-from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, explanation, glance, targets_of
+from importer.runs.aiming import (
+    Load,
+    Target,
+    aimed_at,
+    confirm,
+    elsewhere,
+    explanation,
+    glance,
+    overruled,
+    targets_of,
+)
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
@@ -229,6 +239,7 @@ async def _aim(
     context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
+    misfits += overruled(targets, delivery.mapping.fixed_location)
     said = explanation(targets, load, seen, last, misfits=misfits)
     if context.confirm is None:
         context.progress.message(said)
