@@ -195,6 +195,12 @@ def elsewhere(targets: Sequence[Target], last: Run | None) -> str | None:
     return f"This mapping last went into another location: {last.location_id}, on {when} (run {last.id})."
 
 
+def overruled(targets: Sequence[Target], fixed: str | None) -> Iterator[str]:
+    """Say that the mapping names another location than the one that was asked for."""
+    if fixed is not None and [target.location_id for target in targets] != [fixed]:
+        yield f"The mapping itself names another location: {fixed}."
+
+
 def _decided(load: Load, seen: Glance) -> str:
     counts = [
         f"{number(seen.planned[each])} {word}" for each, word in _BECOMES.items() if seen.planned.get(each)

@@ -28,6 +28,7 @@ from importer.runs.aiming import (
     explanation,
     glance,
     lifts_sentence,
+    overruled,
     targets_of,
 )
 from importer.runs.bookkeeping import Bookkeeper
@@ -241,6 +242,7 @@ async def _aim(
     context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
+    misfits += overruled(targets, delivery.mapping.fixed_location)
     said = explanation(targets, load, seen, last, misfits=misfits)
     if context.confirm is None:
         context.progress.message(said)
