@@ -253,6 +253,40 @@ def test_what_the_vendor_does_not_clear_is_told_as_failed(desk: Desk, vendor: Sa
     assert held(vendor)["ann@example.com"]["properties"]["city"] == "Paris"
 
 
+NOTED = MAPPING + "notes: [{column: First}]\n"
+
+
+def test_notes_of_the_run_keep_no_created_contact_and_leave_those_that_were_there(
+    mapped: Desk, vendor: Sandbox
+) -> None:
+    mapped.write("mapping.yaml", NOTED)
+    vendor.add_contact("loc1", email="bea@example.com", firstName="Bea", name="Bea", tags=["spring"])
+    vendor.edit(contact_id(vendor, "bea@example.com"), note="by a person")
+    run_id = imported(mapped, ANN, BEA, words=("--before-images",))
+    assert [each["notes"] for each in held(vendor).values()] == [2, 1]
+    ended = taken_back(mapped, run_id)
+    assert (ended.code, [status for status, _ in lines(ended)]) == (0, ["deleted", "restored"]), lines(ended)
+    assert [(email, each["notes"]) for email, each in held(vendor).items()] == [("bea@example.com", 1)]
+    anew = mapped.run("people.csv", "-m", "mapping.yaml")
+    assert (anew.code, anew.summary["created"]) == (0, 1)
+    assert [each["notes"] for each in held(vendor).values()] == [2, 1]
+
+
+def test_a_note_of_the_run_that_somebody_wrote_into_stays(mapped: Desk, vendor: Sandbox) -> None:
+    mapped.write("mapping.yaml", NOTED)
+    vendor.add_contact(
+        "loc1", email="bea@example.com", firstName="Bea", name="Bea", city="Bonn", tags=["spring"]
+    )
+    run_id = imported(mapped, ANN, BEA, words=("--before-images",))
+    for item in vendor.vendor.items:
+        item.body["body"] = "Called, wants a visit"
+    ended = taken_back(mapped, run_id)
+    assert ended.code == 1
+    assert [status for status, _ in lines(ended)] == ["kept", "kept"]
+    assert lines(ended)[1][1].endswith("Kept, since somebody wrote into it after the run: note.")
+    assert [each["notes"] for each in held(vendor).values()] == [1, 1]
+
+
 # looking, asking, and what is forgotten
 
 

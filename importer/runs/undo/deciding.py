@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from importer.highlevel.additions import KINDS, digest, find_same
 from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
-from importer.records import BeforeImage, Change, ImagePart, Json, RowId
+from importer.records import Added, Addition, BeforeImage, Change, ImagePart, Json, RowId
 
 _FILLED_BY_VENDOR: Final = frozenset({"name", "type", "source", "country", "timezone"})
 """Fields of a new contact that the vendor fills where nobody said anything: no trace of a person."""
@@ -41,6 +42,10 @@ class WrittenContact:
     tags_certain: bool = True
     """The contact had all of them once; else they may never have come."""
     images: tuple[BeforeImage, ...] = field(default=(), repr=False)
+    additions: tuple[Addition, ...] = field(default=(), repr=False)
+    """What its rows wanted beside it."""
+    added: tuple[Added, ...] = ()
+    """What they put there."""
     dropped: frozenset[str] = frozenset()
 
     def joined(self, later: WrittenContact) -> WrittenContact:
@@ -56,6 +61,8 @@ class WrittenContact:
             tags_alone=self.tags_alone or later.tags_alone,
             tags_certain=self.tags_certain and later.tags_certain,
             images=(*self.images, *later.images),
+            additions=(*self.additions, *later.additions),
+            added=(*self.added, *later.added),
             dropped=self.dropped | later.dropped,
         )
 
@@ -175,6 +182,28 @@ def _touched_beside(written: WrittenContact, held: HeldContact, contact: Mapping
         yield "followers"
     if contact.get("businessId"):
         yield "company"
+
+
+def untouched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:
+    """Give the ids of what the run put beside a contact and a list shows as it was put there."""
+    wanted = {digest(each): each for each in written.additions if each.kind == kind}
+    return frozenset(
+        added.id
+        for added in written.added
+        if added.kind == kind
+        and (addition := wanted.get(added.digest)) is not None
+        and any(there.id == added.id for there in find_same(addition, body))
+    )
+
+
+def touched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:
+    """Give the ids of what the run put there and somebody wrote into since."""
+    items = body.get(KINDS[kind].listed)
+    there = (
+        {each.get("id") for each in items if isinstance(each, Mapping)} if isinstance(items, list) else set()
+    )
+    ours = {added.id for added in written.added if added.kind == kind}
+    return frozenset(ours & there) - untouched_beside(written, kind, body)
 
 
 def restoration(written: WrittenContact, contact: Mapping[str, Any]) -> Restoration:
