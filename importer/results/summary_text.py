@@ -135,6 +135,9 @@ def _notices(summary: Summary) -> Iterator[str]:
     """Tell what somebody who looks at the sheet, the workbook or the folder would not see there."""
     if summary.follows:
         yield f"  these are rows of run {summary.follows}, corrected"
+    if summary.beside:
+        added = ", ".join(f"{name} {number(count)}" for name, count in summary.beside.items())
+        yield f"  added beside the contacts: {added}"
     if summary.since:
         yield f"  {since_text(summary.since, summary.rows_read)} (by run {', '.join(summary.since.successors)})"
     yield from (f"  {sentence}" for sentence in summary.same_contact.sentences())

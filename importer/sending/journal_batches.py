@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from importer.errors import StateError, StopError
-from importer.records import BeforeImage, FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.records import (
+    Addition,
+    BeforeImage,
+    FollowUpMark,
+    Intent,
+    Landed,
+    Outcome,
+    Pulse,
+    QuotaMark,
+    RowId,
+)
 from importer.runtime.clock import Clock
 
 _BREATH_SECONDS: Final = 0.02
@@ -39,6 +49,14 @@ class JournalWriter(Protocol):
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether an earlier row of this run settled or landed with this contact."""
+        ...
+
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:
+        """Give the id of what this or an earlier run put beside a contact that says the same, as far as it is remembered."""
+        ...
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        """Give the ids of what rows of this run put, or found, beside a contact."""
         ...
 
     def made_by(self, row: RowId) -> str | Outcome | None:
@@ -125,6 +143,20 @@ class JournalBatcher:
         """Ask the journal, with everything written that is known by now."""
         self.flush()
         return self._journal.made_here(contact_id, before)
+
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:
+        """Ask the journal, once it knows all that was added to the contact by now."""
+        self._write_added(contact_id)
+        return self._journal.find_added(addition, location_id, contact_id)
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        """Ask likewise."""
+        self._write_added(contact_id)
+        return self._journal.added_beside(contact_id)
+
+    def _write_added(self, contact_id: str) -> None:
+        if any(mark.added is not None and mark.added.contact_id == contact_id for mark in self._marks):
+            self.flush()
 
     def made_by(self, row: RowId) -> str | Outcome | None:
         """Ask the journal, likewise."""

@@ -291,7 +291,7 @@ class LocationSender:
         try:
             if submitted.landed is not None:
                 assert self._desk is not None  # noqa: S101  (rows come after open)
-                self._go_on(self._desk.go_on(submitted.landed, submitted.record.tags))
+                self._go_on(self._desk.go_on(submitted.landed, submitted.record))
                 return
             assert self._upserting is not None  # noqa: S101  (rows come after open)
             try:
@@ -304,7 +304,7 @@ class LocationSender:
                 self._settle(end)
             else:
                 assert self._desk is not None  # noqa: S101  (rows come after open)
-                self._go_on(self._desk.begin(end, submitted.record.tags))
+                self._go_on(self._desk.begin(end, submitted.record))
         finally:
             self._busy_rows -= 1
 

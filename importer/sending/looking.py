@@ -8,7 +8,17 @@ from typing import Final
 from importer.highlevel.follow_ups import named_contacts
 from importer.highlevel.reply import Reply
 from importer.highlevel.search import is_of
-from importer.records import BeforeImage, FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.records import (
+    Addition,
+    BeforeImage,
+    FollowUpMark,
+    Intent,
+    Landed,
+    Outcome,
+    Pulse,
+    QuotaMark,
+    RowId,
+)
 from importer.sending.call_state import FIRST_CONTACT, CallState
 from importer.sending.policy import RetryPolicy, SendingPolicy
 
@@ -90,6 +100,12 @@ class NoRows:
 
     def made_here(self, contact_id: str, before: RowId) -> bool:  # noqa: ARG002  (JournalWriter's signature)
         return False
+
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:  # noqa: ARG002  (likewise)
+        return None
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:  # noqa: ARG002  (likewise)
+        return frozenset()
 
     def made_by(self, row: RowId) -> str | Outcome | None:  # noqa: ARG002  (likewise)
         return None

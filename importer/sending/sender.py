@@ -271,11 +271,13 @@ class Sender:
         """Do work that stores nothing; cut it off as soon as the run is to end."""
         task = asyncio.ensure_future(work)
         stopped = asyncio.ensure_future(self._stopped.wait())
-        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait((task,))
+        try:
+            await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+        finally:  # whoever waits may be cancelled himself: the call must not outlive the session
+            stopped.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.wait((task,))
         if self._reason is not None:
             raise self._reason
         return task.result()

@@ -216,3 +216,16 @@ async def test_what_is_not_to_be_believed_is_told_and_not_used(
         await location.read()
     assert location.folder.newest("http://127.0.0.1", PLACE) is None
     assert location.folder.draft("http://127.0.0.1", PLACE) is None
+
+
+async def test_a_cursor_that_goes_round_is_not_followed_for_ever(paper: PaperFrom) -> None:
+    with pytest.raises(MirrorError, match="same page again"):
+        await paper(page("a"), page("b"), page("a"), page("b")).read()
+
+
+async def test_a_location_that_does_not_count_is_read_to_the_end_of_its_list(paper: PaperFrom) -> None:
+    told: list[str] = []
+    location = paper(page("a", "b"), page())
+    reading = await location.read(told.append)
+    assert ids(reading) == ["a", "b"]
+    assert "does not say how many" in told[0]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from importer.highlevel.additions import digest
 from importer.records import (
+    Added,
+    Addition,
     BeforeImage,
     FollowUpMark,
     FollowUpState,
@@ -23,6 +26,7 @@ class MemoryJournal:
         self.intents: list[Intent] = []
         self.landed: dict[RowId, Landed] = {}
         self.marked: dict[tuple[RowId, str], FollowUpState] = {}
+        self.added: dict[tuple[RowId, str], Added] = {}
         self.outcomes: dict[RowId, Outcome] = {}
         self.appends: list[int] = []
         self.pulses: list[Pulse] = []
@@ -48,6 +52,8 @@ class MemoryJournal:
         self.land(landed)
         for mark in marks:
             self.marked[mark.row, mark.name] = mark.state
+            if mark.added is not None:
+                self.added[mark.row, mark.name] = mark.added
             self.history.append(f"{mark.state} {mark.name} {mark.row}")
         self.settle(outcomes)
 
@@ -75,6 +81,18 @@ class MemoryJournal:
     def made_here(self, contact_id: str, before: RowId) -> bool:
         ended: tuple[Landed | Outcome, ...] = (*self.landed.values(), *self.outcomes.values())
         return any(each.contact_id == contact_id and each.row < before for each in ended)
+
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:
+        wanted = (location_id, contact_id, digest(addition))
+        found = [
+            each.id
+            for each in self.added.values()
+            if (each.location_id, each.contact_id, each.digest) == wanted
+        ]
+        return found[0] if found else None
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        return frozenset(each.id for each in self.added.values() if each.contact_id == contact_id)
 
     def made_by(self, row: int) -> str | Outcome | None:
         ended = self.outcomes.get(row)

@@ -40,7 +40,9 @@ class RunPlan:
     def __init__(self, stored: StoredPlan, mapping: FieldMapping) -> None:
         self._stored = stored
         self._tag_mode = mapping.tag_mode
-        self.requests = stored.facts.requests
+        facts = stored.facts
+        self.requests = facts.requests
+        self.lifts = facts.lifts
 
     def count_actions(self) -> dict[PlanAction, int]:
         return self._stored.count_actions()
@@ -206,7 +208,8 @@ def _decide(
     mapping, context = comparison.mapping, comparison.context
     tally = PlanTally(
         duplicates_allowed={key: each.duplicates_allowed for key, each in seen.met.items()},
-        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+        + mapping.most_calls_beside,
         replaces_tags=mapping.tag_mode is TagMode.REPLACE,
     )
     stored.begin_anew()
@@ -230,6 +233,7 @@ def _decide(
             base_url=run.base_url,
             options=remembered(comparison.settings),
             requests=tally.requests,
+            lifts=tally.lifts,
         )
     )
 

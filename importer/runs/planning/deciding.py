@@ -20,6 +20,7 @@ from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
 from importer.records import (
     Fault,
+    FollowUpFor,
     ImportMode,
     OnUpdate,
     Outcome,
@@ -178,10 +179,10 @@ class Decider:
             )
         found = difference(record, contact, self._rules.update)
         warnings = (
-            *(_warning("kept", f"kept: {each}") for each in found.kept),
+            *(_warning("kept", each) for each in found.kept),
             *(_warning("cleared", f"{each.name} is emptied") for each in found.changes if is_blank(each.new)),
         )
-        if found.nothing:
+        if found.nothing and not _adds_beside(record):
             planned = _planned(
                 record,
                 PlanAction.UNCHANGED,
@@ -199,6 +200,11 @@ class Decider:
             tags_removed=found.tags_removed,
             warnings=planned.warnings + warnings,
         )
+
+
+def _adds_beside(record: Record) -> bool:
+    """Tell whether a row may add something beside a contact that it need not change."""
+    return any(each.applies_to is not FollowUpFor.CREATED for each in record.additions)
 
 
 def _warning(code: str, message: str) -> Fault:

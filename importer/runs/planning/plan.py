@@ -35,7 +35,7 @@ from importer.results.plan import MirrorSummary, MissingContacts, PlanSummary, P
 from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
-from importer.runs.forecast import Taken, calls_a_row, foreseen_rows, taken_in
+from importer.runs.forecast import Taken, foreseen_rows, most_calls_a_row, taken_in
 from importer.runs.intake import Mapped, choose_location, require_destination
 from importer.runs.planning.completing import Completing, complete_mirrors
 from importer.runs.planning.deciding import Decider, DecidingRules, planned_end
@@ -240,6 +240,7 @@ class _Planner:
         self._began = began
         self._made_at = context.clock.now()
         self._requests: Mapping[str, int] = {}
+        self._lifts = 0
         stamp = datetime.fromtimestamp(self._made_at, UTC)
         self._plan_id = f"plan-{stamp:%Y%m%d-%H%M%S}-{int(self._made_at * 65_536) % 65_536:04x}"
         self._folder = settings.output / self._plan_id
@@ -310,17 +311,18 @@ class _Planner:
         mapping = self._taken.mapping
         return PlanTally(
             duplicates_allowed={key: each.duplicates_allowed for key, each in self._seen.met.items()},
-            follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+            follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+            + mapping.most_calls_beside,
             replaces_tags=mapping.tag_mode is TagMode.REPLACE,
         )
 
     def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:
-        taken, requests = self._taken, tally.requests
+        taken, requests, self._lifts = self._taken, tally.requests, tally.lifts
         self._requests = requests
         rows: Counter[str] = Counter()
         for intake in taken.intakes:
             rows.update(intake.bound.location_rows)
-        plain = plan_sending(rows, calls_a_row=calls_a_row(taken.mapping))
+        plain = plan_sending(rows, calls_a_row=most_calls_a_row(taken.mapping))
         applying = plan_sending(requests, calls_a_row=1)
         after = taken.mapping.follow_ups
         return PlanSummary(
@@ -364,4 +366,5 @@ class _Planner:
             base_url=settings.connection.base_url,
             options=remembered(settings),
             requests=requests,
+            lifts=self._lifts,
         )

@@ -9,12 +9,14 @@ from typing import Final
 from importer.highlevel.follow_ups import Step, steps_for, tags_met
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import (
+    Addition,
     BeforeImage,
     FollowUps,
     FollowUpState,
     ImagePart,
     Landed,
     Outcome,
+    Record,
     Status,
     TagMode,
 )
@@ -23,6 +25,7 @@ from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.looking import ContactsCallState
 from importer.sending.row import outcomes
+from importer.sending.row.additions import AdditionDesk
 from importer.sending.row.follow_up_batches import FollowUpBatch, take_back
 from importer.sending.row.submitted import FollowUpDoubt, Held
 from importer.sending.row.upserting import Landing
@@ -39,17 +42,18 @@ class FollowUpDesk:
         self._caller = caller
         self._journal = journal
         self._follow_ups = follow_ups
-        # rows without tags all get the same, and most rows are such
-        self._untagged = {status: steps_for(follow_ups, (), status) for status in Status}
+        self._additions = AdditionDesk(caller, journal)
+        # rows without tags or additions all get the same, and most rows are such
+        self._plain = {status: steps_for(follow_ups, (), status) for status in Status}
 
-    def begin(self, landing: Landing, tags: tuple[str, ...]) -> Held:
+    def begin(self, landing: Landing, record: Record) -> Held:
         """Tell what a row has yet to get that has just landed, and write it down if there is anything."""
         landed = landing.landed
-        steps = self._steps(landed, tags)
+        steps = self._steps(landed, record)
         due = tuple(step for step in steps if not step.kind.shown(step.value, landing.contact))
         held = Held(landed=landed, due=due)
         if due:
-            self._journal.land(landed, self._tags_met(landing, tags))
+            self._journal.land(landed, self._tags_met(landing, record.tags))
             for step in steps:
                 if step not in due:
                     self._journal.mark(held.mark(step, FollowUpState.DONE))
@@ -73,22 +77,33 @@ class FollowUpDesk:
             row=row, contact_id=contact_id, part=ImagePart.TAGS, tags_added=added, tags_removed=removed
         )
 
-    def go_on(self, landed: Landed, tags: tuple[str, ...]) -> Held:
-        """Tell what a row has yet to get that landed in an earlier session; what may have been done is not done again."""
+    def go_on(self, landed: Landed, record: Record) -> Held:
+        """Tell what a row has yet to get that landed in an earlier session; what may have been done is not done again.
+
+        Whether an addition was done can be seen beside the contact.
+        """
         known = {mark.name: mark.state for mark in landed.marks}
-        steps = self._steps(landed, tags)
+        steps = self._steps(landed, record)
+        in_doubt = [step for step in steps if known.get(step.name) is FollowUpState.SENT]
         return Held(
             landed=landed,
-            due=tuple(step for step in steps if known.get(step.kind.name) in {None, FollowUpState.OPEN}),
+            due=tuple(
+                replace(step, doubtful=step in in_doubt)
+                for step in steps
+                if known.get(step.name) in {None, FollowUpState.OPEN}
+                or (step in in_doubt and step.kind.addition is not None)
+            ),
             doubts=tuple(
                 FollowUpDoubt(kind=step.kind, words=_CUT_OFF)
-                for step in steps
-                if known.get(step.kind.name) is FollowUpState.SENT
+                for step in in_doubt
+                if step.kind.addition is None
             ),
         )
 
-    def _steps(self, landed: Landed, tags: tuple[str, ...]) -> tuple[Step, ...]:
-        return steps_for(self._follow_ups, tags, landed.status) if tags else self._untagged[landed.status]
+    def _steps(self, landed: Landed, record: Record) -> tuple[Step, ...]:
+        if not (record.tags or record.additions):
+            return self._plain[landed.status]
+        return steps_for(self._follow_ups, record.tags, landed.status, record.additions)
 
     async def perform(self, batch: FollowUpBatch) -> Sequence[Outcome | Held | FollowUpBatch]:
         """Do what the rows of a batch get next; a row that has more to get, or is done, comes back held.
@@ -96,6 +111,8 @@ class FollowUpDesk:
         A batch that is refused as a whole comes back in halves: the one contact that it is about shall fail alone.
         """
         step = batch.step
+        if isinstance(step.value, Addition):
+            return [await self._additions.add(batch, step.value)]
         found = await self._ask(batch)
         if isinstance(found, Unanswered) and found.doubtful and not step.kind.repeatable:
             doubt = FollowUpDoubt(kind=step.kind, words=f"the reply was lost ({found.words})")
@@ -131,6 +148,6 @@ class FollowUpDesk:
         if error is not None:
             return outcomes.follow_up_failed(held, step.kind, error)
         due = held.due[1:]
-        if due or not step.kind.repeatable:  # else the row's outcome tells it
+        if due or held.failures or not step.kind.repeatable:  # else the row's outcome tells it
             self._journal.mark(held.mark(step, FollowUpState.DONE))
         return replace(held, due=due)

@@ -122,6 +122,9 @@ def done(landed: Landed) -> Outcome:
 
 def followed_up(held: Held) -> Outcome:
     """Settle a row that has nothing more to get; what may have been done, or not, is for a person to see."""
+    if held.failures:
+        first = held.failures[0]
+        return _unfinished(held.landed, first.kind.code, _left_open(held, ""), http_status=first.http_status)
     if not held.doubts:
         return done(held.landed)
     return _unfinished(
@@ -133,10 +136,19 @@ def followed_up(held: Held) -> Outcome:
 
 def follow_up_failed(held: Held, kind: FollowUp, words: str, *, http_status: int | None = None) -> Outcome:
     """Fail a row whose contact is stored but not finished; running it again does what is missing."""
-    message = f"{kind.failed}: {words}"
-    if held.doubts:
-        message += f"{_stop(words)} And {_unknown(held)}, since {_why(held)}. {_look(held)}"
+    message = _left_open(held, f"{kind.failed}: {words}")
     return _unfinished(held.landed, kind.code, message, http_status=http_status)
+
+
+def _left_open(held: Held, failed: str) -> str:
+    """Say all that was not done, or may not have been."""
+    parts = [failed] if failed else []
+    parts += [
+        f"{each.kind.unknown if each.doubtful else each.kind.failed}: {each.words}" for each in held.failures
+    ]
+    if held.doubts:
+        parts.append(f"{_unknown(held)}, since {_why(held)}. {_look(held)}")
+    return " And ".join([*(f"{each}{_stop(each)}" for each in parts[:-1]), parts[-1]])
 
 
 def _unknown(held: Held) -> str:

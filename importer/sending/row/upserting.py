@@ -366,6 +366,7 @@ class Upserting:
             attempts=submitted.attempts,
             trace_id=found.trace_id,
             warnings=warnings,
+            first_attempt_at=submitted.first_attempt_at,
         )
         return Landing(landed=landed, contact=contact)
 

@@ -13,6 +13,7 @@ from importer.records import RowId
 from importer.runtime.counting import counted
 from importer.state.database import DamagedError, Database
 from importer.state.journal.rows import (
+    ADDED_COLUMNS,
     IMAGE_COLUMNS,
     LANDED_COLUMNS,
     MARK_COLUMNS,
@@ -48,6 +49,7 @@ _CHECKED: Final = {
     "outcomes": f"{OUTCOME_COLUMNS}, pass",
     "landed": LANDED_COLUMNS,
     "follow_ups": MARK_COLUMNS,
+    "additions": ADDED_COLUMNS,
     "before_images": IMAGE_COLUMNS,
     "undo_lines": f"{UNDO_COLUMNS}, pass",
 }

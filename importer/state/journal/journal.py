@@ -10,6 +10,7 @@ from typing import Final, Self, TypeVar
 
 from importer.errors import StateError
 from importer.records import (
+    Added,
     BeforeImage,
     Counts,
     FollowUpMark,
@@ -31,12 +32,15 @@ from importer.state.journal import figures
 from importer.state.journal.appends import Appends
 from importer.state.journal.integrity import LAST_ROW, Loss, damaged
 from importer.state.journal.rows import (
+    ADDED_COLUMNS,
     INTENT_COLUMNS,
     LANDED_COLUMNS,
     MARK_COLUMNS,
     OUTCOME_COLUMNS,
     QUOTA_COLUMNS,
     SqlCells,
+    added_cells,
+    added_of,
     image_cells,
     intent_cells,
     intent_of,
@@ -51,6 +55,7 @@ from importer.state.journal.run import Operator, Run, RunState, Session, Session
 from importer.state.journal.schema import migrate
 from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
+    ADD,
     INTEND,
     LAND,
     MADE_BY,
@@ -200,6 +205,7 @@ class Journal:
         In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
         resume would send the earlier one again, over the newer values.
         """
+        marks = list(marks)
         found = [image_cells(image) for image in images]
         if found:
             self._mark_images()
@@ -207,6 +213,7 @@ class Journal:
             (REMEMBER, found),
             (LAND, [landed_cells(each) for each in landed]),
             (MARK, [mark_cells(mark) for mark in marks]),
+            (ADD, [added_cells(mark, mark.added) for mark in marks if mark.added is not None]),
             (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
         )
 
@@ -251,7 +258,9 @@ class Journal:
         for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
             marks[mark.row] = (*marks.get(mark.row, ()), mark)
         for cells in self._rows("landed", LANDED_COLUMNS, first, last):
-            found[cells[0]] = landed_of(cells, marks.get(cells[0], ()))
+            intent = found.get(cells[0])
+            since = intent.first_attempt_at if isinstance(intent, Intent) else None
+            found[cells[0]] = landed_of(cells, marks.get(cells[0], ()), first_attempt_at=since)
         closed = f"NOT ({OPEN.format(self._pass)})"
         for cells in self._rows("outcomes", OUTCOME_COLUMNS, first, last, closed):
             found[cells[0]] = outcome_of(cells)
@@ -261,14 +270,28 @@ class Journal:
         """Yield the latest outcome of each settled row, in source order; rows settled meanwhile are met too."""
         while True:
             page = self._rows("outcomes", OUTCOME_COLUMNS, first, last, limit=_PAGE)
-            yield from map(outcome_of, page)
+            yield from self._with_added(map(outcome_of, page), first, page[-1][0] if page else last)
             if len(page) < _PAGE:
                 return
             first = page[-1][0] + 1
 
     def unfinished(self, first: RowId = 0, last: RowId = LAST_ROW) -> Iterator[Outcome]:
         """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
-        return figures.unfinished(self._db, first, last)
+        return self._with_added(figures.unfinished(self._db, first, last), first, last)
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        """Give the ids of what rows of this run put, or found, beside a contact."""
+        query = "SELECT id FROM additions WHERE contact_id = ?"
+        return frozenset(found for (found,) in self._db.execute(query, (contact_id,)))
+
+    def _with_added(self, outcomes: Iterable[Outcome], first: RowId, last: RowId) -> Iterator[Outcome]:
+        """Put with each outcome what stands beside its contact for it."""
+        added: dict[RowId, tuple[Added, ...]] = {}
+        for cells in self._rows("additions", ADDED_COLUMNS, first, last):
+            added[cells[0]] = (*added.get(cells[0], ()), added_of(cells))
+        for outcome in outcomes:
+            own = added.get(outcome.row)
+            yield replace(outcome, added=own) if own else outcome
 
     def begin(self, kind: SessionKind, operator: Operator | None = None) -> None:
         """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from importer.records import (
+    Added,
     BeforeImage,
     Change,
     Fault,
@@ -30,6 +31,7 @@ OUTCOME_COLUMNS: Final = (
 LANDED_COLUMNS: Final = '"row", location_id, status, contact_id, http_status, attempts, trace_id, warnings'
 QUOTA_COLUMNS: Final = "location_id, at, in_window, used_today, daily_remaining, slowest_seconds"
 MARK_COLUMNS: Final = '"row", name, state'
+ADDED_COLUMNS: Final = '"row", name, kind, location_id, contact_id, id, made, digest'
 INTENT_COLUMNS: Final = '"row", location_id, first_attempt_at, last_attempt_at, attempts, exact'
 IMAGE_COLUMNS: Final = '"row", part, contact_id, content'
 UNDO_COLUMNS: Final = '"row", contact_id, status, reason'
@@ -88,7 +90,9 @@ def landed_cells(landed: Landed) -> SqlCells:
     )
 
 
-def landed_of(cells: Sequence[Any], marks: tuple[FollowUpMark, ...] = ()) -> Landed:
+def landed_of(
+    cells: Sequence[Any], marks: tuple[FollowUpMark, ...] = (), *, first_attempt_at: float | None = None
+) -> Landed:
     row, location_id, status, contact_id, http_status, attempts, trace_id, warnings = cells
     return Landed(
         row=row,
@@ -99,6 +103,7 @@ def landed_of(cells: Sequence[Any], marks: tuple[FollowUpMark, ...] = ()) -> Lan
         attempts=attempts,
         trace_id=trace_id,
         warnings=read_warnings(warnings) if warnings else (),
+        first_attempt_at=first_attempt_at,
         marks=marks,
     )
 
@@ -110,6 +115,31 @@ def mark_cells(mark: FollowUpMark) -> SqlCells:
 def mark_of(cells: Sequence[Any]) -> FollowUpMark:
     row, name, state = cells
     return FollowUpMark(row=row, name=name, state=_FOLLOW_UP_STATE[state])
+
+
+def added_cells(mark: FollowUpMark, added: Added) -> SqlCells:
+    return (
+        mark.row,
+        mark.name,
+        added.kind,
+        added.location_id,
+        added.contact_id,
+        added.id,
+        added.made,
+        added.digest,
+    )
+
+
+def added_of(cells: Sequence[Any]) -> Added:
+    _, _, kind, location_id, contact_id, item_id, made, digest = cells
+    return Added(
+        kind=kind,
+        location_id=location_id,
+        contact_id=contact_id,
+        id=item_id,
+        made=bool(made),
+        digest=digest,
+    )
 
 
 def intent_cells(intent: Intent) -> SqlCells:

@@ -220,6 +220,23 @@ CREATE TABLE undo_lines (
 );
 """
 
+# What rows put beside their contacts, for the results, and for whoever takes the run back.
+_ADDITIONS: Final = """
+CREATE TABLE additions (
+    "row" INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    location_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    append INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY ("row", name)
+) WITHOUT ROWID;
+"""
+
 MIGRATIONS: Final = (
     _FIRST,
     _RETRY,
@@ -232,6 +249,7 @@ MIGRATIONS: Final = (
     _READ_BACK,
     _APPROVAL,
     _UNDO,
+    _ADDITIONS,
 )
 VERSION: Final = len(MIGRATIONS)
 

@@ -7,6 +7,7 @@ from typing import Final
 from importer.state.journal import figures
 from importer.state.journal.integrity import STORED_INTENT_CHECKSUM, intent_checksum
 from importer.state.journal.rows import (
+    ADDED_COLUMNS,
     IMAGE_COLUMNS,
     INTENT_COLUMNS,
     LANDED_COLUMNS,
@@ -44,6 +45,7 @@ LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, append, checksu
 
 MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
 
+ADD: Final = f"INSERT OR REPLACE INTO additions ({ADDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 # What a row found first stands: looked at again after a lost reply, its contact may hold the row's own values.
 REMEMBER: Final = (
     f"INSERT OR IGNORE INTO before_images ({IMAGE_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
