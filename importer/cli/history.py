@@ -183,7 +183,7 @@ def show_command(*, run: str | None, follow: bool, state: Path | None, as_json: 
     folder = StateFolder(state_folder(state))
     found = folder.find(run)
     if follow:
-        from importer.cli.remote import follow as watch
+        from importer.cli.following import follow as watch
 
         watch(folder, found, as_json=as_json)
         found = folder.run(found.id)

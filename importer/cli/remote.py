@@ -1,13 +1,11 @@
-"""pause, stop, and show --follow: runs that another process of this machine has under way."""
+"""pause, stop: runs that another process of this machine has under way."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -63,12 +61,12 @@ def _ask(wanted: str | None, state: Path | None, wish: str, *, quiet: bool) -> N
     from importer.results.commands import access_words
     from importer.runtime.environment import user_at_host
     from importer.state import StateFolder
-    from importer.state.remote import Wish, leave_wish
+    from importer.state.remote import EndWish, leave_wish
 
     load_environment()
     folder = StateFolder(state_folder(state))
     found = _under_way(folder, wanted)
-    leave_wish(folder.run_folder(found.id), Wish(wish), by=f"importer {wish}, {user_at_host()}")
+    leave_wish(folder.run_folder(found.id), EndWish(wish), by=f"importer {wish}, {user_at_host()}")
     until = time.monotonic() + _PATIENCE_SECONDS
     while folder.holder(found.id) is not None:
         if time.monotonic() > until:
@@ -102,45 +100,3 @@ def _under_way(folder: StateFolder, wanted: str | None) -> Run:
         if folder.holder(run_id) is not None:
             return folder.run(run_id)
     raise SettingsError(f"No run of {folder.path} is under way. See: importer runs")
-
-
-def follow(folder: StateFolder, found: Run, *, as_json: bool) -> None:
-    """Say on stdout where a run stands, whenever that moved, until no process works on it any more."""
-    places = (Path(str(found.options.get("output", ""))) / found.id, folder.run_folder(found.id))
-    for told in _standing(places, folder, found.id):
-        click.echo(json.dumps(told, ensure_ascii=False) if as_json else progress_line(told))
-
-
-def _standing(places: Iterable[Path], folder: StateFolder, run_id: str) -> Iterator[dict[str, Any]]:
-    from importer.state.remote import read_progress
-
-    last = None
-    while True:
-        under_way = folder.holder(run_id) is not None
-        told = read_progress(places)
-        if told is not None and told != last:
-            last = told
-            yield told
-        if not under_way:
-            return
-        time.sleep(_LOOK_SECONDS)
-
-
-def progress_line(told: dict[str, Any]) -> str:
-    """Say where a run stands in one line."""
-    from importer.results.wording import duration, percent, rows
-
-    if told["rows"] is None or told["phase"] == "reading":
-        return "reading the sources"
-    done = f"{told['settled']:,} of {rows(told['rows'])}"
-    share = f" ({percent(told['settled'] / told['rows'])})" if told["rows"] else ""
-    counts = ", ".join(f"{name} {told[name]:,}" for name in ("created", "updated", "skipped", "failed"))
-    match told["phase"]:
-        case "waiting":
-            motion = f"waiting {duration(told['wait_seconds'])}: {told['waits_for']}"
-        case "sending":
-            left = f", {duration(told['seconds_left'])} left" if told["seconds_left"] else ""
-            motion = f"{told['rows_per_second']:.1f} rows/s{left}"
-        case _:
-            motion = "ended"
-    return f"{done}{share}, {motion}; {counts}"

@@ -19,7 +19,7 @@ from importer.runs.session import RunSession
 from importer.runtime.logs import logger_of
 from importer.runtime.progress import Phase, SendingProgress
 from importer.state.journal import Journal, SessionKind
-from importer.state.remote import PROGRESS_NAME, Wish, take_wish, write_progress
+from importer.state.remote import PROGRESS_NAME, EndWish, take_wish, write_progress
 
 logger = logger_of(__name__)
 
@@ -114,7 +114,7 @@ class _Watched:
         self._silent += 1
         if self._changed or self._silent >= _SILENT_BEATS:
             self._changed, self._silent = False, 0
-            if not await asyncio.to_thread(self._write, self.told()):
+            if not await asyncio.to_thread(self._write, self.snapshot()):
                 self._changed = True
 
     def end(self) -> None:
@@ -123,14 +123,14 @@ class _Watched:
         with contextlib.suppress(ImporterError):  # it must not hide how the session ended
             self._write(
                 {
-                    **self.told(),
+                    **self.snapshot(),
                     **_counted(self.session.journal.counts()),
                     "wait_seconds": 0.0,
                     "waits_for": None,
                 }
             )
 
-    def told(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """Say where the run stands; counts are of the whole run, not of this session."""
         now = self._now
         held = self._course.held_seconds(now)
@@ -149,20 +149,20 @@ class _Watched:
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         }
 
-    def _write(self, told: dict[str, Any]) -> bool:
+    def _write(self, snapshot: dict[str, Any]) -> bool:
         kept = self.session.journal.folder
         results = self.session.settings.output / self.session.journal.run.id
         # The results' folder is made once it is agreed that there is to be a run at all.
         if not results.is_dir():
-            return write_progress(kept / PROGRESS_NAME, told, private=True)
+            return write_progress(kept / PROGRESS_NAME, snapshot, private=True)
         (kept / PROGRESS_NAME).unlink(missing_ok=True)
-        return write_progress(results / PROGRESS_NAME, told, private=False)
+        return write_progress(results / PROGRESS_NAME, snapshot, private=False)
 
-    def _obey(self, wish: Wish, by: str) -> None:
+    def _obey(self, wish: EndWish, by: str) -> None:
         match wish:
-            case Wish.PAUSE:
+            case EndWish.PAUSE:
                 self.session.context.stop.request(PausedRunError(f"Paused by {by}."))
-            case Wish.STOP:
+            case EndWish.STOP:
                 self.session.context.stop.request(InterruptedRunError(f"Stopped by {by}."))
 
     def _quota_left(self) -> int | None:

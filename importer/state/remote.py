@@ -14,7 +14,7 @@ PROGRESS_NAME: Final = "progress.json"
 _WISH_NAME: Final = "wish.json"
 
 
-class Wish(StrEnum):
+class EndWish(StrEnum):
     """What somebody may ask of a run that is under way."""
 
     PAUSE = "pause"
@@ -23,13 +23,13 @@ class Wish(StrEnum):
     """End, as by Ctrl-C."""
 
 
-def write_progress(path: Path, told: dict[str, Any], *, private: bool) -> bool:
+def write_progress(path: Path, snapshot: dict[str, Any], *, private: bool) -> bool:
     """Write how far a run is, whole or not at all; False where it cannot be written now, since the next one may be."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         handle = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600 if private else 0o644)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(told, file, ensure_ascii=False)
+            json.dump(snapshot, file, ensure_ascii=False)
         draft.replace(path)
     except OSError:  # on Windows also where somebody reads it at this very moment
         with contextlib.suppress(OSError):
@@ -42,15 +42,15 @@ def read_progress(places: Iterable[Path]) -> dict[str, Any] | None:
     """Read how far a run is from the first folder that tells; None where none does, or one is just being written."""
     for folder in places:
         try:
-            told = json.loads((folder / PROGRESS_NAME).read_text(encoding="utf-8"))
+            snapshot = json.loads((folder / PROGRESS_NAME).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        if isinstance(told, dict):
-            return told
+        if isinstance(snapshot, dict):
+            return snapshot
     return None
 
 
-def leave_wish(folder: Path, wish: Wish, *, by: str) -> None:
+def leave_wish(folder: Path, wish: EndWish, *, by: str) -> None:
     """Leave a wish in a run's folder, for the process that works on it."""
     path = folder / _WISH_NAME
     draft = path.with_name(f".{_WISH_NAME}-{os.getpid()}")
@@ -60,12 +60,12 @@ def leave_wish(folder: Path, wish: Wish, *, by: str) -> None:
     draft.replace(path)
 
 
-def take_wish(folder: Path) -> tuple[Wish, str] | None:
+def take_wish(folder: Path) -> tuple[EndWish, str] | None:
     """Take the wish that was left, with who left it; what cannot be read is none."""
     path = folder / _WISH_NAME
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        found = Wish(told["wish"]), str(told["by"])[:200]
+        left = json.loads(path.read_text(encoding="utf-8"))
+        found = EndWish(left["wish"]), str(left["by"])[:200]
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError):

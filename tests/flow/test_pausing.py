@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from importer.sandbox import Sandbox
-from importer.state.remote import Wish, leave_wish
+from importer.state.remote import EndWish, leave_wish
 from tests.flow.test_stopping import CONTACTS, ROWS, after, begin
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ FEW = "First,Mail,Phone,Tags\n" + "".join(f"P{number},p{number}@example.com,,\n"
 
 def progress_of(desk: Desk) -> dict[str, Any] | None:
     found = list(desk.folder.glob("import-results/*/progress.json"))
-    told: dict[str, Any] | None = json.loads(found[0].read_text()) if found else None
-    return told
+    snapshot: dict[str, Any] | None = json.loads(found[0].read_text()) if found else None
+    return snapshot
 
 
 @pytest.mark.parametrize(("command", "reason"), [("pause", "paused"), ("stop", "interrupted")])
@@ -61,12 +61,14 @@ def test_progress_counts_the_whole_run_after_a_resume_that_no_wish_of_yesterday_
     assert 0 < stopped["created"] < 40
 
     vendor.leave_for_today("loc1", 1_000)
-    leave_wish(desk.folder.parent / "state" / "runs" / run_id, Wish.PAUSE, by="somebody")
+    leave_wish(desk.folder.parent / "state" / "runs" / run_id, EndWish.PAUSE, by="somebody")
     assert desk.importer("resume").code == 1
 
-    told = progress_of(desk)
-    assert told is not None
-    counts = {name: told[name] for name in ("settled", "created", "updated", "skipped", "failed", "pending")}
+    snapshot = progress_of(desk)
+    assert snapshot is not None
+    counts = {
+        name: snapshot[name] for name in ("settled", "created", "updated", "skipped", "failed", "pending")
+    }
     assert counts == {
         "settled": 40 + 1, "created": 40, "updated": 0, "skipped": 0, "failed": 1, "pending": 0,
     }  # fmt: skip
