@@ -132,7 +132,7 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "suspicious_email",
-        "An e-mail address looks misspelt",
+        "An e-mail address looks misspelt, or invented",
         "Check the address; it is sent as it stands.",
     ),
     Code(

@@ -470,10 +470,13 @@ class KeyHolder(NamedTuple):
     several_others: bool = False
     joined: bool = False
     """A later row of the run is the same person."""
-    said: Said = Said()
-    """The same of all rows that hold the key, those that cannot be told apart by it as well."""
+    said: Said | None = None
+    """What all rows said that hold the key, those that cannot be told apart by it as well; None: no more than that."""
     before: Contradiction | None = None
     """What ``row`` said otherwise than an earlier run."""
+
+    def all_said(self) -> Said:
+        return self.said or Said(self.other, self.first, self.last)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

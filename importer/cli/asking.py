@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from dataclasses import replace
@@ -14,6 +13,8 @@ import click
 from importer.runtime.environment import variables
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from importer.errors import StopError
     from importer.reading.rival_readings import RivalReadings
     from importer.runtime.stopping import StopSignal
@@ -43,6 +44,8 @@ class Confirmation:
         self.unanswered = True
         click.echo(f"{question} [y/N] ", err=True, nl=False)
         sys.stderr.flush()
+        import asyncio  # not above: a check asks of the encoding, and has no loop
+
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[str] = loop.create_future()
 
@@ -87,7 +90,7 @@ def _choose_encoding(cell: RivalReadings) -> str:
     return cell.texts[chosen - 1][0]
 
 
-def _read(loop: asyncio.AbstractEventLoop, give: Any) -> None:
+def _read(loop: AbstractEventLoop, give: Any) -> None:
     try:
         # Not sys.stdin: its lock, held by a thread that still reads, would crash the interpreter's end.
         text = os.read(sys.stdin.fileno(), 4096).decode(errors="replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -18,6 +17,8 @@ import click
 from importer.cli.signals import heard
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from importer.cli.asking import Confirmation
     from importer.results.commands import NextCommands
     from importer.results.forecast import Forecast
@@ -79,6 +80,8 @@ def watch(
     early_process: SecondProcess | None = None,
 ) -> Found:
     """Do work with somebody beside it, who sees how it goes and may stop it by a signal; ``go_on`` is the command for later."""
+    import asyncio
+
     from importer.cli.asking import Confirmation
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
@@ -156,7 +159,7 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
 
 @contextmanager
 def _heard(
-    stop: StopSignal, loop: asyncio.AbstractEventLoop, go_on: str, confirmation: Confirmation | None
+    stop: StopSignal, loop: AbstractEventLoop, go_on: str, confirmation: Confirmation | None
 ) -> Iterator[None]:
     """Let SIGINT, SIGTERM and a closing Windows console ask for the end; a second one leaves at once.
 

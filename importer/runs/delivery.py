@@ -19,7 +19,18 @@ from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
-from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, explanation, glance, targets_of
+from importer.runs.aiming import (
+    Load,
+    Target,
+    aimed_at,
+    confirm,
+    elsewhere,
+    explanation,
+    glance,
+    lifts_sentence,
+    overruled,
+    targets_of,
+)
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
@@ -91,7 +102,8 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _comparison(connection, delivery), delivery.preparation, sender, catalogs
                 )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
-                explained = await _aim(sender, delivery, targets, state, plan)
+                lifting = await asyncio.to_thread(_lifts, delivery, plan)
+                explained = await _aim(sender, delivery, targets, state, plan, lifting)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
@@ -100,7 +112,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery, targets, plan, explained=explained)
+                _announce(sender, delivery, targets, plan, lifting=lifting, explained=explained)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
@@ -207,6 +219,7 @@ async def _aim(
     targets: Sequence[Target],
     state: StateFolder,
     planned: RunPlan | None,
+    lifting: str | None,
 ) -> bool:
     """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError.
 
@@ -225,10 +238,11 @@ async def _aim(
         return False
     pieces = delivery.preparation.pieces()
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
-    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided)
+    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided, lifts=lifting)
     context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
+    misfits += overruled(targets, delivery.mapping.fixed_location)
     said = explanation(targets, load, seen, last, misfits=misfits)
     if context.confirm is None:
         context.progress.message(said)
@@ -239,6 +253,16 @@ async def _aim(
 
 def _explains(delivery: Delivery) -> bool:
     return delivery.context.confirm is not None or delivery.context.explains_target
+
+
+def _lifts(delivery: Delivery, planned: RunPlan | None) -> str | None:
+    """Say before the first write whom a run may let be written to again; None for nobody."""
+    writes = any(name.startswith(("dnd", "inboundDnd")) for name in delivery.mapping.model.fields)
+    if not writes or not delivery.journal.untouched:
+        return None
+    if planned is not None:
+        return lifts_sentence([], planned.lifts)
+    return lifts_sentence(next(delivery.preparation.pieces(), []), None)
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
@@ -255,6 +279,7 @@ def _announce(
     targets: Sequence[Target],
     planned: RunPlan | None,
     *,
+    lifting: str | None,
     explained: bool,
 ) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
@@ -274,6 +299,7 @@ def _announce(
         progress.message(
             f"Into {aimed_at(targets) if targets else 'no sub-account'}: {sending}{days}{share}"
             " Created contacts and added tags may start workflows there; what they do no undo takes back."
+            + (f" {lifting}" if lifting else "")
         )
     progress.planned(left, plan.requests, plan.seconds)
 

@@ -12,7 +12,7 @@ from importer.suggestion.regions import RegionGuess
 from importer.yaml.writing import inline, quoted
 
 if TYPE_CHECKING:
-    from importer.suggestion import Suggestion
+    from importer.suggestion.suggesting import Suggestion
 
 EDITOR_LINE: Final = "# yaml-language-server: $schema=mapping.schema.json"
 _REASONS_AT: Final = 48

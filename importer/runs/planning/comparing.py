@@ -40,7 +40,9 @@ class RunPlan:
     def __init__(self, stored: StoredPlan, mapping: FieldMapping) -> None:
         self._stored = stored
         self._tag_mode = mapping.tag_mode
-        self.requests = stored.facts.requests
+        facts = stored.facts
+        self.requests = facts.requests
+        self.lifts = facts.lifts
 
     def count_actions(self) -> dict[PlanAction, int]:
         return self._stored.count_actions()
@@ -231,6 +233,7 @@ def _decide(
             base_url=run.base_url,
             options=remembered(comparison.settings),
             requests=tally.requests,
+            lifts=tally.lifts,
         )
     )
 

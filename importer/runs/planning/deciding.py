@@ -179,7 +179,7 @@ class Decider:
             )
         found = difference(record, contact, self._rules.update)
         warnings = (
-            *(_warning("kept", f"kept: {each}") for each in found.kept),
+            *(_warning("kept", each) for each in found.kept),
             *(_warning("cleared", f"{each.name} is emptied") for each in found.changes if is_blank(each.new)),
         )
         if found.nothing and not _adds_beside(record):
