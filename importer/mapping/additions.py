@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from importer.highlevel.fields import FieldKind
-from importer.mapping.language.beside import Part, Wish
+from importer.mapping.language.beside import Wish, WishPart
 from importer.mapping.location_values import Users, moment_of, settled
 from importer.records import Addition, Fault, Json
 
@@ -33,7 +33,7 @@ class AdditionResolver:
         }
         return replace(addition, content=content)
 
-    def _value(self, part: Part | None, given: Json, faults: list[Fault]) -> Json:
+    def _value(self, part: WishPart | None, given: Json, faults: list[Fault]) -> Json:
         if part is None or not isinstance(given, str):
             return given
         match part.kind:

@@ -10,7 +10,7 @@ from importer.highlevel.fields import FieldKind
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.columns import ConstantColumn, ValueColumn, fault_of
 from importer.mapping.compiled.readers import Circumstances
-from importer.mapping.language.beside import Part, Wish
+from importer.mapping.language.beside import Wish, WishPart
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.values.fault import ValueFault
 from importer.records import Addition, Fault, Outcome, Record
@@ -92,7 +92,7 @@ def _judge_task(compiled: _Compiled, content: dict[str, Any], table: BlockColumn
         del content["dueDate"]
 
 
-def _without_due_date(part: Part) -> Fault:
+def _without_due_date(part: WishPart) -> Fault:
     sentence = f"Column '{part.header}' is blank, and HighLevel takes no task without a due date; the task is left out."
     return Fault(code="no_due_date", message=sentence, column=part.header, fails=False)
 

@@ -15,7 +15,7 @@ from importer.yaml.section import Flag, Section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class WishPart:
     """One value of what is added: where its rule stands, and what kind of value it has to be."""
 
     key: RuleKey
@@ -41,7 +41,7 @@ class Wish:
     """
 
     kind: str
-    parts: Mapping[str, Part]
+    parts: Mapping[str, WishPart]
     needed: tuple[str, ...]
     applies_to: FollowUpFor
     once: bool
@@ -75,9 +75,9 @@ class NoteRule(Rule):
     once: Flag = _how_often("note")
 
     def wish(self, key: RuleKey) -> Wish:
-        parts = {"body": Part(key=key, rule=self)}
+        parts = {"body": WishPart(key=key, rule=self)}
         if self.title is not None:
-            parts["title"] = Part(key=(*key, "title"), rule=self.title)
+            parts["title"] = WishPart(key=(*key, "title"), rule=self.title)
         return Wish(kind="note", parts=parts, needed=("body",), applies_to=self.applies_to, once=self.once)
 
 
@@ -115,7 +115,7 @@ class TaskRule(Section):
         return Wish(
             kind="task",
             parts={
-                name: Part(key=(*key, said), rule=rule, kind=kind)
+                name: WishPart(key=(*key, said), rule=rule, kind=kind)
                 for said, (name, kind) in _TASK_PARTS.items()
                 if (rule := getattr(self, said)) is not None
             },

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from importer.mapping.language.beside import NoteRule, Part, TaskRule, Wish
+from importer.mapping.language.beside import NoteRule, TaskRule, Wish, WishPart
 from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import (
@@ -262,6 +262,6 @@ class MappingModel(Section):
         return (*notes, *tasks)
 
     @property
-    def parts_beside(self) -> tuple[Part, ...]:
+    def parts_beside(self) -> tuple[WishPart, ...]:
         """The values of what is to be added beside contacts."""
         return tuple(part for wish in self.wishes for part in wish.parts.values())

@@ -209,9 +209,9 @@ class AdditionDesk:
         """Tell whether an attempt that is in doubt added it."""
         if not wanted.doubtful or _is_older(wanted, there):
             return False
-        # untold, whatever this session may have added, it saw beforehand that it was not there
-        told = latest_moment(there.stamp) is not None and wanted.landed.first_attempt_at is not None
-        return told or wanted.landed.status is Status.CREATED or not wanted.step.doubtful
+        # undated, whatever this session may have added, it saw beforehand that it was not there
+        dated = latest_moment(there.stamp) is not None and wanted.landed.first_attempt_at is not None
+        return dated or wanted.landed.status is Status.CREATED or not wanted.step.doubtful
 
     def _state(self, wanted: _Wanted, *, repeatable: bool) -> CallState:
         landed = wanted.landed
