@@ -14,6 +14,7 @@ import asyncio
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -24,7 +25,7 @@ from benchmarks.vendor import vendor
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import Client, RawReply
-from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, Record
+from importer.records import BeforeImage, FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, Record
 from importer.runtime.loop import loop_factory
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, Secret
@@ -36,9 +37,16 @@ class NoJournal:
     def __init__(self) -> None:
         self.settled = 0
 
-    def intend(self, intents: list[Intent]) -> None: ...
+    def intend(self, intents: list[Intent], images: Sequence[BeforeImage] = ()) -> None: ...
 
-    def append(self, *, landed: list[Landed], marks: list[FollowUpMark], outcomes: list[Outcome]) -> None:  # noqa: ARG002  (likewise)
+    def append(
+        self,
+        *,
+        landed: list[Landed],  # noqa: ARG002  (likewise)
+        marks: list[FollowUpMark],  # noqa: ARG002
+        outcomes: list[Outcome],
+        images: Sequence[BeforeImage] = (),  # noqa: ARG002
+    ) -> None:
         self.settled += len(outcomes)
 
     def pulse(self, pulse: Pulse) -> None: ...

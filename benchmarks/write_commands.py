@@ -28,13 +28,25 @@ def page() -> str:
 def contents() -> Iterator[str]:
     yield "| command | does |"
     yield "|---|---|"
-    yield from (f"| [`importer {name}`](#importer-{name}) | {says} |" for name, (_, says) in COMMANDS.items())
+    for name, (_, says) in COMMANDS.items():
+        command = cli.get_command(click.Context(cli), name)
+        for part in sorted(command.commands) if isinstance(command, click.Group) else [""]:
+            whole = f"importer {name} {part}".strip()
+            yield f"| [`{whole}`](#{whole.replace(' ', '-')}) | {says} |"
     yield ""
 
 
 def section(name: str) -> Iterator[str]:
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
+    if not isinstance(command, click.Group):
+        yield from page_of(command, name)
+        return
+    for part, inner in sorted(command.commands.items()):
+        yield from page_of(inner, f"{name} {part}")
+
+
+def page_of(command: click.Command, name: str) -> Iterator[str]:
     context = click.Context(command, info_name=f"importer {name}")
     yield f"## importer {name}\n"
     yield f"`{usage(command, context)}`\n"

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
     from importer.runtime.progress import Phase, RunProgress
-    from importer.suggestion import Suggestion
+    from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
     "BudgetSpentError",
@@ -99,7 +99,7 @@ _TYPES: Final = {
     "Row": "importer.records",
     "RunProgress": "importer.runtime.progress",
     "Source": "importer.reading",
-    "Suggestion": "importer.suggestion",
+    "Suggestion": "importer.suggestion.suggesting",
     "Summary": "importer.results.summary",
 }
 

@@ -132,7 +132,7 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "suspicious_email",
-        "An e-mail address looks misspelt",
+        "An e-mail address looks misspelt, or invented",
         "Check the address; it is sent as it stands.",
     ),
     Code(
@@ -351,7 +351,7 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "unconfirmed",
-        "The reply was lost and nothing can prove whether the contact was stored",
+        "The reply was lost or the run cut off, and nothing can prove whether the contact was stored",
         "Look the contact up in HighLevel, and import the row again only if it is missing.",
     ),
     Code(
@@ -376,6 +376,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "tags_failed",
         "The contact is stored but its tags could not be changed",
         "Run it again: `importer retry` finishes the contact.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "note_failed",
+        "The contact is stored but its note was not added",
+        "Run it again: `importer retry` adds what is missing, and looks first whether it is there.",
         Remedy.RUN_AGAIN,
     ),
     Code(

@@ -58,7 +58,17 @@ class MappingError(SetupError):
 
 
 class SourceError(SetupError):
+    """The source cannot be used.
+
+    ``cells`` quotes what is the matter with it: people's data, for the eyes of whoever sits at the terminal, and no
+    part of the message, which goes into logs and notices.
+    """
+
     code = "source"
+
+    def __init__(self, message: str, *, cells: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.cells = cells
 
 
 class CredentialsError(SetupError):

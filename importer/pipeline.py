@@ -26,6 +26,7 @@ from importer.state.journal import SessionKind
 
 async def _carry_out(session: RunSession) -> Summary:
     """Work on a run until every row has its outcome or something stops it; then write its files."""
+    session.refuse_undone()
     if session.nothing_left or session.trial_over:
         return await write_again(session)
     session = await asyncio.to_thread(suppress, session)

@@ -184,12 +184,41 @@ class FollowUpState(StrEnum):
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """What a row wants added beside its contact: a note, say. ``kind`` names it as journals and results do.
+
+    ``content``: what it holds, under the vendor's names. ``once``: not where the contact has the same already.
+    """
+
+    kind: str
+    content: Mapping[str, Json] = field(repr=False)
+    applies_to: FollowUpFor = FollowUpFor.ALL
+    once: bool = True
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What stands beside a contact for an addition. ``made``: this run put it there; else it was there.
+
+    ``digest`` is of what it says, by which a later row or run knows it again.
+    """
+
+    kind: str
+    location_id: str
+    contact_id: str
+    id: str
+    made: bool
+    digest: str
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class Record:
     """A row after mapping: values under the vendor's own field names, ready to be built into a payload.
 
     ``fields`` holds standard properties (``None`` asks the vendor to clear one, also a custom field); ``dndSettings`` and
     ``inboundDndSettings`` are in it in the 2021-07-28 spelling. ``custom_fields`` are pairs of the field's
     reference (its id once resolved against the location, before that what the mapping says) and the value.
+    ``additions`` are for beside the contact.
     ``contact_id`` is set when the row names the contact itself. ``country_guessed``: the row does not say its country,
     the mapping's default stands in ``fields``; known until the custom fields are resolved. ``upsert`` is the payload in
     that spelling as JSON, where it was built ahead. ``clears_tags``: it has no tags, and the contact is to have none.
@@ -200,6 +229,7 @@ class Record:
     fields: Mapping[str, Json] = field(repr=False)
     custom_fields: tuple[tuple[str, Json], ...] = field(default=(), repr=False)
     tags: tuple[str, ...] = field(default=(), repr=False)
+    additions: tuple[Addition, ...] = field(default=(), repr=False)
     contact_id: str | None = None
     warnings: tuple[Fault, ...] = ()
     country_guessed: bool = field(default=False, compare=False)
@@ -215,6 +245,7 @@ class Record:
             fields=self.fields,
             custom_fields=self.custom_fields,
             tags=self.tags,
+            additions=self.additions,
             contact_id=self.contact_id,
             warnings=self.warnings,
             upsert=upsert,
@@ -252,6 +283,8 @@ class Planned:
     """
 
     changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] = field(default=(), repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
     creates: bool = False
     made_by: RowId | None = None
     end: Outcome | None = None
@@ -291,6 +324,8 @@ class Outcome:
     trace_id: str | None = None
     faults: tuple[Fault, ...] = ()
     """What was wrong with the row, one by one, where the mapping found it; not kept in the journal."""
+    added: tuple[Added, ...] = ()
+    """What stands beside the contact for the row; comes with an outcome that is read from the journal."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -314,11 +349,15 @@ class Intent:
 
 @value_type(frozen=True, slots=True, kw_only=True)
 class FollowUpMark:
-    """What the journal knows of one follow-up of a landed row; ``name`` is one of the table of follow-ups."""
+    """What the journal knows of one follow-up of a landed row; ``name`` is one of the table of follow-ups.
+
+    ``added``: what a done one came to, beside the contact; written with it, and read back with the row's outcome.
+    """
 
     row: RowId
     name: str
     state: FollowUpState
+    added: Added | None = None
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -326,6 +365,7 @@ class Landed:
     """A row whose upsert was answered while follow-ups of it (tags, workflow) are still due.
 
     ``marks`` comes with a row that is read from the journal: which of its follow-ups are done, or may be.
+    ``first_attempt_at`` is that of its intent: what is beside the contact since before is not the row's.
     """
 
     row: RowId
@@ -336,7 +376,54 @@ class Landed:
     attempts: int
     trace_id: str | None = None
     warnings: tuple[Fault, ...] = ()
+    first_attempt_at: float | None = field(default=None, compare=False)
     marks: tuple[FollowUpMark, ...] = ()
+
+
+class ImagePart(StrEnum):
+    """What of a before-image one line of the journal holds; the first line of each part stands."""
+
+    VALUES = "values"
+    """Known before the row is sent; its tags as well, where they were."""
+    TAGS = "tags"
+    """Known by the reply to the upsert, which says what the contact had before its tags came."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class BeforeImage:
+    """What a row found at its contact: the values that it writes over, and which tags it really adds or takes.
+
+    ``tags_added`` is None where it is not known which of the row's tags the contact had.
+    """
+
+    row: RowId
+    contact_id: str
+    part: ImagePart
+    changes: tuple[Change, ...] = ()
+    tags_added: tuple[str, ...] | None = field(default=None, repr=False)
+    tags_removed: tuple[str, ...] = field(default=(), repr=False)
+
+
+class UndoStatus(StrEnum):
+    """What taking back came to, for one row."""
+
+    DELETED = "deleted"
+    RESTORED = "restored"
+    KEPT = "kept"
+    FAILED = "failed"
+    NOTHING = "nothing"
+    BEGUN = "begun"
+    """Written down before the call that deletes or restores: whether it was sent is not known."""
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class UndoLine:
+    """How a row was taken back, or why not."""
+
+    row: RowId
+    status: UndoStatus
+    contact_id: str | None = None
+    reason: str = field(default="", repr=False)
 
 
 RowState: TypeAlias = Intent | Landed | Outcome
@@ -381,10 +468,13 @@ class KeyHolder(NamedTuple):
     several_others: bool = False
     joined: bool = False
     """A later row of the run is the same person."""
-    said: Said = Said()
-    """The same of all rows that hold the key, those that cannot be told apart by it as well."""
+    said: Said | None = None
+    """What all rows said that hold the key, those that cannot be told apart by it as well; None: no more than that."""
     before: Contradiction | None = None
     """What ``row`` said otherwise than an earlier run."""
+
+    def all_said(self) -> Said:
+        return self.said or Said(self.other, self.first, self.last)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,8 @@ class RunSettings:
     changed_only: bool = False
     compare: bool = False
     """Compare each row with the location's contacts first, and send only what changes something."""
+    before_images: bool = False
+    """Read each contact before it is updated; a run that compares knows it without."""
     plan: str | None = None
     """The plan that is applied."""
     full_every: int | None = None

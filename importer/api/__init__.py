@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
     from importer.runs.context import RunContext
-    from importer.suggestion import Suggestion
+    from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
     "check",
@@ -78,7 +78,7 @@ def suggest(source: Reference, **options: Unpack[ReadOptions]) -> Suggestion:
     Raises SourceError.
     """
     from importer.sources import at_hand
-    from importer.suggestion import suggest_file
+    from importer.suggestion.suggesting import suggest_file
 
     given = checked("suggest", options, ReadOptions)
     with at_hand(os.fspath(source)) as path:

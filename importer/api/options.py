@@ -122,6 +122,9 @@ class _Run(TypedDict, total=False):
     compare: Annotated[
         bool | None, "read the location's contacts first, and send only rows that change something"
     ]
+    before_images: Annotated[
+        bool | None, "read each contact before it is updated, so that an undo can put its old values back"
+    ]
     full_every: Annotated[int | None, "with changed_only: each Nth run sends every row"]
     feed: Annotated[
         str | None, "with changed_only: the stream of files this is one of (default: the mapping's path)"

@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from importer.cli.streams import sentence_of, steady_streams
-from importer.errors import ImporterError
+from importer.errors import ImporterError, SourceError
 from importer.version import __version__
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -28,8 +28,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "mirror": ("importer.cli.mirroring", "Read all contacts of a location into a private file."),
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
+    "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
     "resume": ("importer.cli.history", "Go on with a stopped run."),
     "retry": ("importer.cli.history", "Send the failed rows again that are worth another try."),
+    "undo": ("importer.cli.undoing", "Take a run back."),
     "runs": ("importer.cli.history", "List past runs."),
     "show": ("importer.cli.history", "Show one run."),
     "results": ("importer.cli.history", "Write a run's files again from its journal."),
@@ -56,6 +58,7 @@ WORKING: Final = frozenset(
         "mirror",
         "plan",
         "apply",
+        "undo",
         "watch",
         "serve",
         "sandbox",
@@ -157,9 +160,13 @@ def _explain(end: BaseException, words: Sequence[str]) -> int:
             click.echo("Stopped.", err=True)
             return 3
         case ImporterError():
+            from importer.results.wording import on_one_line
             from importer.results.wrapping import fitted
 
             click.echo(fitted(f"importer: {end}", sys.stderr), err=True)
+            if isinstance(end, SourceError) and sys.stderr.isatty():  # a log file is nobody's eyes
+                for line in end.cells:
+                    click.echo(f"  {on_one_line(line)}", err=True)
             return end.exit_code
         case _:
             click.echo(_confess(end, sending=bool(words) and words[0] in SENDING), err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from dataclasses import replace
@@ -14,9 +13,10 @@ import click
 from importer.runtime.environment import variables
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from importer.errors import StopError
     from importer.reading.rival_readings import RivalReadings
-    from importer.runs.context import Confirm
     from importer.runtime.stopping import StopSignal
     from importer.settings import RunSettings
 
@@ -32,12 +32,20 @@ def someone_answers(given: dict[str, Any]) -> bool:
     return not silent and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def confirmation(stop: StopSignal) -> Confirm:
-    """Make the question; everything but a yes is a no, and so is the wish to stop."""
+class Confirmation:
+    """Asks a person; everything but a yes is a no, and so is the wish to stop."""
 
-    async def ask(question: str) -> bool:
+    def __init__(self, stop: StopSignal) -> None:
+        self._stop = stop
+        self.unanswered = False
+        """Whether it waits for an answer: until there is one, nothing is sent."""
+
+    async def __call__(self, question: str) -> bool:
+        self.unanswered = True
         click.echo(f"{question} [y/N] ", err=True, nl=False)
         sys.stderr.flush()
+        import asyncio  # not above: a check asks of the encoding, and has no loop
+
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[str] = loop.create_future()
 
@@ -50,10 +58,10 @@ def confirmation(stop: StopSignal) -> Confirm:
 
         # A thread of its own that nobody waits for: after Ctrl-C it still reads, and must not hold up the end.
         Thread(target=_read, args=(loop, give), daemon=True).start()
-        stop.listen(give_up)
-        return (await answer).strip().casefold() in _YES_WORDS
-
-    return ask
+        self._stop.listen(give_up)
+        agreed = (await answer).strip().casefold() in _YES_WORDS
+        self.unanswered = not agreed
+        return agreed
 
 
 def with_asked_encoding(settings: RunSettings, given: dict[str, Any]) -> RunSettings:
@@ -82,7 +90,7 @@ def _choose_encoding(cell: RivalReadings) -> str:
     return cell.texts[chosen - 1][0]
 
 
-def _read(loop: asyncio.AbstractEventLoop, give: Any) -> None:
+def _read(loop: AbstractEventLoop, give: Any) -> None:
     try:
         # Not sys.stdin: its lock, held by a thread that still reads, would crash the interpreter's end.
         text = os.read(sys.stdin.fileno(), 4096).decode(errors="replace")

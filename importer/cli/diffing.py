@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     "diff",
     epilog=examples(
         "importer diff ve9EPM428h8vShlRW1KT kP2mV8zTq4Lr9YcNwX3J -o differences.xlsx",
+        "importer sample",
         "importer diff importer-sample/contacts.csv ve9EPM428h8vShlRW1KT -m sample",
     ),
     short_help="Hold two locations, or a location and a file, against each other.",

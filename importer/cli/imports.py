@@ -65,6 +65,11 @@ sending_options = stack(
         is_flag=True,
         help="Read the location's contacts first, and send only rows that change something.",
     ),
+    click.option(
+        "--before-images",
+        is_flag=True,
+        help="Read each contact before it is updated, so that `importer undo` can put its old values back.",
+    ),
     click.option("--changed-only", is_flag=True, help="Skip rows that are as they were when last imported."),
     click.option(
         "--full-every",
@@ -268,6 +273,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "fresh",
         "changed_only",
         "compare",
+        "before_images",
         "full_every",
         "wait_for_quota",
         "send_window",

@@ -162,7 +162,7 @@ def export_command(location: str | None, **given: Any) -> None:
     )
     if not given["quiet"]:
         click.echo(render_reading(exported.reading), err=True)
-        click.echo(f"{exported.contacts:,} contacts written to {exported.path}.", err=True)
+        click.echo(f"{counted(exported.contacts, 'contact')} written to {exported.path}.", err=True)
     if given["as_json"]:
         click.echo(json.dumps(exported.to_json(), ensure_ascii=False))
     sys.exit(0)
@@ -204,7 +204,7 @@ def render_reading(reading: MirrorReading) -> str:
     whose = f"{reading.name} ({reading.location_id})" if reading.name else f"Location {reading.location_id}"
     how = {
         ReadHow.KEPT: "as read before",
-        ReadHow.CHANGES: f"what changed was read in {reading.requests:,} calls, {reading.seconds:.0f} s",
-        ReadHow.WHOLE: f"read in {reading.requests:,} calls, {reading.seconds:.0f} s",
+        ReadHow.CHANGES: f"what changed was read in {counted(reading.requests, 'call')}, {reading.seconds:.0f} s",
+        ReadHow.WHOLE: f"read in {counted(reading.requests, 'call')}, {reading.seconds:.0f} s",
     }[reading.how]
     return f"{whose}: {counted(reading.contacts, 'contact')}, {how}; as of {moment:%Y-%m-%d %H:%M:%S}."

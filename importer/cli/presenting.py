@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -18,6 +17,9 @@ import click
 from importer.cli.signals import heard
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from importer.cli.asking import Confirmation
     from importer.results.commands import NextCommands
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
@@ -78,7 +80,9 @@ def watch(
     early_process: SecondProcess | None = None,
 ) -> Found:
     """Do work with somebody beside it, who sees how it goes and may stop it by a signal; ``go_on`` is the command for later."""
-    from importer.cli.asking import confirmation
+    import asyncio
+
+    from importer.cli.asking import Confirmation
     from importer.results.terminal import open_progress
     from importer.runs.context import RunContext
     from importer.runtime.environment import user_at_host
@@ -89,6 +93,7 @@ def watch(
 
     configure_logging(verbose=manner.verbose, quiet=manner.quiet, log_format=manner.log_format)
     stop = StopSignal()
+    confirmation = Confirmation(stop) if may_ask else None
     with open_progress(
         quiet=manner.quiet, no_progress=manner.no_progress, log_format=manner.log_format
     ) as progress:
@@ -96,11 +101,15 @@ def watch(
             progress=progress,
             stop=stop,
             second_process=True,
-            confirm=confirmation(stop) if may_ask else None,
+            explains_target=not (manner.quiet or manner.as_json),
+            confirm=confirmation,
             operator=Operator(name=user_at_host(), command=_command(), approved_by=approved_by),
             early_process=early_process,
         )
-        with asyncio.Runner(loop_factory=loop_factory()) as runner, _heard(stop, runner.get_loop(), go_on):
+        with (
+            asyncio.Runner(loop_factory=loop_factory()) as runner,
+            _heard(stop, runner.get_loop(), go_on, confirmation),
+        ):
             return runner.run(work(context))
 
 
@@ -149,7 +158,9 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
 
 
 @contextmanager
-def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop, go_on: str) -> Iterator[None]:
+def _heard(
+    stop: StopSignal, loop: AbstractEventLoop, go_on: str, confirmation: Confirmation | None
+) -> Iterator[None]:
     """Let SIGINT, SIGTERM and a closing Windows console ask for the end; a second one leaves at once.
 
     Leaving at once loses nothing: what was settled is in the journal already, and the run is resumed.
@@ -161,7 +172,12 @@ def _heard(stop: StopSignal, loop: asyncio.AbstractEventLoop, go_on: str) -> Ite
             click.echo(f"Left at once. Go on with: {go_on}", err=True)
             sys.stderr.flush()
             os._exit(3)
-        click.echo(f"{name}: letting the requests in the air land (once more to leave at once) ...", err=True)
+        if confirmation is not None and confirmation.unanswered:
+            click.echo(f"\n{name} is taken for a no.", err=True)
+        else:
+            click.echo(
+                f"{name}: letting the requests in the air land (once more to leave at once) ...", err=True
+            )
         loop.call_soon_threadsafe(stop.request, InterruptedRunError(f"Stopped by {name}."))
 
     with heard(ask):

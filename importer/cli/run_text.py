@@ -70,6 +70,7 @@ class RunRecord:
             "base_url": run.base_url,
             "sandbox": run.sandbox,
             "follows": run.follows,
+            "undone_at": None if run.undone_at is None else moment(run.undone_at),
             **since_json(self.since or nothing_since(self.counts)),
             "rows_read": self.counts.read,
             **{status.value: getattr(self.counts, status.value) for status in _COUNTED},
@@ -150,6 +151,7 @@ def render_run(details: RunDetails) -> str:
         ("State", run.state.value + (f": {run.reason}" if run.reason else "")),
         ("Source", ", ".join(source.reference for source in run.sources)),
         ("Mapping", str(run.mapping_path)),
+        ("Undone", f"taken back from {local_time(run.undone_at)} on" if run.undone_at else ""),
         ("Follows", run.follows or ""),
         ("Into", f"{run.location_id or 'locations by column'} at {run.place}"),
         ("Started", f"{local_time(run.started_at)}, at work {duration(record.seconds)}"),
@@ -190,7 +192,7 @@ def _line(record: RunRecord) -> tuple[str, ...]:
     run = record.run
     return (
         run.id,
-        run.state.value,
+        run.state.value if run.undone_at is None else "undone",
         local_time(run.started_at),
         duration(record.seconds),
         f"{record.counts.read:,}",
@@ -233,7 +235,8 @@ def _code_text(counted: CodeCount, run: Run) -> str:
         for row in counted.rows
     )
     more = ", ..." if counted.count > len(counted.rows) else ""
-    return f"{counted.count:,} x {counted.code} (rows {places}{more})"
+    word = "row" if counted.count == 1 else "rows"
+    return f"{counted.count:,} x {counted.code} ({word} {places}{more})"
 
 
 def _session_text(session: Session) -> str:
@@ -264,7 +267,7 @@ def _operator_json(operator: Operator | None) -> dict[str, Json]:
 
 def _next_step(record: RunRecord) -> str:
     run = record.run
-    if run.state is RunState.RUNNING:
+    if run.state is RunState.RUNNING or run.undone_at is not None:
         return ""
     if run.state is RunState.STOPPED:
         return record.commands.resume(run.id)

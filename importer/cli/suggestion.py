@@ -22,7 +22,7 @@ from importer.settings import API_VERSIONS
 if TYPE_CHECKING:
     from importer.highlevel.catalog import Catalog
     from importer.settings import Connection
-    from importer.suggestion import Suggestion
+    from importer.suggestion.suggesting import Suggestion
 
 
 @click.command(
@@ -69,7 +69,7 @@ def suggest_command(source: str, output: Path | None, *, force: bool, **given: A
 
 def _suggested(source: str, given: dict[str, Any], catalog: Catalog | None) -> Suggestion:
     from importer.sources import at_hand
-    from importer.suggestion import suggest_file
+    from importer.suggestion.suggesting import suggest_file
 
     names = ("sheet", "header_row", "encoding", "delimiter")
     options = read_reading_options(**{name: given[name] for name in names})

@@ -57,6 +57,10 @@ def get_contact(contact_id: str) -> Call:
     return Call(method="GET", path=f"/contacts/{segment(contact_id)}", contacts=1)
 
 
+def delete_contact(contact_id: str) -> Call:
+    return Call(method="DELETE", path=f"/contacts/{segment(contact_id)}", contacts=1)
+
+
 def search_contacts(payload: Json) -> Call:
     return Call(method="POST", path="/contacts/search", body=encode(payload))
 

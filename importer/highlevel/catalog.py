@@ -43,6 +43,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A read that needs a scope and changes nothing, by which it shows before the first row that the scope is missing."""
+
+    scope: str
+    path: str
+    """Of a contact that does not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """One thing of a listing."""
 
@@ -72,6 +81,12 @@ class Catalog:
     tags: frozenset[str] | None = None
     """In lower case, as the vendor keeps them; ``None``: not read."""
 
+    @property
+    def matching_order(self) -> tuple[str, ...]:
+        """By what the vendor looks for a contact, first things first."""
+        # where several contacts may share an address, it looks for the e-mail first, whatever is set
+        return MATCH_BY if self.duplicates_allowed else tuple(dict.fromkeys(self.match_by))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogNeeds:
@@ -81,6 +96,8 @@ class CatalogNeeds:
     users: bool = False
     listings: tuple[Listing, ...] = ()
     timezones: bool = False
+    probes: tuple[Probe, ...] = ()
+    """Reads that a run may be in need of when it is under way."""
     tags: bool = False
     """For a look alone: a run makes what is not there."""
     custom_field_names: tuple[str, ...] = ()
@@ -89,4 +106,5 @@ class CatalogNeeds:
     @property
     def nothing(self) -> bool:
         """Whether the location need not be asked at all, but for its own sake."""
-        return not (self.custom_fields or self.users or self.listings or self.timezones or self.tags)
+        parts = (self.custom_fields, self.users, self.listings, self.timezones, self.tags, self.probes)
+        return not any(parts)

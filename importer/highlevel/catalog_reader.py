@@ -8,7 +8,16 @@ from typing import Any, Final, TypeAlias
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
-from importer.highlevel.catalog import MATCH_BY, Catalog, CatalogNeeds, CustomField, Listed, Listing, User
+from importer.highlevel.catalog import (
+    MATCH_BY,
+    Catalog,
+    CatalogNeeds,
+    CustomField,
+    Listed,
+    Listing,
+    Probe,
+    User,
+)
 from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
 
@@ -23,6 +32,8 @@ _PAGES: Final = 50
 async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catalog:
     """Meet a location for the first time; raise CredentialsError where token, scope or location is refused."""
     place = await _read_location(ask, location_id)
+    for probe in needs.probes:
+        await _try(ask, location_id, probe)
     company = _text(place, "companyId")
     settings = place.get("settings")
     return Catalog(
@@ -69,6 +80,13 @@ async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:
             )
         case _:
             raise refusal(found, location_id)
+
+
+async def _try(ask: Ask, location_id: str, probe: Probe) -> None:
+    """Raise CredentialsError where the scope of a read is missing; any other reply shows that it is there."""
+    found = await ask(Call(method="GET", path=probe.path))
+    if found.kind is ReplyKind.SCOPE_MISSING:
+        raise refusal(found, location_id, scope=probe.scope)
 
 
 async def _probe_contacts(ask: Ask, location_id: str) -> None:

@@ -39,6 +39,8 @@ class HeldContact:
     """The additional ones."""
     added: Json = None
     updated: Json = None
+    seen_by_id: bool = False
+    """What the search does not show is known, too: a field that is not there is blank."""
 
     def found_by(self) -> Iterator[str]:
         """Yield what finds the contact: each of its e-mails and phones, the additional ones marked as such."""
@@ -52,6 +54,17 @@ class HeldContact:
         for each in self.phones:
             if phone := phone_key(each):
                 yield f"other phone:{phone}"
+
+
+def held_value(held: HeldContact, reference: str, *, custom: bool = False) -> Json:
+    """Tell what a contact holds under the name, or the custom field's id, by which it is written."""
+    if custom:
+        return held.custom_fields.get(reference)
+    if reference == "additionalPhones":
+        return [{"phone": phone} for phone in held.phones]
+    if reference == "name" and "name" not in held.fields:
+        return " ".join(str(each) for name in ("firstName", "lastName") if (each := held.fields.get(name)))
+    return held.fields.get(reference)
 
 
 def email_key(value: object) -> str:

@@ -342,6 +342,8 @@ def country_code(text: str) -> str | None:
 
     A name with a code beside it, or another name, is taken where the two agree.
     """
+    if text in NAMES:  # the usual cell, which needs no table of spellings
+        return text
     if _NOTE.fullmatch(text):
         return None
     return _exact(text) or _turned_round(text)

@@ -6,15 +6,16 @@ the same for every row of a run, its wish in ``importer.records.FollowUps``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from importer.errors import MappingError
+from importer.highlevel.additions import KINDS, NOTE, AdditionKind
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Catalog, Listed, Listing
 from importer.highlevel.wire import encode
-from importer.records import FollowUpFor, FollowUps, Json, Record, Status, TagMode
+from importer.records import Addition, FollowUpFor, FollowUps, Json, Record, Status, TagMode
 
 Value: TypeAlias = tuple[str, ...]
 """What a follow-up does with its contact: the tags that it adds, the workflow that it adds the contact to."""
@@ -24,8 +25,12 @@ BULK_TAG_LIMIT: Final = 500
 """Contacts in one bulk tag call; the vendor gives no number, public notes say 500."""
 
 
-def _never_shown(_value: Value, _contact: Mapping[str, Any]) -> bool:
+def _never_shown(_value: object, _contact: Mapping[str, Any]) -> bool:
     return False
+
+
+def _not_for_all(_follow_ups: FollowUps, _tags: Value) -> Value:
+    return ()
 
 
 def _no_errors(_body: Mapping[str, Any]) -> dict[str, str]:
@@ -40,8 +45,8 @@ class FollowUp:
     """As preview shows it and journals keep it: a journal tells by it what was done, so it never changes."""
     wanted: Callable[[FollowUps, Value], Value]
     """What the run's follow-ups and a row's tags ask of this kind; empty for nothing."""
-    call: Callable[[str, Sequence[str], Value], Call]
-    """The call that does it: for a location, to contacts, with a value."""
+    call: Callable[[str, Sequence[str], Any], Call]
+    """The call that does it: for a location, to contacts, with a value; an addition is one."""
     scope: str
     """The OAuth scope that the call needs."""
     contacts_a_call: int = 1
@@ -50,8 +55,10 @@ class FollowUp:
     listing: Listing | None = None
     """Where the name that the mapping gives is looked up; None where nothing has to be."""
     repeatable: bool
-    """Doing it twice is the same as doing it once. Else a call whose reply was lost is never sent again."""
-    shown: Callable[[Value, Mapping[str, Any]], bool] = _never_shown
+    """Doing it twice is the same as doing it once. Else a call whose reply was lost is not simply sent again."""
+    addition: AdditionKind | None = None
+    """How it is known again, beside its contact: whether a call was done whose reply was lost can be seen there."""
+    shown: Callable[[Any, Mapping[str, Any]], bool] = _never_shown
     """Whether a contact, as the upsert's reply shows it, is already as wanted."""
     read_errors: Callable[[Mapping[str, Any]], dict[str, str]] = _no_errors
     """Which contacts the reply of a bulk call refuses, and why."""
@@ -67,10 +74,20 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One follow-up of a row: its kind, and with what."""
+    """One follow-up of a row: its kind, and with what.
+
+    ``number`` tells several additions of one kind apart. ``doubtful``: an earlier session may have done it.
+    """
 
     kind: FollowUp
-    value: Value = field(repr=False)
+    value: Value | Addition = field(repr=False)
+    number: int = 0
+    doubtful: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name by which journals keep it; it never changes."""
+        return f"{self.kind.name}_{self.number}" if self.number else self.kind.name
 
 
 def _tags_for(mode: TagMode) -> Callable[[FollowUps, Value], Value]:
@@ -84,6 +101,12 @@ def _tags_call(change: str) -> Callable[[str, Sequence[str], Value], Call]:
         return Call(method="POST", path=path, body=encode(body), contacts=len(contact_ids))
 
     return call
+
+
+def tags_met(tags: Value, contact: Mapping[str, Any]) -> frozenset[str] | None:
+    """Tell which of these tags a contact shows; None where it shows no tags at all."""
+    present = _tags_of(contact)
+    return None if present is None else frozenset(tag.casefold() for tag in tags) & present
 
 
 def _has_all(tags: Value, contact: Mapping[str, Any]) -> bool:
@@ -166,7 +189,28 @@ def _enrolment(noun: str, *, path: str, look: str) -> FollowUp:
     )
 
 
+def _adding(kind: AdditionKind, *, code: str) -> FollowUp:
+    """Make the kind that adds something beside a contact, by the row's own wish."""
+
+    def call(location_id: str, contact_ids: Sequence[str], addition: Addition) -> Call:
+        return kind.add(location_id, contact_ids[0], addition.content)
+
+    return FollowUp(
+        name=kind.name,
+        wanted=_not_for_all,
+        call=call,
+        scope="contacts.write",
+        repeatable=False,
+        addition=kind,
+        code=code,
+        failed=f"its {kind.name} was not added",
+        unknown=f"whether its {kind.name} was added is not known",
+    )
+
+
 FOLLOW_UPS: Final = (
+    # first, since their rows wait for nobody, and need not be kept with all that they say
+    _adding(NOTE, code="note_failed"),
     _tag_change(TagMode.ADD, shown=_has_all),
     _tag_change(TagMode.REMOVE, shown=_has_none),
     _enrolment(
@@ -182,20 +226,37 @@ FOLLOW_UPS: Final = (
 )
 """In the order in which a contact gets them: what is added to a workflow has its tags by then."""
 
+ADD_TAGS, REMOVE_TAGS = (
+    next(each for each in FOLLOW_UPS if each.name == f"{mode.value}_tags")
+    for mode in (TagMode.ADD, TagMode.REMOVE)
+)
+
 WORKFLOWS: Final = next(each.listing for each in FOLLOW_UPS if each.listing and each.name == "workflow")
 """The workflows of a location; any published one may react to what an import does."""
 
 _BULK: Final = tuple(kind for kind in FOLLOW_UPS if kind.contacts_a_call > 1)
 
 
-def steps_for(follow_ups: FollowUps, tags: Value, status: Status | None = None) -> tuple[Step, ...]:
+def steps_for(
+    follow_ups: FollowUps, tags: Value, status: Status | None = None, additions: Sequence[Addition] = ()
+) -> tuple[Step, ...]:
     """List what a row has to get after its upsert, in order; without a status what it may have to get."""
-    return tuple(
-        Step(kind, value)
-        for kind in FOLLOW_UPS
-        if (value := kind.wanted(follow_ups, tags))
-        and (not kind.selective or status is None or _is_for(follow_ups.applies_to, status))
-    )
+    found: list[Step] = []
+    for kind in FOLLOW_UPS:
+        if kind.addition is not None:
+            found += _steps_beside(kind, additions, status) if additions else ()
+        elif (value := kind.wanted(follow_ups, tags)) and (
+            not kind.selective or status is None or _is_for(follow_ups.applies_to, status)
+        ):
+            found.append(Step(kind, value))
+    return tuple(found)
+
+
+def _steps_beside(kind: FollowUp, additions: Sequence[Addition], status: Status | None) -> Iterator[Step]:
+    wanted = (each for each in additions if each.kind == kind.name)
+    for number, addition in enumerate(wanted, 1):
+        if status is None or _is_for(addition.applies_to, status):
+            yield Step(kind, addition, number)
 
 
 def _is_for(applies_to: FollowUpFor, status: Status) -> bool:
@@ -216,11 +277,22 @@ def calls_a_row(follow_ups: FollowUps, *, tagged: bool) -> float:
 def follow_up_plan(record: Record, follow_ups: FollowUps) -> dict[str, Json]:
     """Describe what will follow a record's upsert, for people to look at."""
     plan: dict[str, Json] = {}
-    for kind, value in ((step.kind, step.value) for step in steps_for(follow_ups, record.tags)):
+    for name in dict.fromkeys(each.kind for each in record.additions):
+        plan[KINDS[name].listed] = [
+            {**each.content, "for": each.applies_to.value} for each in record.additions if each.kind == name
+        ]
+    for kind, value in _run_wide(steps_for(follow_ups, record.tags)):
         plan[kind.name] = list(value) if kind.listing is None else value[0]
         if kind.selective:
             plan["for"] = follow_ups.applies_to.value
     return plan
+
+
+def _run_wide(steps: Iterable[Step]) -> Iterator[tuple[FollowUp, Value]]:
+    """Give those steps that are no additions of the row's own, with their values."""
+    for step in steps:
+        if not isinstance(step.value, Addition):
+            yield step.kind, step.value
 
 
 def follow_up_scopes() -> tuple[str, ...]:
@@ -248,9 +320,9 @@ def resolve(follow_ups: FollowUps, catalog: Catalog) -> FollowUps:
 
 
 def _looked_up(follow_ups: FollowUps) -> Iterator[tuple[Listing, Value]]:
-    for step in steps_for(follow_ups, ()):
-        if step.kind.listing is not None:
-            yield step.kind.listing, step.value
+    for kind, value in _run_wide(steps_for(follow_ups, ())):
+        if kind.listing is not None:
+            yield kind.listing, value
 
 
 def _find(listing: Listing, wanted: str, catalog: Catalog) -> str:

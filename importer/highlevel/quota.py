@@ -97,13 +97,14 @@ def plan_sending(
     *,
     calls_a_row: float,
     quotas: Mapping[str, LocationQuota] | None = None,
+    besides: Mapping[str, int] | None = None,
 ) -> SendingPlan:
-    """Forecast a run whose locations go side by side, each at its own pace."""
-    quotas = quotas or {}
+    """Forecast a run whose locations go side by side, each at its own pace; ``besides``: calls that not every row costs."""
+    quotas, besides = quotas or {}, besides or {}
     requests, longest, share, days = 0, 0.0, 0.0, 1
     for location, count in rows.items():
         quota = quotas.get(location, LocationQuota())
-        calls = math.ceil(count * calls_a_row)
+        calls = math.ceil(count * calls_a_row) + besides.get(location, 0)
         requests += calls
         longest = max(longest, seconds_for(calls, quota))
         share = max(share, calls / quota.daily)

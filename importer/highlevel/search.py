@@ -33,6 +33,18 @@ def search_all(location_id: str, *, size: int, cursor: Json) -> Call:
     return _search(location_id, size=size, cursor=cursor, by="dateAdded")
 
 
+def search_added(location_id: str, *, since: int, until: int | None, size: int, cursor: Json) -> Call:
+    """Ask for the contacts that were added from one moment to another, in milliseconds and both included."""
+    span: dict[str, Json] = {"gte": since, **({} if until is None else {"lte": until})}
+    filters: Json = [{"field": "dateAdded", "operator": "range", "value": span}]
+    return _search(location_id, size=size, cursor=cursor, by="dateAdded", filters=filters)
+
+
+def newest_contact(location_id: str) -> Call:
+    """Ask for the contact that was added last."""
+    return _search(location_id, size=1, cursor=None, by="dateAdded", direction="desc")
+
+
 def search_updated(location_id: str, *, since: float, size: int, cursor: Json) -> Call:
     """Ask for what changed since a moment, oldest change first: what changes meanwhile comes once more at the end."""
     filters: Json = [

@@ -21,6 +21,7 @@ from pydantic import (
 
 from importer.jobs.patterns import check_pattern
 from importer.jobs.settling import Afterwards, parse_afterwards
+from importer.runtime.counting import counted
 from importer.runtime.installation import missing_extra
 from importer.settings import OpenHours, ResultsFormat
 from importer.yaml.section import Flag, NonEmptyText, Section
@@ -81,7 +82,9 @@ class RowsLimit(BaseModel):
 
     def __str__(self) -> str:
         return (
-            f"{self.rows:,} rows" if self.rows is not None else f"{100 * (self.share or 0):g} % of the rows"
+            counted(self.rows, "row")
+            if self.rows is not None
+            else f"{100 * (self.share or 0):g} % of the rows"
         )
 
 
@@ -287,6 +290,10 @@ class Stream(Section):
     compare: Flag = Field(
         default=False,
         description="Read the location's contacts first, and send only rows that change something.",
+    )
+    before_images: Flag = Field(
+        default=False,
+        description="Read each contact before it is updated, so that `importer undo` can put its old values back.",
     )
     full_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="With changed_only: each Nth run sends every row."

@@ -328,6 +328,7 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
         concurrency=job.concurrency,
         changed_only=job.changed_only,
         compare=job.compare,
+        before_images=job.before_images,
         full_every=job.full_every,
         feed=named.name,
         stop_after_failures=FailureLimit(rows=limit.rows, share=limit.share) if limit else None,

@@ -9,7 +9,8 @@ from typing import Final
 
 from importer.highlevel.fields import FIELDS, FieldKind
 from importer.mapping.compiled.readers import Circumstances, kind_reader
-from importer.mapping.language.model import After, MappingModel, Rule
+from importer.mapping.language.model import After, MappingModel
+from importer.mapping.language.rule import Rule
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
@@ -19,6 +20,8 @@ from importer.records import OnUpdate
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import did_you_mean
 
+_KINDLY_KEYS: Final = ("format", "date_order", "decimal", "region", "several", "codes", "pad", "split")
+"""Keys of a rule that are of use for some kinds of values alone."""
 _SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
 
 
@@ -59,10 +62,10 @@ def _clearing(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
             ("clear",),
             f"{model.clear!r} cannot both be blank (defaults: empty) and ask to empty the field.",
         )
-    for (section, name), rule in model.rules:
+    for key, rule in model.rules:
         if rule.map is not None and model.clear in rule.map:
             yield (
-                (section, name, "map"),
+                (*key, "map"),
                 f"{model.clear!r} empties the field, by `clear`; the map never sees it.",
             )
 
@@ -71,6 +74,7 @@ def check_rules(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     """Yield the faults of single rules, which no other rule can mend."""
     yield from _constants(model)
     yield from _idle_keys(model)
+    yield from _idle_keys_beside(model)
     yield from _appended(model)
 
 
@@ -108,7 +112,7 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     for name, rule in model.fields.items():
         facts = FIELDS[name]
         useful = _useful_keys(facts.kind, rule)
-        for key in ("format", "date_order", "decimal", "region", "several", "codes", "pad", "split"):
+        for key in _KINDLY_KEYS:
             if getattr(rule, key) is not None and key not in useful:
                 yield (
                     ("fields", name, key),
@@ -134,6 +138,15 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
             )
         if rule.pad is not None:
             yield ("custom_fields", name, "pad"), "'pad' is for the field postalCode."
+
+
+def _idle_keys_beside(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    """Refuse what does nothing for a value that no contact's field takes: nothing is updated there, or emptied."""
+    for key, rule in (pair for wish in model.wishes for pair in wish.rules):
+        useful = _useful_keys(FieldKind.TEXT, rule)
+        for name in (*_KINDLY_KEYS, "empty_cells", "on_update"):
+            if getattr(rule, name) is not None and name not in useful:
+                yield (*key, name), f"{name!r} does nothing here: what is added beside a contact is a text."
 
 
 def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:

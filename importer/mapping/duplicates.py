@@ -146,7 +146,7 @@ def _protected(record: Record, group: PersonGroup) -> Record:
 
 
 def merge(earlier: Record, later: Record, blank_clears: frozenset[str] = frozenset()) -> Record:
-    """Unite two rows of a person into the later one: its values win where they are not blank, tags are united.
+    """Unite two rows of a person into the later one: its values win where they are not blank; tags and additions unite.
 
     A cell that asks to empty its field is not blank; null of a field in ``blank_clears`` is.
     """
@@ -165,6 +165,7 @@ def merge(earlier: Record, later: Record, blank_clears: frozenset[str] = frozens
         fields=fields,
         custom_fields=tuple(custom.items()),
         tags=() if later.clears_tags else unite((*earlier.tags, *later.tags)),
+        additions=(*earlier.additions, *later.additions),
         contact_id=later.contact_id or earlier.contact_id,
         clears_tags=later.clears_tags or (earlier.clears_tags and not later.tags),
         warnings=tuple(dict.fromkeys((*earlier.warnings, *later.warnings))),  # each is said once
@@ -175,7 +176,7 @@ def _left_out(record: Record, group: PersonGroup) -> Outcome:
     others = [number_of(row) for row in group.rows if row != record.row]
     if group.sent is None:
         rows = ", ".join(map(str, others[:10])) + (", ..." if len(others) > 10 else "")
-        message = f"The row is the same person, by e-mail or phone, as row {rows}."
+        message = f"The row is the same person, by e-mail or phone, as {'row' if len(others) == 1 else 'rows'} {rows}."
         status, remedy = Status.FAILED, Remedy.FIX_ROW
     else:
         message = (

@@ -11,7 +11,8 @@ from importer.highlevel.fields import FIELDS, FieldKind
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.picking import Pick
-from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import NUMBER_STEPS, StepFunction, chain, make_step, prepare
 from importer.mapping.values import dates, numbers
@@ -289,8 +290,7 @@ def _may_be_swapped(tally: CellEvidence) -> bool:
 
 
 def _is_postal_code(key: RuleKey, rule: Rule) -> bool:  # noqa: ARG001  (one of several such questions)
-    section, name = key
-    return section == "fields" and FIELDS[name].kind is FieldKind.POSTAL_CODE
+    return _kind_of(key) is FieldKind.POSTAL_CODE
 
 
 def _may_prove(text: str) -> bool:
@@ -303,8 +303,12 @@ def _proof(tally: CellEvidence | None) -> str | None:
 
 
 def _is_birthday(key: RuleKey) -> bool:
-    section, name = key
-    return section == "fields" and FIELDS[name].kind is FieldKind.DATE_OF_BIRTH
+    return _kind_of(key) is FieldKind.DATE_OF_BIRTH
+
+
+def _kind_of(key: RuleKey) -> FieldKind | None:
+    """Tell the kind of a field of the contact's own."""
+    return FIELDS[str(key[1])].kind if key[0] == "fields" else None
 
 
 def _open_sentence(rule: Rule, tally: CellEvidence) -> str:

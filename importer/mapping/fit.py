@@ -11,6 +11,7 @@ from typing import Final
 from importer.highlevel.catalog import MATCH_BY
 from importer.mapping.compiled.headers import HeaderIndex, fold
 from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import name_in
 
 _IDENTIFYING: Final = frozenset({*MATCH_BY, "id"})
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -66,7 +67,7 @@ def misfit(model: MappingModel, header: Sequence[str]) -> str | None:
 
 def _readings(model: MappingModel, header: Sequence[str]) -> list[_Reading]:
     index = HeaderIndex(header)
-    rules = [(key[-1], rule.headers, rule.template is not None) for key, rule in model.rules]
+    rules = [(name_in(key), rule.headers, rule.template is not None) for key, rule in model.rules]
     if model.tags is not None:
         rules.append(("tags", model.tags.columns, False))
     rules = [each for each in rules if each[1]]

@@ -20,6 +20,8 @@ _COUNTED: Final = re.compile(r"(\d[\d., ]*)\s+[^\W\d]+")
 _DECIMALS: Final = (".", ",")
 _ROUNDED: Final = 0.011
 """A total of amounts that were rounded one by one may be off by a cent."""
+_BARE_ROWS: Final = 3
+"""So many last rows may be sums without a label."""
 _MOST: Final = 1_000
 """A file in which more rows look like totals has none."""
 
@@ -31,8 +33,10 @@ class FooterSurvey:
         self._header = header
         self._no_people: dict[int, str] = {}
         self._claims: dict[int, tuple[str, ...]] = {}
+        self._bare: dict[int, tuple[str, ...]] = {}
 
     def see(self, block: Block) -> None:
+        self._see_end(block)
         for index, faults in block.faults.items():
             number = block.numbers[index]
             for sure in (NOTE, REPEATED):
@@ -43,22 +47,31 @@ class FooterSurvey:
 
     def prove(self, blocks: Iterable[Block]) -> dict[int, str]:
         """Give the rows that are no people, each with the reason; ``blocks`` are read again only where one claims to be a total."""
-        if not self._claims:
+        claims = self._claims | self._bare
+        if not claims:
             return self._no_people
-        columns = {
-            place for cells in self._claims.values() for place, cell in enumerate(cells) if cell.strip()
-        }
+        columns = {place for cells in claims.values() for place, cell in enumerate(cells) if cell.strip()}
         above = _Above(tuple(place for place in sorted(columns) if place < len(self._header)))
         proven: dict[int, str] = {}
         for block in blocks:
             for index, number in enumerate(block.numbers):
-                if (cells := self._claims.get(number)) is not None:
-                    if (why := above.proof(cells, self._header)) is not None:
+                if (cells := claims.get(number)) is not None:
+                    prove = above.bare_proof if number in self._bare else above.proof
+                    if (why := prove(cells, self._header)) is not None:
                         proven[number] = why
                     above.close_part()
                 elif not any(fault.fails for fault in block.faults.get(index, ())):
                     above.add(block.rows[index])
         return self._no_people | proven
+
+    def _see_end(self, block: Block) -> None:
+        """Keep the last rows seen, where they hold figures and nothing else."""
+        for index in range(max(len(block) - _BARE_ROWS, 0), len(block)):
+            cells = block.rows[index]
+            if not _are_figures(cells):
+                self._bare.clear()
+            elif block.numbers[index] not in self._claims:
+                self._bare[block.numbers[index]] = tuple(cells)
 
 
 class _Above:
@@ -99,6 +112,22 @@ class _Above:
                     return f"The row is no contact but a total: {quoted(label)}, and {quoted(cell)} is {found} above it."
         return None
 
+    def bare_proof(self, cells: Sequence[str], header: Sequence[str]) -> str | None:
+        """Say of which columns a row without a label is the sum; None where one of its figures is not."""
+        summed = [header[column] for column, cell in enumerate(cells) if cell.strip()]
+        if len(cells) != len(header) or not all(
+            self._is_sum(column, cell) for column, cell in enumerate(cells) if cell.strip()
+        ):
+            return None
+        return f"The row is no contact but a total: it holds the sum of {' and '.join(map(quoted, summed))} and nothing else."
+
+    def _is_sum(self, column: int, cell: str) -> bool:
+        return any(
+            (value := _figure(cell, decimal)) is not None
+            and _SUM in {part.shows(column, decimal, value) for part in (self._whole, self._part)}
+            for decimal in _DECIMALS
+        )
+
 
 @dataclass(slots=True)
 class _Part:
@@ -119,6 +148,13 @@ class _Part:
         return _COUNT if self.rows and value == self.rows else None
 
 
+def _are_figures(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell.strip()]
+    return bool(filled) and all(
+        any(_figure(cell, decimal) is not None for decimal in _DECIMALS) for cell in filled
+    )
+
+
 def _figure(text: str, decimal: str) -> float | None:
     if not any(map(str.isdigit, text)):
         return None
@@ -130,10 +166,17 @@ def _figure(text: str, decimal: str) -> float | None:
 def skip_no_people(mapped: list[Record | Outcome], no_people: Mapping[int, str]) -> list[Record | Outcome]:
     """End the rows that are no people as skipped; what could be sent is never touched."""
     return [
-        replace(each, status=Status.SKIPPED, message=why, remedy=Remedy.NONE)
+        _skipped(each, why)
         if isinstance(each, Outcome)
-        and each.code in _CODES
+        and each.status is Status.FAILED
         and (why := no_people.get(number_of(each.row))) is not None
         else each
         for each in mapped
     ]
+
+
+def _skipped(failed: Outcome, why: str) -> Outcome:
+    ended = replace(failed, status=Status.SKIPPED, message=why, remedy=Remedy.NONE)
+    if failed.code in _CODES:
+        return ended
+    return replace(ended, code=TOTAL.code, faults=(replace(TOTAL, message=why, fails=False),))

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from pydantic import ValidationError
 
 from importer.errors import MappingError
+from importer.highlevel.additions import KINDS, calls_beside
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.follow_ups import wanted_listings
 from importer.mapping.checks import check, check_rules
@@ -22,7 +23,7 @@ from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.shared_keys import HolderStore
 from importer.mapping.suppression import Suppression
 from importer.mapping.survey import Surveyor
-from importer.records import FollowUps, ImportMode, OnUpdate, TagMode
+from importer.records import Addition, FollowUps, ImportMode, OnUpdate, TagMode
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
 from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
@@ -109,6 +110,14 @@ class Mapping:
         return held_back or self.model.match.by is not None
 
     @property
+    def most_calls_beside(self) -> int:
+        """Tell how many calls a row costs at most for what is added beside its contact."""
+        return calls_beside(
+            Addition(kind=wish.kind, content={}, applies_to=wish.applies_to, once=wish.once)
+            for wish in self.model.wishes
+        )
+
+    @property
     def needs(self) -> CatalogNeeds:
         model = self.model
         return CatalogNeeds(
@@ -116,6 +125,7 @@ class Mapping:
             users="assignedTo" in model.fields,
             listings=wanted_listings(self.follow_ups),
             timezones="timezone" in model.fields,
+            probes=tuple(dict.fromkeys(KINDS[wish.kind].probe for wish in model.wishes)),
             custom_field_names=tuple(model.custom_fields),
         )
 

@@ -21,7 +21,8 @@ from importer.mapping.compiled.customvalues import (
 from importer.mapping.compiled.headers import fold
 from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
-from importer.mapping.language.model import MappingModel, Rule
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import Rule
 from importer.mapping.values.blanks import unless_nothing
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
@@ -125,6 +126,7 @@ class Resolver:
             fields=fields,
             custom_fields=custom,
             tags=record.tags,
+            additions=record.additions,
             contact_id=record.contact_id,
             clears_tags=record.clears_tags,
             warnings=_known_better(record.warnings, faults) if faults else record.warnings,

@@ -17,7 +17,8 @@ from importer.mapping.compiled.program import DEFAULT_REQUIRE, Program, row_filt
 from importer.mapping.compiled.readers import Circumstances
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
 from importer.mapping.evidence import Evidence
-from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
@@ -189,9 +190,7 @@ class Surveyor:
                 name: self._evidence.conventions(("custom_fields", name), rule)
                 for name, rule in self._model.custom_fields.items()
             },
-            open_dates={
-                name: said for (section, name), said in open_dates.items() if section == "custom_fields"
-            },
+            open_dates={str(key[1]): said for key, said in open_dates.items() if key[0] == "custom_fields"},
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
         )

@@ -89,7 +89,11 @@ def _field_changes(record: Record, held: HeldContact, kept: list[str]) -> Iterat
                 kept.append("gender can be set only when a contact is created")
             continue
         yield Change(
-            reference=name, name=name, old=old, new=new, unseen=name in NOT_IN_SEARCH and old is None
+            reference=name,
+            name=name,
+            old=old,
+            new=new,
+            unseen=name in NOT_IN_SEARCH and old is None and not held.seen_by_id,
         )
 
 

@@ -58,6 +58,8 @@ def contrast(
 
 def unseen_names(right: HeldContact, compared: ComparedFields) -> frozenset[str]:
     """Name the fields that were to be compared, and that the search shows nothing of."""
+    if right.seen_by_id:
+        return frozenset()
     return frozenset(compared.names & NOT_IN_SEARCH - right.fields.keys())
 
 

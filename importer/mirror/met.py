@@ -53,6 +53,15 @@ class MetContacts:
         )
         return {contact_id for (contact_id,) in found}
 
+    def ids(self) -> Iterator[list[str]]:
+        """Yield the ids that were met, some at a time."""
+        last = ""
+        while found := self._db.execute(
+            "SELECT id FROM met WHERE id > ? ORDER BY id LIMIT ?", (last, BLOCK)
+        ).fetchall():
+            last = found[-1][0]
+            yield [contact_id for (contact_id,) in found]
+
     def lacked(self, mirror: Mirror) -> Iterator[list[HeldContact]]:
         """Yield, some at a time, the contacts of a location that were not met."""
         contacts = iter(mirror)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from importer.errors import MirrorError
 from importer.highlevel import search
 from importer.highlevel.calls import Call
-from importer.highlevel.catalog_reader import refusal
-from importer.highlevel.reply import Reply, ReplyKind
-from importer.highlevel.search import PAGE_SIZES, SearchPage, UnusablePageError, read_page
+from importer.highlevel.search import SearchPage
 from importer.mirror.folder import MirrorFolder
+from importer.mirror.paging import AskLocation, Pager, SearchRefusedError
+from importer.mirror.parts import PARTS_FROM, cut, read_parts, with_parts
 from importer.mirror.store import Mirror, MirrorFacts
 from importer.records import Json
 from importer.runtime.clock import Clock
@@ -28,7 +30,6 @@ _RENEWALS: Final = 3
 """So often changes are read before the location is read whole: in a busy one something changes meanwhile."""
 _LONG_SECONDS: Final = 300.0
 _SAY_SECONDS: Final = 10.0
-_SCOPE: Final = "contacts.readonly"
 
 
 class ReadHow(StrEnum):
@@ -37,12 +38,6 @@ class ReadHow(StrEnum):
     KEPT = "kept"
     CHANGES = "changes"
     WHOLE = "whole"
-
-
-class AskLocation(Protocol):
-    """Sends a call that stores nothing and brings the final reply; refusals of scope or location are replies, too."""
-
-    async def __call__(self, call: Call) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +82,7 @@ async def read_mirror(
     max_age_seconds: float,
     clock: Clock,
     progress: SendingProgress,
+    parts_from: int = PARTS_FROM,
 ) -> MirrorReading:
     """Have a mirror of a location that is no older than ``max_age_seconds``, with as few calls as that takes.
 
@@ -94,7 +90,7 @@ async def read_mirror(
     believed, RunConflictError where another process is at it, and the StopError that ends the asking; after the
     latter the reading goes on where it stopped.
     """
-    reader = _Reader(ask, place, clock, progress)
+    reader = _Reader(ask, place, clock, progress, parts_from=parts_from)
     began = clock.monotonic()
     with folder.reading(place.base_url, place.location_id):
         path, how = await _young_enough(reader, folder, max_age_seconds)
@@ -146,14 +142,24 @@ class _Reader:
     """Asks one location for page after page."""
 
     def __init__(
-        self, ask: AskLocation, place: LocationToRead, clock: Clock, progress: SendingProgress
+        self,
+        ask: AskLocation,
+        place: LocationToRead,
+        clock: Clock,
+        progress: SendingProgress,
+        *,
+        parts_from: int,
     ) -> None:
         self.place = place
-        self.requests = 0
-        self._ask = ask
+        self._pager = Pager(ask, place.location_id)
         self._clock = clock
         self._progress = progress
+        self._parts_from = parts_from
         self._said_at = clock.monotonic()
+
+    @property
+    def requests(self) -> int:
+        return self._pager.requests
 
     def first_facts(self) -> MirrorFacts:
         now = self._clock.now()
@@ -166,8 +172,23 @@ class _Reader:
 
     async def read_whole(self, mirror: Mirror) -> None:
         """Go on with a draft to its end; raises MirrorError where fewer contacts came than the vendor counts."""
+        goes_on = mirror.facts.cursor is not None
+        total = None
+        if mirror.facts.parts is None:
+            total, came = await self._read_on(mirror)
+            goes_on = goes_on and not came
+        if mirror.facts.parts is not None:
+            total = await self._read_in_parts(mirror)
+        else:
+            mirror.index()
+        self._require_all(len(mirror), total, uncertain=goes_on)
         facts = mirror.facts
-        total, read = None, len(mirror)
+        mirror.note(replace(facts, whole=True, cursor=None, parts=None, name=self.place.name or facts.name))
+
+    async def _read_on(self, mirror: Mirror) -> tuple[int | None, bool]:
+        """Read page after page, to the end or until the location turns out to be large; gives its count, and whether any came."""
+        facts, total, came = mirror.facts, None, False
+        read = len(mirror)
         async with aclosing(self._pages_of_all(facts)) as pages:
             async for page, size in pages:
                 total = total if page.total is None else page.total
@@ -177,16 +198,51 @@ class _Reader:
                 mirror.add(page.contacts, facts)
                 read += len(page.contacts)
                 self._say(read, total)
+                begins, came = not came, True
+                if begins and total is not None and total >= self._parts_from:
+                    facts = await self._in_parts(page, facts)
+                    mirror.note(facts)
+                    if facts.parts is not None:
+                        break
+        return total, came
+
+    async def _in_parts(self, first: SearchPage, facts: MirrorFacts) -> MirrorFacts:
+        try:
+            parts = await cut(self._pager, self.place.location_id, first)
+        except SearchRefusedError:
+            return facts
+        return with_parts(facts, parts) if len(parts) > 1 else facts
+
+    async def _read_in_parts(self, mirror: Mirror) -> int | None:
+        """Read the parts of a large location; where they do not come to all of it, it is read by one cursor after all."""
+        with contextlib.suppress(SearchRefusedError):
+            total = await read_parts(self._pager, self.place.location_id, mirror, self._say)
+            mirror.index()
+            if total is None or len(mirror) >= total:
+                return total
+        self._parts_from = sys.maxsize
+        mirror.begin_anew(self.first_facts())
+        total, _ = await self._read_on(mirror)
         mirror.index()
-        if total is not None and (held := len(mirror)) < total:
-            raise self._unusable(f"HighLevel counts {total:,} contacts, and {held:,} came")
-        mirror.note(replace(facts, whole=True, cursor=None, name=self.place.name or facts.name))
+        return total
+
+    def _require_all(self, held: int, total: int | None, *, uncertain: bool) -> None:
+        """Refuse a reading that is not whole. ``uncertain``: it went on behind a cursor, and nothing came behind that."""
+        if total is not None and held < total:
+            raise self._pager.unusable(f"HighLevel counts {total:,} contacts, and {held:,} came")
+        if total is None and uncertain:
+            raise self._pager.unusable("where it was cut off it does not go on, and HighLevel does not count")
+        if total is None and held:
+            self._progress.message(
+                f"Location {self.place.location_id}: HighLevel does not say how many contacts there are; {held:,} came, "
+                "up to the end of its list."
+            )
 
     def _pages_of_all(self, facts: MirrorFacts) -> AsyncGenerator[tuple[SearchPage, int], None]:
         def call(size: int, cursor: Json) -> Call:
             return search.search_all(self.place.location_id, size=size, cursor=cursor)
 
-        return self._pages(call, cursor=facts.cursor, size=facts.page_size)
+        return self._pager.pages(call, cursor=facts.cursor, size=facts.page_size)
 
     async def renew(self, mirror: Mirror) -> bool:
         """Read what changed; False where that does not come to what the location holds, so that all must be read."""
@@ -195,9 +251,9 @@ class _Reader:
             since = mirror.facts.as_of - _BEHIND_SECONDS
             try:
                 await self._read_changes(mirror, since)
-            except _SortRefusedError:
+            except SearchRefusedError:
                 return False
-            newest = await self._page(search.newest_change(self.place.location_id))
+            newest = await self._pager.page(search.newest_change(self.place.location_id))
             if _agrees(mirror, newest):
                 mirror.note(facts)
                 return True
@@ -208,84 +264,18 @@ class _Reader:
             return search.search_updated(self.place.location_id, since=since, size=size, cursor=cursor)
 
         facts = mirror.facts
-        async with aclosing(self._pages(call, size=facts.page_size, may_refuse=True)) as pages:
+        async with aclosing(self._pager.pages(call, size=facts.page_size, may_refuse=True)) as pages:
             async for page, _ in pages:
                 mirror.renew(page.contacts, facts)
-
-    async def _pages(
-        self, call: _PageCall, *, cursor: Json = None, size: int | None = None, may_refuse: bool = False
-    ) -> AsyncGenerator[tuple[SearchPage, int], None]:
-        """Ask for page after page until an empty one, which comes last: a short one may have been cut off silently."""
-        while True:
-            page, size = await self._sized_page(call, cursor, size, may_refuse=may_refuse)
-            if not page.contacts:
-                if cursor is None and page.total:
-                    raise self._unusable(
-                        f"HighLevel counts {page.total:,} contacts, and its search shows none"
-                    )
-                yield (
-                    page,
-                    size,
-                )  # of a reading that was cut off before its last page, it alone tells how many there are
-                return
-            if page.cursor is None:
-                raise self._unusable("the reply does not say where the next page begins")
-            if page.cursor == cursor:
-                raise self._unusable("HighLevel sends the same page again and again")
-            cursor = page.cursor
-            yield page, size
-
-    async def _sized_page(
-        self, call: _PageCall, cursor: Json, size: int | None, *, may_refuse: bool
-    ) -> tuple[SearchPage, int]:
-        """Ask for as many contacts as the vendor gives at once; how many that are is learnt by its refusals."""
-        sizes = PAGE_SIZES if size is None else tuple({size: None, PAGE_SIZES[-1]: None})
-        asked, *smaller = sizes
-        found = await self._reply(call(asked, cursor))
-        while found.kind is ReplyKind.REFUSED and smaller:
-            asked = smaller.pop(0)
-            found = await self._reply(call(asked, cursor))
-        if found.kind is ReplyKind.REFUSED and may_refuse:
-            raise _SortRefusedError
-        return self._read(found), asked
-
-    async def _page(self, call: Call) -> SearchPage:
-        return self._read(await self._reply(call))
-
-    async def _reply(self, call: Call) -> Reply:
-        self.requests += 1
-        return await self._ask(call)
-
-    def _read(self, found: Reply) -> SearchPage:
-        if found.kind is ReplyKind.REFUSED:
-            raise self._unusable(f"HighLevel refuses to search: {found.said}")
-        if found.kind is not ReplyKind.DONE:
-            raise refusal(found, self.place.location_id, scope=_SCOPE)
-        try:
-            return read_page(found.body)
-        except UnusablePageError as fault:
-            raise self._unusable(str(fault)) from None
-
-    def _unusable(self, why: str) -> MirrorError:
-        return MirrorError(
-            f"The contacts of location {self.place.location_id} cannot be read: {why}. Nothing of it is used; "
-            "try again, and if that does not help, import without comparing."
-        )
 
     def _say(self, contacts: int, total: int | None) -> None:
         now = self._clock.monotonic()
         if now - self._said_at >= _SAY_SECONDS:
             self._said_at = now
             of_all = f" of {total:,}" if total is not None else ""
-            self._progress.message(f"Location {self.place.location_id}: {contacts:,}{of_all} contacts read.")
-
-
-class _PageCall(Protocol):
-    def __call__(self, size: int, cursor: Json, /) -> Call: ...
-
-
-class _SortRefusedError(Exception):
-    """The vendor does not search by what changed."""
+            self._progress.message(
+                f"Location {self.place.location_id}: {contacts:,}{of_all} {'contact' if (total or contacts) == 1 else 'contacts'} read."
+            )
 
 
 def _agrees(mirror: Mirror, newest: SearchPage) -> bool:

@@ -30,6 +30,8 @@ _OLDER: Final = (
     "SELECT number FROM contacts AS held "
     "WHERE EXISTS (SELECT 1 FROM contacts AS later WHERE later.id = held.id AND later.number > held.number)"
 )
+_PART: Final = 1 << 40
+"""Numbers of a part: more than it will ever have contacts."""
 _AT_ONCE: Final = 900  # SQLite before 3.32 takes 999 values in one statement
 
 
@@ -45,6 +47,8 @@ class MirrorFacts:
     cursor: Json = None
     requests: int = 0
     page_size: int | None = None
+    parts: Json = None
+    """Of a location that is read in parts: how far each was read."""
 
 
 class Mirror:
@@ -86,10 +90,22 @@ class Mirror:
         found = {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts")}
         return MirrorFacts(**found)
 
-    def add(self, contacts: Iterable[HeldContact], facts: MirrorFacts) -> None:
-        """Put in a page of a first reading."""
+    def add(self, contacts: Iterable[HeldContact], facts: MirrorFacts, *, part: int = 0) -> None:
+        """Put in a page of a first reading; parts are added to side by side, and stand one behind the other."""
+        first, behind = part * _PART, (part + 1) * _PART
         with self._db.transaction():
-            self._insert(contacts)
+            (last,) = self._db.execute(
+                "SELECT coalesce(max(number), ?) FROM contacts WHERE number > ? AND number < ?",
+                (first, first, behind),
+            ).fetchone()
+            self._insert(contacts, behind=last)
+            self._write(facts)
+
+    def begin_anew(self, facts: MirrorFacts) -> None:
+        """Take out what was read so far."""
+        with self._db.transaction():
+            for table in ("contacts", "keys"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608  (our own names)
             self._write(facts)
 
     def renew(self, contacts: Iterable[HeldContact], facts: MirrorFacts) -> None:
@@ -97,7 +113,8 @@ class Mirror:
         held = {contact.id: contact for contact in contacts}
         with self._db.transaction():
             self._remove(held)
-            self._insert(held.values())
+            (last,) = self._db.execute("SELECT coalesce(max(number), 0) FROM contacts").fetchone()
+            self._insert(held.values(), behind=last)
             self._write(facts)
 
     def note(self, facts: MirrorFacts) -> None:
@@ -172,7 +189,9 @@ class Mirror:
             ):
                 contact = wanted[contact_id]
                 if updated == json.dumps(contact.updated):
-                    found[contact_id] = replace(contact, fields={**contact.fields, **decode(content)})
+                    found[contact_id] = replace(
+                        contact, fields={**contact.fields, **decode(content)}, seen_by_id=True
+                    )
         return {contact_id: found[contact_id] for contact_id in wanted if contact_id in found}
 
     def by_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -199,8 +218,8 @@ class Mirror:
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _insert(self, contacts: Iterable[HeldContact]) -> None:
-        (number,) = self._db.execute("SELECT coalesce(max(number), 0) FROM contacts").fetchone()
+    def _insert(self, contacts: Iterable[HeldContact], *, behind: int) -> None:
+        number = behind
         rows: list[tuple[int, str, bytes]] = []
         keys: list[tuple[str, int]] = []
         for contact in contacts:
@@ -234,14 +253,15 @@ class Mirror:
 
 def _write(contact: HeldContact) -> bytes:
     kept = (
-        contact.fields, contact.custom_fields, contact.tags, contact.emails, contact.phones, contact.added, contact.updated
+        contact.fields, contact.custom_fields, contact.tags, contact.emails, contact.phones, contact.added, contact.updated,
+        *((True,) if contact.seen_by_id else ()),
     )  # fmt: skip
     return encode(cast("Json", kept))
 
 
 def _read(contact_id: str, content: bytes) -> HeldContact:
     kept: list[Any] = decode(content)
-    fields, custom_fields, tags, emails, phones, added, updated = kept
+    fields, custom_fields, tags, emails, phones, added, updated, *seen_by_id = kept
     return HeldContact(
         id=contact_id,
         fields=fields,
@@ -251,6 +271,7 @@ def _read(contact_id: str, content: bytes) -> HeldContact:
         phones=tuple(phones),
         added=added,
         updated=updated,
+        seen_by_id=bool(seen_by_id),
     )
 
 

@@ -51,10 +51,14 @@ def choose_header(
 
 def clean_name(cell: str) -> str:
     """Take padding, line breaks and invisible marks out of a header."""
-    return " ".join(_UNDECODED.sub("\ufffd", _INVISIBLE.sub("", cell)).split())
+    marked = _MISREAD_MARK.fullmatch(cell)
+    text = cell if marked is None else marked[1] or marked[2]
+    return " ".join(_UNDECODED.sub("\ufffd", _INVISIBLE.sub("", text)).split())
 
 
 _UNDECODED: Final = re.compile("[\ud800-\udfff]")
+_MISREAD_MARK: Final = re.compile('ï»¿(?:"([^"]+)"|(.*))', re.DOTALL)
+"""A byte order mark that a spreadsheet took for letters, and saved as such; a quote behind it was no quote to it, either."""
 _INVISIBLE: Final = re.compile("[\ufeff\u200b\u200c\u200d\u2060\u00ad\x00]")
 
 
@@ -70,7 +74,7 @@ def wanted_hits(rows: Sequence[NumberedRow], wanted: Sequence[str]) -> int:
 
 
 def _hits(cells: Sequence[str], keys: set[str]) -> int:
-    return len({header_key(cell) for cell in cells} & keys)
+    return len({header_key(clean_name(cell)) for cell in cells} & keys)
 
 
 def _declared(filled: list[NumberedRow], declared: int, name: str) -> HeaderChoice:
@@ -273,8 +277,9 @@ def _refuse_values(rows: Sequence[NumberedRow], name: str, *, mapped: bool) -> N
         return
     shown = " | ".join(cell.strip() for cell in cells[:12])
     raise SourceError(
-        f"{name} has no header: its first row, row {number}, holds values, not names of columns: {shown[:300]}. "
-        "Put a row with the columns' names above it, or say which row has them (--header-row)."
+        f"{name} has no header: its first row, row {number}, holds values, not names of columns. Put a row with the "
+        "columns' names above it, or say which row has them (--header-row).",
+        cells=(f"row {number}: {shown[:300]}",),
     )
 
 

@@ -27,6 +27,7 @@ from importer.reading.profile import Profile
 from importer.reading.shapes import PERSONAL_SHAPES
 from importer.reading.text.encodings import Encoding, detect_encoding
 from importer.reading.workbooks.faults import HIDDEN
+from importer.runtime.counting import counted
 from importer.runtime.installation import missing_extra
 from importer.settings import ReadingOptions
 
@@ -179,9 +180,9 @@ def _left_out(tables: Sequence[_PageTable]) -> Iterator[str]:
         filled = [cells for cells in table.rows if not is_blank(cells)]
         shapes = Profile.of(filled[1:SAMPLE_ROWS] or filled).telling.values()
         if filled and PERSONAL_SHAPES & set(shapes):
-            shown = ", ".join(cell for cell in filled[0] if cell)[:80]
+            columns = counted(max(map(len, filled)), "column")
             yield (
-                f"Another table of the page ({len(filled)} rows, the first is: {shown}) has other columns and is not "
+                f"Another table of the page ({counted(len(filled), 'row')} of {columns}) has other columns and is not "
                 "imported. Save it as a file of its own if its people are to be imported."
             )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from importer.records import Fault, Outcome, Remedy, Status
+from importer.highlevel.additions import KINDS
+from importer.records import Added, Fault, Outcome, Remedy, Status
 
 OWN_COLUMNS: Final = (
     "import_row",
@@ -21,6 +23,7 @@ OWN_COLUMNS: Final = (
     "import_http_status",
     "import_attempts",
     "import_trace_id",
+    "import_beside",
     "import_run",
 )
 SOURCE_COLUMN: Final = "import_source"
@@ -48,7 +51,19 @@ class Columns:
 
     @property
     def _unreached(self) -> list[str]:
-        return [Status.PENDING.value, "", "", "", Remedy.RUN_AGAIN.value, "", self.location_id, "", "0", ""]
+        return [
+            Status.PENDING.value,
+            "",
+            "",
+            "",
+            Remedy.RUN_AGAIN.value,
+            "",
+            self.location_id,
+            "",
+            "0",
+            "",
+            "",
+        ]
 
     @property
     def head(self) -> list[str]:
@@ -111,7 +126,17 @@ def _own_cells(outcome: Outcome, location_id: str) -> list[str]:
         "" if outcome.http_status is None else str(outcome.http_status),
         str(outcome.attempts),
         outcome.trace_id or "",
+        _beside_text(outcome.added) if outcome.added else "",
     ]
+
+
+def _beside_text(added: Iterable[Added]) -> str:
+    """Write what the row put beside its contact as JSON, by kind, with the ids; what was there before is not among it."""
+    made: dict[str, list[str]] = {}
+    for each in added:
+        if each.made:
+            made.setdefault(KINDS[each.kind].listed, []).append(each.id)
+    return json.dumps(made) if made else ""
 
 
 def _numbered(header: Sequence[str]) -> list[tuple[str, int]]:

@@ -104,6 +104,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
     # Of the corrected rows alone, everybody else would be missing from the file.
     "changed_only": SaidAgain("--changed-only", Reach.SOURCE, lambda said: said.changed_only),
     "compare": SaidAgain("--compare", Reach.IMPORT, lambda said: said.compare),
+    "before_images": SaidAgain("--before-images", Reach.IMPORT, lambda said: said.before_images),
     "full_every": SaidAgain("--full-every", Reach.SOURCE, lambda said: said.full_every),
     "stop_after_failures": SaidAgain(
         "--stop-after-failures", Reach.IMPORT, lambda said: _failure_limit(said.stop_after_failures)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from importer.highlevel.additions import calls_beside
 from importer.records import Block, Json, Outcome, Record, row_id
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
@@ -29,10 +30,24 @@ class Expected:
 
     asked: int
     found: int
+    lifting: int = 0
+    """Of those that were found, the ones whose do-not-disturb their row would lift."""
 
     @property
     def updated_share(self) -> float:
         return self.found / self.asked if self.asked else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifts:
+    """Rows that switch do-not-disturb off; of those that the location was ``asked`` about, how many lift it for somebody."""
+
+    rows: int = 0
+    asked: int = 0
+    lifting: int = 0
+
+    def to_json(self) -> dict[str, Json]:
+        return {"rows": self.rows, "asked": self.asked, "lifting": self.lifting}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +73,7 @@ class Forecast:
     errors_by_code: Mapping[str, int]
     locations: Mapping[str, LocationForecast] = field(default_factory=dict)
     expected: Expected | None = None
+    lifts: Lifts = Lifts()
     same_contact: SameContact = NO_ROWS
     """Rows that share an e-mail or a phone."""
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
@@ -109,6 +125,7 @@ class Forecast:
             "skipped_by_code": {group.code: group.rows for group in self.skip_groups},
             "locations": {name: _location(part) for name, part in self.locations.items()},
             "expected": self._expected(),
+            "lifts": self.lifts.to_json(),
             "overlooked": list(self.overlooked),
             "unchecked": list(self.unchecked),
             "new_tags": dict(self.new_tags),
@@ -144,6 +161,8 @@ class Foresight:
         self.tally = Tally(headers, keep=keep)
         self.location_rows: Counter[str] = Counter()
         self.source_rows: Counter[int] = Counter()
+        self.calls_beside: Counter[str] = Counter()
+        """Calls at most for what rows want added beside their contacts, by location."""
 
     def see(self, block: Block, mapped: Sequence[Record | Outcome]) -> None:
         """Count a block beside what the mapping made of each of its rows."""
@@ -154,6 +173,8 @@ class Foresight:
                 self.tally.see(row, made, cells)
                 continue
             self.location_rows[made.location_id] += 1
+            if made.additions:
+                self.calls_beside[made.location_id] += calls_beside(made.additions)
             if made.warnings:
                 self.tally.warn(row, made.warnings, cells)
 
@@ -166,11 +187,9 @@ class Foresight:
         return self.source_rows.total()
 
     @property
-    def duplicates(self) -> int:
-        return sum(
-            groups.counts["duplicate_in_file"]
-            for groups in (self.tally.errors, self.tally.skips, self.tally.warnings)
-        )
+    def skipped_duplicates(self) -> int:
+        """Rows that are not sent since another row of the person is."""
+        return self.tally.skips.counts["duplicate_in_file"]
 
     def forecast(
         self,
@@ -179,7 +198,7 @@ class Foresight:
         seconds: float,
         days: int = 1,
         expected: Expected | None = None,
-        again: int = 0,
+        duplicates: int = 0,
         **facts: object,
     ) -> Forecast:
         """Make the forecast; ``facts`` are its further fields (sources, mapping, made_at, ...)."""
@@ -189,7 +208,7 @@ class Foresight:
             ready=self.ready,
             skipped=counts.skipped,
             failed=counts.failed,
-            duplicates=self.duplicates + again,
+            duplicates=duplicates,
             warnings=tally.warnings.counts.total(),
             rows_with_warnings=tally.warned_rows,
             requests=sum(part.requests for part in locations.values()),

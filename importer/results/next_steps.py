@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from importer.errors import TrialDoneError
 from importer.records import Remedy, Since
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast
@@ -44,8 +45,11 @@ def first_steps(forecast: Forecast) -> Iterator[NextStep]:
 
 def _steps(summary: Summary) -> Iterator[NextStep]:
     if summary.state == "stopped":
+        tried = summary.reason_code == TrialDoneError.code
         yield NextStep(
-            sentence="Go on where it stopped (rows that are settled are not sent again):",
+            sentence="Send the rest, once the contacts of the trial look as they should in HighLevel:"
+            if tried
+            else "Go on where it stopped (rows that are settled are not sent again):",
             command=summary.commands.resume(summary.run_id),
         )
         return

@@ -9,6 +9,7 @@ from importer.records import PlanAction, Status
 from importer.results.palette import Palette
 from importer.results.plan import PlanSummary
 from importer.results.wording import duration, missing_sentence, number, rows
+from importer.runtime.counting import counted
 
 LABELS = {
     PlanAction.CREATE: "create",
@@ -68,12 +69,12 @@ def _counts(plan: PlanSummary, palette: Palette) -> Iterator[str]:
 def _needs(plan: PlanSummary) -> Iterator[str]:
     saved = plan.requests_without_plan - plan.requests
     yield (
-        f"Applying it takes {number(plan.requests)} calls, about {duration(plan.apply_seconds)}; a run without a plan "
+        f"Applying it takes {counted(plan.requests, 'call')}, about {duration(plan.apply_seconds)}; a run without a plan "
         f"{number(plan.requests_without_plan)}" + (f" ({number(saved)} more)." if saved > 0 else ".")
     )
     for place, mirror in plan.mirrors.items():
         whose = f"{mirror.name} ({place})" if mirror.name else place
-        yield f"Location {whose}: {number(mirror.contacts)} contacts, read in {number(mirror.requests)} calls."
+        yield f"Location {whose}: {counted(mirror.contacts, 'contact')}, read in {counted(mirror.requests, 'call')}."
 
 
 def _fields(plan: PlanSummary) -> Iterator[str]:

@@ -20,6 +20,7 @@ from importer.results.next_steps import next_steps, steps_since
 from importer.results.shown import Segment, segments, shown_groups
 from importer.results.shown_plan import plan_segments, shown_causes, shown_fields
 from importer.results.traffic import Traffic
+from importer.runtime.counting import counted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -221,7 +222,7 @@ def _pace_chart(traffic: Traffic) -> Chart:
         id="pace",
         title="Pace against the quota",
         unit="a second",
-        summary=f"{traffic.requests:,} requests in {wording.duration(traffic.seconds)}, on average {mean:.1f} a second"
+        summary=f"{counted(traffic.requests, 'request')} in {wording.duration(traffic.seconds)}, on average {mean:.1f} a second"
         + (f" where the quota allows {quota:g}." if known else "."),
         series=tuple(series),
         rows=axis.ticks(),

@@ -32,13 +32,6 @@ class SameContact:
 
     def sentences(self) -> Iterator[str]:
         """Say it, one sentence for each kind that there is."""
-        yield from self.shared_sentences()
-        if self.again:
-            verb, them = ("is", "it") if self.again == 1 else ("are", "them")
-            yield f"{count_rows(self.again)} {verb} of the same person as a row before {them}"
-
-    def shared_sentences(self) -> Iterator[str]:
-        """Say how many rows share a key with somebody else, or perhaps do."""
         for count, key in ((self.shared_phone, "a phone"), (self.shared_email, "an e-mail")):
             if count:
                 verb = "shares" if count == 1 else "share"
@@ -49,6 +42,9 @@ class SameContact:
                 f"{count_rows(self.taken_as_one)} {verb} taken for somebody who has {their} e-mail or phone, although under "
                 "another name, or without one"
             )
+        if self.again:
+            verb, them = ("is", "it") if self.again == 1 else ("are", "them")
+            yield f"{count_rows(self.again)} {verb} of the same person as a row before {them}"
 
     def to_json(self) -> dict[str, Json]:
         return {

@@ -94,6 +94,8 @@ class Summary:
     """Of those, the ones that hold something else than was sent; their rows carry the warnings."""
     latency: Latency = Latency()
     failed_by_remedy: Mapping[Remedy, int] = field(default_factory=dict)
+    beside: Mapping[str, int] = field(default_factory=dict)
+    """What the run added beside contacts, by its kind."""
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
     warning_groups: Sequence[CodeGroup] = field(default=(), repr=False)
     skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
@@ -124,6 +126,8 @@ class Summary:
     """How the commands that go on from it are said."""
     repeated: bool = False
     """The very same import was finished before: nothing was sent this time."""
+    tried: bool = False
+    """The very trial that was asked for was done before: nothing was sent this time."""
 
     def __post_init__(self) -> None:
         check_accounts(self.counts, self.rows_read)
@@ -222,6 +226,7 @@ def nothing_since(counts: Counts) -> Since:
 
 def _additions(summary: Summary) -> dict[str, Json]:
     return {
+        "beside": dict(summary.beside),
         "reason_code": summary.reason_code,
         "failed_by_cause": str(summary.failed_by_cause),
         "failed_workbook": None if summary.failed_workbook is None else str(summary.failed_workbook),

@@ -14,6 +14,7 @@ from importer.results.summary import SourceSummary, Summary
 from importer.results.tally import CodeGroup, Example
 from importer.results.wording import duration, number, percent, rows, shown_value, since_text
 from importer.results.wrapping import width_of
+from importer.runtime.counting import counted
 
 _BAR: Final = 24
 _CAUSES: Final = 8
@@ -47,6 +48,10 @@ def headline(summary: Summary) -> str:
         return (
             f"Nothing was left to do, and nothing was sent: run {summary.run_id} finished this very import before "
             f"({done}). To send it all again: {summary.commands.run('--fresh')}"
+        )
+    if summary.tried:
+        return (
+            f"Nothing was sent this time: the trial is done ({done}), {number(summary.pending)} still to do."
         )
     if summary.state == "stopped":
         reason = f" {summary.reason.rstrip('.')}." if summary.reason else ""
@@ -93,7 +98,7 @@ def causes(
         if examples and group.examples:
             yield f"    for example, {_example(group.examples[0], sources)}"
     if len(ranked) > _CAUSES:
-        yield f"  and {len(ranked) - _CAUSES} more causes in the report"
+        yield f"  and {counted(len(ranked) - _CAUSES, 'more cause')} in the report"
 
 
 def _example(example: Example, sources: Sequence[SourceSummary]) -> str:
@@ -130,6 +135,9 @@ def _notices(summary: Summary) -> Iterator[str]:
     """Tell what somebody who looks at the sheet, the workbook or the folder would not see there."""
     if summary.follows:
         yield f"  these are rows of run {summary.follows}, corrected"
+    if summary.beside:
+        added = ", ".join(f"{name} {number(count)}" for name, count in summary.beside.items())
+        yield f"  added beside the contacts: {added}"
     if summary.since:
         yield f"  {since_text(summary.since, summary.rows_read)} (by run {', '.join(summary.since.successors)})"
     yield from (f"  {sentence}" for sentence in summary.same_contact.sentences())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from importer.codes import BY_NAME
+from importer.highlevel.additions import KINDS
 from importer.records import Counts, Fault, Outcome, Remedy, Status, number_of, source_of
 
 
@@ -89,6 +90,8 @@ class Tally:
         self.attempts = 0
         self.remedies: Counter[Remedy] = Counter()
         """Failed rows by what helps them."""
+        self.beside: Counter[str] = Counter()
+        """What was added beside contacts, by its kind."""
         self._headers = headers
         self._statuses: Counter[Status] = Counter()
         self._locations: dict[str, Counter[Status]] = {}
@@ -100,6 +103,8 @@ class Tally:
         if outcome is None:
             return
         self.attempts += outcome.attempts
+        if outcome.added:
+            self.beside.update(KINDS[each.kind].listed for each in outcome.added if each.made)
         if outcome.location_id:
             self._location(outcome.location_id)[status] += 1
         if outcome.warnings:

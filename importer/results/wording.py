@@ -57,8 +57,13 @@ def percent(share: float) -> str:
 
 def shown_value(text: str) -> str:
     """Quote a cell on one line, not without end, and without signs that move a terminal's cursor."""
-    plain = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
+    plain = on_one_line(text)
     return repr(plain if len(plain) <= _LONGEST_VALUE else f"{plain[:_LONGEST_VALUE]}...") if plain else ""
+
+
+def on_one_line(text: str) -> str:
+    """Take line breaks and signs that move a terminal's cursor out of a text."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
 
 
 def duration(seconds: float) -> str:

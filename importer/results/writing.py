@@ -187,6 +187,7 @@ def _summarise(
         differing=traffic.differing,
         latency=Latency(p50=traffic.whole.p50, p95=traffic.whole.p95, longest=traffic.latency_max or None),
         failed_by_remedy=dict(tally.remedies.most_common()),
+        beside=dict(sorted(tally.beside.items())),
         errors=tally.errors.ranked(),
         warning_groups=tally.warnings.ranked(),
         skip_groups=tally.skips.ranked(),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 
+from importer.highlevel.additions import digest
 from importer.highlevel.payload import build_upsert, match_keys
 from importer.mapping import Mapping
 from importer.records import (
+    Addition,
+    BeforeImage,
     FollowUpMark,
     Intent,
     Landed,
@@ -21,16 +24,19 @@ from importer.records import (
 )
 from importer.runtime.logs import logger_of
 from importer.state.journal import Journal
-from importer.state.memory import Leaver, MemoryPass, PersonRow, fingerprint
+from importer.state.memory import KnownAdditions, Leaver, MemoryPass, PersonRow, fingerprint
 
 logger = logger_of(__name__)
 
 
 class Bookkeeper:
-    """The journal as the sender sees it, with the memory of what each person was last sent beside it."""
+    """The journal as the sender sees it, with the memory of what each person was last sent, and given, beside it."""
 
-    def __init__(self, journal: Journal, turn: MemoryPass, mapping: Mapping) -> None:
+    def __init__(
+        self, journal: Journal, turn: MemoryPass, mapping: Mapping, known: KnownAdditions | None = None
+    ) -> None:
         self._journal = journal
+        self._known = known
         self._turn = turn
         self._tag_mode = mapping.follow_ups.tag_mode
         # Kept with each person: spelled otherwise, it would send everybody again once.
@@ -66,17 +72,24 @@ class Bookkeeper:
         return list(self._turn.gone(passes=1)) if complete else []
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
         """Land, mark and settle rows in one transaction."""
-        settled = list(outcomes)
-        self._journal.append(landed=landed, marks=marks, outcomes=settled)
+        settled, marks = list(outcomes), list(marks)
+        self._journal.append(landed=landed, marks=marks, outcomes=settled, images=images)
+        if self._known is not None:
+            self._known.learn(mark.added for mark in marks if mark.added is not None)
         self._turn.settled(settled)
         if logger.isEnabledFor(logging.INFO):
             _log(settled)
 
-    def intend(self, intents: Iterable[Intent]) -> None:
-        self._journal.intend(intents)
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
+        self._journal.intend(intents, images)
 
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)
@@ -86,6 +99,15 @@ class Bookkeeper:
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         return self._journal.made_here(contact_id, before)
+
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:
+        """Give the id of what this or an earlier run is remembered to have put beside a contact, and says the same."""
+        if self._known is None:
+            return None
+        return self._known.find(location_id=location_id, contact_id=contact_id, digest=digest(addition))
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        return self._journal.added_beside(contact_id)
 
     def made_by(self, row: RowId) -> str | Outcome | None:
         return self._journal.made_by(row)
@@ -99,8 +121,15 @@ class Bookkeeper:
             row=record.row,
             location_id=record.location_id,
             keys=match_keys(record),
-            fingerprint=fingerprint(payload, "\n".join(sorted(record.tags)), self._rules),
+            fingerprint=fingerprint(
+                payload, "\n".join(sorted(record.tags)), self._rules, *_wanted_beside(record)
+            ),
         )
+
+
+def _wanted_beside(record: Record) -> tuple[str, ...]:
+    """Give what a record wants beside its contact; nothing where it wants nothing, so that older hashes still hold."""
+    return tuple(f"{each.applies_to.value} {digest(each)}" for each in record.additions)
 
 
 def _log(settled: Iterable[Outcome]) -> None:

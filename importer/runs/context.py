@@ -35,6 +35,8 @@ class RunContext:
     """Who works on the run, for its history."""
     unattended: bool = False
     """Nobody sits beside it: what was left to a person to go on with is left alone."""
+    explains_target: bool = False
+    """Whether what a run is aimed at is said in full before its first write: that takes some look-ups."""
     confirm: Confirm | None = None
     """Who is asked before a run's first write; None: it goes on unasked."""
     early_process: SecondProcess | None = None

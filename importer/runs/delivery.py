@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +19,22 @@ from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
-from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, glance, question, targets_of
+from importer.runs.aiming import (
+    Load,
+    Target,
+    aimed_at,
+    confirm,
+    elsewhere,
+    explanation,
+    glance,
+    lifts_sentence,
+    overruled,
+    targets_of,
+)
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
-from importer.runs.embedded import embedded_sandbox
-from importer.runs.forecast import calls_a_row
+from importer.runs.embedded import reachable
+from importer.runs.forecast import most_calls_a_row
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
@@ -39,7 +49,7 @@ from importer.sending.pace.open_hours import LocalHours, zone_of
 from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
-from importer.state.memory import Leaver, Memory
+from importer.state.memory import KnownAdditions, Leaver, Memory
 
 _MET_AT_ONCE: Final = 16
 
@@ -65,7 +75,13 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     """
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
-    async with _reachable(settings.connection, delivery) as connection:
+    async with reachable(
+        settings.connection,
+        delivery.mapping,
+        _location_ids(delivery.surveyed),
+        folder=journal.folder,
+        state=settings.state,
+    ) as connection:
         with rare_collections(), _bookkeeper(connection, delivery) as books:
             async with Sender(
                 connection=connection,
@@ -86,7 +102,8 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _comparison(connection, delivery), delivery.preparation, sender, catalogs
                 )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
-                await _aim(sender, delivery, targets, state, plan)
+                lifting = await asyncio.to_thread(_lifts, delivery, plan)
+                explained = await _aim(sender, delivery, targets, state, plan, lifting)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
@@ -95,7 +112,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery, targets, plan)
+                _announce(sender, delivery, targets, plan, lifting=lifting, explained=explained)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
@@ -121,31 +138,23 @@ def _prepare_output(folder: Path) -> None:
         ) from None
 
 
-@contextlib.asynccontextmanager
-async def _reachable(connection: Connection, delivery: Delivery) -> AsyncIterator[Connection]:
-    """Give the connection as it is, or start the embedded sandbox and point it there."""
-    if not connection.sandbox:
-        yield replace(connection, grants=connection.grants or delivery.settings.state / "grants")
-        return
-    kept = delivery.journal.folder / "sandbox.db"  # so that a resumed try meets the same contacts
-    os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
-    location_ids = _location_ids(delivery.surveyed)
-    async with embedded_sandbox(connection, delivery.mapping, location_ids, kept=kept) as furnished:
-        yield furnished
-
-
 @contextlib.contextmanager
 def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeeper]:
     run, settings = delivery.journal.run, delivery.settings
-    with Memory.open(settings.state, clock=delivery.context.clock) as memory:
+    place = f"sandbox:{run.id}" if connection.sandbox else connection.base_url
+    with contextlib.ExitStack() as opened:
+        memory = opened.enter_context(Memory.open(settings.state, clock=delivery.context.clock))
         turn = memory.begin(
             run_id=run.id,
-            realm=f"sandbox:{run.id}" if connection.sandbox else connection.base_url,
+            realm=place,
             feed=settings.feed or str(run.mapping_path),
             changed_only=settings.changed_only,
             full_every=settings.full_every,
         )
-        yield Bookkeeper(delivery.journal, turn, delivery.mapping)
+        known = None
+        if delivery.mapping.model.wishes:
+            known = opened.enter_context(KnownAdditions.open(settings.state, place=place))
+        yield Bookkeeper(delivery.journal, turn, delivery.mapping, known)
 
 
 def _complete(delivery: Delivery) -> bool:
@@ -165,6 +174,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         wait_for_quota=settings.wait_for_quota,
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
+        before_images=settings.before_images,
         locations_by_column=mapping.location_by_column,
     )
 
@@ -179,8 +189,8 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 
     location_ids = _location_ids(delivery.surveyed)
     needs = delivery.mapping.needs
-    if delivery.context.confirm is not None and WORKFLOWS not in needs.listings:
-        needs = replace(needs, listings=(*needs.listings, WORKFLOWS))  # whoever is asked is told of them
+    if _explains(delivery) and WORKFLOWS not in needs.listings:
+        needs = replace(needs, listings=(*needs.listings, WORKFLOWS))
     found: dict[str, Catalog | CredentialsError] = {}
     # all are waited for: one that fails must not leave others under way
     met = await asyncio.gather(*map(meet, location_ids), return_exceptions=True)
@@ -209,25 +219,50 @@ async def _aim(
     targets: Sequence[Target],
     state: StateFolder,
     planned: RunPlan | None,
-) -> None:
-    """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError."""
+    lifting: str | None,
+) -> bool:
+    """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError.
+
+    Tells whether all that there is to say was said.
+    """
     journal, context = delivery.journal, delivery.context
     if delivery.settings.connection.sandbox or not targets or not journal.untouched:
-        return  # what was sent to already was agreed to
+        return False  # what was sent to already was agreed to
     run = journal.run
     mapping = run.working_folder / run.mapping_path
     last = await asyncio.to_thread(state.last_of_mapping, run.place, mapping, but=run.id)
     moved = elsewhere(targets, last)
-    if context.confirm is None:
+    if not _explains(delivery):
         if moved is not None:
             context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
-        return
+        return False
     pieces = delivery.preparation.pieces()
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
-    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided)
+    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided, lifts=lifting)
+    context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
-    await confirm(context, question(targets, load, seen, last, misfits=misfits), moved, load)
+    misfits += overruled(targets, delivery.mapping.fixed_location)
+    said = explanation(targets, load, seen, last, misfits=misfits)
+    if context.confirm is None:
+        context.progress.message(said)
+    else:
+        await confirm(context, said, moved, load)
+    return True
+
+
+def _explains(delivery: Delivery) -> bool:
+    return delivery.context.confirm is not None or delivery.context.explains_target
+
+
+def _lifts(delivery: Delivery, planned: RunPlan | None) -> str | None:
+    """Say before the first write whom a run may let be written to again; None for nobody."""
+    writes = any(name.startswith(("dnd", "inboundDnd")) for name in delivery.mapping.model.fields)
+    if not writes or not delivery.journal.untouched:
+        return None
+    if planned is not None:
+        return lifts_sentence([], planned.lifts)
+    return lifts_sentence(next(delivery.preparation.pieces(), []), None)
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
@@ -238,20 +273,34 @@ def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
     return rows
 
 
-def _announce(sender: Sender, delivery: Delivery, targets: Sequence[Target], planned: RunPlan | None) -> None:
+def _announce(
+    sender: Sender,
+    delivery: Delivery,
+    targets: Sequence[Target],
+    planned: RunPlan | None,
+    *,
+    lifting: str | None,
+    explained: bool,
+) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
     settled = delivery.journal.counts()
     left = settled.pending + delivery.journal.unfinished_rows()
     left += delivery.journal.retryable() if delivery.journal.retrying else 0
-    left = min(left, delivery.settings.trial or left)
+    if delivery.settings.trial is not None:
+        left = min(left, max(delivery.settings.trial - delivery.journal.sent_rows(), 0))
     plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
-    progress.message(
-        f"Into {aimed_at(targets) if targets else 'no sub-account'}: {wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
-        + (f" of sending in all, on {plan.days} days" if plan.days > 1 else "")
-        + f", {wording.percent(plan.day_share)} of a location's daily allowance"
-        ". Created contacts and added tags may start workflows there."
-    )
+    sending = f"{wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
+    days = f" of sending in all, on {plan.days} days" if plan.days > 1 else ""
+    share = f", {wording.percent(plan.day_share)} of a location's daily allowance."
+    if explained:
+        progress.message(f"{sending}{days}{share}")
+    else:
+        progress.message(
+            f"Into {aimed_at(targets) if targets else 'no sub-account'}: {sending}{days}{share}"
+            " Created contacts and added tags may start workflows there; what they do no undo takes back."
+            + (f" {lifting}" if lifting else "")
+        )
     progress.planned(left, plan.requests, plan.seconds)
 
 
@@ -267,19 +316,23 @@ def _say_read_back(sender: Sender, delivery: Delivery) -> None:
 
 
 def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:
-    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need."""
+    """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need.
+
+    Rows of several locations need more calls than as many of one, since a bulk call is for one location.
+    """
     rows = _location_rows(delivery.surveyed)
     share = min(left / max(sum(rows.values()), 1), 1.0)
     if planned is not None:
         asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
         return plan_sending(asked, calls_a_row=1)
-    calls = calls_a_row(delivery.mapping)
+    calls = most_calls_a_row(delivery.mapping)
     plan = plan_sending(
         {location: math.ceil(count * share) for location, count in rows.items()},
         calls_a_row=calls,
         quotas={location: sender.quota_of(location) for location in rows},
     )
-    return replace(plan, requests=min(plan.requests, math.ceil(left * calls)))
+    most = math.ceil(left * calls) + max(min(left, len(rows)) - 1, 0)
+    return replace(plan, requests=min(plan.requests, most))
 
 
 async def _feed(

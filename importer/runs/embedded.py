@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,6 +16,20 @@ from importer.settings import SANDBOX_LOCATION, Connection, Secret
 
 _BURST: Final = 10_000
 """It is for trying out: a thousand rows a second instead of the vendor's ten."""
+
+
+@asynccontextmanager
+async def reachable(
+    connection: Connection, mapping: Mapping, location_ids: Iterable[str], *, folder: Path, state: Path
+) -> AsyncIterator[Connection]:
+    """Give the connection as it is, or start the embedded sandbox of a run's folder and point it there."""
+    if not connection.sandbox:
+        yield replace(connection, grants=connection.grants or state / "grants")
+        return
+    kept = folder / "sandbox.db"  # so that a resumed try meets the same contacts
+    os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
+    async with embedded_sandbox(connection, mapping, location_ids, kept=kept) as furnished:
+        yield furnished
 
 
 @asynccontextmanager

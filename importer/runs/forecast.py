@@ -34,6 +34,7 @@ from importer.runs.intake import (
     survey,
 )
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
+from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
@@ -98,17 +99,20 @@ def check(
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
-        new_tags = NewTags(asked)
+        new_tags, lifting = NewTags(asked), LiftingRows()
         foresight = Foresight([intake.source.header for intake in taken.intakes])
         for block, items in foreseen_rows(taken, asked.catalogs):
             foresight.see(block, items)
             new_tags.see(items)
+            lifting.see(items)
             if sample is not None:
                 # A row of somebody who has another row before it finds what that one leaves behind.
                 sample.offer([item for item in items if item.row not in taken.sharing.again])
         same_contact = _same_contact(taken, asked.catalogs, listing)
         foreseen = _forecast(foresight, taken, asked, settings, clock, same_contact)
-        foreseen = replace(foreseen, new_tags=dict(new_tags.rows.most_common()))
+        foreseen = replace(
+            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
+        )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
 
 
@@ -265,9 +269,14 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
 
 
 def calls_a_row(mapping: Mapping) -> float:
-    """Tell how many calls a row costs: the upsert, a search before it, its follow-ups."""
+    """Tell how many calls every row costs: the upsert, a search before it, its follow-ups but for its own additions."""
     search = 0 if mapping.mode is ImportMode.UPSERT else 1
     return 1 + search + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+
+
+def most_calls_a_row(mapping: Mapping) -> float:
+    """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
+    return calls_a_row(mapping) + mapping.most_calls_beside
 
 
 def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
@@ -322,12 +331,19 @@ def _forecast(
     clock: Clock,
     same_contact: SameContact,
 ) -> Forecast:
-    again = 0 if taken.mapping.surveys_duplicates else same_contact.again
+    match taken.mapping.model.match.in_file_duplicates:
+        case "in_order":
+            again, sent_again = same_contact.again, same_contact.again
+        case "fail":  # all rows of such a person fail, and the first of them is none too many
+            again, sent_again = same_contact.again, 0
+        case _:
+            again, sent_again = foresight.skipped_duplicates, 0
     sent_with_it = taken.mapping.model.match.shared_key is SharedKeyPolicy.SEND
     rate = calls_a_row(taken.mapping)
-    plan = plan_sending(foresight.location_rows, calls_a_row=rate, quotas=asked.quotas)
+    beside = foresight.calls_beside
+    plan = plan_sending(foresight.location_rows, calls_a_row=rate, quotas=asked.quotas, besides=beside)
     parts = {
-        name: plan_sending({name: rows}, calls_a_row=rate, quotas=asked.quotas)
+        name: plan_sending({name: rows}, calls_a_row=rate, quotas=asked.quotas, besides=beside)
         for name, rows in foresight.location_rows.items()
     }
     return foresight.forecast(
@@ -339,8 +355,8 @@ def _forecast(
         },
         seconds=plan.seconds,
         days=plan.days,
-        again=again,
-        updates_again=again + (same_contact.apart if sent_with_it else 0),
+        duplicates=again,
+        updates_again=sent_again + (same_contact.apart if sent_with_it else 0),
         same_contact=same_contact,
         sources=tuple(
             SourceSummary(

@@ -69,7 +69,7 @@ class Intake:
 
     def _read(self, block: Block) -> Mapped:
         mapped = self.bound.read(block)
-        return skip_no_people(mapped, self.no_people) if block.faults and self.no_people else mapped
+        return skip_no_people(mapped, self.no_people) if self.no_people else mapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

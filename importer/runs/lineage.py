@@ -15,6 +15,7 @@ from importer.reading import Source
 from importer.reading.rewriting import Rewriting, rewriting_of
 from importer.records import RowId, row_id
 from importer.results.commands import access_words
+from importer.results.wording import shown_value
 from importer.runs.intake import choose_location, open_staged
 from importer.runs.remembered import recalled
 from importer.settings import Connection, ReadingOptions, RunSettings
@@ -231,18 +232,20 @@ def _refuse_rewritten(lineage: Lineage, settings: RunSettings, state: StateFolde
         return
     run, name, _ = cells[0]
     anew = access_words(state.path, settings.connection.token_file).results(run.id)
-    shown = "; ".join(
-        f"row {cell.row}, {cell.column}: {cell.before} became {cell.after} ({cell.how.value})"
-        for _, _, cell in cells[:_SHOWN]
-    )
+    shown = [cell for _, _, cell in cells[:_SHOWN]]
+    named = "; ".join(f"row {cell.row}, {cell.column}: {cell.how.value}" for cell in shown)
     more = f"; and {len(cells) - _SHOWN:,} more" if len(cells) > _SHOWN else ""
     count = (
         "1 cell that was not at fault" if len(cells) == 1 else f"{len(cells):,} cells that were not at fault"
     )
     raise SourceError(
-        f"A spreadsheet rewrote {count} when {name} was saved: {shown}{more}. Nothing was sent. Make the corrections "
+        f"A spreadsheet rewrote {count} when {name} was saved: {named}{more}. Nothing was sent. Make the corrections "
         f"in failed.xlsx instead, whose cells are text ({anew} writes it anew), or put these cells "
-        "right in a text editor. Where they are meant so: the same command with --accept-rewritten."
+        "right in a text editor. Where they are meant so: the same command with --accept-rewritten.",
+        cells=tuple(
+            f"row {cell.row}, {cell.column}: {shown_value(cell.before)} became {shown_value(cell.after) or 'blank'}"
+            for cell in shown
+        ),
     )
 
 

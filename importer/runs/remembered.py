@@ -52,6 +52,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
         "metrics_file": None if settings.metrics_file is None else str(settings.metrics_file.absolute()),
         # not there unless said: runs that began before the two were known are the same import still
         **({"compare": True} if settings.compare else {}),
+        **({"before_images": True} if settings.before_images else {}),
         **({"plan": settings.plan} if settings.plan is not None else {}),
         # where the token came from, not what it is: commands that go on have to name the file again
         "token_file": None if settings.connection.token_file is None else str(settings.connection.token_file),
@@ -107,5 +108,5 @@ def recalled_from(
         stop_after_failures=FailureLimit(**failures) if failures else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
         send_window=OpenHours.parse(send_window) if send_window else None,
-        **{name: options[name] for name in (*_PLAIN, "compare", "plan") if name in options},
+        **{name: options[name] for name in (*_PLAIN, "compare", "before_images", "plan") if name in options},
     )

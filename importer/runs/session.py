@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from importer.errors import TrialDoneError
+from importer.errors import RunConflictError, TrialDoneError
 from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.runs.context import RunContext
@@ -29,6 +30,16 @@ class RunSession:
     def order(self) -> Order:
         order = Order.of(self.journal.run, self.settings, self.mapping)
         return replace(order, survey=replace(order.survey, suppression=self.suppression))
+
+    def refuse_undone(self) -> None:
+        """Raise RunConflictError for a run that somebody took back, or began to: its rows would come again one by one."""
+        at = self.journal.run.undone_at
+        if at is not None:
+            run_id = self.journal.run.id
+            raise RunConflictError(
+                f"Run {run_id} was taken back on {datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}: nobody goes "
+                f"on with it. To import its rows again, run the file anew: {self.order.commands.run()}"
+            )
 
     @property
     def nothing_left(self) -> bool:

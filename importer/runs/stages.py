@@ -142,7 +142,8 @@ def _amend_forerunners(session: RunSession) -> None:
 async def write_again(session: RunSession) -> Summary:
     """Write the files of a run that has nothing left to do, or nothing that this command is to do."""
     summary = await asyncio.to_thread(write_results, session.order, session.mapping, session.journal)
-    return conclude(session, replace(summary, repeated=session.nothing_left), [])
+    finished, tried = session.nothing_left, session.trial_over
+    return conclude(session, replace(summary, repeated=finished, tried=tried and not finished), [])
 
 
 def _note_stop(journal: Journal, stopped: StopError) -> None:

@@ -9,7 +9,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from importer.errors import SettingsError
 
@@ -56,6 +55,8 @@ def command_for(extra: str, origin: dict[str, Any], checkout: Path | None = None
 
 
 def _local_path(origin: dict[str, Any]) -> Path | None:
+    from urllib.request import url2pathname
+
     parts = urlsplit(str(origin.get("url", "")))
     return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from importer.errors import TooManyFailuresError
+from importer.runtime.counting import counted
 from importer.settings import FailureLimit
 
 _ROWS_FOR_A_SHARE: Final = 100
@@ -30,7 +31,7 @@ class FailureWatch:
         if self._limit is None or not self._is_reached(self._limit):
             return None
         return TooManyFailuresError(
-            f"{self._failed:,} of the first {self._reached:,} rows failed, which --stop-after-failures takes as the "
+            f"{self._failed:,} of the first {counted(self._reached, 'row')} failed, which --stop-after-failures takes as the "
             "end. Look at failed.xlsx, mend the mapping or the rows, and run again; or go on with `importer resume`."
         )
 

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from importer.errors import StateError, StopError
-from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.records import (
+    Addition,
+    BeforeImage,
+    FollowUpMark,
+    Intent,
+    Landed,
+    Outcome,
+    Pulse,
+    QuotaMark,
+    RowId,
+)
 from importer.runtime.clock import Clock
 
 _BREATH_SECONDS: Final = 0.02
@@ -20,10 +30,15 @@ _BREATHS: Final = 8
 class JournalWriter(Protocol):
     """What the sender needs of a journal. Each call is one durable transaction, and none awaits."""
 
-    def intend(self, intents: Iterable[Intent]) -> None: ...
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None: ...
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
         """Land, mark and settle rows, all or none: a person's later row must not be known before the earlier one."""
         ...
@@ -34,6 +49,14 @@ class JournalWriter(Protocol):
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether an earlier row of this run settled or landed with this contact."""
+        ...
+
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:
+        """Give the id of what this or an earlier run put beside a contact that says the same, as far as it is remembered."""
+        ...
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        """Give the ids of what rows of this run put, or found, beside a contact."""
         ...
 
     def made_by(self, row: RowId) -> str | Outcome | None:
@@ -67,16 +90,17 @@ class JournalBatcher:
         self._landed: list[Landed] = []
         self._marks: list[FollowUpMark] = []
         self._outcomes: list[Outcome] = []
+        self._images: list[BeforeImage] = []
         self._due: asyncio.Handle | None = None
         self._next_at = 0.0
         self._failure: StopError | None = None
         self.stored = 0
         """Contacts that rows of this session reached."""
 
-    def intend(self, intents: list[Intent]) -> None:
-        """Write down what is about to be sent; raises StateError, and then nothing may be sent."""
+    def intend(self, intents: list[Intent], images: Sequence[BeforeImage] = ()) -> None:
+        """Write down what is about to be sent, and what it found; raises StateError, and then nothing may be sent."""
         try:
-            self._write(lambda: self._journal.intend(intents))
+            self._write(lambda: self._journal.intend(intents, images))
         except StopError as error:
             self._stop(error)
             raise
@@ -96,9 +120,11 @@ class JournalBatcher:
         self._marks.append(mark)
         self._schedule()
 
-    def land(self, landed: Landed) -> None:
+    def land(self, landed: Landed, image: BeforeImage | None = None) -> None:
         self.stored += 1
         self._landed.append(landed)
+        if image is not None:
+            self._images.append(image)
         self._schedule()
 
     def settle(self, outcome: Outcome) -> None:
@@ -118,6 +144,20 @@ class JournalBatcher:
         self.flush()
         return self._journal.made_here(contact_id, before)
 
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:
+        """Ask the journal, once it knows all that was added to the contact by now."""
+        self._write_added(contact_id)
+        return self._journal.find_added(addition, location_id, contact_id)
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        """Ask likewise."""
+        self._write_added(contact_id)
+        return self._journal.added_beside(contact_id)
+
+    def _write_added(self, contact_id: str) -> None:
+        if any(mark.added is not None and mark.added.contact_id == contact_id for mark in self._marks):
+            self.flush()
+
     def made_by(self, row: RowId) -> str | Outcome | None:
         """Ask the journal, likewise."""
         self.flush()
@@ -131,9 +171,12 @@ class JournalBatcher:
         landed, marks, outcomes = self._landed, self._marks, self._outcomes
         if self._failure is not None or not (landed or marks or outcomes):
             return
+        images, self._images = self._images, []
         self._landed, self._marks, self._outcomes = [], [], []
         begun = self._clock.monotonic()
-        written = self._try(lambda: self._journal.append(landed=landed, marks=marks, outcomes=outcomes))
+        written = self._try(
+            lambda: self._journal.append(landed=landed, marks=marks, outcomes=outcomes, images=images)
+        )
         breath = min(
             max(_BREATH_SECONDS, _BREATHS * (self._clock.monotonic() - begun)), _LONGEST_BREATH_SECONDS
         )

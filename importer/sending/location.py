@@ -21,11 +21,13 @@ from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.lanes import Lanes, Links
 from importer.sending.row import outcomes
+from importer.sending.row.before_images import BeforeImages, planned_image
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
 from importer.sending.row.follow_ups import FollowUpDesk
+from importer.sending.row.intents import intent_of
 from importer.sending.row.parked import ParkedRows
 from importer.sending.row.submitted import Held, SubmittedRow
-from importer.sending.row.upserting import Landing, Upserting, intent_of
+from importer.sending.row.upserting import Landing, Upserting
 from importer.sending.spill_queue import SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
@@ -96,6 +98,7 @@ class LocationSender:
             self._journal,
             self._callbacks.held_capacity,
             duplicates_allowed=catalog.duplicates_allowed,
+            images=BeforeImages(self.caller, self._journal, catalog),
         )
         self._desk = FollowUpDesk(self.caller, self._journal, follow_ups)
 
@@ -260,7 +263,8 @@ class LocationSender:
         # rows that cannot be repeated are announced one by one, see Upserting
         intents = [intent_of(submitted, self.caller) for submitted in batch if submitted.repeatable]
         if intents:
-            self._journal.intend(intents)
+            images = (planned_image(submitted.record) for submitted in batch)
+            self._journal.intend(intents, [image for image in images if image is not None])
         for submitted in batch:
             submitted.intended = True
 
@@ -281,7 +285,7 @@ class LocationSender:
         try:
             if submitted.landed is not None:
                 assert self._desk is not None  # noqa: S101  (rows come after open)
-                self._go_on(self._desk.go_on(submitted.landed, submitted.record.tags))
+                self._go_on(self._desk.go_on(submitted.landed, submitted.record))
                 return
             assert self._upserting is not None  # noqa: S101  (rows come after open)
             try:
@@ -294,7 +298,7 @@ class LocationSender:
                 self._settle(end)
             else:
                 assert self._desk is not None  # noqa: S101  (rows come after open)
-                self._go_on(self._desk.begin(end, submitted.record.tags))
+                self._go_on(self._desk.begin(end, submitted.record))
         finally:
             self._busy_rows -= 1
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from importer.highlevel.follow_ups import named_contacts
 from importer.highlevel.reply import Reply
 from importer.highlevel.search import is_of
-from importer.records import FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, RowId
+from importer.records import (
+    Addition,
+    BeforeImage,
+    FollowUpMark,
+    Intent,
+    Landed,
+    Outcome,
+    Pulse,
+    QuotaMark,
+    RowId,
+)
 from importer.sending.call_state import FIRST_CONTACT, CallState
 from importer.sending.policy import RetryPolicy, SendingPolicy
 
@@ -47,17 +58,37 @@ class ContactCallState(CallState):
         return reply.contact_id in (None, self._contact_id)
 
 
+class ContactsCallState(CallState):
+    """The call for several contacts: a reply that names another is not the one to it."""
+
+    __slots__ = ("_contact_ids",)
+
+    def __init__(
+        self, row: RowId, contact_ids: Iterable[str], *, repeatable: bool = True, soft: bool = False
+    ) -> None:
+        super().__init__(row, repeatable=repeatable, soft=soft)
+        self._contact_ids = frozenset(contact_ids)
+
+    def recognises(self, reply: Reply) -> bool:
+        return named_contacts(reply.body) <= self._contact_ids
+
+
 class NoRows:
     """The journal of a sender to which no row ever comes; of what it is told it keeps the quota marks."""
 
     def __init__(self) -> None:
         self.marks: dict[str, QuotaMark] = {}
 
-    def intend(self, intents: Iterable[Intent]) -> None:
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
         """Nothing is sent."""
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
         """Nothing is settled."""
 
@@ -69,6 +100,12 @@ class NoRows:
 
     def made_here(self, contact_id: str, before: RowId) -> bool:  # noqa: ARG002  (JournalWriter's signature)
         return False
+
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:  # noqa: ARG002  (likewise)
+        return None
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:  # noqa: ARG002  (likewise)
+        return frozenset()
 
     def made_by(self, row: RowId) -> str | Outcome | None:  # noqa: ARG002  (likewise)
         return None

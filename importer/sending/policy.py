@@ -45,6 +45,8 @@ class SendingPolicy:
     wait_for_quota: bool = False
     stop_after_failures: FailureLimit | None = None
     verify_share: float = 0.0
+    before_images: bool = False
+    """Each contact that a row may update is read before, so that its old values are known."""
     locations_by_column: bool = False
     """One file feeds many locations: one that refuses us fails its own rows and no others."""
     queue_rows: int = 1_000

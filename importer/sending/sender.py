@@ -172,10 +172,14 @@ class Sender:
         state = ContactCallState(FIRST_CONTACT, contact_id, soft=True)
         return await self._unless_stopped(self._ask(caller, calls.get_contact(contact_id), state))
 
+    async def perform(self, location_id: str, call: Call, state: CallState) -> Reply | Unanswered:
+        """Bring a call that is made for no submitted row to its end; raises what ends the location's sending."""
+        return await self._locations[location_id].caller.ask(call, state)
+
     async def find(self, record: Record) -> FoundContact:
-        """Find the contact that a record would meet; stores nothing. Raises what ends the location's sending."""
+        """Find the contact that a record would meet; stores nothing. Raises what ends the location's sending, and at once what ended the run."""
         location = self._locations.get(record.location_id) or self._open_sender(record.location_id)
-        return await find_match(location.caller, record)
+        return await self._unless_stopped(find_match(location.caller, record))
 
     async def submit(self, record: Record, row_state: Intent | Landed | None = None) -> None:
         """Hand over a row, in source order; waits while too much is queued. Raises what ended the run."""
@@ -267,11 +271,13 @@ class Sender:
         """Do work that stores nothing; cut it off as soon as the run is to end."""
         task = asyncio.ensure_future(work)
         stopped = asyncio.ensure_future(self._stopped.wait())
-        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait((task,))
+        try:
+            await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+        finally:  # whoever waits may be cancelled himself: the call must not outlive the session
+            stopped.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.wait((task,))
         if self._reason is not None:
             raise self._reason
         return task.result()

@@ -9,7 +9,6 @@ from typing import Final
 from importer.errors import SourceError
 from importer.reading.formats import Format, format_of
 from importer.reading.limits import refuse_bomb
-from importer.reading.workbooks.workbook import kind_of_zip
 from importer.reading.zip_files import content_of, files_in, listed, opened_zip, printable, refuse_locked
 from importer.sources.copying import Copy, PrivateFile
 
@@ -32,6 +31,8 @@ def members_of(place: Path, name: str) -> list[str]:
     with place.open("rb") as stream:
         if format_of(stream.read(_HEAD)) is not Format.ZIP:
             return []
+    from importer.reading.workbooks.workbook import kind_of_zip
+
     if kind_of_zip(place, name) is not Format.ZIP:
         return []
     with opened_zip(place, name) as archive:

@@ -19,8 +19,10 @@ from importer.runtime.environment import variables
 from importer.runtime.logs import logger_of
 from importer.runtime.process_lock import LockHeldError, Owner, holder, locked, this_process
 from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, has_begun, read_identity
+from importer.state.journal.undo_book import IMAGES_MARK
 from importer.state.neighbours import Neighbours
 from importer.state.past_runs import PastRuns, unusable
+from importer.state.plans import StoredPlan
 from importer.state.previous import Previous, find_last_of_mapping, find_previous
 from importer.state.quota import QuotaMemory, latest
 
@@ -28,6 +30,7 @@ logger = logger_of(__name__)
 
 KEEP_DAYS_VARIABLE: Final = "IMPORTER_KEEP_DAYS"
 DAY_SECONDS: Final = 86_400
+KEEP_IMAGES_DAYS: Final = 30
 
 _KILLED: Final = "the process ended without a word (killed, or a power cut)"
 _KEPT: Final = (
@@ -231,6 +234,7 @@ class StateFolder:
     def sweep(self, keep_days: float | None) -> tuple[str, ...]:
         """Forget the runs that ended more than ``keep_days`` ago, and what an interrupted start or forget left."""
         self._sweep_leftovers()
+        self._sweep_images()
         if keep_days is None:
             return ()
         before = max(0.0, self._clock.now() - keep_days * DAY_SECONDS)
@@ -245,6 +249,24 @@ class StateFolder:
                     self.forget(run_id)
                     forgotten.append(run_id)
         return tuple(forgotten)
+
+    def _sweep_images(self) -> None:
+        """Forget what runs found at their contacts, and what they decided by it, some weeks after they ended."""
+        before = max(0.0, self._clock.now() - KEEP_IMAGES_DAYS * DAY_SECONDS)
+        oldest_kept = _run_id(int(before * 65_536))
+        for run_id in self.run_ids():
+            mark = self.run_folder(run_id) / IMAGES_MARK
+            if run_id < oldest_kept and mark.is_file() and self._ended_before(run_id, before):
+                with contextlib.suppress(ImporterError, LockHeldError, OSError):
+                    self._forget_images(run_id)
+                    mark.unlink(missing_ok=True)
+
+    def _forget_images(self, run_id: str) -> None:
+        folder = self.run_folder(run_id)
+        with locked(self._run_lock(run_id), self._owner(run_id)):
+            with Journal.open(folder, thorough=False, clock=self._clock) as journal:
+                journal.forget_images()
+            StoredPlan.discard(folder)
 
     def _ended_before(self, run_id: str, moment: float) -> bool:
         try:
@@ -300,6 +322,13 @@ class StateFolder:
         """Keep marks beyond the run that made them."""
         _make_private(self.path)
         QuotaMemory(self.path).remember(base_url, marks)
+
+    def run_ids_since(self, since: float) -> Iterator[str]:
+        """Name the runs whose journals were written to since a moment, newest first."""
+        for run_id in self.run_ids():
+            files = (self.run_folder(run_id) / name for name in ("journal.db", "journal.db-wal"))
+            if any(path.exists() and path.stat().st_mtime >= since for path in files):
+                yield run_id
 
     def _keep_quota(self, run_id: str) -> None:
         # A damaged journal must be deletable all the same.

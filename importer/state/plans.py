@@ -43,6 +43,8 @@ class PlanFacts:
     options: Mapping[str, Json] = field(default_factory=dict)
     requests: Mapping[str, int] = field(default_factory=dict)
     """Calls that applying it needs, by location."""
+    lifts: int = 0
+    """Rows that would lift somebody's do-not-disturb."""
 
 
 class StoredPlan:
@@ -62,6 +64,12 @@ class StoredPlan:
             return cls(open_database(folder / _FILE, _PURPOSE))
         except StateError as cause:
             raise SettingsError(str(cause)) from cause
+
+    @staticmethod
+    def discard(folder: Path) -> None:
+        """Delete what a run that compared by itself decided: the old values of contacts are in it."""
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{_FILE}{suffix}").unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -56,6 +56,8 @@ def find_previous(candidate: Run, history: History) -> Previous | None:
             if identity.fingerprints == wanted.fingerprints:
                 raise
             continue
+        if run.undone_at is not None:
+            return None  # what it did is taken back: the same command begins anew
         differences = _differences(run, candidate)
         if differences and run.state is RunState.FINISHED:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from importer.runtime.counting import counted
 from importer.suggestion.addresses import ADDRESS, AddressGroup, others_in_words
 from importer.suggestion.candidates import SURE, Candidate, candidates
 from importer.suggestion.doubts import Doubt, DoubtCode
@@ -27,8 +28,7 @@ def left_of(column: Column, columns: Sequence[Column], readings: Sequence[Candid
     if not column.header.strip():
         return Left(column=column, note="it has no header")
     if sum(other.header == column.header for other in columns) > 1:
-        twice = "its header stands twice; give the columns different names to map them"
-        return Left(column=column, note=twice)
+        return _named_twice(column)
     could_be = {one.field for one in readings if one.column.place == column.place}
     for name, note in _OFFERS.items():
         if name in could_be:
@@ -54,6 +54,13 @@ _DEATH: Final = word_set(
     "fallecimiento defuncion falecido falecida falecimento obito deceduto deceduta decesso overleden overlijden overlijdensdatum "
     "avliden afdod avdod dodsdato zmarly zmarla zgonu"
 )
+
+
+def _named_twice(column: Column) -> Left:
+    why = "its header stands twice; give the columns different names to map them"
+    lost = _REACHED & _named(column) and column.filled
+    doubt = Doubt(code=DoubtCode.HEADER_TWICE, sentence=f"is not mapped: {why}") if lost else None
+    return Left(column=column, note=why, doubt=doubt)
 
 
 def deaths_left(columns: Iterable[Column]) -> dict[int, Left]:
@@ -127,7 +134,7 @@ def described(column: Column) -> str:
         (column.numbers, "numbers"),
     )  # fmt: skip
     kind = next((name for share, name in kinds if share >= 0.8), "text")
-    return f"{kind}, filled in {column.filled} of {column.rows} rows"
+    return f"{kind}, filled in {column.filled} of {counted(column.rows, 'row')}"
 
 
 def other_addresses(groups: Sequence[AddressGroup], used: Collection[int]) -> dict[int, Left]:

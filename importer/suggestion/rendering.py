@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from importer.settings import ReadingOptions
 from importer.suggestion.guesses import Guess, Left
 from importer.suggestion.regions import RegionGuess
+from importer.yaml.writing import inline, quoted
 
 if TYPE_CHECKING:
-    from importer.suggestion import Suggestion
+    from importer.suggestion.suggesting import Suggestion
 
 EDITOR_LINE: Final = "# yaml-language-server: $schema=mapping.schema.json"
 _REASONS_AT: Final = 48
-# What YAML takes as it stands, also between brackets: letters first, and no sign that begins something else.
-_PLAIN: Final = re.compile(r"[^\W\d_][\w ./()&+-]*")
-# Texts here, whatever they look like; but people's editors may take them for something else.
-_OTHER_TYPES: Final = frozenset({"yes", "no", "true", "false", "on", "off", "y", "n", "null", "nan"})
-_NOT_PRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-
-
-def quoted(text: str) -> str:
-    """Write a scalar so that it is read back as it stands."""
-    if _PLAIN.fullmatch(text) and not text.endswith(" ") and text.casefold() not in _OTHER_TYPES:
-        return text
-    escaped = json.dumps(text, ensure_ascii=False)
-    return _NOT_PRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
 
 
 def rendered(suggestion: Suggestion) -> str:
@@ -150,11 +137,11 @@ def _tags(guess: Guess) -> str:
 
 
 def _listed(texts: Iterable[str]) -> str:
-    return "[" + ", ".join(quoted(text) for text in texts) + "]"
+    return inline(list(texts))
 
 
 def _mapped(pairs: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{quoted(text)}: {quoted(meaning)}" for text, meaning in pairs.items()) + "}"
+    return inline(dict(pairs))
 
 
 def _with_reason(line: str, reason: str) -> str:
@@ -164,6 +151,3 @@ def _with_reason(line: str, reason: str) -> str:
 def _one_line(text: str) -> str:
     # A file's name may hold what a terminal obeys.
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
-
-
-__all__: Sequence[str] = ("quoted", "rendered")

@@ -118,6 +118,8 @@ def test_anything_but_a_yes_sends_nothing(terminal: Open, vendor: Sandbox, desk:
         asked.type(keys)
     assert asked.end() == 2
     assert "Nothing was sent." in asked.shown
+    assert ("Ctrl-C is taken for a no." in asked.shown) == (keys == "\x03")
+    assert "in the air" not in asked.shown
     assert written(vendor) == {"ann@example.com"}
     assert "There are no runs" in desk.importer("runs").err
 
@@ -142,9 +144,22 @@ def test_who_wants_no_question_is_asked_none(
 
 def test_a_script_goes_on_unasked_and_is_told_the_target(desk: Desk, vendor: Sandbox) -> None:
     desk.write("people.csv", PEOPLE)
+    vendor.add_contact("loc1", email="ann@example.com")
     ended = desk.importer(*RUN)
     assert ended.code == 0
-    assert "(loc1): 3 rows" in ended.err
+    told = " ".join(ended.err.split())
+    assert (
+        "(loc1): 3 rows, about 2 of them new, judging by 3 that were looked up. Tags: vip, spring. 1 published workflow"
+        in told
+    )
+    assert told.count("Into ") == 1
+
+
+@pytest.mark.parametrize("word", ["-q", "--json"])
+def test_who_reads_nothing_costs_no_look_ups(desk: Desk, vendor: Sandbox, word: str) -> None:
+    desk.write("people.csv", PEOPLE)
+    assert desk.importer(*RUN, word).code == 0
+    assert not [path for path in vendor.state()["paths"] if "duplicate" in path or "workflows" in path]
 
 
 def test_a_run_that_was_agreed_to_goes_on_unasked(terminal: Open, vendor: Sandbox) -> None:
@@ -177,6 +192,15 @@ def test_another_location_than_last_time_is_said_and_asked_about_again(
     assert told.code == 0
     assert "This mapping last went into another location: loc1" in told.err
     assert "This mapping last went" not in desk.importer(*again, "--fresh").err
+
+
+def test_another_location_than_the_mapping_names_is_said(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("people.csv", PEOPLE)
+    desk.write("fixed.yaml", "version: 1\nlocation: loc1\nfields: {email: Mail}\n")
+    words = ("run", "people.csv", "-m", "fixed.yaml", "--no-progress")
+    named = "The mapping itself names another location: loc1."
+    assert named in " ".join(desk.importer(*words, "--location", "loc2").err.split())
+    assert named not in " ".join(desk.importer(*words).err.split())
 
 
 def test_several_sub_accounts_are_named_with_their_rows(desk: Desk, terminal: Open, vendor: Sandbox) -> None:

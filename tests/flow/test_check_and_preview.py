@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,24 +192,6 @@ def assert_sent_as_previewed(desk: Desk, vendor: Sandbox, source: Path, mapping:
 
 def as_text(payload: dict[str, Any]) -> str:
     return json.dumps(payload, sort_keys=True)
-
-
-def test_a_check_without_an_account_loads_nothing_that_sends() -> None:
-    """Its start is what people wait for."""
-    code = (
-        "import sys, importer.cli.imports, importer.runs.forecast\n"
-        "print({'aiohttp', 'asyncio', 'importer.pipeline', 'importer.sending', 'openpyxl'} & set(sys.modules))"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "set()\n"
-
-
-def test_a_run_loads_nothing_that_suggests() -> None:
-    code = (
-        "import sys, importer.pipeline, importer.runs.delivery\nprint('importer.suggestion' in sys.modules)"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "False\n"
 
 
 def test_a_total_row_is_counted_and_named_and_no_failure(desk: Desk, vendor: Sandbox) -> None:

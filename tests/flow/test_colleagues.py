@@ -182,6 +182,34 @@ def test_an_unchanged_file_is_unchanged_although_somebody_goes_without_a_phone(
     assert ended.summary["skipped_by_code"] == {"unchanged": 4}
 
 
+def test_a_fan_out_announces_as_many_requests_as_check_counts_and_no_fewer_than_it_takes(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write("fan.yaml", FAN_OUT + "tags: {always: [spring]}\n")
+    desk.write("fan.csv", HEADER + "".join(f"P{n},p{n}@example.com,,loc{n % 2 + 1}\n" for n in range(5)))
+    checked = desk.importer("check", "fan.csv", "-m", "fan.yaml", "--json").summary
+    told = desk.importer("run", "fan.csv", "-m", "fan.yaml", "--no-progress").err
+    paths = vendor.state()["paths"]
+    written = sum(count for path, count in paths.items() if path.startswith("POST contacts"))
+    assert checked["requests"] == written == 7
+    assert f"up to {written} requests" in told
+
+
+@pytest.mark.parametrize(("policy", "again"), [("in_order", 1), ("fail", 1), ("first", 1)])
+def test_check_and_run_say_the_same_of_rows_of_one_person(
+    desk: Desk, vendor: Sandbox, policy: str, again: int
+) -> None:
+    desk.write(
+        "two.yaml", FAN_OUT.replace("{column: Tags}", "loc1") + f"match: {{in_file_duplicates: {policy}}}\n"
+    )
+    desk.write("two.csv", HEADER + "Ann,ann@example.com,,\nAnn,ann@example.com,,\n")
+    checked = desk.importer("check", "two.csv", "-m", "two.yaml", "--json")
+    assert checked.summary["duplicates"] == again
+    ran = desk.importer("run", "two.csv", "-m", "two.yaml", "--no-progress")
+    for said in (checked.err, ran.err):
+        assert "1 row is of the same person as a row before it" in said
+
+
 @pytest.mark.parametrize(
     ("settings", "rule"),
     [

@@ -55,8 +55,10 @@ def test_the_same_command_again_sends_nothing_more_and_names_resume(
         again = desk.importer(*RUN, "--trial", fewer)
         assert (again.code, again.summary["run_id"]) == (3, first.summary["run_id"])
         assert f"importer resume {first.summary['run_id']}" in again.err
+        assert "Nothing was sent this time: the trial is done (5 of 40 rows imported" in again.err
     assert vendor.state()["requests"] == requests
     more = desk.importer(*RUN, "--trial", "7")
+    assert "(loc1): 2 rows, up to 3 requests" in " ".join(more.err.split())
     assert (more.code, more.summary["created"], more.summary["reason_code"]) == (3, 7, "trial_done")
 
 

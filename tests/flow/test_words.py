@@ -101,6 +101,9 @@ def test_one_is_written_as_one(desk: Desk) -> None:
     desk.write("a.csv", "A list\nMail,Name\nann@example.com,Ann\n")
     told = desk.importer("read", "a.csv").err
     assert "1 rows" not in told
+    desk.write("one.csv", "First,Mail,Phone,Tags\nAnn,no address,,\n")
+    desk.importer("run", "one.csv", "-m", "mapping.yaml", "--json")
+    assert "1 x invalid_email (row 2)" in desk.importer("show").out
 
 
 def test_check_says_which_column_proved_the_order_of_dates(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from importer.highlevel.auth import SCOPES
 from importer.highlevel.catalog import Catalog, Listed
 from importer.highlevel.follow_ups import FOLLOW_UPS, FollowUp, follow_up_plan, resolve, steps_for
 from importer.mapping.language.model import After
-from importer.records import FollowUpFor, FollowUps, Record, Remedy, Status, TagMode
+from importer.records import Addition, FollowUpFor, FollowUps, Record, Remedy, Status, TagMode
 
 EVERY_KIND = pytest.mark.parametrize("kind", FOLLOW_UPS, ids=lambda kind: kind.name)
 BY_KIND = {kind.name: kind for kind in FOLLOW_UPS}
@@ -34,7 +34,9 @@ def wishing(kind: FollowUp) -> tuple[FollowUps, tuple[str, ...]]:
     return FollowUps(tag_mode=mode, workflow="w", campaign="c"), ("x",)
 
 
-def value_of(kind: FollowUp) -> tuple[str, ...]:
+def value_of(kind: FollowUp) -> tuple[str, ...] | Addition:
+    if kind.addition is not None:
+        return Addition(kind=kind.name, content={"body": "x"})
     return kind.wanted(*wishing(kind))
 
 
@@ -59,6 +61,9 @@ def test_a_kind_has_all_its_facts(kind: FollowUp) -> None:
 def test_a_kind_that_must_not_be_sent_twice_says_what_to_look_at(kind: FollowUp) -> None:
     if kind.repeatable:
         assert (kind.unknown, kind.look) == ("", "")
+    elif kind.addition is not None:
+        assert kind.unknown, "whether it is there is looked up, as long as the vendor answers"
+        assert not kind.look
     else:
         assert kind.unknown
         assert kind.look.endswith(".")
@@ -76,7 +81,7 @@ def test_a_call_names_each_of_its_contacts_and_quotes_what_it_is_given(kind: Fol
 
 
 def test_names_are_told_apart_and_stay_as_journals_know_them() -> None:
-    assert [kind.name for kind in FOLLOW_UPS] == ["add_tags", "remove_tags", "workflow", "campaign"]
+    assert [kind.name for kind in FOLLOW_UPS] == ["note", "add_tags", "remove_tags", "workflow", "campaign"]
 
 
 def test_every_key_of_after_is_a_follow_up() -> None:

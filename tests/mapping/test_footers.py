@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.mapping import parse_mapping
+from importer.mapping import Mapping, parse_mapping
 from importer.reading import open_source
 from importer.records import Outcome, Record, Status
 from importer.runs.intake import SurveyOptions, survey
@@ -17,18 +17,18 @@ HEADER = "First,Last,Mail,City,Amount\n"
 PEOPLE = "Ann,A,ann@example.com,Rome,10.50\nBob,B,bob@example.com,Rome,20.00\nCy,C,cy@example.com,Rome,3.25\n"
 MAPPING = parse_mapping("version: 1\nfields: {firstName: First, lastName: Last, email: {column: Mail}}\n")
 
-Ends = Callable[[str], list[str]]
+Ends = Callable[..., list[str]]
 
 
 @pytest.fixture
 def ends(tmp_path: Path) -> Ends:
     """How each row of a file would end: ``sent``, or its code with a mark of skipping."""
 
-    def read(text: str, limit: int | None = None) -> list[str]:
+    def read(text: str, mapping: Mapping = MAPPING) -> list[str]:
         path = tmp_path / "a.csv"
         path.write_text(text, encoding="utf-8")
-        options = SurveyOptions(location_id="loc1", today=date(2026, 1, 1), limit=limit)
-        (intake,) = survey([open_source(path)], MAPPING, options)
+        options = SurveyOptions(location_id="loc1", today=date(2026, 1, 1))
+        (intake,) = survey([open_source(path)], mapping, options)
         return [end(each) for mapped in intake.mapped() for each in mapped]
 
     return read
@@ -61,6 +61,27 @@ def end(each: Record | Outcome) -> str:
 )
 def test_a_total_or_note_below_the_table_is_skipped(ends: Ends, footer: str) -> None:
     assert ends(HEADER + PEOPLE + footer + "\n") == ["sent"] * 3 + ["skipped footer_row"]
+
+
+@pytest.mark.parametrize("footer", [",,,,33.75", ",,,,$33.75", ",,,,33.75\n,,,,33.75"])
+def test_sums_below_the_table_need_no_label(ends: Ends, footer: str) -> None:
+    assert set(ends(HEADER + PEOPLE + footer + "\n")[3:]) == {"skipped footer_row"}
+
+
+@pytest.mark.parametrize("footer", [",,,,33.70", ",,,,3", ",,,7,33.75", ",,,x,33.75"])
+def test_figures_that_are_no_sums_are_a_row_without_an_address(ends: Ends, footer: str) -> None:
+    assert "skipped footer_row" not in ends(HEADER + PEOPLE + footer + "\n")
+
+
+def test_a_row_of_sums_between_people_is_none_of_the_last(ends: Ends) -> None:
+    rest = "Di,D,di@example.com,Rome,1\n"
+    assert ends(HEADER + PEOPLE + ",,,,33.75\n" + rest)[3:] == ["failed no_identifier", "sent"]
+
+
+def test_a_row_of_sums_is_no_total_where_it_can_be_sent(ends: Ends) -> None:
+    numbers = "Phone,Amount\n2022510100,1\n2032560102,2\n4055070202,3\n"
+    mapping = parse_mapping("version: 1\ndefaults: {region: US}\nfields: {phone: Phone}\n")
+    assert ends(numbers, mapping=mapping) == ["sent"] * 3
 
 
 @pytest.mark.parametrize("footer", ["Total,,,,99.99", "Sum,,,,7", "Count,,,,4", "Total,,,,10.50"])

@@ -56,7 +56,7 @@ def test_a_failed_row_names_the_others(lay: Lay) -> None:
     outcome = lay(RULES % "fail", [HEADER, *PEOPLE])[2]
     assert isinstance(outcome, Outcome)
     assert (outcome.code, outcome.remedy) == ("duplicate_in_file", Remedy.FIX_ROW)
-    assert outcome.message == "The row is the same person, by e-mail or phone, as row 2, 5."
+    assert outcome.message == "The row is the same person, by e-mail or phone, as rows 2, 5."
 
 
 def test_merging_lets_later_values_win_where_they_are_not_blank_and_unites_tags(lay: Lay) -> None:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from importer.mapping.values.emails import read_email
+from importer.mapping.values.emails import RESERVED_ENDINGS, is_plain_domain, read_email
 from importer.mapping.values.fault import ValueFault
 from importer.mapping.values.texts import unmarked
 
@@ -165,3 +165,41 @@ def library_refusal(address: str) -> str | None:
     except EmailNotValidError as refused:
         return str(refused)
     return None
+
+
+@pytest.mark.parametrize("text", ["none@none.com", "NoEmail@noemail.com", "test@test.com", "na@na.com"])
+def test_what_people_type_who_have_no_address_is_warned_of(text: str) -> None:
+    reading = read_email(text)
+    assert isinstance(reading, ValueFault)
+    assert (reading.code, reading.fails) == ("suspicious_email", False)
+    assert "who have no address" in reading.sentence
+
+
+@pytest.mark.parametrize("text", ["none@acme.com", "ann@none.com", "test@example.com", "naomi@na.com"])
+def test_an_address_that_only_looks_so_in_part_is_none_of_these(text: str) -> None:
+    assert read_email(text) == text
+
+
+_LABELS = st.text(alphabet="abcxn0189-A_ü", min_size=0, max_size=7) | st.sampled_from(["a" * 63, "a" * 64])
+_ENDINGS = st.sampled_from(["com", "test", "local", "onion", "c0m", "x", "123", "xn--p1ai", "", "co.uk"])
+
+
+@given(st.lists(_LABELS, max_size=5), _ENDINGS)
+@example(["a" * 63] * 4, "com")
+@example(["ab--c"], "com")
+def test_a_domain_that_is_plain_is_one_that_the_library_takes_as_it_is(
+    labels: list[str], ending: str
+) -> None:
+    domain = ".".join([*labels, ending])
+    if is_plain_domain(domain):
+        checked = validate_email(f"a@{domain}", check_deliverability=False, allow_smtputf8=False, strict=True)
+        assert (checked.ascii_domain, checked.domain) == (domain, domain)
+
+
+@pytest.mark.parametrize("domain", ["example.com", "mail.x-y.co.uk", "1and1.de", "a.museum"])
+def test_usual_domains_are_plain(domain: str) -> None:
+    assert is_plain_domain(domain)
+
+
+def test_no_mail_goes_where_the_library_sends_none() -> None:
+    assert frozenset(SPECIAL_USE_DOMAIN_NAMES) <= RESERVED_ENDINGS

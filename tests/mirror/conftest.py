@@ -12,6 +12,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.reply import Reply, read_reply
 from importer.mirror.folder import MirrorFolder
+from importer.mirror.parts import PARTS_FROM
 from importer.mirror.reading import LocationToRead, MirrorReading, read_mirror
 from importer.mirror.store import Mirror
 from importer.runs.context import RunContext
@@ -61,7 +62,9 @@ class Location:
             raise found
         return found
 
-    async def read_while(self, happens: Callable[[int], None]) -> MirrorReading:
+    async def read_while(
+        self, happens: Callable[[int], None], *, parts_from: int = PARTS_FROM
+    ) -> MirrorReading:
         """Read it whole; before each request something happens."""
         async with open_looking(self.connection(), self.state, RunContext(clock=self.clock)) as sender:
             await sender.open_location(PLACE, CatalogNeeds())
@@ -80,6 +83,7 @@ class Location:
                 max_age_seconds=3_600,
                 clock=self.clock,
                 progress=SilentProgress(),
+                parts_from=parts_from,
             )
 
     def connection(self, token: str = GOOD) -> Connection:
@@ -109,6 +113,16 @@ async def location(tmp_path: Path) -> AsyncIterator[Location]:
         yield opened
 
 
+class SayingProgress(SilentProgress):
+    """Hands on what is said to people."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def message(self, text: str) -> None:
+        self._say(text)
+
+
 class PaperLocation:
     """A location whose every reply is written down beforehand."""
 
@@ -123,14 +137,14 @@ class PaperLocation:
         status, body = found if isinstance(found, tuple) else (200, found)
         return read_reply(status, {}, json.dumps(body).encode())
 
-    async def read(self) -> MirrorReading:
+    async def read(self, say: Callable[[str], None] = lambda _: None) -> MirrorReading:
         return await read_mirror(
             self,
             LocationToRead(base_url="http://127.0.0.1", location_id=PLACE),
             self.folder,
             max_age_seconds=60,
             clock=TestClock(),
-            progress=SilentProgress(),
+            progress=SayingProgress(say),
         )
 
 

@@ -45,7 +45,7 @@ def held(contact_id: str, updated: int = 1) -> HeldContact:
 
 async def read(mirror: Mirror, readings: Readings) -> list[str]:
     before = len(readings.asked)
-    await read_details(mirror, readings, PLACE, lambda _: None)
+    await read_details(mirror, [list(mirror)], readings, PLACE, lambda _: None)
     return sorted(readings.asked[before:])
 
 

@@ -171,6 +171,13 @@ async def test_a_cursor_that_leads_nowhere_after_a_cut_ends_no_reading(paper: Pa
     assert second.folder.draft("http://127.0.0.1", PLACE) is None
 
 
+async def test_a_cursor_that_leads_nowhere_is_not_believed_without_a_count(paper: PaperFrom) -> None:
+    with pytest.raises(RuntimeError):
+        await paper(page("a", "b")).read()
+    with pytest.raises(MirrorError, match="does not go on"):
+        await paper(page()).read()
+
+
 async def test_a_reading_that_was_cut_off_after_its_last_page_is_whole(paper: PaperFrom) -> None:
     with pytest.raises(RuntimeError):
         await paper(page("a", "b", total=2)).read()
@@ -209,3 +216,16 @@ async def test_what_is_not_to_be_believed_is_told_and_not_used(
         await location.read()
     assert location.folder.newest("http://127.0.0.1", PLACE) is None
     assert location.folder.draft("http://127.0.0.1", PLACE) is None
+
+
+async def test_a_cursor_that_goes_round_is_not_followed_for_ever(paper: PaperFrom) -> None:
+    with pytest.raises(MirrorError, match="same page again"):
+        await paper(page("a"), page("b"), page("a"), page("b")).read()
+
+
+async def test_a_location_that_does_not_count_is_read_to_the_end_of_its_list(paper: PaperFrom) -> None:
+    told: list[str] = []
+    location = paper(page("a", "b"), page())
+    reading = await location.read(told.append)
+    assert ids(reading) == ["a", "b"]
+    assert "does not say how many" in told[0]

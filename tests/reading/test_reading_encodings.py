@@ -240,6 +240,12 @@ def test_text_encoded_twice_is_flagged_and_kept(write: Write) -> None:
     assert not rows[0].faults[0].fails
 
 
+@pytest.mark.parametrize("first", ["ï»¿First Name", 'ï»¿"First Name"'])
+def test_a_mark_that_was_saved_as_letters_is_no_part_of_the_first_name(write: Write, first: str) -> None:
+    source = open_source(write(f"{first},Mail\nAnn,ann@example.com\n".encode()))
+    assert source.header == ("First Name", "Mail")
+
+
 def test_zero_bytes_are_left_out_with_a_warning(write: Write) -> None:
     rows = list(open_source(write(b"Name,City\nAn\x00n,Rome\nBob,Oslo\n")))
     assert rows[0].cells == ("Ann", "Rome")

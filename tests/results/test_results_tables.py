@@ -35,9 +35,9 @@ def test_every_row_stands_in_source_order_with_our_columns_first(story: Story, r
 
     assert ["|".join(line) for line in read_csv(summary.results)] == [
         "|".join([*OWN_COLUMNS, "First Name", "E-mail", "Phone", "Notes"]),
-        "2|created|c1|||none||ve9E|200|1|t1|2026-11-23-160000-abcd|Ana|ana@example.com||",
-        "3|failed||invalid_email|''bo@example' is no e-mail.|fix_row||ve9E||0||2026-11-23-160000-abcd|Bo|bo@example||",
-        "5|pending||||run_again||||0||2026-11-23-160000-abcd|Cy|||",
+        "2|created|c1|||none||ve9E|200|1|t1||2026-11-23-160000-abcd|Ana|ana@example.com||",
+        "3|failed||invalid_email|''bo@example' is no e-mail.|fix_row||ve9E||0|||2026-11-23-160000-abcd|Bo|bo@example||",
+        "5|pending||||run_again||||0|||2026-11-23-160000-abcd|Cy|||",
     ]
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from importer.highlevel.additions import digest
 from importer.records import (
+    Added,
+    Addition,
+    BeforeImage,
     FollowUpMark,
     FollowUpState,
     Intent,
@@ -22,23 +26,34 @@ class MemoryJournal:
         self.intents: list[Intent] = []
         self.landed: dict[RowId, Landed] = {}
         self.marked: dict[tuple[RowId, str], FollowUpState] = {}
+        self.added: dict[tuple[RowId, str], Added] = {}
         self.outcomes: dict[RowId, Outcome] = {}
         self.appends: list[int] = []
         self.pulses: list[Pulse] = []
         self.marks: list[QuotaMark] = []
         self.history: list[str] = []
+        self.images: list[BeforeImage] = []
 
-    def intend(self, intents: Iterable[Intent]) -> None:
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
         batch = list(intents)
+        self.images += images
         self.intents += batch
         self.history += [f"intend {intent.row}" for intent in batch]
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
+        self.images += images
         self.land(landed)
         for mark in marks:
             self.marked[mark.row, mark.name] = mark.state
+            if mark.added is not None:
+                self.added[mark.row, mark.name] = mark.added
             self.history.append(f"{mark.state} {mark.name} {mark.row}")
         self.settle(outcomes)
 
@@ -66,6 +81,18 @@ class MemoryJournal:
     def made_here(self, contact_id: str, before: RowId) -> bool:
         ended: tuple[Landed | Outcome, ...] = (*self.landed.values(), *self.outcomes.values())
         return any(each.contact_id == contact_id and each.row < before for each in ended)
+
+    def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:
+        wanted = (location_id, contact_id, digest(addition))
+        found = [
+            each.id
+            for each in self.added.values()
+            if (each.location_id, each.contact_id, each.digest) == wanted
+        ]
+        return found[0] if found else None
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        return frozenset(each.id for each in self.added.values() if each.contact_id == contact_id)
 
     def made_by(self, row: int) -> str | Outcome | None:
         ended = self.outcomes.get(row)

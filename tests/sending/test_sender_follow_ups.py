@@ -16,6 +16,7 @@ from importer.errors import (
     StateError,
 )
 from importer.records import (
+    BeforeImage,
     FollowUpFor,
     FollowUpMark,
     FollowUps,
@@ -331,11 +332,16 @@ class NoMarks(MemoryJournal):
     """A disk that is full just when an enrolment is to be announced."""
 
     def append(
-        self, *, landed: Iterable[Landed], marks: Iterable[FollowUpMark], outcomes: Iterable[Outcome]
+        self,
+        *,
+        landed: Iterable[Landed],
+        marks: Iterable[FollowUpMark],
+        outcomes: Iterable[Outcome],
+        images: Iterable[BeforeImage] = (),
     ) -> None:
         if any(mark.state is FollowUpState.SENT for mark in marks):
             raise OSError(28, "No space left on device")
-        super().append(landed=landed, marks=marks, outcomes=outcomes)
+        super().append(landed=landed, marks=marks, outcomes=outcomes, images=images)
 
 
 async def test_what_cannot_be_announced_is_not_sent(start: StartRun) -> None:

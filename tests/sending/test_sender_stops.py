@@ -17,6 +17,7 @@ from importer.errors import (
     StateError,
     TooManyFailuresError,
 )
+from importer.highlevel.catalog import CatalogNeeds
 from importer.records import FollowUps, Intent, Outcome, Remedy, Status
 from importer.sandbox import Account, Fault, FaultKind
 from importer.sending import Sender, SendingPolicy
@@ -186,6 +187,19 @@ async def test_stopping_lets_those_in_the_air_land_and_starts_no_other(start: St
     assert len(run.sandbox.contacts()) == len(run.journal.outcomes)
 
 
+async def test_a_look_for_a_contact_is_cut_off_by_the_wish_to_stop(start: StartRun) -> None:
+    run = await start(slow_seconds=600.0)
+    run.sandbox.script([Fault(), Fault(kind=FaultKind.SLOW)])
+    connection = Connection(base_url=run.sandbox.base_url, token=Secret("pit-test"))
+    async with Sender(connection=connection, journal=run.journal) as sender:
+        await sender.open_location(PLACE, CatalogNeeds())
+        looking = asyncio.ensure_future(sender.find(people(1)[0]))
+        await run.clock.slow.wait()
+        sender.stop(InterruptedRunError("Stopped by Ctrl-C."))
+        with pytest.raises(InterruptedRunError):
+            await asyncio.wait_for(looking, 30)
+
+
 async def test_too_many_failures_stop_the_run(start: StartRun) -> None:
     run = await start()
     with pytest.raises(TooManyFailuresError, match="--stop-after-failures"):
@@ -257,6 +271,8 @@ async def test_a_row_in_doubt_that_nothing_can_prove_is_not_sent(start: StartRun
     }
     outcomes = await run.send(rows, row_states=row_states)
     assert outcomes[2].code == "unconfirmed"
+    assert outcomes[2].message is not None
+    assert "it may or may not have been" in outcomes[2].message
     assert outcomes[3].code == "refused"  # it was never sent, so it may be: and the vendor wants a match key
 
 

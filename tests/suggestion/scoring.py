@@ -13,7 +13,7 @@ from importer.mapping import parse_mapping
 from importer.reading import open_source
 from importer.records import Json, Outcome, Record
 from importer.settings import ReadingOptions
-from importer.suggestion import Suggestion, suggest
+from importer.suggestion.suggesting import Suggestion, suggest
 
 TESTS: Final = Path(__file__).parent.parent
 HERE: Final = Path(__file__).parent

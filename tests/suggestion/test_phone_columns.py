@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.suggestion import suggest_from
+from importer.suggestion.suggesting import suggest_from
 
 
 @pytest.mark.parametrize(

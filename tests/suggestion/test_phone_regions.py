@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.suggestion import Suggestion, suggest_from
+from importer.suggestion.suggesting import Suggestion, suggest_from
 
 _UK = ("07515 489853", "07880 358550", "07789 670174", "07504 701820", "0161 496 0123", "07798 267357")
 _FRENCH = ("06 31 30 42 77", "06 31 94 44 92", "06 47 68 99 51", "06 49 59 53 63", "06 12 34 56")

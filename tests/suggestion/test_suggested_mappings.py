@@ -13,7 +13,7 @@ from importer.mapping import parse_mapping
 from importer.reading import open_source
 from importer.records import Outcome, Record
 from importer.settings import ReadingOptions
-from importer.suggestion import Suggestion, suggest, suggest_file, suggest_from
+from importer.suggestion.suggesting import Suggestion, suggest, suggest_file, suggest_from
 from tests.suggestion.scoring import LABELS, export, run, score_set
 
 TESTS = Path(__file__).parent.parent

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from importer.mapping import parse_mapping
-from importer.suggestion import Suggestion, suggest_from
 from importer.suggestion.doubts import DoubtCode
+from importer.suggestion.suggesting import Suggestion, suggest_from
 
 PEOPLE = ("ann", "bob", "cy", "di")
 

@@ -10,7 +10,8 @@ from typing import Final, TypeAlias
 
 from importer.highlevel.catalog import CustomField
 from importer.mapping.compiled.phone_regions import guessing, stated_regions
-from importer.mapping.language.model import MappingModel, Rule
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import Rule
 from importer.mapping.transforms.steps import NUMBER_STEPS, as_text, dates_after
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date

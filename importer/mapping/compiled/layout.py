@@ -9,7 +9,8 @@ from typing import Protocol
 from importer.errors import MappingError
 from importer.mapping.compiled.headers import HeaderIndex, Missing
 from importer.mapping.compiled.picking import Filled, FirstOf, OneColumn, Pick
-from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.template import parse_template
 from importer.yaml.document import YamlPath
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
-from importer.mapping.language.model import MappingModel, Rule
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import Rule
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.mapping.values.places import read_country
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from importer.codes import remedy_of
 from importer.highlevel.fields import FIELDS, FieldFacts, FieldKind
+from importer.mapping.compiled.additions import AdditionColumns, with_additions
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.columns import (
     CLEAR,
@@ -26,7 +27,8 @@ from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.phone_regions import ReadPhone, country_of, guessing, stated_regions
 from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
 from importer.mapping.compiled.switches import nest, spread_channels
-from importer.mapping.language.model import MappingModel, Rule, RuleKey
+from importer.mapping.language.model import MappingModel
+from importer.mapping.language.rule import Rule, RuleKey, name_in
 from importer.mapping.transforms.steps import StepFunction
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.phones import read_phone
@@ -75,6 +77,7 @@ class Program:
             if (column := self._column(("custom_fields", name), FieldKind.TEXT, rule)) is not None
         ]
         self._tags = _tags(model, layout)
+        self._additions = AdditionColumns(model.wishes, self._column) if model.wishes else None
 
     def _add(self, facts: FieldFacts, rule: Rule) -> None:
         column = self._column(("fields", facts.name), facts.kind, rule, clearable=facts.clearable)
@@ -135,8 +138,8 @@ class Program:
             blank=CLEAR if clears else None,
             required=rule.required,
             drop=rule.on_invalid == "drop" and not rule.required,
-            field=key[1],
-            can_be_emptied=key[0] == "custom_fields" or FIELDS[key[1]].can_be_emptied,
+            field=name_in(key),
+            can_be_emptied=_can_be_emptied(key),
         )
 
     def only_column(self, name: str) -> str | None:
@@ -184,9 +187,10 @@ class Program:
         customs = self._read_customs(table)
         tags = self._tags.run(table) if self._tags else repeat(())
         ids = self._ids.run(table) if self._ids else repeat(None)
+        additions = self._additions.run(table) if self._additions else None
         base = row_id(block.source, 0)
         guessed = self._guessed_countries(len(rows))
-        return [
+        mapped = [
             self._finish(
                 base | number,
                 location,
@@ -201,6 +205,7 @@ class Program:
                 zip(numbers, locations, fields, customs, tags, ids)  # noqa: B905  (repeat() has no end)
             )
         ]
+        return mapped if additions is None else with_additions(mapped, additions)
 
     def _finish(
         self,
@@ -313,6 +318,12 @@ class Program:
         if self._clear is None:
             return read
         return [tuple((name, None if value is CLEAR else value) for name, value in row) for row in read]
+
+
+def _can_be_emptied(key: RuleKey) -> bool:
+    """Tell whether a cell may ask to empty what a rule fills; what is added beside a contact holds nothing yet."""
+    section, name = key[:2]
+    return section == "custom_fields" or (section == "fields" and FIELDS[str(name)].can_be_emptied)
 
 
 def phone_reader(steps: StepFunction | None, *, several: str) -> ReadPhone:

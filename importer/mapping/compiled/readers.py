@@ -8,7 +8,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from importer.highlevel.fields import FieldKind
-from importer.mapping.language.model import Defaults, Rule
+from importer.mapping.language.model import Defaults
+from importer.mapping.language.rule import Rule
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import StepFunction, as_text, chain, dates_after, make_step
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_dnd_or_channels, read_inbound_dnd

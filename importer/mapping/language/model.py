@@ -7,7 +7,7 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,137 +17,20 @@ from pydantic import (
     model_validator,
 )
 
+from importer.mapping.language.beside import NoteRule, Wish
 from importer.mapping.language.people import Match, Suppress
+from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import (
     DateOrder,
     EmptyCells,
     FieldName,
-    Formats,
     Header,
-    OnInvalid,
     Region,
-    one_or_many,
     one_or_more,
 )
-from importer.mapping.language.template import parse_template
-from importer.mapping.transforms.steps import StepSpec
 from importer.mapping.values.texts import clean
 from importer.records import FollowUpFor, ImportMode, OnUpdate, TagMode
 from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
-
-RuleKey: TypeAlias = tuple[str, str]
-"""Section and name of a rule: ("fields", "email")."""
-
-
-class Rule(Section):
-    """Where a value comes from and what is done to it. Exactly one of column, columns, value, template."""
-
-    column: Header | None = Field(
-        default=None, description="The header of the column to take the value from."
-    )
-    columns: one_or_more(Header) | None = Field(  # type: ignore[valid-type]
-        None, description="Several headers; the first of them whose cell is not blank gives the value."
-    )
-    value: Text | None = Field(default=None, description="A fixed value, the same for every row.")
-    template: Annotated[str, AfterValidator(lambda text: parse_template(text) and text)] | None = Field(
-        default=None,
-        description="A text with headers in braces, `{First} {Last}`. Blank when all of its cells are; empty "
-        "brackets and spaces that blank cells leave behind are taken out. `{{` stands for a brace.",
-    )
-    default: Text | None = Field(default=None, description="The value to use when the cell is blank.")
-    map: dict[Text, Text] | None = Field(
-        default=None,
-        description="What each cell text stands for. Texts match exactly, else ignoring case and white space.",
-    )
-    unmapped: Literal["fail", "keep"] | None = Field(
-        default=None,
-        description="With `map`: a text that it does not list makes the row fail (the default; `on_invalid: drop` "
-        "leaves the value out) or is kept as it is. A text that is already one of the map's results is always kept.",
-    )
-    transforms: Annotated[tuple[StepSpec, ...], BeforeValidator(one_or_many)] = Field(
-        default=(),
-        description="Named steps that the text goes through, in order; see the list of transforms.",
-    )
-    format: Formats | None = Field(
-        default=None,
-        description="How dates are written: `%d/%m/%Y` or `DD/MM/YYYY`, or a list of such. No other is taken.",
-    )
-    date_order: DateOrder | None = Field(
-        default=None, description="For dates that can be read two ways, in this column."
-    )
-    decimal: Literal[".", ","] | None = Field(
-        default=None, description="The decimal sign of numbers, in this column."
-    )
-    region: Region | None = Field(
-        default=None, description="The country of phone numbers that do not name theirs."
-    )
-    several: Literal["first", "fail"] | None = Field(
-        default=None,
-        description="Two phones or e-mails in one cell: take the first, with a warning (default), or fail.",
-    )
-    pad: Annotated[int, Field(ge=3, le=8)] | None = Field(
-        default=None,
-        description="For `postalCode`: how many digits codes have; shorter ones get their zeros back in front. Rows of "
-        "a country whose codes are of another length are left alone.",
-    )
-    codes: Flag | None = Field(
-        default=None, description="For `state`: write US and Canadian states as their codes."
-    )
-    split: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="What separates the values in a cell (custom fields with several choices)."
-    )
-    required: Flag = Field(
-        default=False, description="A row without this value fails, and so does one whose value is not valid."
-    )
-    optional: Flag = Field(
-        default=False, description="The file may lack the column (columns); then there is no value."
-    )
-    on_invalid: OnInvalid = Field(
-        default="fail",
-        description="A value that is not valid makes the row fail, or is left out with a warning (drop).",
-    )
-    empty_cells: EmptyCells | None = Field(
-        default=None, description="As the mapping's own `empty_cells`, for this value alone."
-    )
-    on_update: OnUpdate | None = Field(
-        default=None,
-        description="What the value may do to a contact that exists: overwrite, only fill a blank (if_blank), nothing "
-        "(never), or be added (append; custom fields of long text or several choices). All but overwrite compare rows "
-        "with the location's contacts first, as `--compare` does.",
-    )
-
-    @property
-    def headers(self) -> tuple[str, ...]:
-        if self.template is not None:
-            return tuple(dict.fromkeys(parse_template(self.template).headers))
-        return self.columns or ((self.column,) if self.column is not None else ())
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"column": value}
-        return {"columns": value} if isinstance(value, list) else value
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        given = [key for key in ("column", "columns", "value", "template") if getattr(self, key) is not None]
-        if len(given) != 1:
-            said = "none is" if not given else " and ".join(given) + " are"
-            raise ValueError(f"A rule has one of column, columns, value, template; here {said} given.")
-        besides = [key for key in ("default", "map", "required", "transforms") if getattr(self, key)]
-        if self.value is not None and besides:
-            said = " and ".join(besides)
-            raise ValueError(f"A fixed value takes no {said}; write the value as it should be.")
-        if self.required and self.optional:
-            raise ValueError("A rule is required or optional: without its column, every row would fail.")
-        if self.map is not None and "" in self.map:
-            raise ValueError("What a blank cell stands for is said by `default`, not by the map.")
-        if self.unmapped is not None and self.map is None:
-            raise ValueError(
-                "'unmapped' says what happens to texts that `map` does not list; there is no map here."
-            )
-        return self
 
 
 class LocationRule(Section):
@@ -281,9 +164,11 @@ def _conditions(what: str) -> Any:
     return Field(default=(), description=what)
 
 
-Conditions = Annotated[
-    tuple[Condition, ...], BeforeValidator(lambda value: [value] if isinstance(value, dict) else value)
-]
+def _one_or_several(value: Any) -> Any:
+    return [value] if isinstance(value, dict | str) else value
+
+
+Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_one_or_several)]
 
 
 class RowFilters(Section):
@@ -354,10 +239,19 @@ class MappingModel(Section):
         "empty, and for tags that are not replaced, the row fails (`not_clearable`). What HighLevel really empties is not "
         "verified.",
     )
+    notes: Annotated[tuple[NoteRule, ...], BeforeValidator(_one_or_several)] = Field(
+        default=(), description="Notes to add to contacts, a rule for each: its value is the note's text."
+    )
     after: After = Field(default=After(), description="What happens to contacts once they are stored.")
 
     @property
     def rules(self) -> tuple[tuple[RuleKey, Rule], ...]:
         """Every rule with the section and name it stands under; a custom field may be called as a field is."""
         fields = ((("fields", name), rule) for name, rule in self.fields.items())
-        return (*fields, *((("custom_fields", name), rule) for name, rule in self.custom_fields.items()))
+        customs = ((("custom_fields", name), rule) for name, rule in self.custom_fields.items())
+        return (*fields, *customs, *(pair for wish in self.wishes for pair in wish.rules))
+
+    @property
+    def wishes(self) -> tuple[Wish, ...]:
+        """What is to be added beside contacts, in the order in which it is."""
+        return tuple(note.wish(("notes", place)) for place, note in enumerate(self.notes))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from importer.highlevel.fields import FIELDS
+from importer.mapping.language.beside import NoteRule
 from importer.mapping.language.model import (
     After,
     Condition,
@@ -13,13 +14,14 @@ from importer.mapping.language.model import (
     LocationRule,
     MappingModel,
     RowFilters,
-    Rule,
     SourceOptions,
     TagsRule,
 )
 from importer.mapping.language.people import Match, MatchBy, Suppress
+from importer.mapping.language.rule import Rule
 from importer.mapping.language.schema import json_schema
 from importer.mapping.transforms.steps import KINDS
+from importer.yaml.section import Section
 
 _PARTS: Final = (
     ("The file", "", MappingModel),
@@ -37,6 +39,7 @@ _PARTS: Final = (
     ("`suppress`", "", Suppress),
     ("`rows`", "each holds one condition or a list of them", RowFilters),
     ("A condition", "under `rows`", Condition),
+    ("A note", "under `notes`: a rule for its text, and beside the keys of a rule", NoteRule),
     ("`after`", "", After),
 )
 
@@ -63,8 +66,17 @@ def key_reference() -> str:
     for title, note, model in _PARTS:
         shown = schema if model is MappingModel else schema["$defs"][model.__name__]
         lines += [f"## {title}{f' ({note})' if note else ''}", "", "| key | takes | means |", "|---|---|---|"]
-        lines += [*_rows(shown, schema["$defs"]), ""]
+        lines += [*_rows(_own(shown, model, schema["$defs"]), schema["$defs"]), ""]
     return "\n".join((*lines, *_fields(), "", *_transforms(), ""))
+
+
+def _own(schema: dict[str, Any], model: type[Section], parts: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a rule that says more has of a plain one."""
+    if model is Rule or not issubclass(model, Rule):
+        return schema
+    known = parts["Rule"]["properties"]
+    own = {name: entry for name, entry in schema["properties"].items() if name not in known}
+    return {**schema, "properties": own}
 
 
 def _rows(schema: dict[str, Any], parts: dict[str, Any]) -> Iterator[str]:

@@ -21,6 +21,10 @@ def json_schema() -> dict[str, Any]:
     schema["properties"]["custom_fields"]["additionalProperties"] = rule
     _widen(schema, "location", {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/LocationRule"}]})
     _widen(schema, "tags", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/TagsRule"}]})
+    note = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/NoteRule"}]}
+    _widen(schema, "notes", {"anyOf": [*note["anyOf"], {"type": "array", "items": note}]})
+    said = parts["NoteRule"]["properties"]["title"]["description"]
+    parts["NoteRule"]["properties"]["title"] = {**rule, "description": said}
     condition = {"$ref": "#/$defs/Condition"}
     for name in ("only_if", "skip_if"):
         entry = parts["RowFilters"]["properties"][name]

@@ -14,6 +14,9 @@ CODE: Final = "invalid_email"
 _LOCAL: Final = re.compile(
     r"[A-Za-z0-9!#$%&*+/=?^_`{|}~-][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 )
+_DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63})")
+RESERVED_ENDINGS: Final = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+"""Where no mail can go, as the library has them."""
 _BRACKETED: Final = re.compile(r"<\s*(?:mailto:)?([^<>]*@[^<>]*?)\s*>")
 _SEPARATORS: Final = re.compile(r"[;,|\s]+|\s+(?:or|and|und|et|y|e|o|/)\s+|(?<=\w)/(?=\S+@)")
 _REMARK: Final = re.compile(r"\([^()@]*\)|\[[^\[\]@]*\]")
@@ -51,6 +54,21 @@ _TYPO_ENDINGS: Final = {
 }
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STAND_INS: Final = _words(
+    "none no na n.a noemail no-email no_email no.email nomail no-mail unknown null nobody test asdf abc xyz x xx xxx aaa notprovided "
+    "not-provided declined refused noreply no-reply example keine keinemail sinemail sincorreo notiene pasdemail aucun nessuna geen"
+)
+_STAND_IN_DOMAINS: Final = _words(
+    "none.com no.com na.com noemail.com no-email.com nomail.com test.com email.com mail.com domain.com unknown.com null.com x.com "
+    "xx.com xxx.com abc.com asdf.com noreply.com none.none"
+)
+"""Both together are what people type where an address is demanded of somebody who has none."""
+
+
 def read_email(text: str, *, several: str = "first") -> ReadValue:
     """Read one address; ``several`` says what becomes of two in one cell."""
     local, _, domain = text.rpartition("@")
@@ -63,12 +81,25 @@ def read_email(text: str, *, several: str = "first") -> ReadValue:
 
 @lru_cache(maxsize=20_000)
 def _domain(domain: str) -> str | None:
-    """Check a domain with the library once; the usual ones are then a look-up. None: look at the whole address."""
+    """Check a domain once; the usual ones are then a look-up. None: look at the whole address."""
+    if is_plain_domain(domain):
+        return domain
     address = _canonical(f"a@{domain}")
     return address and address[2:]
 
 
+def is_plain_domain(domain: str) -> bool:
+    """Tell a domain that the library takes as it is; whatever needs a closer look is left to the library."""
+    if len(domain) > 253 or "--" in domain:
+        return False
+    found = _DOMAIN.fullmatch(domain)
+    return found is not None and found[1] not in RESERVED_ENDINGS
+
+
 def _with_typo(address: str, domain: str) -> ReadValue:
+    if domain in _STAND_IN_DOMAINS and address.partition("@")[0].lower() in _STAND_INS:
+        sentence = f"{quoted(address)} is what people type who have no address: many may share it, and none of them reads it"
+        return warn("suspicious_email", sentence, address)
     meant = _TYPOS.get(domain)
     if meant is None:
         stem, _, ending = domain.rpartition(".")

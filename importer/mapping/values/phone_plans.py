@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
@@ -18,12 +18,22 @@ _LONGEST: Final = 20
 _NO_DIGITS: Final = b" ().-"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Region:
     """The fixed and mobile numbers of one region; ``leading`` claims a number before its kind is looked at."""
 
+    metadata: PhoneMetadata
     leading: re.Pattern[str] | None
-    kinds: tuple[tuple[frozenset[int], re.Pattern[str]], ...]
+
+    @cached_property
+    def kinds(self) -> tuple[tuple[frozenset[int], re.Pattern[str]], ...]:
+        """Compile the plans once a number is of the region: 25 share the code 1, and most files know one."""
+        kinds = (self.metadata.fixed_line, self.metadata.mobile)
+        return tuple(
+            (_lengths(kind, self.metadata), re.compile(kind.national_number_pattern))
+            for kind in kinds
+            if kind and kind.national_number_pattern
+        )
 
     def holds(self, national: str) -> bool:
         length = len(national)
@@ -134,13 +144,7 @@ def _calling(code: str) -> _CallingCode | None:
 
 
 def _region(metadata: PhoneMetadata) -> _Region:
-    kinds = [kind for kind in (metadata.fixed_line, metadata.mobile) if kind and kind.national_number_pattern]
-    return _Region(
-        leading=_compiled(metadata.leading_digits),
-        kinds=tuple(
-            (_lengths(kind, metadata), re.compile(kind.national_number_pattern or "")) for kind in kinds
-        ),
-    )
+    return _Region(metadata=metadata, leading=_compiled(metadata.leading_digits))
 
 
 def _lengths(kind: PhoneNumberDesc, metadata: PhoneMetadata) -> frozenset[int]:

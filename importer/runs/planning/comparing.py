@@ -16,12 +16,12 @@ from importer.highlevel.equality import lowered
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
-from importer.mirror.reading import MirrorReading
 from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
 from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
+from importer.runs.planning.completing import Completing, complete_mirrors
 from importer.runs.planning.deciding import DecidingRules, made_by
-from importer.runs.planning.mirroring import MirrorSettings, mirror_met
+from importer.runs.planning.mirroring import MirrorSettings, mirror_met, read_own_writes
 from importer.runs.planning.plan import Deciders, SeenLocations
 from importer.runs.preparing import Preparation
 from importer.runs.remembered import remembered
@@ -40,7 +40,9 @@ class RunPlan:
     def __init__(self, stored: StoredPlan, mapping: FieldMapping) -> None:
         self._stored = stored
         self._tag_mode = mapping.tag_mode
-        self.requests = stored.facts.requests
+        facts = stored.facts
+        self.requests = facts.requests
+        self.lifts = facts.lifts
 
     def count_actions(self) -> dict[PlanAction, int]:
         return self._stored.count_actions()
@@ -100,7 +102,11 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
         warnings=planned.warnings,
         upsert=None,
         planned=Planned(
-            changes=planned.changes, made_by=maker, tags_before=_tags_before(record, planned, tag_mode)
+            changes=planned.changes,
+            tags_added=planned.tags_added,
+            tags_removed=planned.tags_removed,
+            made_by=maker,
+            tags_before=_tags_before(record, planned, tag_mode),
         ),
     )
 
@@ -173,20 +179,27 @@ async def plan_run(
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
         for catalog in met.values():
             DecidingRules.of(mapping, catalog)  # what does not fit is better known before contacts are read
-        readings = {key: await _mirror(each, comparison, sender) for key, each in met.items()}
-        seen = SeenLocations(catalogs=catalogs, readings=readings, requests=0)
+        looking = _looking(comparison)
+        context = comparison.context
+        seen = SeenLocations(
+            catalogs=catalogs,
+            readings={key: await mirror_met(each, sender, looking, context) for key, each in met.items()},
+            written={key: await read_own_writes(each, sender, looking, context) for key, each in met.items()},
+            requests=0,
+        )
+        completing = Completing(met=met, readings=seen.readings, mapping=mapping, folder=comparison.folder)
+        await complete_mirrors(completing, preparation.pieces, sender, context)
         await asyncio.to_thread(_decide, stored, seen, comparison, preparation)
     return RunPlan(stored, mapping)
 
 
-async def _mirror(catalog: Catalog, comparison: Comparison, sender: Sender) -> MirrorReading:
-    settings = MirrorSettings(
+def _looking(comparison: Comparison) -> MirrorSettings:
+    return MirrorSettings(
         connection=comparison.connection,
         # each embedded sandbox is another vendor, and gone with its run
         state=comparison.folder if comparison.connection.sandbox else comparison.settings.state,
         max_age_seconds=0.0,
     )
-    return await mirror_met(catalog, sender, settings, comparison.context)
 
 
 def _decide(
@@ -195,7 +208,8 @@ def _decide(
     mapping, context = comparison.mapping, comparison.context
     tally = PlanTally(
         duplicates_allowed={key: each.duplicates_allowed for key, each in seen.met.items()},
-        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+        follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+        + mapping.most_calls_beside,
         replaces_tags=mapping.tag_mode is TagMode.REPLACE,
     )
     stored.begin_anew()
@@ -219,6 +233,7 @@ def _decide(
             base_url=run.base_url,
             options=remembered(comparison.settings),
             requests=tally.requests,
+            lifts=tally.lifts,
         )
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError
-from importer.highlevel.catalog import MATCH_BY, Catalog, CatalogNeeds
+from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.contacts import HeldContact
 from importer.mapping import load_mapping
 from importer.mirror.contrast import contrast, unseen_names
@@ -159,7 +159,7 @@ class _Right:
     ) -> None:
         catalog = seen.catalog
         self.custom_fields = {each.id: each for each in catalog.custom_fields}
-        self._order = MATCH_BY if catalog.duplicates_allowed else tuple(dict.fromkeys(catalog.match_by))
+        self._order = catalog.matching_order
         self._mirror = stack.enter_context(Mirror.open(seen.reading.path))
         left = stack.enter_context(Mirror.scratch(folder / "left.db"))
         self._met = stack.enter_context(MetContacts.scratch(folder / "met.db"))

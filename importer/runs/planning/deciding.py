@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.errors import MappingError
-from importer.highlevel.catalog import MATCH_BY, Catalog, CustomField
+from importer.highlevel.catalog import Catalog, CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.highlevel.equality import is_blank
 from importer.highlevel.payload import match_keys
@@ -20,6 +20,7 @@ from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
 from importer.records import (
     Fault,
+    FollowUpFor,
     ImportMode,
     OnUpdate,
     Outcome,
@@ -53,8 +54,7 @@ class DecidingRules:
         """Bind what a mapping says to one location. Raises MappingError for a field that takes no `append`, or finds nobody."""
         found = [find_custom_field(name, catalog.custom_fields) for name in mapping.needs.custom_field_names]
         return cls(
-            # where several contacts may share an address, the vendor looks for the e-mail first, whatever is set
-            order=MATCH_BY if catalog.duplicates_allowed else tuple(dict.fromkeys(catalog.match_by)),
+            order=catalog.matching_order,
             mode=mapping.mode,
             by=_found_by(mapping, catalog),
             send_ambiguous=mapping.model.match.ambiguous == "send",
@@ -179,10 +179,10 @@ class Decider:
             )
         found = difference(record, contact, self._rules.update)
         warnings = (
-            *(_warning("kept", f"kept: {each}") for each in found.kept),
+            *(_warning("kept", each) for each in found.kept),
             *(_warning("cleared", f"{each.name} is emptied") for each in found.changes if is_blank(each.new)),
         )
-        if found.nothing:
+        if found.nothing and not _adds_beside(record):
             planned = _planned(
                 record,
                 PlanAction.UNCHANGED,
@@ -200,6 +200,11 @@ class Decider:
             tags_removed=found.tags_removed,
             warnings=planned.warnings + warnings,
         )
+
+
+def _adds_beside(record: Record) -> bool:
+    """Tell whether a row may add something beside a contact that it need not change."""
+    return any(each.applies_to is not FollowUpFor.CREATED for each in record.additions)
 
 
 def _warning(code: str, message: str) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -12,7 +12,7 @@ from typing import Final
 
 from importer.errors import SettingsError
 from importer.highlevel.catalog import Catalog, CatalogNeeds
-from importer.highlevel.reply import Reply
+from importer.highlevel.contacts import HeldContact
 from importer.mirror.details import read_details
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
@@ -20,12 +20,11 @@ from importer.records import Json
 from importer.results.export_table import open_contact_table
 from importer.results.files import Replacing, refuse_foreign, replacing_own
 from importer.runs.context import RunContext
-from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking
+from importer.runs.planning.mirroring import MirrorSettings, mirror_met, noting, open_looking, reading_by_id
 from importer.sending import Sender
 from importer.state.written import WrittenFiles
 
 _BLOCK: Final = 500
-_SAY_SECONDS: Final = 10.0
 SUFFIXES: Final = frozenset({".csv", ".xlsx"})
 
 
@@ -79,30 +78,22 @@ async def export(
 
 
 async def _read_details(mirror: Mirror, catalog: Catalog, sender: Sender, context: RunContext) -> None:
-    async def read_by_id(contact_id: str) -> Reply:
-        return await sender.read_contact(catalog.location_id, contact_id)
+    location_id = catalog.location_id
+    said = noting(context, "Do-not-disturb by channel: {} read.")
+    await read_details(mirror, _blocks(mirror), reading_by_id(sender, location_id), location_id, said)
 
-    await read_details(mirror, read_by_id, catalog.location_id, _noting(context))
 
-
-def _noting(context: RunContext) -> Callable[[int], None]:
-    said_at = context.clock.monotonic()
-
-    def note(read: int) -> None:
-        nonlocal said_at
-        if context.clock.monotonic() - said_at >= _SAY_SECONDS:
-            said_at = context.clock.monotonic()
-            context.progress.message(f"Do-not-disturb by channel: {read:,} contacts read.")
-
-    return note
+def _blocks(mirror: Mirror) -> Iterator[list[HeldContact]]:
+    contacts = iter(mirror)
+    while block := list(islice(contacts, _BLOCK)):
+        yield block
 
 
 def _write(mirror: Mirror, path: Path, catalog: Catalog, replacing: Replacing, *, with_dnd: bool) -> int:
     written = 0
-    contacts = iter(mirror)
     fields = {catalog.location_id: catalog.custom_fields}
     with open_contact_table(path, fields, read_by_id=with_dnd, replacing=replacing) as table:
-        while block := list(islice(contacts, _BLOCK)):
+        for block in _blocks(mirror):
             # a contact that could not be found any more is no contact of the location
             shown = list(mirror.completed(block).values()) if with_dnd else block
             table.write(catalog.location_id, shown)

@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -35,12 +35,14 @@ from importer.results.plan import MirrorSummary, MissingContacts, PlanSummary, P
 from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
-from importer.runs.forecast import Taken, calls_a_row, foreseen_rows, taken_in
-from importer.runs.intake import choose_location, require_destination
+from importer.runs.forecast import Taken, foreseen_rows, most_calls_a_row, taken_in
+from importer.runs.intake import Mapped, choose_location, require_destination
+from importer.runs.planning.completing import Completing, complete_mirrors
 from importer.runs.planning.deciding import Decider, DecidingRules, planned_end
-from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking
+from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking, read_own_writes
 from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs
+from importer.sending import Sender
 from importer.settings import RunSettings
 from importer.state.plans import PlanFacts, Plans, StoredPlan
 
@@ -52,6 +54,8 @@ class SeenLocations:
     catalogs: Catalogs
     readings: Mapping[str, MirrorReading]
     requests: int
+    written: Mapping[str, Sequence[HeldContact]] = field(default_factory=dict)
+    """What our own runs just wrote, as it is: laid over the mirror, whose search may be behind."""
 
     @property
     def met(self) -> dict[str, Catalog]:
@@ -86,9 +90,16 @@ async def plan(
             context.progress.message(note)
         # the file of the missing has their custom fields
         needs = replace(mapping.needs, custom_fields=mapping.needs.custom_fields or missing)
-        seen = await see_locations(
-            taken.location_ids, settings, needs, max_age_seconds, context, fits=partial(_require_fit, taken)
-        )
+        fits = partial(_require_fit, taken)
+        async with open_looking(settings.connection, settings.state, context) as sender:
+            seen = await see_locations(
+                taken.location_ids, settings, needs, max_age_seconds, sender, context, fits=fits
+            )
+            completing = Completing(
+                met=seen.met, readings=seen.readings, mapping=mapping, folder=settings.state
+            )
+            await complete_mirrors(completing, partial(_pieces, taken, seen.catalogs), sender, context)
+            seen = replace(seen, requests=sender.requests)
         planner = _Planner(taken, seen, settings, context, began, missing=missing)
         return await asyncio.to_thread(planner.write)
 
@@ -98,6 +109,7 @@ async def see_locations(
     settings: RunSettings,
     needs: CatalogNeeds,
     max_age_seconds: float,
+    sender: Sender,
     context: RunContext,
     *,
     fits: Callable[[Catalog], None] = lambda _: None,
@@ -111,20 +123,24 @@ async def see_locations(
     )
     catalogs: dict[str, Catalog | CredentialsError] = {}
     readings: dict[str, MirrorReading] = {}
-    async with open_looking(settings.connection, settings.state, context) as sender:
-        for location_id in sorted(location_ids):
-            try:
-                catalog = await sender.open_location(location_id, needs)
-                fits(catalog)
-                readings[location_id] = await mirror_met(catalog, sender, mirroring, context)
-                catalogs[location_id] = catalog
-            except CredentialsError as refused:
-                catalogs[location_id] = refused
-        requests = sender.requests
+    written: dict[str, list[HeldContact]] = {}
+    for location_id in sorted(location_ids):
+        try:
+            catalog = await sender.open_location(location_id, needs)
+            fits(catalog)
+            readings[location_id] = await mirror_met(catalog, sender, mirroring, context)
+            written[location_id] = await read_own_writes(catalog, sender, mirroring, context)
+            catalogs[location_id] = catalog
+        except CredentialsError as refused:
+            catalogs[location_id] = refused
     refusals = [each for each in catalogs.values() if isinstance(each, CredentialsError)]
     if refusals and len(refusals) == len(catalogs):
         raise refusals[0]
-    return SeenLocations(catalogs=catalogs, readings=readings, requests=requests)
+    return SeenLocations(catalogs=catalogs, readings=readings, written=written, requests=sender.requests)
+
+
+def _pieces(taken: Taken, catalogs: Catalogs) -> Iterator[Mapped]:
+    return (items for _, items in foreseen_rows(taken, catalogs))
 
 
 def _require_fit(taken: Taken, catalog: Catalog) -> None:
@@ -165,6 +181,8 @@ class Deciders:
             for index, (location_id, catalog) in enumerate(self._seen.met.items()):
                 mirror = stack.enter_context(Mirror.open(self._seen.readings[location_id].path))
                 left = stack.enter_context(Mirror.scratch(folder / f"{index}.db"))
+                written = self._seen.written.get(location_id, ())
+                left.renew(written, left.facts)
                 met = None
                 if self._keep_met:
                     met = stack.enter_context(MetContacts.scratch(folder / f"{index}-met.db"))
@@ -174,6 +192,7 @@ class Deciders:
                 if rules.by is not None:
                     values = stack.enter_context(FieldIndex.scratch(folder / f"{index}-values.db", rules.by))
                     values.fill(mirror)
+                    values.renew(written)
                 location = ForeseenLocation(mirror, left, met, values=values)
                 self._deciders[location_id] = Decider(location, rules, self._suppression)
             self._stack = stack.pop_all()
@@ -221,6 +240,7 @@ class _Planner:
         self._began = began
         self._made_at = context.clock.now()
         self._requests: Mapping[str, int] = {}
+        self._lifts = 0
         stamp = datetime.fromtimestamp(self._made_at, UTC)
         self._plan_id = f"plan-{stamp:%Y%m%d-%H%M%S}-{int(self._made_at * 65_536) % 65_536:04x}"
         self._folder = settings.output / self._plan_id
@@ -291,17 +311,18 @@ class _Planner:
         mapping = self._taken.mapping
         return PlanTally(
             duplicates_allowed={key: each.duplicates_allowed for key, each in self._seen.met.items()},
-            follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags),
+            follow_up_calls=follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+            + mapping.most_calls_beside,
             replaces_tags=mapping.tag_mode is TagMode.REPLACE,
         )
 
     def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:
-        taken, requests = self._taken, tally.requests
+        taken, requests, self._lifts = self._taken, tally.requests, tally.lifts
         self._requests = requests
         rows: Counter[str] = Counter()
         for intake in taken.intakes:
             rows.update(intake.bound.location_rows)
-        plain = plan_sending(rows, calls_a_row=calls_a_row(taken.mapping))
+        plain = plan_sending(rows, calls_a_row=most_calls_a_row(taken.mapping))
         applying = plan_sending(requests, calls_a_row=1)
         after = taken.mapping.follow_ups
         return PlanSummary(
@@ -345,4 +366,5 @@ class _Planner:
             base_url=settings.connection.base_url,
             options=remembered(settings),
             requests=requests,
+            lifts=self._lifts,
         )

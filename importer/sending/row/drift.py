@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from importer.highlevel.contacts import HeldContact, read_contact
+from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import lowered, overwrites, same_custom, same_field
 from importer.records import Change, Json, Planned
 
@@ -31,7 +31,7 @@ def _changed_tags(
 
 
 def _expected(change: Change, held: HeldContact) -> bool:
-    now = _held_value(change, held)
+    now = held_value(held, change.reference, custom=change.custom)
     return _same(change, change.old, now) or _same(change, change.new, now)
 
 
@@ -45,13 +45,3 @@ def _same(change: Change, value: Json, now: Json) -> bool:
 
 def _folded(value: Json) -> str:
     return " ".join(str(value or "").casefold().split())
-
-
-def _held_value(change: Change, held: HeldContact) -> Json:
-    if change.custom:
-        return held.custom_fields.get(change.reference)
-    if change.reference == "additionalPhones":
-        return [{"phone": phone} for phone in held.phones]
-    if change.reference == "name" and "name" not in held.fields:
-        return " ".join(str(each) for name in ("firstName", "lastName") if (each := held.fields.get(name)))
-    return held.fields.get(change.reference)

@@ -152,7 +152,7 @@ def _announce(journal: JournalBatcher, batches: Iterable[FollowUpBatch]) -> None
 
 
 def take_back(journal: JournalBatcher, batch: FollowUpBatch) -> None:
-    """Write down that an announced batch was surely not done."""
-    if not batch.step.kind.repeatable:
+    """Write down that an announced batch was surely not done; one that an earlier session may have done stays in doubt."""
+    if not (batch.step.kind.repeatable or batch.step.doubtful):
         for held in batch.rows:
             journal.mark(held.mark(batch.step, FollowUpState.OPEN))

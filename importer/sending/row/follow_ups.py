@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from importer.highlevel.follow_ups import Step, named_contacts, steps_for
+from importer.highlevel.follow_ups import Step, steps_for, tags_met
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import FollowUps, FollowUpState, Landed, Outcome, RowId, Status
-from importer.sending.call_state import CallState, Unanswered
+from importer.records import (
+    Addition,
+    BeforeImage,
+    FollowUps,
+    FollowUpState,
+    ImagePart,
+    Landed,
+    Outcome,
+    Record,
+    Status,
+    TagMode,
+)
+from importer.sending.call_state import Unanswered
 from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher
+from importer.sending.looking import ContactsCallState
 from importer.sending.row import outcomes
+from importer.sending.row.additions import AdditionDesk
 from importer.sending.row.follow_up_batches import FollowUpBatch, take_back
 from importer.sending.row.submitted import FollowUpDoubt, Held
 from importer.sending.row.upserting import Landing
 
 _ABOUT_SOME: Final = {ReplyKind.REFUSED, ReplyKind.TOO_LARGE, ReplyKind.NO_CONTACT}
 """Refusals of a call for many contacts that may be about one of them, or about their number."""
-_CUT_OFF: Final = "the run was cut off before it came"
-
-
-class _BatchCallState(CallState):
-    """The call for the contacts of one batch: a reply that names another is not the one to it."""
-
-    __slots__ = ("_contact_ids",)
-
-    def __init__(self, row: RowId, contact_ids: Iterable[str], *, repeatable: bool) -> None:
-        super().__init__(row, repeatable=repeatable)
-        self._contact_ids = frozenset(contact_ids)
-
-    def recognises(self, reply: Reply) -> bool:
-        return named_contacts(reply.body) <= self._contact_ids
+_CUT_OFF: Final = "the run was cut off when it was about to be sent"
 
 
 class FollowUpDesk:
@@ -42,38 +42,68 @@ class FollowUpDesk:
         self._caller = caller
         self._journal = journal
         self._follow_ups = follow_ups
-        # rows without tags all get the same, and most rows are such
-        self._untagged = {status: steps_for(follow_ups, (), status) for status in Status}
+        self._additions = AdditionDesk(caller, journal)
+        # rows without tags or additions all get the same, and most rows are such
+        self._plain = {status: steps_for(follow_ups, (), status) for status in Status}
 
-    def begin(self, landing: Landing, tags: tuple[str, ...]) -> Held:
+    def begin(self, landing: Landing, record: Record) -> Held:
         """Tell what a row has yet to get that has just landed, and write it down if there is anything."""
         landed = landing.landed
-        steps = self._steps(landed, tags)
+        steps = self._steps(landed, record)
         due = tuple(step for step in steps if not step.kind.shown(step.value, landing.contact))
         held = Held(landed=landed, due=due)
         if due:
-            self._journal.land(landed)
+            self._journal.land(landed, self._tags_met(landing, record.tags))
             for step in steps:
                 if step not in due:
                     self._journal.mark(held.mark(step, FollowUpState.DONE))
         return held
 
-    def go_on(self, landed: Landed, tags: tuple[str, ...]) -> Held:
-        """Tell what a row has yet to get that landed in an earlier session; what may have been done is not done again."""
+    def _tags_met(self, landing: Landing, tags: tuple[str, ...]) -> BeforeImage | None:
+        """Tell which of its tags a contact that was there before really gets, or loses, where the reply shows them."""
+        if landing.landed.status is not Status.UPDATED or not tags:
+            return None
+        met = tags_met(tags, landing.contact)
+        if met is None:
+            return None
+        adds, row, contact_id = (
+            self._follow_ups.tag_mode is TagMode.ADD,
+            landing.landed.row,
+            landing.landed.contact_id,
+        )
+        added = tuple(tag for tag in tags if tag.casefold() not in met) if adds else ()
+        removed = tuple(tag for tag in tags if tag.casefold() in met) if not adds else ()
+        return BeforeImage(
+            row=row, contact_id=contact_id, part=ImagePart.TAGS, tags_added=added, tags_removed=removed
+        )
+
+    def go_on(self, landed: Landed, record: Record) -> Held:
+        """Tell what a row has yet to get that landed in an earlier session; what may have been done is not done again.
+
+        Whether an addition was done can be seen beside the contact.
+        """
         known = {mark.name: mark.state for mark in landed.marks}
-        steps = self._steps(landed, tags)
+        steps = self._steps(landed, record)
+        in_doubt = [step for step in steps if known.get(step.name) is FollowUpState.SENT]
         return Held(
             landed=landed,
-            due=tuple(step for step in steps if known.get(step.kind.name) in {None, FollowUpState.OPEN}),
+            due=tuple(
+                replace(step, doubtful=step in in_doubt)
+                for step in steps
+                if known.get(step.name) in {None, FollowUpState.OPEN}
+                or (step in in_doubt and step.kind.addition is not None)
+            ),
             doubts=tuple(
                 FollowUpDoubt(kind=step.kind, words=_CUT_OFF)
-                for step in steps
-                if known.get(step.kind.name) is FollowUpState.SENT
+                for step in in_doubt
+                if step.kind.addition is None
             ),
         )
 
-    def _steps(self, landed: Landed, tags: tuple[str, ...]) -> tuple[Step, ...]:
-        return steps_for(self._follow_ups, tags, landed.status) if tags else self._untagged[landed.status]
+    def _steps(self, landed: Landed, record: Record) -> tuple[Step, ...]:
+        if not (record.tags or record.additions):
+            return self._plain[landed.status]
+        return steps_for(self._follow_ups, record.tags, landed.status, record.additions)
 
     async def perform(self, batch: FollowUpBatch) -> Sequence[Outcome | Held | FollowUpBatch]:
         """Do what the rows of a batch get next; a row that has more to get, or is done, comes back held.
@@ -81,9 +111,11 @@ class FollowUpDesk:
         A batch that is refused as a whole comes back in halves: the one contact that it is about shall fail alone.
         """
         step = batch.step
+        if isinstance(step.value, Addition):
+            return [await self._additions.add(batch, step.value)]
         found = await self._ask(batch)
         if isinstance(found, Unanswered) and found.doubtful and not step.kind.repeatable:
-            doubt = FollowUpDoubt(kind=step.kind, words=found.words)
+            doubt = FollowUpDoubt(kind=step.kind, words=f"the reply was lost ({found.words})")
             return [replace(held, due=held.due[1:], doubts=(*held.doubts, doubt)) for held in batch.rows]
         if isinstance(found, Reply) and found.kind in _ABOUT_SOME and (halves := batch.halves()):
             return halves
@@ -99,7 +131,10 @@ class FollowUpDesk:
     async def _ask(self, batch: FollowUpBatch) -> Reply | Unanswered:
         step = batch.step
         contact_ids = list(dict.fromkeys(held.landed.contact_id for held in batch.rows))
-        state = _BatchCallState(batch.rows[0].landed.row, contact_ids, repeatable=step.kind.repeatable)
+        state = ContactsCallState(batch.rows[0].landed.row, contact_ids, repeatable=step.kind.repeatable)
+        if step.kind.repeatable:
+            # Which tags its contacts had must be known first: sent again after a kill, they would seem to have had these.
+            self._journal.flush()
         try:
             return await self._caller.ask(
                 step.kind.call(self._caller.location_id, contact_ids, step.value), state
@@ -113,6 +148,6 @@ class FollowUpDesk:
         if error is not None:
             return outcomes.follow_up_failed(held, step.kind, error)
         due = held.due[1:]
-        if due or not step.kind.repeatable:  # else the row's outcome tells it
+        if due or held.failures or not step.kind.repeatable:  # else the row's outcome tells it
             self._journal.mark(held.mark(step, FollowUpState.DONE))
         return replace(held, due=due)

@@ -6,6 +6,7 @@ from importer.codes import remedy_of
 from importer.highlevel.follow_ups import FollowUp
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import Fault, Landed, Outcome, Status
+from importer.runtime.counting import counted
 from importer.sending.call_state import Unanswered
 from importer.sending.row.submitted import Held, SubmittedRow
 
@@ -43,24 +44,33 @@ def refused(submitted: SubmittedRow, reply: Reply) -> Outcome:
 def unanswered(submitted: SubmittedRow, silence: Unanswered) -> Outcome:
     """Fail a row that got no final reply; whether it was stored decides what to say."""
     if not submitted.repeatable and silence.doubtful:
-        return unconfirmed(submitted, silence.words)
+        return unconfirmed(submitted, f"The reply was lost ({silence.words})")
     if silence.doubtful:
         message = (
-            f"No usable reply came in {submitted.attempts} attempts ({silence.words}); the contact may have been "
+            f"No usable reply came in {counted(submitted.attempts, 'attempt')} ({silence.words}); the contact may have been "
             "stored. Running the row again is safe: it meets the same contact."
         )
     else:
-        message = f"HighLevel did not take the row in {submitted.attempts} attempts ({silence.words})."
+        message = (
+            f"HighLevel did not take the row in {counted(submitted.attempts, 'attempt')} ({silence.words})."
+        )
     return fail(submitted, "service_down", message, http_status=silence.status)
 
 
-def unconfirmed(submitted: SubmittedRow, words: str) -> Outcome:
+def cut_off(submitted: SubmittedRow) -> Outcome:
+    """Fail a row of which an earlier session wrote no more than that it was about to be sent."""
+    return unconfirmed(
+        submitted, "The run was cut off when the row was about to be sent: it may or may not have been"
+    )
+
+
+def unconfirmed(submitted: SubmittedRow, why: str) -> Outcome:
     """Fail a row that may have been stored and that nothing can prove: sending it again could double the contact."""
     return fail(
         submitted,
         "unconfirmed",
-        f"The reply was lost ({words}) and the row has nothing HighLevel could match it by, so it was not sent "
-        "again. Look the contact up in HighLevel; import the row again only if it is missing.",
+        f"{why}. It has nothing HighLevel could match it by, so it was not sent again. "
+        "Look the contact up in HighLevel; import the row again only if it is missing.",
     )
 
 
@@ -117,26 +127,41 @@ def done(landed: Landed) -> Outcome:
 
 def followed_up(held: Held) -> Outcome:
     """Settle a row that has nothing more to get; what may have been done, or not, is for a person to see."""
+    if held.failures:
+        first = held.failures[0]
+        return _unfinished(held.landed, first.kind.code, _left_open(held, ""), http_status=first.http_status)
     if not held.doubts:
         return done(held.landed)
-    words = "; ".join(dict.fromkeys(doubt.words for doubt in held.doubts))
     return _unfinished(
         held.landed,
         "follow_up_unconfirmed",
-        f"{_unknown(held)}: the reply was lost ({words}), and asking again could do it twice. {_look(held)}",
+        f"{_unknown(held)}: {_why(held)}, and asking again could do it twice. {_look(held)}",
     )
 
 
 def follow_up_failed(held: Held, kind: FollowUp, words: str, *, http_status: int | None = None) -> Outcome:
     """Fail a row whose contact is stored but not finished; running it again does what is missing."""
-    message = f"{kind.failed}: {words}"
-    if held.doubts:
-        message += f"{_stop(words)} And {_unknown(held)}, since a reply was lost. {_look(held)}"
+    message = _left_open(held, f"{kind.failed}: {words}")
     return _unfinished(held.landed, kind.code, message, http_status=http_status)
+
+
+def _left_open(held: Held, failed: str) -> str:
+    """Say all that was not done, or may not have been."""
+    parts = [failed] if failed else []
+    parts += [
+        f"{each.kind.unknown if each.doubtful else each.kind.failed}: {each.words}" for each in held.failures
+    ]
+    if held.doubts:
+        parts.append(f"{_unknown(held)}, since {_why(held)}. {_look(held)}")
+    return " And ".join([*(f"{each}{_stop(each)}" for each in parts[:-1]), parts[-1]])
 
 
 def _unknown(held: Held) -> str:
     return ", and ".join(doubt.kind.unknown for doubt in held.doubts)
+
+
+def _why(held: Held) -> str:
+    return "; ".join(dict.fromkeys(doubt.words for doubt in held.doubts))
 
 
 def _look(held: Held) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from importer.runtime.counting import counted
 from importer.sending.caller import Caller
 from importer.sending.row.submitted import SubmittedRow
 
@@ -54,6 +55,7 @@ class ParkedRows:
         until = datetime.fromtimestamp(self._caller.clock.now() + seconds, UTC).astimezone()
         count = len(self._rows)
         self._caller.progress.message(
-            f"{count:,} {'row' if count == 1 else 'rows'} whose reply was lost wait until {until:%H:%M:%S}: HighLevel "
-            "may still be at work on them, and sent again too soon they could make second contacts. All others go on."
+            f"{counted(count, 'row')} that may or may not have been sent when the run was cut off {'waits' if count == 1 else 'wait'} "
+            f"until {until:%H:%M:%S}: HighLevel may still be at work on {'it' if count == 1 else 'them'}, and what is sent again "
+            "too soon can make a second contact. All others go on."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,6 +16,7 @@ _COMPARED: Final = (
     "companyName", "gender", "source", "assignedTo",
 )  # fmt: skip
 _ABSENT: Final = object()
+_NAMED: Final = re.compile(r"(?P<name>(custom field )?\S+) (was|belongs|kept|can)")
 _DASHES: Final = str.maketrans("/._", "---")
 
 
@@ -68,6 +70,13 @@ def compare_custom(record: Record, contact: Mapping[str, Any]) -> tuple[Fault, .
         for reference, sent in record.custom_fields
         if not _same_custom(sent, stored.get(reference))
     )
+
+
+def dropped_fields(warnings: Iterable[Fault]) -> Iterator[str]:
+    """Name the values that warnings of this module say were not stored as they were sent."""
+    for warning in warnings:
+        if warning.code == "not_stored" and (found := _NAMED.match(warning.message)):
+            yield found["name"]
 
 
 def lost_fields(names: Iterable[str], *, by_id: bool) -> tuple[Fault, ...]:

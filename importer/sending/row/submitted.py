@@ -6,7 +6,7 @@ from math import inf
 
 from importer.highlevel.follow_ups import FollowUp, Step
 from importer.highlevel.payload import match_keys, repeatable
-from importer.records import FollowUpMark, FollowUpState, Intent, Landed, Record, RowId, value_type
+from importer.records import Added, FollowUpMark, FollowUpState, Intent, Landed, Record, RowId, value_type
 from importer.sending.lanes import Lane
 
 
@@ -82,6 +82,16 @@ class FollowUpDoubt:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
+class FollowUpFailure:
+    """A follow-up that was not done, without keeping the row from the others; ``doubtful``: it may have been."""
+
+    kind: FollowUp
+    words: str
+    http_status: int | None = None
+    doubtful: bool = False
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class Held:
     """A landed row on its way through its follow-ups: only what they need, not the record."""
 
@@ -89,6 +99,7 @@ class Held:
     due: tuple[Step, ...] = ()
     """What it has yet to get, in order."""
     doubts: tuple[FollowUpDoubt, ...] = ()
+    failures: tuple[FollowUpFailure, ...] = ()
 
-    def mark(self, step: Step, state: FollowUpState) -> FollowUpMark:
-        return FollowUpMark(row=self.landed.row, name=step.kind.name, state=state)
+    def mark(self, step: Step, state: FollowUpState, added: Added | None = None) -> FollowUpMark:
+        return FollowUpMark(row=self.landed.row, name=step.name, state=state, added=added)

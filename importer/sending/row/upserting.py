@@ -15,7 +15,6 @@ from importer.highlevel.versions import ApiVersion
 from importer.records import (
     Fault,
     ImportMode,
-    Intent,
     Landed,
     Outcome,
     Planned,
@@ -29,21 +28,21 @@ from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
+from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.drift import changed_since, may_overwrite
 from importer.sending.row.evidence import can_be_of, judge, refuses
+from importer.sending.row.intents import intent_of
 from importer.sending.row.makers import meet_maker
 from importer.sending.row.matching import find_match, is_of
 from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
-_LEASE_SECONDS: Final = 2.0
-"""For so long a row may be sent on the strength of one line in the journal: it is written for many rows at once."""
 _UNPROVEN: Final = (
     "A reply was lost, and the contact that is there now does not say when it was made: it may be this row's, and then "
     "what follows its creation is missing. Look at it in HighLevel."
 )
-_PERHAPS: Final = "a reply was lost or incomplete, and the contact does not say when it was made: it may have been created by this row"
+_PERHAPS: Final = "a reply was lost or incomplete, or the run was cut off before it came, and the contact does not say when it was made: it may have been created by this row"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -98,8 +97,15 @@ class Upserting:
     """Takes rows of one location to their contacts."""
 
     def __init__(
-        self, caller: Caller, journal: JournalBatcher, capacity: Capacity, *, duplicates_allowed: bool
+        self,
+        caller: Caller,
+        journal: JournalBatcher,
+        capacity: Capacity,
+        *,
+        duplicates_allowed: bool,
+        images: BeforeImages,
     ) -> None:
+        self._images = images
         self._capacity = capacity
         self._caller = caller
         self._journal = journal
@@ -111,10 +117,15 @@ class Upserting:
     async def go(self, submitted: SubmittedRow) -> Landing | Outcome:
         """Bring a row to its contact; raises the StopError that ends the location's sending."""
         if submitted.doubtful and not submitted.repeatable:
-            return outcomes.unconfirmed(submitted, "the run was cut off before it came")
+            return outcomes.cut_off(submitted)
         planned = submitted.record.planned
         if planned is not None:
             return await self._go_as_planned(submitted, planned)
+        if self._images.wanted(submitted.record) and (end := await self._images.take(submitted)):
+            return end
+        return await self._go_unplanned(submitted)
+
+    async def _go_unplanned(self, submitted: SubmittedRow) -> Landing | Outcome:
         if submitted.record.contact_id is not None:
             return await self._update_named(submitted, submitted.record.contact_id)
         match self._policy.mode:
@@ -155,6 +166,7 @@ class Upserting:
                 f"Somebody changed {' and '.join(names)} of the contact after it was compared; nothing was overwritten.",
                 contact_id=contact_id,
             )
+        self._images.keep_looked_at(submitted, found.contact)
         return None
 
     def _land_without_call(self, submitted: SubmittedRow, contact_id: str) -> Landing:
@@ -361,6 +373,7 @@ class Upserting:
             attempts=submitted.attempts,
             trace_id=found.trace_id,
             warnings=warnings,
+            first_attempt_at=submitted.first_attempt_at,
         )
         return Landing(landed=landed, contact=contact)
 
@@ -383,17 +396,3 @@ class Upserting:
         if submitted.repeatable and self._caller.clock.monotonic() <= submitted.leased_until:
             return
         self._journal.intend([intent_of(submitted, self._caller, exact=not submitted.repeatable)])
-
-
-def intent_of(submitted: SubmittedRow, caller: Caller, *, exact: bool = False) -> Intent:
-    """Make the intent by which a row may be sent from now on until its lease ends."""
-    first = submitted.first_attempt_at
-    submitted.leased_until = caller.clock.monotonic() + _LEASE_SECONDS
-    return Intent(
-        row=submitted.row,
-        location_id=submitted.record.location_id,
-        first_attempt_at=caller.vendor_clock.first_attempt_at() if first is None else first,
-        last_attempt_at=caller.clock.now() + _LEASE_SECONDS,
-        attempts=max(1, submitted.attempts),
-        exact=exact,
-    )

@@ -23,7 +23,7 @@ from importer.state.journal.integrity import (
 from importer.state.journal.rows import OUTCOME_COLUMNS, SqlCells
 from importer.state.journal.run import Run
 from importer.state.journal.seal import Seal, SealWriter
-from importer.state.journal.statements import INTEND, INTEND_AGAIN, SUM_UP_INTENT
+from importer.state.journal.statements import INTEND, INTEND_AGAIN, REMEMBER, SUM_UP_INTENT
 from importer.state.journal.storage import encodable
 
 _BEHIND_BY_A_KILL: Final = 1
@@ -173,6 +173,8 @@ class Appends:
         for statement, cells in writes:
             if statement is INTEND:
                 intended += self._intend(cells, append)
+            elif statement is REMEMBER:
+                self._db.executemany(REMEMBER, checked(cells, append))
             elif self._db.executemany(statement, checked(cells, append)).rowcount < len(cells):
                 self._refuse_overwriting(cells)
         return intended

@@ -80,6 +80,11 @@ def count_unfinished(db: Database) -> int:
     return int(db.execute(f"SELECT count(*) FROM landed WHERE {_UNFINISHED}").fetchone()[0])  # noqa: S608
 
 
+def count_sent(db: Database) -> int:
+    """Count the rows that were sent and have an outcome."""
+    return int(db.execute("SELECT count(*) FROM outcomes WHERE attempts > 0").fetchone()[0])
+
+
 def count_rows(db: Database, rows_read: int) -> Counts:
     """Count rows by status; one whose contact is stored is created or updated, whatever is still due to it."""
     query = f"SELECT status, count(*) FROM {_STORED_OR_SETTLED} GROUP BY status"  # noqa: S608  (likewise)
@@ -182,7 +187,7 @@ def read_sessions(db: Database) -> tuple[Session, ...]:
 
 def sum_seconds(db: Database) -> float:
     """Add up the time that processes worked on the run; of a killed one, up to the last that is known of it."""
-    sessions = read_sessions(db)
+    sessions = [session for session in read_sessions(db) if session.kind is not SessionKind.UNDO]
     starts = [session.started_at for session in sessions[1:]]
     total = 0.0
     for session, next_start in zip(sessions, [*starts, float("inf")], strict=True):

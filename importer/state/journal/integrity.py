@@ -10,8 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.records import RowId
+from importer.runtime.counting import counted
 from importer.state.database import DamagedError, Database
-from importer.state.journal.rows import LANDED_COLUMNS, MARK_COLUMNS, OUTCOME_COLUMNS
+from importer.state.journal.rows import (
+    ADDED_COLUMNS,
+    IMAGE_COLUMNS,
+    LANDED_COLUMNS,
+    MARK_COLUMNS,
+    OUTCOME_COLUMNS,
+    UNDO_COLUMNS,
+)
 from importer.state.journal.seal import Seal
 
 LAST_ROW: Final[RowId] = (1 << 63) - 1
@@ -41,6 +49,9 @@ _CHECKED: Final = {
     "outcomes": f"{OUTCOME_COLUMNS}, pass",
     "landed": LANDED_COLUMNS,
     "follow_ups": MARK_COLUMNS,
+    "additions": ADDED_COLUMNS,
+    "before_images": IMAGE_COLUMNS,
+    "undo_lines": f"{UNDO_COLUMNS}, pass",
 }
 """Tables whose rows bear the checksum of these columns."""
 
@@ -74,7 +85,7 @@ class Loss:
     @property
     def sentence(self) -> str:
         rows = (
-            f"Up to {self.intents:,} rows that it does not know of may have been sent"
+            f"Up to {counted(self.intents, 'row')} that it does not know of may have been sent"
             if self.intents
             else "How some rows ended is not known any more"
         )

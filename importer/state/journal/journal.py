@@ -10,6 +10,8 @@ from typing import Final, Self, TypeVar
 
 from importer.errors import StateError
 from importer.records import (
+    Added,
+    BeforeImage,
     Counts,
     FollowUpMark,
     Intent,
@@ -23,18 +25,23 @@ from importer.records import (
     Status,
 )
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.counting import counted
 from importer.runtime.logs import logger_of
 from importer.state.database import DamagedError, Database, create_database
 from importer.state.journal import figures
 from importer.state.journal.appends import Appends
 from importer.state.journal.integrity import LAST_ROW, Loss, damaged
 from importer.state.journal.rows import (
+    ADDED_COLUMNS,
     INTENT_COLUMNS,
     LANDED_COLUMNS,
     MARK_COLUMNS,
     OUTCOME_COLUMNS,
     QUOTA_COLUMNS,
     SqlCells,
+    added_cells,
+    added_of,
+    image_cells,
     intent_cells,
     intent_of,
     landed_cells,
@@ -48,6 +55,7 @@ from importer.state.journal.run import Operator, Run, RunState, Session, Session
 from importer.state.journal.schema import migrate
 from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
+    ADD,
     INTEND,
     LAND,
     MADE_BY,
@@ -56,6 +64,7 @@ from importer.state.journal.statements import (
     MARK_QUOTA,
     OPEN,
     PULSE,
+    REMEMBER,
     SETTLE,
 )
 from importer.state.journal.storage import (
@@ -71,6 +80,7 @@ from importer.state.journal.storage import (
     sync_run,
     write_run,
 )
+from importer.state.journal.undo_book import IMAGES_MARK, UndoBook, reached_contacts
 
 _PAGE: Final = 2_000
 
@@ -95,6 +105,7 @@ class Journal:
         self._clock = clock
         self._pass: int = db.execute("SELECT pass FROM run").fetchone()[0]
         self._contacts_indexed = False
+        self._images_marked = False
         self._appends = Appends(db, run, seal, opened_at=clock.now())
 
     @classmethod
@@ -169,10 +180,13 @@ class Journal:
 
     # what the sender writes
 
-    def intend(self, intents: Iterable[Intent]) -> None:
-        """Write down rows before they are sent. Of a row intended before, the earliest attempt stays known."""
+    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
+        """Write down rows before they are sent, and what they found. Of a row intended before, the earliest attempt stays known."""
         if cells := [intent_cells(intent) for intent in intents]:
-            self._appends.write((INTEND, cells), last_row=max(cells, key=itemgetter(0))[0])
+            found = [image_cells(image) for image in images]
+            if found:
+                self._mark_images()
+            self._appends.write((INTEND, cells), (REMEMBER, found), last_row=max(cells, key=itemgetter(0))[0])
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
@@ -184,15 +198,22 @@ class Journal:
         landed: Iterable[Landed] = (),
         marks: Iterable[FollowUpMark] = (),
         outcomes: Iterable[Outcome] = (),
+        images: Iterable[BeforeImage] = (),
     ) -> None:
-        """Land and settle rows, and mark follow-ups of landed ones, at once.
+        """Land and settle rows, and mark follow-ups of landed ones, at once; with what the landed ones found.
 
         In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
         resume would send the earlier one again, over the newer values.
         """
+        marks = list(marks)
+        found = [image_cells(image) for image in images]
+        if found:
+            self._mark_images()
         self._appends.write(
+            (REMEMBER, found),
             (LAND, [landed_cells(each) for each in landed]),
             (MARK, [mark_cells(mark) for mark in marks]),
+            (ADD, [added_cells(mark, mark.added) for mark in marks if mark.added is not None]),
             (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
         )
 
@@ -237,7 +258,9 @@ class Journal:
         for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
             marks[mark.row] = (*marks.get(mark.row, ()), mark)
         for cells in self._rows("landed", LANDED_COLUMNS, first, last):
-            found[cells[0]] = landed_of(cells, marks.get(cells[0], ()))
+            intent = found.get(cells[0])
+            since = intent.first_attempt_at if isinstance(intent, Intent) else None
+            found[cells[0]] = landed_of(cells, marks.get(cells[0], ()), first_attempt_at=since)
         closed = f"NOT ({OPEN.format(self._pass)})"
         for cells in self._rows("outcomes", OUTCOME_COLUMNS, first, last, closed):
             found[cells[0]] = outcome_of(cells)
@@ -247,14 +270,28 @@ class Journal:
         """Yield the latest outcome of each settled row, in source order; rows settled meanwhile are met too."""
         while True:
             page = self._rows("outcomes", OUTCOME_COLUMNS, first, last, limit=_PAGE)
-            yield from map(outcome_of, page)
+            yield from self._with_added(map(outcome_of, page), first, page[-1][0] if page else last)
             if len(page) < _PAGE:
                 return
             first = page[-1][0] + 1
 
     def unfinished(self, first: RowId = 0, last: RowId = LAST_ROW) -> Iterator[Outcome]:
         """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
-        return figures.unfinished(self._db, first, last)
+        return self._with_added(figures.unfinished(self._db, first, last), first, last)
+
+    def added_beside(self, contact_id: str) -> frozenset[str]:
+        """Give the ids of what rows of this run put, or found, beside a contact."""
+        query = "SELECT id FROM additions WHERE contact_id = ?"
+        return frozenset(found for (found,) in self._db.execute(query, (contact_id,)))
+
+    def _with_added(self, outcomes: Iterable[Outcome], first: RowId, last: RowId) -> Iterator[Outcome]:
+        """Put with each outcome what stands beside its contact for it."""
+        added: dict[RowId, tuple[Added, ...]] = {}
+        for cells in self._rows("additions", ADDED_COLUMNS, first, last):
+            added[cells[0]] = (*added.get(cells[0], ()), added_of(cells))
+        for outcome in outcomes:
+            own = added.get(outcome.row)
+            yield replace(outcome, added=own) if own else outcome
 
     def begin(self, kind: SessionKind, operator: Operator | None = None) -> None:
         """Note that a process goes on with the run; ``SessionKind.RETRY`` opens the failed rows worth another try."""
@@ -305,7 +342,7 @@ class Journal:
         counts = self.counts()
         if unfinished := self.unfinished_rows():
             raise StateError(
-                f"The accounts of run {self.run.id} do not balance: {unfinished} rows have follow-ups still due. "
+                f"The accounts of run {self.run.id} do not balance: the follow-ups of {counted(unfinished, 'row')} are still due. "
                 f"Nothing is lost; go on with: importer resume {self.run.id}"
             )
         if counts.pending:
@@ -338,6 +375,10 @@ class Journal:
     def rows_ended(self, statuses: Iterable[Status]) -> set[RowId]:
         """Find the rows that ended in one of these ways."""
         return self._read(lambda db: figures.find_ended(db, tuple(statuses)))
+
+    def sent_rows(self) -> int:
+        """Count the rows that were sent and have an outcome."""
+        return figures.count_sent(self._db)
 
     def unfinished_rows(self) -> int:
         return self._read(figures.count_unfinished)
@@ -378,7 +419,29 @@ class Journal:
         for (row,) in self._db.execute(query, (Status.FAILED.value, Remedy.FIX_ROW.value)):
             yield row
 
+    @property
+    def undo(self) -> UndoBook:
+        """What is written and asked where the run is taken back."""
+        self._index_contacts()
+        return UndoBook(self._db, self._appends, self._clock)
+
+    def forget_images(self) -> None:
+        """Delete what rows found at their contacts; updates cannot be taken back any more."""
+        self._db.execute("PRAGMA secure_delete = ON")
+        with self._appends.one():
+            self._db.execute("DELETE FROM before_images")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def reached_contacts(self) -> Iterator[str]:
+        """List the contacts that the run reached."""
+        return reached_contacts(self._db)
+
     # how
+
+    def _mark_images(self) -> None:
+        if not self._images_marked:
+            (self.folder / IMAGES_MARK).touch(mode=0o600)
+            self._images_marked = True
 
     def _rows(
         self,

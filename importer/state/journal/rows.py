@@ -6,7 +6,22 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from importer.records import Fault, FollowUpMark, FollowUpState, Intent, Landed, Outcome, Remedy, Status
+from importer.records import (
+    Added,
+    BeforeImage,
+    Change,
+    Fault,
+    FollowUpMark,
+    FollowUpState,
+    ImagePart,
+    Intent,
+    Landed,
+    Outcome,
+    Remedy,
+    Status,
+    UndoLine,
+    UndoStatus,
+)
 
 SqlCells: TypeAlias = tuple[Any, ...]
 
@@ -16,7 +31,10 @@ OUTCOME_COLUMNS: Final = (
 LANDED_COLUMNS: Final = '"row", location_id, status, contact_id, http_status, attempts, trace_id, warnings'
 QUOTA_COLUMNS: Final = "location_id, at, in_window, used_today, daily_remaining, slowest_seconds"
 MARK_COLUMNS: Final = '"row", name, state'
+ADDED_COLUMNS: Final = '"row", name, kind, location_id, contact_id, id, made, digest'
 INTENT_COLUMNS: Final = '"row", location_id, first_attempt_at, last_attempt_at, attempts, exact'
+IMAGE_COLUMNS: Final = '"row", part, contact_id, content'
+UNDO_COLUMNS: Final = '"row", contact_id, status, reason'
 
 _STATUS: Final = {status.value: status for status in Status}
 _FOLLOW_UP_STATE: Final = {state.value: state for state in FollowUpState}
@@ -72,7 +90,9 @@ def landed_cells(landed: Landed) -> SqlCells:
     )
 
 
-def landed_of(cells: Sequence[Any], marks: tuple[FollowUpMark, ...] = ()) -> Landed:
+def landed_of(
+    cells: Sequence[Any], marks: tuple[FollowUpMark, ...] = (), *, first_attempt_at: float | None = None
+) -> Landed:
     row, location_id, status, contact_id, http_status, attempts, trace_id, warnings = cells
     return Landed(
         row=row,
@@ -83,6 +103,7 @@ def landed_of(cells: Sequence[Any], marks: tuple[FollowUpMark, ...] = ()) -> Lan
         attempts=attempts,
         trace_id=trace_id,
         warnings=read_warnings(warnings) if warnings else (),
+        first_attempt_at=first_attempt_at,
         marks=marks,
     )
 
@@ -94,6 +115,31 @@ def mark_cells(mark: FollowUpMark) -> SqlCells:
 def mark_of(cells: Sequence[Any]) -> FollowUpMark:
     row, name, state = cells
     return FollowUpMark(row=row, name=name, state=_FOLLOW_UP_STATE[state])
+
+
+def added_cells(mark: FollowUpMark, added: Added) -> SqlCells:
+    return (
+        mark.row,
+        mark.name,
+        added.kind,
+        added.location_id,
+        added.contact_id,
+        added.id,
+        added.made,
+        added.digest,
+    )
+
+
+def added_of(cells: Sequence[Any]) -> Added:
+    _, _, kind, location_id, contact_id, item_id, made, digest = cells
+    return Added(
+        kind=kind,
+        location_id=location_id,
+        contact_id=contact_id,
+        id=item_id,
+        made=bool(made),
+        digest=digest,
+    )
 
 
 def intent_cells(intent: Intent) -> SqlCells:
@@ -117,6 +163,40 @@ def intent_of(cells: Sequence[Any]) -> Intent:
         attempts=attempts,
         exact=bool(exact),
     )
+
+
+def image_cells(image: BeforeImage) -> SqlCells:
+    added = None if image.tags_added is None else list(image.tags_added)
+    changes = [
+        [change.reference, change.name, change.old, change.new, change.data_type] for change in image.changes
+    ]
+    content = json.dumps([changes, added, list(image.tags_removed)], separators=(",", ":"))
+    return (image.row, image.part.value, image.contact_id, content)
+
+
+def image_of(cells: Sequence[Any]) -> BeforeImage:
+    row, part, contact_id, content = cells
+    changes, added, removed = json.loads(content)
+    return BeforeImage(
+        row=row,
+        contact_id=contact_id,
+        part=ImagePart(part),
+        changes=tuple(
+            Change(reference=reference, name=name, old=old, new=new, data_type=data_type)
+            for reference, name, old, new, data_type in changes
+        ),
+        tags_added=None if added is None else tuple(added),
+        tags_removed=tuple(removed),
+    )
+
+
+def undo_cells(line: UndoLine) -> SqlCells:
+    return (line.row, line.contact_id, line.status.value, line.reason)
+
+
+def undo_line_of(cells: Sequence[Any]) -> UndoLine:
+    row, contact_id, status, reason = cells
+    return UndoLine(row=row, contact_id=contact_id, status=UndoStatus(status), reason=reason)
 
 
 def write_warnings(warnings: Sequence[Fault]) -> str:

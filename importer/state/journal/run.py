@@ -26,6 +26,7 @@ class SessionKind(StrEnum):
     RUN = "run"
     RESUME = "resume"
     RETRY = "retry"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class Run:
     """What relative references are relative to."""
     follows: str | None = None
     """The run whose corrected failed rows this one imports."""
+    undone_at: float | None = None
+    """When somebody began to take it back; it is never gone on with then."""
 
     @property
     def place(self) -> str:

@@ -198,6 +198,45 @@ ALTER TABLE pulses ADD COLUMN differing INTEGER NOT NULL DEFAULT 0;
 # Whoever applies a plan names who approved it.
 _APPROVAL: Final = "ALTER TABLE sessions ADD COLUMN approved_by TEXT;"
 
+# A run is taken back by what its rows found, and what came of that stands row by row, so that it can be cut off too.
+_UNDO: Final = """
+CREATE TABLE before_images (
+    "row" INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    content TEXT NOT NULL,
+    append INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY ("row", part)
+) WITHOUT ROWID;
+CREATE TABLE undo_lines (
+    "row" INTEGER PRIMARY KEY,
+    contact_id TEXT,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    pass INTEGER NOT NULL,
+    append INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+);
+"""
+
+# What rows put beside their contacts, for the results, and for whoever takes the run back.
+_ADDITIONS: Final = """
+CREATE TABLE additions (
+    "row" INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    location_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    append INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY ("row", name)
+) WITHOUT ROWID;
+"""
+
 MIGRATIONS: Final = (
     _FIRST,
     _RETRY,
@@ -209,6 +248,8 @@ MIGRATIONS: Final = (
     _OPERATOR,
     _READ_BACK,
     _APPROVAL,
+    _UNDO,
+    _ADDITIONS,
 )
 VERSION: Final = len(MIGRATIONS)
 

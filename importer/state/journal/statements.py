@@ -7,11 +7,14 @@ from typing import Final
 from importer.state.journal import figures
 from importer.state.journal.integrity import STORED_INTENT_CHECKSUM, intent_checksum
 from importer.state.journal.rows import (
+    ADDED_COLUMNS,
+    IMAGE_COLUMNS,
     INTENT_COLUMNS,
     LANDED_COLUMNS,
     MARK_COLUMNS,
     OUTCOME_COLUMNS,
     QUOTA_COLUMNS,
+    UNDO_COLUMNS,
 )
 
 # A failed row that is worth another try is open again once a retry has begun a later pass; every other
@@ -41,6 +44,16 @@ SUM_UP_INTENT: Final = f'UPDATE intents SET checksum = {STORED_INTENT_CHECKSUM} 
 LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+
+ADD: Final = f"INSERT OR REPLACE INTO additions ({ADDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+# What a row found first stands: looked at again after a lost reply, its contact may hold the row's own values.
+REMEMBER: Final = (
+    f"INSERT OR IGNORE INTO before_images ({IMAGE_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+)
+
+UNDO: Final = (
+    f"INSERT OR REPLACE INTO undo_lines ({UNDO_COLUMNS}, pass, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+)
 
 SETTLE: Final = f"""
     INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,9 +110,15 @@ def read_run(db: Database, folder: Path) -> Run:
     if kept != checksum((*cells, *sources)) and not (kept == 0 and may_be_unchecked(db)):
         raise damaged(db, "the run's own line in it is not as it was written")
     try:
-        return _run_of(cells, sources, folder)
+        return replace(_run_of(cells, sources, folder), undone_at=_undone_at(db))
     except (ValueError, TypeError) as cause:
         raise damaged(db, f"the run's own line in it cannot be read: {cause}") from cause
+
+
+def _undone_at(db: Database) -> float | None:
+    found = db.execute("SELECT min(started_at) FROM sessions WHERE kind = ?", (SessionKind.UNDO.value,))
+    at: float | None = found.fetchone()[0]
+    return at
 
 
 def _run_of(cells: Sequence[Any], sources: Sequence[Sequence[Any]], folder: Path) -> Run:

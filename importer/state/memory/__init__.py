@@ -1,10 +1,11 @@
-"""What outlives a run: what each person was last sent, who holds which key, which files were imported already.
+"""What outlives a run: what each person was last sent and given, who holds which key, which files were imported already.
 
 All of it is hashes. Memory is never the truth of a run (the journal is): whatever is lost from it is sent again.
 """
 
 from __future__ import annotations
 
+from importer.state.memory.additions import KnownAdditions
 from importer.state.memory.files import Imported, ImportedFiles
 from importer.state.memory.fingerprints import fingerprint
 from importer.state.memory.key_holders import DraftHolders, KeyHolders
@@ -16,6 +17,7 @@ __all__ = [
     "Imported",
     "ImportedFiles",
     "KeyHolders",
+    "KnownAdditions",
     "Leaver",
     "LinkCounts",
     "ListedRow",

@@ -59,6 +59,16 @@ class ImportedFiles(StateFile):
         ).fetchone()
         return self.find(feed, found[0]) if found else None
 
+    def feeds_of(self, run_id: str) -> tuple[str, ...]:
+        """Name the jobs that imported a file by a run."""
+        found = self._db.execute("SELECT DISTINCT feed FROM files WHERE run_id = ? ORDER BY feed", (run_id,))
+        return tuple(feed for (feed,) in found)
+
+    def forget(self, run_id: str) -> None:
+        """Forget what a run imported: it was taken back."""
+        with self._db.transaction() as database:
+            database.execute("DELETE FROM files WHERE run_id = ?", (run_id,))
+
     def add(self, imported: Imported) -> None:
         """Note a file whose run came to its end; to be called before the file is moved or archived."""
         with self._db.transaction() as database:

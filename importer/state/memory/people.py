@@ -126,6 +126,16 @@ class Memory:
         finally:
             self._db.close()
 
+    def forget_run(self, run_id: str) -> None:
+        """Forget what people were last sent by a run that is taken back: their rows are sent again, and nobody is missed."""
+        with self._db.transaction() as database:
+            found = database.execute("SELECT pass FROM passes WHERE run_id = ?", (run_id,)).fetchone()
+            if found is None:
+                return
+            database.execute("UPDATE people SET payload = NULL, contact_id = NULL WHERE sent = ?", found)
+            database.execute("DELETE FROM present WHERE seen = ?", found)
+            database.execute("UPDATE passes SET complete = 0 WHERE pass = ?", found)
+
     def places(self) -> set[tuple[str, str]]:
         """Name the servers and locations whose people are remembered."""
         return set(self._db.execute("SELECT realm, location_id FROM places"))

@@ -1,0 +1,118 @@
+"""What can be added beside a contact, and how it is known again: nothing of it has an upsert. Pure.
+
+Asked twice, the vendor makes two. So whoever cannot be sure that a call was not done reads the contact's own list
+first, and takes what says the same for what it wanted to add.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from html import unescape
+from typing import Any, Final
+
+from importer.highlevel.calls import Call, segment
+from importer.highlevel.catalog import Probe
+from importer.highlevel.wire import encode
+from importer.records import Addition, FollowUpFor, Json
+
+_NO_SUCH_CONTACT: Final = "importerScopeProbe00"
+_TAG: Final = re.compile(r"<[^<>]*>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AdditionKind:
+    """What is particular to one kind of addition."""
+
+    name: str
+    add: Callable[[str, str, Mapping[str, Json]], Call]
+    """The call that adds it: in a location, beside a contact, with its content."""
+    look: Callable[[str, str], Call]
+    """The call that lists what of this kind a contact has."""
+    listed: str
+    """What the reply calls that list."""
+    known_by: tuple[str, ...]
+    """The parts of its content by which two are the same; others may differ."""
+    probe: Probe
+    """What tells before the first row that the list may not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterpart:
+    """What a contact has that says the same as an addition; ``stamp``: when it was added, where the vendor tells."""
+
+    id: str
+    stamp: object = None
+
+
+def _beside(path: str) -> Callable[[str, str, Mapping[str, Json]], Call]:
+    def add(_location_id: str, contact_id: str, content: Mapping[str, Json]) -> Call:
+        address = f"/contacts/{segment(contact_id)}/{path}"
+        return Call(method="POST", path=address, body=encode(dict(content)), contacts=1)
+
+    return add
+
+
+def _list_beside(path: str) -> Callable[[str, str], Call]:
+    return lambda _location_id, contact_id: Call(
+        method="GET", path=f"/contacts/{segment(contact_id)}/{path}", contacts=1
+    )
+
+
+def _probe(path: str) -> Probe:
+    return Probe(scope="contacts.readonly", path=f"/contacts/{_NO_SUCH_CONTACT}/{path}")
+
+
+NOTE: Final = AdditionKind(
+    name="note",
+    add=_beside("notes"),
+    look=_list_beside("notes"),
+    listed="notes",
+    known_by=("title", "body"),
+    probe=_probe("notes"),
+)
+KINDS: Final = {kind.name: kind for kind in (NOTE,)}
+
+
+def digest(addition: Addition) -> str:
+    """Sum up what an addition says; two that are the same have the same."""
+    parts = [addition.kind, *(_said(addition.content.get(part)) for part in KINDS[addition.kind].known_by)]
+    return blake2b(json.dumps(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def find_same(addition: Addition, body: Mapping[str, Any]) -> Iterator[Counterpart]:
+    """Find, in a list that the vendor shows, what says the same as an addition."""
+    kind = KINDS[addition.kind]
+    shown = body.get(kind.listed)
+    for each in shown if isinstance(shown, list) else ():
+        if isinstance(each, Mapping) and isinstance(each.get("id"), str) and _is_same(addition, each):
+            yield Counterpart(id=each["id"], stamp=each.get("dateAdded"))
+
+
+def calls_beside(additions: Iterable[Addition]) -> int:
+    """Tell how many calls the additions of a row cost at most: one for each, and one to see whether it is there.
+
+    A contact that was just created has nothing yet.
+    """
+    return sum(1 + (each.once and each.applies_to is not FollowUpFor.CREATED) for each in additions)
+
+
+def made_id(addition: Addition, body: Mapping[str, Any]) -> str | None:
+    """Give the id of what was just added, as the reply tells it."""
+    made = body.get(addition.kind)
+    made_id = made.get("id") if isinstance(made, Mapping) else None
+    return made_id if isinstance(made_id, str) and made_id else None
+
+
+def _is_same(addition: Addition, shown: Mapping[str, Any]) -> bool:
+    """Compare by what was said; of a part that the row leaves out, the vendor may have made something up."""
+    parts = (part for part in KINDS[addition.kind].known_by if addition.content.get(part))
+    return all(_said(addition.content[part]) == _said(shown.get(part)) for part in parts)
+
+
+def _said(value: object) -> str:
+    """Bring a text to what it says: the vendor's editor may have wrapped it in markup, and spaced it otherwise."""
+    return "" if value is None else " ".join(unescape(_TAG.sub(" ", str(value))).split())

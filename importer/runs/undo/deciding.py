@@ -1,0 +1,233 @@
+"""Did somebody touch what a run wrote, and what is to be put back? Pure: what was written against the contact as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from importer.highlevel.contacts import HeldContact, held_value, read_contact
+from importer.highlevel.equality import is_blank, same_custom, same_field
+from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
+from importer.records import BeforeImage, Change, ImagePart, Json, RowId
+
+_FILLED_BY_VENDOR: Final = frozenset({"name", "type", "source", "country", "timezone"})
+"""Fields of a new contact that the vendor fills where nobody said anything: no trace of a person."""
+_PARTS_OF_NAME: Final = frozenset({"firstName", "lastName"})
+_CHANNELS: Final = frozenset({"dndSettings", "inboundDndSettings"})
+_NOT_NULLABLE: Final = frozenset({"country", "postalCode"})
+"""The vendor's schema takes no null for them: asked for apart, so that its refusal costs nothing else."""
+_OFF: Final[Mapping[str, Json]] = {"status": "inactive"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenContact:
+    """What all rows of a run together wrote to one contact.
+
+    ``fields`` and ``custom_fields`` (by id) hold the last value of each; ``images`` what the rows found, in order.
+    ``dropped`` names values of which the vendor's reply showed that they were not stored as they were sent.
+    """
+
+    contact_id: str
+    location_id: str
+    rows: tuple[RowId, ...]
+    created: bool
+    fields: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    custom_fields: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    tags: frozenset[str] = field(default=frozenset(), repr=False)
+    """In lower case, as the vendor keeps them."""
+    tags_certain: bool = True
+    """The contact had all of them once; else they may never have come."""
+    images: tuple[BeforeImage, ...] = field(default=(), repr=False)
+    dropped: frozenset[str] = frozenset()
+
+    def joined(self, later: WrittenContact) -> WrittenContact:
+        """Take in what a later row wrote to it."""
+        return WrittenContact(
+            contact_id=self.contact_id,
+            location_id=self.location_id,
+            rows=(*self.rows, *later.rows),
+            created=self.created or later.created,
+            fields={**self.fields, **later.fields},
+            custom_fields={**self.custom_fields, **later.custom_fields},
+            tags=self.tags | later.tags,
+            tags_certain=self.tags_certain and later.tags_certain,
+            images=(*self.images, *later.images),
+            dropped=self.dropped | later.dropped,
+        )
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Give each field that it wrote over: the value that the first row found, and the one that the last one wrote."""
+        found: dict[str, Change] = {}
+        for change in (change for image in self.images for change in image.changes):
+            first = found.get(change.reference)
+            found[change.reference] = change if first is None else replace(first, new=change.new)
+        return tuple(found.values())
+
+    @property
+    def tags_added(self) -> frozenset[str]:
+        """Tell which tags the contact has by this run alone, as far as is known."""
+        return frozenset(tag.lower() for added, _ in self._tag_images() for tag in added) - frozenset(
+            tag.lower() for _, removed in self._tag_images() for tag in removed
+        )
+
+    @property
+    def tags_removed(self) -> frozenset[str]:
+        """Tell which tags it lost by this run, as far as is known."""
+        return frozenset(tag.lower() for _, removed in self._tag_images() for tag in removed) - frozenset(
+            tag.lower() for added, _ in self._tag_images() for tag in added
+        )
+
+    @property
+    def values_known(self) -> bool:
+        """Whether the old values of what its rows wrote are known, of each of them."""
+        return {image.row for image in self.images if image.part is ImagePart.VALUES} == set(self.rows)
+
+    def _tag_images(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        known: dict[RowId, BeforeImage] = {}
+        for image in self.images:
+            if image.tags_added is not None and (image.row not in known or image.part is ImagePart.VALUES):
+                known[image.row] = image
+        for image in known.values():
+            yield image.tags_added or (), image.tags_removed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restoration:
+    """What is put back, and what is left since it holds something else than the run wrote."""
+
+    changes: tuple[Change, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+def touched(
+    written: WrittenContact, contact: Mapping[str, Any], data_types: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Name what a contact that the run created holds otherwise than the run left it."""
+    held = read_contact({"id": written.contact_id, **contact})
+    return tuple(
+        dict.fromkeys(
+            (
+                *_touched_fields(written, held),
+                *_touched_custom(written, held, data_types),
+                *_touched_beside(written, held, contact),
+            )
+        )
+    )
+
+
+def _touched_fields(written: WrittenContact, held: HeldContact) -> Iterator[str]:
+    for name, now in held.fields.items():
+        if name not in written.fields and not _says_nothing(name, now, written):
+            yield name
+    for name, value in written.fields.items():
+        if name == NEW_IF_DUPLICATE:
+            continue
+        now = held_value(held, name)
+        if not same_field(name, value, now) and not _never_stored(name, now, written):
+            yield name
+
+
+def _says_nothing(name: str, now: Json, written: WrittenContact) -> bool:
+    """Tell whether a value that the run did not write is nobody's work."""
+    if name in _CHANNELS:
+        return _all_off(now)
+    if name in _PARTS_OF_NAME and "name" in written.fields:
+        return True  # the vendor's cut of a full name
+    return name in _FILLED_BY_VENDOR
+
+
+def _all_off(channels: Json) -> bool:
+    return isinstance(channels, Mapping) and all(
+        isinstance(each, Mapping) and each.get("status") == "inactive" for each in channels.values()
+    )
+
+
+def _never_stored(name: str, now: Json, written: WrittenContact) -> bool:
+    return name in written.dropped and is_blank(now)
+
+
+def _touched_custom(
+    written: WrittenContact, held: HeldContact, data_types: Mapping[str, str]
+) -> Iterator[str]:
+    if held.custom_fields.keys() - written.custom_fields.keys():
+        yield "a custom field"
+    for field_id, value in written.custom_fields.items():
+        now = held.custom_fields.get(field_id)
+        same = same_custom(data_types.get(field_id, "TEXT"), value, now)
+        if not same and not _never_stored(f"custom field {field_id}", now, written):
+            yield "a custom field"
+
+
+def _touched_beside(written: WrittenContact, held: HeldContact, contact: Mapping[str, Any]) -> Iterator[str]:
+    tags = {tag.lower() for tag in held.tags}
+    if tags - written.tags or (written.tags_certain and written.tags - tags):
+        yield "tags"
+    if held.emails:
+        yield "additional e-mails"
+    if held.phones and "additionalPhones" not in written.fields:
+        yield "additional phones"
+    if contact.get("followers"):
+        yield "followers"
+    if contact.get("businessId"):
+        yield "company"
+
+
+def restoration(written: WrittenContact, contact: Mapping[str, Any]) -> Restoration:
+    """Tell which old values go back: only where the contact still holds what the run wrote."""
+    held = read_contact({"id": written.contact_id, **contact})
+    changes, kept = [], []
+    for change in written.changes:
+        if change.reference in NOT_IN_UPDATE:
+            continue  # on a contact that is there, the vendor takes none of them
+        now = held_value(held, change.reference, custom=change.custom)
+        if _same(change, change.old, now):
+            continue  # nobody has to put it back
+        if _same(change, change.new, now):
+            changes.append(change)
+        else:
+            kept.append(change.name)
+    return Restoration(changes=tuple(changes), kept=tuple(kept))
+
+
+def back(change: Change) -> Json:
+    """Give the value to be written so that the old one is there again; None asks the vendor to clear the field."""
+    if change.reference == "dnd":
+        return bool(change.old)
+    if change.reference in _CHANNELS:
+        before = change.old if isinstance(change.old, Mapping) else {}
+        written = change.new if isinstance(change.new, Mapping) else {}
+        return {channel: before.get(channel) or dict(_OFF) for channel in written}
+    if change.reference == "additionalPhones":
+        return change.old or []
+    return None if is_blank(change.old) else change.old
+
+
+def calls_for(changes: Iterable[Change]) -> Iterator[tuple[Change, ...]]:
+    """Part what is put back into calls: what the vendor may refuse to clear goes by itself."""
+    changes = tuple(changes)
+    doubtful = tuple(
+        change for change in changes if change.reference in _NOT_NULLABLE and is_blank(change.old)
+    )
+    for some in (tuple(change for change in changes if change not in doubtful), doubtful):
+        if some:
+            yield some
+
+
+def not_restored(changes: Iterable[Change], contact: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name what does not hold its old value although it was put back; clearing by null is no promise of the vendor's."""
+    held = read_contact({"id": "it", **contact})
+    return tuple(
+        change.name
+        for change in changes
+        if not _same(change, back(change), held_value(held, change.reference, custom=change.custom))
+    )
+
+
+def _same(change: Change, value: Json, now: Json) -> bool:
+    if change.data_type is not None:
+        return same_custom(change.data_type, value, now)
+    if change.reference in _CHANNELS and is_blank(value):
+        return is_blank(now) or _all_off(now)
+    return same_field(change.reference, value, now)

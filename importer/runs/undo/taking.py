@@ -1,0 +1,396 @@
+"""Taking a run back: opened, asked about, contact by contact undone, and forgotten where the run taught something."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from importer.errors import CredentialsError, ImporterError, RunConflictError, SettingsError, StopError
+from importer.highlevel.catalog import Catalog
+from importer.highlevel.versions import version_of
+from importer.mapping import Mapping, parse_mapping
+from importer.records import RowId, UndoLine, UndoStatus
+from importer.results.files import RunFiles
+from importer.results.undo import DRY_FILE_NAME, FILE_NAME, UndoSummary, UndoTally, write_undo
+from importer.runs.context import RunContext
+from importer.runs.embedded import reachable
+from importer.runs.preparing.order import Order
+from importer.runs.remembered import recalled
+from importer.runs.resolving import Catalogs
+from importer.runs.undo.acting import ContactUndo, End, UndoRules, UndoWriter
+from importer.runs.undo.asking import question
+from importer.runs.undo.deciding import WrittenContact
+from importer.runs.undo.tags import TagBatch, TagsUndo
+from importer.runs.undo.written import RunAgain, opened_again, plan_of, written_contacts
+from importer.sending import Sender
+from importer.sending.looking import NoRows
+from importer.settings import Connection, ReadingOptions, RunSettings
+from importer.state import StateFolder
+from importer.state.journal import Journal, Run, RunState
+from importer.state.journal.undo_book import UndoBook
+from importer.state.memory import ImportedFiles, Memory
+from importer.state.written import WrittenFiles
+
+_AT_ONCE: Final = 60
+"""Contacts under way: as many as keep up with the quota where a reply takes some seconds."""
+_LANDING_SECONDS: Final = 6.0
+_NOTE_SECONDS: Final = 15.0
+_NOT_REACHED: Final = "It was not taken back yet: the undo stopped before it. Take the run back once more."
+_IN_DOUBT: Final = "Whether this row was sent is not known: the run was cut off, or no reply came. Look for its contact in HighLevel."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoOptions:
+    """What was asked for. ``dry``: say what would be done, and write nothing."""
+
+    dry: bool = False
+    with_history: bool = False
+    """Delete created contacts although something lies beside them by now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Undo:
+    """One undo of one run, with its journal open and its lock held."""
+
+    journal: Journal
+    book: UndoBook
+    settings: RunSettings
+    mapping: Mapping
+    options: UndoOptions
+    context: RunContext
+
+    @property
+    def run(self) -> Run:
+        return self.journal.run
+
+
+class DryBook:
+    """The book of an undo that writes nothing: what it would write is kept for the file alone."""
+
+    def __init__(self, book: UndoBook) -> None:
+        self._book = book
+        self._lines: dict[RowId, UndoLine] = {}
+
+    def taken_up_by(self, contact_id: str) -> str | None:
+        return self._book.taken_up_by(contact_id)
+
+    def begun(self, row: RowId) -> bool:
+        return self._book.begun(row)
+
+    def settle(self, lines: Iterable[UndoLine]) -> None:
+        self._lines.update((line.row, line) for line in lines)
+
+    def lines(self, first: RowId, last: RowId) -> dict[RowId, UndoLine]:
+        found = self._book.lines(first, last)
+        return {**found, **{row: line for row, line in self._lines.items() if first <= row <= last}}
+
+
+async def undo(
+    wanted: str,
+    *,
+    state_path: Path,
+    connection: Connection,
+    reading: ReadingOptions,
+    options: UndoOptions,
+    context: RunContext | None = None,
+) -> UndoSummary:
+    """Take back the run whose id begins with ``wanted``, or go on with taking it back.
+
+    Raises SetupError where nothing was done. What stops it before its end is in the summary.
+    """
+    context = context or RunContext()
+    state = StateFolder(state_path, clock=context.clock)
+    found = state.find(wanted)
+    with state.lock(found), state.open_journal(found) as journal:
+        if journal.loss is not None:
+            raise RunConflictError(
+                f"{journal.loss.sentence} A run is taken back by what its journal knows: resume it first."
+            )
+        run = journal.run
+        settings = recalled(run, connection=connection, state=state_path, reading=reading)
+        taking = _Undo(
+            journal=journal,
+            book=journal.undo,
+            settings=settings,
+            mapping=parse_mapping(run.mapping_text, name=str(run.mapping_path)),
+            options=options,
+            context=context,
+        )
+        return await _take_back(taking, state)
+
+
+async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
+    settings, mapping, context = taking.settings, taking.mapping, taking.context
+    order = Order.of(taking.run, settings, mapping)
+    plan = plan_of(taking.journal, settings, mapping)
+    began = context.clock.monotonic()
+    with contextlib.ExitStack() as stack:
+        again = await asyncio.to_thread(stack.enter_context, opened_again(order, mapping, plan, context.stop))
+        await asyncio.to_thread(_note_later_runs, taking, state)
+        async with _open_sender(taking, again, state) as (sender, catalogs):
+            await _agree(taking, sender, catalogs)
+            context.stop.check()
+            act = _Acts(taking, again, sender, catalogs)
+            if not taking.options.dry:
+                taking.book.begin(context.operator)
+                await asyncio.to_thread(_forget_people, taking)
+            stopped = await _until_stopped(act.carry_out())
+            requests = sender.requests
+        jobs = _jobs_of(taking)
+        if not taking.options.dry:
+            _end(taking, order, stopped)
+        return _summed_up(taking, again, act.book, stopped, requests=requests, began=began, jobs=jobs)
+
+
+@contextlib.asynccontextmanager
+async def _open_sender(
+    taking: _Undo, again: RunAgain, state: StateFolder
+) -> AsyncIterator[tuple[Sender, Catalogs]]:
+    """Meet the locations of the run; where all refuse us, the first refusal is raised."""
+    settings, journal = taking.settings, NoRows()
+    async with reachable(
+        settings.connection,
+        taking.mapping,
+        again.location_ids,
+        folder=taking.journal.folder,
+        state=settings.state,
+    ) as connection:
+        async with Sender(
+            connection=connection,
+            journal=journal,
+            clock=taking.context.clock,
+            quota_marks=state.quota_marks(connection.base_url),
+            neighbours=None if connection.sandbox else state.neighbours(taking.run.id, connection.base_url),
+            progress=taking.context.progress,
+        ) as sender:
+            taking.context.stop.listen(sender.stop)
+            yield sender, await _meet(sender, again, taking.mapping)
+        if not connection.sandbox:
+            state.remember_quota(connection.base_url, journal.marks)
+
+
+async def _meet(sender: Sender, again: RunAgain, mapping: Mapping) -> Catalogs:
+    catalogs: dict[str, Catalog | CredentialsError] = {}
+    for location_id in again.location_ids:
+        try:
+            catalogs[location_id] = await sender.open_location(location_id, mapping.needs)
+        except CredentialsError as refused:
+            catalogs[location_id] = refused
+    refusals = [each for each in catalogs.values() if isinstance(each, CredentialsError)]
+    if refusals and len(refusals) == len(catalogs):
+        raise refusals[0]
+    return catalogs
+
+
+async def _agree(taking: _Undo, sender: Sender, catalogs: Catalogs) -> None:
+    """Say what will be done, and let a person agree. Raises SettingsError."""
+    asked = question(
+        taking.run,
+        catalogs,
+        taking.book.count(),
+        quotas={key: sender.quota_of(key) for key, each in catalogs.items() if isinstance(each, Catalog)},
+        with_history=taking.options.with_history,
+    )
+    confirm = None if taking.options.dry else taking.context.confirm
+    if confirm is None:
+        taking.context.progress.message(asked)
+    elif not await confirm(f"{asked}\nTake it back?"):
+        raise SettingsError("Nothing was taken back.")
+
+
+class _Acts:
+    """Goes over the contacts of a run and takes them back, many at once."""
+
+    def __init__(self, taking: _Undo, again: RunAgain, sender: Sender, catalogs: Catalogs) -> None:
+        self._taking = taking
+        self._again = again
+        self._catalogs = catalogs
+        self.book: UndoBook | DryBook = DryBook(taking.book) if taking.options.dry else taking.book
+        book: UndoWriter = self.book
+        met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
+        rules = UndoRules(
+            dry=taking.options.dry,
+            with_history=taking.options.with_history,
+            version=version_of(taking.settings.connection.api_version),
+            data_types={
+                key: {one.id: one.data_type for one in each.custom_fields} for key, each in met.items()
+            },
+        )
+        self._contacts = ContactUndo(sender, book, rules)
+        self._tags = TagsUndo(sender, book)
+        self._count = 0
+        self._note_at = taking.context.clock.monotonic() + _NOTE_SECONDS
+
+    async def carry_out(self) -> None:
+        """Take back what is left. Raises StopError."""
+        pieces = written_contacts(
+            self._again, self._catalogs, self._taking.book, self._taking.mapping.tag_mode
+        )
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            await self._take_back([each for each in piece if not self._is_done(each)])
+        for batch in self._tags.take_all():
+            await self._change_tags(batch)
+        for batch in self._tags.take_all():  # what some of those had to get besides
+            await self._change_tags(batch)
+
+    def _is_done(self, written: WrittenContact) -> bool:
+        return all(self._taking.book.done(row) is not None for row in written.rows)
+
+    async def _take_back(self, contacts: list[WrittenContact]) -> None:
+        waiting = deque(contacts)
+
+        async def work() -> None:
+            while waiting:
+                await self._one(waiting.popleft())
+
+        await _together([work() for _ in range(min(_AT_ONCE, len(contacts)))])
+
+    async def _one(self, written: WrittenContact) -> None:
+        self._taking.context.stop.check()
+        catalog = self._catalogs.get(written.location_id)
+        if isinstance(catalog, Catalog):
+            end = await self._contacts.go(written)
+        else:
+            end = End(status=UndoStatus.KEPT, reason=f"Its location refuses us: {catalog}")
+        if self._taking.options.dry:
+            end = replace(end, with_tags=False)
+        self._note_progress()
+        if (batch := self._tags.add(written, end)) is not None:
+            await self._change_tags(batch)
+
+    async def _change_tags(self, batch: TagBatch) -> None:
+        for full in await self._tags.perform(batch):
+            await self._change_tags(full)
+
+    def _note_progress(self) -> None:
+        self._count += 1
+        now = self._taking.context.clock.monotonic()
+        if now >= self._note_at:
+            self._note_at = now + _NOTE_SECONDS
+            self._taking.context.progress.message(f"{self._count:,} contacts looked at or taken back so far.")
+
+
+async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do several things at once; where one ends the undo, let the calls in the air land, not for ever."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    if not tasks:
+        return
+    try:
+        _, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        if left:
+            await asyncio.wait(left, timeout=_LANDING_SECONDS)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
+
+
+async def _until_stopped(work: Coroutine[None, None, None]) -> StopError | None:
+    try:
+        await work
+    except StopError as reason:
+        return reason
+    return None
+
+
+def _note_later_runs(taking: _Undo, state: StateFolder) -> None:
+    """Find the contacts that a later run wrote to: what they hold is its work by now, whatever it is."""
+    run = taking.run
+    for run_id in state.run_ids():
+        if run_id <= run.id:
+            continue
+        with contextlib.suppress(ImporterError):
+            later = state.run(run_id)
+            if later.place != run.place or later.undone_at is not None or later.sandbox:
+                continue
+            with state.open_journal(later, thorough=False) as journal:
+                taking.book.take_up(journal.reached_contacts(), run_id)
+
+
+def _forget_people(taking: _Undo) -> None:
+    """Forget what people were last sent, before the first of them loses it: killed in the middle, nobody is missed."""
+    with Memory.open(taking.settings.state, clock=taking.context.clock) as memory:
+        memory.forget_run(taking.run.id)
+
+
+def _jobs_of(taking: _Undo) -> tuple[str, ...]:
+    if not ImportedFiles.is_in(taking.settings.state):
+        return ()
+    with ImportedFiles.open(taking.settings.state) as imported:
+        return imported.feeds_of(taking.run.id)
+
+
+def _end(taking: _Undo, order: Order, stopped: StopError | None) -> None:
+    """End the session; after a whole undo, imported files and held keys are forgotten too."""
+    if stopped is not None:
+        taking.book.end(RunState.STOPPED, str(stopped))
+        return
+    if ImportedFiles.is_in(taking.settings.state):
+        with ImportedFiles.open(taking.settings.state) as imported:
+            imported.forget(taking.run.id)
+    if order.keys is not None:
+        with order.keys.open(taking.journal.folder) as holders:
+            holders.release_all()
+    taking.book.end(RunState.FINISHED)
+
+
+def _summed_up(
+    taking: _Undo,
+    again: RunAgain,
+    book: UndoBook | DryBook,
+    stopped: StopError | None,
+    *,
+    requests: int,
+    began: float,
+    jobs: tuple[str, ...],
+) -> UndoSummary:
+    """Write the file, and sum up what is in it."""
+    run, tally = taking.run, UndoTally()
+    files = RunFiles(taking.settings.output / run.id, WrittenFiles(taking.journal.folder))
+    path = files.folder / (DRY_FILE_NAME if taking.options.dry else FILE_NAME)
+    write_undo(
+        _lines(taking, again, book),
+        path,
+        sources=[source.name for source in run.sources],
+        replacing=files.replacing,
+        tally=tally,
+    )
+    return UndoSummary(
+        run_id=run.id,
+        dry=taking.options.dry,
+        rows_read=sum(tally.counts.values()),
+        counts=tally.counts,
+        reasons=tally.reasons,
+        requests=requests,
+        seconds=taking.context.clock.monotonic() - began,
+        jobs=jobs,
+        path=files.place_of(path),
+        stopped=None if stopped is None else str(stopped),
+        reason_code=None if stopped is None else stopped.code,
+    )
+
+
+def _lines(taking: _Undo, again: RunAgain, book: UndoBook | DryBook) -> Iterator[list[UndoLine]]:
+    for rows in again.rows():
+        if not rows:
+            continue
+        first, last = rows[0], rows[-1]
+        known = book.lines(first, last)
+        stored, doubts = taking.book.stored(first, last), taking.book.in_doubt(first, last)
+        yield [known.get(row) or _unlined(row, row in stored, row in doubts) for row in rows]
+
+
+def _unlined(row: RowId, stored: bool, doubtful: bool) -> UndoLine:  # noqa: FBT001  (what is known of a row, and no options)
+    if stored:
+        return UndoLine(row=row, status=UndoStatus.KEPT, reason=_NOT_REACHED)
+    if doubtful:
+        return UndoLine(row=row, status=UndoStatus.KEPT, reason=_IN_DOUBT)
+    return UndoLine(row=row, status=UndoStatus.NOTHING, reason="The row changed no contact.")

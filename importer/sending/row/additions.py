@@ -1,0 +1,201 @@
+"""Additions: what is put beside a contact, never twice. What may be there is looked for before it is sent again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+from importer.highlevel.additions import KINDS, Counterpart, digest, find_same, made_id
+from importer.highlevel.reply import Reply, ReplyKind
+from importer.records import Added, Addition, FollowUpState, Landed, RowId, Status
+from importer.sending.call_state import CallState, Unanswered
+from importer.sending.caller import Caller
+from importer.sending.journal_batches import JournalBatcher
+from importer.sending.row.evidence import latest_moment
+from importer.sending.row.follow_up_batches import FollowUpBatch, take_back
+from importer.sending.row.submitted import FollowUpFailure, Held
+
+Found: TypeAlias = "Added | Reply | Unanswered"
+"""What is there now; a reply that refuses it, or none at all."""
+
+
+class _BesideCallState(CallState):
+    """A call about what one contact has: a reply that shows another's is not the one to it."""
+
+    __slots__ = ("_contact_id", "_kind")
+
+    def __init__(self, row: RowId, contact_id: str, kind: str, *, repeatable: bool) -> None:
+        super().__init__(row, repeatable=repeatable)
+        self._contact_id = contact_id
+        self._kind = kind
+
+    def recognises(self, reply: Reply) -> bool:
+        shown = (each.get("contactId") for each in self._items(reply))
+        return all(contact_id in (None, self._contact_id) for contact_id in shown)
+
+    def _items(self, reply: Reply) -> Iterator[dict[str, Any]]:
+        listed = reply.body.get(KINDS[self._kind].listed)
+        for each in (reply.body.get(self._kind), *(listed if isinstance(listed, list) else ())):
+            if isinstance(each, dict):
+                yield each
+
+
+class _Wanted:
+    """One addition that a row wants, and what is known of its calls."""
+
+    def __init__(self, batch: FollowUpBatch, addition: Addition) -> None:
+        (self.held,) = batch.rows
+        self.step = batch.step
+        self.addition = addition
+        self.kind = KINDS[addition.kind]
+        self.doubtful = batch.step.doubtful
+        """It may have been done."""
+        self.not_before = 0.0
+        """From then on, on the monotonic clock, the vendor is surely done with it."""
+
+    @property
+    def landed(self) -> Landed:
+        return self.held.landed
+
+    def added(self, item_id: str, *, made: bool) -> Added:
+        return Added(
+            kind=self.kind.name,
+            location_id=self.landed.location_id,
+            contact_id=self.landed.contact_id,
+            id=item_id,
+            made=made,
+            digest=digest(self.addition),
+        )
+
+
+class AdditionDesk:
+    """Puts beside the contacts of one location what their rows want, one thing at a time beside each contact."""
+
+    def __init__(self, caller: Caller, journal: JournalBatcher) -> None:
+        self._caller = caller
+        self._journal = journal
+        # Two rows of one person may want the same: the second has to find what the first added.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def add(self, batch: FollowUpBatch, addition: Addition) -> Held:
+        """Bring one addition about; the row goes on whatever comes of it. Raises what ends the location's sending."""
+        wanted = _Wanted(batch, addition)
+        turn = self._turns.setdefault(wanted.landed.contact_id, asyncio.Lock())
+        try:
+            async with turn:
+                found = await self._bring_about(wanted)
+        except BaseException:
+            if not wanted.doubtful:
+                take_back(self._journal, batch)
+            raise
+        return self._after(wanted, found)
+
+    def _after(self, wanted: _Wanted, found: Found) -> Held:
+        held, step = wanted.held, wanted.step
+        if isinstance(found, Added):
+            self._journal.mark(held.mark(step, FollowUpState.DONE, found))
+            return replace(held, due=held.due[1:])
+        if not wanted.doubtful:
+            self._journal.mark(held.mark(step, FollowUpState.OPEN))
+        failure = FollowUpFailure(
+            kind=step.kind, words=found.words, http_status=found.status, doubtful=wanted.doubtful
+        )
+        return replace(held, due=held.due[1:], failures=(*held.failures, failure))
+
+    async def _bring_about(self, wanted: _Wanted) -> Found:
+        landed, addition = wanted.landed, wanted.addition
+        if addition.once and (
+            known := self._journal.find_added(addition, landed.location_id, landed.contact_id)
+        ):
+            return wanted.added(known, made=False)
+        if wanted.doubtful:
+            wanted.not_before = self._caller.done_by(self._caller.clock.monotonic())
+            there = await self._look_until_sure(wanted)
+        elif addition.once and landed.status is not Status.CREATED:
+            there = await self._look(wanted)  # a contact that the row itself created has nothing yet
+        else:
+            there = None
+        return await self._send(wanted) if there is None else there
+
+    async def _send(self, wanted: _Wanted) -> Found:
+        """Send it until it is there or refused; after each attempt without a reply only what is not there is sent again."""
+        attempts = 0
+        while True:
+            attempts += 1
+            found = await self._ask_to_add(wanted)
+            if not wanted.doubtful:
+                return found
+            there = await self._look_until_sure(wanted)
+            if there is not None:
+                return there
+            if attempts >= self._caller.policy.retry.row_attempts:
+                return found
+
+    async def _ask_to_add(self, wanted: _Wanted) -> Found:
+        landed = wanted.landed
+        call = wanted.kind.add(landed.location_id, landed.contact_id, wanted.addition.content)
+        state = self._state(wanted, repeatable=False)
+        try:
+            found = await self._caller.ask(call, state)
+        finally:
+            wanted.doubtful = state.doubtful
+        wanted.not_before = self._caller.done_by(state.sent_at)
+        if isinstance(found, Unanswered):
+            wanted.doubtful = found.doubtful
+            return found
+        if found.kind is not ReplyKind.DONE:
+            return found
+        item_id = made_id(wanted.addition, found.body)
+        if item_id is not None:
+            return wanted.added(item_id, made=True)
+        wanted.doubtful = True  # something in between made the reply up, perhaps
+        return Unanswered(words="the reply named nothing that was added", doubtful=True, status=found.status)
+
+    async def _look_until_sure(self, wanted: _Wanted) -> Found | None:
+        """Look whether it was done, at once and when the vendor is surely done with it; None: it was not."""
+        for moment in (0.0, wanted.not_before):
+            await self._caller.rest_until(moment, begins=False)
+            there = await self._look(wanted)
+            if there is not None:
+                return there
+        wanted.doubtful = False
+        return None
+
+    async def _look(self, wanted: _Wanted) -> Found | None:
+        """Look for it beside the contact; None where the contact has nothing that says the same."""
+        landed = wanted.landed
+        call = wanted.kind.look(landed.location_id, landed.contact_id)
+        found = await self._caller.ask(call, self._state(wanted, repeatable=True))
+        if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
+            return found
+        if not isinstance(found.body.get(wanted.kind.listed), list):
+            words = f"the reply does not list the contact's {wanted.kind.listed}"
+            return Unanswered(words=words, doubtful=wanted.doubtful, status=found.status)
+        return self._choose(wanted, list(find_same(wanted.addition, found.body)))
+
+    def _choose(self, wanted: _Wanted, same: list[Counterpart]) -> Added | None:
+        """Choose what may be the row's own; where that may be there several times, nothing of another row or run is."""
+        own = [each for each in same if self._is_own(wanted, each)]
+        if not wanted.addition.once:
+            taken = self._journal.added_beside(wanted.landed.contact_id) if own else frozenset()
+            same = own = [each for each in own if each.id not in taken]
+        if own:
+            return wanted.added(own[0].id, made=True)
+        return wanted.added(same[0].id, made=False) if same else None
+
+    def _is_own(self, wanted: _Wanted, there: Counterpart) -> bool:
+        """Tell whether an attempt that is in doubt added it: it is not older than the row's first attempt."""
+        if not wanted.doubtful:
+            return False
+        added_at, since = latest_moment(there.stamp), wanted.landed.first_attempt_at
+        if added_at is None or since is None:
+            # not told: then whatever this session may have added, it saw beforehand that it was not there
+            return wanted.landed.status is Status.CREATED or not wanted.step.doubtful
+        return added_at >= since
+
+    def _state(self, wanted: _Wanted, *, repeatable: bool) -> CallState:
+        landed = wanted.landed
+        return _BesideCallState(landed.row, landed.contact_id, wanted.kind.name, repeatable=repeatable)

@@ -1,0 +1,26 @@
+"""The intent by which a row may be sent: written down for many rows at once, and good for a moment. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from importer.records import Intent
+from importer.sending.caller import Caller
+from importer.sending.row.submitted import SubmittedRow
+
+_LEASE_SECONDS: Final = 2.0
+"""For so long a row may be sent on the strength of one line in the journal: it is written for many rows at once."""
+
+
+def intent_of(submitted: SubmittedRow, caller: Caller, *, exact: bool = False) -> Intent:
+    """Make the intent by which a row may be sent from now on until its lease ends."""
+    first = submitted.first_attempt_at
+    submitted.leased_until = caller.clock.monotonic() + _LEASE_SECONDS
+    return Intent(
+        row=submitted.row,
+        location_id=submitted.record.location_id,
+        first_attempt_at=caller.vendor_clock.first_attempt_at() if first is None else first,
+        last_attempt_at=caller.clock.now() + _LEASE_SECONDS,
+        attempts=max(1, submitted.attempts),
+        exact=exact,
+    )

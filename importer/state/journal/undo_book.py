@@ -1,0 +1,207 @@
+"""What a journal knows for taking its run back: which contacts rows reached, what they found, and how far an undo has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from importer.records import BeforeImage, Fault, RowId, Status, UndoLine, UndoStatus
+from importer.runtime.clock import Clock
+from importer.state.database import Database
+from importer.state.journal.appends import Appends
+from importer.state.journal.rows import (
+    IMAGE_COLUMNS,
+    UNDO_COLUMNS,
+    image_of,
+    read_warnings,
+    undo_cells,
+    undo_line_of,
+)
+from importer.state.journal.run import Operator, RunState, SessionKind
+from importer.state.journal.statements import UNDO
+from importer.state.journal.storage import begin_session
+
+IMAGES_MARK: Final = "before-images"
+"""A file beside a journal that holds some: without it every journal would be opened to look for old ones."""
+
+# What a row did is told by its landing; one without follow-ups has its outcome alone. A failed outcome that never
+# landed may name the contact that was in its way.
+_STORED: Final = """(
+    SELECT "row", contact_id, location_id, status, warnings FROM landed
+    UNION ALL
+    SELECT "row", contact_id, location_id, status, warnings FROM outcomes
+    WHERE status IN ('created', 'updated') AND contact_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM landed WHERE landed."row" = outcomes."row")
+)"""
+_REACHES: Final = """(
+    SELECT 1 FROM outcomes WHERE contact_id = {0} AND status IN ('created', 'updated') AND {1}
+    UNION ALL SELECT 1 FROM landed WHERE contact_id = {0} AND {1}
+)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRow:
+    """A row whose contact the vendor stored."""
+
+    row: RowId
+    contact_id: str
+    location_id: str
+    status: Status
+    warnings: tuple[Fault, ...] = field(default=(), repr=False)
+    last: bool
+    """No later row of the run reached this contact."""
+    settled: bool
+    """It came to its end: what follows the storing was done as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredContacts:
+    """How many contacts a run created in a location; updated, and knows the old values of; updated without knowing them."""
+
+    created: int = 0
+    restorable: int = 0
+    updated: int = 0
+    tagged: int = 0
+
+
+def reached_contacts(db: Database) -> Iterator[str]:
+    """List the contacts that a run reached."""
+    for (contact_id,) in db.execute(f"SELECT DISTINCT contact_id FROM {_STORED}"):  # noqa: S608  (our own words)
+        yield contact_id
+
+
+class UndoBook:
+    """The part of a journal that an undo works with."""
+
+    def __init__(self, db: Database, appends: Appends, clock: Clock) -> None:
+        self._db = db
+        self._appends = appends
+        self._clock = clock
+        self._db.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS taken_up (contact_id TEXT PRIMARY KEY, run_id TEXT)"
+        )
+        ended = "SELECT count(*) FROM sessions WHERE kind = ? AND state = ?"
+        self._pass = int(
+            self._db.execute(ended, (SessionKind.UNDO.value, RunState.FINISHED.value)).fetchone()[0]
+        )
+
+    # what rows did
+
+    def stored(self, first: RowId, last: RowId) -> dict[RowId, StoredRow]:
+        """Find the rows from ``first`` to ``last`` whose contact was stored."""
+        later = _REACHES.format("stored.contact_id", '"row" > stored."row"')
+        ended = """EXISTS (
+            SELECT 1 FROM outcomes WHERE outcomes."row" = stored."row" AND outcomes.status IN ('created', 'updated')
+        )"""
+        query = (
+            f'SELECT "row", contact_id, location_id, status, warnings, NOT EXISTS {later}, {ended} FROM {_STORED} AS stored '  # noqa: S608  (our own words)
+            'WHERE "row" BETWEEN ? AND ? ORDER BY "row"'
+        )
+        return {
+            row: StoredRow(
+                row=row,
+                contact_id=contact_id,
+                location_id=location_id,
+                status=Status(status),
+                warnings=read_warnings(warnings) if warnings else (),
+                last=bool(is_last),
+                settled=bool(settled),
+            )
+            for row, contact_id, location_id, status, warnings, is_last, settled in self._db.execute(
+                query, (first, last)
+            ).fetchall()
+        }
+
+    def count(self) -> dict[str, StoredContacts]:
+        """Count the contacts by location and by what can be done about them, those left out that are taken back."""
+        query = f"""
+            SELECT location_id, count(*), sum(made), sum(NOT made AND changed), sum(NOT made AND tagged) FROM (
+                SELECT stored.contact_id, location_id, max(status = 'created') AS made,
+                    max(coalesce(content NOT LIKE '[[],%', 0)) AS changed,
+                    max(coalesce(content NOT LIKE '%,null,[]]' AND content NOT LIKE '%,[],[]]', 0)) AS tagged
+                FROM {_STORED} AS stored LEFT JOIN before_images AS image ON image."row" = stored."row"
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM undo_lines AS line
+                    WHERE line."row" = stored."row" AND line.status IN ('deleted', 'restored')
+                )
+                GROUP BY stored.contact_id, location_id
+            ) GROUP BY location_id ORDER BY location_id
+        """  # noqa: S608  (likewise)
+        return {
+            location_id: StoredContacts(
+                created=made, restorable=changed, updated=contacts - made - changed, tagged=tagged
+            )
+            for location_id, contacts, made, changed, tagged in self._db.execute(query)
+        }
+
+    def images(self, row: RowId) -> tuple[BeforeImage, ...]:
+        """Tell what a row found at its contact."""
+        query = f'SELECT {IMAGE_COLUMNS} FROM before_images WHERE "row" = ? ORDER BY part'  # noqa: S608  (likewise)
+        return tuple(map(image_of, self._db.execute(query, (row,)).fetchall()))
+
+    def take_up(self, contact_ids: Iterable[str], run_id: str) -> None:
+        """Note the contacts, of those that the run reached, that a later run wrote to."""
+        reaches = _REACHES.format("?1", "1")
+        with self._db.transaction():
+            self._db.executemany(
+                f"INSERT OR IGNORE INTO taken_up SELECT ?1, ?2 WHERE EXISTS {reaches}",
+                ((contact_id, run_id) for contact_id in contact_ids),
+            )
+
+    def taken_up_by(self, contact_id: str) -> str | None:
+        """Tell which later run wrote to a contact."""
+        found = self._db.execute("SELECT run_id FROM taken_up WHERE contact_id = ?", (contact_id,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def in_doubt(self, first: RowId, last: RowId) -> set[RowId]:
+        """Find the rows that may have been sent, and of which nothing more is known."""
+        query = """
+            SELECT "row" FROM intents WHERE "row" BETWEEN ? AND ?
+                AND NOT EXISTS (SELECT 1 FROM landed WHERE landed."row" = intents."row")
+                AND NOT EXISTS (
+                    SELECT 1 FROM outcomes WHERE outcomes."row" = intents."row"
+                        AND NOT (status = 'failed' AND code IN ('unconfirmed', 'service_down'))
+                )
+        """
+        return {row for (row,) in self._db.execute(query, (first, last))}
+
+    # how far an undo has come
+
+    def lines(self, first: RowId, last: RowId) -> dict[RowId, UndoLine]:
+        """Tell how rows were taken back, whenever that was."""
+        return self._lines('"row" BETWEEN ? AND ?', (first, last))
+
+    def done(self, row: RowId) -> UndoLine | None:
+        """Tell how a row was taken back for good: restored, deleted, or judged in this very undo."""
+        line = self._lines(
+            "\"row\" = ? AND (pass = ? OR status IN ('deleted', 'restored'))", (row, self._pass)
+        ).get(row)
+        return None if line is None or line.status is UndoStatus.BEGUN else line
+
+    def begun(self, row: RowId) -> bool:
+        """Tell whether a call that deletes or restores was about to be sent when an undo was cut off."""
+        line = self._lines('"row" = ?', (row,)).get(row)
+        return line is not None and line.status is UndoStatus.BEGUN
+
+    def settle(self, lines: Iterable[UndoLine]) -> None:
+        """Write lines; when it returns, a power cut changes nothing."""
+        self._appends.write((UNDO, [(*undo_cells(line), self._pass) for line in lines]))
+
+    def begin(self, operator: Operator | None) -> None:
+        """Note that somebody goes to take the run back: from now on nobody goes on with it."""
+        with self._appends.one():
+            self._db.execute("UPDATE sessions SET state = 'stopped' WHERE state = 'running'")
+            begin_session(self._db, SessionKind.UNDO, self._clock.now(), operator)
+
+    def end(self, state: RunState, reason: str | None = None) -> None:
+        with self._appends.one():
+            self._db.execute(
+                "UPDATE sessions SET state = ?, reason = ?, ended_at = ? WHERE id = (SELECT max(id) FROM sessions)",
+                (state.value, reason, self._clock.now()),
+            )
+        self._appends.sync()
+
+    def _lines(self, where: str, values: Sequence[object]) -> dict[RowId, UndoLine]:
+        query = f"SELECT {UNDO_COLUMNS} FROM undo_lines WHERE {where}"  # noqa: S608  (our own words)
+        return {line.row: line for line in map(undo_line_of, self._db.execute(query, values).fetchall())}

@@ -1,0 +1,65 @@
+"""A start is what people wait for: no command loads what a small file of plain rows does not need."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = """
+import json, sys
+from importer.cli import main
+try:
+    main()
+except SystemExit as left:
+    print(json.dumps([left.code, *sys.modules]))
+"""
+HELP = {"pydantic", "yaml", "asyncio", "logging", "sqlite3", "importer.records"}
+ANY_ROWS = {
+    "openpyxl",
+    "pandas",
+    "lxml",
+    "fsspec",
+    "email_validator",
+    "importer.suggestion.suggesting",
+    "importer.jobs",
+}
+CHECK = {"asyncio", "jinja2", "importer.pipeline", "importer.sandbox", "importer.mirror"}
+SENDING = {"aiohttp", "importer.sending", "importer.runs.delivery"}
+
+
+@pytest.mark.parametrize(
+    ("words", "spared"),
+    [
+        (("--help",), HELP | ANY_ROWS | CHECK | SENDING),
+        (("check", "people.csv", "-m", "people.yaml", "-q"), ANY_ROWS | CHECK | SENDING),
+        (("preview", "people.csv", "-m", "people.yaml"), ANY_ROWS | CHECK | SENDING),
+        (("run", "people.csv", "-m", "people.yaml", "--sandbox", "-q"), ANY_ROWS),
+    ],
+    ids=["help", "check", "preview", "run"],
+)
+def test_a_command_loads_no_more_than_it_needs(
+    tmp_path: Path, words: tuple[str, ...], spared: set[str]
+) -> None:
+    (tmp_path / "people.csv").write_text("Mail,Phone,Land\nann@example.com,+12125550123,US\n")
+    (tmp_path / "people.yaml").write_text("version: 1\nfields: {email: Mail, phone: Phone, country: Land}\n")
+    ended = subprocess.run(
+        [sys.executable, "-c", COMMAND, *words],
+        cwd=tmp_path,
+        env={**os.environ, "IMPORTER_STATE": str(tmp_path / "state")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, *loaded = json.loads(ended.stdout.splitlines()[-1])
+    assert code == 0
+    assert spared & set(loaded) == set()
+
+
+def test_sending_loads_nothing_that_suggests() -> None:
+    code = "import sys, importer.pipeline, importer.runs.delivery; sys.exit('importer.suggestion' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,110 @@
+"""Notes beside contacts: each is there once, whichever run, kill or loss comes in between."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from importer.sandbox import Account, Fault, FaultKind, Sandbox, SandboxSettings
+from tests.flow.conftest import MAPPING, open_vendor
+from tests.flow.test_stopping import begin, until
+
+if TYPE_CHECKING:
+    from tests.flow.conftest import Desk
+
+NOTES = "notes: [{column: Note, title: {value: Old CRM}}]\n"
+CONTACTS = "First,Mail,Phone,Tags,Note\nAnn,ann@example.com,,vip,Likes tea\nBob,bob@example.com,,,\n"
+
+PROBE = Fault(path="/notes")
+"""The look before the first row, whether notes may be read, goes as it should."""
+
+kills = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+
+
+@pytest.fixture
+def with_notes(desk: Desk) -> Desk:
+    desk.write("mapping.yaml", MAPPING + NOTES)
+    desk.write("contacts.csv", CONTACTS)
+    return desk
+
+
+def notes(vendor: Sandbox) -> list[dict[str, str]]:
+    return [item.body for item in vendor.vendor.items if item.kind.value == "note"]
+
+
+def test_a_second_run_of_a_file_adds_no_note_again(with_notes: Desk, vendor: Sandbox, tmp_path: Path) -> None:
+    first = with_notes.run("contacts.csv", "-m", "mapping.yaml")
+    (note,) = notes(vendor)
+    assert (note["title"], note["body"]) == ("Old CRM", "Likes tea")
+    assert [row["import_beside"] for row in first.rows] == [json.dumps({"notes": [note["id"]]}), ""]
+    assert first.summary["beside"] == {"notes": 1}
+
+    again = with_notes.run("contacts.csv", "-m", "mapping.yaml", "--fresh")
+    assert again.summary["updated"] == 2
+    assert again.summary["beside"] == {}
+    remembered = again.summary["requests"]
+
+    shutil.rmtree(tmp_path / "state")
+    lost = with_notes.run("contacts.csv", "-m", "mapping.yaml")
+    assert lost.summary["requests"] == remembered + 1, "what is not remembered is looked up"
+    assert lost.summary["beside"] == {}
+    assert len(notes(vendor)) == 1
+
+
+@kills
+def test_a_kill_while_a_note_is_in_the_air_leaves_one_note(with_notes: Desk, vendor: Sandbox) -> None:
+    vendor.script([PROBE, Fault(kind=FaultKind.SLOW, path="/notes", stored=True)])
+    process = begin(with_notes)
+    until(lambda: vendor.state()["faults"].get("slow") == 1)
+    process.kill()
+    process.communicate()
+    assert len(notes(vendor)) == 1
+    ended = with_notes.importer("resume", "--json")
+    assert [row["import_status"] for row in ended.rows] == ["created", "created"], ended.err
+    (note,) = notes(vendor)
+    assert ended.rows[0]["import_beside"] == json.dumps({"notes": [note["id"]]})
+
+
+def test_a_row_that_changes_nothing_still_gets_its_note(with_notes: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact("loc1", email="ann@example.com", firstName="Ann", tags=["vip"])
+    ended = with_notes.run("contacts.csv", "-m", "mapping.yaml", "--compare")
+    assert [row["import_status"] for row in ended.rows] == ["updated", "created"], ended.err
+    assert len(notes(vendor)) == 1
+
+
+def test_a_refused_note_is_added_by_the_retry(with_notes: Desk, vendor: Sandbox) -> None:
+    vendor.script(
+        [PROBE, Fault(status=400, body=b'{"statusCode": 400, "message": "Not now."}', path="/notes")]
+    )
+    failed = with_notes.run("contacts.csv", "-m", "mapping.yaml")
+    assert (failed.code, failed.rows[0]["import_error_code"], failed.rows[0]["import_remedy"]) == (
+        1,
+        "note_failed",
+        "run_again",
+    )
+    retried = with_notes.importer("retry", "--json")
+    assert (retried.code, retried.rows[0]["import_status"]) == (0, "created"), retried.err
+    assert [note["body"] for note in notes(vendor)] == ["Likes tea"]
+
+
+def test_a_missing_scope_is_named_before_the_first_row(with_notes: Desk) -> None:
+    writer = Account(token="pit-flow", scopes=frozenset({"contacts.write", "locations.readonly"}))
+    with open_vendor(SandboxSettings(burst=0, accounts=(writer,))) as vendor:
+        ended = with_notes.run("contacts.csv", "-m", "mapping.yaml")
+        assert ended.code == 2
+        assert "contacts.readonly" in ended.err
+        assert vendor.contacts() == []
+
+
+def test_what_notes_cost_is_said_before_the_start(with_notes: Desk) -> None:
+    checked = with_notes.importer("check", "contacts.csv", "-m", "mapping.yaml", "--json")
+    tagging, look_and_note = 1, 2
+    assert checked.summary["requests"] == 2 + tagging + look_and_note
+    shown = with_notes.importer("preview", "contacts.csv", "-m", "mapping.yaml")
+    first = json.loads(shown.out.splitlines()[0])
+    assert first["follow_ups"]["notes"] == [{"body": "Likes tea", "title": "Old CRM", "for": "all"}]
