@@ -188,10 +188,12 @@ class Addition:
     """What a row wants added beside its contact: a note, say. ``kind`` names it as journals and results do.
 
     ``content``: what it holds, under the vendor's names. ``once``: not where the contact has the same already.
+    ``place``: which of the mapping's wishes it is.
     """
 
     kind: str
     content: Mapping[str, Json] = field(repr=False)
+    place: int = 0
     applies_to: FollowUpFor = FollowUpFor.ALL
     once: bool = True
 

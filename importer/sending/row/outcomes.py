@@ -26,6 +26,11 @@ def refused(submitted: SubmittedRow, reply: Reply) -> Outcome:
         case ReplyKind.EDGE_REFUSED:
             code = "edge_refused"
             tail = " It is a page of the network edge before HighLevel's API, which the row did not reach."
+        case _ if not reply.vouched:
+            code, tail = (
+                "edge_refused",
+                " It is a page of something before HighLevel's API, not HighLevel's word.",
+            )
         case _:
             code, tail = "refused", ""
     return fail(

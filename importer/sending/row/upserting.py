@@ -40,6 +40,10 @@ from importer.sending.row.row_call import RowCallState
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
+_UNPROVEN: Final = (
+    "A reply was lost, and the contact that is there now does not say when it was made: it may be this row's, and then "
+    "what follows its creation is missing. Look at it in HighLevel."
+)
 _PERHAPS: Final = "a reply was lost or incomplete, or the run was cut off before it came, and the contact does not say when it was made: it may have been created by this row"
 
 
@@ -222,11 +226,14 @@ class Upserting:
         contact_id = str(contact["id"])
         if submitted.doubtful:
             shown = await self._look_at(contact_id, submitted)
-            if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
-                contact = shown.contact
-                status = self._judge(submitted, contact)
-                if status is Status.CREATED:
-                    return self._land(submitted, shown, contact, status)
+            if isinstance(shown, Unanswered):
+                return outcomes.unanswered(submitted, replace(shown, doubtful=True))
+            if shown.kind is not ReplyKind.DONE:
+                return outcomes.refused(submitted, shown)
+            if (status := self._judge(submitted, shown.contact)) is Status.CREATED:
+                return self._land(submitted, shown, shown.contact, status)
+            if shown.contact.get("dateAdded") is None:
+                return outcomes.fail(submitted, "unconfirmed", _UNPROVEN, contact_id=contact_id)
         if submitted.record.planned is not None:
             left = outcomes.there_by_now(submitted, contact_id=contact_id)
             return await self._decide_upon(submitted, contact_id, left, "its contact is there by now")
@@ -270,7 +277,7 @@ class Upserting:
         return self._land(submitted, found, contact, Status.UPDATED, lost)
 
     async def _search(self, submitted: SubmittedRow) -> Mapping[str, Any] | Outcome | None:
-        match await find_match(self._caller, submitted.record):
+        match await find_match(self._caller, submitted.record, surely=submitted.doubtful):
             case Unanswered() as silence:
                 return outcomes.unanswered(submitted, silence)
             case Reply() as refusal:
