@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from importer.errors import MappingError
-from importer.highlevel.additions import KINDS, NOTE, AdditionKind
+from importer.highlevel.additions import KINDS, NOTE, TASK, AdditionKind
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Catalog, Listed, Listing
 from importer.highlevel.wire import encode
@@ -211,6 +211,7 @@ def _adding(kind: AdditionKind, *, code: str) -> FollowUp:
 FOLLOW_UPS: Final = (
     # first, since their rows wait for nobody, and need not be kept with all that they say
     _adding(NOTE, code="note_failed"),
+    _adding(TASK, code="task_failed"),
     _tag_change(TagMode.ADD, shown=_has_all),
     _tag_change(TagMode.REMOVE, shown=_has_none),
     _enrolment(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from importer.errors import MappingError
 from importer.highlevel.additions import KINDS, calls_beside
 from importer.highlevel.catalog import CatalogNeeds
+from importer.highlevel.fields import FieldKind
 from importer.highlevel.follow_ups import wanted_listings
 from importer.mapping.checks import check, check_rules
 from importer.mapping.compiled.layout import named_headers
@@ -122,7 +123,8 @@ class Mapping:
         model = self.model
         return CatalogNeeds(
             custom_fields=bool(model.custom_fields),
-            users="assignedTo" in model.fields,
+            users="assignedTo" in model.fields
+            or any(part.kind is FieldKind.USER for part in model.parts_beside),
             listings=wanted_listings(self.follow_ups),
             timezones="timezone" in model.fields,
             probes=tuple(dict.fromkeys(KINDS[wish.kind].probe for wish in model.wishes)),

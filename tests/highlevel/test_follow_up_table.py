@@ -81,7 +81,14 @@ def test_a_call_names_each_of_its_contacts_and_quotes_what_it_is_given(kind: Fol
 
 
 def test_names_are_told_apart_and_stay_as_journals_know_them() -> None:
-    assert [kind.name for kind in FOLLOW_UPS] == ["note", "add_tags", "remove_tags", "workflow", "campaign"]
+    assert [kind.name for kind in FOLLOW_UPS] == [
+        "note",
+        "task",
+        "add_tags",
+        "remove_tags",
+        "workflow",
+        "campaign",
+    ]
 
 
 def test_every_key_of_after_is_a_follow_up() -> None:
