@@ -92,6 +92,7 @@ TASK: Final = AdditionKind(
     name="task",
     add=_beside("tasks"),
     look=_list_beside("tasks"),
+    remove=_remove_beside("tasks"),
     listed="tasks",
     known_by=("title", "body", _DUE),
     probe=_probe("tasks"),

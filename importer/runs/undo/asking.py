@@ -77,7 +77,7 @@ def _parts(contacts: Mapping[str, StoredContacts], *, with_history: bool) -> Ite
     if tagged:
         yield f"- {counted(tagged, 'contact')} of those that were there before: tags that the run added or took are put back."
     if notes:
-        yield f"- {counted(notes, 'note')} that the run added to contacts that were there before: taken away, where nobody wrote into them since."
+        yield f"- {counted(notes, 'note or task', 'notes and tasks')} that the run added to contacts that were there before: taken away, where nobody wrote into them since."
     if updated:
         yield f"- {counted(updated, 'updated contact')}: values kept, since the old ones are not known (--before-images and --compare keep them, for 30 days)."
     if not (created or restorable or updated):

@@ -187,23 +187,29 @@ def _touched_beside(written: WrittenContact, held: HeldContact, contact: Mapping
 def untouched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:
     """Give the ids of what the run put beside a contact and a list shows as it was put there."""
     wanted = {digest(each): each for each in written.additions if each.kind == kind}
+    shown = _listed_beside(kind, body)
     return frozenset(
         added.id
         for added in written.added
         if added.kind == kind
         and (addition := wanted.get(added.digest)) is not None
         and any(there.id == added.id for there in find_same(addition, body))
+        # a task that somebody did since is no longer ours to take away
+        and bool(shown[added.id].get("completed")) == bool(addition.content.get("completed"))
     )
 
 
 def touched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:
     """Give the ids of what the run put there and somebody wrote into since."""
-    items = body.get(KINDS[kind].listed)
-    there = (
-        {each.get("id") for each in items if isinstance(each, Mapping)} if isinstance(items, list) else set()
-    )
+    there = _listed_beside(kind, body).keys()
     ours = {added.id for added in written.added if added.kind == kind}
     return frozenset(ours & there) - untouched_beside(written, kind, body)
+
+
+def _listed_beside(kind: str, body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    items = body.get(KINDS[kind].listed)
+    listed = items if isinstance(items, list) else []
+    return {str(each.get("id")): each for each in listed if isinstance(each, Mapping)}
 
 
 def restoration(written: WrittenContact, contact: Mapping[str, Any]) -> Restoration:
