@@ -327,6 +327,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.RUN_AGAIN,
     ),
     Code(
+        "replanned",
+        "The row was decided anew, since somebody changed its contact after the plan was made",
+        "Nothing has to be done (apply --replan); look at the contact where it matters.",
+        Remedy.NONE,
+    ),
+    Code(
         "cleared",
         "A value of the contact is emptied, as its cell asks",
         "Nothing has to be done; look whether HighLevel emptied it (--verify reads contacts back).",

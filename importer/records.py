@@ -281,7 +281,8 @@ class Planned:
     ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
     overwrites something, the contact must still hold the old values. ``made_by``: the row that makes its contact, and
     without which there is nobody to change. ``end``: how it ends without a call, once that contact is there.
-    ``tags_before``: where all of the contact's tags are replaced, those that it must still have.
+    ``tags_before``: where all of the contact's tags are replaced, those that it must still have. ``wanted``: the whole
+    row, where it may be decided anew.
     """
 
     changes: tuple[Change, ...] = ()
@@ -291,6 +292,7 @@ class Planned:
     made_by: RowId | None = None
     end: Outcome | None = None
     tags_before: frozenset[str] | None = field(default=None, repr=False)
+    wanted: Record | None = field(default=None, repr=False)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
