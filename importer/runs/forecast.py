@@ -34,6 +34,7 @@ from importer.runs.intake import (
     survey,
 )
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
+from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
@@ -98,17 +99,20 @@ def check(
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
-        new_tags = NewTags(asked)
+        new_tags, lifting = NewTags(asked), LiftingRows()
         foresight = Foresight([intake.source.header for intake in taken.intakes])
         for block, items in foreseen_rows(taken, asked.catalogs):
             foresight.see(block, items)
             new_tags.see(items)
+            lifting.see(items)
             if sample is not None:
                 # A row of somebody who has another row before it finds what that one leaves behind.
                 sample.offer([item for item in items if item.row not in taken.sharing.again])
         same_contact = _same_contact(taken, asked.catalogs, listing)
         foreseen = _forecast(foresight, taken, asked, settings, clock, same_contact)
-        foreseen = replace(foreseen, new_tags=dict(new_tags.rows.most_common()))
+        foreseen = replace(
+            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
+        )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
 
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import sys
+import tempfile
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +12,7 @@ import openpyxl
 import pytest
 import python_calamine
 
+from importer.errors import StateError
 from importer.records import Status
 from importer.results.summary_text import render_summary
 from importer.results.workbook import (
@@ -183,3 +188,45 @@ def test_pages_count_their_rows(tmp_path: Path) -> None:
     pages.close()
 
     assert pages.rows == 1
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    """A disk that is full once a file has so many bytes."""
+    if sys.platform == "win32":
+        pytest.skip("Windows knows no such limit")
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def write_plain(path: Path) -> None:
+    with xlsx_table(path, HEAD) as table:
+        for number in range(3_000):
+            table.write((str(number), "failed", f"Person {number}", "01234"))
+
+
+def write_by_cause(path: Path) -> None:
+    with xlsx_by_cause(path, HEAD) as causes:
+        for number in range(3_000):
+            causes.add(f"cause {number % 3}", (str(number), "failed", f"Person {number}", "01234"))
+
+
+@pytest.mark.parametrize("write", [write_plain, write_by_cause])
+def test_a_full_disk_is_told_as_one_and_leaves_nothing_of_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
+) -> None:
+    for name in ("aside", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "aside"))
+    with (
+        files_no_larger_than(1 << 14),
+        pytest.raises(StateError, match="could not be written: File too large"),
+    ):
+        write(tmp_path / "there" / "failed.xlsx")
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []

@@ -30,8 +30,8 @@ def _switch(switch: Switch, name: str) -> Guess:
         columns=(switch.column,),
         reason=switch.reason,
         doubts=tuple(_doubts(switch)),
-        transforms=("dated",) if switch.dated else (),
-        map=switch.map,
+        transforms=(*(("dated",) if switch.dated else ()), *(("only_yes",) if switch.keep else ())),
+        map=switch.map or None,
         keep_unmapped=switch.keep,
     )
 
