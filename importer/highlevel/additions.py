@@ -92,10 +92,9 @@ KINDS: Final = {kind.name: kind for kind in (NOTE, TASK)}
 
 def digest(addition: Addition) -> str:
     """Sum up what an addition says; two that are the same have the same."""
-    parts = [
-        addition.kind,
-        *(_said(part, addition.content.get(part)) for part in KINDS[addition.kind].known_by),
-    ]
+    kind = KINDS.get(addition.kind)
+    names = kind.known_by if kind is not None else sorted(addition.content)
+    parts = [addition.kind, *(_said(part, addition.content.get(part)) for part in names)]
     return blake2b(json.dumps(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -113,10 +112,14 @@ def calls_beside(additions: Iterable[Addition]) -> int:
 
     A contact that was just created has nothing yet.
     """
-    return sum(
-        1 + (each.applies_to is not FollowUpFor.CREATED and (each.once or not KINDS[each.kind].dated))
-        for each in additions
-    )
+    return sum(1 + _may_look(each) for each in additions)
+
+
+def _may_look(addition: Addition) -> bool:
+    kind = KINDS.get(addition.kind)
+    if kind is None or addition.applies_to is FollowUpFor.CREATED:
+        return False
+    return addition.once or not kind.dated
 
 
 def made_id(addition: Addition, body: Mapping[str, Any]) -> str | None:
