@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import importer
 from importer.records import UndoStatus
-from importer.runs.undo.taking import UndoOptions, UndoSummary, undo
+from importer.results.undo import UndoSummary
+from importer.runs.undo.taking import UndoOptions, undo
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
 from importer.settings import Connection, ReadingOptions, Secret
 
@@ -99,7 +100,8 @@ class Place:
             base_url=self.vendor.base_url,
             state=self.folder / "state",
             output=self.folder / "out",
-            **{how: True},  # type: ignore[misc]  # one of two flags
+            before_images=how == "before_images",
+            compare=how == "compare",
         )
         assert summary.failed == 0
         return summary.run_id
