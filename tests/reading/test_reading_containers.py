@@ -221,12 +221,7 @@ def test_a_protected_workbook_opens_with_its_password_alone(protected: Path) -> 
 
 @pytest.mark.parametrize(
     ("whole", "damaged"),
-    [
-        (b"<keyData", b"<key<ata"),
-        (b"saltValue", b"saltVolue"),
-        (b"spinCount=", b"spinCoun ="),
-        (b"<?xml", b"<?xxx"),
-    ],
+    [(b"<keyData", b"<key<ata"), (b"saltValue", b"saltVolue"), (b"spinCount=", b"spinCoun =")],
 )
 def test_a_damaged_protected_workbook_is_refused(
     protected: Path, tmp_path: Path, whole: bytes, damaged: bytes
