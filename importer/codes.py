@@ -408,6 +408,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.RUN_AGAIN,
     ),
     Code(
+        "followers_failed",
+        "The contact is stored but its followers were not added",
+        "Run it again: `importer retry` finishes the contact.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "workflow_failed",
         "The contact is stored but was not added to the workflow or campaign",
         "Check that the workflow is published, then `importer retry`, which does only what is missing.",

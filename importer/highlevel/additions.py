@@ -34,6 +34,8 @@ class AdditionKind:
     """The call that adds it: in a location, beside a contact, with its content."""
     look: Callable[[str, str], Call]
     """The call that lists what of this kind a contact has."""
+    remove: Callable[[str, str, str], Call]
+    """The call that takes one away: in a location, from beside a contact, by its id."""
     listed: str
     """What the reply calls that list."""
     known_by: tuple[str, ...]
@@ -66,6 +68,12 @@ def _list_beside(path: str) -> Callable[[str, str], Call]:
     )
 
 
+def _remove_beside(path: str) -> Callable[[str, str, str], Call]:
+    return lambda _location_id, contact_id, item_id: Call(
+        method="DELETE", path=f"/contacts/{segment(contact_id)}/{path}/{segment(item_id)}", contacts=1
+    )
+
+
 def _probe(path: str) -> Probe:
     return Probe(scope="contacts.readonly", path=f"/contacts/{_NO_SUCH_CONTACT}/{path}")
 
@@ -74,6 +82,7 @@ NOTE: Final = AdditionKind(
     name="note",
     add=_beside("notes"),
     look=_list_beside("notes"),
+    remove=_remove_beside("notes"),
     listed="notes",
     known_by=("title", "body"),
     dated=True,
@@ -83,6 +92,7 @@ TASK: Final = AdditionKind(
     name="task",
     add=_beside("tasks"),
     look=_list_beside("tasks"),
+    remove=_remove_beside("tasks"),
     listed="tasks",
     known_by=("title", "body", _DUE),
     probe=_probe("tasks"),
@@ -92,10 +102,9 @@ KINDS: Final = {kind.name: kind for kind in (NOTE, TASK)}
 
 def digest(addition: Addition) -> str:
     """Sum up what an addition says; two that are the same have the same."""
-    parts = [
-        addition.kind,
-        *(_said(part, addition.content.get(part)) for part in KINDS[addition.kind].known_by),
-    ]
+    kind = KINDS.get(addition.kind)
+    names = kind.known_by if kind is not None else sorted(addition.content)
+    parts = [addition.kind, *(_said(part, addition.content.get(part)) for part in names)]
     return blake2b(json.dumps(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -113,10 +122,14 @@ def calls_beside(additions: Iterable[Addition]) -> int:
 
     A contact that was just created has nothing yet.
     """
-    return sum(
-        1 + (each.applies_to is not FollowUpFor.CREATED and (each.once or not KINDS[each.kind].dated))
-        for each in additions
-    )
+    return sum(1 + _may_look(each) for each in additions)
+
+
+def _may_look(addition: Addition) -> bool:
+    kind = KINDS.get(addition.kind)
+    if kind is None or addition.applies_to is FollowUpFor.CREATED:
+        return False
+    return addition.once or not kind.dated
 
 
 def made_id(addition: Addition, body: Mapping[str, Any]) -> str | None:

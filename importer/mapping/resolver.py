@@ -75,7 +75,7 @@ class Resolver:
             raise MappingError("The mapping does not fit the location.", faults=locate(faults, key=True))
         self._users = Users(catalog.users) if catalog else None
         self._zones = catalog.timezones if catalog else None
-        self._additions = AdditionResolver(model.wishes, self._users, zone_in(catalog))
+        self._additions = AdditionResolver(model, self._users, zone_in(catalog))
         self._named = catalog is not None and bool({"assignedTo", "timezone"} & set(model.fields))
 
     def _target(

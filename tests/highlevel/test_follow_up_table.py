@@ -35,7 +35,7 @@ def wishing(kind: FollowUp) -> tuple[FollowUps, tuple[str, ...]]:
 
 
 def value_of(kind: FollowUp) -> tuple[str, ...] | Addition:
-    if kind.addition is not None:
+    if kind.beside:
         return Addition(kind=kind.name, content={"body": "x"})
     return kind.wanted(*wishing(kind))
 
@@ -84,6 +84,7 @@ def test_names_are_told_apart_and_stay_as_journals_know_them() -> None:
     assert [kind.name for kind in FOLLOW_UPS] == [
         "note",
         "task",
+        "followers",
         "add_tags",
         "remove_tags",
         "workflow",

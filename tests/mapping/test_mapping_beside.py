@@ -247,6 +247,51 @@ def test_users_are_read_where_a_task_has_an_owner() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "cell", "expected"),
+    [
+        ("Note", "Ann Lee, bob lee", ["u1", "u2"]),
+        ("[Note, Called]", "ann@firm.com", ["u1"]),
+        ("{column: Note, split: ;}", "Lee, Ann; u1;Bob Lee", ["u1", "u2"]),
+        ("{column: Note, always: [Bob Lee]}", "Ann Lee", ["u1", "u2"]),
+        ("{always: Bob Lee}", "", ["u2"]),
+        ("{column: Note, on_invalid: drop}", "Nobody, Ann Lee", ["u1"]),
+        ("{column: Gone, optional: true, always: u1}", "", ["u1"]),
+    ],
+)
+def test_followers_are_users_of_the_location(rule: str, cell: str, expected: list[str]) -> None:
+    (made,) = lay_over(f"{FIELDS}followers: {rule}", [HEADER, ["a@x.com", cell, ""]], catalog=BERLIN)
+    assert isinstance(made, Record), made
+    (addition,) = made.additions
+    assert addition.content == {"followers": expected}
+
+
+@pytest.mark.parametrize(
+    ("rule", "cell", "warned"),
+    [("Note", "", []), ("Note", "N/A", []), ("{column: Note, on_invalid: drop}", "Nobody", ["unknown_user"])],
+)
+def test_a_row_that_names_no_user_gets_no_followers(rule: str, cell: str, warned: list[str]) -> None:
+    (made,) = lay_over(f"{FIELDS}followers: {rule}", [HEADER, ["a@x.com", cell, ""]], catalog=BERLIN)
+    assert isinstance(made, Record)
+    assert (made.additions, [each.code for each in made.warnings]) == ((), warned)
+
+
+def test_a_follower_who_is_no_user_fails_the_row() -> None:
+    (made,) = lay_over(f"{FIELDS}followers: Note", [HEADER, ["a@x.com", "Nobody", ""]], catalog=BERLIN)
+    assert isinstance(made, Outcome)
+    assert (made.code, made.faults[0].column) == ("unknown_user", "Note")
+
+
+def test_followers_cost_a_call_and_need_the_users() -> None:
+    mapping = parse_mapping(f"version: 1\n{FIELDS}followers: Note")
+    assert (mapping.most_calls_beside, mapping.needs.users) == (1, True)
+
+
+def test_followers_need_somebody() -> None:
+    with pytest.raises(MappingError, match="columns, always, or both"):
+        parse_mapping(f"version: 1\n{FIELDS}followers: {{for: created}}")
+
+
+@pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ({"body": "Likes tea\nand cake"}, {"body": " Likes  tea and cake"}, True),

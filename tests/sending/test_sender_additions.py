@@ -364,3 +364,23 @@ async def test_a_task_in_doubt_is_not_added_again_where_one_may_be_its_own(start
     await later.send([ann(replace(CALL, once=False))], row_states={2: state})
     assert len(items(run.sandbox, "task")) == 1
     assert later.journal.added[2, "task_1"].made is False
+
+
+async def test_followers_are_added_to_those_who_follow_already(start: StartRun) -> None:
+    run = await start()
+    first, second = [user["id"] for user in run.sandbox.location(PLACE).users[:2]]
+    ones = Addition(kind="followers", content={"followers": [first]})
+    both = Addition(kind="followers", content={"followers": [second, first]})
+    run.sandbox.script([Fault(kind=FaultKind.RESET, path="/followers")])
+    outcomes = await run.send([ann(ones), ann(both, row=3)], concurrency=1)
+    assert {each.status for each in outcomes.values()} == {Status.CREATED, Status.UPDATED}
+    (contact,) = run.sandbox.contacts()
+    assert sorted(contact["followers"]) == sorted([first, second])
+
+
+async def test_refused_followers_are_told_as_what_they_are(start: StartRun) -> None:
+    run = await start()
+    nobody = Addition(kind="followers", content={"followers": ["u1"]})
+    run.sandbox.script([Fault(status=400, body=b'{"statusCode": 400, "message": "No."}', path="/followers")])
+    outcomes = await run.send([ann(nobody)])
+    assert (outcomes[2].code, outcomes[2].remedy) == ("followers_failed", Remedy.RUN_AGAIN)

@@ -8,11 +8,15 @@ from typing import Any, Final, Protocol
 
 from importer.highlevel.fields import FieldKind
 from importer.mapping.compiled.block_columns import BlockColumns
-from importer.mapping.compiled.columns import ConstantColumn, ValueColumn, fault_of
+from importer.mapping.compiled.columns import ConstantColumn, ValueColumn, fault_of, unite
+from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.readers import Circumstances
-from importer.mapping.language.beside import Wish, WishPart
+from importer.mapping.language.beside import FOLLOWERS, FollowersRule, Wish, WishPart
+from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.values.blanks import MARKERS
 from importer.mapping.values.fault import ValueFault
+from importer.mapping.values.lists import parts_of
 from importer.records import Addition, Fault, Outcome, Record
 
 _TASK: Final = "task"
@@ -38,14 +42,40 @@ class AdditionColumns:
     """The wishes of a mapping over one file."""
 
     def __init__(
-        self, wishes: Iterable[Wish], make: MakeColumn, around: Mapping[RuleKey, Circumstances]
+        self,
+        model: MappingModel,
+        layout: HeaderLayout,
+        make: MakeColumn,
+        around: Mapping[RuleKey, Circumstances],
     ) -> None:
-        self._compiled = [_compile(wish, place, make, around) for place, wish in enumerate(wishes)]
+        self._compiled = [_compile(wish, place, make, around) for place, wish in enumerate(model.wishes)]
+        self._followers = FollowersColumn(model.followers, layout) if model.followers is not None else None
 
     def run(self, table: BlockColumns) -> list[tuple[Addition, ...]]:
         """Give what each row wants, in the order of the mapping; a row whose cells are blank wants nothing."""
         columns = [_wanted(compiled, table) for compiled in self._compiled]
+        if self._followers is not None:
+            columns.append(self._followers.run(table))
         return [tuple(each for each in row if each is not None) for row in zip(*columns, strict=True)]
+
+
+class FollowersColumn:
+    """The users whom rows name as followers."""
+
+    def __init__(self, rule: FollowersRule, layout: HeaderLayout) -> None:
+        self._rule = rule
+        self._indexes = layout.places(rule.columns)
+
+    def run(self, table: BlockColumns) -> list[Addition | None]:
+        columns = [table.column(index) for index in self._indexes]
+        return [self._wanted([column[row] for column in columns]) for row in range(table.height)]
+
+    def _wanted(self, cells: Sequence[str]) -> Addition | None:
+        named = [part for cell in cells if cell not in MARKERS for part in parts_of(cell, self._rule.split)]
+        users = unite((*named, *self._rule.always))
+        if not users:
+            return None
+        return Addition(kind=FOLLOWERS, content={FOLLOWERS: list(users)}, applies_to=self._rule.applies_to)
 
 
 def _compile(wish: Wish, place: int, make: MakeColumn, around: Mapping[RuleKey, Circumstances]) -> _Compiled:

@@ -1,17 +1,18 @@
-"""The keys for what is added beside contacts: notes and tasks."""
+"""The keys for what is added beside contacts: notes, tasks and followers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from importer.highlevel.fields import FieldKind
 from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.language.scalars import Header, OnInvalid, one_or_more
 from importer.records import FollowUpFor
-from importer.yaml.section import Flag, Section
+from importer.yaml.section import Flag, Section, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,3 +125,47 @@ class TaskRule(Section):
             once=self.once,
             overdue=self.overdue == "keep",
         )
+
+
+FOLLOWERS = "followers"
+
+
+class FollowersRule(Section):
+    """Users who follow the contacts, beside those who do already."""
+
+    columns: one_or_more(Header) = Field(  # type: ignore[valid-type]
+        default=(), description="Columns that name users; all of them count."
+    )
+    split: Annotated[str, Field(min_length=1)] = Field(
+        default=",",
+        description="What separates the users in a cell. Where names are written `Lee, Ann`, another sign than the comma.",
+    )
+    always: one_or_more(Text) = Field(  # type: ignore[valid-type]
+        default=(), description="Users who follow every contact."
+    )
+    on_invalid: OnInvalid = Field(
+        default="fail",
+        description="Who is no user of the location makes the row fail, or is left out with a warning (drop).",
+    )
+    optional: Flag = Field(default=False, description="The file may lack the columns.")
+    applies_to: FollowUpFor = _for_whom()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        if isinstance(value, str | list):
+            return {"columns": value}
+        if isinstance(value, dict) and "column" in value and "columns" not in value:
+            return {("columns" if key == "column" else key): entry for key, entry in value.items()}
+        return value
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.columns and not self.always:
+            raise ValueError("Followers need columns, always, or both.")
+        return self
+
+    @property
+    def header(self) -> str:
+        """What to call it in a sentence."""
+        return " or ".join(self.columns) or FOLLOWERS

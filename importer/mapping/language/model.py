@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from importer.mapping.language.beside import NoteRule, TaskRule, Wish, WishPart
+from importer.mapping.language.beside import FollowersRule, NoteRule, TaskRule, Wish, WishPart
 from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import (
@@ -245,6 +245,9 @@ class MappingModel(Section):
     tasks: Annotated[tuple[TaskRule, ...], BeforeValidator(_one_or_several)] = Field(
         default=(), description="Tasks to add to contacts."
     )
+    followers: FollowersRule | None = Field(
+        default=None, description="Users who follow the contacts: by name, e-mail or id."
+    )
     after: After = Field(default=After(), description="What happens to contacts once they are stored.")
 
     @property
@@ -260,6 +263,11 @@ class MappingModel(Section):
         notes = (note.wish(("notes", place)) for place, note in enumerate(self.notes))
         tasks = (task.wish(("tasks", place)) for place, task in enumerate(self.tasks))
         return (*notes, *tasks)
+
+    @property
+    def adds_beside(self) -> bool:
+        """Whether rows may want anything beside their contacts."""
+        return bool(self.wishes) or self.followers is not None
 
     @property
     def parts_beside(self) -> tuple[WishPart, ...]:

@@ -22,6 +22,8 @@ def json_schema() -> dict[str, Any]:
     _widen(schema, "location", {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/LocationRule"}]})
     _widen(schema, "tags", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/TagsRule"}]})
     note = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/NoteRule"}]}
+    _widen(schema, "followers", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/FollowersRule"}]})
+    parts["FollowersRule"]["properties"]["column"] = {**TEXT_SCHEMA, "description": "One column with users."}
     task = {"$ref": "#/$defs/TaskRule"}
     _widen(schema, "notes", {"anyOf": [*note["anyOf"], {"type": "array", "items": note}]})
     _widen(schema, "tasks", {"anyOf": [task, {"type": "array", "items": task}]})
