@@ -263,10 +263,9 @@ class _Desk:
 
 def begin(person: Person, held: HeldKey, run: int) -> KeyHolder:
     """Let a person be the first to hold a key."""
-    said = Said(held.other, person.first, person.last)
     if not _is_comparable(person, held):
-        return KeyHolder(0, 0, 0, run, person.row, said=said)
-    return KeyHolder(*said, run, person.row, said=said)
+        return KeyHolder(0, 0, 0, run, person.row, said=Said(held.other, person.first, person.last))
+    return KeyHolder(held.other, person.first, person.last, run, person.row)
 
 
 def join(holder: KeyHolder, person: Person, held: HeldKey, run: int) -> KeyHolder | None:
@@ -278,7 +277,7 @@ def join(holder: KeyHolder, person: Person, held: HeldKey, run: int) -> KeyHolde
     same_run = holder.run == run
     row = holder.row if same_run else person.row
     joined = same_run and (holder.joined or person.row != holder.row)
-    said = _said_with(holder.said, person, held) if same_run else _said_since(holder.said, person, held)
+    said = (_said_with if same_run else _said_since)(holder.all_said(), person, held)
     before = holder.before if same_run else contradiction(holder, person, held, run)
     several_names = same_run and holder.several_names
     several_others = same_run and holder.several_others
@@ -323,10 +322,11 @@ def contradiction(holder: KeyHolder, person: Person, held: HeldKey, run: int) ->
         return None
     if holder.run == run and person.row <= holder.row:
         return holder.before if person.row == holder.row else None
-    if not _is_called(holder.said, person):
+    said = holder.all_said()
+    if not _is_called(said, person):
         return Contradiction.NAME
     nameless = not person.first and not person.last
-    others_differ = held.other and holder.said.other and held.other != holder.said.other
+    others_differ = held.other and said.other and held.other != said.other
     return Contradiction.OTHER_KEY if nameless and others_differ else None
 
 

@@ -12,7 +12,14 @@ _MOST_DIGITS: Final = 15
 _NUMBER: Final = re.compile(r"[+-]?\d{1,40}(?:[.,]\d{1,40})?")
 _ZERO_FIRST: Final = re.compile(r"[+-]?0+\d")
 _POWER: Final = re.compile(r"[+-]?\d(?:[.,](\d{1,20}))?[eE]\+?0*(\d{1,2})")
+_LIKE_POWER: Final = re.compile(r"\d{1,15}[eE]\d{1,3}")
+"""A code or a postcode that is taken for a number: 1E10."""
 _DATE: Final = re.compile(r"(\d{1,4})([-/. ]+)(\d{1,2})\2(\d{1,4})(?:[ T].*)?")
+_NAMED_DATE: Final = re.compile(
+    r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?[-. ]{1,2}(?P<month>[^\W\d]{3,9})|(?P<month_first>[^\W\d]{3,9})\.?[- ](?P<day_behind>\d{1,2}))"
+    r"(?:st|nd|rd|th)?[-., ]{1,2}(?P<year>\d{4}|\d{2})"
+)
+"""Mar 5, 1985, which a spreadsheet writes as 5-Mar-85."""
 _DAY_OF_MONTH: Final = re.compile(r"(\d{1,2})[-. ]{1,2}([^\W\d]{3,4})\.?|([^\W\d]{3,4})\.?[-. ](\d{1,2})")
 _SHORT: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})|([^\W\d]{3,9})[-. ]?(\d{1,2})")
 
@@ -23,6 +30,7 @@ class Rewriting(StrEnum):
     ZEROS = "its leading zeros are lost"
     DIGITS = "its last digits are lost"
     POWER = "it is written as a power of ten"
+    NUMBER = "it was taken for a number"
     DATE = "it is written as another kind of date"
 
 
@@ -39,6 +47,8 @@ def rewriting_of(before: str, after: str) -> Rewriting | None:
 
 
 def _number_rewriting(before: str, after: str) -> Rewriting | None:
+    if _LIKE_POWER.fullmatch(before):
+        return Rewriting.NUMBER if _value(before) == _value(after) else None
     if not _NUMBER.fullmatch(before):
         return None
     if _POWER.fullmatch(after):
@@ -79,7 +89,26 @@ def _date_rewriting(before: str, after: str) -> Rewriting | None:
     if old and new:
         same = _readings(old) & _readings(new)
         return Rewriting.DATE if same and _style(old) != _style(new) else None
-    return Rewriting.DATE if _became_day(before, after) else None
+    return Rewriting.DATE if _renamed(before, after) or _became_day(before, after) else None
+
+
+def _renamed(before: str, after: str) -> bool:
+    """Tell one date of which either writing, or both, name the month in letters."""
+    old, new = _NAMED_DATE.fullmatch(before), _NAMED_DATE.fullmatch(after)
+    if old and new:
+        return _named(old)[:3] == _named(new)[:3] and _named(old)[3:] != _named(new)[3:]
+    named, other = (old, _DATE.fullmatch(after)) if old else (new, _DATE.fullmatch(before))
+    if named is None or other is None:
+        return False
+    day, year, *_ = _named(named)
+    return any((day, year) == (each_day, each_year % 100) for each_year, _, each_day in _readings(other))
+
+
+def _named(date: re.Match[str]) -> tuple[int, int, str, int, bool]:
+    """Give day, year without its century and the month's beginning, and how they are written."""
+    month = date["month"] or date["month_first"]
+    day, year = date["day"] or date["day_behind"], date["year"]
+    return int(day), int(year) % 100, month[:3].casefold(), len(year), date["day"] is None
 
 
 def _readings(date: re.Match[str]) -> set[tuple[int, int, int]]:

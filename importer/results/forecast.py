@@ -30,10 +30,24 @@ class Expected:
 
     asked: int
     found: int
+    lifting: int = 0
+    """Of those that were found, the ones whose do-not-disturb their row would lift."""
 
     @property
     def updated_share(self) -> float:
         return self.found / self.asked if self.asked else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifts:
+    """Rows that switch do-not-disturb off; of those that the location was ``asked`` about, how many lift it for somebody."""
+
+    rows: int = 0
+    asked: int = 0
+    lifting: int = 0
+
+    def to_json(self) -> dict[str, Json]:
+        return {"rows": self.rows, "asked": self.asked, "lifting": self.lifting}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +73,7 @@ class Forecast:
     errors_by_code: Mapping[str, int]
     locations: Mapping[str, LocationForecast] = field(default_factory=dict)
     expected: Expected | None = None
+    lifts: Lifts = Lifts()
     same_contact: SameContact = NO_ROWS
     """Rows that share an e-mail or a phone."""
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
@@ -110,6 +125,7 @@ class Forecast:
             "skipped_by_code": {group.code: group.rows for group in self.skip_groups},
             "locations": {name: _location(part) for name, part in self.locations.items()},
             "expected": self._expected(),
+            "lifts": self.lifts.to_json(),
             "overlooked": list(self.overlooked),
             "unchecked": list(self.unchecked),
             "new_tags": dict(self.new_tags),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.records import Status
-from importer.results.forecast import Forecast
+from importer.results.forecast import Forecast, Lifts
 from importer.results.next_steps import first_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
@@ -88,11 +88,26 @@ def _needs(forecast: Forecast) -> Iterator[str]:
             f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "
             "'tag added' in the location"
         )
+    if forecast.lifts.rows:
+        yield f"  lifts        {_lifts(forecast.lifts)}"
     if forecast.new_tags:
         yield f"  new tags     {_new_tags(forecast.new_tags)}"
     if forecast.expected is not None:
         updated = forecast.expected_updates / (forecast.ready or 1)
         yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
+
+
+def _lifts(lifts: Lifts) -> str:
+    """Say who would be written to again that said no; a row's blank cell never lifts anything."""
+    if not lifts.asked:
+        return (
+            f"{rows(lifts.rows)} may lift somebody's do-not-disturb: they switch it off, also for whoever said no in "
+            "HighLevel meanwhile (with a token, the location is asked)"
+        )
+    return (
+        f"{number(lifts.lifting)} of {rows(lifts.rows)} that switch do-not-disturb off would lift it for somebody who said no"
+        + (f" (asked about {number(lifts.asked)})" if lifts.asked < lifts.rows else "")
+    )
 
 
 def _new_tags(new_tags: Mapping[str, int]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.highlevel.equality import is_blank, overwrites
+from importer.highlevel.lifts import is_lift
 from importer.records import Change, Json, PlanAction, PlannedRow, RowId
 
 _EXAMPLES: Final = 5
@@ -133,24 +134,6 @@ class PlanTally:
             self._follow_up_rows[place] += 1
 
 
-def is_lift(change: Change) -> bool:
-    """Tell whether a change lets a contact be written to that said no."""
-    if change.reference == "dnd":
-        return bool(change.old) and not change.new
-    if change.reference not in ("dndSettings", "inboundDndSettings") or not isinstance(change.new, Mapping):
-        return False
-    old = change.old if isinstance(change.old, Mapping) else {}
-    return any(
-        _status(channel) == "inactive"
-        and (change.unseen or _status(old.get(name)) in ("active", "permanent"))
-        for name, channel in change.new.items()
-    )
-
-
-def _status(channel: Json) -> Json:
-    return channel.get("status") if isinstance(channel, Mapping) else None
-
-
 def shown(value: Json) -> str:
     """Write a value as people read it."""
     if value is None:
@@ -244,6 +227,7 @@ class PlanSummary:
             "seconds": round(self.seconds, 3),
             "changes": {name: each.to_json() for name, each in self.fields.items()},
             "lifts": self.lifts,
+            "warnings_by_code": {group.code: group.rows for group in self.groups if group.action is None},
             "mirror": {place: each.to_json(moment(each.as_of)) for place, each in self.mirrors.items()},
             "made_at": moment(self.made_at),
             "plan": str(self.plan),

@@ -11,6 +11,7 @@ from typing import Final
 
 from importer.errors import ImporterError, SettingsError
 from importer.highlevel.catalog import Catalog
+from importer.highlevel.lifts import switches_off
 from importer.highlevel.reply import Reply
 from importer.records import PlanAction, Record
 from importer.results.next_steps import TRIAL_ROWS
@@ -78,6 +79,8 @@ class Glance:
     looked_up: int = 0
     tags: tuple[str, ...] = ()
     """The most frequent first."""
+    lifts: str | None = None
+    """What is to be said of rows that may lift somebody's do-not-disturb."""
 
 
 def targets_of(catalogs: Catalogs, location_rows: Mapping[str, int]) -> tuple[Target, ...]:
@@ -109,7 +112,9 @@ def aimed_at(targets: Sequence[Target]) -> str:
     return f"{number(len(targets))} sub-accounts ({named}{more})"
 
 
-async def glance(mapped: Mapped, sender: Sender, planned: Mapping[PlanAction, int]) -> Glance:
+async def glance(
+    mapped: Mapped, sender: Sender, planned: Mapping[PlanAction, int], *, lifts: str | None = None
+) -> Glance:
     """Look at some rows: which tags they bring, and how many of their contacts the location does not have."""
     records = [item for item in mapped if isinstance(item, Record)]
     tags = Counter(tag for record in records for tag in record.tags)
@@ -121,6 +126,27 @@ async def glance(mapped: Mapped, sender: Sender, planned: Mapping[PlanAction, in
         new=new,
         looked_up=len(looked_up),
         tags=tuple(tag for tag, _ in tags.most_common()),
+        lifts=lifts,
+    )
+
+
+def lifts_sentence(mapped: Mapped, known: int | None) -> str | None:
+    """Say how many rows let somebody be written to that said no; None for none.
+
+    ``known``: by a comparison of all rows; else those of ``mapped`` count that switch do-not-disturb off.
+    """
+    if known is not None:
+        return (
+            f"lifts: {number(known)}. So many rows lift a contact's do-not-disturb: somebody who said no is written to again."
+            if known
+            else None
+        )
+    may = sum(isinstance(item, Record) and switches_off(item.fields) for item in mapped)
+    return (
+        f"lifts: up to {number(may)} of the first {rows(len(mapped))}. They switch do-not-disturb off, also for whoever said no "
+        "in HighLevel meanwhile."
+        if may
+        else None
     )
 
 
@@ -150,6 +176,7 @@ def explanation(
         [
             f"Into {aimed_at(targets)}: {load}{_decided(load, seen) or _new(load.left, seen)}.",
             *_tags(load.left, seen.tags, seen.seen),
+            *([] if seen.lifts is None else [seen.lifts]),
             *_workflows(targets),
             *dict.fromkeys(misfits),
             *_first_time(load, last),
@@ -166,6 +193,12 @@ def elsewhere(targets: Sequence[Target], last: Run | None) -> str | None:
         return None
     when = f"{datetime.fromtimestamp(last.started_at, UTC).astimezone():%Y-%m-%d}"
     return f"This mapping last went into another location: {last.location_id}, on {when} (run {last.id})."
+
+
+def overruled(targets: Sequence[Target], fixed: str | None) -> Iterator[str]:
+    """Say that the mapping names another location than the one that was asked for."""
+    if fixed is not None and [target.location_id for target in targets] != [fixed]:
+        yield f"The mapping itself names another location: {fixed}."
 
 
 def _decided(load: Load, seen: Glance) -> str:

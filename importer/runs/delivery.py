@@ -19,12 +19,24 @@ from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowState
 from importer.results import wording
-from importer.runs.aiming import Load, Target, aimed_at, confirm, elsewhere, explanation, glance, targets_of
+from importer.runs.aiming import (
+    Load,
+    Target,
+    aimed_at,
+    confirm,
+    elsewhere,
+    explanation,
+    glance,
+    lifts_sentence,
+    overruled,
+    targets_of,
+)
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
 from importer.runs.forecast import most_calls_a_row
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
+from importer.runs.planning.replanning import Replanner
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs
@@ -64,6 +76,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     """
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
+    replanner = Replanner(delivery.mapping, delivery.suppression)
     async with reachable(
         settings.connection,
         delivery.mapping,
@@ -75,7 +88,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
             async with Sender(
                 connection=connection,
                 journal=books,
-                policy=_policy(settings, delivery.mapping),
+                policy=_policy(settings, delivery.mapping, replanner),
                 clock=context.clock,
                 quota_marks=state.quota_marks(connection.base_url),
                 neighbours=None
@@ -86,12 +99,15 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
             ) as sender:
                 context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
+                if settings.replan:
+                    replanner.learn(catalogs)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
                 plan = await plan_run(
                     _comparison(connection, delivery), delivery.preparation, sender, catalogs
                 )
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
-                explained = await _aim(sender, delivery, targets, state, plan)
+                lifting = await asyncio.to_thread(_lifts, delivery, plan)
+                explained = await _aim(sender, delivery, targets, state, plan, lifting)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
@@ -100,7 +116,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery, targets, plan, explained=explained)
+                _announce(sender, delivery, targets, plan, lifting=lifting, explained=explained)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
@@ -153,7 +169,7 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
     return tuple(sorted({location for each in surveyed for location in each.location_rows}))
 
 
-def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
+def _policy(settings: RunSettings, mapping: Mapping, replanner: Replanner) -> SendingPolicy:
     return SendingPolicy(
         mode=mapping.mode,
         follow_ups=mapping.follow_ups,
@@ -163,6 +179,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
         before_images=settings.before_images,
+        decide_anew=replanner.decide if settings.replan else None,
         locations_by_column=mapping.location_by_column,
     )
 
@@ -207,6 +224,7 @@ async def _aim(
     targets: Sequence[Target],
     state: StateFolder,
     planned: RunPlan | None,
+    lifting: str | None,
 ) -> bool:
     """Say where the rows go, and let a person agree, before the first of them is sent. Raises SettingsError.
 
@@ -225,10 +243,11 @@ async def _aim(
         return False
     pieces = delivery.preparation.pieces()
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
-    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided)
+    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided, lifts=lifting)
     context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
+    misfits += overruled(targets, delivery.mapping.fixed_location)
     said = explanation(targets, load, seen, last, misfits=misfits)
     if context.confirm is None:
         context.progress.message(said)
@@ -239,6 +258,16 @@ async def _aim(
 
 def _explains(delivery: Delivery) -> bool:
     return delivery.context.confirm is not None or delivery.context.explains_target
+
+
+def _lifts(delivery: Delivery, planned: RunPlan | None) -> str | None:
+    """Say before the first write whom a run may let be written to again; None for nobody."""
+    writes = any(name.startswith(("dnd", "inboundDnd")) for name in delivery.mapping.model.fields)
+    if not writes or not delivery.journal.untouched:
+        return None
+    if planned is not None:
+        return lifts_sentence([], planned.lifts)
+    return lifts_sentence(next(delivery.preparation.pieces(), []), None)
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
@@ -255,6 +284,7 @@ def _announce(
     targets: Sequence[Target],
     planned: RunPlan | None,
     *,
+    lifting: str | None,
     explained: bool,
 ) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
@@ -274,6 +304,7 @@ def _announce(
         progress.message(
             f"Into {aimed_at(targets) if targets else 'no sub-account'}: {sending}{days}{share}"
             " Created contacts and added tags may start workflows there; what they do no undo takes back."
+            + (f" {lifting}" if lifting else "")
         )
     progress.planned(left, plan.requests, plan.seconds)
 
@@ -299,7 +330,7 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
     if planned is not None:
         asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
         return plan_sending(asked, calls_a_row=1)
-    calls = most_calls_a_row(delivery.mapping)
+    calls = most_calls_a_row(delivery.mapping, before_images=delivery.settings.before_images)
     plan = plan_sending(
         {location: math.ceil(count * share) for location, count in rows.items()},
         calls_a_row=calls,

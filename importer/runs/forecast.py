@@ -34,6 +34,7 @@ from importer.runs.intake import (
     survey,
 )
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
+from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
@@ -98,17 +99,20 @@ def check(
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
-        new_tags = NewTags(asked)
+        new_tags, lifting = NewTags(asked), LiftingRows()
         foresight = Foresight([intake.source.header for intake in taken.intakes])
         for block, items in foreseen_rows(taken, asked.catalogs):
             foresight.see(block, items)
             new_tags.see(items)
+            lifting.see(items)
             if sample is not None:
                 # A row of somebody who has another row before it finds what that one leaves behind.
                 sample.offer([item for item in items if item.row not in taken.sharing.again])
         same_contact = _same_contact(taken, asked.catalogs, listing)
         foreseen = _forecast(foresight, taken, asked, settings, clock, same_contact)
-        foreseen = replace(foreseen, new_tags=dict(new_tags.rows.most_common()))
+        foreseen = replace(
+            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
+        )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
 
 
@@ -264,15 +268,16 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
     return choose_location(settings.connection, mapping)
 
 
-def calls_a_row(mapping: Mapping) -> float:
-    """Tell how many calls every row costs: the upsert, a search before it, its follow-ups but for its own additions."""
+def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
+    """Tell how many calls every row costs: the upsert, a search before it, a look at what it finds, its follow-ups but for its own additions."""
     search = 0 if mapping.mode is ImportMode.UPSERT else 1
-    return 1 + search + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+    look = before_images and mapping.mode is not ImportMode.CREATE_ONLY
+    return 1 + search + look + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
 
 
-def most_calls_a_row(mapping: Mapping) -> float:
+def most_calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
-    return calls_a_row(mapping) + mapping.most_calls_beside
+    return calls_a_row(mapping, before_images=before_images) + mapping.most_calls_beside
 
 
 def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:

@@ -16,6 +16,7 @@ from importer.errors import (
     SettingsError,
 )
 from importer.highlevel.client import distrusted
+from importer.highlevel.lifts import lifts
 from importer.highlevel.reply import Reply
 from importer.records import Outcome, Record
 from importer.results.forecast import Expected
@@ -75,14 +76,14 @@ async def inquire(records: Sequence[Record], *, sender: Sender, base_url: str) -
         for worker in workers:
             worker.cancel()
         await asyncio.wait(workers)
-    return Expected(asked=inquiry.asked, found=inquiry.found)
+    return Expected(asked=inquiry.asked, found=inquiry.found, lifting=inquiry.lifting)
 
 
 class _Inquiry:
     """Records that several workers ask about, and what came of it."""
 
     def __init__(self, records: Iterator[Record], sender: Sender, base_url: str) -> None:
-        self.asked = self.found = 0
+        self.asked = self.found = self.lifting = 0
         self._records = records
         self._sender = sender
         self._base_url = base_url
@@ -94,7 +95,9 @@ class _Inquiry:
             if isinstance(match, Unanswered):
                 raise self._unanswered(match)
             self.asked += 1
-            self.found += match is not None and not isinstance(match, Reply)
+            if match is not None and not isinstance(match, Reply):
+                self.found += 1
+                self.lifting += lifts(record.fields, match)
 
     def _unanswered(self, silence: Unanswered) -> Exception:
         if silence.certificate:
@@ -118,9 +121,14 @@ def ask(sample: Sample, settings: RunSettings, *, clock: Clock | None = None) ->
         raise SettingsError(
             "To ask a location it must be known: set HIGHLEVEL_LOCATION_ID, or give --location or the mapping's location."
         )
-    return asyncio.run(_ask(sample, settings, clock))
+    return ask_about(sample.records, settings, clock=clock)
 
 
-async def _ask(sample: Sample, settings: RunSettings, clock: Clock | None) -> Expected:
+def ask_about(records: Sequence[Record], settings: RunSettings, *, clock: Clock | None = None) -> Expected:
+    """Ask about records from code without an event loop, whoever they are. Raises as ``inquire`` does."""
+    return asyncio.run(_ask(records, settings, clock))
+
+
+async def _ask(records: Sequence[Record], settings: RunSettings, clock: Clock | None) -> Expected:
     async with open_looker(settings.connection, settings.state, clock=clock) as sender:
-        return await inquire(sample.records, sender=sender, base_url=settings.connection.base_url)
+        return await inquire(records, sender=sender, base_url=settings.connection.base_url)

@@ -43,6 +43,8 @@ class PlanFacts:
     options: Mapping[str, Json] = field(default_factory=dict)
     requests: Mapping[str, int] = field(default_factory=dict)
     """Calls that applying it needs, by location."""
+    lifts: int = 0
+    """Rows that would lift somebody's do-not-disturb."""
 
 
 class StoredPlan:

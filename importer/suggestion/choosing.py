@@ -19,7 +19,7 @@ from importer.suggestion.addresses import (
 )
 from importer.suggestion.candidates import Candidate, candidates
 from importer.suggestion.cards import card_name
-from importer.suggestion.consent.rules import consents_left, switch_guesses
+from importer.suggestion.consent.rules import consents_left, requests_left, switch_guesses
 from importer.suggestion.consent.switches import consent
 from importer.suggestion.date_orders import with_layout
 from importer.suggestion.doubts import Doubt, DoubtCode
@@ -91,7 +91,12 @@ def guess(columns: Sequence[Column]) -> Guesses:
     groups = address_groups(choice.readings)
     chosen = [*_people(choice), *_reached(choice), *_addresses(choice, groups), *_others(choice)]
     tags = _tags(choice)
-    explained = consents_left(answers, switches) | other_addresses(groups, choice.used) | deaths_left(columns)
+    explained = (
+        requests_left(columns)
+        | consents_left(answers, switches)
+        | other_addresses(groups, choice.used)
+        | deaths_left(columns)
+    )
     used = choice.used | {column.place for one in switches for column in one.columns}
     left = (column for column in columns if column.place not in used)
     return Guesses(
@@ -345,7 +350,26 @@ def _tags(choice: _Choice) -> Guess | None:
         return None
     taken = choice.use(found)
     split = separator(taken)
-    return Guess(field="tags", columns=taken, reason=found[0].reason, split=split, map=_starred(taken, split))
+    return Guess(
+        field="tags",
+        columns=taken,
+        reason=found[0].reason,
+        split=split,
+        map=_starred(taken, split),
+        doubts=tuple(_separators_doubt(taken, split)),
+    )
+
+
+def _separators_doubt(columns: Sequence[Column], split: str) -> Iterator[Doubt]:
+    """Say that some cells separate otherwise: two tags would become one that nobody made."""
+    others = [
+        sign
+        for sign in ";|"
+        if sign not in split and any(sign in value for one in columns for value in one.values)
+    ]
+    if others:
+        said = f"tags are split at {split.strip() or split!r}, and some cells have {' and '.join(others)} between words: write them alike"
+        yield Doubt(code=DoubtCode.SEPARATORS, sentence=said)
 
 
 def _starred(columns: Sequence[Column], split: str) -> Mapping[str, str] | None:

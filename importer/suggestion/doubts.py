@@ -29,6 +29,10 @@ class DoubtCode(StrEnum):
     INVALID_VALUES = "invalid_values"
     MARKS_FOR_NOTHING = "marks_for_nothing"
     """Cells say NULL or the like."""
+    SEPARATORS = "separators"
+    """Cells separate their tags by another sign than most do."""
+    HEADER_TWICE = "header_twice"
+    """An e-mail or phone column cannot be named, as its header stands twice."""
     NAME_ORDER = "name_order"
     """The last name stands first, or where the first name ends is not always shown."""
     LAYOUT_CONTRADICTED = "layout_contradicted"
@@ -50,6 +54,8 @@ _LOUD: Final = frozenset(
         DoubtCode.CONSENT_BESIDE,
         DoubtCode.CONSENT_OTHERS,
         DoubtCode.DECEASED,
+        DoubtCode.SEPARATORS,
+        DoubtCode.HEADER_TWICE,
         DoubtCode.SHEETS_LEFT,
         DoubtCode.PHONE_REGION,
         DoubtCode.VALUES_REFUSED,

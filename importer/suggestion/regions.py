@@ -53,12 +53,7 @@ def region(
     national = [number for number in numbers if not is_phone(number, None)][:CHECKED]
     if not national:
         return None
-    signs = country_signs(
-        everything,
-        countries=named.get("country", ()),
-        postcodes=named.get("postalCode", ()),
-        states=named.get("state", ()),
-    )
+    signs = _signs(named, everything)
     dialled = Counter(code for number in numbers if (code := _dialled(number)))
     tried = dict.fromkeys((*dialled, *signs.points, *REGIONS))
     ranked = sorted(
@@ -68,6 +63,22 @@ def region(
     if not ranked[0].valid and not signs.shown:
         return None
     return _guess(ranked, national, signs)
+
+
+def shown_country(named: Mapping[str, tuple[Column, ...]], everything: Sequence[Column]) -> str | None:
+    """Give the country that countries, postcodes and states speak for most; None where none of them says anything."""
+    signs = _signs(named, everything)
+    located = signs.shown & {"countries", "postcodes", "states"}
+    return max(signs.points, key=lambda code: signs.points[code]) if located else None
+
+
+def _signs(named: Mapping[str, tuple[Column, ...]], everything: Sequence[Column]) -> CountrySigns:
+    return country_signs(
+        everything,
+        countries=named.get("country", ()),
+        postcodes=named.get("postalCode", ()),
+        states=named.get("state", ()),
+    )
 
 
 def _guess(ranked: Sequence[_Ranked], national: Sequence[str], signs: CountrySigns) -> RegionGuess:

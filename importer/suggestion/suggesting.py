@@ -19,7 +19,7 @@ from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, columns
 from importer.suggestion.guesses import Guess, Left
 from importer.suggestion.postcodes import code_of
-from importer.suggestion.regions import RegionGuess, region
+from importer.suggestion.regions import RegionGuess, region, shown_country
 from importer.suggestion.rendering import rendered
 from importer.suggestion.sampling import sampled_rows
 from importer.suggestion.synonyms import all_phrases
@@ -71,7 +71,8 @@ class Suggestion:
             for one in self.left
             if one.doubt is not None and one.doubt.loud
         )
-        rules = (doubt for one in self.fields for doubt in one.doubts)
+        tags = (self.tags,) if self.tags else ()
+        rules = (doubt for one in (*self.fields, *tags) for doubt in one.doubts)
         return (
             *(f"{doubt.sentence}." for doubt in self.doubts if doubt.loud),
             *_order_guessed(self.date_order),
@@ -174,7 +175,8 @@ def suggest_from(
         replace(column, values=tuple(map(code_of, column.values))) for column in named["postalCode"]
     )
     where = region(_of(guesses.fields, "phone"), named, sampled)
-    order = date_order(_dates(guesses.fields, customs), where.value if where else None, sampled)
+    country = where.value if where else shown_country(named, sampled)
+    order = date_order(_dates(guesses.fields, customs), country, sampled)
     home = Home(
         today=today or datetime.now(UTC).date(),
         region=where.value if where else None,

@@ -194,6 +194,15 @@ def test_another_location_than_last_time_is_said_and_asked_about_again(
     assert "This mapping last went" not in desk.importer(*again, "--fresh").err
 
 
+def test_another_location_than_the_mapping_names_is_said(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("people.csv", PEOPLE)
+    desk.write("fixed.yaml", "version: 1\nlocation: loc1\nfields: {email: Mail}\n")
+    words = ("run", "people.csv", "-m", "fixed.yaml", "--no-progress")
+    named = "The mapping itself names another location: loc1."
+    assert named in " ".join(desk.importer(*words, "--location", "loc2").err.split())
+    assert named not in " ".join(desk.importer(*words).err.split())
+
+
 def test_several_sub_accounts_are_named_with_their_rows(desk: Desk, terminal: Open, vendor: Sandbox) -> None:
     desk.write("many.yaml", "version: 1\nlocation: {column: Where}\nfields: {email: Mail}\n")
     desk.write("many.csv", "Mail,Where\na@example.com,locA\nb@example.com,locB\nc@example.com,locB\n")

@@ -167,6 +167,19 @@ def library_refusal(address: str) -> str | None:
     return None
 
 
+@pytest.mark.parametrize("text", ["none@none.com", "NoEmail@noemail.com", "test@test.com", "na@na.com"])
+def test_what_people_type_who_have_no_address_is_warned_of(text: str) -> None:
+    reading = read_email(text)
+    assert isinstance(reading, ValueFault)
+    assert (reading.code, reading.fails) == ("suspicious_email", False)
+    assert "who have no address" in reading.sentence
+
+
+@pytest.mark.parametrize("text", ["none@acme.com", "ann@none.com", "test@example.com", "naomi@na.com"])
+def test_an_address_that_only_looks_so_in_part_is_none_of_these(text: str) -> None:
+    assert read_email(text) == text
+
+
 _LABELS = st.text(alphabet="abcxn0189-A_ü", min_size=0, max_size=7) | st.sampled_from(["a" * 63, "a" * 64])
 _ENDINGS = st.sampled_from(["com", "test", "local", "onion", "c0m", "x", "123", "xn--p1ai", "", "co.uk"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -17,11 +18,11 @@ from importer.mapping.transforms.steps import strip_html
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_inbound_dnd
 from importer.mapping.values.dates import DateRules, read_date
 from importer.mapping.values.emails import read_email
-from importer.mapping.values.fault import ValueFault
+from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.numbers import read_money, read_number, read_percent
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
-from importer.mapping.values.texts import clean, clean_column, read_text
+from importer.mapping.values.texts import clean, clean_column, read_plain_text, read_text, read_typed
 from importer.mapping.values.websites import read_website
 from importer.records import TypedText
 
@@ -288,3 +289,30 @@ def test_a_text_beyond_all_measure_is_refused_before_a_pattern_takes_minutes_ove
     readings += [read_money(text), read_website(text)]
     assert all(isinstance(reading, ValueFault) and reading.fails for reading in readings)
     strip_html(text)
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2009", "\u202f"])
+def test_a_fixed_space_between_two_names_is_the_one_that_people_type(space: str) -> None:
+    assert clean(f"Ann{space}Lee") == "Ann Lee"
+    assert clean_column([f"Ann{space}Lee", "Bob"]) == ["Ann Lee", "Bob"]
+
+
+def test_what_holds_an_emoji_or_a_japanese_name_together_stays() -> None:
+    assert clean("\U0001f469\u200d\U0001f4bb") == "\U0001f469\u200d\U0001f4bb"
+    assert clean("\u5c71\u7530\u3000\u592a\u90ce") == "\u5c71\u7530\u3000\u592a\u90ce"
+
+
+@pytest.mark.parametrize("value", [12345678901234599936, 4.111111111111111e15, -(10**15)])
+@pytest.mark.parametrize("read", [read_typed, read_plain_text])
+def test_an_identifier_of_more_digits_than_a_spreadsheet_keeps_is_warned_of(
+    value: float, read: Callable[[str], ReadValue]
+) -> None:
+    found = read(TypedText(f"{value:.0f}", value))
+    assert isinstance(found, ValueFault)
+    assert (found.code, found.fails, found.value) == ("damaged_number", False, f"{value:.0f}")
+
+
+@pytest.mark.parametrize("read", [read_typed, read_plain_text])
+def test_an_identifier_of_fifteen_digits_is_whole(read: Callable[[str], ReadValue]) -> None:
+    assert read(TypedText("123456789012345", 123456789012345)) == "123456789012345"
+    assert read("12345678901234567890") == "12345678901234567890"

@@ -93,7 +93,7 @@ def test_a_folder_of_that_name_does_not(folder: Path) -> None:
 @pytest.mark.parametrize("wrong", ["hubspt", "hubspot.yaml", "mappings/hubspot.yaml", "HubSpot"])
 def test_what_is_not_there_is_told_with_the_nearest_ready_one(wrong: str) -> None:
     with pytest.raises(
-        MappingError, match=r"Did you mean the ready mapping, -m hubspot\? `importer mappings`"
+        MappingError, match=r"Did you mean the ready mapping, mapping=\"hubspot\"\? `importer mappings`"
     ):
         importer.load_mapping(wrong)
 

@@ -261,3 +261,23 @@ def test_a_refusal_on_such_a_channel_and_on_one_of_the_vendors_blocks_that() -> 
 )
 def test_a_wish_on_no_channel_is_pointed_out(header: str) -> None:
     assert of(header, "Yes", "No", "Yes").consents_left == (header,)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "DO NOT CONTACT per legal", "Please unsubscribe", "asked to be removed", "don't call before noon, or ever", "Bitte nicht mehr anrufen",
+        "Ne plus contacter svp", "No llamar", "Niet bellen!",
+    ],
+)  # fmt: skip
+def test_notes_that_ask_to_be_left_alone_are_pointed_out(note: str) -> None:
+    made = suggest_from(("Email", "Notes"), [("a@example.com", "met at the fair"), ("b@example.com", note)])
+    assert made.consents_left == ("Notes",)
+    assert any("ask not to be contacted" in concern for concern in made.concerns)
+
+
+@pytest.mark.parametrize(
+    "note", ["will call back", "prefers e-mail", "no problem", "asked about removal of trees", "stopped by"]
+)
+def test_other_notes_are_none_of_these(note: str) -> None:
+    assert suggest_from(("Email", "Notes"), [("a@example.com", note)]).concerns == ()

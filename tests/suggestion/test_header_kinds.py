@@ -380,3 +380,26 @@ def test_a_column_that_says_who_has_died_is_told_loudly(header: str, cells: tupl
 def test_a_column_by_which_nobody_has_died_is_not(header: str, cells: tuple[str, str]) -> None:
     made = of(("Email", header), *zip(("a@example.com", "b@example.com"), cells, strict=True))
     assert made.concerns == ()
+
+
+def test_the_country_that_states_and_postcodes_show_says_which_of_day_and_month_is_first() -> None:
+    american = of(("Email", "DOB", "State", "Zip"), ("a@example.com", "01/02/1990", "MA", "02134"))
+    british = of(("Email", "DOB", "Postcode"), ("a@example.com", "01/02/1990", "SW1A 1AA"))
+    orders = [
+        made.date_order and (made.date_order.value, made.date_order.guessed) for made in (american, british)
+    ]
+    assert orders == [("MDY", True), ("DMY", True)]
+
+
+def test_a_phone_column_that_cannot_be_named_is_told() -> None:
+    made = of(("Email", "Phone", "Phone", "Note", "Note"), ("a@example.com", "(212) 555-0130", "", "x", "y"))
+    assert [concern for concern in made.concerns if "stands twice" in concern and "'Phone'" in concern]
+    assert not [concern for concern in made.concerns if "'Note'" in concern]
+
+
+@pytest.mark.parametrize(("other", "times"), [("vip; lead", 1), ("vip|lead", 1), ("vip", 0), ("a/b", 0)])
+def test_a_cell_that_separates_tags_otherwise_is_told(other: str, times: int) -> None:
+    made = of(
+        ("Email", "Tags"), ("a@example.com", "vip, lead"), ("b@example.com", "a, b"), ("c@example.com", other)
+    )
+    assert sum("Tags are split at ','" in one for one in made.concerns) == times

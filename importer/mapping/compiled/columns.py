@@ -15,8 +15,8 @@ from importer.mapping.values.blanks import MARKERS, left_out, unless_nothing
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.lists import parts_of
 from importer.mapping.values.postal import check_zeros, may_lack_zeros, pad
-from importer.mapping.values.texts import column_needs_look, read_plain_text, read_text
-from importer.records import Fault, Json, TypedText
+from importer.mapping.values.texts import column_needs_look, read_plain_text, read_text, read_typed
+from importer.records import Fault, Json
 
 CLEAR: Final = object()
 """Stands in a column where a cell asks the vendor to clear the value; None there means: say nothing."""
@@ -156,12 +156,8 @@ def _read_texts(texts: list[str], *, typed: bool) -> list[Any]:
     """Take texts as they stand; ``typed`` keeps the value behind a workbook's cell for who reads it later."""
     if set(map(type, texts)) <= {str} and not column_needs_look(texts, dates=not typed):
         return [text or None for text in texts]
-    read = _read_typed if typed else read_plain_text
+    read = read_typed if typed else read_plain_text
     return [read(text) if text else None for text in texts]
-
-
-def _read_typed(text: str) -> ReadValue:
-    return text if isinstance(text, TypedText) else read_text(text)
 
 
 def fault_of(finding: ValueFault, header: str, *, drop: bool) -> Fault:

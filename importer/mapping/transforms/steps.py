@@ -222,6 +222,10 @@ KINDS: Final[dict[str, StepKind]] = {
         _make_percent, known=("decimal",), short="decimal",
     ),
     "boolean": StepKind("true or false.", _plain(booleans.read_boolean)),
+    "only_yes": StepKind(
+        "What means no becomes blank, other texts stay: for do-not-disturb, so that a no lifts no block that the contact has.",
+        _plain(booleans.without_no),
+    ),
     "country": StepKind("A country's code.", _plain(places.read_country)),
     "state": StepKind("The code of a US or Canadian state; other texts stay.", _plain(places.read_state)),
 }  # fmt: skip

@@ -120,12 +120,18 @@ def read_boolean(text: str) -> ReadValue:
     return ValueFault(CODE, f"{quoted(text)} is neither yes nor no")
 
 
+_INACTIVE: Final = frozenset({"inactive"})
 _CHANNELS: Final = {
     "call": "Call", "calls": "Call", "phone": "Call", "voice": "Call", "email": "Email", "e-mail": "Email", "emails": "Email",
     "sms": "SMS", "text": "SMS", "texts": "SMS", "text message": "SMS", "text messages": "SMS", "whatsapp": "WhatsApp",
     "gmb": "GMB", "gbp": "GMB", "google my business": "GMB", "fb": "FB", "facebook": "FB", "messenger": "FB",
 }  # fmt: skip
 _BETWEEN: Final = re.compile(r"\s*(?:[,;|/&+\n]|\band\b)\s*")
+
+
+def without_no(text: str) -> str:
+    """Take away what means no, also as the vendor's own status; every other text stays."""
+    return "" if text.casefold() in _INACTIVE or read_boolean(text) is False else text
 
 
 def read_dnd_or_channels(text: str) -> ReadValue:

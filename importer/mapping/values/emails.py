@@ -54,6 +54,21 @@ _TYPO_ENDINGS: Final = {
 }
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STAND_INS: Final = _words(
+    "none no na n.a noemail no-email no_email no.email nomail no-mail unknown null nobody test asdf abc xyz x xx xxx aaa notprovided "
+    "not-provided declined refused noreply no-reply example keine keinemail sinemail sincorreo notiene pasdemail aucun nessuna geen"
+)
+_STAND_IN_DOMAINS: Final = _words(
+    "none.com no.com na.com noemail.com no-email.com nomail.com test.com email.com mail.com domain.com unknown.com null.com x.com "
+    "xx.com xxx.com abc.com asdf.com noreply.com none.none"
+)
+"""Both together are what people type where an address is demanded of somebody who has none."""
+
+
 def read_email(text: str, *, several: str = "first") -> ReadValue:
     """Read one address; ``several`` says what becomes of two in one cell."""
     local, _, domain = text.rpartition("@")
@@ -82,6 +97,9 @@ def is_plain_domain(domain: str) -> bool:
 
 
 def _with_typo(address: str, domain: str) -> ReadValue:
+    if domain in _STAND_IN_DOMAINS and address.partition("@")[0].lower() in _STAND_INS:
+        sentence = f"{quoted(address)} is what people type who have no address: many may share it, and none of them reads it"
+        return warn("suspicious_email", sentence, address)
     meant = _TYPOS.get(domain)
     if meant is None:
         stem, _, ending = domain.rpartition(".")

@@ -27,6 +27,8 @@ _BEFORE_A_NAME: Final = _words(
     "sigra dhr mevr mevrouw the family familie famille familia famiglia"
 )
 """Titles: a title and one word are no first and last name."""
+_SUFFIXES: Final = _words("jr sr ii iii iv esq md phd dds dmd dvm")
+"""What stands behind the whole name, also where the last one was written first: ``Lee, Bob Jr.``."""
 _FORMS: Final = _words("inc llc llp ltd corp plc gmbh ag kg sarl srl bv nv ltda")
 """Forms of companies in front of a comma: ``Acme Inc, Boston``."""
 _SEVERAL: Final = re.compile(r"[&+/;]|\b(?:and|und|et|y|e|en)\b", re.IGNORECASE)
@@ -62,7 +64,8 @@ def _around_comma(text: str) -> NameParts | None:
         return None
     if _bare(words[0]) in _BEHIND_A_NAME or _bare(last.split()[-1]) in _FORMS or _SEVERAL.search(first):
         return None
-    return NameParts(first=first, last=last, turned=True)
+    cut = len(words) - 1 if len(words) > 1 and _bare(words[-1]) in _SUFFIXES else len(words)
+    return NameParts(first=" ".join(words[:cut]), last=" ".join((last, *words[cut:])), turned=True)
 
 
 def _bare(word: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from html.entities import html5
 from typing import Final
 
 from importer.mapping.values.blanks import MARKERS, read_marker
-from importer.mapping.values.fault import ReadValue, quoted, warn
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted, warn
 from importer.records import TypedText
 
 # Spaces that spreadsheets and web pages leave at the ends of a cell. Inside a text they stay: a zero-width joiner
@@ -20,6 +21,10 @@ _ENDS: Final = (
     " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 )
+_FIXED_SPACES: Final = dict.fromkeys(
+    map(ord, "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"), " "
+)
+"""Spaces of typesetters and web pages; between two names they look like the usual one, and nobody who searches types them."""
 _LINE_BREAKS: Final = re.compile("\r\n?|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """Line breaks and list separators, as databases write them: FileMaker's are U+000B and U+001D."""
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
@@ -60,7 +65,7 @@ def _out_of_formula(text: str) -> str:
 
 
 def _clean_text(text: str) -> str:
-    text = _LINE_BREAKS.sub("\n", text)
+    text = _LINE_BREAKS.sub("\n", text).translate(_FIXED_SPACES)
     if _CONTROLS.search(text):
         # A control character between two words parts them: left out, it would glue them together.
         text = _CONTROLS.sub("", _BETWEEN_WORDS.sub(" ", text.translate(_WINDOWS)))
@@ -93,6 +98,19 @@ def unmarked(text: str) -> str:
     return text[1:].lstrip() if text[:1] in _APOSTROPHES else text
 
 
+_KEPT_DIGITS: Final = 10**15
+
+
+def read_typed(text: str) -> ReadValue:
+    """Take a text with the value that a workbook has behind it; a number of more digits than it keeps is flagged."""
+    if not isinstance(text, TypedText):
+        return read_text(text)
+    if not isinstance(text.value, int | float) or abs(text.value) < _KEPT_DIGITS:
+        return text
+    sentence = f"{quoted(text)} is a number of more digits than a spreadsheet keeps: the last ones are not those that were typed"
+    return warn("damaged_number", sentence, text)
+
+
 def read_text(text: str) -> ReadValue:
     """Take a text as it stands, and flag one that says nothing or was damaged somewhere on its way."""
     text = str(text)
@@ -107,6 +125,8 @@ def read_text(text: str) -> ReadValue:
 
 def read_plain_text(text: str) -> ReadValue:
     """Take a text that is no date, such as an address; a spreadsheet makes dates of house numbers."""
+    if isinstance(text, TypedText) and isinstance(damaged := read_typed(text), ValueFault):
+        return replace(damaged, value=str(text))
     if (isinstance(text, TypedText) and isinstance(text.value, date)) or text in _DATE_TEXTS:
         sentence = f"{quoted(text)} is a date; a text such as 12-3 may have become one in a spreadsheet"
         return warn("turned_into_date", sentence, str(text))

@@ -240,6 +240,7 @@ class _Planner:
         self._began = began
         self._made_at = context.clock.now()
         self._requests: Mapping[str, int] = {}
+        self._lifts = 0
         stamp = datetime.fromtimestamp(self._made_at, UTC)
         self._plan_id = f"plan-{stamp:%Y%m%d-%H%M%S}-{int(self._made_at * 65_536) % 65_536:04x}"
         self._folder = settings.output / self._plan_id
@@ -316,7 +317,7 @@ class _Planner:
         )
 
     def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:
-        taken, requests = self._taken, tally.requests
+        taken, requests, self._lifts = self._taken, tally.requests, tally.lifts
         self._requests = requests
         rows: Counter[str] = Counter()
         for intake in taken.intakes:
@@ -365,4 +366,5 @@ class _Planner:
             base_url=settings.connection.base_url,
             options=remembered(settings),
             requests=requests,
+            lifts=self._lifts,
         )

@@ -45,6 +45,7 @@ _SEVERAL_NAMES, _SEVERAL_OTHERS, _JOINED = 1, 2, 4
 _BEFORE: Final = {None: 0, Contradiction.NAME: 8, Contradiction.OTHER_KEY: 16}
 _BEFORE_OF: Final = {mark: before for before, mark in _BEFORE.items()}
 _COLUMNS: Final = 'key, other, first, last, run, "row", marks, said_other, said_first, said_last'
+_NO_MORE: Final = Said()
 _SAID: Final = ("said_other", "said_first", "said_last")
 """Columns that files of earlier versions lack. All of them are 0 where nothing else was said than ``holders`` holds anyway."""
 
@@ -213,13 +214,13 @@ def _marks(holder: KeyHolder) -> int:
         _SEVERAL_NAMES * holder.several_names
         + _SEVERAL_OTHERS * holder.several_others
         + _JOINED * holder.joined
-        + _BEFORE[holder.before]
+        + (holder.before is not None and _BEFORE[holder.before])
     )
 
 
 def _said_besides(holder: KeyHolder) -> Said:
     """Give what was said where it is not what is held: most rows need not store it twice."""
-    return Said() if holder.said == holder[:3] else holder.said
+    return _NO_MORE if holder.said is None or holder.said == holder[:3] else holder.said
 
 
 def _holder(other: int, first: int, last: int, run: int, row: RowId, marks: int, *said: int) -> KeyHolder:
@@ -232,7 +233,7 @@ def _holder(other: int, first: int, last: int, run: int, row: RowId, marks: int,
         bool(marks & _SEVERAL_NAMES),
         bool(marks & _SEVERAL_OTHERS),
         bool(marks & _JOINED),
-        Said(*said) if any(said) else Said(other, first, last),
+        Said(*said) if any(said) else None,
         _BEFORE_OF[marks & (8 | 16)],
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final
 
 from importer.suggestion.consent.switches import ConsentUnclear, Switch
 from importer.suggestion.doubts import Doubt, DoubtCode
+from importer.suggestion.evidence import Column
 from importer.suggestion.guesses import Guess, Left
 from importer.suggestion.leaving import described
 
@@ -27,8 +30,8 @@ def _switch(switch: Switch, name: str) -> Guess:
         columns=(switch.column,),
         reason=switch.reason,
         doubts=tuple(_doubts(switch)),
-        transforms=("dated",) if switch.dated else (),
-        map=switch.map,
+        transforms=(*(("dated",) if switch.dated else ()), *(("only_yes",) if switch.keep else ())),
+        map=switch.map or None,
         keep_unmapped=switch.keep,
     )
 
@@ -52,6 +55,26 @@ def consents_left(answers: Iterable[Switch | ConsentUnclear], taken: Sequence[Gu
     return {
         one.column.place: _consent_left(one, used.values()) for one in answers if one.column.place not in used
     }
+
+
+def requests_left(columns: Iterable[Column]) -> dict[int, Left]:
+    """Point out each column of notes in which somebody asks to be left alone; a rule can hardly read them."""
+    why = "has cells that ask not to be contacted: see whose they are, and block those people, before you import"
+    doubt = Doubt(code=DoubtCode.CONSENT_UNCLEAR, sentence=why)
+    return {
+        column.place: Left(column=column, note=f"{why}; {described(column)}", doubt=doubt)
+        for column in columns
+        if any(_REQUEST.search(text) for text in column.few)
+    }
+
+
+_REQUEST: Final = re.compile(
+    r"\b(?:(?:do not|don'?t|never|stop|no more|please no)\s+(?:ever\s+)?(?:contact|call|e-?mail|text|phone|disturb|solicit)|(?:wants?|asked|wishes|requests?(?:ed)?)\s+(?:to be\s+)?(?:unsubscribed?|opted?[ -]out|removed)"
+    r"|(?:please\s+)?unsubscribe|remove (?:me|him|her|them|from (?:the |our |all )?(?:mailing )?lists?)|opted[ -]out|no (?:e-?mails?|calls|texts) please"
+    r"|nicht (?:mehr )?(?:kontaktieren|anrufen|anschreiben)|keine (?:werbung|e-?mails|anrufe)|ne (?:pas|plus) (?:contacter|appeler|relancer)"
+    r"|no (?:contactar|llamar|molestar)|n[aã]o (?:contatar|ligar|contactar)|non (?:contattare|chiamare)|niet (?:meer )?(?:bellen|mailen|benaderen))\b",
+    re.IGNORECASE,
+)
 
 
 def _consent_left(answer: Switch | ConsentUnclear, used: Collection[str]) -> Left:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from importer.mapping.values.booleans import without_no
 from importer.suggestion.consent import words as lexicon
 from importer.suggestion.consent.answers import Answer, answer_of, is_yes
 from importer.suggestion.consent.asking import Asked, asked_by, fields_of
@@ -115,10 +116,12 @@ def _refusal(column: Column) -> Switch | ConsentUnclear | None:
 
 
 def _noes(answers: _Answers) -> Mapping[str, str]:
-    """Let "no" say nothing: sent, it would lift a block that the contact has in HighLevel by now."""
-    quiet = sorted({text.lower() for text, said in answers.items() if said is Answer.NOT_REFUSED})
+    """List the texts that neither a field nor the step that leaves out each no reads."""
+    quiet = sorted(
+        {text.lower() for text, said in answers.items() if said is Answer.NOT_REFUSED and without_no(text)}
+    )
     worded = {text: "yes" for text, said in answers.items() if said is Answer.REFUSED and _needs_words(text)}
-    return worded | dict.fromkeys(quiet or ["no"], "")
+    return worded | dict.fromkeys(quiet, "")
 
 
 def _needs_words(text: str) -> bool:
