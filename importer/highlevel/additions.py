@@ -36,6 +36,8 @@ class AdditionKind:
     """The call that adds it: in a location, beside a contact, with its content."""
     look: Callable[[str, str], Call]
     """The call that lists what of this kind a contact has."""
+    remove: Callable[[str, str, str], Call]
+    """The call that takes one away: in a location, from beside a contact, by its id."""
     listed: str
     """What the reply calls that list."""
     known_by: tuple[str, ...]
@@ -68,6 +70,12 @@ def _list_beside(path: str) -> Callable[[str, str], Call]:
     )
 
 
+def _remove_beside(path: str) -> Callable[[str, str, str], Call]:
+    return lambda _location_id, contact_id, item_id: Call(
+        method="DELETE", path=f"/contacts/{segment(contact_id)}/{path}/{segment(item_id)}", contacts=1
+    )
+
+
 def _probe(path: str) -> Probe:
     return Probe(scope="contacts.readonly", path=f"/contacts/{_NO_SUCH_CONTACT}/{path}")
 
@@ -76,6 +84,7 @@ NOTE: Final = AdditionKind(
     name="note",
     add=_beside("notes"),
     look=_list_beside("notes"),
+    remove=_remove_beside("notes"),
     listed="notes",
     known_by=("title", "body"),
     dated=True,
@@ -85,6 +94,7 @@ TASK: Final = AdditionKind(
     name="task",
     add=_beside("tasks"),
     look=_list_beside("tasks"),
+    remove=_remove_beside("tasks"),
     listed="tasks",
     known_by=("title", "body", _DUE),
     probe=_probe("tasks"),

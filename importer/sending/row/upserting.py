@@ -299,7 +299,7 @@ class Upserting:
         if found.kind is ReplyKind.DUPLICATE and creates and found.contact_id:
             return await self._settle_existing(submitted, {"id": found.contact_id})
         if found.kind is not ReplyKind.DONE:
-            return outcomes.refused(submitted, found)
+            return await self._refused(submitted, found)
         if found.contact_id is None:
             return await self._without_id(submitted, found, call, creates=creates, sent_at=state.sent_at)
         new = True if creates else found.body.get("new")
@@ -307,6 +307,14 @@ class Upserting:
             self._caller.learn_creation(found.contact.get("dateAdded"), state.sent_at)
             return self._land(submitted, found, found.contact, Status.CREATED)
         return await self._judged(submitted, found, new=new)
+
+    async def _refused(self, submitted: SubmittedRow, refusal: Reply) -> Landing | Outcome:
+        """Fail a refused row, unless an attempt before, whose reply was lost, has made its contact all the same."""
+        if submitted.doubtful and isinstance(seen := await self._search(submitted), Mapping):
+            shown = await self._look_at(str(seen["id"]), submitted)
+            if isinstance(shown, Reply) and self._judge(submitted, shown.contact) is Status.CREATED:
+                return self._land(submitted, shown, shown.contact, Status.CREATED)
+        return outcomes.refused(submitted, refusal)
 
     async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
         state = ContactCallState(submitted.row, contact_id)
