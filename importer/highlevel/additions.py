@@ -14,12 +14,14 @@ from hashlib import blake2b
 from html import unescape
 from typing import Any, Final
 
+from importer.highlevel import companies
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Probe
 from importer.highlevel.reply import read_moment
 from importer.highlevel.wire import encode
 from importer.records import Addition, FollowUpFor, Json
 
+_MAKE_AND_LINK: Final = 2
 _DUE: Final = "dueDate"
 _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 _TAG: Final = re.compile(r"<[^<>]*>")
@@ -34,6 +36,8 @@ class AdditionKind:
     """The call that adds it: in a location, beside a contact, with its content."""
     look: Callable[[str, str], Call]
     """The call that lists what of this kind a contact has."""
+    remove: Callable[[str, str, str], Call]
+    """The call that takes one away: in a location, from beside a contact, by its id."""
     listed: str
     """What the reply calls that list."""
     known_by: tuple[str, ...]
@@ -66,6 +70,12 @@ def _list_beside(path: str) -> Callable[[str, str], Call]:
     )
 
 
+def _remove_beside(path: str) -> Callable[[str, str, str], Call]:
+    return lambda _location_id, contact_id, item_id: Call(
+        method="DELETE", path=f"/contacts/{segment(contact_id)}/{path}/{segment(item_id)}", contacts=1
+    )
+
+
 def _probe(path: str) -> Probe:
     return Probe(scope="contacts.readonly", path=f"/contacts/{_NO_SUCH_CONTACT}/{path}")
 
@@ -74,6 +84,7 @@ NOTE: Final = AdditionKind(
     name="note",
     add=_beside("notes"),
     look=_list_beside("notes"),
+    remove=_remove_beside("notes"),
     listed="notes",
     known_by=("title", "body"),
     dated=True,
@@ -83,11 +94,26 @@ TASK: Final = AdditionKind(
     name="task",
     add=_beside("tasks"),
     look=_list_beside("tasks"),
+    remove=_remove_beside("tasks"),
     listed="tasks",
     known_by=("title", "body", _DUE),
     probe=_probe("tasks"),
 )
 KINDS: Final = {kind.name: kind for kind in (NOTE, TASK)}
+COMPANY: Final = "company"
+"""Not of these kinds: it is the location's, made once, and linked."""
+_LISTED: Final = {**{kind.name: kind.listed for kind in KINDS.values()}, COMPANY: "companies"}
+_PROBES: Final = {**{kind.name: (kind.probe,) for kind in KINDS.values()}, COMPANY: companies.PROBES}
+
+
+def listed_as(kind: str) -> str:
+    """Give the name by which several of a kind go in results and previews."""
+    return _LISTED.get(kind, kind)
+
+
+def probes_for(kinds: Iterable[str]) -> tuple[Probe, ...]:
+    """List the calls that show whether the token may do what these kinds need."""
+    return tuple(dict.fromkeys(probe for kind in kinds for probe in _PROBES.get(kind, ())))
 
 
 def digest(addition: Addition) -> str:
@@ -112,7 +138,7 @@ def calls_beside(additions: Iterable[Addition]) -> int:
 
     A contact that was just created has nothing yet.
     """
-    return sum(1 + _may_look(each) for each in additions)
+    return sum(_MAKE_AND_LINK if each.kind == COMPANY else 1 + _may_look(each) for each in additions)
 
 
 def _may_look(addition: Addition) -> bool:

@@ -330,7 +330,7 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
     if planned is not None:
         asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
         return plan_sending(asked, calls_a_row=1)
-    calls = most_calls_a_row(delivery.mapping)
+    calls = most_calls_a_row(delivery.mapping, before_images=delivery.settings.before_images)
     plan = plan_sending(
         {location: math.ceil(count * share) for location, count in rows.items()},
         calls_a_row=calls,

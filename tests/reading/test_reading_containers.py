@@ -9,8 +9,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from importer.errors import SettingsError, SourceError
 from importer.reading import open_frame, open_source
 from importer.settings import ReadingOptions, Secret
 from importer.sources.expanding import expand_sources
+from tests.disks import files_of_at_most
 from tests.reading.workbook_makers import CONTENT_TYPES, HEADER, book, cells, raw_book, sheet_xml
 
 Write = Callable[..., Path]
@@ -303,18 +303,6 @@ def test_a_full_disk_is_not_taken_for_a_damaged_archive(tmp_path: Path, suffix: 
         place.write_bytes(gzip.compress(content, 0))
     with files_of_at_most(4_096), pytest.raises(SettingsError, match=r"cannot be unpacked into .*Make room"):
         open_source(place)
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 PACKINGS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]

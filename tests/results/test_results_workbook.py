@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +23,7 @@ from importer.results.workbook import (
     xlsx_table,
 )
 from importer.settings import ResultsFormat
+from tests.disks import files_of_at_most
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
@@ -190,21 +189,6 @@ def test_pages_count_their_rows(tmp_path: Path) -> None:
     assert pages.rows == 1
 
 
-@contextmanager
-def files_no_larger_than(size: int) -> Iterator[None]:
-    """A disk that is full once a file has so many bytes."""
-    if sys.platform == "win32":
-        pytest.skip("Windows knows no such limit")
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def write_plain(path: Path) -> None:
     with xlsx_table(path, HEAD) as table:
         for number in range(3_000):
@@ -225,7 +209,7 @@ def test_a_full_disk_is_told_as_one_and_leaves_nothing_of_people(
         (tmp_path / name).mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "aside"))
     with (
-        files_no_larger_than(1 << 14),
+        files_of_at_most(1 << 14),
         pytest.raises(StateError, match="could not be written: File too large"),
     ):
         write(tmp_path / "there" / "failed.xlsx")

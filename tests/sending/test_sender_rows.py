@@ -160,6 +160,25 @@ LOST_AND_THERE = (Fault(kind=FaultKind.RESET, path="/contacts"), Fault(path="/co
 """The first attempt is stored and its reply lost; the second is told who is there, and that one is looked at."""
 
 
+@pytest.mark.parametrize("there", [False, True])
+async def test_a_row_that_is_refused_after_it_was_stored_is_told_for_what_it_made(
+    start: StartRun,
+    there: bool,  # noqa: FBT001
+) -> None:
+    """The reply to the first attempt was lost; by the second one the vendor has changed its mind."""
+    run = await start()
+    if there:
+        run.sandbox.add_contact(PLACE, added_at=1.7e9, email="person2@example.com")
+    refusal = Fault(status=422, body=b'{"message": ["city is full"]}', path="/contacts/upsert")
+    run.sandbox.script([Fault(kind=FaultKind.RESET, path="/contacts/upsert"), refusal])
+    outcome = (await run.send(people(1), retry=PATIENT))[2]
+    (contact,) = run.sandbox.contacts()
+    if there:
+        assert (outcome.status, outcome.code) == (Status.FAILED, "refused")
+    else:
+        assert (outcome.status, outcome.contact_id) == (Status.CREATED, contact["id"])
+
+
 async def test_a_contact_that_cannot_be_looked_at_after_a_lost_reply_is_not_taken_for_somebody_elses(
     start: StartRun,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
-from importer.highlevel.follow_ups import may_open_batch
+from importer.highlevel.follow_ups import may_open_batches
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
@@ -299,7 +299,7 @@ class Upserting:
         if found.kind is ReplyKind.DUPLICATE and creates and found.contact_id:
             return await self._settle_existing(submitted, {"id": found.contact_id})
         if found.kind is not ReplyKind.DONE:
-            return outcomes.refused(submitted, found)
+            return await self._refused(submitted, found)
         if found.contact_id is None:
             return await self._without_id(submitted, found, call, creates=creates, sent_at=state.sent_at)
         new = True if creates else found.body.get("new")
@@ -307,6 +307,14 @@ class Upserting:
             self._caller.learn_creation(found.contact.get("dateAdded"), state.sent_at)
             return self._land(submitted, found, found.contact, Status.CREATED)
         return await self._judged(submitted, found, new=new)
+
+    async def _refused(self, submitted: SubmittedRow, refusal: Reply) -> Landing | Outcome:
+        """Fail a refused row, unless an attempt before, whose reply was lost, has made its contact all the same."""
+        if submitted.doubtful and isinstance(seen := await self._search(submitted), Mapping):
+            shown = await self._look_at(str(seen["id"]), submitted)
+            if isinstance(shown, Reply) and self._judge(submitted, shown.contact) is Status.CREATED:
+                return self._land(submitted, shown, shown.contact, Status.CREATED)
+        return outcomes.refused(submitted, refusal)
 
     async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
         state = ContactCallState(submitted.row, contact_id)
@@ -388,7 +396,7 @@ class Upserting:
 
     def _reserve(self, submitted: SubmittedRow) -> int:
         """Keep a request for each batch of follow-ups, and for the one that this row may open: else nobody settles."""
-        return self._capacity.batches + may_open_batch(self._policy.follow_ups, submitted.record.tags)
+        return self._capacity.batches + may_open_batches(submitted.record, self._policy.follow_ups)
 
     def _announce(self, submitted: SubmittedRow) -> None:
         """Note the attempt's time; write it down first where the journal does not foresee an attempt so late."""
