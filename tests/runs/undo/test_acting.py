@@ -252,3 +252,11 @@ async def test_five_hundred_contacts_fill_a_call() -> None:
     full = [tags.add(updated(row, f"c{row}", tags=("a",)), DONE) for row in range(501)]
     assert [at for at, batch in enumerate(full) if batch is not None] == [499]
     assert len(tags.take_all()) == 1
+
+
+async def test_a_contact_that_somebody_edited_is_not_deleted() -> None:
+    book = PaperBook()
+    vendor = PaperVendor(book, looks=shows(city="Oslo"))
+    end = await ContactUndo(vendor, book, RULES).go(made())
+    assert (end.status, end.reason) == (UndoStatus.KEPT, "The contact is not as the run left it: city.")
+    assert vendor.asked == ["GET /contacts/c1"]
