@@ -141,6 +141,17 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Correct the date, or say how dates are written: format in the rule.",
     ),
     Code(
+        "overdue",
+        "A task that is not done was due before today",
+        "Correct the date, or mark the task done; `overdue: keep` in its rule adds such tasks as they are.",
+    ),
+    Code(
+        "no_due_date",
+        "A task without a due date was left out",
+        "Give it a date; `default` in the rule of `due` gives one to all that have none.",
+        Remedy.NONE,
+    ),
+    Code(
         "impossible_birthday",
         "A birthday lies in the future or too far in the past",
         "Correct the date.",
@@ -316,6 +327,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.RUN_AGAIN,
     ),
     Code(
+        "replanned",
+        "The row was decided anew, since somebody changed its contact after the plan was made",
+        "Nothing has to be done (apply --replan); look at the contact where it matters.",
+        Remedy.NONE,
+    ),
+    Code(
         "cleared",
         "A value of the contact is emptied, as its cell asks",
         "Nothing has to be done; look whether HighLevel emptied it (--verify reads contacts back).",
@@ -382,6 +399,18 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "note_failed",
         "The contact is stored but its note was not added",
         "Run it again: `importer retry` adds what is missing, and looks first whether it is there.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "task_failed",
+        "The contact is stored but its task was not added",
+        "Run it again: `importer retry` adds what is missing, and looks first whether it is there.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "followers_failed",
+        "The contact is stored but its followers were not added",
+        "Run it again: `importer retry` finishes the contact.",
         Remedy.RUN_AGAIN,
     ),
     Code(

@@ -17,6 +17,7 @@
         |-- TrustLostError        somebody else answered in its place for too long
         |-- TooManyFailuresError  --stop-after-failures was reached
         |-- InterruptedRunError   SIGINT, SIGTERM or a closed console
+        |-- PausedRunError        `importer pause`, from another process
         |-- TrialDoneError        the rows of --trial were sent, and are to be looked at
         `-- StateError            the journal or the disk under it failed
 
@@ -129,11 +130,15 @@ class InterruptedRunError(StopError):
     code = "interrupted"
 
 
+class PausedRunError(StopError):
+    code = "paused"
+
+
 class TrialDoneError(StopError):
     code = "trial_done"
 
 
-LEFT_TO_PEOPLE: Final = frozenset({TrialDoneError.code, "paused"})
+LEFT_TO_PEOPLE: Final = frozenset({TrialDoneError.code, PausedRunError.code})
 """Why runs stopped that only a person goes on with: no job and no watched folder resumes them."""
 
 

@@ -17,6 +17,7 @@ from importer.results import Summary
 from importer.runs.context import RunContext
 from importer.runs.identity import Changes, begin, reopen
 from importer.runs.preparing.writing import write_results
+from importer.runs.remote import open_to_others
 from importer.runs.session import RunSession
 from importer.runs.stages import conclude, freeing_keys, prepare, send, suppress, survey, write_again
 from importer.runtime import environment
@@ -30,11 +31,12 @@ async def _carry_out(session: RunSession) -> Summary:
     if session.nothing_left or session.trial_over:
         return await write_again(session)
     session = await asyncio.to_thread(suppress, session)
-    with freeing_keys(session), prepare(session) as preparation:
-        surveyed = await survey(session, preparation)  # source -> mapping
-        gone = await send(session, preparation, surveyed)  # payload -> send -> journal
-        summary = await asyncio.to_thread(preparation.write_results)  # results -> report
-    return conclude(session, summary, gone)
+    async with open_to_others(session) as session:
+        with freeing_keys(session), prepare(session) as preparation:
+            surveyed = await survey(session, preparation)  # source -> mapping
+            gone = await send(session, preparation, surveyed)  # payload -> send -> journal
+            summary = await asyncio.to_thread(preparation.write_results)  # results -> report
+        return conclude(session, summary, gone)
 
 
 async def run(

@@ -188,10 +188,12 @@ class Addition:
     """What a row wants added beside its contact: a note, say. ``kind`` names it as journals and results do.
 
     ``content``: what it holds, under the vendor's names. ``once``: not where the contact has the same already.
+    ``place``: which of the mapping's wishes it is.
     """
 
     kind: str
     content: Mapping[str, Json] = field(repr=False)
+    place: int = 0
     applies_to: FollowUpFor = FollowUpFor.ALL
     once: bool = True
 
@@ -279,7 +281,8 @@ class Planned:
     ``creates``: nobody was found, so that no contact may be updated. ``changes``: what the row changes; where that
     overwrites something, the contact must still hold the old values. ``made_by``: the row that makes its contact, and
     without which there is nobody to change. ``end``: how it ends without a call, once that contact is there.
-    ``tags_before``: where all of the contact's tags are replaced, those that it must still have.
+    ``tags_before``: where all of the contact's tags are replaced, those that it must still have. ``wanted``: the whole
+    row, where it may be decided anew.
     """
 
     changes: tuple[Change, ...] = ()
@@ -289,6 +292,7 @@ class Planned:
     made_by: RowId | None = None
     end: Outcome | None = None
     tags_before: frozenset[str] | None = field(default=None, repr=False)
+    wanted: Record | None = field(default=None, repr=False)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -144,6 +144,8 @@ class RunSettings:
     """Read each contact before it is updated; a run that compares knows it without."""
     plan: str | None = None
     """The plan that is applied."""
+    replan: bool = False
+    """Decide rows of the plan anew whose contact somebody changed since."""
     full_every: int | None = None
     feed: str | None = None
     """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""

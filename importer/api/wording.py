@@ -17,7 +17,7 @@ _VALUES: Final = {
     "--verify": "verify_share", "--metrics-file": "metrics_file", "--api-version": "api_version",
 }  # fmt: skip
 _SWITCHES: Final = {
-    "--sandbox": "sandbox", "--fresh": "fresh", "--compare": "compare", "--changed-only": "changed_only",
+    "--sandbox": "sandbox", "--fresh": "fresh", "--compare": "compare", "--before-images": "before_images", "--changed-only": "changed_only",
     "--wait-for-quota": "wait_for_quota", "--allow-transforms": "allow_transforms", "--accept-rewritten": "accept_rewritten",
     "--into-other-location": "into_other_location", "--report-details": "report_details",
 }  # fmt: skip

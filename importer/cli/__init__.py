@@ -32,6 +32,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resume": ("importer.cli.history", "Go on with a stopped run."),
     "retry": ("importer.cli.history", "Send the failed rows again that are worth another try."),
     "undo": ("importer.cli.undoing", "Take a run back."),
+    "pause": ("importer.cli.remote", "Pause a run that is under way."),
+    "stop": ("importer.cli.remote", "Stop a run that is under way."),
     "runs": ("importer.cli.history", "List past runs."),
     "show": ("importer.cli.history", "Show one run."),
     "results": ("importer.cli.history", "Write a run's files again from its journal."),

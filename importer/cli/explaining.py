@@ -16,6 +16,7 @@ from importer.errors import (
     BudgetSpentError,
     CredentialsLostError,
     InterruptedRunError,
+    PausedRunError,
     QuotaSpentError,
     ServiceDownError,
     StateError,
@@ -73,6 +74,11 @@ STOP_REASONS: Final = (
         InterruptedRunError.code,
         "Somebody stopped the run, or the system did",
         "Nothing is lost. Go on with: importer resume.",
+    ),
+    StopReason(
+        PausedRunError.code,
+        "Somebody paused the run",
+        "Nothing is lost, and no job goes on with it by itself. Go on with: importer resume.",
     ),
     StopReason(
         TrialDoneError.code,

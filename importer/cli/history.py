@@ -167,9 +167,14 @@ def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
     "show", epilog=examples("importer show", "importer show 20260314-0915"), short_help="Show one run."
 )
 @run_argument
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="First watch it until no process works on it any more (with --json: a line of JSON whenever it moved).",
+)
 @state_option
 @json_option
-def show_command(*, run: str | None, state: Path | None, as_json: bool) -> None:
+def show_command(*, run: str | None, follow: bool, state: Path | None, as_json: bool) -> None:
     """Show one run: the newest, or the one whose id begins with RUN."""
     from importer.cli.run_text import RunDetails, render_run
     from importer.state import StateFolder
@@ -177,6 +182,11 @@ def show_command(*, run: str | None, state: Path | None, as_json: bool) -> None:
     load_environment()
     folder = StateFolder(state_folder(state))
     found = folder.find(run)
+    if follow:
+        from importer.cli.following import follow as watch
+
+        watch(folder, found, as_json=as_json)
+        found = folder.run(found.id)
     with folder.open_journal(found, thorough=False) as journal:
         details = RunDetails.of(found, journal, folder.path)
         if journal.loss is not None:

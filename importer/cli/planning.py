@@ -112,6 +112,11 @@ def _name_of_somebody(_context: click.Context, _option: click.Parameter, said: s
 )
 @send_window_option
 @click.option(
+    "--replan",
+    is_flag=True,
+    help="Decide rows anew whose contact somebody changed since the plan was made, instead of skipping them.",
+)
+@click.option(
     "--approved-by",
     metavar="NAME",
     callback=_name_of_somebody,
@@ -126,7 +131,8 @@ def apply_command(plan: str, **given: Any) -> None:
     """Send what a plan decided, and nothing else: PLAN is its id, its beginning, or its folder of results.
 
     It is refused when the source, the mapping or the plan changed since. Just before a value is overwritten its
-    contact is read; where somebody changed it meanwhile, the row is skipped (changed_since). Results, resume, retry and
+    contact is read; where somebody changed it meanwhile, the row is skipped (changed_since), or with --replan decided
+    anew by the same rules upon what the contact holds now. Results, resume, retry and
     exit codes are those of `run`.
     """
     import time
@@ -155,6 +161,7 @@ def apply_command(plan: str, **given: Any) -> None:
         now=time.time(),
         good_for_seconds=given["good_for"],
         send_window=given["send_window"],
+        replan=given["replan"],
     )
     attend(
         lambda context: pipeline.run(settings, context=context),

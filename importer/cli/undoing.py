@@ -25,7 +25,7 @@ from importer.cli.options import (
 
 @click.command(
     "undo",
-    epilog=examples("importer undo 20260314-0915 --dry-run", "importer undo 20260314-0915"),
+    epilog=examples("importer undo 20260314-0915 --dry-run", "importer undo 20260314-0915 --yes"),
     short_help="Take a run back.",
 )
 @click.argument("run", metavar="RUN", shell_complete=complete_run)

@@ -16,9 +16,11 @@ from typing import Any, Final
 
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Probe
+from importer.highlevel.reply import read_moment
 from importer.highlevel.wire import encode
 from importer.records import Addition, FollowUpFor, Json
 
+_DUE: Final = "dueDate"
 _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 _TAG: Final = re.compile(r"<[^<>]*>")
 
@@ -32,10 +34,14 @@ class AdditionKind:
     """The call that adds it: in a location, beside a contact, with its content."""
     look: Callable[[str, str], Call]
     """The call that lists what of this kind a contact has."""
+    remove: Callable[[str, str, str], Call]
+    """The call that takes one away: in a location, from beside a contact, by its id."""
     listed: str
     """What the reply calls that list."""
     known_by: tuple[str, ...]
     """The parts of its content by which two are the same; others may differ."""
+    dated: bool = False
+    """The list tells when each was added."""
     probe: Probe
     """What tells before the first row that the list may not be read."""
 
@@ -62,6 +68,12 @@ def _list_beside(path: str) -> Callable[[str, str], Call]:
     )
 
 
+def _remove_beside(path: str) -> Callable[[str, str, str], Call]:
+    return lambda _location_id, contact_id, item_id: Call(
+        method="DELETE", path=f"/contacts/{segment(contact_id)}/{path}/{segment(item_id)}", contacts=1
+    )
+
+
 def _probe(path: str) -> Probe:
     return Probe(scope="contacts.readonly", path=f"/contacts/{_NO_SUCH_CONTACT}/{path}")
 
@@ -70,16 +82,29 @@ NOTE: Final = AdditionKind(
     name="note",
     add=_beside("notes"),
     look=_list_beside("notes"),
+    remove=_remove_beside("notes"),
     listed="notes",
     known_by=("title", "body"),
+    dated=True,
     probe=_probe("notes"),
 )
-KINDS: Final = {kind.name: kind for kind in (NOTE,)}
+TASK: Final = AdditionKind(
+    name="task",
+    add=_beside("tasks"),
+    look=_list_beside("tasks"),
+    remove=_remove_beside("tasks"),
+    listed="tasks",
+    known_by=("title", "body", _DUE),
+    probe=_probe("tasks"),
+)
+KINDS: Final = {kind.name: kind for kind in (NOTE, TASK)}
 
 
 def digest(addition: Addition) -> str:
     """Sum up what an addition says; two that are the same have the same."""
-    parts = [addition.kind, *(_said(addition.content.get(part)) for part in KINDS[addition.kind].known_by)]
+    kind = KINDS.get(addition.kind)
+    names = kind.known_by if kind is not None else sorted(addition.content)
+    parts = [addition.kind, *(_said(part, addition.content.get(part)) for part in names)]
     return blake2b(json.dumps(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -97,7 +122,14 @@ def calls_beside(additions: Iterable[Addition]) -> int:
 
     A contact that was just created has nothing yet.
     """
-    return sum(1 + (each.once and each.applies_to is not FollowUpFor.CREATED) for each in additions)
+    return sum(1 + _may_look(each) for each in additions)
+
+
+def _may_look(addition: Addition) -> bool:
+    kind = KINDS.get(addition.kind)
+    if kind is None or addition.applies_to is FollowUpFor.CREATED:
+        return False
+    return addition.once or not kind.dated
 
 
 def made_id(addition: Addition, body: Mapping[str, Any]) -> str | None:
@@ -110,9 +142,11 @@ def made_id(addition: Addition, body: Mapping[str, Any]) -> str | None:
 def _is_same(addition: Addition, shown: Mapping[str, Any]) -> bool:
     """Compare by what was said; of a part that the row leaves out, the vendor may have made something up."""
     parts = (part for part in KINDS[addition.kind].known_by if addition.content.get(part))
-    return all(_said(addition.content[part]) == _said(shown.get(part)) for part in parts)
+    return all(_said(part, addition.content[part]) == _said(part, shown.get(part)) for part in parts)
 
 
-def _said(value: object) -> str:
+def _said(part: str, value: object) -> str:
     """Bring a text to what it says: the vendor's editor may have wrapped it in markup, and spaced it otherwise."""
+    if part == _DUE and (moment := read_moment(value)) is not None:
+        return str(int(moment))
     return "" if value is None else " ".join(unescape(_TAG.sub(" ", str(value))).split())

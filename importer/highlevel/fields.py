@@ -16,6 +16,7 @@ class FieldKind(StrEnum):
     PHONE = "phone"
     PHONES = "list of phones"
     DATE_OF_BIRTH = "birthday"
+    DUE_DATE = "due date"
     BOOLEAN = "boolean"
     COUNTRY = "country"
     STATE = "state"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from importer.errors import MappingError
-from importer.highlevel.additions import KINDS, NOTE, AdditionKind
+from importer.highlevel.additions import KINDS, NOTE, TASK, AdditionKind
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Catalog, Listed, Listing
 from importer.highlevel.wire import encode
@@ -56,6 +56,8 @@ class FollowUp:
     """Where the name that the mapping gives is looked up; None where nothing has to be."""
     repeatable: bool
     """Doing it twice is the same as doing it once. Else a call whose reply was lost is not simply sent again."""
+    beside: bool = False
+    """Each row says by itself what it wants: its steps hold an addition."""
     addition: AdditionKind | None = None
     """How it is known again, beside its contact: whether a call was done whose reply was lost can be seen there."""
     shown: Callable[[Any, Mapping[str, Any]], bool] = _never_shown
@@ -201,6 +203,7 @@ def _adding(kind: AdditionKind, *, code: str) -> FollowUp:
         call=call,
         scope="contacts.write",
         repeatable=False,
+        beside=True,
         addition=kind,
         code=code,
         failed=f"its {kind.name} was not added",
@@ -208,9 +211,27 @@ def _adding(kind: AdditionKind, *, code: str) -> FollowUp:
     )
 
 
+def _follow(location_id: str, contact_ids: Sequence[str], addition: Addition) -> Call:  # noqa: ARG001  (one of the table's calls)
+    address = f"/contacts/{segment(contact_ids[0])}/followers"
+    return Call(method="POST", path=address, body=encode(dict(addition.content)), contacts=1)
+
+
+_FOLLOWERS: Final = FollowUp(
+    name="followers",
+    wanted=_not_for_all,
+    call=_follow,
+    scope="contacts.write",
+    repeatable=True,  # who follows already is not added again
+    beside=True,
+    code="followers_failed",
+    failed="its followers were not added",
+)
+
 FOLLOW_UPS: Final = (
     # first, since their rows wait for nobody, and need not be kept with all that they say
     _adding(NOTE, code="note_failed"),
+    _adding(TASK, code="task_failed"),
+    _FOLLOWERS,
     _tag_change(TagMode.ADD, shown=_has_all),
     _tag_change(TagMode.REMOVE, shown=_has_none),
     _enrolment(
@@ -243,7 +264,7 @@ def steps_for(
     """List what a row has to get after its upsert, in order; without a status what it may have to get."""
     found: list[Step] = []
     for kind in FOLLOW_UPS:
-        if kind.addition is not None:
+        if kind.beside:
             found += _steps_beside(kind, additions, status) if additions else ()
         elif (value := kind.wanted(follow_ups, tags)) and (
             not kind.selective or status is None or _is_for(follow_ups.applies_to, status)
@@ -278,7 +299,7 @@ def follow_up_plan(record: Record, follow_ups: FollowUps) -> dict[str, Json]:
     """Describe what will follow a record's upsert, for people to look at."""
     plan: dict[str, Json] = {}
     for name in dict.fromkeys(each.kind for each in record.additions):
-        plan[KINDS[name].listed] = [
+        plan[KINDS[name].listed if name in KINDS else name] = [
             {**each.content, "for": each.applies_to.value} for each in record.additions if each.kind == name
         ]
     for kind, value in _run_wide(steps_for(follow_ups, record.tags)):

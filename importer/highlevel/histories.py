@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -20,14 +20,18 @@ class History:
     """For a location, and a contact."""
     listed_as: str
 
-    def count(self, contact_id: str, body: Mapping[str, Any]) -> int | None:
-        """Count what a reply lists of the contact; None for a reply that lists nothing at all."""
+    def count(
+        self, contact_id: str, body: Mapping[str, Any], *, but: Container[str] = frozenset()
+    ) -> int | None:
+        """Count what a reply lists of the contact, but for some ids; None for a reply that lists nothing at all."""
         items = body.get(self.listed_as)
         if not isinstance(items, list):
             return None
-        owners = [each.get("contactId") if isinstance(each, Mapping) else None for each in items]
+        listed = [each if isinstance(each, Mapping) else {} for each in items]
         # one that does not say whose it is was asked for by the contact's id
-        return sum(owner in (None, contact_id) for owner in owners)
+        return sum(
+            each.get("contactId") in (None, contact_id) and each.get("id") not in but for each in listed
+        )
 
 
 def _beside(name: str) -> Callable[[str, str], Call]:

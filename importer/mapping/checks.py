@@ -10,7 +10,7 @@ from typing import Final
 from importer.highlevel.fields import FIELDS, FieldKind
 from importer.mapping.compiled.readers import Circumstances, kind_reader
 from importer.mapping.language.model import After, MappingModel
-from importer.mapping.language.rule import Rule
+from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
@@ -88,20 +88,24 @@ def _appended(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
 
 
 def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
-    for name, rule in model.fields.items():
-        reader = kind_reader(FIELDS[name].kind, rule, _today(model, name, rule))
+    kinds: list[tuple[RuleKey, Rule, FieldKind]] = [
+        *((("fields", name), rule, FIELDS[name].kind) for name, rule in model.fields.items()),
+        *((part.key, part.rule, part.kind) for part in model.parts_beside),
+    ]
+    for path, rule, kind in kinds:
+        reader = kind_reader(kind, rule, _today(model, kind, rule))
         for key, text in (("value", rule.value), ("default", rule.default)):
             found = reader(text) if text and reader is not None else None
             if isinstance(found, ValueFault) and found.fails:
-                yield ("fields", name, key), f"{found.sentence}."
+                yield (*path, key), f"{found.sentence}."
 
 
-def _today(model: MappingModel, name: str, rule: Rule) -> Circumstances:
+def _today(model: MappingModel, kind: FieldKind, rule: Rule) -> Circumstances:
     dates = DateRules(
         today=datetime.now(tz=UTC).date(),
         order=rule.date_order or model.defaults.date_order,
         formats=rule.format or (),
-        birthday=FIELDS[name].kind is FieldKind.DATE_OF_BIRTH,
+        birthday=kind is FieldKind.DATE_OF_BIRTH,
     )
     return Circumstances(
         written=Conventions(dates=dates), defaults=model.defaults, own=OwnSteps((), allowed=False)
@@ -142,17 +146,17 @@ def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
 
 def _idle_keys_beside(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     """Refuse what does nothing for a value that no contact's field takes: nothing is updated there, or emptied."""
-    for key, rule in (pair for wish in model.wishes for pair in wish.rules):
-        useful = _useful_keys(FieldKind.TEXT, rule)
+    for part in model.parts_beside:
+        useful = _useful_keys(part.kind, part.rule)
         for name in (*_KINDLY_KEYS, "empty_cells", "on_update"):
-            if getattr(rule, name) is not None and name not in useful:
-                yield (*key, name), f"{name!r} does nothing here: what is added beside a contact is a text."
+            if getattr(part.rule, name) is not None and name not in useful:
+                yield (*part.key, name), f"{name!r} does nothing here, for a {part.kind} beside a contact."
 
 
 def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:
     steps = {step.name for step in rule.transforms}
     useful: set[str] = set()
-    if kind is FieldKind.DATE_OF_BIRTH or "date" in steps:
+    if kind in {FieldKind.DATE_OF_BIRTH, FieldKind.DUE_DATE} or "date" in steps:
         useful |= {"format", "date_order"}
     if steps & NUMBER_STEPS:
         useful.add("decimal")

@@ -116,6 +116,7 @@ class Evidence:
         self._layout = layout
         self._own = own
         self._today = today
+        self._due = {part.key for part in model.parts_beside if part.kind is FieldKind.DUE_DATE}
         self._dates = self._tallies(
             self._watches_dates, dates.evidence_of, frozenset({"date"}), beside_typed=self._decided
         )
@@ -167,7 +168,7 @@ class Evidence:
     def surely_dates(self, key: RuleKey, rule: Rule) -> bool:
         """Tell a rule that makes dates from one whose custom field may turn out to hold dates."""
         made = any(step.name == "date" and not step.arguments for step in rule.transforms)
-        return made or _is_birthday(key)
+        return made or _is_birthday(key) or key in self._due
 
     def _stated_order(self, rule: Rule) -> str | None:
         return rule.date_order or self._model.defaults.date_order

@@ -70,6 +70,8 @@ def _readings(model: MappingModel, header: Sequence[str]) -> list[_Reading]:
     rules = [(name_in(key), rule.headers, rule.template is not None) for key, rule in model.rules]
     if model.tags is not None:
         rules.append(("tags", model.tags.columns, False))
+    if model.followers is not None:
+        rules.append(("followers", model.followers.columns, False))
     rules = [each for each in rules if each[1]]
     hits = {name: index.find(name) for _, names, _ in rules for name in names}
     read = {place for place in hits.values() if isinstance(place, int)}

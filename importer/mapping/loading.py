@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from importer.errors import MappingError
 from importer.highlevel.additions import KINDS, calls_beside
 from importer.highlevel.catalog import CatalogNeeds
+from importer.highlevel.fields import FieldKind
 from importer.highlevel.follow_ups import wanted_listings
 from importer.mapping.checks import check, check_rules
 from importer.mapping.compiled.layout import named_headers
 from importer.mapping.compiled.locations import expand, unset_in
+from importer.mapping.language.beside import FOLLOWERS
 from importer.mapping.language.model import MappingModel
 from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.shared_keys import HolderStore
@@ -112,17 +114,22 @@ class Mapping:
     @property
     def most_calls_beside(self) -> int:
         """Tell how many calls a row costs at most for what is added beside its contact."""
-        return calls_beside(
+        wanted = [
             Addition(kind=wish.kind, content={}, applies_to=wish.applies_to, once=wish.once)
             for wish in self.model.wishes
-        )
+        ]
+        if (followers := self.model.followers) is not None:
+            wanted.append(Addition(kind=FOLLOWERS, content={}, applies_to=followers.applies_to))
+        return calls_beside(wanted)
 
     @property
     def needs(self) -> CatalogNeeds:
         model = self.model
         return CatalogNeeds(
             custom_fields=bool(model.custom_fields),
-            users="assignedTo" in model.fields,
+            users="assignedTo" in model.fields
+            or model.followers is not None
+            or any(part.kind is FieldKind.USER for part in model.parts_beside),
             listings=wanted_listings(self.follow_ups),
             timezones="timezone" in model.fields,
             probes=tuple(dict.fromkeys(KINDS[wish.kind].probe for wish in model.wishes)),

@@ -18,9 +18,14 @@ OptOuts: TypeAlias = frozenset[tuple[str, ...]]
 """Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``."""
 
 
+_NONE: Final[OptOuts] = frozenset()
+
+
 def opt_outs_of(fields: Mapping[str, Json]) -> OptOuts:
     """Tell which do-not-disturb switches a record turns on."""
-    return frozenset(_switched_on(fields))
+    if fields.get("dnd") is True or any(fields.get(name) for name in _SETTINGS):
+        return frozenset(_switched_on(fields))
+    return _NONE
 
 
 def with_opt_outs(record: Record, wanted: OptOuts, *, rows: Iterable[int]) -> Record:
@@ -62,12 +67,10 @@ class OptOutsInOrder:
         if not own and not self._said:
             return record
         keys = [hash((record.location_id, key)) for key in match_keys(record)]
-        earlier = {
-            row: said
-            for key in keys
-            for row, said in self._said.get(key, ())
-            if row < record.row and said - own
-        }
+        known = [entry for key in keys for entry in self._said.get(key, ())]
+        if not own and not known:
+            return record
+        earlier = {row: said for row, said in known if row < record.row and said - own}
         kept = own.union(*earlier.values())
         for key in keys:
             self._keep(key, record.row, kept)

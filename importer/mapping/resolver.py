@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from importer.errors import MappingError
-from importer.highlevel.catalog import Catalog, CustomField, User
+from importer.highlevel.catalog import Catalog, CustomField
 from importer.highlevel.timezones import choose
-from importer.mapping.compiled.columns import fault_of
+from importer.mapping.additions import AdditionResolver
 from importer.mapping.compiled.customvalues import (
     LEAVE_TEXTS,
     SEVERAL_CHOICES,
@@ -23,14 +22,12 @@ from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule
-from importer.mapping.values.blanks import unless_nothing
+from importer.mapping.location_values import Users, settled, zone_in
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Fault, Json, Outcome, Record
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import nearest
-
-_USER_ID: Final = re.compile(r"[A-Za-z0-9]{15,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +73,9 @@ class Resolver:
         faults += _same_targets(self._targets)
         if faults:
             raise MappingError("The mapping does not fit the location.", faults=locate(faults, key=True))
-        self._users = _UserIndex(catalog.users) if catalog and catalog.users is not None else None
+        self._users = Users(catalog.users) if catalog else None
         self._zones = catalog.timezones if catalog else None
+        self._additions = AdditionResolver(model, self._users, zone_in(catalog))
         self._named = catalog is not None and bool({"assignedTo", "timezone"} & set(model.fields))
 
     def _target(
@@ -113,11 +111,14 @@ class Resolver:
 
     def resolve(self, record: Record) -> Record | Outcome:
         """Finish one record, or fail it with the values that the location cannot take."""
-        if not record.custom_fields and not self._named:
+        if not record.custom_fields and not self._named and not record.additions:
             return record
         faults: list[Fault] = []
         custom = self._resolve_customs(record, faults)
-        fields = self._resolve_fields(record.fields, faults) if self._named else record.fields
+        fields = record.fields
+        if self._named and self._users is not None:
+            fields = self._resolve_fields(record.fields, self._users, faults)
+        additions = self._additions.resolve(record.additions, faults) if record.additions else ()
         if faults and any(fault.fails for fault in faults):
             return failed(record.row, record.location_id, _known_better(record.warnings, faults))
         return Record(
@@ -126,7 +127,7 @@ class Resolver:
             fields=fields,
             custom_fields=custom,
             tags=record.tags,
-            additions=record.additions,
+            additions=additions,
             contact_id=record.contact_id,
             clears_tags=record.clears_tags,
             warnings=_known_better(record.warnings, faults) if faults else record.warnings,
@@ -145,33 +146,25 @@ class Resolver:
                 continue
             value = target.convert(raw, record)
             if isinstance(value, ValueFault):
-                value = _settle(value, raw, target.header, target.drop, faults)
+                value = settled(value, raw, target.header, faults, drop=target.drop)
             if value is not None:
                 found.append((target.reference, value))
         return tuple(found)
 
-    def _resolve_fields(self, given: Mapping[str, Json], faults: list[Fault]) -> Mapping[str, Json]:
+    def _resolve_fields(
+        self, given: Mapping[str, Json], users: Users, faults: list[Fault]
+    ) -> Mapping[str, Json]:
         fields: dict[str, Json] | Mapping[str, Json] = given
-        for name, find in (("assignedTo", self._find_user), ("timezone", self._find_zone)):
+        for name, find in (("assignedTo", users.find), ("timezone", self._find_zone)):
             text = given.get(name)
             if isinstance(text, str) and (found := find(text)) != text:
                 rule = self._model.fields[name]
                 header = " or ".join(rule.headers) or name
-                value = _settle(found, text, header, rule.on_invalid == "drop", faults)
+                value = settled(found, text, header, faults, drop=rule.on_invalid == "drop")
                 fields = {**fields, name: value}
                 if value is None:
                     del fields[name]
         return fields
-
-    def _find_user(self, text: str) -> ReadValue:
-        if self._users is None:
-            if _USER_ID.fullmatch(text):
-                return text
-            return ValueFault(
-                "unknown_user",
-                f"{quoted(text)} is no user's id, and the token may not list users (users.readonly)",
-            )
-        return self._users.find(text)
 
     def _find_zone(self, text: str) -> ReadValue:
         if not self._zones:
@@ -185,45 +178,6 @@ def _known_better(warnings: Sequence[Fault], faults: Sequence[Fault]) -> tuple[F
     """Put what the field's own type says of a cell in the place of what was said of it as a mere text."""
     said = {(fault.code, fault.column) for fault in faults}
     return (*(each for each in warnings if (each.code, each.column) not in said), *faults)
-
-
-def _settle(reading: ReadValue, raw: Json, header: str, drop: bool, faults: list[Fault]) -> Json:  # noqa: FBT001  (the rule's own)
-    if not isinstance(reading, ValueFault):
-        return reading
-    if isinstance(raw, str):
-        reading = unless_nothing(reading, raw)
-    faults.append(fault_of(reading, header, drop=drop))
-    return None if reading.fails else reading.value
-
-
-class _UserIndex:
-    """Users by id, e-mail and full name, either order."""
-
-    def __init__(self, users: Sequence[User]) -> None:
-        self._ids = {user.id for user in users}
-        self._by_word: dict[str, set[str]] = {}
-        for user in users:
-            for word in _words(user):
-                self._by_word.setdefault(word, set()).add(user.id)
-
-    def find(self, text: str) -> ReadValue:
-        if text in self._ids:
-            return text
-        hits = self._by_word.get(_word(text), set())
-        if len(hits) == 1:
-            return next(iter(hits))
-        said = f"means {len(hits)} users of the location" if hits else "is no user of the location"
-        return ValueFault("unknown_user", f"{quoted(text)} {said}")
-
-
-def _words(user: User) -> set[str]:
-    parts = user.name.split()
-    turned = " ".join((*parts[-1:], *parts[:-1]))
-    return {_word(text) for text in (user.email or "", user.name, turned) if text.strip()}
-
-
-def _word(text: str) -> str:
-    return " ".join(text.replace(",", " ").casefold().split())
 
 
 def _same_targets(targets: Mapping[str, _Target]) -> list[tuple[YamlPath, str]]:

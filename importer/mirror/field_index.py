@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, Self
@@ -28,16 +29,36 @@ _PURPOSE: Final = Purpose(
 _BLOCK: Final = 500
 
 
+@dataclass(frozen=True, slots=True)
+class ValueKeys:
+    """How contacts and rows are found by the value of a custom field."""
+
+    field: CustomField
+
+    def keys_of(self, contact: HeldContact) -> Iterator[str]:
+        """Yield what the contact is found by, if it has a value."""
+        if key := self._key(contact.custom_fields.get(self.field.id)):
+            yield key
+
+    def key_of(self, record: Record) -> str:
+        """Give what a row's contact is found by; empty for none."""
+        return self._key(dict(record.custom_fields).get(self.field.id))
+
+    def _key(self, value: object) -> str:
+        key = custom_key(self.field.data_type, value)
+        return f"value:{key}" if key else ""
+
+
 class FieldIndex:
     """Who holds which value, in a scratch file: a million values would fill memory."""
 
-    def __init__(self, db: Database, field: CustomField) -> None:
+    def __init__(self, db: Database, keys: ValueKeys) -> None:
         self._db = db
-        self.field = field
+        self.keys = keys
 
     @classmethod
     def scratch(cls, path: Path, field: CustomField) -> Self:
-        return cls(ensure_database(path, _PURPOSE, _SCHEMA), field)
+        return cls(ensure_database(path, _PURPOSE, _SCHEMA), ValueKeys(field))
 
     def __enter__(self) -> Self:
         return self
@@ -67,22 +88,7 @@ class FieldIndex:
                 found[key] = tuple(contact_id for (contact_id,) in held)
         return found
 
-    def keys_of(self, contact: HeldContact) -> Iterator[str]:
-        """Yield what the contact is found by, if it has a value."""
-        if key := value_key(self.field, contact.custom_fields.get(self.field.id)):
-            yield key
-
-    def key_of(self, record: Record) -> str:
-        """Give what a row's contact is found by; empty for none."""
-        return value_key(self.field, dict(record.custom_fields).get(self.field.id))
-
     def _insert(self, contacts: Iterable[HeldContact]) -> None:
-        rows = [(key, contact.id) for contact in contacts for key in self.keys_of(contact)]
+        rows = [(key, contact.id) for contact in contacts for key in self.keys.keys_of(contact)]
         with self._db.transaction():
             self._db.executemany("INSERT INTO held (key, id) VALUES (?, ?)", rows)
-
-
-def value_key(field: CustomField, value: object) -> str:
-    """Write a field's value as values of it are compared, apart from e-mails and phones; empty for none."""
-    key = custom_key(field.data_type, value)
-    return f"value:{key}" if key else ""

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from importer.highlevel.contacts import HeldContact
-from importer.mirror.field_index import FieldIndex
+from importer.mirror.field_index import FieldIndex, ValueKeys
 from importer.mirror.met import MetContacts
 from importer.mirror.store import Mirror
 
 _NOBODY: Final[tuple[str, ...]] = ()
+
+
+class LocationView(Protocol):
+    """Contacts as a row may meet them."""
+
+    @property
+    def values(self) -> ValueKeys | None:
+        """How contacts are found by a custom field's value, where they are."""
+        ...
+
+    def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None: ...
+
+    def holders(self, key: str) -> tuple[str, ...]: ...
+
+    def contact(self, contact_id: str) -> HeldContact | None: ...
+
+    def leave(self, contact: HeldContact) -> None: ...
+
+    def settle(self) -> None: ...
 
 
 class ForeseenLocation:
@@ -24,8 +43,7 @@ class ForeseenLocation:
         *,
         values: FieldIndex | None = None,
     ) -> None:
-        self.values = values
-        """Who holds which value of the custom field that contacts are found by, where one is."""
+        self._values = values
         self._mirror = mirror
         self._left = left
         self._met = met
@@ -39,7 +57,7 @@ class ForeseenLocation:
         keys = list(keys)
         # a file of which little changes leaves nothing for long: that half of the questions can be spared
         before, later = self._mirror.by_keys(keys), self._left.by_keys(keys) if self._any_left else {}
-        by_value = self.values.by_keys(keys) if self.values is not None else {}
+        by_value = self._values.by_keys(keys) if self._values is not None else {}
         wanted = {
             *contact_ids,
             *(each for found in (before, later, by_value) for ids in found.values() for each in ids),
@@ -81,10 +99,43 @@ class ForeseenLocation:
         if self._new:
             self._left.renew(self._new.values(), self._left.facts)
             self._any_left = True
-            if self.values is not None:
-                self.values.renew(self._new.values())
+            if self._values is not None:
+                self._values.renew(self._new.values())
+
+    @property
+    def values(self) -> ValueKeys | None:
+        return None if self._values is None else self._values.keys
 
     def _found_by(self, contact: HeldContact) -> Iterator[str]:
-        yield from contact.found_by()
-        if self.values is not None:
-            yield from self.values.keys_of(contact)
+        return found_by(contact, self.values)
+
+
+def found_by(contact: HeldContact, values: ValueKeys | None) -> Iterator[str]:
+    """Yield all that finds a contact."""
+    yield from contact.found_by()
+    if values is not None:
+        yield from values.keys_of(contact)
+
+
+class OneContact:
+    """A location of which one contact is looked at, as it is now."""
+
+    def __init__(self, contact: HeldContact, values: ValueKeys | None) -> None:
+        self.values = values
+        self._contact = contact
+        self._keys = frozenset(found_by(contact, values))
+
+    def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None:
+        """Do nothing: it was looked at."""
+
+    def holders(self, key: str) -> tuple[str, ...]:
+        return (self._contact.id,) if key in self._keys else _NOBODY
+
+    def contact(self, contact_id: str) -> HeldContact | None:
+        return self._contact if contact_id == self._contact.id else None
+
+    def leave(self, contact: HeldContact) -> None:
+        """Do nothing: no row comes behind."""
+
+    def settle(self) -> None:
+        """Do nothing, likewise."""

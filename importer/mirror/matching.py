@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 
 from importer.highlevel.contacts import HeldContact, email_key, phone_key
 from importer.highlevel.payload import NEW_IF_DUPLICATE
-from importer.mirror.field_index import FieldIndex
-from importer.mirror.foreseen import ForeseenLocation
+from importer.mirror.field_index import ValueKeys
+from importer.mirror.foreseen import LocationView
 from importer.records import Json, Record, value_type
 
 _NAMES: Final = ("firstName", "lastName", "name")
@@ -26,7 +26,7 @@ Match: TypeAlias = HeldContact | Ambiguous | None
 """None: nobody yet."""
 
 
-def wanted_keys(record: Record, order: tuple[str, ...], values: FieldIndex | None = None) -> Iterator[str]:
+def wanted_keys(record: Record, order: tuple[str, ...], values: ValueKeys | None = None) -> Iterator[str]:
     """Yield what the row's contact may be found by."""
     if values is not None and (key := values.key_of(record)):
         yield key
@@ -36,7 +36,7 @@ def wanted_keys(record: Record, order: tuple[str, ...], values: FieldIndex | Non
             yield f"other {name}:{key}"
 
 
-def find_contact(record: Record, location: ForeseenLocation, order: tuple[str, ...]) -> Match:
+def find_contact(record: Record, location: LocationView, order: tuple[str, ...]) -> Match:
     """Find the contact of a row. ``order``: by which of email and phone the location matches, the first counts first."""
     if record.contact_id is not None:
         return location.contact(record.contact_id)
@@ -48,7 +48,7 @@ def find_contact(record: Record, location: ForeseenLocation, order: tuple[str, .
 
 
 def _find_by_value(
-    record: Record, location: ForeseenLocation, order: tuple[str, ...], key: str, values: FieldIndex
+    record: Record, location: LocationView, order: tuple[str, ...], key: str, values: ValueKeys
 ) -> Match:
     """Find the contact that holds the row's value; one that holds none yet may be found by e-mail or phone."""
     holders = location.holders(key)
@@ -69,10 +69,10 @@ def _find_by_value(
 
 def _unless_anothers(
     record: Record,
-    location: ForeseenLocation,
+    location: LocationView,
     order: tuple[str, ...],
     contact_id: str,
-    values: FieldIndex,
+    values: ValueKeys,
 ) -> Match:
     """Give the contact of a value, unless the row's e-mail or phone is somebody else's."""
     for name in order:
@@ -86,7 +86,7 @@ def _unless_anothers(
     return location.contact(contact_id)
 
 
-def _find_by_keys(record: Record, location: ForeseenLocation, order: tuple[str, ...]) -> Match:
+def _find_by_keys(record: Record, location: LocationView, order: tuple[str, ...]) -> Match:
     found: dict[str, str] = {}
     for name in order:
         key = _key(record, name)
@@ -109,7 +109,7 @@ def _find_by_keys(record: Record, location: ForeseenLocation, order: tuple[str, 
     return _agreed(record, found, location)
 
 
-def _agreed(record: Record, found: dict[str, str], location: ForeseenLocation) -> Match:
+def _agreed(record: Record, found: dict[str, str], location: LocationView) -> Match:
     if not found:
         return None
     first, *rest = found.items()

@@ -130,12 +130,7 @@ def decrypt(place: Path, name: str, password: Secret | None) -> Unpacked:
     """Open a password-protected workbook with the password given."""
     try:
         import msoffcrypto  # type: ignore[import-untyped]
-        from msoffcrypto.exceptions import (  # type: ignore[import-untyped]
-            DecryptionError,
-            FileFormatError,
-            InvalidKeyError,
-            ParseError,
-        )
+        from msoffcrypto.exceptions import InvalidKeyError  # type: ignore[import-untyped]
     except ImportError:
         raise SourceError(
             f"{name} is protected by a password. {missing_extra('Reading such workbooks', 'encrypted')}"
@@ -154,17 +149,10 @@ def decrypt(place: Path, name: str, password: Secret | None) -> Unpacked:
     except InvalidKeyError:
         unpacked.discard()
         raise SourceError(f"The password in IMPORTER_PASSWORD does not open {name}.") from None
-    except (
-        DecryptionError,
-        FileFormatError,
-        ParseError,
-        OSError,
-        ValueError,
-        KeyError,
-        struct.error,
-    ) as cause:
+    except Exception as cause:  # noqa: BLE001  (of a damaged file the library raises whatever its parsers do)
         unpacked.discard()
         raise SourceError(
-            f"{name} is protected in a way that cannot be opened: {type(cause).__name__}."
+            f"{name} is protected in a way that cannot be opened, or damaged ({type(cause).__name__}). Download or export it "
+            "again, or save it without the password."
         ) from None
     return unpacked

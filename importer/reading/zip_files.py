@@ -13,9 +13,15 @@ from typing import Final
 from importer.errors import SourceError
 from importer.reading.limits import bounded
 
-_DAMAGE: Final = (
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python that was built without it inflates nothing of this kind
+    LZMAError = EOFError  # type: ignore[assignment,misc]
+
+DAMAGE: Final[tuple[type[Exception], ...]] = (
     zipfile.BadZipFile,
     zlib.error,
+    LZMAError,
     EOFError,
     NotImplementedError,
     RuntimeError,
@@ -25,7 +31,9 @@ _DAMAGE: Final = (
     struct.error,
     LookupError,
     OverflowError,
+    MemoryError,  # a damaged part may ask for more than there is
 )
+"""What comes out of the library where an archive is damaged."""
 _AGAIN: Final = "Download it again."
 
 
@@ -34,8 +42,8 @@ def translated(what: str, *, advice: str = _AGAIN) -> Iterator[None]:
     """Make a SourceError of what a damaged archive raises; ``what`` says of which file, and how it looks."""
     try:
         yield
-    except _DAMAGE as cause:
-        raise SourceError(f"{what}: {cause}. {advice}") from None
+    except DAMAGE as cause:
+        raise SourceError(f"{what}: {str(cause) or type(cause).__name__}. {advice}") from None
 
 
 @contextmanager

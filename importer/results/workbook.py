@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -105,12 +107,6 @@ class Pages:
         self._widths = column_widths([self._head, *sample])
         for line in sample:
             self._append(line)
-
-    def discard(self) -> None:
-        """Delete what the library keeps of people in a temporary file, where the workbook is not to be."""
-        if self._sheet is not None:
-            self._sheet.close()
-            self._sheet._writer.cleanup()  # noqa: SLF001  (otherwise the file stays until the process ends)
 
     def _append(self, line: Sequence[str]) -> None:
         if self._sheet is None or self._filled >= self._sheet_rows:
@@ -218,6 +214,35 @@ class XlsxByCause:
 
 
 @contextlib.contextmanager
+def _drafted_workbook() -> Iterator[Workbook]:
+    """Open a workbook; where it is not to be, delete what the library keeps of people in temporary files.
+
+    Of a full disk lxml, with which openpyxl writes where it is installed, raises an error of its own: it leaves as OSError.
+    """
+    workbook = Workbook(write_only=True)
+    try:
+        yield workbook
+    except BaseException as cause:
+        for sheet in workbook.worksheets:
+            _delete_draft(sheet)
+        if type(cause).__name__ != "SerialisationError":
+            raise
+        number = getattr(errno, str(cause).removeprefix("IO_"), errno.EIO)
+        raise OSError(number, os.strerror(number)) from cause
+
+
+def _delete_draft(sheet: Any) -> None:
+    """Delete a sheet's temporary file, which stays until the process ends otherwise."""
+    writer = sheet._writer  # noqa: SLF001  (nobody else has it)
+    if writer is None:
+        return
+    with contextlib.suppress(Exception):  # it was closed before, or the disk is full
+        sheet.close()
+    with contextlib.suppress(OSError, ValueError):  # it was put into the workbook before
+        writer.cleanup()
+
+
+@contextlib.contextmanager
 def xlsx_table(
     path: Path,
     head: Sequence[str],
@@ -227,14 +252,9 @@ def xlsx_table(
     replacing: Replacing = replacing,
 ) -> Iterator[Pages]:
     """Open a table that appears under its name when it is whole."""
-    with replacing(path) as draft:
-        workbook = Workbook(write_only=True)
+    with replacing(path) as draft, _drafted_workbook() as workbook:
         pages = Pages(workbook, title, head, sheet_rows=sheet_rows)
-        try:
-            yield pages
-        except BaseException:
-            pages.discard()
-            raise
+        yield pages
         pages.close()
         workbook.save(draft)
 
@@ -244,8 +264,7 @@ def xlsx_by_cause(
     path: Path, head: Sequence[str], *, sheet_rows: int = SHEET_ROWS, replacing: Replacing = replacing
 ) -> Iterator[XlsxByCause]:
     """Open a workbook of failed rows with a sheet for each cause."""
-    with replacing(path) as draft:
-        workbook = Workbook(write_only=True)
+    with replacing(path) as draft, _drafted_workbook() as workbook:
         causes = XlsxByCause(workbook, head, sheet_rows=sheet_rows)
         yield causes
         causes.close()

@@ -36,6 +36,7 @@ from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
 from importer.runs.forecast import most_calls_a_row
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
+from importer.runs.planning.replanning import Replanner
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Surveyed
 from importer.runs.resolving import Catalogs
@@ -75,6 +76,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     """
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
+    replanner = Replanner(delivery.mapping, delivery.suppression)
     async with reachable(
         settings.connection,
         delivery.mapping,
@@ -86,7 +88,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
             async with Sender(
                 connection=connection,
                 journal=books,
-                policy=_policy(settings, delivery.mapping),
+                policy=_policy(settings, delivery.mapping, replanner),
                 clock=context.clock,
                 quota_marks=state.quota_marks(connection.base_url),
                 neighbours=None
@@ -97,6 +99,8 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
             ) as sender:
                 context.stop.listen(sender.stop)
                 catalogs = await _open_locations(sender, delivery)
+                if settings.replan:
+                    replanner.learn(catalogs)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
                 plan = await plan_run(
                     _comparison(connection, delivery), delivery.preparation, sender, catalogs
@@ -165,7 +169,7 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
     return tuple(sorted({location for each in surveyed for location in each.location_rows}))
 
 
-def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
+def _policy(settings: RunSettings, mapping: Mapping, replanner: Replanner) -> SendingPolicy:
     return SendingPolicy(
         mode=mapping.mode,
         follow_ups=mapping.follow_ups,
@@ -175,6 +179,7 @@ def _policy(settings: RunSettings, mapping: Mapping) -> SendingPolicy:
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
         before_images=settings.before_images,
+        decide_anew=replanner.decide if settings.replan else None,
         locations_by_column=mapping.location_by_column,
     )
 
@@ -325,7 +330,7 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
     if planned is not None:
         asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
         return plan_sending(asked, calls_a_row=1)
-    calls = most_calls_a_row(delivery.mapping)
+    calls = most_calls_a_row(delivery.mapping, before_images=delivery.settings.before_images)
     plan = plan_sending(
         {location: math.ceil(count * share) for location, count in rows.items()},
         calls_a_row=calls,

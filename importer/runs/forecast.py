@@ -268,15 +268,16 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
     return choose_location(settings.connection, mapping)
 
 
-def calls_a_row(mapping: Mapping) -> float:
-    """Tell how many calls every row costs: the upsert, a search before it, its follow-ups but for its own additions."""
+def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
+    """Tell how many calls every row costs: the upsert, a search before it, a look at what it finds, its follow-ups but for its own additions."""
     search = 0 if mapping.mode is ImportMode.UPSERT else 1
-    return 1 + search + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
+    look = before_images and mapping.mode is not ImportMode.CREATE_ONLY
+    return 1 + search + look + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
 
 
-def most_calls_a_row(mapping: Mapping) -> float:
+def most_calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
-    return calls_a_row(mapping) + mapping.most_calls_beside
+    return calls_a_row(mapping, before_images=before_images) + mapping.most_calls_beside
 
 
 def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:

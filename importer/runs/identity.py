@@ -130,7 +130,7 @@ def _begun(new: NewRun, candidate: Run, context: RunContext) -> Iterator[Journal
     """Open the journal of a new run; one that ends before it wrote an intent is discarded."""
     unsent = False
     try:
-        with Journal.create(new.path, candidate, clock=context.clock, operator=context.operator) as journal:
+        with _created(new, candidate, context) as journal:
             try:
                 yield journal
             except ImporterError:
@@ -140,6 +140,15 @@ def _begun(new: NewRun, candidate: Run, context: RunContext) -> Iterator[Journal
     finally:
         if unsent:
             new.discard()
+
+
+def _created(new: NewRun, candidate: Run, context: RunContext) -> Journal:
+    """Create a run's journal. Raises SettingsError: without it nothing was sent, and there is no run to go on with."""
+    try:
+        return Journal.create(new.path, candidate, clock=context.clock, operator=context.operator)
+    except StateError as cause:
+        new.discard()
+        raise SettingsError(str(cause)) from cause
 
 
 def _candidate(

@@ -54,6 +54,7 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
         **({"compare": True} if settings.compare else {}),
         **({"before_images": True} if settings.before_images else {}),
         **({"plan": settings.plan} if settings.plan is not None else {}),
+        **({"replan": True} if settings.replan else {}),
         # where the token came from, not what it is: commands that go on have to name the file again
         "token_file": None if settings.connection.token_file is None else str(settings.connection.token_file),
     }
@@ -108,5 +109,9 @@ def recalled_from(
         stop_after_failures=FailureLimit(**failures) if failures else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
         send_window=OpenHours.parse(send_window) if send_window else None,
-        **{name: options[name] for name in (*_PLAIN, "compare", "before_images", "plan") if name in options},
+        **{
+            name: options[name]
+            for name in (*_PLAIN, "compare", "before_images", "plan", "replan")
+            if name in options
+        },
     )

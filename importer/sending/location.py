@@ -10,7 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from importer.errors import BudgetSpentError, InterruptedRunError, StopError, TooManyFailuresError
+from importer.errors import (
+    BudgetSpentError,
+    InterruptedRunError,
+    PausedRunError,
+    StopError,
+    TooManyFailuresError,
+)
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.refusals import location_refused
 from importer.highlevel.reply import ReplyKind
@@ -32,7 +38,7 @@ from importer.sending.spill_queue import SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
 _LONGEST_BATCH: Final = 256
-_GENTLE: Final = (InterruptedRunError, TooManyFailuresError, BudgetSpentError)
+_GENTLE: Final = (InterruptedRunError, PausedRunError, TooManyFailuresError, BudgetSpentError)
 """Reasons of our own to stop: the vendor still takes what brings landed rows to their end."""
 _LANES_FULL: Final = 4
 """So many times the queue may wait in lanes; a file of one person would else be taken into memory whole."""

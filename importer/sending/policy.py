@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-from importer.records import FollowUps, ImportMode
+from importer.records import FollowUps, ImportMode, Outcome, Record
 from importer.settings import FailureLimit
 
 
@@ -30,6 +32,10 @@ class RetryPolicy:
     """Whether an untrusted certificate may be a passing thing (a hotel's sign-in page), and not the setup's fault."""
 
 
+DecideAnew: TypeAlias = Callable[[Record, Mapping[str, Any], str], Record | Outcome | None]
+"""Decides a whole row upon its contact as it is now, and is told why; None where it is no longer the row's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingPolicy:
     """Everything the sender is told about a run."""
@@ -47,6 +53,8 @@ class SendingPolicy:
     verify_share: float = 0.0
     before_images: bool = False
     """Each contact that a row may update is read before, so that its old values are known."""
+    decide_anew: DecideAnew | None = None
+    """For planned rows whose contact somebody changed since; without it they are left alone."""
     locations_by_column: bool = False
     """One file feeds many locations: one that refuses us fails its own rows and no others."""
     queue_rows: int = 1_000

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 
 RUN_ID = "20260314-0915"
 """The id that examples show; a run's own id stands for it here."""
-BEFORE = {"resume", "retry", "runs", "show", "results", "forget"}
+BEFORE = {"resume", "undo", "pause", "stop", "retry", "runs", "show", "results", "forget"}
 """Commands about runs that were begun."""
 LISTENS = ("Ctrl-C stops it", "Stop with Ctrl-C")
 BROWSER = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=30).read()"
@@ -131,6 +131,13 @@ def test_the_examples_of_a_command_work_where_there_is_nothing_but_the_package(
         run_id = next((begun / "empty" / "import-results").iterdir()).name
     assert examples_of(name), "it shows no example"
     for command in examples_of(name):
+        if name in {
+            "pause",
+            "stop",
+        }:  # no run is under way here: that is said, and the flow's tests say the rest
+            code, told = type_in(made_ours(command, run_id), folder, shell)
+            assert (code, "under way" in told) == (2, True), told
+            continue
         code, told = type_in(made_ours(command, run_id), folder, shell)
         # A check of rows that would fail leaves with 1, and so does a diff of what differs: that is what they are there to say.
         assert code == 0 or (name, code) in {("check", 1), ("diff", 1)}, f"$ {command}\n{told}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.sandbox import Sandbox
+from tests.disks import files_of_at_most
 
 if TYPE_CHECKING:
     from tests.flow.conftest import Desk
@@ -218,3 +219,16 @@ def test_a_ready_mapping_that_leaves_dates_open_says_how_to_change_a_copy(desk: 
     ended = desk.importer("check", "report.csv", "-m", "salesforce", "--location", "ve9EPM428h8vShlRW1KT")
     assert ended.code == 2
     assert "importer mappings salesforce > my.yaml" in ended.err
+
+
+def test_a_disk_without_room_for_a_journal_begins_no_run_and_names_none_to_go_on_with(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    with files_of_at_most(1 << 15):
+        ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml")
+    assert ended.code == 2
+    assert "run the same command again" in ended.err
+    assert "resume" not in ended.err
+    assert vendor.state()["requests"] == 0
+    assert desk.run("contacts.csv", "-m", "mapping.yaml").summary["created"] == 1

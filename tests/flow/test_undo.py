@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from importer.sandbox import Account, SandboxSettings
+from importer.sandbox import Account, Fault, FaultKind, SandboxSettings
 from importer.sandbox.routes import ROUTES
+from importer.state.memory import Imported, ImportedFiles
 from tests.flow.conftest import Desk, Ended, open_vendor, read_table
 
 if TYPE_CHECKING:
@@ -252,6 +253,40 @@ def test_what_the_vendor_does_not_clear_is_told_as_failed(desk: Desk, vendor: Sa
     assert held(vendor)["ann@example.com"]["properties"]["city"] == "Paris"
 
 
+NOTED = MAPPING + "notes: [{column: First}]\n"
+
+
+def test_notes_of_the_run_keep_no_created_contact_and_leave_those_that_were_there(
+    mapped: Desk, vendor: Sandbox
+) -> None:
+    mapped.write("mapping.yaml", NOTED)
+    vendor.add_contact("loc1", email="bea@example.com", firstName="Bea", name="Bea", tags=["spring"])
+    vendor.edit(contact_id(vendor, "bea@example.com"), note="by a person")
+    run_id = imported(mapped, ANN, BEA, words=("--before-images",))
+    assert [each["notes"] for each in held(vendor).values()] == [2, 1]
+    ended = taken_back(mapped, run_id)
+    assert (ended.code, [status for status, _ in lines(ended)]) == (0, ["deleted", "restored"]), lines(ended)
+    assert [(email, each["notes"]) for email, each in held(vendor).items()] == [("bea@example.com", 1)]
+    anew = mapped.run("people.csv", "-m", "mapping.yaml")
+    assert (anew.code, anew.summary["created"]) == (0, 1)
+    assert [each["notes"] for each in held(vendor).values()] == [2, 1]
+
+
+def test_a_note_of_the_run_that_somebody_wrote_into_stays(mapped: Desk, vendor: Sandbox) -> None:
+    mapped.write("mapping.yaml", NOTED)
+    vendor.add_contact(
+        "loc1", email="bea@example.com", firstName="Bea", name="Bea", city="Bonn", tags=["spring"]
+    )
+    run_id = imported(mapped, ANN, BEA, words=("--before-images",))
+    for item in vendor.vendor.items:
+        item.body["body"] = "Called, wants a visit"
+    ended = taken_back(mapped, run_id)
+    assert ended.code == 1
+    assert [status for status, _ in lines(ended)] == ["kept", "kept"]
+    assert lines(ended)[1][1].endswith("Kept, since somebody wrote into it after the run: note.")
+    assert [each["notes"] for each in held(vendor).values()] == [1, 1]
+
+
 # looking, asking, and what is forgotten
 
 
@@ -345,3 +380,48 @@ def test_an_undo_that_was_stopped_goes_on_where_it_was(mapped: Desk) -> None:
         assert again.code == 0, again.err
         assert [status for status, _ in lines(again)] == ["deleted"] * people
         assert vendor.contacts("loc1") == []
+
+
+def test_jobs_that_imported_it_are_named_and_the_file_counts_as_new(mapped: Desk, vendor: Sandbox) -> None:
+    run_id = imported(mapped, ANN)
+    state = mapped.folder.parent / "state"
+    with ImportedFiles.open(state) as files:
+        for job, of_run in (("nightly", run_id), ("weekly", run_id), ("other", "another-run")):
+            files.add(
+                Imported(feed=job, fingerprint=job, name="people.csv", run_id=of_run, imported_at=1.0, rows=1)
+            )
+    ended = taken_back(mapped, run_id)
+    assert ended.summary["jobs"] == ["nightly", "weekly"]
+    with ImportedFiles.open(state) as files:
+        assert [files.find(job, job) is None for job in ("nightly", "weekly", "other")] == [True, True, False]
+
+
+def test_a_row_in_doubt_is_neither_taken_back_nor_hidden(mapped: Desk) -> None:
+    anew = MAPPING.replace("tags:", "match: {shared_key: send}\ntags:").replace(
+        "custom_fields:", '  createNewIfDuplicateAllowed: {value: "yes"}\ncustom_fields:'
+    )
+    mapped.write("mapping.yaml", anew)
+    mapped.write("people.csv", f"{HEAD}\n{ANN}\n")
+    with open_vendor(SandboxSettings(burst=0, allow_duplicates=True)) as vendor:
+        vendor.script([Fault(kind=FaultKind.RESET, path="upsert")])
+        run = mapped.run("people.csv", "-m", "mapping.yaml")
+        assert run.summary["errors_by_code"] == {"unconfirmed": 1}
+        ended = taken_back(mapped, run.summary["run_id"])
+        assert ended.code == 1
+        ((status, reason),) = lines(ended)
+        assert status == "kept"
+        assert reason.startswith("Whether this row was sent is not known")
+        assert len(vendor.contacts("loc1")) == 1
+
+
+def test_what_cannot_be_read_back_is_failed_and_looked_at_once_more(mapped: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact("loc1", email="bea@example.com", firstName="B", name="B", city="Ulm")
+    run_id = imported(mapped, BEA, words=("--before-images",))
+    gone = Fault(status=400, body=b'{"statusCode":400,"message":"Cannot be read now"}', path="contacts/")
+    vendor.script([Fault(path="contacts/"), Fault(path="contacts/"), gone])
+    ended = taken_back(mapped, run_id)
+    assert lines(ended) == [("failed", "The old values were written, and could not be read back.")]
+    again = taken_back(mapped, run_id)
+    assert lines(again) == [("restored", "")]
+    back = held(vendor)["bea@example.com"]
+    assert (back["properties"]["city"], back["tags"]) == ("Ulm", [])

@@ -35,7 +35,7 @@ def wishing(kind: FollowUp) -> tuple[FollowUps, tuple[str, ...]]:
 
 
 def value_of(kind: FollowUp) -> tuple[str, ...] | Addition:
-    if kind.addition is not None:
+    if kind.beside:
         return Addition(kind=kind.name, content={"body": "x"})
     return kind.wanted(*wishing(kind))
 
@@ -81,7 +81,15 @@ def test_a_call_names_each_of_its_contacts_and_quotes_what_it_is_given(kind: Fol
 
 
 def test_names_are_told_apart_and_stay_as_journals_know_them() -> None:
-    assert [kind.name for kind in FOLLOW_UPS] == ["note", "add_tags", "remove_tags", "workflow", "campaign"]
+    assert [kind.name for kind in FOLLOW_UPS] == [
+        "note",
+        "task",
+        "followers",
+        "add_tags",
+        "remove_tags",
+        "workflow",
+        "campaign",
+    ]
 
 
 def test_every_key_of_after_is_a_follow_up() -> None:

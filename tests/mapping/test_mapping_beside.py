@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from importer.errors import MappingError
 from importer.highlevel.additions import digest
+from importer.highlevel.catalog import Catalog, User
 from importer.mapping import parse_mapping
 from importer.mapping.duplicates import merge
-from importer.records import Addition, FollowUpFor, Outcome, Record
+from importer.records import Addition, FollowUpFor, Json, Outcome, Record, TypedText
 from tests.mapping.conftest import Lay, lay_over
 
 HEADER = ["E", "Note", "Called"]
@@ -106,6 +110,185 @@ def test_a_note_costs_a_call_and_a_look_where_the_contact_may_have_it() -> None:
     assert calls("{column: Note, for: created}") == 1
     assert calls("{column: Note, once: false}") == 1
     assert calls("Note, Called") == 4
+
+
+TASK = "tasks: [{title: Note, due: {column: Called%s}%s}]"
+
+
+def lay_task(cells: list[str], due: str = "", more: str = "", **options: Any) -> Record | Outcome:
+    (made,) = lay_over(
+        FIELDS + TASK % (due, more), [[*HEADER, "Who", "Done"], ["a@example.com", *cells]], **options
+    )
+    return made
+
+
+def task_of(made: Record | Outcome) -> dict[str, Json]:
+    assert isinstance(made, Record), made
+    (task,) = made.additions
+    assert task.kind == "task"
+    return dict(task.content)
+
+
+BERLIN = Catalog(
+    location_id="loc1",
+    timezone="Europe/Berlin",
+    users=(User(id="u1", name="Ann Lee", email="ann@firm.com"), User(id="u2", name="Bob Lee")),
+)
+
+
+@pytest.mark.parametrize(
+    ("due", "moment"),
+    [
+        ("2027-03-01", "2027-03-01T11:00:00Z"),
+        ("2027-07-01", "2027-07-01T10:00:00Z"),
+        ("2027-03-01 15:30", "2027-03-01T14:30:00Z"),
+        ("2027-03-01T15:30:00Z", "2027-03-01T15:30:00Z"),
+        ("2027-03-01T15:30:00.000+02:00", "2027-03-01T13:30:00Z"),
+        ("2027-03-01 00:00:00", "2027-03-01T11:00:00Z"),
+        ("25.12.2027 08:05", "2027-12-25T07:05:00Z"),
+        ("1 March 2027", "2027-03-01T11:00:00Z"),
+    ],
+)
+def test_a_task_is_due_by_the_clock_of_its_location(due: str, moment: str) -> None:
+    assert task_of(lay_task(["Call", due, "", ""], catalog=BERLIN)) == {
+        "title": "Call",
+        "dueDate": moment,
+        "completed": False,
+    }
+
+
+def test_a_date_of_a_workbook_keeps_its_time() -> None:
+    cell = TypedText("1/3/27 15:30", datetime(2027, 3, 1, 15, 30))  # noqa: DTZ001  (as a workbook has it)
+    assert task_of(lay_task(["Call", cell, "", ""], catalog=BERLIN))["dueDate"] == "2027-03-01T14:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        (["Call", "soon", "", ""], "invalid_date", "Called"),
+        (["Call", "2026-11-22", "", ""], "overdue", "Called"),
+        (["Call", "2026-11-22", "", "no"], "overdue", "Called"),
+        (["Call", "2027-03-01", "Nobody", ""], "unknown_user", "Who"),
+        (["Call", "2027-03-01", "", "perhaps"], "invalid_boolean", "Done"),
+    ],
+)
+def test_what_makes_no_task_fails_the_row_with_its_column(cells: list[str], code: str, column: str) -> None:
+    made = lay_task(cells, more=", assigned_to: Who, done: Done", catalog=BERLIN)
+    assert isinstance(made, Outcome)
+    assert (made.code, made.faults[0].column) == (code, column)
+
+
+@pytest.mark.parametrize("due", ["soon", "2026-11-22"])
+def test_a_due_date_that_is_dropped_leaves_the_task_out_with_a_warning(due: str) -> None:
+    made = lay_task(["Call", due, "", ""], ", on_invalid: drop")
+    assert isinstance(made, Record)
+    assert made.additions == ()
+    assert [each.column for each in made.warnings] == ["Called"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "more"),
+    [
+        (["Call", "2026-11-23", "", ""], ""),
+        (["Call", "2026-11-22", "", "yes"], ", done: Done"),
+        (["Call", "2026-11-22", "", ""], ", overdue: keep"),
+    ],
+    ids=["today", "done", "kept"],
+)
+def test_a_task_may_be_due_today_or_over(cells: list[str], more: str) -> None:
+    assert task_of(lay_task(cells, more=more))["title"] == "Call"
+
+
+def test_a_task_without_a_due_date_is_left_out_and_told() -> None:
+    made = lay_task(["Call", "", "", ""])
+    assert isinstance(made, Record)
+    assert (made.additions, [each.code for each in made.warnings]) == ((), ["no_due_date"])
+    assert task_of(lay_task(["Call", "", "", ""], ", default: 2027-03-01"))["title"] == "Call"
+
+
+def test_a_due_date_without_a_task_says_nothing() -> None:
+    made = lay_task(["", "2027-03-01", "", ""])
+    assert isinstance(made, Record)
+    assert (made.additions, made.warnings) == ((), ())
+
+
+@pytest.mark.parametrize("who", ["Ann Lee", "lee ann", "ANN@firm.com", "u1"])
+def test_the_owner_of_a_task_is_a_user_of_the_location(who: str) -> None:
+    made = lay_task(["Call", "2027-03-01", who, ""], more=", assigned_to: Who", catalog=BERLIN)
+    assert task_of(made)["assignedTo"] == "u1"
+
+
+def test_an_owner_who_is_no_user_may_be_dropped() -> None:
+    owner = ", assigned_to: {column: Who, on_invalid: drop}"
+    made = lay_task(["Call", "2027-03-01", "Nobody", ""], more=owner, catalog=BERLIN)
+    assert "assignedTo" not in task_of(made)
+    assert isinstance(made, Record)
+    assert [each.code for each in made.warnings] == ["unknown_user"]
+
+
+def test_due_dates_that_can_be_read_two_ways_are_told_before_the_first_row() -> None:
+    with pytest.raises(MappingError, match="date_order"):
+        lay_task(["Call", "01/02/2027", "", ""])
+    made = lay_task(["Call", "01/02/2027", "", ""], ", date_order: DMY", catalog=BERLIN)
+    assert task_of(made)["dueDate"] == "2027-02-01T11:00:00Z"
+
+
+def test_a_fixed_due_date_that_is_none_is_a_fault_of_the_mapping() -> None:
+    with pytest.raises(MappingError, match="no day of the calendar"):
+        parse_mapping(f"version: 1\n{FIELDS}tasks: [{{title: Note, due: {{value: 2027-02-30}}}}]")
+
+
+def test_users_are_read_where_a_task_has_an_owner() -> None:
+    def users(more: str) -> bool:
+        return parse_mapping(f"version: 1\n{FIELDS}{TASK % ('', more)}").needs.users
+
+    assert users(", assigned_to: Who")
+    assert not users("")
+
+
+@pytest.mark.parametrize(
+    ("rule", "cell", "expected"),
+    [
+        ("Note", "Ann Lee, bob lee", ["u1", "u2"]),
+        ("[Note, Called]", "ann@firm.com", ["u1"]),
+        ("{column: Note, split: ;}", "Lee, Ann; u1;Bob Lee", ["u1", "u2"]),
+        ("{column: Note, always: [Bob Lee]}", "Ann Lee", ["u1", "u2"]),
+        ("{always: Bob Lee}", "", ["u2"]),
+        ("{column: Note, on_invalid: drop}", "Nobody, Ann Lee", ["u1"]),
+        ("{column: Gone, optional: true, always: u1}", "", ["u1"]),
+    ],
+)
+def test_followers_are_users_of_the_location(rule: str, cell: str, expected: list[str]) -> None:
+    (made,) = lay_over(f"{FIELDS}followers: {rule}", [HEADER, ["a@x.com", cell, ""]], catalog=BERLIN)
+    assert isinstance(made, Record), made
+    (addition,) = made.additions
+    assert addition.content == {"followers": expected}
+
+
+@pytest.mark.parametrize(
+    ("rule", "cell", "warned"),
+    [("Note", "", []), ("Note", "N/A", []), ("{column: Note, on_invalid: drop}", "Nobody", ["unknown_user"])],
+)
+def test_a_row_that_names_no_user_gets_no_followers(rule: str, cell: str, warned: list[str]) -> None:
+    (made,) = lay_over(f"{FIELDS}followers: {rule}", [HEADER, ["a@x.com", cell, ""]], catalog=BERLIN)
+    assert isinstance(made, Record)
+    assert (made.additions, [each.code for each in made.warnings]) == ((), warned)
+
+
+def test_a_follower_who_is_no_user_fails_the_row() -> None:
+    (made,) = lay_over(f"{FIELDS}followers: Note", [HEADER, ["a@x.com", "Nobody", ""]], catalog=BERLIN)
+    assert isinstance(made, Outcome)
+    assert (made.code, made.faults[0].column) == ("unknown_user", "Note")
+
+
+def test_followers_cost_a_call_and_need_the_users() -> None:
+    mapping = parse_mapping(f"version: 1\n{FIELDS}followers: Note")
+    assert (mapping.most_calls_beside, mapping.needs.users) == (1, True)
+
+
+def test_followers_need_somebody() -> None:
+    with pytest.raises(MappingError, match="columns, always, or both"):
+        parse_mapping(f"version: 1\n{FIELDS}followers: {{for: created}}")
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from importer.errors import SettingsError, SourceError
 from importer.reading import open_frame, open_source
 from importer.settings import ReadingOptions, Secret
 from importer.sources.expanding import expand_sources
+from tests.disks import files_of_at_most
 from tests.reading.workbook_makers import CONTENT_TYPES, HEADER, book, cells, raw_book, sheet_xml
 
 Write = Callable[..., Path]
@@ -218,6 +219,20 @@ def test_a_protected_workbook_opens_with_its_password_alone(protected: Path) -> 
     assert "mellon" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("whole", "damaged"),
+    [(b"<keyData", b"<key<ata"), (b"saltValue", b"saltVolue"), (b"spinCount=", b"spinCoun =")],
+)
+def test_a_damaged_protected_workbook_is_refused(
+    protected: Path, tmp_path: Path, whole: bytes, damaged: bytes
+) -> None:
+    content = protected.read_bytes()
+    assert whole in content
+    (tmp_path / "a.xlsx").write_bytes(content.replace(whole, damaged))
+    with pytest.raises(SourceError, match="or damaged"):
+        open_source(tmp_path / "a.xlsx", options=ReadingOptions(password=Secret("sesame")))
+
+
 def test_a_data_frame_is_a_source() -> None:
     import pandas as pd
 
@@ -290,13 +305,23 @@ def test_a_full_disk_is_not_taken_for_a_damaged_archive(tmp_path: Path, suffix: 
         open_source(place)
 
 
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    import resource
+PACKINGS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+@pytest.mark.parametrize("packing", PACKINGS)
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_each_way_of_packing_is_read_and_its_damage_is_told(tmp_path: Path, packing: int, kind: str) -> None:
+    path = tmp_path / f"packed.{'xlsx' if kind == 'xlsx' else 'zip'}"
+    with zipfile.ZipFile(path, "w", packing) as new:
+        if kind == "csv":
+            new.writestr("a.csv", TEXT * 50)
+        else:
+            with zipfile.ZipFile(book(tmp_path / "b.xlsx", CONTACTS)) as old:
+                for part in old.namelist():
+                    new.writestr(part, old.read(part))
+    whole = path.read_bytes()
+    assert list(open_source(path))
+    for place in range(30, len(whole), max(len(whole) // 25, 1)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with contextlib.suppress(SourceError):
+            list(open_source(path))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +10,7 @@ import openpyxl
 import pytest
 import python_calamine
 
+from importer.errors import StateError
 from importer.records import Status
 from importer.results.summary_text import render_summary
 from importer.results.workbook import (
@@ -20,6 +23,7 @@ from importer.results.workbook import (
     xlsx_table,
 )
 from importer.settings import ResultsFormat
+from tests.disks import files_of_at_most
 
 if TYPE_CHECKING:
     from tests.results.conftest import Story
@@ -183,3 +187,30 @@ def test_pages_count_their_rows(tmp_path: Path) -> None:
     pages.close()
 
     assert pages.rows == 1
+
+
+def write_plain(path: Path) -> None:
+    with xlsx_table(path, HEAD) as table:
+        for number in range(3_000):
+            table.write((str(number), "failed", f"Person {number}", "01234"))
+
+
+def write_by_cause(path: Path) -> None:
+    with xlsx_by_cause(path, HEAD) as causes:
+        for number in range(3_000):
+            causes.add(f"cause {number % 3}", (str(number), "failed", f"Person {number}", "01234"))
+
+
+@pytest.mark.parametrize("write", [write_plain, write_by_cause])
+def test_a_full_disk_is_told_as_one_and_leaves_nothing_of_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
+) -> None:
+    for name in ("aside", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "aside"))
+    with (
+        files_of_at_most(1 << 14),
+        pytest.raises(StateError, match="could not be written: File too large"),
+    ):
+        write(tmp_path / "there" / "failed.xlsx")
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []

@@ -32,6 +32,10 @@ from tests.sending.runs import PATIENT, PLACE, Run, StartRun, record
 NOTES = "/notes"
 TEA = Addition(kind="note", content={"title": "Old CRM", "body": "Likes tea\nand cake"})
 CAKE = Addition(kind="note", content={"body": "Bakes"})
+CALL = Addition(
+    kind="task",
+    content={"title": "Call back", "dueDate": "2030-03-01T12:00:00Z", "completed": False},
+)
 
 
 @pytest.fixture
@@ -55,8 +59,8 @@ def notes_of(sandbox: Sandbox) -> list[str]:
     return [each["body"] for each in items(sandbox)]
 
 
-def items(sandbox: Sandbox) -> list[dict[str, Any]]:
-    return [item.body for item in sandbox.vendor.items if item.kind.value == "note"]
+def items(sandbox: Sandbox, kind: str = "note") -> list[dict[str, Any]]:
+    return [item.body for item in sandbox.vendor.items if item.kind.value == kind]
 
 
 def known_contact(run: Run, *notes: str) -> str:
@@ -304,3 +308,79 @@ async def test_a_reply_about_another_contact_s_notes_proves_nothing(start: Start
     outcomes: dict[int, Outcome] = await run.send([ann(CAKE)])
     assert outcomes[2].status is Status.UPDATED
     assert notes_of(run.sandbox) == ["Bakes"]
+
+
+@pytest.mark.parametrize("fault", [FaultKind.RESET, FaultKind.DROP])
+@pytest.mark.parametrize("known", [True, False], ids=["known contact", "new contact"])
+async def test_a_task_whose_reply_is_lost_is_there_once(
+    start: StartRun, fault: FaultKind, *, known: bool
+) -> None:
+    run = await start()
+    if known:
+        known_contact(run)
+        run.sandbox.script([Fault(path="/tasks")])
+    run.sandbox.script([Fault(kind=fault, path="/tasks")])
+    await run.send([ann(CALL)])
+    (task,) = items(run.sandbox, "task")
+    assert (task["title"], task["completed"]) == ("Call back", False)
+    assert run.journal.added[2, "task_1"].id == task["id"]
+
+
+@pytest.mark.parametrize(
+    ("due", "same"), [("2030-03-01T12:00:00.000Z", True), ("2030-03-02T12:00:00.000Z", False)]
+)
+async def test_a_task_is_known_by_when_it_is_due(start: StartRun, due: str, *, same: bool) -> None:
+    run = await start()
+    contact_id = known_contact(run)
+    run.sandbox.edit(contact_id, task="Call back")
+    (there,) = [item for item in run.sandbox.vendor.items if item.kind.value == "task"]
+    there.body.update(dueDate=due)
+    await run.send([ann(CALL)])
+    assert len(items(run.sandbox, "task")) == (1 if same else 2)
+
+
+async def test_a_task_that_is_wanted_each_time_is_not_taken_for_the_one_before(start: StartRun) -> None:
+    """The list of tasks does not tell when each was added: what was there is seen beforehand."""
+    run = await start()
+    known_contact(run)
+    again = replace(CALL, once=False)
+    await run.send([ann(again)])
+    later = Run(run.sandbox, run.clock)
+    later.sandbox.script([Fault(path="/tasks"), Fault(kind=FaultKind.DROP, path="/tasks")])
+    await later.send([ann(again)])
+    first, second = items(run.sandbox, "task")
+    assert later.journal.added[2, "task_1"].id == second["id"] != first["id"]
+
+
+async def test_a_task_in_doubt_is_not_added_again_where_one_may_be_its_own(start: StartRun) -> None:
+    run = await start()
+    contact_id = known_contact(run)
+    await run.send([ann(CALL)])
+    state = replace(
+        landed_with(FollowUpState.SENT, contact_id, Status.UPDATED),
+        marks=(FollowUpMark(row=2, name="task_1", state=FollowUpState.SENT),),
+    )
+    later = Run(run.sandbox, run.clock)
+    await later.send([ann(replace(CALL, once=False))], row_states={2: state})
+    assert len(items(run.sandbox, "task")) == 1
+    assert later.journal.added[2, "task_1"].made is False
+
+
+async def test_followers_are_added_to_those_who_follow_already(start: StartRun) -> None:
+    run = await start()
+    first, second = [user["id"] for user in run.sandbox.location(PLACE).users[:2]]
+    ones = Addition(kind="followers", content={"followers": [first]})
+    both = Addition(kind="followers", content={"followers": [second, first]})
+    run.sandbox.script([Fault(kind=FaultKind.RESET, path="/followers")])
+    outcomes = await run.send([ann(ones), ann(both, row=3)], concurrency=1)
+    assert {each.status for each in outcomes.values()} == {Status.CREATED, Status.UPDATED}
+    (contact,) = run.sandbox.contacts()
+    assert sorted(contact["followers"]) == sorted([first, second])
+
+
+async def test_refused_followers_are_told_as_what_they_are(start: StartRun) -> None:
+    run = await start()
+    nobody = Addition(kind="followers", content={"followers": ["u1"]})
+    run.sandbox.script([Fault(status=400, body=b'{"statusCode": 400, "message": "No."}', path="/followers")])
+    outcomes = await run.send([ann(nobody)])
+    assert (outcomes[2].code, outcomes[2].remedy) == ("followers_failed", Remedy.RUN_AGAIN)

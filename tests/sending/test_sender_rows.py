@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -153,6 +154,65 @@ async def test_create_only_knows_its_own_contact_after_a_lost_reply(start: Start
         outcomes = await run.send(people(40), mode=ImportMode.CREATE_ONLY)
         assert {each.status for each in outcomes.values()} == {Status.CREATED}
         assert len(run.sandbox.contacts()) == 40
+
+
+LOST_AND_THERE = (Fault(kind=FaultKind.RESET, path="/contacts"), Fault(path="/contacts"))
+"""The first attempt is stored and its reply lost; the second is told who is there, and that one is looked at."""
+
+
+@pytest.mark.parametrize("there", [False, True])
+async def test_a_row_that_is_refused_after_it_was_stored_is_told_for_what_it_made(
+    start: StartRun,
+    there: bool,  # noqa: FBT001
+) -> None:
+    """The reply to the first attempt was lost; by the second one the vendor has changed its mind."""
+    run = await start()
+    if there:
+        run.sandbox.add_contact(PLACE, added_at=1.7e9, email="person2@example.com")
+    refusal = Fault(status=422, body=b'{"message": ["city is full"]}', path="/contacts/upsert")
+    run.sandbox.script([Fault(kind=FaultKind.RESET, path="/contacts/upsert"), refusal])
+    outcome = (await run.send(people(1), retry=PATIENT))[2]
+    (contact,) = run.sandbox.contacts()
+    if there:
+        assert (outcome.status, outcome.code) == (Status.FAILED, "refused")
+    else:
+        assert (outcome.status, outcome.contact_id) == (Status.CREATED, contact["id"])
+
+
+async def test_a_contact_that_cannot_be_looked_at_after_a_lost_reply_is_not_taken_for_somebody_elses(
+    start: StartRun,
+) -> None:
+    run = await start()
+    run.sandbox.script([*LOST_AND_THERE, Fault(status=503, path="/contacts", times=100)])
+    hasty = replace(PATIENT, row_seconds=0.02)
+    outcome = (await run.send(people(1), mode=ImportMode.CREATE_ONLY, retry=hasty))[2]
+    assert (outcome.status, outcome.code, outcome.remedy) == (Status.FAILED, "service_down", Remedy.RUN_AGAIN)
+
+
+async def test_a_contact_that_does_not_say_when_it_was_made_is_not_taken_for_somebody_elses(
+    start: StartRun,
+) -> None:
+    run = await start()
+
+    def undated(body: bytes) -> bytes:
+        told = json.loads(body)
+        del told["contact"]["dateAdded"]
+        return json.dumps(told).encode()
+
+    run.sandbox.script([*LOST_AND_THERE, Fault(path="/contacts", alter=undated)])
+    outcome = (await run.send(people(1), mode=ImportMode.CREATE_ONLY, retry=PATIENT))[2]
+    assert (outcome.status, outcome.code) == (Status.FAILED, "unconfirmed")
+    assert outcome.contact_id == run.sandbox.contacts()[0]["id"]
+
+
+async def test_after_a_lost_reply_nobody_is_believed_only_when_it_is_said_twice(start: StartRun) -> None:
+    run = await start(allow_duplicates=True)
+    search = "/contacts/search/duplicate"
+    nobody = Fault(path=search, alter=lambda _: b'{"contact": null}', times=2)
+    run.sandbox.script([nobody, Fault(kind=FaultKind.RESET, path="/contacts")])
+    outcomes = await run.send(people(1), mode=ImportMode.CREATE_ONLY, retry=PATIENT)
+    assert outcomes[2].status is Status.CREATED
+    assert len(run.sandbox.contacts()) == 1
 
 
 async def test_update_only_creates_nobody(start: StartRun) -> None:

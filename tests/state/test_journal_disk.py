@@ -13,7 +13,8 @@ import pytest
 from importer.sandbox import SandboxSettings, sandbox_aside
 
 ROWS = 600
-LIMIT_KILOBYTES = 88
+LIMIT_KILOBYTES = 112
+"""Room for an empty journal, and not for all rows."""
 
 
 @pytest.mark.skipif(
@@ -53,7 +54,13 @@ def call(
     return subprocess.run(
         [sys.executable, "-m", "importer", *words],
         cwd=folder,
-        env={**os.environ, "HIGHLEVEL_TOKEN": "pit-journal", "IMPORTER_STATE": str(folder / "state")},
+        # a module that is compiled under the limit would be kept cut off, for every process of the tests
+        env={
+            **os.environ,
+            "HIGHLEVEL_TOKEN": "pit-journal",
+            "IMPORTER_STATE": str(folder / "state"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         capture_output=True,
         text=True,
         timeout=60,

@@ -93,6 +93,8 @@ def named_headers(model: MappingModel) -> list[NamedHeader]:
     named = [header for key, rule in model.rules for header in _of_rule(key, rule)]
     if model.tags is not None:
         named += _listed(("tags",), model.tags.columns, optional=model.tags.optional)
+    if model.followers is not None:
+        named += _listed(("followers",), model.followers.columns, optional=model.followers.optional)
     if model.location is not None and model.location.column is not None:
         named.append(NamedHeader(("location", "column"), model.location.column))
     for section, tests in (("only_if", model.rows.only_if), ("skip_if", model.rows.skip_if)):

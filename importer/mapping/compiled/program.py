@@ -77,7 +77,9 @@ class Program:
             if (column := self._column(("custom_fields", name), FieldKind.TEXT, rule)) is not None
         ]
         self._tags = _tags(model, layout)
-        self._additions = AdditionColumns(model.wishes, self._column) if model.wishes else None
+        self._additions: AdditionColumns | None = None
+        if model.adds_beside:
+            self._additions = AdditionColumns(model, layout, self._column, around)
 
     def _add(self, facts: FieldFacts, rule: Rule) -> None:
         column = self._column(("fields", facts.name), facts.kind, rule, clearable=facts.clearable)

@@ -15,6 +15,7 @@ from importer.mapping.transforms.steps import StepFunction, as_text, chain, date
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_dnd_or_channels, read_inbound_dnd
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
+from importer.mapping.values.due_dates import read_due_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.mapping.values.phones import read_phone, read_phones
@@ -61,8 +62,9 @@ def kind_reader(kind: FieldKind, rule: Rule, around: Circumstances) -> ValueRead
         case FieldKind.PHONES:
             regions = tuple(region for region in (rule.region, around.defaults.region) if region)
             return partial(read_phones, regions=regions)
-        case FieldKind.DATE_OF_BIRTH:
-            return partial(read_date, rules=dates_after(rule.transforms, around.written.dates))
+        case FieldKind.DATE_OF_BIRTH | FieldKind.DUE_DATE:
+            read = read_due_date if kind is FieldKind.DUE_DATE else read_date
+            return partial(read, rules=dates_after(rule.transforms, around.written.dates))
         case FieldKind.STATE:
             return read_state if rule.codes else None
         case _:

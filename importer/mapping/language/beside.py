@@ -1,33 +1,68 @@
-"""The keys for what is added beside contacts: notes."""
+"""The keys for what is added beside contacts: notes, tasks and followers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from importer.highlevel.fields import FieldKind
 from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.language.scalars import Header, OnInvalid, one_or_more
 from importer.records import FollowUpFor
-from importer.yaml.section import Flag
+from importer.yaml.section import Flag, Section, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WishPart:
+    """One value of what is added: where its rule stands, and what kind of value it has to be."""
+
+    key: RuleKey
+    rule: Rule
+    kind: FieldKind = FieldKind.TEXT
+
+    @property
+    def header(self) -> str:
+        """What to call it in a sentence."""
+        return " or ".join(self.rule.headers) or str(self.key[-1])
+
+    @property
+    def drop(self) -> bool:
+        """Whether a value that is not valid is left out."""
+        return self.rule.on_invalid == "drop" and not self.rule.required
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """One thing to be added beside contacts: its kind, and the rules that say what it holds.
+    """One thing to be added beside contacts: its kind, and the rules that say what it holds, by the vendor's names.
 
-    A row whose ``needed`` parts are blank adds nothing.
+    A row whose ``needed`` parts are blank adds nothing. ``overdue``: it may be due before today.
     """
 
     kind: str
-    parts: Mapping[str, tuple[RuleKey, Rule]]
+    parts: Mapping[str, WishPart]
     needed: tuple[str, ...]
     applies_to: FollowUpFor
     once: bool
+    overdue: bool = False
 
-    @property
-    def rules(self) -> tuple[tuple[RuleKey, Rule], ...]:
-        return tuple(self.parts.values())
+
+def _for_whom() -> Any:
+    return Field(
+        default=FollowUpFor.ALL,
+        alias="for",
+        description="For contacts that the row created, updated, or both.",
+    )
+
+
+def _how_often(noun: str) -> Any:
+    return Field(
+        default=True,
+        description=f"A contact that has the same {noun} already gets no second one, whichever run or row added it. false: "
+        "each run adds it again.",
+    )
 
 
 class NoteRule(Rule):
@@ -37,19 +72,100 @@ class NoteRule(Rule):
         default=None,
         description="The note's title: a rule of its own; `{value: From the old CRM}` is a fixed one.",
     )
-    applies_to: FollowUpFor = Field(
-        default=FollowUpFor.ALL,
-        alias="for",
-        description="For contacts that the row created, updated, or both.",
-    )
-    once: Flag = Field(
-        default=True,
-        description="A contact that has the same note already gets no second one, whichever run or row added it. false: each "
-        "run adds it again.",
-    )
+    applies_to: FollowUpFor = _for_whom()
+    once: Flag = _how_often("note")
 
     def wish(self, key: RuleKey) -> Wish:
-        parts: dict[str, tuple[RuleKey, Rule]] = {"body": (key, self)}
+        parts = {"body": WishPart(key=key, rule=self)}
         if self.title is not None:
-            parts["title"] = ((*key, "title"), self.title)
+            parts["title"] = WishPart(key=(*key, "title"), rule=self.title)
         return Wish(kind="note", parts=parts, needed=("body",), applies_to=self.applies_to, once=self.once)
+
+
+_TASK_PARTS: dict[str, tuple[str, FieldKind]] = {
+    "title": ("title", FieldKind.TEXT),
+    "due": ("dueDate", FieldKind.DUE_DATE),
+    "body": ("body", FieldKind.TEXT),
+    "assigned_to": ("assignedTo", FieldKind.USER),
+    "done": ("completed", FieldKind.BOOLEAN),
+}
+
+
+class TaskRule(Section):
+    """A task for each contact."""
+
+    title: Rule = Field(description="What is to be done: a rule. A row where it is blank adds no task.")
+    due: Rule = Field(
+        description="Until when: a date, or a date with a time (`2026-12-01 15:30`). By the location's clock; a date alone is "
+        "due at noon."
+    )
+    body: Rule | None = Field(default=None, description="What there is to say about it.")
+    assigned_to: Rule | None = Field(
+        default=None, description="Whose it is: a user of the location by name, e-mail or id."
+    )
+    done: Rule | None = Field(default=None, description="Whether it is done; not, unless said.")
+    overdue: Literal["refuse", "keep"] = Field(
+        default="refuse",
+        description="A task that is not done and was due before today: its date is not valid, and the rule of `due` says what "
+        "becomes of it (`on_invalid`); or it is added as it is (keep).",
+    )
+    applies_to: FollowUpFor = _for_whom()
+    once: Flag = _how_often("task")
+
+    def wish(self, key: RuleKey) -> Wish:
+        return Wish(
+            kind="task",
+            parts={
+                name: WishPart(key=(*key, said), rule=rule, kind=kind)
+                for said, (name, kind) in _TASK_PARTS.items()
+                if (rule := getattr(self, said)) is not None
+            },
+            needed=("title", "dueDate"),
+            applies_to=self.applies_to,
+            once=self.once,
+            overdue=self.overdue == "keep",
+        )
+
+
+FOLLOWERS = "followers"
+
+
+class FollowersRule(Section):
+    """Users who follow the contacts, beside those who do already."""
+
+    columns: one_or_more(Header) = Field(  # type: ignore[valid-type]
+        default=(), description="Columns that name users; all of them count."
+    )
+    split: Annotated[str, Field(min_length=1)] = Field(
+        default=",",
+        description="What separates the users in a cell. Where names are written `Lee, Ann`, another sign than the comma.",
+    )
+    always: one_or_more(Text) = Field(  # type: ignore[valid-type]
+        default=(), description="Users who follow every contact."
+    )
+    on_invalid: OnInvalid = Field(
+        default="fail",
+        description="Who is no user of the location makes the row fail, or is left out with a warning (drop).",
+    )
+    optional: Flag = Field(default=False, description="The file may lack the columns.")
+    applies_to: FollowUpFor = _for_whom()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        if isinstance(value, str | list):
+            return {"columns": value}
+        if isinstance(value, dict) and "column" in value and "columns" not in value:
+            return {("columns" if key == "column" else key): entry for key, entry in value.items()}
+        return value
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.columns and not self.always:
+            raise ValueError("Followers need columns, always, or both.")
+        return self
+
+    @property
+    def header(self) -> str:
+        """What to call it in a sentence."""
+        return " or ".join(self.columns) or FOLLOWERS

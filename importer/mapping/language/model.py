@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from importer.mapping.language.beside import NoteRule, Wish
+from importer.mapping.language.beside import FollowersRule, NoteRule, TaskRule, Wish, WishPart
 from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import (
@@ -242,6 +242,12 @@ class MappingModel(Section):
     notes: Annotated[tuple[NoteRule, ...], BeforeValidator(_one_or_several)] = Field(
         default=(), description="Notes to add to contacts, a rule for each: its value is the note's text."
     )
+    tasks: Annotated[tuple[TaskRule, ...], BeforeValidator(_one_or_several)] = Field(
+        default=(), description="Tasks to add to contacts."
+    )
+    followers: FollowersRule | None = Field(
+        default=None, description="Users who follow the contacts: by name, e-mail or id."
+    )
     after: After = Field(default=After(), description="What happens to contacts once they are stored.")
 
     @property
@@ -249,9 +255,21 @@ class MappingModel(Section):
         """Every rule with the section and name it stands under; a custom field may be called as a field is."""
         fields = ((("fields", name), rule) for name, rule in self.fields.items())
         customs = ((("custom_fields", name), rule) for name, rule in self.custom_fields.items())
-        return (*fields, *customs, *(pair for wish in self.wishes for pair in wish.rules))
+        return (*fields, *customs, *((part.key, part.rule) for part in self.parts_beside))
 
     @property
     def wishes(self) -> tuple[Wish, ...]:
         """What is to be added beside contacts, in the order in which it is."""
-        return tuple(note.wish(("notes", place)) for place, note in enumerate(self.notes))
+        notes = (note.wish(("notes", place)) for place, note in enumerate(self.notes))
+        tasks = (task.wish(("tasks", place)) for place, task in enumerate(self.tasks))
+        return (*notes, *tasks)
+
+    @property
+    def adds_beside(self) -> bool:
+        """Whether rows may want anything beside their contacts."""
+        return bool(self.wishes) or self.followers is not None
+
+    @property
+    def parts_beside(self) -> tuple[WishPart, ...]:
+        """The values of what is to be added beside contacts."""
+        return tuple(part for wish in self.wishes for part in wish.parts.values())

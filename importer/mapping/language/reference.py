@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from importer.highlevel.fields import FIELDS
-from importer.mapping.language.beside import NoteRule
+from importer.mapping.language.beside import FollowersRule, NoteRule, TaskRule
 from importer.mapping.language.model import (
     After,
     Condition,
@@ -40,6 +40,8 @@ _PARTS: Final = (
     ("`rows`", "each holds one condition or a list of them", RowFilters),
     ("A condition", "under `rows`", Condition),
     ("A note", "under `notes`: a rule for its text, and beside the keys of a rule", NoteRule),
+    ("A task", "under `tasks`", TaskRule),
+    ("`followers`", "a text or list alone is `columns`", FollowersRule),
     ("`after`", "", After),
 )
 

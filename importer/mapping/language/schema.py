@@ -22,9 +22,18 @@ def json_schema() -> dict[str, Any]:
     _widen(schema, "location", {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/LocationRule"}]})
     _widen(schema, "tags", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/TagsRule"}]})
     note = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/NoteRule"}]}
+    _widen(schema, "followers", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/FollowersRule"}]})
+    parts["FollowersRule"]["properties"]["column"] = {**TEXT_SCHEMA, "description": "One column with users."}
+    task = {"$ref": "#/$defs/TaskRule"}
     _widen(schema, "notes", {"anyOf": [*note["anyOf"], {"type": "array", "items": note}]})
-    said = parts["NoteRule"]["properties"]["title"]["description"]
-    parts["NoteRule"]["properties"]["title"] = {**rule, "description": said}
+    _widen(schema, "tasks", {"anyOf": [task, {"type": "array", "items": task}]})
+    for name, own in (
+        ("NoteRule", ("title",)),
+        ("TaskRule", ("title", "due", "body", "assigned_to", "done")),
+    ):
+        for key in own:
+            said = parts[name]["properties"][key]["description"]
+            parts[name]["properties"][key] = {**rule, "description": said}
     condition = {"$ref": "#/$defs/Condition"}
     for name in ("only_if", "skip_if"):
         entry = parts["RowFilters"]["properties"][name]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import codecs
 import posixpath
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +14,10 @@ from xml.etree import ElementTree as ET
 
 from importer.errors import SourceError
 from importer.reading.limits import refuse_bombs
+from importer.reading.zip_files import DAMAGE
 
 _CHUNK: Final = 1 << 18
+_DAMAGE: Final[tuple[type[Exception], ...]] = (*DAMAGE, ET.ParseError)
 _DECLARATION: Final = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 
 
@@ -42,9 +42,7 @@ class Archive:
         """Make a SourceError of whatever a damaged part raises."""
         try:
             yield
-        except (zipfile.BadZipFile, zlib.error, EOFError, ET.ParseError, UnicodeError) as cause:
-            raise self.damaged(cause) from None
-        except (NotImplementedError, RuntimeError, LookupError, ValueError, OSError, struct.error) as cause:
+        except _DAMAGE as cause:
             raise self.damaged(cause) from None
 
     def damaged(self, cause: Exception) -> SourceError:

@@ -21,6 +21,7 @@ def applying_settings(
     now: float,
     good_for_seconds: float,
     send_window: OpenHours | None = None,
+    replan: bool = False,
 ) -> RunSettings:
     """Give the settings of the run that applies a plan. Raises SettingsError for a plan that is too old or not whole."""
     with StoredPlan.open(Plans(state).find(wanted)) as stored:
@@ -39,4 +40,4 @@ def applying_settings(
         state=state,
         reading=reading,
     )
-    return replace(settings, plan=facts.plan_id, compare=False, send_window=send_window)
+    return replace(settings, plan=facts.plan_id, compare=False, send_window=send_window, replan=replan)

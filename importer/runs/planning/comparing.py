@@ -37,8 +37,9 @@ _IDENTITY: Final = ("email", "phone")
 class RunPlan:
     """What was decided of each row of a run."""
 
-    def __init__(self, stored: StoredPlan, mapping: FieldMapping) -> None:
+    def __init__(self, stored: StoredPlan, mapping: FieldMapping, *, replans: bool = False) -> None:
         self._stored = stored
+        self._replans = replans
         self._tag_mode = mapping.tag_mode
         facts = stored.facts
         self.requests = facts.requests
@@ -53,11 +54,17 @@ class RunPlan:
             return {}
         planned = self._stored.rows(records[0].row, records[-1].row)
         try:
-            return {record.row: as_planned(record, planned[record.row], self._tag_mode) for record in records}
+            return {record.row: self._as_planned(record, planned[record.row]) for record in records}
         except KeyError:
             raise RunConflictError(
                 "The plan lacks rows of the source: it was made with other options. Plan again with: importer plan"
             ) from None
+
+    def _as_planned(self, record: Record, planned: PlannedRow) -> Record | Outcome:
+        item = as_planned(record, planned, self._tag_mode)
+        if not self._replans or isinstance(item, Outcome) or item.planned is None:
+            return item
+        return replace(item, planned=replace(item.planned, wanted=record))
 
 
 def as_planned(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record | Outcome:
@@ -173,7 +180,7 @@ async def plan_run(
     if settings.plan is not None:
         stored = StoredPlan.open(Plans(settings.state).find(settings.plan))
         _require_same(stored.facts, comparison.run)
-        return RunPlan(stored, mapping)
+        return RunPlan(stored, mapping, replans=settings.replan)
     stored = StoredPlan.create(comparison.folder)
     if not stored.whole:
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}

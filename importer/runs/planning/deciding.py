@@ -16,7 +16,7 @@ from importer.mapping.resolver import find_custom_field
 from importer.mapping.suppression import CODE as SUPPRESSED
 from importer.mapping.suppression import Suppression
 from importer.mirror.changes import UpdateRules, difference, left_by_create, left_by_update
-from importer.mirror.foreseen import ForeseenLocation
+from importer.mirror.foreseen import LocationView
 from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
 from importer.records import (
     Fault,
@@ -103,7 +103,7 @@ class Decider:
     """Decides the rows of one location, in file order: each upon what the rows before it leave."""
 
     def __init__(
-        self, location: ForeseenLocation, rules: DecidingRules, suppression: Suppression | None = None
+        self, location: LocationView, rules: DecidingRules, suppression: Suppression | None = None
     ) -> None:
         self._location = location
         self._rules = rules

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from importer.highlevel import calls
+from importer.highlevel.additions import KINDS, AdditionKind
 from importer.highlevel.calls import Call
 from importer.highlevel.histories import HISTORIES, History
 from importer.highlevel.payload import build_update
@@ -20,6 +21,8 @@ from importer.runs.undo.deciding import (
     not_restored,
     restoration,
     touched,
+    touched_beside,
+    untouched_beside,
 )
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.looking import ContactCallState
@@ -122,7 +125,10 @@ class ContactUndo:
                 return _kept(self._note_unreadable(written.location_id, history))
             if reply.kind is not ReplyKind.DONE:
                 return _kept(f"Whether it has a {history.noun} cannot be read: {reply.said}.")
-            count = history.count(written.contact_id, reply.body)
+            ours = (
+                untouched_beside(written, history.noun, reply.body) if history.noun in KINDS else frozenset()
+            )
+            count = history.count(written.contact_id, reply.body, but=ours)
             if count is None:
                 return _kept(
                     f"Whether it has a {history.noun} cannot be read: the reply lists none and denies none."
@@ -142,7 +148,7 @@ class ContactUndo:
 
     async def _restore(self, written: WrittenContact) -> End:
         if not written.changes:
-            return replace(self._without_values(written), with_tags=True)
+            return await self._clear_beside(written, self._without_values(written))
         found = await self._look(written)
         if not isinstance(found, Mapping):
             return found
@@ -150,7 +156,33 @@ class ContactUndo:
         writes = bool(due.changes) and not self._rules.dry
         if writes and (end := await self._put_back(written, due.changes)) is not None:
             return end
-        return replace(self._restored(written, due.changes, due.kept), with_tags=True)
+        return await self._clear_beside(written, self._restored(written, due.changes, due.kept))
+
+    async def _clear_beside(self, written: WrittenContact, end: End) -> End:
+        """Take away what the run put beside a contact that was there, but for what somebody wrote into since."""
+        for kind in dict.fromkeys(added.kind for added in written.added):
+            words = await self._clear_kind(written, KINDS[kind])
+            if words is not None:
+                reason = f"{end.reason} {words}".strip()
+                failed = end.status in {UndoStatus.FAILED, UndoStatus.BEGUN}
+                end = End(status=end.status if failed else UndoStatus.KEPT, reason=reason)
+            elif end.status is UndoStatus.NOTHING:
+                end = End(status=UndoStatus.RESTORED)
+        return replace(end, with_tags=True)
+
+    async def _clear_kind(self, written: WrittenContact, kind: AdditionKind) -> str | None:
+        """Take away all of one kind; gives what is left, in a sentence."""
+        location_id, contact_id = written.location_id, written.contact_id
+        reply = await self._perform(written, kind.look(location_id, contact_id))
+        if isinstance(reply, Unanswered) or reply.kind is not ReplyKind.DONE:
+            return f"Its {kind.name} could not be looked at."
+        if touched_beside(written, kind.name, reply.body):
+            return f"Kept, since somebody wrote into it after the run: {kind.name}."
+        for item_id in () if self._rules.dry else untouched_beside(written, kind.name, reply.body):
+            gone = await self._perform(written, kind.remove(location_id, contact_id, item_id))
+            if isinstance(gone, Unanswered) or gone.kind not in {ReplyKind.DONE, ReplyKind.NO_CONTACT}:
+                return f"Its {kind.name} could not be taken away."
+        return None
 
     def _without_values(self, written: WrittenContact) -> End:
         """End a contact of which no old value is known, or of which the run changed none."""

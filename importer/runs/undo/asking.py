@@ -56,13 +56,14 @@ def calls_for(contacts: StoredContacts, *, with_history: bool) -> int:
     """Count the calls that taking these contacts back needs, where nobody touched any of them."""
     a_created = _LOOK_AND_DELETE + (0 if with_history else len(HISTORIES))
     batches = math.ceil(contacts.tagged / BULK_TAG_LIMIT)
-    return contacts.created * a_created + contacts.restorable * _LOOK_WRITE_LOOK + batches
+    beside = _LOOK_AND_DELETE * contacts.beside
+    return contacts.created * a_created + contacts.restorable * _LOOK_WRITE_LOOK + beside + batches
 
 
 def _parts(contacts: Mapping[str, StoredContacts], *, with_history: bool) -> Iterator[str]:
-    created, restorable, updated, tagged = (
+    created, restorable, updated, tagged, notes = (
         sum(getattr(each, name) for each in contacts.values())
-        for name in ("created", "restorable", "updated", "tagged")
+        for name in ("created", "restorable", "updated", "tagged", "beside")
     )
     if created:
         beside = (
@@ -75,6 +76,8 @@ def _parts(contacts: Mapping[str, StoredContacts], *, with_history: bool) -> Ite
         yield f"- {counted(restorable, 'updated contact')}: old values put back, field by field, where nobody changed them since."
     if tagged:
         yield f"- {counted(tagged, 'contact')} of those that were there before: tags that the run added or took are put back."
+    if notes:
+        yield f"- {counted(notes, 'note or task', 'notes and tasks')} that the run added to contacts that were there before: taken away, where nobody wrote into them since."
     if updated:
         yield f"- {counted(updated, 'updated contact')}: values kept, since the old ones are not known (--before-images and --compare keep them, for 30 days)."
     if not (created or restorable or updated):

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from importer.highlevel.additions import KINDS, digest, find_same
 from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
-from importer.records import BeforeImage, Change, ImagePart, Json, RowId
+from importer.records import Added, Addition, BeforeImage, Change, ImagePart, Json, RowId
 
 _FILLED_BY_VENDOR: Final = frozenset({"name", "type", "source", "country", "timezone"})
 """Fields of a new contact that the vendor fills where nobody said anything: no trace of a person."""
@@ -36,9 +37,15 @@ class WrittenContact:
     custom_fields: Mapping[str, Json] = field(default_factory=dict, repr=False)
     tags: frozenset[str] = field(default=frozenset(), repr=False)
     """In lower case, as the vendor keeps them."""
+    tags_alone: bool = False
+    """They took the place of all others."""
     tags_certain: bool = True
     """The contact had all of them once; else they may never have come."""
     images: tuple[BeforeImage, ...] = field(default=(), repr=False)
+    additions: tuple[Addition, ...] = field(default=(), repr=False)
+    """What its rows wanted beside it."""
+    added: tuple[Added, ...] = ()
+    """What they put there."""
     dropped: frozenset[str] = frozenset()
 
     def joined(self, later: WrittenContact) -> WrittenContact:
@@ -50,9 +57,12 @@ class WrittenContact:
             created=self.created or later.created,
             fields={**self.fields, **later.fields},
             custom_fields={**self.custom_fields, **later.custom_fields},
-            tags=self.tags | later.tags,
+            tags=later.tags if later.tags_alone else self.tags | later.tags,
+            tags_alone=self.tags_alone or later.tags_alone,
             tags_certain=self.tags_certain and later.tags_certain,
             images=(*self.images, *later.images),
+            additions=(*self.additions, *later.additions),
+            added=(*self.added, *later.added),
             dropped=self.dropped | later.dropped,
         )
 
@@ -172,6 +182,34 @@ def _touched_beside(written: WrittenContact, held: HeldContact, contact: Mapping
         yield "followers"
     if contact.get("businessId"):
         yield "company"
+
+
+def untouched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:
+    """Give the ids of what the run put beside a contact and a list shows as it was put there."""
+    wanted = {digest(each): each for each in written.additions if each.kind == kind}
+    shown = _listed_beside(kind, body)
+    return frozenset(
+        added.id
+        for added in written.added
+        if added.kind == kind
+        and (addition := wanted.get(added.digest)) is not None
+        and any(there.id == added.id for there in find_same(addition, body))
+        # a task that somebody did since is no longer ours to take away
+        and bool(shown[added.id].get("completed")) == bool(addition.content.get("completed"))
+    )
+
+
+def touched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:
+    """Give the ids of what the run put there and somebody wrote into since."""
+    there = _listed_beside(kind, body).keys()
+    ours = {added.id for added in written.added if added.kind == kind}
+    return frozenset(ours & there) - untouched_beside(written, kind, body)
+
+
+def _listed_beside(kind: str, body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    items = body.get(KINDS[kind].listed)
+    listed = items if isinstance(items, list) else []
+    return {str(each.get("id")): each for each in listed if isinstance(each, Mapping)}
 
 
 def restoration(written: WrittenContact, contact: Mapping[str, Any]) -> Restoration:

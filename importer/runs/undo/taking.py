@@ -33,7 +33,7 @@ from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run, RunState
 from importer.state.journal.undo_book import UndoBook
-from importer.state.memory import ImportedFiles, Memory
+from importer.state.memory import ImportedFiles, KnownAdditions, Memory
 from importer.state.written import WrittenFiles
 
 _AT_ONCE: Final = 60
@@ -317,8 +317,12 @@ def _note_later_runs(taking: _Undo, state: StateFolder) -> None:
 
 def _forget_people(taking: _Undo) -> None:
     """Forget what people were last sent, before the first of them loses it: killed in the middle, nobody is missed."""
-    with Memory.open(taking.settings.state, clock=taking.context.clock) as memory:
+    state = taking.settings.state
+    with Memory.open(state, clock=taking.context.clock) as memory:
         memory.forget_run(taking.run.id)
+    if not taking.run.sandbox:
+        with KnownAdditions.open(state, place=taking.settings.connection.base_url) as known:
+            known.forget(taking.book.all_made_beside())
 
 
 def _jobs_of(taking: _Undo) -> tuple[str, ...]:

@@ -126,6 +126,9 @@ def _written(item: Record | Outcome, row: StoredRow, book: UndoBook, tag_mode: T
         if sent and tag_mode is not TagMode.REMOVE
         else frozenset(),
         images=tuple(image for image in book.images(row.row) if image.contact_id == row.contact_id),
+        additions=sent.additions if sent else (),
+        added=book.made_beside(row.row),
+        tags_alone=tag_mode is TagMode.REPLACE and sent is not None and bool(sent.tags or sent.clears_tags),
         tags_certain=row.settled,
         dropped=frozenset(dropped_fields(row.warnings)),
     )

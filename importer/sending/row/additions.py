@@ -53,6 +53,8 @@ class _Wanted:
         self.kind = KINDS[addition.kind]
         self.doubtful = batch.step.doubtful
         """It may have been done."""
+        self.before: frozenset[str] = frozenset()
+        """What said the same beside the contact before it was sent, where nothing else tells them apart."""
         self.not_before = 0.0
         """From then on, on the monotonic clock, the vendor is surely done with it."""
 
@@ -114,10 +116,12 @@ class AdditionDesk:
         if wanted.doubtful:
             wanted.not_before = self._caller.done_by(self._caller.clock.monotonic())
             there = await self._look_until_sure(wanted)
-        elif addition.once and landed.status is not Status.CREATED:
-            there = await self._look(wanted)  # a contact that the row itself created has nothing yet
+        elif landed.status is Status.CREATED:
+            there = None  # a contact that the row itself created has nothing yet
+        elif addition.once:
+            there = await self._look(wanted)
         else:
-            there = None
+            there = await self._remember_what_is_there(wanted)
         return await self._send(wanted) if there is None else there
 
     async def _send(self, wanted: _Wanted) -> Found:
@@ -164,8 +168,22 @@ class AdditionDesk:
         wanted.doubtful = False
         return None
 
+    async def _remember_what_is_there(self, wanted: _Wanted) -> Reply | Unanswered | None:
+        """See what must not be taken for the row's own later on, where the list does not tell when it came."""
+        if wanted.kind.dated:
+            return None
+        same = await self._list_same(wanted)
+        if not isinstance(same, list):
+            return same
+        wanted.before = frozenset(each.id for each in same)
+        return None
+
     async def _look(self, wanted: _Wanted) -> Found | None:
         """Look for it beside the contact; None where the contact has nothing that says the same."""
+        same = await self._list_same(wanted)
+        return self._choose(wanted, same) if isinstance(same, list) else same
+
+    async def _list_same(self, wanted: _Wanted) -> list[Counterpart] | Reply | Unanswered:
         landed = wanted.landed
         call = wanted.kind.look(landed.location_id, landed.contact_id)
         found = await self._caller.ask(call, self._state(wanted, repeatable=True))
@@ -174,28 +192,33 @@ class AdditionDesk:
         if not isinstance(found.body.get(wanted.kind.listed), list):
             words = f"the reply does not list the contact's {wanted.kind.listed}"
             return Unanswered(words=words, doubtful=wanted.doubtful, status=found.status)
-        return self._choose(wanted, list(find_same(wanted.addition, found.body)))
+        return list(find_same(wanted.addition, found.body))
 
     def _choose(self, wanted: _Wanted, same: list[Counterpart]) -> Added | None:
         """Choose what may be the row's own; where that may be there several times, nothing of another row or run is."""
-        own = [each for each in same if self._is_own(wanted, each)]
         if not wanted.addition.once:
-            taken = self._journal.added_beside(wanted.landed.contact_id) if own else frozenset()
-            same = own = [each for each in own if each.id not in taken]
-        if own:
-            return wanted.added(own[0].id, made=True)
+            others = wanted.before | self._journal.added_beside(wanted.landed.contact_id)
+            same = [each for each in same if each.id not in others and not _is_older(wanted, each)]
+        for each in same:
+            if self._is_own(wanted, each):
+                return wanted.added(each.id, made=True)
         return wanted.added(same[0].id, made=False) if same else None
 
-    def _is_own(self, wanted: _Wanted, there: Counterpart) -> bool:
-        """Tell whether an attempt that is in doubt added it: it is not older than the row's first attempt."""
-        if not wanted.doubtful:
+    @staticmethod
+    def _is_own(wanted: _Wanted, there: Counterpart) -> bool:
+        """Tell whether an attempt that is in doubt added it."""
+        if not wanted.doubtful or _is_older(wanted, there):
             return False
-        added_at, since = latest_moment(there.stamp), wanted.landed.first_attempt_at
-        if added_at is None or since is None:
-            # not told: then whatever this session may have added, it saw beforehand that it was not there
-            return wanted.landed.status is Status.CREATED or not wanted.step.doubtful
-        return added_at >= since
+        # undated, whatever this session may have added, it saw beforehand that it was not there
+        dated = latest_moment(there.stamp) is not None and wanted.landed.first_attempt_at is not None
+        return dated or wanted.landed.status is Status.CREATED or not wanted.step.doubtful
 
     def _state(self, wanted: _Wanted, *, repeatable: bool) -> CallState:
         landed = wanted.landed
         return _BesideCallState(landed.row, landed.contact_id, wanted.kind.name, repeatable=repeatable)
+
+
+def _is_older(wanted: _Wanted, there: Counterpart) -> bool:
+    """Tell what was surely there before the row's first attempt."""
+    added_at, since = latest_moment(there.stamp), wanted.landed.first_attempt_at
+    return added_at is not None and since is not None and added_at < since

@@ -111,7 +111,7 @@ class FollowUpDesk:
         A batch that is refused as a whole comes back in halves: the one contact that it is about shall fail alone.
         """
         step = batch.step
-        if isinstance(step.value, Addition):
+        if step.kind.addition is not None and isinstance(step.value, Addition):
             return [await self._additions.add(batch, step.value)]
         found = await self._ask(batch)
         if isinstance(found, Unanswered) and found.doubtful and not step.kind.repeatable:

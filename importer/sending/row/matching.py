@@ -50,14 +50,17 @@ async def is_of(record: Record, reply: Reply, caller: Caller) -> bool:
     )
 
 
-async def find_match(caller: Caller, record: Record) -> FoundContact:
-    """Search by what the record is matched on; raises the StopError that ends the location's sending."""
+async def find_match(caller: Caller, record: Record, *, surely: bool = False) -> FoundContact:
+    """Search by what the record is matched on; raises the StopError that ends the location's sending.
+
+    ``surely``: the contact may have been made a moment ago, and a second one must not be.
+    """
     email, phone = (_text(record, name) for name in ("email", "phone"))
     if not email and not phone:
         return None
     call = calls.search_duplicate(record.location_id, email=email, phone=phone)
     found = await _ask(caller, call, record)
-    if found is None and caller.crossed:
+    if found is None and (surely or caller.crossed):
         # "nobody" shows nobody, so that it cannot be told from the reply to another row's search
         found = await _ask(caller, call, record)
     return found

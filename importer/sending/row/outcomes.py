@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from importer.codes import remedy_of
 from importer.highlevel.follow_ups import FollowUp
 from importer.highlevel.reply import Reply, ReplyKind
@@ -24,6 +26,11 @@ def refused(submitted: SubmittedRow, reply: Reply) -> Outcome:
         case ReplyKind.EDGE_REFUSED:
             code = "edge_refused"
             tail = " It is a page of the network edge before HighLevel's API, which the row did not reach."
+        case _ if not reply.vouched:
+            code, tail = (
+                "edge_refused",
+                " It is a page of something before HighLevel's API, not HighLevel's word.",
+            )
         case _:
             code, tail = "refused", ""
     return fail(
@@ -79,6 +86,26 @@ def skipped(submitted: SubmittedRow, code: str, message: str, *, contact_id: str
         message=message,
         warnings=submitted.record.warnings,
         attempts=submitted.attempts,
+    )
+
+
+def changed_since(submitted: SubmittedRow, names: Iterable[str], *, contact_id: str) -> Outcome:
+    """Leave a row alone whose contact somebody changed after it was compared."""
+    return skipped(
+        submitted,
+        "changed_since",
+        f"Somebody changed {' and '.join(names)} of the contact after it was compared; nothing was overwritten.",
+        contact_id=contact_id,
+    )
+
+
+def there_by_now(submitted: SubmittedRow, *, contact_id: str) -> Outcome:
+    """Leave a row alone that was to create its contact."""
+    return skipped(
+        submitted,
+        "changed_since",
+        "A contact with this e-mail or phone is there by now, and was not when the rows were compared.",
+        contact_id=contact_id,
     )
 
 

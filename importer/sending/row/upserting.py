@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any, Final
 
@@ -18,11 +18,12 @@ from importer.records import (
     Landed,
     Outcome,
     Planned,
+    Record,
     Status,
     TagMode,
     value_type,
 )
-from importer.sending.call_state import CallState, Unanswered
+from importer.sending.call_state import Unanswered
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
@@ -30,14 +31,19 @@ from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
 from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.drift import changed_since, may_overwrite
-from importer.sending.row.evidence import can_be_of, judge, refuses
+from importer.sending.row.evidence import judge
 from importer.sending.row.intents import intent_of
 from importer.sending.row.makers import meet_maker
-from importer.sending.row.matching import find_match, is_of
+from importer.sending.row.matching import find_match
 from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
+from importer.sending.row.row_call import RowCallState
 from importer.sending.row.submitted import SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
+_UNPROVEN: Final = (
+    "A reply was lost, and the contact that is there now does not say when it was made: it may be this row's, and then "
+    "what follows its creation is missing. Look at it in HighLevel."
+)
 _PERHAPS: Final = "a reply was lost or incomplete, or the run was cut off before it came, and the contact does not say when it was made: it may have been created by this row"
 
 
@@ -50,43 +56,6 @@ class Landing:
 
     def with_warnings(self, faults: tuple[Fault, ...]) -> Landing:
         return replace(self, landed=replace(self.landed, warnings=self.landed.warnings + faults))
-
-
-class RowCallState(CallState):
-    """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
-
-    stores = True
-    __slots__ = ("_announce", "_caller", "_reserve", "submitted")
-
-    def __init__(
-        self,
-        submitted: SubmittedRow,
-        caller: Caller,
-        announce: Callable[[SubmittedRow], None],
-        reserve: Callable[[SubmittedRow], int],
-    ) -> None:
-        super().__init__(submitted.row, repeatable=submitted.repeatable, doubtful=submitted.doubtful)
-        self.submitted = submitted
-        self._caller = caller
-        self._announce = announce
-        self._reserve = reserve
-        self.not_before = submitted.not_before
-
-    def recognises(self, reply: Reply) -> bool:
-        if reply.kind is ReplyKind.DUPLICATE:
-            return refuses(self.submitted.record, reply)
-        return can_be_of(self.submitted.record, reply.contact)
-
-    async def claims(self, reply: Reply) -> bool:
-        record = self.submitted.record
-        return record.contact_id is None and await is_of(record, reply, self._caller)
-
-    def reserve(self) -> int:
-        return self._reserve(self.submitted)
-
-    def announce(self) -> None:
-        self.submitted.attempts += 1
-        self._announce(self.submitted)
 
 
 class Upserting:
@@ -137,33 +106,74 @@ class Upserting:
         if planned.made_by is not None:
             made = self._journal.made_by(planned.made_by)
             if (end := meet_maker(submitted, planned, made)) is not None:
-                return end
+                return await self._without_maker(submitted, planned, made, end)
         contact_id = submitted.record.contact_id
         if planned.creates or contact_id is None:
             return await self._create(submitted)
-        if may_overwrite(planned) and (end := await self._look_for_drift(submitted, contact_id, planned)):
-            return end
+        if may_overwrite(planned) and (drifted := await self._look_for_drift(submitted, contact_id, planned)):
+            return drifted
         if not planned.changes and self._tag_mode is not TagMode.REPLACE:
             return self._land_without_call(submitted, contact_id)
         return await self._update_named(submitted, contact_id)
 
     async def _look_for_drift(
         self, submitted: SubmittedRow, contact_id: str, planned: Planned
-    ) -> Outcome | None:
+    ) -> Landing | Outcome | None:
         found = await self._look_at(contact_id, submitted)
         if isinstance(found, Unanswered):
             return outcomes.unanswered(submitted, found)
         if found.kind is not ReplyKind.DONE:
             return outcomes.refused(submitted, found)
         if names := changed_since(planned, submitted.record.tags, found.contact):
-            return outcomes.skipped(
-                submitted,
-                "changed_since",
-                f"Somebody changed {' and '.join(names)} of the contact after it was compared; nothing was overwritten.",
-                contact_id=contact_id,
+            left = outcomes.changed_since(submitted, names, contact_id=contact_id)
+            return await self._decide_anew(
+                submitted, found.contact, left, f"somebody changed {' and '.join(names)}"
             )
         self._images.keep_looked_at(submitted, found.contact)
         return None
+
+    async def _without_maker(
+        self, submitted: SubmittedRow, planned: Planned, made: str | Outcome | None, left: Outcome
+    ) -> Landing | Outcome:
+        """Decide a row anew whose contact no row made, since it was there by then; it was that row's contact, too."""
+        failed = isinstance(made, Outcome) and made.status is Status.FAILED
+        if failed or isinstance(made, str) or planned.wanted is None:
+            return left
+        found = await find_match(self._caller, planned.wanted)
+        if found is None or isinstance(found, Reply | Unanswered):
+            return left
+        return await self._decide_upon(
+            submitted, str(found["id"]), left, "its contact was there before it was made"
+        )
+
+    async def _decide_upon(
+        self, submitted: SubmittedRow, contact_id: str, left: Outcome, why: str
+    ) -> Landing | Outcome:
+        if self._policy.decide_anew is None:
+            return left
+        shown = await self._look_at(contact_id, submitted)
+        if isinstance(shown, Unanswered) or shown.kind is not ReplyKind.DONE:
+            return left
+        return await self._decide_anew(submitted, shown.contact, left, why)
+
+    async def _decide_anew(
+        self, submitted: SubmittedRow, contact: Mapping[str, Any], left: Outcome, why: str
+    ) -> Landing | Outcome:
+        """Decide a row upon its contact as it is now, where the run is to do so; else it is left alone."""
+        decide, planned = self._policy.decide_anew, submitted.record.planned
+        if decide is None or planned is None or planned.wanted is None:
+            return left
+        match decide(planned.wanted, contact, why):
+            case Record(contact_id=str(contact_id)) as record:
+                submitted.record = record
+                self._images.keep_looked_at(submitted, contact)
+                if record.planned and not record.planned.changes and self._tag_mode is not TagMode.REPLACE:
+                    return self._land_without_call(submitted, contact_id)
+                return await self._update_named(submitted, contact_id)
+            case Outcome() as end:
+                return replace(end, attempts=submitted.attempts)
+            case _:
+                return left
 
     def _land_without_call(self, submitted: SubmittedRow, contact_id: str) -> Landing:
         """Land a row that changes nothing but tags: they go by a call for many contacts."""
@@ -216,18 +226,17 @@ class Upserting:
         contact_id = str(contact["id"])
         if submitted.doubtful:
             shown = await self._look_at(contact_id, submitted)
-            if isinstance(shown, Reply) and shown.kind is ReplyKind.DONE:
-                contact = shown.contact
-                status = self._judge(submitted, contact)
-                if status is Status.CREATED:
-                    return self._land(submitted, shown, contact, status)
+            if isinstance(shown, Unanswered):
+                return outcomes.unanswered(submitted, replace(shown, doubtful=True))
+            if shown.kind is not ReplyKind.DONE:
+                return outcomes.refused(submitted, shown)
+            if (status := self._judge(submitted, shown.contact)) is Status.CREATED:
+                return self._land(submitted, shown, shown.contact, status)
+            if shown.contact.get("dateAdded") is None:
+                return outcomes.fail(submitted, "unconfirmed", _UNPROVEN, contact_id=contact_id)
         if submitted.record.planned is not None:
-            return outcomes.skipped(
-                submitted,
-                "changed_since",
-                "A contact with this e-mail or phone is there by now, and was not when the rows were compared.",
-                contact_id=contact_id,
-            )
+            left = outcomes.there_by_now(submitted, contact_id=contact_id)
+            return await self._decide_upon(submitted, contact_id, left, "its contact is there by now")
         return outcomes.skipped(
             submitted,
             "already_exists",
@@ -268,7 +277,7 @@ class Upserting:
         return self._land(submitted, found, contact, Status.UPDATED, lost)
 
     async def _search(self, submitted: SubmittedRow) -> Mapping[str, Any] | Outcome | None:
-        match await find_match(self._caller, submitted.record):
+        match await find_match(self._caller, submitted.record, surely=submitted.doubtful):
             case Unanswered() as silence:
                 return outcomes.unanswered(submitted, silence)
             case Reply() as refusal:
@@ -290,7 +299,7 @@ class Upserting:
         if found.kind is ReplyKind.DUPLICATE and creates and found.contact_id:
             return await self._settle_existing(submitted, {"id": found.contact_id})
         if found.kind is not ReplyKind.DONE:
-            return outcomes.refused(submitted, found)
+            return await self._refused(submitted, found)
         if found.contact_id is None:
             return await self._without_id(submitted, found, call, creates=creates, sent_at=state.sent_at)
         new = True if creates else found.body.get("new")
@@ -298,6 +307,14 @@ class Upserting:
             self._caller.learn_creation(found.contact.get("dateAdded"), state.sent_at)
             return self._land(submitted, found, found.contact, Status.CREATED)
         return await self._judged(submitted, found, new=new)
+
+    async def _refused(self, submitted: SubmittedRow, refusal: Reply) -> Landing | Outcome:
+        """Fail a refused row, unless an attempt before, whose reply was lost, has made its contact all the same."""
+        if submitted.doubtful and isinstance(seen := await self._search(submitted), Mapping):
+            shown = await self._look_at(str(seen["id"]), submitted)
+            if isinstance(shown, Reply) and self._judge(submitted, shown.contact) is Status.CREATED:
+                return self._land(submitted, shown, shown.contact, Status.CREATED)
+        return outcomes.refused(submitted, refusal)
 
     async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
         state = ContactCallState(submitted.row, contact_id)

@@ -68,6 +68,7 @@ from importer.state.journal.statements import (
     SETTLE,
 )
 from importer.state.journal.storage import (
+    BEGINNING,
     FILE_NAME,
     PURPOSE,
     NeverBegunError,
@@ -115,7 +116,7 @@ class Journal:
         """Begin a run in a folder that holds its staged sources already."""
         keep_beside(folder, run)
         path = folder / FILE_NAME
-        db = create_database(path, PURPOSE)
+        db = create_database(path, BEGINNING)
         try:
             with db.transaction():
                 migrate(db)
@@ -130,6 +131,7 @@ class Journal:
         except BaseException:
             db.close()
             raise
+        db.purpose = PURPOSE
         return journal
 
     @classmethod

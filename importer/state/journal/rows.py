@@ -125,7 +125,7 @@ def added_cells(mark: FollowUpMark, added: Added) -> SqlCells:
         added.location_id,
         added.contact_id,
         added.id,
-        added.made,
+        int(added.made),  # as it is read back: the checksum is of that
         added.digest,
     )
 

@@ -93,7 +93,7 @@ class Identity:
             options={
                 **{name: run.options.get(name) for name in SAME_IMPORT_OPTIONS},
                 # not there unless said: what was written down before there were plans is the same import still
-                **({"plan": run.options["plan"]} if run.options.get("plan") else {}),
+                **{name: run.options[name] for name in ("plan", "replan") if run.options.get(name)},
             },
             mapping=str(run.working_folder / run.mapping_path),
             mapping_fingerprint=run.mapping_fingerprint,

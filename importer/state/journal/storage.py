@@ -32,6 +32,8 @@ PURPOSE: Final = Purpose(
     busy_seconds=10.0,
     misfit_is_damage=True,
 )
+BEGINNING: Final = replace(PURPOSE, go_on="run the same command again")
+"""As long as there is no run to go on with."""
 
 _RUN_COLUMNS: Final = (
     "id, started_at, finished_at, state, reason, mapping_path, mapping_text, mapping_fingerprint, "

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from importer.records import BeforeImage, Fault, RowId, Status, UndoLine, UndoStatus
+from importer.records import Added, BeforeImage, Fault, RowId, Status, UndoLine, UndoStatus
 from importer.runtime.clock import Clock
 from importer.state.database import Database
 from importer.state.journal.appends import Appends
 from importer.state.journal.rows import (
+    ADDED_COLUMNS,
     IMAGE_COLUMNS,
     UNDO_COLUMNS,
+    added_of,
     image_of,
     read_warnings,
     undo_cells,
@@ -63,6 +65,8 @@ class StoredContacts:
     restorable: int = 0
     updated: int = 0
     tagged: int = 0
+    beside: int = 0
+    """Things (notes) that the run put beside contacts that were there before."""
 
 
 def reached_contacts(db: Database) -> Iterator[str]:
@@ -128,17 +132,39 @@ class UndoBook:
                 GROUP BY stored.contact_id, location_id
             ) GROUP BY location_id ORDER BY location_id
         """  # noqa: S608  (likewise)
+        beside = self._count_beside()
         return {
             location_id: StoredContacts(
-                created=made, restorable=changed, updated=contacts - made - changed, tagged=tagged
+                created=made,
+                restorable=changed,
+                updated=contacts - made - changed,
+                tagged=tagged,
+                beside=beside.get(location_id, 0),
             )
             for location_id, contacts, made, changed, tagged in self._db.execute(query)
         }
+
+    def _count_beside(self) -> dict[str, int]:
+        query = f"""
+            SELECT location_id, count(*) FROM additions WHERE made AND contact_id NOT IN (
+                SELECT contact_id FROM {_STORED} WHERE status = 'created'
+            ) GROUP BY location_id
+        """  # noqa: S608  (our own words)
+        return dict(self._db.execute(query).fetchall())
 
     def images(self, row: RowId) -> tuple[BeforeImage, ...]:
         """Tell what a row found at its contact."""
         query = f'SELECT {IMAGE_COLUMNS} FROM before_images WHERE "row" = ? ORDER BY part'  # noqa: S608  (likewise)
         return tuple(map(image_of, self._db.execute(query, (row,)).fetchall()))
+
+    def made_beside(self, row: RowId) -> tuple[Added, ...]:
+        """Tell what a row put beside its contact."""
+        query = f'SELECT {ADDED_COLUMNS} FROM additions WHERE "row" = ? AND made'  # noqa: S608  (likewise)
+        return tuple(map(added_of, self._db.execute(query, (row,)).fetchall()))
+
+    def all_made_beside(self) -> Iterator[Added]:
+        """Tell what all rows put beside contacts."""
+        return map(added_of, self._db.execute(f"SELECT {ADDED_COLUMNS} FROM additions WHERE made"))  # noqa: S608  (likewise)
 
     def take_up(self, contact_ids: Iterable[str], run_id: str) -> None:
         """Note the contacts, of those that the run reached, that a later run wrote to."""

@@ -65,6 +65,14 @@ class KnownAdditions:
             with self._db.transaction() as database:
                 database.executemany("INSERT OR REPLACE INTO additions VALUES (?, ?)", rows)
 
+    def forget(self, added: Iterable[Added]) -> None:
+        """Forget what is taken away again."""
+        with self._db.transaction() as database:
+            database.executemany(
+                "DELETE FROM additions WHERE key = ?",
+                ((self._key(each.location_id, each.contact_id, each.digest),) for each in added),
+            )
+
     def _key(self, location_id: str, contact_id: str, digest: str) -> bytes:
         return self._hash(f"{self._place}\n{location_id}\n{contact_id}\n{digest}")
 

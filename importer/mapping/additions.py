@@ -1,0 +1,59 @@
+"""What is to be added beside contacts, matched to one location: users by id, due dates as moments of its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import tzinfo
+
+from importer.highlevel.fields import FieldKind
+from importer.mapping.language.beside import FOLLOWERS, WishPart
+from importer.mapping.language.model import MappingModel
+from importer.mapping.location_values import Users, moment_of, settled
+from importer.records import Addition, Fault, Json
+
+
+class AdditionResolver:
+    """Finishes the additions of records for one location; without ``users`` (no location at hand) names stay as they are."""
+
+    def __init__(self, model: MappingModel, users: Users | None, zone: tzinfo) -> None:
+        self._wishes = model.wishes
+        self._followers = model.followers
+        self._users = users
+        self._zone = zone
+
+    def resolve(self, additions: Sequence[Addition], faults: list[Fault]) -> tuple[Addition, ...]:
+        """Finish what one row wants, and put down what the location cannot take of it."""
+        resolved = (self._resolve(each, faults) for each in additions)
+        return tuple(each for each in resolved if each is not None)
+
+    def _resolve(self, addition: Addition, faults: list[Fault]) -> Addition | None:
+        if addition.kind == FOLLOWERS:
+            return self._resolve_followers(addition, faults)
+        parts = self._wishes[addition.place].parts
+        content = {
+            name: value
+            for name, given in addition.content.items()
+            if (value := self._value(parts.get(name), given, faults)) is not None
+        }
+        return replace(addition, content=content)
+
+    def _resolve_followers(self, addition: Addition, faults: list[Fault]) -> Addition | None:
+        rule, named = self._followers, addition.content[FOLLOWERS]
+        if rule is None or self._users is None or not isinstance(named, list):
+            return addition
+        drop = rule.on_invalid == "drop"
+        found = [settled(self._users.find(str(each)), each, rule.header, faults, drop=drop) for each in named]
+        ids: list[Json] = list(dict.fromkeys(each for each in found if isinstance(each, str)))
+        return replace(addition, content={FOLLOWERS: ids}) if ids else None
+
+    def _value(self, part: WishPart | None, given: Json, faults: list[Fault]) -> Json:
+        if part is None or not isinstance(given, str):
+            return given
+        match part.kind:
+            case FieldKind.DUE_DATE:
+                return moment_of(given, self._zone)
+            case FieldKind.USER if self._users is not None:
+                return settled(self._users.find(given), given, part.header, faults, drop=part.drop)
+            case _:
+                return given

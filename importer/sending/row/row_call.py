@@ -1,0 +1,49 @@
+"""The call that stores a row's contact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from importer.highlevel.reply import Reply, ReplyKind
+from importer.sending.call_state import CallState
+from importer.sending.caller import Caller
+from importer.sending.row.evidence import can_be_of, refuses
+from importer.sending.row.matching import is_of
+from importer.sending.row.submitted import SubmittedRow
+
+
+class RowCallState(CallState):
+    """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
+
+    stores = True
+    __slots__ = ("_announce", "_caller", "_reserve", "submitted")
+
+    def __init__(
+        self,
+        submitted: SubmittedRow,
+        caller: Caller,
+        announce: Callable[[SubmittedRow], None],
+        reserve: Callable[[SubmittedRow], int],
+    ) -> None:
+        super().__init__(submitted.row, repeatable=submitted.repeatable, doubtful=submitted.doubtful)
+        self.submitted = submitted
+        self._caller = caller
+        self._announce = announce
+        self._reserve = reserve
+        self.not_before = submitted.not_before
+
+    def recognises(self, reply: Reply) -> bool:
+        if reply.kind is ReplyKind.DUPLICATE:
+            return refuses(self.submitted.record, reply)
+        return can_be_of(self.submitted.record, reply.contact)
+
+    async def claims(self, reply: Reply) -> bool:
+        record = self.submitted.record
+        return record.contact_id is None and await is_of(record, reply, self._caller)
+
+    def reserve(self) -> int:
+        return self._reserve(self.submitted)
+
+    def announce(self) -> None:
+        self.submitted.attempts += 1
+        self._announce(self.submitted)
