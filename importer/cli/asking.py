@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from importer.errors import SettingsError
 from importer.runtime.environment import variables
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ def _choose_encoding(cell: RivalReadings) -> str:
         click.echo(f"  {number}  {text}  ({codec})", err=True)
     click.echo("None of them: Ctrl-C, and name the encoding with --encoding.", err=True)
     numbers = click.IntRange(1, len(cell.texts))
-    chosen: int = click.prompt("Number", default=1, type=numbers, err=True)
+    try:
+        chosen: int = click.prompt("Number", default=1, type=numbers, err=True)
+    except click.Abort:  # Ctrl-C and the end of input
+        raise SettingsError("Nothing was sent. Name the encoding with --encoding.") from None
     return cell.texts[chosen - 1][0]
 
 

@@ -36,3 +36,10 @@ def test_the_reading_that_was_chosen_is_in_the_command_that_goes_on(checking: Te
     told = " ".join(checking.shown.split())
     assert f"--encoding {other}" in told
     assert "is a guess, by" not in told
+
+
+def test_who_knows_none_of_the_readings_has_sent_nothing(checking: Terminal) -> None:
+    checking.until("Number [1]:")
+    checking.type("\x04")
+    assert checking.end() == 2
+    assert "Nothing was sent. Name the encoding with --encoding." in " ".join(checking.shown.split())
