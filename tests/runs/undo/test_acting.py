@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.histories import HISTORIES
 from importer.highlevel.reply import Reply, read_reply
 from importer.highlevel.versions import ApiVersion
-from importer.records import BeforeImage, Change, ImagePart, RowId, UndoLine, UndoStatus
+from importer.records import Addition, BeforeImage, Change, ImagePart, RowId, UndoLine, UndoStatus
 from importer.runs.undo.acting import ContactUndo, End, UndoRules
 from importer.runs.undo.deciding import WrittenContact
 from importer.runs.undo.tags import TagsUndo
@@ -71,7 +72,7 @@ class PaperVendor:
         given = self._told.get(kind or "", [])
         if given:
             return given.pop(0) if len(given) > 1 else given[0]
-        listed = {each.listed_as: [] for each in HISTORIES}
+        listed: dict[str, list[Any]] = {each.listed_as: [] for each in HISTORIES}
         return (200, {"succeded": True, **listed})
 
 
@@ -198,6 +199,15 @@ async def test_a_dry_undo_only_looks() -> None:
     assert [end.status for end in ends] == [UndoStatus.DELETED, UndoStatus.RESTORED]
     assert all(asked.startswith("GET") for asked in vendor.asked)
     assert book.lines == []
+
+
+async def test_followers_that_the_run_gave_to_a_contact_that_was_there_are_said_to_stay() -> None:
+    book = PaperBook()
+    vendor = PaperVendor(book, looks=[shows(city="Rome"), shows(city="Paris")])
+    followers = Addition(kind="followers", content={"followers": ["user1"]})
+    end = await ContactUndo(vendor, book, RULES).go(replace(updated(), additions=(followers,)))
+    assert (end.status, end.reason) == (UndoStatus.KEPT, "What the run gave it stays: followers.")
+    assert vendor.asked == ["GET /contacts/c1", "PUT /contacts/c1", "GET /contacts/c1"]
 
 
 # tags

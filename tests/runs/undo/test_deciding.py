@@ -107,6 +107,14 @@ def test_a_value_that_the_vendor_dropped_is_missed_and_no_edit() -> None:
     assert touched(written, shown(phone="+14155550102", customFields=[]), TYPES) == ("phone",)
 
 
+def test_followers_and_company_of_the_run_are_no_edit() -> None:
+    company = Addition(kind="company", content={"name": "Acme"})
+    followers = Addition(kind="followers", content={"followers": ["user1"]})
+    contact = shown(followers=["user1"], businessId="company1")
+    assert touched(made(additions=(company, followers)), contact, TYPES) == ()
+    assert touched(made(additions=(company,)), contact, TYPES) == ("followers",)
+
+
 def test_tags_that_may_never_have_come_may_be_missing_but_others_not_there() -> None:
     written = made(tags_certain=False)
     assert touched(written, shown(tags=[]), TYPES) == ()
