@@ -408,6 +408,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.RUN_AGAIN,
     ),
     Code(
+        "company_failed",
+        "The contact is stored but was not linked to its company",
+        "Where the location has several companies of that name, leave one; then `importer retry` finishes the contact.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "followers_failed",
         "The contact is stored but its followers were not added",
         "Run it again: `importer retry` finishes the contact.",

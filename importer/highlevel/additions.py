@@ -14,12 +14,14 @@ from hashlib import blake2b
 from html import unescape
 from typing import Any, Final
 
+from importer.highlevel import companies
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Probe
 from importer.highlevel.reply import read_moment
 from importer.highlevel.wire import encode
 from importer.records import Addition, FollowUpFor, Json
 
+_MAKE_AND_LINK: Final = 2
 _DUE: Final = "dueDate"
 _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 _TAG: Final = re.compile(r"<[^<>]*>")
@@ -98,6 +100,20 @@ TASK: Final = AdditionKind(
     probe=_probe("tasks"),
 )
 KINDS: Final = {kind.name: kind for kind in (NOTE, TASK)}
+COMPANY: Final = "company"
+"""Not of these kinds: it is the location's, made once, and linked."""
+_LISTED: Final = {**{kind.name: kind.listed for kind in KINDS.values()}, COMPANY: "companies"}
+_PROBES: Final = {**{kind.name: (kind.probe,) for kind in KINDS.values()}, COMPANY: companies.PROBES}
+
+
+def listed_as(kind: str) -> str:
+    """Give the name by which several of a kind go in results and previews."""
+    return _LISTED.get(kind, kind)
+
+
+def probes_for(kinds: Iterable[str]) -> tuple[Probe, ...]:
+    """List the calls that show whether the token may do what these kinds need."""
+    return tuple(dict.fromkeys(probe for kind in kinds for probe in _PROBES.get(kind, ())))
 
 
 def digest(addition: Addition) -> str:
@@ -122,7 +138,7 @@ def calls_beside(additions: Iterable[Addition]) -> int:
 
     A contact that was just created has nothing yet.
     """
-    return sum(1 + _may_look(each) for each in additions)
+    return sum(_MAKE_AND_LINK if each.kind == COMPANY else 1 + _may_look(each) for each in additions)
 
 
 def _may_look(addition: Addition) -> bool:

@@ -44,11 +44,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A read that needs a scope and changes nothing, by which it shows before the first row that the scope is missing."""
+    """A call that needs a scope and changes nothing, by which it shows before the first row that the scope is missing."""
 
     scope: str
     path: str
-    """Of a contact that does not exist."""
+    """Of something that does not exist."""
+    method: str = "GET"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

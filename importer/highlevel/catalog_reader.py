@@ -83,8 +83,9 @@ async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:
 
 
 async def _try(ask: Ask, location_id: str, probe: Probe) -> None:
-    """Raise CredentialsError where the scope of a read is missing; any other reply shows that it is there."""
-    found = await ask(Call(method="GET", path=probe.path))
+    """Raise CredentialsError where a scope is missing; any other reply shows that it is there."""
+    body = None if probe.method == "GET" else b"{}"
+    found = await ask(Call(method=probe.method, path=probe.path, body=body))
     if found.kind is ReplyKind.SCOPE_MISSING:
         raise refusal(found, location_id, scope=probe.scope)
 

@@ -148,10 +148,14 @@ def _appended(change: Change) -> Change | None:
         held = old if isinstance(old, list) else [old]
         more = [each for each in (new if isinstance(new, list) else [new]) if each not in held]
         return replace(change, new=[*held, *more]) if more else None
-    lines = str(old).replace("\r\n", "\n").rstrip()
-    if f"\n{str(new).strip()}\n" in f"\n{lines}\n":
+    lines, more_lines = _lines(old).rstrip(), _lines(new).strip()
+    if f"\n{more_lines}\n" in f"\n{lines}\n":
         return None
-    return replace(change, new=f"{lines}\n{str(new).strip()}")
+    return replace(change, new=f"{lines}\n{more_lines}")
+
+
+def _lines(value: Json) -> str:
+    return str(value).replace("\r\n", "\n")
 
 
 def _tag_changes(

@@ -16,6 +16,7 @@ from importer.state.database import Database, Purpose, ensure_database, open_dat
 
 KEEP_DAYS: Final = 30
 _FILE: Final = "plan.db"
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -202,7 +203,7 @@ def _write(planned: PlannedRow) -> str:
         planned.reason,
         [[fault.code, fault.message, fault.column] for fault in planned.warnings],
     ]
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return _encode(kept)
 
 
 def _read(row: RowId, content: str) -> PlannedRow:

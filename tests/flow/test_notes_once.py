@@ -108,3 +108,16 @@ def test_what_notes_cost_is_said_before_the_start(with_notes: Desk) -> None:
     shown = with_notes.importer("preview", "contacts.csv", "-m", "mapping.yaml")
     first = json.loads(shown.out.splitlines()[0])
     assert first["follow_ups"]["notes"] == [{"body": "Likes tea", "title": "Old CRM", "for": "all"}]
+
+
+@pytest.mark.parametrize("lacking", ["businesses.readonly", "businesses.write"])
+def test_a_scope_that_companies_need_is_named_before_the_first_row(desk: Desk, lacking: str) -> None:
+    desk.write("mapping.yaml", MAPPING + "company: Firm\n")
+    desk.write("contacts.csv", "First,Mail,Phone,Tags,Firm\nAnn,ann@example.com,,,Acme\n")
+    scopes = {"contacts.write", "locations.readonly", "businesses.readonly", "businesses.write"} - {lacking}
+    writer = Account(token="pit-flow", scopes=frozenset(scopes))
+    with open_vendor(SandboxSettings(burst=0, accounts=(writer,))) as vendor:
+        ended = desk.run("contacts.csv", "-m", "mapping.yaml")
+        assert ended.code == 2
+        assert lacking in ended.err
+        assert vendor.contacts() == []

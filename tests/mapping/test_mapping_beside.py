@@ -292,6 +292,29 @@ def test_followers_need_somebody() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("Note", "Acme"),
+        ("{template: '{Note} {Called}'}", "Acme Inc"),
+        ("{column: Note, map: {Acme: Beta}}", "Beta"),
+        ("{value: Gamma}", "Gamma"),
+    ],
+)
+def test_a_company_is_a_rule_for_its_name(rule: str, expected: str) -> None:
+    assert additions(f"company: {rule}", "Acme", "Inc") == [("company", {"name": expected})]
+
+
+def test_a_row_without_a_company_is_linked_to_none() -> None:
+    assert additions("company: Note", "", "") == []
+
+
+def test_companies_need_their_scopes_and_are_counted_once_each() -> None:
+    mapping = parse_mapping(f"version: 1\n{FIELDS}company: Note")
+    assert [probe.scope for probe in mapping.needs.probes] == ["businesses.readonly", "businesses.write"]
+    assert mapping.most_calls_beside == 2
+
+
+@pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ({"body": "Likes tea\nand cake"}, {"body": " Likes  tea and cake"}, True),

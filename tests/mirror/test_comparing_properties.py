@@ -11,6 +11,7 @@ from typing import cast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.mirror.changes import UpdateRules, difference, left_by_update
 from importer.mirror.foreseen import ForeseenLocation
@@ -114,3 +115,35 @@ def test_what_an_update_leaves_differs_in_nothing(
     held = HeldContact(id="c", fields=other, tags=tuple(dict.fromkeys(tag.lower() for tag in held_tags)))
     rules = UpdateRules(tag_mode=mode)
     assert difference(record, left_by_update(held, difference(record, held, rules)), rules).nothing
+
+
+STORY = CustomField(id="story", name="Story", key="contact.story", data_type="LARGE_TEXT")
+CHOICES = CustomField(id="choices", name="Choices", key="contact.choices", data_type="CHECKBOX")
+VALUES = {
+    STORY.id: st.sampled_from([None, "one", "two", " one ", "one\ntwo", "two\r\none", "1"]),
+    CHOICES.id: st.sampled_from([None, [], ["a"], ["b", "a"], ["c"], "a"]),
+}
+CUSTOM = st.fixed_dictionaries({}, optional=VALUES)
+
+
+def parts(value: Json) -> set[str]:
+    """Take a value apart: choices, or lines."""
+    said = value if isinstance(value, list) else str(value or "").splitlines()
+    return {str(each).strip() for each in said}
+
+
+@given(said=CUSTOM, held=CUSTOM, policy=st.sampled_from(list(OnUpdate)))
+def test_what_a_policy_lets_through_is_there_afterwards_and_adds_nothing_again(
+    said: dict[str, Json], held: dict[str, Json], policy: OnUpdate
+) -> None:
+    """A lost reply, the same file every night: neither makes an appended text longer."""
+    record = Record(row=2, location_id="loc1", fields={}, custom_fields=tuple(said.items()))
+    contact = HeldContact(id="c", fields={}, custom_fields=held)
+    rules = UpdateRules(policy=policy, custom_fields={STORY.id: STORY, CHOICES.id: CHOICES})
+    first = difference(record, contact, rules)
+    left = left_by_update(contact, first)
+    assert difference(record, left, rules).nothing
+    if policy is OnUpdate.APPEND:
+        assert all(parts(change.old) <= parts(change.new) for change in first.changes)
+    if policy is OnUpdate.NEVER:
+        assert first.nothing

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from importer.records import Change, Outcome, Planned, Record, Remedy, Status
-from importer.sandbox import Fault
+from importer.sandbox import Fault, FaultKind
 from tests.sending.runs import PLACE, StartRun, record
 
 ANN = "ann@example.com"
@@ -87,3 +87,22 @@ async def test_a_page_in_the_way_of_a_look_is_not_the_rows_fault(start: StartRun
     planned = replace(changing().planned or Planned(), made_by=None)
     outcome = (await run.send([replace(changing(), contact_id=contact_id, planned=planned)]))[3]
     assert (outcome.code, outcome.remedy) == ("edge_refused", Remedy.RUN_AGAIN)
+
+
+async def test_an_appended_text_is_there_once_although_the_first_reply_was_lost(start: StartRun) -> None:
+    run = await start()
+    field = run.sandbox.vendor.location(PLACE).furnish_custom_field("Shirt Size").id
+    ann = run.sandbox.add_contact(PLACE, email=ANN)
+    run.sandbox.edit(ann, customFields={"Shirt Size": "M"})
+    change = Change(reference=field, name="Shirt Size", old="M", new="M\nL", data_type="LARGE_TEXT")
+    row = replace(
+        record(2, email=ANN), fields={}, custom_fields=((field, "M\nL"),), contact_id=ann,
+        planned=Planned(changes=(change,)),
+    )  # fmt: skip
+    # the look passes, and the update is stored before its connection is cut
+    run.sandbox.script([Fault(path="/contacts/"), Fault(kind=FaultKind.RESET, path="/contacts/")])
+    outcome = (await run.send([row]))[2]
+    assert outcome.status is Status.UPDATED
+    assert outcome.attempts == 2
+    (contact,) = run.sandbox.contacts()
+    assert contact["customFields"] == [{"id": field, "value": "M\nL"}]

@@ -1,4 +1,4 @@
-"""The keys for what is added beside contacts: notes, tasks and followers."""
+"""The keys for what is added beside contacts: notes, tasks, followers and companies."""
 
 from __future__ import annotations
 
@@ -80,6 +80,22 @@ class NoteRule(Rule):
         if self.title is not None:
             parts["title"] = WishPart(key=(*key, "title"), rule=self.title)
         return Wish(kind="note", parts=parts, needed=("body",), applies_to=self.applies_to, once=self.once)
+
+
+class CompanyRule(Rule):
+    """The company of each contact."""
+
+    applies_to: FollowUpFor = _for_whom()
+
+    def wish(self, key: RuleKey) -> Wish:
+        part = WishPart(key=key, rule=self)
+        return Wish(
+            kind="company",
+            parts={"name": part},
+            needed=("name",),
+            applies_to=self.applies_to,
+            once=True,
+        )
 
 
 _TASK_PARTS: dict[str, tuple[str, FieldKind]] = {

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from importer.mapping.language.beside import FollowersRule, NoteRule, TaskRule, Wish, WishPart
+from importer.mapping.language.beside import CompanyRule, FollowersRule, NoteRule, TaskRule, Wish, WishPart
 from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import (
@@ -245,6 +245,10 @@ class MappingModel(Section):
     tasks: Annotated[tuple[TaskRule, ...], BeforeValidator(_one_or_several)] = Field(
         default=(), description="Tasks to add to contacts."
     )
+    company: CompanyRule | None = Field(
+        default=None,
+        description="The company to link each contact to, by its name: a rule. One that the location lacks is made, once.",
+    )
     followers: FollowersRule | None = Field(
         default=None, description="Users who follow the contacts: by name, e-mail or id."
     )
@@ -262,7 +266,8 @@ class MappingModel(Section):
         """What is to be added beside contacts, in the order in which it is."""
         notes = (note.wish(("notes", place)) for place, note in enumerate(self.notes))
         tasks = (task.wish(("tasks", place)) for place, task in enumerate(self.tasks))
-        return (*notes, *tasks)
+        company = () if self.company is None else (self.company.wish(("company",)),)
+        return (*notes, *tasks, *company)
 
     @property
     def adds_beside(self) -> bool:

@@ -24,6 +24,7 @@ def json_schema() -> dict[str, Any]:
     note = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/NoteRule"}]}
     _widen(schema, "followers", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/FollowersRule"}]})
     parts["FollowersRule"]["properties"]["column"] = {**TEXT_SCHEMA, "description": "One column with users."}
+    _widen(schema, "company", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/CompanyRule"}]})
     task = {"$ref": "#/$defs/TaskRule"}
     _widen(schema, "notes", {"anyOf": [*note["anyOf"], {"type": "array", "items": note}]})
     _widen(schema, "tasks", {"anyOf": [task, {"type": "array", "items": task}]})

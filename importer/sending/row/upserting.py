@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
-from importer.highlevel.follow_ups import may_open_batch
+from importer.highlevel.follow_ups import may_open_batches
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
@@ -310,11 +310,12 @@ class Upserting:
 
     async def _refused(self, submitted: SubmittedRow, refusal: Reply) -> Landing | Outcome:
         """Fail a refused row, unless an attempt before, whose reply was lost, has made its contact all the same."""
-        if submitted.doubtful and isinstance(seen := await self._search(submitted), Mapping):
+        seen = await self._search(submitted) if submitted.doubtful else None
+        if isinstance(seen, Mapping):
             shown = await self._look_at(str(seen["id"]), submitted)
             if isinstance(shown, Reply) and self._judge(submitted, shown.contact) is Status.CREATED:
                 return self._land(submitted, shown, shown.contact, Status.CREATED)
-        return outcomes.refused(submitted, refusal)
+        return outcomes.refused(submitted, refusal, perhaps_stored=seen is not None)
 
     async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
         state = ContactCallState(submitted.row, contact_id)
@@ -396,7 +397,7 @@ class Upserting:
 
     def _reserve(self, submitted: SubmittedRow) -> int:
         """Keep a request for each batch of follow-ups, and for the one that this row may open: else nobody settles."""
-        return self._capacity.batches + may_open_batch(self._policy.follow_ups, submitted.record.tags)
+        return self._capacity.batches + may_open_batches(submitted.record, self._policy.follow_ups)
 
     def _announce(self, submitted: SubmittedRow) -> None:
         """Note the attempt's time; write it down first where the journal does not foresee an attempt so late."""

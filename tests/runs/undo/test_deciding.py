@@ -25,8 +25,9 @@ def made(**more: Any) -> WrittenContact:
         "fields": {"firstName": "Ann", "email": "ann@example.com", "phone": "+14155550101"},
         "custom_fields": {SIZE: "L"},
         "tags": frozenset({"spring"}),
+        "rows": (2,),
     }
-    return WrittenContact(contact_id="c1", location_id="loc1", rows=(2,), created=True, **{**given, **more})
+    return WrittenContact(contact_id="c1", location_id="loc1", created=True, **{**given, **more})
 
 
 def shown(**more: Any) -> dict[str, Any]:
