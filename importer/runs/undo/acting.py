@@ -160,7 +160,8 @@ class ContactUndo:
 
     async def _clear_beside(self, written: WrittenContact, end: End) -> End:
         """Take away what the run put beside a contact that was there, but for what somebody wrote into since."""
-        for kind in dict.fromkeys(added.kind for added in written.added):
+        # a company is the location's, and stays
+        for kind in dict.fromkeys(added.kind for added in written.added if added.kind in KINDS):
             words = await self._clear_kind(written, KINDS[kind])
             if words is not None:
                 reason = f"{end.reason} {words}".strip()

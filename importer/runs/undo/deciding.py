@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from importer.highlevel.additions import KINDS, digest, find_same
+from importer.highlevel.additions import COMPANY, KINDS, digest, find_same
 from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
@@ -178,10 +178,16 @@ def _touched_beside(written: WrittenContact, held: HeldContact, contact: Mapping
         yield "additional e-mails"
     if held.phones and "additionalPhones" not in written.fields:
         yield "additional phones"
-    if contact.get("followers"):
+    if set(contact.get("followers") or ()) - _followers_of(written):
         yield "followers"
-    if contact.get("businessId"):
+    if contact.get("businessId") and not any(each.kind == COMPANY for each in written.additions):
         yield "company"
+
+
+def _followers_of(written: WrittenContact) -> set[str]:
+    """Give the users whom the run made followers."""
+    named = (each.content.get("followers") for each in written.additions)
+    return {str(user) for users in named if isinstance(users, list) for user in users}
 
 
 def untouched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:
