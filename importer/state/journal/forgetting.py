@@ -20,7 +20,7 @@ _MEANT: Final = (
     "OR contact_id IN (SELECT id FROM meant_contacts) "
     "OR instr(lower(coalesce(message, '') || ' ' || coalesce(warnings, '')), :email)"
 )
-_BESIDE: Final = ("earlier_outcomes", "before_images", "undo_lines")
+_BESIDE: Final = ("earlier_outcomes", "before_images", "undo_lines", "additions")
 """Tables whose lines are about a person, and of which nothing else depends."""
 
 
@@ -113,7 +113,5 @@ def _forget_landing(db: Database, row: RowId) -> None:
 
 
 def _forget_beside(db: Database, row: RowId) -> None:
-    there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table in _BESIDE:
-        if table in there:
-            db.execute(f'DELETE FROM {table} WHERE "row" = ?', (row,))  # noqa: S608  (our own names)
+        db.execute(f'DELETE FROM {table} WHERE "row" = ?', (row,))  # noqa: S608  (our own names)
