@@ -108,6 +108,19 @@ def test_such_a_run_is_not_taken_back(desk: Desk, vendor: Sandbox) -> None:
     assert len(vendor.contacts("loc1")) == 2
 
 
+def test_who_has_a_longer_address_is_somebody_else(desk: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact("loc1", email="joann@example.com", firstName="Joann")
+    file = people(
+        desk, "Jo,joann@example.com,,", "Au,ann@example.com.au,,", "Bad,joann@@ann@example.com.au,,"
+    )
+    run = desk.run(file, "-m", "mapping.yaml")
+    Planned(desk, file, "-m", "mapping.yaml")
+    before = holding(desk, "joann@example.com")
+    assert forget(desk, ANN).err.startswith("The state folder holds nothing")
+    assert holding(desk, "joann@example.com") == before
+    assert desk.importer("results", run.summary["run_id"]).code == 0
+
+
 def test_runs_without_the_person_keep_their_copies(desk: Desk, vendor: Sandbox) -> None:
     others = desk.run(people(desk, "Bob,bob@example.com,,"), "-m", "mapping.yaml")
     assert forget(desk, ANN).err.startswith("The state folder holds nothing")
