@@ -47,6 +47,7 @@ class ForeseenLocation:
         self._mirror = mirror
         self._left = left
         self._met = met
+        self._any_left = len(left) > 0
         self._holders: dict[str, tuple[str, ...]] = {}
         self._contacts: dict[str, HeldContact] = {}
         self._new: dict[str, HeldContact] = {}
@@ -54,7 +55,8 @@ class ForeseenLocation:
     def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None:
         """Read everybody whom a block of rows may mean."""
         keys = list(keys)
-        before, later = self._mirror.by_keys(keys), self._left.by_keys(keys)
+        # a file of which little changes leaves nothing for long: that half of the questions can be spared
+        before, later = self._mirror.by_keys(keys), self._left.by_keys(keys) if self._any_left else {}
         by_value = self._values.by_keys(keys) if self._values is not None else {}
         wanted = {
             *contact_ids,
@@ -62,7 +64,7 @@ class ForeseenLocation:
         }
         if self._met is not None:
             self._met.note(wanted)
-        left = self._left.by_ids(wanted)
+        left = self._left.by_ids(wanted) if self._any_left else {}
         held = self._mirror.by_ids(wanted - left.keys())
         # with what only a read by id shows, where that was done: an export does it
         self._contacts = {**held, **self._mirror.completed(held.values()), **left}
@@ -96,6 +98,7 @@ class ForeseenLocation:
         """Keep what the rows of this block leave, for the blocks behind it."""
         if self._new:
             self._left.renew(self._new.values(), self._left.facts)
+            self._any_left = True
             if self._values is not None:
                 self._values.renew(self._new.values())
 

@@ -178,16 +178,19 @@ def _touched_beside(written: WrittenContact, held: HeldContact, contact: Mapping
         yield "additional e-mails"
     if held.phones and "additionalPhones" not in written.fields:
         yield "additional phones"
-    if set(contact.get("followers") or ()) - _followers_of(written):
+    if _texts(contact.get("followers")) - _wanted_followers(written):
         yield "followers"
     if contact.get("businessId") and not any(each.kind == COMPANY for each in written.additions):
         yield "company"
 
 
-def _followers_of(written: WrittenContact) -> set[str]:
-    """Give the users whom the run made followers."""
-    named = (each.content.get("followers") for each in written.additions)
-    return {str(user) for users in named if isinstance(users, list) for user in users}
+def _wanted_followers(written: WrittenContact) -> set[str]:
+    wanted = (each.content.get("followers") for each in written.additions if each.kind == "followers")
+    return {one for some in wanted for one in _texts(some)}
+
+
+def _texts(items: object) -> set[str]:
+    return {each for each in items if isinstance(each, str)} if isinstance(items, list) else set()
 
 
 def untouched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:

@@ -310,11 +310,12 @@ class Upserting:
 
     async def _refused(self, submitted: SubmittedRow, refusal: Reply) -> Landing | Outcome:
         """Fail a refused row, unless an attempt before, whose reply was lost, has made its contact all the same."""
-        if submitted.doubtful and isinstance(seen := await self._search(submitted), Mapping):
+        seen = await self._search(submitted) if submitted.doubtful else None
+        if isinstance(seen, Mapping):
             shown = await self._look_at(str(seen["id"]), submitted)
             if isinstance(shown, Reply) and self._judge(submitted, shown.contact) is Status.CREATED:
                 return self._land(submitted, shown, shown.contact, Status.CREATED)
-        return outcomes.refused(submitted, refusal)
+        return outcomes.refused(submitted, refusal, perhaps_stored=seen is not None)
 
     async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
         state = ContactCallState(submitted.row, contact_id)
