@@ -44,11 +44,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A read that needs a scope and changes nothing, by which it shows before the first row that the scope is missing."""
+    """A call that needs a scope and changes nothing, by which it shows before the first row that the scope is missing."""
 
     scope: str
     path: str
-    """Of a contact that does not exist."""
+    """Of something that does not exist."""
+    method: str = "GET"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,21 @@ class Listed:
     id: str
     name: str
     status: str = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """A pipeline of opportunities, with its stages in order."""
+
+    id: str
+    name: str
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +94,7 @@ class Catalog:
     listed: Mapping[str, tuple[Listed, ...] | None] = field(default_factory=dict)
     """By the listing's name; ``None`` or not there: not read, as with users."""
     timezones: tuple[str, ...] | None = None
+    pipelines: tuple[Pipeline, ...] = ()
     tags: frozenset[str] | None = None
     """In lower case, as the vendor keeps them; ``None``: not read."""
 
@@ -96,6 +113,7 @@ class CatalogNeeds:
     users: bool = False
     listings: tuple[Listing, ...] = ()
     timezones: bool = False
+    pipelines: bool = False
     probes: tuple[Probe, ...] = ()
     """Reads that a run may be in need of when it is under way."""
     tags: bool = False
@@ -106,5 +124,13 @@ class CatalogNeeds:
     @property
     def nothing(self) -> bool:
         """Whether the location need not be asked at all, but for its own sake."""
-        parts = (self.custom_fields, self.users, self.listings, self.timezones, self.tags, self.probes)
+        parts = (
+            self.custom_fields,
+            self.users,
+            self.listings,
+            self.timezones,
+            self.pipelines,
+            self.tags,
+            self.probes,
+        )
         return not any(parts)

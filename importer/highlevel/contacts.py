@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from importer.records import Json, value_type
 
-_PLAIN: Final = (
+_PLAIN: Final = frozenset({
     "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode", "country", "website",
     "timezone", "type", "companyName", "gender", "source", "assignedTo", "dnd", "dndSettings", "inboundDndSettings",
-)  # fmt: skip
+})  # fmt: skip
 _OTHER_NAMES: Final = {
     "address1": "address",
     "name": "contactName",
@@ -87,7 +87,7 @@ def read_contact(contact: Mapping[str, Any]) -> HeldContact:
     if not isinstance(contact_id, str) or not contact_id:
         raise ValueError("a contact without an id")
     get = contact.get
-    fields: dict[str, Json] = {name: value for name in _PLAIN if (value := get(name))}
+    fields: dict[str, Json] = {name: value for name, value in contact.items() if value and name in _PLAIN}
     for name, other in _OTHER_NAMES.items():
         if name not in fields and (value := get(other)):
             fields[name] = value

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from importer.errors import MappingError
-from importer.highlevel.additions import KINDS, NOTE, TASK, AdditionKind
+from importer.highlevel.additions import COMPANY, NOTE, OPPORTUNITY, TASK, AdditionKind, listed_as
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Catalog, Listed, Listing
+from importer.highlevel.companies import LINK_LIMIT, link_company
+from importer.highlevel.opportunities import WRITE_PROBE
 from importer.highlevel.wire import encode
 from importer.records import Addition, FollowUpFor, FollowUps, Json, Record, Status, TagMode
 
 Value: TypeAlias = tuple[str, ...]
 """What a follow-up does with its contact: the tags that it adds, the workflow that it adds the contact to."""
 
+_MAKE_AND_LINK: Final = 2
 _DRAFT: Final = "draft"
 BULK_TAG_LIMIT: Final = 500
 """Contacts in one bulk tag call; the vendor gives no number, public notes say 500."""
@@ -191,7 +194,7 @@ def _enrolment(noun: str, *, path: str, look: str) -> FollowUp:
     )
 
 
-def _adding(kind: AdditionKind, *, code: str) -> FollowUp:
+def _adding(kind: AdditionKind, *, code: str, scope: str = "contacts.write") -> FollowUp:
     """Make the kind that adds something beside a contact, by the row's own wish."""
 
     def call(location_id: str, contact_ids: Sequence[str], addition: Addition) -> Call:
@@ -201,7 +204,7 @@ def _adding(kind: AdditionKind, *, code: str) -> FollowUp:
         name=kind.name,
         wanted=_not_for_all,
         call=call,
-        scope="contacts.write",
+        scope=scope,
         repeatable=False,
         beside=True,
         addition=kind,
@@ -227,11 +230,31 @@ _FOLLOWERS: Final = FollowUp(
     failed="its followers were not added",
 )
 
+
+def _link(location_id: str, contact_ids: Sequence[str], value: Value) -> Call:
+    return link_company(location_id, contact_ids, value[0])
+
+
+LINKING: Final = FollowUp(
+    name=COMPANY,
+    wanted=_not_for_all,
+    call=_link,
+    scope="contacts.write",
+    contacts_a_call=LINK_LIMIT,
+    repeatable=True,
+    beside=True,
+    code="company_failed",
+    failed="it was not linked to its company",
+)
+"""Its value is the company's name, so that its contacts wait for each other; the call takes the id."""
+
 FOLLOW_UPS: Final = (
     # first, since their rows wait for nobody, and need not be kept with all that they say
     _adding(NOTE, code="note_failed"),
     _adding(TASK, code="task_failed"),
+    _adding(OPPORTUNITY, code="opportunity_failed", scope=WRITE_PROBE.scope),
     _FOLLOWERS,
+    LINKING,
     _tag_change(TagMode.ADD, shown=_has_all),
     _tag_change(TagMode.REMOVE, shown=_has_none),
     _enrolment(
@@ -277,16 +300,18 @@ def _steps_beside(kind: FollowUp, additions: Sequence[Addition], status: Status 
     wanted = (each for each in additions if each.kind == kind.name)
     for number, addition in enumerate(wanted, 1):
         if status is None or _is_for(addition.applies_to, status):
-            yield Step(kind, addition, number)
+            shared = (str(addition.content["name"]),) if kind is LINKING else None
+            yield Step(kind, shared or addition, number)
 
 
 def _is_for(applies_to: FollowUpFor, status: Status) -> bool:
     return applies_to is FollowUpFor.ALL or applies_to.value == status.value
 
 
-def may_open_batch(follow_ups: FollowUps, tags: Value) -> bool:
-    """Tell whether a row will wait for others, to share a call with them."""
-    return any(kind.wanted(follow_ups, tags) for kind in _BULK)
+def may_open_batches(record: Record, follow_ups: FollowUps) -> int:
+    """Tell how many calls are for a row and others that it will wait for, to share them."""
+    linked = sum(each.kind == COMPANY for each in record.additions)
+    return _MAKE_AND_LINK * linked + any(kind.wanted(follow_ups, record.tags) for kind in _BULK)
 
 
 def calls_a_row(follow_ups: FollowUps, *, tagged: bool) -> float:
@@ -299,7 +324,7 @@ def follow_up_plan(record: Record, follow_ups: FollowUps) -> dict[str, Json]:
     """Describe what will follow a record's upsert, for people to look at."""
     plan: dict[str, Json] = {}
     for name in dict.fromkeys(each.kind for each in record.additions):
-        plan[KINDS[name].listed if name in KINDS else name] = [
+        plan[listed_as(name)] = [
             {**each.content, "for": each.applies_to.value} for each in record.additions if each.kind == name
         ]
     for kind, value in _run_wide(steps_for(follow_ups, record.tags)):
@@ -317,9 +342,12 @@ def _run_wide(steps: Iterable[Step]) -> Iterator[tuple[FollowUp, Value]]:
 
 
 def follow_up_scopes() -> tuple[str, ...]:
-    """List the scopes that follow-ups may need, those of their listings included."""
+    """List the scopes that follow-ups may need, those of their listings included.
+
+    Not those of what few mappings add beside contacts: an app that was not given them could not be installed.
+    """
     listings = [kind.listing.scope for kind in FOLLOW_UPS if kind.listing is not None]
-    return tuple(dict.fromkeys((*(kind.scope for kind in FOLLOW_UPS), *listings)))
+    return tuple(dict.fromkeys((*(kind.scope for kind in FOLLOW_UPS if not kind.beside), *listings)))
 
 
 def wanted_listings(follow_ups: FollowUps) -> tuple[Listing, ...]:

@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from pydantic import ValidationError
 
 from importer.errors import MappingError
-from importer.highlevel.additions import KINDS, calls_beside
+from importer.highlevel.additions import calls_beside, probes_for
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.fields import FieldKind
 from importer.highlevel.follow_ups import wanted_listings
@@ -132,7 +132,8 @@ class Mapping:
             or any(part.kind is FieldKind.USER for part in model.parts_beside),
             listings=wanted_listings(self.follow_ups),
             timezones="timezone" in model.fields,
-            probes=tuple(dict.fromkeys(KINDS[wish.kind].probe for wish in model.wishes)),
+            pipelines=model.opportunity is not None,
+            probes=probes_for(wish.kind for wish in model.wishes),
             custom_field_names=tuple(model.custom_fields),
         )
 

@@ -75,7 +75,7 @@ def name_of(fields: Mapping[str, Json]) -> tuple[str, str]:
     if not first and not last:
         return _taken_apart(_plain(fields.get("name")))
     if first and last:
-        return _taken_apart(f"{first} {last}")
+        return _taken_apart(f"{first} {last}") if " " in last else (first, last)
     return first, last.rpartition(" ")[2]
 
 
@@ -90,7 +90,7 @@ def _plain(text: Json) -> str:
 
 @lru_cache(_NAMES_REMEMBERED)
 def _folded(text: str) -> str:
-    if text.isascii() and text.isalpha():  # as most names are
+    if text.isascii() and text.isalnum():  # as most names are
         return text.lower()
     if not text.isascii():
         letters = unicodedata.normalize("NFKD", text)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Protocol, Self
 
+from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.mirror.field_index import FieldIndex, ValueKeys
 from importer.mirror.met import MetContacts
@@ -47,14 +50,40 @@ class ForeseenLocation:
         self._mirror = mirror
         self._left = left
         self._met = met
+        self._any_left = len(left) > 0
         self._holders: dict[str, tuple[str, ...]] = {}
         self._contacts: dict[str, HeldContact] = {}
         self._new: dict[str, HeldContact] = {}
 
+    @classmethod
+    def open(
+        cls,
+        mirror: Mirror,
+        folder: Path,
+        stack: ExitStack,
+        *,
+        met: MetContacts | None = None,
+        by: CustomField | None = None,
+        written: Collection[HeldContact] = (),
+    ) -> Self:
+        """Open a location as its mirror shows it, and over that what was just ``written``; scratch goes into ``folder``.
+
+        ``by``: the custom field that contacts are found by, if any.
+        """
+        left = stack.enter_context(Mirror.scratch(folder / "left.db"))
+        left.renew(written, left.facts)
+        values = None
+        if by is not None:
+            values = stack.enter_context(FieldIndex.scratch(folder / "values.db", by))
+            values.fill(mirror)
+            values.renew(written)
+        return cls(mirror, left, met, values=values)
+
     def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None:
         """Read everybody whom a block of rows may mean."""
         keys = list(keys)
-        before, later = self._mirror.by_keys(keys), self._left.by_keys(keys)
+        # a file of which little changes leaves nothing for long: that half of the questions can be spared
+        before, later = self._mirror.by_keys(keys), self._left.by_keys(keys) if self._any_left else {}
         by_value = self._values.by_keys(keys) if self._values is not None else {}
         wanted = {
             *contact_ids,
@@ -62,7 +91,7 @@ class ForeseenLocation:
         }
         if self._met is not None:
             self._met.note(wanted)
-        left = self._left.by_ids(wanted)
+        left = self._left.by_ids(wanted) if self._any_left else {}
         held = self._mirror.by_ids(wanted - left.keys())
         # with what only a read by id shows, where that was done: an export does it
         self._contacts = {**held, **self._mirror.completed(held.values()), **left}
@@ -96,6 +125,7 @@ class ForeseenLocation:
         """Keep what the rows of this block leave, for the blocks behind it."""
         if self._new:
             self._left.renew(self._new.values(), self._left.facts)
+            self._any_left = True
             if self._values is not None:
                 self._values.renew(self._new.values())
 

@@ -17,7 +17,7 @@ _PURPOSE: Final = Purpose(
     go_on="try again",
     if_damaged="Try again.",
     # needed no longer than it is open
-    pragmas=("cache_size = -16384", "synchronous = OFF"),
+    pragmas=("cache_size = -8192", "synchronous = OFF"),
 )
 BLOCK: Final = 500
 

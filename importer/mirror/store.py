@@ -23,8 +23,9 @@ _PURPOSE: Final = Purpose(
     title="The mirror of a location's contacts",
     go_on="read the location again with: importer mirror",
     if_damaged="Delete it, and read the location again with: importer mirror",
-    # Ids come in no order, so that each page touches pages all over the index: 16 MiB spare most of the reading.
-    pragmas=("cache_size = -16384", "temp_store = FILE"),
+    # Rows come in no order of keys, so that each block touches pages all over the indexes; beyond 8 MiB the system's own
+    # cache does as well, and a plan has two of these files open.
+    pragmas=("cache_size = -8192", "temp_store = FILE"),
 )
 _OLDER: Final = (
     "SELECT number FROM contacts AS held "
@@ -179,6 +180,8 @@ class Mirror:
 
     def completed(self, contacts: Iterable[HeldContact]) -> dict[str, HeldContact]:
         """Give those of the contacts, with all fields, that were read by id since they changed last."""
+        if self._db.execute("SELECT 1 FROM details LIMIT 1").fetchone() is None:
+            return {}
         wanted = {contact.id: contact for contact in contacts}
         found: dict[str, HeldContact] = {}
         for some in _batches(wanted):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from importer.highlevel.additions import KINDS
+from importer.highlevel.additions import listed_as
 from importer.records import Added, Fault, Outcome, Remedy, Status
 
 OWN_COLUMNS: Final = (
@@ -135,7 +135,7 @@ def _beside_text(added: Iterable[Added]) -> str:
     made: dict[str, list[str]] = {}
     for each in added:
         if each.made:
-            made.setdefault(KINDS[each.kind].listed, []).append(each.id)
+            made.setdefault(listed_as(each.kind), []).append(each.id)
     return json.dumps(made) if made else ""
 
 

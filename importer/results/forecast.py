@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from importer.highlevel.additions import calls_beside
+from importer.highlevel.additions import COMPANY, calls_beside
+from importer.highlevel.companies import LINK_LIMIT
 from importer.records import Block, Json, Outcome, Record, row_id
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
@@ -161,8 +162,8 @@ class Foresight:
         self.tally = Tally(headers, keep=keep)
         self.location_rows: Counter[str] = Counter()
         self.source_rows: Counter[int] = Counter()
-        self.calls_beside: Counter[str] = Counter()
-        """Calls at most for what rows want added beside their contacts, by location."""
+        self._calls_beside: Counter[str] = Counter()
+        self._companies: dict[str, set[int]] = {}
 
     def see(self, block: Block, mapped: Sequence[Record | Outcome]) -> None:
         """Count a block beside what the mapping made of each of its rows."""
@@ -174,9 +175,27 @@ class Foresight:
                 continue
             self.location_rows[made.location_id] += 1
             if made.additions:
-                self.calls_beside[made.location_id] += calls_beside(made.additions)
+                self._see_beside(made)
             if made.warnings:
                 self.tally.warn(row, made.warnings, cells)
+
+    def _see_beside(self, record: Record) -> None:
+        self._calls_beside[record.location_id] += calls_beside(
+            each for each in record.additions if each.kind != COMPANY
+        )
+        named = {
+            hash(str(each.content["name"]).casefold()) for each in record.additions if each.kind == COMPANY
+        }
+        self._companies.setdefault(record.location_id, set()).update(named)
+
+    @property
+    def calls_beside(self) -> dict[str, int]:
+        """Calls at most for what rows want added beside their contacts, by location; a company's contacts share theirs."""
+        calls = Counter(self._calls_beside)
+        for location, named in self._companies.items():
+            shared = 1 + self.location_rows[location] // LINK_LIMIT if named else 0
+            calls[location] += 2 * len(named) + shared
+        return dict(calls)
 
     @property
     def ready(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from importer.codes import BY_NAME
-from importer.highlevel.additions import KINDS
+from importer.highlevel.additions import listed_as
 from importer.records import Counts, Fault, Outcome, Remedy, Status, number_of, source_of
 
 
@@ -104,7 +104,7 @@ class Tally:
             return
         self.attempts += outcome.attempts
         if outcome.added:
-            self.beside.update(KINDS[each.kind].listed for each in outcome.added if each.made)
+            self.beside.update(listed_as(each.kind) for each in outcome.added if each.made)
         if outcome.location_id:
             self._location(outcome.location_id)[status] += 1
         if outcome.warnings:

@@ -380,6 +380,7 @@ def _comparison(connection: Connection, delivery: Delivery) -> Comparison:
         context=delivery.context,
         connection=connection,
         suppression=delivery.suppression,
+        rows=sum(each.rows for each in delivery.surveyed),
     )
 
 

@@ -10,14 +10,16 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
-from importer.errors import ImporterError, InterruptedRunError, PausedRunError
+from importer.errors import ImporterError, InterruptedRunError, PausedRunError, StopError
 from importer.records import Counts, Outcome, RowId, Status
 from importer.results.course import Course
 from importer.runs.session import RunSession
 from importer.runtime.logs import logger_of
 from importer.runtime.progress import Phase, SendingProgress
+from importer.runtime.stopping import StopSignal
 from importer.state.journal import Journal, SessionKind
 from importer.state.remote import PROGRESS_NAME, EndWish, take_wish, write_progress
 
@@ -40,6 +42,34 @@ async def open_to_others(session: RunSession) -> AsyncIterator[RunSession]:
         beating.cancel()
         await asyncio.wait([beating])
         watched.end()
+
+
+def ending(wish: EndWish, by: str) -> StopError:
+    """Give the reason by which work ends that somebody wished to end."""
+    match wish:
+        case EndWish.PAUSE:
+            return PausedRunError(f"Paused by {by}.")
+        case EndWish.STOP:
+            return InterruptedRunError(f"Stopped by {by}.")
+
+
+@contextlib.asynccontextmanager
+async def heeding_wishes(folder: Path, stop: StopSignal) -> AsyncIterator[None]:
+    """Stop work on a run when another process asks for its end."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            if (found := take_wish(folder)) is not None:
+                stop.request(ending(*found))
+
+    take_wish(folder)  # one that was left for somebody before
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.wait([beating])
 
 
 @dataclass(slots=True)
@@ -159,11 +189,7 @@ class _Watched:
         return write_progress(results / PROGRESS_NAME, snapshot, private=False)
 
     def _obey(self, wish: EndWish, by: str) -> None:
-        match wish:
-            case EndWish.PAUSE:
-                self.session.context.stop.request(PausedRunError(f"Paused by {by}."))
-            case EndWish.STOP:
-                self.session.context.stop.request(InterruptedRunError(f"Stopped by {by}."))
+        self.session.context.stop.request(ending(wish, by))
 
     def _quota_left(self) -> int | None:
         with contextlib.suppress(ImporterError):

@@ -15,6 +15,7 @@ from importer.sandbox.wire import JsonObject, dumps
 
 _FURTHEST: Final = 10_000
 _LONGEST_QUERY: Final = 75
+_RANKINGS: Final = 32
 _LEFT_OUT: Final = ("dndSettings", "inboundDndSettings", "timezone")
 _RULES: Final[rules.Rules] = {
     "locationId": rules.text,
@@ -62,15 +63,18 @@ def _first(body: JsonObject, size: int, ranking: Ranking) -> int:
 
 
 def _ranked(vendor: Vendor, body: JsonObject) -> Ranking:
-    """Filter and sort, or take the last ranking again while nothing has changed: a mirror asks for page after page."""
+    """Filter and sort, or take a ranking again while nothing has changed: a mirror asks for page after page, in several parts."""
     vendor.index.catch_up(vendor.clock.now())
     asked = {name: body.get(name) for name in ("locationId", "query", "filters", "sort")}
-    stamp = (vendor.index.generation, dumps(asked))
-    if vendor.last_ranking is None or vendor.last_ranking[0] != stamp:
+    if vendor.rankings_of != vendor.index.generation or len(vendor.rankings) > _RANKINGS:
+        vendor.rankings.clear()
+        vendor.rankings_of = vendor.index.generation
+    question = dumps(asked)
+    if question not in vendor.rankings:
         order = read_order(body.get("sort"))
         hits = [each for each in vendor.index.visible(body["locationId"]) if _wanted(each, body)]
-        vendor.last_ranking = (stamp, rank(hits, order))
-    return vendor.last_ranking[1]
+        vendor.rankings[question] = rank(hits, order)
+    return vendor.rankings[question]
 
 
 def _wanted(contact: Contact, body: JsonObject) -> bool:

@@ -121,7 +121,9 @@ class Vendor:
         self.contacts = ContactBook()
         self.items = ItemBook()
         self.index = SearchIndex(self.contacts, lag_seconds=settings.search_lag_seconds)
-        self.last_ranking: tuple[tuple[int, bytes], Ranking] | None = None
+        self.rankings: dict[bytes, Ranking] = {}
+        """What searches gave since the index last changed."""
+        self.rankings_of = -1
         self.tally = Tally()
         self.meters: dict[tuple[str, str], Meter] = {}
         self.locations: dict[str, Location] = {}

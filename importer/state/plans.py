@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ from importer.state.database import Database, Purpose, ensure_database, open_dat
 
 KEEP_DAYS: Final = 30
 _FILE: Final = "plan.db"
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -115,14 +117,10 @@ class StoredPlan:
         found = self._db.execute("SELECT json_extract(content, '$[0]'), count(*) FROM rows GROUP BY 1")
         return {PlanAction(action): count for action, count in found}
 
-    def mentions(self, texts: Iterable[str]) -> bool:
-        """Tell whether any row has one of these texts in it, in small letters."""
-        return any(
-            self._db.execute(
-                "SELECT 1 FROM rows WHERE instr(lower(content), ?) LIMIT 1", (text.lower(),)
-            ).fetchone()
-            for text in texts
-        )
+    def mentions(self, wanted: re.Pattern[str]) -> bool:
+        """Tell whether a pattern is found in any row."""
+        rows = self._db.execute("SELECT content FROM rows")
+        return any(wanted.search(content) for (content,) in rows)
 
     def rows(self, first: RowId, last: RowId) -> dict[RowId, PlannedRow]:
         """Give what was decided of the rows from ``first`` to ``last``."""
@@ -202,7 +200,7 @@ def _write(planned: PlannedRow) -> str:
         planned.reason,
         [[fault.code, fault.message, fault.column] for fault in planned.warnings],
     ]
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return _encode(kept)
 
 
 def _read(row: RowId, content: str) -> PlannedRow:

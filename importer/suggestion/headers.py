@@ -25,6 +25,10 @@ _JOINED: Final = {
     ("e", "mail"): "email",
     ("e", "post"): "email",
     ("mail", "adresse"): "email",
+    ("e", "mailadresse"): "email",
+    ("e", "mailadres"): "email",
+    ("e", "postadress"): "email",
+    ("e", "postadresse"): "email",
     ("zip", "code"): "zip",
     ("zip", "4"): "zip",
     ("whats", "app"): "whatsapp",
@@ -51,7 +55,7 @@ PERSONS: Final = word_set(
     "kontakt kunde kunden kundin patientin teilnehmer teilnehmerin schuler schulerin mitglied mitglieder gast spender "
     "spenderin besteller interessent interessentin bewerber bewerberin "
     "participante eleve adherent adherente donateur donatrice invite invitee client cliente patiente voyageur assure assuree "
-    "versicherte versicherter versicherungsnehmer contacto asegurado asegurada alumno alumna asistente invitado donante socio socia miembro huesped paciente "
+    "acheteur acheteuse comprador compradora acquirente koper kaufer kauferin versicherte versicherter versicherungsnehmer contacto asegurado asegurada alumno alumna asistente invitado donante socio socia miembro huesped paciente "
     "contato segurado aluno aluna convidado doador membro hospede participante "
     "contatto assicurato paziente alunno studente partecipante ospite donatore donatrice iscritto "
     "klant leerling deelnemer lid leden patient verzekerde "

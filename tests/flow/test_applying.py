@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -140,4 +142,16 @@ def test_a_blank_name_approves_nothing(desk: Desk, vendor: Sandbox) -> None:
     refused = desk.importer("apply", plan.summary["plan_id"], "--approved-by", " ")
     assert refused.code == 2
     assert "--approved-by" in refused.err
+    assert vendor.contacts() == []
+
+
+def test_a_plan_that_lost_rows_is_refused_before_the_first_is_sent(desk: Desk, vendor: Sandbox) -> None:
+    file = people(desk, *(f"Ann,p{number}@example.com,," for number in range(600)))
+    plan_id = Planned(desk, file, "-m", "mapping.yaml").summary["plan_id"]
+    (kept,) = (desk.folder.parent / "state" / "plans").glob("*/plan.db")
+    with contextlib.closing(sqlite3.connect(kept)) as db, db:
+        db.execute("DELETE FROM rows WHERE row = (SELECT max(row) FROM rows)")
+    refused = desk.importer("apply", plan_id)
+    assert refused.code == 2
+    assert "has 599 rows, and the source 600" in refused.err
     assert vendor.contacts() == []

@@ -102,7 +102,7 @@ def test_one_is_written_as_one(desk: Desk) -> None:
     told = desk.importer("read", "a.csv").err
     assert "1 rows" not in told
     desk.write("one.csv", "First,Mail,Phone,Tags\nAnn,no address,,\n")
-    desk.importer("run", "one.csv", "-m", "mapping.yaml", "--json")
+    desk.importer("run", "one.csv", "-m", "mapping.yaml", "--sandbox", "--json")
     assert "1 x invalid_email (row 2)" in desk.importer("show").out
 
 

@@ -50,9 +50,20 @@ def _changed(parts: tuple[str, int, str, bool]) -> str:
     return number[:place] + digit + number[place + (0 if longer else 1) :]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_what_the_short_way_accepts_is_what_the_library_gives(data: st.DataObject) -> None:
+    assert_agreement(data)
+
+
+@pytest.mark.campaign
+@settings(max_examples=5_000)
+@given(data=st.data())
+def test_what_the_short_way_accepts_is_what_the_library_gives_in_every_country(data: st.DataObject) -> None:
+    assert_agreement(data)
+
+
+def assert_agreement(data: st.DataObject) -> None:
     region = data.draw(st.sampled_from(REGIONS))
     code = phonenumbers.country_code_for_region(region)
     home = data.draw(st.sampled_from([region, phonenumbers.region_code_for_country_code(code), "US", "DE"]))

@@ -10,7 +10,7 @@ import pytest
 
 from importer.errors import InterruptedRunError
 from importer.highlevel.catalog import CatalogNeeds
-from importer.records import Outcome, Status
+from importer.records import Status
 from importer.runtime.progress import SilentProgress
 from importer.sending.pace.open_hours import LocalHours, opens_at, zone_of
 from importer.settings import OpenHours
@@ -20,7 +20,7 @@ from tests.sending.runs import PLACE, paper_sender, people
 from tests.sending.virtual_time import EPOCH, run_virtually
 
 NEW_YORK = ZoneInfo("America/New_York")
-HOURS = LocalHours(hours=OpenHours.parse("10:00-10:01"), zone=NEW_YORK)  # it is 9:33 there
+HOURS = LocalHours(hours=OpenHours.parse("10:15-10:16"), zone=NEW_YORK)  # it is 10:13:20 there
 
 
 class Holds(SilentProgress):
@@ -32,26 +32,41 @@ class Holds(SilentProgress):
         self.said.append(reason)
 
 
-def test_rows_and_tags_wait_outside_of_the_hours_and_go_on_in_the_next() -> None:
-    vendor, journal, holds = PaperVendor(), MemoryJournal(), Holds()
+def send_within(hours: LocalHours, rows: int, holds: Holds) -> tuple[list[datetime], list[Status]]:
+    """Send tagged rows and tell, by the location's clock, when each request arrived, and how the rows ended."""
+    vendor, journal = PaperVendor(), MemoryJournal()
 
-    async def sending() -> dict[int, Outcome]:
+    async def sending() -> None:
         async with paper_sender(vendor, journal, progress=holds) as at_work:
             await at_work.open_location(PLACE, CatalogNeeds())
-            at_work.keep_hours({PLACE: HOURS})
-            for each in people(1_500, tags=("vip",)):
+            at_work.keep_hours({PLACE: hours})
+            for each in people(rows, tags=("vip",)):
                 await at_work.submit(each)
             await at_work.drain()
-        return journal.outcomes
 
-    outcomes = run_virtually(sending())
-    assert [each.status for each in outcomes.values()] == [Status.CREATED] * 1_500
+    run_virtually(sending())
     _opening, *sent = [datetime.fromtimestamp(EPOCH + at, NEW_YORK) for at in vendor.arrivals]
-    assert {f"{at:%H:%M}" for at in sent} <= {"10:00", "10:01"}
+    return sent, [each.status for each in journal.outcomes.values()]
+
+
+def test_rows_and_tags_wait_until_the_hours_begin() -> None:
+    holds = Holds()
+    sent, ended = send_within(HOURS, 30, holds)
+    assert ended == [Status.CREATED] * 30
+    assert {f"{at:%H:%M}" for at in sent} == {"10:15"}
+    assert holds.said == ["outside of its send window, 10:15-10:16 (America/New_York)"]
+
+
+def test_rows_and_tags_stop_where_the_hours_end_and_go_on_in_the_next() -> None:
+    holds = Holds()
+    closed_for_a_minute = LocalHours(hours=OpenHours.parse("10:15-10:14"), zone=NEW_YORK)  # it is 10:13:20
+    sent, ended = send_within(closed_for_a_minute, 900, holds)
+    assert ended == [Status.CREATED] * 900
+    minutes = {f"{at:%H:%M}" for at in sent}
+    assert minutes >= {"10:13", "10:15"}
     # what left in the window may arrive a moment after it
-    assert all(at.second < 1 for at in sent if at.minute == 1)
-    assert len({at.date() for at in sent}) > 1
-    assert holds.said[0] == "outside of its send window, 10:00-10:01 (America/New_York)"
+    assert all(at.second < 1 for at in sent if at.minute == 14)
+    assert holds.said[0] == "outside of its send window, 10:15-10:14 (America/New_York)"
     assert len(holds.said) < 10
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
 
-from importer.records import FollowUps, ImportMode, Json, Record, Remedy, Status, TagMode
+from importer.records import FollowUps, ImportMode, Intent, Json, Record, Remedy, Status, TagMode
 from importer.sandbox import Fault, FaultKind
 from tests.sending.runs import PATIENT, PLACE, QUICK, StartRun, people, record
 
@@ -160,6 +161,25 @@ LOST_AND_THERE = (Fault(kind=FaultKind.RESET, path="/contacts"), Fault(path="/co
 """The first attempt is stored and its reply lost; the second is told who is there, and that one is looked at."""
 
 
+@pytest.mark.parametrize(("made", "status"), [(-3_000, Status.UPDATED), (-7_199, Status.CREATED)])
+async def test_a_row_that_is_gone_on_with_later_made_no_contact_that_came_in_between(
+    start: StartRun, made: float, status: Status
+) -> None:
+    run = await start()
+    now = time.time()
+    run.sandbox.add_contact(PLACE, added_at=now + made, email="person2@example.com")
+    intent = Intent(
+        row=2,
+        location_id=PLACE,
+        first_attempt_at=now - 7_200,
+        last_attempt_at=now - 7_190,
+        attempts=1,
+        exact=False,
+    )
+    outcomes = await run.send(people(1), row_states={2: intent})
+    assert outcomes[2].status is status
+
+
 @pytest.mark.parametrize("there", [False, True])
 async def test_a_row_that_is_refused_after_it_was_stored_is_told_for_what_it_made(
     start: StartRun,
@@ -175,6 +195,7 @@ async def test_a_row_that_is_refused_after_it_was_stored_is_told_for_what_it_mad
     (contact,) = run.sandbox.contacts()
     if there:
         assert (outcome.status, outcome.code) == (Status.FAILED, "refused")
+        assert "may have been stored all the same" in str(outcome.message)
     else:
         assert (outcome.status, outcome.contact_id) == (Status.CREATED, contact["id"])
 

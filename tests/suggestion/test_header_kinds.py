@@ -77,6 +77,8 @@ def test_a_word_that_looks_like_a_field_is_none(header: str, cells: tuple[str, s
         ("Født", "14-03-1985", "dateOfBirth"),
         ("Poststed", "Bergen", "city"),
         ("Płeć", "K", "gender"),
+        ("Municipio/Alcaldía", "Cuauhtémoc", "city"),
+        ("¿Cómo se enteró de nosotros?", "Amigo", "source"),
         ("Nr telefonu", "+48 501 234 501", "phone"),
     ],
 )
@@ -403,3 +405,10 @@ def test_a_cell_that_separates_tags_otherwise_is_told(other: str, times: int) ->
         ("Email", "Tags"), ("a@example.com", "vip, lead"), ("b@example.com", "a, b"), ("c@example.com", other)
     )
     assert sum("Tags are split at ','" in one for one in made.concerns) == times
+
+
+def test_the_buyers_address_is_the_contacts_where_the_file_has_nobody_elses() -> None:
+    assert (
+        of(("E-mailadres koper", "Voornaam"), ("ann@example.com", "Ann")).chosen()["E-mailadres koper"]
+        == "email"
+    )

@@ -324,8 +324,7 @@ class Program:
 
 def _can_be_emptied(key: RuleKey) -> bool:
     """Tell whether a cell may ask to empty what a rule fills; what is added beside a contact holds nothing yet."""
-    section, name = key[:2]
-    return section == "custom_fields" or (section == "fields" and FIELDS[str(name)].can_be_emptied)
+    return key[0] == "custom_fields" or (key[0] == "fields" and FIELDS[str(key[1])].can_be_emptied)
 
 
 def phone_reader(steps: StepFunction | None, *, several: str) -> ReadPhone:

@@ -24,12 +24,14 @@ def json_schema() -> dict[str, Any]:
     note = {"anyOf": [TEXT_SCHEMA, {"$ref": "#/$defs/NoteRule"}]}
     _widen(schema, "followers", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/FollowersRule"}]})
     parts["FollowersRule"]["properties"]["column"] = {**TEXT_SCHEMA, "description": "One column with users."}
+    _widen(schema, "company", {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/CompanyRule"}]})
     task = {"$ref": "#/$defs/TaskRule"}
     _widen(schema, "notes", {"anyOf": [*note["anyOf"], {"type": "array", "items": note}]})
     _widen(schema, "tasks", {"anyOf": [task, {"type": "array", "items": task}]})
     for name, own in (
         ("NoteRule", ("title",)),
         ("TaskRule", ("title", "due", "body", "assigned_to", "done")),
+        ("OpportunityRule", ("name", "stage", "value", "status", "assigned_to")),
     ):
         for key in own:
             said = parts[name]["properties"][key]["description"]

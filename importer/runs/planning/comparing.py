@@ -161,6 +161,8 @@ class Comparison:
     context: RunContext
     connection: Connection
     suppression: Suppression | None
+    rows: int
+    """So many the sources have."""
 
 
 def wants_comparing(settings: RunSettings, mapping: FieldMapping) -> bool:
@@ -180,6 +182,7 @@ async def plan_run(
     if settings.plan is not None:
         stored = StoredPlan.open(Plans(settings.state).find(settings.plan))
         _require_same(stored.facts, comparison.run)
+        _require_whole(stored, comparison)
         return RunPlan(stored, mapping, replans=settings.replan)
     stored = StoredPlan.create(comparison.folder)
     if not stored.whole:
@@ -243,6 +246,15 @@ def _decide(
             lifts=tally.lifts,
         )
     )
+
+
+def _require_whole(stored: StoredPlan, comparison: Comparison) -> None:
+    """Refuse a plan that lacks rows before the first is sent, and not when their turn comes."""
+    if (planned := sum(stored.count_actions().values())) != comparison.rows:
+        raise RunConflictError(
+            f"Plan {stored.facts.plan_id} has {planned:,} rows, and the source {comparison.rows:,}: it is not whole. "
+            "Plan again with: importer plan"
+        )
 
 
 def _require_same(facts: PlanFacts, run: Run) -> None:

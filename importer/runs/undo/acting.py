@@ -160,12 +160,14 @@ class ContactUndo:
 
     async def _clear_beside(self, written: WrittenContact, end: End) -> End:
         """Take away what the run put beside a contact that was there, but for what somebody wrote into since."""
-        for kind in dict.fromkeys(added.kind for added in written.added):
+        if left := {each.kind for each in written.additions} - KINDS.keys():
+            stays = f"What the run gave it stays: {_listed(sorted(left))}."
+            end = replace(end, status=UndoStatus.KEPT, reason=f"{end.reason} {stays}".strip())
+        for kind in dict.fromkeys(added.kind for added in written.added if added.kind in KINDS):
             words = await self._clear_kind(written, KINDS[kind])
             if words is not None:
                 reason = f"{end.reason} {words}".strip()
-                failed = end.status in {UndoStatus.FAILED, UndoStatus.BEGUN}
-                end = End(status=end.status if failed else UndoStatus.KEPT, reason=reason)
+                end = End(status=UndoStatus.KEPT, reason=reason)
             elif end.status is UndoStatus.NOTHING:
                 end = End(status=UndoStatus.RESTORED)
         return replace(end, with_tags=True)

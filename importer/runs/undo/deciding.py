@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from importer.highlevel.additions import KINDS, digest, find_same
+from importer.highlevel.additions import COMPANY, KINDS, digest, find_same
 from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
@@ -178,10 +178,19 @@ def _touched_beside(written: WrittenContact, held: HeldContact, contact: Mapping
         yield "additional e-mails"
     if held.phones and "additionalPhones" not in written.fields:
         yield "additional phones"
-    if contact.get("followers"):
+    if _texts(contact.get("followers")) - _wanted_followers(written):
         yield "followers"
-    if contact.get("businessId"):
+    if contact.get("businessId") and not any(each.kind == COMPANY for each in written.additions):
         yield "company"
+
+
+def _wanted_followers(written: WrittenContact) -> set[str]:
+    wanted = (each.content.get("followers") for each in written.additions if each.kind == "followers")
+    return {one for some in wanted for one in _texts(some)}
+
+
+def _texts(items: object) -> set[str]:
+    return {each for each in items if isinstance(each, str)} if isinstance(items, list) else set()
 
 
 def untouched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]) -> frozenset[str]:

@@ -21,6 +21,7 @@ from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
 from importer.runs.preparing.order import Order
 from importer.runs.remembered import recalled
+from importer.runs.remote import heeding_wishes
 from importer.runs.resolving import Catalogs
 from importer.runs.undo.acting import ContactUndo, End, UndoRules, UndoWriter
 from importer.runs.undo.asking import question
@@ -139,7 +140,8 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
             if not taking.options.dry:
                 taking.book.begin(context.operator)
                 await asyncio.to_thread(_forget_people, taking)
-            stopped = await _until_stopped(act.carry_out())
+            async with heeding_wishes(taking.journal.folder, context.stop):
+                stopped = await _until_stopped(act.carry_out())
             requests = sender.requests
         jobs = _jobs_of(taking)
         if not taking.options.dry:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from importer.highlevel.follow_ups import Step, steps_for, tags_met
+from importer.highlevel.additions import COMPANY, digest
+from importer.highlevel.follow_ups import LINKING, Step, Value, steps_for, tags_met
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import (
+    Added,
     Addition,
     BeforeImage,
     FollowUps,
@@ -26,8 +28,9 @@ from importer.sending.journal_batches import JournalBatcher
 from importer.sending.looking import ContactsCallState
 from importer.sending.row import outcomes
 from importer.sending.row.additions import AdditionDesk
+from importer.sending.row.companies import Company, CompanyDesk
 from importer.sending.row.follow_up_batches import FollowUpBatch, take_back
-from importer.sending.row.submitted import FollowUpDoubt, Held
+from importer.sending.row.submitted import FollowUpDoubt, FollowUpFailure, Held
 from importer.sending.row.upserting import Landing
 
 _ABOUT_SOME: Final = {ReplyKind.REFUSED, ReplyKind.TOO_LARGE, ReplyKind.NO_CONTACT}
@@ -43,6 +46,7 @@ class FollowUpDesk:
         self._journal = journal
         self._follow_ups = follow_ups
         self._additions = AdditionDesk(caller, journal)
+        self._companies = CompanyDesk(caller)
         # rows without tags or additions all get the same, and most rows are such
         self._plain = {status: steps_for(follow_ups, (), status) for status in Status}
 
@@ -113,13 +117,16 @@ class FollowUpDesk:
         step = batch.step
         if step.kind.addition is not None and isinstance(step.value, Addition):
             return [await self._additions.add(batch, step.value)]
-        found = await self._ask(batch)
+        value = await self._value_of(batch)
+        found = value if isinstance(value, Unanswered) else await self._ask(batch, value)
         if isinstance(found, Unanswered) and found.doubtful and not step.kind.repeatable:
             doubt = FollowUpDoubt(kind=step.kind, words=f"the reply was lost ({found.words})")
             return [replace(held, due=held.due[1:], doubts=(*held.doubts, doubt)) for held in batch.rows]
         if isinstance(found, Reply) and found.kind in _ABOUT_SOME and (halves := batch.halves()):
             return halves
         if isinstance(found, Unanswered) or found.kind is not ReplyKind.DONE:
+            if step.kind.beside:
+                return [_failed_beside(held, step, found) for held in batch.rows]
             take_back(self._journal, batch)
             return [
                 outcomes.follow_up_failed(held, step.kind, found.words, http_status=found.status)
@@ -128,7 +135,20 @@ class FollowUpDesk:
         errors = step.kind.read_errors(found.body)
         return [self._after(held, step, errors.get(held.landed.contact_id)) for held in batch.rows]
 
-    async def _ask(self, batch: FollowUpBatch) -> Reply | Unanswered:
+    async def _value_of(self, batch: FollowUpBatch) -> Value | Addition | Unanswered:
+        """Give what the call of a batch takes; a company is made first where the location lacks it."""
+        step, first = batch.step, batch.rows[0]
+        if step.kind is not LINKING or isinstance(step.value, Addition):
+            return step.value
+        (name,) = step.value
+        found = await self._companies.find_or_make(name, first.landed.row)
+        if not isinstance(found, Company):
+            return Unanswered(words=found.words, doubtful=False, status=found.status)
+        if found.made:
+            self._journal.mark(first.mark(step, FollowUpState.OPEN, _made(found, first, name)))
+        return (found.id,)
+
+    async def _ask(self, batch: FollowUpBatch, value: Value | Addition) -> Reply | Unanswered:
         step = batch.step
         contact_ids = list(dict.fromkeys(held.landed.contact_id for held in batch.rows))
         state = ContactsCallState(batch.rows[0].landed.row, contact_ids, repeatable=step.kind.repeatable)
@@ -136,9 +156,7 @@ class FollowUpDesk:
             # Which tags its contacts had must be known first: sent again after a kill, they would seem to have had these.
             self._journal.flush()
         try:
-            return await self._caller.ask(
-                step.kind.call(self._caller.location_id, contact_ids, step.value), state
-            )
+            return await self._caller.ask(step.kind.call(self._caller.location_id, contact_ids, value), state)
         except BaseException:
             if not state.doubtful:
                 take_back(self._journal, batch)
@@ -151,3 +169,22 @@ class FollowUpDesk:
         if due or held.failures or not step.kind.repeatable:  # else the row's outcome tells it
             self._journal.mark(held.mark(step, FollowUpState.DONE))
         return replace(held, due=due)
+
+
+def _failed_beside(held: Held, step: Step, found: Reply | Unanswered) -> Held:
+    """Let a row go on to what else it gets; what was not done is told in the end."""
+    failure = FollowUpFailure(kind=step.kind, words=found.words, http_status=found.status)
+    return replace(held, due=held.due[1:], failures=(*held.failures, failure))
+
+
+def _made(company: Company, held: Held, name: str) -> Added:
+    landed = held.landed
+    wish = Addition(kind=COMPANY, content={"name": name})
+    return Added(
+        kind=COMPANY,
+        location_id=landed.location_id,
+        contact_id=landed.contact_id,
+        id=company.id,
+        made=True,
+        digest=digest(wish),
+    )

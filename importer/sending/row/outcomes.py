@@ -13,8 +13,8 @@ from importer.sending.call_state import Unanswered
 from importer.sending.row.submitted import Held, SubmittedRow
 
 
-def refused(submitted: SubmittedRow, reply: Reply) -> Outcome:
-    """Fail a row that the vendor does not accept, in its own words."""
+def refused(submitted: SubmittedRow, reply: Reply, *, perhaps_stored: bool = False) -> Outcome:
+    """Fail a row that the vendor does not accept, in its own words; an attempt before may have got through."""
     match reply.kind:
         case ReplyKind.DUPLICATE:
             code, tail = "duplicate_contact", " The contact that is in the way is named here."
@@ -33,6 +33,8 @@ def refused(submitted: SubmittedRow, reply: Reply) -> Outcome:
             )
         case _:
             code, tail = "refused", ""
+    if perhaps_stored:
+        tail += " An earlier attempt, whose reply was lost, may have been stored all the same."
     return fail(
         submitted,
         code,

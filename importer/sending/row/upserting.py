@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, replace
+from math import inf
 from typing import Any, Final
 
 from importer.highlevel import calls, payload
 from importer.highlevel.calls import Call
-from importer.highlevel.follow_ups import may_open_batch
+from importer.highlevel.follow_ups import may_open_batches
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
@@ -31,7 +32,7 @@ from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
 from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.drift import changed_since, may_overwrite
-from importer.sending.row.evidence import judge
+from importer.sending.row.evidence import between_sessions, judge
 from importer.sending.row.intents import intent_of
 from importer.sending.row.makers import meet_maker
 from importer.sending.row.matching import find_match
@@ -310,11 +311,12 @@ class Upserting:
 
     async def _refused(self, submitted: SubmittedRow, refusal: Reply) -> Landing | Outcome:
         """Fail a refused row, unless an attempt before, whose reply was lost, has made its contact all the same."""
-        if submitted.doubtful and isinstance(seen := await self._search(submitted), Mapping):
+        seen = await self._search(submitted) if submitted.doubtful else None
+        if isinstance(seen, Mapping):
             shown = await self._look_at(str(seen["id"]), submitted)
             if isinstance(shown, Reply) and self._judge(submitted, shown.contact) is Status.CREATED:
                 return self._land(submitted, shown, shown.contact, Status.CREATED)
-        return outcomes.refused(submitted, refusal)
+        return outcomes.refused(submitted, refusal, perhaps_stored=seen is not None)
 
     async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
         state = ContactCallState(submitted.row, contact_id)
@@ -340,7 +342,14 @@ class Upserting:
         if submitted.first_sent_at is not None:
             # since then more may have been learnt of the vendor's clock
             submitted.first_attempt_at = self._caller.vendor_clock.earliest(submitted.first_sent_at)
-        return judge(submitted, contact, new=False, made_here=self._journal.made_here)
+        clock, sent = self._caller.vendor_clock, submitted.sent_here_at
+        idle = between_sessions(
+            submitted,
+            ahead_seconds=clock.now() - self._caller.clock.now(),
+            busy_seconds=self._caller.done_by(0.0),
+            sent_here_at=inf if sent is None else clock.earliest(sent),
+        )
+        return judge(submitted, contact, new=False, made_here=self._journal.made_here, idle=idle)
 
     async def _date_added(self, submitted: SubmittedRow, found: Reply) -> object:
         """Ask the contact itself when it was made: a reply need not say."""
@@ -396,10 +405,12 @@ class Upserting:
 
     def _reserve(self, submitted: SubmittedRow) -> int:
         """Keep a request for each batch of follow-ups, and for the one that this row may open: else nobody settles."""
-        return self._capacity.batches + may_open_batch(self._policy.follow_ups, submitted.record.tags)
+        return self._capacity.batches + may_open_batches(submitted.record, self._policy.follow_ups)
 
     def _announce(self, submitted: SubmittedRow) -> None:
         """Note the attempt's time; write it down first where the journal does not foresee an attempt so late."""
+        if submitted.sent_here_at is None:
+            submitted.sent_here_at = self._caller.clock.monotonic()
         if submitted.first_attempt_at is None:
             submitted.first_sent_at = self._caller.clock.monotonic()
             submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()

@@ -146,7 +146,7 @@ class UndoBook:
 
     def _count_beside(self) -> dict[str, int]:
         query = f"""
-            SELECT location_id, count(*) FROM additions WHERE made AND contact_id NOT IN (
+            SELECT location_id, count(*) FROM additions WHERE made AND kind <> 'company' AND contact_id NOT IN (
                 SELECT contact_id FROM {_STORED} WHERE status = 'created'
             ) GROUP BY location_id
         """  # noqa: S608  (our own words)

@@ -78,7 +78,7 @@ def test_a_follower_writes_what_a_single_writing_writes(
         assert written(house.order.folder) == files
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(st.lists(st.integers(0, len(ROWS) - 1), max_size=600), max_size=5),
     whole=st.booleans(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from importer.records import BeforeImage, Change, ImagePart, Json
+from importer.highlevel.additions import digest
+from importer.records import Added, Addition, BeforeImage, Change, ImagePart, Json
 from importer.runs.undo.deciding import (
     WrittenContact,
     back,
@@ -14,6 +16,8 @@ from importer.runs.undo.deciding import (
     not_restored,
     restoration,
     touched,
+    touched_beside,
+    untouched_beside,
 )
 
 SIZE = "field1"
@@ -25,8 +29,9 @@ def made(**more: Any) -> WrittenContact:
         "fields": {"firstName": "Ann", "email": "ann@example.com", "phone": "+14155550101"},
         "custom_fields": {SIZE: "L"},
         "tags": frozenset({"spring"}),
+        "rows": (2,),
     }
-    return WrittenContact(contact_id="c1", location_id="loc1", rows=(2,), created=True, **{**given, **more})
+    return WrittenContact(contact_id="c1", location_id="loc1", created=True, **{**given, **more})
 
 
 def shown(**more: Any) -> dict[str, Any]:
@@ -100,6 +105,14 @@ def test_a_value_that_the_vendor_dropped_is_missed_and_no_edit() -> None:
     written = made(dropped=frozenset({"phone", f"custom field {SIZE}"}))
     assert touched(written, shown(phone=None, customFields=[]), TYPES) == ()
     assert touched(written, shown(phone="+14155550102", customFields=[]), TYPES) == ("phone",)
+
+
+def test_followers_and_company_of_the_run_are_no_edit() -> None:
+    company = Addition(kind="company", content={"name": "Acme"})
+    followers = Addition(kind="followers", content={"followers": ["user1"]})
+    contact = shown(followers=["user1"], businessId="company1")
+    assert touched(made(additions=(company, followers)), contact, TYPES) == ()
+    assert touched(made(additions=(company,)), contact, TYPES) == ("followers",)
 
 
 def test_tags_that_may_never_have_come_may_be_missing_but_others_not_there() -> None:
@@ -220,3 +233,32 @@ def test_a_value_that_is_not_there_when_read_back_is_named() -> None:
     assert not_restored(changes[:2], {"city": "Paris"}) == ()
     assert not_restored(changes[:2], {"city": "Rome", "state": "CA"}) == ("city", "state")
     assert restoration(updated(found(2, changes[2])), {"gender": "m"}).changes == ()
+
+
+# what the run put beside a contact
+
+TASK = Addition(kind="task", content={"title": "Call", "dueDate": "2026-01-01T00:00:00Z", "completed": False})
+ADDED = Added(
+    kind="task", location_id="loc1", contact_id="c1", id="t1", made=True, digest=digest(TASK)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("item", "ours"),
+    [
+        ({"id": "t1", **TASK.content}, True),
+        ({"id": "t1", **TASK.content, "completed": True}, False),
+        ({"id": "t1", **TASK.content, "title": "Call her back"}, False),
+        ({"id": "t2", **TASK.content}, None),
+    ],
+    ids=["as it was", "done", "edited", "somebody else's"],
+)
+def test_what_the_run_put_beside_a_contact_is_its_own_until_somebody_works_with_it(
+    item: dict[str, Json],
+    ours: bool | None,  # noqa: FBT001  (a case, no option)
+) -> None:
+    written = updated(found(2))
+    written = replace(written, additions=(TASK,), added=(ADDED,))
+    body = {"tasks": [item]}
+    assert untouched_beside(written, "task", body) == ({"t1"} if ours else frozenset())
+    assert touched_beside(written, "task", body) == ({"t1"} if ours is False else frozenset())
