@@ -152,6 +152,16 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "unknown_stage",
+        "The pipeline has no such stage",
+        "Write a stage of the pipeline, or translate the column with map.",
+    ),
+    Code(
+        "invalid_status",
+        "A deal's status is none that HighLevel knows",
+        "Write open, won, lost or abandoned, or translate the column with map.",
+    ),
+    Code(
         "impossible_birthday",
         "A birthday lies in the future or too far in the past",
         "Correct the date.",
@@ -411,6 +421,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "company_failed",
         "The contact is stored but was not linked to its company",
         "Where the location has several companies of that name, leave one; then `importer retry` finishes the contact.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "opportunity_failed",
+        "The contact is stored but its deal was not added",
+        "Look at HighLevel's words: a location may forbid a second deal of a contact. `importer retry` adds what is missing.",
         Remedy.RUN_AGAIN,
     ),
     Code(

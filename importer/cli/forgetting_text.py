@@ -33,7 +33,7 @@ def _gone(forgotten: ForgottenPerson) -> Iterator[str]:
     if forgotten.remembered:
         yield f"  memory: {counted(forgotten.remembered, 'hash', 'hashes')}"
     if forgotten.runs:
-        yield "These runs cannot be retried, nor their results be written again: import the source anew for that."
+        yield "These runs cannot be retried or taken back, nor their results be written again."
 
 
 def _unread(forgotten: ForgottenPerson) -> Iterator[str]:

@@ -17,6 +17,13 @@ from typing import Any, Final
 from importer.highlevel import companies
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Probe
+from importer.highlevel.opportunities import (
+    INDEX_SECONDS,
+    WRITE_PROBE,
+    create_opportunity,
+    delete_opportunity,
+    list_opportunities,
+)
 from importer.highlevel.reply import read_moment
 from importer.highlevel.wire import encode
 from importer.records import Addition, FollowUpFor, Json
@@ -44,6 +51,8 @@ class AdditionKind:
     """The parts of its content by which two are the same; others may differ."""
     dated: bool = False
     """The list tells when each was added."""
+    late_seconds: float = 0.0
+    """So much later than it was added it may first be in the list."""
     probe: Probe
     """What tells before the first row that the list may not be read."""
 
@@ -99,7 +108,18 @@ TASK: Final = AdditionKind(
     known_by=("title", "body", _DUE),
     probe=_probe("tasks"),
 )
-KINDS: Final = {kind.name: kind for kind in (NOTE, TASK)}
+OPPORTUNITY: Final = AdditionKind(
+    name="opportunity",
+    add=create_opportunity,
+    look=list_opportunities,
+    remove=delete_opportunity,
+    listed="opportunities",
+    known_by=("name", "pipelineId"),
+    dated=True,
+    late_seconds=INDEX_SECONDS,
+    probe=WRITE_PROBE,
+)
+KINDS: Final = {kind.name: kind for kind in (NOTE, TASK, OPPORTUNITY)}
 COMPANY: Final = "company"
 """Not of these kinds: it is the location's, made once, and linked."""
 _LISTED: Final = {**{kind.name: kind.listed for kind in KINDS.values()}, COMPANY: "companies"}
@@ -130,7 +150,7 @@ def find_same(addition: Addition, body: Mapping[str, Any]) -> Iterator[Counterpa
     shown = body.get(kind.listed)
     for each in shown if isinstance(shown, list) else ():
         if isinstance(each, Mapping) and isinstance(each.get("id"), str) and _is_same(addition, each):
-            yield Counterpart(id=each["id"], stamp=each.get("dateAdded"))
+            yield Counterpart(id=each["id"], stamp=each.get("dateAdded", each.get("createdAt")))
 
 
 def calls_beside(additions: Iterable[Addition]) -> int:

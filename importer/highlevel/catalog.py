@@ -62,6 +62,21 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """A pipeline of opportunities, with its stages in order."""
+
+    id: str
+    name: str
+    stages: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """One location as the importer needs it, read once before its first row is sent."""
 
@@ -79,6 +94,7 @@ class Catalog:
     listed: Mapping[str, tuple[Listed, ...] | None] = field(default_factory=dict)
     """By the listing's name; ``None`` or not there: not read, as with users."""
     timezones: tuple[str, ...] | None = None
+    pipelines: tuple[Pipeline, ...] = ()
     tags: frozenset[str] | None = None
     """In lower case, as the vendor keeps them; ``None``: not read."""
 
@@ -97,6 +113,7 @@ class CatalogNeeds:
     users: bool = False
     listings: tuple[Listing, ...] = ()
     timezones: bool = False
+    pipelines: bool = False
     probes: tuple[Probe, ...] = ()
     """Reads that a run may be in need of when it is under way."""
     tags: bool = False
@@ -107,5 +124,13 @@ class CatalogNeeds:
     @property
     def nothing(self) -> bool:
         """Whether the location need not be asked at all, but for its own sake."""
-        parts = (self.custom_fields, self.users, self.listings, self.timezones, self.tags, self.probes)
+        parts = (
+            self.custom_fields,
+            self.users,
+            self.listings,
+            self.timezones,
+            self.pipelines,
+            self.tags,
+            self.probes,
+        )
         return not any(parts)

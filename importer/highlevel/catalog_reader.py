@@ -15,9 +15,12 @@ from importer.highlevel.catalog import (
     CustomField,
     Listed,
     Listing,
+    Pipeline,
     Probe,
+    Stage,
     User,
 )
+from importer.highlevel.opportunities import PIPELINES_PATH, PIPELINES_SCOPE
 from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
 
@@ -48,6 +51,7 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
         users=await _read_users(ask, location_id, company) if needs.users else None,
         listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
         timezones=await _read_timezones(ask, location_id) if needs.timezones else None,
+        pipelines=await _read_pipelines(ask, location_id) if needs.pipelines else (),
         tags=await _read_tags(ask, location_id) if needs.tags else None,
     )
 
@@ -168,6 +172,23 @@ async def _read_listing(ask: Ask, location_id: str, listing: Listing) -> tuple[L
             status=_text(item, "status") or "published",
         )
         for item in _items(found.body, listing.name)
+    )
+
+
+async def _read_pipelines(ask: Ask, location_id: str) -> tuple[Pipeline, ...]:
+    found = await ask(calls.list_things(PIPELINES_PATH, location_id))
+    if found.kind is not ReplyKind.DONE:
+        raise refusal(found, location_id, scope=PIPELINES_SCOPE)
+    return tuple(
+        Pipeline(
+            id=str(item.get("id")),
+            name=_text(item, "name") or "",
+            stages=tuple(
+                Stage(id=str(stage.get("id")), name=_text(stage, "name") or "")
+                for stage in _items(item, "stages")
+            ),
+        )
+        for item in _items(found.body, "pipelines")
     )
 
 

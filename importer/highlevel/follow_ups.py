@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from importer.errors import MappingError
-from importer.highlevel.additions import COMPANY, NOTE, TASK, AdditionKind, listed_as
+from importer.highlevel.additions import COMPANY, NOTE, OPPORTUNITY, TASK, AdditionKind, listed_as
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.catalog import Catalog, Listed, Listing
 from importer.highlevel.companies import LINK_LIMIT, link_company
+from importer.highlevel.opportunities import WRITE_PROBE
 from importer.highlevel.wire import encode
 from importer.records import Addition, FollowUpFor, FollowUps, Json, Record, Status, TagMode
 
@@ -193,7 +194,7 @@ def _enrolment(noun: str, *, path: str, look: str) -> FollowUp:
     )
 
 
-def _adding(kind: AdditionKind, *, code: str) -> FollowUp:
+def _adding(kind: AdditionKind, *, code: str, scope: str = "contacts.write") -> FollowUp:
     """Make the kind that adds something beside a contact, by the row's own wish."""
 
     def call(location_id: str, contact_ids: Sequence[str], addition: Addition) -> Call:
@@ -203,7 +204,7 @@ def _adding(kind: AdditionKind, *, code: str) -> FollowUp:
         name=kind.name,
         wanted=_not_for_all,
         call=call,
-        scope="contacts.write",
+        scope=scope,
         repeatable=False,
         beside=True,
         addition=kind,
@@ -251,6 +252,7 @@ FOLLOW_UPS: Final = (
     # first, since their rows wait for nobody, and need not be kept with all that they say
     _adding(NOTE, code="note_failed"),
     _adding(TASK, code="task_failed"),
+    _adding(OPPORTUNITY, code="opportunity_failed", scope=WRITE_PROBE.scope),
     _FOLLOWERS,
     LINKING,
     _tag_change(TagMode.ADD, shown=_has_all),
@@ -340,9 +342,12 @@ def _run_wide(steps: Iterable[Step]) -> Iterator[tuple[FollowUp, Value]]:
 
 
 def follow_up_scopes() -> tuple[str, ...]:
-    """List the scopes that follow-ups may need, those of their listings included."""
+    """List the scopes that follow-ups may need, those of their listings included.
+
+    Not those of what few mappings add beside contacts: an app that was not given them could not be installed.
+    """
     listings = [kind.listing.scope for kind in FOLLOW_UPS if kind.listing is not None]
-    return tuple(dict.fromkeys((*(kind.scope for kind in FOLLOW_UPS), *listings)))
+    return tuple(dict.fromkeys((*(kind.scope for kind in FOLLOW_UPS if not kind.beside), *listings)))
 
 
 def wanted_listings(follow_ups: FollowUps) -> tuple[Listing, ...]:

@@ -1,4 +1,4 @@
-"""What is to be added beside contacts, matched to one location: users by id, due dates as moments of its clock."""
+"""What is to be added beside contacts, matched to one location: users and stages by id, due dates as moments of its clock."""
 
 from __future__ import annotations
 
@@ -6,21 +6,42 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
+from importer.highlevel.additions import OPPORTUNITY
+from importer.highlevel.catalog import Catalog, Pipeline
 from importer.highlevel.fields import FieldKind
 from importer.mapping.language.beside import FOLLOWERS, WishPart
 from importer.mapping.language.model import MappingModel
-from importer.mapping.location_values import Users, moment_of, settled
+from importer.mapping.location_values import Users, find_named, moment_of, settled
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Addition, Fault, Json
+from importer.yaml.document import YamlPath
 
 
 class AdditionResolver:
     """Finishes the additions of records for one location; without ``users`` (no location at hand) names stay as they are."""
 
-    def __init__(self, model: MappingModel, users: Users | None, zone: tzinfo) -> None:
+    def __init__(
+        self, model: MappingModel, catalog: Catalog | None, users: Users | None, zone: tzinfo
+    ) -> None:
+        self.faults: list[tuple[YamlPath, str]] = []
+        """What the mapping names that the location lacks."""
+        self._pipeline = self._find_pipeline(model, catalog)
         self._wishes = model.wishes
         self._followers = model.followers
         self._users = users
         self._zone = zone
+
+    def _find_pipeline(self, model: MappingModel, catalog: Catalog | None) -> Pipeline | None:
+        if catalog is None or model.opportunity is None:
+            return None
+        found = find_named(model.opportunity.pipeline, catalog.pipelines)
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(repr(each.name) for each in catalog.pipelines) or "none"
+        said = f"has {len(found)} pipelines" if found else "has no pipeline"
+        sentence = f"The location {said} named {model.opportunity.pipeline!r}. It has: {names}."
+        self.faults.append((("opportunity", "pipeline"), sentence))
+        return None
 
     def resolve(self, additions: Sequence[Addition], faults: list[Fault]) -> tuple[Addition, ...]:
         """Finish what one row wants, and put down what the location cannot take of it."""
@@ -36,6 +57,8 @@ class AdditionResolver:
             for name, given in addition.content.items()
             if (value := self._value(parts.get(name), given, faults)) is not None
         }
+        if addition.kind == OPPORTUNITY.name and self._pipeline is not None:
+            content["pipelineId"] = self._pipeline.id
         return replace(addition, content=content)
 
     def _resolve_followers(self, addition: Addition, faults: list[Fault]) -> Addition | None:
@@ -55,5 +78,17 @@ class AdditionResolver:
                 return moment_of(given, self._zone)
             case FieldKind.USER if self._users is not None:
                 return settled(self._users.find(given), given, part.header, faults, drop=part.drop)
+            case FieldKind.STAGE if self._pipeline is not None:
+                stage = _find_stage(given, self._pipeline)
+                return settled(stage, given, part.header, faults, drop=part.drop)
             case _:
                 return given
+
+
+def _find_stage(text: str, pipeline: Pipeline) -> ReadValue:
+    found = find_named(text, pipeline.stages)
+    if len(found) == 1:
+        return found[0].id
+    names = ", ".join(each.name for each in pipeline.stages)
+    said = f"means {len(found)} stages" if found else "is no stage"
+    return ValueFault("unknown_stage", f"{quoted(text)} {said} of the pipeline {pipeline.name!r} ({names})")

@@ -161,6 +161,8 @@ def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:
     if steps & NUMBER_STEPS:
         useful.add("decimal")
     match kind:
+        case FieldKind.AMOUNT:
+            useful.add("decimal")
         case FieldKind.PHONE:
             useful |= {"region", "several"}
         case FieldKind.PHONES:

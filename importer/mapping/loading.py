@@ -132,6 +132,7 @@ class Mapping:
             or any(part.kind is FieldKind.USER for part in model.parts_beside),
             listings=wanted_listings(self.follow_ups),
             timezones="timezone" in model.fields,
+            pipelines=model.opportunity is not None,
             probes=probes_for(wish.kind for wish in model.wishes),
             custom_field_names=tuple(model.custom_fields),
         )

@@ -1,11 +1,11 @@
-"""Values that only a location can judge: its users, and its clock."""
+"""Values that only a location can judge: its users, its clock, and what it has by name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, tzinfo
-from typing import Final
+from typing import Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from importer.highlevel.catalog import Catalog, User
@@ -58,6 +58,24 @@ def _words(user: User) -> set[str]:
 
 def _word(text: str) -> str:
     return " ".join(text.replace(",", " ").casefold().split())
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+_Thing = TypeVar("_Thing", bound=_Named)
+
+
+def find_named(text: str, known: Sequence[_Thing]) -> list[_Thing]:
+    """Find what has this id, else what is called so, whatever the case."""
+    return [each for each in known if each.id == text] or [
+        each for each in known if _word(each.name) == _word(text)
+    ]
 
 
 def zone_in(catalog: Catalog | None) -> tzinfo:

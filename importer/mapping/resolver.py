@@ -71,11 +71,12 @@ class Resolver:
         }
         """The references of fields that take a plain text as it is: most are, in most rows."""
         faults += _same_targets(self._targets)
+        self._users = Users(catalog.users) if catalog else None
+        self._additions = AdditionResolver(model, catalog, self._users, zone_in(catalog))
+        faults += self._additions.faults
         if faults:
             raise MappingError("The mapping does not fit the location.", faults=locate(faults, key=True))
-        self._users = Users(catalog.users) if catalog else None
         self._zones = catalog.timezones if catalog else None
-        self._additions = AdditionResolver(model, self._users, zone_in(catalog))
         self._named = catalog is not None and bool({"assignedTo", "timezone"} & set(model.fields))
 
     def _target(

@@ -14,6 +14,7 @@ from importer.highlevel.follow_ups import wanted_names
 from importer.mapping import Mapping
 from importer.settings import SANDBOX_LOCATION, Connection, Secret
 
+_STAGES: Final = ("New", "Won", "Lost")
 _BURST: Final = 10_000
 """It is for trying out: a thousand rows a second instead of the vendor's ten."""
 
@@ -32,6 +33,17 @@ async def reachable(
         yield furnished
 
 
+def _pipelines_named(mapping: Mapping) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Give the pipeline that a mapping names, with the stages that it names itself: those of cells nobody knows yet."""
+    deal = mapping.model.opportunity
+    if deal is None:
+        return ()
+    rule = deal.stage
+    named = () if rule is None else (rule.value, rule.default, *(rule.map or {}).values())
+    stages = tuple(dict.fromkeys(name for name in named if name))
+    return ((deal.pipeline, stages or _STAGES),)
+
+
 @asynccontextmanager
 async def embedded_sandbox(
     connection: Connection, mapping: Mapping, location_ids: Iterable[str], *, kept: Path | None = None
@@ -47,7 +59,12 @@ async def embedded_sandbox(
     try:
         wanted = wanted_names(mapping.follow_ups)
         for location_id in tuple(location_ids) or (SANDBOX_LOCATION,):
-            sandbox.furnish(location_id, custom_fields=mapping.needs.custom_field_names, **wanted)
+            sandbox.furnish(
+                location_id,
+                custom_fields=mapping.needs.custom_field_names,
+                pipelines=_pipelines_named(mapping),
+                **wanted,
+            )
         yield replace(connection, base_url=sandbox.base_url, token=Secret("pit-sandbox"))
     finally:
         await sandbox.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from importer.reading.mentions import mentions
 from importer.records import RowId, row_id
 from importer.runs.intake import open_staged
 from importer.runs.remembered import recalled
+from importer.runtime.addresses import mention_of
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Connection, ReadingOptions
 from importer.sources import StagedSource
@@ -76,6 +78,7 @@ def forget_person(
 class _Forgetting:
     def __init__(self, email: str, state: StateFolder, reading: ReadingOptions, clock: Clock) -> None:
         self._email = email
+        self._mention = mention_of(email)
         self._state = state
         self._reading = reading
         self._mirrors = MirrorFolder(state.path, clock=clock)
@@ -119,14 +122,23 @@ class _Forgetting:
         rows: list[RowId] = []
         copies: list[StagedSource] = []
         for source in there:
+            his, trouble = self._try_rows_in(run, source)
+            rows.extend(his)
             try:
-                his = list(self._rows_in(run, source))
                 if his or mentions(source.path, self._email):
                     copies.append(source)
-                rows.extend(his)
+                    continue
             except ImporterError as cause:
-                self._unread.append(f"The copy of {source.name} that run {run.id} keeps: {cause}")
+                trouble = trouble or str(cause)
+            if trouble is not None:
+                self._unread.append(f"The copy of {source.name} that run {run.id} keeps: {trouble}")
         return _Found(run=run, rows=tuple(rows), copies=tuple(copies))
+
+    def _try_rows_in(self, run: Run, copy: StagedSource) -> tuple[list[RowId], str | None]:
+        try:
+            return list(self._rows_in(run, copy)), None
+        except ImporterError as cause:
+            return [], str(cause)
 
     def _rows_in(self, run: Run, copy: StagedSource) -> Iterator[RowId]:
         """Read a copy as the run did, for the rows that have the e-mail in any cell."""
@@ -136,7 +148,7 @@ class _Forgetting:
         (source,) = open_staged([copy], mapping, settings.reading)
         for block in source.blocks():
             for number, cells in zip(block.numbers, block.rows, strict=True):
-                if any(self._email in cell.lower() for cell in cells):
+                if any(map(self._mention.search, cells)):
                     yield row_id(copy.index, number)
 
     def _look_through_mirrors(self) -> None:
@@ -199,8 +211,9 @@ class _Forgetting:
     def _forget_plans(self) -> Iterator[str]:
         """Delete the plans that have the person: one without his rows would not be the plan that was approved."""
         plans = Plans(self._state.path)
-        texts = (self._email, *self._contacts)
-        doomed = [plan_id for plan_id, stored in plans.open_each() if stored.mentions(texts)]
+        contacts = "".join(f"|{re.escape(each)}" for each in sorted(self._contacts))
+        wanted = re.compile(f"{self._mention.pattern}{contacts}", re.IGNORECASE)
+        doomed = [plan_id for plan_id, stored in plans.open_each() if stored.mentions(wanted)]
         for plan_id in doomed:
             plans.discard(plan_id)
             yield plan_id

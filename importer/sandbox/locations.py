@@ -155,6 +155,15 @@ class Location:
         self.pipelines.append(made)
         return made
 
+    def furnish_pipeline(self, reference: str, stages: Iterable[str]) -> JsonObject:
+        """Find a pipeline by id or name, or make it; see to it that it has these stages."""
+        made = _meant(self.pipelines, reference) or self.add_pipeline(reference, ())
+        known = {stage["name"] for stage in made["stages"]}
+        for name in dict.fromkeys(each for each in stages if each not in known):
+            stage_id = steady_id(self.id, "stage", reference, name)
+            made["stages"].append({"id": stage_id, "name": name, "position": len(made["stages"])})
+        return made
+
     def take_custom_fields(self, items: Iterable[JsonObject], *, model: str = "contact") -> JsonObject:
         """Sort out sent custom fields: id to stored value; unknown ids and keys are dropped without a word."""
         taken: JsonObject = {}

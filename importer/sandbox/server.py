@@ -105,8 +105,9 @@ class Sandbox:
         custom_fields: Iterable[str] = (),
         workflows: Iterable[str] = (),
         campaigns: Iterable[str] = (),
+        pipelines: Iterable[tuple[str, Iterable[str]]] = (),
     ) -> None:
-        """See to it that the location has these: custom fields (text, unless they are there), workflows, campaigns."""
+        """See to it that the location has these: custom fields (text, unless there), workflows, campaigns, pipelines with stages."""
         location = self.vendor.location(location_id)
         for reference in custom_fields:
             location.furnish_custom_field(reference)
@@ -114,6 +115,8 @@ class Sandbox:
             location.furnish_workflow(reference)
         for reference in campaigns:
             location.furnish_campaign(reference)
+        for reference, stages in pipelines:
+            location.furnish_pipeline(reference, stages)
 
     def add_contact(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -116,14 +117,10 @@ class StoredPlan:
         found = self._db.execute("SELECT json_extract(content, '$[0]'), count(*) FROM rows GROUP BY 1")
         return {PlanAction(action): count for action, count in found}
 
-    def mentions(self, texts: Iterable[str]) -> bool:
-        """Tell whether any row has one of these texts in it, in small letters."""
-        return any(
-            self._db.execute(
-                "SELECT 1 FROM rows WHERE instr(lower(content), ?) LIMIT 1", (text.lower(),)
-            ).fetchone()
-            for text in texts
-        )
+    def mentions(self, wanted: re.Pattern[str]) -> bool:
+        """Tell whether a pattern is found in any row."""
+        rows = self._db.execute("SELECT content FROM rows")
+        return any(wanted.search(content) for (content,) in rows)
 
     def rows(self, first: RowId, last: RowId) -> dict[RowId, PlannedRow]:
         """Give what was decided of the rows from ``first`` to ``last``."""

@@ -46,7 +46,8 @@ def forget(desk: Desk, *words: str) -> Ended:
 def test_no_byte_of_the_person_is_left(desk: Desk, vendor: Sandbox) -> None:
     ann = vendor.add_contact("loc1", email=ANN, firstName="Annie")
     file = people(desk, *ROWS)
-    run = desk.run(file, "-m", "mapping.yaml")
+    run = desk.run(file, "-m", "mapping.yaml", "--before-images")
+    assert holding(desk, "Annie")  # as it was before
     compared = desk.run(file, "-m", "mapping.yaml", "--compare", "--fresh")
     Planned(desk, people(desk, "Anna,ann@example.com,+14155550111,"), "-m", "mapping.yaml")
     assert (run.code, compared.code) == (1, 1)
@@ -96,6 +97,28 @@ def test_the_same_file_is_not_imported_again_unasked(desk: Desk, vendor: Sandbox
     again = desk.run(file, "-m", "mapping.yaml")
     assert (again.code, vendor.state()["requests"]) == (3, before)
     assert desk.run(file, "-m", "mapping.yaml", "--fresh").summary["updated"] == 2
+
+
+def test_such_a_run_is_not_taken_back(desk: Desk, vendor: Sandbox) -> None:
+    run = desk.run(people(desk, *ROWS), "-m", "mapping.yaml")
+    said = forget(desk, ANN).err
+    ended = desk.importer("undo", run.summary["run_id"], "--yes", "--json")
+    assert "taken back" in said
+    assert (ended.code, "forgotten" in ended.err) == (2, True)
+    assert len(vendor.contacts("loc1")) == 2
+
+
+def test_who_has_a_longer_address_is_somebody_else(desk: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact("loc1", email="joann@example.com", firstName="Joann")
+    file = people(
+        desk, "Jo,joann@example.com,,", "Au,ann@example.com.au,,", "Bad,joann@@ann@example.com.au,,"
+    )
+    run = desk.run(file, "-m", "mapping.yaml")
+    Planned(desk, file, "-m", "mapping.yaml")
+    before = holding(desk, "joann@example.com")
+    assert forget(desk, ANN).err.startswith("The state folder holds nothing")
+    assert holding(desk, "joann@example.com") == before
+    assert desk.importer("results", run.summary["run_id"]).code == 0
 
 
 def test_runs_without_the_person_keep_their_copies(desk: Desk, vendor: Sandbox) -> None:

@@ -121,3 +121,29 @@ def test_a_scope_that_companies_need_is_named_before_the_first_row(desk: Desk, l
         assert ended.code == 2
         assert lacking in ended.err
         assert vendor.contacts() == []
+
+
+def test_a_company_that_a_run_made_stays_when_the_run_is_taken_back(desk: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact("loc1", email="ann@example.com", firstName="Ann")
+    desk.write("mapping.yaml", MAPPING + "company: Firm\n")
+    desk.write(
+        "contacts.csv", "First,Mail,Phone,Tags,Firm\nAnn,ann@example.com,,,Acme\nBob,bob@example.com,,,Acme\n"
+    )
+    ran = desk.run("contacts.csv", "-m", "mapping.yaml")
+    undone = desk.importer("undo", ran.summary["run_id"], "--yes", "--json")
+    assert undone.code in (0, 1), undone.err
+    assert [each["email"] for each in vendor.contacts()] == ["ann@example.com"]
+    assert [item.body["name"] for item in vendor.vendor.items if item.kind.value == "business"] == ["Acme"]
+
+
+def test_a_second_run_of_a_file_adds_no_deal_again(desk: Desk, vendor: Sandbox) -> None:
+    pipeline = vendor.location("loc1").pipelines[0]["name"]
+    desk.write("mapping.yaml", f"{MAPPING}opportunity: {{pipeline: {pipeline}, name: Deal, stage: Stage}}\n")
+    stage = vendor.location("loc1").pipelines[0]["stages"][1]["name"]
+    desk.write("contacts.csv", f"First,Mail,Phone,Tags,Deal,Stage\nAnn,ann@example.com,,,Roof,{stage}\n")
+    first = desk.run("contacts.csv", "-m", "mapping.yaml")
+    assert first.summary["beside"] == {"opportunities": 1}, first.err
+    again = desk.run("contacts.csv", "-m", "mapping.yaml", "--fresh")
+    assert again.summary["beside"] == {}
+    (deal,) = [item.body for item in vendor.vendor.items if item.kind.value == "opportunity"]
+    assert deal["name"] == "Roof"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from importer.errors import MappingError
 from importer.highlevel.additions import digest
-from importer.highlevel.catalog import Catalog, User
+from importer.highlevel.catalog import Catalog, Pipeline, Stage, User
 from importer.mapping import parse_mapping
 from importer.mapping.duplicates import merge
 from importer.records import Addition, FollowUpFor, Json, Outcome, Record, TypedText
@@ -306,6 +307,75 @@ def test_a_company_is_a_rule_for_its_name(rule: str, expected: str) -> None:
 
 def test_a_row_without_a_company_is_linked_to_none() -> None:
     assert additions("company: Note", "", "") == []
+
+
+SALES = Pipeline(id="p1", name="Sales", stages=(Stage(id="s1", name="New"), Stage(id="s2", name="Won over")))
+WITH_SALES = replace(BERLIN, pipelines=(SALES, Pipeline(id="p2", name="Other")))
+
+
+def lay_deal(rules: str, *cells: str, pipeline: str = "sales") -> Record | Outcome:
+    (made,) = lay_over(
+        f"{FIELDS}opportunity: {{pipeline: {pipeline}, name: Note, {rules}}}",
+        [HEADER, ["a@example.com", *cells]],
+        catalog=WITH_SALES,
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rules", "cell", "more"),
+    [
+        ("", "", {}),
+        ("stage: Called", "won OVER", {"pipelineStageId": "s2"}),
+        ("stage: Called", "s1", {"pipelineStageId": "s1"}),
+        ("value: Called", "$1,200.50", {"monetaryValue": 1200.5}),
+        ("status: Called", "Won", {"status": "won"}),
+        ("status: {column: Called, map: {yes: won}}", "yes", {"status": "won"}),
+        ("assigned_to: Called", "Ann Lee", {"assignedTo": "u1"}),
+        ("stage: {column: Called, on_invalid: drop}", "Nowhere", {}),
+    ],
+)
+def test_a_deal_is_in_a_stage_of_the_pipeline(rules: str, cell: str, more: dict[str, Json]) -> None:
+    made = lay_deal(rules, "Roof", cell)
+    assert isinstance(made, Record), made
+    (deal,) = made.additions
+    assert (deal.kind, deal.content) == (
+        "opportunity",
+        {"pipelineId": "p1", "status": "open", "name": "Roof", **more},
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "cell", "code"),
+    [
+        ("stage: Called", "Nowhere", "unknown_stage"),
+        ("value: Called", "much", "invalid_number"),
+        ("status: Called", "perhaps", "invalid_status"),
+        ("assigned_to: Called", "Nobody", "unknown_user"),
+    ],
+)
+def test_what_makes_no_deal_fails_the_row_with_its_column(rules: str, cell: str, code: str) -> None:
+    made = lay_deal(rules, "Roof", cell)
+    assert isinstance(made, Outcome)
+    assert (made.code, made.faults[0].column) == (code, "Called")
+
+
+def test_a_row_without_a_deal_adds_none() -> None:
+    made = lay_deal("value: Called", "", "12")
+    assert isinstance(made, Record)
+    assert made.additions == ()
+
+
+def test_a_pipeline_that_the_location_lacks_is_told_with_its_place() -> None:
+    with pytest.raises(MappingError) as caught:
+        lay_deal("stage: Called", "Roof", "New", pipeline="Nowhere")
+    assert "mapping.yaml:3:" in str(caught.value)
+    assert "no pipeline named 'Nowhere'. It has: 'Sales', 'Other'." in str(caught.value)
+
+
+def test_deals_need_pipelines_and_the_scope_to_write_them() -> None:
+    needs = parse_mapping(f"version: 1\n{FIELDS}opportunity: {{pipeline: Sales, name: Note}}").needs
+    assert (needs.pipelines, [probe.scope for probe in needs.probes]) == (True, ["opportunities.write"])
 
 
 def test_companies_need_their_scopes_and_are_counted_once_each() -> None:

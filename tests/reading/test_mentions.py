@@ -50,6 +50,15 @@ def test_an_e_mail_is_found(tmp_path: Path, content: bytes) -> None:
     assert not mentions(path, "bob@example.com")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_longer_address_is_another(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "copy"
+    path.write_text("joann@example.com,ann@example.com.au,ann@example.community", encoding=encoding)
+    assert not mentions(path, "ann@example.com")
+    path.write_text("joann@example.com;<ann@example.com>.", encoding=encoding)
+    assert mentions(path, "ann@example.com")
+
+
 @pytest.mark.parametrize("content", [gzip.compress(b"x" * 1000, mtime=0)[:-9], b"PK\x03\x04" + b"x" * 100])
 def test_a_damaged_file_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "copy"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
-from importer.records import Record, Status
+from importer.records import Intent, Record, Status
 from importer.sending.pace.vendor_clock import VendorClock
-from importer.sending.row.evidence import can_be_of, judge
+from importer.sending.row.evidence import between_sessions, can_be_of, judge
 from importer.sending.row.submitted import SubmittedRow
 
 NOON = 1_795_003_200.0
@@ -88,6 +90,39 @@ def test_setting_our_clock_in_the_middle_proves_nothing(jump: float) -> None:
     job = doubtful_job(clock, hand, NOON + 5)
     assert status_of(job, (NOON + 5.1) * 1000) is Status.CREATED
     assert status_of(job, (NOON - 5) * 1000) is Status.UPDATED
+
+
+def resumed_job(*, first: float = NOON, last: float = NOON + 30) -> SubmittedRow:
+    """A row in doubt whose attempts of an earlier session lie between these moments."""
+    intent = Intent(row=2, location_id="loc1", first_attempt_at=first, last_attempt_at=last, exact=False)
+    return SubmittedRow(Record(row=2, location_id="loc1", fields={"email": "ann@example.com"}), intent)
+
+
+@pytest.mark.parametrize(
+    ("added", "status"),
+    [
+        (NOON + 29, Status.CREATED),
+        (NOON + 45, Status.CREATED),
+        (NOON + 3_600, Status.UPDATED),
+        (NOON + 7_201, Status.CREATED),
+    ],
+)
+def test_what_was_made_while_no_session_was_at_work_somebody_else_made(added: float, status: Status) -> None:
+    job = resumed_job()
+    idle = between_sessions(job, ahead_seconds=0.0, busy_seconds=10.0, sent_here_at=NOON + 7_200)
+    contact = {"id": "c1", "dateAdded": added * 1000}
+    assert judge(job, contact, new=False, made_here=lambda *_: False, idle=idle) is status
+
+
+def test_the_vendors_clock_counts_and_not_ours() -> None:
+    idle = between_sessions(resumed_job(), ahead_seconds=50.0, busy_seconds=10.0, sent_here_at=inf)
+    assert idle == (NOON + 30 + 50 + 10 + 60, inf)
+
+
+def test_a_clock_of_ours_that_was_set_since_proves_nothing() -> None:
+    """By it, the last attempt came before the first."""
+    job = resumed_job(last=NOON - 3_600)
+    assert between_sessions(job, ahead_seconds=0.0, busy_seconds=10.0, sent_here_at=inf) is None
 
 
 SENT = Record(row=2, location_id="loc1", fields={"email": "Ann@Example.com", "phone": "+1 415 555 0100"})

@@ -8,6 +8,8 @@ import pytest
 
 from importer.errors import InterruptedRunError
 from importer.highlevel.additions import digest
+from importer.highlevel.calls import Call
+from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.follow_ups import FOLLOW_UPS, Step
 from importer.records import (
     Added,
@@ -27,7 +29,9 @@ from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpQueue
 from importer.sending.row.submitted import Held
 from tests.sending.memory_journal import MemoryJournal
-from tests.sending.runs import PATIENT, PLACE, Run, StartRun, record
+from tests.sending.paper_vendor import PaperVendor
+from tests.sending.runs import PATIENT, PLACE, Run, StartRun, paper_sender, record
+from tests.sending.virtual_time import run_virtually
 
 NOTES = "/notes"
 TEA = Addition(kind="note", content={"title": "Old CRM", "body": "Likes tea\nand cake"})
@@ -384,3 +388,57 @@ async def test_refused_followers_are_told_as_what_they_are(start: StartRun) -> N
     run.sandbox.script([Fault(status=400, body=b'{"statusCode": 400, "message": "No."}', path="/followers")])
     outcomes = await run.send([ann(nobody)])
     assert (outcomes[2].code, outcomes[2].remedy) == ("followers_failed", Remedy.RUN_AGAIN)
+
+
+DEAL = Addition(kind="opportunity", content={"name": "Roof", "pipelineId": "p1", "status": "open"})
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known contact", "new contact"])
+async def test_a_deal_whose_reply_is_lost_is_there_once(start: StartRun, *, known: bool) -> None:
+    run = await start()
+    pipeline = run.sandbox.location(PLACE).pipelines[0]["id"]
+    deal = replace(DEAL, content={**DEAL.content, "pipelineId": pipeline, "monetaryValue": 12.5})
+    if known:
+        known_contact(run)
+        run.sandbox.script([Fault(path="/opportunities")])
+    run.sandbox.script([Fault(kind=FaultKind.RESET, path="/opportunities")])
+    outcomes = await run.send([ann(deal)])
+    assert outcomes[2].status is (Status.UPDATED if known else Status.CREATED)
+    (there,) = items(run.sandbox, "opportunity")
+    assert (there["name"], there["monetaryValue"], there["status"]) == ("Roof", 12.5, "open")
+    added = run.journal.added[2, "opportunity_1"]
+    assert (added.id, added.made) == (there["id"], True)
+
+
+async def test_a_deal_of_one_name_in_another_pipeline_is_another(start: StartRun) -> None:
+    run = await start()
+    location = run.sandbox.location(PLACE)
+    first, second = location.pipelines[0]["id"], location.add_pipeline("Other", ("New",))["id"]
+    deals = [replace(DEAL, content={**DEAL.content, "pipelineId": each}) for each in (first, second, first)]
+    await run.send([ann(*deals)])
+    assert [each["pipelineId"] for each in items(run.sandbox, "opportunity")] == [first, second]
+
+
+def test_a_deal_is_not_sent_again_before_the_search_surely_shows_it() -> None:
+    """Its list is a search, which may be behind by a minute."""
+    posts: list[float] = []
+
+    def respond(call: Call) -> tuple[int, dict[str, Any]] | None:
+        if call.path == "/opportunities/":
+            posts.append(asyncio.get_running_loop().time())
+            lost = len(posts) == 1
+            return (500, {"message": "?"}) if lost else (201, {"opportunity": {"id": "o1"}})
+        return (200, {"opportunities": []}) if call.path.startswith("/opportunities/search") else None
+
+    journal = MemoryJournal()
+
+    async def sending() -> None:
+        async with paper_sender(PaperVendor(respond=respond), journal) as sender:
+            await sender.open_location(PLACE, CatalogNeeds())
+            await sender.submit(ann(DEAL))
+            await sender.drain()
+
+    run_virtually(sending())
+    assert len(posts) == 2
+    assert posts[1] - posts[0] > 60
+    assert journal.added[2, "opportunity_1"].id == "o1"

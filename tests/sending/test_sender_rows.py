@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
 
-from importer.records import FollowUps, ImportMode, Json, Record, Remedy, Status, TagMode
+from importer.records import FollowUps, ImportMode, Intent, Json, Record, Remedy, Status, TagMode
 from importer.sandbox import Fault, FaultKind
 from tests.sending.runs import PATIENT, PLACE, QUICK, StartRun, people, record
 
@@ -158,6 +159,25 @@ async def test_create_only_knows_its_own_contact_after_a_lost_reply(start: Start
 
 LOST_AND_THERE = (Fault(kind=FaultKind.RESET, path="/contacts"), Fault(path="/contacts"))
 """The first attempt is stored and its reply lost; the second is told who is there, and that one is looked at."""
+
+
+@pytest.mark.parametrize(("made", "status"), [(-3_000, Status.UPDATED), (-7_199, Status.CREATED)])
+async def test_a_row_that_is_gone_on_with_later_made_no_contact_that_came_in_between(
+    start: StartRun, made: float, status: Status
+) -> None:
+    run = await start()
+    now = time.time()
+    run.sandbox.add_contact(PLACE, added_at=now + made, email="person2@example.com")
+    intent = Intent(
+        row=2,
+        location_id=PLACE,
+        first_attempt_at=now - 7_200,
+        last_attempt_at=now - 7_190,
+        attempts=1,
+        exact=False,
+    )
+    outcomes = await run.send(people(1), row_states={2: intent})
+    assert outcomes[2].status is status
 
 
 @pytest.mark.parametrize("there", [False, True])

@@ -105,7 +105,11 @@ def _addition(compiled: _Compiled, content: dict[str, Any], table: BlockColumns,
     if any(part not in content for part in wish.needed):
         return None
     return Addition(
-        kind=wish.kind, content=content, place=compiled.place, applies_to=wish.applies_to, once=wish.once
+        kind=wish.kind,
+        content={**wish.fixed, **content},
+        place=compiled.place,
+        applies_to=wish.applies_to,
+        once=wish.once,
     )
 
 

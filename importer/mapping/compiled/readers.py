@@ -15,9 +15,11 @@ from importer.mapping.transforms.steps import StepFunction, as_text, chain, date
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_dnd_or_channels, read_inbound_dnd
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
+from importer.mapping.values.deal_statuses import read_deal_status
 from importer.mapping.values.due_dates import read_due_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.mapping.values.numbers import read_money
 from importer.mapping.values.phones import read_phone, read_phones
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
 from importer.mapping.values.texts import clean, read_text
@@ -38,6 +40,8 @@ _WITHOUT_RULE: Final[dict[FieldKind, ValueReader | None]] = {
     FieldKind.POSTAL_CODE: read_postal_code,
     FieldKind.TIMEZONE: read_timezone,
     FieldKind.WEBSITE: read_website,
+    FieldKind.DEAL_STATUS: read_deal_status,
+    FieldKind.STAGE: None,
 }
 """Readers that a rule says nothing to; None: the text is taken as it stands."""
 
@@ -56,15 +60,15 @@ def kind_reader(kind: FieldKind, rule: Rule, around: Circumstances) -> ValueRead
     match kind:
         case FieldKind.EMAIL:
             return partial(read_email, several=rule.several or "first")
-        case FieldKind.PHONE:
+        case FieldKind.PHONE | FieldKind.PHONES:
             regions = tuple(region for region in (rule.region, around.defaults.region) if region)
-            return partial(read_phone, regions=regions, several=rule.several or "first")
-        case FieldKind.PHONES:
-            regions = tuple(region for region in (rule.region, around.defaults.region) if region)
-            return partial(read_phones, regions=regions)
+            one = partial(read_phone, regions=regions, several=rule.several or "first")
+            return one if kind is FieldKind.PHONE else partial(read_phones, regions=regions)
         case FieldKind.DATE_OF_BIRTH | FieldKind.DUE_DATE:
             read = read_due_date if kind is FieldKind.DUE_DATE else read_date
             return partial(read, rules=dates_after(rule.transforms, around.written.dates))
+        case FieldKind.AMOUNT:
+            return partial(read_money, decimal=around.written.stated_decimal)
         case FieldKind.STATE:
             return read_state if rule.codes else None
         case _:

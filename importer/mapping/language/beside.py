@@ -1,9 +1,9 @@
-"""The keys for what is added beside contacts: notes, tasks, followers and companies."""
+"""The keys for what is added beside contacts: notes, tasks, deals, followers and companies."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -47,6 +47,8 @@ class Wish:
     applies_to: FollowUpFor
     once: bool
     overdue: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """What it holds where no part says otherwise."""
 
 
 def _for_whom() -> Any:
@@ -140,6 +142,49 @@ class TaskRule(Section):
             applies_to=self.applies_to,
             once=self.once,
             overdue=self.overdue == "keep",
+        )
+
+
+_OPPORTUNITY_PARTS: dict[str, tuple[str, FieldKind]] = {
+    "name": ("name", FieldKind.TEXT),
+    "stage": ("pipelineStageId", FieldKind.STAGE),
+    "value": ("monetaryValue", FieldKind.AMOUNT),
+    "status": ("status", FieldKind.DEAL_STATUS),
+    "assigned_to": ("assignedTo", FieldKind.USER),
+}
+
+
+class OpportunityRule(Section):
+    """A deal for each contact."""
+
+    pipeline: Text = Field(description="The pipeline, by name or id: the same for all rows.")
+    name: Rule = Field(description="What the deal is called: a rule. A row where it is blank adds no deal.")
+    stage: Rule | None = Field(
+        default=None,
+        description="A stage of the pipeline, by name or id; unless said, HighLevel takes the first.",
+    )
+    value: Rule | None = Field(default=None, description="What it is worth: an amount.")
+    status: Rule | None = Field(
+        default=None, description="`open` (unless said), `won`, `lost` or `abandoned`."
+    )
+    assigned_to: Rule | None = Field(
+        default=None, description="Whose it is: a user of the location by name, e-mail or id."
+    )
+    applies_to: FollowUpFor = _for_whom()
+    once: Flag = _how_often("deal")
+
+    def wish(self, key: RuleKey) -> Wish:
+        return Wish(
+            kind="opportunity",
+            parts={
+                name: WishPart(key=(*key, said), rule=rule, kind=kind)
+                for said, (name, kind) in _OPPORTUNITY_PARTS.items()
+                if (rule := getattr(self, said)) is not None
+            },
+            needed=("name",),
+            fixed={"pipelineId": self.pipeline, "status": "open"},
+            applies_to=self.applies_to,
+            once=self.once,
         )
 
 

@@ -17,7 +17,15 @@ from pydantic import (
     model_validator,
 )
 
-from importer.mapping.language.beside import CompanyRule, FollowersRule, NoteRule, TaskRule, Wish, WishPart
+from importer.mapping.language.beside import (
+    CompanyRule,
+    FollowersRule,
+    NoteRule,
+    OpportunityRule,
+    TaskRule,
+    Wish,
+    WishPart,
+)
 from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import (
@@ -245,6 +253,9 @@ class MappingModel(Section):
     tasks: Annotated[tuple[TaskRule, ...], BeforeValidator(_one_or_several)] = Field(
         default=(), description="Tasks to add to contacts."
     )
+    opportunity: OpportunityRule | None = Field(
+        default=None, description="A deal to add to contacts, in one of the location's pipelines."
+    )
     company: CompanyRule | None = Field(
         default=None,
         description="The company to link each contact to, by its name: a rule. One that the location lacks is made, once.",
@@ -267,7 +278,8 @@ class MappingModel(Section):
         notes = (note.wish(("notes", place)) for place, note in enumerate(self.notes))
         tasks = (task.wish(("tasks", place)) for place, task in enumerate(self.tasks))
         company = () if self.company is None else (self.company.wish(("company",)),)
-        return (*notes, *tasks, *company)
+        deal = () if self.opportunity is None else (self.opportunity.wish(("opportunity",)),)
+        return (*notes, *tasks, *deal, *company)
 
     @property
     def adds_beside(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from importer.highlevel.fields import FIELDS
-from importer.mapping.language.beside import CompanyRule, FollowersRule, NoteRule, TaskRule
+from importer.mapping.language.beside import CompanyRule, FollowersRule, NoteRule, OpportunityRule, TaskRule
 from importer.mapping.language.model import (
     After,
     Condition,
@@ -41,6 +41,7 @@ _PARTS: Final = (
     ("A condition", "under `rows`", Condition),
     ("A note", "under `notes`: a rule for its text, and beside the keys of a rule", NoteRule),
     ("A task", "under `tasks`", TaskRule),
+    ("`opportunity`", "", OpportunityRule),
     ("`company`", "a rule for its name, and beside the keys of a rule", CompanyRule),
     ("`followers`", "a text or list alone is `columns`", FollowersRule),
     ("`after`", "", After),

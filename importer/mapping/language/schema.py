@@ -31,6 +31,7 @@ def json_schema() -> dict[str, Any]:
     for name, own in (
         ("NoteRule", ("title",)),
         ("TaskRule", ("title", "due", "body", "assigned_to", "done")),
+        ("OpportunityRule", ("name", "stage", "value", "status", "assigned_to")),
     ):
         for key in own:
             said = parts[name]["properties"][key]["description"]

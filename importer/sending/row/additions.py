@@ -114,7 +114,7 @@ class AdditionDesk:
         ):
             return wanted.added(known, made=False)
         if wanted.doubtful:
-            wanted.not_before = self._caller.done_by(self._caller.clock.monotonic())
+            wanted.not_before = self._surely_listed_by(wanted, self._caller.clock.monotonic())
             there = await self._look_until_sure(wanted)
         elif landed.status is Status.CREATED:
             there = None  # a contact that the row itself created has nothing yet
@@ -146,7 +146,7 @@ class AdditionDesk:
             found = await self._caller.ask(call, state)
         finally:
             wanted.doubtful = state.doubtful
-        wanted.not_before = self._caller.done_by(state.sent_at)
+        wanted.not_before = self._surely_listed_by(wanted, state.sent_at)
         if isinstance(found, Unanswered):
             wanted.doubtful = found.doubtful
             return found
@@ -157,6 +157,10 @@ class AdditionDesk:
             return wanted.added(item_id, made=True)
         wanted.doubtful = True  # something in between made the reply up, perhaps
         return Unanswered(words="the reply named nothing that was added", doubtful=True, status=found.status)
+
+    def _surely_listed_by(self, wanted: _Wanted, sent_at: float) -> float:
+        """Tell when an attempt surely is in the list, if it was done."""
+        return self._caller.done_by(sent_at) + wanted.kind.late_seconds
 
     async def _look_until_sure(self, wanted: _Wanted) -> Found | None:
         """Look whether it was done, at once and when the vendor is surely done with it; None: it was not."""

@@ -10,16 +10,40 @@ from importer.records import Record, Status
 from importer.sending.row.submitted import SubmittedRow
 
 _SECOND: Final = 0.999
+_CLOCKS_DIFFER_SECONDS: Final = 60.0
+"""What our clock may be off by from one session to the next without anybody having set it."""
 _TELLING_DIGITS: Final = 7
 
 
+def between_sessions(
+    submitted: SubmittedRow, *, ahead_seconds: float, busy_seconds: float, sent_here_at: float
+) -> tuple[float, float] | None:
+    """Give the time in which no attempt of the row was at work, by the vendor's clock: what was made then is not ours.
+
+    It lies between an earlier session and ``sent_here_at``, the first attempt of this one; ``ahead_seconds``: so much
+    the vendor's clock is ahead of ours. None where there is none, or where our clock was set since.
+    """
+    if submitted.attempted_until is None or submitted.first_attempt_at is None:
+        return None
+    done_at = submitted.attempted_until + ahead_seconds
+    if done_at < submitted.first_attempt_at:
+        return None
+    return done_at + busy_seconds + _CLOCKS_DIFFER_SECONDS, sent_here_at
+
+
 def judge(
-    submitted: SubmittedRow, contact: Mapping[str, Any], *, new: bool, made_here: Callable[[str, int], bool]
+    submitted: SubmittedRow,
+    contact: Mapping[str, Any],
+    *,
+    new: bool,
+    made_here: Callable[[str, int], bool],
+    idle: tuple[float, float] | None = None,
 ) -> Status:
     """Tell whether a row created or updated its contact.
 
     ``new: true`` is always true. ``new: false`` on a repeated upsert may be our own first attempt, whose reply was
-    lost: then the contact is not older than that attempt, and no earlier row of this run made it.
+    lost: then the contact is not older than that attempt, and no earlier row of this run made it. ``idle``: nor was it
+    made when no attempt was at work.
     """
     if new:
         return Status.CREATED
@@ -27,6 +51,8 @@ def judge(
         return Status.UPDATED
     added = latest_moment(contact.get("dateAdded"))
     if added is None or added < submitted.first_attempt_at:
+        return Status.UPDATED
+    if idle is not None and idle[0] < added < idle[1]:
         return Status.UPDATED
     contact_id = contact.get("id")
     if isinstance(contact_id, str) and made_here(contact_id, submitted.row):

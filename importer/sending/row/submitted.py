@@ -14,6 +14,7 @@ class SubmittedRow:
     """One submitted row: what is known of it, and what became of its attempts so far."""
 
     __slots__ = (
+        "attempted_until",
         "attempts",
         "doubtful",
         "first_attempt_at",
@@ -28,6 +29,7 @@ class SubmittedRow:
         "record",
         "repeatable",
         "row",
+        "sent_here_at",
     )  # fmt: skip
 
     def __init__(self, record: Record, row_state: Intent | Landed | None = None) -> None:
@@ -49,6 +51,10 @@ class SubmittedRow:
         """By our monotonic clock, in this session."""
         self.last_attempt_at: float | None = None
         """By our wall clock, of an earlier session."""
+        self.attempted_until: float | None = None
+        """The same, and for good."""
+        self.sent_here_at: float | None = None
+        """The first attempt of this session, by our monotonic clock."""
         self.leased_until = -inf
         """Until then, on the monotonic clock, an attempt may leave without being written down."""
         self.not_before = 0.0
@@ -56,7 +62,7 @@ class SubmittedRow:
         if isinstance(row_state, Intent):
             self.attempts = row_state.attempts if row_state.exact else 0
             self.first_attempt_at = row_state.first_attempt_at
-            self.last_attempt_at = row_state.last_attempt_at
+            self.last_attempt_at = self.attempted_until = row_state.last_attempt_at
             # a row that cannot be repeated is announced exactly; without that it was never sent
             self.doubtful = row_state.exact or self.repeatable
 

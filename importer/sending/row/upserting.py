@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, replace
+from math import inf
 from typing import Any, Final
 
 from importer.highlevel import calls, payload
@@ -31,7 +32,7 @@ from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
 from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.drift import changed_since, may_overwrite
-from importer.sending.row.evidence import judge
+from importer.sending.row.evidence import between_sessions, judge
 from importer.sending.row.intents import intent_of
 from importer.sending.row.makers import meet_maker
 from importer.sending.row.matching import find_match
@@ -341,7 +342,14 @@ class Upserting:
         if submitted.first_sent_at is not None:
             # since then more may have been learnt of the vendor's clock
             submitted.first_attempt_at = self._caller.vendor_clock.earliest(submitted.first_sent_at)
-        return judge(submitted, contact, new=False, made_here=self._journal.made_here)
+        clock, sent = self._caller.vendor_clock, submitted.sent_here_at
+        idle = between_sessions(
+            submitted,
+            ahead_seconds=clock.now() - self._caller.clock.now(),
+            busy_seconds=self._caller.done_by(0.0),
+            sent_here_at=inf if sent is None else clock.earliest(sent),
+        )
+        return judge(submitted, contact, new=False, made_here=self._journal.made_here, idle=idle)
 
     async def _date_added(self, submitted: SubmittedRow, found: Reply) -> object:
         """Ask the contact itself when it was made: a reply need not say."""
@@ -401,6 +409,8 @@ class Upserting:
 
     def _announce(self, submitted: SubmittedRow) -> None:
         """Note the attempt's time; write it down first where the journal does not foresee an attempt so late."""
+        if submitted.sent_here_at is None:
+            submitted.sent_here_at = self._caller.clock.monotonic()
         if submitted.first_attempt_at is None:
             submitted.first_sent_at = self._caller.clock.monotonic()
             submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()

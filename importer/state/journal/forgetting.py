@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.records import RowId
+from importer.runtime.addresses import mention_of
 from importer.state.database import Database
 from importer.state.journal.integrity import checksum
 from importer.state.journal.rows import LANDED_COLUMNS, OUTCOME_COLUMNS
@@ -18,9 +19,9 @@ FORGOTTEN: Final = "Whose row this was is forgotten."
 _MEANT: Final = (
     'SELECT "row" FROM outcomes WHERE "row" IN (SELECT "row" FROM meant_rows) '
     "OR contact_id IN (SELECT id FROM meant_contacts) "
-    "OR instr(lower(coalesce(message, '') || ' ' || coalesce(warnings, '')), :email)"
+    "OR mentions(message) OR mentions(warnings)"
 )
-_BESIDE: Final = ("earlier_outcomes", "before_images", "undo_lines")
+_BESIDE: Final = ("earlier_outcomes", "before_images", "undo_lines", "additions")
 """Tables whose lines are about a person, and of which nothing else depends."""
 
 
@@ -37,8 +38,7 @@ def contacts_of(folder: Path, traces: PersonTraces) -> set[str]:
     """Name the contacts that a person's rows became."""
     with _meaning(folder, traces) as db:
         found = db.execute(
-            f'SELECT DISTINCT contact_id FROM outcomes WHERE contact_id IS NOT NULL AND "row" IN ({_MEANT})',  # noqa: S608  (our own text)
-            {"email": traces.email},
+            f'SELECT DISTINCT contact_id FROM outcomes WHERE contact_id IS NOT NULL AND "row" IN ({_MEANT})'  # noqa: S608  (our own text)
         )
         return {contact_id for (contact_id,) in found}
 
@@ -46,7 +46,7 @@ def contacts_of(folder: Path, traces: PersonTraces) -> set[str]:
 def count_rows(folder: Path, traces: PersonTraces) -> int:
     """Count a person's rows."""
     with _meaning(folder, traces) as db:
-        found = db.execute(f"SELECT count(*) FROM ({_MEANT})", {"email": traces.email})  # noqa: S608  (likewise)
+        found = db.execute(f"SELECT count(*) FROM ({_MEANT})")  # noqa: S608  (likewise)
         return int(found.fetchone()[0])
 
 
@@ -54,7 +54,7 @@ def forget_rows(folder: Path, traces: PersonTraces) -> None:
     """Take out of a journal whose rows these were; its other rows, its counts and its seal stay as they are."""
     with _meaning(folder, traces) as db:
         with db.transaction():
-            rows = [row for (row,) in db.execute(_MEANT, {"email": traces.email}).fetchall()]
+            rows = [row for (row,) in db.execute(_MEANT).fetchall()]
             for row in rows:
                 _forget_outcome(db, row)
                 _forget_landing(db, row)
@@ -69,6 +69,10 @@ def _meaning(folder: Path, traces: PersonTraces) -> Iterator[Database]:
     db = open_up_to_date(folder / FILE_NAME, begun=False)
     try:
         db.execute("PRAGMA secure_delete = ON")
+        wanted = mention_of(traces.email)
+        db.create_function(
+            "mentions", 1, lambda text: isinstance(text, str) and wanted.search(text) is not None
+        )
         db.execute('CREATE TEMP TABLE meant_rows ("row" INTEGER PRIMARY KEY)')
         db.execute("CREATE TEMP TABLE meant_contacts (id TEXT PRIMARY KEY)")
         db.executemany("INSERT OR IGNORE INTO meant_rows VALUES (?)", [(row,) for row in traces.rows])
@@ -113,7 +117,5 @@ def _forget_landing(db: Database, row: RowId) -> None:
 
 
 def _forget_beside(db: Database, row: RowId) -> None:
-    there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table in _BESIDE:
-        if table in there:
-            db.execute(f'DELETE FROM {table} WHERE "row" = ?', (row,))  # noqa: S608  (our own names)
+        db.execute(f'DELETE FROM {table} WHERE "row" = ?', (row,))  # noqa: S608  (our own names)
