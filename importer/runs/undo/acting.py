@@ -15,7 +15,7 @@ from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
 from importer.records import Change, Record, RowId, TagMode, UndoLine, UndoStatus
 from importer.runs.undo.deciding import (
-    Doubt,
+    RowInDoubt,
     WrittenContact,
     back,
     calls_for,
@@ -110,7 +110,7 @@ class ContactUndo:
 
     # rows that may have been sent
 
-    async def _clear_up(self, written: WrittenContact, doubt: Doubt) -> End:
+    async def _clear_up(self, written: WrittenContact, doubt: RowInDoubt) -> End:
         """Find out what became of a row in doubt; a contact that is not older than its first attempt is its own."""
         if not repeatable(doubt.record):
             return _kept(IN_DOUBT)  # nothing tells its contact from another

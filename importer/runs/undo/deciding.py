@@ -22,7 +22,7 @@ _OFF: Final[Mapping[str, Json]] = {"status": "inactive"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class RowInDoubt:
     """A row that may have been sent: how its contact is looked for, and since when that can be the row's own."""
 
     record: Record = field(repr=False)
@@ -55,7 +55,7 @@ class WrittenContact:
     added: tuple[Added, ...] = ()
     """What they put there."""
     dropped: frozenset[str] = frozenset()
-    doubt: Doubt | None = None
+    doubt: RowInDoubt | None = None
     """Whether it was written to at all, and who it is, is yet to be found out."""
 
     def joined(self, later: WrittenContact) -> WrittenContact:

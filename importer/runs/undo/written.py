@@ -16,7 +16,7 @@ from importer.runs.key_sharing import KeySharing, foresee_key_sharing, matched_b
 from importer.runs.planning.comparing import RunPlan
 from importer.runs.preparing.order import Order
 from importer.runs.resolving import Catalogs, Resolvers
-from importer.runs.undo.deciding import Doubt, WrittenContact
+from importer.runs.undo.deciding import RowInDoubt, WrittenContact
 from importer.runtime.stopping import StopSignal
 from importer.sending.row.readback import dropped_fields
 from importer.settings import RunSettings
@@ -149,7 +149,7 @@ def _doubtful(record: Record, since: float, tag_mode: TagMode) -> WrittenContact
         tags=frozenset(tag.lower() for tag in tags),
         tags_certain=False,
         additions=record.additions,
-        doubt=Doubt(record=record, since=since),
+        doubt=RowInDoubt(record=record, since=since),
     )
 
 

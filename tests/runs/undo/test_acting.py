@@ -15,7 +15,7 @@ from importer.highlevel.reply import Reply, read_reply
 from importer.highlevel.versions import ApiVersion
 from importer.records import Addition, BeforeImage, Change, ImagePart, Record, RowId, UndoLine, UndoStatus
 from importer.runs.undo.acting import ContactUndo, End, UndoRules
-from importer.runs.undo.deciding import Doubt, WrittenContact
+from importer.runs.undo.deciding import RowInDoubt, WrittenContact
 from importer.runs.undo.tags import TagsUndo
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.row.matching import FoundContact
@@ -231,7 +231,7 @@ def doubtful(**fields: Any) -> WrittenContact:
         rows=(2,),
         created=False,
         fields=given,
-        doubt=Doubt(record=record, since=1_000_000.0),
+        doubt=RowInDoubt(record=record, since=1_000_000.0),
     )
 
 
