@@ -262,7 +262,8 @@ def record(custom: tuple[tuple[str, Json], ...] = (), **fields: Json) -> Record:
         ({"dateOfBirth": "1990-02-01"}, {"dateOfBirth": "1990-02-01T00:00:00.000Z"}, None),
         ({"dateOfBirth": "1990/02/01"}, {"dateOfBirth": 633830400000}, None),
         ({"dateOfBirth": "1990-02-01"}, {"dateOfBirth": "1990-01-02"}, "dateOfBirth was stored differently"),
-        ({"city": None}, {"city": "Rome"}, None),
+        ({"city": None}, {"city": "Rome"}, "city kept its value"),
+        ({"city": None}, {"city": ""}, None),
     ],
 )
 def test_what_the_reply_shows_to_be_changed_is_a_warning(
