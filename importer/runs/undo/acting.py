@@ -140,8 +140,9 @@ class ContactUndo:
             return _kept(f"The contact is not as the run left it: {_listed(names)}.")
         if not self._rules.with_history and (end := await self._look_beside(written)):
             return end
-        if self._rules.dry:
-            return End(status=UndoStatus.DELETED)
+        return End(status=UndoStatus.DELETED) if self._rules.dry else await self._delete_now(written)
+
+    async def _delete_now(self, written: WrittenContact) -> End:
         self._begin(written)
         if (left := await self._clear_deals(written)) is None:
             return _deleted(await self._perform(written, calls.delete_contact(written.contact_id)))
