@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from importer.highlevel import calls
-from importer.highlevel.additions import KINDS, AdditionKind
+from importer.highlevel.additions import KINDS, OPPORTUNITY, AdditionKind
 from importer.highlevel.calls import Call
 from importer.highlevel.histories import HISTORIES, History
 from importer.highlevel.payload import build_update, repeatable
@@ -140,11 +140,19 @@ class ContactUndo:
             return _kept(f"The contact is not as the run left it: {_listed(names)}.")
         if not self._rules.with_history and (end := await self._look_beside(written)):
             return end
-        if self._rules.dry:
-            return End(status=UndoStatus.DELETED)
+        return End(status=UndoStatus.DELETED) if self._rules.dry else await self._delete_now(written)
+
+    async def _delete_now(self, written: WrittenContact) -> End:
         self._begin(written)
-        reply = await self._perform(written, calls.delete_contact(written.contact_id))
-        return _deleted(reply)
+        if (left := await self._clear_deals(written)) is None:
+            return _deleted(await self._perform(written, calls.delete_contact(written.contact_id)))
+        return _kept(left)
+
+    async def _clear_deals(self, written: WrittenContact) -> str | None:
+        """Take away the run's own deals first: other than notes and tasks, they outlive their contact."""
+        if not any(added.kind == OPPORTUNITY.name for added in written.added):
+            return None
+        return await self._clear_kind(written, OPPORTUNITY)
 
     async def _look_beside(self, written: WrittenContact) -> End | None:
         """Tell why a contact must stay: something lies beside it that its deletion would lose, or cannot be seen."""
@@ -157,9 +165,8 @@ class ContactUndo:
                 return _kept(self._note_unreadable(written.location_id, history))
             if reply.kind is not ReplyKind.DONE:
                 return _kept(f"Whether it has a {history.noun} cannot be read: {reply.said}.")
-            ours = (
-                untouched_beside(written, history.noun, reply.body) if history.noun in KINDS else frozenset()
-            )
+            kind = history.addition
+            ours = untouched_beside(written, kind, reply.body) if kind else frozenset()
             count = history.count(written.contact_id, reply.body, but=ours)
             if count is None:
                 return _kept(
