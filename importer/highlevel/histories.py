@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from importer.highlevel.calls import Call, segment
+from importer.highlevel.opportunities import list_opportunities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,8 @@ class History:
     call: Callable[[str, str], Call]
     """For a location, and a contact."""
     listed_as: str
+    addition: str = ""
+    """The kind of addition that a run may have put there itself."""
 
     def count(
         self, contact_id: str, body: Mapping[str, Any], *, but: Container[str] = frozenset()
@@ -41,22 +44,26 @@ def _beside(name: str) -> Callable[[str, str], Call]:
     return call
 
 
-def _deals(location_id: str, contact_id: str) -> Call:
-    # this endpoint alone spells its parameters with underscores
-    wanted = {"location_id": location_id, "contact_id": contact_id, "limit": 1}
-    return Call(method="GET", path=f"/opportunities/search?{urlencode(wanted)}")
-
-
 def _conversations(location_id: str, contact_id: str) -> Call:
     wanted = {"locationId": location_id, "contactId": contact_id}
     return Call(method="GET", path=f"/conversations/search?{urlencode(wanted)}")
 
 
 HISTORIES: Final = (
-    History(noun="note", scope="contacts.readonly", call=_beside("notes"), listed_as="notes"),
-    History(noun="task", scope="contacts.readonly", call=_beside("tasks"), listed_as="tasks"),
+    History(
+        noun="note", scope="contacts.readonly", call=_beside("notes"), listed_as="notes", addition="note"
+    ),
+    History(
+        noun="task", scope="contacts.readonly", call=_beside("tasks"), listed_as="tasks", addition="task"
+    ),
     History(noun="appointment", scope="contacts.readonly", call=_beside("appointments"), listed_as="events"),
-    History(noun="deal", scope="opportunities.readonly", call=_deals, listed_as="opportunities"),
+    History(
+        noun="deal",
+        scope="opportunities.readonly",
+        call=list_opportunities,
+        listed_as="opportunities",
+        addition="opportunity",
+    ),
     History(
         noun="conversation",
         scope="conversations.readonly",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Protocol, Self
 
+from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.mirror.field_index import FieldIndex, ValueKeys
 from importer.mirror.met import MetContacts
@@ -51,6 +54,30 @@ class ForeseenLocation:
         self._holders: dict[str, tuple[str, ...]] = {}
         self._contacts: dict[str, HeldContact] = {}
         self._new: dict[str, HeldContact] = {}
+
+    @classmethod
+    def open(
+        cls,
+        mirror: Mirror,
+        folder: Path,
+        stack: ExitStack,
+        *,
+        met: MetContacts | None = None,
+        by: CustomField | None = None,
+        written: Collection[HeldContact] = (),
+    ) -> Self:
+        """Open a location as its mirror shows it, and over that what was just ``written``; scratch goes into ``folder``.
+
+        ``by``: the custom field that contacts are found by, if any.
+        """
+        left = stack.enter_context(Mirror.scratch(folder / "left.db"))
+        left.renew(written, left.facts)
+        values = None
+        if by is not None:
+            values = stack.enter_context(FieldIndex.scratch(folder / "values.db", by))
+            values.fill(mirror)
+            values.renew(written)
+        return cls(mirror, left, met, values=values)
 
     def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None:
         """Read everybody whom a block of rows may mean."""

@@ -95,5 +95,7 @@ def _unchecked_parts(needs: CatalogNeeds, follow_ups: FollowUps) -> Iterator[str
         yield "the owners"
     if needs.timezones:
         yield "the time zones"
+    if needs.pipelines:
+        yield "the pipeline and its stages"
     for listing in needs.listings:
         yield f"the {listing.noun} {getattr(follow_ups, listing.noun)!r}"

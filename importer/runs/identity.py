@@ -25,6 +25,7 @@ from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
 from importer.state.journal import Journal, Run, RunState, SessionKind
+from importer.state.plans import Plans
 
 Changes: TypeAlias = dict[str, Any]
 """Fields of RunSettings that a session is to have otherwise than its run began."""
@@ -110,6 +111,7 @@ def _new_run(state: StateFolder, clock: Clock) -> NewRun:
     try:
         state.sweep(keep_days_from_environment())
         MirrorFolder(state.path, clock=clock).sweep()
+        Plans(state.path).sweep(clock.now())
         return state.new_run()
     except StateError as cause:
         raise SettingsError(str(cause)) from None

@@ -341,3 +341,19 @@ def test_a_comparing_run_asks_with_what_it_found(terminal: Open, desk: Desk, ven
     asked.type("n\n")
     assert asked.end() == 2
     assert written(vendor) == {"ann@example.com"}
+
+
+def test_an_undo_asks_with_what_it_would_do_and_a_no_leaves_all_as_it_is(
+    terminal: Open, desk: Desk, vendor: Sandbox
+) -> None:
+    run_id = desk.run("people.csv", "-m", "mapping.yaml").summary["run_id"]
+    asked = terminal("undo", run_id, "--no-progress", IMPORTER_YES="1")
+    asked.until("Take it back? [y/N]")
+    shown = " ".join(asked.shown.split())
+    assert f"Taking back run {run_id} (people.csv) in Sandbox loc1 (loc1):" in shown
+    assert "2 created contacts: deleted" in shown
+    assert "Up to 15 requests" in shown
+    asked.type("n\n")
+    assert asked.end() == 2
+    assert len(vendor.contacts("loc1")) == 3
+    assert desk.importer("show", run_id, "--json").summary["undone_at"] is None

@@ -76,7 +76,8 @@ def test_a_plan_shows_it_and_what_is_blank_already_is_unchanged(desk: Desk, vend
     assert plan.changes(0)["city"] == {"old": "Rome", "new": None}
     assert plan.summary["changes"]["Shirt"] == {"set": 0, "changed": 0, "cleared": 1}
     assert "city is emptied" in plan.rows[0]["plan_reason"]
-    assert "emptied" not in plan.rows[1]["plan_reason"]
+    assert plan.rows[0]["plan_reason"].count("cleared: ") == 4  # each value once; tags are among the changes
+    assert "cleared" not in plan.rows[1]["plan_reason"]
     applied = desk.importer("apply", plan.summary["plan_id"], "--json", "--no-progress")
     assert applied.code == 0, applied.err
     assert shown(vendor, ann) == {"phone": None, "city": None, "source": None, "shirt": [], "tags": []}

@@ -131,6 +131,20 @@ def test_a_file_is_compared_in_what_its_mapping_writes(
     assert same not in str(found.lines)
 
 
+def test_a_file_finds_contacts_as_its_mapping_says(desk: Desk) -> None:
+    with open_vendor(SandboxSettings(burst=0, search_lag_seconds=0)) as vendor:
+        ann = vendor.add_contact("loc1", email="old@example.com")
+        vendor.edit(ann, customFields={"ERP Id": "A-1"})
+        desk.write(
+            "erp.yaml",
+            "version: 1\nlocation: loc1\nfields: {email: Mail}\ncustom_fields: {ERP Id: Id}\n"
+            "match: {by: {custom_field: ERP Id}}\n",
+        )
+        file = desk.write("p.csv", "Mail,Id\nnew@example.com,A-1\n")
+        found = Diffed(desk, file, "loc1", "-m", "erp.yaml")
+    assert found.lines == [("differing", "row 2", ann, "email", "new@example.com", "old@example.com")]
+
+
 def test_what_a_search_does_not_show_is_not_compared_and_said(desk: Desk, vendor: Sandbox) -> None:
     vendor.add_contact("loc1", email="ann@example.com", timezone="Europe/Rome")
     desk.write("zone.yaml", "version: 1\nlocation: loc1\nfields: {email: Mail, timezone: Zone}\n")
@@ -140,6 +154,7 @@ def test_what_a_search_does_not_show_is_not_compared_and_said(desk: Desk, vendor
 
 
 def test_the_terminal_is_told_the_counts(desk: Desk, vendor: Sandbox) -> None:
+    (desk.folder / "loc1").mkdir()  # a folder of that name is no file to compare
     vendor.add_contact("loc1", email="ann@example.com", city="Rome")
     vendor.add_contact("loc2", email="ann@example.com")
     ended = desk.importer("diff", "loc1", "loc2")

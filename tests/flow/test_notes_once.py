@@ -147,3 +147,20 @@ def test_a_second_run_of_a_file_adds_no_deal_again(desk: Desk, vendor: Sandbox) 
     assert again.summary["beside"] == {}
     (deal,) = [item.body for item in vendor.vendor.items if item.kind.value == "opportunity"]
     assert deal["name"] == "Roof"
+
+
+def test_a_deal_goes_with_the_contact_whose_creation_is_taken_back(desk: Desk, vendor: Sandbox) -> None:
+    pipeline = vendor.location("loc1").pipelines[0]["name"]
+    desk.write("mapping.yaml", f"{MAPPING}opportunity: {{pipeline: {pipeline}, name: Deal}}\n")
+    desk.write(
+        "contacts.csv",
+        "First,Mail,Phone,Tags,Deal\nAnn,ann@example.com,,,Roof\nBob,bob@example.com,,,Door\n",
+    )
+    ran = desk.run("contacts.csv", "-m", "mapping.yaml")
+    kept = next(row["import_contact_id"] for row in ran.rows if row["First"] == "Bob")
+    vendor.edit(kept, opportunity="A person's own")
+    undone = desk.importer("undo", ran.summary["run_id"], "--yes", "--json")
+    assert undone.code == 1, undone.err
+    assert [each["email"] for each in vendor.contacts()] == ["bob@example.com"]
+    deals = [item.body["name"] for item in vendor.vendor.items if item.kind.value == "opportunity"]
+    assert sorted(deals) == ["A person's own", "Door"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,3 +170,14 @@ def test_a_plan_read_again_gives_the_cells_of_the_source(desk: Desk, vendor: San
     assert plan.rows[0]["First"] == "'=1+1"
     read = desk.importer("read", plan.summary["plan"], "--format", "jsonl")
     assert '"=1+1"' in read.out
+
+
+def test_a_plan_that_nobody_applied_is_forgotten_after_a_month(desk: Desk, vendor: Sandbox) -> None:
+    plan = Planned(desk, people(desk, "Ann,ann@example.com,,"), "-m", "mapping.yaml")
+    (kept,) = (desk.folder.parent / "state" / "plans").rglob("plan.db")
+    desk.run(people(desk, "Bob,bob@example.com,,"), "-m", "mapping.yaml")
+    assert kept.exists()
+    old = time.time() - 31 * 86_400
+    os.utime(kept, (old, old))
+    desk.run(people(desk, "Cid,cid@example.com,,"), "-m", "mapping.yaml")
+    assert not kept.parent.exists(), plan.summary

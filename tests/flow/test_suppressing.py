@@ -195,7 +195,8 @@ def test_entries_that_hold_nobody_back_are_told(desk: Desk) -> None:
 
 
 def test_a_shifted_row_of_the_list_holds_its_person_back_all_the_same(desk: Desk, vendor: Sandbox) -> None:
-    file = listed(desk, "Name,E-mail,Phone\nA, B,ann@example.com,,\nBob,bob@example.com,\nC,c@x.com,\n")
+    others = "".join(f"N{number},n{number}@x.com,+1415555019{number}\n" for number in range(5))
+    file = listed(desk, f"Name,E-mail,Phone\n{others}Smith, Ann,ann@example.com,+14155550177\n")
     assert outcomes(desk.run(file, "-m", "mapping.yaml").rows)[0] == SUPPRESSED
 
 

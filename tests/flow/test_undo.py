@@ -454,3 +454,24 @@ def test_what_cannot_be_read_back_is_failed_and_looked_at_once_more(mapped: Desk
     assert lines(again) == [("restored", "")]
     back = held(vendor)["bea@example.com"]
     assert (back["properties"]["city"], back["tags"]) == ("Ulm", [])
+
+
+def test_rows_that_may_have_been_sent_when_a_run_stopped_are_looked_for(
+    mapped: Desk, vendor: Sandbox
+) -> None:
+    mapped.write(
+        "people.csv", f"{HEAD}\nAnn,ann@example.com,,,,,\nBea,bea@example.com,,,,,\nCy,cy@example.com,,,,,\n"
+    )
+    stopped = mapped.run("people.csv", "-m", "mapping.yaml", "--max-requests", "1")
+    assert stopped.code == 3
+    assert list(held(vendor)) == ["ann@example.com"]
+    # what the vendor stored although the run never heard of it
+    vendor.add_contact("loc1", email="bea@example.com", firstName="Bea", name="Bea")
+    ended = taken_back(mapped, stopped.summary["run_id"])
+    assert ended.code == 0, lines(ended)
+    assert lines(ended) == [
+        ("deleted", ""),
+        ("deleted", ""),
+        ("nothing", "Nobody has its e-mail or phone: it was not sent, or not stored."),
+    ]
+    assert vendor.contacts("loc1") == []

@@ -222,6 +222,20 @@ async def test_what_was_there_before_the_row_is_not_called_its_own(start: StartR
     assert run.journal.added[2, "note_1"].made is False
 
 
+async def test_what_another_row_is_known_to_have_added_is_not_called_a_row_s_own(start: StartRun) -> None:
+    """Killed between journal and memory, the one knows what the other does not."""
+    run = await start()
+    contact_id = known_contact(run, "Bakes")
+    (note,) = items(run.sandbox)
+    run.journal.added[9, "note_1"] = Added(
+        kind="note", location_id=PLACE, contact_id=contact_id, id=note["id"], made=True, digest="unknown"
+    )
+    state = landed_with(FollowUpState.SENT, contact_id, Status.UPDATED)
+    await run.send([ann(CAKE)], row_states={2: state})
+    assert notes_of(run.sandbox) == ["Bakes"]
+    assert run.journal.added[2, "note_1"].made is False
+
+
 async def test_a_done_note_is_left_alone_when_the_row_goes_on(start: StartRun) -> None:
     run = await start()
     contact_id = known_contact(run)

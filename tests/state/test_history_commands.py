@@ -118,8 +118,8 @@ def test_show_tells_one_run_and_nothing_of_a_person(
         "Source:    contacts.csv",
         "Rows:      4 (1 created, 1 updated, 2 failed)",
         "Requests:  9, 2 throttled, 0 repeated",
-        "Failed:    1 x service_down (rows 4)",
-        "Warnings:  1 x phone_dropped (rows 2)",
+        "Failed:    1 x service_down (row 4)",
+        "Warnings:  1 x phone_dropped (row 2)",
         "Location:  location1: 1 created, 1 failed",
         f"Next:      1 row can be sent again: importer retry {finished.id} --state {state.path}",
     ):

@@ -108,7 +108,8 @@ def test_rows_that_may_have_been_sent_are_in_doubt(journal: Journal) -> None:
         landed=[landed(2, Status.CREATED, "c1")],
         outcomes=[ended(3, Status.FAILED, code="unconfirmed"), ended(4, Status.FAILED, code="refused")],
     )
-    assert journal.undo.in_doubt(2, 9) == {3, 5}
+    assert journal.undo.in_doubt(2, 9) == {3: 1.0, 5: 1.0}
+    assert [journal.undo.reaches(each) for each in ("c1", "c2")] == [True, False]
 
 
 def settled(book: UndoBook, row: RowId, status: UndoStatus) -> None:

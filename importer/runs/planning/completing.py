@@ -14,7 +14,6 @@ from importer.highlevel.catalog import Catalog
 from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
 from importer.mapping import Mapping as FieldMapping
 from importer.mirror.details import read_details
-from importer.mirror.field_index import FieldIndex
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.matching import wanted_keys
 from importer.mirror.met import MetContacts
@@ -105,17 +104,12 @@ class _Location:
 def _open(completing: Completing, catalog: Catalog, folder: Path, stack: contextlib.ExitStack) -> _Location:
     mirror = stack.enter_context(Mirror.open(completing.readings[catalog.location_id].path))
     found = stack.enter_context(MetContacts.scratch(folder / "found.db"))
-    left = stack.enter_context(Mirror.scratch(folder / "left.db"))
     rules = DecidingRules.of(completing.mapping, catalog)
-    values = None
-    if rules.by is not None:
-        values = stack.enter_context(FieldIndex.scratch(folder / "values.db", rules.by))
-        values.fill(mirror)
     return _Location(
         location_id=catalog.location_id,
         mirror=mirror,
         found=found,
-        foreseen=ForeseenLocation(mirror, left, found, values=values),
+        foreseen=ForeseenLocation.open(mirror, folder, stack, met=found, by=rules.by),
         rules=rules,
     )
 

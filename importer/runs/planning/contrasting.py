@@ -14,6 +14,7 @@ from typing import Final
 from importer.errors import SettingsError
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.contacts import HeldContact
+from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
 from importer.mirror.contrast import contrast, unseen_names
 from importer.mirror.foreseen import ForeseenLocation
@@ -26,6 +27,7 @@ from importer.results.diff_table import DiffTable, open_diff_table
 from importer.results.files import refuse_foreign, replacing_own
 from importer.runs.context import RunContext
 from importer.runs.forecast import Taken, taken_in
+from importer.runs.planning.deciding import DecidingRules
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking
 from importer.runs.planning.sides import Nobody, People, Somebody, contacts_of, rows_of
 from importer.sending import Sender
@@ -84,7 +86,7 @@ async def diff(request: DiffRequest, settings: MirrorSettings, context: RunConte
             seen = [await _see(each, needs, sender, settings, context) for each in request.location_ids]
             requests = sender.requests
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=settings.state)))
-        right = _Right(seen[-1], folder, stack, pairs=taken is None)
+        right = _Right(seen[-1], folder, stack, None if taken is None else taken.mapping)
         entries = _Entries(right, swapped=request.file_is_b)
         with contextlib.ExitStack() as opened:
             table = None
@@ -152,24 +154,34 @@ def _tally(entries: Iterator[DiffEntry], table: DiffTable | None, context: RunCo
 
 
 class _Right:
-    """The location that the other side is held against. ``pairs``: each of its contacts is one of the other's at most."""
+    """The location that the other side is held against.
+
+    ``mapping``: a file's, which may find contacts by a custom field. Without a file, each contact is one of the other
+    side's at most.
+    """
 
     def __init__(
-        self, seen: _ReadLocation, folder: Path, stack: contextlib.ExitStack, *, pairs: bool
+        self,
+        seen: _ReadLocation,
+        folder: Path,
+        stack: contextlib.ExitStack,
+        mapping: FieldMapping | None,
     ) -> None:
         catalog = seen.catalog
         self.custom_fields = {each.id: each for each in catalog.custom_fields}
         self._order = catalog.matching_order
         self._mirror = stack.enter_context(Mirror.open(seen.reading.path))
-        left = stack.enter_context(Mirror.scratch(folder / "left.db"))
         self._met = stack.enter_context(MetContacts.scratch(folder / "met.db"))
-        self._paired = stack.enter_context(MetContacts.scratch(folder / "paired.db")) if pairs else None
-        self._location = ForeseenLocation(self._mirror, left, self._met)
+        self._paired = None
+        if mapping is None:
+            self._paired = stack.enter_context(MetContacts.scratch(folder / "paired.db"))
+        by = DecidingRules.of(mapping, catalog).by if mapping is not None else None
+        self._location = ForeseenLocation.open(self._mirror, folder, stack, met=self._met, by=by)
 
     def find(self, some: Sequence[Somebody]) -> list[Match]:
         """Find those whom some of the other side mean."""
         records = [each.record for each in some]
-        keys = (key for record in records for key in wanted_keys(record, self._order))
+        keys = (key for record in records for key in wanted_keys(record, self._order, self._location.values))
         self._location.look(keys, (record.contact_id for record in records if record.contact_id))
         found = [find_contact(record, self._location, self._order) for record in records]
         return found if self._paired is None else list(_paired_once(found, self._paired))

@@ -22,7 +22,6 @@ from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
 from importer.mapping.suppression import Suppression
-from importer.mirror.field_index import FieldIndex
 from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
@@ -180,20 +179,13 @@ class Deciders:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._folder)))
             for index, (location_id, catalog) in enumerate(self._seen.met.items()):
                 mirror = stack.enter_context(Mirror.open(self._seen.readings[location_id].path))
-                left = stack.enter_context(Mirror.scratch(folder / f"{index}.db"))
-                written = self._seen.written.get(location_id, ())
-                left.renew(written, left.facts)
-                met = None
+                place, met = folder / str(index), None
                 if self._keep_met:
-                    met = stack.enter_context(MetContacts.scratch(folder / f"{index}-met.db"))
+                    met = stack.enter_context(MetContacts.scratch(place / "met.db"))
                     self._lacked[location_id] = partial(met.lacked, mirror)
                 rules = DecidingRules.of(self._mapping, catalog)
-                values = None
-                if rules.by is not None:
-                    values = stack.enter_context(FieldIndex.scratch(folder / f"{index}-values.db", rules.by))
-                    values.fill(mirror)
-                    values.renew(written)
-                location = ForeseenLocation(mirror, left, met, values=values)
+                written = self._seen.written.get(location_id, ())
+                location = ForeseenLocation.open(mirror, place, stack, met=met, by=rules.by, written=written)
                 self._deciders[location_id] = Decider(location, rules, self._suppression)
             self._stack = stack.pop_all()
         return self

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from importer.highlevel import calls
-from importer.highlevel.additions import KINDS, AdditionKind
+from importer.highlevel.additions import KINDS, OPPORTUNITY, AdditionKind
 from importer.highlevel.calls import Call
 from importer.highlevel.histories import HISTORIES, History
-from importer.highlevel.payload import build_update
+from importer.highlevel.payload import build_update, repeatable
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
 from importer.records import Change, Record, RowId, TagMode, UndoLine, UndoStatus
 from importer.runs.undo.deciding import (
+    RowInDoubt,
     WrittenContact,
     back,
     calls_for,
@@ -26,7 +27,10 @@ from importer.runs.undo.deciding import (
 )
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.looking import ContactCallState
+from importer.sending.row.evidence import latest_moment
+from importer.sending.row.matching import FoundContact
 
+IN_DOUBT: Final = "Whether this row was sent is not known: the run was cut off, or no reply came. Look for its contact in HighLevel."
 _REFUSED_LOOK: Final = {
     ReplyKind.SCOPE_MISSING,
     ReplyKind.LOCATION_REFUSED,
@@ -40,6 +44,8 @@ class UndoWriter(Protocol):
 
     def taken_up_by(self, contact_id: str) -> str | None: ...
 
+    def reaches(self, contact_id: str) -> bool: ...
+
     def begun(self, row: RowId) -> bool: ...
 
     def settle(self, lines: Iterable[UndoLine]) -> None: ...
@@ -50,6 +56,8 @@ class Asking(Protocol):
 
     async def perform(self, location_id: str, call: Call, state: CallState) -> Reply | Unanswered: ...
 
+    async def find(self, record: Record) -> FoundContact: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
@@ -58,10 +66,13 @@ class End:
     status: UndoStatus
     reason: str = field(default="", repr=False)
     with_tags: bool = False
+    contact_id: str | None = None
+    """Of a contact that was only found now."""
 
     def lines(self, written: WrittenContact) -> list[UndoLine]:
+        contact_id = self.contact_id or written.contact_id or None
         return [
-            UndoLine(row=row, contact_id=written.contact_id, status=self.status, reason=self.reason)
+            UndoLine(row=row, contact_id=contact_id, status=self.status, reason=self.reason)
             for row in written.rows
         ]
 
@@ -89,11 +100,32 @@ class ContactUndo:
 
     async def go(self, written: WrittenContact) -> End:
         """Take back what the run did to a contact, but for its tags. Raises what ends the location's sending."""
+        if written.doubt is not None:
+            return await self._clear_up(written, written.doubt)
         if (run_id := self._book.taken_up_by(written.contact_id)) is not None:
             return _kept(f"Run {run_id} wrote to the contact since. Take that run back first.")
         if written.created:
             return await self._delete(written)
         return await self._restore(written)
+
+    # rows that may have been sent
+
+    async def _clear_up(self, written: WrittenContact, doubt: RowInDoubt) -> End:
+        """Find out what became of a row in doubt; a contact that is not older than its first attempt is its own."""
+        if not repeatable(doubt.record):
+            return _kept(IN_DOUBT)  # nothing tells its contact from another
+        found = await self._asking.find(doubt.record)
+        if isinstance(found, Reply | Unanswered):
+            return _failed(f"{IN_DOUBT} It could not be looked for: {found.words}.")
+        if found is None and self._book.begun(written.rows[0]):
+            return End(status=UndoStatus.DELETED)
+        if found is None:
+            return _nothing("Nobody has its e-mail or phone: it was not sent, or not stored.")
+        contact_id, added = str(found.get("id")), latest_moment(found.get("dateAdded"))
+        if added is None or added < doubt.since or self._book.reaches(contact_id):
+            return replace(_kept(IN_DOUBT), contact_id=contact_id)
+        own = replace(written, contact_id=contact_id, created=True, doubt=None)
+        return replace(await self.go(own), contact_id=contact_id)
 
     # contacts that the run created
 
@@ -108,11 +140,19 @@ class ContactUndo:
             return _kept(f"The contact is not as the run left it: {_listed(names)}.")
         if not self._rules.with_history and (end := await self._look_beside(written)):
             return end
-        if self._rules.dry:
-            return End(status=UndoStatus.DELETED)
+        return End(status=UndoStatus.DELETED) if self._rules.dry else await self._delete_now(written)
+
+    async def _delete_now(self, written: WrittenContact) -> End:
         self._begin(written)
-        reply = await self._perform(written, calls.delete_contact(written.contact_id))
-        return _deleted(reply)
+        if (left := await self._clear_deals(written)) is None:
+            return _deleted(await self._perform(written, calls.delete_contact(written.contact_id)))
+        return _kept(left)
+
+    async def _clear_deals(self, written: WrittenContact) -> str | None:
+        """Take away the run's own deals first: other than notes and tasks, they outlive their contact."""
+        if not any(added.kind == OPPORTUNITY.name for added in written.added):
+            return None
+        return await self._clear_kind(written, OPPORTUNITY)
 
     async def _look_beside(self, written: WrittenContact) -> End | None:
         """Tell why a contact must stay: something lies beside it that its deletion would lose, or cannot be seen."""
@@ -125,9 +165,8 @@ class ContactUndo:
                 return _kept(self._note_unreadable(written.location_id, history))
             if reply.kind is not ReplyKind.DONE:
                 return _kept(f"Whether it has a {history.noun} cannot be read: {reply.said}.")
-            ours = (
-                untouched_beside(written, history.noun, reply.body) if history.noun in KINDS else frozenset()
-            )
+            kind = history.addition
+            ours = untouched_beside(written, kind, reply.body) if kind else frozenset()
             count = history.count(written.contact_id, reply.body, but=ours)
             if count is None:
                 return _kept(

@@ -10,7 +10,7 @@ from importer.highlevel.additions import COMPANY, KINDS, digest, find_same
 from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
-from importer.records import Added, Addition, BeforeImage, Change, ImagePart, Json, RowId
+from importer.records import Added, Addition, BeforeImage, Change, ImagePart, Json, Record, RowId
 
 _FILLED_BY_VENDOR: Final = frozenset({"name", "type", "source", "country", "timezone"})
 """Fields of a new contact that the vendor fills where nobody said anything: no trace of a person."""
@@ -19,6 +19,14 @@ _CHANNELS: Final = frozenset({"dndSettings", "inboundDndSettings"})
 _NOT_NULLABLE: Final = frozenset({"country", "postalCode"})
 """The vendor's schema takes no null for them: asked for apart, so that its refusal costs nothing else."""
 _OFF: Final[Mapping[str, Json]] = {"status": "inactive"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowInDoubt:
+    """A row that may have been sent: how its contact is looked for, and since when that can be the row's own."""
+
+    record: Record = field(repr=False)
+    since: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +55,8 @@ class WrittenContact:
     added: tuple[Added, ...] = ()
     """What they put there."""
     dropped: frozenset[str] = frozenset()
+    doubt: RowInDoubt | None = None
+    """Whether it was written to at all, and who it is, is yet to be found out."""
 
     def joined(self, later: WrittenContact) -> WrittenContact:
         """Take in what a later row wrote to it."""

@@ -23,7 +23,7 @@ from importer.runs.preparing.order import Order
 from importer.runs.remembered import recalled
 from importer.runs.remote import heeding_wishes
 from importer.runs.resolving import Catalogs
-from importer.runs.undo.acting import ContactUndo, End, UndoRules, UndoWriter
+from importer.runs.undo.acting import IN_DOUBT, ContactUndo, End, UndoRules, UndoWriter
 from importer.runs.undo.asking import question
 from importer.runs.undo.deciding import WrittenContact
 from importer.runs.undo.tags import TagBatch, TagsUndo
@@ -42,7 +42,6 @@ _AT_ONCE: Final = 60
 _LANDING_SECONDS: Final = 6.0
 _NOTE_SECONDS: Final = 15.0
 _NOT_REACHED: Final = "It was not taken back yet: the undo stopped before it. Take the run back once more."
-_IN_DOUBT: Final = "Whether this row was sent is not known: the run was cut off, or no reply came. Look for its contact in HighLevel."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +78,9 @@ class DryBook:
 
     def taken_up_by(self, contact_id: str) -> str | None:
         return self._book.taken_up_by(contact_id)
+
+    def reaches(self, contact_id: str) -> bool:
+        return self._book.reaches(contact_id)
 
     def begun(self, row: RowId) -> bool:
         return self._book.begun(row)
@@ -311,7 +313,9 @@ def _note_later_runs(taking: _Undo, state: StateFolder) -> None:
             continue
         with contextlib.suppress(ImporterError):
             later = state.run(run_id)
-            if later.place != run.place or later.undone_at is not None or later.sandbox:
+            elsewhere = later.place != run.place or later.sandbox
+            other = None not in (later.location_id, run.location_id) and later.location_id != run.location_id
+            if elsewhere or other or later.undone_at is not None:
                 continue
             with state.open_journal(later, thorough=False) as journal:
                 taking.book.take_up(journal.reached_contacts(), run_id)
@@ -398,5 +402,5 @@ def _unlined(row: RowId, stored: bool, doubtful: bool) -> UndoLine:  # noqa: FBT
     if stored:
         return UndoLine(row=row, status=UndoStatus.KEPT, reason=_NOT_REACHED)
     if doubtful:
-        return UndoLine(row=row, status=UndoStatus.KEPT, reason=_IN_DOUBT)
+        return UndoLine(row=row, status=UndoStatus.KEPT, reason=IN_DOUBT)
     return UndoLine(row=row, status=UndoStatus.NOTHING, reason="The row changed no contact.")

@@ -16,7 +16,7 @@ from importer.runs.key_sharing import KeySharing, foresee_key_sharing, matched_b
 from importer.runs.planning.comparing import RunPlan
 from importer.runs.preparing.order import Order
 from importer.runs.resolving import Catalogs, Resolvers
-from importer.runs.undo.deciding import WrittenContact
+from importer.runs.undo.deciding import RowInDoubt, WrittenContact
 from importer.runtime.stopping import StopSignal
 from importer.sending.row.readback import dropped_fields
 from importer.settings import RunSettings
@@ -97,9 +97,12 @@ def written_contacts(
         if not mapped:
             continue
         stored = book.stored(mapped[0].row, mapped[-1].row)
+        doubts = book.in_doubt(mapped[0].row, mapped[-1].row)
         whole = []
         for item in mapped:
             if (row := stored.get(item.row)) is None:
+                if isinstance(item, Record) and item.row in doubts:
+                    whole.append(_doubtful(item, doubts[item.row], tag_mode))
                 continue
             written = _written(item, row, book, tag_mode)
             before = open_ones.pop(row.contact_id, None)
@@ -131,6 +134,22 @@ def _written(item: Record | Outcome, row: StoredRow, book: UndoBook, tag_mode: T
         tags_alone=tag_mode is TagMode.REPLACE and sent is not None and bool(sent.tags or sent.clears_tags),
         tags_certain=row.settled,
         dropped=frozenset(dropped_fields(row.warnings)),
+    )
+
+
+def _doubtful(record: Record, since: float, tag_mode: TagMode) -> WrittenContact:
+    tags = record.tags if tag_mode is not TagMode.REMOVE else ()
+    return WrittenContact(
+        contact_id="",
+        location_id=record.location_id,
+        rows=(record.row,),
+        created=False,
+        fields=record.fields,
+        custom_fields=dict(record.custom_fields),
+        tags=frozenset(tag.lower() for tag in tags),
+        tags_certain=False,
+        additions=record.additions,
+        doubt=RowInDoubt(record=record, since=since),
     )
 
 

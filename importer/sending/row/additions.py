@@ -200,11 +200,13 @@ class AdditionDesk:
 
     def _choose(self, wanted: _Wanted, same: list[Counterpart]) -> Added | None:
         """Choose what may be the row's own; where that may be there several times, nothing of another row or run is."""
+        if not same:
+            return None
+        others = wanted.before | self._journal.added_beside(wanted.landed.contact_id)
         if not wanted.addition.once:
-            others = wanted.before | self._journal.added_beside(wanted.landed.contact_id)
             same = [each for each in same if each.id not in others and not _is_older(wanted, each)]
         for each in same:
-            if self._is_own(wanted, each):
+            if each.id not in others and self._is_own(wanted, each):
                 return wanted.added(each.id, made=True)
         return wanted.added(same[0].id, made=False) if same else None
 

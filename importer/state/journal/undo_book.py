@@ -184,17 +184,22 @@ class UndoBook:
         found = self._db.execute("SELECT run_id FROM taken_up WHERE contact_id = ?", (contact_id,)).fetchone()
         return None if found is None else str(found[0])
 
-    def in_doubt(self, first: RowId, last: RowId) -> set[RowId]:
-        """Find the rows that may have been sent, and of which nothing more is known."""
+    def in_doubt(self, first: RowId, last: RowId) -> dict[RowId, float]:
+        """Find the rows that may have been sent, and of which nothing more is known; with the earliest moment of that, by the vendor's clock."""
         query = """
-            SELECT "row" FROM intents WHERE "row" BETWEEN ? AND ?
+            SELECT "row", first_attempt_at FROM intents WHERE "row" BETWEEN ? AND ?
                 AND NOT EXISTS (SELECT 1 FROM landed WHERE landed."row" = intents."row")
                 AND NOT EXISTS (
                     SELECT 1 FROM outcomes WHERE outcomes."row" = intents."row"
                         AND NOT (status = 'failed' AND code IN ('unconfirmed', 'service_down'))
                 )
         """
-        return {row for (row,) in self._db.execute(query, (first, last))}
+        return dict(self._db.execute(query, (first, last)).fetchall())
+
+    def reaches(self, contact_id: str) -> bool:
+        """Tell whether a row is known to have reached a contact."""
+        query = f"SELECT EXISTS {_REACHES.format('?1', '1')}"
+        return bool(self._db.execute(query, (contact_id,)).fetchone()[0])
 
     # how far an undo has come
 

@@ -13,11 +13,12 @@ from importer.highlevel.calls import Call
 from importer.highlevel.histories import HISTORIES
 from importer.highlevel.reply import Reply, read_reply
 from importer.highlevel.versions import ApiVersion
-from importer.records import Addition, BeforeImage, Change, ImagePart, RowId, UndoLine, UndoStatus
+from importer.records import Addition, BeforeImage, Change, ImagePart, Record, RowId, UndoLine, UndoStatus
 from importer.runs.undo.acting import ContactUndo, End, UndoRules
-from importer.runs.undo.deciding import WrittenContact
+from importer.runs.undo.deciding import RowInDoubt, WrittenContact
 from importer.runs.undo.tags import TagsUndo
 from importer.sending.call_state import CallState, Unanswered
+from importer.sending.row.matching import FoundContact
 
 GONE = (404, {"statusCode": 404, "message": "Contact with id c1 not found"})
 NO_SCOPE = (401, {"statusCode": 401, "message": "The token is not authorized for this scope."})
@@ -35,6 +36,9 @@ class PaperBook:
     def taken_up_by(self, contact_id: str) -> str | None:
         return self._taken_up.get(contact_id)
 
+    def reaches(self, contact_id: str) -> bool:
+        return contact_id == "of another row"
+
     def begun(self, row: RowId) -> bool:
         newest = [line.status for line in self.lines if line.row == row]
         return newest[-1:] == [UndoStatus.BEGUN]
@@ -50,6 +54,7 @@ class PaperVendor:
         self._book = book
         self._told = {name: told if isinstance(told, list) else [told] for name, told in told.items()}
         self.asked: list[str] = []
+        self.found: FoundContact = None
         self.begun_when_written: list[bool] = []
 
     async def perform(self, location_id: str, call: Call, state: CallState) -> Reply | Unanswered:  # noqa: ARG002  (the seam's signature)
@@ -60,6 +65,10 @@ class PaperVendor:
         if isinstance(told, Unanswered):
             return told
         return read_reply(told[0], {}, json.dumps(told[1]).encode(), contacts=call.contacts)
+
+    async def find(self, record: Record) -> FoundContact:
+        self.asked.append(f"find {record.row}")
+        return self.found
 
     def _answer(self, call: Call) -> Told:
         kind = {"DELETE": "deletes", "PUT": "writes"}.get(call.method)
@@ -208,6 +217,69 @@ async def test_followers_that_the_run_gave_to_a_contact_that_was_there_are_said_
     end = await ContactUndo(vendor, book, RULES).go(replace(updated(), additions=(followers,)))
     assert (end.status, end.reason) == (UndoStatus.KEPT, "What the run gave it stays: followers.")
     assert vendor.asked == ["GET /contacts/c1", "PUT /contacts/c1", "GET /contacts/c1"]
+
+
+# rows in doubt
+
+
+def doubtful(**fields: Any) -> WrittenContact:
+    given = {"firstName": "Ann", "email": "ann@example.com", **fields}
+    record = Record(row=2, location_id="loc1", fields=given)
+    return WrittenContact(
+        contact_id="",
+        location_id="loc1",
+        rows=(2,),
+        created=False,
+        fields=given,
+        doubt=RowInDoubt(record=record, since=1_000_000.0),
+    )
+
+
+FOUND = {"id": "c1", "dateAdded": "1970-01-12T13:46:41.000Z"}
+"""Added a second after the first attempt of the row."""
+
+
+async def test_a_row_in_doubt_that_made_its_contact_is_taken_back() -> None:
+    book = PaperBook()
+    vendor = PaperVendor(book, looks=shows(email="ann@example.com"))
+    vendor.found = FOUND
+    end = await ContactUndo(vendor, book, RULES).go(doubtful())
+    assert [(line.contact_id, line.status) for line in end.lines(doubtful())] == [("c1", UndoStatus.DELETED)]
+    assert (vendor.asked[0], vendor.asked[-1]) == ("find 2", "DELETE /contacts/c1")
+    assert vendor.begun_when_written == [True]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {**FOUND, "dateAdded": "1970-01-12T13:46:30.000Z"},
+        {"id": "c1"},
+        {**FOUND, "id": "of another row"},
+    ],
+    ids=["older", "does not say", "another row's"],
+)
+async def test_a_row_in_doubt_deletes_nobody_who_may_be_somebody_elses(found: dict[str, Any]) -> None:
+    book = PaperBook()
+    vendor = PaperVendor(book, looks=shows(email="ann@example.com"))
+    vendor.found = found
+    end = await ContactUndo(vendor, book, RULES).go(doubtful())
+    assert (end.status, end.contact_id) == (UndoStatus.KEPT, found["id"])
+    assert vendor.asked == ["find 2"]
+
+
+@pytest.mark.parametrize(("begun", "status"), [((), UndoStatus.NOTHING), ((2,), UndoStatus.DELETED)])
+async def test_a_row_in_doubt_whom_nobody_matches_was_not_stored_or_is_gone_by_us(
+    begun: tuple[RowId, ...], status: UndoStatus
+) -> None:
+    book = PaperBook(begun=begun)
+    assert (await ContactUndo(PaperVendor(book), book, RULES).go(doubtful())).status is status
+
+
+async def test_a_row_in_doubt_that_nothing_tells_from_others_is_left_to_a_person() -> None:
+    book = PaperBook()
+    vendor = PaperVendor(book)
+    end = await ContactUndo(vendor, book, RULES).go(doubtful(email=None))
+    assert (end.status, vendor.asked) == (UndoStatus.KEPT, [])
 
 
 # tags
