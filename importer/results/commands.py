@@ -152,6 +152,8 @@ class NextCommands:
     sources: tuple[str, ...] = ()
     location_id: str | None = None
     """Where all of it goes; None where each row names its own."""
+    planned: bool = False
+    """The run applied a plan: to send its file by a plain run would write over what people did since."""
 
     @classmethod
     def of(
@@ -166,6 +168,7 @@ class NextCommands:
             reading=tuple(_words(said, Reach.SOURCE)),
             sources=tuple(dict.fromkeys(map(_source, settings.sources))),
             location_id=location_id,
+            planned=settings.plan is not None,
         )
 
     def resume(self, run_id: str | None = None, *more: str) -> str:
@@ -192,6 +195,10 @@ class NextCommands:
     def run(self, *more: str) -> str:
         """Import the same source."""
         return self._import("run", self.sources, *self.reading, *more)
+
+    def run_anew(self) -> str:
+        """Import the same source once more although it was imported; what was compared is compared again."""
+        return self.run(*(("--compare",) if self.planned else ()), "--fresh")
 
     def check(self) -> str:
         """Check the same source."""

@@ -45,9 +45,10 @@ def headline(summary: Summary) -> str:
     there = summary.created + summary.updated
     done = f"{number(there)} of {rows(summary.rows_read)} imported in {duration(summary.seconds)}"
     if summary.repeated:
+        again = "compare it anew and send what differs" if summary.commands.planned else "send it all again"
         return (
             f"Nothing was left to do, and nothing was sent: run {summary.run_id} finished this very import before "
-            f"({done}). To send it all again: {summary.commands.run('--fresh')}"
+            f"({done}). To {again}: {summary.commands.run_anew()}"
         )
     if summary.tried:
         return (

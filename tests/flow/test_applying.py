@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -88,6 +89,17 @@ def test_a_plan_is_applied_although_the_same_file_was_imported_before(desk: Desk
         ended = desk.importer("apply", plan, "--json")
         assert (ended.code, ended.summary["updated"]) == (0, 1), ended.err
         assert vendor.contacts("loc1")[0]["properties"]["firstName"] == "Ann"
+
+
+def test_a_plan_that_was_applied_names_a_command_that_compares_anew(desk: Desk, vendor: Sandbox) -> None:
+    plan = Planned(desk, people(desk, "Ann,ann@example.com,,"), "-m", "mapping.yaml").summary["plan_id"]
+    assert desk.importer("apply", plan, "--no-progress", "--yes").code == 0
+    again = desk.importer("apply", plan, "--no-progress", "--yes")
+    (said,) = [line for line in again.err.splitlines() if "To compare it anew and send what differs:" in line]
+    (contact,) = vendor.contacts("loc1")
+    vendor.edit(contact["id"], fields={"city": "Paris"})
+    ended = desk.importer(*shlex.split(said.partition("importer ")[2]), "--json", "--no-progress")
+    assert (ended.code, ended.summary["skipped_by_code"]) == (0, {"unchanged": 1}), ended.err
 
 
 def test_a_stopped_run_of_the_same_file_is_not_gone_on_with_by_a_plan(desk: Desk, vendor: Sandbox) -> None:
