@@ -78,11 +78,18 @@ class WrittenContact:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """Give each field that it wrote over: the value that the first row found, and the one that the last one wrote."""
+        """Give each field that it wrote over: the value of before its rows, and the one that the last of them wrote.
+
+        Where a later row found something else than the rows before it had written, that is what goes back: somebody
+        changed it in between.
+        """
         found: dict[str, Change] = {}
         for change in (change for image in self.images for change in image.changes):
-            first = found.get(change.reference)
-            found[change.reference] = change if first is None else replace(first, new=change.new)
+            before = found.get(change.reference)
+            ours = before is not None and _same(before, before.new, change.old)
+            found[change.reference] = (
+                replace(before, new=change.new) if before is not None and ours else change
+            )
         return tuple(found.values())
 
     @property

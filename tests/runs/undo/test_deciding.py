@@ -176,6 +176,16 @@ def test_the_first_row_knows_what_was_there_and_the_last_one_what_was_written() 
     assert restoration(written, {"city": "Rome"}).kept == ("city",)
 
 
+def test_what_somebody_wrote_between_two_rows_goes_back_and_not_what_was_there_before_both() -> None:
+    written = updated(
+        found(2, change("city", "Paris", "Rome"), change("state", "NY", "CA")),
+        found(3, change("city", "Vienna", "Oslo"), change("state", "CA", "TX")),
+        rows=(2, 3),
+    )
+    due = restoration(written, {"city": "Oslo", "state": "TX"}).changes
+    assert [(each.name, each.old) for each in due] == [("city", "Vienna"), ("state", "NY")]
+
+
 def test_tags_of_several_rows_are_taken_together() -> None:
     written = updated(
         found(2, added=("Spring", "a"), removed=()), found(3, added=("b",), removed=("old",)), rows=(2, 3)
