@@ -96,6 +96,8 @@ class Turn:
         settings = self._settings(arrival)
         run_id = self.job_state.open_run
         if run_id and StateFolder(self._context.state).run_folder(run_id).is_dir():
+            if undone := self._undone(run_id, arrival):
+                return undone
             if waits := self._left_to_people(run_id, arrival):
                 return waits
             summary = await self._context.runs.resume(run_id, settings, self._stop)
@@ -109,6 +111,17 @@ class Turn:
                 "Deliver the file again.",
             )
         return await self._end(arrival, summary, settings)
+
+    def _undone(self, run_id: str, arrival: Arrival) -> Ending | None:
+        """Let a run go that somebody took back: nobody goes on with it, and later files must have their turn."""
+        if StateFolder(self._context.state).run(run_id).undone_at is None:
+            return None
+        self._keep(replace(self.job_state, open_file=None, open_run=None))
+        return ending(
+            Result.FAILED,
+            f"{arrival.shown} is not gone on with: its run {run_id} was taken back (importer undo). To import it after all, "
+            "deliver the file again.",
+        )
 
     def _left_to_people(self, run_id: str, arrival: Arrival, summary: Summary | None = None) -> Ending | None:
         """Leave a run alone that somebody paused, or tried with a few rows; it is looked at again when the job is due."""

@@ -228,7 +228,8 @@ class StateFolder:
             contextlib.suppress(ImporterError),
             self.open_journal(self.find(run_id), thorough=False) as journal,
         ):
-            return journal.unfinished_rows()
+            # of a run that was taken back nothing is to be finished any more
+            return 0 if journal.run.undone_at else journal.unfinished_rows()
         return 0
 
     def sweep(self, keep_days: float | None) -> tuple[str, ...]:

@@ -415,6 +415,25 @@ async def test_a_run_that_was_deleted_keeps_no_later_file_from_its_turn(house: H
     assert len(house.cities()) == 21
 
 
+async def test_a_run_that_was_taken_back_is_not_gone_on_with_and_keeps_no_later_file_from_its_turn(
+    house: House, people: People
+) -> None:
+    house.write_jobs(JOBS.replace("    changed_only", "    max_requests: 8\n    changed_only"))
+    house.put("in/contacts-1.csv", people)
+    (stopped,) = await house.once(house.resident())
+    state = StateFolder(house.state)
+    with state.open_journal(state.run(stopped.run_id or "")) as journal:
+        book = journal.undo
+        book.begin(None)
+        book.end(RunState.FINISHED)
+    house.write_jobs(JOBS)
+    house.put("in/contacts-2.csv", {**people, "new@example.com": ("New", "Rome")})
+    occasions = await house.once(house.resident())
+    assert [each.result for each in occasions] == [Result.FAILED, Result.FINISHED]
+    assert "was taken back (importer undo)" in occasions[0].sentence
+    assert len(house.cities()) == 21
+
+
 async def test_a_token_variable_that_is_not_set_is_named(house: House, people: People) -> None:
     house.write_jobs(JOBS.replace("    changed_only", "    token_variable: ACME_TOKEN\n    changed_only"))
     house.put("in/contacts-1.csv", people)

@@ -185,6 +185,18 @@ class TestForgetting:
         assert state.run_ids() == (journal.run.id,)
         assert f"importer forget {journal.run.id}" in caplog.text
 
+    def test_contacts_of_a_run_that_was_taken_back_wait_for_nothing(
+        self, state: StateFolder, begin: Callable[..., Journal]
+    ) -> None:
+        with begin() as journal:
+            landed = Landed(row=2, location_id="l", status=Status.CREATED, contact_id="c", http_status=200, attempts=1)  # fmt: skip
+            journal.intend([Intent(row=2, location_id="l", first_attempt_at=1.0)])
+            journal.append(landed=[landed])
+            journal.set_state(RunState.STOPPED, "Ctrl-C")
+            assert state.unfinished_rows(journal.run.id) == 1
+            journal.undo.begin(None)
+        assert state.unfinished_rows(journal.run.id) == 0
+
     def test_a_run_whose_journal_was_deleted_is_listed_and_kept_from_being_sent_anew(
         self, state: StateFolder, begin: Callable[..., Journal]
     ) -> None:

@@ -313,7 +313,9 @@ def _note_later_runs(taking: _Undo, state: StateFolder) -> None:
             continue
         with contextlib.suppress(ImporterError):
             later = state.run(run_id)
-            if later.place != run.place or later.undone_at is not None or later.sandbox:
+            elsewhere = later.place != run.place or later.sandbox
+            other = None not in (later.location_id, run.location_id) and later.location_id != run.location_id
+            if elsewhere or other or later.undone_at is not None:
                 continue
             with state.open_journal(later, thorough=False) as journal:
                 taking.book.take_up(journal.reached_contacts(), run_id)
