@@ -113,7 +113,7 @@ def _is_file(word: str) -> bool:
     """Tell a file from a location: ids have no dots or slashes, and an address of a sub-account says so."""
     from importer.settings import location_in
 
-    return location_in(word) == word and (Path(word).exists() or any(sign in word for sign in "./\\*"))
+    return location_in(word) == word and (Path(word).is_file() or any(sign in word for sign in "./\\*"))
 
 
 def _file_settings(source: str, given: dict[str, Any]) -> RunSettings:

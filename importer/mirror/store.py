@@ -211,13 +211,17 @@ class Mirror:
                     found[key] = (*known, contact_id)
         return found
 
-    def forget(self, contact_ids: Iterable[str]) -> None:
-        """Take contacts out, so that no byte of them is left in the file."""
+    def drop(self, contact_ids: Iterable[str]) -> None:
+        """Take out contacts that are known to be gone."""
         gone = list(contact_ids)
-        self._db.execute("PRAGMA secure_delete = ON")
         with self._db.transaction():
             self._remove(gone)
             self._db.executemany("DELETE FROM details WHERE id = ?", [(each,) for each in gone])
+
+    def forget(self, contact_ids: Iterable[str]) -> None:
+        """Take contacts out, so that no byte of them is left in the file."""
+        self._db.execute("PRAGMA secure_delete = ON")
+        self.drop(contact_ids)
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 

@@ -154,6 +154,7 @@ def test_what_a_search_does_not_show_is_not_compared_and_said(desk: Desk, vendor
 
 
 def test_the_terminal_is_told_the_counts(desk: Desk, vendor: Sandbox) -> None:
+    (desk.folder / "loc1").mkdir()  # a folder of that name is no file to compare
     vendor.add_contact("loc1", email="ann@example.com", city="Rome")
     vendor.add_contact("loc2", email="ann@example.com")
     ended = desk.importer("diff", "loc1", "loc2")

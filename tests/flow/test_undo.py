@@ -80,6 +80,35 @@ def without_moments(vendor: Sandbox) -> list[dict[str, Any]]:
     )
 
 
+def planned(desk: Desk) -> tuple[int, int, int]:
+    """Plan the same file; gives how many it would create, change and leave."""
+    ended = desk.importer("plan", "people.csv", "-m", "mapping.yaml", "--json", "--no-progress")
+    assert ended.code == 0, ended.err
+    return ended.summary["create"], ended.summary["update"], ended.summary["unchanged"]
+
+
+# what a comparison sees of it
+
+
+def test_a_plan_knows_what_an_undo_took_back_though_the_contacts_were_read_before_it(desk: Desk) -> None:
+    desk.write("mapping.yaml", MAPPING)
+    with open_vendor(SandboxSettings(burst=0, search_lag_seconds=0)):
+        imported(desk, ANN)
+        run_id = imported(desk, ANN.replace("Rome", "Bonn"), BEA, words=("--compare",))
+        assert planned(desk) == (0, 0, 2)
+        assert taken_back(desk, run_id).code == 0
+        assert planned(desk) == (1, 1, 0)
+
+
+def test_a_contact_that_is_gone_is_gone_from_what_was_read_of_the_location(desk: Desk) -> None:
+    desk.write("mapping.yaml", MAPPING)
+    with open_vendor(SandboxSettings(burst=0, search_lag_seconds=0)) as vendor:
+        imported(desk, ANN, BEA)
+        assert planned(desk) == (0, 0, 2)
+        vendor.edit(contact_id(vendor, "ann@example.com"), delete=True)
+        assert planned(desk) == (1, 0, 1)
+
+
 # contacts that the run created
 
 

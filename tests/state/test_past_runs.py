@@ -176,7 +176,7 @@ class TestTheIndexFollowsTheFolders:
         finish(begin())
         state.previous(candidate())
         with sqlite3.connect(index) as db:
-            db.executescript("DROP TABLE runs; CREATE TABLE runs (others TEXT); PRAGMA user_version = 99")
+            db.executescript("UPDATE runs SET names = x'00', contents = x'00'; PRAGMA user_version = 99")
         db.close()
         assert state.previous(candidate()) is not None
 

@@ -24,6 +24,7 @@ from importer.records import (
 from importer.state import StateFolder
 from importer.state.database import DamagedError
 from importer.state.journal import Journal, Run, RunState, SessionKind
+from importer.state.journal.lately import written_since
 from importer.state.journal.undo_book import IMAGES_MARK, StoredContacts, UndoBook
 
 DAY = 86_400
@@ -155,15 +156,42 @@ def test_a_run_is_undone_from_the_begin_of_an_undo_on_and_its_own_state_stays(
     [
         ("before_images", "UPDATE before_images SET contact_id = 'c2'"),
         ("undo_lines", "UPDATE undo_lines SET contact_id = 'c2'"),
+        ("undo_moments", "UPDATE undo_moments SET at = 1"),
     ],
 )
 def test_a_line_that_was_altered_is_damage(journal: Journal, table: str, alter: str) -> None:
     journal.intend([intent(2)], [image(2, "c1", "Paris")])
-    settled(journal.undo, 2, UndoStatus.KEPT)
+    settled(journal.undo, 2, UndoStatus.RESTORED)
     journal._db.execute(alter)
     journal.close()
     with pytest.raises(DamagedError, match=f"its table {table} is not as it was written"):
         Journal.open(journal.folder)
+
+
+@pytest.mark.parametrize(
+    ("ends", "written"),
+    [
+        ([UndoStatus.BEGUN], ["c1"]),
+        ([UndoStatus.DELETED], ["c1"]),
+        ([UndoStatus.RESTORED], ["c1"]),
+        ([UndoStatus.BEGUN, UndoStatus.KEPT], ["c1"]),
+        ([UndoStatus.BEGUN, UndoStatus.FAILED], ["c1"]),
+        ([UndoStatus.KEPT], []),
+        ([UndoStatus.NOTHING], []),
+    ],
+    ids=str,
+)
+def test_a_contact_that_was_taken_back_was_written_to_lately(
+    journal: Journal, clock: _Hand, ends: list[UndoStatus], written: list[str]
+) -> None:
+    journal.intend([intent(2)])
+    journal.append(outcomes=[ended(2, Status.UPDATED, "c1")])
+    clock.at += DAY
+    for status in ends:
+        settled(journal.undo, 2, status)
+    found = list(written_since(journal.folder, "l", clock.at))
+    assert found == [(each, clock.at) for each in written]
+    assert not list(written_since(journal.folder, "l", clock.at + 1))
 
 
 def test_what_rows_found_is_forgotten_after_thirty_days(

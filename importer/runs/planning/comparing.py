@@ -191,10 +191,14 @@ async def plan_run(
             DecidingRules.of(mapping, catalog)  # what does not fit is better known before contacts are read
         looking = _looking(comparison)
         context = comparison.context
+        readings = {key: await mirror_met(each, sender, looking, context) for key, each in met.items()}
         seen = SeenLocations(
             catalogs=catalogs,
-            readings={key: await mirror_met(each, sender, looking, context) for key, each in met.items()},
-            written={key: await read_own_writes(each, sender, looking, context) for key, each in met.items()},
+            readings=readings,
+            written={
+                key: await read_own_writes(each, sender, readings[key].path, looking, context)
+                for key, each in met.items()
+            },
             requests=0,
         )
         completing = Completing(met=met, readings=seen.readings, mapping=mapping, folder=comparison.folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from importer.highlevel.reply import Reply
 from importer.mirror.details import ReadById, read_contacts
 from importer.mirror.folder import MirrorFolder
 from importer.mirror.reading import LocationToRead, MirrorReading, read_mirror
+from importer.mirror.store import Mirror
 from importer.runs.context import RunContext
 from importer.runs.looking import open_looker
 from importer.runtime.counting import counted
@@ -99,9 +100,12 @@ def noting(context: RunContext, sentence: str) -> Callable[[int], None]:
 
 
 async def read_own_writes(
-    catalog: Catalog, sender: Sender, settings: MirrorSettings, context: RunContext
+    catalog: Catalog, sender: Sender, mirror_path: Path, settings: MirrorSettings, context: RunContext
 ) -> list[HeldContact]:
-    """Read by id what runs of this state folder wrote in the last minutes: the search may not show it yet."""
+    """Read by id what runs of this state folder wrote in the last minutes: the search may not show it yet.
+
+    Who is gone leaves the mirror: the search shows contacts for a while after they were deleted.
+    """
     lately = context.clock.now() - _LAG_SECONDS
     contact_ids = _own_writes(catalog, settings, lately).since(lately)
     if not contact_ids:
@@ -110,7 +114,15 @@ async def read_own_writes(
         f"{counted(len(contact_ids), 'contact')} written in the last minutes, which the search may not show yet: read by id."
     )
     read = read_contacts(contact_ids, reading_by_id(sender, catalog.location_id), catalog.location_id)
-    return [each async for some in read for each in some]
+    found = [each async for some in read for each in some]
+    if gone := set(contact_ids) - {each.id for each in found}:
+        await asyncio.to_thread(_drop, mirror_path, gone)
+    return found
+
+
+def _drop(mirror_path: Path, gone: Iterable[str]) -> None:
+    with Mirror.open(mirror_path) as mirror:
+        mirror.drop(gone)
 
 
 def _own_writes(catalog: Catalog, settings: MirrorSettings, since: float) -> OwnWrites:

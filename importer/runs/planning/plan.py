@@ -127,8 +127,8 @@ async def see_locations(
         try:
             catalog = await sender.open_location(location_id, needs)
             fits(catalog)
-            readings[location_id] = await mirror_met(catalog, sender, mirroring, context)
-            written[location_id] = await read_own_writes(catalog, sender, mirroring, context)
+            reading = readings[location_id] = await mirror_met(catalog, sender, mirroring, context)
+            written[location_id] = await read_own_writes(catalog, sender, reading.path, mirroring, context)
             catalogs[location_id] = catalog
         except CredentialsError as refused:
             catalogs[location_id] = refused

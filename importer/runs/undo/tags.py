@@ -60,6 +60,8 @@ class TagsUndo:
         """Change the tags of a batch; gives the batches that are full by it. Raises what ends the location's sending."""
         change = batch.change
         contact_ids = [each.written.contact_id for each in batch.contacts]
+        begun = End(status=UndoStatus.BEGUN)
+        self._book.settle(line for each in batch.contacts for line in begun.lines(each.written))
         reply = await self._asking.perform(
             change.location_id,
             change.kind.call(change.location_id, contact_ids, change.tags),

@@ -21,7 +21,7 @@ _MEANT: Final = (
     "OR contact_id IN (SELECT id FROM meant_contacts) "
     "OR mentions(message) OR mentions(warnings)"
 )
-_BESIDE: Final = ("earlier_outcomes", "before_images", "undo_lines", "additions")
+_BESIDE: Final = ("earlier_outcomes", "before_images", "undo_lines", "undo_moments", "additions")
 """Tables whose lines are about a person, and of which nothing else depends."""
 
 

@@ -17,6 +17,7 @@ from importer.state.journal.rows import (
     IMAGE_COLUMNS,
     LANDED_COLUMNS,
     MARK_COLUMNS,
+    MOMENT_COLUMNS,
     OUTCOME_COLUMNS,
     UNDO_COLUMNS,
 )
@@ -52,6 +53,7 @@ _CHECKED: Final = {
     "additions": ADDED_COLUMNS,
     "before_images": IMAGE_COLUMNS,
     "undo_lines": f"{UNDO_COLUMNS}, pass",
+    "undo_moments": MOMENT_COLUMNS,
 }
 """Tables whose rows bear the checksum of these columns."""
 

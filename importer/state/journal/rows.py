@@ -35,6 +35,7 @@ ADDED_COLUMNS: Final = '"row", name, kind, location_id, contact_id, id, made, di
 INTENT_COLUMNS: Final = '"row", location_id, first_attempt_at, last_attempt_at, attempts, exact'
 IMAGE_COLUMNS: Final = '"row", part, contact_id, content'
 UNDO_COLUMNS: Final = '"row", contact_id, status, reason'
+MOMENT_COLUMNS: Final = '"row", at'
 
 _STATUS: Final = {status.value: status for status in Status}
 _FOLLOW_UP_STATE: Final = {state.value: state for state in FollowUpState}

@@ -237,6 +237,17 @@ CREATE TABLE additions (
 ) WITHOUT ROWID;
 """
 
+# The search shows neither at once: a comparison reads by id what an undo wrote lately. A journal that did not note it
+# was taken back long before anybody compares by this one.
+_UNDO_MOMENTS: Final = """
+CREATE TABLE undo_moments (
+    "row" INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    append INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+);
+"""
+
 MIGRATIONS: Final = (
     _FIRST,
     _RETRY,
@@ -250,6 +261,7 @@ MIGRATIONS: Final = (
     _APPROVAL,
     _UNDO,
     _ADDITIONS,
+    _UNDO_MOMENTS,
 )
 VERSION: Final = len(MIGRATIONS)
 

@@ -55,6 +55,8 @@ UNDO: Final = (
     f"INSERT OR REPLACE INTO undo_lines ({UNDO_COLUMNS}, pass, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 )
 
+UNDO_MOMENT: Final = 'INSERT OR REPLACE INTO undo_moments ("row", at, append, checksum) VALUES (?, ?, ?, ?)'
+
 SETTLE: Final = f"""
     INSERT INTO outcomes ({OUTCOME_COLUMNS}, pass, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT("row") DO UPDATE SET

@@ -21,7 +21,7 @@ from importer.state.journal.rows import (
     undo_line_of,
 )
 from importer.state.journal.run import Operator, RunState, SessionKind
-from importer.state.journal.statements import UNDO
+from importer.state.journal.statements import UNDO, UNDO_MOMENT
 from importer.state.journal.storage import begin_session
 
 IMAGES_MARK: Final = "before-images"
@@ -40,6 +40,10 @@ _REACHES: Final = """(
     SELECT 1 FROM outcomes WHERE contact_id = {0} AND status IN ('created', 'updated') AND {1}
     UNION ALL SELECT 1 FROM landed WHERE contact_id = {0} AND {1}
 )"""
+
+
+_WRITES: Final = frozenset({UndoStatus.BEGUN, UndoStatus.RESTORED, UndoStatus.DELETED})
+"""Beside them, the search may show what the contact held before; what was kept or failed after all had begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,8 +220,12 @@ class UndoBook:
         return line is not None and line.status is UndoStatus.BEGUN
 
     def settle(self, lines: Iterable[UndoLine]) -> None:
-        """Write lines; when it returns, a power cut changes nothing."""
-        self._appends.write((UNDO, [(*undo_cells(line), self._pass) for line in lines]))
+        """Write lines, and when it was that a contact was written to; when it returns, a power cut changes nothing."""
+        lines, now = tuple(lines), self._clock.now()
+        self._appends.write(
+            (UNDO, [(*undo_cells(line), self._pass) for line in lines]),
+            (UNDO_MOMENT, [(line.row, now) for line in lines if line.status in _WRITES]),
+        )
 
     def begin(self, operator: Operator | None) -> None:
         """Note that somebody goes to take the run back: from now on nobody goes on with it."""

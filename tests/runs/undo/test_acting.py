@@ -325,7 +325,7 @@ async def test_tags_that_took_the_place_of_others_are_taken_and_the_others_given
         for batch in batches:
             await tags.perform(batch)
     assert vendor.asked == ["POST /contacts/bulk/tags/update/remove", "POST /contacts/bulk/tags/update/add"]
-    assert [line.status for line in book.lines] == [UndoStatus.RESTORED]
+    assert [line.status for line in book.lines] == [UndoStatus.BEGUN, UndoStatus.BEGUN, UndoStatus.RESTORED]
 
 
 async def test_five_hundred_contacts_fill_a_call() -> None:
