@@ -136,3 +136,11 @@ async def test_the_company_that_a_run_made_is_written_down_with_its_row(start: S
     (made,) = run.journal.added.values()
     assert (made.kind, made.made) == ("company", True)
     assert FollowUpState.SENT not in run.journal.marked.values()
+
+
+async def test_calls_that_need_one_company_at_once_make_it_once(start: StartRun) -> None:
+    run = await start(latency_ms=(5, 10))
+    spellings = ("Acme", "ACME", "acme", "aCME")
+    await run.send([at(spellings[row % 4], row) for row in range(2, 130)])
+    assert len(companies(run.sandbox)) == 1
+    assert len(linked(run.sandbox)) == 128
