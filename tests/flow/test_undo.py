@@ -127,6 +127,7 @@ def test_created_contacts_are_deleted(mapped: Desk, vendor: Sandbox) -> None:
         ({"fields": {"city": "Paris"}}, "city"),
         ({"fields": {"companyName": "Acme"}}, "companyName"),
         ({"fields": {"phone": None}}, "phone"),
+        ({"fields": {"ssn": "078-05-1120"}}, "ssn"),
         ({"fields": {"dnd": True}}, "dnd"),
         ({"customFields": {"Shirt Size": "S"}}, "a custom field"),
         ({"addTags": ["vip"]}, "tags"),
@@ -208,6 +209,22 @@ def test_what_a_later_run_wrote_to_is_its_own(mapped: Desk, vendor: Sandbox) -> 
     assert taken_back(mapped, second).code == 1  # a plain run knows no old values
     assert taken_back(mapped, first).code == 0
     assert vendor.contacts("loc1") == []
+
+
+def test_what_an_older_run_wrote_when_it_was_gone_on_with_is_its_own(mapped: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact("loc1", email="ann@example.com", firstName="Ann", city="Paris")
+    mapped.write("older.csv", f"{HEAD}\n{BEA}\nAnn,ann@example.com,,Rome,,,\n")
+    older = mapped.run("older.csv", "-m", "mapping.yaml", "--trial", "1").summary["run_id"]
+    newer = imported(
+        mapped, "Ann,ann@example.com,,Rome,,,", "Cy,cy@example.com,,,,,", words=("--before-images",)
+    )
+    assert mapped.importer("resume", older, "--json", "--no-progress").code == 0
+    ended = taken_back(mapped, newer)
+    assert lines(ended) == [
+        ("kept", f"Run {older} wrote to the contact since. Take that run back first."),
+        ("deleted", ""),
+    ]
+    assert held(vendor)["ann@example.com"]["properties"]["city"] == "Rome"
 
 
 # contacts that were there before

@@ -14,6 +14,8 @@ from importer.records import Added, Addition, BeforeImage, Change, ImagePart, Js
 
 _FILLED_BY_VENDOR: Final = frozenset({"name", "type", "source", "country", "timezone"})
 """Fields of a new contact that the vendor fills where nobody said anything: no trace of a person."""
+_NEVER_WRITTEN: Final = ("ssn", "keyword", "attachments")
+"""What no import writes, and a contact that is read by id shows: it is somebody's work."""
 _PARTS_OF_NAME: Final = frozenset({"firstName", "lastName"})
 _CHANNELS: Final = frozenset({"dndSettings", "inboundDndSettings"})
 _NOT_NULLABLE: Final = frozenset({"country", "postalCode"})
@@ -197,6 +199,7 @@ def _touched_beside(written: WrittenContact, held: HeldContact, contact: Mapping
         yield "additional phones"
     if _texts(contact.get("followers")) - _wanted_followers(written):
         yield "followers"
+    yield from (name for name in _NEVER_WRITTEN if contact.get(name))
     if contact.get("businessId") and not any(each.kind == COMPANY for each in written.additions):
         yield "company"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from importer.errors import CredentialsError, ImporterError, RunConflictError, SettingsError, StopError
+from importer.errors import CredentialsError, RunConflictError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.versions import version_of
 from importer.mapping import Mapping, parse_mapping
@@ -26,6 +26,7 @@ from importer.runs.resolving import Catalogs
 from importer.runs.undo.acting import IN_DOUBT, ContactUndo, End, UndoRules, UndoWriter
 from importer.runs.undo.asking import question
 from importer.runs.undo.deciding import WrittenContact
+from importer.runs.undo.later_runs import note_later_runs
 from importer.runs.undo.tags import TagBatch, TagsUndo
 from importer.runs.undo.written import RunAgain, opened_again, plan_of, written_contacts
 from importer.sending import Sender
@@ -134,7 +135,7 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
     began = context.clock.monotonic()
     with contextlib.ExitStack() as stack:
         again = await asyncio.to_thread(stack.enter_context, opened_again(order, mapping, plan, context.stop))
-        await asyncio.to_thread(_note_later_runs, taking, state)
+        await asyncio.to_thread(note_later_runs, taking.run, taking.book, state)
         async with _open_sender(taking, again, state) as (sender, catalogs):
             await _agree(taking, sender, catalogs)
             context.stop.check()
@@ -303,22 +304,6 @@ async def _until_stopped(work: Coroutine[None, None, None]) -> StopError | None:
     except StopError as reason:
         return reason
     return None
-
-
-def _note_later_runs(taking: _Undo, state: StateFolder) -> None:
-    """Find the contacts that a later run wrote to: what they hold is its work by now, whatever it is."""
-    run = taking.run
-    for run_id in state.run_ids():
-        if run_id <= run.id:
-            continue
-        with contextlib.suppress(ImporterError):
-            later = state.run(run_id)
-            elsewhere = later.place != run.place or later.sandbox
-            other = None not in (later.location_id, run.location_id) and later.location_id != run.location_id
-            if elsewhere or other or later.undone_at is not None:
-                continue
-            with state.open_journal(later, thorough=False) as journal:
-                taking.book.take_up(journal.reached_contacts(), run_id)
 
 
 def _forget_people(taking: _Undo) -> None:

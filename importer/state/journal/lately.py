@@ -15,13 +15,16 @@ SELECT ended.contact_id, max(moment.at) FROM (
     SELECT "row", location_id, contact_id FROM outcomes WHERE status IN ('created', 'updated')
     UNION ALL SELECT "row", location_id, contact_id FROM landed
 ) AS ended USING ("row")
-WHERE moment.at >= :since AND ended.location_id = :location_id AND ended.contact_id <> ''
+WHERE moment.at >= :since AND ended.location_id = coalesce(:location_id, ended.location_id) AND ended.contact_id <> ''
 GROUP BY ended.contact_id
 """
 
 
-def written_since(folder: Path, location_id: str, since: float) -> Iterator[tuple[str, float]]:
-    """Give the contacts that rows of a run reached, each with the moment of its last attempt, or of its being taken back."""
+def written_since(folder: Path, location_id: str | None, since: float) -> Iterator[tuple[str, float]]:
+    """Give the contacts that rows of a run reached, each with the moment of its last attempt, or of its being taken back.
+
+    ``location_id``: of this location alone; None of all.
+    """
     db = open_up_to_date(folder / FILE_NAME, begun=False)
     try:
         yield from db.execute(_WRITTEN, {"since": since, "location_id": location_id}).fetchall()

@@ -179,6 +179,17 @@ class UndoBook:
                 ((contact_id, run_id) for contact_id in contact_ids),
             )
 
+    def take_up_later(self, written: Iterable[tuple[str, float]], run_id: str) -> None:
+        """Note the contacts that another run wrote to after this one's last attempt, whichever of the two began first."""
+        own = f"""
+            SELECT max(last_attempt_at) FROM intents JOIN {_STORED} AS stored USING ("row") WHERE stored.contact_id = ?1
+        """  # noqa: S608  (our own words)
+        with self._db.transaction():
+            self._db.executemany(
+                f"INSERT OR IGNORE INTO taken_up SELECT ?1, ?2 WHERE ?3 > ({own})",
+                ((contact_id, run_id, at) for contact_id, at in written),
+            )
+
     def taken_up_by(self, contact_id: str) -> str | None:
         """Tell which later run wrote to a contact."""
         found = self._db.execute("SELECT run_id FROM taken_up WHERE contact_id = ?", (contact_id,)).fetchone()
