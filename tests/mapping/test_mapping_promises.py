@@ -77,9 +77,12 @@ def test_a_name_goes_through_as_it_is(name: str) -> None:
 
 @given(ROWS)
 def test_a_row_means_the_same_alone_as_among_others(rows: list[list[str]]) -> None:
+    """But for an opt-out of an earlier row of the same person, which is kept."""
     together = mapped(rows)
     for each, row in zip(together, rows, strict=True):
         (alone,) = mapped([row])
+        if any(warning.code == "opt_out_kept" for warning in each.warnings):
+            continue
         if isinstance(each, Record) and isinstance(alone, Record):
             assert (each.fields, each.tags, each.custom_fields) == (
                 alone.fields,
