@@ -231,7 +231,10 @@ def test_a_deletion_that_something_in_between_answers_is_not_believed(mapped: De
     run_id = imported(mapped, ANN)
     passes = Fault(path="contacts/")
     look_and_beside = 4  # the contact, its notes, tasks and appointments; deals and messages lie elsewhere
-    vendor.script([passes] * look_and_beside + [Fault(kind=FaultKind.STATUS, status=404, path="contacts/")])
+    vendor.script(
+        [passes] * look_and_beside
+        + [Fault(status=404, path="contacts/", body=b'{"message": "Contact not found"}')]
+    )
     ended = taken_back(mapped, run_id)
     shown = "HighLevel did not delete it: it says that the contact is not there, and shows it."
     assert (ended.code, lines(ended)) == (1, [("failed", shown)])

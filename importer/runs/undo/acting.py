@@ -144,9 +144,19 @@ class ContactUndo:
 
     async def _delete_now(self, written: WrittenContact) -> End:
         self._begin(written)
-        if (left := await self._clear_deals(written)) is None:
-            return _deleted(await self._perform(written, calls.delete_contact(written.contact_id)))
-        return _kept(left)
+        if (left := await self._clear_deals(written)) is not None:
+            return _kept(left)
+        reply = await self._perform(written, calls.delete_contact(written.contact_id))
+        if isinstance(reply, Reply) and reply.kind is ReplyKind.NO_CONTACT:
+            return await self._surely_gone(written)
+        return _deleted(reply)
+
+    async def _surely_gone(self, written: WrittenContact) -> End:
+        """Look once more where a deletion met nobody: something in between answers 404 as well."""
+        found = await self._look(written)
+        if isinstance(found, End):
+            return found
+        return _failed("HighLevel did not delete it: it says that the contact is not there, and shows it.")
 
     async def _clear_deals(self, written: WrittenContact) -> str | None:
         """Take away the run's own deals first: other than notes and tasks, they outlive their contact."""
