@@ -227,6 +227,19 @@ def test_what_an_older_run_wrote_when_it_was_gone_on_with_is_its_own(mapped: Des
     assert held(vendor)["ann@example.com"]["properties"]["city"] == "Rome"
 
 
+def test_a_deletion_that_something_in_between_answers_is_not_believed(mapped: Desk, vendor: Sandbox) -> None:
+    run_id = imported(mapped, ANN)
+    passes = Fault(path="contacts/")
+    look_and_beside = 4  # the contact, its notes, tasks and appointments; deals and messages lie elsewhere
+    vendor.script([passes] * look_and_beside + [Fault(kind=FaultKind.STATUS, status=404, path="contacts/")])
+    ended = taken_back(mapped, run_id)
+    shown = "HighLevel did not delete it: it says that the contact is not there, and shows it."
+    assert (ended.code, lines(ended)) == (1, [("failed", shown)])
+    assert len(vendor.contacts("loc1")) == 1
+    assert taken_back(mapped, run_id).code == 0
+    assert vendor.contacts("loc1") == []
+
+
 # contacts that were there before
 
 

@@ -160,25 +160,25 @@ class ContactUndo:
             call = history.call(written.location_id, written.contact_id)
             reply = await self._perform(written, call)
             if isinstance(reply, Unanswered):
-                return _failed(f"Whether it has a {history.noun} could not be read ({reply.words}).")
+                return _failed(f"Whether it has {_one(history.noun)} could not be read ({reply.words}).")
             if reply.kind is ReplyKind.SCOPE_MISSING:
                 return _kept(self._note_unreadable(written.location_id, history))
             if reply.kind is not ReplyKind.DONE:
-                return _kept(f"Whether it has a {history.noun} cannot be read: {reply.said}.")
+                return _kept(f"Whether it has {_one(history.noun)} cannot be read: {reply.said}.")
             kind = history.addition
             ours = untouched_beside(written, kind, reply.body) if kind else frozenset()
             count = history.count(written.contact_id, reply.body, but=ours)
             if count is None:
                 return _kept(
-                    f"Whether it has a {history.noun} cannot be read: the reply lists none and denies none."
+                    f"Whether it has {_one(history.noun)} cannot be read: the reply lists none and denies none."
                 )
             if count:
-                return _kept(f"It has a {history.noun} by now, which the run did not make.")
+                return _kept(f"It has {_one(history.noun)} by now, which the run did not make.")
         return None
 
     def _note_unreadable(self, location_id: str, history: History) -> str:
         why = (
-            f"Whether it has a {history.noun} cannot be read: the token lacks the scope {history.scope}. Add it and take "
+            f"Whether it has {_one(history.noun)} cannot be read: the token lacks the scope {history.scope}. Add it and take "
             "the run back again; --with-history deletes without looking."
         )
         return self._unreadable.setdefault(location_id, why)
@@ -309,7 +309,7 @@ def _record(written: WrittenContact, changes: Iterable[Change]) -> Record:
 def _deleted(reply: Reply | Unanswered) -> End:
     if isinstance(reply, Unanswered):
         return _unknown(f"Whether it was deleted is not known: no usable reply came ({reply.words}).")
-    if reply.kind in {ReplyKind.DONE, ReplyKind.NO_CONTACT}:
+    if reply.kind is ReplyKind.DONE:
         return End(status=UndoStatus.DELETED)
     return _failed(f"HighLevel did not delete it: {reply.said}.")
 
@@ -329,6 +329,10 @@ def _unknown(reason: str) -> End:
 
 def _nothing(reason: str) -> End:
     return End(status=UndoStatus.NOTHING, reason=reason)
+
+
+def _one(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def _listed(names: Iterable[str]) -> str:
