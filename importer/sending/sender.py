@@ -278,6 +278,8 @@ class Sender:
             if not task.done():
                 task.cancel()
                 await asyncio.wait((task,))
+            if not task.cancelled():
+                task.exception()  # heard here: where the run's own reason counts, nobody asks for it any more
         if self._reason is not None:
             raise self._reason
         return task.result()

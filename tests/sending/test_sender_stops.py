@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -198,6 +199,26 @@ async def test_a_look_for_a_contact_is_cut_off_by_the_wish_to_stop(start: StartR
         sender.stop(InterruptedRunError("Stopped by Ctrl-C."))
         with pytest.raises(InterruptedRunError):
             await asyncio.wait_for(looking, 30)
+
+
+async def test_looks_that_end_together_leave_nothing_unheard(
+    start: StartRun, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What nobody heard is complained of by the garbage collector, in the middle of something else."""
+    run = await start()
+    connection = Connection(base_url=run.sandbox.base_url, token=Secret("pit-test"))
+    async with Sender(connection=connection, journal=run.journal) as sender:
+        await sender.open_location(PLACE, CatalogNeeds())
+        run.sandbox.leave_for_today(PLACE, 0)
+        looks = [asyncio.ensure_future(sender.find(each)) for each in people(12)]
+        with pytest.raises(QuotaSpentError):
+            await asyncio.gather(*looks)
+        for look in looks:
+            look.cancel()
+        await asyncio.wait(looks)
+        del looks, look
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_too_many_failures_stop_the_run(start: StartRun) -> None:
