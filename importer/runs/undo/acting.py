@@ -279,7 +279,11 @@ class ContactUndo:
     # calls
 
     async def _look(self, written: WrittenContact) -> Mapping[str, Any] | End:
-        reply = await self._perform(written, calls.get_contact(written.contact_id))
+        reply = await self._read(written)
+        if isinstance(reply, Reply) and reply.kind is ReplyKind.NO_CONTACT:
+            reply = await self._read(
+                written
+            )  # something in between answers 404 as well; said twice, it is believed
         if isinstance(reply, Unanswered):
             return _failed(f"The contact could not be read ({reply.words}).")
         match reply.kind:
@@ -293,6 +297,9 @@ class ContactUndo:
                 return _kept(f"The contact cannot be read: {reply.said}.")
             case _:
                 return _failed(f"The contact could not be read: {reply.said}.")
+
+    async def _read(self, written: WrittenContact) -> Reply | Unanswered:
+        return await self._perform(written, calls.get_contact(written.contact_id))
 
     async def _perform(self, written: WrittenContact, call: Call) -> Reply | Unanswered:
         state = ContactCallState(written.rows[0], written.contact_id, soft=True)

@@ -57,6 +57,8 @@ class WrittenContact:
     added: tuple[Added, ...] = ()
     """What they put there."""
     dropped: frozenset[str] = frozenset()
+    edited: frozenset[str] = frozenset()
+    """What somebody changed between two of its rows, as far as the later one looked, and its row wrote over."""
     doubt: RowInDoubt | None = None
     """Whether it was written to at all, and who it is, is yet to be found out."""
 
@@ -76,6 +78,22 @@ class WrittenContact:
             additions=(*self.additions, *later.additions),
             added=(*self.added, *later.added),
             dropped=self.dropped | later.dropped,
+            edited=self.edited | later.edited | self._edited_before(later),
+        )
+
+    def _edited_before(self, later: WrittenContact) -> frozenset[str]:
+        """Name what a later row found otherwise than this one, which made the contact, had left it."""
+        if not self.created:
+            return frozenset()
+        found = (change for image in later.images for change in image.changes)
+        return frozenset(change.name for change in found if not self._left(change))
+
+    def _left(self, change: Change) -> bool:
+        written = self.custom_fields if change.custom else self.fields
+        if change.reference not in written:
+            return is_blank(change.old) or _says_nothing(change.reference, change.old, self)
+        return _same(change, written[change.reference], change.old) or (
+            is_blank(change.old) and change.reference in self.dropped
         )
 
     @property
@@ -138,6 +156,7 @@ def touched(
     return tuple(
         dict.fromkeys(
             (
+                *sorted(written.edited),
                 *_touched_fields(written, held),
                 *_touched_custom(written, held, data_types),
                 *_touched_beside(written, held, contact),

@@ -136,6 +136,17 @@ async def test_who_deleted_a_contact_that_is_gone_is_told_by_what_was_begun(
     assert (await ContactUndo(PaperVendor(book, looks=GONE), book, RULES).go(made())).status is status
 
 
+@pytest.mark.parametrize("begun", [(), (2,)])
+async def test_a_contact_that_is_not_there_once_and_there_when_asked_again_is_there(
+    begun: tuple[RowId, ...],
+) -> None:
+    """A page of something in between says 404 as well."""
+    book = PaperBook(begun=begun)
+    vendor = PaperVendor(book, looks=[GONE, shows()])
+    assert (await ContactUndo(vendor, book, RULES).go(made())).status is UndoStatus.DELETED
+    assert "DELETE /contacts/c1" in vendor.asked
+
+
 async def test_a_lost_reply_leaves_a_contact_begun() -> None:
     book = PaperBook()
     deleting = await ContactUndo(PaperVendor(book, looks=shows(), deletes=SILENT), book, RULES).go(made())

@@ -202,6 +202,29 @@ def test_what_a_row_knew_beforehand_of_tags_counts_before_what_a_reply_showed() 
     assert updated(by_reply, found(2, added=None)).tags_added == {"a", "b"}
 
 
+@pytest.mark.parametrize(
+    ("seen", "edited"),
+    [
+        (change("firstName", "Ann", "Anna"), ()),
+        (change("firstName", "Annie", "Anna"), ("firstName",)),
+        (change("city", None, "Rome"), ()),
+        (change("city", "Paris", "Rome"), ("city",)),
+        (change("country", "US", "IT"), ()),
+        (change(SIZE, "L", "M", "TEXT"), ()),
+        (change(SIZE, "XL", "M", "TEXT"), (SIZE,)),
+        (change("dndSettings", {"SMS": {"status": "inactive"}}, {"SMS": {"status": "active"}}), ()),
+        (change("dndSettings", {"SMS": {"status": "active"}}, {"SMS": {"status": "inactive"}}), ("dndSettings",)),
+    ],
+)  # fmt: skip
+def test_what_a_later_row_found_changed_keeps_a_contact_that_an_earlier_one_made(
+    seen: Change, edited: tuple[str, ...]
+) -> None:
+    later = replace(updated(found(3, seen), rows=(3,)), fields={}, custom_fields={}, tags=frozenset())
+    both = made().joined(later)
+    assert touched(both, shown(), TYPES) == edited
+    assert updated(found(2)).joined(later).edited == frozenset()
+
+
 def test_old_values_are_known_only_if_they_are_of_every_row() -> None:
     assert updated(found(2), rows=(2,)).values_known
     assert not updated(found(2), rows=(2, 3)).values_known
