@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -385,7 +385,7 @@ class Landed:
 
 
 class ImagePart(StrEnum):
-    """What of a before-image one line of the journal holds; the first line of each part stands."""
+    """What of a before-image one line of the journal holds."""
 
     VALUES = "values"
     """Known before the row is sent; its tags as well, where they were."""
@@ -406,6 +406,19 @@ class BeforeImage:
     changes: tuple[Change, ...] = ()
     tags_added: tuple[str, ...] | None = field(default=None, repr=False)
     tags_removed: tuple[str, ...] = field(default=(), repr=False)
+
+    def followed_by(self, later: BeforeImage) -> BeforeImage:
+        """Take in what a later attempt of the row found: what somebody changed since, but not what the row itself wrote."""
+        if self.part is not ImagePart.VALUES:
+            return self
+        if later.contact_id != self.contact_id:
+            return later
+        known = {change.reference: change for change in self.changes}
+        for change in later.changes:
+            before = known.get(change.reference)
+            if before is None or change.old != before.new:
+                known[change.reference] = change
+        return replace(self, changes=tuple(known.values()))
 
 
 class UndoStatus(StrEnum):

@@ -299,6 +299,24 @@ def test_a_field_that_somebody_changed_since_stays_and_the_others_go_back(
     assert (kept["firstName"], kept["city"]) == ("Anna", "Oslo")
 
 
+def test_what_somebody_changed_between_two_attempts_of_a_row_goes_back(mapped: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact("loc1", email="ann@example.com", firstName="Anna", city="Paris")
+    vendor.script([Fault(status=403, path="contacts/upsert", body=b"<html>Forbidden</html>")])
+    mapped.write("people.csv", f"{HEAD}\n{ANN}\n")
+    refused = mapped.run("people.csv", "-m", "mapping.yaml", "--before-images")
+    assert refused.code == 1
+    run_id = refused.summary["run_id"]
+    assert held(vendor)["ann@example.com"]["properties"]["city"] == "Paris"
+    vendor.edit(contact_id(vendor, "ann@example.com"), fields={"city": "Oslo"})
+    assert mapped.importer("retry", run_id, "--json", "--no-progress").code == 0
+    assert held(vendor)["ann@example.com"]["properties"]["city"] == "Rome"
+
+    taken_back(mapped, run_id)
+
+    kept = held(vendor)["ann@example.com"]["properties"]
+    assert (kept["firstName"], kept["city"]) == ("Anna", "Oslo")
+
+
 def test_what_the_vendor_does_not_clear_is_told_as_failed(desk: Desk, vendor: Sandbox) -> None:
     desk.write(
         "mapping.yaml",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -63,10 +64,40 @@ def test_a_before_image_comes_back_as_it_was_written(journal: Journal) -> None:
     assert journal.undo.images(3) == (unknown,)
 
 
-def test_what_a_row_found_first_stands(journal: Journal) -> None:
+@pytest.mark.parametrize(
+    ("then", "known"),
+    [("Rome", "Paris"), ("Paris", "Paris"), ("Oslo", "Oslo")],
+    ids=["what the row itself wrote", "what it found before", "what somebody wrote since"],
+)
+def test_a_later_attempt_of_a_row_adds_what_somebody_changed_since(
+    journal: Journal, then: str, known: str
+) -> None:
     journal.intend([intent(2)], [image(2, "c1", "Paris")])
-    journal.intend([intent(2)], [image(2, "c1", "Rome")])
-    assert [each.changes[0].old for each in journal.undo.images(2)] == ["Paris"]
+    journal.intend([intent(2)], [image(2, "c1", then)])
+    assert [each.changes[0].old for each in journal.undo.images(2)] == [known]
+
+
+def test_what_a_later_attempt_finds_as_the_row_writes_it_stays_known_from_before(journal: Journal) -> None:
+    journal.intend([intent(2)], [image(2, "c1", "Paris")])
+    state = Change(reference="state", name="state", old="NY", new="CA")
+    journal.intend([intent(2)], [replace(image(2, "c1", "Rome"), changes=(state,), tags_added=())])
+    (known,) = journal.undo.images(2)
+    assert [(each.name, each.old) for each in known.changes] == [("city", "Paris"), ("state", "NY")]
+    assert known.tags_added == ("a",)
+
+
+def test_a_row_that_meets_another_contact_later_knows_what_that_one_held(journal: Journal) -> None:
+    journal.intend([intent(2)], [image(2, "c1", "Paris")])
+    journal.intend([intent(2)], [image(2, "c2", "Oslo")])
+    assert [(each.contact_id, each.changes[0].old) for each in journal.undo.images(2)] == [("c2", "Oslo")]
+
+
+def test_the_tags_that_the_first_reply_showed_stand(journal: Journal) -> None:
+    journal.intend([intent(2)])
+    for added in (("a",), ()):
+        found = BeforeImage(row=2, contact_id="c1", part=ImagePart.TAGS, tags_added=added)
+        journal.append(landed=[landed(2, Status.UPDATED, "c1")], images=[found])
+    assert [each.tags_added for each in journal.undo.images(2)] == [("a",)]
 
 
 def test_what_a_row_did_is_told_by_its_landing_before_its_outcome(journal: Journal) -> None:

@@ -75,10 +75,11 @@ class BeforeImages:
         if planned is None or record.contact_id is None:
             return
         held = read_contact({"id": record.contact_id, **contact})
-        changes = tuple(
+        looked_at = (
             replace(change, old=held_value(held, change.reference, custom=change.custom))
             for change in planned.changes
         )
+        changes = tuple(change for change in looked_at if not _holds_new(change))
         image = BeforeImage(
             row=record.row,
             contact_id=record.contact_id,
@@ -164,3 +165,10 @@ def _shows_all(record: Record, contact: Mapping[str, Any]) -> bool:
     """Tell whether a search shows a contact as a read by id does: what it leaves out would be taken for blank."""
     needed = {"customFields", "tags", "dateAdded"} | (NOT_IN_SEARCH & record.fields.keys())
     return needed <= contact.keys()
+
+
+def _holds_new(change: Change) -> bool:
+    """Tell whether a field holds already what the row writes: an attempt whose reply was lost may have written it."""
+    if change.data_type is not None:
+        return same_custom(change.data_type, change.new, change.old)
+    return same_field(change.reference, change.new, change.old)

@@ -185,9 +185,7 @@ class Journal:
     def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
         """Write down rows before they are sent, and what they found. Of a row intended before, the earliest attempt stays known."""
         if cells := [intent_cells(intent) for intent in intents]:
-            found = [image_cells(image) for image in images]
-            if found:
-                self._mark_images()
+            found = self._new_images(images)
             self._appends.write((INTEND, cells), (REMEMBER, found), last_row=max(cells, key=itemgetter(0))[0])
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
@@ -208,9 +206,7 @@ class Journal:
         resume would send the earlier one again, over the newer values.
         """
         marks = list(marks)
-        found = [image_cells(image) for image in images]
-        if found:
-            self._mark_images()
+        found = self._new_images(images)
         self._appends.write(
             (REMEMBER, found),
             (LAND, [landed_cells(each) for each in landed]),
@@ -439,6 +435,18 @@ class Journal:
         return reached_contacts(self._db)
 
     # how
+
+    def _new_images(self, images: Iterable[BeforeImage]) -> list[SqlCells]:
+        """Give what is to be written of images: of a row that found something before, what it knows together."""
+        found = []
+        for image in images:
+            known = next((each for each in self.undo.images(image.row) if each.part is image.part), None)
+            together = image if known is None else known.followed_by(image)
+            if together != known:
+                found.append(image_cells(together))
+        if found:
+            self._mark_images()
+        return found
 
     def _mark_images(self) -> None:
         if not self._images_marked:

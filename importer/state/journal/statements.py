@@ -48,7 +48,7 @@ MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, append, check
 ADD: Final = f"INSERT OR REPLACE INTO additions ({ADDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 # What a row found first stands: looked at again after a lost reply, its contact may hold the row's own values.
 REMEMBER: Final = (
-    f"INSERT OR IGNORE INTO before_images ({IMAGE_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+    f"INSERT OR REPLACE INTO before_images ({IMAGE_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 )
 
 UNDO: Final = (
