@@ -33,11 +33,11 @@ _SILENT_BEATS: Final = 10
 @contextlib.asynccontextmanager
 async def open_to_others(session: RunSession) -> AsyncIterator[RunSession]:
     """Say to other processes where the session stands, and stop it when one of them asks, until it is over."""
-    take_wish(session.journal.folder)  # one that was left for a session before this one
     watched = _Watched(session)
     beating = asyncio.create_task(watched.beat())
     try:
-        yield replace(session, context=replace(session.context, progress=watched))
+        async with heeding_wishes(session.journal.folder, session.context.stop):
+            yield replace(session, context=replace(session.context, progress=watched))
     finally:
         beating.cancel()
         await asyncio.wait([beating])
@@ -139,8 +139,6 @@ class _Watched:
                 logger.warning("Other processes are not told how far the run is.", exc_info=True)
 
     async def _look_round(self) -> None:
-        if (found := take_wish(self.session.journal.folder)) is not None:
-            self._obey(*found)
         self._silent += 1
         if self._changed or self._silent >= _SILENT_BEATS:
             self._changed, self._silent = False, 0
@@ -187,9 +185,6 @@ class _Watched:
             return write_progress(kept / PROGRESS_NAME, snapshot, private=True)
         (kept / PROGRESS_NAME).unlink(missing_ok=True)
         return write_progress(results / PROGRESS_NAME, snapshot, private=False)
-
-    def _obey(self, wish: EndWish, by: str) -> None:
-        self.session.context.stop.request(ending(wish, by))
 
     def _quota_left(self) -> int | None:
         with contextlib.suppress(ImporterError):
