@@ -21,6 +21,7 @@ from importer.cli.options import (
     stack,
     state_folder,
     state_option,
+    token_file_option,
     yes_option,
 )
 
@@ -51,11 +52,7 @@ run_argument = click.argument("run", required=False, metavar="[RUN]", shell_comp
 _COMPLETED: Final = 50
 
 session_options = stack(
-    click.option(
-        "--token-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
-    ),
+    token_file_option,
     click.option("--location", help="Only checked: a run goes on in the location it began in."),
     click.option("--base-url", metavar="URL", help="Only checked: a run goes on where it began."),
     click.option("--sandbox", is_flag=True, help="Only checked: a run goes on where it began."),

@@ -20,6 +20,7 @@ from importer.cli.options import (
     stack,
     state_folder,
     state_option,
+    token_file_option,
 )
 from importer.runtime.counting import counted
 from importer.settings import API_VERSIONS
@@ -54,11 +55,7 @@ max_age_option = click.option(
 )
 
 account_options = stack(
-    click.option(
-        "--token-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
-    ),
+    token_file_option,
     click.option(
         "--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL)."
     ),

@@ -60,16 +60,20 @@ def api_version_option(*, default: str) -> Callable[[Command], Command]:
     )
 
 
+def token_file_option(command: Command) -> Command:
+    return click.option(
+        "--token-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
+    )(command)
+
+
 def connection_options(command: Command) -> Command:
     return stack(
         click.option(
             "--location", help="The location's id (default: the mapping's, else HIGHLEVEL_LOCATION_ID)."
         ),
-        click.option(
-            "--token-file",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
-        ),
+        token_file_option,
         click.option(
             "--sandbox", is_flag=True, help="Start an embedded stand-in of HighLevel and import into that."
         ),

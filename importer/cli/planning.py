@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -24,6 +23,7 @@ from importer.cli.options import (
     send_window_option,
     state_folder,
     state_option,
+    token_file_option,
     yes_option,
 )
 
@@ -105,11 +105,7 @@ def _name_of_somebody(_context: click.Context, _option: click.Parameter, said: s
     show_default=True,
     help="Refuse a plan that was made longer ago than this (90s, 30m, 1h, 7d).",
 )
-@click.option(
-    "--token-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
-)
+@token_file_option
 @send_window_option
 @click.option(
     "--replan",

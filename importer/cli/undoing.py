@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +19,7 @@ from importer.cli.options import (
     read_reading_options,
     state_folder,
     state_option,
+    token_file_option,
 )
 
 
@@ -35,11 +35,7 @@ from importer.cli.options import (
     is_flag=True,
     help="Delete created contacts also where a note, task, deal, appointment or message came since.",
 )
-@click.option(
-    "--token-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
-)
+@token_file_option
 @api_version_option(default="as the run's")
 @state_option
 @click.option(

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from importer.highlevel.fields import FieldKind
 from importer.mapping.language.rule import Rule, RuleKey
-from importer.mapping.language.scalars import Header, OnInvalid, one_or_more
+from importer.mapping.language.scalars import Header, OnInvalid, one_or_more, spelled_columns
 from importer.records import FollowUpFor
 from importer.yaml.section import Flag, Section, Text
 
@@ -214,11 +214,7 @@ class FollowersRule(Section):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
-        if isinstance(value, str | list):
-            return {"columns": value}
-        if isinstance(value, dict) and "column" in value and "columns" not in value:
-            return {("columns" if key == "column" else key): entry for key, entry in value.items()}
-        return value
+        return spelled_columns(value)
 
     @model_validator(mode="after")
     def _some(self) -> Self:

@@ -35,6 +35,7 @@ from importer.mapping.language.scalars import (
     Header,
     Region,
     one_or_more,
+    spelled_columns,
 )
 from importer.mapping.values.texts import clean
 from importer.records import FollowUpFor, ImportMode, OnUpdate, TagMode
@@ -134,11 +135,7 @@ class TagsRule(Section):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
-        if isinstance(value, str | list):
-            return {"columns": value}
-        if isinstance(value, dict) and "column" in value and "columns" not in value:
-            return {("columns" if key == "column" else key): entry for key, entry in value.items()}
-        return value
+        return spelled_columns(value)
 
     @model_validator(mode="after")
     def _some(self) -> Self:

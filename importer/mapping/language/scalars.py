@@ -26,6 +26,15 @@ def one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def spelled_columns(value: Any) -> Any:
+    """Spell out a section of columns that is written as its columns alone, or with one ``column``."""
+    if isinstance(value, str | list):
+        return {"columns": value}
+    if isinstance(value, dict) and "column" in value and "columns" not in value:
+        return {("columns" if key == "column" else key): entry for key, entry in value.items()}
+    return value
+
+
 def one_or_more(kind: Any) -> Any:
     return Annotated[
         tuple[kind, ...],
