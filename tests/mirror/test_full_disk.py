@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import StateError
+from tests.disks import small_disk
 from tests.mirror.conftest import ids, open_location
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a small disk of its own")
@@ -17,17 +18,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a small d
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("only root may mount a disk")
-    try:
+    with small_disk(tmp_path, "1m") as disk:
         yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
 def enlarge(disk: Path) -> None:

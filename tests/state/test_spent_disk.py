@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,23 +12,15 @@ from importer.errors import ImporterError
 from importer.jobs.job_state import JobsState
 from importer.state.memory import ImportedFiles
 from importer.state.memory.people import Memory
+from tests.disks import small_disk
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a small disk of its own")
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("only root may mount a disk")
-    try:
+    with small_disk(tmp_path, "256k") as disk:
         yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
 def spend(disk: Path) -> None:

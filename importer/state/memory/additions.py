@@ -5,7 +5,6 @@ What is lost of it costs a look at the contact's own list, and no second note.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Self
@@ -14,6 +13,7 @@ from importer.errors import SettingsError, StateError
 from importer.records import Added
 from importer.state.database import Database, Purpose, begin_anew_if_damaged
 from importer.state.memory.fingerprints import key_hasher
+from importer.state.memory.salt import salt_of
 
 _FILE_NAME: Final = "additions.db"
 _SCHEMA: Final = """
@@ -35,7 +35,7 @@ class KnownAdditions:
     def __init__(self, db: Database, *, place: str) -> None:
         self._db = db
         self._place = place
-        self._hash = key_hasher(self._salt())
+        self._hash = key_hasher(salt_of(self._db))
 
     @classmethod
     def open(cls, state: Path, *, place: str) -> Self:
@@ -75,11 +75,3 @@ class KnownAdditions:
 
     def _key(self, location_id: str, contact_id: str, digest: str) -> bytes:
         return self._hash(f"{self._place}\n{location_id}\n{contact_id}\n{digest}")
-
-    def _salt(self) -> bytes:
-        with self._db.transaction() as database:
-            found = database.execute("SELECT value FROM salt").fetchone()
-            if found is None:
-                found = (secrets.token_bytes(32),)
-                database.execute("INSERT INTO salt VALUES (?)", found)
-        return bytes(found[0])

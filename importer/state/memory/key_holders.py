@@ -6,7 +6,6 @@ its last second is lost when it is killed; a resume learns it again, and the sam
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -19,6 +18,7 @@ from importer.errors import SettingsError, StateError
 from importer.records import Contradiction, KeyHolder, RowId, Said
 from importer.runtime.clock import Clock, SystemClock
 from importer.state.database import Database, Purpose, begin_anew_if_damaged, ensure_database
+from importer.state.memory.salt import salt_of
 
 FILE_NAME: Final = "key-holders.db"
 _SCHEMA: Final = """
@@ -58,7 +58,7 @@ class KeyHolders:
         self._run_id = run_id
         self._clock = clock or SystemClock()
         # All of it is hashed with the place: one location id may be known at two servers.
-        self._hasher = blake2b(digest_size=8, key=self._salt(), person=_person(place))
+        self._hasher = blake2b(digest_size=8, key=salt_of(self._db), person=_person(place))
         self._fresh: dict[int, KeyHolder] = {}
         self._written_at = self._clock.monotonic()
 
@@ -169,14 +169,6 @@ class KeyHolders:
         run = self.run  # asks in a transaction of its own
         with self._db.transaction():
             self._db.execute("DELETE FROM holders WHERE run = ?", (run,))
-
-    def _salt(self) -> bytes:
-        with self._db.transaction() as database:
-            found = database.execute("SELECT value FROM salt").fetchone()
-            if found is None:
-                found = (secrets.token_bytes(32),)
-                database.execute("INSERT INTO salt VALUES (?)", found)
-        return bytes(found[0])
 
 
 class DraftHolders(KeyHolders):

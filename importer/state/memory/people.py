@@ -6,7 +6,6 @@ answer nobody saw), the person is sent again rather than wrongly taken for uncha
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from importer.records import Outcome, RowId, Status
 from importer.runtime.clock import Clock, SystemClock
 from importer.state.database import Database, Purpose, begin_anew_if_damaged
 from importer.state.memory.fingerprints import key_hasher
+from importer.state.memory.salt import salt_of
 
 FILE_NAME: Final = "memory.db"
 _SCHEMA: Final = """
@@ -95,7 +95,7 @@ class Memory:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._hash = key_hasher(self._salt())
+        self._hash = key_hasher(salt_of(self._db))
         self._passes: list[MemoryPass] = []
 
     @classmethod
@@ -199,14 +199,6 @@ class Memory:
         (ever,) = self._db.execute(f"SELECT ({last}) > 0", (realm, feed)).fetchone()
         # The first run of all sends every row as it is, and counts as the full one.
         return bool(since >= (every - 1 if ever else every))
-
-    def _salt(self) -> bytes:
-        with self._db.transaction() as database:
-            found = database.execute("SELECT value FROM salt").fetchone()
-            if found is None:
-                found = (secrets.token_bytes(32),)
-                database.execute("INSERT INTO salt VALUES (?)", found)
-        return bytes(found[0])
 
 
 class MemoryPass:
