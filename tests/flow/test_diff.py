@@ -60,9 +60,11 @@ def test_two_locations_that_hold_the_same_do_not_differ(desk: Desk, vendor: Sand
 
 
 def test_each_field_that_differs_has_a_line_and_whoever_is_alone_has_one(desk: Desk, vendor: Sandbox) -> None:
-    ann = vendor.add_contact("loc1", email="ann@example.com", firstName="Ann", city="Rome", tags=["a"])
+    ann = vendor.add_contact(
+        "loc1", added_at=1.0, email="ann@example.com", firstName="Ann", city="Rome", tags=["a"]
+    )
     other = vendor.add_contact("loc2", email="ann@example.com", firstName="Anna", tags=["a", "b"])
-    here = vendor.add_contact("loc1", email="here@example.com", firstName="=1+1")
+    here = vendor.add_contact("loc1", added_at=2.0, email="here@example.com", firstName="=1+1")
     there = vendor.add_contact("loc2", phone="+14155550100")
     found = Diffed(desk, "loc1", "loc2")
     assert (found.code, found.counts) == (1, {"differing": 1, "only_a": 1, "only_b": 1})
