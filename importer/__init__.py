@@ -9,8 +9,10 @@ from importer.version import __version__
 
 if TYPE_CHECKING:
     from importer.api import (
+        change_mapping,
         check,
         load_mapping,
+        open_bench,
         preview,
         read,
         resume,
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
         run_async,
         suggest,
     )
+    from importer.bench.asking import Bench
+    from importer.bench.column_values import ColumnValues
     from importer.errors import (
         BudgetSpentError,
         CertificateError,
@@ -52,8 +56,10 @@ if TYPE_CHECKING:
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
+    "Bench",
     "BudgetSpentError",
     "CertificateError",
+    "ColumnValues",
     "CredentialsError",
     "CredentialsLostError",
     "Forecast",
@@ -81,8 +87,10 @@ __all__ = [
     "TrialDoneError",
     "TrustLostError",
     "__version__",
+    "change_mapping",
     "check",
     "load_mapping",
+    "open_bench",
     "preview",
     "read",
     "resume",
@@ -95,6 +103,8 @@ __all__ = [
 ]
 
 _TYPES: Final = {
+    "Bench": "importer.bench.asking",
+    "ColumnValues": "importer.bench.column_values",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
     "Phase": "importer.runtime.progress",

@@ -10,6 +10,8 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Mapping as MappingOf
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, Unpack
@@ -37,14 +39,18 @@ from importer.runtime.progress import CallbackProgress, SilentProgress
 from importer.settings import RunSettings
 
 if TYPE_CHECKING:
+    from importer.bench.asking import Bench
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
     from importer.runs.context import RunContext
     from importer.suggestion.suggesting import Suggestion
+    from importer.yaml.document import Plain
 
 __all__ = [
+    "change_mapping",
     "check",
     "load_mapping",
+    "open_bench",
     "preview",
     "read",
     "resume",
@@ -68,6 +74,40 @@ def read(source: Reference, **options: Unpack[ReadOptions]) -> Source:
 
 
 load_mapping: Final = errors_in_parameters()(mappings.load_mapping)
+
+
+@errors_in_parameters()
+def change_mapping(
+    mapping: Mapping | Reference, changes: MappingOf[str, Plain], *, unset: Iterable[str] = ()
+) -> Mapping:
+    """Set keys of a mapping (``{"fields.phone.region": "GB"}``) and take keys out; ``.text`` is its YAML, comments kept.
+
+    Nothing is written, and the mapping given stays as it is. Raises MappingError.
+    """
+    from importer.mapping.editing import edited, path_of
+
+    before = mapping if isinstance(mapping, Mapping) else mappings.load_mapping(mapping)
+    set_to = [(path_of(key), value) for key, value in changes.items()]
+    return edited(before.text, name=before.name, set_to=set_to, unset=map(path_of, unset))
+
+
+@options_of(ReadOptions)
+def open_bench(
+    source: Reference, mapping: Mapping | None = None, **options: Unpack[ReadOptions]
+) -> AbstractContextManager[Bench]:
+    """Open a source once to ask it many times, in a ``with``: ``.suggestion()``, ``.values(column)``, ``.becomes(mapping, [7])``.
+
+    ``mapping``: opens it as that mapping says of its source (its sheet, its header's row). Raises SourceError.
+    """
+    return _opened_bench(os.fspath(source), mapping, checked("open_bench", options, ReadOptions))
+
+
+@contextmanager
+def _opened_bench(source: str, mapping: Mapping | None, given: Given) -> Iterator[Bench]:
+    from importer.bench.asking import open_bench
+
+    with errors_in_parameters(), open_bench(source, mapping=mapping, options=told.reading(given)) as bench:
+        yield bench
 
 
 @options_of(ReadOptions)

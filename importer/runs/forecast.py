@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.errors import SettingsError
 from importer.highlevel import follow_ups
 from importer.highlevel.catalog import CatalogNeeds
-from importer.highlevel.payload import build_payload
 from importer.highlevel.quota import plan_sending
-from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.language.people import SharedKeyPolicy
-from importer.records import Block, Fault, ImportMode, Json, Outcome, Record, RowId, Status, number_of
+from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, number_of
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
@@ -38,6 +38,7 @@ from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
+from importer.runs.shown_rows import ready_row, shown_row
 from importer.runs.suppressing import read_suppression
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
@@ -153,15 +154,17 @@ def preview(
     settings: RunSettings,
     *,
     rows: int,
+    only: Collection[int] = (),
     mapping: Mapping | None = None,
     clock: Clock | None = None,
     notify: Callable[[str], None] = lambda _note: None,
 ) -> Iterator[dict[str, Json]]:
     """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent.
 
-    ``notify`` is told what could not be checked, before the first row.
+    ``only``: the rows of these numbers instead. Raises SettingsError for one that the sources do not have. ``notify`` is told what could not be checked, before the first row.
     """
     clock = clock or SystemClock()
+    rows = 0 if only else rows
     with taken_in(settings, mapping, clock, StopSignal()) as taken:
         asked = _ask_locations(
             _shown_locations(taken, rows), taken.mapping.needs, taken.mapping, settings, clock
@@ -169,13 +172,24 @@ def preview(
         unset = unset_notes(taken.mapping, settings)
         for note in (*taken.notes, *unset, *unchecked_notes(asked, taken.mapping)):
             notify(note)
-        left = rows or None
-        for _, items in foreseen_rows(taken, asked.catalogs):
-            for item in items[:left]:
-                yield _line(item, taken.mapping)
-            left = None if left is None else left - len(items)
-            if left is not None and left <= 0:
-                return
+        items = (item for _, items in foreseen_rows(taken, asked.catalogs) for item in items)
+        for item in _numbered(items, only) if only else islice(items, rows or None):
+            yield shown_row(item, taken.mapping)
+
+
+def _numbered(items: Iterable[Record | Outcome], numbers: Collection[int]) -> Iterator[Record | Outcome]:
+    """Pick rows by their numbers, from every source."""
+    found = set()
+    for item in items:
+        number = number_of(item.row)
+        if number in numbers:
+            found.add(number)
+            yield item
+    if missing := sorted(set(numbers) - found):
+        raise SettingsError(
+            f"There is no row {missing[0]}: it is blank, the header's, or behind the last. Rows are numbered as a "
+            "spreadsheet counts them."
+        )
 
 
 def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
@@ -193,7 +207,7 @@ def foreseen_rows(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Map
     for intake in taken.intakes:
         shared = taken.sharing.decider(intake.bound, matching)
         resolvers = Resolvers(intake, catalogs)
-        yield from intake.pieces(partial(_ready, resolvers=resolvers, mapping=taken.mapping), shared)
+        yield from intake.pieces(partial(ready_row, resolver=resolvers, mapping=taken.mapping), shared)
 
 
 def _same_contact(taken: Taken, catalogs: Catalogs, listing: Path | None) -> SameContact:
@@ -278,50 +292,6 @@ def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
 def most_calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
     return calls_a_row(mapping, before_images=before_images) + mapping.most_calls_beside
-
-
-def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
-    """Bring a row as far as a run would without asking for its contact."""
-    resolved = resolvers.resolve(record)
-    if (
-        isinstance(resolved, Outcome)
-        or resolved.contact_id is None
-        or mapping.mode is not ImportMode.CREATE_ONLY
-    ):
-        return resolved
-    return Outcome(
-        row=resolved.row,
-        status=Status.SKIPPED,
-        location_id=resolved.location_id,
-        contact_id=resolved.contact_id,
-        code="already_exists",
-        message=NAMED_IN_CREATE_ONLY,
-        warnings=resolved.warnings,
-    )
-
-
-def _line(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
-    if isinstance(item, Outcome):
-        return _no_payload(item)
-    return {
-        "row": number_of(item.row),
-        "location_id": item.location_id,
-        "payload": build_payload(item, mode=mapping.mode, tag_mode=mapping.tag_mode),
-        "follow_ups": follow_ups.follow_up_plan(item, mapping.follow_ups),
-        "warnings": [_fault(fault) for fault in item.warnings],
-    }
-
-
-def _no_payload(outcome: Outcome) -> dict[str, Json]:
-    line: dict[str, Json] = {"row": number_of(outcome.row)}
-    if outcome.status is Status.SKIPPED:
-        return {**line, "skipped": {"code": outcome.code, "message": outcome.message}}
-    faults = outcome.faults or (Fault(code=outcome.code or "failed", message=outcome.message or ""),)
-    return {**line, "errors": [_fault(fault) for fault in faults if fault.fails]}
-
-
-def _fault(fault: Fault) -> Json:
-    return {"code": fault.code, "column": fault.column, "message": fault.message}
 
 
 def _forecast(

@@ -106,21 +106,29 @@ def suggest_file(
     path: str | os.PathLike[str], *, catalog: Catalog | None = None, options: ReadingOptions = _DETECT_ALL
 ) -> Suggestion:
     """Suggest a mapping for a file; of several sheets, the one whose headers look most like contacts is taken."""
+    source, said = open_likely(path, options=options)
+    return suggest(source, catalog=catalog, options=said)
+
+
+def open_likely(
+    path: str | os.PathLike[str], *, options: ReadingOptions = _DETECT_ALL, name: str | None = None
+) -> tuple[Source, ReadingOptions]:
+    """Open a file, of several sheets the one that looks most like contacts; give what an import has to be told as well."""
     from importer.reading import open_source
 
     _refuse_many(path)
     try:
-        return suggest(open_source(path, options=options), catalog=catalog, options=options)
+        return open_source(path, options=options, name=name), options
     except SourceError:
         if options.sheet is not None:
             raise
         try:
-            source = open_source(path, options=replace(options, wanted_headers=all_phrases()))
+            source = open_source(path, options=replace(options, wanted_headers=all_phrases()), name=name)
         except SourceError:
             source = None
         if source is None or source.detected.sheet is None:
             raise
-    return suggest(source, catalog=catalog, options=replace(options, sheet=source.detected.sheet))
+    return source, replace(options, sheet=source.detected.sheet)
 
 
 def _refuse_many(path: str | os.PathLike[str]) -> None:
