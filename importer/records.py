@@ -341,6 +341,7 @@ class Intent:
     that without it nothing was sent; False when it was written for a batch that may not have gone out.
     ``last_attempt_at`` is our wall clock: no attempt leaves later without being written down anew, so that whoever
     finds the row in doubt knows for how long the vendor may yet be at work on it. None: an older importer did not say.
+    No ``attempts``: it was taken back by an orderly stop, and nothing was sent after all.
     """
 
     row: RowId

@@ -66,6 +66,7 @@ from importer.state.journal.statements import (
     PULSE,
     REMEMBER,
     SETTLE,
+    WITHDRAW,
 )
 from importer.state.journal.storage import (
     BEGINNING,
@@ -94,8 +95,8 @@ class Journal:
     """One run's SQLite file.
 
     What is written of rows is one durable transaction: when it returns, a power cut changes nothing.
-    A row's state only ever goes forward: nothing, intent, landed (with a mark for each of its follow-ups), outcome. An outcome is never replaced,
-    save that of a failed row which a retry settles anew; the earlier one is kept beside it.
+    A row's state only ever goes forward: nothing, intent, landed (with a mark for each of its follow-ups), outcome; an orderly stop
+    takes back the intents of rows that it kept from being sent. An outcome is never replaced, save that of a failed row which a retry settles anew; the earlier one is kept beside it.
     """
 
     def __init__(self, folder: Path, db: Database, run: Run, clock: Clock, seal: Seal | None = None) -> None:
@@ -188,6 +189,14 @@ class Journal:
             found = self._new_images(images)
             self._appends.write((INTEND, cells), (REMEMBER, found), last_row=max(cells, key=itemgetter(0))[0])
 
+    def withdraw(self, intents: Iterable[Intent]) -> None:
+        """Put back what was known of rows before a session intended them, and did not send them after all.
+
+        Without ``attempts`` they were never sent, and nothing is known of them any more.
+        """
+        written = [intent_cells(intent) for intent in intents if self._is_intended(intent.row)]
+        self._appends.write((WITHDRAW, written))
+
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
         self.append(outcomes=outcomes)
@@ -250,7 +259,7 @@ class Journal:
         from then still counts.
         """
         found: dict[RowId, RowState] = dict(self._appends.in_doubt(first, last))
-        for cells in self._rows("intents", INTENT_COLUMNS, first, last):
+        for cells in self._rows("intents", INTENT_COLUMNS, first, last, "attempts > 0"):
             found[cells[0]] = self._appends.as_it_may_be(intent_of(cells))
         marks: dict[RowId, tuple[FollowUpMark, ...]] = {}
         for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
@@ -435,6 +444,10 @@ class Journal:
         return reached_contacts(self._db)
 
     # how
+
+    def _is_intended(self, row: RowId) -> bool:
+        # an append that writes nothing would be missed later: the journal would not be as far as its seal
+        return self._db.execute('SELECT 1 FROM intents WHERE "row" = ?', (row,)).fetchone() is not None
 
     def _new_images(self, images: Iterable[BeforeImage]) -> list[SqlCells]:
         """Give what is to be written of images: of a row that found something before, what it knows together."""

@@ -198,7 +198,7 @@ class UndoBook:
     def in_doubt(self, first: RowId, last: RowId) -> dict[RowId, float]:
         """Find the rows that may have been sent, and of which nothing more is known; with the earliest moment of that, by the vendor's clock."""
         query = """
-            SELECT "row", first_attempt_at FROM intents WHERE "row" BETWEEN ? AND ?
+            SELECT "row", first_attempt_at FROM intents WHERE "row" BETWEEN ? AND ? AND attempts > 0
                 AND NOT EXISTS (SELECT 1 FROM landed WHERE landed."row" = intents."row")
                 AND NOT EXISTS (
                     SELECT 1 FROM outcomes WHERE outcomes."row" = intents."row"
