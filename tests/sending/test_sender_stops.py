@@ -338,6 +338,7 @@ async def test_rows_in_doubt_are_settled_by_evidence(start: StartRun) -> None:
     }
     outcomes = await run.send(people(3), row_states=row_states)
     assert [outcomes[row].status for row in (2, 3, 4)] == [Status.UPDATED, Status.CREATED, Status.CREATED]
+    assert [outcomes[row].by_date for row in (2, 3, 4)] == [False, True, False], "a reply told of row 4"
 
 
 async def test_a_contact_of_an_earlier_row_is_no_proof_for_a_later_one(start: StartRun) -> None:

@@ -56,6 +56,7 @@ from importer.state.journal.schema import migrate
 from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
     ADD,
+    BY_DATE,
     INTEND,
     LAND,
     MADE_BY,
@@ -214,13 +215,14 @@ class Journal:
         In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
         resume would send the earlier one again, over the newer values.
         """
-        marks = list(marks)
+        landed, marks, outcomes = list(landed), list(marks), list(outcomes)
         found = self._new_images(images)
         self._appends.write(
             (REMEMBER, found),
             (LAND, [landed_cells(each) for each in landed]),
             (MARK, [mark_cells(mark) for mark in marks]),
             (ADD, [added_cells(mark, mark.added) for mark in marks if mark.added is not None]),
+            (BY_DATE, [(each.row,) for each in (*landed, *outcomes) if each.by_date]),
             (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
         )
 

@@ -55,6 +55,8 @@ LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, append, checksu
 
 MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
 
+BY_DATE: Final = 'INSERT OR REPLACE INTO created_by_date ("row", append, checksum) VALUES (?, ?, ?)'
+
 ADD: Final = f"INSERT OR REPLACE INTO additions ({ADDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 # What a row found first stands: looked at again after a lost reply, its contact may hold the row's own values.
 REMEMBER: Final = (
