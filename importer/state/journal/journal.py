@@ -216,13 +216,16 @@ class Journal:
         resume would send the earlier one again, over the newer values.
         """
         landed, marks, outcomes = list(landed), list(marks), list(outcomes)
+        dated = [each.row for each in landed if each.by_date] + [
+            each.row for each in outcomes if each.by_date
+        ]
         found = self._new_images(images)
         self._appends.write(
             (REMEMBER, found),
             (LAND, [landed_cells(each) for each in landed]),
             (MARK, [mark_cells(mark) for mark in marks]),
             (ADD, [added_cells(mark, mark.added) for mark in marks if mark.added is not None]),
-            (BY_DATE, [(each.row,) for each in (*landed, *outcomes) if each.by_date]),
+            (BY_DATE, [(row,) for row in dated]),
             (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
         )
 
