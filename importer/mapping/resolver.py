@@ -206,7 +206,7 @@ def find_custom_field(name: str, known: Sequence[CustomField]) -> CustomField | 
         )
     near = nearest(name, (word for field in known for word in (field.name, field.key)), count=3)
     hint = f" Nearest: {', '.join(map(repr, near))}." if near else _listed(known)
-    return f"The location has no custom field {name!r}.{hint}"
+    return f"The location has no custom field {name!r}.{hint} `importer fields create` makes those that are missing."
 
 
 def fields_named(name: str, known: Sequence[CustomField]) -> list[CustomField]:

@@ -56,23 +56,22 @@ class FieldMaker:
             model=line.model,
             options=line.options,
         )
-        for _ in range(_ATTEMPTS):
+        attempts = 0
+        while True:
+            attempts += 1
             found = await self._ask(call, repeatable=False)
             # whatever the reply says: what counts is what the location has now
             held = await self._held(line)
-            if isinstance(held, str):
-                return replace(
-                    line, status=FieldStatus.FAILED, reason=f"whether it was made is not known: {held}"
-                )
-            if held is not None:
-                return _made(line, held)
-            if not _may_be_late(found):
-                break
-            await self._clock.sleep(_LATE_SECONDS)
-            held = await self._held(line)
+            if held is None and _may_be_late(found):
+                await self._clock.sleep(_LATE_SECONDS)
+                held = await self._held(line)
             if isinstance(held, CustomField):
                 return _made(line, held)
-        return replace(line, status=FieldStatus.FAILED, reason=_why_not(found))
+            if held is not None:
+                why = f"whether it was made is not known: {held}"
+                return replace(line, status=FieldStatus.FAILED, reason=why)
+            if not _may_be_late(found) or attempts >= _ATTEMPTS:
+                return replace(line, status=FieldStatus.FAILED, reason=_why_not(found))
 
     async def _add_options(self, line: FieldLine) -> FieldLine:
         """Write the options that the field has now, and those that it lacks, so that none of somebody else's goes."""
@@ -91,7 +90,9 @@ class FieldMaker:
         """Give the field as the location has it now; None where it has none, a sentence where that cannot be read."""
         call = list_custom_fields(self._location_id, model=line.model)
         found = await self._ask(call, repeatable=True)
-        known = custom_fields_in(found.body) if _is_done(found) else None
+        known = None
+        if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
+            known = custom_fields_in(found.body)
         if known is None:
             return f"the location's fields cannot be listed ({READ_SCOPE}): {_words(found)}"
         return _only(fields_named(line.id or line.name, known), line)
@@ -122,10 +123,6 @@ def _made(line: FieldLine, held: CustomField) -> FieldLine:
 def _may_be_late(found: Reply | Unanswered) -> bool:
     """Tell whether it may be made yet, or another attempt may help."""
     return isinstance(found, Unanswered) or found.kind is ReplyKind.DONE
-
-
-def _is_done(found: Reply | Unanswered) -> bool:
-    return isinstance(found, Reply) and found.kind is ReplyKind.DONE
 
 
 def _words(found: Reply | Unanswered) -> str:
