@@ -101,8 +101,8 @@ def _propose(
     if _ID.fullmatch(named.name):
         why = "it is named by an id that the location does not have, of another location perhaps; name it by its name in the mapping"
         return _left(named, catalog.location_id, why)
-    told = wanted.types.get(named.name)
-    as_is = values.type() if told is None else _as_told(told, values)
+    said = wanted.types.get(named.name)
+    as_is = values.type() if said is None else _as_said(said, values)
     if as_is.data_type in PICKLISTS and not as_is.options:
         why = f"a field of type {as_is.data_type} needs options, and the rows have none, or more than a picklist is good for"
         return _left(named, catalog.location_id, why)
@@ -117,7 +117,7 @@ def _propose(
     )
 
 
-def _as_told(data_type: str, values: FieldValues) -> FieldType:
+def _as_said(data_type: str, values: FieldValues) -> FieldType:
     options = values.options if data_type in PICKLISTS else ()
     return FieldType(data_type=data_type, reason="as it was said", options=options)
 
