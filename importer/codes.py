@@ -26,6 +26,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Look for an unquoted delimiter or a missing one in that row, and quote or add it.",
     ),
     Code(
+        "corrected",
+        "The row is another than in the file, by a correction that was laid over it (warning)",
+        "Nothing; --corrections said so.",
+        Remedy.NONE,
+    ),
+    Code(
         "undecodable_bytes",
         "The row has bytes that are not text in the file's encoding",
         "Correct the cell, or declare the file's encoding in the mapping (source: encoding) or with --encoding.",

@@ -77,6 +77,9 @@ class _Place(TypedDict, total=False):
 class _Rows(TypedDict, total=False):
     """Which rows, and what may be done to them."""
 
+    corrections: Annotated[
+        Reference | None, "a file of corrections that are laid over the source (JSON lines)"
+    ]
     limit: Annotated[int | None, "take the first so many rows alone"]
     accept_rewritten: Annotated[
         bool | None, "import cells of a corrected file although a spreadsheet seems to have rewritten them"
@@ -316,9 +319,10 @@ def session(given: Given) -> Given:
 def of_a_run(given: Given) -> Given:
     """Name the fields of RunSettings that a run is given once and for all; only those given."""
     fields = {name: given[name] for name in (*_Rows.__annotations__, *_Run.__annotations__) if name in given}
-    if "metrics_file" in fields:
-        fields["metrics_file"] = Path(fields["metrics_file"])
-    return fields
+    return {**fields, **{name: Path(fields[name]) for name in _PATHS if name in fields}}
+
+
+_PATHS: Final = ("metrics_file", "corrections")
 
 
 def _open_hours(said: str) -> OpenHours:

@@ -191,7 +191,8 @@ class StateFolder:
         yield self._run_lock(run.id)
         keys = {
             hashlib.sha256(
-                "\n".join((source.fingerprint, run.place, run.location_id or "*")).encode()
+                # whatever is corrected in it: two runs of one file would send its rows twice
+                "\n".join((source.content_sha256, run.place, run.location_id or "*")).encode()
             ).hexdigest()
             for source in run.sources
         }
