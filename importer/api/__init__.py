@@ -93,20 +93,29 @@ def change_mapping(
 
 @options_of(ReadOptions)
 def open_bench(
-    source: Reference, mapping: Mapping | None = None, **options: Unpack[ReadOptions]
+    source: Reference,
+    mapping: Mapping | None = None,
+    *,
+    corrections: Reference | None = None,
+    **options: Unpack[ReadOptions],
 ) -> AbstractContextManager[Bench]:
     """Open a source once to ask it many times, in a ``with``: ``.suggestion()``, ``.values(column)``, ``.becomes(mapping, [7])``.
 
-    ``mapping``: opens it as that mapping says of its source (its sheet, its header's row). Raises SourceError.
+    ``mapping``: opens it as that mapping says of its source (its sheet, its header's row). ``corrections``: a file of them, laid
+    over it. Raises SourceError.
     """
-    return _opened_bench(os.fspath(source), mapping, checked("open_bench", options, ReadOptions))
+    laid = None if corrections is None else Path(corrections)
+    return _opened_bench(os.fspath(source), mapping, laid, checked("open_bench", options, ReadOptions))
 
 
 @contextmanager
-def _opened_bench(source: str, mapping: Mapping | None, given: Given) -> Iterator[Bench]:
+def _opened_bench(
+    source: str, mapping: Mapping | None, corrections: Path | None, given: Given
+) -> Iterator[Bench]:
     from importer.bench.asking import open_bench
 
-    with errors_in_parameters(), open_bench(source, mapping=mapping, options=told.reading(given)) as bench:
+    opening = open_bench(source, mapping=mapping, corrections=corrections, options=told.reading(given))
+    with errors_in_parameters(), opening as bench:
         yield bench
 
 

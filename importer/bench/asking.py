@@ -22,6 +22,7 @@ from importer.runs.shown_rows import ready_row, shown_row
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import SANDBOX_LOCATION, ReadingOptions
 from importer.sources import stage
+from importer.sources.corrections import correct, kept_corrections
 from importer.suggestion.sampling import SAMPLED_ROWS
 from importer.suggestion.suggesting import Suggestion, open_likely, suggest
 
@@ -147,16 +148,18 @@ def open_bench(
     *,
     options: ReadingOptions = _DETECT_ALL,
     mapping: Mapping | None = None,
+    corrections: Path | None = None,
     clock: Clock | None = None,
 ) -> Iterator[Bench]:
-    """Copy a source and open it, as ``mapping`` says of it, if one is given. Raises SourceError."""
+    """Copy a source and open it, as ``mapping`` says of it, if one is given; ``corrections`` are laid over it. Raises SourceError."""
     with tempfile.TemporaryDirectory(prefix="importer-", ignore_cleanup_errors=True) as folder:
-        staged = stage(reference, Path(folder), 0)
+        (staged,) = correct([stage(reference, Path(folder), 0)], corrections)
+        laid = kept_corrections(staged)
         if mapping is None:
-            source, options = open_likely(staged.path, options=options, name=staged.name)
+            source, options = open_likely(staged.path, options=options, name=staged.name, corrections=laid)
         else:
             options = mapping.reading_options(options)
-            source = open_source(staged.path, options=options, name=staged.name)
+            source = open_source(staged.path, options=options, name=staged.name, corrections=laid)
         bench = Bench(source, options=options, folder=Path(folder), clock=clock or SystemClock())
         try:
             yield bench

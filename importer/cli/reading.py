@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from importer.cli.options import examples, load_environment, read_reading_options, reading_options
+from importer.cli.options import (
+    corrections_option,
+    examples,
+    load_environment,
+    read_reading_options,
+    reading_options,
+)
 
 if TYPE_CHECKING:
     from importer.bench.column_values import ColumnValues
@@ -55,9 +61,17 @@ _SHOWN_FAULTS: Final = 10
     help="Show the values of a column instead, those of the most rows first, with their number of rows.",
 )
 @click.option("--prefix", metavar="TEXT", help="With --values: those that begin with TEXT, in any case.")
+@corrections_option
 @reading_options
 def read_command(
-    source: str, *, count: int, form: str, column: str | None, prefix: str | None, **given: Any
+    source: str,
+    *,
+    count: int,
+    form: str,
+    column: str | None,
+    prefix: str | None,
+    corrections: Path | None,
+    **given: Any,
 ) -> None:
     """Show the rows of SOURCE before any mapping: a file, - for standard input, or a URL.
 
@@ -66,30 +80,35 @@ def read_command(
     if prefix is not None and column is None:
         raise click.UsageError("--prefix narrows the values of a column: name it with --values.")
     from importer.sources import stage_each
+    from importer.sources.corrections import correct
     from importer.sources.expanding import expand_sources
 
     load_environment()
     references = expand_sources([source])
     with tempfile.TemporaryDirectory(prefix="importer-", ignore_cleanup_errors=True) as folder:
-        index = 0
+        staged: list[StagedSource] = []
         for reference in references:
-            each = stage_each(reference, Path(folder), index)
-            index += len(each)
-            for staged in each:
-                if len(references) + len(each) > 2:
-                    click.echo(f"== {staged.reference}", err=True)
-                opened = _opened(staged, given)
-                if column is None:
-                    _show(opened, count=count, form=form)
-                else:
-                    _show_values(opened, column, prefix or "", count=count, form=form)
+            staged.extend(stage_each(reference, Path(folder), len(staged)))
+        for each in correct(staged, corrections):
+            if len(staged) > 1:
+                click.echo(f"== {each.reference}", err=True)
+            opened = _opened(each, given)
+            if column is None:
+                _show(opened, count=count, form=form)
+            else:
+                _show_values(opened, column, prefix or "", count=count, form=form)
 
 
 def _opened(staged: StagedSource, given: dict[str, Any]) -> Source:
     from importer.reading import open_source
+    from importer.sources.corrections import kept_corrections
 
     return open_source(
-        staged.path, options=read_reading_options(**given), index=staged.index, name=staged.name
+        staged.path,
+        options=read_reading_options(**given),
+        index=staged.index,
+        name=staged.name,
+        corrections=kept_corrections(staged),
     )
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ from importer.suggestion.validity import Home, with_doubts
 
 if TYPE_CHECKING:
     from importer.reading import Source
+    from importer.reading.corrections import Corrections
     from importer.records import Json
     from importer.yaml.document import YamlPath
 
@@ -111,19 +113,24 @@ def suggest_file(
 
 
 def open_likely(
-    path: str | os.PathLike[str], *, options: ReadingOptions = _DETECT_ALL, name: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    options: ReadingOptions = _DETECT_ALL,
+    name: str | None = None,
+    corrections: Corrections | None = None,
 ) -> tuple[Source, ReadingOptions]:
     """Open a file, of several sheets the one that looks most like contacts; give what an import has to be told as well."""
     from importer.reading import open_source
 
     _refuse_many(path)
+    opened = partial(open_source, path, name=name, corrections=corrections)
     try:
-        return open_source(path, options=options, name=name), options
+        return opened(options=options), options
     except SourceError:
         if options.sheet is not None:
             raise
         try:
-            source = open_source(path, options=replace(options, wanted_headers=all_phrases()), name=name)
+            source = opened(options=replace(options, wanted_headers=all_phrases()))
         except SourceError:
             source = None
         if source is None or source.detected.sheet is None:

@@ -110,6 +110,13 @@ def test_the_file_may_be_gone_once_it_is_opened(tmp_path: Path, long_file: Path)
         assert bench.values("Country").distinct == 2
 
 
+def test_corrections_are_laid_over_the_file(tmp_path: Path, long_file: Path) -> None:
+    laid = tmp_path / "corrections.jsonl"
+    laid.write_text('{"row": 5, "column": "Country", "before": "DE", "after": "IT"}\n', encoding="utf-8")
+    with open_bench(str(long_file), corrections=laid) as bench:
+        assert ("IT", 1) in bench.values("Country").most
+
+
 def test_values_are_those_of_all_rows_but_the_damaged_ones(bench: Bench) -> None:
     countries = bench.values("country")
     assert countries.column == "Country"

@@ -77,7 +77,12 @@ def test_values_are_had_as_json_lines_and_as_csv(call: Call) -> None:
 
 def test_a_prefix_narrows_what_is_shown(call: Call) -> None:
     shown, told = call("read", CONTACTS, "--values", "Country", "--prefix", "u", "--format", "csv")
-    assert {line.split(",")[0] for line in shown.splitlines()[1:]} == {"USA", "US", "United Kingdom", "United States"}
+    assert {line.split(",")[0] for line in shown.splitlines()[1:]} == {
+        "USA",
+        "US",
+        "United Kingdom",
+        "United States",
+    }
     assert "4 different values that begin with 'u'" in told
 
 
