@@ -178,7 +178,7 @@ class ObjectActs:
         )
 
 
-class _Undo:
+class _ObjectUndo:
     """One thing looked at, judged, and taken away."""
 
     def __init__(self, asking: Asking, book: UndoWriter, *, dry: bool) -> None:
@@ -218,7 +218,7 @@ class _Undo:
         return _End(status=UndoStatus.FAILED, reason=f"It could not be looked at: {words}.")
 
 
-class _BesideUndo(_Undo):
+class _BesideUndo(_ObjectUndo):
     """A deal, note or task: deleted where nobody worked on it since."""
 
     async def go(self, written: WrittenObject) -> _End:
@@ -233,7 +233,7 @@ class _BesideUndo(_Undo):
         return await self._remove(written, kind.remove(written.location_id, written.contact_id, written.id))
 
 
-class _CompanyUndo(_Undo):
+class _CompanyUndo(_ObjectUndo):
     """A company: deleted where the run made it, it has no contacts and is as the run left it; else its old values go back."""
 
     async def go(self, written: WrittenObject) -> _End:
