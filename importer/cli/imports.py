@@ -12,6 +12,7 @@ import click
 from importer.cli.options import (
     connection_options,
     corrected_options,
+    corrections_option,
     examples,
     json_option,
     load_environment,
@@ -118,6 +119,7 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@corrections_option
 @corrected_options
 @output_options
 @sending_options
@@ -159,6 +161,7 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@corrections_option
 @corrected_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
@@ -225,6 +228,7 @@ def _write_report(forecast: Forecast, report: Path, *, details: bool) -> None:
 @click.argument("source", metavar="SOURCE")
 @mapping_option
 @connection_options
+@corrections_option
 @click.option(
     "-n", "rows", type=click.IntRange(min=0), default=10, show_default=True, help="Rows to show; 0 shows all."
 )
@@ -265,6 +269,7 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "mapping",
         "output",
         "results_format",
+        "corrections",
         "limit",
         "trial",
         "into_other_location",

@@ -146,6 +146,15 @@ def corrected_options(command: Command) -> Command:
     )(command)
 
 
+def corrections_option(command: Command) -> Command:
+    return click.option(
+        "--corrections",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Lay corrections over the source: JSON lines with row, column, before and after.",
+    )(command)
+
+
 def reading_options(command: Command) -> Command:
     return stack(
         click.option(

@@ -13,6 +13,7 @@ from importer.cli.mirroring import Age, max_age_option
 from importer.cli.options import (
     api_version_option,
     connection_options,
+    corrections_option,
     examples,
     json_option,
     load_environment,
@@ -36,6 +37,7 @@ from importer.cli.options import (
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@corrections_option
 @output_options
 @max_age_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Plan the first N rows only.")

@@ -12,10 +12,11 @@ from importer.records import Fault, Json, Record, RowId, number_of
 CODE: Final = "opt_out_kept"
 _SETTINGS: Final = ("dndSettings", "inboundDndSettings")
 _ACTIVE: Final = "active"
-_ON: Final = frozenset({_ACTIVE, "permanent"})
+_PERMANENT: Final = "permanent"
 
 OptOuts: TypeAlias = frozenset[tuple[str, ...]]
-"""Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``."""
+"""Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``; of one that is on for good that of
+``("dndSettings", "SMS", "permanent")`` too, so that the stronger of two is what both say together."""
 
 
 _NONE: Final[OptOuts] = frozenset()
@@ -35,8 +36,8 @@ def with_opt_outs(record: Record, wanted: OptOuts, *, rows: Iterable[int]) -> Re
         return record
     fields = dict(record.fields)
     for name, *channel in sorted(missing):
-        fields[name] = _switched(fields.get(name), channel[0]) if channel else True
-    what = ", ".join(".".join(path) for path in sorted(missing))
+        fields[name] = _switched(fields.get(name), *channel) if channel else True
+    what = ", ".join(_said(path) for path in sorted(missing) if (*path, _PERMANENT) not in missing)
     others = ", ".join(map(str, rows))
     warning = Fault(
         code=CODE,
@@ -89,10 +90,17 @@ def _switched_on(fields: Mapping[str, Json]) -> Iterable[tuple[str, ...]]:
     for name in _SETTINGS:
         settings = fields.get(name)
         for channel, value in settings.items() if isinstance(settings, dict) else ():
-            if isinstance(value, dict) and value.get("status") in _ON:
+            status = value.get("status") if isinstance(value, dict) else None
+            if status in {_ACTIVE, _PERMANENT}:
                 yield (name, channel)
+            if status == _PERMANENT:
+                yield (name, channel, _PERMANENT)
 
 
-def _switched(settings: Json, channel: str) -> Json:
+def _switched(settings: Json, channel: str, status: str = _ACTIVE) -> Json:
     before = settings if isinstance(settings, dict) else {}
-    return {**before, channel: {"status": _ACTIVE}}
+    return {**before, channel: {"status": status}}
+
+
+def _said(path: tuple[str, ...]) -> str:
+    return f"{path[0]}.{path[1]} for good" if path[2:] else ".".join(path)

@@ -158,7 +158,7 @@ def _created(new: NewRun, candidate: Run, context: RunContext) -> Journal:
 def _candidate(
     new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder
 ) -> tuple[Run, Lineage]:
-    staged = stage_all(settings.sources, new.sources)
+    staged = stage_all(settings.sources, new.sources, settings.corrections)
     lineage = trace(staged, mapping, settings, state)
     run = Run(
         id=new.id,

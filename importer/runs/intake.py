@@ -22,6 +22,7 @@ from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
 from importer.sources import StagedSource, stage_each
+from importer.sources.corrections import correct, kept_corrections
 from importer.sources.expanding import expand_sources
 
 Mapped: TypeAlias = list[Record | Outcome]
@@ -121,12 +122,14 @@ def require_destination(connection: Connection, mapping: Mapping) -> None:
         )
 
 
-def stage_all(references: Sequence[str], folder: Path) -> tuple[StagedSource, ...]:
-    """Copy every source that the references stand for into a private folder. Raises SourceError."""
+def stage_all(
+    references: Sequence[str], folder: Path, corrections: Path | None = None
+) -> tuple[StagedSource, ...]:
+    """Copy every source that the references stand for into a private folder, with its corrections. Raises SourceError."""
     staged: list[StagedSource] = []
     for reference in expand_sources(references):
         staged.extend(stage_each(reference, folder, len(staged)))
-    return tuple(staged)
+    return correct(staged, corrections)
 
 
 def open_staged(staged: Sequence[StagedSource], mapping: Mapping, given: ReadingOptions) -> list[Source]:
@@ -140,15 +143,20 @@ def _open_one(staged: StagedSource, mapping: Mapping, given: ReadingOptions) -> 
             f"The run keeps no copy of {staged.name} any more: it is deleted when a person in it is forgotten. What the run "
             "did stays known (importer show); import the source anew with: importer run ... --fresh"
         )
+    corrections = kept_corrections(staged)
     said = mapping.reading_options(given)
     plain = replace(given, wanted_headers=said.wanted_headers)
     if said != plain:
         # What the mapping says of its source is said of the first file, not of the failed rows we made of it.
         with suppress(SourceError):
-            source = open_source(staged.path, options=plain, index=staged.index, name=staged.name)
+            source = open_source(
+                staged.path, options=plain, index=staged.index, name=staged.name, corrections=corrections
+            )
             if source.ours:
                 return source
-    return open_source(staged.path, options=said, index=staged.index, name=staged.name)
+    return open_source(
+        staged.path, options=said, index=staged.index, name=staged.name, corrections=corrections
+    )
 
 
 def survey(

@@ -25,8 +25,23 @@ class StagedSource:
     name: str
     path: Path
     fingerprint: str
-    """SHA-256 of the bytes, in hex."""
+    """SHA-256 of the bytes, in hex; where corrections are laid over them, a plus sign and theirs."""
     size: int
+
+    @property
+    def content_sha256(self) -> str:
+        """SHA-256 of the bytes alone."""
+        return self.fingerprint.partition("+")[0]
+
+    @property
+    def corrections_sha256(self) -> str | None:
+        """SHA-256 of what corrections change; None where there are none."""
+        return self.fingerprint.partition("+")[2] or None
+
+    @property
+    def corrections_path(self) -> Path:
+        """Where its corrections are kept, if there are any: beside the folder of the copy."""
+        return self.path.parent.with_name(f"{self.path.parent.name}.corrections.jsonl")
 
 
 def stage(

@@ -200,6 +200,7 @@ class Companies:
     def _announce(self, submitted: SubmittedRow) -> None:
         """Write down that the row may have made or changed its company, before each attempt that could."""
         submitted.attempts += 1
+        submitted.perhaps_stored = True  # a stop must not take it for a row that never left
         self._journal.intend([self._intent(submitted)])
 
     def _intent(self, submitted: SubmittedRow) -> Intent:
