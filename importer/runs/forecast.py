@@ -237,7 +237,7 @@ def taken_in(
     mapping = mapping or load_mapping(settings.mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
-        staged = stage_all(settings.sources, Path(folder), settings.corrections)
+        staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
