@@ -481,8 +481,9 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "superseded",
-        "A later row of the same person was imported meanwhile",
-        "Nothing has to be done; the newer values are in HighLevel.",
+        "A later row of the same person, or one of a run that began later, was imported meanwhile",
+        "Nothing has to be done; the newer values are in HighLevel. `--over-newer` of resume and retry sends rows that a later "
+        "run overtook.",
         Remedy.NONE,
     ),
 )

@@ -152,6 +152,8 @@ class RunSettings:
     """The plan that is applied."""
     replan: bool = False
     """Decide rows of the plan anew whose contact somebody changed since."""
+    over_newer: bool = False
+    """Of a run that is gone on with: send rows, too, whose person a run that began later imported."""
     full_every: int | None = None
     feed: str | None = None
     """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""

@@ -144,6 +144,15 @@ class _Run(TypedDict, total=False):
     metrics_file: Annotated[Reference | None, "write Prometheus metrics to this file"]
 
 
+class _GoingOn(TypedDict, total=False):
+    """What whoever goes on with a run can say."""
+
+    over_newer: Annotated[
+        bool | None,
+        "send rows, too, whose person a run that began later imported since (default: they are skipped)",
+    ]
+
+
 class _Resume(TypedDict, total=False):
     """What only a resume can be told."""
 
@@ -164,11 +173,11 @@ class RunOptions(_Layout, _Password, _Account, _Place, _Version, _Rows, _Session
     """What ``run`` takes."""
 
 
-class RetryOptions(_Password, _Account, _Version, _Session, total=False):
+class RetryOptions(_Password, _Account, _Version, _Session, _GoingOn, total=False):
     """What ``retry`` takes."""
 
 
-class ResumeOptions(_Password, _Account, _Version, _Session, _Resume, total=False):
+class ResumeOptions(_Password, _Account, _Version, _Session, _GoingOn, _Resume, total=False):
     """What ``resume`` takes."""
 
 
@@ -209,7 +218,7 @@ def checked(function: str, options: Mapping[str, object], known: type) -> Given:
 
 _AT_LEAST_ONE: Final = ("header_row", "limit", "trial", "concurrency", "full_every")
 _SWITCHES: Final = (
-    "sandbox", "into_other_location", "allow_transforms", "wait_for_quota", "fresh", "changed_only", "report_details", "from_copies",
+    "sandbox", "into_other_location", "allow_transforms", "wait_for_quota", "fresh", "changed_only", "report_details", "from_copies", "over_newer",
 )  # fmt: skip
 
 
@@ -303,7 +312,7 @@ def state(given: Given) -> Path:
 
 def session(given: Given) -> Given:
     """Name the fields of RunSettings that a resumed run may have otherwise than it began; only those given."""
-    names = ("results_format", "concurrency", "wait_for_quota", "max_requests")
+    names = ("results_format", "concurrency", "wait_for_quota", "max_requests", "over_newer")
     fields = {name: given[name] for name in names if name in given}
     if "output" in given:
         fields["output"] = Path(given["output"])

@@ -20,6 +20,7 @@ _SWITCHES: Final = {
     "--sandbox": "sandbox", "--fresh": "fresh", "--compare": "compare", "--before-images": "before_images", "--changed-only": "changed_only",
     "--wait-for-quota": "wait_for_quota", "--allow-transforms": "allow_transforms", "--accept-rewritten": "accept_rewritten",
     "--into-other-location": "into_other_location", "--report-details": "report_details",
+    "--over-newer": "over_newer",
 }  # fmt: skip
 PARAMETERS: Final = {flag: f"{name}=" for flag, name in _VALUES.items()} | {
     flag: f"{name}=True" for flag, name in _SWITCHES.items()

@@ -41,6 +41,8 @@ _FORGOTTEN: Final = ".forgotten-"
 _DRAFT_SECONDS: Final = 3_600
 _QUOTA_SECONDS: Final = DAY_SECONDS + 3_600
 _MARK_AHEAD_SECONDS: Final = 2.0
+_UNDO: Final = "the undo of run"
+"""What a lock is held for that an undo holds, with the id behind it."""
 """A mark speaks for a moment to come, since the process may be killed before the next one is written."""
 
 
@@ -171,9 +173,9 @@ class StateFolder:
     # locks
 
     @contextlib.contextmanager
-    def lock(self, run: Run) -> Iterator[None]:
-        """Hold a run and its sources in their place; RunConflictError tells who else holds one of them."""
-        owner = self._owner(run.id)
+    def lock(self, run: Run, *, undoing: bool = False) -> Iterator[None]:
+        """Hold a run and its sources in their place; RunConflictError tells who else holds one of them, and for what."""
+        owner = self._owner(run.id, undoing=undoing)
         with contextlib.ExitStack() as held:
             try:
                 for path in self._lock_paths(run):
@@ -203,8 +205,9 @@ class StateFolder:
         for key in sorted(keys):
             yield self._locks / f"source-{key[:32]}.lock"
 
-    def _owner(self, run_id: str) -> Owner:
-        return this_process(f"run {run_id}", self._clock.now())
+    def _owner(self, run_id: str, *, undoing: bool = False) -> Owner:
+        work = f"{_UNDO} {run_id}" if undoing else f"run {run_id}"
+        return this_process(work, self._clock.now())
 
     def _run_lock(self, run_id: str) -> Path:
         return self._locks / f"{run_id}.lock"
@@ -369,9 +372,11 @@ def _run_id(moment: int) -> str:
 
 
 def _conflict(run: Run, owner: Owner | None) -> RunConflictError:
-    who = f"{owner}" if owner else "another process"
     names = ", ".join(source.name for source in run.sources)
-    return RunConflictError(f"{names} is being imported by {who}. Wait for its end, or stop it with Ctrl-C.")
+    what = f"{names} is being imported by {owner or 'another process'}"
+    if owner is not None and owner.work.startswith(_UNDO):
+        what = f"The import of {names} is being taken back by {owner}"
+    return RunConflictError(f"{what}. Wait for its end, or stop it with Ctrl-C.")
 
 
 def _make_private(*folders: Path) -> None:
