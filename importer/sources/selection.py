@@ -26,7 +26,7 @@ _SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Named:
+class _NamedRow:
     """A row as a file names it: where in the file, its number, and its source where that is said."""
 
     line: int
@@ -38,7 +38,7 @@ class _NoRowError(Exception):
     """A line names no row; the text says why."""
 
 
-_Lines: TypeAlias = Iterator[_Named]
+_NamedRows: TypeAlias = Iterator[_NamedRow]
 
 
 def select(staged: Sequence[StagedSource], path: Path | None) -> tuple[StagedSource, ...]:
@@ -87,7 +87,7 @@ def _keep(staged: StagedSource, rows: RowNumbers) -> StagedSource:
     return staged.laid(rows=rows.fingerprint)
 
 
-def _index_of(named: _Named, staged: Sequence[StagedSource], file: str) -> int:
+def _index_of(named: _NamedRow, staged: Sequence[StagedSource], file: str) -> int:
     found = [each.index for each in staged if named.source in {None, each.name}]
     if len(found) == 1:
         return found[0]
@@ -101,7 +101,7 @@ def _index_of(named: _Named, staged: Sequence[StagedSource], file: str) -> int:
     raise SourceError(f"{file} line {named.line}: row {named.number}: {why}. Nothing was sent.")
 
 
-def _rows_of(path: Path) -> _Lines:
+def _rows_of(path: Path) -> _NamedRows:
     try:
         with path.open("rb") as file:
             head = file.read(1 << 16)
@@ -114,7 +114,7 @@ def _rows_of(path: Path) -> _Lines:
         raise SourceError(f"The rows {path} cannot be read: {cause.strerror or cause}.") from None
 
 
-def _of_results(path: Path) -> _Lines:
+def _of_results(path: Path) -> _NamedRows:
     """Take the rows that a file of ours lists, whatever became of them."""
     from importer.reading import open_source
 
@@ -130,14 +130,14 @@ def _of_results(path: Path) -> _Lines:
         for line, cells in zip(block.numbers, block.rows, strict=True):
             said = cells[number].strip() if number < len(cells) else ""
             try:
-                yield _Named(
+                yield _NamedRow(
                     line=line, number=_number(said), source=None if name is None else str(cells[name]) or None
                 )
             except _NoRowError as fault:
                 raise _refusal(path.name, line, fault) from None
 
 
-def _of_lines(lines: Iterator[bytes], name: str) -> _Lines:
+def _of_lines(lines: Iterator[bytes], name: str) -> _NamedRows:
     faults: list[str] = []
     for line, raw in enumerate(lines, 1):
         try:
@@ -156,9 +156,9 @@ def _refusal(name: str, line: int, fault: _NoRowError) -> SourceError:
     return SourceError(f"{name} is no list of rows. row {line}: {fault}. Nothing was sent.")
 
 
-def _named(line: int, text: str) -> _Named | None:
+def _named(line: int, text: str) -> _NamedRow | None:
     if not text.startswith("{"):
-        return _Named(line=line, number=_number(text))
+        return _NamedRow(line=line, number=_number(text))
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
@@ -168,7 +168,7 @@ def _named(line: int, text: str) -> _Named | None:
     number, source = said.get("row"), said.get("source")
     if isinstance(number, bool) or not isinstance(number, int) or not isinstance(source, str | None):
         raise _NoRowError('its "row" is no number, or its "source" no text')
-    return _Named(line=line, number=_number(str(number)), source=source)
+    return _NamedRow(line=line, number=_number(str(number)), source=source)
 
 
 def _number(text: str) -> int:
