@@ -99,6 +99,15 @@ class Block:
         for index, (number, cells) in enumerate(zip(self.numbers, self.rows, strict=True)):
             yield Row(number=number, cells=tuple(cells), faults=self.faults.get(index, ()))
 
+    def only(self, places: Sequence[int]) -> Block:
+        """Take some rows alone, by their places in ascending order."""
+        return Block(
+            source=self.source,
+            numbers=[self.numbers[place] for place in places],
+            rows=[self.rows[place] for place in places],
+            faults={index: self.faults[place] for index, place in enumerate(places) if place in self.faults},
+        )
+
     def head(self, rows: int) -> Block:
         return Block(
             source=self.source,

@@ -15,6 +15,7 @@ from importer.mirror.folder import MirrorFolder
 from importer.results.commands import access_words
 from importer.results.metrics import require_metrics
 from importer.runs.context import RunContext
+from importer.runs.following import follow
 from importer.runs.intake import choose_location, require_destination, stage_all
 from importer.runs.lineage import Lineage, trace
 from importer.runs.objects import refuse_idle_options
@@ -158,8 +159,10 @@ def _created(new: NewRun, candidate: Run, context: RunContext) -> Journal:
 def _candidate(
     new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder
 ) -> tuple[Run, Lineage]:
-    staged = stage_all(settings.sources, new.sources, settings.corrections)
+    staged = stage_all(settings.sources, new.sources, settings.corrections, settings.rows)
     lineage = trace(staged, mapping, settings, state)
+    if settings.rows is not None:
+        follow(lineage, staged, state, settings.follows)
     run = Run(
         id=new.id,
         started_at=new.started_at,
