@@ -287,16 +287,16 @@ FIELDS: Final[dict[str, FieldFacts]] = {facts.name: facts for facts in (*_PLAIN,
 COMPANY_FIELDS: Final[dict[str, FieldFacts]] = {
     facts.name: facts
     for facts in (
-        FieldFacts(name="name", kind=FieldKind.TEXT, says="What the company is called; it is known again by it."),
-        FieldFacts(name="phone", kind=FieldKind.PHONE, says="Phone, sent as E.164."),
-        FieldFacts(name="email", kind=FieldKind.EMAIL, says="E-mail address."),
-        FieldFacts(name="website", kind=FieldKind.WEBSITE, says="Website; https:// is put before it if need be."),
-        FieldFacts(name="address", kind=FieldKind.TEXT, says="Street and number."),
-        FieldFacts(name="city", kind=FieldKind.TEXT, says="City."),
-        FieldFacts(name="state", kind=FieldKind.STATE, says="State or province; `codes: true` makes US and CA codes."),
-        FieldFacts(name="postalCode", kind=FieldKind.POSTAL_CODE, says="Postal code, zeros kept."),
-        FieldFacts(name="country", kind=FieldKind.COUNTRY, says="Country: any common name or code, sent as a code."),
-        FieldFacts(name="description", kind=FieldKind.TEXT, says="What there is to say about it."),
+        FieldFacts(name="name", label="Name", group=FieldGroup.IDENTITY, kind=FieldKind.TEXT, says="What the company is called; it is known again by it."),
+        FieldFacts(name="phone", label="Phone", group=FieldGroup.REACH, kind=FieldKind.PHONE, says="Phone, sent as E.164."),
+        FieldFacts(name="email", label="E-mail", group=FieldGroup.REACH, kind=FieldKind.EMAIL, says="E-mail address."),
+        FieldFacts(name="website", label="Website", group=FieldGroup.REACH, kind=FieldKind.WEBSITE, says="Website; https:// is put before it if need be."),
+        FieldFacts(name="address", label="Street", group=FieldGroup.ADDRESS, kind=FieldKind.TEXT, says="Street and number."),
+        FieldFacts(name="city", label="City", group=FieldGroup.ADDRESS, kind=FieldKind.TEXT, says="City."),
+        FieldFacts(name="state", label="State", group=FieldGroup.ADDRESS, kind=FieldKind.STATE, says="State or province; `codes: true` makes US and CA codes."),
+        FieldFacts(name="postalCode", label="Postal code", group=FieldGroup.ADDRESS, kind=FieldKind.POSTAL_CODE, says="Postal code, zeros kept."),
+        FieldFacts(name="country", label="Country", group=FieldGroup.ADDRESS, kind=FieldKind.COUNTRY, says="Country: any common name or code, sent as a code."),
+        FieldFacts(name="description", label="Description", group=FieldGroup.IDENTITY, kind=FieldKind.TEXT, says="What there is to say about it."),
     )
 }  # fmt: skip
 """A company's own fields (`object: company`); nothing of it is emptied by a cell."""
