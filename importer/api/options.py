@@ -80,6 +80,10 @@ class _Rows(TypedDict, total=False):
     corrections: Annotated[
         Reference | None, "a file of corrections that are laid over the source (JSON lines)"
     ]
+    only_rows: Annotated[
+        Reference | None,
+        "a file that lists the rows to take alone: numbers, a line each, corrections, or failed.csv",
+    ]
     limit: Annotated[int | None, "take the first so many rows alone"]
     accept_rewritten: Annotated[
         bool | None, "import cells of a corrected file although a spreadsheet seems to have rewritten them"
@@ -118,6 +122,9 @@ class _Run(TypedDict, total=False):
     """What a run has from its begin to its end."""
 
     fresh: Annotated[bool | None, "start anew although this very import was run before"]
+    follows: Annotated[
+        str | None, "with only_rows: the run that sent them before (default: the newest of the same source)"
+    ]
     trial: Annotated[
         int | None, "send the first so many rows that can be sent, and stop; resume sends the rest"
     ]
@@ -319,10 +326,12 @@ def session(given: Given) -> Given:
 def of_a_run(given: Given) -> Given:
     """Name the fields of RunSettings that a run is given once and for all; only those given."""
     fields = {name: given[name] for name in (*_Rows.__annotations__, *_Run.__annotations__) if name in given}
+    if "only_rows" in fields:  # `rows` is how many a preview shows
+        fields["rows"] = fields.pop("only_rows")
     return {**fields, **{name: Path(fields[name]) for name in _PATHS if name in fields}}
 
 
-_PATHS: Final = ("metrics_file", "corrections")
+_PATHS: Final = ("metrics_file", "corrections", "rows")
 
 
 def _open_hours(said: str) -> OpenHours:

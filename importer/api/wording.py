@@ -14,7 +14,7 @@ _VALUES: Final = {
     "--header-row": "header_row", "--encoding": "encoding", "--delimiter": "delimiter", "--output": "output", "--limit": "limit",
     "--results-format": "results_format", "--trial": "trial", "--concurrency": "concurrency", "--full-every": "full_every",
     "--stop-after-failures": "stop_after_failures", "--send-window": "send_window", "--max-requests": "max_requests",
-    "--verify": "verify_share", "--metrics-file": "metrics_file", "--api-version": "api_version",
+    "--corrections": "corrections", "--rows": "only_rows", "--follows": "follows", "--verify": "verify_share", "--metrics-file": "metrics_file", "--api-version": "api_version",
 }  # fmt: skip
 _SWITCHES: Final = {
     "--sandbox": "sandbox", "--fresh": "fresh", "--compare": "compare", "--before-images": "before_images", "--changed-only": "changed_only",

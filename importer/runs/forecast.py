@@ -36,6 +36,7 @@ from importer.runs.intake import (
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
 from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
+from importer.runs.objects import refuse_idle_options
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
 from importer.runs.shown_rows import ready_row, shown_row
@@ -249,9 +250,10 @@ def taken_in(
 ) -> Iterator[Taken]:
     """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
+    refuse_idle_options(settings, mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
-        staged = stage_all(settings.sources, Path(folder), settings.corrections)
+        staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
@@ -284,6 +286,13 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
 
 def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     """Tell how many calls every row costs: the upsert, a search before it, a look at what it finds, its follow-ups but for its own additions."""
+    match mapping.row_object:
+        case RowObject.COMPANY:
+            return 0  # the company is counted as what each row adds
+        case RowObject.CONTACT:
+            pass
+        case _:
+            return 1  # its contact is looked for
     search = 0 if mapping.mode is ImportMode.UPSERT else 1
     look = before_images and mapping.mode is not ImportMode.CREATE_ONLY
     return 1 + search + look + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
@@ -318,6 +327,7 @@ def _forecast(
         for name, rows in foresight.location_rows.items()
     }
     return foresight.forecast(
+        row_object=taken.mapping.row_object,
         locations={
             name: LocationForecast(
                 rows=part.rows, requests=part.requests, seconds=part.seconds, daily_share=part.day_share

@@ -8,7 +8,7 @@ from importer.highlevel import follow_ups
 from importer.highlevel.payload import build_payload
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping
-from importer.records import Fault, ImportMode, Json, Outcome, Record, Status, number_of
+from importer.records import Fault, ImportMode, Json, Outcome, Record, RowObject, Status, number_of
 
 
 class Resolving(Protocol):
@@ -41,12 +41,30 @@ def shown_row(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
     """Describe a row by its payload and follow-ups, or by its errors."""
     if isinstance(item, Outcome):
         return _no_payload(item)
+    if mapping.row_object is not RowObject.CONTACT:
+        return _object_line(item, mapping.row_object)
     return {
         "row": number_of(item.row),
         "location_id": item.location_id,
         "payload": build_payload(item, mode=mapping.mode, tag_mode=mapping.tag_mode),
         "follow_ups": follow_ups.follow_up_plan(item, mapping.follow_ups),
         "warnings": [_fault(fault) for fault in item.warnings],
+    }
+
+
+def _object_line(record: Record, row_object: RowObject) -> dict[str, Json]:
+    """Show what a row of something else than a contact gives the vendor, and by what its contact is found."""
+    (wanted,) = record.additions
+    found_by: dict[str, Json] = {"id": record.contact_id} if record.contact_id else dict(record.fields)
+    found_by |= dict(record.custom_fields)
+    return {
+        "row": number_of(record.row),
+        "location_id": record.location_id,
+        "object": row_object.value,
+        **({"contact": found_by} if row_object.beside else {}),
+        "payload": dict(wanted.content),
+        "follow_ups": {},
+        "warnings": [_fault(fault) for fault in record.warnings],
     }
 
 
