@@ -18,7 +18,7 @@ from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.language.people import SharedKeyPolicy
-from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, number_of
+from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
