@@ -99,6 +99,15 @@ class Block:
         for index, (number, cells) in enumerate(zip(self.numbers, self.rows, strict=True)):
             yield Row(number=number, cells=tuple(cells), faults=self.faults.get(index, ()))
 
+    def only(self, places: Sequence[int]) -> Block:
+        """Take some rows alone, by their places in ascending order."""
+        return Block(
+            source=self.source,
+            numbers=[self.numbers[place] for place in places],
+            rows=[self.rows[place] for place in places],
+            faults={index: self.faults[place] for index, place in enumerate(places) if place in self.faults},
+        )
+
     def head(self, rows: int) -> Block:
         return Block(
             source=self.source,
@@ -165,6 +174,21 @@ class ImportMode(StrEnum):
     UPSERT = "upsert"
     CREATE_ONLY = "create_only"
     UPDATE_ONLY = "update_only"
+
+
+class RowObject(StrEnum):
+    """What each row of a file becomes: a contact, something beside a contact that is there, or a company."""
+
+    CONTACT = "contact"
+    OPPORTUNITY = "opportunity"
+    NOTE = "note"
+    TASK = "task"
+    COMPANY = "company"
+
+    @property
+    def beside(self) -> bool:
+        """Whether it belongs to a contact that the row only finds, and writes nothing of."""
+        return self not in {RowObject.CONTACT, RowObject.COMPANY}
 
 
 class FollowUpFor(StrEnum):

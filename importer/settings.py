@@ -130,6 +130,10 @@ class RunSettings:
     reading: ReadingOptions = ReadingOptions()
     corrections: Path | None = None
     """A file of corrections that are laid over the sources."""
+    rows: Path | None = None
+    """A list of the rows that are meant, where not all are."""
+    follows: str | None = None
+    """The run that a run of such rows follows; None: the newest of the same source."""
     limit: int | None = None
     trial: int | None = None
     """So many of the rows that can be sent are sent, the first ones; then the run stops, to be looked at."""

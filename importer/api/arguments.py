@@ -131,10 +131,12 @@ def of_a_begun_run(given: Given) -> Given:
 def of_a_run(given: Given) -> Given:
     """Name the fields of RunSettings that a run is given once and for all; only those given."""
     fields = {name: given[name] for name in (*Rows.__annotations__, *OfARun.__annotations__) if name in given}
+    if "only_rows" in fields:  # `rows` is how many a preview shows
+        fields["rows"] = fields.pop("only_rows")
     return {**fields, **{name: Path(fields[name]) for name in _PATHS if name in fields}}
 
 
-_PATHS: Final = ("metrics_file", "corrections")
+_PATHS: Final = ("metrics_file", "corrections", "rows")
 
 
 def _open_hours(said: str) -> OpenHours:

@@ -84,6 +84,10 @@ class Rows(TypedDict, total=False):
     corrections: Annotated[
         Reference | None, "a file of corrections that are laid over the source (JSON lines)"
     ]
+    only_rows: Annotated[
+        Reference | None,
+        "a file that lists the rows to take alone: numbers, a line each, corrections, or failed.csv",
+    ]
     limit: Annotated[int | None, "take the first so many rows alone"]
     accept_rewritten: Annotated[
         bool | None, "import cells of a corrected file although a spreadsheet seems to have rewritten them"
@@ -137,6 +141,9 @@ class OfARun(TypedDict, total=False):
     """What a run has from its begin to its end."""
 
     fresh: Annotated[bool | None, "start anew although this very import was run before"]
+    follows: Annotated[
+        str | None, "with only_rows: the run that sent them before (default: the newest of the same source)"
+    ]
     trial: Annotated[
         int | None, "send the first so many rows that can be sent, and stop; resume sends the rest"
     ]

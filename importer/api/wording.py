@@ -14,9 +14,9 @@ _VALUES: Final = {
     "--header-row": "header_row", "--encoding": "encoding", "--delimiter": "delimiter", "--output": "output", "--limit": "limit",
     "--results-format": "results_format", "--trial": "trial", "--concurrency": "concurrency", "--full-every": "full_every",
     "--stop-after-failures": "stop_after_failures", "--send-window": "send_window", "--max-requests": "max_requests",
-    "--verify": "verify_share", "--metrics-file": "metrics_file", "--api-version": "api_version",
-    "--max-age": "max_age_seconds", "--good-for": "good_for_seconds", "--approved-by": "approved_by",
-    "--corrections": "corrections",
+    "--corrections": "corrections", "--rows": "only_rows", "--follows": "follows", "--verify": "verify_share",
+    "--metrics-file": "metrics_file", "--api-version": "api_version", "--max-age": "max_age_seconds",
+    "--good-for": "good_for_seconds", "--approved-by": "approved_by",
 }  # fmt: skip
 _SWITCHES: Final = {
     "--sandbox": "sandbox", "--fresh": "fresh", "--compare": "compare", "--before-images": "before_images", "--changed-only": "changed_only",

@@ -13,9 +13,9 @@ from importer.cli.mirroring import Age, max_age_option
 from importer.cli.options import (
     api_version_option,
     connection_options,
-    corrections_option,
     examples,
     json_option,
+    laid_options,
     load_environment,
     mapping_option,
     quiet_options,
@@ -37,7 +37,7 @@ from importer.cli.options import (
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
-@corrections_option
+@laid_options
 @output_options
 @max_age_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Plan the first N rows only.")

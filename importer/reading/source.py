@@ -14,6 +14,7 @@ from importer.reading.detected import Detected, Reading
 from importer.reading.detection import detect
 from importer.reading.formula_guard import guard_all, unguard
 from importer.reading.grid import Grid
+from importer.reading.selection import RowNumbers, chosen_blocks
 from importer.reading.table import Table, TableLayout
 from importer.records import Block, Row
 from importer.settings import ReadingOptions
@@ -43,6 +44,7 @@ class Source:
         index: int,
         own_columns: bool = False,
         corrections: Corrections | None = None,
+        only: RowNumbers | None = None,
     ) -> None:
         self.ours = any(known <= set(reading.header) for known in _OUR_HEADERS)
         """The file is one that the importer wrote: results, or failed rows to be imported again."""
@@ -66,6 +68,8 @@ class Source:
         self._index = index
         self._layout = layout
         self._corrections = corrections
+        self.only = only
+        """The rows that are meant, where not all are."""
         self._grid: Grid = reading.grid
         if corrections:
             columns = CorrectableColumns(
@@ -79,12 +83,23 @@ class Source:
             yield from block
 
     def blocks(self, size: int = 1000) -> Iterator[Block]:
-        """Walk the rows in blocks; wholly blank rows are left out and yet counted in row numbers."""
+        """Walk the rows that are meant in blocks; wholly blank ones are left out and yet counted in row numbers."""
+        every = self._table.blocks(size)
+        return every if self.only is None else chosen_blocks(every, self.only)
+
+    def every_block(self, size: int = 1000) -> Iterator[Block]:
+        """Walk all rows of the file, also where not all are meant: each tells how the file is written."""
         return self._table.blocks(size)
 
     def with_own_columns(self) -> Source:
         """Give the same file with our own columns (``import_*``) beside the data."""
-        return Source(self._reading, index=self._index, own_columns=True, corrections=self._corrections)
+        return Source(
+            self._reading,
+            index=self._index,
+            own_columns=True,
+            corrections=self._corrections,
+            only=self.only,
+        )
 
     def noted_locations(self) -> frozenset[str]:
         """Walk a file of ours for the locations that its rows were for; empty for any other file."""
@@ -125,12 +140,14 @@ def open_source(
     index: int = 0,
     name: str | None = None,
     corrections: Corrections | None = None,
+    only: RowNumbers | None = None,
 ) -> Source:
     """Open a file of any format we read; raise SourceError with the true cause where that cannot be done.
 
-    ``name`` is what people know the file by, where ``path`` is a copy of it. ``corrections`` are laid over its rows.
+    ``name`` is what people know the file by, where ``path`` is a copy of it. ``corrections`` are laid over its rows;
+    ``only`` says which rows are meant.
     """
-    return Source(detect(path, options, name=name), index=index, corrections=corrections)
+    return Source(detect(path, options, name=name), index=index, corrections=corrections, only=only)
 
 
 def open_frame(frame: pd.DataFrame, *, name: str = "DataFrame", index: int = 0) -> Source:

@@ -207,6 +207,7 @@ class _Forgetting:
         for source in run.sources:
             source.path.unlink(missing_ok=True)
             source.corrections_path.unlink(missing_ok=True)
+            source.rows_path.unlink(missing_ok=True)
         for suffix in ("-wal", "-shm", ""):
             (folder / f"{_OWN_PLAN}{suffix}").unlink(missing_ok=True)
         shutil.rmtree(folder / "mirrors", ignore_errors=True)  # of an embedded sandbox

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,4 +106,4 @@ def _keep(staged: StagedSource, laid: Corrections) -> StagedSource:
             os.fsync(file.fileno())
     except OSError as cause:
         raise cannot_write(path, cause) from None
-    return replace(staged, fingerprint=f"{staged.fingerprint}+{laid.fingerprint}")
+    return staged.laid(corrections=laid.fingerprint)

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,6 +146,12 @@ class StateFolder:
         """
         same = self._past.with_sources_of(Identity.of(candidate), but=candidate.id)
         return find_previous(candidate, same)
+
+    def runs_of_contents(self, place: str, contents: tuple[str, ...]) -> Iterator[Callable[[], Run]]:
+        """Give the ways to read the runs that had sources of these bytes in a place, newest first."""
+        for identity, read in self._past.with_contents(place, contents):
+            if (identity.place, identity.contents) == (place, contents):
+                yield read
 
     def imported_by(self, run_id: str) -> str:
         """Name the sources of a run, as far as is known without opening its journal."""

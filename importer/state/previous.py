@@ -129,6 +129,7 @@ def _related(one: Identity, other: Identity) -> bool:
         (one.place, one.location_id, one.options) == (other.place, other.location_id, other.options)
         and (one.mapping == other.mapping or one.mapping_fingerprint == other.mapping_fingerprint)
         and (one.fingerprints == other.fingerprints or _same_references(one, other))
+        and one.rows == other.rows
     )
 
 
