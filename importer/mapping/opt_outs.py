@@ -23,9 +23,11 @@ _NONE: Final[OptOuts] = frozenset()
 
 def opt_outs_of(fields: Mapping[str, Json]) -> OptOuts:
     """Tell which do-not-disturb switches a record turns on."""
-    if fields.get("dnd") is True or any(fields.get(name) for name in _SETTINGS):
-        return frozenset(_switched_on(fields))
-    return _NONE
+    on: list[tuple[str, ...]] = [("dnd",)] if fields.get("dnd") is True else []
+    for name in _SETTINGS:
+        if settings := fields.get(name):
+            on += _channels_on(name, settings)
+    return frozenset(on) if on else _NONE
 
 
 def with_opt_outs(record: Record, wanted: OptOuts, *, rows: Iterable[int]) -> Record:
@@ -67,8 +69,11 @@ class OptOutsInOrder:
         if not own and not self._said:
             return record
         keys = [hash((record.location_id, key)) for key in match_keys(record)]
-        known = [entry for key in keys for entry in self._said.get(key, ())]
-        if not own and not known:
+        known = [entry for key in keys if key in self._said for entry in self._said[key]]
+        if not known:
+            # Nearly all rows end here: those of people of whom nothing is known yet.
+            for key in keys if own else ():
+                self._said[key] = ((record.row, own),)
             return record
         earlier = {row: said for row, said in known if row < record.row and said - own}
         kept = own.union(*earlier.values())
@@ -83,14 +88,14 @@ class OptOutsInOrder:
             self._said[key] = (*before, (row, new))
 
 
-def _switched_on(fields: Mapping[str, Json]) -> Iterable[tuple[str, ...]]:
-    if fields.get("dnd") is True:
-        yield ("dnd",)
-    for name in _SETTINGS:
-        settings = fields.get(name)
-        for channel, value in settings.items() if isinstance(settings, dict) else ():
-            if isinstance(value, dict) and value.get("status") in _ON:
-                yield (name, channel)
+def _channels_on(name: str, settings: Json) -> list[tuple[str, ...]]:
+    if not isinstance(settings, dict):
+        return []
+    return [
+        (name, channel)
+        for channel, value in settings.items()
+        if isinstance(value, dict) and value.get("status") in _ON
+    ]
 
 
 def _switched(settings: Json, channel: str) -> Json:
