@@ -151,11 +151,14 @@ def creates_anew(record: Record, *, duplicates_allowed: bool) -> bool:
 
 
 def _identities(record: Record) -> tuple[str, ...]:
-    # Written out: every row passes here more than once, and by way of a generator it takes twice as long.
-    email, phone = email_key(record), phone_key(record)
-    if email is None:
-        return () if phone is None else (phone,)
-    return (email,) if phone is None else (email, phone)
+    # Both keys at once: every row passes here more than once, and one by one they take twice as long.
+    fields = record.fields
+    email, phone = contacts.email_key(fields.get("email")), contacts.phone_key(fields.get("phone"))
+    if email and phone:
+        return f"email:{email}", f"phone:{phone}"
+    if email:
+        return (f"email:{email}",)
+    return (f"phone:{phone}",) if phone else ()
 
 
 def _respell(payload: dict[str, Json], version: ApiVersion) -> None:

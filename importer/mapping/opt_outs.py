@@ -68,8 +68,11 @@ class OptOutsInOrder:
         own = opt_outs_of(record.fields)
         if not own and not self._said:
             return record
-        keys = [hash((record.location_id, key)) for key in match_keys(record)]
-        known = [entry for key in keys if key in self._said for entry in self._said[key]]
+        keys: list[int] = []
+        known: list[tuple[RowId, OptOuts]] = []
+        for match_key in match_keys(record):
+            keys.append(key := hash((record.location_id, match_key)))
+            known += self._said.get(key, ())
         if not known:
             # Nearly all rows end here: those of people of whom nothing is known yet.
             for key in keys if own else ():
