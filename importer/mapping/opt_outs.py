@@ -12,10 +12,12 @@ from importer.records import Fault, Json, Record, RowId, number_of
 CODE: Final = "opt_out_kept"
 _SETTINGS: Final = ("dndSettings", "inboundDndSettings")
 _ACTIVE: Final = "active"
-_ON: Final = frozenset({_ACTIVE, "permanent"})
+_PERMANENT: Final = "permanent"
+_ON: Final = frozenset({_ACTIVE, _PERMANENT})
 
 OptOuts: TypeAlias = frozenset[tuple[str, ...]]
-"""Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``."""
+"""Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``; of one that is on for good that of
+``("dndSettings", "SMS", "permanent")`` too, so that the stronger of two is what both say together."""
 
 
 _NONE: Final[OptOuts] = frozenset()
@@ -26,7 +28,7 @@ def opt_outs_of(fields: Mapping[str, Json]) -> OptOuts:
     on: list[tuple[str, ...]] = [("dnd",)] if fields.get("dnd") is True else []
     for name in _SETTINGS:
         if settings := fields.get(name):
-            on += _channels_on(name, settings)
+            on += _switched_on(name, settings)
     return frozenset(on) if on else _NONE
 
 
@@ -37,8 +39,8 @@ def with_opt_outs(record: Record, wanted: OptOuts, *, rows: Iterable[int]) -> Re
         return record
     fields = dict(record.fields)
     for name, *channel in sorted(missing):
-        fields[name] = _switched(fields.get(name), channel[0]) if channel else True
-    what = ", ".join(".".join(path) for path in sorted(missing))
+        fields[name] = _switched(fields.get(name), *channel) if channel else True
+    what = ", ".join(_said(path) for path in sorted(missing) if (*path, _PERMANENT) not in missing)
     others = ", ".join(map(str, rows))
     warning = Fault(
         code=CODE,
@@ -91,16 +93,23 @@ class OptOutsInOrder:
             self._said[key] = (*before, (row, new))
 
 
-def _channels_on(name: str, settings: Json) -> list[tuple[str, ...]]:
+def _switched_on(name: str, settings: Json) -> list[tuple[str, ...]]:
     if not isinstance(settings, dict):
         return []
-    return [
-        (name, channel)
-        for channel, value in settings.items()
-        if isinstance(value, dict) and value.get("status") in _ON
-    ]
+    on: list[tuple[str, ...]] = []
+    for channel, value in settings.items():
+        status = value.get("status") if isinstance(value, dict) else None
+        if status in _ON:
+            on.append((name, channel))
+        if status == _PERMANENT:
+            on.append((name, channel, _PERMANENT))
+    return on
 
 
-def _switched(settings: Json, channel: str) -> Json:
+def _switched(settings: Json, channel: str, status: str = _ACTIVE) -> Json:
     before = settings if isinstance(settings, dict) else {}
-    return {**before, channel: {"status": _ACTIVE}}
+    return {**before, channel: {"status": status}}
+
+
+def _said(path: tuple[str, ...]) -> str:
+    return f"{path[0]}.{path[1]} for good" if path[2:] else ".".join(path)

@@ -17,6 +17,7 @@ from importer.suggestion.addresses import (
     chosen_parts,
     others_in_words,
 )
+from importer.suggestion.alternatives import with_alternatives
 from importer.suggestion.candidates import Candidate, candidates
 from importer.suggestion.cards import card_name
 from importer.suggestion.consent.rules import consents_left, requests_left, switch_guesses
@@ -99,10 +100,13 @@ def guess(columns: Sequence[Column]) -> Guesses:
     )
     used = choice.used | {column.place for one in switches for column in one.columns}
     left = (column for column in columns if column.place not in used)
-    return Guesses(
-        fields=tuple(sorted(chosen, key=lambda one: _ORDER.index(one.field))) + switches,
-        tags=tags,
-        left=tuple(explained.get(column.place) or left_of(column, columns, readings) for column in left),
+    return with_alternatives(
+        Guesses(
+            fields=tuple(sorted(chosen, key=lambda one: _ORDER.index(one.field))) + switches,
+            tags=tags,
+            left=tuple(explained.get(column.place) or left_of(column, columns, readings) for column in left),
+        ),
+        _names_decided(readings),
     )
 
 
