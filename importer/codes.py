@@ -26,6 +26,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Look for an unquoted delimiter or a missing one in that row, and quote or add it.",
     ),
     Code(
+        "corrected",
+        "The row is another than in the file, by a correction that was laid over it (warning)",
+        "Nothing; --corrections said so.",
+        Remedy.NONE,
+    ),
+    Code(
         "undecodable_bytes",
         "The row has bytes that are not text in the file's encoding",
         "Correct the cell, or declare the file's encoding in the mapping (source: encoding) or with --encoding.",
@@ -415,13 +421,19 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "contact_not_found",
-        "No contact has the id that the row names",
-        "Correct the contact's id, or leave it blank to match by e-mail or phone.",
+        "The location has no contact that is the one the row names",
+        "Correct the contact's id, or leave it blank to match by e-mail or phone; for a deal, note or task, import its contact first.",
     ),
     Code(
         "already_exists",
         "The contact exists and the mapping only creates",
         "Nothing to mend; use mode upsert to update it.",
+        Remedy.NONE,
+    ),
+    Code(
+        "already_there",
+        "The contact has the row's deal, note or task already",
+        "Nothing has to be done; `once: false` in the mapping adds it once more.",
         Remedy.NONE,
     ),
     Code(
@@ -529,8 +541,9 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "superseded",
-        "A later row of the same person was imported meanwhile",
-        "Nothing has to be done; the newer values are in HighLevel.",
+        "A later row of the same person, or one of a run that began later, was imported meanwhile",
+        "Nothing has to be done; the newer values are in HighLevel. `--over-newer` of resume and retry sends rows that a later "
+        "run overtook.",
         Remedy.NONE,
     ),
 )

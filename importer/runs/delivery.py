@@ -17,8 +17,9 @@ from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
-from importer.records import Intent, Landed, Outcome, Record, RowState
+from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState
 from importer.results import wording
+from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
     Load,
     Target,
@@ -36,10 +37,12 @@ from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
 from importer.runs.forecast import most_calls_a_row
+from importer.runs.key_sharing import matched_by
+from importer.runs.overtaking import Overtaken, find_overtaken
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.planning.replanning import Replanner
 from importer.runs.preparing import Preparation
-from importer.runs.preparing.order import Surveyed
+from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_superseded, settle_taken_home
 from importer.runs.suppressing import stored_before
@@ -108,6 +111,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if settings.replan:
                     replanner.learn(catalogs)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
+                overtaken = await asyncio.to_thread(_find_overtaken, delivery, catalogs, state)
                 files = await _open_uploads(sender, delivery, catalogs, connection, opened)
                 known = delivery.preparation if files is None else files.known_in(delivery.preparation)
                 plan = await plan_run(_comparison(connection, delivery), known, sender, catalogs)
@@ -121,6 +125,8 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind, context.operator)
                     await asyncio.to_thread(settle_taken_home, journal)
+                    if await asyncio.to_thread(overtaken.settle, journal):
+                        context.progress.message(overtaken.sentence)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
@@ -138,6 +144,19 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _say_read_back(sender, delivery)
                 trial.end()
             return books.close_turn(complete=_complete(delivery))
+
+
+def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) -> Overtaken:
+    if delivery.kind is SessionKind.RUN or delivery.settings.over_newer:
+        return Overtaken()
+    return find_overtaken(
+        delivery.journal,
+        lambda: delivery.preparation.pieces(resolved=False),
+        keys=Order.of(delivery.journal.run, delivery.settings, delivery.mapping).keys,
+        state=state,
+        matching=matched_by(delivery.mapping, catalogs),
+        retrying=delivery.kind is SessionKind.RETRY,
+    )
 
 
 def _prepare_output(folder: Path) -> None:
@@ -164,7 +183,7 @@ def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeep
             full_every=settings.full_every,
         )
         known = None
-        if delivery.mapping.model.wishes:
+        if delivery.mapping.model.wishes or delivery.mapping.row_object is RowObject.COMPANY:
             known = opened.enter_context(KnownAdditions.open(settings.state, place=place))
         yield Bookkeeper(delivery.journal, turn, delivery.mapping, known)
 
@@ -179,6 +198,7 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
 
 def _policy(settings: RunSettings, mapping: Mapping, replanner: Replanner) -> SendingPolicy:
     return SendingPolicy(
+        row_object=mapping.row_object,
         mode=mapping.mode,
         follow_ups=mapping.follow_ups,
         concurrency=settings.concurrency,
@@ -251,7 +271,13 @@ async def _aim(
         return False
     pieces = delivery.preparation.pieces()
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
-    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided, lifts=lifting)
+    seen = await glance(
+        await asyncio.to_thread(next, pieces, []),
+        sender,
+        decided,
+        lifts=lifting,
+        row_object=delivery.mapping.row_object,
+    )
     context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
@@ -311,10 +337,19 @@ def _announce(
     else:
         progress.message(
             f"Into {aimed_at(targets) if targets else 'no sub-account'}: {sending}{days}{share}"
-            " Created contacts and added tags may start workflows there; what they do no undo takes back."
+            + _automated(delivery.mapping.row_object)
             + (f" {lifting}" if lifting else "")
         )
     progress.planned(left, plan.requests, plan.seconds)
+
+
+def _automated(row_object: RowObject) -> str:
+    said = AUTOMATED.get(row_object)
+    return (
+        f" {said[0].upper()}{said[1:]} may start workflows there; what they do no undo takes back."
+        if said
+        else ""
+    )
 
 
 def _say_read_back(sender: Sender, delivery: Delivery) -> None:
