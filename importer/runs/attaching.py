@@ -96,10 +96,10 @@ class Attaching:
         """Make what puts in files whose content was uploaded before; what is behind an address is not read for that."""
 
         def find(field: FileField, source: int, reference: str) -> Found:
-            told = self._told(source, reference)
-            if told is None or isinstance(told, Fault):
-                return told
-            name, digest = told
+            summed = self._sum_up(source, reference)
+            if summed is None or isinstance(summed, Fault):
+                return summed
+            name, digest = summed
             key = UploadKey(location_id=field.location_id, field_id=field.id, digest=digest)
             known = uploads.find(key)
             return (
@@ -163,7 +163,7 @@ class Attaching:
             self._looks[place] = self._origins[source].look(reference)
         return self._looks[place]
 
-    def _told(self, source: int, reference: str) -> tuple[str, str] | Fault | None:
+    def _sum_up(self, source: int, reference: str) -> tuple[str, str] | Fault | None:
         """Give name and digest of a file of this machine; None for one behind an address."""
         if (fault := self._look(source, reference)) is not None or is_url(reference):
             return fault
@@ -177,8 +177,8 @@ class Attaching:
 
     def _digested(self, record: Record, value: Json) -> Json:
         references = references_in(value)
-        told = [self._told(source_of(record.row), reference) for reference in references]
-        digests = [each[1] if isinstance(each, tuple) else "" for each in told]
+        summed = [self._sum_up(source_of(record.row), reference) for reference in references]
+        digests = [each[1] if isinstance(each, tuple) else "" for each in summed]
         return wanted(references, digests) if references else value
 
 
