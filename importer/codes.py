@@ -26,6 +26,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Look for an unquoted delimiter or a missing one in that row, and quote or add it.",
     ),
     Code(
+        "corrected",
+        "The row is another than in the file, by a correction that was laid over it (warning)",
+        "Nothing; --corrections said so.",
+        Remedy.NONE,
+    ),
+    Code(
         "undecodable_bytes",
         "The row has bytes that are not text in the file's encoding",
         "Correct the cell, or declare the file's encoding in the mapping (source: encoding) or with --encoding.",
@@ -475,8 +481,9 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "superseded",
-        "A later row of the same person was imported meanwhile",
-        "Nothing has to be done; the newer values are in HighLevel.",
+        "A later row of the same person, or one of a run that began later, was imported meanwhile",
+        "Nothing has to be done; the newer values are in HighLevel. `--over-newer` of resume and retry sends rows that a later "
+        "run overtook.",
         Remedy.NONE,
     ),
 )

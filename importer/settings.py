@@ -128,13 +128,19 @@ class RunSettings:
     output: Path = DEFAULT_OUTPUT
     results_format: ResultsFormat = ResultsFormat.CSV
     reading: ReadingOptions = ReadingOptions()
+    corrections: Path | None = None
+    """A file of corrections that are laid over the sources."""
+    rows: Path | None = None
+    """A list of the rows that are meant, where not all are."""
+    follows: str | None = None
+    """The run that a run of such rows follows; None: the newest of the same source."""
     limit: int | None = None
     trial: int | None = None
     """So many of the rows that can be sent are sent, the first ones; then the run stops, to be looked at."""
     into_other_location: bool = False
+    """Whether failed rows of one location may go into another."""
     accept_rewritten: bool = False
     """Import cells of a corrected file although a spreadsheet seems to have rewritten them."""
-    """Whether failed rows of one location may go into another."""
     concurrency: int | None = None
     fresh: bool = False
     changed_only: bool = False
@@ -146,6 +152,8 @@ class RunSettings:
     """The plan that is applied."""
     replan: bool = False
     """Decide rows of the plan anew whose contact somebody changed since."""
+    over_newer: bool = False
+    """Of a run that is gone on with: send rows, too, whose person a run that began later imported."""
     full_every: int | None = None
     feed: str | None = None
     """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""

@@ -77,6 +77,13 @@ class _Place(TypedDict, total=False):
 class _Rows(TypedDict, total=False):
     """Which rows, and what may be done to them."""
 
+    corrections: Annotated[
+        Reference | None, "a file of corrections that are laid over the source (JSON lines)"
+    ]
+    only_rows: Annotated[
+        Reference | None,
+        "a file that lists the rows to take alone: numbers, a line each, corrections, or failed.csv",
+    ]
     limit: Annotated[int | None, "take the first so many rows alone"]
     accept_rewritten: Annotated[
         bool | None, "import cells of a corrected file although a spreadsheet seems to have rewritten them"
@@ -115,6 +122,9 @@ class _Run(TypedDict, total=False):
     """What a run has from its begin to its end."""
 
     fresh: Annotated[bool | None, "start anew although this very import was run before"]
+    follows: Annotated[
+        str | None, "with only_rows: the run that sent them before (default: the newest of the same source)"
+    ]
     trial: Annotated[
         int | None, "send the first so many rows that can be sent, and stop; resume sends the rest"
     ]
@@ -132,6 +142,15 @@ class _Run(TypedDict, total=False):
     verify_share: Annotated[float | None, "read this share (0 to 1) of the contacts back"]
     report_details: Annotated[bool | None, "show unmasked values in report.html"]
     metrics_file: Annotated[Reference | None, "write Prometheus metrics to this file"]
+
+
+class _GoingOn(TypedDict, total=False):
+    """What whoever goes on with a run can say."""
+
+    over_newer: Annotated[
+        bool | None,
+        "send rows, too, whose person a run that began later imported since (default: they are skipped)",
+    ]
 
 
 class _Resume(TypedDict, total=False):
@@ -154,11 +173,11 @@ class RunOptions(_Layout, _Password, _Account, _Place, _Version, _Rows, _Session
     """What ``run`` takes."""
 
 
-class RetryOptions(_Password, _Account, _Version, _Session, total=False):
+class RetryOptions(_Password, _Account, _Version, _Session, _GoingOn, total=False):
     """What ``retry`` takes."""
 
 
-class ResumeOptions(_Password, _Account, _Version, _Session, _Resume, total=False):
+class ResumeOptions(_Password, _Account, _Version, _Session, _GoingOn, _Resume, total=False):
     """What ``resume`` takes."""
 
 
@@ -199,7 +218,7 @@ def checked(function: str, options: Mapping[str, object], known: type) -> Given:
 
 _AT_LEAST_ONE: Final = ("header_row", "limit", "trial", "concurrency", "full_every")
 _SWITCHES: Final = (
-    "sandbox", "into_other_location", "allow_transforms", "wait_for_quota", "fresh", "changed_only", "report_details", "from_copies",
+    "sandbox", "into_other_location", "allow_transforms", "wait_for_quota", "fresh", "changed_only", "report_details", "from_copies", "over_newer",
 )  # fmt: skip
 
 
@@ -293,7 +312,7 @@ def state(given: Given) -> Path:
 
 def session(given: Given) -> Given:
     """Name the fields of RunSettings that a resumed run may have otherwise than it began; only those given."""
-    names = ("results_format", "concurrency", "wait_for_quota", "max_requests")
+    names = ("results_format", "concurrency", "wait_for_quota", "max_requests", "over_newer")
     fields = {name: given[name] for name in names if name in given}
     if "output" in given:
         fields["output"] = Path(given["output"])
@@ -307,9 +326,12 @@ def session(given: Given) -> Given:
 def of_a_run(given: Given) -> Given:
     """Name the fields of RunSettings that a run is given once and for all; only those given."""
     fields = {name: given[name] for name in (*_Rows.__annotations__, *_Run.__annotations__) if name in given}
-    if "metrics_file" in fields:
-        fields["metrics_file"] = Path(fields["metrics_file"])
-    return fields
+    if "only_rows" in fields:  # `rows` is how many a preview shows
+        fields["rows"] = fields.pop("only_rows")
+    return {**fields, **{name: Path(fields[name]) for name in _PATHS if name in fields}}
+
+
+_PATHS: Final = ("metrics_file", "corrections", "rows")
 
 
 def _open_hours(said: str) -> OpenHours:

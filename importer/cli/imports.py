@@ -14,6 +14,7 @@ from importer.cli.options import (
     corrected_options,
     examples,
     json_option,
+    laid_options,
     load_environment,
     mapping_option,
     parse_failure_limit,
@@ -118,7 +119,13 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@laid_options
 @corrected_options
+@click.option(
+    "--follows",
+    metavar="RUN",
+    help="With --rows: the run that sent them before (default: the newest of the same source).",
+)
 @output_options
 @sending_options
 @reading_options
@@ -133,6 +140,8 @@ def run_command(**given: Any) -> None:
     """
     from importer.runs.preparing import start_early
 
+    if given["follows"] and not given["rows"]:
+        raise click.UsageError("--follows goes with --rows: it says which run sent those rows before.")
     load_environment()
     # own functions keep the run in one process, see open_preparation
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
@@ -159,6 +168,7 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@laid_options
 @corrected_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
@@ -225,13 +235,19 @@ def _write_report(forecast: Forecast, report: Path, *, details: bool) -> None:
 @click.argument("source", metavar="SOURCE")
 @mapping_option
 @connection_options
+@laid_options
 @click.option(
-    "-n", "rows", type=click.IntRange(min=0), default=10, show_default=True, help="Rows to show; 0 shows all."
+    "-n",
+    "count",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="Rows to show; 0 shows all.",
 )
 @click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
 @reading_options
 @state_option
-def preview_command(source: str, rows: int, **given: Any) -> None:
+def preview_command(source: str, count: int, **given: Any) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
     from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
@@ -239,7 +255,7 @@ def preview_command(source: str, rows: int, **given: Any) -> None:
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
     for line in preview(
-        settings, rows=rows, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
+        settings, rows=count, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
     ):
         click.echo(json.dumps(line, ensure_ascii=False))
 
@@ -265,6 +281,9 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "mapping",
         "output",
         "results_format",
+        "corrections",
+        "rows",
+        "follows",
         "limit",
         "trial",
         "into_other_location",

@@ -146,6 +146,27 @@ def corrected_options(command: Command) -> Command:
     )(command)
 
 
+def corrections_option(command: Command) -> Command:
+    return click.option(
+        "--corrections",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Lay corrections over the source: JSON lines with row, column, before and after.",
+    )(command)
+
+
+def laid_options(command: Command) -> Command:
+    return stack(
+        corrections_option,
+        click.option(
+            "--rows",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Take these rows of the source alone: numbers, a line each, a file of corrections, or failed.csv.",
+        ),
+    )(command)
+
+
 def reading_options(command: Command) -> Command:
     return stack(
         click.option(

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from importer.cli.options import examples, load_environment, read_reading_options, reading_options
+from importer.cli.options import (
+    corrections_option,
+    examples,
+    load_environment,
+    read_reading_options,
+    reading_options,
+)
 
 if TYPE_CHECKING:
     from importer.reading import Source
@@ -45,33 +51,39 @@ _SHOWN_FAULTS: Final = 10
     show_default=True,
     help="Form of the rows on stdout.",
 )
+@corrections_option
 @reading_options
-def read_command(source: str, *, count: int, form: str, **given: Any) -> None:
+def read_command(source: str, *, count: int, form: str, corrections: Path | None, **given: Any) -> None:
     """Show the rows of SOURCE before any mapping: a file, - for standard input, or a URL.
 
     The header comes first. What was detected, and why, goes to stderr. Nothing is sent.
     """
     from importer.sources import stage_each
+    from importer.sources.corrections import correct
     from importer.sources.expanding import expand_sources
 
     load_environment()
     references = expand_sources([source])
     with tempfile.TemporaryDirectory(prefix="importer-", ignore_cleanup_errors=True) as folder:
-        index = 0
+        staged: list[StagedSource] = []
         for reference in references:
-            each = stage_each(reference, Path(folder), index)
-            index += len(each)
-            for staged in each:
-                if len(references) + len(each) > 2:
-                    click.echo(f"== {staged.reference}", err=True)
-                _show(staged, given, count=count, form=form)
+            staged.extend(stage_each(reference, Path(folder), len(staged)))
+        for each in correct(staged, corrections):
+            if len(staged) > 1:
+                click.echo(f"== {each.reference}", err=True)
+            _show(each, given, count=count, form=form)
 
 
 def _show(staged: StagedSource, given: dict[str, Any], *, count: int, form: str) -> None:
     from importer.reading import open_source
+    from importer.sources.corrections import kept_corrections
 
     opened = open_source(
-        staged.path, options=read_reading_options(**given), index=staged.index, name=staged.name
+        staged.path,
+        options=read_reading_options(**given),
+        index=staged.index,
+        name=staged.name,
+        corrections=kept_corrections(staged),
     )
     seen = _Seen()
     rows = seen.watch(opened)

@@ -78,10 +78,6 @@ def get_location(location_id: str) -> Call:
     return Call(method="GET", path=f"/locations/{segment(location_id)}")
 
 
-def list_custom_fields(location_id: str) -> Call:
-    return Call(method="GET", path=f"/locations/{segment(location_id)}/customFields?model=contact")
-
-
 def list_timezones(location_id: str) -> Call:
     return Call(method="GET", path=f"/locations/{segment(location_id)}/timezones")
 

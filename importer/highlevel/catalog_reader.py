@@ -20,6 +20,7 @@ from importer.highlevel.catalog import (
     Stage,
     User,
 )
+from importer.highlevel.custom_fields import READ_SCOPE, custom_fields_in, list_custom_fields
 from importer.highlevel.opportunities import PIPELINES_PATH, PIPELINES_SCOPE
 from importer.highlevel.refusals import refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
@@ -112,28 +113,10 @@ def refusal(found: Reply, location_id: str, *, scope: str = "contacts.write") ->
 
 
 async def _read_custom_fields(ask: Ask, location_id: str) -> tuple[CustomField, ...]:
-    found = await ask(calls.list_custom_fields(location_id))
+    found = await ask(list_custom_fields(location_id))
     if found.kind is not ReplyKind.DONE:
-        raise refusal(found, location_id, scope="locations/customFields.readonly")
-    return tuple(_custom_field(item) for item in _items(found.body, "customFields") if item.get("id"))
-
-
-def _custom_field(item: Mapping[str, Any]) -> CustomField:
-    key = _text(item, "fieldKey") or ""
-    return CustomField(
-        id=str(item["id"]),
-        name=_text(item, "name") or key,
-        key=key,
-        data_type=_text(item, "dataType") or "TEXT",
-        options=tuple(_option(option) for option in item.get("picklistOptions") or ()),
-    )
-
-
-def _option(option: object) -> str:
-    """Read one choice: a text, or (older) an object with its value."""
-    if isinstance(option, Mapping):
-        return str(option.get("value") or option.get("name") or "")
-    return str(option)
+        raise refusal(found, location_id, scope=READ_SCOPE)
+    return custom_fields_in(found.body) or ()
 
 
 async def _read_users(ask: Ask, location_id: str, company_id: str | None) -> tuple[User, ...] | None:

@@ -11,6 +11,7 @@ from importer.errors import CertificateError, CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply, distrust
+from importer.highlevel.custom_fields import READ_SCOPE, list_custom_fields
 from importer.highlevel.follow_ups import FOLLOW_UPS
 from importer.highlevel.quota import QuotaReading
 from importer.highlevel.refusals import INSIDE, is_of_an_agency
@@ -87,7 +88,7 @@ class Examination:
                 calls.search_duplicate(place, email="probe@example.com", phone=None),
                 "modes create_only and update_only, --verify",
             ),
-            ("locations/customFields.readonly", calls.list_custom_fields(place), "custom fields"),
+            (READ_SCOPE, list_custom_fields(place), "custom fields"),
             *(
                 (listing.scope, calls.list_things(listing.path, place), f"after: {listing.noun} by name")
                 for listing in (kind.listing for kind in FOLLOW_UPS)

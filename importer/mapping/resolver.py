@@ -196,6 +196,21 @@ def _same_targets(targets: Mapping[str, _Target]) -> list[tuple[YamlPath, str]]:
 
 def find_custom_field(name: str, known: Sequence[CustomField]) -> CustomField | str:
     """Find a field by id, key or name; else say why there is none."""
+    found = fields_named(name, known)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(field.id for field in found)
+        return (
+            f"The custom field {name!r} means {len(found)} fields of the location; name it by its id: {ids}."
+        )
+    near = nearest(name, (word for field in known for word in (field.name, field.key)), count=3)
+    hint = f" Nearest: {', '.join(map(repr, near))}." if near else _listed(known)
+    return f"The location has no custom field {name!r}.{hint} `importer fields create` makes those that are missing."
+
+
+def fields_named(name: str, known: Sequence[CustomField]) -> list[CustomField]:
+    """Find the fields of this id; else those of this key; else of this name, however it is spelled."""
     bare = name.removeprefix("contact.")
     tests: tuple[Callable[[CustomField], bool], ...] = (
         lambda field: field.id == name,
@@ -203,16 +218,8 @@ def find_custom_field(name: str, known: Sequence[CustomField]) -> CustomField | 
         lambda field: field.name == name,
         lambda field: fold(field.name) == fold(name),
     )
-    for test in tests:
-        found = [field for field in known if test(field)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(field.id for field in found)
-            return f"The custom field {name!r} means {len(found)} fields of the location; name it by its id: {ids}."
-    near = nearest(name, (word for field in known for word in (field.name, field.key)), count=3)
-    hint = f" Nearest: {', '.join(map(repr, near))}." if near else _listed(known)
-    return f"The location has no custom field {name!r}.{hint}"
+    tried = ([field for field in known if test(field)] for test in tests)
+    return next((found for found in tried if found), [])
 
 
 def _listed(known: Sequence[CustomField]) -> str:

@@ -144,12 +144,22 @@ class Surveyor:
             for each in mapped if self._shared is None else self._shared.decide(mapped):
                 if isinstance(each, Record):
                     self._duplicates.see(each)
+        table = self._see_writing(block)
+        if table is None:
+            return
+        self._location_rows.update(location for location in self._location.run(table) if location)
+
+    def see_writing(self, block: Block) -> None:
+        """Learn from rows that are not to be imported how the file's dates and numbers are written."""
+        self._see_writing(block)
+
+    def _see_writing(self, block: Block) -> BlockColumns | None:
         rows = self._sound_rows(block)
         if not rows:
-            return
+            return None
         table = BlockColumns(rows, frozenset(self._model.defaults.empty), self._model.clear)
         self._evidence.see(table)
-        self._location_rows.update(location for location in self._location.run(table) if location)
+        return table
 
     def _note_suppressed(self, mapped: list[Record | Outcome]) -> None:
         for each in mapped if self._suppressed is not None else ():

@@ -91,6 +91,9 @@ class Bookkeeper:
     def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
         self._journal.intend(intents, images)
 
+    def withdraw(self, intents: Iterable[Intent]) -> None:
+        self._journal.withdraw(intents)
+
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)
 

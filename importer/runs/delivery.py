@@ -35,10 +35,12 @@ from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
 from importer.runs.forecast import most_calls_a_row
+from importer.runs.key_sharing import matched_by
+from importer.runs.overtaking import Overtaken, find_overtaken
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.planning.replanning import Replanner
 from importer.runs.preparing import Preparation
-from importer.runs.preparing.order import Surveyed
+from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_superseded, settle_taken_home
 from importer.runs.suppressing import stored_before
@@ -102,6 +104,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if settings.replan:
                     replanner.learn(catalogs)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
+                overtaken = await asyncio.to_thread(_find_overtaken, delivery, catalogs, state)
                 plan = await plan_run(
                     _comparison(connection, delivery), delivery.preparation, sender, catalogs
                 )
@@ -113,6 +116,8 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind, context.operator)
                     await asyncio.to_thread(settle_taken_home, journal)
+                    if await asyncio.to_thread(overtaken.settle, journal):
+                        context.progress.message(overtaken.sentence)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
@@ -130,6 +135,19 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _say_read_back(sender, delivery)
                 trial.end()
             return books.close_turn(complete=_complete(delivery))
+
+
+def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) -> Overtaken:
+    if delivery.kind is SessionKind.RUN or delivery.settings.over_newer:
+        return Overtaken()
+    return find_overtaken(
+        delivery.journal,
+        lambda: delivery.preparation.pieces(resolved=False),
+        keys=Order.of(delivery.journal.run, delivery.settings, delivery.mapping).keys,
+        state=state,
+        matching=matched_by(delivery.mapping, catalogs),
+        retrying=delivery.kind is SessionKind.RETRY,
+    )
 
 
 def _prepare_output(folder: Path) -> None:

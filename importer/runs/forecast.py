@@ -237,7 +237,7 @@ def taken_in(
     mapping = mapping or load_mapping(settings.mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
-        staged = stage_all(settings.sources, Path(folder))
+        staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
@@ -363,7 +363,8 @@ def _forecast(
             SourceSummary(
                 name=staged.name,
                 reference=staged.reference,
-                fingerprint=staged.fingerprint,
+                fingerprint=staged.content_sha256,
+                corrections=staged.corrections_sha256,
                 rows=intake.rows,
                 hidden_rows=intake.source.detected.hidden_rows,
                 hidden_columns=intake.source.detected.hidden_columns,

@@ -15,6 +15,7 @@ from importer.mirror.folder import MirrorFolder
 from importer.results.commands import access_words
 from importer.results.metrics import require_metrics
 from importer.runs.context import RunContext
+from importer.runs.following import follow
 from importer.runs.intake import choose_location, require_destination, stage_all
 from importer.runs.lineage import Lineage, trace
 from importer.runs.remembered import recalled, remembered
@@ -156,8 +157,10 @@ def _created(new: NewRun, candidate: Run, context: RunContext) -> Journal:
 def _candidate(
     new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder
 ) -> tuple[Run, Lineage]:
-    staged = stage_all(settings.sources, new.sources)
+    staged = stage_all(settings.sources, new.sources, settings.corrections, settings.rows)
     lineage = trace(staged, mapping, settings, state)
+    if settings.rows is not None:
+        follow(lineage, staged, state, settings.follows)
     run = Run(
         id=new.id,
         started_at=new.started_at,

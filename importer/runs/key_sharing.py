@@ -90,6 +90,16 @@ def foresee_key_sharing(place: KeyPlace, folder: Path) -> Iterator[KeySharing]:
 
 
 @contextlib.contextmanager
+def decided_again(sharing: KeySharing, place: KeyPlace) -> Iterator[KeySharing]:
+    """Decide as the run does, in a folder that is thrown away: who holds which key by now is not written over."""
+    with tempfile.TemporaryDirectory(prefix="importer-") as name, contextlib.ExitStack() as opened:
+        folder, known = Path(name), sharing.holders
+        draft = DraftHolders.over(known, folder, place=place.server, as_run=known.run)
+        holders = opened.enter_context(draft)
+        yield KeySharing(holders=holders, links=opened.enter_context(SameContacts.open(folder)))
+
+
+@contextlib.contextmanager
 def draft_holders(mapping: ContactMapping) -> Iterator[HolderStore | None]:
     """Give a survey that looks for duplicates what it needs to know different people by: the file alone."""
     if not mapping.surveys_duplicates:

@@ -88,7 +88,7 @@ class Lineage:
     """
 
     def __init__(self, goal: Goal) -> None:
-        self._goal = goal
+        self.goal = goal
         self.runs: list[Run] = []
         """The runs whose rows come back."""
         self.returned: dict[tuple[str, RowId], tuple[str, _Returned]] = {}
@@ -100,7 +100,7 @@ class Lineage:
         if run.id not in self._numbers:
             self._numbers[run.id] = len(self.runs)
             self.runs.append(run)
-        if not self._goal.is_of(run):
+        if not self.goal.is_of(run):
             return
         self._rows.append(row)
         self._origins.append(origin)

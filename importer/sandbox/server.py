@@ -30,7 +30,6 @@ from importer.sandbox.wire import JsonObject, dumps, loads
 
 _CUT: Final = Delivery(status=0, manner=Manner.CUT)
 _BROKEN: Final = Reply(500, {"message": "Internal server error"})
-_THROTTLED: Final = Reply(429, Refusal(429, "Too Many Requests").reply().body, {"X-RateLimit-Remaining": "0"})
 
 
 class Sandbox:
@@ -244,7 +243,7 @@ class Sandbox:
     def _words(self, fault: Fault, reply: Reply | None) -> Reply:
         if fault.kind is FaultKind.THROTTLED:
             self.vendor.tally.refusals["fault"] += 1
-            return _THROTTLED
+            return _throttled()
         return _BROKEN if fault.kind is FaultKind.ERROR else reply or _BROKEN
 
     def _deliver(self, call: Call, reply: Reply) -> Delivery:
@@ -337,3 +336,8 @@ def _upsert_keys(call: Call) -> tuple[tuple[str, str], ...]:
         return ()
     place = str(body.get("locationId"))
     return tuple((place, str(body[name]).lower()) for name in ("email", "phone") if body.get(name))
+
+
+def _throttled() -> Reply:
+    """Refuse as if the window were full, under a trace id of its own: one that comes twice is a reply heard before."""
+    return Reply(429, Refusal(429, "Too Many Requests").reply().body, {"X-RateLimit-Remaining": "0"})

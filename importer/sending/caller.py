@@ -295,6 +295,8 @@ class Caller:
             chance=self.dice.random(),
             interval_seconds=self.gate.slots.interval_seconds,
         )
+        doubtful = decision.doubtful if isinstance(decision, Again | GiveUp) else state.doubtful
+        state.note_end(perhaps_stored=doubtful)
         match decision:
             case Accept():
                 self._recover(state.sent_at)

@@ -30,7 +30,7 @@ from importer.sending.row import outcomes
 from importer.sending.row.before_images import BeforeImages, planned_image
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
 from importer.sending.row.follow_ups import FollowUpDesk
-from importer.sending.row.intents import intent_of
+from importer.sending.row.intents import intent_of, withdrawn
 from importer.sending.row.parked import ParkedRows
 from importer.sending.row.submitted import Held, SubmittedRow
 from importer.sending.row.upserting import Landing, Upserting
@@ -205,7 +205,7 @@ class LocationSender:
         self._closing = reason
         self.caller.gate.wind_up(reason)
         left = self.backlog
-        self._take_lined_up()
+        self._withdraw(self._take_lined_up())
         self._queue.close()
         self._callbacks.left(left)
         self._flush_if_last()
@@ -217,6 +217,9 @@ class LocationSender:
                 await self._perform(task)
         except StopError as reason:
             self._set_aside(task, reason)
+        except asyncio.CancelledError:
+            self._withdraw_task(task)
+            raise
         except Exception as error:  # noqa: BLE001  (a mistake of ours must end the run, not hang it)
             self._callbacks.broke(error)
         finally:
@@ -380,6 +383,7 @@ class LocationSender:
         if isinstance(task, SubmittedRow) and refusal is not None:
             self._journal.settle(location_refused(task.record, refusal))
         elif task is not None:
+            self._withdraw_task(task)
             self._callbacks.left(_rows_of(task))
         if refusal is not None and self.refusal is None:
             self.refuse(refusal)
@@ -401,8 +405,17 @@ class LocationSender:
         for _ in self._batcher.take_all():
             pass
         self._queue.close()
-        self._take_lined_up()
+        self._withdraw(self._take_lined_up())
         self._callbacks.left(left)
+
+    def _withdraw_task(self, task: Task | None) -> None:
+        if isinstance(task, SubmittedRow):
+            self._withdraw([task])
+
+    def _withdraw(self, rows: Iterable[SubmittedRow]) -> None:
+        """Take back the word that rows may be sent: else a later run would wait, and look for what never was."""
+        if intents := list(withdrawn(rows, self.caller)):
+            self._journal.withdraw(intents)
 
     def _take_lined_up(self) -> list[SubmittedRow]:
         """Take back the rows that wait in lanes or stand ready."""

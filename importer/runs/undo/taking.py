@@ -110,7 +110,7 @@ async def undo(
     context = context or RunContext()
     state = StateFolder(state_path, clock=context.clock)
     found = state.find(wanted)
-    with state.lock(found), state.open_journal(found) as journal:
+    with state.lock(found, undoing=True), state.open_journal(found) as journal:
         if journal.loss is not None:
             raise RunConflictError(
                 f"{journal.loss.sentence} A run is taken back by what its journal knows: resume it first."

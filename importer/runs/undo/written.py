@@ -102,7 +102,7 @@ def written_contacts(
         for item in mapped:
             if (row := stored.get(item.row)) is None:
                 if isinstance(item, Record) and item.row in doubts:
-                    whole.append(_doubtful(item, doubts[item.row], tag_mode))
+                    whole.append(_doubtful(item, *doubts[item.row], tag_mode))
                 continue
             written = _written(item, row, book, tag_mode)
             before = open_ones.pop(row.contact_id, None)
@@ -123,6 +123,7 @@ def _written(item: Record | Outcome, row: StoredRow, book: UndoBook, tag_mode: T
         rows=(row.row,),
         created=row.status is Status.CREATED
         and not any(fault.code == "perhaps_created" for fault in row.warnings),
+        by_date=row.by_date,
         fields=sent.fields if sent else {},
         custom_fields=dict(sent.custom_fields) if sent else {},
         tags=frozenset(tag.lower() for tag in sent.tags)
@@ -137,7 +138,7 @@ def _written(item: Record | Outcome, row: StoredRow, book: UndoBook, tag_mode: T
     )
 
 
-def _doubtful(record: Record, since: float, tag_mode: TagMode) -> WrittenContact:
+def _doubtful(record: Record, since: float, until: float, tag_mode: TagMode) -> WrittenContact:
     tags = record.tags if tag_mode is not TagMode.REMOVE else ()
     return WrittenContact(
         contact_id="",
@@ -149,7 +150,7 @@ def _doubtful(record: Record, since: float, tag_mode: TagMode) -> WrittenContact
         tags=frozenset(tag.lower() for tag in tags),
         tags_certain=False,
         additions=record.additions,
-        doubt=RowInDoubt(record=record, since=since),
+        doubt=RowInDoubt(record=record, since=since, until=until),
     )
 
 

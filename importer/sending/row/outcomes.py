@@ -146,6 +146,7 @@ def done(landed: Landed) -> Outcome:
         http_status=landed.http_status or None,
         attempts=landed.attempts,
         trace_id=landed.trace_id,
+        by_date=landed.by_date,
     )
 
 

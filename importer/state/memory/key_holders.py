@@ -84,6 +84,10 @@ class KeyHolders:
             (number,) = database.execute("SELECT run FROM runs WHERE run_id = ?", (self._run_id,)).fetchone()
         return int(number)
 
+    def later_runs(self, run_id: str) -> dict[int, str]:
+        """Give the runs that began after one, by their numbers in this file."""
+        return dict(self._db.execute("SELECT run, run_id FROM runs WHERE run_id > ?", (run_id,)))
+
     def __enter__(self) -> Self:
         return self
 
@@ -174,21 +178,26 @@ class KeyHolders:
 class DraftHolders(KeyHolders):
     """Holders of a look ahead: what it decides goes to a file of its own, and what is known stays as it is."""
 
-    def __init__(self, db: Database, *, place: str, known: KeyHolders | None) -> None:
+    def __init__(self, db: Database, *, place: str, known: KeyHolders | None, as_run: int = 0) -> None:
         super().__init__(db, place=place, run_id="")
         self._known = known
+        self._as_run = as_run
         if known is not None:
             self._hasher = known._hasher  # noqa: SLF001  (a draft of the same keys)
 
     @classmethod
-    def over(cls, known: KeyHolders | None, folder: Path, *, place: str) -> Self:
-        """Begin a draft in a folder that is thrown away, over what is known already."""
-        return cls(ensure_database(folder / FILE_NAME, _DRAFT, _SCHEMA), place=place, known=known)
+    def over(cls, known: KeyHolders | None, folder: Path, *, place: str, as_run: int = 0) -> Self:
+        """Begin a draft in a folder that is thrown away, over what is known already.
+
+        ``as_run``: it decides as this run does; else as one that is yet to begin, to which whoever is known is of an
+        earlier one.
+        """
+        db = ensure_database(folder / FILE_NAME, _DRAFT, _SCHEMA)
+        return cls(db, place=place, known=known, as_run=as_run)
 
     @cached_property
     def run(self) -> int:
-        """No run's number, so that whoever is known is of an earlier one."""
-        return 0
+        return self._as_run
 
     def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]:
         found = super().find(keys)
