@@ -23,9 +23,7 @@ def with_role(columns: Sequence[Column]) -> tuple[Column, ...]:
     named = {field for column in own for field in _fields(column, column.words)}
     if named & _REACHED:
         return tuple(columns)
-    role = _role(columns, _strange) or (
-        "" if named else _role(columns, _guardians) or _role(columns, _owners)
-    )
+    role = _role(columns, _strange) or ("" if named else _role(columns, _guardians) or _owner(columns))
     return tuple(replace(column, role=role) if role in column.words else column for column in columns)
 
 

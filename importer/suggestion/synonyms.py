@@ -362,9 +362,9 @@ def _named() -> Iterator[tuple[str, str, str]]:
             yield from ((field, language, _written(phrase)) for phrase in listed.split(","))
         english = {_written(phrase) for phrase in languages.get("en", "").split(",")}
         for language, said in further_languages.FURTHER.items():
-            listed = filter(None, map(_written, said.get(field, "").split(",")))
+            phrases = filter(None, map(_written, said.get(field, "").split(",")))
             # An e-mail is one in every language: it shows none.
-            yield from ((field, language, phrase) for phrase in listed if phrase not in english)
+            yield from ((field, language, phrase) for phrase in phrases if phrase not in english)
 
 
 def _written(phrase: str) -> str:
