@@ -9,8 +9,14 @@ from importer.version import __version__
 
 if TYPE_CHECKING:
     from importer.api import (
+        apply,
+        apply_async,
         check,
         load_mapping,
+        mirror_location,
+        mirror_location_async,
+        plan,
+        plan_async,
         preview,
         read,
         resume,
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
         run,
         run_async,
         suggest,
+        undo,
+        undo_async,
     )
     from importer.errors import (
         BudgetSpentError,
@@ -44,10 +52,13 @@ if TYPE_CHECKING:
         TrustLostError,
     )
     from importer.mapping import Mapping
+    from importer.mirror.reading import MirrorReading
     from importer.reading import Source
-    from importer.records import Row
+    from importer.records import PlanAction, Row, UndoStatus
     from importer.results.forecast import Forecast
+    from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
+    from importer.results.undo import UndoSummary
     from importer.runtime.progress import Phase, RunProgress
     from importer.suggestion.suggesting import Suggestion
 
@@ -62,8 +73,11 @@ __all__ = [
     "Mapping",
     "MappingError",
     "MirrorError",
+    "MirrorReading",
     "PausedRunError",
     "Phase",
+    "PlanAction",
+    "PlanSummary",
     "QuotaSpentError",
     "Row",
     "RunConflictError",
@@ -80,9 +94,17 @@ __all__ = [
     "TooManyFailuresError",
     "TrialDoneError",
     "TrustLostError",
+    "UndoStatus",
+    "UndoSummary",
     "__version__",
+    "apply",
+    "apply_async",
     "check",
     "load_mapping",
+    "mirror_location",
+    "mirror_location_async",
+    "plan",
+    "plan_async",
     "preview",
     "read",
     "resume",
@@ -92,17 +114,24 @@ __all__ = [
     "run",
     "run_async",
     "suggest",
+    "undo",
+    "undo_async",
 ]
 
 _TYPES: Final = {
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
+    "MirrorReading": "importer.mirror.reading",
     "Phase": "importer.runtime.progress",
+    "PlanAction": "importer.records",
+    "PlanSummary": "importer.results.plan",
     "Row": "importer.records",
     "RunProgress": "importer.runtime.progress",
     "Source": "importer.reading",
     "Suggestion": "importer.suggestion.suggesting",
     "Summary": "importer.results.summary",
+    "UndoStatus": "importer.records",
+    "UndoSummary": "importer.results.undo",
 }
 
 

@@ -367,13 +367,19 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "contact_not_found",
-        "No contact has the id that the row names",
-        "Correct the contact's id, or leave it blank to match by e-mail or phone.",
+        "The location has no contact that is the one the row names",
+        "Correct the contact's id, or leave it blank to match by e-mail or phone; for a deal, note or task, import its contact first.",
     ),
     Code(
         "already_exists",
         "The contact exists and the mapping only creates",
         "Nothing to mend; use mode upsert to update it.",
+        Remedy.NONE,
+    ),
+    Code(
+        "already_there",
+        "The contact has the row's deal, note or task already",
+        "Nothing has to be done; `once: false` in the mapping adds it once more.",
         Remedy.NONE,
     ),
     Code(

@@ -176,6 +176,21 @@ class ImportMode(StrEnum):
     UPDATE_ONLY = "update_only"
 
 
+class RowObject(StrEnum):
+    """What each row of a file becomes: a contact, something beside a contact that is there, or a company."""
+
+    CONTACT = "contact"
+    OPPORTUNITY = "opportunity"
+    NOTE = "note"
+    TASK = "task"
+    COMPANY = "company"
+
+    @property
+    def beside(self) -> bool:
+        """Whether it belongs to a contact that the row only finds, and writes nothing of."""
+        return self not in {RowObject.CONTACT, RowObject.COMPANY}
+
+
 class FollowUpFor(StrEnum):
     CREATED = "created"
     UPDATED = "updated"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from importer.records import RowObject
+
 
 class FieldKind(StrEnum):
     """What a value has to be before the vendor takes it."""
@@ -281,6 +283,31 @@ _DND: Final = tuple(facts for channel in CHANNELS for facts in _channel(channel)
 _INBOUND: Final = _switch("inboundDndSettings.all", "Do not disturb, inbound", FieldKind.INBOUND_DND)
 
 FIELDS: Final[dict[str, FieldFacts]] = {facts.name: facts for facts in (*_PLAIN, *_DND, *_INBOUND)}
+
+COMPANY_FIELDS: Final[dict[str, FieldFacts]] = {
+    facts.name: facts
+    for facts in (
+        FieldFacts(name="name", label="Name", group=FieldGroup.IDENTITY, kind=FieldKind.TEXT, says="What the company is called; it is known again by it."),
+        FieldFacts(name="phone", label="Phone", group=FieldGroup.REACH, kind=FieldKind.PHONE, says="Phone, sent as E.164."),
+        FieldFacts(name="email", label="E-mail", group=FieldGroup.REACH, kind=FieldKind.EMAIL, says="E-mail address."),
+        FieldFacts(name="website", label="Website", group=FieldGroup.REACH, kind=FieldKind.WEBSITE, says="Website; https:// is put before it if need be."),
+        FieldFacts(name="address", label="Street", group=FieldGroup.ADDRESS, kind=FieldKind.TEXT, says="Street and number."),
+        FieldFacts(name="city", label="City", group=FieldGroup.ADDRESS, kind=FieldKind.TEXT, says="City."),
+        FieldFacts(name="state", label="State", group=FieldGroup.ADDRESS, kind=FieldKind.STATE, says="State or province; `codes: true` makes US and CA codes."),
+        FieldFacts(name="postalCode", label="Postal code", group=FieldGroup.ADDRESS, kind=FieldKind.POSTAL_CODE, says="Postal code, zeros kept."),
+        FieldFacts(name="country", label="Country", group=FieldGroup.ADDRESS, kind=FieldKind.COUNTRY, says="Country: any common name or code, sent as a code."),
+        FieldFacts(name="description", label="Description", group=FieldGroup.IDENTITY, kind=FieldKind.TEXT, says="What there is to say about it."),
+    )
+}  # fmt: skip
+"""A company's own fields (`object: company`); nothing of it is emptied by a cell."""
+FINDING: Final = ("email", "phone", "id")
+"""The fields by which a contact is found that a row writes nothing of."""
+
+
+def facts_of(row_object: RowObject) -> dict[str, FieldFacts]:
+    """Give the fields that a mapping may name, by what its rows become."""
+    return COMPANY_FIELDS if row_object is RowObject.COMPANY else FIELDS
+
 
 NOT_WRITABLE: Final[dict[str, str]] = {
     "additionalEmails": "the API refuses it everywhere; only one e-mail can be written, as `email`",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from importer.highlevel.additions import OPPORTUNITY
+from importer.highlevel.additions import COMPANY, OPPORTUNITY
 from importer.highlevel.catalog import Catalog, Pipeline
 from importer.highlevel.fields import FieldKind
 from importer.mapping.language.beside import FOLLOWERS, WishPart
@@ -51,6 +51,8 @@ class AdditionResolver:
     def _resolve(self, addition: Addition, faults: list[Fault]) -> Addition | None:
         if addition.kind == FOLLOWERS:
             return self._resolve_followers(addition, faults)
+        if addition.kind == COMPANY:
+            return addition  # it names nothing of the location's
         parts = self._wishes[addition.place].parts
         content = {
             name: value

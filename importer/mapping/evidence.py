@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
-from importer.highlevel.fields import FIELDS, FieldKind
+from importer.highlevel.fields import COMPANY_FIELDS, FIELDS, FieldKind
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.picking import Pick
@@ -308,8 +308,11 @@ def _is_birthday(key: RuleKey) -> bool:
 
 
 def _kind_of(key: RuleKey) -> FieldKind | None:
-    """Tell the kind of a field of the contact's own."""
-    return FIELDS[str(key[1])].kind if key[0] == "fields" else None
+    """Tell the kind of a field of the contact's, or company's, own."""
+    if key[0] != "fields":
+        return None
+    name = str(key[1])
+    return (FIELDS.get(name) or COMPANY_FIELDS[name]).kind
 
 
 def _open_sentence(rule: Rule, tally: CellEvidence) -> str:

@@ -9,11 +9,10 @@ from datetime import date
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import MATCH_BY, Catalog
-from importer.highlevel.fields import FIELDS
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
-from importer.mapping.compiled.program import DEFAULT_REQUIRE, Program, row_filter
+from importer.mapping.compiled.program import Program, required_of, row_filter
 from importer.mapping.compiled.readers import Circumstances
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
 from importer.mapping.evidence import Evidence
@@ -218,7 +217,7 @@ class Surveyor:
         return frozenset(
             name
             for name, rule in model.fields.items()
-            if (rule.empty_cells or model.empty_cells) == "clear" and FIELDS[name].clearable
+            if (rule.empty_cells or model.empty_cells) == "clear" and model.facts[name].clearable
         )
 
     def _program(self, *, draft: bool = False) -> Program:
@@ -243,7 +242,9 @@ class Surveyor:
 
 def _refuse_nobody(model: MappingModel, layout: HeaderLayout) -> None:
     """Refuse a file that lacks every optional column by which a row could be matched to a contact."""
-    names = [name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields]
+    names = required_of(model)
+    if not names:
+        return  # a custom field finds its rows' contacts
     rules = [model.fields[name] for name in names]
     if not any(rule.value or rule.default or layout.pick(rule) is not None for rule in rules):
         raise MappingError(

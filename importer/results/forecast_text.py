@@ -7,13 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from importer.records import Status
+from importer.records import RowObject, Status
 from importer.results.forecast import Forecast, Lifts
 from importer.results.next_steps import first_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
 from importer.results.wording import duration, number, percent, rows
 
+_TRIGGERS: Final = {
+    RowObject.CONTACT: "'contact created' or 'tag added'",
+    RowObject.OPPORTUNITY: "'opportunity created'",
+    RowObject.NOTE: "'note added'",
+    RowObject.TASK: "'task added'",
+}
 _TAGS: Final = 5
 
 
@@ -83,11 +89,8 @@ def _needs(forecast: Forecast) -> Iterator[str]:
             yield f"  hidden       {source.name} has {source.hidden}: read like all others"
         yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
     yield from (f"  same contact {sentence}" for sentence in forecast.same_contact.sentences())
-    if forecast.ready:
-        yield (
-            f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "
-            "'tag added' in the location"
-        )
+    if forecast.ready and (triggers := _TRIGGERS.get(forecast.row_object)):
+        yield f"  workflows    up to {rows(forecast.ready)} may start those that wait for {triggers} in the location"
     if forecast.lifts.rows:
         yield f"  lifts        {_lifts(forecast.lifts)}"
     if forecast.new_tags:

@@ -17,8 +17,9 @@ from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
-from importer.records import Intent, Landed, Outcome, Record, RowState
+from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState
 from importer.results import wording
+from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
     Load,
     Target,
@@ -174,7 +175,7 @@ def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeep
             full_every=settings.full_every,
         )
         known = None
-        if delivery.mapping.model.wishes:
+        if delivery.mapping.model.wishes or delivery.mapping.row_object is RowObject.COMPANY:
             known = opened.enter_context(KnownAdditions.open(settings.state, place=place))
         yield Bookkeeper(delivery.journal, turn, delivery.mapping, known)
 
@@ -189,6 +190,7 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
 
 def _policy(settings: RunSettings, mapping: Mapping, replanner: Replanner) -> SendingPolicy:
     return SendingPolicy(
+        row_object=mapping.row_object,
         mode=mapping.mode,
         follow_ups=mapping.follow_ups,
         concurrency=settings.concurrency,
@@ -261,7 +263,13 @@ async def _aim(
         return False
     pieces = delivery.preparation.pieces()
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
-    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided, lifts=lifting)
+    seen = await glance(
+        await asyncio.to_thread(next, pieces, []),
+        sender,
+        decided,
+        lifts=lifting,
+        row_object=delivery.mapping.row_object,
+    )
     context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
@@ -321,10 +329,19 @@ def _announce(
     else:
         progress.message(
             f"Into {aimed_at(targets) if targets else 'no sub-account'}: {sending}{days}{share}"
-            " Created contacts and added tags may start workflows there; what they do no undo takes back."
+            + _automated(delivery.mapping.row_object)
             + (f" {lifting}" if lifting else "")
         )
     progress.planned(left, plan.requests, plan.seconds)
+
+
+def _automated(row_object: RowObject) -> str:
+    said = AUTOMATED.get(row_object)
+    return (
+        f" {said[0].upper()}{said[1:]} may start workflows there; what they do no undo takes back."
+        if said
+        else ""
+    )
 
 
 def _say_read_back(sender: Sender, delivery: Delivery) -> None:

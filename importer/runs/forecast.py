@@ -18,7 +18,18 @@ from importer.highlevel.quota import plan_sending
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.language.people import SharedKeyPolicy
-from importer.records import Block, Fault, ImportMode, Json, Outcome, Record, RowId, Status, number_of
+from importer.records import (
+    Block,
+    Fault,
+    ImportMode,
+    Json,
+    Outcome,
+    Record,
+    RowId,
+    RowObject,
+    Status,
+    number_of,
+)
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
@@ -36,6 +47,7 @@ from importer.runs.intake import (
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
 from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
+from importer.runs.objects import refuse_idle_options
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
 from importer.runs.suppressing import read_suppression
@@ -235,6 +247,7 @@ def taken_in(
 ) -> Iterator[Taken]:
     """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
+    refuse_idle_options(settings, mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
@@ -270,6 +283,13 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
 
 def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     """Tell how many calls every row costs: the upsert, a search before it, a look at what it finds, its follow-ups but for its own additions."""
+    match mapping.row_object:
+        case RowObject.COMPANY:
+            return 0  # the company is counted as what each row adds
+        case RowObject.CONTACT:
+            pass
+        case _:
+            return 1  # its contact is looked for
     search = 0 if mapping.mode is ImportMode.UPSERT else 1
     look = before_images and mapping.mode is not ImportMode.CREATE_ONLY
     return 1 + search + look + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
@@ -303,12 +323,30 @@ def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | O
 def _line(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
     if isinstance(item, Outcome):
         return _no_payload(item)
+    if mapping.row_object is not RowObject.CONTACT:
+        return _object_line(item, mapping.row_object)
     return {
         "row": number_of(item.row),
         "location_id": item.location_id,
         "payload": build_payload(item, mode=mapping.mode, tag_mode=mapping.tag_mode),
         "follow_ups": follow_ups.follow_up_plan(item, mapping.follow_ups),
         "warnings": [_fault(fault) for fault in item.warnings],
+    }
+
+
+def _object_line(record: Record, row_object: RowObject) -> dict[str, Json]:
+    """Show what a row of something else than a contact gives the vendor, and by what its contact is found."""
+    (wanted,) = record.additions
+    found_by: dict[str, Json] = {"id": record.contact_id} if record.contact_id else dict(record.fields)
+    found_by |= dict(record.custom_fields)
+    return {
+        "row": number_of(record.row),
+        "location_id": record.location_id,
+        "object": row_object.value,
+        **({"contact": found_by} if row_object.beside else {}),
+        "payload": dict(wanted.content),
+        "follow_ups": {},
+        "warnings": [_fault(fault) for fault in record.warnings],
     }
 
 
@@ -348,6 +386,7 @@ def _forecast(
         for name, rows in foresight.location_rows.items()
     }
     return foresight.forecast(
+        row_object=taken.mapping.row_object,
         locations={
             name: LocationForecast(
                 rows=part.rows, requests=part.requests, seconds=part.seconds, daily_share=part.day_share

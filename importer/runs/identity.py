@@ -18,6 +18,7 @@ from importer.runs.context import RunContext
 from importer.runs.following import follow
 from importer.runs.intake import choose_location, require_destination, stage_all
 from importer.runs.lineage import Lineage, trace
+from importer.runs.objects import refuse_idle_options
 from importer.runs.remembered import recalled, remembered
 from importer.runs.session import RunSession
 from importer.runtime.clock import Clock
@@ -39,6 +40,7 @@ async def begin(settings: RunSettings, mapping: Mapping, context: RunContext) ->
     Raises SetupError; of a run that ends by one, nothing is left behind.
     """
     allow_open_files()
+    refuse_idle_options(settings, mapping)
     require_destination(settings.connection, mapping)
     if settings.metrics_file is not None:
         require_metrics()

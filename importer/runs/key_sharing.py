@@ -14,7 +14,7 @@ from importer.highlevel.payload import creates_anew
 from importer.mapping import BoundMapping
 from importer.mapping import Mapping as ContactMapping
 from importer.mapping.shared_keys import HolderStore, MatchedBy, SharedKeys
-from importer.records import ImportMode, KeyLink, Record, RowId
+from importer.records import ImportMode, KeyLink, Record, RowId, RowObject
 from importer.settings import Connection
 from importer.state.journal import Journal
 from importer.state.memory import DraftHolders, KeyHolders, SameContacts
@@ -119,6 +119,8 @@ def matched_by(
     upserts = mapping.mode is ImportMode.UPSERT
 
     def fields(record: Record) -> Collection[str]:
+        if mapping.row_object is not RowObject.CONTACT:
+            return ()  # several deals of one person are no different people
         catalog = catalogs.get(record.location_id)
         if not isinstance(catalog, Catalog):
             return MATCH_BY

@@ -98,6 +98,23 @@ def test_the_cells_of_several_choices_are_split_as_the_rule_says(lay: Lay) -> No
     assert custom(lay, "Interests", "Golf;Chess", ", split: ';'") == ["Golf", "Chess"]
 
 
+def test_rows_with_the_same_choices_do_not_share_one_list(lay: Lay) -> None:
+    text = "fields:\n  email: {value: a@b.com}\ncustom_fields: {Interests: A}"
+    first, second = lay(text, [["A"], ["Golf, Chess"], ["Golf, Chess"]], catalog=CATALOG)
+    assert isinstance(first, Record)
+    assert isinstance(second, Record)
+    assert first.custom_fields == second.custom_fields == (("id_interests", ["Golf", "Chess"]),)
+    assert first.custom_fields[0][1] is not second.custom_fields[0][1]
+
+
+def test_equal_texts_with_different_values_behind_them_are_converted_each_by_its_own(lay: Lay) -> None:
+    text = "fields:\n  email: {value: a@b.com}\ncustom_fields: {Renewal: {column: A, date_order: MDY}}"
+    cells = ["03/04/2027", TypedText("03/04/2027", date(2027, 4, 3)), "03/04/2027"]
+    mapped = lay(text, [["A"], *([cell] for cell in cells)], catalog=CATALOG)
+    found = [each.custom_fields[0][1] for each in mapped if isinstance(each, Record)]
+    assert found == ["2027-03-04", "2027-04-03", "2027-03-04"]
+
+
 def test_the_value_behind_a_workbooks_cell_reaches_a_custom_field(lay: Lay) -> None:
     assert custom(lay, "Renewal", TypedText("03/04/2027", date(2027, 4, 3))) == "2027-04-03"
     assert custom(lay, "Score", TypedText("1,234", 1234.5)) == 1234.5

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from importer.highlevel.fields import FieldFacts, facts_of
 from importer.mapping.language.beside import (
     CompanyRule,
     FollowersRule,
@@ -38,7 +39,7 @@ from importer.mapping.language.scalars import (
     spelled_columns,
 )
 from importer.mapping.values.texts import clean
-from importer.records import FollowUpFor, ImportMode, OnUpdate, TagMode
+from importer.records import FollowUpFor, ImportMode, OnUpdate, RowObject, TagMode
 from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
 
 
@@ -209,6 +210,12 @@ class MappingModel(Section):
     version: Annotated[Literal["1"], WithJsonSchema({"const": 1})] = Field(
         description="The language's version: 1."
     )
+    object_: RowObject = Field(
+        default=RowObject.CONTACT,
+        alias="object",
+        description="What each row becomes. A contact; or a deal (opportunity), note or task of a contact that is there, which "
+        "`fields` find by email, phone or id (or `match: by`) and nothing is written of; or a company, whose own `fields` are listed below.",
+    )
     location: LocationRule | None = Field(
         default=None, description="The sub-account. Only here `${NAME}` stands for an environment variable."
     )
@@ -217,7 +224,7 @@ class MappingModel(Section):
         default=Defaults(), description="What holds for every rule that does not say otherwise."
     )
     fields: dict[FieldName, Rule] = Field(
-        default={}, description="The contact's own fields, by the API's names."
+        default={}, description="The contact's (or company's) own fields, by the API's names."
     )
     tags: TagsRule | None = Field(default=None, description="Tags.")
     custom_fields: dict[Text, Rule] = Field(
@@ -261,6 +268,11 @@ class MappingModel(Section):
         default=None, description="Users who follow the contacts: by name, e-mail or id."
     )
     after: After = Field(default=After(), description="What happens to contacts once they are stored.")
+
+    @property
+    def facts(self) -> dict[str, FieldFacts]:
+        """What is known of the fields that its rows may have."""
+        return facts_of(self.object_)
 
     @property
     def rules(self) -> tuple[tuple[RuleKey, Rule], ...]:

@@ -36,6 +36,7 @@ from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
 from importer.runs.forecast import Taken, foreseen_rows, most_calls_a_row, taken_in
 from importer.runs.intake import Mapped, choose_location, require_destination
+from importer.runs.objects import require_contacts
 from importer.runs.planning.completing import Completing, complete_mirrors
 from importer.runs.planning.deciding import Decider, DecidingRules, planned_end
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking, read_own_writes
@@ -79,6 +80,7 @@ async def plan(
         raise SettingsError(
             "The embedded sandbox begins empty: every row would be created. Leave --sandbox out."
         )
+    require_contacts(mapping, "plan")
     require_destination(settings.connection, mapping)
     with contextlib.ExitStack() as stack:
         taken = await asyncio.to_thread(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from importer.highlevel.additions import COMPANY, KINDS, digest, find_same
+from importer.highlevel.additions import COMPANY, KINDS, digest, edited_parts
 from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
@@ -254,9 +254,9 @@ def untouched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]
         for added in written.added
         if added.kind == kind
         and (addition := wanted.get(added.digest)) is not None
-        and any(there.id == added.id for there in find_same(addition, body))
-        # a task that somebody did since is no longer ours to take away
-        and bool(shown[added.id].get("completed")) == bool(addition.content.get("completed"))
+        and (there := shown.get(added.id)) is not None
+        # what somebody worked on since (a task done, a deal moved on) is no longer ours to take away
+        and not edited_parts(addition, there)
     )
 
 

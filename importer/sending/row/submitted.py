@@ -111,6 +111,8 @@ class Held:
     """What it has yet to get, in order."""
     doubts: tuple[FollowUpDoubt, ...] = ()
     failures: tuple[FollowUpFailure, ...] = ()
+    added: tuple[Added, ...] = ()
+    """What stands beside its contact for it, as far as this session brought it about."""
 
     def mark(self, step: Step, state: FollowUpState, added: Added | None = None) -> FollowUpMark:
         return FollowUpMark(row=self.landed.row, name=step.name, state=state, added=added)

@@ -38,7 +38,7 @@ from importer.sending.row.makers import meet_maker
 from importer.sending.row.matching import find_match
 from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
 from importer.sending.row.row_call import RowCallState
-from importer.sending.row.submitted import SubmittedRow
+from importer.sending.row.submitted import Held, SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
 _UNPROVEN: Final = (
@@ -90,6 +90,10 @@ class Upserting:
         if self._images.wanted(submitted.record) and (end := await self._images.take(submitted)):
             return end
         return await self._go_unplanned(submitted)
+
+    def end(self, held: Held) -> Outcome:
+        """Settle a row that has nothing more to get."""
+        return outcomes.followed_up(held)
 
     async def _go_unplanned(self, submitted: SubmittedRow) -> Landing | Outcome:
         if submitted.record.contact_id is not None:

@@ -162,6 +162,15 @@ class UndoBook:
         """  # noqa: S608  (our own words)
         return dict(self._db.execute(query).fetchall())
 
+    def count_made(self) -> dict[str, int]:
+        """Count by location what rows made that are no contacts, those left out that are taken back."""
+        query = """
+            SELECT location_id, count(*) FROM additions WHERE made AND NOT EXISTS (
+                SELECT 1 FROM undo_lines AS line WHERE line."row" = additions."row" AND line.status = 'deleted'
+            ) GROUP BY location_id
+        """
+        return dict(self._db.execute(query).fetchall())
+
     def images(self, row: RowId) -> tuple[BeforeImage, ...]:
         """Tell what a row found at its contact."""
         query = f'SELECT {IMAGE_COLUMNS} FROM before_images WHERE "row" = ? ORDER BY part'  # noqa: S608  (likewise)
