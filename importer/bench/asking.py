@@ -84,7 +84,9 @@ class Bench:
         shown = []
         for number in numbers:
             (item,) = bound.read(self._row(number))
-            ready: Record | Outcome = ready_row(item, resolver, mapping) if isinstance(item, Record) else item
+            ready: Record | Outcome = (
+                ready_row(resolver.resolve(item), mapping) if isinstance(item, Record) else item
+            )
             shown.append(shown_row(ready, mapping))
         return shown
 

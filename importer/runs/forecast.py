@@ -23,6 +23,7 @@ from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
+from importer.runs.attaching import Alter, Attaching, origins_of
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
 from importer.runs.intake import (
     Intake,
@@ -45,7 +46,9 @@ from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
+from importer.sources.attachments import Attachments
 from importer.state import StateFolder
+from importer.state.memory.uploads import KnownUploads
 from importer.version import __version__
 
 if TYPE_CHECKING:
@@ -63,6 +66,8 @@ class Taken:
     intakes: Sequence[Intake]
     notes: tuple[str, ...] = ()
     """What is to be said of the list of people who are sent nothing."""
+    origins: tuple[Attachments, ...] = ()
+    """Where the files of each source may come from."""
 
     @property
     def location_ids(self) -> frozenset[str]:
@@ -162,7 +167,8 @@ def preview(
 ) -> Iterator[dict[str, Json]]:
     """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent.
 
-    ``only``: the rows of these numbers instead. Raises SettingsError for one that the sources do not have. ``notify`` is told what could not be checked, before the first row.
+    ``only``: the rows of these numbers instead. Raises SettingsError for one that the sources do not have.
+    ``notify`` is told what could not be checked, before the first row.
     """
     clock = clock or SystemClock()
     rows = 0 if only else rows
@@ -202,13 +208,22 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
     )
 
 
-def foreseen_rows(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
-    """Map every row as a run would send it."""
+def foreseen_rows(
+    taken: Taken, catalogs: Catalogs, *, uploads: KnownUploads | None = None
+) -> Iterator[tuple[Block, Mapped]]:
+    """Map every row as a run would send it; with ``uploads``, files that were uploaded before stand in it as they are there."""
     matching = matched_by(taken.mapping, catalogs)
+    attaching = Attaching(taken.mapping, catalogs, taken.origins)
+    alter = attaching.looked if uploads is None else attaching.known(uploads)
     for intake in taken.intakes:
         shared = taken.sharing.decider(intake.bound, matching)
         resolvers = Resolvers(intake, catalogs)
-        yield from intake.pieces(partial(ready_row, resolver=resolvers, mapping=taken.mapping), shared)
+        ready = partial(_ready, resolvers=resolvers, mapping=taken.mapping, alter=alter)
+        yield from intake.pieces(ready, shared)
+
+
+def _ready(record: Record, resolvers: Resolvers, mapping: Mapping, alter: Alter) -> Record | Outcome:
+    return ready_row(alter(resolvers.resolve(record)), mapping)
 
 
 def _same_contact(taken: Taken, catalogs: Catalogs, listing: Path | None) -> SameContact:
@@ -274,6 +289,7 @@ def taken_in(
                 intakes=intakes,
                 sharing=sharing,
                 notes=() if suppressed is None else suppressed.notes,
+                origins=origins_of(mapping.model.files, staged, Path.cwd()),
             )
 
 

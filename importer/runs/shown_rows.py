@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from importer.highlevel import follow_ups
 from importer.highlevel.payload import build_payload
 from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
@@ -11,15 +9,8 @@ from importer.mapping import Mapping
 from importer.records import Fault, ImportMode, Json, Outcome, Record, RowObject, Status, number_of
 
 
-class Resolving(Protocol):
-    """Matches a record to what its location knows."""
-
-    def resolve(self, record: Record) -> Record | Outcome: ...
-
-
-def ready_row(record: Record, resolver: Resolving, mapping: Mapping) -> Record | Outcome:
-    """Bring a row as far as a run would without asking for its contact."""
-    resolved = resolver.resolve(record)
+def ready_row(resolved: Record | Outcome, mapping: Mapping) -> Record | Outcome:
+    """Bring a row, resolved as far as its location is known, to where a run would be without asking for its contact."""
     if (
         isinstance(resolved, Outcome)
         or resolved.contact_id is None
