@@ -23,10 +23,13 @@ from importer.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from importer.jobs.migrating import MigrationCheck, MigrationSummary
-    from importer.jobs.migration import Step
+    from importer.jobs.migration import MigrationStep
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
+    from importer.runs.context import RunContext
 
 
 @click.command(
@@ -82,9 +85,14 @@ def migrate_command(folder: Path, migration: Path, **given: Any) -> None:
     story = Story(manner.quiet)
     for note in found.notes:
         story.say(note)
-    work = check_all if given["dry_run"] else migrate
-    ended: MigrationCheck | MigrationSummary = watch(
-        lambda context: work(found, settings, context, story),
+
+    def work(context: RunContext) -> Coroutine[Any, Any, MigrationCheck | MigrationSummary]:
+        if given["dry_run"]:
+            return check_all(found, settings, context, story)
+        return migrate(found, settings, context, story)
+
+    ended = watch(
+        work,
         manner,
         go_on=command(["importer", "migrate", str(folder), "-m", str(migration)]),
         may_ask=not given["dry_run"] and someone_answers(given),
@@ -101,7 +109,7 @@ class Story:
 
     quiet: bool
 
-    def checked(self, step: Step, forecast: Forecast) -> None:
+    def checked(self, step: MigrationStep, forecast: Forecast) -> None:
         """Say of one step what would fail, and why; what would be sent is in the overview."""
         from importer.results.palette import palette_for
         from importer.results.summary_text import causes
@@ -115,12 +123,12 @@ class Story:
         for line in (*lines, *(f"{step.names}: {note}" for note in forecast.unchecked)):
             self.say(line)
 
-    def begins(self, step: Step, place: int, of: int) -> None:
+    def begins(self, step: MigrationStep, place: int, of: int) -> None:
         from importer.runs.objects import NOUNS
 
         self.say(f"\n{place} of {of}: {NOUNS[step.row_object][1]} ({step.names})")
 
-    def ended(self, step: Step, summary: Summary) -> None:  # noqa: ARG002  (the watcher's signature)
+    def ended(self, step: MigrationStep, summary: Summary) -> None:  # noqa: ARG002  (the watcher's signature)
         from importer.results.palette import palette_for
         from importer.results.summary_text import causes, headline
 
@@ -152,9 +160,9 @@ class Story:
             click.echo(fitted(text, sys.stderr), err=True)
 
 
-def _ended_line(step: Step, summary: Summary | None) -> str:
+def _ended_line(step: MigrationStep, summary: Summary | None) -> str:
     from importer.results.summary import accounts
     from importer.runs.objects import NOUNS
 
-    told = "not begun" if summary is None else accounts(summary.counts)
-    return f"  {NOUNS[step.row_object][1]:<10} {step.names}: {told}"
+    came_to = "not begun" if summary is None else accounts(summary.counts)
+    return f"  {NOUNS[step.row_object][1]:<10} {step.names}: {came_to}"

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from importer import pipeline
 from importer.errors import SettingsError, StopError
-from importer.jobs.migration import Migration, Step
+from importer.jobs.migration import Migration, MigrationStep
 from importer.records import Json
 from importer.results.forecast import Forecast
 from importer.results.summary import Summary
@@ -32,18 +32,18 @@ _TRIED: Final = "sandboxMigration0001"
 class Watcher(Protocol):
     """Who is told how a migration goes, step by step."""
 
-    def checked(self, step: Step, forecast: Forecast) -> None: ...
+    def checked(self, step: MigrationStep, forecast: Forecast) -> None: ...
 
-    def begins(self, step: Step, place: int, of: int) -> None: ...
+    def begins(self, step: MigrationStep, place: int, of: int) -> None: ...
 
-    def ended(self, step: Step, summary: Summary) -> None: ...
+    def ended(self, step: MigrationStep, summary: Summary) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepEnd:
+class MigratedStep:
     """What a step came to; without a summary it was not reached."""
 
-    step: Step
+    step: MigrationStep
     summary: Summary | None = None
 
     def to_json(self) -> dict[str, Json]:
@@ -59,7 +59,7 @@ class StepEnd:
 class MigrationSummary:
     """How a migration ended."""
 
-    ends: tuple[StepEnd, ...]
+    ends: tuple[MigratedStep, ...]
     reason: str | None = None
     """Why it did not go on to the end."""
 
@@ -82,7 +82,7 @@ class MigrationSummary:
 class MigrationCheck:
     """What a migration would do, step by step."""
 
-    forecasts: tuple[tuple[Step, Forecast], ...] = field(repr=False)
+    forecasts: tuple[tuple[MigrationStep, Forecast], ...] = field(repr=False)
 
     @property
     def exit_code(self) -> int:
@@ -91,13 +91,13 @@ class MigrationCheck:
     def to_json(self) -> dict[str, Json]:
         return {
             "steps": [
-                {**StepEnd(step=step).to_json(), "forecast": forecast.to_json()}
+                {**MigratedStep(step=step).to_json(), "forecast": forecast.to_json()}
                 for step, forecast in self.forecasts
             ]
         }
 
 
-def settings_of(step: Step, settings: RunSettings) -> RunSettings:
+def settings_of(step: MigrationStep, settings: RunSettings) -> RunSettings:
     """Give the settings of one step's run."""
     return replace(settings, sources=tuple(map(str, step.files)), mapping=step.path)
 
@@ -126,7 +126,7 @@ async def migrate(
 
 
 async def _check(
-    steps: Sequence[Step], settings: RunSettings, context: RunContext, watcher: Watcher
+    steps: Sequence[MigrationStep], settings: RunSettings, context: RunContext, watcher: Watcher
 ) -> MigrationCheck:
     forecasts = []
     for step in steps:
@@ -139,13 +139,13 @@ async def _check(
 
 
 async def _carry_out(
-    steps: Sequence[Step],
+    steps: Sequence[MigrationStep],
     settings: RunSettings,
     context: RunContext,
     asking: _AskedOnce | None,
     watcher: Watcher,
 ) -> MigrationSummary:
-    ends: list[StepEnd] = []
+    ends: list[MigratedStep] = []
     reason = None
     for place, step in enumerate(steps, 1):
         if (reason := _hindrance(step, ends)) is not None:
@@ -155,30 +155,30 @@ async def _carry_out(
         if summary is None:
             reason = str(context.stop.reason)
             break
-        ends.append(StepEnd(step=step, summary=summary))
+        ends.append(MigratedStep(step=step, summary=summary))
         watcher.ended(step, summary)
         if summary.state == "stopped" and not summary.repeated:
             reason = f"{step.names}: {summary.reason}"
             break
     left = steps[len(ends) :]
-    return MigrationSummary(ends=(*ends, *(StepEnd(step=step) for step in left)), reason=reason)
+    return MigrationSummary(ends=(*ends, *(MigratedStep(step=step) for step in left)), reason=reason)
 
 
 async def _run(
-    step: Step, settings: RunSettings, context: RunContext, asking: _AskedOnce | None, *, begun: bool
+    step: MigrationStep, settings: RunSettings, context: RunContext, asking: _AskedOnce | None, *, begun: bool
 ) -> Summary | None:
     """Import the files of a step; None where the migration was stopped before its first row."""
     confirm = None if asking is None or asking.agreed else asking
-    told = replace(context, confirm=confirm, explains_target=confirm is not None)
+    attended = replace(context, confirm=confirm, explains_target=confirm is not None)
     try:
-        return await pipeline.run(settings_of(step, settings), mapping=step.mapping, context=told)
+        return await pipeline.run(settings_of(step, settings), mapping=step.mapping, context=attended)
     except StopError:
         if not begun:
             raise
         return None
 
 
-def _hindrance(step: Step, ends: Sequence[StepEnd]) -> str | None:
+def _hindrance(step: MigrationStep, ends: Sequence[MigratedStep]) -> str | None:
     """Say why a step is not begun: of what it depends on, not one row was stored."""
     for end in ends:
         summary = end.summary
@@ -214,7 +214,7 @@ def overview(checked: MigrationCheck) -> str:
     return "\n".join((*lines, f"In all up to {counted(requests, 'request')}: about {duration(seconds)}."))
 
 
-def _line(place: int, step: Step, forecast: Forecast) -> str:
+def _line(place: int, step: MigrationStep, forecast: Forecast) -> str:
     failing = f", {number(forecast.failed)} would fail" if forecast.failed else ""
     skipped = f", {number(forecast.skipped)} to skip" if forecast.skipped else ""
     return f"{place}. {NOUNS[step.row_object][1]}: {rows(forecast.ready)} to send{skipped}{failing} ({step.names})"

@@ -49,7 +49,7 @@ class MigrationFile(Section):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class MigrationStep:
     """The files of one mapping; they are one run."""
 
     mapping: Mapping
@@ -65,7 +65,7 @@ class Step:
     def names(self) -> str:
         return ", ".join(file.name for file in self.files)
 
-    def depends_on(self, earlier: Step) -> bool:
+    def depends_on(self, earlier: MigrationStep) -> bool:
         """Tell whether it is of use only where an earlier step stored something."""
         if self.row_object.beside:
             return earlier.row_object is RowObject.CONTACT
@@ -78,7 +78,7 @@ class Migration:
     """The steps over one folder, in order, and the files of the folder that none of them takes."""
 
     folder: Path
-    steps: tuple[Step, ...]
+    steps: tuple[MigrationStep, ...]
     left: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     """Patterns that no file of the folder has."""
@@ -148,6 +148,8 @@ def _matching(patterns: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _step(rule: StepRule, found: Sequence[str], path: Path, folder: Path) -> Step:
+def _step(rule: StepRule, found: Sequence[str], path: Path, folder: Path) -> MigrationStep:
     mapping = placed(rule.mapping, path.parent)
-    return Step(mapping=load_mapping(mapping), path=mapping, files=tuple(folder / name for name in found))
+    return MigrationStep(
+        mapping=load_mapping(mapping), path=mapping, files=tuple(folder / name for name in found)
+    )

@@ -12,7 +12,7 @@ import pytest
 
 from importer.errors import SettingsError
 from importer.jobs.migrating import migrate
-from importer.jobs.migration import Step, load_migration
+from importer.jobs.migration import MigrationStep, load_migration
 from importer.runs.context import RunContext
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.sandbox.items import Kind
@@ -190,11 +190,11 @@ def test_a_migration_file_that_cannot_be_is_refused_with_its_place(
 
 
 class Silent:
-    def checked(self, step: Step, forecast: Forecast) -> None: ...
+    def checked(self, step: MigrationStep, forecast: Forecast) -> None: ...
 
-    def begins(self, step: Step, place: int, of: int) -> None: ...
+    def begins(self, step: MigrationStep, place: int, of: int) -> None: ...
 
-    def ended(self, step: Step, summary: Summary) -> None: ...
+    def ended(self, step: MigrationStep, summary: Summary) -> None: ...
 
 
 @pytest.mark.parametrize("answer", [True, False])

@@ -18,9 +18,8 @@ from importer.highlevel.follow_ups import follow_up_plan
 from importer.highlevel.payload import build_upsert
 from importer.mapping import load_mapping
 from importer.mapping.fit import misfit
-from importer.mapping.language.rule import Rule
 from importer.reading import open_source
-from importer.records import Fault, Json, Outcome, Record, number_of
+from importer.records import Fault, Json, Outcome, Record, RowObject, number_of
 from importer.settings import ReadingOptions
 
 HERE = Path(__file__).parent
@@ -112,9 +111,8 @@ def test_nothing_of_a_ready_mapping_is_written_for_an_absent_column(export: Path
     mapping = load_mapping(mapping_of(export))
     fields = mapping.model.fields
     needed = [name for _, rule in mapping.model.rules if not rule.optional for name in rule.headers]
-    header = tuple(
-        dict.fromkeys([*needed, *fields.get("email", fields.get("name", Rule(value="-"))).headers[:1]])
-    )
+    known_by = fields["name" if mapping.row_object is RowObject.COMPANY else "email"]
+    header = tuple(dict.fromkeys([*needed, *known_by.headers[:1]]))
     mapping.surveyor(header, location_id="location1", today=TODAY)
 
 
