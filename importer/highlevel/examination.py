@@ -21,7 +21,7 @@ from importer.highlevel.tokens import TokenSource
 from importer.runtime.clock import Clock
 
 NO_SUCH_CONTACT: Final = "importerScopeProbe00"
-_UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
+_UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "SIGNATURE"})
 _TOLERABLE_SECONDS: Final = 5.0
 
 

@@ -34,6 +34,7 @@ from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
+from importer.runs.attaching import Alter, Attaching, origins_of
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
 from importer.runs.intake import (
     Intake,
@@ -55,7 +56,9 @@ from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
+from importer.sources.attachments import Attachments
 from importer.state import StateFolder
+from importer.state.memory.uploads import KnownUploads
 from importer.version import __version__
 
 if TYPE_CHECKING:
@@ -73,6 +76,8 @@ class Taken:
     intakes: Sequence[Intake]
     notes: tuple[str, ...] = ()
     """What is to be said of the list of people who are sent nothing."""
+    origins: tuple[Attachments, ...] = ()
+    """Where the files of each source may come from."""
 
     @property
     def location_ids(self) -> frozenset[str]:
@@ -199,13 +204,18 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
     )
 
 
-def foreseen_rows(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
-    """Map every row as a run would send it."""
+def foreseen_rows(
+    taken: Taken, catalogs: Catalogs, *, uploads: KnownUploads | None = None
+) -> Iterator[tuple[Block, Mapped]]:
+    """Map every row as a run would send it; with ``uploads``, files that were uploaded before stand in it as they are there."""
     matching = matched_by(taken.mapping, catalogs)
+    attaching = Attaching(taken.mapping, catalogs, taken.origins)
+    alter = attaching.looked if uploads is None else attaching.known(uploads)
     for intake in taken.intakes:
         shared = taken.sharing.decider(intake.bound, matching)
         resolvers = Resolvers(intake, catalogs)
-        yield from intake.pieces(partial(_ready, resolvers=resolvers, mapping=taken.mapping), shared)
+        ready = partial(_ready, resolvers=resolvers, mapping=taken.mapping, alter=alter)
+        yield from intake.pieces(ready, shared)
 
 
 def _same_contact(taken: Taken, catalogs: Catalogs, listing: Path | None) -> SameContact:
@@ -271,6 +281,7 @@ def taken_in(
                 intakes=intakes,
                 sharing=sharing,
                 notes=() if suppressed is None else suppressed.notes,
+                origins=origins_of(mapping.model.files, staged, Path.cwd()),
             )
 
 
@@ -300,9 +311,9 @@ def most_calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     return calls_a_row(mapping, before_images=before_images) + mapping.most_calls_beside
 
 
-def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
+def _ready(record: Record, resolvers: Resolvers, mapping: Mapping, alter: Alter) -> Record | Outcome:
     """Bring a row as far as a run would without asking for its contact."""
-    resolved = resolvers.resolve(record)
+    resolved = alter(resolvers.resolve(record))
     if (
         isinstance(resolved, Outcome)
         or resolved.contact_id is None

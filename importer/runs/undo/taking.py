@@ -134,7 +134,8 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
     plan = plan_of(taking.journal, settings, mapping)
     began = context.clock.monotonic()
     with contextlib.ExitStack() as stack:
-        again = await asyncio.to_thread(stack.enter_context, opened_again(order, mapping, plan, context.stop))
+        opening = opened_again(order, mapping, plan, context.stop, folder=taking.journal.folder)
+        again = await asyncio.to_thread(stack.enter_context, opening)
         await asyncio.to_thread(note_later_runs, taking.run, taking.book, state)
         async with _open_sender(taking, again, state) as (sender, catalogs):
             await _agree(taking, sender, catalogs)
