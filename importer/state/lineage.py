@@ -71,10 +71,10 @@ def corrections_since(folder: Path, journal: Journal) -> Since | None:
     """
     corrected = len(taken_home(folder).keys() - journal.rows_ended(_DONE))
     successors = successors_of(folder)
-    standing = tuple(run_id for run_id in successors if not _is_undone(folder.with_name(run_id)))
-    if not (standing or corrected):
+    kept = tuple(run_id for run_id in successors if not _is_undone(folder.with_name(run_id)))
+    if not (kept or corrected):
         return None
-    return _since(journal, standing or successors, corrected)
+    return _since(journal, kept or successors, corrected)
 
 
 def nothing_since(folder: Path, journal: Journal) -> Since | None:
