@@ -42,6 +42,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "runs": ("importer.cli.history", "List past runs."),
     "show": ("importer.cli.history", "Show one run."),
     "results": ("importer.cli.history", "Write a run's files again from its journal."),
+    "corrections": ("importer.cli.correcting", "Take a corrected file of failed rows as corrections."),
     "explain": ("importer.cli.explaining", "Say what a code means, and what to do about it."),
     "forget": ("importer.cli.history", "Delete a run's data."),
     "login": ("importer.cli.account", "Connect by OAuth and store the grant safely."),

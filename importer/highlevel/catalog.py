@@ -20,6 +20,9 @@ class CustomField:
     """With its prefix: ``contact.shirt_size``."""
     data_type: str
     options: tuple[str, ...] = ()
+    most_files: int = 1
+    accepts: tuple[str, ...] = ()
+    """Suffixes of the files that it takes, with their dot; none: it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

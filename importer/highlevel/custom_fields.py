@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from importer.highlevel.calls import Call, segment
@@ -56,7 +56,22 @@ def _custom_field(item: Mapping[str, Any]) -> CustomField:
         key=key,
         data_type=_text(item, "dataType") or "TEXT",
         options=tuple(_option(option) for option in item.get("picklistOptions") or ()),
+        most_files=_most_files(item),
+        accepts=tuple(_suffixes(item.get("acceptedFormat"))),
     )
+
+
+def _most_files(item: Mapping[str, Any]) -> int:
+    """Read how many files a field takes, where it takes several at all."""
+    most = item.get("maxFileLimit")
+    several = item.get("isMultiFileAllowed") is True and isinstance(most, int) and not isinstance(most, bool)
+    return max(1, most) if several and isinstance(most, int) else 1
+
+
+def _suffixes(listed: object) -> Iterator[str]:
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, str) and (suffix := each.strip().lower()):
+            yield suffix if suffix.startswith(".") else f".{suffix}"
 
 
 def _option(option: object) -> str:

@@ -13,6 +13,7 @@ CODE: Final = "opt_out_kept"
 _SETTINGS: Final = ("dndSettings", "inboundDndSettings")
 _ACTIVE: Final = "active"
 _PERMANENT: Final = "permanent"
+_ON: Final = frozenset({_ACTIVE, _PERMANENT})
 
 OptOuts: TypeAlias = frozenset[tuple[str, ...]]
 """Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``; of one that is on for good that of
@@ -24,9 +25,11 @@ _NONE: Final[OptOuts] = frozenset()
 
 def opt_outs_of(fields: Mapping[str, Json]) -> OptOuts:
     """Tell which do-not-disturb switches a record turns on."""
-    if fields.get("dnd") is True or any(fields.get(name) for name in _SETTINGS):
-        return frozenset(_switched_on(fields))
-    return _NONE
+    on: list[tuple[str, ...]] = [("dnd",)] if fields.get("dnd") is True else []
+    for name in _SETTINGS:
+        if settings := fields.get(name):
+            on += _switched_on(name, settings)
+    return frozenset(on) if on else _NONE
 
 
 def with_opt_outs(record: Record, wanted: OptOuts, *, rows: Iterable[int]) -> Record:
@@ -67,9 +70,15 @@ class OptOutsInOrder:
         own = opt_outs_of(record.fields)
         if not own and not self._said:
             return record
-        keys = [hash((record.location_id, key)) for key in match_keys(record)]
-        known = [entry for key in keys for entry in self._said.get(key, ())]
-        if not own and not known:
+        keys: list[int] = []
+        known: list[tuple[RowId, OptOuts]] = []
+        for match_key in match_keys(record):
+            keys.append(key := hash((record.location_id, match_key)))
+            known += self._said.get(key, ())
+        if not known:
+            # Nearly all rows end here: those of people of whom nothing is known yet.
+            for key in keys if own else ():
+                self._said[key] = ((record.row, own),)
             return record
         earlier = {row: said for row, said in known if row < record.row and said - own}
         kept = own.union(*earlier.values())
@@ -84,17 +93,17 @@ class OptOutsInOrder:
             self._said[key] = (*before, (row, new))
 
 
-def _switched_on(fields: Mapping[str, Json]) -> Iterable[tuple[str, ...]]:
-    if fields.get("dnd") is True:
-        yield ("dnd",)
-    for name in _SETTINGS:
-        settings = fields.get(name)
-        for channel, value in settings.items() if isinstance(settings, dict) else ():
-            status = value.get("status") if isinstance(value, dict) else None
-            if status in {_ACTIVE, _PERMANENT}:
-                yield (name, channel)
-            if status == _PERMANENT:
-                yield (name, channel, _PERMANENT)
+def _switched_on(name: str, settings: Json) -> list[tuple[str, ...]]:
+    if not isinstance(settings, dict):
+        return []
+    on: list[tuple[str, ...]] = []
+    for channel, value in settings.items():
+        status = value.get("status") if isinstance(value, dict) else None
+        if status in _ON:
+            on.append((name, channel))
+        if status == _PERMANENT:
+            on.append((name, channel, _PERMANENT))
+    return on
 
 
 def _switched(settings: Json, channel: str, status: str = _ACTIVE) -> Json:

@@ -11,11 +11,11 @@ from importer.highlevel.catalog import Catalog, CustomField
 from importer.highlevel.timezones import choose
 from importer.mapping.additions import AdditionResolver
 from importer.mapping.compiled.customvalues import (
-    LEAVE_TEXTS,
     SEVERAL_CHOICES,
     UNSUPPORTED,
     Convert,
     converter,
+    left_as_they_are,
 )
 from importer.mapping.compiled.headers import fold
 from importer.mapping.compiled.layout import Locate
@@ -40,6 +40,8 @@ class _Target:
     drop: bool
     several: bool = False
     """It holds several choices."""
+    as_they_are: frozenset[type] = frozenset()
+    """Types of values that need no conversion."""
 
     def emptied(self) -> Json:
         """Give what empties the field: a list of no choices where it holds a list, as the schema has it; else null."""
@@ -66,10 +68,6 @@ class Resolver:
             for name, rule in model.custom_fields.items()
             if (target := self._target(name, rule, written[name], open_dates.get(name), faults)) is not None
         }
-        self._texts = {
-            name: target.reference for name, target in self._targets.items() if target.convert in LEAVE_TEXTS
-        }
-        """The references of fields that take a plain text as it is: most are, in most rows."""
         faults += _same_targets(self._targets)
         self._users = Users(catalog.users) if catalog else None
         self._additions = AdditionResolver(model, catalog, self._users, zone_in(catalog))
@@ -91,7 +89,8 @@ class Resolver:
         header = " or ".join(rule.headers) or name
         drop = rule.on_invalid == "drop" and not rule.required
         if self._catalog is None:
-            return _Target(likely_key(name), converter(None, rule, self._model, written), header, drop)
+            convert = converter(None, rule, self._model, written)
+            return _Target(likely_key(name), convert, header, drop, as_they_are=left_as_they_are(convert))
         found = find_custom_field(name, self._catalog.custom_fields)
         if isinstance(found, str):
             faults.append((path, found))
@@ -108,7 +107,8 @@ class Resolver:
             faults.append((path, open_date))
             return None
         several = found.data_type in SEVERAL_CHOICES
-        return _Target(found.id, converter(found, rule, self._model, written), header, drop, several)
+        convert = converter(found, rule, self._model, written)
+        return _Target(found.id, convert, header, drop, several, left_as_they_are(convert))
 
     def resolve(self, record: Record) -> Record | Outcome:
         """Finish one record, or fail it with the values that the location cannot take."""
@@ -136,12 +136,12 @@ class Resolver:
 
     def _resolve_customs(self, record: Record, faults: list[Fault]) -> tuple[tuple[str, Json], ...]:
         found: list[tuple[str, Json]] = []
-        texts, targets = self._texts, self._targets
+        targets = self._targets
         for name, raw in record.custom_fields:
-            if type(raw) is str and (reference := texts.get(name)) is not None:
-                found.append((reference, raw))
-                continue
             target = targets[name]
+            if type(raw) in target.as_they_are:  # most are, in most rows
+                found.append((target.reference, raw))
+                continue
             if raw is None:
                 found.append((target.reference, target.emptied()))
                 continue

@@ -63,6 +63,8 @@ def create_custom_field(vendor: Vendor, call: Call) -> Reply:
         data_type=body["dataType"],
         options=body.get("options", ()),
         model=body.get("model", "contact"),
+        most_files=int(body.get("maxNumberOfFiles", 1)) if body.get("isMultipleFile") else 1,
+        accepted=body.get("acceptedFormat", ()),
     )
     vendor.save_custom_field(location, made.id)
     return Reply(201, {"customField": made.render(location.id), "traceId": trace_id()})

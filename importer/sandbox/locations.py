@@ -72,6 +72,8 @@ class Location:
         field_id: str | None = None,
         key: str | None = None,
         model: str = "contact",
+        most_files: int = 1,
+        accepted: Iterable[str] = (),
     ) -> CustomField:
         made = CustomField(
             id=field_id or steady_id(self.id, "custom field", name),
@@ -81,6 +83,8 @@ class Location:
             options=tuple(options),
             model=model,
             position=50 * len(self.custom_fields),
+            most_files=most_files,
+            accepted=tuple(accepted),
         )
         self.custom_fields[made.id] = made
         self.by_key[made.key] = made
@@ -236,6 +240,8 @@ def as_document(location_id: str, custom_field: CustomField) -> JsonObject:
         "dataType": custom_field.data_type,
         "options": list(custom_field.options),
         "model": custom_field.model,
+        "mostFiles": custom_field.most_files,
+        "accepted": list(custom_field.accepted),
     }
 
 

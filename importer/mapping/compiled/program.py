@@ -10,7 +10,7 @@ from typing import Any, Final
 from importer.codes import remedy_of
 from importer.highlevel.fields import FIELDS, FINDING, FieldFacts, FieldKind
 from importer.mapping.compiled.additions import AdditionColumns, with_additions
-from importer.mapping.compiled.block_columns import BlockColumns
+from importer.mapping.compiled.block_columns import BlockColumns, entries, pairs
 from importer.mapping.compiled.columns import (
     CLEAR,
     ConstantColumn,
@@ -251,29 +251,22 @@ class Program:
         return contact_id is not None
 
     def _read_fields(self, table: BlockColumns) -> list[dict[str, Json]]:
-        names = [name for name, _ in self._fields]
         columns = [column.run(table) for _, column in self._fields]
         countries = self._own_countries(table, columns) if self._by_country else []
         for place, (_, column) in enumerate(self._fields):
             if isinstance(column, PostalColumn):
                 columns[place] = column.mended(columns[place], countries, table)
+        named = [(name, values) for (name, _), values in zip(self._fields, columns, strict=True)]
         if self._phone is not None:
-            names.append("phone")
-            columns.append(self._phone.run_with(table, countries))
-        if not columns:
-            fields: list[dict[str, Json]] = [{} for _ in range(table.height)]
-        else:
-            fields = [
-                {name: value for name, value in zip(names, values, strict=True) if value is not None}
-                for values in zip(*columns, strict=True)
-            ]
+            named.append(("phone", self._phone.run_with(table, countries)))
+        fields = entries(named, table.height)
         if self._clears:
             fields = [
                 {name: None if value is CLEAR else value for name, value in entry.items()} for entry in fields
             ]
         if self._switches:
             self._set_switches(fields, table)
-        if "dnd" in names:
+        if any(name == "dnd" for name, _ in named):
             spread_channels(fields)
         return fields
 
@@ -286,6 +279,8 @@ class Program:
         """Give each row's country as its own cell says it; a default says nothing about the row's phone."""
         for (name, column), values in zip(self._fields, columns, strict=True):
             if name == "country" and isinstance(column, ValueColumn):
+                if not column.filled:
+                    return values
                 return [None if row in column.filled else value for row, value in enumerate(values)]
         return [None] * table.height
 
@@ -311,12 +306,7 @@ class Program:
     def _read_customs(self, table: BlockColumns) -> Any:
         if not self._custom:
             return repeat((), table.height)
-        names = [name for name, _ in self._custom]
-        columns = [column.run(table) for _, column in self._custom]
-        read = [
-            tuple([(name, value) for name, value in zip(names, values, strict=True) if value is not None])
-            for values in zip(*columns, strict=True)
-        ]
+        read = pairs([(name, column.run(table)) for name, column in self._custom], table.height)
         if self._clear is None:
             return read
         return [tuple((name, None if value is CLEAR else value) for name, value in row) for row in read]
