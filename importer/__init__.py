@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from importer.api import (
         apply,
         apply_async,
+        change_mapping,
         check,
         load_mapping,
         mirror_location,
         mirror_location_async,
+        open_bench,
         plan,
         plan_async,
         preview,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
         undo,
         undo_async,
     )
+    from importer.bench.asking import Bench
+    from importer.bench.column_values import ColumnValues
     from importer.errors import (
         BudgetSpentError,
         CertificateError,
@@ -63,8 +67,10 @@ if TYPE_CHECKING:
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
+    "Bench",
     "BudgetSpentError",
     "CertificateError",
+    "ColumnValues",
     "CredentialsError",
     "CredentialsLostError",
     "Forecast",
@@ -99,10 +105,12 @@ __all__ = [
     "__version__",
     "apply",
     "apply_async",
+    "change_mapping",
     "check",
     "load_mapping",
     "mirror_location",
     "mirror_location_async",
+    "open_bench",
     "plan",
     "plan_async",
     "preview",
@@ -119,6 +127,8 @@ __all__ = [
 ]
 
 _TYPES: Final = {
+    "Bench": "importer.bench.asking",
+    "ColumnValues": "importer.bench.column_values",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
     "MirrorReading": "importer.mirror.reading",

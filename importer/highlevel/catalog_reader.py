@@ -28,7 +28,7 @@ from importer.highlevel.custom_fields import (
     list_custom_fields,
 )
 from importer.highlevel.opportunities import PIPELINES_PATH, PIPELINES_SCOPE
-from importer.highlevel.refusals import refusal_sentence
+from importer.highlevel.refusals import misdirected_advice, refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
 
 Ask: TypeAlias = Callable[[Call], Awaitable[Reply]]
@@ -87,8 +87,7 @@ async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:
             return {}
         case ReplyKind.MISDIRECTED | ReplyKind.TROUBLE:
             raise SettingsError(
-                f"The address does not answer as HighLevel does ({found.status}: {found.words}). "
-                "Check HIGHLEVEL_BASE_URL."
+                f"The address does not answer as HighLevel does ({found.status}: {found.words}). {misdirected_advice(found.status)}"
             )
         case _:
             raise refusal(found, location_id)
@@ -116,7 +115,8 @@ async def _probe_contacts(ask: Ask, location_id: str) -> None:
 
 
 def refusal(found: Reply, location_id: str, *, scope: str = "contacts.write") -> CredentialsError:
-    return CredentialsError(refusal_sentence(location_id, found.kind, found.said, scope=scope))
+    sentence = refusal_sentence(location_id, found.kind, found.said, status=found.status, scope=scope)
+    return CredentialsError(sentence)
 
 
 async def _read_custom_fields(ask: Ask, location_id: str, model: str = CONTACT) -> tuple[CustomField, ...]:
