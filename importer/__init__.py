@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         load_mapping,
         mirror_location,
         mirror_location_async,
+        open_findings,
         plan,
         plan_async,
         preview,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from importer.results.summary import Summary
     from importer.results.undo import UndoSummary
     from importer.runtime.progress import Phase, RunProgress
+    from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "CertificateError",
     "CredentialsError",
     "CredentialsLostError",
+    "Findings",
     "Forecast",
     "ImporterError",
     "InterruptedRunError",
@@ -103,6 +106,7 @@ __all__ = [
     "load_mapping",
     "mirror_location",
     "mirror_location_async",
+    "open_findings",
     "plan",
     "plan_async",
     "preview",
@@ -119,6 +123,7 @@ __all__ = [
 ]
 
 _TYPES: Final = {
+    "Findings": "importer.state.findings",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
     "MirrorReading": "importer.mirror.reading",
