@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from importer.api import (
         apply,
         apply_async,
+        change_mapping,
         check,
         load_mapping,
         mirror_location,
         mirror_location_async,
+        open_bench,
         open_findings,
         plan,
         plan_async,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
         undo,
         undo_async,
     )
+    from importer.bench.asking import Bench
+    from importer.bench.column_values import ColumnValues
     from importer.errors import (
         BudgetSpentError,
         CertificateError,
@@ -65,8 +69,10 @@ if TYPE_CHECKING:
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
+    "Bench",
     "BudgetSpentError",
     "CertificateError",
+    "ColumnValues",
     "CredentialsError",
     "CredentialsLostError",
     "Findings",
@@ -102,10 +108,12 @@ __all__ = [
     "__version__",
     "apply",
     "apply_async",
+    "change_mapping",
     "check",
     "load_mapping",
     "mirror_location",
     "mirror_location_async",
+    "open_bench",
     "open_findings",
     "plan",
     "plan_async",
@@ -123,6 +131,8 @@ __all__ = [
 ]
 
 _TYPES: Final = {
+    "Bench": "importer.bench.asking",
+    "ColumnValues": "importer.bench.column_values",
     "Findings": "importer.state.findings",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",

@@ -29,6 +29,7 @@ from importer.api.options import (
     options_of,
 )
 from importer.api.planning import apply, apply_async, mirror_location, mirror_location_async, plan, plan_async
+from importer.api.trying import change_mapping, open_bench
 from importer.api.undoing import undo, undo_async
 from importer.api.wording import errors_in_parameters
 from importer.mapping import Mapping
@@ -45,10 +46,12 @@ if TYPE_CHECKING:
 __all__ = [
     "apply",
     "apply_async",
+    "change_mapping",
     "check",
     "load_mapping",
     "mirror_location",
     "mirror_location_async",
+    "open_bench",
     "open_findings",
     "plan",
     "plan_async",
