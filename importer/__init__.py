@@ -9,8 +9,16 @@ from importer.version import __version__
 
 if TYPE_CHECKING:
     from importer.api import (
+        apply,
+        apply_async,
+        change_mapping,
         check,
         load_mapping,
+        mirror_location,
+        mirror_location_async,
+        open_bench,
+        plan,
+        plan_async,
         preview,
         read,
         resume,
@@ -20,7 +28,11 @@ if TYPE_CHECKING:
         run,
         run_async,
         suggest,
+        undo,
+        undo_async,
     )
+    from importer.bench.asking import Bench
+    from importer.bench.column_values import ColumnValues
     from importer.errors import (
         BudgetSpentError,
         CertificateError,
@@ -44,16 +56,21 @@ if TYPE_CHECKING:
         TrustLostError,
     )
     from importer.mapping import Mapping
+    from importer.mirror.reading import MirrorReading
     from importer.reading import Source
-    from importer.records import Row
+    from importer.records import PlanAction, Row, UndoStatus
     from importer.results.forecast import Forecast
+    from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
+    from importer.results.undo import UndoSummary
     from importer.runtime.progress import Phase, RunProgress
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
+    "Bench",
     "BudgetSpentError",
     "CertificateError",
+    "ColumnValues",
     "CredentialsError",
     "CredentialsLostError",
     "Forecast",
@@ -62,8 +79,11 @@ __all__ = [
     "Mapping",
     "MappingError",
     "MirrorError",
+    "MirrorReading",
     "PausedRunError",
     "Phase",
+    "PlanAction",
+    "PlanSummary",
     "QuotaSpentError",
     "Row",
     "RunConflictError",
@@ -80,9 +100,19 @@ __all__ = [
     "TooManyFailuresError",
     "TrialDoneError",
     "TrustLostError",
+    "UndoStatus",
+    "UndoSummary",
     "__version__",
+    "apply",
+    "apply_async",
+    "change_mapping",
     "check",
     "load_mapping",
+    "mirror_location",
+    "mirror_location_async",
+    "open_bench",
+    "plan",
+    "plan_async",
     "preview",
     "read",
     "resume",
@@ -92,17 +122,26 @@ __all__ = [
     "run",
     "run_async",
     "suggest",
+    "undo",
+    "undo_async",
 ]
 
 _TYPES: Final = {
+    "Bench": "importer.bench.asking",
+    "ColumnValues": "importer.bench.column_values",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
+    "MirrorReading": "importer.mirror.reading",
     "Phase": "importer.runtime.progress",
+    "PlanAction": "importer.records",
+    "PlanSummary": "importer.results.plan",
     "Row": "importer.records",
     "RunProgress": "importer.runtime.progress",
     "Source": "importer.reading",
     "Suggestion": "importer.suggestion.suggesting",
     "Summary": "importer.results.summary",
+    "UndoStatus": "importer.records",
+    "UndoSummary": "importer.results.undo",
 }
 
 

@@ -96,6 +96,15 @@ def read_corrections(lines: Iterable[bytes], *, name: str, most: int = MOST_CORR
     return reader.finish()
 
 
+def written_correction(correction: Correction) -> str:
+    """Write a correction as ``read_corrections`` reads it."""
+    said: dict[str, object] = {"row": correction.row}
+    if correction.column is not None:
+        said["column"] = correction.column
+    said |= {"before": correction.before, "after": correction.after}
+    return json.dumps(said if correction.source is None else {**said, "source": correction.source})
+
+
 def keep_corrections(corrections: Corrections) -> Iterator[bytes]:
     """Write the corrections of one source as they are kept beside its copy: with the lines that people know them by."""
     yield json.dumps(corrections.name).encode() + b"\n"

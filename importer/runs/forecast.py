@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.errors import SettingsError
 from importer.highlevel import follow_ups
 from importer.highlevel.catalog import CatalogNeeds
-from importer.highlevel.payload import build_payload
 from importer.highlevel.quota import plan_sending
-from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.language.people import SharedKeyPolicy
-from importer.records import (
-    Block,
-    Fault,
-    ImportMode,
-    Json,
-    Outcome,
-    Record,
-    RowId,
-    RowObject,
-    Status,
-    number_of,
-)
+from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
+from importer.runs.attaching import Alter, Attaching, origins_of
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
 from importer.runs.intake import (
     Intake,
@@ -50,12 +40,15 @@ from importer.runs.lineage import trace
 from importer.runs.objects import refuse_idle_options
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
+from importer.runs.shown_rows import ready_row, shown_row
 from importer.runs.suppressing import read_suppression
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
+from importer.sources.attachments import Attachments
 from importer.state import StateFolder
+from importer.state.memory.uploads import KnownUploads
 from importer.version import __version__
 
 if TYPE_CHECKING:
@@ -73,6 +66,8 @@ class Taken:
     intakes: Sequence[Intake]
     notes: tuple[str, ...] = ()
     """What is to be said of the list of people who are sent nothing."""
+    origins: tuple[Attachments, ...] = ()
+    """Where the files of each source may come from."""
 
     @property
     def location_ids(self) -> frozenset[str]:
@@ -165,15 +160,18 @@ def preview(
     settings: RunSettings,
     *,
     rows: int,
+    only: Collection[int] = (),
     mapping: Mapping | None = None,
     clock: Clock | None = None,
     notify: Callable[[str], None] = lambda _note: None,
 ) -> Iterator[dict[str, Json]]:
     """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent.
 
+    ``only``: the rows of these numbers instead. Raises SettingsError for one that the sources do not have.
     ``notify`` is told what could not be checked, before the first row.
     """
     clock = clock or SystemClock()
+    rows = 0 if only else rows
     with taken_in(settings, mapping, clock, StopSignal()) as taken:
         asked = _ask_locations(
             _shown_locations(taken, rows), taken.mapping.needs, taken.mapping, settings, clock
@@ -181,13 +179,24 @@ def preview(
         unset = unset_notes(taken.mapping, settings)
         for note in (*taken.notes, *unset, *unchecked_notes(asked, taken.mapping)):
             notify(note)
-        left = rows or None
-        for _, items in foreseen_rows(taken, asked.catalogs):
-            for item in items[:left]:
-                yield _line(item, taken.mapping)
-            left = None if left is None else left - len(items)
-            if left is not None and left <= 0:
-                return
+        items = (item for _, items in foreseen_rows(taken, asked.catalogs) for item in items)
+        for item in _numbered(items, only) if only else islice(items, rows or None):
+            yield shown_row(item, taken.mapping)
+
+
+def _numbered(items: Iterable[Record | Outcome], numbers: Collection[int]) -> Iterator[Record | Outcome]:
+    """Pick rows by their numbers, from every source."""
+    found = set()
+    for item in items:
+        number = number_of(item.row)
+        if number in numbers:
+            found.add(number)
+            yield item
+    if missing := sorted(set(numbers) - found):
+        raise SettingsError(
+            f"There is no row {missing[0]}: it is blank, the header's, or behind the last. Rows are numbered as a "
+            "spreadsheet counts them."
+        )
 
 
 def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
@@ -199,13 +208,22 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
     )
 
 
-def foreseen_rows(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
-    """Map every row as a run would send it."""
+def foreseen_rows(
+    taken: Taken, catalogs: Catalogs, *, uploads: KnownUploads | None = None
+) -> Iterator[tuple[Block, Mapped]]:
+    """Map every row as a run would send it; with ``uploads``, files that were uploaded before stand in it as they are there."""
     matching = matched_by(taken.mapping, catalogs)
+    attaching = Attaching(taken.mapping, catalogs, taken.origins)
+    alter = attaching.looked if uploads is None else attaching.known(uploads)
     for intake in taken.intakes:
         shared = taken.sharing.decider(intake.bound, matching)
         resolvers = Resolvers(intake, catalogs)
-        yield from intake.pieces(partial(_ready, resolvers=resolvers, mapping=taken.mapping), shared)
+        ready = partial(_ready, resolvers=resolvers, mapping=taken.mapping, alter=alter)
+        yield from intake.pieces(ready, shared)
+
+
+def _ready(record: Record, resolvers: Resolvers, mapping: Mapping, alter: Alter) -> Record | Outcome:
+    return ready_row(alter(resolvers.resolve(record)), mapping)
 
 
 def _same_contact(taken: Taken, catalogs: Catalogs, listing: Path | None) -> SameContact:
@@ -271,6 +289,7 @@ def taken_in(
                 intakes=intakes,
                 sharing=sharing,
                 notes=() if suppressed is None else suppressed.notes,
+                origins=origins_of(mapping.model.files, staged, Path.cwd()),
             )
 
 
@@ -298,68 +317,6 @@ def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
 def most_calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
     return calls_a_row(mapping, before_images=before_images) + mapping.most_calls_beside
-
-
-def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
-    """Bring a row as far as a run would without asking for its contact."""
-    resolved = resolvers.resolve(record)
-    if (
-        isinstance(resolved, Outcome)
-        or resolved.contact_id is None
-        or mapping.mode is not ImportMode.CREATE_ONLY
-    ):
-        return resolved
-    return Outcome(
-        row=resolved.row,
-        status=Status.SKIPPED,
-        location_id=resolved.location_id,
-        contact_id=resolved.contact_id,
-        code="already_exists",
-        message=NAMED_IN_CREATE_ONLY,
-        warnings=resolved.warnings,
-    )
-
-
-def _line(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
-    if isinstance(item, Outcome):
-        return _no_payload(item)
-    if mapping.row_object is not RowObject.CONTACT:
-        return _object_line(item, mapping.row_object)
-    return {
-        "row": number_of(item.row),
-        "location_id": item.location_id,
-        "payload": build_payload(item, mode=mapping.mode, tag_mode=mapping.tag_mode),
-        "follow_ups": follow_ups.follow_up_plan(item, mapping.follow_ups),
-        "warnings": [_fault(fault) for fault in item.warnings],
-    }
-
-
-def _object_line(record: Record, row_object: RowObject) -> dict[str, Json]:
-    """Show what a row of something else than a contact gives the vendor, and by what its contact is found."""
-    (wanted,) = record.additions
-    found_by: dict[str, Json] = {"id": record.contact_id} if record.contact_id else dict(record.fields)
-    found_by |= dict(record.custom_fields)
-    return {
-        "row": number_of(record.row),
-        "location_id": record.location_id,
-        "object": row_object.value,
-        **({"contact": found_by} if row_object.beside else {}),
-        "payload": dict(wanted.content),
-        "follow_ups": {},
-        "warnings": [_fault(fault) for fault in record.warnings],
-    }
-
-
-def _no_payload(outcome: Outcome) -> dict[str, Json]:
-    line: dict[str, Json] = {"row": number_of(outcome.row)}
-    if outcome.status is Status.SKIPPED:
-        return {**line, "skipped": {"code": outcome.code, "message": outcome.message}}
-    faults = outcome.faults or (Fault(code=outcome.code or "failed", message=outcome.message or ""),)
-    return {**line, "errors": [_fault(fault) for fault in faults if fault.fails]}
-
-
-def _fault(fault: Fault) -> Json:
-    return {"code": fault.code, "column": fault.column, "message": fault.message}
 
 
 def _forecast(

@@ -26,8 +26,8 @@ from importer.suggestion.date_orders import with_layout
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, gender
 from importer.suggestion.fallbacks import fallback_doubts, fallbacks, is_companion
+from importer.suggestion.folding import word_set
 from importer.suggestion.guesses import Guess, Guesses
-from importer.suggestion.headers import word_set
 from importer.suggestion.leaving import deaths_left, left_of, other_addresses, reach
 from importer.suggestion.names import NameOrder, name_order
 from importer.suggestion.people import (
@@ -39,7 +39,7 @@ from importer.suggestion.people import (
     is_somebody_else,
 )
 from importer.suggestion.roles import with_role
-from importer.suggestion.synonyms import HOUSE_NUMBERS, PART_OR_WHOLE, languages_of
+from importer.suggestion.synonyms import HOUSE_NUMBERS, ONLY_SPOKEN, PART_OR_WHOLE, languages_of
 
 _ORDER: Final = (
     "firstName",
@@ -116,7 +116,8 @@ def _readings(columns: Iterable[Column], spoken: frozenset[str]) -> list[Candida
 
 def _languages(columns: Iterable[Column]) -> frozenset[str]:
     """Give the languages of the headers that are a field's name to the letter; English is everywhere."""
-    return frozenset({"en"}).union(*(languages_of(" ".join(column.words)) for column in columns))
+    phrases = {" ".join(column.words) for column in columns} - set(ONLY_SPOKEN)
+    return frozenset({"en"}).union(*map(languages_of, phrases))
 
 
 def _of_the_contact(readings: Sequence[Candidate], columns: Sequence[Column]) -> list[Candidate]:

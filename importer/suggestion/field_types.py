@@ -14,7 +14,7 @@ from importer.mapping.values.numbers import read_money, read_number
 from importer.records import Json
 from importer.runtime.counting import counted
 from importer.suggestion.evidence import is_date, is_email, is_phone, reads
-from importer.suggestion.headers import words
+from importer.suggestion.folding import words
 
 MOST_OPTIONS: Final = 200
 """A picklist of more is no help to whoever has to choose."""

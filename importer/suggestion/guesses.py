@@ -41,7 +41,7 @@ class Guess:
     """What else its columns could be, the surest first."""
     doubts: tuple[Doubt, ...] = ()
     template: str | None = None
-    transforms: tuple[str, ...] = ()
+    transforms: tuple[Plain, ...] = ()
     date_order: str | None = None
     map: Mapping[str, str] | None = None
     split: str | None = None

@@ -7,7 +7,7 @@ from typing import Final
 
 from importer.mapping.values.names import name_parts
 from importer.suggestion.evidence import Column
-from importer.suggestion.headers import word_set
+from importer.suggestion.folding import word_set
 
 _MANY: Final = 0.8
 _SOME: Final = 0.05

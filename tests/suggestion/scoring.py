@@ -24,6 +24,7 @@ FOLDERS: Final = {
     "third": HERE / "third",  # measured before the rules of the third version, looked at since
     "fourth": HERE / "fourth",  # three rounds, each measured unseen, looked at since
     "fifth": HERE / "fifth",  # measured before any rule was looked at, looked at since
+    "sixth": HERE / "sixth",  # likewise, with two exports of further scripts
 }
 LABELS: Final[dict[str, dict[str, dict[str, str]]]] = json.loads(
     (HERE / "labels.json").read_text(encoding="utf-8")

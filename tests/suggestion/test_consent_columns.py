@@ -38,6 +38,9 @@ def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
         "Não deseja receber e-mails", "Descadastrado", "Non desidera ricevere la newsletter", "Disiscritto",
         "Wil geen nieuwsbrief", "Niet bellen", "Uitgeschreven", "Newsletter disabled", "SMS suspended", "Werbesperre", "Mailsperre",
         "Preferences: Do not call", "Vill inte ha nyhetsbrev", "Ønsker ikke SMS", "Avregistrerad", "Nie dzwonić telefonicznie",
+        "Newsletter abbestellt", "Newsletter gekündigt", "Newsletter cancelled", "Résilié newsletter", "Newsletter cancelado", "Newsletter aus",
+        "Consent withdrawn", "E-mail consent revoked", "Einwilligung zurückgezogen", "Consentimiento retirado", "Toestemming ingetrokken",
+        "Samtycke återkallat", "Zgoda cofnięta", "SMS permission denied", "Excluded from mailings", "Werbung unerwünscht",
     ],
 )  # fmt: skip
 def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:
@@ -102,6 +105,13 @@ def test_a_date_of_an_opt_out_blocks_and_a_blank_says_nothing(header: str, tmp_p
         ("Do not unsubscribe", ("yes", "no")),
         ("Do not sell my data", ("yes", "no")),
         ("SMS reminders", ("yes", "no")),
+        ("Subscription cancelled", ("yes", "no")),  # of mails, or of a product?
+        ("Newsletter xyzzy", ("yes", "no")),  # a word that may turn it round
+        ("Kontakt erlaubt", ("ja", "nein")),
+        ("OK to contact", ("Y", "N")),
+        ("Accepte le démarchage", ("oui", "non")),
+        ("Peut être contacté", ("oui", "non")),
+        ("Einwilligung aus Formular", ("ja", "nein")),
         ("WhatsApp", ("sí", "no")),
         ("Newsletter", ("A", "B", "C")),
         ("Consent", ("level 1", "level 2")),

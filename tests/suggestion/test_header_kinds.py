@@ -80,6 +80,17 @@ def test_a_word_that_looks_like_a_field_is_none(header: str, cells: tuple[str, s
         ("Municipio/Alcaldía", "Cuauhtémoc", "city"),
         ("¿Cómo se enteró de nosotros?", "Amigo", "source"),
         ("Nr telefonu", "+48 501 234 501", "phone"),
+        ("Hoofdadres - straat en nr.", "Meir 40", "address1"),
+        ("Hoofdadres - plaats", "Antwerpen", "city"),
+        ("Rechnungsadresse PLZ", "10115", "postalCode"),
+        ("Ulica i nr domu", "Długa 5", "address1"),
+        ("Adresse (ligne 1)", "3 rue des Pins", "address1"),
+        ("Kontaktquelle", "Messe", "source"),
+        ("Medio de captación", "Feria", "source"),
+        ("Denominazione", "Rossi Impianti Srl", "companyName"),
+        ("Osoba kontaktowa", "Anna Wrona", "name"),
+        ("Home", "902-555-0141", "phone"),
+        ("Day", "9255550132", "phone"),
     ],
 )
 def test_short_and_double_headers_are_read(header: str, cell: str, field: str) -> None:
