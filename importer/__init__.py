@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from importer.api import (
         apply,
         apply_async,
+        change_mapping,
         check,
         load_mapping,
         mirror_location,
         mirror_location_async,
+        open_bench,
+        open_findings,
         plan,
         plan_async,
         preview,
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
         undo,
         undo_async,
     )
+    from importer.bench.asking import Bench
+    from importer.bench.column_values import ColumnValues
     from importer.errors import (
         BudgetSpentError,
         CertificateError,
@@ -60,13 +65,17 @@ if TYPE_CHECKING:
     from importer.results.summary import Summary
     from importer.results.undo import UndoSummary
     from importer.runtime.progress import Phase, RunProgress
+    from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
+    "Bench",
     "BudgetSpentError",
     "CertificateError",
+    "ColumnValues",
     "CredentialsError",
     "CredentialsLostError",
+    "Findings",
     "Forecast",
     "ImporterError",
     "InterruptedRunError",
@@ -99,10 +108,13 @@ __all__ = [
     "__version__",
     "apply",
     "apply_async",
+    "change_mapping",
     "check",
     "load_mapping",
     "mirror_location",
     "mirror_location_async",
+    "open_bench",
+    "open_findings",
     "plan",
     "plan_async",
     "preview",
@@ -119,6 +131,9 @@ __all__ = [
 ]
 
 _TYPES: Final = {
+    "Bench": "importer.bench.asking",
+    "ColumnValues": "importer.bench.column_values",
+    "Findings": "importer.state.findings",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
     "MirrorReading": "importer.mirror.reading",

@@ -237,6 +237,17 @@ class Added:
     digest: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """A file that a row names for a custom field, read whole."""
+
+    name: str = field(repr=False)
+    media_type: str
+    digest: str
+    """SHA-256 of its bytes, in hex."""
+    content: bytes = field(repr=False)
+
+
 @value_type(frozen=True, slots=True, kw_only=True)
 class Record:
     """A row after mapping: values under the vendor's own field names, ready to be built into a payload.

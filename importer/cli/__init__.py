@@ -30,6 +30,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
     "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
     "fields": ("importer.cli.fields", "Make the custom fields that a mapping names."),
+    "migrate": (
+        "importer.cli.migrating",
+        "Take over a folder of exports: companies, contacts, deals, notes.",
+    ),
     "resume": ("importer.cli.history", "Go on with a stopped run."),
     "retry": ("importer.cli.history", "Send the failed rows again that are worth another try."),
     "undo": ("importer.cli.undoing", "Take a run back."),
@@ -63,6 +67,7 @@ WORKING: Final = frozenset(
         "plan",
         "apply",
         "undo",
+        "migrate",
         "fields",
         "watch",
         "serve",

@@ -33,6 +33,7 @@ from importer.errors import SettingsError, StateError
 from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
+    from importer.mapping import Mapping
     from importer.results.forecast import Forecast
     from importer.settings import RunSettings
 
@@ -178,6 +179,12 @@ def run_command(**given: Any) -> None:
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
 @click.option(
+    "--findings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep every row that fails or is warned of, by cause, in this file (SQLite).",
+)
+@click.option(
     "--against-location",
     is_flag=True,
     help="Ask the location which people it knows already, and forecast what is created and what updated.",
@@ -198,17 +205,21 @@ def run_command(**given: Any) -> None:
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
     from importer.cli.asking import with_asked_encoding
-    from importer.cli.presenting import Manner, show_forecast
+    from importer.cli.presenting import Manner, show_forecast, watched_check
     from importer.runs.forecast import check
 
     load_environment()
     settings = with_asked_encoding(run_settings(given), given)
     report = given["report"]
-    forecast = check(
-        settings,
-        ask_about=given["sample"] if given["against_location"] else None,
-        listing=None if report is None else report.parent,
-    )
+    with watched_check(Manner.of(given)) as (stop, beat):
+        forecast = check(
+            settings,
+            ask_about=given["sample"] if given["against_location"] else None,
+            listing=None if report is None else report.parent,
+            findings=given["findings"],
+            stop=stop,
+            beat=beat,
+        )
     if report is not None:
         _write_report(forecast, report, details=settings.report_details)
     show_forecast(forecast, Manner.of(given), report)
@@ -229,7 +240,11 @@ def _write_report(forecast: Forecast, report: Path, *, details: bool) -> None:
 
 @click.command(
     "preview",
-    epilog=examples("importer sample", "importer preview importer-sample/contacts.csv -m sample -n 3"),
+    epilog=examples(
+        "importer sample",
+        "importer preview importer-sample/contacts.csv -m sample -n 3",
+        "importer preview importer-sample/contacts.csv -m sample --row 4 --set defaults.region=GB",
+    ),
     short_help="Show what each row would send, as JSON lines.",
 )
 @click.argument("source", metavar="SOURCE")
@@ -244,10 +259,27 @@ def _write_report(forecast: Forecast, report: Path, *, details: bool) -> None:
     show_default=True,
     help="Rows to show; 0 shows all.",
 )
+@click.option(
+    "--row",
+    "numbers",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="N",
+    help="Show row N alone, as a spreadsheet counts; may be given several times.",
+)
+@click.option(
+    "--set",
+    "changes",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Try a change of the mapping, as `importer mapping set` makes it, without writing it.",
+)
 @click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
 @reading_options
 @state_option
-def preview_command(source: str, count: int, **given: Any) -> None:
+def preview_command(
+    source: str, count: int, *, numbers: tuple[int, ...], changes: tuple[str, ...], **given: Any
+) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
     from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
@@ -255,9 +287,25 @@ def preview_command(source: str, count: int, **given: Any) -> None:
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
     for line in preview(
-        settings, rows=count, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
+        settings,
+        rows=count,
+        only=frozenset(numbers),
+        mapping=_changed_mapping(settings, changes),
+        notify=lambda note: click.echo(fitted(note, sys.stderr), err=True),
     ):
         click.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _changed_mapping(settings: RunSettings, changes: tuple[str, ...]) -> Mapping | None:
+    """Read the mapping with changes that are only tried; None where there are none."""
+    if not changes:
+        return None
+    from importer.cli.mapping_editing import read_changes
+    from importer.mapping import load_mapping
+    from importer.mapping.editing import edited
+
+    mapping = load_mapping(settings.mapping)
+    return edited(mapping.text, name=mapping.name, set_to=list(read_changes(changes)))
 
 
 @click.command(

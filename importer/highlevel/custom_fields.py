@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from importer.highlevel.calls import Call, segment
@@ -10,13 +10,16 @@ from importer.highlevel.catalog import CustomField
 from importer.highlevel.wire import encode
 from importer.records import Json
 
+CONTACT: Final = "contact"
+OPPORTUNITY: Final = "opportunity"
+"""What custom fields are of, as the vendor calls it."""
 READ_SCOPE: Final = "locations/customFields.readonly"
 WRITE_SCOPE: Final = "locations/customFields.write"
 PICKLISTS: Final = frozenset({"SINGLE_OPTIONS", "RADIO", "MULTIPLE_OPTIONS", "CHECKBOX"})
 """Types whose values are options of the field."""
 
 
-def list_custom_fields(location_id: str, *, model: str = "contact") -> Call:
+def list_custom_fields(location_id: str, *, model: str = CONTACT) -> Call:
     return Call(method="GET", path=f"{_path(location_id)}?model={segment(model)}")
 
 
@@ -40,6 +43,14 @@ def _path(location_id: str) -> str:
     return f"/locations/{segment(location_id)}/customFields"
 
 
+def custom_item(reference: str, value: Json, *, spelled: str = "field_value") -> dict[str, Json]:
+    """Write a value with its field: by its id; by its key where no id is known, as in a preview without an account."""
+    prefix, dot, key = reference.partition(".")
+    if dot and prefix in (CONTACT, OPPORTUNITY):
+        return {"key": key, spelled: value}
+    return {"id": reference, spelled: value}
+
+
 def custom_fields_in(body: Mapping[str, Any]) -> tuple[CustomField, ...] | None:
     """Read a list of custom fields; None where the reply has none, not even an empty one."""
     listed = body.get("customFields")
@@ -56,7 +67,22 @@ def _custom_field(item: Mapping[str, Any]) -> CustomField:
         key=key,
         data_type=_text(item, "dataType") or "TEXT",
         options=tuple(_option(option) for option in item.get("picklistOptions") or ()),
+        most_files=_most_files(item),
+        accepts=tuple(_suffixes(item.get("acceptedFormat"))),
     )
+
+
+def _most_files(item: Mapping[str, Any]) -> int:
+    """Read how many files a field takes, where it takes several at all."""
+    most = item.get("maxFileLimit")
+    several = item.get("isMultiFileAllowed") is True and isinstance(most, int) and not isinstance(most, bool)
+    return max(1, most) if several and isinstance(most, int) else 1
+
+
+def _suffixes(listed: object) -> Iterator[str]:
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, str) and (suffix := each.strip().lower()):
+            yield suffix if suffix.startswith(".") else f".{suffix}"
 
 
 def _option(option: object) -> str:

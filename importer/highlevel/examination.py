@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, Final
 
 from importer.errors import CertificateError, CredentialsError
@@ -14,13 +15,13 @@ from importer.highlevel.client import Door, LostReply, RawReply, distrust
 from importer.highlevel.custom_fields import READ_SCOPE, list_custom_fields
 from importer.highlevel.follow_ups import FOLLOW_UPS
 from importer.highlevel.quota import QuotaReading
-from importer.highlevel.refusals import INSIDE, is_of_an_agency
+from importer.highlevel.refusals import INSIDE, LEGAL_ADVICE, is_of_an_agency, misdirected_advice
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.tokens import TokenSource
 from importer.runtime.clock import Clock
 
 NO_SUCH_CONTACT: Final = "importerScopeProbe00"
-_UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
+_UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "SIGNATURE"})
 _TOLERABLE_SECONDS: Final = 5.0
 
 
@@ -155,7 +156,8 @@ def _judge_token(found: Reply) -> ExaminationLine:
             text = f"refused: “{found.words}”. Make a new private integration token, or run `importer login`"
             return ExaminationLine(grade=Grade.BAD, subject="token", text=text)
         case ReplyKind.MISDIRECTED:
-            text = f"the address does not answer as HighLevel does ({found.status}). Check HIGHLEVEL_BASE_URL"
+            advice = misdirected_advice(found.status).removesuffix(".")
+            text = f"the address does not answer as HighLevel does ({found.status}). {advice}"
             return ExaminationLine(grade=Grade.BAD, subject="address", text=text)
         case _:
             return ExaminationLine(grade=Grade.GOOD, subject="token", text="accepted")
@@ -167,6 +169,9 @@ def _judge_location(found: Reply, location_id: str) -> list[ExaminationLine]:
             "cannot be read without the scope locations.readonly; imports do without, name matching does not"
         )
         return [ExaminationLine(grade=Grade.WARNING, subject="location", text=text)]
+    if found.status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
+        text = f"not to be reached for legal reasons: “{found.words}”. {LEGAL_ADVICE.removesuffix('.')}"
+        return [ExaminationLine(grade=Grade.BAD, subject="network", text=text)]
     if found.kind is not ReplyKind.DONE:
         text = f"{location_id} is refused: “{found.words}”. Use a token of this location, or correct the id"
         return [ExaminationLine(grade=Grade.BAD, subject="location", text=text)]

@@ -32,6 +32,7 @@ from importer.runs.aiming import (
     overruled,
     targets_of,
 )
+from importer.runs.attaching import Attaching, origins_of
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
@@ -46,6 +47,7 @@ from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_superseded, settle_taken_home
 from importer.runs.suppressing import stored_before
 from importer.runs.trial import Trial
+from importer.runs.uploading import Uploads, open_uploads
 from importer.runtime.counting import counted
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
@@ -87,7 +89,11 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
         folder=journal.folder,
         state=settings.state,
     ) as connection:
-        with rare_collections(), _bookkeeper(connection, delivery) as books:
+        with (
+            rare_collections(),
+            _bookkeeper(connection, delivery) as books,
+            contextlib.ExitStack() as opened,
+        ):
             async with Sender(
                 connection=connection,
                 journal=books,
@@ -106,9 +112,11 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     replanner.learn(catalogs)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
                 overtaken = await asyncio.to_thread(_find_overtaken, delivery, catalogs, state)
-                plan = await plan_run(
-                    _comparison(connection, delivery), delivery.preparation, sender, catalogs
-                )
+                files = await _open_uploads(sender, delivery, catalogs, connection, opened)
+                known = delivery.preparation if files is None else files.known_in(delivery.preparation)
+                plan = await plan_run(_comparison(connection, delivery), known, sender, catalogs)
+                if files is not None:
+                    delivery = replace(delivery, preparation=files.named_in(delivery.preparation))
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
                 lifting = await asyncio.to_thread(_lifts, delivery, plan)
                 explained = await _aim(sender, delivery, targets, state, plan, lifting)
@@ -127,7 +135,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
                 try:
-                    await _feed(delivery, sender, books, trial, plan)
+                    await _feed(delivery, sender, books, trial, plan, files)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
                 try:
@@ -376,7 +384,12 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
 
 
 async def _feed(
-    delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial, plan: RunPlan | None
+    delivery: Delivery,
+    sender: Sender,
+    books: Bookkeeper,
+    trial: Trial,
+    plan: RunPlan | None,
+    files: Uploads | None,
 ) -> None:
     journal, pieces = delivery.journal, delivery.preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
@@ -392,18 +405,57 @@ async def _feed(
         planned = plan.apply(records) if plan else {}
         ended = {**unchanged, **{row: end for row, end in planned.items() if isinstance(end, Outcome)}}
         within = trial.last_row(piece, row_states, ended)
+        items = {
+            item.row: ended.get(item.row) or planned.get(item.row, item) for item in due if item.row <= within
+        }
+        if files is not None:
+            # what has landed needs its files no more
+            items |= await files.attach(
+                [
+                    each
+                    for row, each in items.items()
+                    if isinstance(each, Record) and not isinstance(row_states.get(row), Landed)
+                ]
+            )
         for item in due:
             if sender.over or item.row > within:
                 return
-            end = item if isinstance(item, Outcome) else ended.get(item.row)
-            end = end and stored_before(end, row_states.get(item.row))
-            record = planned.get(item.row, item)
-            if end:
-                sender.settle((end,))
-            elif isinstance(record, Record):
-                await sender.submit(record, _open(row_states.get(item.row)))
+            state = row_states.get(item.row)
+            match items[item.row]:
+                case Outcome() as end:
+                    sender.settle((stored_before(end, state),))
+                case record:
+                    await sender.submit(record, _open(state))
         if trial.over:
             return
+
+
+async def _open_uploads(
+    sender: Sender,
+    delivery: Delivery,
+    catalogs: Catalogs,
+    connection: Connection,
+    opened: contextlib.ExitStack,
+) -> Uploads | None:
+    """Make ready to upload what rows name, where the mapping fills a field of files. Raises CredentialsError."""
+    run = delivery.journal.run
+    origins = origins_of(delivery.mapping.model.files, run.sources, run.working_folder)
+    attaching = Attaching(delivery.mapping, catalogs, origins)
+    if not attaching.location_ids:
+        return None
+    uploads = opened.enter_context(
+        open_uploads(
+            sender,
+            attaching,
+            state=delivery.settings.state,
+            place=f"sandbox:{run.id}" if connection.sandbox else connection.base_url,
+            folder=delivery.journal.folder,
+            run_id=run.id,
+            again=delivery.kind is SessionKind.RETRY,
+        )
+    )
+    await uploads.try_scope()
+    return uploads
 
 
 def _comparison(connection: Connection, delivery: Delivery) -> Comparison:

@@ -27,6 +27,7 @@ from importer.state import StateFolder
 from importer.state.journal import Run, RunState
 from importer.state.journal.forgetting import PersonTraces, contacts_of, count_rows, forget_rows
 from importer.state.memory import KeyHolders, Memory
+from importer.state.named_files import FILE_NAME as NAMED_FILES
 from importer.state.plans import Plans
 
 _OWN_PLAN: Final = "plan.db"
@@ -208,8 +209,9 @@ class _Forgetting:
             source.path.unlink(missing_ok=True)
             source.corrections_path.unlink(missing_ok=True)
             source.rows_path.unlink(missing_ok=True)
-        for suffix in ("-wal", "-shm", ""):
-            (folder / f"{_OWN_PLAN}{suffix}").unlink(missing_ok=True)
+        for name in (_OWN_PLAN, NAMED_FILES):
+            for suffix in ("-wal", "-shm", ""):
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
         shutil.rmtree(folder / "mirrors", ignore_errors=True)  # of an embedded sandbox
         return ForgottenIn(
             run_id=run.id,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ from importer.suggestion.validity import Home, with_doubts
 
 if TYPE_CHECKING:
     from importer.reading import Source
+    from importer.reading.corrections import Corrections
     from importer.records import Json
     from importer.yaml.document import YamlPath
 
@@ -106,21 +108,34 @@ def suggest_file(
     path: str | os.PathLike[str], *, catalog: Catalog | None = None, options: ReadingOptions = _DETECT_ALL
 ) -> Suggestion:
     """Suggest a mapping for a file; of several sheets, the one whose headers look most like contacts is taken."""
+    source, said = open_likely(path, options=options)
+    return suggest(source, catalog=catalog, options=said)
+
+
+def open_likely(
+    path: str | os.PathLike[str],
+    *,
+    options: ReadingOptions = _DETECT_ALL,
+    name: str | None = None,
+    corrections: Corrections | None = None,
+) -> tuple[Source, ReadingOptions]:
+    """Open a file, of several sheets the one that looks most like contacts; give what an import has to be told as well."""
     from importer.reading import open_source
 
     _refuse_many(path)
+    opened = partial(open_source, path, name=name, corrections=corrections)
     try:
-        return suggest(open_source(path, options=options), catalog=catalog, options=options)
+        return opened(options=options), options
     except SourceError:
         if options.sheet is not None:
             raise
         try:
-            source = open_source(path, options=replace(options, wanted_headers=all_phrases()))
+            source = opened(options=replace(options, wanted_headers=all_phrases()))
         except SourceError:
             source = None
         if source is None or source.detected.sheet is None:
             raise
-    return suggest(source, catalog=catalog, options=replace(options, sheet=source.detected.sheet))
+    return source, replace(options, sheet=source.detected.sheet)
 
 
 def _refuse_many(path: str | os.PathLike[str]) -> None:

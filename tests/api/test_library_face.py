@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 PROMISED = {
     "run", "run_async", "check", "preview", "suggest", "read", "load_mapping", "resume", "resume_async", "retry",
     "retry_async", "Summary", "Forecast", "Suggestion", "Row", "Source", "Mapping", "RunProgress", "Phase", "__version__",
+    "open_bench", "change_mapping", "Bench", "ColumnValues",
     "plan", "plan_async", "apply", "apply_async", "undo", "undo_async", "mirror_location", "mirror_location_async",
     "PlanSummary", "PlanAction", "UndoSummary", "UndoStatus", "MirrorReading",
 }  # fmt: skip
@@ -46,6 +47,9 @@ for row in source:
     number: int = row.number
 mapping: importer.Mapping = importer.load_mapping("contacts.yaml")
 text: str = importer.suggest("contacts.xlsx").to_yaml()
+with importer.open_bench("contacts.xlsx", mapping, sheet="Contacts") as bench:
+    most: tuple[tuple[str, int], ...] = bench.values("Country", prefix="G", most=5).most
+    lines = bench.becomes(importer.change_mapping(mapping, {"defaults.region": "GB"}), [7])
 ready: int = importer.check("contacts.xlsx", mapping, limit=5).ready
 for line in importer.preview(["a.csv", "b.csv"], "hubspot", rows=3):
     print(line["row"])

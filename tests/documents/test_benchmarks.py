@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 STARTED = {
     # program: (words for a tiny size, a word of what it prints)
+    "bench": (["--rows", "3000"], "changed rule"),
     "changed_only": (["200"], "rows"),
     "check": (["300"], "300"),
     "history": (["--runs", "10", "--rounds", "1"], "10 runs"),

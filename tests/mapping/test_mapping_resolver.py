@@ -29,7 +29,7 @@ FIELDS = (
     field("Site", "URL"),
     field("Start", "TIME"),
     field("Note", "LARGE_TEXT"),
-    field("File", "FILE_UPLOAD"),
+    field("File", "SIGNATURE"),
     field("Twin", "TEXT", id="t1"),
     CustomField(id="t2", name="twin", key="contact.twin_2", data_type="TEXT"),
 )
@@ -137,7 +137,7 @@ def test_a_custom_value_may_be_dropped_with_a_warning(lay: Lay) -> None:
     [
         ("Shirt Sise", "The location has no custom field 'Shirt Sise'. Nearest: 'Shirt Size'"),
         ("TWIN", "The custom field 'TWIN' means 2 fields of the location; name it by its id: t1, t2."),
-        ("File", "The custom field 'File' is of type FILE_UPLOAD, which the API cannot fill from a text."),
+        ("File", "The custom field 'File' is of type SIGNATURE, which the API cannot fill from a text."),
     ],
 )
 def test_a_custom_field_that_cannot_be_filled_stops_before_the_first_row(

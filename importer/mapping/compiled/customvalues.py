@@ -9,6 +9,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from importer.highlevel.catalog import CustomField
+from importer.highlevel.custom_fields import PICKLISTS
+from importer.highlevel.files import ACCEPTED
 from importer.mapping.compiled.phone_regions import guessing, stated_regions
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule
@@ -17,6 +19,7 @@ from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.mapping.values.files import read_files
 from importer.mapping.values.lists import parts_of
 from importer.mapping.values.numbers import read_money, read_number
 from importer.mapping.values.phones import read_phone
@@ -25,8 +28,8 @@ from importer.records import Json, Record, TypedText
 
 Convert: TypeAlias = Callable[[Json, Record], ReadValue]
 
-UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
-"""Types whose values the public API does not take from outside, or only after an upload."""
+UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "SIGNATURE"})
+"""Types whose values the public API does not take from outside."""
 
 SEVERAL_CHOICES: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
 _TEXTS: Final = frozenset({"TEXT", "LARGE_TEXT"})
@@ -46,15 +49,23 @@ def converter(field: CustomField | None, rule: Rule, model: MappingModel, writte
     match field.data_type:
         case "PHONE":
             return _phone(rule, model)
-        case "SINGLE_OPTIONS" | "RADIO":
-            return _FromText(partial(read_option, options=field.options))
-        case several if several in SEVERAL_CHOICES:
-            return _FromText(partial(read_options, options=field.options, split=rule.split or ","))
+        case choice if choice in PICKLISTS:
+            return _choice(field, rule)
+        case "FILE_UPLOAD":
+            accepts = field.accepts or ACCEPTED
+            read = partial(read_files, split=rule.split or ",", most=field.most_files, accepts=accepts)
+            return _FromText(read, repeats=False)
         case "DATE":
             rules = dates_after(rule.transforms, written.dates)
             return _FromText(partial(read_date, rules=rules))
         case other:
             return _FromText(_scalar(other, rule, written), repeats=other not in _SELDOM_EQUAL)
+
+
+def _choice(field: CustomField, rule: Rule) -> Convert:
+    if field.data_type in SEVERAL_CHOICES:
+        return _FromText(partial(read_options, options=field.options, split=rule.split or ","))
+    return _FromText(partial(read_option, options=field.options))
 
 
 def _by_rule(rule: Rule, model: MappingModel, written: Conventions, *, typed: bool) -> Convert:

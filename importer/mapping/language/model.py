@@ -7,7 +7,8 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Any, Literal, Self
+import re
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -41,6 +42,8 @@ from importer.mapping.language.scalars import (
 from importer.mapping.values.texts import clean
 from importer.records import FollowUpFor, ImportMode, OnUpdate, RowObject, TagMode
 from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
+
+_HOST: Final = re.compile(r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?")
 
 
 class LocationRule(Section):
@@ -184,6 +187,28 @@ class RowFilters(Section):
     skip_if: Conditions = _conditions("Skip a row if this (any of these) is true.")
 
 
+def _host(name: str) -> str:
+    """Take the name of a server, with a port where it is not the usual one; ``*.`` before it stands for all below it."""
+    if not _HOST.fullmatch(name):
+        raise ValueError(f"{name!r} is no host: write it as files.example.com, without https:// and path.")
+    return name.lower()
+
+
+class FileOrigins(Section):
+    """Where the files may come from that cells name for custom fields of files."""
+
+    folder: Text | None = Field(
+        default=None,
+        description="The folder that paths in cells are relative to, itself relative to the source's own (which it is, unless "
+        "said). Nothing outside of it is read, and no link is followed.",
+    )
+    hosts: one_or_more(Annotated[str, AfterValidator(_host), WithJsonSchema(TEXT_SCHEMA)]) = Field(  # type: ignore[valid-type]
+        default=(),
+        description="Hosts that https:// addresses in cells may name: `files.example.com`, `*.example.com`. Redirects lead to "
+        "these alone; private addresses are refused.",
+    )
+
+
 class After(Section):
     """What happens to contacts once they are stored."""
 
@@ -235,6 +260,9 @@ class MappingModel(Section):
         default=ImportMode.UPSERT, description="Create and update contacts, or only one of the two."
     )
     rows: RowFilters = Field(default=RowFilters(), description="Which rows are imported at all.")
+    files: FileOrigins = Field(
+        default=FileOrigins(), description="Where files of custom fields may come from."
+    )
     suppress: Suppress | None = Field(
         default=None,
         description="People who are sent nothing, not even an update, wherever the rows come from: their rows are skipped.",

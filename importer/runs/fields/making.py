@@ -18,7 +18,7 @@ from importer.highlevel.custom_fields import (
     list_custom_fields,
 )
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.mapping.resolver import fields_named
+from importer.mapping.custom_targets import fields_named
 from importer.results.fields import FieldLine, FieldStatus
 from importer.runtime.clock import Clock
 from importer.runtime.counting import counted

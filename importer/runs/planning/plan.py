@@ -44,6 +44,7 @@ from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs
 from importer.sending import Sender
 from importer.settings import RunSettings
+from importer.state.memory.uploads import KnownUploads
 from importer.state.plans import PlanFacts, Plans, StoredPlan
 
 
@@ -270,8 +271,9 @@ class _Planner:
                 keep_met=self._wants_missing,
             ) as deciders,
             open_plan_table(path, columns) as table,
+            KnownUploads.open(self._settings.state, place=self._settings.connection.base_url) as uploads,
         ):
-            for block, items in foreseen_rows(self._taken, self._seen.catalogs):
+            for block, items in foreseen_rows(self._taken, self._seen.catalogs, uploads=uploads):
                 self._context.stop.check()
                 decided = deciders.decide(items)
                 planned = [decided[item.row] for item in items]

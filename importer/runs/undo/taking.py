@@ -18,6 +18,7 @@ from importer.results.files import RunFiles
 from importer.results.undo import DRY_FILE_NAME, FILE_NAME, UndoSummary, UndoTally, write_undo
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
+from importer.runs.forerunners import amend_forerunners
 from importer.runs.objects import NOUNS
 from importer.runs.preparing.order import Order
 from importer.runs.remembered import recalled
@@ -133,7 +134,8 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
     plan = plan_of(taking.journal, settings, mapping)
     began = context.clock.monotonic()
     with contextlib.ExitStack() as stack:
-        again = await asyncio.to_thread(stack.enter_context, opened_again(order, mapping, plan, context.stop))
+        opening = opened_again(order, mapping, plan, context.stop, folder=taking.journal.folder)
+        again = await asyncio.to_thread(stack.enter_context, opening)
         await asyncio.to_thread(note_later_runs, taking.run, taking.book, state)
         async with _open_sender(taking, again, state) as (sender, catalogs):
             await _agree(taking, sender, catalogs)
@@ -149,6 +151,7 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
         jobs = _jobs_of(taking)
         if not taking.options.dry:
             _end(taking, order, stopped)
+            amend_forerunners(taking.journal.folder, order.commands)
         return _summed_up(taking, again, book, stopped, requests=requests, began=began, jobs=jobs)
 
 
