@@ -31,6 +31,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
     "fields": ("importer.cli.fields", "Make the custom fields that a mapping names."),
     "test": ("importer.cli.testing", "Hold a mapping against the examples that it carries."),
+    "migrate": (
+        "importer.cli.migrating",
+        "Take over a folder of exports: companies, contacts, deals, notes.",
+    ),
     "resume": ("importer.cli.history", "Go on with a stopped run."),
     "retry": ("importer.cli.history", "Send the failed rows again that are worth another try."),
     "undo": ("importer.cli.undoing", "Take a run back."),
@@ -64,6 +68,7 @@ WORKING: Final = frozenset(
         "plan",
         "apply",
         "undo",
+        "migrate",
         "fields",
         "watch",
         "serve",

@@ -144,6 +144,7 @@ class Mapping:
             listings=wanted_listings(self.follow_ups),
             timezones="timezone" in model.fields,
             pipelines=model.opportunity is not None,
+            deal_fields=model.opportunity is not None and bool(model.opportunity.custom_fields),
             probes=probes_for((*(wish.kind for wish in model.wishes), *self._own_kind)),
             custom_field_names=tuple(model.custom_fields),
         )

@@ -18,6 +18,7 @@ from importer.results.files import RunFiles
 from importer.results.undo import DRY_FILE_NAME, FILE_NAME, UndoSummary, UndoTally, write_undo
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
+from importer.runs.forerunners import amend_forerunners
 from importer.runs.objects import NOUNS
 from importer.runs.preparing.order import Order
 from importer.runs.remembered import recalled
@@ -150,6 +151,7 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
         jobs = _jobs_of(taking)
         if not taking.options.dry:
             _end(taking, order, stopped)
+            amend_forerunners(taking.journal.folder, order.commands)
         return _summed_up(taking, again, book, stopped, requests=requests, began=began, jobs=jobs)
 
 
