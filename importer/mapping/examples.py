@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from importer.errors import MappingError
 from importer.mapping.compiled.headers import HeaderIndex, fold
-from importer.mapping.language.examples import Example, Expected
+from importer.mapping.language.examples import Expected, RowExample
 from importer.mapping.loading import Mapping as ContactMapping
 from importer.records import Block, Json, Outcome, Record, RowObject
 from importer.yaml.document import YamlPath
@@ -88,7 +88,7 @@ def _judged(
     return JudgedExample(name=name, place=place, faults=mapping.locate(said))
 
 
-def _cells(example: Example, header: Sequence[str], path: YamlPath) -> tuple[list[str], list[_Fault]]:
+def _cells(example: RowExample, header: Sequence[str], path: YamlPath) -> tuple[list[str], list[_Fault]]:
     index, faults = HeaderIndex(header), list[_Fault]()
     named: dict[int, str] = {}
     for name in example.row:
@@ -120,7 +120,7 @@ def _mapped(
 
 
 def _differences(
-    mapping: ContactMapping, example: Example, item: Record | Outcome, path: YamlPath
+    mapping: ContactMapping, example: RowExample, item: Record | Outcome, path: YamlPath
 ) -> Iterator[_Fault]:
     if example.code is not None:
         yield from _other_code(example.code, item, (*path, "code"))

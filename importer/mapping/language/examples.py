@@ -25,7 +25,7 @@ ExpectedValue: TypeAlias = Text | tuple[Text, ...]
 Expected: TypeAlias = ExpectedValue | dict[Text, ExpectedValue]
 
 
-class Example(Section):
+class RowExample(Section):
     """A row, and what has to become of it: what it sends, or the code that it ends with."""
 
     name: Text | None = Field(default=None, description="What the example shows, in words.")
