@@ -221,4 +221,10 @@ def test_a_mapping_without_examples_is_told_so(tmp_path: Path) -> None:
 
 
 def test_editors_know_the_keys_of_an_example() -> None:
-    assert set(json_schema()["$defs"]["RowExample"]["properties"]) == {"name", "row", "sends", "code", "warns"}
+    assert set(json_schema()["$defs"]["RowExample"]["properties"]) == {
+        "name",
+        "row",
+        "sends",
+        "code",
+        "warns",
+    }
