@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         mirror_location,
         mirror_location_async,
         open_bench,
+        open_findings,
         plan,
         plan_async,
         preview,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from importer.results.summary import Summary
     from importer.results.undo import UndoSummary
     from importer.runtime.progress import Phase, RunProgress
+    from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
@@ -73,6 +75,7 @@ __all__ = [
     "ColumnValues",
     "CredentialsError",
     "CredentialsLostError",
+    "Findings",
     "Forecast",
     "ImporterError",
     "InterruptedRunError",
@@ -111,6 +114,7 @@ __all__ = [
     "mirror_location",
     "mirror_location_async",
     "open_bench",
+    "open_findings",
     "plan",
     "plan_async",
     "preview",
@@ -129,6 +133,7 @@ __all__ = [
 _TYPES: Final = {
     "Bench": "importer.bench.asking",
     "ColumnValues": "importer.bench.column_values",
+    "Findings": "importer.state.findings",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
     "MirrorReading": "importer.mirror.reading",

@@ -98,6 +98,8 @@ class Catalog:
     """By the listing's name; ``None`` or not there: not read, as with users."""
     timezones: tuple[str, ...] | None = None
     pipelines: tuple[Pipeline, ...] = ()
+    deal_fields: tuple[CustomField, ...] = ()
+    """Custom fields of opportunities."""
     tags: frozenset[str] | None = None
     """In lower case, as the vendor keeps them; ``None``: not read."""
 
@@ -117,6 +119,7 @@ class CatalogNeeds:
     listings: tuple[Listing, ...] = ()
     timezones: bool = False
     pipelines: bool = False
+    deal_fields: bool = False
     probes: tuple[Probe, ...] = ()
     """Reads that a run may be in need of when it is under way."""
     tags: bool = False
@@ -133,6 +136,7 @@ class CatalogNeeds:
             self.listings,
             self.timezones,
             self.pipelines,
+            self.deal_fields,
             self.tags,
             self.probes,
         )

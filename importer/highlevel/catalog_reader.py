@@ -20,7 +20,13 @@ from importer.highlevel.catalog import (
     Stage,
     User,
 )
-from importer.highlevel.custom_fields import READ_SCOPE, custom_fields_in, list_custom_fields
+from importer.highlevel.custom_fields import (
+    CONTACT,
+    OPPORTUNITY,
+    READ_SCOPE,
+    custom_fields_in,
+    list_custom_fields,
+)
 from importer.highlevel.opportunities import PIPELINES_PATH, PIPELINES_SCOPE
 from importer.highlevel.refusals import misdirected_advice, refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
@@ -53,6 +59,7 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
         listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
         timezones=await _read_timezones(ask, location_id) if needs.timezones else None,
         pipelines=await _read_pipelines(ask, location_id) if needs.pipelines else (),
+        deal_fields=await _read_custom_fields(ask, location_id, OPPORTUNITY) if needs.deal_fields else (),
         tags=await _read_tags(ask, location_id) if needs.tags else None,
     )
 
@@ -112,8 +119,8 @@ def refusal(found: Reply, location_id: str, *, scope: str = "contacts.write") ->
     return CredentialsError(sentence)
 
 
-async def _read_custom_fields(ask: Ask, location_id: str) -> tuple[CustomField, ...]:
-    found = await ask(list_custom_fields(location_id))
+async def _read_custom_fields(ask: Ask, location_id: str, model: str = CONTACT) -> tuple[CustomField, ...]:
+    found = await ask(list_custom_fields(location_id, model=model))
     if found.kind is not ReplyKind.DONE:
         raise refusal(found, location_id, scope=READ_SCOPE)
     return custom_fields_in(found.body) or ()

@@ -10,13 +10,16 @@ from importer.highlevel.catalog import CustomField
 from importer.highlevel.wire import encode
 from importer.records import Json
 
+CONTACT: Final = "contact"
+OPPORTUNITY: Final = "opportunity"
+"""What custom fields are of, as the vendor calls it."""
 READ_SCOPE: Final = "locations/customFields.readonly"
 WRITE_SCOPE: Final = "locations/customFields.write"
 PICKLISTS: Final = frozenset({"SINGLE_OPTIONS", "RADIO", "MULTIPLE_OPTIONS", "CHECKBOX"})
 """Types whose values are options of the field."""
 
 
-def list_custom_fields(location_id: str, *, model: str = "contact") -> Call:
+def list_custom_fields(location_id: str, *, model: str = CONTACT) -> Call:
     return Call(method="GET", path=f"{_path(location_id)}?model={segment(model)}")
 
 
@@ -30,6 +33,11 @@ def create_custom_field(
     return Call(method="POST", path=_path(location_id), body=encode(payload))
 
 
+def try_creation(location_id: str) -> Call:
+    """Ask for a field without a name, which nobody makes: only what the token may do shows."""
+    return Call(method="POST", path=_path(location_id), body=b"{}")
+
+
 def change_options(location_id: str, field: CustomField, options: Sequence[str]) -> Call:
     """Give a field these options in the place of those it has."""
     payload: Json = {"name": field.name, "options": list(options)}
@@ -38,6 +46,14 @@ def change_options(location_id: str, field: CustomField, options: Sequence[str])
 
 def _path(location_id: str) -> str:
     return f"/locations/{segment(location_id)}/customFields"
+
+
+def custom_item(reference: str, value: Json, *, spelled: str = "field_value") -> dict[str, Json]:
+    """Write a value with its field: by its id; by its key where no id is known, as in a preview without an account."""
+    prefix, dot, key = reference.partition(".")
+    if dot and prefix in (CONTACT, OPPORTUNITY):
+        return {"key": key, spelled: value}
+    return {"id": reference, spelled: value}
 
 
 def custom_fields_in(body: Mapping[str, Any]) -> tuple[CustomField, ...] | None:

@@ -21,6 +21,7 @@ class FieldKind(StrEnum):
     DUE_DATE = "due date"
     AMOUNT = "amount of money"
     DEAL_STATUS = "status of a deal"
+    CUSTOM = "custom field"
     STAGE = "stage of a pipeline"
     BOOLEAN = "boolean"
     COUNTRY = "country"

@@ -179,6 +179,8 @@ def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:
             useful.add("codes")
         case FieldKind.POSTAL_CODE:
             useful.add("pad")
+        case FieldKind.CUSTOM:
+            useful |= {*_KINDLY_KEYS} - {"codes", "pad"}
         case _:
             pass
     return useful

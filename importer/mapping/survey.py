@@ -17,7 +17,7 @@ from importer.mapping.compiled.readers import Circumstances
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
 from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel
-from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.language.rule import Rule, RuleKey, is_custom
 from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
@@ -38,8 +38,8 @@ class BoundMapping:
         rows: int,
         location_rows: Mapping[str, int],
         duplicates: DuplicatePolicy | OptOutsInOrder | None,
-        written: Mapping[str, Conventions],
-        open_dates: Mapping[str, str],
+        written: Mapping[RuleKey, Conventions],
+        open_dates: Mapping[RuleKey, str],
         locate: Locate,
         notes: tuple[str, ...] = (),
         suppressed: SuppressedRows | None = None,
@@ -196,10 +196,11 @@ class Surveyor:
             duplicates=self._policy(groups),
             suppressed=self._suppressed,
             written={
-                name: self._evidence.conventions(("custom_fields", name), rule)
-                for name, rule in self._model.custom_fields.items()
+                key: self._evidence.conventions(key, rule)
+                for key, rule in self._model.rules
+                if is_custom(key)
             },
-            open_dates={str(key[1]): said for key, said in open_dates.items() if key[0] == "custom_fields"},
+            open_dates={key: said for key, said in open_dates.items() if is_custom(key)},
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
         )

@@ -13,8 +13,8 @@ from importer.highlevel.files import ACCEPTED, LARGEST_BYTES, StoredFile, file_v
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.compiled.columns import fault_of
 from importer.mapping.compiled.program import failed
+from importer.mapping.custom_targets import fields_named
 from importer.mapping.language.model import FileOrigins
-from importer.mapping.resolver import fields_named
 from importer.mapping.values.fault import ValueFault
 from importer.records import Fault, FileContent, Json, Outcome, Record, source_of
 from importer.runs.resolving import Catalogs

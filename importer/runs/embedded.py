@@ -68,6 +68,9 @@ async def embedded_sandbox(
             sandbox.furnish(
                 location_id,
                 custom_fields=mapping.needs.custom_field_names,
+                deal_fields=()
+                if mapping.model.opportunity is None
+                else mapping.model.opportunity.custom_fields,
                 pipelines=_pipelines_named(mapping),
                 **wanted_names(mapping.follow_ups),
             )

@@ -56,7 +56,7 @@ def create_custom_field(vendor: Vendor, call: Call) -> Reply:
         raise Refusal(400, "options is required for the given dataType")
     if body["dataType"] == "URL" and body.get("urlValidation", {}).get("mode") != "allow_all":
         raise Refusal(400, "urlValidation is required for the given dataType")
-    if location.find_custom_field(body["name"]):
+    if location.find_custom_field(body["name"], model=body.get("model", "contact")):
         raise Refusal(400, f"Custom field with the name {body['name']} already exists")
     made = location.add_custom_field(
         body["name"],

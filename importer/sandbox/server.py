@@ -102,14 +102,17 @@ class Sandbox:
         location_id: str,
         *,
         custom_fields: Iterable[str] = (),
+        deal_fields: Iterable[str] = (),
         workflows: Iterable[str] = (),
         campaigns: Iterable[str] = (),
         pipelines: Iterable[tuple[str, Iterable[str]]] = (),
     ) -> None:
-        """See to it that the location has these: custom fields (text, unless there), workflows, campaigns, pipelines with stages."""
+        """See to it that the location has these: custom fields of contacts and deals (text, unless there), workflows, campaigns, pipelines with stages."""
         location = self.vendor.location(location_id)
         for reference in custom_fields:
             location.furnish_custom_field(reference)
+        for reference in deal_fields:
+            location.furnish_custom_field(reference, model="opportunity")
         for reference in workflows:
             location.furnish_workflow(reference)
         for reference in campaigns:

@@ -126,7 +126,7 @@ def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
         yield from found
         return
     for look in (
-        _numbered, _line_of_several, _singular, _of_two_names, _of_one_meaning, _in_one_word, _of_phone_words, _abbreviated, _in_group, _contained,
+        _numbered, _line_of_several, _compounded, _how_heard, _singular, _of_two_names, _of_one_meaning, _in_one_word, _of_phone_words, _abbreviated, _in_group, _contained,
     ):  # fmt: skip
         yield from look(column, spoken)
     yield from _misspelt(column, spoken)
@@ -223,6 +223,54 @@ def _line_of_several(column: Column, _spoken: frozenset[str]) -> Iterator[Candid
 _LINES: Final = word_set("line ligne linea linha riga zeile regel rad linje wiersz radek satir satiri")
 
 
+def _compounded(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read Kundenname and Teilnehmertelefon: a word for the contact, grown together with a field's name."""
+    *before, last = column.words or ("",)
+    for head in _HEADS:
+        stem = last.removesuffix(head)
+        if stem != last and PERSONS & {
+            stem,
+            stem.removesuffix("s"),
+            stem.removesuffix("n"),
+            stem.removesuffix("en"),
+            stem.removesuffix("er"),
+        }:
+            yield from by_title(column, (*before, head))
+            return
+
+
+_HEADS: Final = (
+    "name",
+    "naam",
+    "navn",
+    "namn",
+    "email",
+    "mail",
+    "telefon",
+    "telefoon",
+    "adresse",
+    "adres",
+    "adress",
+)
+
+
+def _how_heard(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read "Comment avez-vous entendu parler de nous ?" and its like in any words."""
+    spoken = set(column.words)
+    if spoken & _HOW and spoken & _HEARD and len(column.words) > 3:
+        yield _candidate("source", column, Title(column.words), LIKELY, "its header")
+
+
+_HOW: Final = word_set(
+    "how where wie wo comment ou como donde onde come dove hoe waar hur var hvordan hvor jak skad"
+)
+_HEARD: Final = word_set(
+    "hear heard find found learn discover erfahren aufmerksam gefunden gehort entendu connu decouvert trouve entero enteraste conocio conociste conocido "
+    "supo supiste encontro encontraste conheceu soube encontrou ouviu conosciuto trovato sentito gehoord gevonden hittade horde horte fandt fant dowiedziales "
+    "dowiedziala dowiedzial znalazles znalazla"
+)
+
+
 def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read "Address lines" and "Companies" as one of them."""
     *before, last = column.words or ("",)
@@ -234,7 +282,13 @@ def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
 
 def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read ``Town / City`` and ``State/Prov.``: two names of one field, the other perhaps in short."""
-    parts = [words(part) for part in re.split(r"[/|,]|\bor\b|\boder\b|\bou\b|\bof\b", column.header)]
+    parts = [
+        words(part)
+        for part in re.split(
+            r"[/|,]|\b(?:or|oder|ou|of|o|e|y|eller|lub|czy|nebo|veya|\u0438\u043b\u0438|\u0430\u0431\u043e)\b",
+            column.header,
+        )
+    ]
     named = [tuple(by_title(column, part)) for part in parts]
     fields = [{one.field for one in found} for found in named if found]
     if len(parts) < 2 or not fields or not set.intersection(*fields):

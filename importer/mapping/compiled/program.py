@@ -29,7 +29,7 @@ from importer.mapping.compiled.phone_regions import ReadPhone, country_of, guess
 from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
 from importer.mapping.compiled.switches import nest, spread_channels
 from importer.mapping.language.model import MappingModel
-from importer.mapping.language.rule import Rule, RuleKey, name_in
+from importer.mapping.language.rule import Rule, RuleKey, is_custom, name_in
 from importer.mapping.transforms.steps import StepFunction
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.phones import read_phone
@@ -120,7 +120,7 @@ class Program:
                 lengths=lengths,
                 steps=steps,
             )
-        own = key[0] == "custom_fields"
+        own = is_custom(key)
         column = EmailColumn if kind is FieldKind.EMAIL else ValueColumn
         return column(
             pick,

@@ -33,11 +33,12 @@ def json_schema() -> dict[str, Any]:
     for name, own in (
         ("NoteRule", ("title",)),
         ("TaskRule", ("title", "due", "body", "assigned_to", "done")),
-        ("OpportunityRule", ("name", "stage", "value", "status", "assigned_to")),
+        ("OpportunityRule", ("name", "stage", "value", "status", "assigned_to", "source")),
     ):
         for key in own:
             said = parts[name]["properties"][key]["description"]
             parts[name]["properties"][key] = {**rule, "description": said}
+    parts["OpportunityRule"]["properties"]["custom_fields"]["additionalProperties"] = rule
     condition = {"$ref": "#/$defs/Condition"}
     for name in ("only_if", "skip_if"):
         entry = parts["RowFilters"]["properties"][name]

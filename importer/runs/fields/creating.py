@@ -141,7 +141,10 @@ def _alone(settings: RunSettings, location_id: str, context: RunContext) -> Iter
 
 async def _meet(sender: Sender, location_id: str, mapping: Mapping) -> Catalog:
     needs = CatalogNeeds(
-        custom_fields=True, tags=mapping.gives_tags, pipelines=mapping.model.opportunity is not None
+        custom_fields=True,
+        tags=mapping.gives_tags,
+        pipelines=mapping.needs.pipelines,
+        deal_fields=mapping.needs.deal_fields,
     )
     return await sender.open_location(location_id, needs)
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel.catalog import Catalog, CustomField
-from importer.highlevel.custom_fields import PICKLISTS
+from importer.highlevel.custom_fields import CONTACT, OPPORTUNITY, PICKLISTS
 from importer.mapping import Mapping as FieldMapping
+from importer.mapping.compiled.additions import CUSTOM_FIELDS
 from importer.mapping.compiled.customvalues import SEVERAL_CHOICES, read_option
+from importer.mapping.custom_targets import fields_named
 from importer.mapping.language.rule import Rule
 from importer.mapping.location_values import find_named
-from importer.mapping.resolver import fields_named
 from importer.mapping.values.fault import ValueFault
 from importer.mapping.values.lists import parts_of
 from importer.records import Outcome, Record
@@ -22,7 +23,6 @@ from importer.results.fields import FieldLine, FieldStatus
 from importer.runtime.counting import counted
 from importer.suggestion.field_types import FieldType, FieldValues, folded
 
-CONTACT: Final = "contact"
 _ID: Final = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{20}")
 _KEY: Final = re.compile(r"(?P<model>contact|opportunity)\.(?P<name>\w+)")
 _MOST_NOTED: Final = 1_000
@@ -54,6 +54,10 @@ class RowsSeen:
     def _see(self, record: Record) -> None:
         for name, value in record.custom_fields:
             self.values[NamedField(CONTACT, name)].see(value)
+        for addition in record.additions:
+            named = addition.content.get(CUSTOM_FIELDS)
+            for name, value in named.items() if isinstance(named, dict) else ():
+                self.values[NamedField(OPPORTUNITY, name)].see(value)
         _note(self.tags.setdefault(record.location_id, Counter()), record.tags)
         stages = (each.content.get("pipelineStageId") for each in record.additions)
         _note(
@@ -70,7 +74,13 @@ def _note(noted: Counter[str], names: Iterable[str]) -> None:
 
 def rules_of(mapping: FieldMapping) -> dict[NamedField, Rule]:
     """Gather the custom fields that a mapping names, with the rule that fills each."""
-    return {NamedField(CONTACT, name): rule for name, rule in mapping.model.custom_fields.items()}
+    deal = mapping.model.opportunity
+    of_deals = (
+        {}
+        if deal is None
+        else {NamedField(OPPORTUNITY, name): rule for name, rule in deal.custom_fields.items()}
+    )
+    return {NamedField(CONTACT, name): rule for name, rule in mapping.model.custom_fields.items()} | of_deals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +101,8 @@ def propose(
 def _propose(
     named: NamedField, rule: Rule, values: FieldValues, catalog: Catalog, wanted: Wanted
 ) -> FieldLine:
-    found = fields_named(named.name, catalog.custom_fields)
+    known = catalog.deal_fields if named.model == OPPORTUNITY else catalog.custom_fields
+    found = fields_named(named.name, known)
     if len(found) == 1:
         return _held(named, rule, values, found[0], catalog.location_id)
     if found:

@@ -12,7 +12,7 @@ from importer.highlevel.contacts import HeldContact
 from importer.highlevel.equality import is_blank
 from importer.highlevel.payload import match_keys
 from importer.mapping import Mapping
-from importer.mapping.resolver import find_custom_field
+from importer.mapping.custom_targets import find_custom_field
 from importer.mapping.suppression import CODE as SUPPRESSED
 from importer.mapping.suppression import Suppression
 from importer.mirror.changes import UpdateRules, difference, left_by_create, left_by_update
