@@ -32,7 +32,7 @@ def faults(text: str) -> list[str]:
         (f"{DEAL}custom_fields: {{Size: Size}}\n", "5:23", "only for `match: by`"),
         (DEAL.replace("{email: Mail}", "{email: Mail, city: City}"), "3:29", "'city' is not written"),
         (DEAL.replace("{email: Mail}", "{}"), "3:9", "whose deal is it?"),
-        (DEAL.replace("name: Deal", "name: Deal, for: created"), "4:52", "'for' does nothing"),
+        (DEAL.replace("name: Deal", "name: Deal, for: created"), "4:49", "'for' does nothing"),
         ("object: task\nfields: {email: Mail}\n", "2:9", "'tasks' does not say"),
         (NOTE.replace("[{column: Text}]", "[Text, More]"), "4:8", "one note"),
         (f"{NOTE}defaults: {{on_update: never}}\n", "5:23", "'on_update' is for contacts"),
