@@ -40,6 +40,7 @@ from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
 from importer.runs.suppressing import read_suppression
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.garbage import rare_collections
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
@@ -236,7 +237,7 @@ def taken_in(
     """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
-    with tempfile.TemporaryDirectory(prefix="importer-") as folder:
+    with rare_collections(), tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder))
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)

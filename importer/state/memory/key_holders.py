@@ -41,11 +41,14 @@ _KEYS_AT_ONCE: Final = 900
 """SQLite before 3.32 takes 999 values in one statement."""
 _FRESH_KEYS: Final = 20_000
 _FRESH_SECONDS: Final = 1.0
+_DRAFT_KEYS: Final = 50_000
 _SEVERAL_NAMES, _SEVERAL_OTHERS, _JOINED = 1, 2, 4
 _BEFORE: Final = {None: 0, Contradiction.NAME: 8, Contradiction.OTHER_KEY: 16}
 _BEFORE_OF: Final = {mark: before for before, mark in _BEFORE.items()}
 _COLUMNS: Final = 'key, other, first, last, run, "row", marks, said_other, said_first, said_last'
 _NO_MORE: Final = Said()
+_PLAIN: Final = KeyHolder(0, 0, 0, 0, 0)[5:]
+"""What there is to say of the holders of nearly all keys, which one row has."""
 _SAID: Final = ("said_other", "said_first", "said_last")
 """Columns that files of earlier versions lack. All of them are 0 where nothing else was said than ``holders`` holds anyway."""
 
@@ -133,10 +136,7 @@ class KeyHolders:
             with self._db.transaction() as database:
                 database.executemany(
                     f"INSERT OR REPLACE INTO holders ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  (our own text)
-                    (
-                        (key, *holder[:5], _marks(holder), *_said_besides(holder))
-                        for key, holder in sorted(self._fresh.items())
-                    ),
+                    (_columns(key, self._fresh[key]) for key in sorted(self._fresh)),
                 )
             self._fresh.clear()
         self._written_at = self._clock.monotonic()
@@ -190,6 +190,12 @@ class DraftHolders(KeyHolders):
         """No run's number, so that whoever is known is of an earlier one."""
         return 0
 
+    def put(self, holders: Mapping[int, KeyHolder]) -> None:
+        """Note who holds keys now; nobody else waits for it, so that the more are written together the better."""
+        self._fresh.update(holders)
+        if len(self._fresh) >= _DRAFT_KEYS:
+            self.flush()
+
     def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]:
         found = super().find(keys)
         if self._known is None:
@@ -199,6 +205,12 @@ class DraftHolders(KeyHolders):
 
 def _person(place: str) -> bytes:
     return blake2b(place.rstrip("/").encode(), digest_size=16).digest()
+
+
+def _columns(key: int, holder: KeyHolder) -> tuple[int, ...]:
+    if holder[5:] == _PLAIN:
+        return (key, *holder[:5], 0, 0, 0, 0)
+    return (key, *holder[:5], _marks(holder), *_said_besides(holder))
 
 
 def _marks(holder: KeyHolder) -> int:
