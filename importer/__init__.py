@@ -9,8 +9,17 @@ from importer.version import __version__
 
 if TYPE_CHECKING:
     from importer.api import (
+        apply,
+        apply_async,
+        change_mapping,
         check,
         load_mapping,
+        mirror_location,
+        mirror_location_async,
+        open_bench,
+        open_findings,
+        plan,
+        plan_async,
         preview,
         read,
         resume,
@@ -20,7 +29,11 @@ if TYPE_CHECKING:
         run,
         run_async,
         suggest,
+        undo,
+        undo_async,
     )
+    from importer.bench.asking import Bench
+    from importer.bench.column_values import ColumnValues
     from importer.errors import (
         BudgetSpentError,
         CertificateError,
@@ -44,26 +57,36 @@ if TYPE_CHECKING:
         TrustLostError,
     )
     from importer.mapping import Mapping
+    from importer.mirror.reading import MirrorReading
     from importer.reading import Source
-    from importer.records import Row
+    from importer.records import PlanAction, Row, UndoStatus
     from importer.results.forecast import Forecast
+    from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
+    from importer.results.undo import UndoSummary
     from importer.runtime.progress import Phase, RunProgress
+    from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
+    "Bench",
     "BudgetSpentError",
     "CertificateError",
+    "ColumnValues",
     "CredentialsError",
     "CredentialsLostError",
+    "Findings",
     "Forecast",
     "ImporterError",
     "InterruptedRunError",
     "Mapping",
     "MappingError",
     "MirrorError",
+    "MirrorReading",
     "PausedRunError",
     "Phase",
+    "PlanAction",
+    "PlanSummary",
     "QuotaSpentError",
     "Row",
     "RunConflictError",
@@ -80,9 +103,20 @@ __all__ = [
     "TooManyFailuresError",
     "TrialDoneError",
     "TrustLostError",
+    "UndoStatus",
+    "UndoSummary",
     "__version__",
+    "apply",
+    "apply_async",
+    "change_mapping",
     "check",
     "load_mapping",
+    "mirror_location",
+    "mirror_location_async",
+    "open_bench",
+    "open_findings",
+    "plan",
+    "plan_async",
     "preview",
     "read",
     "resume",
@@ -92,17 +126,27 @@ __all__ = [
     "run",
     "run_async",
     "suggest",
+    "undo",
+    "undo_async",
 ]
 
 _TYPES: Final = {
+    "Bench": "importer.bench.asking",
+    "ColumnValues": "importer.bench.column_values",
+    "Findings": "importer.state.findings",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
+    "MirrorReading": "importer.mirror.reading",
     "Phase": "importer.runtime.progress",
+    "PlanAction": "importer.records",
+    "PlanSummary": "importer.results.plan",
     "Row": "importer.records",
     "RunProgress": "importer.runtime.progress",
     "Source": "importer.reading",
     "Suggestion": "importer.suggestion.suggesting",
     "Summary": "importer.results.summary",
+    "UndoStatus": "importer.records",
+    "UndoSummary": "importer.results.undo",
 }
 
 

@@ -26,6 +26,12 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Look for an unquoted delimiter or a missing one in that row, and quote or add it.",
     ),
     Code(
+        "corrected",
+        "The row is another than in the file, by a correction that was laid over it (warning)",
+        "Nothing; --corrections said so.",
+        Remedy.NONE,
+    ),
+    Code(
         "undecodable_bytes",
         "The row has bytes that are not text in the file's encoding",
         "Correct the cell, or declare the file's encoding in the mapping (source: encoding) or with --encoding.",
@@ -217,6 +223,60 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Write the time as 14:30.",
     ),
     Code(
+        "file_not_found",
+        "A file that a cell names is not there, is empty or cannot be read",
+        "Put the file beside the source (or into `files: folder`), spelled as the cell has it; or correct the address.",
+    ),
+    Code(
+        "file_not_allowed",
+        "A cell names a file outside of the folder or the hosts that the mapping allows",
+        "Put the file into the folder, or allow the host in the mapping (`files: hosts`). Links, `..`, private addresses and "
+        "plain http are never followed.",
+    ),
+    Code(
+        "file_unreachable",
+        "The server of a file does not answer as it should",
+        "Run again later.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "file_too_large",
+        "A file is larger than HighLevel takes",
+        "Make it smaller, or leave it out.",
+    ),
+    Code(
+        "wrong_file_type",
+        "A file is of a type that the custom field does not take",
+        "Convert it, or let the field take the type in HighLevel.",
+    ),
+    Code(
+        "too_many_files",
+        "A cell names more files than the custom field takes",
+        "Name fewer, or let the field take more in HighLevel.",
+    ),
+    Code(
+        "invalid_file",
+        "A cell of a file field is neither a list of files nor the value of uploaded ones",
+        "Write paths or https:// addresses, separated as the rule says, or the JSON of an export.",
+    ),
+    Code(
+        "file_refused",
+        "HighLevel does not take a file",
+        "Its reason stands in the message.",
+    ),
+    Code(
+        "file_upload_failed",
+        "A file could not be uploaded",
+        "Run again later: importer retry.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
+        "file_unconfirmed",
+        "Whether a file was uploaded is not known: its reply was lost",
+        "HighLevel lists no files, so it cannot be looked up: importer retry uploads it once more.",
+        Remedy.RUN_AGAIN,
+    ),
+    Code(
         "invalid_option",
         "A value is none of the custom field's options",
         "Correct the value, translate it with map, or add the option to the field.",
@@ -361,13 +421,19 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "contact_not_found",
-        "No contact has the id that the row names",
-        "Correct the contact's id, or leave it blank to match by e-mail or phone.",
+        "The location has no contact that is the one the row names",
+        "Correct the contact's id, or leave it blank to match by e-mail or phone; for a deal, note or task, import its contact first.",
     ),
     Code(
         "already_exists",
         "The contact exists and the mapping only creates",
         "Nothing to mend; use mode upsert to update it.",
+        Remedy.NONE,
+    ),
+    Code(
+        "already_there",
+        "The contact has the row's deal, note or task already",
+        "Nothing has to be done; `once: false` in the mapping adds it once more.",
         Remedy.NONE,
     ),
     Code(
@@ -475,8 +541,9 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     ),
     Code(
         "superseded",
-        "A later row of the same person was imported meanwhile",
-        "Nothing has to be done; the newer values are in HighLevel.",
+        "A later row of the same person, or one of a run that began later, was imported meanwhile",
+        "Nothing has to be done; the newer values are in HighLevel. `--over-newer` of resume and retry sends rows that a later "
+        "run overtook.",
         Remedy.NONE,
     ),
 )

@@ -99,6 +99,15 @@ class Block:
         for index, (number, cells) in enumerate(zip(self.numbers, self.rows, strict=True)):
             yield Row(number=number, cells=tuple(cells), faults=self.faults.get(index, ()))
 
+    def only(self, places: Sequence[int]) -> Block:
+        """Take some rows alone, by their places in ascending order."""
+        return Block(
+            source=self.source,
+            numbers=[self.numbers[place] for place in places],
+            rows=[self.rows[place] for place in places],
+            faults={index: self.faults[place] for index, place in enumerate(places) if place in self.faults},
+        )
+
     def head(self, rows: int) -> Block:
         return Block(
             source=self.source,
@@ -167,6 +176,21 @@ class ImportMode(StrEnum):
     UPDATE_ONLY = "update_only"
 
 
+class RowObject(StrEnum):
+    """What each row of a file becomes: a contact, something beside a contact that is there, or a company."""
+
+    CONTACT = "contact"
+    OPPORTUNITY = "opportunity"
+    NOTE = "note"
+    TASK = "task"
+    COMPANY = "company"
+
+    @property
+    def beside(self) -> bool:
+        """Whether it belongs to a contact that the row only finds, and writes nothing of."""
+        return self not in {RowObject.CONTACT, RowObject.COMPANY}
+
+
 class FollowUpFor(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
@@ -211,6 +235,17 @@ class Added:
     id: str
     made: bool
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """A file that a row names for a custom field, read whole."""
+
+    name: str = field(repr=False)
+    media_type: str
+    digest: str
+    """SHA-256 of its bytes, in hex."""
+    content: bytes = field(repr=False)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -330,6 +365,8 @@ class Outcome:
     """What was wrong with the row, one by one, where the mapping found it; not kept in the journal."""
     added: tuple[Added, ...] = ()
     """What stands beside the contact for the row; comes with an outcome that is read from the journal."""
+    by_date: bool = field(default=False, compare=False)
+    """As of ``Landed``."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -341,6 +378,7 @@ class Intent:
     that without it nothing was sent; False when it was written for a batch that may not have gone out.
     ``last_attempt_at`` is our wall clock: no attempt leaves later without being written down anew, so that whoever
     finds the row in doubt knows for how long the vendor may yet be at work on it. None: an older importer did not say.
+    No ``attempts``: it was taken back by an orderly stop, and nothing was sent after all.
     """
 
     row: RowId
@@ -370,6 +408,7 @@ class Landed:
 
     ``marks`` comes with a row that is read from the journal: which of its follow-ups are done, or may be.
     ``first_attempt_at`` is that of its intent: what is beside the contact since before is not the row's.
+    ``by_date``: that the row created it is told by the contact's date alone, and no reply said so; the journal keeps it.
     """
 
     row: RowId
@@ -381,6 +420,7 @@ class Landed:
     trace_id: str | None = None
     warnings: tuple[Fault, ...] = ()
     first_attempt_at: float | None = field(default=None, compare=False)
+    by_date: bool = field(default=False, compare=False)
     marks: tuple[FollowUpMark, ...] = ()
 
 

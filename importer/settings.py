@@ -85,11 +85,13 @@ class OpenHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Where to send and as whom. ``tokens`` holds a token per location, ahead of ``token``."""
+    """Where to send and as whom. ``tokens`` holds a token per location, ahead of a ``token`` for all."""
 
     base_url: str = DEFAULT_BASE_URL
     token: Secret | None = None
     tokens: dict[str, Secret] = field(default_factory=dict)
+    token_first: bool = False
+    """Whether ``token`` was named for this very command, so that it goes ahead of those by location."""
     location_id: str | None = None
     sandbox: bool = False
     token_file: Path | None = None
@@ -97,7 +99,7 @@ class Connection:
     api_version: str | None = None
     """One of ``API_VERSIONS``; None is the usual one, or the one of the run that is gone on with."""
     grants: Path | None = None
-    """Folder of OAuth grants that `importer login` stored; used for locations that have no token."""
+    """Folder of what `importer connect` and `importer login` stored, for locations that have no token of their own."""
 
     def __post_init__(self) -> None:
         if self.location_id is not None:
@@ -128,13 +130,19 @@ class RunSettings:
     output: Path = DEFAULT_OUTPUT
     results_format: ResultsFormat = ResultsFormat.CSV
     reading: ReadingOptions = ReadingOptions()
+    corrections: Path | None = None
+    """A file of corrections that are laid over the sources."""
+    rows: Path | None = None
+    """A list of the rows that are meant, where not all are."""
+    follows: str | None = None
+    """The run that a run of such rows follows; None: the newest of the same source."""
     limit: int | None = None
     trial: int | None = None
     """So many of the rows that can be sent are sent, the first ones; then the run stops, to be looked at."""
     into_other_location: bool = False
+    """Whether failed rows of one location may go into another."""
     accept_rewritten: bool = False
     """Import cells of a corrected file although a spreadsheet seems to have rewritten them."""
-    """Whether failed rows of one location may go into another."""
     concurrency: int | None = None
     fresh: bool = False
     changed_only: bool = False
@@ -146,6 +154,8 @@ class RunSettings:
     """The plan that is applied."""
     replan: bool = False
     """Decide rows of the plan anew whose contact somebody changed since."""
+    over_newer: bool = False
+    """Of a run that is gone on with: send rows, too, whose person a run that began later imported."""
     full_every: int | None = None
     feed: str | None = None
     """The stream of files that this one belongs to, for changed-only: a job's name; default: the mapping's path."""

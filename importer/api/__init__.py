@@ -1,4 +1,4 @@
-"""The package as a library: read a file, load a mapping, check and run an import, go on with one.
+"""The package as a library: read a file, load a mapping, check, plan and run an import, go on with one, take one back.
 
 What sends has two forms: ``run`` for code without an event loop, ``run_async`` for code within one.
 """
@@ -6,17 +6,18 @@ What sends has two forms: ``run`` for code without an event loop, ``run_async`` 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import sys
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Iterator
 from contextvars import Context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 from importer import mapping as mappings
-from importer.api import options as told
+from importer.api import arguments as told
+from importer.api.arguments import Sources, loaded, run_settings
+from importer.api.attending import attended, refuse_loop
 from importer.api.options import (
+    CheckOptions,
     Given,
     LookOptions,
     ReadOptions,
@@ -27,24 +28,33 @@ from importer.api.options import (
     checked,
     options_of,
 )
+from importer.api.planning import apply, apply_async, mirror_location, mirror_location_async, plan, plan_async
+from importer.api.trying import change_mapping, open_bench
+from importer.api.undoing import undo, undo_async
 from importer.api.wording import errors_in_parameters
-from importer.errors import ImporterError, InterruptedRunError, SettingsError
 from importer.mapping import Mapping
 from importer.reading import Source, open_source
 from importer.records import Json
-from importer.runtime.environment import context_with, user_at_host
-from importer.runtime.progress import CallbackProgress, SilentProgress
-from importer.settings import RunSettings
+from importer.runtime.environment import context_with
 
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
-    from importer.runs.context import RunContext
+    from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
+    "apply",
+    "apply_async",
+    "change_mapping",
     "check",
     "load_mapping",
+    "mirror_location",
+    "mirror_location_async",
+    "open_bench",
+    "open_findings",
+    "plan",
+    "plan_async",
     "preview",
     "read",
     "resume",
@@ -54,10 +64,9 @@ __all__ = [
     "run",
     "run_async",
     "suggest",
+    "undo",
+    "undo_async",
 ]
-
-Sources: TypeAlias = Reference | Iterable[Reference]
-Work: TypeAlias = "Callable[[RunContext], Coroutine[Any, Any, Summary]]"
 
 
 @options_of(ReadOptions)
@@ -85,16 +94,33 @@ def suggest(source: Reference, **options: Unpack[ReadOptions]) -> Suggestion:
         return suggest_file(path, options=told.reading(given))
 
 
-@options_of(LookOptions)
+@options_of(CheckOptions)
 @errors_in_parameters()
-def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[LookOptions]) -> Forecast:
+def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[CheckOptions]) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent. Raises SetupError."""
     from importer.runs import forecast
 
-    given = checked("check", options, LookOptions)
+    given = checked("check", options, CheckOptions)
+    findings: Reference | None = given.get("findings")
     call = context_with(given.get("env_file"))
-    settings = call.run(_settings, source, mapping, given)
-    return call.run(forecast.check, settings, mapping=_loaded(mapping))
+    settings = call.run(run_settings, source, mapping, given)
+    return call.run(
+        forecast.check,
+        settings,
+        mapping=loaded(mapping),
+        findings=None if findings is None else Path(findings),
+    )
+
+
+@errors_in_parameters()
+def open_findings(path: Reference) -> Findings:
+    """Open what a check kept in its file of findings: causes with their counts, and their rows a page at a time.
+
+    Close it, or use it as a context. Raises SettingsError.
+    """
+    from importer.state.findings import Findings
+
+    return Findings.open(Path(path))
 
 
 @options_of(LookOptions)
@@ -110,8 +136,8 @@ def preview(
 
     given = checked("preview", options, LookOptions)
     call = context_with(given.get("env_file"))
-    settings = call.run(_settings, source, mapping, given)
-    return _stepped(call, forecast.preview(settings, rows=rows, mapping=_loaded(mapping)))
+    settings = call.run(run_settings, source, mapping, given)
+    return _stepped(call, forecast.preview(settings, rows=rows, mapping=loaded(mapping)))
 
 
 @options_of(RunOptions)
@@ -129,9 +155,9 @@ async def run_async(source: Sources, mapping: Mapping | Reference, **options: Un
 
     given = checked("run_async", options, RunOptions)
     call = context_with(given.get("env_file"))
-    settings = call.run(_settings, source, mapping, given)
-    return await _attended(
-        lambda context: pipeline.run(settings, mapping=_loaded(mapping), context=context), given, call
+    settings = call.run(run_settings, source, mapping, given)
+    return await attended(
+        lambda context: pipeline.run(settings, mapping=loaded(mapping), context=context), given, call
     )
 
 
@@ -139,7 +165,7 @@ async def run_async(source: Sources, mapping: Mapping | Reference, **options: Un
 def run(source: Sources, mapping: Mapping | Reference, **options: Unpack[RunOptions]) -> Summary:
     """Import as ``run_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
     checked("run", options, RunOptions)
-    _refuse_loop("run")
+    refuse_loop("run")
     return asyncio.run(run_async(source, mapping, **options))
 
 
@@ -156,7 +182,7 @@ async def resume_async(run_id: str | None = None, **options: Unpack[ResumeOption
     call = context_with(given.get("env_file"))
     words = call.run(_going_on, given)
     from_copies: bool = given.get("from_copies", False)
-    return await _attended(
+    return await attended(
         lambda context: pipeline.resume(run_id, from_copies=from_copies, context=context, **words),
         given,
         call,
@@ -167,7 +193,7 @@ async def resume_async(run_id: str | None = None, **options: Unpack[ResumeOption
 def resume(run_id: str | None = None, **options: Unpack[ResumeOptions]) -> Summary:
     """Go on as ``resume_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
     checked("resume", options, ResumeOptions)
-    _refuse_loop("resume")
+    refuse_loop("resume")
     return asyncio.run(resume_async(run_id, **options))
 
 
@@ -183,51 +209,15 @@ async def retry_async(run_id: str | None = None, **options: Unpack[RetryOptions]
     given = checked("retry_async", options, RetryOptions)
     call = context_with(given.get("env_file"))
     words = call.run(_going_on, given)
-    return await _attended(lambda context: pipeline.retry(run_id, context=context, **words), given, call)
+    return await attended(lambda context: pipeline.retry(run_id, context=context, **words), given, call)
 
 
 @options_of(RetryOptions)
 def retry(run_id: str | None = None, **options: Unpack[RetryOptions]) -> Summary:
     """Send again as ``retry_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
     checked("retry", options, RetryOptions)
-    _refuse_loop("retry")
+    refuse_loop("retry")
     return asyncio.run(retry_async(run_id, **options))
-
-
-async def _attended(work: Work, given: Given, call: Context) -> Summary:
-    """Do a run's work in the context of its call, watched; when this task is cancelled, let it come to a good end."""
-    from importer.runs.context import RunContext
-    from importer.state.journal import Operator
-
-    progress = CallbackProgress(given["on_progress"]) if "on_progress" in given else None
-    operator = Operator(name=user_at_host(), command=f"a Python program, {Path(sys.argv[0]).name}")
-    context = RunContext(progress=progress or SilentProgress(), operator=operator)
-    if progress is not None:
-        progress.began()
-    task = asyncio.create_task(work(context), context=call)
-    try:
-        with errors_in_parameters():
-            return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        context.stop.request(InterruptedRunError("The task that awaited the run was cancelled."))
-        with contextlib.suppress(
-            ImporterError
-        ):  # before its first row a stop is an error; the cancellation says it
-            await task
-        raise
-    finally:
-        if progress is not None:
-            progress.ended()
-
-
-def _refuse_loop(name: str) -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise SettingsError(
-        f"An event loop is running here (a notebook, a web server): use `await importer.{name}_async(...)`."
-    )
 
 
 def _stepped(call: Context, lines: Iterator[dict[str, Json]]) -> Iterator[dict[str, Json]]:
@@ -238,27 +228,6 @@ def _stepped(call: Context, lines: Iterator[dict[str, Json]]) -> Iterator[dict[s
             yield line
 
 
-def _loaded(mapping: Mapping | Reference) -> Mapping | None:
-    return mapping if isinstance(mapping, Mapping) else None
-
-
-def _settings(source: Sources, mapping: Mapping | Reference, given: Given) -> RunSettings:
-    return RunSettings(
-        sources=told.sources(source),
-        mapping=Path(mapping.name) if isinstance(mapping, Mapping) else told.mapping_path(mapping),
-        connection=told.connection(given),
-        reading=told.reading(given),
-        state=told.state(given),
-        **told.session(given),
-        **told.of_a_run(given),
-    )
-
-
 def _going_on(given: Given) -> Given:
     """Name the arguments of ``pipeline.resume`` and ``pipeline.retry``."""
-    return {
-        "state_path": told.state(given),
-        "connection": told.connection(given),
-        "reading": told.reading(given),
-        "changes": told.session(given),
-    }
+    return {**told.of_a_begun_run(given), "changes": told.session(given)}

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypedDict, TypeVar, get_type_hints
 
 from importer.errors import SettingsError
-from importer.reading import Source
-from importer.runtime import environment
 from importer.runtime.progress import RunProgress
-from importer.settings import API_VERSIONS, Connection, FailureLimit, OpenHours, ReadingOptions
+from importer.settings import (
+    API_VERSIONS,
+    FailureLimit,
+)
 
 Reference: TypeAlias = str | os.PathLike[str]
 Given: TypeAlias = dict[str, Any]
@@ -21,7 +20,7 @@ Given: TypeAlias = dict[str, Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class _Layout(TypedDict, total=False):
+class Layout(TypedDict, total=False):
     """Where in the file the rows are; what is not said is detected."""
 
     sheet: Annotated[str | None, "the workbook's sheet to read (default: the one with the mapped headers)"]
@@ -64,19 +63,31 @@ class _Version(TypedDict, total=False):
     ]
 
 
-class _Place(TypedDict, total=False):
+class _Address(TypedDict, total=False):
+    """Which server."""
+
+    base_url: Annotated[str | None, "another address of the API (default: HIGHLEVEL_BASE_URL)"]
+
+
+class _Place(_Address, total=False):
     """Where to."""
 
     location_id: Annotated[
         str | None, "where to (default: the mapping's location, else HIGHLEVEL_LOCATION_ID)"
     ]
-    base_url: Annotated[str | None, "another address of the API (default: HIGHLEVEL_BASE_URL)"]
     sandbox: Annotated[bool | None, "send to an embedded stand-in of HighLevel, which needs no account"]
 
 
-class _Rows(TypedDict, total=False):
+class Rows(TypedDict, total=False):
     """Which rows, and what may be done to them."""
 
+    corrections: Annotated[
+        Reference | None, "a file of corrections that are laid over the source (JSON lines)"
+    ]
+    only_rows: Annotated[
+        Reference | None,
+        "a file that lists the rows to take alone: numbers, a line each, corrections, or failed.csv",
+    ]
     limit: Annotated[int | None, "take the first so many rows alone"]
     accept_rewritten: Annotated[
         bool | None, "import cells of a corrected file although a spreadsheet seems to have rewritten them"
@@ -85,36 +96,54 @@ class _Rows(TypedDict, total=False):
     allow_transforms: Annotated[bool | None, "let the mapping call Python functions"]
 
 
-class _Session(TypedDict, total=False):
-    """What each session of a run may have otherwise."""
+class _OnProgress(TypedDict, total=False):
+    """Who watches."""
+
+    on_progress: Annotated[
+        Callable[[RunProgress], object] | None,
+        "called as the work goes on, by the event loop's thread, so it must not block; what it raises is logged once",
+    ]
+
+
+class _Files(TypedDict, total=False):
+    """Where what is written for people goes."""
 
     output: Annotated[
         Reference | None, "the folder that receives a folder of results (default: import-results)"
     ]
     results_format: Annotated[Literal["csv", "xlsx"] | None, "form of the results (default: csv)"]
+
+
+class _Hours(TypedDict, total=False):
+    """When."""
+
+    send_window: Annotated[
+        str | None,
+        'send in these hours alone, by the location\'s own clock ("08:00-20:00"), and wait outside of them',
+    ]
+
+
+class _Session(_Files, _Hours, _OnProgress, total=False):
+    """What each session of a run may have otherwise."""
+
     concurrency: Annotated[int | None, "requests in flight for each location"]
     stop_after_failures: Annotated[
         FailureLimit | int | str | None, 'stop once so many rows (50) or such a share ("5%") failed'
     ]
     wait_for_quota: Annotated[bool | None, "wait for the next day's allowance instead of stopping"]
-    send_window: Annotated[
-        str | None,
-        'send in these hours alone, by the location\'s own clock ("08:00-20:00"), and wait outside of them',
-    ]
     max_requests: Annotated[
         int | None,
         "send at most so many requests, then stop; look-ups do not count (in resume and retry, 0 lifts the run's limit)",
     ]
-    on_progress: Annotated[
-        Callable[[RunProgress], object] | None,
-        "called as the run goes on, by the event loop's thread, so it must not block; what it raises is logged once",
-    ]
 
 
-class _Run(TypedDict, total=False):
+class OfARun(TypedDict, total=False):
     """What a run has from its begin to its end."""
 
     fresh: Annotated[bool | None, "start anew although this very import was run before"]
+    follows: Annotated[
+        str | None, "with only_rows: the run that sent them before (default: the newest of the same source)"
+    ]
     trial: Annotated[
         int | None, "send the first so many rows that can be sent, and stop; resume sends the rest"
     ]
@@ -134,6 +163,15 @@ class _Run(TypedDict, total=False):
     metrics_file: Annotated[Reference | None, "write Prometheus metrics to this file"]
 
 
+class _GoingOn(TypedDict, total=False):
+    """What whoever goes on with a run can say."""
+
+    over_newer: Annotated[
+        bool | None,
+        "send rows, too, whose person a run that began later imported since (default: they are skipped)",
+    ]
+
+
 class _Resume(TypedDict, total=False):
     """What only a resume can be told."""
 
@@ -142,24 +180,93 @@ class _Resume(TypedDict, total=False):
     ]
 
 
-class ReadOptions(_Layout, _Password, total=False):
+class _Age(TypedDict, total=False):
+    """How old what is known of a location may be."""
+
+    max_age_seconds: Annotated[
+        float | None, "read contacts again when they were last read longer ago than this (default: an hour)"
+    ]
+
+
+class _Planning(_Age, total=False):
+    """What only a plan can be told."""
+
+    missing: Annotated[
+        bool | None, "list the location's contacts whose e-mail and phone no row has, too (missing.csv)"
+    ]
+
+
+class _Applying(TypedDict, total=False):
+    """What only applying a plan can be told."""
+
+    good_for_seconds: Annotated[
+        float | None, "refuse a plan that was made longer ago than this (default: a week)"
+    ]
+    replan: Annotated[
+        bool | None,
+        "decide rows anew whose contact somebody changed since the plan was made, instead of skipping them",
+    ]
+    approved_by: Annotated[str | None, "who approved the plan, for the run's history"]
+
+
+class _Undoing(TypedDict, total=False):
+    """What only taking a run back can be told."""
+
+    dry_run: Annotated[bool | None, "look, and say what would be taken back; write nothing"]
+    with_history: Annotated[
+        bool | None,
+        "delete created contacts also where a note, task, deal, appointment or message came since",
+    ]
+
+
+class ReadOptions(Layout, _Password, total=False):
     """How to read a source."""
 
 
-class LookOptions(_Layout, _Password, _Account, _Place, _Version, _Rows, total=False):
+class _Findings(TypedDict, total=False):
+    """What a check keeps."""
+
+    findings: Annotated[
+        Reference | None, "a file that keeps every row that fails or is warned of, by cause (open_findings)"
+    ]
+
+
+class LookOptions(Layout, _Password, _Account, _Place, _Version, Rows, total=False):
     """What ``check`` and ``preview`` take."""
 
 
-class RunOptions(_Layout, _Password, _Account, _Place, _Version, _Rows, _Session, _Run, total=False):
+class CheckOptions(LookOptions, _Findings, total=False):
+    """What ``check`` takes."""
+
+
+class RunOptions(Layout, _Password, _Account, _Place, _Version, Rows, _Session, OfARun, total=False):
     """What ``run`` takes."""
 
 
-class RetryOptions(_Password, _Account, _Version, _Session, total=False):
+class RetryOptions(_Password, _Account, _Version, _Session, _GoingOn, total=False):
     """What ``retry`` takes."""
 
 
-class ResumeOptions(_Password, _Account, _Version, _Session, _Resume, total=False):
+class ResumeOptions(_Password, _Account, _Version, _Session, _GoingOn, _Resume, total=False):
     """What ``resume`` takes."""
+
+
+class PlanOptions(
+    Layout, _Password, _Account, _Place, _Version, Rows, _Files, _Planning, _OnProgress, total=False
+):
+    """What ``plan`` takes."""
+
+
+class ApplyOptions(_Password, _Account, _Version, _Hours, _Applying, _OnProgress, total=False):
+    """What ``apply`` takes."""
+
+
+class TakeBackOptions(_Password, _Account, _Version, _Undoing, _OnProgress, total=False):
+    """What ``undo`` takes."""
+
+
+class MirrorOptions(_Account, _Address, _Version, _Age, _OnProgress, total=False):
+    """What ``mirror_location`` takes."""
 
 
 def options_of(options: type) -> Callable[[Function], Function]:
@@ -198,8 +305,10 @@ def checked(function: str, options: Mapping[str, object], known: type) -> Given:
 
 
 _AT_LEAST_ONE: Final = ("header_row", "limit", "trial", "concurrency", "full_every")
+_SECONDS: Final = ("max_age_seconds", "good_for_seconds")
 _SWITCHES: Final = (
-    "sandbox", "into_other_location", "allow_transforms", "wait_for_quota", "fresh", "changed_only", "report_details", "from_copies",
+    "sandbox", "into_other_location", "allow_transforms", "wait_for_quota", "fresh", "changed_only", "report_details", "from_copies", "over_newer",
+    "missing", "replan", "dry_run", "with_history",
 )  # fmt: skip
 
 
@@ -209,6 +318,11 @@ def _check_values(given: Given) -> None:
         _check_count(given, name, least=1)
     if not isinstance(share := given.get("verify_share", 0), int | float) or not 0 <= share <= 1:
         raise SettingsError(f"verify_share is {given['verify_share']!r}: give a share from 0 to 1.")
+    for name in _SECONDS:
+        if not isinstance(given.get(name, 0.0), int | float) or given.get(name, 0.0) < 0:
+            raise SettingsError(f"{name} is {given[name]!r}: give a number of seconds from 0.")
+    if not str(given.get("approved_by", "somebody")).strip():
+        raise SettingsError("approved_by names nobody.")
     for name in _SWITCHES:
         if not isinstance(given.get(name, False), bool):
             raise SettingsError(f"{name} is {given[name]!r}: give True or False.")
@@ -223,106 +337,3 @@ def _check_values(given: Given) -> None:
 def _check_count(given: Given, name: str, *, least: int) -> None:
     if not isinstance(count := given.get(name, least), int) or count < least:
         raise SettingsError(f"{name} is {count!r}: give a whole number from {least}.")
-
-
-def sources(named: object) -> tuple[str, ...]:
-    """Name the sources of a call. Raises SettingsError for what is none, rows in memory among it."""
-    if isinstance(named, str | os.PathLike):
-        return (os.fspath(named),)
-    if isinstance(named, Source) or hasattr(named, "to_csv"):
-        raise SettingsError(
-            "Rows in memory are not imported: a run has to be resumed, and its results written, when they are gone. Write "
-            'them to a file, as in frame.to_csv("contacts.csv", index=False), and give its path.'
-        )
-    each = tuple(named) if isinstance(named, Iterable) and not isinstance(named, bytes) else ()
-    if not each or not all(isinstance(one, str | os.PathLike) for one in each):
-        raise SettingsError(
-            f"{_shown(named)} names no source: give a path, a pattern or a URL, or a list of them."
-        )
-    return tuple(os.fspath(one) for one in each)
-
-
-def mapping_path(named: object) -> Path:
-    """Name the file of a mapping. Raises SettingsError for what is neither a loaded mapping nor a name."""
-    if isinstance(named, str | os.PathLike) and os.fspath(named):
-        return Path(named)
-    if hasattr(named, "to_yaml"):
-        raise SettingsError(
-            "A suggestion is no mapping yet: every line of it is a guess. Write suggestion.to_yaml() to a file, read it, and "
-            "give its path."
-        )
-    raise SettingsError(
-        f"{_shown(named)} is no mapping: give a path, the name of a ready mapping, or what importer.load_mapping returns."
-    )
-
-
-def _shown(named: object) -> str:
-    return f"A {type(named).__name__}" if named is not None else "None"
-
-
-def connection(given: Given) -> Connection:
-    """Gather where to and as whom; what is not given, the environment says."""
-    token: str | None = given.get("token")
-    sandbox: bool = given.get("sandbox", False)
-    base = Connection(
-        base_url=environment.base_url(given.get("base_url")),
-        location_id=given.get("location_id"),
-        sandbox=sandbox,
-        api_version=given.get("api_version"),
-    )
-    if token is not None:
-        return replace(base, token=environment.one_token(token, "token="))
-    return (
-        base if sandbox else replace(base, token=environment.read_token(), tokens=environment.read_tokens())
-    )
-
-
-def reading(given: Given) -> ReadingOptions:
-    layout = {name: given[name] for name in _Layout.__annotations__ if name in given}
-    password: str | None = given.get("password")
-    return ReadingOptions(
-        **layout,
-        password=environment.given_password(password) if password else environment.source_password(),
-    )
-
-
-def state(given: Given) -> Path:
-    named = given.get("state")
-    return environment.state_folder(None if named is None else Path(named))
-
-
-def session(given: Given) -> Given:
-    """Name the fields of RunSettings that a resumed run may have otherwise than it began; only those given."""
-    names = ("results_format", "concurrency", "wait_for_quota", "max_requests")
-    fields = {name: given[name] for name in names if name in given}
-    if "output" in given:
-        fields["output"] = Path(given["output"])
-    if "send_window" in given:
-        fields["send_window"] = _open_hours(given["send_window"])
-    if "stop_after_failures" in given:
-        fields["stop_after_failures"] = _failure_limit(given["stop_after_failures"])
-    return fields
-
-
-def of_a_run(given: Given) -> Given:
-    """Name the fields of RunSettings that a run is given once and for all; only those given."""
-    fields = {name: given[name] for name in (*_Rows.__annotations__, *_Run.__annotations__) if name in given}
-    if "metrics_file" in fields:
-        fields["metrics_file"] = Path(fields["metrics_file"])
-    return fields
-
-
-def _open_hours(said: str) -> OpenHours:
-    try:
-        return OpenHours.parse(said)
-    except ValueError as wrong:
-        raise SettingsError(f"send_window: {wrong}") from None
-
-
-def _failure_limit(said: FailureLimit | int | str) -> FailureLimit:
-    if isinstance(said, FailureLimit):
-        return said
-    try:
-        return FailureLimit.parse(str(said))
-    except ValueError as wrong:
-        raise SettingsError(f"stop_after_failures: {wrong}") from None

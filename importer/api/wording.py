@@ -14,12 +14,16 @@ _VALUES: Final = {
     "--header-row": "header_row", "--encoding": "encoding", "--delimiter": "delimiter", "--output": "output", "--limit": "limit",
     "--results-format": "results_format", "--trial": "trial", "--concurrency": "concurrency", "--full-every": "full_every",
     "--stop-after-failures": "stop_after_failures", "--send-window": "send_window", "--max-requests": "max_requests",
-    "--verify": "verify_share", "--metrics-file": "metrics_file", "--api-version": "api_version",
+    "--corrections": "corrections", "--rows": "only_rows", "--follows": "follows", "--verify": "verify_share",
+    "--metrics-file": "metrics_file", "--api-version": "api_version", "--max-age": "max_age_seconds",
+    "--good-for": "good_for_seconds", "--approved-by": "approved_by",
 }  # fmt: skip
 _SWITCHES: Final = {
     "--sandbox": "sandbox", "--fresh": "fresh", "--compare": "compare", "--before-images": "before_images", "--changed-only": "changed_only",
     "--wait-for-quota": "wait_for_quota", "--allow-transforms": "allow_transforms", "--accept-rewritten": "accept_rewritten",
     "--into-other-location": "into_other_location", "--report-details": "report_details",
+    "--over-newer": "over_newer", "--missing": "missing", "--replan": "replan", "--dry-run": "dry_run",
+    "--with-history": "with_history",
 }  # fmt: skip
 PARAMETERS: Final = {flag: f"{name}=" for flag, name in _VALUES.items()} | {
     flag: f"{name}=True" for flag, name in _SWITCHES.items()

@@ -33,6 +33,19 @@ def someone_answers(given: dict[str, Any]) -> bool:
     return not silent and sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def must_ask(given: dict[str, Any], refusal: str) -> bool:
+    """Tell whether a command that is not taken back lightly asks first; a dry run and ``--yes`` on the very command do not.
+
+    Raises UsageError, saying ``refusal``, where nobody can answer.
+    """
+    if given["dry_run"] or given["yes"]:
+        return False
+    attended = sys.stdin.isatty() and sys.stderr.isatty()
+    if attended and not given["quiet"] and not given["as_json"]:
+        return True
+    raise click.UsageError(refusal)
+
+
 class Confirmation:
     """Asks a person; everything but a yes is a no, and so is the wish to stop."""
 

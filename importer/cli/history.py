@@ -70,6 +70,12 @@ session_options = stack(
         "--stop-after-failures", metavar="N|N%", help="Stop once so many rows (or such a share) failed."
     ),
     click.option(
+        "--over-newer",
+        is_flag=True,
+        default=None,
+        help="Send rows, too, whose person a run that began later imported since.",
+    ),
+    click.option(
         "--wait-for-quota",
         is_flag=True,
         default=None,
@@ -359,7 +365,10 @@ def _name_an_older_one(commands: NextCommands, state_path: Path) -> None:
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
     """Gather what this session is to have otherwise than the run began: only what was said."""
-    names = ("output", "results_format", "concurrency", "wait_for_quota", "send_window", "max_requests")
+    names = (
+        *("output", "results_format", "concurrency", "wait_for_quota", "send_window", "max_requests"),
+        "over_newer",
+    )
     changes = {name: given[name] for name in names if given[name] is not None}
     if given["stop_after_failures"] is not None:
         changes["stop_after_failures"] = parse_failure_limit(given["stop_after_failures"])

@@ -14,6 +14,7 @@ from importer.cli.options import (
     corrected_options,
     examples,
     json_option,
+    laid_options,
     load_environment,
     mapping_option,
     parse_failure_limit,
@@ -32,6 +33,7 @@ from importer.errors import SettingsError, StateError
 from importer.settings import ResultsFormat
 
 if TYPE_CHECKING:
+    from importer.mapping import Mapping
     from importer.results.forecast import Forecast
     from importer.settings import RunSettings
 
@@ -118,7 +120,13 @@ sending_options = stack(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@laid_options
 @corrected_options
+@click.option(
+    "--follows",
+    metavar="RUN",
+    help="With --rows: the run that sent them before (default: the newest of the same source).",
+)
 @output_options
 @sending_options
 @reading_options
@@ -133,6 +141,8 @@ def run_command(**given: Any) -> None:
     """
     from importer.runs.preparing import start_early
 
+    if given["follows"] and not given["rows"]:
+        raise click.UsageError("--follows goes with --rows: it says which run sent those rows before.")
     load_environment()
     # own functions keep the run in one process, see open_preparation
     with start_early(() if given["allow_transforms"] else given["sources"]) as process:
@@ -159,6 +169,7 @@ def run_command(**given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@laid_options
 @corrected_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Check the first N rows only.")
 @click.option(
@@ -167,6 +178,12 @@ def run_command(**given: Any) -> None:
     help="Write the forecast as an HTML page to this file; beside it same-contact.csv, where rows share an e-mail or phone.",
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
+@click.option(
+    "--findings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep every row that fails or is warned of, by cause, in this file (SQLite).",
+)
 @click.option(
     "--against-location",
     is_flag=True,
@@ -188,17 +205,21 @@ def run_command(**given: Any) -> None:
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
     from importer.cli.asking import with_asked_encoding
-    from importer.cli.presenting import Manner, show_forecast
+    from importer.cli.presenting import Manner, show_forecast, watched_check
     from importer.runs.forecast import check
 
     load_environment()
     settings = with_asked_encoding(run_settings(given), given)
     report = given["report"]
-    forecast = check(
-        settings,
-        ask_about=given["sample"] if given["against_location"] else None,
-        listing=None if report is None else report.parent,
-    )
+    with watched_check(Manner.of(given)) as (stop, beat):
+        forecast = check(
+            settings,
+            ask_about=given["sample"] if given["against_location"] else None,
+            listing=None if report is None else report.parent,
+            findings=given["findings"],
+            stop=stop,
+            beat=beat,
+        )
     if report is not None:
         _write_report(forecast, report, details=settings.report_details)
     show_forecast(forecast, Manner.of(given), report)
@@ -219,19 +240,46 @@ def _write_report(forecast: Forecast, report: Path, *, details: bool) -> None:
 
 @click.command(
     "preview",
-    epilog=examples("importer sample", "importer preview importer-sample/contacts.csv -m sample -n 3"),
+    epilog=examples(
+        "importer sample",
+        "importer preview importer-sample/contacts.csv -m sample -n 3",
+        "importer preview importer-sample/contacts.csv -m sample --row 4 --set defaults.region=GB",
+    ),
     short_help="Show what each row would send, as JSON lines.",
 )
 @click.argument("source", metavar="SOURCE")
 @mapping_option
 @connection_options
+@laid_options
 @click.option(
-    "-n", "rows", type=click.IntRange(min=0), default=10, show_default=True, help="Rows to show; 0 shows all."
+    "-n",
+    "count",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="Rows to show; 0 shows all.",
+)
+@click.option(
+    "--row",
+    "numbers",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="N",
+    help="Show row N alone, as a spreadsheet counts; may be given several times.",
+)
+@click.option(
+    "--set",
+    "changes",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Try a change of the mapping, as `importer mapping set` makes it, without writing it.",
 )
 @click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
 @reading_options
 @state_option
-def preview_command(source: str, rows: int, **given: Any) -> None:
+def preview_command(
+    source: str, count: int, *, numbers: tuple[int, ...], changes: tuple[str, ...], **given: Any
+) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
     from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
@@ -239,9 +287,25 @@ def preview_command(source: str, rows: int, **given: Any) -> None:
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
     for line in preview(
-        settings, rows=rows, notify=lambda note: click.echo(fitted(note, sys.stderr), err=True)
+        settings,
+        rows=count,
+        only=frozenset(numbers),
+        mapping=_changed_mapping(settings, changes),
+        notify=lambda note: click.echo(fitted(note, sys.stderr), err=True),
     ):
         click.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _changed_mapping(settings: RunSettings, changes: tuple[str, ...]) -> Mapping | None:
+    """Read the mapping with changes that are only tried; None where there are none."""
+    if not changes:
+        return None
+    from importer.cli.mapping_editing import read_changes
+    from importer.mapping import load_mapping
+    from importer.mapping.editing import edited
+
+    mapping = load_mapping(settings.mapping)
+    return edited(mapping.text, name=mapping.name, set_to=list(read_changes(changes)))
 
 
 @click.command(
@@ -265,6 +329,9 @@ def run_settings(given: dict[str, Any]) -> RunSettings:
         "mapping",
         "output",
         "results_format",
+        "corrections",
+        "rows",
+        "follows",
         "limit",
         "trial",
         "into_other_location",

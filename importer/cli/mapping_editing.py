@@ -57,7 +57,7 @@ def set_command(*, file: Path, changes: tuple[str, ...], unset: tuple[str, ...],
         )
     text = _text_of(file)
     mapping = edited(
-        text, name=str(file), set_to=list(_changes(changes)), unset=[path_of(key) for key in unset]
+        text, name=str(file), set_to=list(read_changes(changes)), unset=[path_of(key) for key in unset]
     )
     if output == Path("-"):
         click.echo(mapping.text, nl=False)
@@ -68,7 +68,7 @@ def set_command(*, file: Path, changes: tuple[str, ...], unset: tuple[str, ...],
         click.echo(f"Wrote {output or file}.", err=True)
 
 
-def _changes(written: tuple[str, ...]) -> Iterator[tuple[YamlPath, Plain]]:
+def read_changes(written: tuple[str, ...]) -> Iterator[tuple[YamlPath, Plain]]:
     from importer.mapping.editing import path_of, value_of
 
     for change in written:

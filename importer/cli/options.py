@@ -64,7 +64,7 @@ def token_file_option(command: Command) -> Command:
     return click.option(
         "--token-file",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
+        help="File that holds the token (default: the location's own, else HIGHLEVEL_TOKEN from the environment).",
     )(command)
 
 
@@ -146,6 +146,27 @@ def corrected_options(command: Command) -> Command:
     )(command)
 
 
+def corrections_option(command: Command) -> Command:
+    return click.option(
+        "--corrections",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Lay corrections over the source: JSON lines with row, column, before and after.",
+    )(command)
+
+
+def laid_options(command: Command) -> Command:
+    return stack(
+        corrections_option,
+        click.option(
+            "--rows",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Take these rows of the source alone: numbers, a line each, a file of corrections, or failed.csv.",
+        ),
+    )(command)
+
+
 def reading_options(command: Command) -> Command:
     return stack(
         click.option(
@@ -193,6 +214,7 @@ def read_connection(
         base_url=environment.base_url(base_url),
         token=token,
         tokens=tokens,
+        token_first=token_file is not None,
         location_id=location,
         sandbox=sandbox,
         token_file=None if sandbox else token_file,

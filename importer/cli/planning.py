@@ -15,6 +15,7 @@ from importer.cli.options import (
     connection_options,
     examples,
     json_option,
+    laid_options,
     load_environment,
     mapping_option,
     quiet_options,
@@ -36,6 +37,7 @@ from importer.cli.options import (
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @mapping_option
 @connection_options
+@laid_options
 @output_options
 @max_age_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Plan the first N rows only.")

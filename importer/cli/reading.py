@@ -15,9 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from importer.cli.options import examples, load_environment, read_reading_options, reading_options
+from importer.cli.options import (
+    corrections_option,
+    examples,
+    load_environment,
+    read_reading_options,
+    reading_options,
+)
 
 if TYPE_CHECKING:
+    from importer.bench.column_values import ColumnValues
     from importer.reading import Source
     from importer.records import Row
     from importer.sources import StagedSource
@@ -29,7 +36,9 @@ _SHOWN_FAULTS: Final = 10
 @click.command(
     "read",
     epilog=examples(
-        "importer sample", "importer read importer-sample/crm-export.xlsx --sheet Contacts -n 20"
+        "importer sample",
+        "importer read importer-sample/crm-export.xlsx --sheet Contacts -n 20",
+        "importer read importer-sample/contacts.csv --values Country",
     ),
     short_help="Show the rows as the reader sees them.",
 )
@@ -45,34 +54,90 @@ _SHOWN_FAULTS: Final = 10
     show_default=True,
     help="Form of the rows on stdout.",
 )
+@click.option(
+    "--values",
+    "column",
+    metavar="COLUMN",
+    help="Show the values of a column instead, those of the most rows first, with their number of rows.",
+)
+@click.option("--prefix", metavar="TEXT", help="With --values: those that begin with TEXT, in any case.")
+@corrections_option
 @reading_options
-def read_command(source: str, *, count: int, form: str, **given: Any) -> None:
+def read_command(
+    source: str,
+    *,
+    count: int,
+    form: str,
+    column: str | None,
+    prefix: str | None,
+    corrections: Path | None,
+    **given: Any,
+) -> None:
     """Show the rows of SOURCE before any mapping: a file, - for standard input, or a URL.
 
     The header comes first. What was detected, and why, goes to stderr. Nothing is sent.
     """
+    if prefix is not None and column is None:
+        raise click.UsageError("--prefix narrows the values of a column: name it with --values.")
     from importer.sources import stage_each
+    from importer.sources.corrections import correct
     from importer.sources.expanding import expand_sources
 
     load_environment()
     references = expand_sources([source])
     with tempfile.TemporaryDirectory(prefix="importer-", ignore_cleanup_errors=True) as folder:
-        index = 0
+        staged: list[StagedSource] = []
         for reference in references:
-            each = stage_each(reference, Path(folder), index)
-            index += len(each)
-            for staged in each:
-                if len(references) + len(each) > 2:
-                    click.echo(f"== {staged.reference}", err=True)
-                _show(staged, given, count=count, form=form)
+            staged.extend(stage_each(reference, Path(folder), len(staged)))
+        for each in correct(staged, corrections):
+            if len(staged) > 1:
+                click.echo(f"== {each.reference}", err=True)
+            opened = _opened(each, given)
+            if column is None:
+                _show(opened, count=count, form=form)
+            else:
+                _show_values(opened, column, prefix or "", count=count, form=form)
 
 
-def _show(staged: StagedSource, given: dict[str, Any], *, count: int, form: str) -> None:
+def _opened(staged: StagedSource, given: dict[str, Any]) -> Source:
     from importer.reading import open_source
+    from importer.sources.corrections import kept_corrections
 
-    opened = open_source(
-        staged.path, options=read_reading_options(**given), index=staged.index, name=staged.name
+    return open_source(
+        staged.path,
+        options=read_reading_options(**given),
+        index=staged.index,
+        name=staged.name,
+        corrections=kept_corrections(staged),
     )
+
+
+def _show_values(opened: Source, column: str, prefix: str, *, count: int, form: str) -> None:
+    from importer.bench.asking import column_place
+    from importer.bench.column_values import ValueCounter
+
+    place = column_place(opened.header, column)
+    counter, seen = ValueCounter(prefix=prefix), _Seen()
+    cells = (row.cells[place] for row in seen.watch(opened) if not any(fault.fails for fault in row.faults))
+    while some := list(itertools.islice(cells, 1000)):
+        counter.see(some)
+    found = counter.values(opened.header[place], most=count or sys.maxsize)
+    for line in _VALUE_FORMS[form](found):
+        click.echo(line)
+    click.echo(_counted_values(found, prefix), err=True)
+    _describe(opened, seen)
+
+
+def _counted_values(found: ColumnValues, prefix: str) -> str:
+    about = "" if found.exact else "about "
+    begin = f" that begin with {prefix!r}" if prefix else ""
+    line = f"{found.column}: {found.filled:,} filled, {found.blank:,} blank, {about}{found.distinct:,} different values{begin}"
+    if found.exact:
+        return line
+    return f"{line}; a value may stand in up to {found.missed:,} rows more than shown (--prefix counts fewer of them, exactly)"
+
+
+def _show(opened: Source, *, count: int, form: str) -> None:
     seen = _Seen()
     rows = seen.watch(opened)
     shown = itertools.islice(rows, count or None)
@@ -114,7 +179,11 @@ def _describe(source: Source, seen: _Seen) -> None:
 
 
 def _as_csv(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
-    for cells in itertools.chain([header], (row.cells for row in rows)):
+    return _csv_lines(header, (row.cells for row in rows))
+
+
+def _csv_lines(header: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+    for cells in itertools.chain([header], rows):
         line = io.StringIO()
         # With this line end, and only with one that has both signs, the module quotes line breaks of either kind.
         csv.writer(line, lineterminator="\r\n").writerow(cells)
@@ -132,8 +201,11 @@ def _as_jsonl(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
 
 def _as_table(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
     """Lay rows out in columns; the widths come from the first thousand, so that a long file is not held."""
-    first = list(itertools.islice(rows, 1000))
-    lines = [["row", *header], *([str(row.number), *row.cells] for row in first)]
+    return _table(["row", *header], ((str(row.number), *row.cells) for row in rows))
+
+
+def _table(header: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+    lines = [header, *itertools.islice(rows, 1000)]
     lines = [[_one_line(cell) for cell in line] for line in lines]
     widths = [
         min(max(map(_width, column)), _WIDEST_COLUMN)
@@ -144,7 +216,7 @@ def _as_table(header: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
     for line in lines[1:]:
         yield _table_line(line, widths)
     for row in rows:
-        yield _table_line([_one_line(cell) for cell in (str(row.number), *row.cells)], widths)
+        yield _table_line([_one_line(cell) for cell in row], widths)
 
 
 def _table_line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -174,4 +246,21 @@ def _width(text: str) -> int:
     )
 
 
+def _values_as_table(found: ColumnValues) -> Iterator[str]:
+    return _table(["rows", found.column], ((f"{rows:,}", value) for value, rows in found.most))
+
+
+def _values_as_csv(found: ColumnValues) -> Iterator[str]:
+    return _csv_lines(["value", "rows"], ((value, str(rows)) for value, rows in found.most))
+
+
+def _values_as_jsonl(found: ColumnValues) -> Iterator[str]:
+    """Say what holds for the column on the first line, and a value on each that follows."""
+    described = found.to_json()
+    yield json.dumps({name: said for name, said in described.items() if name != "values"}, ensure_ascii=False)
+    for value, rows in found.most:
+        yield json.dumps({"value": value, "rows": rows}, ensure_ascii=False)
+
+
+_VALUE_FORMS: Final = {"table": _values_as_table, "csv": _values_as_csv, "jsonl": _values_as_jsonl}
 _FORMS: Final = {"table": _as_table, "csv": _as_csv, "jsonl": _as_jsonl}

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from importer.mapping.ready import ReadyMapping
 
 SAMPLE_FOLDER: Final = Path("importer-sample")
-_SAMPLES: Final = ("contacts.csv", "newsletter.csv", "crm-export.xlsx", "jobs.yaml")
+_SAMPLES: Final = (
+    "contacts.csv",
+    "newsletter.csv",
+    "crm-export.xlsx",
+    "jobs.yaml",
+    *(f"hubspot/{name}.csv" for name in ("companies", "contacts", "deals", "notes")),
+)
 
 force_option = click.option("--force", is_flag=True, help="Write over files that are there and differ.")
 
@@ -35,29 +41,38 @@ force_option = click.option("--force", is_flag=True, help="Write over files that
     help="File to write the mapping NAME to, to change it (default: standard output).",
 )
 @force_option
+@click.option(
+    "--migration",
+    "of_migrations",
+    is_flag=True,
+    help="The migrations instead: which mapping takes which file of a folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write the list as JSON to stdout.")
-def mappings_command(*, name: str | None, output: Path | None, force: bool, as_json: bool) -> None:
+def mappings_command(
+    *, name: str | None, output: Path | None, force: bool, of_migrations: bool, as_json: bool
+) -> None:
     """List the mappings that come with the package, or print the one called NAME.
 
     Each fits the export of one program, as it is listed; `-m NAME` takes it wherever a mapping file is taken.
     """
-    from importer.mapping.ready import ready_mapping
+    from importer.mapping.ready import ready_mapping, ready_migration
 
     if name is None:
         if output is not None:
             raise click.UsageError(
                 "Name the mapping to write: importer mappings hubspot -o hubspot.yaml (without a name they are listed)."
             )
-        _list(as_json=as_json)
+        _list(as_json=as_json, of_migrations=of_migrations)
         return
-    found = ready_mapping(name)
+    found = ready_migration(name) if of_migrations else ready_mapping(name)
     if as_json:
         click.echo(json.dumps(_entry(found), indent=2, ensure_ascii=False))
     elif output is None:
         click.echo(found.text(), nl=False)
     else:
         _lay(output, found.path, force=force)
-        click.echo(f"Wrote {output}. For editors, beside it: importer schema > mapping.schema.json", err=True)
+        beside = "" if of_migrations else " For editors, beside it: importer schema > mapping.schema.json"
+        click.echo(f"Wrote {output}.{beside}", err=True)
 
 
 @click.command(
@@ -75,26 +90,27 @@ def mappings_command(*, name: str | None, output: Path | None, force: bool, as_j
 )
 @force_option
 def sample_command(*, output: Path, force: bool) -> None:
-    """Lay three sample files with their mappings and a job file into a folder, and say what to type next.
+    """Lay three sample files with their mappings, a job file and a folder to migrate into a folder, and say what to type next.
 
     Every person in them is invented. With --sandbox nothing leaves the machine, and no account is needed.
     """
     from importer.results.wording import command
 
-    for source in _sample_files():
-        _lay(output / source.name, source, force=force)
+    for name, source in _sample_files():
+        _lay(output / name, source, force=force)
     click.echo(f"Sample files are in {output}. Next, without an account:", err=True)
     words = ["importer", "run", str(output / "contacts.csv"), "-m", str(output / "sample.yaml"), "--sandbox"]
     click.echo(f"  {command(words)}", err=True)
 
 
-def _sample_files() -> Iterator[Path]:
+def _sample_files() -> Iterator[tuple[str, Path]]:
     from importer.mapping.ready import SCHEMA_NAME, mappings_folder
     from importer.runtime.installation import shipped_folder
 
-    yield from (shipped_folder("sample_data") / name for name in _SAMPLES)
-    yield from sorted(mappings_folder().glob("sample*.yaml"))
-    yield mappings_folder() / SCHEMA_NAME
+    samples = shipped_folder("sample_data")
+    yield from ((name, samples / name) for name in _SAMPLES)
+    yield from ((path.name, path) for path in sorted(mappings_folder().glob("sample*.yaml")))
+    yield SCHEMA_NAME, mappings_folder() / SCHEMA_NAME
 
 
 def _lay(target: Path, source: Path, *, force: bool) -> None:
@@ -112,10 +128,10 @@ def _lay(target: Path, source: Path, *, force: bool) -> None:
         raise SettingsError(f"{target} cannot be written: {cause.strerror or cause}.") from None
 
 
-def _list(*, as_json: bool) -> None:
-    from importer.mapping.ready import ready_mappings
+def _list(*, as_json: bool, of_migrations: bool) -> None:
+    from importer.mapping.ready import ready_mappings, ready_migrations
 
-    ready = ready_mappings()
+    ready = ready_migrations() if of_migrations else ready_mappings()
     if as_json:
         click.echo(json.dumps([_entry(each) for each in ready], indent=2, ensure_ascii=False))
         return
@@ -133,12 +149,17 @@ def _entry(mapping: ReadyMapping) -> dict[str, Any]:
 
 
 def _columns(mapping: ReadyMapping) -> list[str]:
+    """Name the columns that it looks for; a migration looks for none itself."""
     from importer.mapping import load_mapping
+
+    if mapping.migrates:
+        return []
 
     return list(load_mapping(mapping.path).headers)
 
 
 def _lines(mapping: ReadyMapping, width: int) -> Iterator[str]:
     yield mapping.name
-    for text in (f"{mapping.title}: {mapping.export}", f"Columns: {', '.join(_columns(mapping))}"):
+    columns = [f"Columns: {', '.join(found)}"] if (found := _columns(mapping)) else []
+    for text in (f"{mapping.title}: {mapping.export}", *columns):
         yield from textwrap.wrap(text, max(width, 40), initial_indent="  ", subsequent_indent="    ")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
 
 @click.command(
     "suggest",
-    epilog=examples("importer sample", "importer suggest importer-sample/newsletter.csv -o newsletter.yaml"),
+    epilog=examples(
+        "importer sample",
+        "importer suggest importer-sample/newsletter.csv -o newsletter.yaml",
+        "importer suggest importer-sample/newsletter.csv --json",
+    ),
     short_help="Write a mapping from a file's headers and values.",
 )
 @click.argument("source", metavar="SOURCE")
@@ -36,6 +42,12 @@ if TYPE_CHECKING:
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to write the mapping to (default: standard output).",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Describe the suggestion as JSON on standard output: rules with how sure each is, alternatives and doubts.",
 )
 @click.option("--force", is_flag=True, help="Write over a mapping that is there already.")
 @reading_options
@@ -49,18 +61,22 @@ if TYPE_CHECKING:
 )
 @click.option("--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL).")
 @api_version_option(default=API_VERSIONS[0])
-def suggest_command(source: str, output: Path | None, *, force: bool, **given: Any) -> None:
+def suggest_command(source: str, output: Path | None, *, as_json: bool, force: bool, **given: Any) -> None:
     """Write a mapping for SOURCE from its headers and a sample of its values, each guess with its reason.
 
     Nothing is sent, and neither token nor location is needed. With both, columns named like a custom field of
-    the location are mapped to it. Read the mapping before you import with it: every line of it is a guess.
+    the location are mapped to it. Read the mapping before you import with it: every line of it is a guess. With
+    --json, the mapping is written where -o says so, and stands in the JSON in any case.
     """
     load_environment()
     if output is not None and not force:
         _refuse_overwriting(output)
     catalog = _catalog(given)
     suggestion = _suggested(source, given, catalog)
-    _write(suggestion.to_yaml(), output)
+    if as_json:
+        click.echo(json.dumps(suggestion.to_json(), ensure_ascii=False, indent=2))
+    if output is not None or not as_json:
+        _write(suggestion.to_yaml(), output)
     if output is not None:
         click.echo(f"Wrote {output}. Read it, then try: {_check(source, output, given)}", err=True)
     for concern in suggestion.concerns:
@@ -83,13 +99,15 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
     A location that was asked for by its flag has to answer; one that merely stands in the environment need not.
     """
     from importer.errors import ImporterError
+    from importer.highlevel.connections import token_of
     from importer.runtime import environment
 
     names = ("location", "token_file", "base_url", "api_version")
     connection = read_connection(sandbox=False, **{name: given[name] for name in names})
+    connection = replace(connection, grants=environment.state_folder() / "grants")
     asked = given["location"] is not None
     location_id = given["location"] or environment.location_id()
-    if location_id is None or not (connection.token or asked):
+    if location_id is None or not (asked or token_of(connection, location_id)):
         return None
     try:
         return asyncio.run(_read_catalog(connection, location_id))

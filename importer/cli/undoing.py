@@ -52,6 +52,7 @@ def undo_command(run: str, **given: Any) -> None:
     where nobody changed them since. Writes undo.csv, a line a row, into the run's folder of results. Given again, it goes on
     where it stopped, and looks once more at what was kept or failed.
     """
+    from importer.cli.asking import must_ask
     from importer.cli.presenting import Manner, watch
     from importer.results.commands import access_words
     from importer.results.undo import render_undo
@@ -61,7 +62,11 @@ def undo_command(run: str, **given: Any) -> None:
 
     load_environment()
     state = state_folder(given["state"])
-    asks = _asks(given)
+    asks = must_ask(
+        given,
+        "Taking a run back deletes contacts: nothing was done, since nobody can be asked here. Look first with "
+        "--dry-run, then say --yes on this very command.",
+    )
     connection = read_connection(
         location=None,
         token_file=given["token_file"],
@@ -89,16 +94,3 @@ def undo_command(run: str, **given: Any) -> None:
     if manner.as_json:
         click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
     sys.exit(summary.exit_code)
-
-
-def _asks(given: dict[str, Any]) -> bool:
-    """Tell whether to ask. Raises UsageError where nobody can answer and nobody said yes on this very command."""
-    if given["dry_run"] or given["yes"]:
-        return False
-    attended = sys.stdin.isatty() and sys.stderr.isatty()
-    if attended and not given["quiet"] and not given["as_json"]:
-        return True
-    raise click.UsageError(
-        "Taking a run back deletes contacts: nothing was done, since nobody can be asked here. Look first with "
-        "--dry-run, then say --yes on this very command."
-    )

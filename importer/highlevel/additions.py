@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import blake2b
 from html import unescape
 from typing import Any, Final
@@ -22,6 +23,7 @@ from importer.highlevel.opportunities import (
     WRITE_PROBE,
     create_opportunity,
     delete_opportunity,
+    get_opportunity,
     list_opportunities,
 )
 from importer.highlevel.reply import read_moment
@@ -43,12 +45,16 @@ class AdditionKind:
     """The call that adds it: in a location, beside a contact, with its content."""
     look: Callable[[str, str], Call]
     """The call that lists what of this kind a contact has."""
+    show: Callable[[str, str], Call]
+    """The call that shows one: beside a contact, by its id."""
     remove: Callable[[str, str, str], Call]
     """The call that takes one away: in a location, from beside a contact, by its id."""
     listed: str
     """What the reply calls that list."""
     known_by: tuple[str, ...]
     """The parts of its content by which two are the same; others may differ."""
+    worked_on: tuple[str, ...] = ()
+    """The other parts, by which it shows that somebody has worked on it since."""
     dated: bool = False
     """The list tells when each was added."""
     late_seconds: float = 0.0
@@ -79,6 +85,12 @@ def _list_beside(path: str) -> Callable[[str, str], Call]:
     )
 
 
+def _show_beside(path: str) -> Callable[[str, str], Call]:
+    return lambda contact_id, item_id: Call(
+        method="GET", path=f"/contacts/{segment(contact_id)}/{path}/{segment(item_id)}", contacts=1
+    )
+
+
 def _remove_beside(path: str) -> Callable[[str, str, str], Call]:
     return lambda _location_id, contact_id, item_id: Call(
         method="DELETE", path=f"/contacts/{segment(contact_id)}/{path}/{segment(item_id)}", contacts=1
@@ -93,6 +105,7 @@ NOTE: Final = AdditionKind(
     name="note",
     add=_beside("notes"),
     look=_list_beside("notes"),
+    show=_show_beside("notes"),
     remove=_remove_beside("notes"),
     listed="notes",
     known_by=("title", "body"),
@@ -103,18 +116,22 @@ TASK: Final = AdditionKind(
     name="task",
     add=_beside("tasks"),
     look=_list_beside("tasks"),
+    show=_show_beside("tasks"),
     remove=_remove_beside("tasks"),
     listed="tasks",
     known_by=("title", "body", _DUE),
+    worked_on=("completed", "assignedTo"),
     probe=_probe("tasks"),
 )
 OPPORTUNITY: Final = AdditionKind(
     name="opportunity",
     add=create_opportunity,
     look=list_opportunities,
+    show=get_opportunity,
     remove=delete_opportunity,
     listed="opportunities",
     known_by=("name", "pipelineId"),
+    worked_on=("pipelineStageId", "status", "monetaryValue", "assignedTo"),
     dated=True,
     late_seconds=INDEX_SECONDS,
     probe=WRITE_PROBE,
@@ -151,6 +168,28 @@ def find_same(addition: Addition, body: Mapping[str, Any]) -> Iterator[Counterpa
     for each in shown if isinstance(shown, list) else ():
         if isinstance(each, Mapping) and isinstance(each.get("id"), str) and _is_same(addition, each):
             yield Counterpart(id=each["id"], stamp=each.get("dateAdded", each.get("createdAt")))
+
+
+def edited_parts(addition: Addition, shown: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name what one that was added as ``addition`` says otherwise by now; of what the row left out nothing is known."""
+    kind = KINDS[addition.kind]
+    stated = (part for part in (*kind.known_by, *kind.worked_on) if addition.content.get(part) is not None)
+    return tuple(
+        part for part in stated if _plain(part, addition.content[part]) != _plain(part, shown.get(part))
+    )
+
+
+def shown_one(kind: AdditionKind, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the one that a reply shows; empty where it shows none."""
+    shown = body.get(kind.name)
+    return shown if isinstance(shown, Mapping) and shown.get("id") else {}
+
+
+def _plain(part: str, value: object) -> object:
+    """Write a part so that what the vendor stored is written as what was sent."""
+    if isinstance(value, bool | None):
+        return bool(value)
+    return float(value) if isinstance(value, int | float | Decimal) else _said(part, value)
 
 
 def calls_beside(additions: Iterable[Addition]) -> int:

@@ -14,8 +14,9 @@ from importer.settings import Secret
 
 @value_type(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to the vendor. ``path`` is already quoted; ``form`` marks a body that is no JSON.
+    """One request to the vendor. ``path`` is already quoted; ``form`` marks a body that is a form's values and no JSON.
 
+    ``content_type``: of a body that is neither.
     ``contacts``: so many it names by their ids.
     """
 
@@ -26,6 +27,7 @@ class Call:
     secrets: tuple[Secret, ...] = ()
     """What its body gives away beside the token: it must not come back in anybody's words."""
     contacts: int = 0
+    content_type: str | None = None
 
     @property
     def looks_only(self) -> bool:
@@ -76,10 +78,6 @@ def search_duplicate(location_id: str, *, email: str | None, phone: str | None) 
 
 def get_location(location_id: str) -> Call:
     return Call(method="GET", path=f"/locations/{segment(location_id)}")
-
-
-def list_custom_fields(location_id: str) -> Call:
-    return Call(method="GET", path=f"/locations/{segment(location_id)}/customFields?model=contact")
 
 
 def list_timezones(location_id: str) -> Call:

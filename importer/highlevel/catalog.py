@@ -20,6 +20,9 @@ class CustomField:
     """With its prefix: ``contact.shirt_size``."""
     data_type: str
     options: tuple[str, ...] = ()
+    most_files: int = 1
+    accepts: tuple[str, ...] = ()
+    """Suffixes of the files that it takes, with their dot; none: it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,8 @@ class Catalog:
     """By the listing's name; ``None`` or not there: not read, as with users."""
     timezones: tuple[str, ...] | None = None
     pipelines: tuple[Pipeline, ...] = ()
+    deal_fields: tuple[CustomField, ...] = ()
+    """Custom fields of opportunities."""
     tags: frozenset[str] | None = None
     """In lower case, as the vendor keeps them; ``None``: not read."""
 
@@ -114,6 +119,7 @@ class CatalogNeeds:
     listings: tuple[Listing, ...] = ()
     timezones: bool = False
     pipelines: bool = False
+    deal_fields: bool = False
     probes: tuple[Probe, ...] = ()
     """Reads that a run may be in need of when it is under way."""
     tags: bool = False
@@ -130,6 +136,7 @@ class CatalogNeeds:
             self.listings,
             self.timezones,
             self.pipelines,
+            self.deal_fields,
             self.tags,
             self.probes,
         )

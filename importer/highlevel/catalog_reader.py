@@ -20,8 +20,15 @@ from importer.highlevel.catalog import (
     Stage,
     User,
 )
+from importer.highlevel.custom_fields import (
+    CONTACT,
+    OPPORTUNITY,
+    READ_SCOPE,
+    custom_fields_in,
+    list_custom_fields,
+)
 from importer.highlevel.opportunities import PIPELINES_PATH, PIPELINES_SCOPE
-from importer.highlevel.refusals import refusal_sentence
+from importer.highlevel.refusals import misdirected_advice, refusal_sentence
 from importer.highlevel.reply import Reply, ReplyKind
 
 Ask: TypeAlias = Callable[[Call], Awaitable[Reply]]
@@ -52,6 +59,7 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
         listed={listing.name: await _read_listing(ask, location_id, listing) for listing in needs.listings},
         timezones=await _read_timezones(ask, location_id) if needs.timezones else None,
         pipelines=await _read_pipelines(ask, location_id) if needs.pipelines else (),
+        deal_fields=await _read_custom_fields(ask, location_id, OPPORTUNITY) if needs.deal_fields else (),
         tags=await _read_tags(ask, location_id) if needs.tags else None,
     )
 
@@ -79,8 +87,7 @@ async def _read_location(ask: Ask, location_id: str) -> Mapping[str, Any]:
             return {}
         case ReplyKind.MISDIRECTED | ReplyKind.TROUBLE:
             raise SettingsError(
-                f"The address does not answer as HighLevel does ({found.status}: {found.words}). "
-                "Check HIGHLEVEL_BASE_URL."
+                f"The address does not answer as HighLevel does ({found.status}: {found.words}). {misdirected_advice(found.status)}"
             )
         case _:
             raise refusal(found, location_id)
@@ -108,32 +115,15 @@ async def _probe_contacts(ask: Ask, location_id: str) -> None:
 
 
 def refusal(found: Reply, location_id: str, *, scope: str = "contacts.write") -> CredentialsError:
-    return CredentialsError(refusal_sentence(location_id, found.kind, found.said, scope=scope))
+    sentence = refusal_sentence(location_id, found.kind, found.said, status=found.status, scope=scope)
+    return CredentialsError(sentence)
 
 
-async def _read_custom_fields(ask: Ask, location_id: str) -> tuple[CustomField, ...]:
-    found = await ask(calls.list_custom_fields(location_id))
+async def _read_custom_fields(ask: Ask, location_id: str, model: str = CONTACT) -> tuple[CustomField, ...]:
+    found = await ask(list_custom_fields(location_id, model=model))
     if found.kind is not ReplyKind.DONE:
-        raise refusal(found, location_id, scope="locations/customFields.readonly")
-    return tuple(_custom_field(item) for item in _items(found.body, "customFields") if item.get("id"))
-
-
-def _custom_field(item: Mapping[str, Any]) -> CustomField:
-    key = _text(item, "fieldKey") or ""
-    return CustomField(
-        id=str(item["id"]),
-        name=_text(item, "name") or key,
-        key=key,
-        data_type=_text(item, "dataType") or "TEXT",
-        options=tuple(_option(option) for option in item.get("picklistOptions") or ()),
-    )
-
-
-def _option(option: object) -> str:
-    """Read one choice: a text, or (older) an object with its value."""
-    if isinstance(option, Mapping):
-        return str(option.get("value") or option.get("name") or "")
-    return str(option)
+        raise refusal(found, location_id, scope=READ_SCOPE)
+    return custom_fields_in(found.body) or ()
 
 
 async def _read_users(ask: Ask, location_id: str, company_id: str | None) -> tuple[User, ...] | None:

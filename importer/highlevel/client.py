@@ -31,6 +31,8 @@ from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Secret
 from importer.version import __version__
 
+_JSON: Final = "application/json"
+_FORM: Final = "application/x-www-form-urlencoded"
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"
 
 
@@ -118,7 +120,7 @@ class Client:
         )
         self._path = urlsplit(self.base_url).path
         self._redaction = Redaction()
-        self._headers: dict[tuple[Secret | None, bool], bytes] = {}
+        self._headers: dict[tuple[Secret | None, str], bytes] = {}
 
     async def __aenter__(self) -> Self:
         await self._pool.open()
@@ -166,19 +168,20 @@ class Client:
         """Write a request; raises ValueError where that would not be one."""
         for each in call.secrets:
             self._redaction.learn(each.reveal())
-        headers = self._headers.get((token, call.form)) or self._write_headers(token, form=call.form)
+        kind = call.content_type or (_FORM if call.form else _JSON)
+        headers = self._headers.get((token, kind)) or self._write_headers(token, kind)
         line = f"{call.method} {self._path}{call.path} HTTP/1.1".encode("ascii")
         if call.body is None:
             return b"%b\r\n%b\r\n" % (line, headers)
         return b"%b\r\n%bContent-Length: %d\r\n\r\n%b" % (line, headers, len(call.body), call.body)
 
-    def _write_headers(self, token: Secret | None, *, form: bool) -> bytes:
+    def _write_headers(self, token: Secret | None, content_type: str) -> bytes:
         headers = {
             "Host": self._pool.host,
             "User-Agent": USER_AGENT,
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
-            "Content-Type": "application/x-www-form-urlencoded" if form else "application/json",
+            "Content-Type": content_type,
             "Version": self.version.value,
         }
         if token is not None:
@@ -189,7 +192,8 @@ class Client:
             self._redaction.learn(secret)
             headers["Authorization"] = f"Bearer {secret}"
         written = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
-        self._headers[token, form] = written
+        if content_type in (_FORM, _JSON):  # others have a boundary of their own
+            self._headers[token, content_type] = written
         return written
 
 

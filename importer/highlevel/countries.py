@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from importer.highlevel.country_scripts import IN_FURTHER_LANGUAGES
 from importer.highlevel.country_spellings import ALPHA3, CAR_SIGNS, OTHERS, TRANSLATED
 
 NAMES: Final[dict[str, str]] = {
@@ -274,7 +275,7 @@ def fold(text: str) -> str:
 def _table() -> dict[str, str]:
     """Index every spelling; of one that two lists have, the first of these counts, save that codes go before all."""
     table: dict[str, str] = {fold(spelling): code for code, spelling in _spelt(OTHERS)}
-    for code, name in (*_vendor_names(), *_spelt(TRANSLATED)):
+    for code, name in (*_vendor_names(), *_spelt(TRANSLATED), *_spelt(IN_FURTHER_LANGUAGES)):
         table.setdefault(fold(name), code)
     words = (*ALPHA3.split(), *(word for sign in CAR_SIGNS.split("|") for word in reversed(sign.split())))
     for code, letters in zip(words[::2], words[1::2], strict=True):

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from importer.highlevel.contacts import day_of, email_key, phone_key
+from importer.highlevel.files import same_files
 from importer.records import Change, Json
+
+FILE_UPLOAD: Final = "FILE_UPLOAD"
 
 
 def is_blank(value: Json) -> bool:
@@ -40,6 +43,8 @@ def same_custom(data_type: str, new: Json, old: Json) -> bool:
     """Tell whether a custom field of the vendor's type holds a value."""
     if is_blank(new) or is_blank(old):
         return is_blank(new) and is_blank(old)
+    if data_type == FILE_UPLOAD:
+        return same_files(new, old)
     if isinstance(new, list) or isinstance(old, list):
         return _choices(new) == _choices(old)
     if isinstance(new, int | float) and not isinstance(new, bool):

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, Final
 
 from importer.errors import CertificateError, CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply, distrust
+from importer.highlevel.custom_fields import READ_SCOPE, list_custom_fields
 from importer.highlevel.follow_ups import FOLLOW_UPS
 from importer.highlevel.quota import QuotaReading
-from importer.highlevel.refusals import INSIDE, is_of_an_agency
+from importer.highlevel.refusals import INSIDE, LEGAL_ADVICE, is_of_an_agency, misdirected_advice
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
+from importer.highlevel.scopes import OPTIONAL_SCOPES
 from importer.highlevel.tokens import TokenSource
 from importer.runtime.clock import Clock
 
 NO_SUCH_CONTACT: Final = "importerScopeProbe00"
-_UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
+_UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "SIGNATURE"})
 _TOLERABLE_SECONDS: Final = 5.0
 
 
@@ -81,18 +84,19 @@ class Examination:
         for scope, call, needed in (
             # first, since it alone tells an agency's token from a missing scope
             ("users.readonly", calls.list_users(place), "assignedTo by name or e-mail"),
-            ("contacts.write", calls.update(NO_SUCH_CONTACT, {}), "every import"),
+            ("contacts.write", calls.update(NO_SUCH_CONTACT, {}), "every import, notes, tasks and followers"),
             (
                 "contacts.readonly",
                 calls.search_duplicate(place, email="probe@example.com", phone=None),
-                "modes create_only and update_only, --verify",
+                "modes create_only and update_only, --verify, comparing, notes and tasks",
             ),
-            ("locations/customFields.readonly", calls.list_custom_fields(place), "custom fields"),
+            (READ_SCOPE, list_custom_fields(place), "custom fields"),
             *(
                 (listing.scope, calls.list_things(listing.path, place), f"after: {listing.noun} by name")
                 for listing in (kind.listing for kind in FOLLOW_UPS)
                 if listing is not None
             ),
+            *((each.name, each.call(place), each.needed_for) for each in OPTIONAL_SCOPES),
         ):
             found, _ = await self._ask(call)
             if found is not None and is_of_an_agency(found.words):
@@ -101,11 +105,7 @@ class Examination:
                 )
                 return
             yield _judge_scope(scope, found, needed)
-            if (
-                scope.startswith("locations/customFields")
-                and found is not None
-                and found.kind is ReplyKind.DONE
-            ):
+            if scope == READ_SCOPE and found is not None and found.kind is ReplyKind.DONE:
                 yield _judge_custom_fields(found)
 
     def _judge_clock(self, raw_reply: RawReply) -> ExaminationLine:
@@ -154,7 +154,8 @@ def _judge_token(found: Reply) -> ExaminationLine:
             text = f"refused: “{found.words}”. Make a new private integration token, or run `importer login`"
             return ExaminationLine(grade=Grade.BAD, subject="token", text=text)
         case ReplyKind.MISDIRECTED:
-            text = f"the address does not answer as HighLevel does ({found.status}). Check HIGHLEVEL_BASE_URL"
+            advice = misdirected_advice(found.status).removesuffix(".")
+            text = f"the address does not answer as HighLevel does ({found.status}). {advice}"
             return ExaminationLine(grade=Grade.BAD, subject="address", text=text)
         case _:
             return ExaminationLine(grade=Grade.GOOD, subject="token", text="accepted")
@@ -166,6 +167,9 @@ def _judge_location(found: Reply, location_id: str) -> list[ExaminationLine]:
             "cannot be read without the scope locations.readonly; imports do without, name matching does not"
         )
         return [ExaminationLine(grade=Grade.WARNING, subject="location", text=text)]
+    if found.status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
+        text = f"not to be reached for legal reasons: “{found.words}”. {LEGAL_ADVICE.removesuffix('.')}"
+        return [ExaminationLine(grade=Grade.BAD, subject="network", text=text)]
     if found.kind is not ReplyKind.DONE:
         text = f"{location_id} is refused: “{found.words}”. Use a token of this location, or correct the id"
         return [ExaminationLine(grade=Grade.BAD, subject="location", text=text)]

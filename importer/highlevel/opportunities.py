@@ -31,6 +31,10 @@ def delete_opportunity(_location_id: str, _contact_id: str, opportunity_id: str)
     return Call(method="DELETE", path=f"/opportunities/{segment(opportunity_id)}")
 
 
+def get_opportunity(_contact_id: str, opportunity_id: str) -> Call:
+    return Call(method="GET", path=f"/opportunities/{segment(opportunity_id)}", contacts=1)
+
+
 def list_opportunities(location_id: str, contact_id: str) -> Call:
     """List a contact's; this endpoint alone spells its parameters with underscores."""
     wanted = {"location_id": location_id, "contact_id": contact_id, "limit": _LARGEST_PAGE}

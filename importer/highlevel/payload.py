@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from importer.highlevel import contacts
@@ -42,15 +43,21 @@ def _build(record: Record, *, version: ApiVersion, tag_mode: TagMode) -> dict[st
     if record.custom_fields:
         name = NAMES[version].custom_value
         payload["customFields"] = [
-            # its key, where no id is known (preview without an account)
-            {"key": reference.removeprefix("contact."), name: value}
-            if reference.startswith("contact.")
-            else {"id": reference, name: value}
+            {kind: known, name: value}
             for reference, value in record.custom_fields
+            for kind, known in (_named_by(reference),)
         ]
     if tag_mode is TagMode.REPLACE and (record.tags or record.clears_tags):
         payload["tags"] = list(record.tags)
     return payload
+
+
+@lru_cache(maxsize=4_096)
+def _named_by(reference: str) -> tuple[str, str]:
+    """Tell by what a custom field is named in a payload: its key, where no id is known (preview without an account)."""
+    if reference.startswith("contact."):
+        return "key", reference.removeprefix("contact.")
+    return "id", reference
 
 
 def build_create(
@@ -144,7 +151,14 @@ def creates_anew(record: Record, *, duplicates_allowed: bool) -> bool:
 
 
 def _identities(record: Record) -> tuple[str, ...]:
-    return tuple(key for key in (email_key(record), phone_key(record)) if key is not None)
+    # Both keys at once: every row passes here more than once, and one by one they take twice as long.
+    fields = record.fields
+    email, phone = contacts.email_key(fields.get("email")), contacts.phone_key(fields.get("phone"))
+    if email and phone:
+        return f"email:{email}", f"phone:{phone}"
+    if email:
+        return (f"email:{email}",)
+    return (f"phone:{phone}",) if phone else ()
 
 
 def _respell(payload: dict[str, Json], version: ApiVersion) -> None:

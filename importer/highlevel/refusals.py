@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 from importer.codes import remedy_of
@@ -16,9 +17,33 @@ INSIDE: Final = (
 NAMED_IN_CREATE_ONLY: Final = "The row names a contact by its id, and the mapping's mode is create_only."
 
 
-def refusal_sentence(location_id: str, kind: ReplyKind, said: str, *, scope: str | None = None) -> str:
+_LEGAL: Final = HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS
+
+
+def refusal_sentence(
+    location_id: str, kind: ReplyKind, said: str, *, status: int | None = None, scope: str | None = None
+) -> str:
     """Say why a location cannot be used, with the vendor's words, and what to do; ``scope`` where just one is needed."""
+    if status == _LEGAL:
+        return f"HighLevel cannot be reached for legal reasons: {said}. {LEGAL_ADVICE}"
     return f"HighLevel refuses location {location_id}: {said}. {_advice(kind, said.lower(), scope)}"
+
+
+LEGAL_ADVICE: Final = (
+    "Neither token nor location is at fault: somebody on the way (a provider's or a country's filter, a company's proxy), or "
+    "HighLevel for this country, may not let it through. Try from another network without that proxy, or ask HighLevel's support "
+    "with the page's words; then the same command again."
+)
+
+
+def misdirected_advice(status: int) -> str:
+    """Say what to do where an address does not answer as the vendor's does."""
+    if status == HTTPStatus.MISDIRECTED_REQUEST:
+        return (
+            "The connection led to a server that does not answer for this address: something on the way (a proxy, a VPN) "
+            "sends it elsewhere. Check HIGHLEVEL_BASE_URL, and the proxy's settings; or try from another network."
+        )
+    return "Check HIGHLEVEL_BASE_URL."
 
 
 def is_of_an_agency(said: str) -> bool:

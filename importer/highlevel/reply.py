@@ -37,7 +37,7 @@ class ReplyKind(StrEnum):
     CONTACT_REFUSED = "contact_refused"
     """The one contact that the call names is not for this token: it may be another location's."""
     EDGE_REFUSED = "edge_refused"
-    """A page of the network edge before the API: it judges the request's text or our network, not the token."""
+    """Of the network edge before the API: it judges the request's text or our network (451: by the law), not the token."""
     LOCATION_PAUSED = "location_paused"
     """The account is paused or unpaid; the same token works again later."""
     THROTTLED = "throttled"
@@ -47,7 +47,7 @@ class ReplyKind(StrEnum):
     TROUBLE = "trouble"
     """The vendor, or something in between, failed; whether it was done is unknown."""
     MISDIRECTED = "misdirected"
-    """No such address: the base URL is not the vendor's, or something in between answers."""
+    """No such address: the base URL is not the vendor's, or something in between answers (421: it led to a wrong server)."""
     TOO_LARGE = "too_large"
     """The call is larger than somebody on the way allows."""
 
@@ -71,7 +71,9 @@ class Reply:
     def stored_nothing(self) -> bool:
         """Whether the reply proves that nothing was stored: by what the vendor is known to say before it stores."""
         known = self.vouched and self.status in _BEFORE_STORING
-        return known or self.kind in {ReplyKind.EDGE_REFUSED, ReplyKind.NO_CONTACT}
+        # of a filter that answers 451 nobody knows whether it looks at requests, or at what comes back
+        before = self.kind is ReplyKind.EDGE_REFUSED and self.status == HTTPStatus.FORBIDDEN
+        return known or before or self.kind is ReplyKind.NO_CONTACT
 
     @property
     def said(self) -> str:
@@ -133,6 +135,14 @@ def _read_success(status: int, content: dict[str, Any] | None, body: bytes, quot
     )
 
 
+_OF_SOMEBODY_ON_THE_WAY: Final = {
+    **dict.fromkeys((404, 405, 410, 421), ReplyKind.MISDIRECTED),
+    **dict.fromkeys((408, 425), ReplyKind.TROUBLE),
+    413: ReplyKind.TOO_LARGE,
+    451: ReplyKind.EDGE_REFUSED,
+}
+
+
 def _classify(  # noqa: PLR0911  (one answer for each status)
     status: int, content: Mapping[str, Any] | None, words: str, quota: QuotaReading, *, contacts: int
 ) -> ReplyKind:
@@ -144,20 +154,16 @@ def _classify(  # noqa: PLR0911  (one answer for each status)
             return _classify_forbidden(status, content, lowered, contacts=contacts)
         case 429:
             return ReplyKind.DAY_SPENT if quota.daily_remaining == 0 else ReplyKind.THROTTLED
-        case 408 | 425:
-            return ReplyKind.TROUBLE
         case 400 | 409 | 422:
             return _classify_refusal(status, content or {}, lowered)
         case 404 if contacts and content is not None:
             return ReplyKind.NO_CONTACT
-        case 413:
-            return ReplyKind.TOO_LARGE
+        case _ if status < 400:
+            return ReplyKind.MISDIRECTED
         case _ if status >= 500:
             return ReplyKind.TROUBLE
-        case _ if status < 400 or status in {404, 405, 410}:
-            return ReplyKind.MISDIRECTED
         case _:
-            return ReplyKind.REFUSED
+            return _OF_SOMEBODY_ON_THE_WAY.get(status, ReplyKind.REFUSED)
 
 
 def _classify_forbidden(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from importer.highlevel.additions import OPPORTUNITY
+from importer.highlevel.additions import COMPANY, OPPORTUNITY
 from importer.highlevel.catalog import Catalog, Pipeline
+from importer.highlevel.custom_fields import OPPORTUNITY as OPPORTUNITY_FIELDS
+from importer.highlevel.custom_fields import custom_item
 from importer.highlevel.fields import FieldKind
+from importer.mapping.compiled.additions import CUSTOM_FIELDS
+from importer.mapping.custom_targets import CustomRules, CustomTargets
 from importer.mapping.language.beside import FOLLOWERS, WishPart
 from importer.mapping.language.model import MappingModel
 from importer.mapping.location_values import Users, find_named, moment_of, settled
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
-from importer.records import Addition, Fault, Json
+from importer.records import Addition, Fault, Json, Record
 from importer.yaml.document import YamlPath
 
 
@@ -21,11 +24,13 @@ class AdditionResolver:
     """Finishes the additions of records for one location; without ``users`` (no location at hand) names stay as they are."""
 
     def __init__(
-        self, model: MappingModel, catalog: Catalog | None, users: Users | None, zone: tzinfo
+        self, rules: CustomRules, catalog: Catalog | None, users: Users | None, zone: tzinfo
     ) -> None:
+        model = rules.model
         self.faults: list[tuple[YamlPath, str]] = []
         """What the mapping names that the location lacks."""
         self._pipeline = self._find_pipeline(model, catalog)
+        self._deal_fields = self._find_deal_fields(rules, catalog)
         self._wishes = model.wishes
         self._followers = model.followers
         self._users = users
@@ -43,14 +48,26 @@ class AdditionResolver:
         self.faults.append((("opportunity", "pipeline"), sentence))
         return None
 
-    def resolve(self, additions: Sequence[Addition], faults: list[Fault]) -> tuple[Addition, ...]:
+    def _find_deal_fields(self, rules: CustomRules, catalog: Catalog | None) -> CustomTargets | None:
+        deal = rules.model.opportunity
+        if deal is None or not deal.custom_fields:
+            return None
+        known = catalog.deal_fields if catalog is not None else None
+        path = ("opportunity", "custom_fields")
+        targets = CustomTargets(deal.custom_fields, known, rules, path=path, of=OPPORTUNITY_FIELDS)
+        self.faults += targets.faults
+        return targets
+
+    def resolve(self, record: Record, faults: list[Fault]) -> tuple[Addition, ...]:
         """Finish what one row wants, and put down what the location cannot take of it."""
-        resolved = (self._resolve(each, faults) for each in additions)
+        resolved = (self._resolve(each, record, faults) for each in record.additions)
         return tuple(each for each in resolved if each is not None)
 
-    def _resolve(self, addition: Addition, faults: list[Fault]) -> Addition | None:
+    def _resolve(self, addition: Addition, record: Record, faults: list[Fault]) -> Addition | None:
         if addition.kind == FOLLOWERS:
             return self._resolve_followers(addition, faults)
+        if addition.kind == COMPANY:
+            return addition  # it names nothing of the location's
         parts = self._wishes[addition.place].parts
         content = {
             name: value
@@ -59,6 +76,10 @@ class AdditionResolver:
         }
         if addition.kind == OPPORTUNITY.name and self._pipeline is not None:
             content["pipelineId"] = self._pipeline.id
+        named = content.get(CUSTOM_FIELDS)
+        if self._deal_fields is not None and isinstance(named, dict):
+            resolved = self._deal_fields.resolve(named.items(), record, faults)
+            content[CUSTOM_FIELDS] = [custom_item(reference, value) for reference, value in resolved]
         return replace(addition, content=content)
 
     def _resolve_followers(self, addition: Addition, faults: list[Fault]) -> Addition | None:

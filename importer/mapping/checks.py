@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from importer.highlevel.fields import FIELDS, FieldKind
+from importer.highlevel.fields import FieldKind
 from importer.mapping.compiled.readers import Circumstances, kind_reader
 from importer.mapping.language.model import After, MappingModel
 from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.objects import check_object, misnamed_fields
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import NUMBER_STEPS
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.fault import ValueFault
-from importer.records import OnUpdate
+from importer.records import OnUpdate, RowObject
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import did_you_mean
 
@@ -27,8 +28,13 @@ _SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?K
 
 def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     """Yield each such fault: the path to it and a sentence."""
+    if misnamed := list(misnamed_fields(model)):
+        yield from misnamed  # what is no field of the object has no kind to be checked by
+        return
     yield from check_rules(model)
-    yield from _identity(model)
+    yield from check_object(model)
+    if model.object_ is RowObject.CONTACT:
+        yield from _identity(model)
     yield from _switches(model)
     yield from _places(model)
     yield from _clearing(model)
@@ -89,7 +95,7 @@ def _appended(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
 
 def _constants(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     kinds: list[tuple[RuleKey, Rule, FieldKind]] = [
-        *((("fields", name), rule, FIELDS[name].kind) for name, rule in model.fields.items()),
+        *((("fields", name), rule, model.facts[name].kind) for name, rule in model.fields.items()),
         *((part.key, part.rule, part.kind) for part in model.parts_beside),
     ]
     for path, rule, kind in kinds:
@@ -114,7 +120,7 @@ def _today(model: MappingModel, kind: FieldKind, rule: Rule) -> Circumstances:
 
 def _idle_keys(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     for name, rule in model.fields.items():
-        facts = FIELDS[name]
+        facts = model.facts[name]
         useful = _useful_keys(facts.kind, rule)
         for key in _KINDLY_KEYS:
             if getattr(rule, key) is not None and key not in useful:
@@ -173,6 +179,8 @@ def _useful_keys(kind: FieldKind, rule: Rule) -> set[str]:
             useful.add("codes")
         case FieldKind.POSTAL_CODE:
             useful.add("pad")
+        case FieldKind.CUSTOM:
+            useful |= {*_KINDLY_KEYS} - {"codes", "pad"}
         case _:
             pass
     return useful

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
-from importer.highlevel.fields import FIELDS, FieldKind
+from importer.highlevel.fields import COMPANY_FIELDS, FIELDS, FieldKind
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.picking import Pick
 from importer.mapping.language.model import MappingModel
-from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.language.rule import Rule, RuleKey, is_custom
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import NUMBER_STEPS, StepFunction, chain, make_step, prepare
 from importer.mapping.values import dates, numbers
@@ -230,12 +230,12 @@ class Evidence:
     def _watches_dates(self, key: RuleKey, rule: Rule) -> bool:
         if self.surely_dates(key, rule):
             return True
-        return key[0] == "custom_fields" and not self._decided(rule)
+        return is_custom(key) and not self._decided(rule)
 
     def _watches_numbers(self, key: RuleKey, rule: Rule) -> bool:
         if rule.decimal or self._model.defaults.decimal:
             return False
-        return key[0] == "custom_fields" or any(step.name in NUMBER_STEPS for step in rule.transforms)
+        return is_custom(key) or any(step.name in NUMBER_STEPS for step in rule.transforms)
 
     def _steps_before(self, rule: Rule, until: frozenset[str]) -> StepFunction | None:
         before: list[StepFunction] = []
@@ -308,8 +308,11 @@ def _is_birthday(key: RuleKey) -> bool:
 
 
 def _kind_of(key: RuleKey) -> FieldKind | None:
-    """Tell the kind of a field of the contact's own."""
-    return FIELDS[str(key[1])].kind if key[0] == "fields" else None
+    """Tell the kind of a field of the contact's, or company's, own."""
+    if key[0] != "fields":
+        return None
+    name = str(key[1])
+    return (FIELDS.get(name) or COMPANY_FIELDS[name]).kind
 
 
 def _open_sentence(rule: Rule, tally: CellEvidence) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 
 from pydantic import ValidationError
 
 from importer.errors import MappingError
-from importer.highlevel.additions import calls_beside, probes_for
+from importer.highlevel.additions import COMPANY, calls_beside, probes_for
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.fields import FieldKind
 from importer.highlevel.follow_ups import wanted_listings
@@ -21,11 +21,12 @@ from importer.mapping.compiled.layout import named_headers
 from importer.mapping.compiled.locations import expand, unset_in
 from importer.mapping.language.beside import FOLLOWERS
 from importer.mapping.language.model import MappingModel
+from importer.mapping.objects import misnamed_fields
 from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.shared_keys import HolderStore
 from importer.mapping.suppression import Suppression
 from importer.mapping.survey import Surveyor
-from importer.records import Addition, FollowUps, ImportMode, OnUpdate, TagMode
+from importer.records import Addition, FollowUps, ImportMode, OnUpdate, RowObject, TagMode
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
 from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
@@ -42,13 +43,17 @@ class Mapping:
 
     @cached_property
     def fingerprint(self) -> str:
-        content = self.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        content = self.model.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"tests"})
         normal = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(normal.encode()).hexdigest()
 
     @property
     def headers(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(named.name for named in named_headers(self.model)))
+
+    @property
+    def row_object(self) -> RowObject:
+        return self.model.object_
 
     @property
     def mode(self) -> ImportMode:
@@ -118,9 +123,15 @@ class Mapping:
             Addition(kind=wish.kind, content={}, applies_to=wish.applies_to, once=wish.once)
             for wish in self.model.wishes
         ]
+        wanted += [Addition(kind=kind, content={}) for kind in self._own_kind]
         if (followers := self.model.followers) is not None:
             wanted.append(Addition(kind=FOLLOWERS, content={}, applies_to=followers.applies_to))
         return calls_beside(wanted)
+
+    @property
+    def _own_kind(self) -> tuple[str, ...]:
+        """The kind of addition that each row is, where no wish says it."""
+        return (COMPANY,) if self.row_object is RowObject.COMPANY else ()
 
     @property
     def needs(self) -> CatalogNeeds:
@@ -133,7 +144,8 @@ class Mapping:
             listings=wanted_listings(self.follow_ups),
             timezones="timezone" in model.fields,
             pipelines=model.opportunity is not None,
-            probes=probes_for(wish.kind for wish in model.wishes),
+            deal_fields=model.opportunity is not None and bool(model.opportunity.custom_fields),
+            probes=probes_for((*(wish.kind for wish in model.wishes), *self._own_kind)),
             custom_field_names=tuple(model.custom_fields),
         )
 
@@ -149,6 +161,10 @@ class Mapping:
             password=given.password,
         )
 
+    def locate(self, faults: Iterable[tuple[YamlPath, str]], *, key: bool = False) -> tuple[str, ...]:
+        """Write faults with their places in the mapping file; ``key`` points at keys, not at their values."""
+        return self._document.locate(self.name, faults, key=key)
+
     def surveyor(
         self,
         header: Sequence[str],
@@ -163,7 +179,7 @@ class Mapping:
         return Surveyor(
             self.model,
             header,
-            locate=partial(self._document.locate, self.name),
+            locate=self.locate,
             location=location_id or self.fixed_location,
             today=today,
             allow_transforms=allow_transforms,
@@ -205,7 +221,7 @@ def _check_sound_rules(document: Document) -> Iterator[tuple[YamlPath, str]]:
     plain = document.value
     if not isinstance(plain, dict):
         return
-    around = {key: plain[key] for key in ("defaults",) if key in plain}
+    around = {key: plain[key] for key in ("defaults", "object") if key in plain}
     for section in ("fields", "custom_fields"):
         rules = plain.get(section)
         for name, rule in rules.items() if isinstance(rules, dict) else ():
@@ -213,4 +229,5 @@ def _check_sound_rules(document: Document) -> Iterator[tuple[YamlPath, str]]:
                 alone = MappingModel.model_validate({"version": "1", **around, section: {name: rule}})
             except ValidationError:
                 continue
-            yield from check_rules(alone)
+            if not list(misnamed_fields(alone)):
+                yield from check_rules(alone)

@@ -12,10 +12,12 @@ from importer.records import Fault, Json, Record, RowId, number_of
 CODE: Final = "opt_out_kept"
 _SETTINGS: Final = ("dndSettings", "inboundDndSettings")
 _ACTIVE: Final = "active"
-_ON: Final = frozenset({_ACTIVE, "permanent"})
+_PERMANENT: Final = "permanent"
+_ON: Final = frozenset({_ACTIVE, _PERMANENT})
 
 OptOuts: TypeAlias = frozenset[tuple[str, ...]]
-"""Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``."""
+"""Paths of the switches that are on: ``("dnd",)`` or ``("dndSettings", "SMS")``; of one that is on for good that of
+``("dndSettings", "SMS", "permanent")`` too, so that the stronger of two is what both say together."""
 
 
 _NONE: Final[OptOuts] = frozenset()
@@ -23,9 +25,11 @@ _NONE: Final[OptOuts] = frozenset()
 
 def opt_outs_of(fields: Mapping[str, Json]) -> OptOuts:
     """Tell which do-not-disturb switches a record turns on."""
-    if fields.get("dnd") is True or any(fields.get(name) for name in _SETTINGS):
-        return frozenset(_switched_on(fields))
-    return _NONE
+    on: list[tuple[str, ...]] = [("dnd",)] if fields.get("dnd") is True else []
+    for name in _SETTINGS:
+        if settings := fields.get(name):
+            on += _switched_on(name, settings)
+    return frozenset(on) if on else _NONE
 
 
 def with_opt_outs(record: Record, wanted: OptOuts, *, rows: Iterable[int]) -> Record:
@@ -35,8 +39,8 @@ def with_opt_outs(record: Record, wanted: OptOuts, *, rows: Iterable[int]) -> Re
         return record
     fields = dict(record.fields)
     for name, *channel in sorted(missing):
-        fields[name] = _switched(fields.get(name), channel[0]) if channel else True
-    what = ", ".join(".".join(path) for path in sorted(missing))
+        fields[name] = _switched(fields.get(name), *channel) if channel else True
+    what = ", ".join(_said(path) for path in sorted(missing) if (*path, _PERMANENT) not in missing)
     others = ", ".join(map(str, rows))
     warning = Fault(
         code=CODE,
@@ -66,9 +70,15 @@ class OptOutsInOrder:
         own = opt_outs_of(record.fields)
         if not own and not self._said:
             return record
-        keys = [hash((record.location_id, key)) for key in match_keys(record)]
-        known = [entry for key in keys for entry in self._said.get(key, ())]
-        if not own and not known:
+        keys: list[int] = []
+        known: list[tuple[RowId, OptOuts]] = []
+        for match_key in match_keys(record):
+            keys.append(key := hash((record.location_id, match_key)))
+            known += self._said.get(key, ())
+        if not known:
+            # Nearly all rows end here: those of people of whom nothing is known yet.
+            for key in keys if own else ():
+                self._said[key] = ((record.row, own),)
             return record
         earlier = {row: said for row, said in known if row < record.row and said - own}
         kept = own.union(*earlier.values())
@@ -83,16 +93,23 @@ class OptOutsInOrder:
             self._said[key] = (*before, (row, new))
 
 
-def _switched_on(fields: Mapping[str, Json]) -> Iterable[tuple[str, ...]]:
-    if fields.get("dnd") is True:
-        yield ("dnd",)
-    for name in _SETTINGS:
-        settings = fields.get(name)
-        for channel, value in settings.items() if isinstance(settings, dict) else ():
-            if isinstance(value, dict) and value.get("status") in _ON:
-                yield (name, channel)
+def _switched_on(name: str, settings: Json) -> list[tuple[str, ...]]:
+    if not isinstance(settings, dict):
+        return []
+    on: list[tuple[str, ...]] = []
+    for channel, value in settings.items():
+        status = value.get("status") if isinstance(value, dict) else None
+        if status in _ON:
+            on.append((name, channel))
+        if status == _PERMANENT:
+            on.append((name, channel, _PERMANENT))
+    return on
 
 
-def _switched(settings: Json, channel: str) -> Json:
+def _switched(settings: Json, channel: str, status: str = _ACTIVE) -> Json:
     before = settings if isinstance(settings, dict) else {}
-    return {**before, channel: {"status": _ACTIVE}}
+    return {**before, channel: {"status": status}}
+
+
+def _said(path: tuple[str, ...]) -> str:
+    return f"{path[0]}.{path[1]} for good" if path[2:] else ".".join(path)

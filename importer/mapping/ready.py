@@ -13,6 +13,7 @@ from importer.runtime.installation import shipped_folder
 
 SCHEMA_NAME: Final = "mapping.schema.json"
 _SUFFIX: Final = ".yaml"
+_MIGRATIONS: Final = "migrations"
 _COMMENT: Final = re.compile(r"^# (?!yaml-language-server)(.*)$", re.MULTILINE)
 
 
@@ -25,6 +26,11 @@ class ReadyMapping:
     export: str
     """How the file is had from that program, and what to know of it."""
     path: Path
+
+    @property
+    def migrates(self) -> bool:
+        """Whether it is no mapping, but says which mapping takes which file."""
+        return self.path.parent.name == _MIGRATIONS
 
     def text(self) -> str:
         return self.path.read_text(encoding="utf-8")
@@ -68,6 +74,39 @@ def ready_path(name: str) -> Path | None:
         return None
     path = mappings_folder() / f"{name}{_SUFFIX}"
     return path if path.is_file() else None
+
+
+def migrations_folder() -> Path:
+    """Find the folder of ready migrations. Raises SettingsError."""
+    return mappings_folder() / _MIGRATIONS
+
+
+def ready_migrations() -> tuple[ReadyMapping, ...]:
+    """List the ready migrations: files that say which mapping takes which export of a folder."""
+    return tuple(map(_described, sorted(migrations_folder().glob(f"*{_SUFFIX}"))))
+
+
+def ready_migration(name: str) -> ReadyMapping:
+    """Find a ready migration by its name. Raises SettingsError."""
+    found = next((each for each in ready_migrations() if each.name == name), None)
+    if found is None:
+        raise SettingsError(f"No ready migration is called {name}.{nearest_migration(name)}")
+    return found
+
+
+def migration_path(named: str | os.PathLike[str]) -> Path:
+    """Find the migration file that ``-m`` names: the file of that path, else the ready migration of that name."""
+    path = Path(named)
+    if _there(path) or not re.fullmatch(r"[a-z][a-z-]*", os.fspath(named)):
+        return path
+    ready = migrations_folder() / f"{named}{_SUFFIX}"
+    return ready if ready.is_file() else path
+
+
+def nearest_migration(named: str | os.PathLike[str]) -> str:
+    """Say, after the sentence that a migration is not there, which ready ones there are."""
+    names = ", ".join(each.name for each in ready_migrations())
+    return f" Ready ones, by their names: {names}." if not _there(Path(named)) else ""
 
 
 def nearest_ready(named: str | os.PathLike[str]) -> str:

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from importer.errors import MappingError
-from importer.highlevel.catalog import Catalog, CustomField
+from importer.highlevel.catalog import Catalog
 from importer.highlevel.timezones import choose
 from importer.mapping.additions import AdditionResolver
-from importer.mapping.compiled.customvalues import (
-    LEAVE_TEXTS,
-    SEVERAL_CHOICES,
-    UNSUPPORTED,
-    Convert,
-    converter,
-)
-from importer.mapping.compiled.headers import fold
 from importer.mapping.compiled.layout import Locate
 from importer.mapping.compiled.program import failed
+from importer.mapping.custom_targets import CustomRules, CustomTargets
 from importer.mapping.language.model import MappingModel
-from importer.mapping.language.rule import Rule
+from importer.mapping.language.rule import RuleKey
 from importer.mapping.location_values import Users, settled, zone_in
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Fault, Json, Outcome, Record
-from importer.yaml.document import YamlPath
-from importer.yaml.sentences import nearest
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Where a custom value goes, how it is made right, and what to say when it cannot be."""
-
-    reference: str
-    convert: Convert
-    header: str
-    drop: bool
-    several: bool = False
-    """It holds several choices."""
-
-    def emptied(self) -> Json:
-        """Give what empties the field: a list of no choices where it holds a list, as the schema has it; else null."""
-        return [] if self.several else None
 
 
 class Resolver:
@@ -54,72 +27,32 @@ class Resolver:
         model: MappingModel,
         catalog: Catalog | None,
         *,
-        written: Mapping[str, Conventions],
-        open_dates: Mapping[str, str],
+        written: Mapping[RuleKey, Conventions],
+        open_dates: Mapping[RuleKey, str],
         locate: Locate,
     ) -> None:
         self._model = model
-        self._catalog = catalog
-        faults: list[tuple[YamlPath, str]] = []
-        self._targets = {
-            name: target
-            for name, rule in model.custom_fields.items()
-            if (target := self._target(name, rule, written[name], open_dates.get(name), faults)) is not None
-        }
-        self._texts = {
-            name: target.reference for name, target in self._targets.items() if target.convert in LEAVE_TEXTS
-        }
-        """The references of fields that take a plain text as it is: most are, in most rows."""
-        faults += _same_targets(self._targets)
+        rules = CustomRules(model=model, written=written, open_dates=open_dates)
+        known = catalog.custom_fields if catalog is not None else None
+        self._customs = CustomTargets(model.custom_fields, known, rules)
         self._users = Users(catalog.users) if catalog else None
-        self._additions = AdditionResolver(model, catalog, self._users, zone_in(catalog))
-        faults += self._additions.faults
+        self._additions = AdditionResolver(rules, catalog, self._users, zone_in(catalog))
+        faults = [*self._customs.faults, *self._additions.faults]
         if faults:
             raise MappingError("The mapping does not fit the location.", faults=locate(faults, key=True))
         self._zones = catalog.timezones if catalog else None
         self._named = catalog is not None and bool({"assignedTo", "timezone"} & set(model.fields))
-
-    def _target(
-        self,
-        name: str,
-        rule: Rule,
-        written: Conventions,
-        open_date: str | None,
-        faults: list[tuple[YamlPath, str]],
-    ) -> _Target | None:
-        path = ("custom_fields", name)
-        header = " or ".join(rule.headers) or name
-        drop = rule.on_invalid == "drop" and not rule.required
-        if self._catalog is None:
-            return _Target(likely_key(name), converter(None, rule, self._model, written), header, drop)
-        found = find_custom_field(name, self._catalog.custom_fields)
-        if isinstance(found, str):
-            faults.append((path, found))
-            return None
-        if found.data_type in UNSUPPORTED:
-            sentence = f"The custom field {found.name!r} is of type {found.data_type}, which the API cannot fill from a text."
-            faults.append((path, sentence))
-            return None
-        if (
-            found.data_type == "DATE"
-            and open_date
-            and not any(step.name == "date" for step in rule.transforms)
-        ):
-            faults.append((path, open_date))
-            return None
-        several = found.data_type in SEVERAL_CHOICES
-        return _Target(found.id, converter(found, rule, self._model, written), header, drop, several)
 
     def resolve(self, record: Record) -> Record | Outcome:
         """Finish one record, or fail it with the values that the location cannot take."""
         if not record.custom_fields and not self._named and not record.additions:
             return record
         faults: list[Fault] = []
-        custom = self._resolve_customs(record, faults)
+        custom = self._customs.resolve(record.custom_fields, record, faults)
         fields = record.fields
         if self._named and self._users is not None:
             fields = self._resolve_fields(record.fields, self._users, faults)
-        additions = self._additions.resolve(record.additions, faults) if record.additions else ()
+        additions = self._additions.resolve(record, faults) if record.additions else ()
         if faults and any(fault.fails for fault in faults):
             return failed(record.row, record.location_id, _known_better(record.warnings, faults))
         return Record(
@@ -133,24 +66,6 @@ class Resolver:
             clears_tags=record.clears_tags,
             warnings=_known_better(record.warnings, faults) if faults else record.warnings,
         )
-
-    def _resolve_customs(self, record: Record, faults: list[Fault]) -> tuple[tuple[str, Json], ...]:
-        found: list[tuple[str, Json]] = []
-        texts, targets = self._texts, self._targets
-        for name, raw in record.custom_fields:
-            if type(raw) is str and (reference := texts.get(name)) is not None:
-                found.append((reference, raw))
-                continue
-            target = targets[name]
-            if raw is None:
-                found.append((target.reference, target.emptied()))
-                continue
-            value = target.convert(raw, record)
-            if isinstance(value, ValueFault):
-                value = settled(value, raw, target.header, faults, drop=target.drop)
-            if value is not None:
-                found.append((target.reference, value))
-        return tuple(found)
 
     def _resolve_fields(
         self, given: Mapping[str, Json], users: Users, faults: list[Fault]
@@ -179,50 +94,3 @@ def _known_better(warnings: Sequence[Fault], faults: Sequence[Fault]) -> tuple[F
     """Put what the field's own type says of a cell in the place of what was said of it as a mere text."""
     said = {(fault.code, fault.column) for fault in faults}
     return (*(each for each in warnings if (each.code, each.column) not in said), *faults)
-
-
-def _same_targets(targets: Mapping[str, _Target]) -> list[tuple[YamlPath, str]]:
-    """Refuse two rules for one custom field: the vendor would keep either value."""
-    first: dict[str, str] = {}
-    return [
-        (
-            ("custom_fields", name),
-            f"{first[target.reference]!r} and {name!r} are the same custom field; one rule can fill it.",
-        )
-        for name, target in targets.items()
-        if first.setdefault(target.reference, name) != name
-    ]
-
-
-def find_custom_field(name: str, known: Sequence[CustomField]) -> CustomField | str:
-    """Find a field by id, key or name; else say why there is none."""
-    bare = name.removeprefix("contact.")
-    tests: tuple[Callable[[CustomField], bool], ...] = (
-        lambda field: field.id == name,
-        lambda field: field.key.removeprefix("contact.") == bare,
-        lambda field: field.name == name,
-        lambda field: fold(field.name) == fold(name),
-    )
-    for test in tests:
-        found = [field for field in known if test(field)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(field.id for field in found)
-            return f"The custom field {name!r} means {len(found)} fields of the location; name it by its id: {ids}."
-    near = nearest(name, (word for field in known for word in (field.name, field.key)), count=3)
-    hint = f" Nearest: {', '.join(map(repr, near))}." if near else _listed(known)
-    return f"The location has no custom field {name!r}.{hint}"
-
-
-def _listed(known: Sequence[CustomField]) -> str:
-    names = [repr(field.name) for field in known]
-    return (
-        f" It has: {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}." if names else " It has none."
-    )
-
-
-def likely_key(name: str) -> str:
-    """Guess a custom field's key from its name, for previews without an account."""
-    slug = re.sub(r"[^a-z0-9]+", "_", name.removeprefix("contact.").casefold()).strip("_")
-    return f"contact.{slug or 'custom_field'}"

@@ -9,16 +9,15 @@ from datetime import date
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import MATCH_BY, Catalog
-from importer.highlevel.fields import FIELDS
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
-from importer.mapping.compiled.program import DEFAULT_REQUIRE, Program, row_filter
+from importer.mapping.compiled.program import Program, required_of, row_filter
 from importer.mapping.compiled.readers import Circumstances
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
 from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel
-from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.language.rule import Rule, RuleKey, is_custom
 from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
@@ -39,8 +38,8 @@ class BoundMapping:
         rows: int,
         location_rows: Mapping[str, int],
         duplicates: DuplicatePolicy | OptOutsInOrder | None,
-        written: Mapping[str, Conventions],
-        open_dates: Mapping[str, str],
+        written: Mapping[RuleKey, Conventions],
+        open_dates: Mapping[RuleKey, str],
         locate: Locate,
         notes: tuple[str, ...] = (),
         suppressed: SuppressedRows | None = None,
@@ -144,12 +143,22 @@ class Surveyor:
             for each in mapped if self._shared is None else self._shared.decide(mapped):
                 if isinstance(each, Record):
                     self._duplicates.see(each)
+        table = self._see_writing(block)
+        if table is None:
+            return
+        self._location_rows.update(location for location in self._location.run(table) if location)
+
+    def see_writing(self, block: Block) -> None:
+        """Learn from rows that are not to be imported how the file's dates and numbers are written."""
+        self._see_writing(block)
+
+    def _see_writing(self, block: Block) -> BlockColumns | None:
         rows = self._sound_rows(block)
         if not rows:
-            return
+            return None
         table = BlockColumns(rows, frozenset(self._model.defaults.empty), self._model.clear)
         self._evidence.see(table)
-        self._location_rows.update(location for location in self._location.run(table) if location)
+        return table
 
     def _note_suppressed(self, mapped: list[Record | Outcome]) -> None:
         for each in mapped if self._suppressed is not None else ():
@@ -187,10 +196,11 @@ class Surveyor:
             duplicates=self._policy(groups),
             suppressed=self._suppressed,
             written={
-                name: self._evidence.conventions(("custom_fields", name), rule)
-                for name, rule in self._model.custom_fields.items()
+                key: self._evidence.conventions(key, rule)
+                for key, rule in self._model.rules
+                if is_custom(key)
             },
-            open_dates={str(key[1]): said for key, said in open_dates.items() if key[0] == "custom_fields"},
+            open_dates={key: said for key, said in open_dates.items() if is_custom(key)},
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
         )
@@ -208,7 +218,7 @@ class Surveyor:
         return frozenset(
             name
             for name, rule in model.fields.items()
-            if (rule.empty_cells or model.empty_cells) == "clear" and FIELDS[name].clearable
+            if (rule.empty_cells or model.empty_cells) == "clear" and model.facts[name].clearable
         )
 
     def _program(self, *, draft: bool = False) -> Program:
@@ -233,7 +243,9 @@ class Surveyor:
 
 def _refuse_nobody(model: MappingModel, layout: HeaderLayout) -> None:
     """Refuse a file that lacks every optional column by which a row could be matched to a contact."""
-    names = [name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields]
+    names = required_of(model)
+    if not names:
+        return  # a custom field finds its rows' contacts
     rules = [model.fields[name] for name in names]
     if not any(rule.value or rule.default or layout.pick(rule) is not None for rule in rules):
         raise MappingError(

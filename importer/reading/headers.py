@@ -13,6 +13,7 @@ from importer.errors import SourceError
 from importer.reading.grid import Cells, filled_width, is_blank
 from importer.reading.profile import Profile
 from importer.reading.shapes import DATA_SHAPES, Shape, is_personal, shape_of
+from importer.reading.short_texts import remembered
 from importer.runtime.counting import counted
 
 SAMPLE_ROWS: Final = 200
@@ -49,6 +50,7 @@ def choose_header(
     return _of_datev(filled) or _by_wanted(filled, wanted) or _by_shape(filled, name, mapped=bool(wanted))
 
 
+@remembered
 def clean_name(cell: str) -> str:
     """Take padding, line breaks and invisible marks out of a header."""
     marked = _MISREAD_MARK.fullmatch(cell)
@@ -62,6 +64,7 @@ _MISREAD_MARK: Final = re.compile('ï»¿(?:"([^"]+)"|(.*))', re.DOTALL)
 _INVISIBLE: Final = re.compile("[\ufeff\u200b\u200c\u200d\u2060\u00ad\x00]")
 
 
+@remembered
 def header_key(name: str) -> str:
     """Fold what does not count when two headers are compared: case, white space and punctuation."""
     return "".join(sign for sign in name.casefold() if sign.isalnum())

@@ -6,6 +6,8 @@ import re
 from enum import Enum, auto
 from typing import Final
 
+from importer.reading.short_texts import remembered
+
 
 class Shape(Enum):
     BLANK = auto()
@@ -49,6 +51,7 @@ _PATTERNS: Final[tuple[tuple[Shape, re.Pattern[str]], ...]] = (
 _MAYBE_PHONE: Final = re.compile(r"\+\d{7,15}|\d{10,15}")
 
 
+@remembered
 def shape_of(text: str) -> Shape:
     """Name the kind of thing that a cell holds."""
     text = text.strip()

@@ -8,9 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from importer.reading.corrected import CorrectableColumns, CorrectedGrid
+from importer.reading.corrections import Corrections
 from importer.reading.detected import Detected, Reading
 from importer.reading.detection import detect
-from importer.reading.formula_guard import unguard
+from importer.reading.formula_guard import guard_all, unguard
+from importer.reading.grid import Grid
+from importer.reading.selection import RowNumbers, chosen_blocks
 from importer.reading.table import Table, TableLayout
 from importer.records import Block, Row
 from importer.settings import ReadingOptions
@@ -33,12 +37,21 @@ _OUR_HEADERS: Final = (
 class Source:
     """A header and numbered rows; every walk over it gives the same rows."""
 
-    def __init__(self, reading: Reading, *, index: int, own_columns: bool = False) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        *,
+        index: int,
+        own_columns: bool = False,
+        corrections: Corrections | None = None,
+        only: RowNumbers | None = None,
+    ) -> None:
         self.ours = any(known <= set(reading.header) for known in _OUR_HEADERS)
         """The file is one that the importer wrote: results, or failed rows to be imported again."""
         unguarding = _unguarding(reading) if self.ours else None
         names = tuple(map(unguarding, reading.header)) if unguarding else reading.header
-        kept = tuple(column for column, name in enumerate(names) if own_columns or not name.startswith(_OURS))
+        own = tuple(column for column, name in enumerate(names) if not name.startswith(_OURS))
+        kept = tuple(range(len(names))) if own_columns else own
         layout = TableLayout(
             header=names,
             header_last=reading.header_last,
@@ -54,26 +67,46 @@ class Source:
         self._reading = reading
         self._index = index
         self._layout = layout
-        self._table = Table(reading.grid, layout, source=index)
+        self._corrections = corrections
+        self.only = only
+        """The rows that are meant, where not all are."""
+        self._grid: Grid = reading.grid
+        if corrections:
+            columns = CorrectableColumns(
+                layout=layout, own=own, guard=_guarding(reading) if self.ours else None
+            )
+            self._grid = CorrectedGrid(reading.grid, corrections, columns)
+        self._table = Table(self._grid, layout, source=index)
 
     def __iter__(self) -> Iterator[Row]:
         for block in self.blocks():
             yield from block
 
     def blocks(self, size: int = 1000) -> Iterator[Block]:
-        """Walk the rows in blocks; wholly blank rows are left out and yet counted in row numbers."""
+        """Walk the rows that are meant in blocks; wholly blank ones are left out and yet counted in row numbers."""
+        every = self._table.blocks(size)
+        return every if self.only is None else chosen_blocks(every, self.only)
+
+    def every_block(self, size: int = 1000) -> Iterator[Block]:
+        """Walk all rows of the file, also where not all are meant: each tells how the file is written."""
         return self._table.blocks(size)
 
     def with_own_columns(self) -> Source:
         """Give the same file with our own columns (``import_*``) beside the data."""
-        return Source(self._reading, index=self._index, own_columns=True)
+        return Source(
+            self._reading,
+            index=self._index,
+            own_columns=True,
+            corrections=self._corrections,
+            only=self.only,
+        )
 
     def noted_locations(self) -> frozenset[str]:
         """Walk a file of ours for the locations that its rows were for; empty for any other file."""
         if not self.ours or _LOCATION not in self._layout.header:
             return frozenset()
         alone = replace(self._layout, kept=(self._layout.header.index(_LOCATION),))
-        blocks = Table(self._reading.grid, alone, source=0).blocks(1000)
+        blocks = Table(self._grid, alone, source=0).blocks(1000)
         return frozenset(cells[0].strip() for block in blocks for cells in block.rows if cells) - {""}
 
 
@@ -81,7 +114,19 @@ def _unguarding(reading: Reading) -> Callable[[str], str] | None:
     """Choose what takes the guards off the cells of a text of ours; a workbook has none."""
     if reading.detected.encoding is None:
         return None
-    return partial(unguard, commas=not (reading.detected.delimiter or ",").startswith(","))
+    return partial(unguard, commas=_splits_elsewhere(reading))
+
+
+def _guarding(reading: Reading) -> Callable[[str], str] | None:
+    """Choose what puts them on, for a cell that is corrected."""
+    if reading.detected.encoding is None:
+        return None
+    commas = _splits_elsewhere(reading)
+    return lambda text: guard_all([text], commas=commas)[0]
+
+
+def _splits_elsewhere(reading: Reading) -> bool:
+    return not (reading.detected.delimiter or ",").startswith(",")
 
 
 def _named(names: Sequence[str]) -> int:
@@ -94,12 +139,15 @@ def open_source(
     options: ReadingOptions = _DETECT_ALL,
     index: int = 0,
     name: str | None = None,
+    corrections: Corrections | None = None,
+    only: RowNumbers | None = None,
 ) -> Source:
     """Open a file of any format we read; raise SourceError with the true cause where that cannot be done.
 
-    ``name`` is what people know the file by, where ``path`` is a copy of it.
+    ``name`` is what people know the file by, where ``path`` is a copy of it. ``corrections`` are laid over its rows;
+    ``only`` says which rows are meant.
     """
-    return Source(detect(path, options, name=name), index=index)
+    return Source(detect(path, options, name=name), index=index, corrections=corrections, only=only)
 
 
 def open_frame(frame: pd.DataFrame, *, name: str = "DataFrame", index: int = 0) -> Source:

@@ -90,6 +90,10 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
         "--into-other-location", Reach.SOURCE, lambda said: said.into_other_location
     ),
     "accept_rewritten": SaidAgain("--accept-rewritten", Reach.SOURCE, lambda said: said.accept_rewritten),
+    # They say which rows of that very file are others.
+    "corrections": SaidAgain("--corrections", Reach.SOURCE, lambda said: said.corrections),
+    "rows": SaidAgain("--rows", Reach.SOURCE, lambda said: said.rows),
+    "follows": SaidAgain("--follows", Reach.ONCE),
     "output": SaidAgain("--output", Reach.IMPORT, _output),
     "results_format": SaidAgain(
         "--results-format",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from importer.highlevel.additions import COMPANY, calls_beside
 from importer.highlevel.companies import LINK_LIMIT
-from importer.records import Block, Json, Outcome, Record, row_id
+from importer.records import Block, Json, Outcome, Record, RowObject, row_id
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.summary import SourceSummary, group_json, moment
@@ -56,6 +56,7 @@ class Forecast:
     """What a run would do. ``ready + skipped + failed == rows_read``, always."""
 
     rows_read: int
+    row_object: RowObject = RowObject.CONTACT
     ready: int
     """Rows that a run would send."""
     skipped: int

@@ -7,13 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from importer.records import Status
-from importer.results.forecast import Forecast, Lifts
+from importer.records import RowObject, Status
+from importer.results.forecast import Expected, Forecast, Lifts
 from importer.results.next_steps import first_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
 from importer.results.wording import duration, number, percent, rows
 
+_TRIGGERS: Final = {
+    RowObject.CONTACT: "'contact created' or 'tag added'",
+    RowObject.OPPORTUNITY: "'opportunity created'",
+    RowObject.NOTE: "'note added'",
+    RowObject.TASK: "'task added'",
+}
 _TAGS: Final = 5
 
 
@@ -83,18 +89,23 @@ def _needs(forecast: Forecast) -> Iterator[str]:
             yield f"  hidden       {source.name} has {source.hidden}: read like all others"
         yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
     yield from (f"  same contact {sentence}" for sentence in forecast.same_contact.sentences())
-    if forecast.ready:
-        yield (
-            f"  workflows    up to {rows(forecast.ready)} may start those that wait for 'contact created' or "
-            "'tag added' in the location"
-        )
+    if forecast.ready and (triggers := _TRIGGERS.get(forecast.row_object)):
+        yield f"  workflows    up to {rows(forecast.ready)} may start those that wait for {triggers} in the location"
     if forecast.lifts.rows:
         yield f"  lifts        {_lifts(forecast.lifts)}"
     if forecast.new_tags:
         yield f"  new tags     {_new_tags(forecast.new_tags)}"
     if forecast.expected is not None:
+        yield from _expected(forecast, forecast.expected)
+
+
+def _expected(forecast: Forecast, expected: Expected) -> Iterator[str]:
+    asked = f"asked for {rows(expected.asked)}"
+    if forecast.row_object.beside:
+        yield f"  contacts     {percent(1 - expected.updated_share)} of the rows find none in the location, and would fail ({asked})"
+    elif expected.asked:
         updated = forecast.expected_updates / (forecast.ready or 1)
-        yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
+        yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated ({asked})"
 
 
 def _lifts(lifts: Lifts) -> str:

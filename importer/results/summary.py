@@ -22,7 +22,10 @@ class SourceSummary:
     name: str
     reference: str
     fingerprint: str
+    """SHA-256 of its bytes."""
     rows: int
+    corrections: str | None = None
+    """SHA-256 of what corrections change of it."""
     hidden_rows: int = 0
     """Of the sheet; they are read like all others."""
     hidden_columns: int = 0
@@ -263,6 +266,7 @@ def _source(source: SourceSummary) -> Json:
         "name": source.name,
         "reference": source.reference,
         "sha256": source.fingerprint,
+        "corrections_sha256": source.corrections,
         "rows": source.rows,
         "hidden_rows": source.hidden_rows,
         "hidden_columns": source.hidden_columns,

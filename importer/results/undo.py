@@ -54,19 +54,26 @@ class UndoSummary:
         return 1 if self.left else 0
 
     @property
+    def state(self) -> str:
+        return "finished" if self.stopped is None else "stopped"
+
+    def count(self, status: UndoStatus) -> int:
+        return self.counts.get(status, 0)
+
+    @property
     def left(self) -> int:
         """Rows that were not taken back."""
-        return self.counts.get(UndoStatus.KEPT, 0) + self.counts.get(UndoStatus.FAILED, 0)
+        return self.count(UndoStatus.KEPT) + self.count(UndoStatus.FAILED)
 
     def to_json(self) -> dict[str, Json]:
         return {
             "run_id": self.run_id,
-            "state": "finished" if self.stopped is None else "stopped",
+            "state": self.state,
             "reason": self.stopped,
             "reason_code": self.reason_code,
             "dry_run": self.dry,
             "rows_read": self.rows_read,
-            **{status.value: self.counts.get(status, 0) for status in _SHOWN},
+            **{status.value: self.count(status) for status in _SHOWN},
             "reasons": dict(self.reasons),
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
@@ -133,7 +140,7 @@ def render_undo(summary: UndoSummary) -> str:
 
 def _rendered(summary: UndoSummary) -> Iterable[str]:
     counts = ", ".join(
-        f"{number(count)} {status.value}" for status in _SHOWN if (count := summary.counts.get(status, 0))
+        f"{number(count)} {status.value}" for status in _SHOWN if (count := summary.count(status))
     )
     rows = counted(summary.rows_read, "row")
     if summary.dry:

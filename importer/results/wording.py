@@ -8,12 +8,21 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from importer.records import Since
+from importer.records import RowObject, Since
 
 _LONGEST_VALUE: Final = 60
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
+
+
+AUTOMATED: Final = {
+    RowObject.CONTACT: "created contacts and added tags",
+    RowObject.OPPORTUNITY: "created deals",
+    RowObject.NOTE: "added notes",
+    RowObject.TASK: "added tasks",
+}
+"""What of a run's rows workflows may react to; to companies none does."""
 
 
 def number(count: float) -> str:

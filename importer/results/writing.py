@@ -223,7 +223,8 @@ def _sources(
         SourceSummary(
             name=staged.name,
             reference=staged.reference,
-            fingerprint=staged.fingerprint,
+            fingerprint=staged.content_sha256,
+            corrections=staged.corrections_sha256,
             rows=rows.get(index, 0),
             hidden_rows=source.detected.hidden_rows,
             hidden_columns=source.detected.hidden_columns,

@@ -13,9 +13,9 @@ from importer.errors import ImporterError, SettingsError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.lifts import switches_off
 from importer.highlevel.reply import Reply
-from importer.records import PlanAction, Record
+from importer.records import PlanAction, Record, RowObject
 from importer.results.next_steps import TRIAL_ROWS
-from importer.results.wording import number, rows
+from importer.results.wording import AUTOMATED, number, rows
 from importer.runs.context import RunContext
 from importer.runs.intake import Mapped
 from importer.runs.resolving import Catalogs
@@ -81,6 +81,7 @@ class Glance:
     """The most frequent first."""
     lifts: str | None = None
     """What is to be said of rows that may lift somebody's do-not-disturb."""
+    row_object: RowObject = RowObject.CONTACT
 
 
 def targets_of(catalogs: Catalogs, location_rows: Mapping[str, int]) -> tuple[Target, ...]:
@@ -113,7 +114,12 @@ def aimed_at(targets: Sequence[Target]) -> str:
 
 
 async def glance(
-    mapped: Mapped, sender: Sender, planned: Mapping[PlanAction, int], *, lifts: str | None = None
+    mapped: Mapped,
+    sender: Sender,
+    planned: Mapping[PlanAction, int],
+    *,
+    lifts: str | None = None,
+    row_object: RowObject = RowObject.CONTACT,
 ) -> Glance:
     """Look at some rows: which tags they bring, and how many of their contacts the location does not have."""
     records = [item for item in mapped if isinstance(item, Record)]
@@ -127,6 +133,7 @@ async def glance(
         looked_up=len(looked_up),
         tags=tuple(tag for tag, _ in tags.most_common()),
         lifts=lifts,
+        row_object=row_object,
     )
 
 
@@ -177,7 +184,7 @@ def explanation(
             f"Into {aimed_at(targets)}: {load}{_decided(load, seen) or _new(load.left, seen)}.",
             *_tags(load.left, seen.tags, seen.seen),
             *([] if seen.lifts is None else [seen.lifts]),
-            *_workflows(targets),
+            *_workflows(targets, seen.row_object),
             *dict.fromkeys(misfits),
             *_first_time(load, last),
             *([] if (moved := elsewhere(targets, last)) is None else [moved]),
@@ -202,8 +209,9 @@ def overruled(targets: Sequence[Target], fixed: str | None) -> Iterator[str]:
 
 
 def _decided(load: Load, seen: Glance) -> str:
+    becomes = {**_BECOMES, PlanAction.UPDATE: "to add"} if seen.row_object.beside else _BECOMES
     counts = [
-        f"{number(seen.planned[each])} {word}" for each, word in _BECOMES.items() if seen.planned.get(each)
+        f"{number(seen.planned[each])} {word}" for each, word in becomes.items() if seen.planned.get(each)
     ]
     by = "compared with its contacts" if load.plan is None else f"by plan {load.plan}"
     return f", {by}: {', '.join(counts)}" if counts else ""
@@ -212,6 +220,8 @@ def _decided(load: Load, seen: Glance) -> str:
 def _new(left: int, seen: Glance) -> str:
     if seen.new is None or not seen.looked_up:
         return ""
+    if seen.row_object.beside:
+        return f"; of {number(seen.looked_up)} that were looked up, {number(seen.new)} have no contact there, and would fail"
     if seen.new in {0, seen.looked_up}:
         about = "all of them new" if seen.new else "none of them new"
     else:
@@ -236,11 +246,12 @@ def _first_time(load: Load, last: Run | None) -> Iterator[str]:
         yield f"It is the first import by this mapping: --trial {TRIAL_ROWS} sends so many rows, to be looked at, and stops."
 
 
-def _workflows(targets: Iterable[Target]) -> Iterator[str]:
+def _workflows(targets: Iterable[Target], row_object: RowObject) -> Iterator[str]:
+    automated = AUTOMATED.get(row_object)
     known = [each.published_workflows for each in targets if each.published_workflows is not None]
-    if count := sum(known):
+    if automated and (count := sum(known)):
         plural = "1 published workflow" if count == 1 else f"{number(count)} published workflows"
-        yield f"{plural} there; any may react to created contacts and added tags, and no undo takes back what they do."
+        yield f"{plural} there; any may react to {automated}, and no undo takes back what they do."
 
 
 async def confirm(context: RunContext, asked: str, moved: str | None, load: Load) -> None:

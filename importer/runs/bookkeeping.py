@@ -19,6 +19,7 @@ from importer.records import (
     QuotaMark,
     Record,
     RowId,
+    RowObject,
     Status,
     number_of,
 )
@@ -38,6 +39,7 @@ class Bookkeeper:
         self._journal = journal
         self._known = known
         self._turn = turn
+        self._row_object = mapping.row_object
         self._tag_mode = mapping.follow_ups.tag_mode
         # Kept with each person: spelled otherwise, it would send everybody again once.
         self._rules = repr((mapping.mode, mapping.follow_ups))
@@ -91,6 +93,9 @@ class Bookkeeper:
     def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
         self._journal.intend(intents, images)
 
+    def withdraw(self, intents: Iterable[Intent]) -> None:
+        self._journal.withdraw(intents)
+
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)
 
@@ -113,6 +118,8 @@ class Bookkeeper:
         return self._journal.made_by(row)
 
     def _concerned(self, records: Sequence[Record]) -> list[Record]:
+        if self._row_object is not RowObject.CONTACT:
+            return []  # nothing of it is what a person was sent
         return [record for record in records if self._turn.concerns(record.location_id)]
 
     def _candidate(self, record: Record) -> PersonRow:

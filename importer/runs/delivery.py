@@ -17,8 +17,9 @@ from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
-from importer.records import Intent, Landed, Outcome, Record, RowState
+from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState
 from importer.results import wording
+from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
     Load,
     Target,
@@ -31,18 +32,22 @@ from importer.runs.aiming import (
     overruled,
     targets_of,
 )
+from importer.runs.attaching import Attaching, origins_of
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
 from importer.runs.forecast import most_calls_a_row
+from importer.runs.key_sharing import matched_by
+from importer.runs.overtaking import Overtaken, find_overtaken
 from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
 from importer.runs.planning.replanning import Replanner
 from importer.runs.preparing import Preparation
-from importer.runs.preparing.order import Surveyed
+from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_superseded, settle_taken_home
 from importer.runs.suppressing import stored_before
 from importer.runs.trial import Trial
+from importer.runs.uploading import Uploads, open_uploads
 from importer.runtime.counting import counted
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
@@ -84,7 +89,11 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
         folder=journal.folder,
         state=settings.state,
     ) as connection:
-        with rare_collections(), _bookkeeper(connection, delivery) as books:
+        with (
+            rare_collections(),
+            _bookkeeper(connection, delivery) as books,
+            contextlib.ExitStack() as opened,
+        ):
             async with Sender(
                 connection=connection,
                 journal=books,
@@ -102,9 +111,12 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if settings.replan:
                     replanner.learn(catalogs)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
-                plan = await plan_run(
-                    _comparison(connection, delivery), delivery.preparation, sender, catalogs
-                )
+                overtaken = await asyncio.to_thread(_find_overtaken, delivery, catalogs, state)
+                files = await _open_uploads(sender, delivery, catalogs, connection, opened)
+                known = delivery.preparation if files is None else files.known_in(delivery.preparation)
+                plan = await plan_run(_comparison(connection, delivery), known, sender, catalogs)
+                if files is not None:
+                    delivery = replace(delivery, preparation=files.named_in(delivery.preparation))
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
                 lifting = await asyncio.to_thread(_lifts, delivery, plan)
                 explained = await _aim(sender, delivery, targets, state, plan, lifting)
@@ -113,6 +125,8 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if delivery.kind is not SessionKind.RUN:
                     journal.begin(delivery.kind, context.operator)
                     await asyncio.to_thread(settle_taken_home, journal)
+                    if await asyncio.to_thread(overtaken.settle, journal):
+                        context.progress.message(overtaken.sentence)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
@@ -121,7 +135,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
                 try:
-                    await _feed(delivery, sender, books, trial, plan)
+                    await _feed(delivery, sender, books, trial, plan, files)
                 except StopError as reason:
                     sender.stop(reason)  # where reading failed: what is in the air shall land
                 try:
@@ -130,6 +144,19 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _say_read_back(sender, delivery)
                 trial.end()
             return books.close_turn(complete=_complete(delivery))
+
+
+def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) -> Overtaken:
+    if delivery.kind is SessionKind.RUN or delivery.settings.over_newer:
+        return Overtaken()
+    return find_overtaken(
+        delivery.journal,
+        lambda: delivery.preparation.pieces(resolved=False),
+        keys=Order.of(delivery.journal.run, delivery.settings, delivery.mapping).keys,
+        state=state,
+        matching=matched_by(delivery.mapping, catalogs),
+        retrying=delivery.kind is SessionKind.RETRY,
+    )
 
 
 def _prepare_output(folder: Path) -> None:
@@ -156,7 +183,7 @@ def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeep
             full_every=settings.full_every,
         )
         known = None
-        if delivery.mapping.model.wishes:
+        if delivery.mapping.model.wishes or delivery.mapping.row_object is RowObject.COMPANY:
             known = opened.enter_context(KnownAdditions.open(settings.state, place=place))
         yield Bookkeeper(delivery.journal, turn, delivery.mapping, known)
 
@@ -171,6 +198,7 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
 
 def _policy(settings: RunSettings, mapping: Mapping, replanner: Replanner) -> SendingPolicy:
     return SendingPolicy(
+        row_object=mapping.row_object,
         mode=mapping.mode,
         follow_ups=mapping.follow_ups,
         concurrency=settings.concurrency,
@@ -243,7 +271,13 @@ async def _aim(
         return False
     pieces = delivery.preparation.pieces()
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
-    seen = await glance(await asyncio.to_thread(next, pieces, []), sender, decided, lifts=lifting)
+    seen = await glance(
+        await asyncio.to_thread(next, pieces, []),
+        sender,
+        decided,
+        lifts=lifting,
+        row_object=delivery.mapping.row_object,
+    )
     context.stop.check()
     load = Load(journal.counts().pending, delivery.settings.trial, delivery.settings.plan)
     misfits = [each.misfit for each in delivery.surveyed if each.misfit is not None]
@@ -303,10 +337,19 @@ def _announce(
     else:
         progress.message(
             f"Into {aimed_at(targets) if targets else 'no sub-account'}: {sending}{days}{share}"
-            " Created contacts and added tags may start workflows there; what they do no undo takes back."
+            + _automated(delivery.mapping.row_object)
             + (f" {lifting}" if lifting else "")
         )
     progress.planned(left, plan.requests, plan.seconds)
+
+
+def _automated(row_object: RowObject) -> str:
+    said = AUTOMATED.get(row_object)
+    return (
+        f" {said[0].upper()}{said[1:]} may start workflows there; what they do no undo takes back."
+        if said
+        else ""
+    )
 
 
 def _say_read_back(sender: Sender, delivery: Delivery) -> None:
@@ -341,7 +384,12 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
 
 
 async def _feed(
-    delivery: Delivery, sender: Sender, books: Bookkeeper, trial: Trial, plan: RunPlan | None
+    delivery: Delivery,
+    sender: Sender,
+    books: Bookkeeper,
+    trial: Trial,
+    plan: RunPlan | None,
+    files: Uploads | None,
 ) -> None:
     journal, pieces = delivery.journal, delivery.preparation.pieces()
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
@@ -357,18 +405,57 @@ async def _feed(
         planned = plan.apply(records) if plan else {}
         ended = {**unchanged, **{row: end for row, end in planned.items() if isinstance(end, Outcome)}}
         within = trial.last_row(piece, row_states, ended)
+        items = {
+            item.row: ended.get(item.row) or planned.get(item.row, item) for item in due if item.row <= within
+        }
+        if files is not None:
+            # what has landed needs its files no more
+            items |= await files.attach(
+                [
+                    each
+                    for row, each in items.items()
+                    if isinstance(each, Record) and not isinstance(row_states.get(row), Landed)
+                ]
+            )
         for item in due:
             if sender.over or item.row > within:
                 return
-            end = item if isinstance(item, Outcome) else ended.get(item.row)
-            end = end and stored_before(end, row_states.get(item.row))
-            record = planned.get(item.row, item)
-            if end:
-                sender.settle((end,))
-            elif isinstance(record, Record):
-                await sender.submit(record, _open(row_states.get(item.row)))
+            state = row_states.get(item.row)
+            match items[item.row]:
+                case Outcome() as end:
+                    sender.settle((stored_before(end, state),))
+                case record:
+                    await sender.submit(record, _open(state))
         if trial.over:
             return
+
+
+async def _open_uploads(
+    sender: Sender,
+    delivery: Delivery,
+    catalogs: Catalogs,
+    connection: Connection,
+    opened: contextlib.ExitStack,
+) -> Uploads | None:
+    """Make ready to upload what rows name, where the mapping fills a field of files. Raises CredentialsError."""
+    run = delivery.journal.run
+    origins = origins_of(delivery.mapping.model.files, run.sources, run.working_folder)
+    attaching = Attaching(delivery.mapping, catalogs, origins)
+    if not attaching.location_ids:
+        return None
+    uploads = opened.enter_context(
+        open_uploads(
+            sender,
+            attaching,
+            state=delivery.settings.state,
+            place=f"sandbox:{run.id}" if connection.sandbox else connection.base_url,
+            folder=delivery.journal.folder,
+            run_id=run.id,
+            again=delivery.kind is SessionKind.RETRY,
+        )
+    )
+    await uploads.try_scope()
+    return uploads
 
 
 def _comparison(connection: Connection, delivery: Delivery) -> Comparison:

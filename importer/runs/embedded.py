@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +30,7 @@ async def reachable(
         return
     kept = folder / "sandbox.db"  # so that a resumed try meets the same contacts
     os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
-    async with embedded_sandbox(connection, mapping, location_ids, kept=kept) as furnished:
+    async with embedded_sandbox(connection, (mapping,), location_ids, kept=kept) as furnished:
         yield furnished
 
 
@@ -46,24 +47,32 @@ def _pipelines_named(mapping: Mapping) -> tuple[tuple[str, tuple[str, ...]], ...
 
 @asynccontextmanager
 async def embedded_sandbox(
-    connection: Connection, mapping: Mapping, location_ids: Iterable[str], *, kept: Path | None = None
+    connection: Connection,
+    mappings: Sequence[Mapping],
+    location_ids: Iterable[str],
+    *,
+    kept: Path | None = None,
 ) -> AsyncIterator[Connection]:
-    """Start a sandbox with these locations, and give the connection to it; ``kept``: the file of its contacts."""
+    """Start a sandbox with these locations and what the mappings name, and give the connection to it; ``kept``: the file of its contacts."""
     from importer.sandbox import Sandbox, SandboxSettings
 
-    sandbox = Sandbox(SandboxSettings(burst=_BURST, daily=0, db=kept))
+    settings = SandboxSettings(burst=_BURST, daily=0, db=kept, allow_duplicate_opportunities=True)
+    sandbox = Sandbox(settings)
     try:
         await sandbox.start()
     except OSError as cause:
         raise SettingsError(f"The embedded sandbox cannot start: {cause}.") from cause
     try:
-        wanted = wanted_names(mapping.follow_ups)
-        for location_id in tuple(location_ids) or (SANDBOX_LOCATION,):
+        places = tuple(location_ids) or (SANDBOX_LOCATION,)
+        for location_id, mapping in product(places, mappings):
             sandbox.furnish(
                 location_id,
                 custom_fields=mapping.needs.custom_field_names,
+                deal_fields=()
+                if mapping.model.opportunity is None
+                else mapping.model.opportunity.custom_fields,
                 pipelines=_pipelines_named(mapping),
-                **wanted,
+                **wanted_names(mapping.follow_ups),
             )
         yield replace(connection, base_url=sandbox.base_url, token=Secret("pit-sandbox"))
     finally:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.errors import SettingsError
 from importer.highlevel import follow_ups
 from importer.highlevel.catalog import CatalogNeeds
-from importer.highlevel.payload import build_payload
 from importer.highlevel.quota import plan_sending
-from importer.highlevel.refusals import NAMED_IN_CREATE_ONLY
 from importer.mapping import Mapping, load_mapping
+from importer.mapping.examples import refuse_failing
 from importer.mapping.language.people import SharedKeyPolicy
-from importer.records import Block, Fault, ImportMode, Json, Outcome, Record, RowId, Status, number_of
+from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
+from importer.runs.attaching import Alter, Attaching, origins_of
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
 from importer.runs.intake import (
     Intake,
@@ -36,15 +38,21 @@ from importer.runs.intake import (
 from importer.runs.key_sharing import KeyPlace, KeySharing, foresee_key_sharing, matched_by
 from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
+from importer.runs.objects import refuse_idle_options
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
+from importer.runs.shown_rows import ready_row, shown_row
 from importer.runs.suppressing import read_suppression
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.garbage import rare_collections
+from importer.runtime.progress import CheckBeat, CheckPhase
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
+from importer.sources.attachments import Attachments
 from importer.state import StateFolder
+from importer.state.findings import CheckedSource, FindingsWriter, require_place
+from importer.state.memory.uploads import KnownUploads
 from importer.version import __version__
 
 if TYPE_CHECKING:
@@ -62,6 +70,8 @@ class Taken:
     intakes: Sequence[Intake]
     notes: tuple[str, ...] = ()
     """What is to be said of the list of people who are sent nothing."""
+    origins: tuple[Attachments, ...] = ()
+    """Where the files of each source may come from."""
 
     @property
     def location_ids(self) -> frozenset[str]:
@@ -87,22 +97,39 @@ def check(
     stop: StopSignal | None = None,
     ask_about: int | None = None,
     listing: Path | None = None,
+    findings: Path | None = None,
+    beat: CheckBeat = lambda _phase, _rows: None,
 ) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent.
 
+    An example of the mapping that does not hold is refused before a row is read.
     Locations that can be asked (a token is at hand, or a sandbox stands in) say what they take. ``ask_about``: of so
     many rows (0: of all) the location is asked whether it knows the person already. ``listing``: the folder where the
-    rows that share a key are listed, if there are any.
+    rows that share a key are listed, if there are any. ``findings``: the file that keeps every row that fails or is
+    warned of. ``beat`` is told how far it is; asked to by ``stop``, it ends between two blocks and leaves no file.
     """
-    clock = clock or SystemClock()
+    clock, stop = clock or SystemClock(), stop or StopSignal()
+    mapping = mapping or load_mapping(settings.mapping)
+    today = datetime.fromtimestamp(clock.now(), UTC).date()
+    refuse_failing(mapping, today=today, allow_transforms=settings.allow_transforms)
     sample = None if ask_about is None else _sample(ask_about)
-    with taken_in(settings, mapping, clock, stop or StopSignal()) as taken:
+    if findings is not None:
+        require_place(findings)
+    surveyed = _Beats(beat, CheckPhase.SURVEYING)
+    with (
+        taken_in(settings, mapping, clock, stop, beat=surveyed.add) as taken,
+        _kept(findings, taken) as keep,
+    ):
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
         new_tags, lifting = NewTags(asked), LiftingRows()
         foresight = Foresight([intake.source.header for intake in taken.intakes])
+        mapped = _Beats(beat, CheckPhase.MAPPING)
         for block, items in foreseen_rows(taken, asked.catalogs):
+            stop.check()
+            mapped.add(len(block))
+            keep(block, items)
             foresight.see(block, items)
             new_tags.see(items)
             lifting.see(items)
@@ -115,6 +142,33 @@ def check(
             foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
         )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
+
+
+class _Beats:
+    """Counts the rows of one phase, and tells whoever watches."""
+
+    def __init__(self, beat: CheckBeat, phase: CheckPhase) -> None:
+        self._beat = beat
+        self._phase = phase
+        self._rows = 0
+
+    def add(self, rows: int) -> None:
+        self._rows += rows
+        self._beat(self._phase, self._rows)
+
+
+@contextmanager
+def _kept(findings: Path | None, taken: Taken) -> Iterator[Callable[[Block, Mapped], None]]:
+    """Give what keeps the findings of a block, in a file that is there once all is well."""
+    if findings is None:
+        yield lambda _block, _items: None
+        return
+    sources = [
+        CheckedSource(name=staged.name, header=intake.source.header, sha256=staged.content_sha256)
+        for staged, intake in zip(taken.staged, taken.intakes, strict=True)
+    ]
+    with FindingsWriter(findings, sources) as writer:
+        yield writer.see
 
 
 def _ask_locations(
@@ -154,15 +208,18 @@ def preview(
     settings: RunSettings,
     *,
     rows: int,
+    only: Collection[int] = (),
     mapping: Mapping | None = None,
     clock: Clock | None = None,
     notify: Callable[[str], None] = lambda _note: None,
 ) -> Iterator[dict[str, Json]]:
     """Show the first ``rows`` rows (0: all of them) as a run would send them; nothing is sent.
 
+    ``only``: the rows of these numbers instead. Raises SettingsError for one that the sources do not have.
     ``notify`` is told what could not be checked, before the first row.
     """
     clock = clock or SystemClock()
+    rows = 0 if only else rows
     with taken_in(settings, mapping, clock, StopSignal()) as taken:
         asked = _ask_locations(
             _shown_locations(taken, rows), taken.mapping.needs, taken.mapping, settings, clock
@@ -170,13 +227,24 @@ def preview(
         unset = unset_notes(taken.mapping, settings)
         for note in (*taken.notes, *unset, *unchecked_notes(asked, taken.mapping)):
             notify(note)
-        left = rows or None
-        for _, items in foreseen_rows(taken, asked.catalogs):
-            for item in items[:left]:
-                yield _line(item, taken.mapping)
-            left = None if left is None else left - len(items)
-            if left is not None and left <= 0:
-                return
+        items = (item for _, items in foreseen_rows(taken, asked.catalogs) for item in items)
+        for item in _numbered(items, only) if only else islice(items, rows or None):
+            yield shown_row(item, taken.mapping)
+
+
+def _numbered(items: Iterable[Record | Outcome], numbers: Collection[int]) -> Iterator[Record | Outcome]:
+    """Pick rows by their numbers, from every source."""
+    found = set()
+    for item in items:
+        number = number_of(item.row)
+        if number in numbers:
+            found.add(number)
+            yield item
+    if missing := sorted(set(numbers) - found):
+        raise SettingsError(
+            f"There is no row {missing[0]}: it is blank, the header's, or behind the last. Rows are numbered as a "
+            "spreadsheet counts them."
+        )
 
 
 def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
@@ -188,13 +256,22 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
     )
 
 
-def foreseen_rows(taken: Taken, catalogs: Catalogs) -> Iterator[tuple[Block, Mapped]]:
-    """Map every row as a run would send it."""
+def foreseen_rows(
+    taken: Taken, catalogs: Catalogs, *, uploads: KnownUploads | None = None
+) -> Iterator[tuple[Block, Mapped]]:
+    """Map every row as a run would send it; with ``uploads``, files that were uploaded before stand in it as they are there."""
     matching = matched_by(taken.mapping, catalogs)
+    attaching = Attaching(taken.mapping, catalogs, taken.origins)
+    alter = attaching.looked if uploads is None else attaching.known(uploads)
     for intake in taken.intakes:
         shared = taken.sharing.decider(intake.bound, matching)
         resolvers = Resolvers(intake, catalogs)
-        yield from intake.pieces(partial(_ready, resolvers=resolvers, mapping=taken.mapping), shared)
+        ready = partial(_ready, resolvers=resolvers, mapping=taken.mapping, alter=alter)
+        yield from intake.pieces(ready, shared)
+
+
+def _ready(record: Record, resolvers: Resolvers, mapping: Mapping, alter: Alter) -> Record | Outcome:
+    return ready_row(alter(resolvers.resolve(record)), mapping)
 
 
 def _same_contact(taken: Taken, catalogs: Catalogs, listing: Path | None) -> SameContact:
@@ -232,13 +309,19 @@ class _ForeseenEnds:
 
 @contextmanager
 def taken_in(
-    settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal
+    settings: RunSettings,
+    mapping: Mapping | None,
+    clock: Clock,
+    stop: StopSignal,
+    *,
+    beat: Callable[[int], None] = lambda _rows: None,
 ) -> Iterator[Taken]:
     """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
+    refuse_idle_options(settings, mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
     with rare_collections(), tempfile.TemporaryDirectory(prefix="importer-") as folder:
-        staged = stage_all(settings.sources, Path(folder))
+        staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
@@ -249,7 +332,7 @@ def taken_in(
             suppression=None if suppressed is None else suppressed.suppression,
             failed_rows_of=_failed_rows_of(settings, mapping),
         )
-        intakes = survey(sources, mapping, options, keep_going=stop.check)
+        intakes = survey(sources, mapping, options, keep_going=stop.check, beat=beat)
         place = KeyPlace.of(settings.connection, settings.state, "")
         with foresee_key_sharing(place, Path(folder)) as sharing:
             yield Taken(
@@ -259,6 +342,7 @@ def taken_in(
                 intakes=intakes,
                 sharing=sharing,
                 notes=() if suppressed is None else suppressed.notes,
+                origins=origins_of(mapping.model.files, staged, Path.cwd()),
             )
 
 
@@ -271,6 +355,13 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
 
 def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     """Tell how many calls every row costs: the upsert, a search before it, a look at what it finds, its follow-ups but for its own additions."""
+    match mapping.row_object:
+        case RowObject.COMPANY:
+            return 0  # the company is counted as what each row adds
+        case RowObject.CONTACT:
+            pass
+        case _:
+            return 1  # its contact is looked for
     search = 0 if mapping.mode is ImportMode.UPSERT else 1
     look = before_images and mapping.mode is not ImportMode.CREATE_ONLY
     return 1 + search + look + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
@@ -279,50 +370,6 @@ def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
 def most_calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
     """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
     return calls_a_row(mapping, before_images=before_images) + mapping.most_calls_beside
-
-
-def _ready(record: Record, resolvers: Resolvers, mapping: Mapping) -> Record | Outcome:
-    """Bring a row as far as a run would without asking for its contact."""
-    resolved = resolvers.resolve(record)
-    if (
-        isinstance(resolved, Outcome)
-        or resolved.contact_id is None
-        or mapping.mode is not ImportMode.CREATE_ONLY
-    ):
-        return resolved
-    return Outcome(
-        row=resolved.row,
-        status=Status.SKIPPED,
-        location_id=resolved.location_id,
-        contact_id=resolved.contact_id,
-        code="already_exists",
-        message=NAMED_IN_CREATE_ONLY,
-        warnings=resolved.warnings,
-    )
-
-
-def _line(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
-    if isinstance(item, Outcome):
-        return _no_payload(item)
-    return {
-        "row": number_of(item.row),
-        "location_id": item.location_id,
-        "payload": build_payload(item, mode=mapping.mode, tag_mode=mapping.tag_mode),
-        "follow_ups": follow_ups.follow_up_plan(item, mapping.follow_ups),
-        "warnings": [_fault(fault) for fault in item.warnings],
-    }
-
-
-def _no_payload(outcome: Outcome) -> dict[str, Json]:
-    line: dict[str, Json] = {"row": number_of(outcome.row)}
-    if outcome.status is Status.SKIPPED:
-        return {**line, "skipped": {"code": outcome.code, "message": outcome.message}}
-    faults = outcome.faults or (Fault(code=outcome.code or "failed", message=outcome.message or ""),)
-    return {**line, "errors": [_fault(fault) for fault in faults if fault.fails]}
-
-
-def _fault(fault: Fault) -> Json:
-    return {"code": fault.code, "column": fault.column, "message": fault.message}
 
 
 def _forecast(
@@ -349,6 +396,7 @@ def _forecast(
         for name, rows in foresight.location_rows.items()
     }
     return foresight.forecast(
+        row_object=taken.mapping.row_object,
         locations={
             name: LocationForecast(
                 rows=part.rows, requests=part.requests, seconds=part.seconds, daily_share=part.day_share
@@ -364,7 +412,8 @@ def _forecast(
             SourceSummary(
                 name=staged.name,
                 reference=staged.reference,
-                fingerprint=staged.fingerprint,
+                fingerprint=staged.content_sha256,
+                corrections=staged.corrections_sha256,
                 rows=intake.rows,
                 hidden_rows=intake.source.detected.hidden_rows,
                 hidden_columns=intake.source.detected.hidden_columns,

@@ -22,10 +22,12 @@ from importer.runtime.addresses import mention_of
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Connection, ReadingOptions
 from importer.sources import StagedSource
+from importer.sources.corrections import kept_corrections
 from importer.state import StateFolder
 from importer.state.journal import Run, RunState
 from importer.state.journal.forgetting import PersonTraces, contacts_of, count_rows, forget_rows
 from importer.state.memory import KeyHolders, Memory
+from importer.state.named_files import FILE_NAME as NAMED_FILES
 from importer.state.plans import Plans
 
 _OWN_PLAN: Final = "plan.db"
@@ -125,7 +127,7 @@ class _Forgetting:
             his, trouble = self._try_rows_in(run, source)
             rows.extend(his)
             try:
-                if his or mentions(source.path, self._email):
+                if his or mentions(source.path, self._email) or self._is_corrected(source):
                     copies.append(source)
                     continue
             except ImporterError as cause:
@@ -150,6 +152,13 @@ class _Forgetting:
             for number, cells in zip(block.numbers, block.rows, strict=True):
                 if any(map(self._mention.search, cells)):
                     yield row_id(copy.index, number)
+
+    def _is_corrected(self, copy: StagedSource) -> bool:
+        """Look at what corrections put in place of what, since a walk shows only the latter."""
+        corrections = kept_corrections(copy) if copy.corrections_path.is_file() else None
+        texts = (text for each in corrections or () for text in (each.before, each.after))
+        cells = (cell for text in texts for cell in ((text,) if isinstance(text, str) else text))
+        return any(map(self._mention.search, cells))
 
     def _look_through_mirrors(self) -> None:
         for path in self._mirrors.all():
@@ -195,8 +204,11 @@ class _Forgetting:
         # A row of the same person without the e-mail stands in a copy that does not mention it.
         for source in run.sources:
             source.path.unlink(missing_ok=True)
-        for suffix in ("-wal", "-shm", ""):
-            (folder / f"{_OWN_PLAN}{suffix}").unlink(missing_ok=True)
+            source.corrections_path.unlink(missing_ok=True)
+            source.rows_path.unlink(missing_ok=True)
+        for name in (_OWN_PLAN, NAMED_FILES):
+            for suffix in ("-wal", "-shm", ""):
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
         shutil.rmtree(folder / "mirrors", ignore_errors=True)  # of an embedded sandbox
         return ForgottenIn(
             run_id=run.id,

@@ -15,8 +15,10 @@ from importer.mirror.folder import MirrorFolder
 from importer.results.commands import access_words
 from importer.results.metrics import require_metrics
 from importer.runs.context import RunContext
+from importer.runs.following import follow
 from importer.runs.intake import choose_location, require_destination, stage_all
 from importer.runs.lineage import Lineage, trace
+from importer.runs.objects import refuse_idle_options
 from importer.runs.remembered import recalled, remembered
 from importer.runs.session import RunSession
 from importer.runtime.clock import Clock
@@ -38,6 +40,7 @@ async def begin(settings: RunSettings, mapping: Mapping, context: RunContext) ->
     Raises SetupError; of a run that ends by one, nothing is left behind.
     """
     allow_open_files()
+    refuse_idle_options(settings, mapping)
     require_destination(settings.connection, mapping)
     if settings.metrics_file is not None:
         require_metrics()
@@ -156,8 +159,10 @@ def _created(new: NewRun, candidate: Run, context: RunContext) -> Journal:
 def _candidate(
     new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder
 ) -> tuple[Run, Lineage]:
-    staged = stage_all(settings.sources, new.sources)
+    staged = stage_all(settings.sources, new.sources, settings.corrections, settings.rows)
     lineage = trace(staged, mapping, settings, state)
+    if settings.rows is not None:
+        follow(lineage, staged, state, settings.follows)
     run = Run(
         id=new.id,
         started_at=new.started_at,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -17,12 +19,15 @@ from importer.mapping.ready import ready_path
 from importer.mapping.shared_keys import HolderStore, SharedKeys
 from importer.mapping.suppression import Suppression
 from importer.reading import Source, open_source
+from importer.reading.selection import RowNumbers
 from importer.records import Block, Outcome, Record, limited
 from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
 from importer.sources import StagedSource, stage_each
+from importer.sources.corrections import correct, kept_corrections
 from importer.sources.expanding import expand_sources
+from importer.sources.selection import kept_rows, select
 
 Mapped: TypeAlias = list[Record | Outcome]
 Resolve: TypeAlias = Callable[[Record], Record | Outcome]
@@ -121,12 +126,17 @@ def require_destination(connection: Connection, mapping: Mapping) -> None:
         )
 
 
-def stage_all(references: Sequence[str], folder: Path) -> tuple[StagedSource, ...]:
-    """Copy every source that the references stand for into a private folder. Raises SourceError."""
+def stage_all(
+    references: Sequence[str], folder: Path, corrections: Path | None = None, rows: Path | None = None
+) -> tuple[StagedSource, ...]:
+    """Copy every source that the references stand for into a private folder.
+
+    ``corrections`` and the list of the ``rows`` that are meant are kept beside the copies. Raises SourceError.
+    """
     staged: list[StagedSource] = []
     for reference in expand_sources(references):
         staged.extend(stage_each(reference, folder, len(staged)))
-    return tuple(staged)
+    return select(correct(staged, corrections), rows)
 
 
 def open_staged(staged: Sequence[StagedSource], mapping: Mapping, given: ReadingOptions) -> list[Source]:
@@ -140,15 +150,23 @@ def _open_one(staged: StagedSource, mapping: Mapping, given: ReadingOptions) -> 
             f"The run keeps no copy of {staged.name} any more: it is deleted when a person in it is forgotten. What the run "
             "did stays known (importer show); import the source anew with: importer run ... --fresh"
         )
+    open_copy = partial(
+        open_source,
+        staged.path,
+        index=staged.index,
+        name=staged.name,
+        corrections=kept_corrections(staged),
+        only=kept_rows(staged),
+    )
     said = mapping.reading_options(given)
     plain = replace(given, wanted_headers=said.wanted_headers)
     if said != plain:
         # What the mapping says of its source is said of the first file, not of the failed rows we made of it.
         with suppress(SourceError):
-            source = open_source(staged.path, options=plain, index=staged.index, name=staged.name)
+            source = open_copy(options=plain)
             if source.ours:
                 return source
-    return open_source(staged.path, options=said, index=staged.index, name=staged.name)
+    return open_copy(options=said)
 
 
 def survey(
@@ -157,12 +175,13 @@ def survey(
     options: SurveyOptions,
     *,
     keep_going: Callable[[], None] = lambda: None,
+    beat: Callable[[int], None] = lambda _rows: None,
 ) -> list[Intake]:
     """Read every source once and bind the mapping to it; nothing is kept of the rows but counts and hashes.
 
     Raises SourceError when there is not one row, and MappingError where the mapping does not fit a source.
 
-    ``keep_going`` is asked between blocks and raises to end the survey.
+    ``keep_going`` is asked between blocks and raises to end the survey; ``beat`` is told how many rows each has.
     """
     intakes: list[Intake] = []
     left = options.limit
@@ -172,18 +191,72 @@ def survey(
             _refuse_strangers(source, options)
             surveyor = _lay_over(source, mapping, options, store, sources)
             footers = FooterSurvey(source.header)
-            for block in limited(source.blocks(), left):
-                keep_going()
-                surveyor.see(block)
-                footers.see(block)
+            _see_all(_watched(source.every_block(), keep_going, beat), source.only, surveyor, footers, left)
             bound = _bound(surveyor, mapping)
             left = None if left is None else left - bound.rows
-            no_people = footers.prove(limited(source.blocks(), bound.rows))
+            whole = source.every_block() if source.only is not None else limited(source.blocks(), bound.rows)
+            no_people = footers.prove(whole)
             intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
     if not any(intake.rows for intake in intakes):
         names = ", ".join(source.name for source in sources)
         raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
     return intakes
+
+
+def _watched(
+    blocks: Iterable[Block], keep_going: Callable[[], None], beat: Callable[[int], None]
+) -> Iterator[Block]:
+    for block in blocks:
+        keep_going()
+        beat(len(block))
+        yield block
+
+
+def _see_all(
+    blocks: Iterator[Block],
+    only: RowNumbers | None,
+    surveyor: Surveyor,
+    footers: FooterSurvey,
+    limit: int | None,
+) -> None:
+    """Show the surveys every row of a source. Raises SourceError where it lacks one that is meant."""
+    if only is not None:
+        _see_meant(blocks, only, surveyor, footers, limit)
+        return
+    for block in limited(blocks, limit):
+        surveyor.see(block)
+        footers.see(block)
+
+
+def _see_meant(
+    blocks: Iterator[Block],
+    only: RowNumbers,
+    surveyor: Surveyor,
+    footers: FooterSurvey,
+    limit: int | None,
+) -> None:
+    met = array("L")
+    for block in blocks:
+        footers.see(block)
+        meant = only.among(block)
+        # Three rows alone may leave open which is the month; those around them tell.
+        surveyor.see_writing(block.only(_others(meant, len(block))))
+        met.extend(block.numbers[place] for place in meant)
+        room = len(meant) if limit is None else min(limit, len(meant))
+        limit = None if limit is None else limit - room
+        if room:
+            surveyor.see(block.only(meant[:room]))
+    if lacking := only.lacking(met):
+        shown = ", ".join(map(str, lacking[:8])) + (f" and {len(lacking) - 8:,} more" if lacking[8:] else "")
+        raise SourceError(
+            f"The source has no row {shown}, or it is blank; rows are counted as a spreadsheet does. Nothing was sent: "
+            "take it out of the list of --rows."
+        )
+
+
+def _others(places: Sequence[int], count: int) -> list[int]:
+    taken = set(places)
+    return [place for place in range(count) if place not in taken]
 
 
 def _resolved(mapped: Mapped, resolve: Resolve) -> Mapped:

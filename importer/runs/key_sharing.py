@@ -14,7 +14,7 @@ from importer.highlevel.payload import creates_anew
 from importer.mapping import BoundMapping
 from importer.mapping import Mapping as ContactMapping
 from importer.mapping.shared_keys import HolderStore, MatchedBy, SharedKeys
-from importer.records import ImportMode, KeyLink, Record, RowId
+from importer.records import ImportMode, KeyLink, Record, RowId, RowObject
 from importer.settings import Connection
 from importer.state.journal import Journal
 from importer.state.memory import DraftHolders, KeyHolders, SameContacts
@@ -90,6 +90,16 @@ def foresee_key_sharing(place: KeyPlace, folder: Path) -> Iterator[KeySharing]:
 
 
 @contextlib.contextmanager
+def decided_again(sharing: KeySharing, place: KeyPlace) -> Iterator[KeySharing]:
+    """Decide as the run does, in a folder that is thrown away: who holds which key by now is not written over."""
+    with tempfile.TemporaryDirectory(prefix="importer-") as name, contextlib.ExitStack() as opened:
+        folder, known = Path(name), sharing.holders
+        draft = DraftHolders.over(known, folder, place=place.server, as_run=known.run)
+        holders = opened.enter_context(draft)
+        yield KeySharing(holders=holders, links=opened.enter_context(SameContacts.open(folder)))
+
+
+@contextlib.contextmanager
 def draft_holders(mapping: ContactMapping) -> Iterator[HolderStore | None]:
     """Give a survey that looks for duplicates what it needs to know different people by: the file alone."""
     if not mapping.surveys_duplicates:
@@ -109,6 +119,8 @@ def matched_by(
     upserts = mapping.mode is ImportMode.UPSERT
 
     def fields(record: Record) -> Collection[str]:
+        if mapping.row_object is not RowObject.CONTACT:
+            return ()  # several deals of one person are no different people
         catalog = catalogs.get(record.location_id)
         if not isinstance(catalog, Catalog):
             return MATCH_BY

@@ -88,7 +88,7 @@ class Lineage:
     """
 
     def __init__(self, goal: Goal) -> None:
-        self._goal = goal
+        self.goal = goal
         self.runs: list[Run] = []
         """The runs whose rows come back."""
         self.returned: dict[tuple[str, RowId], tuple[str, _Returned]] = {}
@@ -100,7 +100,7 @@ class Lineage:
         if run.id not in self._numbers:
             self._numbers[run.id] = len(self.runs)
             self.runs.append(run)
-        if not self._goal.is_of(run):
+        if not self.goal.is_of(run):
             return
         self._rows.append(row)
         self._origins.append(origin)
@@ -134,7 +134,7 @@ def trace(
         with suppress(SourceError):  # what cannot be opened is told by the survey
             (source,) = open_staged([each], mapping, settings.reading)
             if source.ours:
-                _CorrectedFile(source.with_own_columns(), each, state).read_into(lineage)
+                ReturnedFile(source.with_own_columns(), each.reference, state).read_into(lineage)
     if not settings.accept_rewritten:
         _refuse_rewritten(lineage, settings, state)
     return lineage
@@ -149,27 +149,29 @@ def _may_be_ours(staged: StagedSource) -> bool:
     return _MARK in head.replace(b"\0", b"")
 
 
-class _CorrectedFile:
+class ReturnedFile:
     """Reads the rows of one file of ours together with our own columns."""
 
-    def __init__(self, source: Source, staged: StagedSource, state: StateFolder) -> None:
+    def __init__(self, source: Source, reference: str, state: StateFolder) -> None:
         self._source = source
         self._state = state
         self._places = {name: place for place, name in enumerate(source.header) if name.startswith(_OURS)}
         # A file of an importer that did not write its run into it is known by the folder it lies in.
-        self._by_folder = state.origin_of(staged.reference) or ""
+        self._by_folder = state.origin_of(reference) or ""
         self._known = frozenset(state.run_ids())
         self._runs: dict[str, Run | None] = {}
 
+    @property
+    def columns(self) -> list[tuple[int, ColumnKey]]:
+        """The columns that are the data's, each with its place."""
+        numbered_columns = enumerate(numbered(self._source.header))
+        return [(place, key) for place, key in numbered_columns if not key[0].startswith(_OURS)]
+
     def read_into(self, lineage: Lineage) -> None:
-        keys = [
-            (place, key)
-            for place, key in enumerate(numbered(self._source.header))
-            if not key[0].startswith(_OURS)
-        ]
+        keys = self.columns
         for block in self._source.blocks():
             for index, (number, cells) in enumerate(zip(block.numbers, block.rows, strict=True)):
-                found = self._origin(cells)
+                found = self.origin(cells)
                 if found is None:
                     continue
                 run, origin = found
@@ -178,16 +180,17 @@ class _CorrectedFile:
                     returned = _Returned(
                         number=number,
                         cells={key: str(cells[place]) for place, key in keys if place < len(cells)},
-                        error=self._own(cells, "import_error"),
+                        error=self.own(cells, "import_error"),
                     )
                     lineage.returned[run.id, origin] = (self._source.name, returned)
 
-    def _origin(self, cells: Sequence[str]) -> tuple[Run, RowId] | None:
-        run = self._run(self._own(cells, "import_run") or self._by_folder)
-        number = self._own(cells, "import_row")
+    def origin(self, cells: Sequence[str]) -> tuple[Run, RowId] | None:
+        """Tell which row of which run a row was; None where it does not say, or that run is not known here."""
+        run = self._run(self.own(cells, "import_run") or self._by_folder)
+        number = self.own(cells, "import_row")
         if run is None or not number.isdecimal() or len(number) > _ROW_DIGITS:
             return None
-        index = _source_index(run, self._own(cells, "import_source"))
+        index = _source_index(run, self.own(cells, "import_source"))
         return None if index is None else (run, row_id(index, int(number)))
 
     def _run(self, run_id: str) -> Run | None:
@@ -199,7 +202,8 @@ class _CorrectedFile:
                 self._runs[run_id] = self._state.run(run_id)
         return self._runs[run_id]
 
-    def _own(self, cells: Sequence[str], column: str) -> str:
+    def own(self, cells: Sequence[str], column: str) -> str:
+        """Give a cell of ours."""
         place = self._places.get(column)
         return "" if place is None or place >= len(cells) else str(cells[place]).strip()
 

@@ -72,7 +72,7 @@ async def _ask_sandbox(
 ) -> AskedLocations:
     policy = replace(LOOKING, follow_ups=mapping.follow_ups)
     async with (
-        embedded_sandbox(settings.connection, mapping, location_ids) as connection,
+        embedded_sandbox(settings.connection, (mapping,), location_ids) as connection,
         Sender(connection=connection, journal=NoRows(), policy=policy, clock=clock) as sender,
     ):
         # its quota is not the vendor's, and its tags are none yet: neither says anything about a run

@@ -55,6 +55,8 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
         **({"before_images": True} if settings.before_images else {}),
         **({"plan": settings.plan} if settings.plan is not None else {}),
         **({"replan": True} if settings.replan else {}),
+        **({} if settings.rows is None else {"rows": str(settings.rows.absolute())}),
+        **({} if settings.corrections is None else {"corrections": str(settings.corrections.absolute())}),
         # where the token came from, not what it is: commands that go on have to name the file again
         "token_file": None if settings.connection.token_file is None else str(settings.connection.token_file),
     }
@@ -94,6 +96,7 @@ def recalled_from(
     metrics_file = options.get("metrics_file")
     send_window = options.get("send_window")
     token_file = options.get("token_file")
+    corrections, rows = options.get("corrections"), options.get("rows")
     return RunSettings(
         sources=sources,
         mapping=mapping,
@@ -108,6 +111,8 @@ def recalled_from(
         reading=replace(reading, **options["reading"]),
         stop_after_failures=FailureLimit(**failures) if failures else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
+        corrections=Path(corrections) if corrections else None,
+        rows=Path(rows) if rows else None,
         send_window=OpenHours.parse(send_window) if send_window else None,
         **{
             name: options[name]

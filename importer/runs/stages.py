@@ -8,15 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from dataclasses import replace
-from pathlib import Path
 
 from importer.errors import ImporterError, StateError, StopError
 from importer.results import Summary
-from importer.results.amending import amend
 from importer.results.files import RunFiles
 from importer.results.metrics import write_metrics
 from importer.results.missing import MISSING_NAME, write_missing
 from importer.results.writing import write_summary
+from importer.runs.forerunners import amend_forerunners
 from importer.runs.key_sharing import free_keys
 from importer.runs.preparing import Preparation, open_preparation
 from importer.runs.preparing.order import Surveyed
@@ -26,7 +25,6 @@ from importer.runs.suppressing import changed_since_noted, read_suppression
 from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import Journal, RunState
-from importer.state.lineage import corrections_since, forerunners_of
 from importer.state.memory import Leaver
 from importer.state.written import WrittenFiles
 
@@ -68,8 +66,10 @@ def freeing_keys(session: RunSession) -> Iterator[None]:
     finally:
         place = session.order.keys
         if place is not None:
-            with contextlib.suppress(ImporterError):  # it must not hide how the session ended
+            try:
                 free_keys(place, session.journal)
+            except ImporterError as cause:  # it must not hide how the session ended
+                logger.warning("The keys of refused rows stay held: %s", cause)
 
 
 async def survey(session: RunSession, preparation: Preparation) -> tuple[Surveyed, ...]:
@@ -119,24 +119,10 @@ def conclude(session: RunSession, summary: Summary, gone: list[Leaver]) -> Summa
         write_missing(gone, missing, replacing=files.replacing)
         summary = replace(summary, missing=len(gone), missing_file=files.place_of(missing))
         summary = write_summary(replace(summary, kept=(*summary.kept, *files.kept)), files)
-    _amend_forerunners(session)
+    amend_forerunners(session.journal.folder, session.order.commands)
     if session.settings.metrics_file is not None:
         write_metrics(summary, session.settings.metrics_file)
     return summary
-
-
-def _amend_forerunners(session: RunSession) -> None:
-    """Tell in the files of the runs whose rows these were what became of them."""
-    for run_id in forerunners_of(session.journal.folder):
-        folder = session.journal.folder.with_name(run_id)
-        try:
-            with Journal.open(folder, thorough=False) as journal:
-                since = corrections_since(folder, journal)
-                results = Path(str(journal.run.options["output"])) / run_id
-            if since is not None:
-                amend(RunFiles(results, WrittenFiles(folder)), since, session.order.commands)
-        except (ImporterError, OSError, ValueError, KeyError) as cause:
-            logger.warning("The files of run %s do not tell yet what was corrected since: %s", run_id, cause)
 
 
 async def write_again(session: RunSession) -> Summary:

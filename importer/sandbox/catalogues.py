@@ -56,13 +56,15 @@ def create_custom_field(vendor: Vendor, call: Call) -> Reply:
         raise Refusal(400, "options is required for the given dataType")
     if body["dataType"] == "URL" and body.get("urlValidation", {}).get("mode") != "allow_all":
         raise Refusal(400, "urlValidation is required for the given dataType")
-    if location.find_custom_field(body["name"]):
+    if location.find_custom_field(body["name"], model=body.get("model", "contact")):
         raise Refusal(400, f"Custom field with the name {body['name']} already exists")
     made = location.add_custom_field(
         body["name"],
         data_type=body["dataType"],
         options=body.get("options", ()),
         model=body.get("model", "contact"),
+        most_files=int(body.get("maxNumberOfFiles", 1)) if body.get("isMultipleFile") else 1,
+        accepted=body.get("acceptedFormat", ()),
     )
     vendor.save_custom_field(location, made.id)
     return Reply(201, {"customField": made.render(location.id), "traceId": trace_id()})

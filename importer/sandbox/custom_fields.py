@@ -38,6 +38,8 @@ class CustomField:
     model: str = "contact"
     placeholder: str = ""
     position: int = 0
+    most_files: int = 1
+    accepted: tuple[str, ...] = ()
 
     def render(self, location_id: str) -> JsonObject:
         """Write the field as the list of custom fields shows it."""
@@ -49,12 +51,14 @@ class CustomField:
             "dataType": self.data_type,
             "position": self.position,
             "isAllowedCustomOption": False,
-            "isMultiFileAllowed": False,
-            "maxFileLimit": 1,
+            "isMultiFileAllowed": self.most_files > 1,
+            "maxFileLimit": self.most_files,
             "locationId": location_id,
             "model": self.model,
             "documentType": "field",
         }
+        if self.accepted:
+            body["acceptedFormat"] = list(self.accepted)
         if self.data_type in PICKLISTS:
             body["picklistOptions"] = list(self.options)
         return body

@@ -22,6 +22,7 @@ SEEDED_FIELDS: Final = (
 SEEDED_USERS: Final = (("Ada", "Example"), ("Ben", "Example"))
 _VALUE_KEYS: Final = ("field_value", "fieldValue", "value")
 _ID_LENGTH: Final = 20
+_KINDS_OF_FIELDS: Final = {"contact": "custom field", "opportunity": "opportunity field"}
 
 
 def steady_id(*words: str) -> str:
@@ -72,15 +73,19 @@ class Location:
         field_id: str | None = None,
         key: str | None = None,
         model: str = "contact",
+        most_files: int = 1,
+        accepted: Iterable[str] = (),
     ) -> CustomField:
         made = CustomField(
-            id=field_id or steady_id(self.id, "custom field", name),
+            id=field_id or steady_id(self.id, _KINDS_OF_FIELDS[model], name),
             name=name,
             key=key or f"{model}.{slug(name)}",
             data_type=data_type,
             options=tuple(options),
             model=model,
             position=50 * len(self.custom_fields),
+            most_files=most_files,
+            accepted=tuple(accepted),
         )
         self.custom_fields[made.id] = made
         self.by_key[made.key] = made
@@ -93,21 +98,22 @@ class Location:
         self.by_key[held.key] = changed
         return changed
 
-    def furnish_custom_field(self, reference: str) -> CustomField:
+    def furnish_custom_field(self, reference: str, *, model: str = "contact") -> CustomField:
         """Find a field by id, key or name, and make a text field of it when there is none."""
-        if held := self.find_custom_field(reference):
+        if held := self.find_custom_field(reference, model=model):
             return held
-        if reference.startswith("contact."):
-            return self.add_custom_field(reference.removeprefix("contact."), key=reference)
+        if reference.startswith(f"{model}."):
+            return self.add_custom_field(reference.removeprefix(f"{model}."), key=reference, model=model)
         if len(reference) == _ID_LENGTH and reference.isalnum() and not reference.isalpha():
-            return self.add_custom_field(reference, field_id=reference)
-        return self.add_custom_field(reference)
+            return self.add_custom_field(reference, field_id=reference, model=model)
+        return self.add_custom_field(reference, model=model)
 
-    def find_custom_field(self, reference: str) -> CustomField | None:
+    def find_custom_field(self, reference: str, *, model: str = "contact") -> CustomField | None:
         if held := self.custom_fields.get(reference) or self.by_key.get(reference):
             return held
         folded = reference.casefold()
-        return next((known for known in self.custom_fields.values() if known.name.casefold() == folded), None)
+        fields = (known for known in self.custom_fields.values() if known.model == model)
+        return next((known for known in fields if known.name.casefold() == folded), None)
 
     def add_workflow(self, name: str, *, status: str = "published") -> JsonObject:
         made = {
@@ -236,6 +242,8 @@ def as_document(location_id: str, custom_field: CustomField) -> JsonObject:
         "dataType": custom_field.data_type,
         "options": list(custom_field.options),
         "model": custom_field.model,
+        "mostFiles": custom_field.most_files,
+        "accepted": list(custom_field.accepted),
     }
 
 

@@ -30,7 +30,6 @@ from importer.sandbox.wire import JsonObject, dumps, loads
 
 _CUT: Final = Delivery(status=0, manner=Manner.CUT)
 _BROKEN: Final = Reply(500, {"message": "Internal server error"})
-_THROTTLED: Final = Reply(429, Refusal(429, "Too Many Requests").reply().body, {"X-RateLimit-Remaining": "0"})
 
 
 class Sandbox:
@@ -103,14 +102,17 @@ class Sandbox:
         location_id: str,
         *,
         custom_fields: Iterable[str] = (),
+        deal_fields: Iterable[str] = (),
         workflows: Iterable[str] = (),
         campaigns: Iterable[str] = (),
         pipelines: Iterable[tuple[str, Iterable[str]]] = (),
     ) -> None:
-        """See to it that the location has these: custom fields (text, unless there), workflows, campaigns, pipelines with stages."""
+        """See to it that the location has these: custom fields of contacts and deals (text, unless there), workflows, campaigns, pipelines with stages."""
         location = self.vendor.location(location_id)
         for reference in custom_fields:
             location.furnish_custom_field(reference)
+        for reference in deal_fields:
+            location.furnish_custom_field(reference, model="opportunity")
         for reference in workflows:
             location.furnish_workflow(reference)
         for reference in campaigns:
@@ -244,7 +246,7 @@ class Sandbox:
     def _words(self, fault: Fault, reply: Reply | None) -> Reply:
         if fault.kind is FaultKind.THROTTLED:
             self.vendor.tally.refusals["fault"] += 1
-            return _THROTTLED
+            return _throttled()
         return _BROKEN if fault.kind is FaultKind.ERROR else reply or _BROKEN
 
     def _deliver(self, call: Call, reply: Reply) -> Delivery:
@@ -337,3 +339,8 @@ def _upsert_keys(call: Call) -> tuple[tuple[str, str], ...]:
         return ()
     place = str(body.get("locationId"))
     return tuple((place, str(body[name]).lower()) for name in ("email", "phone") if body.get(name))
+
+
+def _throttled() -> Reply:
+    """Refuse as if the window were full, under a trace id of its own: one that comes twice is a reply heard before."""
+    return Reply(429, Refusal(429, "Too Many Requests").reply().body, {"X-RateLimit-Remaining": "0"})

@@ -321,4 +321,6 @@ class Vendor:
                 field_id=document["id"],
                 key=document["key"],
                 model=document["model"],
+                most_files=document.get("mostFiles", 1),
+                accepted=document.get("accepted", ()),
             )

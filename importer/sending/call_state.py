@@ -77,3 +77,6 @@ class CallState:
 
     def announce(self) -> None:
         """Do what must be done right before an attempt leaves; must not wait."""
+
+    def note_end(self, *, perhaps_stored: bool) -> None:
+        """Learn whether the attempt that ended without success, or one before it, may have been stored all the same."""

@@ -173,6 +173,8 @@ class Caller:
         """Part a reply that is not ours from its connection before another request goes over it."""
         repeated = self._heard.is_repeated(found.trace_id, raw.body)
         if not repeated and state.recognises(found):
+            if found.kind is ReplyKind.MISDIRECTED:
+                raw.discard()  # another connection may lead to the right server
             return found
         raw.discard()
         return ForeignReply(reply=found, repeated=repeated)
@@ -295,6 +297,8 @@ class Caller:
             chance=self.dice.random(),
             interval_seconds=self.gate.slots.interval_seconds,
         )
+        doubtful = decision.doubtful if isinstance(decision, Again | GiveUp) else state.doubtful
+        state.note_end(perhaps_stored=doubtful)
         match decision:
             case Accept():
                 self._recover(state.sent_at)

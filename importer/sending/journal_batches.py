@@ -32,6 +32,10 @@ class JournalWriter(Protocol):
 
     def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None: ...
 
+    def withdraw(self, intents: Iterable[Intent]) -> None:
+        """Put back what was known of rows before they were intended: they were not sent after all."""
+        ...
+
     def append(
         self,
         *,
@@ -91,6 +95,7 @@ class JournalBatcher:
         self._marks: list[FollowUpMark] = []
         self._outcomes: list[Outcome] = []
         self._images: list[BeforeImage] = []
+        self._withdrawn: list[Intent] = []
         self._due: asyncio.Handle | None = None
         self._next_at = 0.0
         self._failure: StopError | None = None
@@ -133,6 +138,11 @@ class JournalBatcher:
         self._schedule()
         self._see(outcome)
 
+    def withdraw(self, intents: Iterable[Intent]) -> None:
+        """Note that rows were not sent after all; until it is written they are in doubt, which costs time and no more."""
+        self._withdrawn += intents
+        self._schedule()
+
     def pulse(self, pulse: Pulse) -> None:
         self._try(lambda: self._journal.pulse(pulse))
 
@@ -168,6 +178,7 @@ class JournalBatcher:
         if self._due is not None:
             self._due.cancel()
             self._due = None
+        self._write_withdrawn()
         landed, marks, outcomes = self._landed, self._marks, self._outcomes
         if self._failure is not None or not (landed or marks or outcomes):
             return
@@ -187,6 +198,11 @@ class JournalBatcher:
             self._notify_landed([each.row for each in landed])
         for outcome in outcomes:
             self._notify(outcome)
+
+    def _write_withdrawn(self) -> None:
+        intents, self._withdrawn = self._withdrawn, []
+        if intents and self._failure is None:
+            self._try(lambda: self._journal.withdraw(intents))
 
     def _schedule(self) -> None:
         if self._due is None:

@@ -20,17 +20,17 @@ from importer.errors import (
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.refusals import location_refused
 from importer.highlevel.reply import ReplyKind
-from importer.records import FollowUps, Intent, Landed, Outcome, Record
+from importer.records import FollowUps, Intent, Landed, Outcome, Record, RowObject
 from importer.sending.call_state import LocationRefusedError
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.lanes import Lanes, Links
-from importer.sending.row import outcomes
 from importer.sending.row.before_images import BeforeImages, planned_image
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
 from importer.sending.row.follow_ups import FollowUpDesk
-from importer.sending.row.intents import intent_of
+from importer.sending.row.intents import intent_of, withdrawn
+from importer.sending.row.objects import Beside, Companies, Way
 from importer.sending.row.parked import ParkedRows
 from importer.sending.row.submitted import Held, SubmittedRow
 from importer.sending.row.upserting import Landing, Upserting
@@ -91,6 +91,7 @@ class LocationSender:
         self._finishing = False
         self._closing: StopError | None = None
         self._upserting: Upserting | None = None
+        self._way: Way | None = None
         self._desk: FollowUpDesk | None = None
         caller.on_pass = self._employ
 
@@ -106,7 +107,17 @@ class LocationSender:
             duplicates_allowed=catalog.duplicates_allowed,
             images=BeforeImages(self.caller, self._journal, catalog),
         )
+        self._way = self._open_way(self._upserting)
         self._desk = FollowUpDesk(self.caller, self._journal, follow_ups)
+
+    def _open_way(self, upserting: Upserting) -> Way:
+        match self._policy.row_object:
+            case RowObject.CONTACT:
+                return upserting
+            case RowObject.COMPANY:
+                return Companies(self.caller, self._journal, self._policy.mode)
+            case row_object:
+                return Beside(self.caller, row_object)
 
     @property
     def backlog(self) -> int:
@@ -205,7 +216,7 @@ class LocationSender:
         self._closing = reason
         self.caller.gate.wind_up(reason)
         left = self.backlog
-        self._take_lined_up()
+        self._withdraw(self._take_lined_up())
         self._queue.close()
         self._callbacks.left(left)
         self._flush_if_last()
@@ -217,6 +228,9 @@ class LocationSender:
                 await self._perform(task)
         except StopError as reason:
             self._set_aside(task, reason)
+        except asyncio.CancelledError:
+            self._withdraw_task(task)
+            raise
         except Exception as error:  # noqa: BLE001  (a mistake of ours must end the run, not hang it)
             self._callbacks.broke(error)
         finally:
@@ -293,9 +307,9 @@ class LocationSender:
                 assert self._desk is not None  # noqa: S101  (rows come after open)
                 self._go_on(self._desk.go_on(submitted.landed, submitted.record))
                 return
-            assert self._upserting is not None  # noqa: S101  (rows come after open)
+            assert self._way is not None  # noqa: S101  (rows come after open)
             try:
-                end = await self._upserting.go(submitted)
+                end = await self._way.go(submitted)
                 if isinstance(end, Landing) and self._sampled(submitted):
                     end = await self._verify(submitted, end)
             finally:
@@ -331,7 +345,8 @@ class LocationSender:
     def _go_on(self, held: Held) -> None:
         """Bring a landed row to what it gets next, or to its end."""
         if not held.due:
-            self._settle(outcomes.followed_up(held))
+            assert self._way is not None  # noqa: S101  (rows come after open)
+            self._settle(self._way.end(held))
         elif self.closed is not None:
             self._callbacks.left(1)
         elif (batch := self._batcher.add(held, self.caller.clock.monotonic())) is not None:
@@ -380,6 +395,7 @@ class LocationSender:
         if isinstance(task, SubmittedRow) and refusal is not None:
             self._journal.settle(location_refused(task.record, refusal))
         elif task is not None:
+            self._withdraw_task(task)
             self._callbacks.left(_rows_of(task))
         if refusal is not None and self.refusal is None:
             self.refuse(refusal)
@@ -401,8 +417,17 @@ class LocationSender:
         for _ in self._batcher.take_all():
             pass
         self._queue.close()
-        self._take_lined_up()
+        self._withdraw(self._take_lined_up())
         self._callbacks.left(left)
+
+    def _withdraw_task(self, task: Task | None) -> None:
+        if isinstance(task, SubmittedRow):
+            self._withdraw([task])
+
+    def _withdraw(self, rows: Iterable[SubmittedRow]) -> None:
+        """Take back the word that rows may be sent: else a later run would wait, and look for what never was."""
+        if intents := list(withdrawn(rows, self.caller)):
+            self._journal.withdraw(intents)
 
     def _take_lined_up(self) -> list[SubmittedRow]:
         """Take back the rows that wait in lanes or stand ready."""

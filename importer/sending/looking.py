@@ -82,6 +82,9 @@ class NoRows:
     def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
         """Nothing is sent."""
 
+    def withdraw(self, intents: Iterable[Intent]) -> None:
+        """Nothing was to be sent."""
+
     def append(
         self,
         *,

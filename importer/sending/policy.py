@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from importer.records import FollowUps, ImportMode, Outcome, Record
+from importer.records import FollowUps, ImportMode, Outcome, Record, RowObject
 from importer.settings import FailureLimit
 
 
@@ -40,6 +40,7 @@ DecideAnew: TypeAlias = Callable[[Record, Mapping[str, Any], str], Record | Outc
 class SendingPolicy:
     """Everything the sender is told about a run."""
 
+    row_object: RowObject = RowObject.CONTACT
     mode: ImportMode = ImportMode.UPSERT
     follow_ups: FollowUps = field(default_factory=FollowUps)
     retry: RetryPolicy = RetryPolicy()

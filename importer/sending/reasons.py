@@ -73,4 +73,7 @@ def out_of_reach(found: Reply | LostReply, *, base_url: str, seconds: float) -> 
 
 def refused(found: Reply | LostReply, *, location_id: str) -> LocationRefusedError:
     kind = found.kind if isinstance(found, Reply) else ReplyKind.LOCATION_REFUSED
-    return LocationRefusedError(refusal_sentence(location_id, kind, words_of(found)), kind=kind)
+    status = found.status if isinstance(found, Reply) else None
+    return LocationRefusedError(
+        refusal_sentence(location_id, kind, words_of(found), status=status), kind=kind
+    )

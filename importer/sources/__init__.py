@@ -25,8 +25,45 @@ class StagedSource:
     name: str
     path: Path
     fingerprint: str
-    """SHA-256 of the bytes, in hex."""
+    """SHA-256 of the bytes, in hex; behind plus signs those of the corrections and of the rows that are meant, if any."""
     size: int
+
+    @property
+    def content_sha256(self) -> str:
+        """SHA-256 of the bytes alone."""
+        return self.fingerprint.partition("+")[0]
+
+    @property
+    def corrections_sha256(self) -> str | None:
+        """SHA-256 of what corrections change; None where there are none."""
+        return self._part(1)
+
+    @property
+    def rows_sha256(self) -> str | None:
+        """SHA-256 of the numbers of the rows that are meant; None: all."""
+        return self._part(2)
+
+    def _part(self, place: int) -> str | None:
+        return [*self.fingerprint.split("+"), "", ""][place] or None
+
+    def laid(self, *, corrections: str | None = None, rows: str | None = None) -> StagedSource:
+        """Take what is laid over the bytes into the fingerprint."""
+        parts = (
+            self.content_sha256,
+            corrections or self.corrections_sha256 or "",
+            rows or self.rows_sha256 or "",
+        )
+        return replace(self, fingerprint="+".join(parts).rstrip("+"))
+
+    @property
+    def rows_path(self) -> Path:
+        """Where the numbers of the rows that are meant are kept, if there are any."""
+        return self.path.parent.with_name(f"{self.path.parent.name}.rows")
+
+    @property
+    def corrections_path(self) -> Path:
+        """Where its corrections are kept, if there are any: beside the folder of the copy."""
+        return self.path.parent.with_name(f"{self.path.parent.name}.corrections.jsonl")
 
 
 def stage(

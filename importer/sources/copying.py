@@ -55,7 +55,7 @@ class PrivateFile:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file = open_private(self.path)
         except OSError as cause:
-            raise _cannot_write(self.path, cause) from None
+            raise cannot_write(self.path, cause) from None
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -67,7 +67,7 @@ class PrivateFile:
                 os.fsync(self._file.fileno())
         except OSError as cause:
             kind = cause
-            raise _cannot_write(self.path, cause) from None
+            raise cannot_write(self.path, cause) from None
         finally:
             with contextlib.suppress(OSError):
                 self._file.close()
@@ -81,7 +81,7 @@ class PrivateFile:
         try:
             self._file.write(chunk)
         except OSError as cause:
-            raise _cannot_write(self.path, cause) from None
+            raise cannot_write(self.path, cause) from None
         if not self.size:
             self.head = bytes(chunk[:_HEAD])
         self._hash.update(chunk)
@@ -123,7 +123,8 @@ def chunks_of(stream: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _cannot_write(path: Path, cause: OSError) -> SettingsError:
+def cannot_write(path: Path, cause: OSError) -> SettingsError:
+    """Say why a private file of the state folder is not there."""
     reason = cause.strerror or type(cause).__name__
     return SettingsError(
         f"The private copy {path} cannot be written: {reason}. "

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,8 @@ _FORGOTTEN: Final = ".forgotten-"
 _DRAFT_SECONDS: Final = 3_600
 _QUOTA_SECONDS: Final = DAY_SECONDS + 3_600
 _MARK_AHEAD_SECONDS: Final = 2.0
+_UNDO: Final = "the undo of run"
+"""What a lock is held for that an undo holds, with the id behind it."""
 """A mark speaks for a moment to come, since the process may be killed before the next one is written."""
 
 
@@ -145,6 +147,12 @@ class StateFolder:
         same = self._past.with_sources_of(Identity.of(candidate), but=candidate.id)
         return find_previous(candidate, same)
 
+    def runs_of_contents(self, place: str, contents: tuple[str, ...]) -> Iterator[Callable[[], Run]]:
+        """Give the ways to read the runs that had sources of these bytes in a place, newest first."""
+        for identity, read in self._past.with_contents(place, contents):
+            if (identity.place, identity.contents) == (place, contents):
+                yield read
+
     def imported_by(self, run_id: str) -> str:
         """Name the sources of a run, as far as is known without opening its journal."""
         identity = read_identity(self.run_folder(run_id))
@@ -165,9 +173,9 @@ class StateFolder:
     # locks
 
     @contextlib.contextmanager
-    def lock(self, run: Run) -> Iterator[None]:
-        """Hold a run and its sources in their place; RunConflictError tells who else holds one of them."""
-        owner = self._owner(run.id)
+    def lock(self, run: Run, *, undoing: bool = False) -> Iterator[None]:
+        """Hold a run and its sources in their place; RunConflictError tells who else holds one of them, and for what."""
+        owner = self._owner(run.id, undoing=undoing)
         with contextlib.ExitStack() as held:
             try:
                 for path in self._lock_paths(run):
@@ -189,15 +197,17 @@ class StateFolder:
         yield self._run_lock(run.id)
         keys = {
             hashlib.sha256(
-                "\n".join((source.fingerprint, run.place, run.location_id or "*")).encode()
+                # whatever is corrected in it: two runs of one file would send its rows twice
+                "\n".join((source.content_sha256, run.place, run.location_id or "*")).encode()
             ).hexdigest()
             for source in run.sources
         }
         for key in sorted(keys):
             yield self._locks / f"source-{key[:32]}.lock"
 
-    def _owner(self, run_id: str) -> Owner:
-        return this_process(f"run {run_id}", self._clock.now())
+    def _owner(self, run_id: str, *, undoing: bool = False) -> Owner:
+        work = f"{_UNDO} {run_id}" if undoing else f"run {run_id}"
+        return this_process(work, self._clock.now())
 
     def _run_lock(self, run_id: str) -> Path:
         return self._locks / f"{run_id}.lock"
@@ -362,9 +372,11 @@ def _run_id(moment: int) -> str:
 
 
 def _conflict(run: Run, owner: Owner | None) -> RunConflictError:
-    who = f"{owner}" if owner else "another process"
     names = ", ".join(source.name for source in run.sources)
-    return RunConflictError(f"{names} is being imported by {who}. Wait for its end, or stop it with Ctrl-C.")
+    what = f"{names} is being imported by {owner or 'another process'}"
+    if owner is not None and owner.work.startswith(_UNDO):
+        what = f"The import of {names} is being taken back by {owner}"
+    return RunConflictError(f"{what}. Wait for its end, or stop it with Ctrl-C.")
 
 
 def _make_private(*folders: Path) -> None:

@@ -65,17 +65,27 @@ def successors_of(folder: Path) -> tuple[str, ...]:
 
 
 def corrections_since(folder: Path, journal: Journal) -> Since | None:
-    """Count what became of a run's failed rows in its successors, and in theirs; None where it has none."""
+    """Count what became of a run's failed rows in its successors, and in theirs; None where none of it stands.
+
+    A successor that was taken back corrected nothing.
+    """
+    corrected = len(taken_home(folder).keys() - journal.rows_ended(_DONE))
     successors = successors_of(folder)
-    if not successors:
+    kept = tuple(run_id for run_id in successors if not _is_undone(folder.with_name(run_id)))
+    if not (kept or corrected):
         return None
+    return _since(journal, kept or successors, corrected)
+
+
+def nothing_since(folder: Path, journal: Journal) -> Since | None:
+    """Say of a run whose successors were all taken back that they corrected nothing; None where it had none."""
+    successors = successors_of(folder)
+    return _since(journal, successors, 0) if successors else None
+
+
+def _since(journal: Journal, successors: tuple[str, ...], corrected: int) -> Since:
     counts = journal.counts()
-    done = journal.rows_ended(_DONE)
-    return Since(
-        successors=successors,
-        failed=counts.failed + counts.pending,
-        corrected=len(taken_home(folder).keys() - done),
-    )
+    return Since(successors=successors, failed=counts.failed + counts.pending, corrected=corrected)
 
 
 def taken_home(folder: Path) -> dict[RowId, str]:
@@ -93,9 +103,17 @@ def taken_home(folder: Path) -> dict[RowId, str]:
 def _done_in(folder: Path) -> set[RowId]:
     try:
         with Journal.open(folder, thorough=False) as journal:
-            return journal.rows_ended(_DONE)
+            return set() if journal.run.undone_at is not None else journal.rows_ended(_DONE)
     except ImporterError:  # a damaged run proves nothing of its rows
         return set()
+
+
+def _is_undone(folder: Path) -> bool:
+    try:
+        with Journal.open(folder, thorough=False) as journal:
+            return journal.run.undone_at is not None
+    except ImporterError:
+        return False
 
 
 def _append(path: Path, lines: Iterable[str]) -> None:

@@ -64,6 +64,12 @@ class PastRuns:
             self._ask(self._names(), lambda index: index.of_sources(wanted), self._all_ids), but
         )
 
+    def with_contents(self, place: str, contents: tuple[str, ...]) -> History:
+        """Give the runs that may have had sources of these bytes in a place, newest first."""
+        return self._history(
+            self._ask(self._names(), lambda index: index.of_contents(place, contents), self._all_ids), ""
+        )
+
     def by_mapping(self, place: str, mapping: Path, *, but: str) -> History:
         """Give the runs that may have gone to a place by a mapping file, newest first, but for one."""
         return self._history(

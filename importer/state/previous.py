@@ -81,12 +81,29 @@ def changes_since(run: Run) -> tuple[str, ...]:
         for source in run.sources
         if (path := local_path(source.reference, run.working_folder)) is not None
         and path.is_file()
-        and fingerprint_of(path) != source.fingerprint
+        and fingerprint_of(path) != source.content_sha256
     ]
+    if _corrections_changed(run):
+        changes.append("the corrections have changed")
     mapping = run.working_folder / run.mapping_path
     if mapping.is_file() and _mapping_changed(mapping, run):
         changes.append(f"the mapping {run.mapping_path} has changed")
     return tuple(changes)
+
+
+def _corrections_changed(run: Run) -> bool:
+    path = run.working_folder / str(run.options.get("corrections") or "")
+    if not path.is_file():
+        return False
+    from importer.errors import SourceError
+    from importer.sources.corrections import corrections_by_source
+
+    try:
+        found = corrections_by_source(path, run.sources)
+    except SourceError:
+        return True
+    now = {index: corrections.fingerprint for index, corrections in found.items()}
+    return any(now.get(source.index) != source.corrections_sha256 for source in run.sources)
 
 
 def fingerprint_of(path: Path) -> str:
@@ -112,6 +129,7 @@ def _related(one: Identity, other: Identity) -> bool:
         (one.place, one.location_id, one.options) == (other.place, other.location_id, other.options)
         and (one.mapping == other.mapping or one.mapping_fingerprint == other.mapping_fingerprint)
         and (one.fingerprints == other.fingerprints or _same_references(one, other))
+        and one.rows == other.rows
     )
 
 
@@ -124,8 +142,14 @@ def _differences(run: Run, candidate: Run) -> tuple[str, ...]:
     found = [
         f"{after.reference} has changed"
         for before, after in zip(run.sources, candidate.sources, strict=False)
-        if before.fingerprint != after.fingerprint
+        if before.content_sha256 != after.content_sha256
     ]
+    if _corrections_of(run) != _corrections_of(candidate):
+        found.append("the corrections have changed")
     if run.mapping_fingerprint != candidate.mapping_fingerprint:
         found.append(f"the mapping {candidate.mapping_path} has changed")
     return tuple(found)
+
+
+def _corrections_of(run: Run) -> list[str | None]:
+    return [source.corrections_sha256 for source in run.sources]

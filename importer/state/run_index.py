@@ -140,6 +140,11 @@ class RunIndex:
         query = "SELECT run_id FROM runs WHERE names = ? OR contents = ? ORDER BY run_id DESC"
         return self._ids(query, names, contents)
 
+    def of_contents(self, place: str, contents: Iterable[str]) -> tuple[str, ...]:
+        """Find the runs of the same bytes in a place, whatever was corrected and which rows were meant."""
+        query = "SELECT run_id FROM runs WHERE contents = ? ORDER BY run_id DESC"
+        return self._ids(query, _digest(place, *contents))
+
     def of_mapping(self, place: str, mapping: Path) -> tuple[str, ...]:
         """Find the runs that went to a place by a mapping file."""
         query = "SELECT run_id FROM runs WHERE mapping = ? ORDER BY run_id DESC"
@@ -196,7 +201,7 @@ def _digests(identity: Identity) -> tuple[bytes | None, bytes, bytes]:
     named = None if "-" in identity.references else _digest(identity.place, *identity.references)
     return (
         named,
-        _digest(identity.place, *identity.fingerprints),
+        _digest(identity.place, *identity.contents),
         _digest(identity.place, identity.mapping),
     )
 

@@ -12,6 +12,7 @@ from importer.mapping.values.states import state_code
 from importer.suggestion.cards import CardName, card_name
 from importer.suggestion.evidence import Column, is_phone
 from importer.suggestion.fitting import allowed
+from importer.suggestion.folding import headline, word_set, words
 from importer.suggestion.headers import (
     LATER,
     LITTLE,
@@ -20,19 +21,18 @@ from importer.suggestion.headers import (
     PLACES,
     SITES,
     Title,
-    headline,
     titles,
     unsqueezed,
-    word_set,
-    words,
 )
 from importer.suggestion.people import PERSONAL, is_somebody_else
 from importer.suggestion.postcodes import CODE_AND_TOWN
 from importer.suggestion.synonyms import (
+    HOUSE_NUMBERS,
     LANGUAGES,
     LOOKALIKES,
     NO_NAME,
     NO_PHONE,
+    ONLY_SPOKEN,
     PART_OR_WHOLE,
     PHONE_WORDS,
     SECOND_LINES,
@@ -113,7 +113,8 @@ def candidates(column: Column, spoken: frozenset[str] = frozenset({"en"})) -> tu
 
 
 def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
-    if " ".join(column.words) in NO_NAME:
+    phrase = " ".join(column.words)
+    if phrase in NO_NAME or ONLY_SPOKEN.get(phrase, "en") not in spoken:
         return
     card = card_name(column.header)
     # A column FN of one word each is somebody's short for first name.
@@ -125,7 +126,7 @@ def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
         yield from found
         return
     for look in (
-        _singular, _of_two_names, _of_one_meaning, _in_one_word, _of_phone_words, _abbreviated, _in_group, _contained,
+        _numbered, _line_of_several, _compounded, _how_heard, _singular, _of_two_names, _of_one_meaning, _in_one_word, _of_phone_words, _abbreviated, _in_group, _contained,
     ):  # fmt: skip
         yield from look(column, spoken)
     yield from _misspelt(column, spoken)
@@ -188,6 +189,88 @@ def _said(language: str, field: str) -> str:
     return "its header" if language == "en" else f"its header, {LANGUAGES[language]} for {field}"
 
 
+def _numbered(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read a street with its number: "straat en nr.", "Ulica i numer domu"."""
+    for cut in range(len(column.words) - 1, 0, -1):
+        name, number = column.words[:cut], tuple(part for part in column.words[cut:] if part not in _JOINTS)
+        if not (set(number) <= _NUMBERS or " ".join(number) in HOUSE_NUMBERS):
+            return
+        streets = [one for one in by_title(column, _without_joint(name)) if one.field == "address1"]
+        if streets:
+            yield from streets
+            return
+
+
+def _without_joint(parts: tuple[str, ...]) -> tuple[str, ...]:
+    while parts and parts[-1] in _JOINTS:
+        parts = parts[:-1]
+    return parts
+
+
+_JOINTS: Final = LITTLE | {"i", "a", "ve", "\u03ba\u03b1\u03b9", "\u0438", "\u0442\u0430"}
+_NUMBERS: Final = word_set(
+    "nr no num number numero nummer numer n house hausnummer huisnummer domu civico h hnr"
+)
+
+
+def _line_of_several(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read "Adresse (ligne 1)": a line of an address by its number."""
+    parts = tuple(part for part in column.words if part not in _LINES)
+    if len(parts) < len(column.words) and any(part.isdigit() for part in parts):
+        yield from (one for one in by_title(column, parts) if one.field in {"address1", "address2"})
+
+
+_LINES: Final = word_set("line ligne linea linha riga zeile regel rad linje wiersz radek satir satiri")
+
+
+def _compounded(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read Kundenname and Teilnehmertelefon: a word for the contact, grown together with a field's name."""
+    *before, last = column.words or ("",)
+    for head in _HEADS:
+        stem = last.removesuffix(head)
+        if stem != last and PERSONS & {
+            stem,
+            stem.removesuffix("s"),
+            stem.removesuffix("n"),
+            stem.removesuffix("en"),
+            stem.removesuffix("er"),
+        }:
+            yield from by_title(column, (*before, head))
+            return
+
+
+_HEADS: Final = (
+    "name",
+    "naam",
+    "navn",
+    "namn",
+    "email",
+    "mail",
+    "telefon",
+    "telefoon",
+    "adresse",
+    "adres",
+    "adress",
+)
+
+
+def _how_heard(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read "Comment avez-vous entendu parler de nous ?" and its like in any words."""
+    spoken = set(column.words)
+    if spoken & _HOW and spoken & _HEARD and len(column.words) > 3:
+        yield _candidate("source", column, Title(column.words), LIKELY, "its header")
+
+
+_HOW: Final = word_set(
+    "how where wie wo comment ou como donde onde come dove hoe waar hur var hvordan hvor jak skad"
+)
+_HEARD: Final = word_set(
+    "hear heard find found learn discover erfahren aufmerksam gefunden gehort entendu connu decouvert trouve entero enteraste conocio conociste conocido "
+    "supo supiste encontro encontraste conheceu soube encontrou ouviu conosciuto trovato sentito gehoord gevonden hittade horde horte fandt fant dowiedziales "
+    "dowiedziala dowiedzial znalazles znalazla"
+)
+
+
 def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read "Address lines" and "Companies" as one of them."""
     *before, last = column.words or ("",)
@@ -199,7 +282,13 @@ def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
 
 def _of_two_names(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read ``Town / City`` and ``State/Prov.``: two names of one field, the other perhaps in short."""
-    parts = [words(part) for part in re.split(r"[/|,]|\bor\b|\boder\b|\bou\b|\bof\b", column.header)]
+    parts = [
+        words(part)
+        for part in re.split(
+            r"[/|,]|\b(?:or|oder|ou|of|o|e|y|eller|lub|czy|nebo|veya|\u0438\u043b\u0438|\u0430\u0431\u043e)\b",
+            column.header,
+        )
+    ]
     named = [tuple(by_title(column, part)) for part in parts]
     fields = [{one.field for one in found} for found in named if found]
     if len(parts) < 2 or not fields or not set.intersection(*fields):
@@ -355,10 +444,26 @@ def _by_values(column: Column) -> Iterator[Candidate]:
         )
     if len("".join(column.words)) < 4 and column.share(state_code) >= 0.8:
         yield _candidate("state", column, unnumbered, POSSIBLE, "its values")
+    if (
+        column.words
+        and set(column.words) <= _WHEN_OR_WHERE
+        and column.phone_like >= 0.8
+        and column.dates < 0.5
+    ):
+        yield _candidate(
+            "phone", column, Title(column.words), POSSIBLE, "its values, below where or when to call"
+        )
     if column.phone_like >= 0.8 and _one_each(column) and _written_for_people(column):
         yield replace(
             _candidate("phone", column, unnumbered, POSSIBLE, "its values"), supposed=_has_other_words(column)
         )
+
+
+_WHEN_OR_WHERE: Final = word_set(
+    "home work day night evening daytime office business private main primary other privat dienstlich geschaftlich buro domicile bureau travail "
+    "fixe casa trabajo oficina trabalho ufficio lavoro thuis werk hem arbete hjem arbejde dom praca"
+)
+"""Headers that say of a number when or where it rings, and nothing else."""
 
 
 def _has_other_words(column: Column) -> bool:

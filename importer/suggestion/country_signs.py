@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from importer.highlevel.countries import country_code
 from importer.mapping.values.states import state_code
 from importer.suggestion.evidence import Column
-from importer.suggestion.headers import titles, word_set
+from importer.suggestion.folding import word_set
+from importer.suggestion.headers import titles
 from importer.suggestion.synonyms import LANGUAGES, languages_of
 
 _SPOKEN_IN: Final = {
@@ -29,6 +30,19 @@ _SPOKEN_IN: Final = {
 }
 REGIONS: Final = tuple(dict.fromkeys((*(code for codes in _SPOKEN_IN.values() for code in codes), "IN")))
 """Countries that are tried without the file naming them, the likeliest of each language first."""
+_ALSO_SPOKEN_IN: Final = _SPOKEN_IN | {
+    "zh": ("CN", "TW", "HK", "SG"),
+    "ja": ("JP",),
+    "ko": ("KR",),
+    "he": ("IL",),
+    "ar": ("SA", "AE", "EG"),
+    "ru": ("RU", "KZ", "BY"),
+    "uk": ("UA",),
+    "tr": ("TR",),
+    "el": ("GR", "CY"),
+    "cs": ("CZ",),
+}
+"""With countries that are tried only where a file speaks their language."""
 
 _FIVE_DIGITS: Final = re.compile(r"\d{5}")
 _FOUR_DIGITS: Final = re.compile(r"\d{4}")
@@ -48,6 +62,17 @@ _POSTCODES: Final = {
     **dict.fromkeys(("DE", "FR", "ES", "IT", "MX"), _FIVE_DIGITS),
     **dict.fromkeys(("AT", "CH", "BE", "AU", "NZ", "DK", "NO"), _FOUR_DIGITS),
 }
+_FURTHER_POSTCODES: Final = {
+    "CN": re.compile(r"\d{6}"),
+    "TW": re.compile(r"\d{3}(?:\d{2,3})?"),
+    "JP": re.compile(r"\d{3}-\d{4}"),
+    "IL": re.compile(r"\d{5}(?:\d{2})?"),
+    "SA": re.compile(r"\d{5}(?:-\d{4})?"),
+    **dict.fromkeys(("RU", "KZ", "BY"), re.compile(r"\d{6}")),
+    **dict.fromkeys(("KR", "UA", "TR", "EG"), _FIVE_DIGITS),
+    **dict.fromkeys(("GR", "CZ"), re.compile(r"\d{3} ?\d{2}")),
+}
+"""Of countries whose language the file has to speak: six digits are no sign of China by themselves."""
 _CURRENCIES: Final = {
     "USD": ("US",), "GBP": ("GB",), "\u00a3": ("GB",), "CAD": ("CA",), "AUD": ("AU",), "NZD": ("NZ",), "INR": ("IN",), "\u20b9": ("IN",),
     "CHF": ("CH",), "BRL": ("BR",), "R$": ("BR",), "MXN": ("MX",), "COP": ("CO",), "ARS": ("AR",),
@@ -84,7 +109,7 @@ def country_signs(
     spoken = _languages(everything)
     seen = {
         "countries": (8.0, _shares(_named(countries))),
-        "postcodes": (8.0, _postcode_shares(postcodes)),
+        "postcodes": (8.0, _postcode_shares(postcodes, _language_shares(spoken))),
         "states": (4.0, _shares(_states(states))),
         "currencies": (3.0, _shares(_currencies(everything))),
         "domains": (2.0, _shares(_domains(everything))),
@@ -110,14 +135,15 @@ def _named(columns: Iterable[Column]) -> list[str | None]:
     return [country_code(value) for column in columns for value in column.values]
 
 
-def _postcode_shares(columns: Iterable[Column]) -> dict[str, float]:
+def _postcode_shares(columns: Iterable[Column], spoken: Container[str]) -> dict[str, float]:
     """Count what is written as the country's postcodes for it, and what is not against it."""
     written = [value.strip() for column in columns for value in column.values]
     if not written:
         return {}
+    patterns = _POSTCODES | {code: one for code, one in _FURTHER_POSTCODES.items() if code in spoken}
     return {
         code: 2 * sum(bool(pattern.fullmatch(text)) for text in written) / len(written) - 1
-        for code, pattern in _POSTCODES.items()
+        for code, pattern in patterns.items()
     }
 
 
@@ -165,6 +191,6 @@ def _language_shares(languages: Sequence[str]) -> dict[str, float]:
     """Give the countries of the first language all, those of the next half; the likeliest of a language a little more."""
     shares: dict[str, float] = {}
     for rank, language in enumerate(languages[:2]):
-        for place, code in enumerate(_SPOKEN_IN[language]):
+        for place, code in enumerate(_ALSO_SPOKEN_IN[language]):
             shares.setdefault(code, (1 - place / 8) / (1 + rank))
     return shares

@@ -8,8 +8,8 @@ from typing import Final
 from importer.highlevel.catalog import CustomField
 from importer.suggestion.choosing import separator
 from importer.suggestion.evidence import Column
+from importer.suggestion.folding import words
 from importer.suggestion.guesses import Guess, Left
-from importer.suggestion.headers import words
 
 _SEVERAL: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
 _NOT_WRITABLE: Final = frozenset({"FILE_UPLOAD", "SIGNATURE", "TEXTBOX_LIST"})

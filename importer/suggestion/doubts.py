@@ -72,6 +72,15 @@ class Doubt:
     sentence: str = field(compare=False)
 
     @property
+    def alone(self) -> str:
+        """The sentence as it stands by itself."""
+        return f"{self.sentence[:1].upper()}{self.sentence[1:]}."
+
+    def about(self, header: str) -> str:
+        """Say it of a column that no rule uses."""
+        return f"Column {header!r} {self.sentence}."
+
+    @property
     def loud(self) -> bool:
         """Whether it is said where the mapping is made too: whoever overlooks it writes to people who refused."""
         return self.code in _LOUD

@@ -12,7 +12,7 @@ from typing import Final
 from importer.highlevel.countries import country_code
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.records import TypedText
-from importer.suggestion.headers import date_layout, word_set, words
+from importer.suggestion.folding import date_layout, further_phrases, word_set, words
 
 CHECKED: Final = 200
 """Values looked at where a look is dear (phones, addresses)."""
@@ -26,17 +26,18 @@ _STATES: Final = word_set(
     "offen geschlossen neu actif inactif activo inactivo ativo inativo attivo actief nuevo novo nouveau"
 )
 _GENDERS: Final = {
-    "female": word_set(
+    "female": further_phrases("female") | word_set(
     "f w v k female woman weiblich frau femme feminin mujer femenino mulher feminino femmina donna vrouw kvinna kvinde kvinne kobieta"
 ),
-    "male": word_set(
+    "male": further_phrases("male") | word_set(
     "m h male man mannlich mann herr homme masculin hombre masculino homem maschio uomo mand mezczyzna"
 ),
 }  # fmt: skip
 _OTHER_GENDERS: Final = word_set("d x divers other non binary nonbinary prefer not to say unknown nb o u")
 _DATE: Final = re.compile(
-    r"(?P<year>\d{4})([-/.])\d{1,2}\2\d{1,2}(?:[T ].*)?"
-    r"|(?P<first>\d{1,2})([-/.])(?P<second>\d{1,2})\4(?P<last>\d{4}|\d{2})(?:[ ,].*)?"
+    r"(?P<year>\d{4})([-/.]) ?\d{1,2}\2 ?\d{1,2}\.?(?:[T ].*)?"
+    r"|(?P<first>\d{1,2})([-/.]) ?(?P<second>\d{1,2})\4 ?(?P<last>\d{4}|\d{2})\.?(?:[ ,].*)?"
+    r"|\d{4}[年년] ?\d{1,2}[月월] ?\d{1,2}[日일].*"
     r"|--\d{2}-\d{2}"  # a birthday without a year
     r"|\d{1,2}[-. ]+[^\W\d]{3,10}[-., ]+(?:\d{4}|\d{2})|[^\W\d]{3,10}\.? \d{1,2},? \d{4}(?:[ ,].*)?"
 )

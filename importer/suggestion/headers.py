@@ -1,51 +1,12 @@
-"""A header as words: case, accents, punctuation, camelCase and numbering taken off."""
+"""A header taken apart: what it names, whose or which it is, and its number among several."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
-
-def word_set(text: str, by: str | None = None) -> frozenset[str]:
-    """Write a set of words as a sentence: a list of fifty quoted words hides what they are."""
-    return frozenset(text.split(by))
-
-
-# Letters that no decomposition takes apart.
-_FOLDED: Final = str.maketrans(
-    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "œ": "oe", "đ": "d", "\u0131": "i"}
-)
-_SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
-_WORD: Final = re.compile(r"[^\W_]+")
-_JOINED: Final = {
-    ("e", "mail"): "email",
-    ("e", "post"): "email",
-    ("mail", "adresse"): "email",
-    ("e", "mailadresse"): "email",
-    ("e", "mailadres"): "email",
-    ("e", "postadress"): "email",
-    ("e", "postadresse"): "email",
-    ("zip", "code"): "zip",
-    ("zip", "4"): "zip",
-    ("whats", "app"): "whatsapp",
-    ("time", "zone"): "timezone",
-    ("opt", "out"): "optout",
-    ("opted", "out"): "optout",
-    ("opt", "in"): "optin",
-    ("opted", "in"): "optin",
-    ("web", "site"): "website",
-    ("code", "postal"): "postal",
-    ("post", "code"): "postcode",
-    ("mailing", "list"): "mailinglist",
-    ("lettre", "d"): "lettre d",
-    ("lettre d", "information"): "infolettre",
-    ("lettre d", "informations"): "infolettre",
-    ("lettre d", "info"): "infolettre",
-}
+from importer.suggestion.folding import further, word_set
 
 PERSONS: Final = word_set(
     "contact contacts customer customers client clients lead user subscriber member members attendee guest guests buyer "
@@ -60,24 +21,30 @@ PERSONS: Final = word_set(
     "contatto assicurato paziente alunno studente partecipante ospite donatore donatrice iscritto "
     "klant leerling deelnemer lid leden patient verzekerde "
     "kund medlem deltagare deltager deltaker elev patienten klient pacjent klienta pacjenta uczestnik czlonek"
-)
+) | further("persons")
 """Words for the person that a row is about; alone they head a column of whole names, or one of numbers and codes."""
 
-NOISE: Final = PERSONS | word_set(
-    "value primary main default standard preferred personal your you please enter what whats is are the a an s my field required "
-    "optional best current ticket custom fields attribute attributes property properties cf udf "
-    "aktuell aktuelle actuel actuelle actual attuale atual huidig huidige ihr ihre bitte votre vos su seu sua tuo tua uw"
+NOISE: Final = (
+    PERSONS
+    | further("noise")
+    | word_set(
+        "value primary main default standard preferred personal your you please enter what whats is are the a an s my field required "
+        "optional best current ticket custom fields attribute attributes property properties cf udf "
+        "aktuell aktuelle actuel actuelle actual attuale atual huidig huidige ihr ihre bitte votre vos su seu sua tuo tua uw"
+    )
 )
 """Words that say nothing about which field a column is."""
 
-_ANY_PLACE: Final = word_set("default address addresses adresse")
+_ANY_PLACE: Final = word_set(
+    "default address addresses adresse adres adress anschrift hoofdadres hauptadresse hauptanschrift huvudadress hovedadresse"
+)
 
-LATER: Final = word_set(
-    "secondary alternate alternative additional second backup weitere zweite secondaire secundario secondario extra"
+LATER: Final = further("later") | word_set(
+    "secondary alternate alternative alt additional second backup weitere zweite secondaire secundario secondario extra"
 )
 """Words that tell a second value from the first."""
 
-PLACES: Final = word_set(
+PLACES: Final = further("places") | word_set(
     "mailing billing shipping mail bill ship po home work business office other private postal delivery default company account "
     "physical permanent residential residence registered legal invoice invoicing dispatch "
     "privat geschaftlich dienstlich rechnung lieferung domicile bureau travail facturation livraison casa trabajo "
@@ -102,57 +69,6 @@ class Title:
     numbered_last: bool = False
     placed: bool = False
     """A place word was cut off, whether or not it tells addresses apart."""
-
-
-# Endings that make a word fit more people: Aluno(a), Kunde/in, Teilnehmer*in, Given name(s).
-_ENDINGS: Final = re.compile(
-    r"(?<=[^\W\d_]{2})(?:\((?:s|es|e|a|as|n|en|in|innen)\)|/(?:a|o|e|in|innen)(?![^\W\d_])|[*:](?:in|innen)(?![^\W\d_]))"
-)
-_LAYOUT: Final = re.compile(
-    r"\(?\b(?:(?P<day_first>[DTJG]{1,2}([-/. ])MM?\2(?:[YJA]{4}|[YJA]{2}))"
-    r"|(?P<month_first>MM?([-/. ])[DTJG]{1,2}\4(?:[YJA]{4}|[YJA]{2}))"
-    r"|(?P<year_first>(?:[YJA]{4})([-/. ])MM?\6[DTJG]{1,2}))\b\)?",
-    re.IGNORECASE,
-)
-"""A layout of dates as people write it: DD/MM/YYYY, TT.MM.JJJJ, JJ/MM/AAAA, GG/MM/AAAA."""
-
-
-def date_layout(header: str) -> str | None:
-    """Give the order of day and month that a header states: DMY, MDY or YMD."""
-    found = _LAYOUT.search(header)
-    if found is None:
-        return None
-    return "DMY" if found["day_first"] else "MDY" if found["month_first"] else "YMD"
-
-
-@lru_cache(maxsize=4096)
-def words(header: str) -> tuple[str, ...]:
-    """Split a header into plain lower-case words: ``E-mail 1 - Value`` becomes ``email 1 value``."""
-    said = _ENDINGS.sub("", _LAYOUT.sub(" ", header)) or header
-    seamed = _SEAM.sub(" ", said.translate(_FOLDED))
-    plain = unicodedata.normalize("NFKD", seamed)
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
-    return _join(_WORD.findall(plain))
-
-
-def _join(parts: list[str]) -> tuple[str, ...]:
-    joined: list[str] = []
-    for part in parts:
-        pair = (joined[-1], part) if joined else ("", part)
-        if pair in _JOINED:
-            joined[-1] = _JOINED[pair]
-        else:
-            joined.append(part)
-    return tuple(joined)
-
-
-def headline(header: str) -> str:
-    """Take off the name of a group before a colon, and of an object before a dot: "Form: Birthday", "fields.birthday"."""
-    title = header.rpartition(":")[2].strip() or header
-    return title.rpartition(".")[2] if _PATH.fullmatch(title) else title
-
-
-_PATH: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 
 
 def titles(parts: tuple[str, ...]) -> Iterator[Title]:
@@ -191,10 +107,18 @@ def _without_little_end(parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts
 
 
+def _is_place(word: str) -> bool:
+    """Tell a place, or a compound that ends in an address: hoofdadres, Rechnungsanschrift."""
+    return word in PLACES or word in SITES or (word.endswith(_ADDRESSES) and "mail" not in word)
+
+
+_ADDRESSES: Final = ("adres", "adresse", "adress", "anschrift")
+
+
 def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:
     """Give the runs of place words that the name begins with, the shortest first."""
     for length in range(1, len(name)):
-        if not set(name[:length]) <= PLACES | SITES:
+        if not all(map(_is_place, name[:length])):
             return
         yield " ".join(name[:length])
 
@@ -202,7 +126,7 @@ def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:
 def _place_ends(name: tuple[str, ...]) -> Iterator[str]:
     """Give the runs of place words that the name ends with, the shortest first: "City (billing address)"."""
     for start in range(len(name) - 1, 0, -1):
-        if not set(name[start:]) <= PLACES | SITES:
+        if not all(map(_is_place, name[start:])):
             return
         yield " ".join(name[start:])
 

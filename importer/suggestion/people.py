@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from importer.suggestion.evidence import Column
-from importer.suggestion.headers import word_set
+from importer.suggestion.folding import further, word_set
 
 PERSONAL: Final = frozenset(
     {
@@ -45,6 +45,11 @@ GUARDIANS: Final = word_set(
     "responsavel genitore genitori ouder ouders voogd"
 )
 """Who stands for a child; the contact of a file that reaches nobody else."""
+OWNERS: Final = word_set(
+    "owner owners homeowner besitzer besitzerin eigentumer eigentumerin halter halterin tierhalter proprietaire propietario propietaria proprietario proprietaria "
+    "proprietari eigenaar agare ejer eier wlasciciel"
+)
+"""Who keeps an animal, a home or a car; the contact of a file that reaches nobody else, where it is no user who keeps the contact."""
 _IN_BUSINESS: Final = word_set(
     "referrer referred referral vendor supplier clinic hospital shop store outlet branch merchant retailer dealer dealership "
     "salon studio gym hotel restaurant venue agency school landlord insurer insurance carrier warehouse "
@@ -53,14 +58,18 @@ _IN_BUSINESS: Final = word_set(
     "clinica tienda proveedor agencia escuela escola loja fornecedor "
     "negozio fornitore agenzia scuola kliniek winkel leverancier"
 )
+_ANIMALS: Final = word_set(
+    "animal pet dog cat horse puppy vet veterinarian veterinary hund katze pferd haustier tierarzt chien cheval veterinaire mascota perro gato caballo "
+    "veterinario veterinaria cachorro animale cane gatto cavallo huisdier hond paard dierenarts husdjur djur"
+)
 _MESSENGERS: Final = word_set(
     "im skype icq msn aim jabber xmpp messenger hangouts gtalk telegram viber wechat"
 )
-SOMEBODY_ELSE: Final = _AT_WORK | _AT_HOME | _IN_BUSINESS | _MESSENGERS
+SOMEBODY_ELSE: Final = _AT_WORK | _AT_HOME | _IN_BUSINESS | _ANIMALS | _MESSENGERS | further("else")
 """Words that make a column about somebody other than the contact, or an address that takes no e-mail."""
 
 PERHAPS_ELSE: Final = word_set(
-    "user buyer purchaser payer booker besteller kaufer acheteur comprador acquirente koper referente responsable "
+    "user buyer purchaser payer booker besteller kaufer acheteur comprador acquirente koper responsable "
     "responsabile verantwortlicher"
 )
 """Words for the contact where the file knows nobody else, and for another where it does."""

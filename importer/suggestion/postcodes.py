@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from importer.yaml.document import Plain
 
 _COUNTRY: Final = r"(?:[A-Z]{1,3}[- ])?"
 _CODE: Final = r"\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{3} \d{2}|\d{4,5}"
 
 CODE_AND_TOWN: Final = re.compile(rf"\s*{_COUNTRY}(?!(?:{_CODE})\s*$)({_CODE})[\s,/]+\D")
-CODE_STEP: Final = f"{{regex: '^{_COUNTRY}({_CODE})(?!\\w)'}}"
+CODE_STEP: Final[dict[str, Plain]] = {"regex": rf"^{_COUNTRY}({_CODE})(?!\w)"}
 """Blank where the cell begins with no postcode."""
-TOWN_STEP: Final = f"{{regex: {{pattern: '^{_COUNTRY}(?:{_CODE})(?!\\w)[\\s,/]*', replace: ''}}}}"
+TOWN_STEP: Final[dict[str, Plain]] = {
+    "regex": {"pattern": rf"^{_COUNTRY}(?:{_CODE})(?!\w)[\s,/]*", "replace": ""}
+}
 """All of the cell where it begins with no postcode."""
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from importer.suggestion.country_signs import REGIONS, CountrySigns, country_signs
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import CHECKED, Column, is_phone, looks_like_phone
-from importer.suggestion.headers import word_set
+from importer.suggestion.folding import word_set
 
 _WRITES_THE_ZERO: Final = word_set("GB DE AT CH FR NL BE AU IE NZ")
 """Countries in whose files a number that was written by hand begins with 0: without, it is a local one, or another's."""

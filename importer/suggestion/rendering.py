@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from importer.settings import ReadingOptions
-from importer.suggestion.guesses import Guess, Left
-from importer.suggestion.regions import RegionGuess
+from importer.suggestion.guesses import Left
+from importer.suggestion.proposal import proposed, reasons
 from importer.yaml.writing import inline, quoted
 
 if TYPE_CHECKING:
     from importer.suggestion.suggesting import Suggestion
+    from importer.yaml.document import Plain, YamlPath
 
 EDITOR_LINE: Final = "# yaml-language-server: $schema=mapping.schema.json"
 _REASONS_AT: Final = 48
+_SPREAD: Final = frozenset({"source", "defaults", "fields", "custom_fields"})
+"""Sections with a line for each entry."""
+_AS_THEY_STAND: Final[frozenset[YamlPath]] = frozenset(
+    {("version",), ("location",), ("source", "header_row")}
+)
+"""Numbers to an editor that knows the schema, and a variable; quotes would make texts of them."""
 
 
 def rendered(suggestion: Suggestion) -> str:
@@ -34,45 +39,19 @@ def _head(suggestion: Suggestion) -> Iterator[str]:
 
 
 def _body(suggestion: Suggestion) -> Iterator[str]:
-    yield "version: 1"
-    yield "location: ${HIGHLEVEL_LOCATION_ID}"
-    yield from _source(suggestion.options)
-    yield from _defaults(suggestion.region, suggestion.date_order)
-    yield "fields:" if suggestion.fields else "fields: {}"
-    for guess in suggestion.fields:
-        yield _with_reason(f"  {guess.field}: {_rule(guess)}", _why(guess))
-    if suggestion.tags:
-        yield _with_reason(f"tags: {_tags(suggestion.tags)}", suggestion.tags.reason)
-    if suggestion.custom_fields:
-        yield "custom_fields:"
-        for guess in suggestion.custom_fields:
-            yield _with_reason(f"  {quoted(guess.field)}: {_rule(guess)}", _why(guess))
+    why = reasons(suggestion)
+    for name, section in proposed(suggestion).items():
+        if name in _SPREAD and isinstance(section, dict) and section:
+            yield f"{name}:"
+            for key, value in section.items():
+                yield _with_reason("  " + _entry((name, key), value), why.get((name, key)))
+        else:
+            yield _with_reason(_entry((name,), section), why.get((name,)))
 
 
-def _why(guess: Guess) -> str:
-    return "; ".join((guess.reason, *(doubt.sentence for doubt in guess.doubts)))
-
-
-def _source(options: ReadingOptions) -> Iterator[str]:
-    said = {
-        "sheet": options.sheet,
-        "header_row": options.header_row,
-        "encoding": options.encoding,
-        "delimiter": options.delimiter,
-    }
-    if any(said.values()):
-        yield "source:"
-    for key, value in said.items():
-        if value:
-            yield f"  {key}: {value if isinstance(value, int) else quoted(value)}"
-
-
-def _defaults(region: RegionGuess | None, date_order: RegionGuess | None) -> Iterator[str]:
-    if region or date_order:
-        yield "defaults:"
-    for key, finding in (("region", region), ("date_order", date_order)):
-        if finding:
-            yield _with_reason(f"  {key}: {finding.value}", finding.reason)
+def _entry(path: YamlPath, value: Plain) -> str:
+    written = value if path in _AS_THEY_STAND else inline(value)
+    return f"{quoted(str(path[-1]))}: {written}"
 
 
 def _foot(suggestion: Suggestion) -> Iterator[str]:
@@ -102,50 +81,8 @@ def _left(left: Left) -> Iterator[str]:
         yield f"#   {name}: {left.note}"
 
 
-def _rule(guess: Guess) -> str:
-    parts = [_origin(guess), *_details(guess)]
-    if guess.template is None and len(parts) == 1:
-        return quoted(guess.headers[0]) if len(guess.headers) == 1 else _listed(guess.headers)
-    return "{" + ", ".join(parts) + "}"
-
-
-def _origin(guess: Guess) -> str:
-    if guess.template is not None:
-        return f"template: {quoted(guess.template)}"
-    if len(guess.headers) == 1:
-        return f"column: {quoted(guess.headers[0])}"
-    return f"columns: {_listed(guess.headers)}"
-
-
-def _details(guess: Guess) -> Iterator[str]:
-    if guess.transforms:
-        yield f"transforms: [{', '.join(guess.transforms)}]"
-    if guess.date_order:
-        yield f"date_order: {guess.date_order}"
-    if guess.map:
-        yield f"map: {_mapped(guess.map)}" + (", unmapped: keep" if guess.keep_unmapped else "")
-    if guess.split:
-        yield f"split: {json.dumps(guess.split, ensure_ascii=False)}"
-    if guess.drop_invalid:
-        yield "on_invalid: drop"
-
-
-def _tags(guess: Guess) -> str:
-    split = json.dumps(guess.split, ensure_ascii=False)
-    renamed = f", map: {_mapped(guess.map)}" if guess.map else ""
-    return f"{{columns: {_listed(guess.headers)}, split: {split}{renamed}}}"
-
-
-def _listed(texts: Iterable[str]) -> str:
-    return inline(list(texts))
-
-
-def _mapped(pairs: Mapping[str, str]) -> str:
-    return inline(dict(pairs))
-
-
-def _with_reason(line: str, reason: str) -> str:
-    return f"{line.ljust(_REASONS_AT)}  # {_one_line(reason)}"
+def _with_reason(line: str, reason: str | None) -> str:
+    return line if reason is None else f"{line.ljust(_REASONS_AT)}  # {_one_line(reason)}"
 
 
 def _one_line(text: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from importer.suggestion.addresses import ADDRESS
 from importer.suggestion.candidates import UNDERSTOOD, by_title
 from importer.suggestion.evidence import Column
-from importer.suggestion.people import GUARDIANS, PERHAPS_ELSE, identifies_nobody, is_somebody_else
+from importer.suggestion.people import GUARDIANS, OWNERS, PERHAPS_ELSE, identifies_nobody, is_somebody_else
 from importer.suggestion.synonyms import all_phrases
 
 _REACHED: Final = frozenset({"email", "phone"})
@@ -22,7 +23,7 @@ def with_role(columns: Sequence[Column]) -> tuple[Column, ...]:
     named = {field for column in own for field in _fields(column, column.words)}
     if named & _REACHED:
         return tuple(columns)
-    role = _role(columns, _strange) or ("" if named else _role(columns, _guardians))
+    role = _role(columns, _strange) or ("" if named else _role(columns, _guardians) or _owner(columns))
     return tuple(replace(column, role=role) if role in column.words else column for column in columns)
 
 
@@ -35,7 +36,7 @@ def _role(columns: Iterable[Column], words_of: Callable[[Column], set[str]]) -> 
     named: dict[str, dict[str, int]] = {}
     for column in columns:
         for word in words_of(column):
-            for field in _fields(column, tuple(part for part in column.words if part != word)):
+            for field in _fields(column, _without(column, word)):
                 named.setdefault(word, {}).setdefault(field, len(set(column.values)))
     roles = {word: fields for word, fields in named.items() if len(fields) > 1 and set(fields) & _REACHED}
     return max(
@@ -54,6 +55,30 @@ def _strange(column: Column) -> set[str]:
 
 def _guardians(column: Column) -> set[str]:
     return set(column.words) & GUARDIANS
+
+
+def _owner(columns: Sequence[Column]) -> str:
+    """Take the owner of an animal or a car for the contact: one that has an address; a user of the software has none."""
+    role = _role(columns, _owners)
+    living = (
+        part
+        for column in columns
+        if role in column.words
+        for part in by_title(column, _without(column, role))
+    )
+    return role if any(one.field in ADDRESS for one in living) else ""
+
+
+def _owners(column: Column) -> set[str]:
+    """Give the word for an owner above what each row has its own of; a sales team's users stand in many."""
+    return set(column.words) & OWNERS if column.distinct_share > _OWN else set()
+
+
+def _without(column: Column, role: str) -> tuple[str, ...]:
+    return tuple(part for part in column.words if part != role)
+
+
+_OWN: Final = 0.5
 
 
 @cache

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from importer.suggestion.date_orders import date_order, with_layout
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, columns
 from importer.suggestion.guesses import Guess, Left
+from importer.suggestion.json_view import as_json
 from importer.suggestion.postcodes import code_of
 from importer.suggestion.regions import RegionGuess, region, shown_country
 from importer.suggestion.rendering import rendered
@@ -27,6 +29,9 @@ from importer.suggestion.validity import Home, with_doubts
 
 if TYPE_CHECKING:
     from importer.reading import Source
+    from importer.reading.corrections import Corrections
+    from importer.records import Json
+    from importer.yaml.document import YamlPath
 
 __all__ = ["Suggestion", "suggest", "suggest_file", "suggest_from"]
 
@@ -51,6 +56,12 @@ class Suggestion:
     options: ReadingOptions = _DETECT_ALL
     """What the user had to say about the file, which an import has to be told too."""
 
+    @property
+    def defaults(self) -> Mapping[YamlPath, RegionGuess]:
+        """What was guessed of the file as a whole, by its place in the mapping."""
+        found = {("defaults", "region"): self.region, ("defaults", "date_order"): self.date_order}
+        return {path: finding for path, finding in found.items() if finding is not None}
+
     def chosen(self) -> dict[str, str]:
         """Give the field that each mapped header goes to; custom fields as ``custom:<name>``."""
         tags = (self.tags,) if self.tags else ()
@@ -67,21 +78,24 @@ class Suggestion:
     def concerns(self) -> tuple[str, ...]:
         """What has to be decided before the mapping is used, in sentences."""
         columns = (
-            f"Column {one.column.header!r} {one.doubt.sentence}."
+            one.doubt.about(one.column.header)
             for one in self.left
             if one.doubt is not None and one.doubt.loud
         )
         tags = (self.tags,) if self.tags else ()
         rules = (doubt for one in (*self.fields, *tags) for doubt in one.doubts)
         return (
-            *(f"{doubt.sentence}." for doubt in self.doubts if doubt.loud),
+            *(doubt.alone for doubt in self.doubts if doubt.loud),
             *_order_guessed(self.date_order),
-            *(doubt.sentence[0].upper() + doubt.sentence[1:] + "." for doubt in rules if doubt.loud),
+            *(doubt.alone for doubt in rules if doubt.loud),
             *columns,
         )
 
     def to_yaml(self) -> str:
         return rendered(self)
+
+    def to_json(self) -> dict[str, Json]:
+        return as_json(self)
 
 
 def _order_guessed(order: RegionGuess | None) -> Iterator[str]:
@@ -94,21 +108,34 @@ def suggest_file(
     path: str | os.PathLike[str], *, catalog: Catalog | None = None, options: ReadingOptions = _DETECT_ALL
 ) -> Suggestion:
     """Suggest a mapping for a file; of several sheets, the one whose headers look most like contacts is taken."""
+    source, said = open_likely(path, options=options)
+    return suggest(source, catalog=catalog, options=said)
+
+
+def open_likely(
+    path: str | os.PathLike[str],
+    *,
+    options: ReadingOptions = _DETECT_ALL,
+    name: str | None = None,
+    corrections: Corrections | None = None,
+) -> tuple[Source, ReadingOptions]:
+    """Open a file, of several sheets the one that looks most like contacts; give what an import has to be told as well."""
     from importer.reading import open_source
 
     _refuse_many(path)
+    opened = partial(open_source, path, name=name, corrections=corrections)
     try:
-        return suggest(open_source(path, options=options), catalog=catalog, options=options)
+        return opened(options=options), options
     except SourceError:
         if options.sheet is not None:
             raise
         try:
-            source = open_source(path, options=replace(options, wanted_headers=all_phrases()))
+            source = opened(options=replace(options, wanted_headers=all_phrases()))
         except SourceError:
             source = None
         if source is None or source.detected.sheet is None:
             raise
-    return suggest(source, catalog=catalog, options=replace(options, sheet=source.detected.sheet))
+    return source, replace(options, sheet=source.detected.sheet)
 
 
 def _refuse_many(path: str | os.PathLike[str]) -> None:

@@ -1,14 +1,16 @@
-"""What columns are called in the exports of eleven languages, field by field.
+"""What columns are called in the exports of eleven languages, field by field; ``further_languages`` has ten more.
 
 Phrases are written as ``headers.words`` leaves them: lower case, no accents, no punctuation, ``email`` in one word.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from importer.suggestion.headers import word_set, words
+from importer.suggestion import further_languages
+from importer.suggestion.folding import further, further_phrases, word_set, words
 
 LANGUAGES: Final = {
     "en": "English",
@@ -22,6 +24,7 @@ LANGUAGES: Final = {
     "da": "Danish",
     "nb": "Norwegian",
     "pl": "Polish",
+    **further_languages.LANGUAGES,
 }
 
 _PHRASES: Final[dict[str, dict[str, str]]] = {
@@ -52,18 +55,18 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pl": "nazwisko",
     },
     "name": {
-        "en": "full name, fullname, name last first, full name last first, last first, last first name, last name first name, "
+        "en": "full name, fullname, name last first, full name last first, last first, last first name, last name first name, contact person, point of contact, att, attn, attention, "
         "surname first name, name first last, full name first last, display name, name surname, name and surname, first and last name, first last name",
-        "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, nachname vorname, name vorname, vor und zuname, ansprechpartner",
-        "fr": "nom complet, nom et prenom, prenom et nom, nom prenom, prenom nom",
-        "es": "nombre completo, nombre y apellidos, nombre y apellido, nombre apellidos, apellidos nombre, apellidos y nombre",
-        "pt": "nome completo, nome e sobrenome",
-        "it": "nome completo, nome e cognome, nominativo, nome cognome, cognome e nome, cognome nome",
-        "nl": "volledige naam, voor en achternaam",
+        "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, nachname vorname, name vorname, vor und zuname, ansprechpartner, ansprechpartnerin, ansprechperson, kontaktperson",
+        "fr": "nom complet, nom et prenom, prenom et nom, nom prenom, prenom nom, personne de contact, personne a contacter, interlocuteur",
+        "es": "nombre completo, nombre y apellidos, nombre y apellido, nombre apellidos, apellidos nombre, apellidos y nombre, persona de contacto, contacto principal",
+        "pt": "nome completo, nome e sobrenome, pessoa de contato, pessoa de contacto",
+        "it": "nome completo, nome e cognome, nominativo, nome cognome, cognome e nome, cognome nome, referente, persona di contatto",
+        "nl": "volledige naam, voor en achternaam, contactpersoon",
         "sv": "fullstandigt namn, for och efternamn, fornamn och efternamn, kontaktperson",
-        "da": "fulde navn, for og efternavn, fornavn og efternavn",
-        "nb": "fullt navn, for og etternavn, fornavn og etternavn",
-        "pl": "imie i nazwisko, nazwisko i imie, imie nazwisko",
+        "da": "fulde navn, for og efternavn, fornavn og efternavn, kontaktperson",
+        "nb": "fullt navn, for og etternavn, fornavn og etternavn, kontaktperson",
+        "pl": "imie i nazwisko, nazwisko i imie, imie nazwisko, osoba kontaktowa, osoba do kontaktu",
     },
     "email": {
         "en": "email, email address, emailaddress, email id, mail, email addr, emails, address email, mail address",
@@ -98,15 +101,15 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     "address1": {
         "en": "address, street, street address, address1, address line, address street, street name, addr, "
         "mailing address, postal address, address line1, street1, house number and street, street line, street address line",
-        "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr",
-        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero, libelle de voie, n et libelle de voie, numero et libelle de voie",
-        "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n",
-        "pt": "endereco, morada, rua, logradouro, rua e numero, rua n",
-        "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero",
-        "nl": "adres, straat, straatnaam, straat en huisnummer, straat huisnummer",
-        "sv": "adress, gatuadress, gata, postadress, utdelningsadress",
-        "da": "adresse, gade, vej, vejnavn, gade og husnummer",
-        "nb": "adresse, gateadresse, gate, postadresse, vei",
+        "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr, adresszeile, anschriftenzeile",
+        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero, libelle de voie, n et libelle de voie, numero et libelle de voie, ligne d adresse",
+        "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n, linea de direccion",
+        "pt": "endereco, morada, rua, logradouro, rua e numero, rua n, linha de endereco",
+        "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero, riga indirizzo",
+        "nl": "adres, adresregel, straat, straatnaam, straat en huisnummer, straat huisnummer",
+        "sv": "adress, adressrad, gatuadress, gata, postadress, utdelningsadress",
+        "da": "adresse, adresselinje, gade, vej, vejnavn, gade og husnummer",
+        "nb": "adresse, adresselinje, gateadresse, gate, postadresse, vei",
         "pl": "adres, ulica, ulica i numer, ulica i nr domu, ulica nr, adres zamieszkania, adres korespondencyjny",
     },
     "city": {
@@ -164,7 +167,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pl": "kraj, kod kraju, panstwo",
     },
     "website": {
-        "en": "website, web, web page, webpage, url, homepage, home page, site, website url, web address, www, domain, site url",
+        "en": "website, web, web page, webpage, url, homepage, home page, site, website url, web address, www, domain, site url, website link, website address, site address, company website, link to website",
         "de": "webseite, internetseite, internet, webadresse, internetadresse",
         "fr": "site web, site internet, page web",
         "es": "sitio web, pagina web",
@@ -191,18 +194,18 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "companyName": {
         "en": "company, company name, organization, organisation, organization name, organisation name, business, business name, "
-        "account name, account, employer, companyname, employer name, associated company, company account, practice name, "
+        "account name, account, employer, companyname, employer name, associated company, related company, parent company, company account, practice name, "
         "where do you work, workplace, firm, firm name, company organization",
-        "de": "firma, firmenname, unternehmen, name adressattyp unternehmen, organisation, unternehmensname, firmenbezeichnung, betrieb",
+        "de": "firma, firmenname, unternehmen, name adressattyp unternehmen, organisation, unternehmensname, firmenbezeichnung, betrieb, firmierung, arbeitgeber",
         "fr": "societe, entreprise, raison sociale, nom de la societe, nom de l entreprise, organisation, organisme, nom entreprise",
-        "es": "empresa, compania, nombre de la empresa, organizacion, razon social, nombre empresa, negocio",
+        "es": "empresa, compania, nombre de la empresa, organizacion, razon social, nombre empresa, negocio, denominacion social, nombre comercial, nombre fiscal",
         "pt": "empresa, companhia, nome da empresa, organizacao, razao social",
-        "it": "azienda, societa, ragione sociale, ditta, nome azienda, impresa",
+        "it": "azienda, societa, ragione sociale, ditta, nome azienda, impresa, denominazione, denominazione sociale, rag soc, intestazione",
         "nl": "bedrijf, bedrijfsnaam, organisatie, firma",
-        "sv": "foretag, foretagsnamn, organisation, bolag",
+        "sv": "foretag, foretagsnamn, organisation, bolag, arbetsgivare",
         "da": "firma, firmanavn, virksomhed, organisation",
         "nb": "firma, firmanavn, bedrift, bedriftsnavn, organisasjon",
-        "pl": "firma, nazwa firmy, przedsiebiorstwo, organizacja",
+        "pl": "firma, nazwa firmy, przedsiebiorstwo, organizacja, nazwa, nazwa kontrahenta, nazwa pelna, nazwa skrocona, pracodawca",
     },
     "gender": {
         "en": "gender, sex, m f, f m",
@@ -220,12 +223,12 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     "source": {
         "en": "source, lead source, original source, contact source, leadsource, acquisition source, source name, referral source, "
         "how did you hear about us, how did you find us, where did you hear about us, source of enquiry, source of inquiry, source of lead, source of referral, enquiry source, inquiry source, heard about us, how heard",
-        "de": "quelle, herkunft, lead quelle, leadquelle, wie haben sie von uns erfahren",
-        "fr": "source du prospect, provenance, origine, origine du contact, comment nous avez vous connu, canal d acquisition, comment avez vous connu",
-        "es": "fuente, origen, fuente del lead, como nos conocio, como se entero de nosotros, como supo de nosotros, origen del contacto, canal, canal de origen, canal de captacion, medio de contacto",
-        "pt": "fonte, origem, origem do lead, como nos conheceu, midia de origem, canal de origem, como conheceu",
-        "it": "fonte, origine, provenienza, come ci hai conosciuto",
-        "nl": "bron, herkomst, leadbron",
+        "de": "quelle, herkunft, lead quelle, leadquelle, wie haben sie von uns erfahren, kontaktquelle, kundenquelle, interessentenquelle, anfragequelle, quelle des kontakts",
+        "fr": "source du prospect, provenance, origine, origine du contact, comment nous avez vous connu, canal d acquisition, comment avez vous connu, canal, canal de contact, mode de contact, source d acquisition, origine du prospect, origine du client, origine du lead",
+        "es": "fuente, origen, fuente del lead, como nos conocio, como se entero de nosotros, como supo de nosotros, origen del contacto, canal, canal de origen, canal de captacion, medio de contacto, medio de captacion, medio de entrada, canal de entrada, via de captacion, via de contacto, procedencia, procedencia del contacto, origen del cliente, fuente de captacion, fuente del contacto",
+        "pt": "fonte, origem, origem do lead, como nos conheceu, midia de origem, canal de origem, como conheceu, canal, canal de captacao, canal de aquisicao, origem do cliente, origem do contato, fonte do lead, meio de contato",
+        "it": "fonte, origine, provenienza, come ci hai conosciuto, canale, canale di acquisizione, fonte contatto, fonte del contatto, origine contatto, origine del contatto, provenienza contatto",
+        "nl": "bron, herkomst, leadbron, herkomst klant, bron lead, hoe heb je ons gevonden, hoe kent u ons",
         "sv": "kalla, hur hittade du oss, ursprung",
         "da": "kilde, hvor horte du om os",
         "nb": "kilde, hvor horte du om oss",
@@ -261,7 +264,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     "id": {"en": "id, contact id, ghl contact id, highlevel contact id"},
     "tags": {
         "en": "tags, tag, labels, label, segments, segment, groups, group, categories, category, group membership, tag list, "
-        "keywords, mailing lists, lists, interest groups",
+        "mailing lists, lists, interest groups",
         "de": "schlagworte, schlagwort, stichworte, gruppen, gruppe, kategorien, kategorie, schlagworter, etiketten",
         "fr": "etiquettes, etiquette, libelles, libelle, mots cles, groupes, groupe, categorie, categories",
         "es": "etiquetas, etiqueta, grupos, grupo, categorias, categoria, segmentos",
@@ -284,10 +287,22 @@ PART_OR_WHOLE: Final = {
     "nom": ("lastName", "firstName", "lastName"),
     "nombre": ("firstName", "lastName", "firstName"),
     "nome": ("firstName", "lastName", "firstName"),
+    **dict.fromkeys(further_phrases("name?"), ("firstName", "lastName", "name")),
 }
 """word: (the half it is, the other half, what it is alone when its values are single words)."""
 
-HOUSE_NUMBERS: Final = word_set(
+CONTACT_PERSONS: Final = word_set(
+    "contact person; point of contact; att; attn; attention; ansprechpartner; ansprechpartnerin; ansprechperson; kontaktperson; personne de contact; "
+    "personne a contacter; interlocuteur; persona de contacto; pessoa de contato; pessoa de contacto; referente; persona di contatto; contactpersoon; "
+    "osoba kontaktowa; osoba do kontaktu; kontaktni osoba",
+    "; ",
+) | {" ".join(words("\u043a\u043e\u043d\u0442\u0430\u043a\u0442\u043d\u043e\u0435 \u043b\u0438\u0446\u043e"))}
+"""Who stands for a company; a column called name beside them is the company's."""
+
+ONLY_SPOKEN: Final = {"ad": "tr", "il": "tr"}
+"""Words that name a field only in a file that speaks their language: an ad of Facebook's, the state of Illinois."""
+
+HOUSE_NUMBERS: Final = further_phrases("house numbers") | word_set(
     "house number; house no; building number; huisnummer; huisnr; huis nr; hausnummer; hausnr; haus nr; hnr; numero de rue; numero de voie; "
     "numero exterior; num exterior; numero civico; civico; n civico; nr domu; numer domu; husnummer; husnr",
     "; ",
@@ -300,10 +315,14 @@ SURNAME_PREFIXES: Final = word_set(
 )
 """What stands before the last name and is a part of it: van der, de, von. A prefix of the whole name is a title."""
 
-SECOND_LINES: Final = HOUSE_NUMBERS | word_set(
-    "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "
-    "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso; nr lokalu; nr mieszkania; co adress",
-    "; ",
+SECOND_LINES: Final = (
+    HOUSE_NUMBERS
+    | further_phrases("second lines")
+    | word_set(
+        "adresszusatz; zusatz; complement d adresse; complement adresse; complement; apartment; suite; apt; unit; apartment suite; "
+        "apt suite; extended address; complemento; toevoeging; address line; apartment suite etc; interno; piso; nr lokalu; nr mieszkania; co adress",
+        "; ",
+    )
 )
 """A street's second line; the vendor has one line, so the two are joined."""
 
@@ -312,21 +331,21 @@ NO_NAME: Final = frozenset(
 )
 """Headers that would read as a name once their first word is taken for noise."""
 
-NO_PHONE: Final = word_set(
+NO_PHONE: Final = further("no phone") | word_set(
     "fax telefax pager telex id code extension ext type label country verified status consent optin optout "
     "score tty tdd isdn calls count radio callback"
 )
 """Words that make a column of digits no phone number to be called."""
 
 
-PHONE_WORDS: Final = word_set(
+PHONE_WORDS: Final = further("phone words") | word_set(
     "tel telefon phone telephone mobile mobil handy cell cellphone portable movil celular telefono telefone telemovel cellulare "
     "telefoon mobiel mobiele gsm fon tfno tlf fone mob cel tfn mobilnr telefonnr komorka komorkowy telefonu"
 )
 
 LOOKALIKES: Final = word_set(
     "department departments dept count counts counter station statement stage status statue course courses contract contracts "
-    "pone mode male cites plan abteilung departamento reparto afdeling departement"
+    "pone mode male cites plan form abteilung departamento reparto afdeling departement"
 )
 """Words a letter away from a field's name that are words of their own."""
 
@@ -339,11 +358,21 @@ def languages_of(phrase: str) -> frozenset[str]:
 @cache
 def _languages() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for languages in _PHRASES.values():
-        for language, listed in languages.items():
-            for phrase in listed.split(","):
-                found.setdefault(_written(phrase), set()).add(language)
+    for _, language, phrase in _named():
+        found.setdefault(phrase, set()).add(language)
     return {phrase: frozenset(languages) for phrase, languages in found.items()}
+
+
+def _named() -> Iterator[tuple[str, str, str]]:
+    """Give every name of a field: the field, the language, the phrase."""
+    for field, languages in _PHRASES.items():
+        for language, listed in languages.items():
+            yield from ((field, language, _written(phrase)) for phrase in listed.split(","))
+        english = {_written(phrase) for phrase in languages.get("en", "").split(",")}
+        for language, said in further_languages.FURTHER.items():
+            phrases = filter(None, map(_written, said.get(field, "").split(",")))
+            # An e-mail is one in every language: it shows none.
+            yield from ((field, language, phrase) for phrase in phrases if phrase not in english)
 
 
 def _written(phrase: str) -> str:
@@ -372,8 +401,6 @@ def all_phrases() -> tuple[str, ...]:
 @cache
 def _index() -> dict[str, tuple[tuple[str, str], ...]]:
     found: dict[str, dict[str, str]] = {}
-    for field, languages in _PHRASES.items():
-        for language, listed in languages.items():
-            for phrase in listed.split(","):
-                found.setdefault(_written(phrase), {}).setdefault(field, language)
+    for field, language, phrase in _named():
+        found.setdefault(phrase, {}).setdefault(field, language)
     return {phrase: tuple(fields.items()) for phrase, fields in found.items()}

@@ -68,7 +68,10 @@ def _identity(one: Guess, claim: Claim, what: str) -> Guess:
     return replace(
         one,
         reason=reason,
-        doubts=(*one.doubts, _invalid("rows with others fail, unless you add on_invalid: drop")),
+        doubts=(
+            *one.doubts,
+            _invalid(f"rows with values that are no {what} fail, unless you add on_invalid: drop"),
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 
 import importer
-from importer.api.options import ReadOptions, ResumeOptions, RetryOptions, RunOptions
+from importer.api import options as api_options
 from importer.api.wording import PARAMETERS, in_parameters
 from importer.errors import ImporterError, MappingError
 from importer.results.commands import RUN_OPTIONS
@@ -38,7 +38,8 @@ def test_flags_become_parameters_and_commands_stay_commands(said: str, spoken: s
 def test_each_flag_of_run_that_the_library_has_is_known_by_a_name_that_it_takes() -> None:
     taken = {
         name
-        for options in (ReadOptions, RunOptions, ResumeOptions, RetryOptions)
+        for kind, options in vars(api_options).items()
+        if kind.endswith("Options")
         for name in get_type_hints(options)
     }
     names = {parameter.partition("=")[0] for parameter in PARAMETERS.values()}

@@ -21,6 +21,9 @@ ROOT = Path(__file__).parents[2]
 PROMISED = {
     "run", "run_async", "check", "preview", "suggest", "read", "load_mapping", "resume", "resume_async", "retry",
     "retry_async", "Summary", "Forecast", "Suggestion", "Row", "Source", "Mapping", "RunProgress", "Phase", "__version__",
+    "open_bench", "change_mapping", "Bench", "ColumnValues",
+    "plan", "plan_async", "apply", "apply_async", "undo", "undo_async", "mirror_location", "mirror_location_async",
+    "PlanSummary", "PlanAction", "UndoSummary", "UndoStatus", "MirrorReading",
 }  # fmt: skip
 HEAVY = {
     "aiohttp",
@@ -44,6 +47,9 @@ for row in source:
     number: int = row.number
 mapping: importer.Mapping = importer.load_mapping("contacts.yaml")
 text: str = importer.suggest("contacts.xlsx").to_yaml()
+with importer.open_bench("contacts.xlsx", mapping, sheet="Contacts") as bench:
+    most: tuple[tuple[str, int], ...] = bench.values("Country", prefix="G", most=5).most
+    lines = bench.becomes(importer.change_mapping(mapping, {"defaults.region": "GB"}), [7])
 ready: int = importer.check("contacts.xlsx", mapping, limit=5).ready
 for line in importer.preview(["a.csv", "b.csv"], "hubspot", rows=3):
     print(line["row"])
@@ -67,6 +73,14 @@ except importer.ImporterError as fault:
     raise SystemExit(fault.exit_code) from fault
 
 
+contacts: int = importer.mirror_location("l", max_age_seconds=60.0).contacts
+planned: importer.PlanSummary = importer.plan("contacts.xlsx", mapping, missing=True)
+if planned.count(importer.PlanAction.CREATE) < 100:
+    applied: importer.Summary = importer.apply(planned, approved_by="Ann", replan=True)
+    undone: importer.UndoSummary = importer.undo(applied.run_id, dry_run=True)
+    kept: int = undone.count(importer.UndoStatus.KEPT)
+
+
 async def work() -> int:
     first = await importer.run_async("contacts.xlsx", mapping, results_format="xlsx")
     second = await importer.resume_async(first.run_id)
@@ -79,6 +93,8 @@ WRONG = {
     "a number as text": 'importer.run("a.csv", "m.yaml", limit="5")',
     "a form of results that is none": 'importer.run("a.csv", "m.yaml", results_format="pdf")',
     "a callback that takes something else": 'importer.run("a.csv", "m.yaml", on_progress=len)',
+    "a plan that is a number": "importer.apply(3)",
+    "an undo of nobody knows what": "importer.undo()",
     "no mapping": 'importer.run("a.csv")',
     "a coroutine that is not awaited": 'importer.run_async("a.csv", "m.yaml").created',
     "a name that is not exported": "importer.pipeline_run",
@@ -119,7 +135,7 @@ def test_the_libraries_come_with_the_first_use() -> None:
     assert "pydantic" in imported_by("import importer; importer.load_mapping")
 
 
-FUNCTIONS = ["run", "check", "preview", "suggest", "read", "resume", "retry"]
+FUNCTIONS = ["run", "check", "preview", "suggest", "read", "resume", "retry", "plan", "apply", "undo"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -157,7 +173,9 @@ def test_a_value_that_the_command_line_refuses_is_refused_here(
         importer.run("x.csv", "m.yaml", **given)
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, "run_async", "resume_async", "retry_async"])
+@pytest.mark.parametrize(
+    "name", [*FUNCTIONS, *(f"{name}_async" for name in ("run", "resume", "retry", "plan", "apply", "undo"))]
+)
 def test_help_shows_each_option_with_its_type_and_what_it_means(name: str) -> None:
     function = getattr(importer, name)
     shown = [
@@ -169,8 +187,13 @@ def test_help_shows_each_option_with_its_type_and_what_it_means(name: str) -> No
         assert each.name == "rows" or f"    {each.name}: " in function.__doc__
 
 
+EVERY_OPTIONS = [
+    each for name, each in vars(api_options).items() if name.endswith("Options") and not name.startswith("_")
+]
+
+
 def test_every_option_says_what_it_means() -> None:
-    for options in (api_options.RunOptions, api_options.ResumeOptions):
+    for options in EVERY_OPTIONS:
         for name, hint in get_type_hints(options, include_extras=True).items():
             assert hint.__metadata__[0], name
 
@@ -185,11 +208,12 @@ def test_every_option_of_the_library_is_used() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     by_group = {
-        *api_options._Layout.__annotations__,
-        *api_options._Rows.__annotations__,
-        *api_options._Run.__annotations__,
+        *api_options.Layout.__annotations__,
+        *api_options.Rows.__annotations__,
+        *api_options.OfARun.__annotations__,
     }
-    assert set(get_type_hints(api_options.RunOptions)) <= named | by_group
+    for options in EVERY_OPTIONS:
+        assert set(get_type_hints(options)) <= named | by_group
 
 
 def checked(path: Path) -> str:

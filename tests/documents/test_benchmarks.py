@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 STARTED = {
     # program: (words for a tiny size, a word of what it prints)
+    "bench": (["--rows", "3000"], "changed rule"),
     "changed_only": (["200"], "rows"),
     "check": (["300"], "300"),
     "history": (["--runs", "10", "--rounds", "1"], "10 runs"),
@@ -19,6 +20,7 @@ STARTED = {
     "journal": (["--rows", "1000"], "us a row"),
     "mapping": (["--rows", "300", "--rounds", "1"], "us"),
     "memory_nightly": (["500"], "rows"),
+    "migration": (["--contacts", "8", "--kills", "1"], "there once"),
     "pace": (["--rows", "150"], "150"),
     "pictures": (["{folder}"], ""),
     "plan": (["--contacts", "200", "--changed", "5"], "unchanged"),

@@ -63,7 +63,11 @@ BLOCKS = [
 ]
 RUN = [block for block in BLOCKS if block.language == "console" and not block.mark.startswith("not run")]
 PROGRAMS = [block for block in BLOCKS if block.language == "python"]
-MAPPINGS = [block for block in BLOCKS if block.language == "yaml" and "jobs:" not in block.body]
+MAPPINGS = [
+    block
+    for block in BLOCKS
+    if block.language == "yaml" and not re.search(r"^(jobs|steps):", block.body, re.MULTILINE)
+]
 
 
 def matches(shown: str, told: str) -> bool:

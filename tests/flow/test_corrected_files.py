@@ -283,6 +283,17 @@ def test_what_came_after_reaches_the_very_first_run(desk: Desk, failed: Path) ->
     assert "Nothing. Every row is where it belongs." in page
 
 
+def test_a_run_that_was_taken_back_corrected_nothing(desk: Desk, failed: Path, vendor: Sandbox) -> None:
+    second = import_corrected(desk, failed, "bob@example.com", "cid@example.com").summary["run_id"]
+    assert desk.importer("undo", second, "--yes").code == 0
+
+    assert shown(desk, failed.parent.name)["corrected"] == 0
+    told = json.loads((failed.parent / "summary.json").read_text())
+    assert (told["corrected"], told["left"]) == (0, 3)
+    assert "0 of 3 corrected since, 3 left" in (failed.parent / "report.html").read_text()
+    assert "Correct the failed rows" in desk.importer("results", failed.parent.name).err
+
+
 def test_a_report_that_somebody_changed_is_left_alone(desk: Desk, failed: Path) -> None:
     report = failed.parent / "report.html"
     report.write_text("my notes")

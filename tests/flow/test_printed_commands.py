@@ -25,6 +25,7 @@ VALUES: Final = {
     "sheet": "-Sheet 1",
     "encoding": "cp1252",
     "delimiter": ";",
+    "follows": "20261127-064754-4bde",
     "send_window": "08:00-20:00",
 }
 OPTIONS: Final = [param for param in run_command.params if isinstance(param, click.Option)]

@@ -19,3 +19,11 @@ from importer.highlevel.reply import ReplyKind
 )  # fmt: skip
 def test_each_refusal_comes_with_the_advice_that_helps(kind: ReplyKind, said: str, advice: str) -> None:
     assert advice in refusal_sentence("loc1", kind, said)
+
+
+def test_a_block_by_law_is_neither_the_tokens_nor_the_locations_fault() -> None:
+    told = refusal_sentence("loc1", ReplyKind.EDGE_REFUSED, "“Blocked” (451)", status=451)
+    assert told.startswith(
+        "HighLevel cannot be reached for legal reasons: “Blocked” (451). Neither token nor location"
+    )
+    assert "loc1" not in told

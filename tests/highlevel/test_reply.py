@@ -63,6 +63,8 @@ def answer(status: int, body: Any, **headers: str) -> Any:
         (404, b"<html>nothing here</html>", ReplyKind.MISDIRECTED),
         (404, {"message": "Contact not found"}, ReplyKind.MISDIRECTED),
         (301, b"", ReplyKind.MISDIRECTED),
+        (421, b"<html>Misdirected Request</html>", ReplyKind.MISDIRECTED),
+        (451, b"<html>Blocked by order of a court</html>", ReplyKind.EDGE_REFUSED),
         (413, b"", ReplyKind.TOO_LARGE),
         (429, b"Too Many Requests", ReplyKind.THROTTLED),
         (500, {"message": "Internal server error"}, ReplyKind.TROUBLE),
@@ -105,6 +107,8 @@ def test_of_a_call_that_names_contacts_some_statuses_are_about_these(
         (429, b"", "text/plain", False),
         (413, b'{"message": "too large"}', "application/json", False),
         (403, b"<html>Sorry</html>", "text/html", True),
+        (451, b"<html>Sorry</html>", "text/html", False),
+        (421, b"<html>Sorry</html>", "text/html", False),
         (500, b'{"message": "no"}', "application/json", False),
     ],
 )

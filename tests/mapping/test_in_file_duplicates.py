@@ -80,8 +80,17 @@ OPTED_OUT = {
     "the last row takes it back": ("last", ["yes", "no"], {"dnd": True}),
     "it comes behind the row that is sent": ("first", ["", "yes", "no"], {"dnd": True}),
     "the row that is sent says it itself": ("first", ["yes", "no"], {"dnd": True}),
-    "it is for ever": ("last", ["permanent", "no"], {"dndSettings": {"SMS": {"status": "active"}}}),
     "nobody says it": ("merge", ["no", "no"], {"dnd": False}),
+}
+FOR_GOOD = {
+    # what the rows of one person say of one channel, and what is sent: the strongest of them, wherever it stands
+    "it is taken back": (["permanent", "no"], "permanent"),
+    "it is said less strongly": (["permanent", "yes"], "permanent"),
+    "it is said more strongly": (["yes", "permanent"], "permanent"),
+    "it is not said again": (["permanent", ""], "permanent"),
+    "it stands between others": (["yes", "permanent", "no"], "permanent"),
+    "nobody says for good": (["no", "yes", "no"], "active"),
+    "nobody says it": (["no", "no"], "inactive"),
 }
 
 
@@ -89,11 +98,37 @@ OPTED_OUT = {
 def test_an_opt_out_of_any_row_of_a_person_wins(
     lay: Lay, policy: str, said: list[str], sent: dict[str, object]
 ) -> None:
-    field = next(iter(sent)) if "dnd" in sent else "dndSettings.SMS"
-    rules = f"fields: {{email: E, {field}: D}}\nmatch: {{in_file_duplicates: {policy}}}"
+    rules = f"fields: {{email: E, dnd: D}}\nmatch: {{in_file_duplicates: {policy}}}"
     mapped = lay(rules, [["E", "D"], *(["ann@x.com", cell] for cell in said)])
     (record,) = (each for each in mapped if isinstance(each, Record))
     assert dict(record.fields) == {"email": "ann@x.com", **sent}
+
+
+@pytest.mark.parametrize(("said", "sent"), FOR_GOOD.values(), ids=FOR_GOOD)
+@pytest.mark.parametrize("policy", ["first", "last", "merge"])
+def test_of_several_opt_outs_of_a_channel_the_strongest_is_sent(
+    lay: Lay, policy: str, said: list[str], sent: str
+) -> None:
+    rules = f"fields: {{email: E, dndSettings.SMS: D}}\nmatch: {{in_file_duplicates: {policy}}}"
+    mapped = lay(rules, [["E", "D"], *(["ann@x.com", cell] for cell in said)])
+    (record,) = (each for each in mapped if isinstance(each, Record))
+    assert record.fields["dndSettings"] == {"SMS": {"status": sent}}
+
+
+def test_rows_sent_one_after_the_other_do_not_weaken_what_is_for_good(lay: Lay) -> None:
+    rows = [["ann@x.com", "permanent"], ["ann@x.com", "yes"], ["ann@x.com", "no"]]
+    mapped = lay("fields: {email: E, dndSettings.SMS: D}", [["E", "D"], *rows])
+    sent = [each.fields["dndSettings"] for each in mapped if isinstance(each, Record)]
+    assert sent == [{"SMS": {"status": "permanent"}}] * 3
+
+
+def test_what_is_for_good_by_another_row_is_said_once(lay: Lay) -> None:
+    rules = "fields: {email: E, dndSettings.SMS: D}\nmatch: {in_file_duplicates: last}"
+    record = lay(rules, [["E", "D"], ["ann@x.com", "permanent"], ["ann@x.com", ""]])[1]
+    assert isinstance(record, Record)
+    assert [fault.message for fault in record.warnings] == [
+        "Do not disturb (dndSettings.SMS for good) is set, as row 2 of the same person says; this row does not."
+    ]
 
 
 def test_an_opt_out_that_is_kept_is_said_with_its_row_and_channel(lay: Lay) -> None:

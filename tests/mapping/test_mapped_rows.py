@@ -417,3 +417,31 @@ def test_a_pasted_address_in_the_location_column_is_taken_for_its_id(lay: Lay) -
     body = "location: {column: L}\nfields: {email: E}"
     address = "https://app.gohighlevel.com/v2/location/loc1/dashboard"
     assert record_of(lay(body, [["E", "L"], ["ann@example.com", address]])).location_id == "loc1"
+
+
+def test_a_value_that_was_refused_is_refused_in_every_row_and_block_that_has_it() -> None:
+    mapping = parse_mapping("version: 1\nfields: {email: E, country: C}")
+    rows = [["a@b.com", "Narnia"], ["b@b.com", "France"], ["c@b.com", "Narnia"]]
+    block = Block(source=0, numbers=[2, 3, 4], rows=rows)
+    bound = mapping.surveyor(["E", "C"], location_id="loc1", today=TODAY).bind()
+    for _ in range(2):
+        told = [
+            each.code if isinstance(each, Outcome) else each.fields["country"] for each in bound.map(block)
+        ]
+        assert told == ["invalid_country", "FR", "invalid_country"]
+
+
+def test_a_column_that_only_some_rows_fill_is_left_out_of_the_others(lay: Lay) -> None:
+    rules = "fields: {email: E, city: C, state: S}\ncustom_fields: {Size: Z, Note: N}"
+    rows = [["a@b.com", "", "", "", "x"], ["b@b.com", "Rome", "", "M", "y"], ["c@b.com", "", "", "", ""]]
+    mapped = lay(rules, [["E", "C", "S", "Z", "N"], *rows])
+    found = [
+        (list(each.fields), [name for name, _ in each.custom_fields])
+        for each in mapped
+        if isinstance(each, Record)
+    ]
+    assert found == [
+        (["email"], ["contact.note"]),
+        (["email", "city"], ["contact.size", "contact.note"]),
+        (["email"], []),
+    ]

@@ -29,7 +29,7 @@ FIELDS = (
     field("Site", "URL"),
     field("Start", "TIME"),
     field("Note", "LARGE_TEXT"),
-    field("File", "FILE_UPLOAD"),
+    field("File", "SIGNATURE"),
     field("Twin", "TEXT", id="t1"),
     CustomField(id="t2", name="twin", key="contact.twin_2", data_type="TEXT"),
 )
@@ -98,6 +98,23 @@ def test_the_cells_of_several_choices_are_split_as_the_rule_says(lay: Lay) -> No
     assert custom(lay, "Interests", "Golf;Chess", ", split: ';'") == ["Golf", "Chess"]
 
 
+def test_rows_with_the_same_choices_do_not_share_one_list(lay: Lay) -> None:
+    text = "fields:\n  email: {value: a@b.com}\ncustom_fields: {Interests: A}"
+    first, second = lay(text, [["A"], ["Golf, Chess"], ["Golf, Chess"]], catalog=CATALOG)
+    assert isinstance(first, Record)
+    assert isinstance(second, Record)
+    assert first.custom_fields == second.custom_fields == (("id_interests", ["Golf", "Chess"]),)
+    assert first.custom_fields[0][1] is not second.custom_fields[0][1]
+
+
+def test_equal_texts_with_different_values_behind_them_are_converted_each_by_its_own(lay: Lay) -> None:
+    text = "fields:\n  email: {value: a@b.com}\ncustom_fields: {Renewal: {column: A, date_order: MDY}}"
+    cells = ["03/04/2027", TypedText("03/04/2027", date(2027, 4, 3)), "03/04/2027"]
+    mapped = lay(text, [["A"], *([cell] for cell in cells)], catalog=CATALOG)
+    found = [each.custom_fields[0][1] for each in mapped if isinstance(each, Record)]
+    assert found == ["2027-03-04", "2027-04-03", "2027-03-04"]
+
+
 def test_the_value_behind_a_workbooks_cell_reaches_a_custom_field(lay: Lay) -> None:
     assert custom(lay, "Renewal", TypedText("03/04/2027", date(2027, 4, 3))) == "2027-04-03"
     assert custom(lay, "Score", TypedText("1,234", 1234.5)) == 1234.5
@@ -120,7 +137,7 @@ def test_a_custom_value_may_be_dropped_with_a_warning(lay: Lay) -> None:
     [
         ("Shirt Sise", "The location has no custom field 'Shirt Sise'. Nearest: 'Shirt Size'"),
         ("TWIN", "The custom field 'TWIN' means 2 fields of the location; name it by its id: t1, t2."),
-        ("File", "The custom field 'File' is of type FILE_UPLOAD, which the API cannot fill from a text."),
+        ("File", "The custom field 'File' is of type SIGNATURE, which the API cannot fill from a text."),
     ],
 )
 def test_a_custom_field_that_cannot_be_filled_stops_before_the_first_row(

@@ -19,12 +19,14 @@ from importer.highlevel.payload import build_upsert
 from importer.mapping import load_mapping
 from importer.mapping.fit import misfit
 from importer.reading import open_source
-from importer.records import Fault, Json, Outcome, Record, number_of
+from importer.records import Fault, Json, Outcome, Record, RowObject, number_of
 from importer.settings import ReadingOptions
 
 HERE = Path(__file__).parent
 MAPPINGS = HERE.parent.parent / "mappings"
-EXPORTS = sorted(path for path in (HERE / "exports").iterdir() if path.suffix in {".csv", ".vcf"})
+FOLDERS = (HERE / "exports", HERE / "migration_exports")
+"""Of people, and of all that a migration takes over."""
+EXPORTS = sorted(path for folder in FOLDERS for path in folder.iterdir() if path.suffix in {".csv", ".vcf"})
 READY = sorted(path for path in MAPPINGS.glob("*.yaml") if not path.stem.startswith("sample"))
 TODAY = date(2026, 1, 15)
 
@@ -107,9 +109,10 @@ def test_rows_of_the_export_become_the_payloads_of_the_golden_file(export: Path)
 def test_nothing_of_a_ready_mapping_is_written_for_an_absent_column(export: Path) -> None:
     """An export with nothing but an e-mail column still loads: people choose their columns."""
     mapping = load_mapping(mapping_of(export))
-    rules = mapping.model.fields
-    needed = [name for rule in rules.values() if not rule.optional for name in rule.headers]
-    header = tuple(dict.fromkeys(needed + list(rules["email"].headers[:1])))
+    fields = mapping.model.fields
+    needed = [name for _, rule in mapping.model.rules if not rule.optional for name in rule.headers]
+    known_by = fields["name" if mapping.row_object is RowObject.COMPANY else "email"]
+    header = tuple(dict.fromkeys([*needed, *known_by.headers[:1]]))
     mapping.surveyor(header, location_id="location1", today=TODAY)
 
 

@@ -12,6 +12,7 @@ from openpyxl.styles import PatternFill
 
 from importer.errors import SourceError
 from importer.reading import open_source
+from importer.reading.workbooks.xlsx_strings import shared_strings
 from importer.records import TypedText
 from importer.settings import ReadingOptions
 from tests.reading.workbook_makers import HEADER, MAIN, book, cells, inline, raw_book, sheet_xml, sheets
@@ -119,6 +120,23 @@ def test_rich_and_escaped_texts_are_joined_and_readings_left_out(tmp_path: Path)
     )
     path = raw_book(tmp_path / "a.xlsx", sheet_xml(rows), sharedStrings=strings)
     assert cells(open_source(path)) == [("Ann ", "a <b> &#38; \rc é"), ("Name", "")]
+
+
+@pytest.mark.parametrize(
+    ("items", "texts"),
+    [
+        ('<si><t>Ann</t></si><si><t xml:space="preserve"> b &amp; c</t></si>', ["Ann", " b & c"]),
+        ("<si><t>Ann</t></si><si><t></t></si><si><t>Bob</t></si>", ["Ann", "", "Bob"]),
+        ("<si><t>Ann</t></si>\n<si><t>Bob</t></si>", ["Ann", "Bob"]),
+        ("<si><t>Ann</t></si><si><r><t>B</t></r><r><t>ob</t></r></si>", ["Ann", "Bob"]),
+        ("<si><t>Ann</t></si><si><t>Bob</t><rPh><t>x</t></rPh></si>", ["Ann", "Bob"]),
+        ("<si><t>Ann</t></si><si/><si><t>Bob</t></si>", ["Ann", "", "Bob"]),
+        ("<si><t>a xml:space=_x0022_preserve_x0022_</t></si>", ['a xml:space="preserve"']),
+    ],
+)
+def test_shared_strings_are_the_same_however_they_are_written(items: str, texts: list[str]) -> None:
+    """A part of the table without its head is cut, not searched, where every item is of the usual form."""
+    assert shared_strings(["<sst><si><t>Name</t></si>", items, "</sst>"]) == ["Name", *texts]
 
 
 def test_cells_without_references_are_read_in_order(tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ class Sheet:
 class Staged:
     name: str = "contacts.csv"
     reference: str = "exports/contacts.csv"
-    fingerprint: str = "ab" * 32
+    content_sha256: str = "ab" * 32
+    corrections_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from importer.records import (
 class MemoryJournal:
     def __init__(self) -> None:
         self.intents: list[Intent] = []
+        self.withdrawn: list[Intent] = []
         self.landed: dict[RowId, Landed] = {}
         self.marked: dict[tuple[RowId, str], FollowUpState] = {}
         self.added: dict[tuple[RowId, str], Added] = {}
@@ -39,6 +40,11 @@ class MemoryJournal:
         self.images += images
         self.intents += batch
         self.history += [f"intend {intent.row}" for intent in batch]
+
+    def withdraw(self, intents: Iterable[Intent]) -> None:
+        batch = list(intents)
+        self.withdrawn += batch
+        self.history += [f"withdraw {intent.row}" for intent in batch]
 
     def append(
         self,

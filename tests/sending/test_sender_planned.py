@@ -83,7 +83,7 @@ async def test_what_somebody_changed_of_it_meanwhile_is_left_alone(start: StartR
 async def test_a_page_in_the_way_of_a_look_is_not_the_rows_fault(start: StartRun) -> None:
     run = await start()
     contact_id = run.sandbox.add_contact(PLACE, email=ANN, city="Rome")
-    run.sandbox.script([Fault(status=421, body=b"<html>Misdirected</html>", path="/contacts")])
+    run.sandbox.script([Fault(status=406, body=b"<html>Not acceptable</html>", path="/contacts")])
     planned = replace(changing().planned or Planned(), made_by=None)
     outcome = (await run.send([replace(changing(), contact_id=contact_id, planned=planned)]))[3]
     assert (outcome.code, outcome.remedy) == ("edge_refused", Remedy.RUN_AGAIN)

@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
-from importer.errors import CredentialsLostError
+from importer.errors import CredentialsError, CredentialsLostError, SettingsError
+from importer.highlevel.calls import Call
+from importer.highlevel.catalog import CatalogNeeds
+from importer.highlevel.client import Client, LostReply, RawReply
+from importer.highlevel.versions import ApiVersion
 from importer.records import FollowUps, Landed, Record, Remedy, Status
+from importer.runtime.clock import Clock, SystemClock
 from importer.sandbox import Account, Fault, FaultKind, Sandbox
-from tests.sending.runs import PLACE, StartRun, people, record
+from importer.sending import Sender, SendingPolicy
+from importer.settings import Connection, Secret
+from tests.sending.runs import PLACE, QUICK, StartRun, people, record
 
 UNHEARD_OF = (101, 302, 404, 405, 410, 413)
 FORBIDDEN = b'{"statusCode": 403, "message": "The token does not have access to this location."}'
@@ -133,6 +140,59 @@ async def test_an_edge_that_refuses_all_ends_the_run_and_does_not_blame_the_toke
     with pytest.raises(CredentialsLostError, match=r"Cloudflare.*network edge.*not about the token"):
         await run.send(people(6), concurrency=1)
     assert len(run.sandbox.contacts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        (421, SettingsError, "The connection led to a server that does not answer for this address"),
+        (451, CredentialsError, "cannot be reached for legal reasons.*Blocked.*Neither token nor location"),
+    ],
+)
+async def test_a_page_on_the_way_to_the_first_call_is_not_the_locations_fault(
+    start: StartRun, status: int, error: type[Exception], said: str
+) -> None:
+    run = await start()
+    page = b"<html><title>Blocked</title></html>"
+    run.sandbox.script([Fault(status=status, body=page, path="/locations", times=9)])
+    with pytest.raises(error, match=said) as told:
+        await run.send(people(1))
+    assert "Check the location's id" not in str(told.value)
+
+
+class NotingClient(Client):
+    """Notes after which replies it was told to part with the connection."""
+
+    def __init__(self, base_url: str, *, clock: Clock) -> None:
+        super().__init__(base_url, clock=clock, version=ApiVersion.V2021_07_28)
+        self.parted_after: list[int] = []
+
+    async def request(self, call: Call, token: Secret | None = None) -> RawReply | LostReply:
+        raw = await super().request(call, token)
+        if isinstance(raw, LostReply):
+            return raw
+
+        def discard() -> None:
+            self.parted_after.append(raw.status)
+            raw.discard()
+
+        return replace(raw, discard=discard)
+
+
+async def test_a_request_that_was_led_astray_is_sent_over_another_connection(start: StartRun) -> None:
+    run = await start()
+    page = b"<html>Misdirected Request</html>"
+    run.sandbox.script([Fault(status=421, body=page, path="/contacts/upsert")])
+    connection = Connection(base_url=run.sandbox.base_url, token=Secret("pit-test"))
+    door = NotingClient(run.sandbox.base_url, clock=SystemClock())
+    policy = SendingPolicy(retry=QUICK)
+    async with Sender(connection=connection, journal=run.journal, client=door, policy=policy) as sender:
+        await sender.open_location(PLACE, CatalogNeeds())
+        await sender.submit(people(1)[0])
+        await sender.drain()
+    outcome = run.journal.outcomes[2]
+    assert (outcome.status, outcome.attempts) == (Status.CREATED, 2)
+    assert door.parted_after == [421]
 
 
 def tagged(sandbox: Sandbox) -> int:

@@ -24,7 +24,7 @@ from importer.sandbox import Account, Fault, FaultKind
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, FailureLimit, Secret
 from tests.sending.memory_journal import MemoryJournal
-from tests.sending.runs import NEEDS, PLACE, QUICK, Run, StartRun, people, record
+from tests.sending.runs import NEEDS, PATIENT, PLACE, QUICK, Run, StartRun, people, record
 
 
 def settled_or_pending(run: Run, rows: int) -> None:
@@ -188,6 +188,74 @@ async def test_stopping_lets_those_in_the_air_land_and_starts_no_other(start: St
     assert len(run.sandbox.contacts()) == len(run.journal.outcomes)
 
 
+def in_doubt(run: Run) -> set[int]:
+    """Give the rows of which a later session knows no more than that they may have been sent."""
+    last = {}
+    for step in run.journal.history:
+        verb, row = step.rsplit(" ", 1)
+        last[int(row)] = verb
+    return {row for row, verb in last.items() if verb == "intend"}
+
+
+async def test_a_stop_leaves_no_row_in_doubt_that_was_not_sent(start: StartRun) -> None:
+    run = await start(latency_ms=(20, 40))
+    run.progress.on_request = lambda: (
+        run.sender.stop(InterruptedRunError("Stopped by SIGINT."))
+        if run.progress.requests == 14 and run.sender is not None
+        else None
+    )
+    with pytest.raises(InterruptedRunError):
+        await run.send(people(300), concurrency=10)
+    assert len(run.journal.intents) > len(run.journal.outcomes), "else nothing had to be taken back"
+    assert in_doubt(run) == set()
+
+
+async def test_a_stop_leaves_rows_in_doubt_whose_reply_was_lost(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.script([Fault(kind=FaultKind.RESET, path="/contacts/upsert", times=100)])
+    resting = replace(PATIENT, doubt_seconds=60.0)
+    run.progress.on_request = lambda: (
+        run.sender.stop(InterruptedRunError("Stopped by SIGINT."))
+        if run.sender is not None and run.sandbox.contacts()
+        else None
+    )
+    with pytest.raises(InterruptedRunError):
+        await run.send(people(300), concurrency=3, retry=resting)
+    stored = {int(each["email"].removeprefix("person").split("@")[0]) for each in run.sandbox.contacts()}
+    assert stored == in_doubt(run)
+
+
+async def test_a_stop_leaves_no_row_in_doubt_that_the_vendor_refused_to_take(start: StartRun) -> None:
+    run = await start()
+    run.sandbox.script([Fault(kind=FaultKind.THROTTLED, path="/contacts/upsert", times=100)])
+    run.progress.on_request = lambda: (
+        run.sender.stop(InterruptedRunError("Stopped by SIGINT."))
+        if run.sender is not None and run.sandbox.state()["replies"].get("429")
+        else None
+    )
+    with pytest.raises(InterruptedRunError):
+        await run.send(people(30), concurrency=3)
+    assert run.journal.intents
+    assert in_doubt(run) == set()
+
+
+async def test_a_row_that_was_in_doubt_before_stays_so_where_it_was_not_sent_again(start: StartRun) -> None:
+    run = await start()
+    row_states = {
+        row: Intent(row=row, location_id=PLACE, first_attempt_at=run.clock.now() - 90.0 + row)
+        for row in range(2, 202)
+    }
+    run.progress.on_request = lambda: (
+        run.sender.stop(InterruptedRunError("Stopped by SIGINT."))
+        if run.sender is not None and run.journal.intents
+        else None
+    )
+    with pytest.raises(InterruptedRunError):
+        await run.send(people(200), row_states=row_states, concurrency=2)
+    assert run.journal.withdrawn
+    assert run.journal.withdrawn == [row_states[each.row] for each in run.journal.withdrawn]
+
+
 async def test_a_look_for_a_contact_is_cut_off_by_the_wish_to_stop(start: StartRun) -> None:
     run = await start(slow_seconds=600.0)
     run.sandbox.script([Fault(), Fault(kind=FaultKind.SLOW)])
@@ -270,6 +338,7 @@ async def test_rows_in_doubt_are_settled_by_evidence(start: StartRun) -> None:
     }
     outcomes = await run.send(people(3), row_states=row_states)
     assert [outcomes[row].status for row in (2, 3, 4)] == [Status.UPDATED, Status.CREATED, Status.CREATED]
+    assert [outcomes[row].by_date for row in (2, 3, 4)] == [False, True, False], "a reply told of row 4"
 
 
 async def test_a_contact_of_an_earlier_row_is_no_proof_for_a_later_one(start: StartRun) -> None:

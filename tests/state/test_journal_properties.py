@@ -230,6 +230,12 @@ class Accounting(RuleBasedStateMachine):
         self.journal.intend(Intent(row=row, location_id=LOCATION, first_attempt_at=1.0) for row in rows)
 
     @rule(rows=rows)
+    def withdraw(self, rows: list[RowId]) -> None:
+        self.journal.withdraw(
+            Intent(row=row, location_id=LOCATION, first_attempt_at=2.0, attempts=0) for row in rows
+        )
+
+    @rule(rows=rows)
     def land(self, rows: list[RowId]) -> None:
         self.landed.update(rows)
         self.journal.append(

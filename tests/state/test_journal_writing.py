@@ -101,6 +101,41 @@ def test_the_earliest_attempt_of_a_row_stays_known(journal: Journal) -> None:
     assert journal.row_states(2, 2) == {2: intent(2, at=100.0, attempts=4, exact=True)}
 
 
+def test_a_row_that_was_not_sent_after_all_has_no_standing_again(journal: Journal) -> None:
+    journal.intend([intent(2), intent(3)])
+    journal.withdraw([intent(2, attempts=0)])
+    assert journal.row_states(2, 3) == {3: intent(3)}
+
+
+def test_what_counts_of_a_row_that_was_not_sent_is_its_next_attempt(journal: Journal) -> None:
+    """By the moment of one that never left, a contact that somebody made meanwhile would be taken for the row's own."""
+    journal.intend([intent(2, at=100.0)])
+    journal.withdraw([intent(2, at=110.0, attempts=0)])
+    journal.intend([intent(2, at=200.0)])
+    found = journal.row_states(2, 2)[2]
+    assert isinstance(found, Intent)
+    assert found.first_attempt_at == 200.0
+
+
+def test_a_row_in_doubt_that_was_not_sent_again_is_in_doubt_as_before(journal: Journal) -> None:
+    before = replace(intent(2, at=100.0), last_attempt_at=105.0)
+    journal.intend([before])
+    journal.intend([replace(intent(2, at=100.0), last_attempt_at=900.0)])
+    journal.withdraw([before])
+    assert journal.row_states(2, 2) == {2: before}
+
+
+def test_a_row_that_was_not_sent_can_still_settle_and_be_read_through(journal: Journal) -> None:
+    journal.intend([intent(2), intent(3)])
+    journal.withdraw([intent(2, attempts=0), intent(3, attempts=0)])
+    journal.withdraw([intent(9, attempts=0)])
+    journal.settle([outcome(2)])
+    journal.close()
+    with Journal.open(journal.folder) as again:
+        assert again.loss is None
+        assert again.row_states(2, 9) == {2: outcome(2)}
+
+
 def test_settling_a_row_again_as_it_stands_is_harmless(journal: Journal) -> None:
     broken = outcome(3, Status.FAILED, message="half a pair: \ud800")
     journal.settle([outcome(2), broken])

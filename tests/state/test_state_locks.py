@@ -135,6 +135,16 @@ def test_the_second_run_of_a_source_is_told_who_holds_it(
         pass
 
 
+def test_who_meets_an_undo_is_told_that_the_run_is_taken_back(
+    state: StateFolder, begin: Callable[..., Journal]
+) -> None:
+    with begin() as first, begin() as again, state.lock(first.run, undoing=True):
+        told = rf"The import of contacts.csv is being taken back by the undo of run {first.run.id} \(process"
+        for run in (first.run, again.run):
+            with pytest.raises(RunConflictError, match=told), state.lock(run):
+                pass
+
+
 @pytest.mark.parametrize(
     "parts",
     [

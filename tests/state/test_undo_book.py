@@ -139,8 +139,30 @@ def test_rows_that_may_have_been_sent_are_in_doubt(journal: Journal) -> None:
         landed=[landed(2, Status.CREATED, "c1")],
         outcomes=[ended(3, Status.FAILED, code="unconfirmed"), ended(4, Status.FAILED, code="refused")],
     )
-    assert journal.undo.in_doubt(2, 9) == {3: 1.0, 5: 1.0}
+    assert journal.undo.in_doubt(2, 9) == {3: (1.0, 1.0), 5: (1.0, 1.0)}
     assert [journal.undo.reaches(each) for each in ("c1", "c2")] == [True, False]
+
+
+def test_rows_that_were_not_sent_after_all_are_in_no_doubt(journal: Journal) -> None:
+    journal.intend([intent(2), intent(3)], [image(2, "c1", "Paris")])
+    journal.withdraw([replace(intent(2), attempts=0)])
+    assert list(journal.undo.in_doubt(2, 9)) == [3]
+    assert journal.undo.images(2) == (), "what it finds when it is sent may be something else"
+
+
+def test_what_only_a_date_told_is_known_of_a_created_contact(journal: Journal) -> None:
+    several = replace(ended(5, Status.CREATED, "c4"), attempts=2)
+    dated = replace(ended(4, Status.CREATED, "c3"), by_date=True)
+    journal.append(
+        landed=[landed(2, Status.CREATED, "c1"), replace(landed(3, Status.CREATED, "c2"), by_date=True)],
+        outcomes=[dated, several],
+    )
+    assert {row: each.by_date for row, each in journal.undo.stored(2, 9).items()} == {
+        2: False,
+        3: True,
+        4: True,
+        5: True,
+    }
 
 
 def settled(book: UndoBook, row: RowId, status: UndoStatus) -> None:
@@ -188,11 +210,13 @@ def test_a_run_is_undone_from_the_begin_of_an_undo_on_and_its_own_state_stays(
         ("before_images", "UPDATE before_images SET contact_id = 'c2'"),
         ("undo_lines", "UPDATE undo_lines SET contact_id = 'c2'"),
         ("undo_moments", "UPDATE undo_moments SET at = 1"),
+        ("created_by_date", 'UPDATE created_by_date SET "row" = 7'),
     ],
 )
 def test_a_line_that_was_altered_is_damage(journal: Journal, table: str, alter: str) -> None:
     journal.intend([intent(2)], [image(2, "c1", "Paris")])
     settled(journal.undo, 2, UndoStatus.RESTORED)
+    journal.append(outcomes=[replace(ended(2, Status.CREATED, "c1"), by_date=True)])
     journal._db.execute(alter)
     journal.close()
     with pytest.raises(DamagedError, match=f"its table {table} is not as it was written"):

@@ -24,6 +24,8 @@ FOLDERS: Final = {
     "third": HERE / "third",  # measured before the rules of the third version, looked at since
     "fourth": HERE / "fourth",  # three rounds, each measured unseen, looked at since
     "fifth": HERE / "fifth",  # measured before any rule was looked at, looked at since
+    "sixth": HERE / "sixth",  # likewise, with two exports of further scripts
+    "seventh": HERE / "seventh",  # measured unseen after the rules that the sixth led to, looked at since
 }
 LABELS: Final[dict[str, dict[str, dict[str, str]]]] = json.loads(
     (HERE / "labels.json").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -188,3 +189,11 @@ def test_of_many_files_one_is_asked_for(source: str, what: str, tmp_path: Path) 
     told = run_command(source, folder=tmp_path)
     assert told.returncode == 2
     assert f"Name one, such as {Path('exports', 'a.csv')}.".encode() in told.stderr
+
+
+def test_the_suggestion_is_described_as_json_and_the_mapping_written_beside_it(tmp_path: Path) -> None:
+    done = run_command(str(NEWSLETTER), "--json", "-o", "mine.yaml", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    described = json.loads(done.stdout)
+    assert described["mapping"]["fields"]["email"] == "E-Mail-Adresse"
+    assert load_mapping(tmp_path / "mine.yaml").model == parse_mapping(json.dumps(described["mapping"])).model

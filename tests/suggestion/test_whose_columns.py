@@ -191,3 +191,29 @@ def test_the_phone_of_a_parcel_s_receiver_stands_in_only_where_that_is_the_buyer
 def test_a_company_s_line_that_stands_in_is_pointed_out(own: str, shared: str) -> None:
     suggestion = of((own, shared), ("4155552671", "4155552672"), ("", "4155552673"))
     assert any(shared in said for said in suggestion.concerns), suggestion.concerns
+
+
+def test_who_keeps_an_animal_is_the_contact_of_a_file_that_has_no_other() -> None:
+    suggestion = of(
+        (
+            "Owner Name",
+            "Owner Email",
+            "Owner City",
+            "Animal Name",
+            "Animal Birthday",
+            "Vet Name",
+            "Vet Phone",
+        ),
+        ("Ann Lee", "ann@example.com", "Aurora", "Taco", "2019-05-01", "Dr. Ames", "(303) 555-0181"),
+        ("Bob Ray", "bob@example.com", "Parker", "Luna", "2021-02-03", "Dr. Orr", "(303) 555-0182"),
+    )
+    assert suggestion.chosen() == {"Owner Name": "name", "Owner Email": "email", "Owner City": "city"}
+
+
+def test_the_owners_of_deals_are_users_and_no_contacts() -> None:
+    suggestion = of(
+        ("Deal", "Owner Name", "Owner Email"),
+        ("Roof", "Pat Kim", "pat@example.net"),
+        ("Barn", "Kim Orr", "kim@example.net"),
+    )
+    assert suggestion.chosen() == {}

@@ -11,7 +11,7 @@ from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.columns import ConstantColumn, ValueColumn, fault_of, unite
 from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.readers import Circumstances
-from importer.mapping.language.beside import FOLLOWERS, FollowersRule, Wish, WishPart
+from importer.mapping.language.beside import CUSTOM_PART, FOLLOWERS, FollowersRule, Wish, WishPart
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.values.blanks import MARKERS
@@ -20,6 +20,7 @@ from importer.mapping.values.lists import parts_of
 from importer.records import Addition, Fault, Outcome, Record
 
 _TASK: Final = "task"
+CUSTOM_FIELDS: Final = "customFields"
 _OVERDUE: Final = "{} is before today, and the task is not done (to add such tasks: overdue: keep)"
 
 
@@ -106,11 +107,23 @@ def _addition(compiled: _Compiled, content: dict[str, Any], table: BlockColumns,
         return None
     return Addition(
         kind=wish.kind,
-        content={**wish.fixed, **content},
+        content={**wish.fixed, **_with_customs(content)},
         place=compiled.place,
         applies_to=wish.applies_to,
         once=wish.once,
     )
+
+
+def _with_customs(content: dict[str, Any]) -> dict[str, Any]:
+    """Put the custom fields of a deal together, by the names that the mapping has for them."""
+    customs = {name: value for name, value in content.items() if name.startswith(CUSTOM_PART)}
+    if not customs:
+        return content
+    plain = {name: value for name, value in content.items() if name not in customs}
+    return {
+        **plain,
+        CUSTOM_FIELDS: {name.removeprefix(CUSTOM_PART): value for name, value in customs.items()},
+    }
 
 
 def _judge_task(compiled: _Compiled, content: dict[str, Any], table: BlockColumns, row: int) -> None:

@@ -1,11 +1,16 @@
-"""The rows of a block, turned into columns that are cleaned when they are first asked for."""
+"""The rows of a block, turned into columns that are cleaned when they are first asked for; and values turned back into rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from typing import Any, TypeAlias
 
 from importer.mapping.values.texts import clean_column
-from importer.records import Fault
+from importer.records import Fault, Json
+
+NamedValues: TypeAlias = tuple[str, list[Any]]
+"""A column of values, and the name of the field that they are for."""
 
 
 class BlockColumns:
@@ -18,6 +23,8 @@ class BlockColumns:
         self, rows: Sequence[Sequence[str]], empty: frozenset[str] = frozenset(), clear: str | None = None
     ) -> None:
         self.height = len(rows)
+        self.typed = not set(map(type, chain.from_iterable(rows))) <= {str}
+        """Some cells have a value of a workbook behind their text; asked once here, since each column has to know."""
         self._empty = empty
         self._clear = clear
         self._cleared: dict[int, frozenset[int]] = {}
@@ -28,7 +35,7 @@ class BlockColumns:
     def column(self, index: int) -> list[str]:
         found = self._clean.get(index)
         if found is None:
-            found = clean_column(self._raw[index]) if self.height else []
+            found = clean_column(self._raw[index], typed=self.typed) if self.height else []
             if self._empty and not self._empty.isdisjoint(found):
                 found = ["" if cell in self._empty else cell for cell in found]
             if self._clear is not None and self._clear in found:
@@ -51,3 +58,37 @@ class BlockColumns:
 
     def blame(self, row: int, fault: Fault) -> None:
         self.faults.setdefault(row, []).append(fault)
+
+
+def entries(columns: Sequence[NamedValues], height: int) -> list[dict[str, Json]]:
+    """Give each row its values by name; a blank is none."""
+    names, values = _filled(columns, height)
+    if not names:
+        return [{} for _ in range(height)]
+    return [
+        {name: value for name, value in zip(names, row) if value is not None}  # noqa: B905  (see _filled)
+        for row in zip(*values, strict=True)
+    ]
+
+
+def pairs(columns: Sequence[NamedValues], height: int) -> list[tuple[tuple[str, Json], ...]]:
+    """Give each row its names and values; a blank is none."""
+    names, values = _filled(columns, height)
+    if not names:
+        return [()] * height
+    return [
+        tuple(zip(names, row))  # noqa: B905
+        if None not in row
+        else tuple([pair for pair in zip(names, row) if pair[1] is not None])  # noqa: B905
+        for row in zip(*values, strict=True)
+    ]
+
+
+def _filled(columns: Sequence[NamedValues], height: int) -> tuple[list[str], list[list[Any]]]:
+    """Leave out what is blank all over the block: exports have such columns by the dozen.
+
+    There is one name for each list of values; a ``strict`` that says so costs a quarter of the time, row by row.
+    """
+    nothing = [None] * height
+    filled = [(name, values) for name, values in columns if values != nothing]
+    return [name for name, _ in filled], [values for _, values in filled]

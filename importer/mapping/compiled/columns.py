@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,15 +71,18 @@ class ValueColumn:
 
     def run(self, table: BlockColumns) -> list[Any]:
         texts = self._texts(table)
-        return self._finish(texts, self._read(texts), table)
+        values, findings = self._read(texts, typed=table.typed)
+        return self._finish(texts, values, table, findings=findings)
 
     def _texts(self, table: BlockColumns) -> list[str]:
         texts = self._pick.texts(table)
         prepare(self._steps, texts)
         return texts
 
-    def _finish(self, texts: list[str], values: list[Any], table: BlockColumns) -> list[Any]:
-        refused = self._blame(texts, values, table) if ValueFault in set(map(type, values)) else frozenset()
+    def _finish(
+        self, texts: list[str], values: list[Any], table: BlockColumns, *, findings: bool
+    ) -> list[Any]:
+        refused = self._blame(texts, values, table) if findings else frozenset()
         if cleared := self._pick.cleared(table):
             refused |= self._clear(values, cleared - refused, table)
         if self._default is not None or self._handling.required:
@@ -109,21 +112,28 @@ class ValueColumn:
         finding = ValueFault("not_clearable", f"HighLevel takes no request to empty {field}")
         return fault_of(finding, header, drop=self._handling.drop)
 
-    def _read(self, texts: list[str]) -> list[Any]:
-        if self._reader is None:
-            return _read_texts(texts, typed=self._typed)
-        if self._cache is None or not set(map(type, texts)) <= {str}:
-            reader = self._reader
-            return [reader(text) if text else None for text in texts]
-        return self._read_cached(texts, self._cache, self._reader)
+    def _read(self, texts: list[str], *, typed: bool) -> tuple[list[Any], bool]:
+        """Read a block's texts; tell as well whether there are findings among the values."""
+        reader = self._reader
+        if reader is None and not typed and not column_needs_look(texts, dates=not self._typed):
+            return [text or None for text in texts], False
+        if reader is None:
+            reader = read_typed if self._typed else read_plain_text
+        elif not typed and self._cache is not None:
+            return self._read_cached(texts, self._cache, reader)
+        values = [reader(text) if text else None for text in texts]
+        return values, _has_findings(values)
 
-    def _read_cached(self, texts: list[str], cache: dict[str, Any], reader: ValueReader) -> list[Any]:
+    def _read_cached(
+        self, texts: list[str], cache: dict[str, Any], reader: ValueReader
+    ) -> tuple[list[Any], bool]:
         if len(cache) > _CACHE_SIZE:
             cache.clear()
-        for text in set(texts):
-            if text not in cache:
-                cache[text] = reader(text) if text else None
-        return [cache[text] for text in texts]
+        distinct = set(texts)
+        for text in distinct.difference(cache):
+            cache[text] = reader(text) if text else None
+        values = list(map(cache.__getitem__, texts))
+        return values, _has_findings(map(cache.__getitem__, distinct))
 
     def _blame(self, texts: list[str], values: list[Any], table: BlockColumns) -> frozenset[int]:
         """Put findings down as faults; give the rows whose value was refused."""
@@ -152,12 +162,8 @@ class ValueColumn:
                 table.blame(row, Fault(code="missing_value", message=sentence, column=header))
 
 
-def _read_texts(texts: list[str], *, typed: bool) -> list[Any]:
-    """Take texts as they stand; ``typed`` keeps the value behind a workbook's cell for who reads it later."""
-    if set(map(type, texts)) <= {str} and not column_needs_look(texts, dates=not typed):
-        return [text or None for text in texts]
-    read = read_typed if typed else read_plain_text
-    return [read(text) if text else None for text in texts]
+def _has_findings(values: Iterable[Any]) -> bool:
+    return ValueFault in set(map(type, values))
 
 
 def fault_of(finding: ValueFault, header: str, *, drop: bool) -> Fault:
@@ -208,7 +214,7 @@ class PhoneColumn(ValueColumn):
             read(text, choices[country]) if text else None
             for text, country in zip(texts, countries, strict=True)
         ]
-        return self._finish(texts, values, table)
+        return self._finish(texts, values, table, findings=_has_findings(values))
 
 
 class PostalColumn(ValueColumn):
@@ -246,7 +252,7 @@ class PostalColumn(ValueColumn):
         if all(value is pair[0] for pair, value in judged.items()):
             return codes
         values = [judged.get(pair, pair[0]) for pair in zip(codes, countries, strict=True)]
-        if ValueFault in set(map(type, values)):
+        if _has_findings(values):
             self._blame(self._pick.texts(table), values, table)
         return values
 

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from importer.highlevel.catalog import CustomField
+from importer.highlevel.custom_fields import PICKLISTS
+from importer.highlevel.files import ACCEPTED
 from importer.mapping.compiled.phone_regions import guessing, stated_regions
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule
@@ -17,6 +19,7 @@ from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import read_date
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.mapping.values.files import read_files
 from importer.mapping.values.lists import parts_of
 from importer.mapping.values.numbers import read_money, read_number
 from importer.mapping.values.phones import read_phone
@@ -25,11 +28,13 @@ from importer.records import Json, Record, TypedText
 
 Convert: TypeAlias = Callable[[Json, Record], ReadValue]
 
-UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "FILE_UPLOAD", "SIGNATURE"})
-"""Types whose values the public API does not take from outside, or only after an upload."""
+UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "SIGNATURE"})
+"""Types whose values the public API does not take from outside."""
 
 SEVERAL_CHOICES: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
 _TEXTS: Final = frozenset({"TEXT", "LARGE_TEXT"})
+_SELDOM_EQUAL: Final = frozenset({"EMAIL", "URL"})
+"""Types whose values are a person's own."""
 _TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:[:.][0-5]\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 
 
@@ -44,15 +49,23 @@ def converter(field: CustomField | None, rule: Rule, model: MappingModel, writte
     match field.data_type:
         case "PHONE":
             return _phone(rule, model)
-        case "SINGLE_OPTIONS" | "RADIO":
-            return _from_text(partial(read_option, options=field.options))
-        case several if several in SEVERAL_CHOICES:
-            return _from_text(partial(read_options, options=field.options, split=rule.split or ","))
+        case choice if choice in PICKLISTS:
+            return _choice(field, rule)
+        case "FILE_UPLOAD":
+            accepts = field.accepts or ACCEPTED
+            read = partial(read_files, split=rule.split or ",", most=field.most_files, accepts=accepts)
+            return _FromText(read, repeats=False)
         case "DATE":
             rules = dates_after(rule.transforms, written.dates)
-            return _from_text(partial(read_date, rules=rules))
+            return _FromText(partial(read_date, rules=rules))
         case other:
-            return _from_text(_scalar(other, rule, written))
+            return _FromText(_scalar(other, rule, written), repeats=other not in _SELDOM_EQUAL)
+
+
+def _choice(field: CustomField, rule: Rule) -> Convert:
+    if field.data_type in SEVERAL_CHOICES:
+        return _FromText(partial(read_options, options=field.options, split=rule.split or ","))
+    return _FromText(partial(read_option, options=field.options))
 
 
 def _by_rule(rule: Rule, model: MappingModel, written: Conventions, *, typed: bool) -> Convert:
@@ -61,13 +74,13 @@ def _by_rule(rule: Rule, model: MappingModel, written: Conventions, *, typed: bo
     if rule.split is not None and not typed:
         return _list_of(rule.split)
     if (rule.format or rule.date_order) and "date" not in steps:
-        return _from_text(partial(read_date, rules=written.dates))
+        return _FromText(partial(read_date, rules=written.dates))
     if rule.decimal is not None and not steps & NUMBER_STEPS:
         # An amount or a plain number: reading it as an amount takes either.
-        return _from_text(partial(read_money, decimal=written.stated_decimal))
+        return _FromText(partial(read_money, decimal=written.stated_decimal))
     if rule.region is not None:
         return _phone(rule, model)
-    return AS_TEXT if typed else plain
+    return as_plain_text if typed else plain
 
 
 def _scalar(data_type: str, rule: Rule, written: Conventions) -> Callable[[str], ReadValue]:
@@ -91,19 +104,45 @@ def plain(raw: Json, _record: Record) -> Json:
     return str(raw) if isinstance(raw, TypedText) else raw
 
 
-def _from_text(read: Callable[[str], ReadValue]) -> Convert:
-    return lambda raw, _record: read(raw if isinstance(raw, str) else as_text(raw))
+def as_plain_text(raw: Json, _record: Record) -> Json:
+    """Give what a plain text field takes: any text as it is."""
+    return str(raw) if isinstance(raw, str) else as_text(raw)
 
 
-AS_TEXT: Final = _from_text(str)
-"""What a plain text field takes: any text as it is."""
+def left_as_they_are(convert: Convert) -> frozenset[type]:
+    """Tell the types of the values that a conversion leaves as they are, so that it need not be called for them."""
+    if convert is plain:
+        return frozenset({str, int, float, bool})
+    return frozenset({str}) if convert is as_plain_text else frozenset()
 
-LEAVE_TEXTS: Final = frozenset({AS_TEXT, plain})
-"""Conversions that leave a plain text as it is."""
+
+_REMEMBERED: Final = 30_000
+"""Texts, of one column."""
+
+
+class _FromText:
+    """Converts by the text alone; where texts repeat down a column, as options, dates and numbers do, each but once."""
+
+    def __init__(self, read: Callable[[str], ReadValue], *, repeats: bool = True) -> None:
+        self._read = read
+        self._repeats = repeats
+        self._known: dict[str, ReadValue] = {}
+
+    def __call__(self, raw: Json, _record: Record) -> ReadValue:
+        text = raw if isinstance(raw, str) else as_text(raw)
+        if not self._repeats or type(text) is not str:
+            return self._read(text)  # of a workbook's cell the value behind the text counts as well
+        known = self._known
+        if text not in known:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[text] = self._read(text)
+        found = known[text]
+        return [*found] if isinstance(found, list) else found
 
 
 def _list_of(split: str) -> Convert:
-    return lambda raw, _record: [*parts_of(as_text(raw), split)]
+    return _FromText(lambda text: [*parts_of(text, split)])
 
 
 def _phone(rule: Rule, model: MappingModel) -> Convert:

@@ -8,9 +8,9 @@ from itertools import repeat
 from typing import Any, Final
 
 from importer.codes import remedy_of
-from importer.highlevel.fields import FIELDS, FieldFacts, FieldKind
+from importer.highlevel.fields import FIELDS, FINDING, FieldFacts, FieldKind
 from importer.mapping.compiled.additions import AdditionColumns, with_additions
-from importer.mapping.compiled.block_columns import BlockColumns
+from importer.mapping.compiled.block_columns import BlockColumns, entries, pairs
 from importer.mapping.compiled.columns import (
     CLEAR,
     ConstantColumn,
@@ -24,21 +24,19 @@ from importer.mapping.compiled.columns import (
 from importer.mapping.compiled.filters import RowFilter
 from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.locations import LocationColumn
+from importer.mapping.compiled.objects import objects_of
 from importer.mapping.compiled.phone_regions import ReadPhone, country_of, guessing, stated_regions
 from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
 from importer.mapping.compiled.switches import nest, spread_channels
 from importer.mapping.language.model import MappingModel
-from importer.mapping.language.rule import Rule, RuleKey, name_in
+from importer.mapping.language.rule import Rule, RuleKey, is_custom, name_in
 from importer.mapping.transforms.steps import StepFunction
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.phones import read_phone
-from importer.records import Block, Fault, Json, Outcome, Record, Status, TagMode, row_id
+from importer.records import Block, Fault, Json, Outcome, Record, RowObject, Status, TagMode, row_id
 
 _UNIQUE: Final = frozenset({FieldKind.EMAIL, FieldKind.PHONE, FieldKind.NAME, FieldKind.CONTACT_ID})
 """Kinds whose cells seldom repeat; remembering what they read as would cost more than it spares."""
-
-DEFAULT_REQUIRE: Final = ("email", "phone", "id")
-"""What a row needs one of, unless the mapping says: the vendor refuses contacts without."""
 
 
 class Program:
@@ -58,7 +56,7 @@ class Program:
         self._location = location
         self._around = around
         self._filter = row_filter(model, layout)
-        self.require = tuple(name for name in model.match.require or DEFAULT_REQUIRE if name in model.fields)
+        self.require = () if model.object_ is RowObject.COMPANY else required_of(model)
         self._by = None if model.match.by is None else model.match.by.custom_field
         if self._by is not None and model.match.require is None:
             self.require = ()
@@ -68,7 +66,7 @@ class Program:
         self._phone: PhoneColumn | None = None
         self._ids: ValueColumn | ConstantColumn | None = None
         for name, rule in model.fields.items():
-            self._add(FIELDS[name], rule)
+            self._add(model.facts[name], rule)
         # A status comes before its message and code, whatever the order in the mapping: they belong to it.
         self._switches.sort(key=lambda switch: len(switch[0]))
         self._custom = [
@@ -77,6 +75,7 @@ class Program:
             if (column := self._column(("custom_fields", name), FieldKind.TEXT, rule)) is not None
         ]
         self._tags = _tags(model, layout)
+        self._objects = objects_of(model)
         self._additions: AdditionColumns | None = None
         if model.adds_beside:
             self._additions = AdditionColumns(model, layout, self._column, around)
@@ -121,7 +120,7 @@ class Program:
                 lengths=lengths,
                 steps=steps,
             )
-        own = key[0] == "custom_fields"
+        own = is_custom(key)
         column = EmailColumn if kind is FieldKind.EMAIL else ValueColumn
         return column(
             pick,
@@ -207,7 +206,8 @@ class Program:
                 zip(numbers, locations, fields, customs, tags, ids)  # noqa: B905  (repeat() has no end)
             )
         ]
-        return mapped if additions is None else with_additions(mapped, additions)
+        wanted = mapped if additions is None else with_additions(mapped, additions)
+        return wanted if self._objects is None else list(map(self._objects.settle, wanted))
 
     def _finish(
         self,
@@ -251,29 +251,22 @@ class Program:
         return contact_id is not None
 
     def _read_fields(self, table: BlockColumns) -> list[dict[str, Json]]:
-        names = [name for name, _ in self._fields]
         columns = [column.run(table) for _, column in self._fields]
         countries = self._own_countries(table, columns) if self._by_country else []
         for place, (_, column) in enumerate(self._fields):
             if isinstance(column, PostalColumn):
                 columns[place] = column.mended(columns[place], countries, table)
+        named = [(name, values) for (name, _), values in zip(self._fields, columns, strict=True)]
         if self._phone is not None:
-            names.append("phone")
-            columns.append(self._phone.run_with(table, countries))
-        if not columns:
-            fields: list[dict[str, Json]] = [{} for _ in range(table.height)]
-        else:
-            fields = [
-                {name: value for name, value in zip(names, values, strict=True) if value is not None}
-                for values in zip(*columns, strict=True)
-            ]
+            named.append(("phone", self._phone.run_with(table, countries)))
+        fields = entries(named, table.height)
         if self._clears:
             fields = [
                 {name: None if value is CLEAR else value for name, value in entry.items()} for entry in fields
             ]
         if self._switches:
             self._set_switches(fields, table)
-        if "dnd" in names:
+        if any(name == "dnd" for name, _ in named):
             spread_channels(fields)
         return fields
 
@@ -286,6 +279,8 @@ class Program:
         """Give each row's country as its own cell says it; a default says nothing about the row's phone."""
         for (name, column), values in zip(self._fields, columns, strict=True):
             if name == "country" and isinstance(column, ValueColumn):
+                if not column.filled:
+                    return values
                 return [None if row in column.filled else value for row, value in enumerate(values)]
         return [None] * table.height
 
@@ -311,12 +306,7 @@ class Program:
     def _read_customs(self, table: BlockColumns) -> Any:
         if not self._custom:
             return repeat((), table.height)
-        names = [name for name, _ in self._custom]
-        columns = [column.run(table) for _, column in self._custom]
-        read = [
-            tuple([(name, value) for name, value in zip(names, values, strict=True) if value is not None])
-            for values in zip(*columns, strict=True)
-        ]
+        read = pairs([(name, column.run(table)) for name, column in self._custom], table.height)
         if self._clear is None:
             return read
         return [tuple((name, None if value is CLEAR else value) for name, value in row) for row in read]
@@ -324,7 +314,14 @@ class Program:
 
 def _can_be_emptied(key: RuleKey) -> bool:
     """Tell whether a cell may ask to empty what a rule fills; what is added beside a contact holds nothing yet."""
-    return key[0] == "custom_fields" or (key[0] == "fields" and FIELDS[str(key[1])].can_be_emptied)
+    facts = FIELDS.get(str(key[1])) if key[0] == "fields" else None
+    return key[0] == "custom_fields" or (facts is not None and facts.can_be_emptied)
+
+
+def required_of(model: MappingModel) -> tuple[str, ...]:
+    """Name the fields of which a row needs one; the vendor refuses contacts without."""
+    named = model.match.require or (("name",) if model.object_ is RowObject.COMPANY else FINDING)
+    return tuple(name for name in named if name in model.fields)
 
 
 def phone_reader(steps: StepFunction | None, *, several: str) -> ReadPhone:

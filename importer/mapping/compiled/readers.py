@@ -42,6 +42,7 @@ _WITHOUT_RULE: Final[dict[FieldKind, ValueReader | None]] = {
     FieldKind.WEBSITE: read_website,
     FieldKind.DEAL_STATUS: read_deal_status,
     FieldKind.STAGE: None,
+    FieldKind.CUSTOM: None,
 }
 """Readers that a rule says nothing to; None: the text is taken as it stands."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -151,7 +151,10 @@ _OPPORTUNITY_PARTS: dict[str, tuple[str, FieldKind]] = {
     "value": ("monetaryValue", FieldKind.AMOUNT),
     "status": ("status", FieldKind.DEAL_STATUS),
     "assigned_to": ("assignedTo", FieldKind.USER),
+    "source": ("source", FieldKind.TEXT),
 }
+CUSTOM_PART: Final = "customFields."
+"""Before the name of a custom field, where it is one part of a deal among others."""
 
 
 class OpportunityRule(Section):
@@ -170,6 +173,14 @@ class OpportunityRule(Section):
     assigned_to: Rule | None = Field(
         default=None, description="Whose it is: a user of the location by name, e-mail or id."
     )
+    source: Rule | None = Field(
+        default=None,
+        description="Where it came from. HighLevel shows it of deals, and its page on creating them does not list it: try it "
+        "with one row.",
+    )
+    custom_fields: dict[Text, Rule] = Field(
+        default={}, description="Custom fields of deals, by name, by key (opportunity.term) or by id."
+    )
     applies_to: FollowUpFor = _for_whom()
     once: Flag = _how_often("deal")
 
@@ -180,6 +191,12 @@ class OpportunityRule(Section):
                 name: WishPart(key=(*key, said), rule=rule, kind=kind)
                 for said, (name, kind) in _OPPORTUNITY_PARTS.items()
                 if (rule := getattr(self, said)) is not None
+            }
+            | {
+                f"{CUSTOM_PART}{name}": WishPart(
+                    key=(*key, "custom_fields", name), rule=rule, kind=FieldKind.CUSTOM
+                )
+                for name, rule in self.custom_fields.items()
             },
             needed=("name",),
             fixed={"pipelineId": self.pipeline, "status": "open"},

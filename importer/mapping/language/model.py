@@ -7,7 +7,8 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Any, Literal, Self
+import re
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from importer.highlevel.fields import FieldFacts, facts_of
 from importer.mapping.language.beside import (
     CompanyRule,
     FollowersRule,
@@ -26,6 +28,7 @@ from importer.mapping.language.beside import (
     Wish,
     WishPart,
 )
+from importer.mapping.language.examples import RowExample
 from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import (
@@ -38,8 +41,10 @@ from importer.mapping.language.scalars import (
     spelled_columns,
 )
 from importer.mapping.values.texts import clean
-from importer.records import FollowUpFor, ImportMode, OnUpdate, TagMode
+from importer.records import FollowUpFor, ImportMode, OnUpdate, RowObject, TagMode
 from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
+
+_HOST: Final = re.compile(r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?")
 
 
 class LocationRule(Section):
@@ -183,6 +188,28 @@ class RowFilters(Section):
     skip_if: Conditions = _conditions("Skip a row if this (any of these) is true.")
 
 
+def _host(name: str) -> str:
+    """Take the name of a server, with a port where it is not the usual one; ``*.`` before it stands for all below it."""
+    if not _HOST.fullmatch(name):
+        raise ValueError(f"{name!r} is no host: write it as files.example.com, without https:// and path.")
+    return name.lower()
+
+
+class FileOrigins(Section):
+    """Where the files may come from that cells name for custom fields of files."""
+
+    folder: Text | None = Field(
+        default=None,
+        description="The folder that paths in cells are relative to, itself relative to the source's own (which it is, unless "
+        "said). Nothing outside of it is read, and no link is followed.",
+    )
+    hosts: one_or_more(Annotated[str, AfterValidator(_host), WithJsonSchema(TEXT_SCHEMA)]) = Field(  # type: ignore[valid-type]
+        default=(),
+        description="Hosts that https:// addresses in cells may name: `files.example.com`, `*.example.com`. Redirects lead to "
+        "these alone; private addresses are refused.",
+    )
+
+
 class After(Section):
     """What happens to contacts once they are stored."""
 
@@ -209,6 +236,12 @@ class MappingModel(Section):
     version: Annotated[Literal["1"], WithJsonSchema({"const": 1})] = Field(
         description="The language's version: 1."
     )
+    object_: RowObject = Field(
+        default=RowObject.CONTACT,
+        alias="object",
+        description="What each row becomes. A contact; or a deal (opportunity), note or task of a contact that is there, which "
+        "`fields` find by email, phone or id (or `match: by`) and nothing is written of; or a company, whose own `fields` are listed below.",
+    )
     location: LocationRule | None = Field(
         default=None, description="The sub-account. Only here `${NAME}` stands for an environment variable."
     )
@@ -217,7 +250,7 @@ class MappingModel(Section):
         default=Defaults(), description="What holds for every rule that does not say otherwise."
     )
     fields: dict[FieldName, Rule] = Field(
-        default={}, description="The contact's own fields, by the API's names."
+        default={}, description="The contact's (or company's) own fields, by the API's names."
     )
     tags: TagsRule | None = Field(default=None, description="Tags.")
     custom_fields: dict[Text, Rule] = Field(
@@ -228,6 +261,9 @@ class MappingModel(Section):
         default=ImportMode.UPSERT, description="Create and update contacts, or only one of the two."
     )
     rows: RowFilters = Field(default=RowFilters(), description="Which rows are imported at all.")
+    files: FileOrigins = Field(
+        default=FileOrigins(), description="Where files of custom fields may come from."
+    )
     suppress: Suppress | None = Field(
         default=None,
         description="People who are sent nothing, not even an update, wherever the rows come from: their rows are skipped.",
@@ -261,6 +297,16 @@ class MappingModel(Section):
         default=None, description="Users who follow the contacts: by name, e-mail or id."
     )
     after: After = Field(default=After(), description="What happens to contacts once they are stored.")
+    tests: tuple[RowExample, ...] = Field(
+        default=(),
+        description="Examples: rows, and what has to become of them. `importer test` holds them against the mapping, and so does "
+        "`check`. They change nothing of what is imported.",
+    )
+
+    @property
+    def facts(self) -> dict[str, FieldFacts]:
+        """What is known of the fields that its rows may have."""
+        return facts_of(self.object_)
 
     @property
     def rules(self) -> tuple[tuple[RuleKey, Rule], ...]:

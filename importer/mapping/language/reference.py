@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from importer.highlevel.fields import FIELDS
+from importer.highlevel.fields import COMPANY_FIELDS, FIELDS, FieldFacts
 from importer.mapping.language.beside import CompanyRule, FollowersRule, NoteRule, OpportunityRule, TaskRule
+from importer.mapping.language.examples import RowExample
 from importer.mapping.language.model import (
     After,
     Condition,
@@ -21,6 +22,7 @@ from importer.mapping.language.people import Match, MatchBy, Suppress
 from importer.mapping.language.rule import Rule
 from importer.mapping.language.schema import json_schema
 from importer.mapping.transforms.steps import KINDS
+from importer.records import RowObject
 from importer.yaml.section import Section
 
 _PARTS: Final = (
@@ -45,6 +47,7 @@ _PARTS: Final = (
     ("`company`", "a rule for its name, and beside the keys of a rule", CompanyRule),
     ("`followers`", "a text or list alone is `columns`", FollowersRule),
     ("`after`", "", After),
+    ("An example", "under `tests`", RowExample),
 )
 
 _INTRODUCTION: Final = """\
@@ -114,6 +117,7 @@ def _named(reference: str) -> str:
     name = reference.rpartition("/")[2]
     known = {"Rule": "a rule", "Condition": "a condition", "TagMode": "`add` · `replace` · `remove`"}
     known |= {"ImportMode": "`upsert` · `create_only` · `update_only`"}
+    known |= {"RowObject": " · ".join(f"`{each}`" for each in RowObject)}
     known |= {"SharedKeyPolicy": "`leave_out` · `send` · `fail`"}
     known |= {"MatchKey": "`email` · `phone`"}
     known |= {"FollowUpFor": "`created` · `updated` · `all`"}
@@ -137,8 +141,12 @@ def _kind(entry: dict[str, Any]) -> str:
 
 
 def _fields() -> list[str]:
-    rows = [f"| `{facts.name}` | {facts.kind} | {facts.says} |" for facts in FIELDS.values()]
-    return ["## Fields", "", "| field | is a | means |", "|---|---|---|", *rows]
+    return [*_table("Fields", FIELDS), "", *_table("Fields of a company (`object: company`)", COMPANY_FIELDS)]
+
+
+def _table(title: str, known: Mapping[str, FieldFacts]) -> list[str]:
+    rows = [f"| `{facts.name}` | {facts.kind} | {facts.says} |" for facts in known.values()]
+    return [f"## {title}", "", "| field | is a | means |", "|---|---|---|", *rows]
 
 
 def _transforms() -> list[str]:

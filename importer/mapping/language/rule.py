@@ -30,6 +30,11 @@ def name_in(key: RuleKey) -> str:
     return next(part for part in reversed(key) if isinstance(part, str))
 
 
+def is_custom(key: RuleKey) -> bool:
+    """Tell a rule that fills a custom field, of a contact or of what is beside it: what it takes only a location tells."""
+    return len(key) > 1 and key[-2] == "custom_fields"
+
+
 class Rule(Section):
     """Where a value comes from and what is done to it. Exactly one of column, columns, value, template."""
 

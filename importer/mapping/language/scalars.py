@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from importer.highlevel.countries import NAMES, country_code
-from importer.highlevel.fields import FIELDS, NOT_WRITABLE
+from importer.highlevel.fields import COMPANY_FIELDS, FIELDS, NOT_WRITABLE
 from importer.mapping.values.dateformats import check_format
 from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA
 from importer.yaml.sentences import did_you_mean
@@ -67,7 +67,7 @@ Formats = Annotated[
 
 
 def _field_name(name: str) -> str:
-    if name in FIELDS:
+    if name in FIELDS or name in COMPANY_FIELDS:
         return name
     if name in NOT_WRITABLE:
         raise ValueError(f"{name!r} cannot be written: {NOT_WRITABLE[name]}.")

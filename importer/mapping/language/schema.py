@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from importer.highlevel.fields import FIELDS
+from importer.highlevel.fields import COMPANY_FIELDS, FIELDS
 from importer.mapping.language.model import MappingModel
 from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA
 
@@ -16,7 +16,9 @@ def json_schema() -> dict[str, Any]:
     rule = {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/Rule"}]}
     fields = schema["properties"]["fields"]
     fields.pop("propertyNames", None)
-    fields["properties"] = {name: {**rule, "description": facts.says} for name, facts in FIELDS.items()}
+    fields["properties"] = {
+        name: {**rule, "description": facts.says} for name, facts in {**COMPANY_FIELDS, **FIELDS}.items()
+    }
     fields["additionalProperties"] = False
     schema["properties"]["custom_fields"]["additionalProperties"] = rule
     _widen(schema, "location", {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/LocationRule"}]})
@@ -31,11 +33,12 @@ def json_schema() -> dict[str, Any]:
     for name, own in (
         ("NoteRule", ("title",)),
         ("TaskRule", ("title", "due", "body", "assigned_to", "done")),
-        ("OpportunityRule", ("name", "stage", "value", "status", "assigned_to")),
+        ("OpportunityRule", ("name", "stage", "value", "status", "assigned_to", "source")),
     ):
         for key in own:
             said = parts[name]["properties"][key]["description"]
             parts[name]["properties"][key] = {**rule, "description": said}
+    parts["OpportunityRule"]["properties"]["custom_fields"]["additionalProperties"] = rule
     condition = {"$ref": "#/$defs/Condition"}
     for name in ("only_if", "skip_if"):
         entry = parts["RowFilters"]["properties"][name]

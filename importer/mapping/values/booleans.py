@@ -46,6 +46,10 @@ _YES: Final = frozenset(
         "igen",
         "네",
         "예",
+        "כן",
+        "نعم",
+        "так",
+        "ναι",
     }
     | {
         "checked",
@@ -92,6 +96,11 @@ _NO: Final = frozenset(
         "否",
         "아니요",
         "아니오",
+        "לא",
+        "لا",
+        "ні",
+        "όχι",
+        "hayir",
     }
     | {
         "unchecked",

@@ -24,6 +24,8 @@ _YEAR_FIRST: Final = re.compile(
 _NUMBERS: Final = re.compile(
     rf"(\d{{1,2}})\s*([/.\-_ ])\s*(\d{{1,2}})\s*[/.\-_ ]\s*(\d{{4}}|\d{{2}})\.?{_REST}", re.DOTALL
 )
+_PLAIN: Final = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})")
+"""What ``_NUMBERS`` takes, too: nearly all dates of exports, at half the cost of asking what else they could be."""
 _EAST_ASIAN: Final = re.compile(rf"(\d{{4}})[年년]\s*(\d{{1,2}})[月월]\s*(\d{{1,2}})[日일]{_REST}", re.DOTALL)
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?P<rest>(?:T.*)?)", re.DOTALL)
 _NO_YEAR: Final = re.compile(r"--\d{2}-?\d{2}")
@@ -166,6 +168,8 @@ def _read_formats(text: str, rules: DateRules) -> _Found:
 
 
 def _read_any(text: str, rules: DateRules) -> _Found:
+    if match := _PLAIN.fullmatch(text):
+        return _read_numbers(text, match, rules)
     if refused := too_long(text, 100, "a date", CODE):
         return refused
     if not text[:1].isdecimal():

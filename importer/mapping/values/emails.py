@@ -75,7 +75,8 @@ def read_email(text: str, *, several: str = "first") -> ReadValue:
     if len(local) <= 64 and _LOCAL.fullmatch(local):
         known = _domain(domain)
         if known is not None and len(local) + 1 + len(known) <= 254:
-            return _with_typo(f"{local}@{known}", known)
+            address = f"{local}@{known}"
+            return _with_typo(address, known) if _may_be_wrong(known) else address
     return _read_odd(text, several)
 
 
@@ -94,6 +95,12 @@ def is_plain_domain(domain: str) -> bool:
         return False
     found = _DOMAIN.fullmatch(domain)
     return found is not None and found[1] not in RESERVED_ENDINGS
+
+
+@lru_cache(maxsize=20_000)
+def _may_be_wrong(domain: str) -> bool:
+    """Tell a domain that is misspelt, or one of those that people invent; asked once, since most share a few."""
+    return domain in _STAND_IN_DOMAINS or domain in _TYPOS or domain.rpartition(".")[2] in _TYPO_ENDINGS
 
 
 def _with_typo(address: str, domain: str) -> ReadValue:

@@ -72,11 +72,14 @@ def _clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip(_ENDS)
 
 
-def clean_column(cells: Sequence[str]) -> list[str]:
-    """Clean a whole column; one where nothing has to be cleaned inside a cell costs a strip per cell."""
+def clean_column(cells: Sequence[str], *, typed: bool) -> list[str]:
+    """Clean a whole column; one where nothing has to be cleaned inside a cell costs a strip per cell, or not even that.
+
+    ``typed``: cells may have a value of a workbook behind them.
+    """
     joined = "".join(cells)
-    if _is_clean(joined) and set(map(type, cells)) <= {str}:
-        return [cell.strip() for cell in cells]
+    if not typed and _is_clean(joined):
+        return list(map(str.strip, cells) if " " in joined or "\n" in joined else cells)
     # a call for each cell would cost more than the look at it, and nearly all are plain in such a column too
     return [
         cell.strip()

@@ -30,7 +30,7 @@ def applying_settings(
     if age > good_for_seconds:
         raise SettingsError(
             f"Plan {facts.plan_id} was made {duration(age)} ago: it is good for {duration(good_for_seconds)}. Plan again "
-            "with importer plan, or give it longer with --good-for."
+            "with `importer plan`, or give it longer with --good-for."
         )
     settings = recalled_from(
         facts.options,

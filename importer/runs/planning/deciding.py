@@ -12,7 +12,7 @@ from importer.highlevel.contacts import ADDITIONAL, HeldContact
 from importer.highlevel.equality import is_blank
 from importer.highlevel.payload import match_keys
 from importer.mapping import Mapping
-from importer.mapping.resolver import find_custom_field
+from importer.mapping.custom_targets import find_custom_field
 from importer.mapping.suppression import CODE as SUPPRESSED
 from importer.mapping.suppression import Suppression
 from importer.mirror.changes import (
@@ -51,6 +51,8 @@ class DecidingRules:
 
     order: tuple[str, ...]
     mode: ImportMode
+    only_finds: bool = False
+    """Rows write nothing of their contacts, and make none: each is something beside one that is there."""
     send_ambiguous: bool = False
     by: CustomField | None = None
     """The custom field that contacts are found by."""
@@ -63,6 +65,7 @@ class DecidingRules:
         return cls(
             order=catalog.matching_order,
             mode=mapping.mode,
+            only_finds=mapping.row_object.beside,
             by=_found_by(mapping, catalog),
             send_ambiguous=mapping.model.match.ambiguous == "send",
             update=UpdateRules(
@@ -156,6 +159,9 @@ class Decider:
         return None
 
     def _create(self, record: Record) -> PlannedRow:
+        if self._rules.only_finds:
+            reason = "No contact of the location is the one that the row names. Import the contact first."
+            return _planned(record, PlanAction.FAIL, code="contact_not_found", reason=reason)
         if self._rules.mode is ImportMode.UPDATE_ONLY:
             return _planned(
                 record,
@@ -174,6 +180,8 @@ class Decider:
         return _planned(record, PlanAction.CREATE)
 
     def _update(self, record: Record, contact: HeldContact) -> PlannedRow:
+        if self._rules.only_finds:
+            return _planned(record, PlanAction.UPDATE, contact)
         if self._rules.mode is ImportMode.CREATE_ONLY:
             return _planned(
                 record,

@@ -36,6 +36,7 @@ from importer.results.report import write_plan_report
 from importer.runs.context import RunContext
 from importer.runs.forecast import Taken, foreseen_rows, most_calls_a_row, taken_in
 from importer.runs.intake import Mapped, choose_location, require_destination
+from importer.runs.objects import require_contacts
 from importer.runs.planning.completing import Completing, complete_mirrors
 from importer.runs.planning.deciding import Decider, DecidingRules, planned_end
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking, read_own_writes
@@ -43,6 +44,7 @@ from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs
 from importer.sending import Sender
 from importer.settings import RunSettings
+from importer.state.memory.uploads import KnownUploads
 from importer.state.plans import PlanFacts, Plans, StoredPlan
 
 
@@ -79,6 +81,7 @@ async def plan(
         raise SettingsError(
             "The embedded sandbox begins empty: every row would be created. Leave --sandbox out."
         )
+    require_contacts(mapping, "plan")
     require_destination(settings.connection, mapping)
     with contextlib.ExitStack() as stack:
         taken = await asyncio.to_thread(
@@ -268,8 +271,9 @@ class _Planner:
                 keep_met=self._wants_missing,
             ) as deciders,
             open_plan_table(path, columns) as table,
+            KnownUploads.open(self._settings.state, place=self._settings.connection.base_url) as uploads,
         ):
-            for block, items in foreseen_rows(self._taken, self._seen.catalogs):
+            for block, items in foreseen_rows(self._taken, self._seen.catalogs, uploads=uploads):
                 self._context.stop.check()
                 decided = deciders.decide(items)
                 planned = [decided[item.row] for item in items]

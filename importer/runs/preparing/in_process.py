@@ -9,11 +9,11 @@ from importer.highlevel.payload import build_upsert
 from importer.highlevel.wire import encode
 from importer.mapping import Mapping
 from importer.mapping.fit import misfit
-from importer.mapping.shared_keys import SharedKeys
+from importer.mapping.shared_keys import MatchedBy, SharedKeys
 from importer.records import ImportMode, Record
 from importer.results import Summary
 from importer.runs.intake import Intake, Mapped, open_staged, survey
-from importer.runs.key_sharing import KeySharing, matched_by, open_key_sharing
+from importer.runs.key_sharing import KeySharing, decided_again, matched_by, open_key_sharing
 from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.preparing.writing import write_results
 from importer.runs.resolving import Catalogs, Resolvers
@@ -32,6 +32,7 @@ class InProcess:
         self._intakes: Sequence[Intake] = ()
         self._resolvers: Sequence[Resolvers] = ()
         self._shared: Sequence[SharedKeys | None] = ()
+        self._matched_by: MatchedBy | None = None
         self._sharing: KeySharing | None = None
         self._open = ExitStack()
 
@@ -56,14 +57,32 @@ class InProcess:
         if place is None:
             self._shared = [None] * len(self._intakes)
             return
-        sharing = self._sharing = self._open.enter_context(open_key_sharing(place, self._journal.folder))
-        matching = matched_by(self._mapping, catalogs)
-        self._shared = [sharing.decider(intake.bound, matching) for intake in self._intakes]
+        self._sharing = self._open.enter_context(open_key_sharing(place, self._journal.folder))
+        self._matched_by = matched_by(self._mapping, catalogs)
+        self._shared = self._deciders(self._sharing)
 
     def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
+        if not resolved:
+            yield from self._all_that_maps()
+            return
         for intake, resolvers, shared in zip(self._intakes, self._resolvers, self._shared, strict=True):
-            for _, mapped in intake.pieces(resolvers.resolve, shared, refused=resolved):
-                yield self._build_all(mapped) if resolved else mapped
+            for _, mapped in intake.pieces(resolvers.resolve, shared):
+                yield self._build_all(mapped)
+
+    def _all_that_maps(self) -> Iterator[Mapped]:
+        """Map without taking hold of a key: what a run since did with its holder is yet to be asked."""
+        with ExitStack() as stack:
+            shared = self._shared
+            if self._sharing is not None and self._order.keys is not None:
+                again = stack.enter_context(decided_again(self._sharing, self._order.keys))
+                shared = self._deciders(again)
+            for intake, resolvers, decider in zip(self._intakes, self._resolvers, shared, strict=True):
+                for _, mapped in intake.pieces(resolvers.resolve, decider, refused=False):
+                    yield mapped
+
+    def _deciders(self, sharing: KeySharing) -> Sequence[SharedKeys | None]:
+        matching = self._matched_by
+        return [matching and sharing.decider(intake.bound, matching) for intake in self._intakes]
 
     def follow(self) -> None:
         """Do nothing: the sender would wait for whatever is written here."""

@@ -25,6 +25,7 @@ from importer.runs.undo.deciding import (
     touched_beside,
     untouched_beside,
 )
+from importer.runs.undo.origin import other_origin
 from importer.sending.call_state import CallState, Unanswered
 from importer.sending.looking import ContactCallState
 from importer.sending.row.evidence import latest_moment
@@ -111,7 +112,7 @@ class ContactUndo:
     # rows that may have been sent
 
     async def _clear_up(self, written: WrittenContact, doubt: RowInDoubt) -> End:
-        """Find out what became of a row in doubt; a contact that is not older than its first attempt is its own."""
+        """Find out what became of a row in doubt; a contact that was made while it was under way is its own."""
         if not repeatable(doubt.record):
             return _kept(IN_DOUBT)  # nothing tells its contact from another
         found = await self._asking.find(doubt.record)
@@ -122,9 +123,9 @@ class ContactUndo:
         if found is None:
             return _nothing("Nobody has its e-mail or phone: it was not sent, or not stored.")
         contact_id, added = str(found.get("id")), latest_moment(found.get("dateAdded"))
-        if added is None or added < doubt.since or self._book.reaches(contact_id):
+        if added is None or not doubt.can_have_made(added) or self._book.reaches(contact_id):
             return replace(_kept(IN_DOUBT), contact_id=contact_id)
-        own = replace(written, contact_id=contact_id, created=True, doubt=None)
+        own = replace(written, contact_id=contact_id, created=True, by_date=True, doubt=None)
         return replace(await self.go(own), contact_id=contact_id)
 
     # contacts that the run created
@@ -138,6 +139,10 @@ class ContactUndo:
         data_types = self._rules.data_types.get(written.location_id, {})
         if names := touched(written, found, data_types):
             return _kept(f"The contact is not as the run left it: {_listed(names)}.")
+        if written.by_date and (origin := other_origin(written, found)):
+            return _kept(
+                f"Somebody else may have made it ({origin}): the reply to its row was lost, and its date alone speaks for the run."
+            )
         if not self._rules.with_history and (end := await self._look_beside(written)):
             return end
         return End(status=UndoStatus.DELETED) if self._rules.dry else await self._delete_now(written)

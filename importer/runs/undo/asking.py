@@ -19,6 +19,7 @@ from importer.state.journal.undo_book import StoredContacts
 
 _LOOK_AND_DELETE: Final = 2
 _LOOK_WRITE_LOOK: Final = 3
+_STAYS_DONE: Final = "What workflows did cannot be taken back, and an undo is not undone: the file is imported anew, with new ids."
 STAYS: Final = (
     "What workflows did cannot be taken back, and an undo is not undone: to have the contacts again, the file is "
     "imported anew, with new ids."
@@ -48,6 +49,28 @@ def question(
             *_parts(contacts, with_history=with_history),
             f"Up to {counted(plan.requests, 'request')}: about {duration(plan.seconds)}{days}.",
             STAYS,
+        )
+    )
+
+
+def object_question(
+    run: Run,
+    catalogs: Catalogs,
+    made: Mapping[str, int],
+    *,
+    noun: tuple[str, str],
+    quotas: Mapping[str, LocationQuota],
+) -> str:
+    """Say the same of a run whose rows are no contacts."""
+    targets = targets_of({key: each for key, each in catalogs.items() if isinstance(each, Catalog)}, made)
+    source = ", ".join(source.name for source in run.sources)
+    plan = plan_sending(made, calls_a_row=_LOOK_WRITE_LOOK, quotas=quotas)
+    return "\n".join(
+        (
+            f"Taking back run {run.id} ({source}) in {aimed_at(targets) if targets else 'no sub-account'}:",
+            f"- {counted(sum(made.values()), *noun)} that the run made: deleted, where nobody worked on it since.",
+            f"Up to {counted(plan.requests, 'request')}: about {duration(plan.seconds)}.",
+            _STAYS_DONE,
         )
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from importer.highlevel.additions import COMPANY, KINDS, digest, find_same
+from importer.highlevel.additions import COMPANY, KINDS, digest, edited_parts
 from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
@@ -20,15 +20,25 @@ _PARTS_OF_NAME: Final = frozenset({"firstName", "lastName"})
 _CHANNELS: Final = frozenset({"dndSettings", "inboundDndSettings"})
 _NOT_NULLABLE: Final = frozenset({"country", "postalCode"})
 """The vendor's schema takes no null for them: asked for apart, so that its refusal costs nothing else."""
+_AT_WORK_SECONDS: Final = 600.0
+"""For so long at most the vendor may be at work with an attempt, and two clocks may differ."""
 _OFF: Final[Mapping[str, Json]] = {"status": "inactive"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowInDoubt:
-    """A row that may have been sent: how its contact is looked for, and since when that can be the row's own."""
+    """A row that may have been sent: how its contact is looked for, and when one that is the row's own can have been made.
+
+    ``since`` is the vendor's clock, ``until`` ours: the last moment in which an attempt may have left.
+    """
 
     record: Record = field(repr=False)
     since: float
+    until: float
+
+    def can_have_made(self, added: float) -> bool:
+        """Tell whether a contact may be the row's own by the moment at which it was made."""
+        return self.since <= added <= max(self.since, self.until) + _AT_WORK_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,8 @@ class WrittenContact:
     location_id: str
     rows: tuple[RowId, ...]
     created: bool
+    by_date: bool = False
+    """That the run created it is told by its date, to the second, and by no reply."""
     fields: Mapping[str, Json] = field(default_factory=dict, repr=False)
     custom_fields: Mapping[str, Json] = field(default_factory=dict, repr=False)
     tags: frozenset[str] = field(default=frozenset(), repr=False)
@@ -69,6 +81,7 @@ class WrittenContact:
             location_id=self.location_id,
             rows=(*self.rows, *later.rows),
             created=self.created or later.created,
+            by_date=self.by_date or later.by_date,
             fields={**self.fields, **later.fields},
             custom_fields={**self.custom_fields, **later.custom_fields},
             tags=later.tags if later.tags_alone else self.tags | later.tags,
@@ -241,9 +254,9 @@ def untouched_beside(written: WrittenContact, kind: str, body: Mapping[str, Any]
         for added in written.added
         if added.kind == kind
         and (addition := wanted.get(added.digest)) is not None
-        and any(there.id == added.id for there in find_same(addition, body))
-        # a task that somebody did since is no longer ours to take away
-        and bool(shown[added.id].get("completed")) == bool(addition.content.get("completed"))
+        and (there := shown.get(added.id)) is not None
+        # what somebody worked on since (a task done, a deal moved on) is no longer ours to take away
+        and not edited_parts(addition, there)
     )
 
 

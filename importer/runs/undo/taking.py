@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,19 +13,23 @@ from importer.errors import CredentialsError, RunConflictError, SettingsError, S
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.versions import version_of
 from importer.mapping import Mapping, parse_mapping
-from importer.records import RowId, UndoLine, UndoStatus
+from importer.records import RowId, RowObject, UndoLine, UndoStatus
 from importer.results.files import RunFiles
 from importer.results.undo import DRY_FILE_NAME, FILE_NAME, UndoSummary, UndoTally, write_undo
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable
+from importer.runs.forerunners import amend_forerunners
+from importer.runs.objects import NOUNS
 from importer.runs.preparing.order import Order
 from importer.runs.remembered import recalled
 from importer.runs.remote import heeding_wishes
 from importer.runs.resolving import Catalogs
 from importer.runs.undo.acting import IN_DOUBT, ContactUndo, End, UndoRules, UndoWriter
-from importer.runs.undo.asking import question
+from importer.runs.undo.asking import object_question, question
+from importer.runs.undo.at_once import each_at_once
 from importer.runs.undo.deciding import WrittenContact
 from importer.runs.undo.later_runs import note_later_runs
+from importer.runs.undo.objects import ObjectActs
 from importer.runs.undo.tags import TagBatch, TagsUndo
 from importer.runs.undo.written import RunAgain, opened_again, plan_of, written_contacts
 from importer.sending import Sender
@@ -38,9 +41,6 @@ from importer.state.journal.undo_book import UndoBook
 from importer.state.memory import ImportedFiles, KnownAdditions, Memory
 from importer.state.written import WrittenFiles
 
-_AT_ONCE: Final = 60
-"""Contacts under way: as many as keep up with the quota where a reply takes some seconds."""
-_LANDING_SECONDS: Final = 6.0
 _NOTE_SECONDS: Final = 15.0
 _NOT_REACHED: Final = "It was not taken back yet: the undo stopped before it. Take the run back once more."
 
@@ -110,7 +110,7 @@ async def undo(
     context = context or RunContext()
     state = StateFolder(state_path, clock=context.clock)
     found = state.find(wanted)
-    with state.lock(found), state.open_journal(found) as journal:
+    with state.lock(found, undoing=True), state.open_journal(found) as journal:
         if journal.loss is not None:
             raise RunConflictError(
                 f"{journal.loss.sentence} A run is taken back by what its journal knows: resume it first."
@@ -134,12 +134,14 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
     plan = plan_of(taking.journal, settings, mapping)
     began = context.clock.monotonic()
     with contextlib.ExitStack() as stack:
-        again = await asyncio.to_thread(stack.enter_context, opened_again(order, mapping, plan, context.stop))
+        opening = opened_again(order, mapping, plan, context.stop, folder=taking.journal.folder)
+        again = await asyncio.to_thread(stack.enter_context, opening)
         await asyncio.to_thread(note_later_runs, taking.run, taking.book, state)
         async with _open_sender(taking, again, state) as (sender, catalogs):
             await _agree(taking, sender, catalogs)
             context.stop.check()
-            act = _Acts(taking, again, sender, catalogs)
+            book: UndoBook | DryBook = DryBook(taking.book) if taking.options.dry else taking.book
+            act = _acts_of(taking, again, sender, catalogs, book)
             if not taking.options.dry:
                 taking.book.begin(context.operator)
                 await asyncio.to_thread(_forget_people, taking)
@@ -149,7 +151,8 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
         jobs = _jobs_of(taking)
         if not taking.options.dry:
             _end(taking, order, stopped)
-        return _summed_up(taking, again, act.book, stopped, requests=requests, began=began, jobs=jobs)
+            amend_forerunners(taking.journal.folder, order.commands)
+        return _summed_up(taking, again, book, stopped, requests=requests, began=began, jobs=jobs)
 
 
 @contextlib.asynccontextmanager
@@ -194,13 +197,13 @@ async def _meet(sender: Sender, again: RunAgain, mapping: Mapping) -> Catalogs:
 
 async def _agree(taking: _Undo, sender: Sender, catalogs: Catalogs) -> None:
     """Say what will be done, and let a person agree. Raises SettingsError."""
-    asked = question(
-        taking.run,
-        catalogs,
-        taking.book.count(),
-        quotas={key: sender.quota_of(key) for key, each in catalogs.items() if isinstance(each, Catalog)},
-        with_history=taking.options.with_history,
-    )
+    quotas = {key: sender.quota_of(key) for key, each in catalogs.items() if isinstance(each, Catalog)}
+    if (row_object := taking.mapping.row_object) is RowObject.CONTACT:
+        history = taking.options.with_history
+        asked = question(taking.run, catalogs, taking.book.count(), quotas=quotas, with_history=history)
+    else:
+        noun = NOUNS[row_object]
+        asked = object_question(taking.run, catalogs, taking.book.count_made(), noun=noun, quotas=quotas)
     confirm = None if taking.options.dry else taking.context.confirm
     if confirm is None:
         taking.context.progress.message(asked)
@@ -208,15 +211,32 @@ async def _agree(taking: _Undo, sender: Sender, catalogs: Catalogs) -> None:
         raise SettingsError("Nothing was taken back.")
 
 
+def _acts_of(
+    taking: _Undo, again: RunAgain, sender: Sender, catalogs: Catalogs, book: UndoWriter
+) -> _Acts | ObjectActs:
+    if taking.mapping.row_object is RowObject.CONTACT:
+        return _Acts(taking, again, sender, catalogs, book)
+    return ObjectActs(
+        again,
+        taking.journal,
+        asking=sender,
+        catalogs=catalogs,
+        book=book,
+        is_done=lambda row: taking.book.done(row) is not None,
+        check=taking.context.stop.check,
+        dry=taking.options.dry,
+    )
+
+
 class _Acts:
     """Goes over the contacts of a run and takes them back, many at once."""
 
-    def __init__(self, taking: _Undo, again: RunAgain, sender: Sender, catalogs: Catalogs) -> None:
+    def __init__(
+        self, taking: _Undo, again: RunAgain, sender: Sender, catalogs: Catalogs, book: UndoWriter
+    ) -> None:
         self._taking = taking
         self._again = again
         self._catalogs = catalogs
-        self.book: UndoBook | DryBook = DryBook(taking.book) if taking.options.dry else taking.book
-        book: UndoWriter = self.book
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
         rules = UndoRules(
             dry=taking.options.dry,
@@ -247,13 +267,7 @@ class _Acts:
         return all(self._taking.book.done(row) is not None for row in written.rows)
 
     async def _take_back(self, contacts: list[WrittenContact]) -> None:
-        waiting = deque(contacts)
-
-        async def work() -> None:
-            while waiting:
-                await self._one(waiting.popleft())
-
-        await _together([work() for _ in range(min(_AT_ONCE, len(contacts)))])
+        await each_at_once(contacts, self._one)
 
     async def _one(self, written: WrittenContact) -> None:
         self._taking.context.stop.check()
@@ -278,24 +292,6 @@ class _Acts:
         if now >= self._note_at:
             self._note_at = now + _NOTE_SECONDS
             self._taking.context.progress.message(f"{self._count:,} contacts looked at or taken back so far.")
-
-
-async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:
-    """Do several things at once; where one ends the undo, let the calls in the air land, not for ever."""
-    tasks = [asyncio.ensure_future(each) for each in work]
-    if not tasks:
-        return
-    try:
-        _, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        if left:
-            await asyncio.wait(left, timeout=_LANDING_SECONDS)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in tasks:
-        if not task.cancelled():
-            task.result()
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> StopError | None:

@@ -11,17 +11,20 @@ from pathlib import Path
 from importer.errors import SettingsError
 from importer.mapping import Mapping
 from importer.records import Block, Outcome, Record, RowId, Status, TagMode, limited, row_id
+from importer.runs.attaching import Attaching, FileField, Found
 from importer.runs.intake import Intake, open_staged, survey
 from importer.runs.key_sharing import KeySharing, foresee_key_sharing, matched_by
 from importer.runs.planning.comparing import RunPlan
 from importer.runs.preparing.order import Order
 from importer.runs.resolving import Catalogs, Resolvers
 from importer.runs.undo.deciding import RowInDoubt, WrittenContact
+from importer.runs.uploading import find_named
 from importer.runtime.stopping import StopSignal
 from importer.sending.row.readback import dropped_fields
 from importer.settings import RunSettings
 from importer.state.journal import Journal
 from importer.state.journal.undo_book import StoredRow, UndoBook
+from importer.state.named_files import NamedFiles
 from importer.state.plans import Plans, StoredPlan
 
 
@@ -34,6 +37,8 @@ class RunAgain:
     sharing: KeySharing | None
     """None: the run is of an older importer, which kept nobody apart."""
     plan: RunPlan | None
+    named: NamedFiles | None = None
+    """What it uploaded, by what its rows call it."""
 
     @property
     def location_ids(self) -> tuple[str, ...]:
@@ -48,10 +53,14 @@ class RunAgain:
     def mapped(self, catalogs: Catalogs) -> Iterator[list[Record | Outcome]]:
         """Map every row as the run sent it."""
         matching = matched_by(self.mapping, catalogs)
+        attaching = Attaching(self.mapping, catalogs, ())
         for intake in self.intakes:
             shared = None if self.sharing is None else self.sharing.decider(intake.bound, matching)
             for _, mapped in intake.pieces(Resolvers(intake, catalogs).resolve, shared):
-                yield self._as_planned(mapped)
+                yield self._as_planned([attaching.filled(item, self._find_file) for item in mapped])
+
+    def _find_file(self, field: FileField, _source: int, reference: str) -> Found:
+        return None if self.named is None else find_named(self.named, field, reference)
 
     def _as_planned(self, mapped: list[Record | Outcome]) -> list[Record | Outcome]:
         if self.plan is None:
@@ -62,18 +71,19 @@ class RunAgain:
 
 @contextlib.contextmanager
 def opened_again(
-    order: Order, mapping: Mapping, plan: RunPlan | None, stop: StopSignal
+    order: Order, mapping: Mapping, plan: RunPlan | None, stop: StopSignal, *, folder: Path
 ) -> Iterator[RunAgain]:
-    """Open the copies of a run's sources. Raises SourceError and MappingError."""
+    """Open the copies of a run's sources; ``folder`` is the run's own. Raises SourceError and MappingError."""
     intakes = survey(
         open_staged(order.sources, mapping, order.reading), mapping, order.survey, keep_going=stop.check
     )
-    with tempfile.TemporaryDirectory(prefix="importer-") as folder, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="importer-") as private, contextlib.ExitStack() as stack:
         sharing = None
         if order.keys is not None:
             # who holds which key may be others by now: then a row seems changed, and its contact is kept
-            sharing = stack.enter_context(foresee_key_sharing(order.keys, Path(folder)))
-        yield RunAgain(intakes=intakes, mapping=mapping, sharing=sharing, plan=plan)
+            sharing = stack.enter_context(foresee_key_sharing(order.keys, Path(private)))
+        named = stack.enter_context(NamedFiles.open(folder)) if NamedFiles.is_in(folder) else None
+        yield RunAgain(intakes=intakes, mapping=mapping, sharing=sharing, plan=plan, named=named)
 
 
 def plan_of(journal: Journal, settings: RunSettings, mapping: Mapping) -> RunPlan | None:
@@ -102,7 +112,7 @@ def written_contacts(
         for item in mapped:
             if (row := stored.get(item.row)) is None:
                 if isinstance(item, Record) and item.row in doubts:
-                    whole.append(_doubtful(item, doubts[item.row], tag_mode))
+                    whole.append(_doubtful(item, *doubts[item.row], tag_mode))
                 continue
             written = _written(item, row, book, tag_mode)
             before = open_ones.pop(row.contact_id, None)
@@ -123,6 +133,7 @@ def _written(item: Record | Outcome, row: StoredRow, book: UndoBook, tag_mode: T
         rows=(row.row,),
         created=row.status is Status.CREATED
         and not any(fault.code == "perhaps_created" for fault in row.warnings),
+        by_date=row.by_date,
         fields=sent.fields if sent else {},
         custom_fields=dict(sent.custom_fields) if sent else {},
         tags=frozenset(tag.lower() for tag in sent.tags)
@@ -137,7 +148,7 @@ def _written(item: Record | Outcome, row: StoredRow, book: UndoBook, tag_mode: T
     )
 
 
-def _doubtful(record: Record, since: float, tag_mode: TagMode) -> WrittenContact:
+def _doubtful(record: Record, since: float, until: float, tag_mode: TagMode) -> WrittenContact:
     tags = record.tags if tag_mode is not TagMode.REMOVE else ()
     return WrittenContact(
         contact_id="",
@@ -149,7 +160,7 @@ def _doubtful(record: Record, since: float, tag_mode: TagMode) -> WrittenContact
         tags=frozenset(tag.lower() for tag in tags),
         tags_certain=False,
         additions=record.additions,
-        doubt=RowInDoubt(record=record, since=since),
+        doubt=RowInDoubt(record=record, since=since, until=until),
     )
 
 

@@ -99,7 +99,7 @@ class AdditionDesk:
         held, step = wanted.held, wanted.step
         if isinstance(found, Added):
             self._journal.mark(held.mark(step, FollowUpState.DONE, found))
-            return replace(held, due=held.due[1:])
+            return replace(held, due=held.due[1:], added=(*held.added, found))
         if not wanted.doubtful:
             self._journal.mark(held.mark(step, FollowUpState.OPEN))
         failure = FollowUpFailure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from importer.records import Intent
@@ -24,3 +25,18 @@ def intent_of(submitted: SubmittedRow, caller: Caller, *, exact: bool = False) -
         attempts=max(1, submitted.attempts),
         exact=exact,
     )
+
+
+def withdrawn(rows: Iterable[SubmittedRow], caller: Caller) -> Iterator[Intent]:
+    """Give what the journal is to know again of rows that were about to be sent, and surely were not.
+
+    Of one that an earlier session left in doubt, that is what was known of it then.
+    """
+    for submitted in rows:
+        if submitted.intended and submitted.landed is None and not submitted.perhaps_stored:
+            yield submitted.known or Intent(
+                row=submitted.row,
+                location_id=submitted.record.location_id,
+                first_attempt_at=caller.vendor_clock.first_attempt_at(),
+                attempts=0,
+            )

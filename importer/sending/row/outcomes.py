@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from importer.codes import remedy_of
 from importer.highlevel.follow_ups import FollowUp
@@ -146,6 +147,7 @@ def done(landed: Landed) -> Outcome:
         http_status=landed.http_status or None,
         attempts=landed.attempts,
         trace_id=landed.trace_id,
+        by_date=landed.by_date,
     )
 
 
@@ -160,6 +162,35 @@ def followed_up(held: Held) -> Outcome:
         held.landed,
         "follow_up_unconfirmed",
         f"{_unknown(held)}: {_why(held)}, and asking again could do it twice. {_look(held)}",
+    )
+
+
+def object_made(landed: Landed) -> Outcome:
+    """Settle a row whose contact was there and got what the row is."""
+    return replace(done(landed), status=Status.CREATED)
+
+
+def already_there(landed: Landed, message: str) -> Outcome:
+    """Settle a row whose contact has what the row is."""
+    return replace(done(landed), status=Status.SKIPPED, code="already_there", message=message)
+
+
+def not_added(held: Held) -> Outcome:
+    """Fail a row that could not be put beside its contact, or may not have been."""
+    failure = held.failures[0]
+    words = f"{failure.kind.unknown if failure.doubtful else failure.kind.failed}: {failure.words}"
+    unfinished = _unfinished(held.landed, failure.kind.code, "", http_status=failure.http_status)
+    return replace(unfinished, message=f"The contact was found, but {words}{_stop(words)}")
+
+
+def company_stored(submitted: SubmittedRow, status: Status) -> Outcome:
+    """Settle a row whose company was made, or changed."""
+    return Outcome(
+        row=submitted.row,
+        status=status,
+        location_id=submitted.record.location_id,
+        warnings=submitted.record.warnings,
+        attempts=submitted.attempts,
     )
 
 

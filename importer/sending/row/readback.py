@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from importer.highlevel.files import same_files
 from importer.highlevel.payload import NOT_IN_UPDATE, NULL_BY_ID
 from importer.highlevel.reply import read_moment
 from importer.records import Fault, Json, Record
@@ -139,6 +140,8 @@ def _day(value: object) -> str:
 def _same_custom(sent: Json, stored: object) -> bool:
     if sent is None or sent == []:
         return stored in (None, "", [])
+    if isinstance(sent, dict):
+        return same_files(sent, stored)  # type: ignore[arg-type]  # whatever the vendor shows
     if isinstance(sent, list):
         values = stored if isinstance(stored, list) else [stored]
         return {_plain(value) for value in sent} == {_plain(value) for value in values}

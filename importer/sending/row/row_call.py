@@ -47,3 +47,7 @@ class RowCallState(CallState):
     def announce(self) -> None:
         self.submitted.attempts += 1
         self._announce(self.submitted)
+        self.submitted.perhaps_stored = True
+
+    def note_end(self, *, perhaps_stored: bool) -> None:
+        self.submitted.perhaps_stored = perhaps_stored

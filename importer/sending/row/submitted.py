@@ -21,11 +21,13 @@ class SubmittedRow:
         "first_sent_at",
         "intended",
         "keys",
+        "known",
         "landed",
         "lane",
         "last_attempt_at",
         "leased_until",
         "not_before",
+        "perhaps_stored",
         "record",
         "repeatable",
         "row",
@@ -42,6 +44,7 @@ class SubmittedRow:
         if (maker := _maker(record)) is not None:
             # its contact may be known by what neither e-mail nor phone says
             self.keys = (*self.keys, f"row:{maker}")
+        self.known = row_state if isinstance(row_state, Intent) else None
         self.landed = row_state if isinstance(row_state, Landed) else None
         self.intended = self.landed is not None
         self.attempts = 0
@@ -58,6 +61,8 @@ class SubmittedRow:
         self.leased_until = -inf
         """Until then, on the monotonic clock, an attempt may leave without being written down."""
         self.not_before = 0.0
+        self.perhaps_stored = False
+        """An attempt of this session left, and its reply, if one came, does not say that nothing was stored."""
         self.doubtful = False
         if isinstance(row_state, Intent):
             self.attempts = row_state.attempts if row_state.exact else 0
@@ -106,6 +111,8 @@ class Held:
     """What it has yet to get, in order."""
     doubts: tuple[FollowUpDoubt, ...] = ()
     failures: tuple[FollowUpFailure, ...] = ()
+    added: tuple[Added, ...] = ()
+    """What stands beside its contact for it, as far as this session brought it about."""
 
     def mark(self, step: Step, state: FollowUpState, added: Added | None = None) -> FollowUpMark:
         return FollowUpMark(row=self.landed.row, name=step.name, state=state, added=added)

@@ -38,7 +38,7 @@ from importer.sending.row.makers import meet_maker
 from importer.sending.row.matching import find_match
 from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
 from importer.sending.row.row_call import RowCallState
-from importer.sending.row.submitted import SubmittedRow
+from importer.sending.row.submitted import Held, SubmittedRow
 
 _CREATE_ATTEMPTS: Final = 10
 _UNPROVEN: Final = (
@@ -90,6 +90,10 @@ class Upserting:
         if self._images.wanted(submitted.record) and (end := await self._images.take(submitted)):
             return end
         return await self._go_unplanned(submitted)
+
+    def end(self, held: Held) -> Outcome:
+        """Settle a row that has nothing more to get."""
+        return outcomes.followed_up(held)
 
     async def _go_unplanned(self, submitted: SubmittedRow) -> Landing | Outcome:
         if submitted.record.contact_id is not None:
@@ -232,7 +236,7 @@ class Upserting:
             if shown.kind is not ReplyKind.DONE:
                 return outcomes.refused(submitted, shown)
             if (status := self._judge(submitted, shown.contact)) is Status.CREATED:
-                return self._land(submitted, shown, shown.contact, status)
+                return self._land(submitted, shown, shown.contact, status, by_date=True)
             if shown.contact.get("dateAdded") is None:
                 return outcomes.fail(submitted, "unconfirmed", _UNPROVEN, contact_id=contact_id)
         if submitted.record.planned is not None:
@@ -315,7 +319,7 @@ class Upserting:
         if isinstance(seen, Mapping):
             shown = await self._look_at(str(seen["id"]), submitted)
             if isinstance(shown, Reply) and self._judge(submitted, shown.contact) is Status.CREATED:
-                return self._land(submitted, shown, shown.contact, Status.CREATED)
+                return self._land(submitted, shown, shown.contact, Status.CREATED, by_date=True)
         return outcomes.refused(submitted, refusal, perhaps_stored=seen is not None)
 
     async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
@@ -336,7 +340,7 @@ class Upserting:
             if added is None:
                 warnings = (outcomes.warning("perhaps_created", _PERHAPS),)
         status = self._judge(submitted, contact)
-        return self._land(submitted, found, contact, status, warnings)
+        return self._land(submitted, found, contact, status, warnings, by_date=status is Status.CREATED)
 
     def _judge(self, submitted: SubmittedRow, contact: Mapping[str, Any]) -> Status:
         if submitted.first_sent_at is not None:
@@ -376,6 +380,8 @@ class Upserting:
         contact: Mapping[str, Any],
         status: Status,
         warnings: tuple[Fault, ...] = (),
+        *,
+        by_date: bool = False,
     ) -> Landing:
         record = submitted.record
         if record.contact_id is None:
@@ -393,6 +399,7 @@ class Upserting:
             trace_id=found.trace_id,
             warnings=warnings,
             first_attempt_at=submitted.first_attempt_at,
+            by_date=by_date,
         )
         return Landing(landed=landed, contact=contact)
 

@@ -23,7 +23,14 @@ from importer.state.journal.integrity import (
 from importer.state.journal.rows import OUTCOME_COLUMNS, SqlCells
 from importer.state.journal.run import Run
 from importer.state.journal.seal import Seal, SealWriter
-from importer.state.journal.statements import INTEND, INTEND_AGAIN, REMEMBER, SUM_UP_INTENT
+from importer.state.journal.statements import (
+    FORGET_IMAGES_OF,
+    INTEND,
+    INTEND_AGAIN,
+    REMEMBER,
+    SUM_UP_INTENT,
+    WITHDRAW,
+)
 from importer.state.journal.storage import encodable
 
 _BEHIND_BY_A_KILL: Final = 1
@@ -173,6 +180,8 @@ class Appends:
         for statement, cells in writes:
             if statement is INTEND:
                 intended += self._intend(cells, append)
+            elif statement is WITHDRAW:
+                self._withdraw(cells, append)
             elif statement is REMEMBER:
                 self._db.executemany(REMEMBER, checked(cells, append))
             elif self._db.executemany(statement, checked(cells, append)).rowcount < len(cells):
@@ -186,6 +195,12 @@ class Appends:
             self._db.executemany(INTEND_AGAIN, numbered)
             self._db.executemany(SUM_UP_INTENT, [(row,) for row, *_ in cells])
         return written
+
+    def _withdraw(self, cells: list[SqlCells], append: int) -> None:
+        self._db.executemany(WITHDRAW, [(*each, append) for each in cells])
+        self._db.executemany(SUM_UP_INTENT, [(row,) for row, *_ in cells])
+        # what a row found that was not sent is found anew, and may be something else by then
+        self._db.executemany(FORGET_IMAGES_OF, [(row,) for row, *_, attempts, _ in cells if not attempts])
 
     def _refuse_overwriting(self, cells: list[SqlCells]) -> None:
         query = f'SELECT {OUTCOME_COLUMNS} FROM outcomes WHERE "row" = ?'  # noqa: S608  (our own names)

@@ -54,6 +54,7 @@ _CHECKED: Final = {
     "before_images": IMAGE_COLUMNS,
     "undo_lines": f"{UNDO_COLUMNS}, pass",
     "undo_moments": MOMENT_COLUMNS,
+    "created_by_date": '"row"',
 }
 """Tables whose rows bear the checksum of these columns."""
 

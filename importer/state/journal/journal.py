@@ -56,6 +56,7 @@ from importer.state.journal.schema import migrate
 from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
 from importer.state.journal.statements import (
     ADD,
+    BY_DATE,
     INTEND,
     LAND,
     MADE_BY,
@@ -66,6 +67,7 @@ from importer.state.journal.statements import (
     PULSE,
     REMEMBER,
     SETTLE,
+    WITHDRAW,
 )
 from importer.state.journal.storage import (
     BEGINNING,
@@ -94,8 +96,8 @@ class Journal:
     """One run's SQLite file.
 
     What is written of rows is one durable transaction: when it returns, a power cut changes nothing.
-    A row's state only ever goes forward: nothing, intent, landed (with a mark for each of its follow-ups), outcome. An outcome is never replaced,
-    save that of a failed row which a retry settles anew; the earlier one is kept beside it.
+    A row's state only ever goes forward: nothing, intent, landed (with a mark for each of its follow-ups), outcome; an orderly stop
+    takes back the intents of rows that it kept from being sent. An outcome is never replaced, save that of a failed row which a retry settles anew; the earlier one is kept beside it.
     """
 
     def __init__(self, folder: Path, db: Database, run: Run, clock: Clock, seal: Seal | None = None) -> None:
@@ -188,6 +190,14 @@ class Journal:
             found = self._new_images(images)
             self._appends.write((INTEND, cells), (REMEMBER, found), last_row=max(cells, key=itemgetter(0))[0])
 
+    def withdraw(self, intents: Iterable[Intent]) -> None:
+        """Put back what was known of rows before a session intended them, and did not send them after all.
+
+        Without ``attempts`` they were never sent, and nothing is known of them any more.
+        """
+        written = [intent_cells(intent) for intent in intents if self._is_intended(intent.row)]
+        self._appends.write((WITHDRAW, written))
+
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
         self.append(outcomes=outcomes)
@@ -205,13 +215,17 @@ class Journal:
         In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
         resume would send the earlier one again, over the newer values.
         """
-        marks = list(marks)
+        landed, marks, outcomes = list(landed), list(marks), list(outcomes)
+        dated = [each.row for each in landed if each.by_date] + [
+            each.row for each in outcomes if each.by_date
+        ]
         found = self._new_images(images)
         self._appends.write(
             (REMEMBER, found),
             (LAND, [landed_cells(each) for each in landed]),
             (MARK, [mark_cells(mark) for mark in marks]),
             (ADD, [added_cells(mark, mark.added) for mark in marks if mark.added is not None]),
+            (BY_DATE, [(row,) for row in dated]),
             (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
         )
 
@@ -250,7 +264,7 @@ class Journal:
         from then still counts.
         """
         found: dict[RowId, RowState] = dict(self._appends.in_doubt(first, last))
-        for cells in self._rows("intents", INTENT_COLUMNS, first, last):
+        for cells in self._rows("intents", INTENT_COLUMNS, first, last, "attempts > 0"):
             found[cells[0]] = self._appends.as_it_may_be(intent_of(cells))
         marks: dict[RowId, tuple[FollowUpMark, ...]] = {}
         for mark in map(mark_of, self._rows("follow_ups", MARK_COLUMNS, first, last)):
@@ -435,6 +449,10 @@ class Journal:
         return reached_contacts(self._db)
 
     # how
+
+    def _is_intended(self, row: RowId) -> bool:
+        # an append that writes nothing would be missed later: the journal would not be as far as its seal
+        return self._db.execute('SELECT 1 FROM intents WHERE "row" = ?', (row,)).fetchone() is not None
 
     def _new_images(self, images: Iterable[BeforeImage]) -> list[SqlCells]:
         """Give what is to be written of images: of a row that found something before, what it knows together."""

@@ -85,6 +85,16 @@ class Identity:
     references: tuple[str, ...]
     fingerprints: tuple[str, ...]
 
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """The SHA-256 of each source's bytes, whatever was laid over them."""
+        return tuple(each.partition("+")[0] for each in self.fingerprints)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What names the rows that are meant of each source, where not all are: others are another import."""
+        return tuple([*each.split("+"), "", ""][2] for each in self.fingerprints)
+
     @classmethod
     def of(cls, run: Run) -> Self:
         return cls(

@@ -248,6 +248,15 @@ CREATE TABLE undo_moments (
 );
 """
 
+# Whether a reply said that a row created its contact, or the contact's date alone: an undo asks for more then.
+_BY_DATE: Final = """
+CREATE TABLE created_by_date (
+    "row" INTEGER PRIMARY KEY,
+    append INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+);
+"""
+
 MIGRATIONS: Final = (
     _FIRST,
     _RETRY,
@@ -262,6 +271,7 @@ MIGRATIONS: Final = (
     _UNDO,
     _ADDITIONS,
     _UNDO_MOMENTS,
+    _BY_DATE,
 )
 VERSION: Final = len(MIGRATIONS)
 

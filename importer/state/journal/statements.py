@@ -28,22 +28,34 @@ INTEND: Final = f"""
     ON CONFLICT("row") DO NOTHING
 """  # noqa: S608  (our own names)
 
+# Of one that was taken back nothing earlier counts.
 INTEND_AGAIN: Final = """
     UPDATE intents SET
         location_id = ?2,
-        first_attempt_at = min(first_attempt_at, ?3),
-        last_attempt_at = max(coalesce(last_attempt_at, 0), ?4),
+        first_attempt_at = CASE WHEN attempts THEN min(first_attempt_at, ?3) ELSE ?3 END,
+        last_attempt_at = CASE WHEN attempts THEN max(coalesce(last_attempt_at, 0), ?4) ELSE ?4 END,
         attempts = max(attempts, ?5),
         exact = max(exact, ?6),
         append = ?7
     WHERE "row" = ?1
 """
 
+# The line stays, without attempts: the journal counts the rows that were ever intended.
+WITHDRAW: Final = """
+    UPDATE intents SET
+        location_id = ?2, first_attempt_at = ?3, last_attempt_at = ?4, attempts = ?5, exact = ?6, append = ?7
+    WHERE "row" = ?1
+"""
+
+FORGET_IMAGES_OF: Final = 'DELETE FROM before_images WHERE "row" = ?1'
+
 SUM_UP_INTENT: Final = f'UPDATE intents SET checksum = {STORED_INTENT_CHECKSUM} WHERE "row" = ?1'  # noqa: S608
 
 LAND: Final = f"INSERT OR REPLACE INTO landed ({LANDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 MARK: Final = f"INSERT OR REPLACE INTO follow_ups ({MARK_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+
+BY_DATE: Final = 'INSERT OR REPLACE INTO created_by_date ("row", append, checksum) VALUES (?, ?, ?)'
 
 ADD: Final = f"INSERT OR REPLACE INTO additions ({ADDED_COLUMNS}, append, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 # What a row found first stands: looked at again after a lost reply, its contact may hold the row's own values.

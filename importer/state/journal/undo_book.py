@@ -30,9 +30,9 @@ IMAGES_MARK: Final = "before-images"
 # What a row did is told by its landing; one without follow-ups has its outcome alone. A failed outcome that never
 # landed may name the contact that was in its way.
 _STORED: Final = """(
-    SELECT "row", contact_id, location_id, status, warnings FROM landed
+    SELECT "row", contact_id, location_id, status, warnings, attempts FROM landed
     UNION ALL
-    SELECT "row", contact_id, location_id, status, warnings FROM outcomes
+    SELECT "row", contact_id, location_id, status, warnings, attempts FROM outcomes
     WHERE status IN ('created', 'updated') AND contact_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM landed WHERE landed."row" = outcomes."row")
 )"""
@@ -59,6 +59,8 @@ class StoredRow:
     """No later row of the run reached this contact."""
     settled: bool
     """It came to its end: what follows the storing was done as well."""
+    by_date: bool = False
+    """That it created its contact is told by the contact's date, or may be: an older importer did not note it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,11 @@ class UndoBook:
         ended = """EXISTS (
             SELECT 1 FROM outcomes WHERE outcomes."row" = stored."row" AND outcomes.status IN ('created', 'updated')
         )"""
+        by_date = (
+            'attempts > 1 OR EXISTS (SELECT 1 FROM created_by_date AS dated WHERE dated."row" = stored."row")'
+        )
         query = (
-            f'SELECT "row", contact_id, location_id, status, warnings, NOT EXISTS {later}, {ended} FROM {_STORED} AS stored '  # noqa: S608  (our own words)
+            f'SELECT "row", contact_id, location_id, status, warnings, NOT EXISTS {later}, {ended}, {by_date} FROM {_STORED} AS stored '  # noqa: S608  (our own words)
             'WHERE "row" BETWEEN ? AND ? ORDER BY "row"'
         )
         return {
@@ -115,8 +120,9 @@ class UndoBook:
                 warnings=read_warnings(warnings) if warnings else (),
                 last=bool(is_last),
                 settled=bool(settled),
+                by_date=bool(by_date),
             )
-            for row, contact_id, location_id, status, warnings, is_last, settled in self._db.execute(
+            for row, contact_id, location_id, status, warnings, is_last, settled, by_date in self._db.execute(
                 query, (first, last)
             ).fetchall()
         }
@@ -154,6 +160,15 @@ class UndoBook:
                 SELECT contact_id FROM {_STORED} WHERE status = 'created'
             ) GROUP BY location_id
         """  # noqa: S608  (our own words)
+        return dict(self._db.execute(query).fetchall())
+
+    def count_made(self) -> dict[str, int]:
+        """Count by location what rows made that are no contacts, those left out that are taken back."""
+        query = """
+            SELECT location_id, count(*) FROM additions WHERE made AND NOT EXISTS (
+                SELECT 1 FROM undo_lines AS line WHERE line."row" = additions."row" AND line.status = 'deleted'
+            ) GROUP BY location_id
+        """
         return dict(self._db.execute(query).fetchall())
 
     def images(self, row: RowId) -> tuple[BeforeImage, ...]:
@@ -195,17 +210,23 @@ class UndoBook:
         found = self._db.execute("SELECT run_id FROM taken_up WHERE contact_id = ?", (contact_id,)).fetchone()
         return None if found is None else str(found[0])
 
-    def in_doubt(self, first: RowId, last: RowId) -> dict[RowId, float]:
-        """Find the rows that may have been sent, and of which nothing more is known; with the earliest moment of that, by the vendor's clock."""
+    def in_doubt(self, first: RowId, last: RowId) -> dict[RowId, tuple[float, float]]:
+        """Find the rows that may have been sent, and of which nothing more is known.
+
+        With the earliest moment of that, by the vendor's clock, and the latest, by ours; an older importer did not note
+        the latter, and told of none after the first then.
+        """
         query = """
-            SELECT "row", first_attempt_at FROM intents WHERE "row" BETWEEN ? AND ?
+            SELECT "row", first_attempt_at, coalesce(last_attempt_at, first_attempt_at) FROM intents WHERE "row" BETWEEN ? AND ? AND attempts > 0
                 AND NOT EXISTS (SELECT 1 FROM landed WHERE landed."row" = intents."row")
                 AND NOT EXISTS (
                     SELECT 1 FROM outcomes WHERE outcomes."row" = intents."row"
                         AND NOT (status = 'failed' AND code IN ('unconfirmed', 'service_down'))
                 )
         """
-        return dict(self._db.execute(query, (first, last)).fetchall())
+        return {
+            row: (since, until) for row, since, until in self._db.execute(query, (first, last)).fetchall()
+        }
 
     def reaches(self, contact_id: str) -> bool:
         """Tell whether a row is known to have reached a contact."""

@@ -1,6 +1,7 @@
 """Who holds which e-mail and phone of a location: hashes of key, other key and name, so that no later file gives it away.
 
-A row takes hold of its keys before it is sent, and lets go of them where the vendor refused it. What a run learnt in
+A row takes hold of its keys before it is sent, and lets go of them where the vendor refused it, or the run is taken back: they are
+then whose they were before. What a run learnt in
 its last second is lost when it is killed; a resume learns it again, and the same, from the rows themselves.
 """
 
@@ -49,15 +50,31 @@ _COLUMNS: Final = 'key, other, first, last, run, "row", marks, said_other, said_
 _NO_MORE: Final = Said()
 _PLAIN: Final = KeyHolder(0, 0, 0, 0, 0)[5:]
 """What there is to say of the holders of nearly all keys, which one row has."""
-_SAID: Final = ("said_other", "said_first", "said_last")
-"""Columns that files of earlier versions lack. All of them are 0 where nothing else was said than ``holders`` holds anyway."""
+_HELD: Final = ("other", "first", "last", "run", '"row"', "marks", "said_other", "said_first", "said_last")
+_WAS: Final = tuple(f"was_{name.strip(chr(34))}" for name in _HELD)
+"""The holder before the run that holds a key now; blank where that run was the first to meet it."""
+_ADDED: Final = {
+    **dict.fromkeys(_HELD[-3:], "INTEGER NOT NULL DEFAULT 0"),
+    **dict.fromkeys(_WAS, "INTEGER"),
+}
+"""Columns that files of earlier versions lack. What was said is 0 where it is no more than ``holders`` holds anyway."""
+_PUT: Final = f"""
+    INSERT INTO holders ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+        {", ".join(f"{was} = CASE WHEN run = excluded.run THEN {was} ELSE {held} END" for was, held in zip(_WAS, _HELD, strict=True))},
+        {", ".join(f"{held} = excluded.{held}" for held in _HELD)}
+"""  # noqa: S608  (our own text)
+_GIVE_BACK: Final = f"""
+    UPDATE holders SET
+        {", ".join(f"{held} = {was}, {was} = NULL" for was, held in zip(_WAS, _HELD, strict=True))}
+    WHERE was_run IS NOT NULL AND
+"""  # noqa: S608  (likewise)
 
 
 class KeyHolders:
     """The holders as one run sees and changes them; several processes may use the file at once."""
 
     def __init__(self, db: Database, *, place: str, run_id: str, clock: Clock | None = None) -> None:
-        self._db = _with_said(db)
+        self._db = _up_to_date(db)
         self._run_id = run_id
         self._clock = clock or SystemClock()
         # All of it is hashed with the place: one location id may be known at two servers.
@@ -86,6 +103,10 @@ class KeyHolders:
             database.execute("INSERT OR IGNORE INTO runs (run_id) VALUES (?)", (self._run_id,))
             (number,) = database.execute("SELECT run FROM runs WHERE run_id = ?", (self._run_id,)).fetchone()
         return int(number)
+
+    def later_runs(self, run_id: str) -> dict[int, str]:
+        """Give the runs that began after one, by their numbers in this file."""
+        return dict(self._db.execute("SELECT run, run_id FROM runs WHERE run_id > ?", (run_id,)))
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +156,7 @@ class KeyHolders:
         if self._fresh:
             with self._db.transaction() as database:
                 database.executemany(
-                    f"INSERT OR REPLACE INTO holders ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  (our own text)
+                    _PUT,
                     (_columns(key, self._fresh[key]) for key in sorted(self._fresh)),
                 )
             self._fresh.clear()
@@ -144,51 +165,65 @@ class KeyHolders:
     def release(self, rows: Iterable[RowId]) -> None:
         """Free the keys of this run's rows that were refused, where no other row of the person holds them too."""
         self.flush()
+        run = self.run  # asked for in a transaction of its own
         with self._db.transaction():
             self._db.execute('CREATE TEMP TABLE IF NOT EXISTS refused ("row" INTEGER PRIMARY KEY)')
             self._db.execute("DELETE FROM refused")
             self._db.executemany("INSERT OR IGNORE INTO refused VALUES (?)", ((row,) for row in rows))
             if self._db.execute("SELECT EXISTS (SELECT 1 FROM refused)").fetchone()[0]:
-                self._db.execute(
-                    'DELETE FROM holders WHERE run = ? AND NOT marks & ? AND "row" IN (SELECT "row" FROM refused)',
-                    (self.run, _JOINED),
-                )
+                alone = 'run = ? AND NOT marks & ? AND "row" IN (SELECT "row" FROM refused)'
+                self._let_go(alone, run, _JOINED)
 
     def forget(self, texts: Iterable[str]) -> int:
         """Forget who holds these keys, and the other keys of whoever holds them; gives how many those were."""
         keys = [(self.hash(text),) * 3 for text in texts]
+        before = ", ".join(f"{was} = NULL" for was in _WAS)
         with self._db.transaction() as database:
+            database.executemany(
+                f"UPDATE holders SET {before} WHERE key = ? OR was_other = ? OR was_said_other = ?",  # noqa: S608  (our own text)
+                keys,
+            )
             gone = database.executemany(
                 "DELETE FROM holders WHERE key = ? OR other = ? OR said_other = ?", keys
             ).rowcount
         return max(gone, 0)
 
     def release_all(self) -> None:
-        """Free all that this run holds: it sent nothing."""
+        """Free all that this run holds: it sent nothing, or is taken back."""
         self._fresh.clear()
-        run = self.run  # asks in a transaction of its own
+        run = self.run  # likewise
         with self._db.transaction():
-            self._db.execute("DELETE FROM holders WHERE run = ?", (run,))
+            self._let_go("run = ?", run)
+
+    def _let_go(self, condition: str, *values: int) -> None:
+        """Give keys of this run back to whoever held them before it, and free those that nobody held."""
+        self._db.execute(_GIVE_BACK + condition, values)
+        self._db.execute(f"DELETE FROM holders WHERE {condition}", values)  # noqa: S608  (our own text)
 
 
 class DraftHolders(KeyHolders):
     """Holders of a look ahead: what it decides goes to a file of its own, and what is known stays as it is."""
 
-    def __init__(self, db: Database, *, place: str, known: KeyHolders | None) -> None:
+    def __init__(self, db: Database, *, place: str, known: KeyHolders | None, as_run: int = 0) -> None:
         super().__init__(db, place=place, run_id="")
         self._known = known
+        self._as_run = as_run
         if known is not None:
             self._hasher = known._hasher  # noqa: SLF001  (a draft of the same keys)
 
     @classmethod
-    def over(cls, known: KeyHolders | None, folder: Path, *, place: str) -> Self:
-        """Begin a draft in a folder that is thrown away, over what is known already."""
-        return cls(ensure_database(folder / FILE_NAME, _DRAFT, _SCHEMA), place=place, known=known)
+    def over(cls, known: KeyHolders | None, folder: Path, *, place: str, as_run: int = 0) -> Self:
+        """Begin a draft in a folder that is thrown away, over what is known already.
+
+        ``as_run``: it decides as this run does; else as one that is yet to begin, to which whoever is known is of an
+        earlier one.
+        """
+        db = ensure_database(folder / FILE_NAME, _DRAFT, _SCHEMA)
+        return cls(db, place=place, known=known, as_run=as_run)
 
     @cached_property
     def run(self) -> int:
-        """No run's number, so that whoever is known is of an earlier one."""
-        return 0
+        return self._as_run
 
     def put(self, holders: Mapping[int, KeyHolder]) -> None:
         """Note who holds keys now; nobody else waits for it, so that the more are written together the better."""
@@ -242,16 +277,16 @@ def _holder(other: int, first: int, last: int, run: int, row: RowId, marks: int,
     )
 
 
-def _with_said(db: Database) -> Database:
+def _up_to_date(db: Database) -> Database:
     """Add the columns that a file of an earlier version lacks."""
-    if not _lacks_said(db):
+    if not _lacking(db):
         return db
     with db.transaction():
-        for name in _lacks_said(db):  # another process may have added them meanwhile
-            db.execute(f"ALTER TABLE holders ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+        for name in _lacking(db):  # another process may have added them meanwhile
+            db.execute(f"ALTER TABLE holders ADD COLUMN {name} {_ADDED[name]}")
     return db
 
 
-def _lacks_said(db: Database) -> list[str]:
+def _lacking(db: Database) -> list[str]:
     there = {name for _, name, *_ in db.execute("PRAGMA table_info(holders)")}
-    return [name for name in _SAID if name not in there]
+    return [name for name in _ADDED if name not in there]

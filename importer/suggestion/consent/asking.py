@@ -9,7 +9,8 @@ from typing import Final
 
 from importer.suggestion.consent import words as lexicon
 from importer.suggestion.evidence import Column
-from importer.suggestion.headers import headline, words
+from importer.suggestion.folding import headline, words
+from importer.suggestion.headers import LITTLE, NOISE, PLACES
 
 _LONGEST: Final = 24
 """Words of a header; what is longer is no question any more."""
@@ -42,7 +43,11 @@ def _asked(parts: tuple[str, ...], column: Column) -> Asked:
         return Asked.NOTHING
     if _is_elsewhere(parts) and (_refuses_elsewhere(parts, column) or _permits(parts) is not Asked.NOTHING):
         return Asked.ELSEWHERE
-    if _is_behind_negation(parts, lexicon.REFUSALS, within=1) or _means_letters(parts):
+    if (
+        _is_behind_negation(parts, lexicon.REFUSALS, within=1)
+        or _means_letters(parts)
+        or _may_end_a_contract(parts)
+    ):
         return Asked.UNCLEAR
     if is_negated(parts) or _refuses(parts, column):
         return Asked.REFUSAL
@@ -72,16 +77,45 @@ def _looks_asked(parts: Sequence[str], column: Column) -> bool:
 
 def _refuses(parts: Sequence[str], column: Column) -> bool:
     spoken = set(parts)
-    if spoken & lexicon.REFUSALS or (_is_topical(spoken) and spoken & lexicon.REFUSES):
+    if spoken & lexicon.REFUSALS:
+        return True
+    if spoken & lexicon.REFUSES and (_is_topical(spoken) or spoken & (lexicon.PERMITS | _MAILING)):
         return True
     if _is_topical(spoken) and spoken & lexicon.SWITCHED_OFF and not spoken & lexicon.AGREES:
         return True
+    if _is_ended(parts) and spoken & (lexicon.TOPICS | lexicon.PERMITS | _MAILING):
+        return True
     return bool(spoken & lexicon.UNDELIVERABLE) and max(column.booleans, column.dates) >= _SURE
+
+
+def _may_end_a_contract(parts: Sequence[str]) -> bool:
+    """Tell "Subscription cancelled", which is about a product as often as about mails."""
+    spoken = set(parts)
+    asked = spoken & (lexicon.TOPICS | lexicon.PERMITS | lexicon.EVERY_CHANNEL)
+    return _is_ended(parts) and bool(asked) and asked <= lexicon.SUBSCRIPTIONS
+
+
+def _is_ended(parts: Sequence[str]) -> bool:
+    return bool(set(parts) & lexicon.ENDS or set(parts[-1:]) & lexicon.SWITCHES)
+
+
+def says_more(column: Column) -> bool:
+    """Tell a topic beside a word that is not understood, and that may turn its yes round: "Newsletter xyz"."""
+    topics = lexicon.TOPICS | lexicon.EVERY_CHANNEL | lexicon.NEUTRAL
+    spoken = set(split_up(words(headline(column.header))))
+    return any(not word.isdigit() for word in spoken - topics - NOISE - LITTLE - PLACES)
+
+
+_MAILING: Final = frozenset({"mailing"})
+"""No topic where nothing is refused: there are mailing addresses."""
 
 
 def _permits(parts: Sequence[str]) -> Asked:
     spoken = set(parts)
     agrees = bool(spoken & lexicon.AGREES) and _is_topical(spoken)
+    agrees = agrees or bool(
+        spoken & lexicon.MAY and spoken & (lexicon.CONTACTS - lexicon.EVERY_CHANNEL | {"kontakt"})
+    )
     stated = parts[:1] and parts[0] in lexicon.SPEAKERS and spoken & _WRITTEN
     wished = spoken & lexicon.WISHES and (stated or spoken & lexicon.TOPICS)
     if spoken & lexicon.PERMITS or agrees or wished or _asks_leave(parts):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
+from importer.suggestion.candidates import POSSIBLE, SURE
 from importer.suggestion.consent.switches import ConsentUnclear, Switch
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column
@@ -29,6 +30,7 @@ def _switch(switch: Switch, name: str) -> Guess:
         field=name,
         columns=(switch.column,),
         reason=switch.reason,
+        strength=POSSIBLE if switch.partly or switch.silent else SURE,
         doubts=tuple(_doubts(switch)),
         transforms=(*(("dated",) if switch.dated else ()), *(("only_yes",) if switch.keep else ())),
         map=switch.map or None,

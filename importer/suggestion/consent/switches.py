@@ -9,8 +9,9 @@ from typing import Final, TypeAlias
 from importer.mapping.values.booleans import without_no
 from importer.suggestion.consent import words as lexicon
 from importer.suggestion.consent.answers import Answer, answer_of, is_yes
-from importer.suggestion.consent.asking import Asked, asked_by, fields_of
+from importer.suggestion.consent.asking import Asked, asked_by, fields_of, says_more
 from importer.suggestion.evidence import Column, is_date, plain
+from importer.suggestion.further_languages import FURTHER
 from importer.suggestion.synonyms import fields_of as named_fields
 
 _UNDERSTOOD: Final = 0.8
@@ -22,6 +23,7 @@ _PAIRS: Final = (
     ("yes", "no"), ("true", "false"), ("1", "0"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("ja", "nee"), ("oui", "non"),
     ("s\u00ed", "no"), ("si", "no"), ("sim", "n\u00e3o"), ("s\u00ec", "no"), ("s", "n"), ("on", "off"),
     ("active", "inactive"), ("checked", "unchecked"), ("enabled", "disabled"),
+    *(pair for said in FURTHER.values() for pair in zip(said["yes"].split(", "), said["no"].split(", "), strict=True)),
 )  # fmt: skip
 _Answers: TypeAlias = Mapping[str, Answer | None]
 
@@ -138,13 +140,19 @@ def _permission(column: Column, asked: Asked) -> Switch | ConsentUnclear | None:
             return None
         partly = _partly(column, fields_of(column, asked), answers)
         return partly or _unclear(column, "its values are not understood")
+    return _answered(column, asked, answers)
+
+
+def _answered(column: Column, asked: Asked, answers: _Answers) -> Switch | ConsentUnclear | None:
     states = {plain(text) for text in answers} & (lexicon.REFUSED | lexicon.AGREED)
     fields = fields_of(column, asked) or (("dndSettings.Email",) if states & _MAILED else ())
     if not fields:
         return _unclear(column, "it does not say on which channel")
-    if any(is_yes(text) is not None for text in answers) and not states:
-        return _opt_in(column, fields, answers)
-    return _states(column, fields, answers)
+    if states or all(is_yes(text) is None for text in answers):
+        return _states(column, fields, answers)
+    if asked is Asked.TOPIC and says_more(column):
+        return _unclear(column, "its header says more than what it is about, so that a yes may refuse")
+    return _opt_in(column, fields, answers)
 
 
 def _dated_permission(column: Column, asked: Asked) -> ConsentUnclear | None:
@@ -231,7 +239,7 @@ def _by_values(column: Column) -> Switch | ConsentUnclear | None:
     texts = {plain(text) for text in set(column.values)}
     if len(texts) > _MANY_STATES:
         return None
-    if not texts & lexicon.STRONG:
+    if not texts & (lexicon.STRONG | lexicon.RETURNED):
         barred = texts & lexicon.BARRED and set(column.words) & lexicon.STATUSES
         return (
             _unclear(column, "some of its values bar people, from mails or from an account")
@@ -239,6 +247,11 @@ def _by_values(column: Column) -> Switch | ConsentUnclear | None:
             else None
         )
     answers = _answers(column, Asked.NOTHING)
+    if texts & lexicon.RETURNED:
+        answers = {
+            text: Answer.REFUSED if plain(text) in lexicon.CANCELLED else said
+            for text, said in answers.items()
+        }
     everywhere = ("dnd",) if texts & lexicon.EVERYWHERE else ("dndSettings.Email",)
     fields = fields_of(column, Asked.TOPIC) or everywhere
     if _understood(column, answers):

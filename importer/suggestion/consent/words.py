@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from importer.suggestion.headers import word_set
+from importer.suggestion.folding import further, further_phrases, word_set
 
 CHANNELS: Final = {
-    "Email": word_set(
+    "Email": further("by email")
+    | word_set(
         "email emails mail mails mailen emailing courriel courriels correo correos newsletter newsletters mailings mailinglist "
         "infolettre boletin boletim nieuwsbrief rundbrief rundschreiben werbemails nyhetsbrev nyhetsbrevet nyhedsbrev nyhedsbrevet epost "
         "epostutskick epostmarkedsforing mailowe mailowa mailowych"
     ),
-    "SMS": word_set("sms smsutskick text texts texting txt"),
-    "Call": word_set(
+    "SMS": further("by SMS") | word_set("sms smsutskick text texts texting txt"),
+    "Call": further("by call")
+    | word_set(
         "voicemail voicemails rvm call calls calling phone telephone anruf anrufe anrufen angerufen appel appels appeler telefon telefonisch "
         "telephonique llamadas llamar telefonico ligacoes ligar chiamate chiamare bellen samtal ringa ringe opkald telefoniczny telefoniczna"
     ),
@@ -38,17 +40,17 @@ MAIL_BY_POST: Final = (
     ("direct", "mailings"),
 )
 
-NEWSLETTERS: Final = word_set(
+NEWSLETTERS: Final = further("newsletters") | word_set(
     "newsletter newsletters mailings mailinglist emailing infolettre boletin boletim nieuwsbrief rundbrief "
     "rundschreiben nyhetsbrev nyhetsbrevet nyhedsbrev nyhedsbrevet utskick smsutskick epostutskick"
 )
 """Words that ask for consent to e-mail by themselves."""
 
-MARKETING: Final = word_set(
+MARKETING: Final = further("marketing") | word_set(
     "marketing promotional promotions solicit solicitation communications communication werbung werbemails publicidad "
     "publicite publicidade pubblicita reclame comunicaciones comunicacoes comunicazioni comerciales comerciais commerciali "
     "commerciales promociones promocoes promozioni prospection gdpr dsgvo rgpd avg rodo reklam reklame "
-    "marknadsforing markedsforing marketingowa marketingowe marketingowy marketingowych handlowe handlowych reklamy"
+    "demarchage marknadsforing markedsforing marketingowa marketingowe marketingowy marketingowych handlowe handlowych reklamy"
 )
 """Words that ask for consent, and do not say on which channel."""
 
@@ -63,7 +65,7 @@ TOPICS: Final = (
 )
 """What people are asked whether they want it."""
 
-CONTACTS: Final = word_set(
+CONTACTS: Final = further("contacts") | word_set(
     "contact contacted disturb email emails text texts sms phone call calls calling solicit message messages market "
     "whatsapp mails contacter contacte appeler appele contactar contactado llamar ligar contattare contattato chiamare "
     "bellen gebeld contacteren anrufen angerufen kontaktieren kontaktiert anschreiben angeschrieben telefonieren "
@@ -73,7 +75,7 @@ CONTACTS: Final = word_set(
 )
 """What is not to be done, behind a negation. "mail" is not among them: English for letters as well."""
 
-REFUSALS: Final = word_set(
+REFUSALS: Final = further("optouts") | word_set(
     "optout optedout unsubscribed unsubscribe unsubscribes unsub blacklisted blacklist blocklisted blocklist suppressed "
     "suppression dnd dnc robinson robinsonliste robinsonlijst bloctel nixtelefon sperrvermerk abgemeldet abmeldung werbesperre kontaktsperre sperrliste werbewiderspruch desinscrit "
     "desinscrite desinscription desabonne desabonnee desabonnement descadastrado descadastro disiscritto disiscrizione "
@@ -81,12 +83,25 @@ REFUSALS: Final = word_set(
 )
 """Words whose yes, and whose date, means that the person has left."""
 
-REFUSES: Final = word_set(
+REFUSES: Final = further("refuses") | word_set(
     "refuse refuses refused refusal refus rechazo rifiuto ablehnung weigering declined declines denied denies revoked withdrawn objects objection widerspruch "
     "widersprochen widerrufen verweigert lehnt ablehnt gesperrt sperre blocked rechaza rechazado bloqueado recusa recusado "
     "rifiuta rifiutato bloccato weigert geweigerd geblokkeerd baja opposition"
 )
 """Words that refuse only beside what is refused; a membership may be blocked or end as well."""
+
+ENDS: Final = further("ends") | word_set(
+    "withdrawn withdraw withdrew revoked revoke ended expired cancelled canceled cancel cancellation terminated removed remove excluded exclude exclusion "
+    "stopped stop ban banned unwanted abbestellt abbestellen gekundigt kundigung storniert beendet ausgeschlossen ausschluss unerwunscht zuruckgezogen "
+    "widerrufen retire retiree annule annulee resilie resiliee revoque arrete exclu retirado retirada anulado anulada cancelado cancelada cancelacion "
+    "revocado revocada revogado excluido annullato annullata revocato revocata ritirato ritirata disdetta disdetto escluso ingetrokken opgezegd "
+    "geannuleerd gestopt beeindigd uitgesloten aterkallat aterkallad avslutad avslutat uppsagd stoppat tilbagekaldt tilbagetrukket trukket "
+    "afsluttet opsagt cofnieta cofniete cofnieto wycofana wycofane wycofano anulowana anulowano wykluczony"
+)
+"""Words for the end of what stands beside them: of "Newsletter abbestellt" and "Consent withdrawn" a yes refuses."""
+
+SWITCHES: Final = word_set("off aus uit")
+"""Words that end what they stand behind, and mean something else in front of a word: "Newsletter aus", "Newsletter aus Formular"."""
 
 UNDELIVERABLE: Final = word_set("bounced bounce bounces hardbounced spam complained complaint complaints")
 """Words about e-mails that came back; not about consent unless a yes or a date stands below them."""
@@ -109,14 +124,14 @@ SWITCHED_OFF: Final = word_set(
 )
 """Words for messages that somebody turned off; beside a channel or topic alone, as accounts are disabled too."""
 
-PERMITS: Final = word_set(
+PERMITS: Final = further("permits") | word_set(
     "optin optedin consent consents consented subscribed subscribe subscription subscriber permission permissions "
     "einwilligung eingewilligt zustimmung consentement abonne abonnee abonnement consentimiento suscrito suscrita "
     "suscripcion consentimento consenso toestemming samtycke samtykke godkannande zgoda zgody prenumererar tilmeldt"
 )
 """Words that ask for consent alone."""
 
-AGREES: Final = word_set(
+AGREES: Final = further("agrees") | word_set(
     "accepts accept accepted accepting agree agrees agreed allow allows allowed enabled activated ok okay receive receives receiving "
     "angemeldet aangemeld ingeschreven inscription inscrito inscricao iscritto iscrizione einverstanden zugestimmt erlaubt erlaubnis erwunscht gewunscht erhalten bekommen "
     "darf durfen akzeptiert inscrit inscrite accepte accord souhaite souhaitez autorise autorisation recevoir "
@@ -131,6 +146,15 @@ WISHES: Final = word_set(
 )
 """Words that agree beside a topic alone: who wants no call today has not refused all calls."""
 
+MAY: Final = AGREES | word_set("may can puede peut pode puo mag kan far moze")
+"""Words that leave to contact somebody is given by."""
+
+NEUTRAL: Final = word_set(
+    "status state statut estado stato by per via par por list yes no subscriber weekly monthly daily quarterly wochentlich monatlich hebdomadaire mensuel "
+    "mensual semanal mensal mensile settimanale wekelijks maandelijks signup sign up form checkout code abonniert recebe recibe riceve recoit krijgt anmeldung"
+)
+"""Words beside a topic that leave its yes a yes."""
+
 PITCHES: Final = word_set(
     "hear events upcoming future exclusive special deals discounts promos announcements invitations invites tips catalogue catalog "
     "veranstaltungen veranstaltungstipps evenements eventos eventi evenementen"
@@ -143,6 +167,7 @@ SPEAKERS: Final = word_set("i ich je ik yo eu")
 NEGATIONS: Final = (
     ("do", "not"), ("does", "not"), ("don", "t"), ("dont",), ("never",), ("not",), ("no",), ("ej",), ("inte",), ("ikke",), ("ingen",), ("nie",), ("kein",), ("keine",), ("keinen",),
     ("nicht",), ("pas",), ("ne",), ("non",), ("nao",), ("geen",), ("niet",), ("without",), ("stop",),
+    *((word,) for word in sorted(further("negations"))),
 )  # fmt: skip
 
 DELIVERY: Final = word_set(
@@ -164,7 +189,7 @@ DATES: Final = word_set(
     "date time at on timestamp datum fecha data zeitpunkt am le dt since seit depuis desde dal sinds"
 )
 
-REFUSED: Final = word_set(
+REFUSED: Final = further_phrases("refused") | word_set(
     "unsubscribed, unsubscribe, unsub, optedout, optout, globally unsubscribed, cleaned, bounced, hard bounced, hard bounce, "
     "soft bounced, invalid, undeliverable, complained, complaint, complainer, spam, spam complaint, marked as spam, reported spam, "
     "blacklisted, blacklist, blocklisted, blocked, suppressed, removed, do not allow, dont allow, not allowed, disallow, "
@@ -183,7 +208,7 @@ REFUSED: Final = word_set(
 )  # fmt: skip
 """Cells that refuse, whatever the header asks."""
 
-AGREED: Final = word_set(
+AGREED: Final = further_phrases("agreed") | word_set(
     "subscribed, subscriber, subscribe, optedin, optin, double optin, single optin, confirmed, confirmed optin, allow, allowed, "
     "accepted, accepts, granted, agreed, agree, consented, consent, consent given, permission granted, express, implied, "
     "explicit, active subscriber, marketing, marketable, unengaged marketable, given, provided, "
@@ -210,6 +235,13 @@ STRONG: Final = word_set(
     "dnc, dnd, do not call, do not text, unsub, robinson, robinsonliste", ", "
 )  # fmt: skip
 """Cells that are about consent even where the header does not speak of it."""
+
+RETURNED: Final = word_set(
+    "bounced, hard bounced, hard bounce, soft bounced, cleaned, complained, complaint, marked as spam, spam complaint",
+    ", ",
+)
+"""Cells of a status of e-mails that came back; beside them, who cancelled has left."""
+CANCELLED: Final = word_set("cancelled canceled")
 
 EVERYWHERE: Final = word_set(
     "dnc, dnd, do not contact, blacklisted, robinson, robinsonliste, werbesperre, kontaktsperre", ", "

@@ -70,6 +70,30 @@ def test_each_pass_decides_the_same_in_either_process(
     assert (counts.groups, counts.rows, counts.apart, counts.again) == (400, 1200, 400, 400)
 
 
+def test_a_look_at_what_a_run_holds_leaves_who_holds_which_key_as_it_is(
+    bureau: Callable[..., Bureau],
+) -> None:
+    """Whom a later run imported since is told by its hold on their keys: the older one must not take it away."""
+    old, later = bureau(CONTACTS, MAPPING, NOW), bureau(CONTACTS, MAPPING, NOW)
+
+    def holders() -> set[str]:
+        assert old.order.keys is not None
+        with old.order.keys.open(old.journal.folder) as keys:
+            numbers = {number for (number,) in keys._db.execute("SELECT DISTINCT run FROM holders")}
+            return {run_id for number, run_id in keys.later_runs("").items() if number in numbers}
+
+    for house, resolved, expected in (
+        (old, True, old),
+        (later, True, later),
+        (old, False, later),
+        (old, True, old),
+    ):
+        preparation = ready(house.prepare(second_process=False))
+        assert kept(preparation, resolved=resolved) == ["phone", "none", "phone"] * 400
+        preparation.write_results()
+        assert holders() == {expected.journal.run.id}
+
+
 @EVERY_PREPARATION
 def test_a_run_that_an_older_importer_began_goes_on_as_it_began(
     bureau: Callable[..., Bureau], *, second_process: bool, tmp_path: Path

@@ -242,7 +242,7 @@ def doubtful(**fields: Any) -> WrittenContact:
         rows=(2,),
         created=False,
         fields=given,
-        doubt=RowInDoubt(record=record, since=1_000_000.0),
+        doubt=RowInDoubt(record=record, since=1_000_000.0, until=1_000_002.0),
     )
 
 
@@ -264,10 +264,11 @@ async def test_a_row_in_doubt_that_made_its_contact_is_taken_back() -> None:
     "found",
     [
         {**FOUND, "dateAdded": "1970-01-12T13:46:30.000Z"},
+        {**FOUND, "dateAdded": "1970-01-12T14:46:41.000Z"},
         {"id": "c1"},
         {**FOUND, "id": "of another row"},
     ],
-    ids=["older", "does not say", "another row's"],
+    ids=["older", "an hour after the last attempt", "does not say", "another row's"],
 )
 async def test_a_row_in_doubt_deletes_nobody_who_may_be_somebody_elses(found: dict[str, Any]) -> None:
     book = PaperBook()
@@ -276,6 +277,48 @@ async def test_a_row_in_doubt_deletes_nobody_who_may_be_somebody_elses(found: di
     end = await ContactUndo(vendor, book, RULES).go(doubtful())
     assert (end.status, end.contact_id) == (UndoStatus.KEPT, found["id"])
     assert vendor.asked == ["find 2"]
+
+
+async def test_a_row_in_doubt_deletes_nobody_who_shows_another_origin() -> None:
+    book = PaperBook()
+    vendor = PaperVendor(book, looks=shows(email="ann@example.com", source="Webinar form"))
+    vendor.found = FOUND
+    end = await ContactUndo(vendor, book, RULES).go(doubtful())
+    assert (end.status, end.reason) == (
+        UndoStatus.KEPT,
+        "Somebody else may have made it (source: Webinar form): the reply to its row was lost, and its date alone speaks for the run.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "ours"),
+    [
+        ({}, True),
+        ({"source": "public api"}, True),
+        ({"createdBy": {"source": "INTEGRATION", "channel": "OAUTH"}}, True),
+        ({"source": "Booking page"}, False),
+        ({"createdBy": {"source": "WEB_USER"}}, False),
+        ({"attributionSource": {"medium": "form"}}, False),
+        ({"attributionSource": {"sessionSource": "CRM UI", "medium": None}}, False),
+    ],
+)
+async def test_what_only_a_date_calls_the_runs_own_is_deleted_where_nothing_shows_another_origin(
+    shown: dict[str, Any], *, ours: bool
+) -> None:
+    by_date = PaperBook()
+    vendor = PaperVendor(by_date, looks=shows(**shown))
+    end = await ContactUndo(vendor, by_date, RULES).go(replace(made(), by_date=True))
+    assert end.status is (UndoStatus.DELETED if ours else UndoStatus.KEPT)
+    told = PaperBook()
+    end = await ContactUndo(PaperVendor(told, looks=shows(**shown)), told, RULES).go(made())
+    assert end.status is UndoStatus.DELETED, "a reply said so, whatever the vendor fills in"
+
+
+async def test_a_source_that_the_run_itself_wrote_is_no_other_origin() -> None:
+    book = PaperBook()
+    written = replace(made(), by_date=True, fields={"firstName": "Ann", "source": "Spring fair"})
+    end = await ContactUndo(PaperVendor(book, looks=shows(source="Spring fair")), book, RULES).go(written)
+    assert end.status is UndoStatus.DELETED
 
 
 @pytest.mark.parametrize(("begun", "status"), [((), UndoStatus.NOTHING), ((2,), UndoStatus.DELETED)])

@@ -1,0 +1,128 @@
+"""fields create: the custom fields that a mapping names made in the location that lacks them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+import click
+
+from importer.cli.imports import run_settings
+from importer.cli.options import (
+    api_version_option,
+    examples,
+    json_option,
+    load_environment,
+    mapping_option,
+    quiet_options,
+    reading_options,
+    stack,
+    state_option,
+    token_file_option,
+)
+from importer.settings import API_VERSIONS
+
+_TYPES: Final = (
+    "TEXT", "LARGE_TEXT", "NUMERICAL", "MONETORY", "DATE", "PHONE", "EMAIL", "SINGLE_OPTIONS", "RADIO",
+    "MULTIPLE_OPTIONS", "CHECKBOX",
+)  # fmt: skip
+"""Types that can be made from here, in the vendor's spelling."""
+
+_place_options = stack(
+    click.option(
+        "--location", help="The location's id (default: the mapping's, else HIGHLEVEL_LOCATION_ID)."
+    ),
+    token_file_option,
+    click.option(
+        "--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL)."
+    ),
+    api_version_option(default=API_VERSIONS[0]),
+)
+
+
+@click.group("fields", short_help="Make the custom fields that a mapping names.")
+def fields_command() -> None:
+    """Custom fields of a location."""
+
+
+@fields_command.command(
+    "create",
+    epilog=examples(
+        "importer fields create contacts.csv -m my.yaml --dry-run",
+        'importer fields create contacts.csv -m my.yaml --type "Shirt Size=TEXT" --yes',
+    ),
+    short_help="Make the custom fields that a mapping names and the location lacks.",
+)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@mapping_option
+@click.option("--dry-run", is_flag=True, help="Look, and say what would be made; write nothing.")
+@click.option(
+    "--add-options",
+    is_flag=True,
+    help="Add the options that rows have and an existing choice field lacks; else they are only listed.",
+)
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="NAME=TYPE",
+    help=f"Make the field of that name of this type, whatever its values look like: {', '.join(_TYPES)}.",
+)
+@_place_options
+@click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
+@reading_options
+@state_option
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Do not ask before the first write. Needed where no terminal is; IMPORTER_YES does not count here.",
+)
+@json_option
+@quiet_options
+def create_command(**given: Any) -> None:
+    """Make the custom fields that the mapping names and the location lacks.
+
+    Type and options of each are told by its rule and by all of its values, said, and asked about first. Fields that are
+    there stay as they are; tags and stages that are not there are only listed. Given again, it finds what it made.
+    """
+    from importer.cli.asking import must_ask
+    from importer.cli.presenting import Manner, watch
+    from importer.results.fields import render_fields
+    from importer.results.wording import command
+    from importer.results.wrapping import fitted
+    from importer.runs.fields.creating import FieldsOptions, create_fields
+    from importer.runs.fields.proposing import Wanted
+
+    load_environment()
+    options = FieldsOptions(
+        dry=given["dry_run"],
+        wanted=Wanted(types=dict(map(_read_type, given["types"])), add_options=given["add_options"]),
+    )
+    asks = must_ask(
+        given,
+        "Fields are made for everybody who works in the location: nothing was done, since nobody can be asked here. Look "
+        "first with --dry-run, then say --yes on this very command.",
+    )
+    settings = run_settings({**given, "sandbox": False})
+    manner = Manner.of(given)
+    summary = watch(
+        lambda context: create_fields(settings, options, context=context),
+        manner,
+        go_on=command(["importer", "fields", "create", *given["sources"], "-m", str(given["mapping"])]),
+        may_ask=asks,
+    )
+    if not manner.quiet:
+        click.echo(fitted(render_fields(summary), sys.stderr), err=True)
+    if manner.as_json:
+        click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
+    sys.exit(summary.exit_code)
+
+
+def _read_type(said: str) -> tuple[str, str]:
+    name, sign, data_type = said.rpartition("=")
+    if not sign or not name or data_type.upper() not in _TYPES:
+        raise click.BadParameter(
+            f"{said!r} says no type: write NAME=TYPE, with one of {', '.join(_TYPES)}.", param_hint="--type"
+        )
+    return name, data_type.upper()

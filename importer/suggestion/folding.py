@@ -1,0 +1,172 @@
+"""A header as words: case, accents, script variants, punctuation, camelCase and numbering taken off."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Final
+
+from importer.suggestion.further_languages import FURTHER, UNSPACED
+
+
+def word_set(text: str, by: str | None = None) -> frozenset[str]:
+    """Write a set of words as a sentence: a list of fifty quoted words hides what they are."""
+    return frozenset(text.split(by))
+
+
+# Letters that no decomposition takes apart.
+_FOLDED: Final = str.maketrans(
+    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "œ": "oe", "đ": "d", "\u0131": "i"}
+)
+# Traditional and Japanese forms of the signs in further_languages to simplified ones; Arabic letters that are written either way.
+_VARIANTS: Final = str.maketrans(
+    "電話號碼郵編遞區國縣稱備標籤單業聯絡訂閱閲廣銷簡訊會員戶緊務責許詳細別網絕願購請擾帯攜経應體収貨賬県來驗組織選動顧學師醫護監紹數線親報発進戸",
+    "电话号码邮编递区国县称备标签单业联络订阅阅广销简讯会员户紧务责许详细别网绝愿购请扰带携经应体收货账县来验组织选动顾学师医护监绍数线亲报发进户",
+)
+_LETTERS: Final = str.maketrans({"\u0629": "\u0647", "\u0649": "\u064a", "\u0640": ""})
+_ARTICLE: Final = re.compile(r"(?<!\w)\u0627\u0644(?=\w{3})")
+_UNSPACED_SIGN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
+_WORD: Final = re.compile(r"[^\W_]+")
+_JOINED: Final = {
+    ("e", "mail"): "email",
+    ("e", "post"): "email",
+    ("mail", "adresse"): "email",
+    ("e", "mailadresse"): "email",
+    ("e", "mailadres"): "email",
+    ("e", "postadress"): "email",
+    ("e", "postadresse"): "email",
+    ("zip", "code"): "zip",
+    ("zip", "4"): "zip",
+    ("whats", "app"): "whatsapp",
+    ("time", "zone"): "timezone",
+    ("opt", "out"): "optout",
+    ("opted", "out"): "optout",
+    ("opt", "in"): "optin",
+    ("opted", "in"): "optin",
+    ("web", "site"): "website",
+    ("code", "postal"): "postal",
+    ("post", "code"): "postcode",
+    ("mailing", "list"): "mailinglist",
+    ("lettre", "d"): "lettre d",
+    ("lettre d", "information"): "infolettre",
+    ("lettre d", "informations"): "infolettre",
+    ("lettre d", "info"): "infolettre",
+    ("e", "posta"): "email",
+    ("e", "bulten"): "ebulten",
+    (
+        "\u0627\u0644\u063a\u0627\u0621",
+        "\u0627\u0634\u062a\u0631\u0627\u0643",
+    ): "\u0627\u0644\u063a\u0627\u0621\u0627\u0634\u062a\u0631\u0627\u0643",
+    (
+        "\u0627\u0644\u063a\u064a",
+        "\u0627\u0634\u062a\u0631\u0627\u0643",
+    ): "\u0627\u0644\u063a\u064a\u0627\u0634\u062a\u0631\u0627\u0643",
+    ("e", "mailova"): "emailova",
+    ("e", "mailem"): "email",
+    ("e", "maily"): "email",
+    ("e", "mailu"): "email",
+    ("\u05d3\u05d5\u05d0", "\u05dc"): "\u05d3\u05d5\u05d0\u05dc",
+}
+
+# Endings that make a word fit more people: Aluno(a), Kunde/in, Teilnehmer*in, Given name(s).
+_ENDINGS: Final = re.compile(
+    r"(?<=[^\W\d_]{2})(?:\((?:s|es|e|a|as|n|en|in|innen)\)|/(?:a|o|e|in|innen)(?![^\W\d_])|[*:](?:in|innen)(?![^\W\d_]))"
+)
+_LAYOUT: Final = re.compile(
+    r"\(?\b(?:(?P<day_first>[DTJG]{1,2}([-/. ])MM?\2(?:[YJA]{4}|[YJA]{2}))"
+    r"|(?P<month_first>MM?([-/. ])[DTJG]{1,2}\4(?:[YJA]{4}|[YJA]{2}))"
+    r"|(?P<year_first>(?:[YJA]{4})([-/. ])MM?\6[DTJG]{1,2}))\b\)?",
+    re.IGNORECASE,
+)
+"""A layout of dates as people write it: DD/MM/YYYY, TT.MM.JJJJ, JJ/MM/AAAA, GG/MM/AAAA."""
+
+
+def date_layout(header: str) -> str | None:
+    """Give the order of day and month that a header states: DMY, MDY or YMD."""
+    found = _LAYOUT.search(header)
+    if found is None:
+        return None
+    return "DMY" if found["day_first"] else "MDY" if found["month_first"] else "YMD"
+
+
+@lru_cache(maxsize=4096)
+def words(header: str) -> tuple[str, ...]:
+    """Split a header into plain lower-case words: ``E-mail 1 - Value`` becomes ``email 1 value``."""
+    said = _ENDINGS.sub("", _LAYOUT.sub(" ", header)) or header
+    return _join([piece for part in _parts(_SEAM.sub(" ", said)) for piece in _pieces_of(part)])
+
+
+def _parts(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text.translate(_FOLDED))
+    if not plain.isascii():
+        # The article goes while the alif of another word still has its sign.
+        plain = _ARTICLE.sub("", plain)
+        letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+        # Korean syllables come apart in the first form, and together again here.
+        plain = unicodedata.normalize("NFC", letters.translate(_LETTERS)).translate(_VARIANTS)
+    return _WORD.findall(plain.casefold())
+
+
+def _pieces_of(part: str) -> Iterator[str]:
+    """Cut a header that is written without spaces into the words known of such languages, the longest first."""
+    if not _UNSPACED_SIGN.search(part):
+        yield part
+        return
+    strange = ""
+    while part:
+        piece = next(
+            (part[:end] for end in range(min(len(part), _LONGEST), 1, -1) if part[:end] in _pieces()), ""
+        )
+        if piece and strange:
+            yield strange
+        strange = "" if piece else strange + part[0]
+        part = part[len(piece or part[0]) :]
+        if piece:
+            yield piece
+    if strange:
+        yield strange
+
+
+_LONGEST: Final = 12
+
+
+@cache
+def _pieces() -> frozenset[str]:
+    listed = (
+        text for language in UNSPACED for texts in FURTHER[language].values() for text in texts.split(",")
+    )
+    return frozenset(part for text in listed for part in _parts(text) if len(part) > 1)
+
+
+def further(kind: str) -> frozenset[str]:
+    """Give the words of a kind in the further languages; of "elektronik posta" both."""
+    return frozenset(word for phrase in further_phrases(kind) for word in phrase.split())
+
+
+def further_phrases(kind: str) -> frozenset[str]:
+    """Give the words of a kind in the further languages as they are written together."""
+    texts = (text for said in FURTHER.values() for text in said.get(kind, "").split(","))
+    return frozenset(" ".join(words(text)) for text in texts if text.strip())
+
+
+def _join(parts: list[str]) -> tuple[str, ...]:
+    joined: list[str] = []
+    for part in parts:
+        pair = (joined[-1], part) if joined else ("", part)
+        if pair in _JOINED:
+            joined[-1] = _JOINED[pair]
+        else:
+            joined.append(part)
+    return tuple(joined)
+
+
+def headline(header: str) -> str:
+    """Take off the name of a group before a colon, and of an object before a dot: "Form: Birthday", "fields.birthday"."""
+    title = header.rpartition(":")[2].strip() or header
+    return title.rpartition(".")[2] if _PATH.fullmatch(title) else title
+
+
+_PATH: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
