@@ -42,11 +42,14 @@ _KEYS_AT_ONCE: Final = 900
 """SQLite before 3.32 takes 999 values in one statement."""
 _FRESH_KEYS: Final = 20_000
 _FRESH_SECONDS: Final = 1.0
+_DRAFT_KEYS: Final = 50_000
 _SEVERAL_NAMES, _SEVERAL_OTHERS, _JOINED = 1, 2, 4
 _BEFORE: Final = {None: 0, Contradiction.NAME: 8, Contradiction.OTHER_KEY: 16}
 _BEFORE_OF: Final = {mark: before for before, mark in _BEFORE.items()}
 _COLUMNS: Final = 'key, other, first, last, run, "row", marks, said_other, said_first, said_last'
 _NO_MORE: Final = Said()
+_PLAIN: Final = KeyHolder(0, 0, 0, 0, 0)[5:]
+"""What there is to say of the holders of nearly all keys, which one row has."""
 _HELD: Final = ("other", "first", "last", "run", '"row"', "marks", "said_other", "said_first", "said_last")
 _WAS: Final = tuple(f"was_{name.strip(chr(34))}" for name in _HELD)
 """The holder before the run that holds a key now; blank where that run was the first to meet it."""
@@ -154,10 +157,7 @@ class KeyHolders:
             with self._db.transaction() as database:
                 database.executemany(
                     _PUT,
-                    (
-                        (key, *holder[:5], _marks(holder), *_said_besides(holder))
-                        for key, holder in sorted(self._fresh.items())
-                    ),
+                    (_columns(key, self._fresh[key]) for key in sorted(self._fresh)),
                 )
             self._fresh.clear()
         self._written_at = self._clock.monotonic()
@@ -225,6 +225,12 @@ class DraftHolders(KeyHolders):
     def run(self) -> int:
         return self._as_run
 
+    def put(self, holders: Mapping[int, KeyHolder]) -> None:
+        """Note who holds keys now; nobody else waits for it, so that the more are written together the better."""
+        self._fresh.update(holders)
+        if len(self._fresh) >= _DRAFT_KEYS:
+            self.flush()
+
     def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]:
         found = super().find(keys)
         if self._known is None:
@@ -234,6 +240,12 @@ class DraftHolders(KeyHolders):
 
 def _person(place: str) -> bytes:
     return blake2b(place.rstrip("/").encode(), digest_size=16).digest()
+
+
+def _columns(key: int, holder: KeyHolder) -> tuple[int, ...]:
+    if holder[5:] == _PLAIN:
+        return (key, *holder[:5], 0, 0, 0, 0)
+    return (key, *holder[:5], _marks(holder), *_said_besides(holder))
 
 
 def _marks(holder: KeyHolder) -> int:
