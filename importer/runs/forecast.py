@@ -44,6 +44,7 @@ from importer.runs.same_contact_list import count_same_contacts, list_same_conta
 from importer.runs.shown_rows import ready_row, shown_row
 from importer.runs.suppressing import read_suppression
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.garbage import rare_collections
 from importer.runtime.progress import CheckBeat, CheckPhase
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
@@ -319,7 +320,7 @@ def taken_in(
     mapping = mapping or load_mapping(settings.mapping)
     refuse_idle_options(settings, mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
-    with tempfile.TemporaryDirectory(prefix="importer-") as folder:
+    with rare_collections(), tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
