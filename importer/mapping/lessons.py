@@ -73,7 +73,7 @@ class Lesson:
     """Texts, and what became of them."""
 
 
-class Trial(Protocol):
+class RuleTrial(Protocol):
     """Maps the rows once more by a changed mapping."""
 
     def mended(self, changed: Mapping, column: str) -> frozenset[int]:
@@ -85,7 +85,7 @@ class Trial(Protocol):
         ...
 
 
-def learn_rules(mapping: Mapping, cells: Sequence[CorrectedCell], trial: Trial) -> Iterator[Lesson]:
+def learn_rules(mapping: Mapping, cells: Sequence[CorrectedCell], trial: RuleTrial) -> Iterator[Lesson]:
     """Give the lessons of corrected cells, rule by rule; each was tried by itself."""
     by_column: dict[str, list[CorrectedCell]] = defaultdict(list)
     for cell in cells:
@@ -103,7 +103,7 @@ def _rules_of(mapping: Mapping, column: str) -> Iterator[tuple[RuleKey, Rule]]:
 
 
 def _of_rule(
-    mapping: Mapping, key: RuleKey, rule: Rule, cells: Sequence[CorrectedCell], trial: Trial
+    mapping: Mapping, key: RuleKey, rule: Rule, cells: Sequence[CorrectedCell], trial: RuleTrial
 ) -> Iterator[Lesson]:
     mended: frozenset[int] = frozenset()
     for kind, change in (*_settings(mapping, key, cells), *_steps(mapping, key, cells)):
@@ -124,7 +124,7 @@ def _tried(
     kind: LessonKind,
     changes: tuple[Change, ...],
     cells: Sequence[CorrectedCell],
-    trial: Trial,
+    trial: RuleTrial,
 ) -> tuple[Lesson, frozenset[int]] | None:
     """Make the change and map the rows again; None where it helps too little, or harms."""
     try:

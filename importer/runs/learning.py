@@ -45,7 +45,7 @@ class Learnt:
 
 
 @dataclass(slots=True)
-class _Returned:
+class _CameBack:
     """What came back: corrected cells, and the rows that a corrected file had."""
 
     corrections: list[Correction] = field(default_factory=list)
@@ -62,7 +62,7 @@ def learn(
     settings = recalled(run, connection=Connection(), state=state.path, reading=ReadingOptions())
     known = sources_of(run, settings)
     cells = list(_cells(_since(run, returned.corrections), known))
-    trial = _Trial(current, known, cells, today=today)
+    trial = _RowTrial(current, known, cells, today=today)
     lessons = list(learn_rules(current, cells, trial))
     dropped = _dropped(run, state, returned)
     for source in known:
@@ -77,8 +77,8 @@ def learn(
     )
 
 
-def _returned(run: Run, state: StateFolder, corrected: Path | None) -> _Returned:
-    found = _Returned()
+def _returned(run: Run, state: StateFolder, corrected: Path | None) -> _CameBack:
+    found = _CameBack()
     if corrected is not None:
         _take_file(found, corrected, run, state)
         return found
@@ -95,7 +95,7 @@ def _returned(run: Run, state: StateFolder, corrected: Path | None) -> _Returned
     return found
 
 
-def _take_successor(found: _Returned, successor: Run, run: Run, state: StateFolder) -> None:
+def _take_successor(found: _CameBack, successor: Run, run: Run, state: StateFolder) -> None:
     if successor.undone_at is not None:
         return
     contents = {source.content_sha256 for source in run.sources}
@@ -107,7 +107,7 @@ def _take_successor(found: _Returned, successor: Run, run: Run, state: StateFold
             _take_file(found, source.path, run, state)
 
 
-def _take_file(found: _Returned, path: Path, run: Run, state: StateFolder) -> None:
+def _take_file(found: _CameBack, path: Path, run: Run, state: StateFolder) -> None:
     taken = corrections_from(path, state.path, reading=ReadingOptions(), accept_rewritten=True)
     if taken.run.id != run.id:
         raise SourceError(f"{path.name} holds rows of run {taken.run.id}, not of {run.id}.")
@@ -152,7 +152,7 @@ def _cells(corrections: Sequence[Correction], sources: Sequence[Source]) -> Iter
             yield CorrectedCell(row=row, column=each.column, before=each.before, after=each.after)
 
 
-def _dropped(run: Run, state: StateFolder, returned: _Returned) -> frozenset[RowId]:
+def _dropped(run: Run, state: StateFolder, returned: _CameBack) -> frozenset[RowId]:
     if not returned.by_file:
         return frozenset()
     with state.open_journal(run) as journal:
@@ -174,14 +174,14 @@ def _rows(source: Source) -> Iterator[tuple[RowId, Sequence[str]]]:
             yield row_id(block.source, number), cells
 
 
-class _Trial:
+class _RowTrial:
     """The rows that were corrected, and as many others as are compared, under one mapping after the other."""
 
     def __init__(
         self, mapping: Mapping, sources: Sequence[Source], cells: Sequence[CorrectedCell], *, today: date
     ) -> None:
         self._mapping = mapping
-        self._tables = [_Table(source, cells) for source in sources]
+        self._tables = [_TrialTable(source, cells) for source in sources]
         self._today = today
         self._cells = cells
 
@@ -215,7 +215,7 @@ class _Trial:
     def _fine(self) -> list[dict[RowId, object]]:
         return [self._mapped(self._mapping, table, table.others) for table in self._tables]
 
-    def _mapped(self, mapping: Mapping, table: _Table, block: Block) -> dict[RowId, object]:
+    def _mapped(self, mapping: Mapping, table: _TrialTable, block: Block) -> dict[RowId, object]:
         """Give what is sent of each row that is sent at all."""
         try:
             bound = self._bound(mapping, table)
@@ -227,7 +227,7 @@ class _Trial:
             if isinstance(item, Record)
         }
 
-    def _bound(self, mapping: Mapping, table: _Table) -> BoundMapping:
+    def _bound(self, mapping: Mapping, table: _TrialTable) -> BoundMapping:
         location = None if mapping.location_by_column else mapping.fixed_location or SANDBOX_LOCATION
         surveyor = mapping.surveyor(table.header, location_id=location, today=self._today)
         surveyor.see(table.others)
@@ -235,7 +235,7 @@ class _Trial:
         return surveyor.bind()
 
 
-class _Table:
+class _TrialTable:
     """The rows of one source that a trial maps."""
 
     def __init__(self, source: Source, cells: Sequence[CorrectedCell]) -> None:
