@@ -25,7 +25,7 @@ _TAIL: Final = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class ChildEnd:
     """How a command ended: its exit code, the lines of JSON that it wrote, and the last of what it said."""
 
     code: int
@@ -74,13 +74,13 @@ def start(words: Sequence[str], *, log: Path, secrets: Mapping[str, str]) -> sub
     return process
 
 
-def ended_with(code: int, log: Path) -> Ended:
+def ended_with(code: int, log: Path) -> ChildEnd:
     """Read how a command ended that was started with a log."""
     said = log.read_bytes() if log.is_file() else b""
-    return Ended(code=code, lines=tuple(_json_lines(said)), said=said.decode(errors="replace")[-_TAIL:])
+    return ChildEnd(code=code, lines=tuple(_json_lines(said)), said=said.decode(errors="replace")[-_TAIL:])
 
 
-async def ask(words: Sequence[str], *, secrets: Mapping[str, str], seconds: float) -> Ended:
+async def ask(words: Sequence[str], *, secrets: Mapping[str, str], seconds: float) -> ChildEnd:
     """Run a command to its end and read the JSON that it writes. Raises RefusedRequestError where it takes too long."""
     process = await asyncio.create_subprocess_exec(
         *words_of(*words),
@@ -100,7 +100,7 @@ async def ask(words: Sequence[str], *, secrets: Mapping[str, str], seconds: floa
             process.kill()
             await process.wait()
     said = err.decode(errors="replace")[-_TAIL:]
-    return Ended(code=process.returncode or 0, lines=tuple(_json_lines(out)), said=said)
+    return ChildEnd(code=process.returncode or 0, lines=tuple(_json_lines(out)), said=said)
 
 
 def _json_lines(out: bytes) -> Iterator[Any]:
