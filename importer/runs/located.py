@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
@@ -36,6 +35,8 @@ def located(settings: RunSettings, *, mapping: Mapping | None = None) -> Iterato
     if not any(map(location_named, settings.sources)):
         yield settings
         return
+    import asyncio  # a look at a file has no loop
+
     from importer.runs.context import RunContext
     from importer.runs.planning.fetching import fetched
 
