@@ -40,6 +40,7 @@ from importer.runtime.environment import context_with
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
+    from importer.runs.history import RunHistory
     from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
@@ -53,6 +54,7 @@ __all__ = [
     "mirror_location_async",
     "open_bench",
     "open_findings",
+    "open_history",
     "plan",
     "plan_async",
     "preview",
@@ -115,6 +117,17 @@ def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[Check
             )
 
     return call.run(look)
+
+
+@errors_in_parameters()
+def open_history(state: Reference | None = None) -> RunHistory:
+    """Look at the runs of a state folder (default: IMPORTER_STATE, else the platform's): past ones and those under way.
+
+    Iterate over it for the newest first, or ask it for one: ``.find(run_id)``. Nothing is changed.
+    """
+    from importer.runs.history import RunHistory
+
+    return RunHistory(told.state({} if state is None else {"state": state}))
 
 
 @errors_in_parameters()

@@ -17,6 +17,7 @@ from importer.highlevel import follow_ups
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping, load_mapping
+from importer.mapping.examples import refuse_failing
 from importer.mapping.language.people import SharedKeyPolicy
 from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of
 from importer.results.commands import NextCommands
@@ -43,6 +44,7 @@ from importer.runs.same_contact_list import count_same_contacts, list_same_conta
 from importer.runs.shown_rows import ready_row, shown_row
 from importer.runs.suppressing import read_suppression
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.garbage import rare_collections
 from importer.runtime.progress import CheckBeat, CheckPhase
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
@@ -100,12 +102,16 @@ def check(
 ) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent.
 
+    An example of the mapping that does not hold is refused before a row is read.
     Locations that can be asked (a token is at hand, or a sandbox stands in) say what they take. ``ask_about``: of so
     many rows (0: of all) the location is asked whether it knows the person already. ``listing``: the folder where the
     rows that share a key are listed, if there are any. ``findings``: the file that keeps every row that fails or is
     warned of. ``beat`` is told how far it is; asked to by ``stop``, it ends between two blocks and leaves no file.
     """
     clock, stop = clock or SystemClock(), stop or StopSignal()
+    mapping = mapping or load_mapping(settings.mapping)
+    today = datetime.fromtimestamp(clock.now(), UTC).date()
+    refuse_failing(mapping, today=today, allow_transforms=settings.allow_transforms)
     sample = None if ask_about is None else _sample(ask_about)
     if findings is not None:
         require_place(findings)
@@ -314,8 +320,13 @@ def taken_in(
     mapping = mapping or load_mapping(settings.mapping)
     refuse_idle_options(settings, mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
+<<<<<<< HEAD
     with tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings, Path(folder))
+=======
+    with rare_collections(), tempfile.TemporaryDirectory(prefix="importer-") as folder:
+        staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
+>>>>>>> main
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(

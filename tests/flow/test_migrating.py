@@ -121,6 +121,30 @@ def test_where_no_contact_came_through_the_deals_are_not_begun_until_they_do(
     assert (mended.code, told(mended)) == (0, [("contact", 2), ("opportunity", 2)]), mended.err
 
 
+def test_rows_that_were_corrected_meanwhile_count_for_what_depends_on_them(
+    desk: Desk, vendor: Sandbox, folder: Path
+) -> None:
+    (folder / "people.csv").write_text("Mail\nann@example\n")
+    ended = migrated(desk)
+    failed = Path(ended.summary["steps"][0]["summary"]["failed_rows"])
+    failed.write_text(failed.read_text(encoding="utf-8-sig").replace("ann@example", "ann@example.com"))
+    assert desk.run(str(failed), "-m", "people.yaml").code == 0
+    gone_on = migrated(desk)
+    assert (gone_on.code, told(gone_on)[1]) == (1, ("opportunity", 1)), gone_on.err
+
+
+def test_what_keeps_a_later_step_from_beginning_is_no_word_that_nothing_was_sent(
+    desk: Desk, vendor: Sandbox, folder: Path
+) -> None:
+    (folder / "deals.csv").write_text("Mail,Deal\n" + "no address,Roof\n" * 3 + "ann@example.com,Cellar\n")
+    migrated(desk, "--stop-after-failures", "2")
+    (folder / "deals.csv").write_text("Mail,Deal\nann@example.com,Roof\n")
+    ended = migrated(desk)
+    assert (ended.code, told(ended)) == (3, [("contact", 2), ("opportunity", None)])
+    assert "deals.csv: " in ended.summary["reason"]
+    assert "changed" in ended.summary["reason"]
+
+
 def test_a_step_that_stops_stops_the_migration_and_the_command_goes_on_there(
     desk: Desk, vendor: Sandbox, folder: Path
 ) -> None:

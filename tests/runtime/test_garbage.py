@@ -1,4 +1,4 @@
-"""The garbage collector looks seldom while rows are sent, and as before afterwards."""
+"""The garbage collector looks seldom while rows pass by, and as before afterwards."""
 
 from __future__ import annotations
 
