@@ -320,13 +320,8 @@ def taken_in(
     mapping = mapping or load_mapping(settings.mapping)
     refuse_idle_options(settings, mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
-<<<<<<< HEAD
-    with tempfile.TemporaryDirectory(prefix="importer-") as folder:
-        staged = stage_all(settings, Path(folder))
-=======
     with rare_collections(), tempfile.TemporaryDirectory(prefix="importer-") as folder:
-        staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
->>>>>>> main
+        staged = stage_all(settings, Path(folder))
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(
