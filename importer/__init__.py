@@ -17,6 +17,8 @@ if TYPE_CHECKING:
         mirror_location,
         mirror_location_async,
         open_bench,
+        open_findings,
+        open_history,
         plan,
         plan_async,
         preview,
@@ -63,7 +65,9 @@ if TYPE_CHECKING:
     from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
     from importer.results.undo import UndoSummary
+    from importer.runs.history import PastRun, RunHistory
     from importer.runtime.progress import Phase, RunProgress
+    from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
@@ -73,6 +77,7 @@ __all__ = [
     "ColumnValues",
     "CredentialsError",
     "CredentialsLostError",
+    "Findings",
     "Forecast",
     "ImporterError",
     "InterruptedRunError",
@@ -80,6 +85,7 @@ __all__ = [
     "MappingError",
     "MirrorError",
     "MirrorReading",
+    "PastRun",
     "PausedRunError",
     "Phase",
     "PlanAction",
@@ -87,6 +93,7 @@ __all__ = [
     "QuotaSpentError",
     "Row",
     "RunConflictError",
+    "RunHistory",
     "RunProgress",
     "ServiceDownError",
     "SettingsError",
@@ -111,6 +118,8 @@ __all__ = [
     "mirror_location",
     "mirror_location_async",
     "open_bench",
+    "open_findings",
+    "open_history",
     "plan",
     "plan_async",
     "preview",
@@ -129,13 +138,16 @@ __all__ = [
 _TYPES: Final = {
     "Bench": "importer.bench.asking",
     "ColumnValues": "importer.bench.column_values",
+    "Findings": "importer.state.findings",
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
     "MirrorReading": "importer.mirror.reading",
+    "PastRun": "importer.runs.history",
     "Phase": "importer.runtime.progress",
     "PlanAction": "importer.records",
     "PlanSummary": "importer.results.plan",
     "Row": "importer.records",
+    "RunHistory": "importer.runs.history",
     "RunProgress": "importer.runtime.progress",
     "Source": "importer.reading",
     "Suggestion": "importer.suggestion.suggesting",

@@ -85,11 +85,13 @@ class OpenHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Where to send and as whom. ``tokens`` holds a token per location, ahead of ``token``."""
+    """Where to send and as whom. ``tokens`` holds a token per location, ahead of a ``token`` for all."""
 
     base_url: str = DEFAULT_BASE_URL
     token: Secret | None = None
     tokens: dict[str, Secret] = field(default_factory=dict)
+    token_first: bool = False
+    """Whether ``token`` was named for this very command, so that it goes ahead of those by location."""
     location_id: str | None = None
     sandbox: bool = False
     token_file: Path | None = None
@@ -97,7 +99,7 @@ class Connection:
     api_version: str | None = None
     """One of ``API_VERSIONS``; None is the usual one, or the one of the run that is gone on with."""
     grants: Path | None = None
-    """Folder of OAuth grants that `importer login` stored; used for locations that have no token."""
+    """Folder of what `importer connect` and `importer login` stored, for locations that have no token of their own."""
 
     def __post_init__(self) -> None:
         if self.location_id is not None:

@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextvars import Context
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Unpack
 
 from importer import mapping as mappings
@@ -16,6 +17,7 @@ from importer.api import arguments as told
 from importer.api.arguments import Sources, loaded, run_settings
 from importer.api.attending import attended, refuse_loop
 from importer.api.options import (
+    CheckOptions,
     Given,
     LookOptions,
     ReadOptions,
@@ -38,6 +40,8 @@ from importer.runtime.environment import context_with
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
+    from importer.runs.history import RunHistory
+    from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
 __all__ = [
@@ -49,6 +53,8 @@ __all__ = [
     "mirror_location",
     "mirror_location_async",
     "open_bench",
+    "open_findings",
+    "open_history",
     "plan",
     "plan_async",
     "preview",
@@ -90,16 +96,44 @@ def suggest(source: Reference, **options: Unpack[ReadOptions]) -> Suggestion:
         return suggest_file(path, options=told.reading(given))
 
 
-@options_of(LookOptions)
+@options_of(CheckOptions)
 @errors_in_parameters()
-def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[LookOptions]) -> Forecast:
+def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[CheckOptions]) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent. Raises SetupError."""
     from importer.runs import forecast
 
-    given = checked("check", options, LookOptions)
+    given = checked("check", options, CheckOptions)
+    findings: Reference | None = given.get("findings")
     call = context_with(given.get("env_file"))
     settings = call.run(run_settings, source, mapping, given)
-    return call.run(forecast.check, settings, mapping=loaded(mapping))
+    return call.run(
+        forecast.check,
+        settings,
+        mapping=loaded(mapping),
+        findings=None if findings is None else Path(findings),
+    )
+
+
+@errors_in_parameters()
+def open_history(state: Reference | None = None) -> RunHistory:
+    """Look at the runs of a state folder (default: IMPORTER_STATE, else the platform's): past ones and those under way.
+
+    Iterate over it for the newest first, or ask it for one: ``.find(run_id)``. Nothing is changed.
+    """
+    from importer.runs.history import RunHistory
+
+    return RunHistory(told.state({} if state is None else {"state": state}))
+
+
+@errors_in_parameters()
+def open_findings(path: Reference) -> Findings:
+    """Open what a check kept in its file of findings: causes with their counts, and their rows a page at a time.
+
+    Close it, or use it as a context. Raises SettingsError.
+    """
+    from importer.state.findings import Findings
+
+    return Findings.open(Path(path))
 
 
 @options_of(LookOptions)

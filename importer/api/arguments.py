@@ -82,7 +82,7 @@ def connection(given: Given) -> Connection:
         api_version=given.get("api_version"),
     )
     if token is not None:
-        return replace(base, token=environment.one_token(token, "token="))
+        return replace(base, token=environment.one_token(token, "token="), token_first=True)
     return (
         base if sandbox else replace(base, token=environment.read_token(), tokens=environment.read_tokens())
     )

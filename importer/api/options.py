@@ -223,8 +223,20 @@ class ReadOptions(Layout, _Password, total=False):
     """How to read a source."""
 
 
+class _Findings(TypedDict, total=False):
+    """What a check keeps."""
+
+    findings: Annotated[
+        Reference | None, "a file that keeps every row that fails or is warned of, by cause (open_findings)"
+    ]
+
+
 class LookOptions(Layout, _Password, _Account, _Place, _Version, Rows, total=False):
     """What ``check`` and ``preview`` take."""
+
+
+class CheckOptions(LookOptions, _Findings, total=False):
+    """What ``check`` takes."""
 
 
 class RunOptions(Layout, _Password, _Account, _Place, _Version, Rows, _Session, OfARun, total=False):

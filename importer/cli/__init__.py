@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
     "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
     "fields": ("importer.cli.fields", "Make the custom fields that a mapping names."),
+    "test": ("importer.cli.testing", "Hold a mapping against the examples that it carries."),
     "migrate": (
         "importer.cli.migrating",
         "Take over a folder of exports: companies, contacts, deals, notes.",
@@ -47,6 +48,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "corrections": ("importer.cli.correcting", "Take a corrected file of failed rows as corrections."),
     "explain": ("importer.cli.explaining", "Say what a code means, and what to do about it."),
     "forget": ("importer.cli.history", "Delete a run's data."),
+    "connect": ("importer.cli.connecting", "Store the token of a sub-account, and check it."),
     "login": ("importer.cli.account", "Connect by OAuth and store the grant safely."),
     "doctor": ("importer.cli.account", "Check token, scopes, location, quota, clock and disk."),
     "watch": ("importer.cli.service", "Import what arrives in a folder."),
@@ -65,6 +67,7 @@ WORKING: Final = frozenset(
         "results",
         "forget",
         "login",
+        "connect",
         "mirror",
         "plan",
         "apply",
@@ -78,7 +81,7 @@ WORKING: Final = frozenset(
 )
 """They do something beside showing it; their exit code tells of that, whatever became of their output."""
 
-SENDING: Final = WORKING - {"results", "forget", "login", "mirror", "sandbox"}
+SENDING: Final = WORKING - {"results", "forget", "login", "connect", "mirror", "sandbox"}
 
 
 class LazyGroup(click.Group):

@@ -52,6 +52,15 @@ _LEAST_DISK_BYTES: Final = 200 << 20
 @click.option(
     "--agency", is_flag=True, help="Connect an agency; its locations' tokens are taken from its grant."
 )
+@click.option(
+    "--with",
+    "also",
+    multiple=True,
+    metavar="WHAT",
+    callback=lambda _context, _option, said: _groups(said),
+    help="Ask for the scopes of this, too: deals, companies, fields (made, and files uploaded) or undo (of created contacts); "
+    "may be given several times. The app must have them.",
+)
 @click.option("--no-browser", is_flag=True, help="Print the address, and ask for the one it leads to.")
 @click.option("--keyring", is_flag=True, help="Keep the secrets in the system's keyring (extra: keyring).")
 @click.option("--base-url", metavar="URL", help="Another address of the API (default: HIGHLEVEL_BASE_URL).")
@@ -61,6 +70,7 @@ def login_command(
     client_id: str,
     redirect_uri: str,
     agency: bool,
+    also: tuple[str, ...],
     no_browser: bool,
     keyring: bool,
     base_url: str | None,
@@ -83,6 +93,7 @@ def login_command(
             client_secret=_client_secret(),
             redirect_uri=redirect_uri,
             agency=agency,
+            also=also,
             listen=not no_browser,
             base_url=environment.base_url(base_url),
         )
@@ -144,11 +155,27 @@ def _client_secret() -> Secret:
     return Secret(given or click.prompt("The app's client secret", hide_input=True, err=True).strip())
 
 
+def _groups(said: tuple[str, ...]) -> tuple[str, ...]:
+    from importer.highlevel.scopes import SCOPE_GROUPS
+
+    if unknown := [each for each in said if each not in SCOPE_GROUPS]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(SCOPE_GROUPS)}.")
+    return said
+
+
 async def _connect(
-    *, client_id: str, client_secret: Secret, redirect_uri: str, agency: bool, listen: bool, base_url: str
+    *,
+    client_id: str,
+    client_secret: Secret,
+    redirect_uri: str,
+    agency: bool,
+    also: tuple[str, ...],
+    listen: bool,
+    base_url: str,
 ) -> Grant:
     from importer.highlevel import auth
     from importer.highlevel.client import Client, is_loopback
+    from importer.highlevel.scopes import scopes_of
 
     nonce = secrets.token_urlsafe(24)
     client = Client(base_url)
@@ -159,7 +186,7 @@ async def _connect(
         f"{client.base_url}{auth.CONSENT_PATH}" if own else auth.CONSENT_URL,
         client_id=client_id,
         redirect_uri=redirect_uri,
-        scopes=auth.AGENCY_SCOPES if agency else auth.SCOPES,
+        scopes=(*(auth.AGENCY_SCOPES if agency else auth.SCOPES), *scopes_of(also)),
         state=nonce,
     )
     code = await _consent(address, redirect_uri, nonce, listen=listen)

@@ -179,6 +179,12 @@ def run_command(**given: Any) -> None:
 )
 @click.option("--report-details", is_flag=True, help="Show unmasked values in the page.")
 @click.option(
+    "--findings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep every row that fails or is warned of, by cause, in this file (SQLite).",
+)
+@click.option(
     "--against-location",
     is_flag=True,
     help="Ask the location which people it knows already, and forecast what is created and what updated.",
@@ -199,17 +205,21 @@ def run_command(**given: Any) -> None:
 def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
     from importer.cli.asking import with_asked_encoding
-    from importer.cli.presenting import Manner, show_forecast
+    from importer.cli.presenting import Manner, show_forecast, watched_check
     from importer.runs.forecast import check
 
     load_environment()
     settings = with_asked_encoding(run_settings(given), given)
     report = given["report"]
-    forecast = check(
-        settings,
-        ask_about=given["sample"] if given["against_location"] else None,
-        listing=None if report is None else report.parent,
-    )
+    with watched_check(Manner.of(given)) as (stop, beat):
+        forecast = check(
+            settings,
+            ask_about=given["sample"] if given["against_location"] else None,
+            listing=None if report is None else report.parent,
+            findings=given["findings"],
+            stop=stop,
+            beat=beat,
+        )
     if report is not None:
         _write_report(forecast, report, details=settings.report_details)
     show_forecast(forecast, Manner.of(given), report)

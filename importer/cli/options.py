@@ -64,7 +64,7 @@ def token_file_option(command: Command) -> Command:
     return click.option(
         "--token-file",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="File that holds the token (default: HIGHLEVEL_TOKEN from the environment).",
+        help="File that holds the token (default: the location's own, else HIGHLEVEL_TOKEN from the environment).",
     )(command)
 
 
@@ -214,6 +214,7 @@ def read_connection(
         base_url=environment.base_url(base_url),
         token=token,
         tokens=tokens,
+        token_first=token_file is not None,
         location_id=location,
         sandbox=sandbox,
         token_file=None if sandbox else token_file,

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from importer.results.summary import Summary
     from importer.runs.context import RunContext
     from importer.runs.preparing.subprocess_pipe import SecondProcess
+    from importer.runtime.progress import CheckBeat, CheckPhase
     from importer.runtime.stopping import StopSignal
 
 Found = TypeVar("Found")
@@ -155,6 +157,35 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
     if manner.as_json:
         click.echo(json.dumps(forecast.to_json(), ensure_ascii=False))
     sys.exit(forecast.exit_code)
+
+
+_CHECK_SECONDS: Final = 2.0
+
+
+@contextmanager
+def watched_check(
+    manner: Manner, *, monotonic: Callable[[], float] = time.monotonic
+) -> Iterator[tuple[StopSignal, CheckBeat]]:
+    """Give what a check tells how far it is, and what ends it: a signal, so that it leaves neither copies nor half a file."""
+    from importer.errors import InterruptedRunError
+    from importer.runtime.stopping import StopSignal
+
+    stop, said_at = StopSignal(), monotonic()
+
+    def ask(name: str) -> None:
+        if stop.reason is not None:
+            raise KeyboardInterrupt
+        stop.request(InterruptedRunError(f"The check was stopped by {name}; nothing was sent or written."))
+
+    def beat(phase: CheckPhase, rows: int) -> None:
+        nonlocal said_at
+        now = monotonic()
+        if not (manner.quiet or manner.no_progress) and now - said_at >= _CHECK_SECONDS:
+            said_at = now
+            click.echo(f"{phase}: {rows:,} rows so far ...", err=True)
+
+    with heard(ask):
+        yield stop, beat
 
 
 @contextmanager

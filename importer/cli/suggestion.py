@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,13 +99,15 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
     A location that was asked for by its flag has to answer; one that merely stands in the environment need not.
     """
     from importer.errors import ImporterError
+    from importer.highlevel.connections import token_of
     from importer.runtime import environment
 
     names = ("location", "token_file", "base_url", "api_version")
     connection = read_connection(sandbox=False, **{name: given[name] for name in names})
+    connection = replace(connection, grants=environment.state_folder() / "grants")
     asked = given["location"] is not None
     location_id = given["location"] or environment.location_id()
-    if location_id is None or not (connection.token or asked):
+    if location_id is None or not (asked or token_of(connection, location_id)):
         return None
     try:
         return asyncio.run(_read_catalog(connection, location_id))

@@ -120,8 +120,8 @@ class GrantTokens:
         vault = self._book.find(location_id)
         if vault is None:
             raise CredentialsError(
-                f"There is no token and no grant for location {location_id}. Set HIGHLEVEL_TOKEN, or connect "
-                "it with `importer login`."
+                f"There is no token and no grant for location {location_id}. Set HIGHLEVEL_TOKEN, or connect it: "
+                f"importer connect {location_id}"
             )
         return vault
 
@@ -223,7 +223,7 @@ class AnyTokens:
         return await self._source(location_id).renew(location_id, refused)
 
     def _source(self, location_id: str) -> TokenSource:
-        given = self._connection.tokens.get(location_id) or self._connection.token
+        given = self._given.find(location_id)
         if given is not None or self._connection.sandbox or self._granted is None:
             return self._given
         return self._granted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,6 +21,8 @@ _OTHER_NAMES: Final = {
     "lastName": "lastNameLowerCase",
 }
 """What the search calls them where it has no value under the upsert's name."""
+ADDITIONAL: Final = "other "
+"""How a key begins that a contact holds as an additional one."""
 NOT_IN_SEARCH: Final = frozenset({"dndSettings", "inboundDndSettings", "timezone"})
 """What a hit of the search does not show; only a read by id tells."""
 
@@ -42,18 +44,17 @@ class HeldContact:
     seen_by_id: bool = False
     """What the search does not show is known, too: a field that is not there is blank."""
 
-    def found_by(self) -> Iterator[str]:
-        """Yield what finds the contact: each of its e-mails and phones, the additional ones marked as such."""
+    def found_by(self) -> list[str]:
+        """Give what finds the contact: each of its e-mails and phones, the additional ones marked as such."""
+        found = []
         if email := email_key(self.fields.get("email")):
-            yield f"email:{email}"
+            found.append(f"email:{email}")
         if phone := phone_key(self.fields.get("phone")):
-            yield f"phone:{phone}"
-        for each in self.emails:
-            if email := email_key(each):
-                yield f"other email:{email}"
-        for each in self.phones:
-            if phone := phone_key(each):
-                yield f"other phone:{phone}"
+            found.append(f"phone:{phone}")
+        if self.emails or self.phones:
+            found += [f"{ADDITIONAL}email:{key}" for each in self.emails if (key := email_key(each))]
+            found += [f"{ADDITIONAL}phone:{key}" for each in self.phones if (key := phone_key(each))]
+        return found
 
 
 def held_value(held: HeldContact, reference: str, *, custom: bool = False) -> Json:
@@ -91,13 +92,13 @@ def read_contact(contact: Mapping[str, Any]) -> HeldContact:
     for name, other in _OTHER_NAMES.items():
         if name not in fields and (value := get(other)):
             fields[name] = value
-    if birthday := day_of(get("dateOfBirth")):
+    if (born := get("dateOfBirth")) is not None and (birthday := day_of(born)):
         fields["dateOfBirth"] = birthday
     return HeldContact(
         id=contact_id,
         fields=fields,
         custom_fields=_custom_values(values) if (values := get("customFields")) else {},
-        tags=_texts(get("tags")),
+        tags=_texts(tags) if (tags := get("tags")) else (),
         emails=_listed(others, "email") if (others := get("additionalEmails")) else (),
         phones=_listed(others, "phone") if (others := get("additionalPhones")) else (),
         added=get("dateAdded"),
@@ -135,7 +136,7 @@ def _custom_values(items: object) -> dict[str, Json]:
 
 
 def _texts(items: object) -> tuple[str, ...]:
-    return tuple(each for each in items if isinstance(each, str)) if isinstance(items, list) else ()
+    return tuple([each for each in items if isinstance(each, str)]) if isinstance(items, list) else ()
 
 
 def _listed(items: object, name: str) -> tuple[str, ...]:

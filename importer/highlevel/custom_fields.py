@@ -33,6 +33,11 @@ def create_custom_field(
     return Call(method="POST", path=_path(location_id), body=encode(payload))
 
 
+def try_creation(location_id: str) -> Call:
+    """Ask for a field without a name, which nobody makes: only what the token may do shows."""
+    return Call(method="POST", path=_path(location_id), body=b"{}")
+
+
 def change_options(location_id: str, field: CustomField, options: Sequence[str]) -> Call:
     """Give a field these options in the place of those it has."""
     payload: Json = {"name": field.name, "options": list(options)}

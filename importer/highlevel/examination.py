@@ -17,6 +17,7 @@ from importer.highlevel.follow_ups import FOLLOW_UPS
 from importer.highlevel.quota import QuotaReading
 from importer.highlevel.refusals import INSIDE, LEGAL_ADVICE, is_of_an_agency, misdirected_advice
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
+from importer.highlevel.scopes import OPTIONAL_SCOPES
 from importer.highlevel.tokens import TokenSource
 from importer.runtime.clock import Clock
 
@@ -83,11 +84,11 @@ class Examination:
         for scope, call, needed in (
             # first, since it alone tells an agency's token from a missing scope
             ("users.readonly", calls.list_users(place), "assignedTo by name or e-mail"),
-            ("contacts.write", calls.update(NO_SUCH_CONTACT, {}), "every import"),
+            ("contacts.write", calls.update(NO_SUCH_CONTACT, {}), "every import, notes, tasks and followers"),
             (
                 "contacts.readonly",
                 calls.search_duplicate(place, email="probe@example.com", phone=None),
-                "modes create_only and update_only, --verify",
+                "modes create_only and update_only, --verify, comparing, notes and tasks",
             ),
             (READ_SCOPE, list_custom_fields(place), "custom fields"),
             *(
@@ -95,6 +96,7 @@ class Examination:
                 for listing in (kind.listing for kind in FOLLOW_UPS)
                 if listing is not None
             ),
+            *((each.name, each.call(place), each.needed_for) for each in OPTIONAL_SCOPES),
         ):
             found, _ = await self._ask(call)
             if found is not None and is_of_an_agency(found.words):
@@ -103,11 +105,7 @@ class Examination:
                 )
                 return
             yield _judge_scope(scope, found, needed)
-            if (
-                scope.startswith("locations/customFields")
-                and found is not None
-                and found.kind is ReplyKind.DONE
-            ):
+            if scope == READ_SCOPE and found is not None and found.kind is ReplyKind.DONE:
                 yield _judge_custom_fields(found)
 
     def _judge_clock(self, raw_reply: RawReply) -> ExaminationLine:

@@ -150,7 +150,7 @@ class GrantBook:
         return GrantFile(agencies[-1]) if agencies else None
 
     def __bool__(self) -> bool:
-        return any(self.folder.glob("*.json"))
+        return any(any(self.folder.glob(names)) for names in ("location-*.json", "company-*.json"))
 
 
 def write_private(path: Path, content: bytes) -> None:

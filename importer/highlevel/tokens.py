@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from importer.errors import CredentialsError
+from importer.highlevel.connections import token_of
 from importer.settings import Connection, Secret
 
 
@@ -22,22 +22,27 @@ class TokenSource(Protocol):
 
 
 class StaticTokens:
-    """Private integration tokens: one for all, or one per location; they cannot be renewed."""
+    """Private integration tokens: one for all, or one per location, given or stored; they cannot be renewed."""
 
     def __init__(self, connection: Connection) -> None:
-        self._tokens: Mapping[str, Secret] = connection.tokens
-        self._token = connection.token
-        self._sandbox = connection.sandbox
+        self._connection = connection
+        self._found: dict[str, Secret | None] = {}
+
+    def find(self, location_id: str) -> Secret | None:
+        """Find the token of a location; raises CredentialsError where a stored one cannot be read."""
+        if location_id not in self._found:
+            self._found[location_id] = token_of(self._connection, location_id)
+        return self._found[location_id]
 
     async def token(self, location_id: str) -> Secret:
-        token = self._tokens.get(location_id) or self._token
+        token = self.find(location_id)
         if token is not None:
             return token
-        if self._sandbox:
+        if self._connection.sandbox:
             return Secret("pit-sandbox")
         raise CredentialsError(
             f"There is no token for location {location_id}. Set HIGHLEVEL_TOKEN, name a --token-file, "
-            "or connect with `importer login`."
+            f"or connect it: importer connect {location_id}"
         )
 
     async def renew(self, location_id: str, refused: Secret) -> bool:  # noqa: ARG002  (TokenSource's signature)

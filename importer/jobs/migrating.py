@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from importer import pipeline
-from importer.errors import SettingsError, StopError
+from importer.errors import SettingsError, SetupError, StopError
 from importer.jobs.migration import Migration, MigrationStep
 from importer.records import Json
 from importer.results.forecast import Forecast
@@ -151,9 +151,12 @@ async def _carry_out(
         if (reason := _hindrance(step, ends)) is not None:
             break
         watcher.begins(step, place, len(steps))
-        summary = await _run(step, settings, context, asking, begun=bool(ends))
-        if summary is None:
-            reason = str(context.stop.reason)
+        try:
+            summary = await _run(step, settings, context, asking)
+        except (SetupError, StopError) as cause:
+            if not ends:
+                raise  # nothing was sent
+            reason = f"{step.names}: {cause}"
             break
         ends.append(MigratedStep(step=step, summary=summary))
         watcher.ended(step, summary)
@@ -165,17 +168,12 @@ async def _carry_out(
 
 
 async def _run(
-    step: MigrationStep, settings: RunSettings, context: RunContext, asking: _AskedOnce | None, *, begun: bool
-) -> Summary | None:
-    """Import the files of a step; None where the migration was stopped before its first row."""
+    step: MigrationStep, settings: RunSettings, context: RunContext, asking: _AskedOnce | None
+) -> Summary:
+    """Import the files of a step. Raises SetupError where none of it can be sent, StopError where it was stopped before that."""
     confirm = None if asking is None or asking.agreed else asking
     attended = replace(context, confirm=confirm, explains_target=confirm is not None)
-    try:
-        return await pipeline.run(settings_of(step, settings), mapping=step.mapping, context=attended)
-    except StopError:
-        if not begun:
-            raise
-        return None
+    return await pipeline.run(settings_of(step, settings), mapping=step.mapping, context=attended)
 
 
 def _hindrance(step: MigrationStep, ends: Sequence[MigratedStep]) -> str | None:
@@ -184,7 +182,8 @@ def _hindrance(step: MigrationStep, ends: Sequence[MigratedStep]) -> str | None:
         summary = end.summary
         if summary is None or not summary.rows_read or not step.depends_on(end.step):
             continue
-        if summary.failed + summary.pending == summary.rows_read:
+        left = summary.failed + summary.pending if summary.since is None else summary.since.left
+        if left == summary.rows_read:
             noun = NOUNS[end.step.row_object][1]
             return (
                 f"None of the {noun} of {end.step.names} came through, and {step.names} depends on them. Mend that, and "

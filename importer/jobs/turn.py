@@ -330,6 +330,7 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
             base_url=context.base_url,
             token=token_of(named),
             tokens=environment.read_tokens(),
+            token_first=bool(job.token_variable or job.token_file),
             location_id=named.location_id,
             sandbox=context.sandbox,
             api_version=job.api_version,

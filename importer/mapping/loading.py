@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 
 from pydantic import ValidationError
 
@@ -43,7 +43,7 @@ class Mapping:
 
     @cached_property
     def fingerprint(self) -> str:
-        content = self.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        content = self.model.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"tests"})
         normal = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(normal.encode()).hexdigest()
 
@@ -161,6 +161,10 @@ class Mapping:
             password=given.password,
         )
 
+    def locate(self, faults: Iterable[tuple[YamlPath, str]], *, key: bool = False) -> tuple[str, ...]:
+        """Write faults with their places in the mapping file; ``key`` points at keys, not at their values."""
+        return self._document.locate(self.name, faults, key=key)
+
     def surveyor(
         self,
         header: Sequence[str],
@@ -175,7 +179,7 @@ class Mapping:
         return Surveyor(
             self.model,
             header,
-            locate=partial(self._document.locate, self.name),
+            locate=self.locate,
             location=location_id or self.fixed_location,
             today=today,
             allow_transforms=allow_transforms,

@@ -85,13 +85,17 @@ def _taken_apart(name: str) -> tuple[str, str]:
 
 
 def _plain(text: Json) -> str:
-    return _folded(text) if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    if (
+        text.isascii() and text.isalnum()
+    ):  # as most names are: that is told sooner than what is remembered is found
+        return text.lower()
+    return _folded(text)
 
 
 @lru_cache(_NAMES_REMEMBERED)
 def _folded(text: str) -> str:
-    if text.isascii() and text.isalnum():  # as most names are
-        return text.lower()
     if not text.isascii():
         letters = unicodedata.normalize("NFKD", text)
         text = "".join(sign for sign in letters if not unicodedata.combining(sign))

@@ -103,6 +103,9 @@ class SharedKeys:
         return self._persons.read(record, self._matched_by(record))
 
     def _judge(self, record: Record, person: Person, desk: _Desk) -> Record | Outcome:
+        if desk.is_first(person):
+            desk.begin(person)
+            return record
         refused = desk.refusals(person)
         if not refused or person.by_id:
             return self._let_in(record, person, desk, refused)
@@ -200,6 +203,14 @@ class _Desk:
         self.links: list[KeyLink] = []
         self._known = known
         self._run = run
+
+    def is_first(self, person: Person) -> bool:
+        """Tell whether nobody holds any key of a person yet, as of nearly every row."""
+        return self._known.keys().isdisjoint([held.key for held in person.keys])
+
+    def begin(self, person: Person) -> None:
+        for held in person.keys:
+            self._known[held.key] = self.changed[held.key] = begin(person, held, self._run)
 
     def refusals(self, person: Person) -> dict[MatchKey, RowId | None]:
         """Name the keys that somebody else holds, and the row that holds each."""

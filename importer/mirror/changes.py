@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Final
 
 from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NOT_IN_UPDATE
 from importer.records import Change, Json, OnUpdate, Record, TagMode
+
+_NO_TAGS: Final[tuple[tuple[str, ...], tuple[str, ...]]] = ((), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,41 +43,54 @@ class Difference:
         return not (self.changes or self.tags_added or self.tags_removed)
 
 
+NO_DIFFERENCE: Final = Difference()
+
+
 def difference(record: Record, held: HeldContact, rules: UpdateRules) -> Difference:
     """Compare a record with what its contact holds."""
     kept: list[str] = []
-    found = (*_field_changes(record, held, kept), *_custom_changes(record, held, rules))
+    found = [*_field_changes(record, held, kept), *_custom_changes(record, held, rules)]
+    given = record.tags or record.clears_tags
+    tags = _tag_changes(record.tags, held.tags, rules.tag_mode) if given else _NO_TAGS
+    if not found and not kept and tags == _NO_TAGS:
+        return NO_DIFFERENCE  # as of nearly every row of a nightly file
     changes = tuple(
         allowed
         for change in found
         if (allowed := _allowed(change, rules.of(change.reference), kept)) is not None
     )
-    added, removed = _tag_changes(record, held.tags, rules.tag_mode)
+    added, removed = tags
     return Difference(changes=changes, tags_added=added, tags_removed=removed, kept=tuple(kept))
 
 
 def left_by_update(held: HeldContact, found: Difference) -> HeldContact:
     """Tell what the contact holds after an update."""
-    fields, custom = dict(held.fields), dict(held.custom_fields)
+    fields, custom, phones = dict(held.fields), dict(held.custom_fields), held.phones
     for change in found.changes:
-        (custom if change.custom else fields)[change.reference] = change.new
+        if change.reference == "additionalPhones":
+            phones = _phones_of(change.new)
+        else:
+            (custom if change.custom else fields)[change.reference] = change.new
     gone = frozenset(found.tags_removed)
     tags = (*(tag for tag in held.tags if tag not in gone), *found.tags_added)
-    return replace(held, fields=fields, custom_fields=custom, tags=tags)
+    return replace(held, fields=fields, custom_fields=custom, tags=tags, phones=phones)
 
 
 def left_by_create(record: Record, contact_id: str) -> HeldContact:
     """Tell what a contact holds that is made by a record."""
-    phones = record.fields.get("additionalPhones")
     return HeldContact(
         id=contact_id,
         fields={name: value for name, value in record.fields.items() if value is not None},
         custom_fields={reference: value for reference, value in record.custom_fields if value is not None},
         tags=tuple(dict.fromkeys(tag.lower() for tag in record.tags)),
-        phones=tuple(str(each["phone"]) for each in phones if isinstance(each, dict) and "phone" in each)
-        if isinstance(phones, list)
-        else (),
+        phones=_phones_of(record.fields.get("additionalPhones")),
     )
+
+
+def _phones_of(value: Json) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(str(each["phone"]) for each in value if isinstance(each, dict) and "phone" in each)
 
 
 def _field_changes(record: Record, held: HeldContact, kept: list[str]) -> Iterator[Change]:
@@ -158,13 +175,12 @@ def _lines(value: Json) -> str:
     return str(value).replace("\r\n", "\n")
 
 
+@lru_cache(maxsize=4_096)  # people of one file have few different sets of tags
 def _tag_changes(
-    record: Record, held: tuple[str, ...], mode: TagMode
+    tags: tuple[str, ...], held: tuple[str, ...], mode: TagMode
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tell which tags come and which go; the vendor keeps them in lower case."""
-    if not record.tags and not record.clears_tags:
-        return (), ()
-    wanted = dict.fromkeys(tag.lower() for tag in record.tags)
+    wanted = dict.fromkeys(tag.lower() for tag in tags)
     there = {tag.lower(): tag for tag in held}
     new = tuple(tag for tag in wanted if tag not in there)
     match mode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Protocol, Self
@@ -11,7 +11,7 @@ from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.mirror.field_index import FieldIndex, ValueKeys
 from importer.mirror.met import MetContacts
-from importer.mirror.store import Mirror
+from importer.mirror.store import NOBODY, Mirror
 
 _NOBODY: Final[tuple[str, ...]] = ()
 
@@ -82,24 +82,19 @@ class ForeseenLocation:
     def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None:
         """Read everybody whom a block of rows may mean."""
         keys = list(keys)
+        before = self._mirror.find(keys)
         # a file of which little changes leaves nothing for long: that half of the questions can be spared
-        before, later = self._mirror.by_keys(keys), self._left.by_keys(keys) if self._any_left else {}
+        later = self._left.find(keys) if self._any_left else NOBODY
         by_value = self._values.by_keys(keys) if self._values is not None else {}
-        wanted = {
-            *contact_ids,
-            *(each for found in (before, later, by_value) for ids in found.values() for each in ids),
-        }
+        named = {*contact_ids, *(each for ids in by_value.values() for each in ids)}
+        wanted = before.contacts.keys() | later.contacts.keys() | named
         if self._met is not None:
             self._met.note(wanted)
         left = self._left.by_ids(wanted) if self._any_left else {}
-        held = self._mirror.by_ids(wanted - left.keys())
+        held = {**before.contacts, **self._mirror.by_ids(named - before.contacts.keys() - left.keys())}
         # with what only a read by id shows, where that was done: an export does it
         self._contacts = {**held, **self._mirror.completed(held.values()), **left}
-        # a contact that a row changes may not be found by what it was found by before
-        self._holders = {
-            key: (*(each for each in before.get(key, ()) if each not in left), *later.get(key, ()))
-            for key in (*before, *later)
-        } | by_value
+        self._holders = {**_laid_over(before.holders, left, later.holders), **by_value}
         self._new = {}
 
     def holders(self, key: str) -> tuple[str, ...]:
@@ -133,15 +128,25 @@ class ForeseenLocation:
     def values(self) -> ValueKeys | None:
         return None if self._values is None else self._values.keys
 
-    def _found_by(self, contact: HeldContact) -> Iterator[str]:
+    def _found_by(self, contact: HeldContact) -> list[str]:
         return found_by(contact, self.values)
 
 
-def found_by(contact: HeldContact, values: ValueKeys | None) -> Iterator[str]:
-    """Yield all that finds a contact."""
-    yield from contact.found_by()
-    if values is not None:
-        yield from values.keys_of(contact)
+def _laid_over(
+    before: Mapping[str, tuple[str, ...]], left: Collection[str], later: Mapping[str, tuple[str, ...]]
+) -> Mapping[str, tuple[str, ...]]:
+    """Tell who holds each key: a contact that a row changed may not be found by what it was found by before."""
+    if not left:
+        return before
+    return {
+        key: (*(each for each in before.get(key, ()) if each not in left), *later.get(key, ()))
+        for key in (*before, *later)
+    }
+
+
+def found_by(contact: HeldContact, values: ValueKeys | None) -> list[str]:
+    """Give all that finds a contact."""
+    return contact.found_by() if values is None else [*contact.found_by(), *values.keys_of(contact)]
 
 
 class OneContact:

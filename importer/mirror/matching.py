@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from importer.highlevel.contacts import HeldContact, email_key, phone_key
+from importer.highlevel.contacts import ADDITIONAL, HeldContact, email_key, phone_key
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mirror.field_index import ValueKeys
 from importer.mirror.foreseen import LocationView
@@ -25,40 +25,56 @@ class Ambiguous:
 Match: TypeAlias = HeldContact | Ambiguous | None
 """None: nobody yet."""
 
+RowKeys: TypeAlias = Mapping[str, str]
+"""What a row's contact may be found by, under the names of the fields."""
+_VALUE: Final = "value"
+"""Stands for the custom field by which contacts are found."""
 
-def wanted_keys(record: Record, order: tuple[str, ...], values: ValueKeys | None = None) -> Iterator[str]:
-    """Yield what the row's contact may be found by."""
+
+def look_for(records: Sequence[Record], location: LocationView, order: tuple[str, ...]) -> list[RowKeys]:
+    """Look at whomever a block of rows may mean, at once; gives what each row's contact is found by.
+
+    ``order``: by which of email and phone the location matches, the first counts first.
+    """
+    keys = [_row_keys(record, order, location.values) for record in records]
+    location.look(
+        [key for each in keys for key in each.values()],
+        [record.contact_id for record in records if record.contact_id],
+    )
+    return keys
+
+
+def _row_keys(record: Record, order: tuple[str, ...], values: ValueKeys | None) -> RowKeys:
+    found = {name: f"{name}:{key}" for name in order if (key := _key(record, name))}
     if values is not None and (key := values.key_of(record)):
-        yield key
-    for name in order:
-        if key := _key(record, name):
-            yield f"{name}:{key}"
-            yield f"other {name}:{key}"
+        found[_VALUE] = key
+    return found
 
 
-def find_contact(record: Record, location: LocationView, order: tuple[str, ...]) -> Match:
-    """Find the contact of a row. ``order``: by which of email and phone the location matches, the first counts first."""
+def find_contact(record: Record, location: LocationView, keys: RowKeys) -> Match:
+    """Find the contact of a row, among those that were looked at."""
     if record.contact_id is not None:
         return location.contact(record.contact_id)
     if record.fields.get(NEW_IF_DUPLICATE) is True:
         return None
-    if location.values is not None and (key := location.values.key_of(record)):
-        return _find_by_value(record, location, order, key, location.values)
-    return _find_by_keys(record, location, order)
+    if location.values is None or _VALUE not in keys:
+        return _find_by_keys(record, location, keys)
+    others = {name: key for name, key in keys.items() if name != _VALUE}
+    return _find_by_value(record, location, others, keys[_VALUE], location.values)
 
 
 def _find_by_value(
-    record: Record, location: LocationView, order: tuple[str, ...], key: str, values: ValueKeys
+    record: Record, location: LocationView, keys: RowKeys, value: str, values: ValueKeys
 ) -> Match:
     """Find the contact that holds the row's value; one that holds none yet may be found by e-mail or phone."""
-    holders = location.holders(key)
+    holders = location.holders(value)
     if len(holders) > 1:
         return Ambiguous(
             contact_ids=holders, reason=f"{len(holders)} contacts have this value of {values.field.name}"
         )
     if holders:
-        return _unless_anothers(record, location, order, holders[0], values)
-    found = _find_by_keys(record, location, order)
+        return _unless_anothers(location, keys, holders[0], values)
+    found = _find_by_keys(record, location, keys)
     if isinstance(found, HeldContact) and any(values.keys_of(found)):
         return Ambiguous(
             contact_ids=(found.id,),
@@ -67,18 +83,11 @@ def _find_by_value(
     return found
 
 
-def _unless_anothers(
-    record: Record,
-    location: LocationView,
-    order: tuple[str, ...],
-    contact_id: str,
-    values: ValueKeys,
-) -> Match:
+def _unless_anothers(location: LocationView, keys: RowKeys, contact_id: str, values: ValueKeys) -> Match:
     """Give the contact of a value, unless the row's e-mail or phone is somebody else's."""
-    for name in order:
-        key = _key(record, name)
-        holders = (*location.holders(f"{name}:{key}"), *location.holders(f"other {name}:{key}"))
-        if key and holders and contact_id not in holders:
+    for name, key in keys.items():
+        holders = (*location.holders(key), *location.holders(f"{ADDITIONAL}{key}"))
+        if holders and contact_id not in holders:
             return Ambiguous(
                 contact_ids=(contact_id, *holders),
                 reason=f"the value of {values.field.name} is one contact's and the {_WORDS[name]} another's",
@@ -86,14 +95,16 @@ def _unless_anothers(
     return location.contact(contact_id)
 
 
-def _find_by_keys(record: Record, location: LocationView, order: tuple[str, ...]) -> Match:
+def _find_by_keys(record: Record, location: LocationView, keys: RowKeys) -> Match:
     found: dict[str, str] = {}
-    for name in order:
-        key = _key(record, name)
-        if not key:
+    for name, key in keys.items():
+        holders = location.holders(key)
+        others = location.holders(f"{ADDITIONAL}{key}")
+        if not others and len(holders) < 2:  # as of nearly all rows
+            if holders:
+                found[name] = holders[0]
             continue
-        holders = location.holders(f"{name}:{key}")
-        others = tuple(each for each in location.holders(f"other {name}:{key}") if each not in holders)
+        others = tuple(each for each in others if each not in holders)
         if len(holders) + len(others) > 1:
             return Ambiguous(
                 contact_ids=(*holders, *others),
@@ -104,8 +115,7 @@ def _find_by_keys(record: Record, location: LocationView, order: tuple[str, ...]
                 contact_ids=others,
                 reason="the e-mail is an additional one of this contact; HighLevel would put it in the place of the first one",
             )
-        if holders or others:
-            found[name] = (*holders, *others)[0]
+        found[name] = (holders or others)[0]
     return _agreed(record, found, location)
 
 

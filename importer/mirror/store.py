@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self, TypeVar, cast
 
-from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
+from importer.highlevel.contacts import ADDITIONAL, NOT_IN_SEARCH, HeldContact
 from importer.highlevel.wire import decode, encode
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.state.database import Database, Purpose, ensure_database, open_database
 
 _SCHEMA: Final = """
@@ -25,7 +25,8 @@ _PURPOSE: Final = Purpose(
     if_damaged="Delete it, and read the location again with: importer mirror",
     # Rows come in no order of keys, so that each block touches pages all over the indexes; beyond 8 MiB the system's own
     # cache does as well, and a plan has two of these files open.
-    pragmas=("cache_size = -8192", "temp_store = FILE"),
+    # What a power cut takes of the last pages is read again.
+    pragmas=("cache_size = -8192", "temp_store = FILE", "synchronous = NORMAL"),
 )
 _OLDER: Final = (
     "SELECT number FROM contacts AS held "
@@ -33,6 +34,9 @@ _OLDER: Final = (
 )
 _PART: Final = 1 << 40
 """Numbers of a part: more than it will ever have contacts."""
+_NUMBERS: Final = "SELECT key, number FROM keys WHERE key IN ({marks}) ORDER BY key, number"
+_BY_NUMBER: Final = "SELECT number, id, content FROM contacts WHERE number IN ({marks})"
+_Value = TypeVar("_Value", int, str)
 _AT_ONCE: Final = 900  # SQLite before 3.32 takes 999 values in one statement
 
 
@@ -52,8 +56,19 @@ class MirrorFacts:
     """Of a location that is read in parts: how far each was read."""
 
 
+@value_type(frozen=True, slots=True, kw_only=True)
+class FoundContacts:
+    """Whom keys lead to: the ids of the holders of each, those added first ahead, and the contacts themselves."""
+
+    holders: Mapping[str, tuple[str, ...]]
+    contacts: Mapping[str, HeldContact] = field(repr=False)
+
+
+NOBODY: Final = FoundContacts(holders={}, contacts={})
+
+
 class Mirror:
-    """An open mirror. Contacts are put in a page at a time, each page durable together with where it ends."""
+    """An open mirror. Contacts are put in a page at a time, each page together with where it ends."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -197,19 +212,40 @@ class Mirror:
                     )
         return {contact_id: found[contact_id] for contact_id in wanted if contact_id in found}
 
-    def by_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Find the ids of the contacts that hold each key, those added first ahead; keys that nobody holds are not in it."""
-        found: dict[str, tuple[str, ...]] = {}
-        for some in _batches(keys):
-            marks = ",".join("?" * len(some))
-            for key, contact_id in self._db.execute(
-                f"SELECT key, id FROM keys JOIN contacts USING (number) WHERE key IN ({marks}) ORDER BY number",  # noqa: S608  (likewise)
-                some,
-            ):
-                known = found.get(key, ())
-                if contact_id not in known:
-                    found[key] = (*known, contact_id)
+    def find(self, keys: Iterable[str]) -> FoundContacts:
+        """Find the contacts that hold keys, also those that hold them as additional ones."""
+        wanted = list(dict.fromkeys(keys))
+        if self._has_additional_keys():
+            wanted += [f"{ADDITIONAL}{key}" for key in wanted]
+        pairs = [pair for some in _batches(wanted) for pair in self._select(_NUMBERS, some)]
+        # each contact is read once, and not once for each of its keys
+        contacts = self._by_numbers({number for _, number in pairs})
+        holders: dict[str, tuple[str, ...]] = {}
+        for key, number in pairs:
+            contact = contacts.get(number)
+            if contact is not None and contact.id not in (known := holders.get(key, ())):
+                holders[key] = (*known, contact.id)
+        return FoundContacts(holders=holders, contacts={each.id: each for each in contacts.values()})
+
+    def _has_additional_keys(self) -> bool:
+        """Tell whether any contact has an additional e-mail or phone: most locations have none, and half of the questions is spared."""
+        found = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM keys WHERE key >= ? AND key < ?)", (ADDITIONAL, f"{ADDITIONAL}~")
+        )
+        return bool(found.fetchone()[0])
+
+    def _by_numbers(self, numbers: Iterable[int]) -> dict[int, HeldContact]:
+        found: dict[int, HeldContact] = {}
+        for some in _batches(numbers):
+            rows = self._select(_BY_NUMBER, some)
+            contents = decode(b"[%b]" % b",".join([content for _, _, content in rows]))
+            for (number, contact_id, _), content in zip(rows, contents, strict=True):
+                found[number] = _held(contact_id, content)
         return found
+
+    def _select(self, statement: str, values: Sequence[object]) -> list[Any]:
+        # all rows at once: asked for one by one, each goes through the translation of errors
+        return self._db.execute(statement.format(marks=",".join("?" * len(values))), values).fetchall()
 
     def drop(self, contact_ids: Iterable[str]) -> None:
         """Take out contacts that are known to be gone."""
@@ -226,13 +262,11 @@ class Mirror:
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _insert(self, contacts: Iterable[HeldContact], *, behind: int) -> None:
-        number = behind
         rows: list[tuple[int, str, bytes]] = []
         keys: list[tuple[str, int]] = []
-        for contact in contacts:
-            number += 1
+        for number, contact in enumerate(contacts, behind + 1):
             rows.append((number, contact.id, _write(contact)))
-            keys.extend((key, number) for key in contact.found_by())
+            keys += [(key, number) for key in contact.found_by()]
         self._db.executemany("INSERT INTO contacts (number, id, content) VALUES (?, ?, ?)", rows)
         self._db.executemany("INSERT INTO keys (key, number) VALUES (?, ?)", keys)
 
@@ -267,7 +301,10 @@ def _write(contact: HeldContact) -> bytes:
 
 
 def _read(contact_id: str, content: bytes) -> HeldContact:
-    kept: list[Any] = decode(content)
+    return _held(contact_id, decode(content))
+
+
+def _held(contact_id: str, kept: list[Any]) -> HeldContact:
     fields, custom_fields, tags, emails, phones, added, updated, *seen_by_id = kept
     return HeldContact(
         id=contact_id,
@@ -282,7 +319,7 @@ def _read(contact_id: str, content: bytes) -> HeldContact:
     )
 
 
-def _batches(values: Iterable[str]) -> Iterator[list[str]]:
+def _batches(values: Iterable[_Value]) -> Iterator[list[_Value]]:
     wanted = list(dict.fromkeys(values))
     for first in range(0, len(wanted), _AT_ONCE):
         yield wanted[first : first + _AT_ONCE]

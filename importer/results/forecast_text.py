@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.records import RowObject, Status
-from importer.results.forecast import Forecast, Lifts
+from importer.results.forecast import Expected, Forecast, Lifts
 from importer.results.next_steps import first_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes
@@ -96,8 +96,16 @@ def _needs(forecast: Forecast) -> Iterator[str]:
     if forecast.new_tags:
         yield f"  new tags     {_new_tags(forecast.new_tags)}"
     if forecast.expected is not None:
+        yield from _expected(forecast, forecast.expected)
+
+
+def _expected(forecast: Forecast, expected: Expected) -> Iterator[str]:
+    asked = f"asked for {rows(expected.asked)}"
+    if forecast.row_object.beside:
+        yield f"  contacts     {percent(1 - expected.updated_share)} of the rows find none in the location, and would fail ({asked})"
+    elif expected.asked:
         updated = forecast.expected_updates / (forecast.ready or 1)
-        yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated (asked for {rows(forecast.expected.asked)})"
+        yield f"  expected     {percent(1 - updated)} created, {percent(updated)} updated ({asked})"
 
 
 def _lifts(lifts: Lifts) -> str:
@@ -108,7 +116,7 @@ def _lifts(lifts: Lifts) -> str:
             "HighLevel meanwhile (with a token, the location is asked)"
         )
     return (
-        f"{number(lifts.lifting)} of {rows(lifts.rows)} that switch do-not-disturb off would lift it for somebody who said no"
+        f"{number(lifts.lifting)} of {rows(lifts.rows)} that {'switches' if lifts.rows == 1 else 'switch'} do-not-disturb off would lift it for somebody who said no"
         + (f" (asked about {number(lifts.asked)})" if lifts.asked < lifts.rows else "")
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -67,6 +67,17 @@ class PlanTally:
         self._follow_up_calls = follow_up_calls
         self._replaces_tags = replaces_tags
         self._follow_up_rows: Counter[str] = Counter()
+
+    def see_all(self, some: Iterable[PlannedRow]) -> None:
+        """Count a block of rows; of those that change nothing there is no more to tell than how many they are."""
+        unchanged = 0
+        for planned in some:
+            if planned.action is PlanAction.UNCHANGED and not planned.warnings:
+                unchanged += 1
+            else:
+                self.see(planned)
+        if unchanged:
+            self.actions[PlanAction.UNCHANGED] += unchanged
 
     def see(self, planned: PlannedRow) -> None:
         self.actions[planned.action] += 1

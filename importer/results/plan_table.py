@@ -38,23 +38,12 @@ class PlanTable:
         self._table = table
 
     def write(self, block: Block, planned: Mapping[RowId, PlannedRow]) -> None:
-        base = row_id(block.source, 0)
+        base, columns, source = row_id(block.source, 0), self._columns, block.source
+        name = (columns.names[source],) if columns.several else ()
         self._table.write_all(
-            self._line(block.source, planned[base | number], number, cells)
+            [str(number), *_own_cells(planned[base | number]), *name, *columns.placed(source, cells)]
             for number, cells in zip(block.numbers, block.rows, strict=True)
         )
-
-    def _line(self, source: int, planned: PlannedRow, number: int, cells: object) -> list[str]:
-        own = [
-            str(number),
-            planned.action.value,
-            planned.contact_id if planned.contact_id is not None and " " not in planned.contact_id else "",
-            changes_text(planned),
-            planned.code or "",
-            reason_text(planned),
-        ]
-        placed = self._columns.placed(source, cells)  # type: ignore[arg-type]  # a row's cells
-        return [*own, *([self._columns.names[source]] if self._columns.several else []), *placed]
 
 
 @contextlib.contextmanager
@@ -71,19 +60,34 @@ def open_plan_table(path: Path, columns: Columns) -> Iterator[PlanTable]:
         yield PlanTable(columns, table)
 
 
+def _own_cells(planned: PlannedRow) -> tuple[str, str, str, str, str]:
+    contact_id = planned.contact_id
+    return (
+        planned.action.value,
+        contact_id if contact_id is not None and " " not in contact_id else "",
+        changes_text(planned),
+        planned.code or "",
+        reason_text(planned),
+    )
+
+
 def changes_text(planned: PlannedRow) -> str:
     """Write what changes as JSON, by the names that people know."""
+    if not planned.changes and not planned.tags_added and not planned.tags_removed:
+        return ""
     changes: dict[str, Json] = {
         change.name: {"old": change.old, "new": change.new} for change in planned.changes
     }
     if planned.tags_added or planned.tags_removed:
         changes["tags"] = {"added": list(planned.tags_added), "removed": list(planned.tags_removed)}
-    return json.dumps(changes, ensure_ascii=False) if changes else ""
+    return json.dumps(changes, ensure_ascii=False)
 
 
 def reason_text(planned: PlannedRow) -> str:
     """Say why, and what is left out or kept."""
+    if not planned.warnings:
+        return planned.reason or ""
     said = [planned.reason] if planned.reason else []
-    if planned.warnings and planned.action is not PlanAction.FAIL:
+    if planned.action is not PlanAction.FAIL:
         said.append(warnings_text(planned.warnings))
     return " ".join(said)

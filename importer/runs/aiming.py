@@ -209,8 +209,9 @@ def overruled(targets: Sequence[Target], fixed: str | None) -> Iterator[str]:
 
 
 def _decided(load: Load, seen: Glance) -> str:
+    becomes = {**_BECOMES, PlanAction.UPDATE: "to add"} if seen.row_object.beside else _BECOMES
     counts = [
-        f"{number(seen.planned[each])} {word}" for each, word in _BECOMES.items() if seen.planned.get(each)
+        f"{number(seen.planned[each])} {word}" for each, word in becomes.items() if seen.planned.get(each)
     ]
     by = "compared with its contacts" if load.plan is None else f"by plan {load.plan}"
     return f", {by}: {', '.join(counts)}" if counts else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.highlevel.catalog import Catalog, CatalogNeeds
+from importer.highlevel.connections import token_of
 from importer.highlevel.grants import GrantBook
 from importer.highlevel.quota import LocationQuota
 from importer.mapping import Mapping as FieldMapping
@@ -41,9 +42,10 @@ def _why_not(location_id: str, settings: RunSettings) -> str | None:
     connection = settings.connection
     if location_id == SANDBOX_LOCATION:
         return NO_LOCATION
-    if connection.token or location_id in connection.tokens:
+    stored = connection.grants or settings.state / "grants"
+    if token_of(replace(connection, grants=stored), location_id):
         return None
-    granted = GrantBook(connection.grants or settings.state / "grants").find(location_id)
+    granted = GrantBook(stored).find(location_id)
     return NO_TOKEN if granted is None else None
 
 

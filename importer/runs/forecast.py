@@ -17,6 +17,7 @@ from importer.highlevel import follow_ups
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping, load_mapping
+from importer.mapping.examples import refuse_failing
 from importer.mapping.language.people import SharedKeyPolicy
 from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of
 from importer.results.commands import NextCommands
@@ -43,11 +44,14 @@ from importer.runs.same_contact_list import count_same_contacts, list_same_conta
 from importer.runs.shown_rows import ready_row, shown_row
 from importer.runs.suppressing import read_suppression
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.garbage import rare_collections
+from importer.runtime.progress import CheckBeat, CheckPhase
 from importer.runtime.stopping import StopSignal
 from importer.settings import SANDBOX_LOCATION, RunSettings
 from importer.sources import StagedSource
 from importer.sources.attachments import Attachments
 from importer.state import StateFolder
+from importer.state.findings import CheckedSource, FindingsWriter, require_place
 from importer.state.memory.uploads import KnownUploads
 from importer.version import __version__
 
@@ -93,22 +97,39 @@ def check(
     stop: StopSignal | None = None,
     ask_about: int | None = None,
     listing: Path | None = None,
+    findings: Path | None = None,
+    beat: CheckBeat = lambda _phase, _rows: None,
 ) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent.
 
+    An example of the mapping that does not hold is refused before a row is read.
     Locations that can be asked (a token is at hand, or a sandbox stands in) say what they take. ``ask_about``: of so
     many rows (0: of all) the location is asked whether it knows the person already. ``listing``: the folder where the
-    rows that share a key are listed, if there are any.
+    rows that share a key are listed, if there are any. ``findings``: the file that keeps every row that fails or is
+    warned of. ``beat`` is told how far it is; asked to by ``stop``, it ends between two blocks and leaves no file.
     """
-    clock = clock or SystemClock()
+    clock, stop = clock or SystemClock(), stop or StopSignal()
+    mapping = mapping or load_mapping(settings.mapping)
+    today = datetime.fromtimestamp(clock.now(), UTC).date()
+    refuse_failing(mapping, today=today, allow_transforms=settings.allow_transforms)
     sample = None if ask_about is None else _sample(ask_about)
-    with taken_in(settings, mapping, clock, stop or StopSignal()) as taken:
+    if findings is not None:
+        require_place(findings)
+    surveyed = _Beats(beat, CheckPhase.SURVEYING)
+    with (
+        taken_in(settings, mapping, clock, stop, beat=surveyed.add) as taken,
+        _kept(findings, taken) as keep,
+    ):
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
         new_tags, lifting = NewTags(asked), LiftingRows()
         foresight = Foresight([intake.source.header for intake in taken.intakes])
+        mapped = _Beats(beat, CheckPhase.MAPPING)
         for block, items in foreseen_rows(taken, asked.catalogs):
+            stop.check()
+            mapped.add(len(block))
+            keep(block, items)
             foresight.see(block, items)
             new_tags.see(items)
             lifting.see(items)
@@ -121,6 +142,33 @@ def check(
             foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
         )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
+
+
+class _Beats:
+    """Counts the rows of one phase, and tells whoever watches."""
+
+    def __init__(self, beat: CheckBeat, phase: CheckPhase) -> None:
+        self._beat = beat
+        self._phase = phase
+        self._rows = 0
+
+    def add(self, rows: int) -> None:
+        self._rows += rows
+        self._beat(self._phase, self._rows)
+
+
+@contextmanager
+def _kept(findings: Path | None, taken: Taken) -> Iterator[Callable[[Block, Mapped], None]]:
+    """Give what keeps the findings of a block, in a file that is there once all is well."""
+    if findings is None:
+        yield lambda _block, _items: None
+        return
+    sources = [
+        CheckedSource(name=staged.name, header=intake.source.header, sha256=staged.content_sha256)
+        for staged, intake in zip(taken.staged, taken.intakes, strict=True)
+    ]
+    with FindingsWriter(findings, sources) as writer:
+        yield writer.see
 
 
 def _ask_locations(
@@ -261,13 +309,18 @@ class _ForeseenEnds:
 
 @contextmanager
 def taken_in(
-    settings: RunSettings, mapping: Mapping | None, clock: Clock, stop: StopSignal
+    settings: RunSettings,
+    mapping: Mapping | None,
+    clock: Clock,
+    stop: StopSignal,
+    *,
+    beat: Callable[[int], None] = lambda _rows: None,
 ) -> Iterator[Taken]:
     """Take the sources in for a look. Raises as a run does before its first row."""
     mapping = mapping or load_mapping(settings.mapping)
     refuse_idle_options(settings, mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
-    with tempfile.TemporaryDirectory(prefix="importer-") as folder:
+    with rare_collections(), tempfile.TemporaryDirectory(prefix="importer-") as folder:
         staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
@@ -279,7 +332,7 @@ def taken_in(
             suppression=None if suppressed is None else suppressed.suppression,
             failed_rows_of=_failed_rows_of(settings, mapping),
         )
-        intakes = survey(sources, mapping, options, keep_going=stop.check)
+        intakes = survey(sources, mapping, options, keep_going=stop.check, beat=beat)
         place = KeyPlace.of(settings.connection, settings.state, "")
         with foresee_key_sharing(place, Path(folder)) as sharing:
             yield Taken(

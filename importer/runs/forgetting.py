@@ -163,7 +163,8 @@ class _Forgetting:
     def _look_through_mirrors(self) -> None:
         for path in self._mirrors.all():
             with self._open_mirror(path) as mirror:
-                self._contacts.update(*(self._ids_in(mirror) if mirror is not None else ()))
+                if mirror is not None:
+                    self._contacts.update(mirror.find((f"email:{self._email}",)).contacts)
 
     @contextlib.contextmanager
     def _open_mirror(self, path: Path) -> Iterator[Mirror | None]:
@@ -175,10 +176,6 @@ class _Forgetting:
             return
         with mirror:
             yield mirror
-
-    def _ids_in(self, mirror: Mirror) -> tuple[tuple[str, ...], ...]:
-        keys = (f"email:{self._email}", f"other email:{self._email}")
-        return tuple(mirror.by_keys(keys).values())
 
     def _traces(self, found: _Found) -> PersonTraces:
         return PersonTraces(email=self._email, contact_ids=self._contacts, rows=found.rows)

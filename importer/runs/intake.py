@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,7 @@ from importer.mapping.ready import ready_path
 from importer.mapping.shared_keys import HolderStore, SharedKeys
 from importer.mapping.suppression import Suppression
 from importer.reading import Source, open_source
+from importer.reading.selection import RowNumbers
 from importer.records import Block, Outcome, Record, limited
 from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
@@ -174,12 +175,13 @@ def survey(
     options: SurveyOptions,
     *,
     keep_going: Callable[[], None] = lambda: None,
+    beat: Callable[[int], None] = lambda _rows: None,
 ) -> list[Intake]:
     """Read every source once and bind the mapping to it; nothing is kept of the rows but counts and hashes.
 
     Raises SourceError when there is not one row, and MappingError where the mapping does not fit a source.
 
-    ``keep_going`` is asked between blocks and raises to end the survey.
+    ``keep_going`` is asked between blocks and raises to end the survey; ``beat`` is told how many rows each has.
     """
     intakes: list[Intake] = []
     left = options.limit
@@ -189,7 +191,7 @@ def survey(
             _refuse_strangers(source, options)
             surveyor = _lay_over(source, mapping, options, store, sources)
             footers = FooterSurvey(source.header)
-            _see_all(source, surveyor, footers, left, keep_going)
+            _see_all(_watched(source.every_block(), keep_going, beat), source.only, surveyor, footers, left)
             bound = _bound(surveyor, mapping)
             left = None if left is None else left - bound.rows
             whole = source.every_block() if source.only is not None else limited(source.blocks(), bound.rows)
@@ -201,24 +203,40 @@ def survey(
     return intakes
 
 
+def _watched(
+    blocks: Iterable[Block], keep_going: Callable[[], None], beat: Callable[[int], None]
+) -> Iterator[Block]:
+    for block in blocks:
+        keep_going()
+        beat(len(block))
+        yield block
+
+
 def _see_all(
-    source: Source,
+    blocks: Iterator[Block],
+    only: RowNumbers | None,
     surveyor: Surveyor,
     footers: FooterSurvey,
     limit: int | None,
-    keep_going: Callable[[], None],
 ) -> None:
     """Show the surveys every row of a source. Raises SourceError where it lacks one that is meant."""
-    only = source.only
-    if only is None:
-        for block in limited(source.blocks(), limit):
-            keep_going()
-            surveyor.see(block)
-            footers.see(block)
+    if only is not None:
+        _see_meant(blocks, only, surveyor, footers, limit)
         return
+    for block in limited(blocks, limit):
+        surveyor.see(block)
+        footers.see(block)
+
+
+def _see_meant(
+    blocks: Iterator[Block],
+    only: RowNumbers,
+    surveyor: Surveyor,
+    footers: FooterSurvey,
+    limit: int | None,
+) -> None:
     met = array("L")
-    for block in source.every_block():
-        keep_going()
+    for block in blocks:
         footers.see(block)
         meant = only.among(block)
         # Three rows alone may leave open which is the month; those around them tell.
@@ -229,11 +247,9 @@ def _see_all(
         if room:
             surveyor.see(block.only(meant[:room]))
     if lacking := only.lacking(met):
-        shown = ", ".join(map(str, lacking[:8])) + (
-            f" and {len(lacking) - 8:,} more" if len(lacking) > 8 else ""
-        )
+        shown = ", ".join(map(str, lacking[:8])) + (f" and {len(lacking) - 8:,} more" if lacking[8:] else "")
         raise SourceError(
-            f"{source.name} has no row {shown}, or it is blank; rows are counted as a spreadsheet does. Nothing was sent: "
+            f"The source has no row {shown}, or it is blank; rows are counted as a spreadsheet does. Nothing was sent: "
             "take it out of the list of --rows."
         )
 

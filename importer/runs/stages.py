@@ -66,8 +66,10 @@ def freeing_keys(session: RunSession) -> Iterator[None]:
     finally:
         place = session.order.keys
         if place is not None:
-            with contextlib.suppress(ImporterError):  # it must not hide how the session ended
+            try:
                 free_keys(place, session.journal)
+            except ImporterError as cause:  # it must not hide how the session ended
+                logger.warning("The keys of refused rows stay held: %s", cause)
 
 
 async def survey(session: RunSession, preparation: Preparation) -> tuple[Surveyed, ...]:

@@ -1,4 +1,4 @@
-"""The garbage collector, kept from looking where it finds nothing: while a command starts, and while rows are sent."""
+"""The garbage collector, kept from looking where it finds nothing: while a command starts, while rows or contacts pass by."""
 
 from __future__ import annotations
 

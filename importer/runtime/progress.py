@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from importer.records import Outcome, RowId, Status
 from importer.runtime.clock import Clock, SystemClock
@@ -61,6 +61,19 @@ class Phase(StrEnum):
     """A location holds all its rows: the quota is used up, or the vendor does not answer."""
     ENDED = "ended"
     """Finished or stopped; the results are written."""
+
+
+class CheckPhase(StrEnum):
+    """What a check is about."""
+
+    SURVEYING = "surveying"
+    """Each row is read once, to learn how the file is written and who stands in it twice."""
+    MAPPING = "mapping"
+    """Each row is read again, and mapped as a run would send it."""
+
+
+CheckBeat: TypeAlias = Callable[[CheckPhase, int], object]
+"""Told the phase, and of how many rows so far; a thousand rows or fewer lie between two beats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

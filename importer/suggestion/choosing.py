@@ -18,7 +18,7 @@ from importer.suggestion.addresses import (
     others_in_words,
 )
 from importer.suggestion.alternatives import with_alternatives
-from importer.suggestion.candidates import Candidate, candidates
+from importer.suggestion.candidates import candidates
 from importer.suggestion.cards import card_name
 from importer.suggestion.consent.rules import consents_left, requests_left, switch_guesses
 from importer.suggestion.consent.switches import consent
@@ -29,6 +29,7 @@ from importer.suggestion.fallbacks import fallback_doubts, fallbacks, is_compani
 from importer.suggestion.folding import word_set
 from importer.suggestion.guesses import Guess, Guesses
 from importer.suggestion.leaving import deaths_left, left_of, other_addresses, reach
+from importer.suggestion.named_columns import Candidate
 from importer.suggestion.names import NameOrder, name_order
 from importer.suggestion.people import (
     PERSONAL,
@@ -39,7 +40,13 @@ from importer.suggestion.people import (
     is_somebody_else,
 )
 from importer.suggestion.roles import with_role
-from importer.suggestion.synonyms import HOUSE_NUMBERS, ONLY_SPOKEN, PART_OR_WHOLE, languages_of
+from importer.suggestion.synonyms import (
+    CONTACT_PERSONS,
+    HOUSE_NUMBERS,
+    ONLY_SPOKEN,
+    PART_OR_WHOLE,
+    languages_of,
+)
 
 _ORDER: Final = (
     "firstName",
@@ -177,11 +184,18 @@ def _ambiguous(columns: Sequence[Column]) -> frozenset[int]:
 def _names_decided(readings: list[Candidate]) -> list[Candidate]:
     """Settle what "Name", "Nom" or "Nombre" is: a half of the name beside its other half, else by its values."""
     known = {one.field for one in readings}
-    return [_decided(one, known) if one.field == "name?" else one for one in readings]
+    people = any(_is_of_contact_persons(one) and one.column.filled * 2 > one.column.rows for one in readings)
+    return [_decided(one, known, people=people) if one.field == "name?" else one for one in readings]
 
 
-def _decided(one: Candidate, known: set[str]) -> Candidate:
+def _is_of_contact_persons(one: Candidate) -> bool:
+    return one.field == "name" and " ".join(one.column.words) in CONTACT_PERSONS
+
+
+def _decided(one: Candidate, known: set[str], *, people: bool) -> Candidate:
     half, other, alone = PART_OR_WHOLE[one.word]
+    if people and "companyName" not in known:
+        return replace(one, field="companyName", reason="its header, beside a column of contact persons")
     if other in known and half not in known:
         return replace(one, field=half, reason=f"its header, beside a column of {other}")
     if half in known and other not in known and one.column.filled and one.column.spaced < 0.5:
@@ -235,8 +249,9 @@ def _is_filled(choice: _Choice, name: str) -> bool:
 
 def _whole_names(choice: _Choice) -> Iterator[Guess]:
     """Split or turn whole names where the values show their order; all others are sent as they stand."""
+    companies = frozenset(value for one in choice.of("companyName") for value in one.column.values)
     whole = _single(choice, "name")
-    order = name_order(whole.columns[0])
+    order = name_order(whole.columns[0], companies)
     match order:
         case NameOrder.AS_SPOKEN:
             yield whole
@@ -247,6 +262,9 @@ def _whole_names(choice: _Choice) -> Iterator[Guess]:
         case NameOrder.TURNABLE:
             some = "some of its values are written last name first, with a comma, and are turned round"
             yield replace(whole, transforms=("full_name",), doubts=(_name_doubt(some),))
+        case NameOrder.BEHIND_A_COMPANY:
+            said = "some of its values begin with a company and a comma: sent as they stand"
+            yield replace(whole, doubts=(_name_doubt(said),))
         case NameOrder.SAID_TO_BE_TURNED:
             said = "its header says that the last name comes first, and no comma shows where it ends: sent as it stands"
             yield replace(whole, doubts=(_name_doubt(said),))

@@ -60,6 +60,7 @@ _ALLOWED: Final[dict[str, Callable[[Column], bool]]] = {
     "lastName": _name_like,
     "name": _names_somebody,
     "name?": _names_somebody,
+    "companyName": lambda column: _texty(column) and column.booleans < 0.5,
     "email": lambda column: column.emails >= 0.5 and not identifies_nobody(column),
     "phone": lambda column: column.phone_like >= 0.5 and not identifies_nobody(column),
     "address1": _street_like,

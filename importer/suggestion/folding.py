@@ -26,7 +26,7 @@ _VARIANTS: Final = str.maketrans(
     "电话号码邮编递区国县称备标签单业联络订阅阅广销简讯会员户紧务责许详细别网绝愿购请扰带携经应体收货账县来验组织选动顾学师医护监绍数线亲报发进户",
 )
 _LETTERS: Final = str.maketrans({"\u0629": "\u0647", "\u0649": "\u064a", "\u0640": ""})
-_ARTICLE: Final = re.compile(r"\u0627\u0644(?=[\u0620-\u064a]{3})")
+_ARTICLE: Final = re.compile(r"(?<!\w)\u0627\u0644(?=\w{3})")
 _UNSPACED: Final = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"))
 """The signs of Japanese, Chinese and Korean. A pattern of them alone takes as long to compile as twenty others."""
 _SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
@@ -57,6 +57,14 @@ _JOINED: Final = {
     ("lettre d", "info"): "infolettre",
     ("e", "posta"): "email",
     ("e", "bulten"): "ebulten",
+    (
+        "\u0627\u0644\u063a\u0627\u0621",
+        "\u0627\u0634\u062a\u0631\u0627\u0643",
+    ): "\u0627\u0644\u063a\u0627\u0621\u0627\u0634\u062a\u0631\u0627\u0643",
+    (
+        "\u0627\u0644\u063a\u064a",
+        "\u0627\u0634\u062a\u0631\u0627\u0643",
+    ): "\u0627\u0644\u063a\u064a\u0627\u0634\u062a\u0631\u0627\u0643",
     ("e", "mailova"): "emailova",
     ("e", "mailem"): "email",
     ("e", "maily"): "email",
@@ -95,13 +103,12 @@ def words(header: str) -> tuple[str, ...]:
 def _parts(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", text.translate(_FOLDED))
     if not plain.isascii():
+        # The article goes while the alif of another word still has its sign.
+        plain = _ARTICLE.sub("", plain)
         letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
         # Korean syllables come apart in the first form, and together again here.
         plain = unicodedata.normalize("NFC", letters.translate(_LETTERS)).translate(_VARIANTS)
-    return [
-        _ARTICLE.sub("", part, count=1) if part > "\u0627" else part
-        for part in _WORD.findall(plain.casefold())
-    ]
+    return _WORD.findall(plain.casefold())
 
 
 def _pieces_of(part: str) -> Iterator[str]:

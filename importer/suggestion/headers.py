@@ -40,7 +40,7 @@ _ANY_PLACE: Final = word_set(
 )
 
 LATER: Final = further("later") | word_set(
-    "secondary alternate alternative additional second backup weitere zweite secondaire secundario secondario extra"
+    "secondary alternate alternative alt additional second backup weitere zweite secondaire secundario secondario extra"
 )
 """Words that tell a second value from the first."""
 

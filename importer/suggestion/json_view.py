@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from importer.highlevel.fields import FIELDS
-from importer.suggestion.candidates import Candidate
 from importer.suggestion.doubts import Doubt
 from importer.suggestion.guesses import Guess, Left, Strength
+from importer.suggestion.named_columns import Candidate
 from importer.suggestion.proposal import guessed_rules, proposed
 from importer.yaml.editing import dotted
 

@@ -24,10 +24,13 @@ class NameOrder(Enum):
     SPLITTABLE = "last name first, and every value shows where the first name ends"
     TURNABLE = "last name first in some, and others show no order"
     SAID_TO_BE_TURNED = "last name first by the header alone"
+    BEHIND_A_COMPANY = "a company of another column, a comma, and then the name"
 
 
-def name_order(column: Column) -> NameOrder:
-    """Let the values prove the order; a comma in a name of a company proves nothing."""
+def name_order(column: Column, companies: frozenset[str] = frozenset()) -> NameOrder:
+    """Let the values prove the order; a comma in a name of a company, or behind one, proves nothing."""
+    if any(value.partition(",")[0] in companies for value in column.few if "," in value):
+        return NameOrder.BEHIND_A_COMPANY
     if column.share(_is_turned) >= _SOME:
         every = column.share(name_parts) >= 1.0 or column.share(_is_turned) >= _MANY
         return NameOrder.SPLITTABLE if every else NameOrder.TURNABLE

@@ -55,7 +55,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pl": "nazwisko",
     },
     "name": {
-        "en": "full name, fullname, name last first, full name last first, last first, last first name, last name first name, contact person, point of contact, "
+        "en": "full name, fullname, name last first, full name last first, last first, last first name, last name first name, contact person, point of contact, att, attn, attention, "
         "surname first name, name first last, full name first last, display name, name surname, name and surname, first and last name, first last name",
         "de": "vollstandiger name, ganzer name, vor und nachname, vorname nachname, nachname vorname, name vorname, vor und zuname, ansprechpartner, ansprechpartnerin, ansprechperson, kontaktperson",
         "fr": "nom complet, nom et prenom, prenom et nom, nom prenom, prenom nom, personne de contact, personne a contacter, interlocuteur",
@@ -101,15 +101,15 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     "address1": {
         "en": "address, street, street address, address1, address line, address street, street name, addr, "
         "mailing address, postal address, address line1, street1, house number and street, street line, street address line",
-        "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr",
-        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero, libelle de voie, n et libelle de voie, numero et libelle de voie",
-        "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n",
-        "pt": "endereco, morada, rua, logradouro, rua e numero, rua n",
-        "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero",
-        "nl": "adres, straat, straatnaam, straat en huisnummer, straat huisnummer",
-        "sv": "adress, gatuadress, gata, postadress, utdelningsadress",
-        "da": "adresse, gade, vej, vejnavn, gade og husnummer",
-        "nb": "adresse, gateadresse, gate, postadresse, vei",
+        "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr, adresszeile, anschriftenzeile",
+        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero, libelle de voie, n et libelle de voie, numero et libelle de voie, ligne d adresse",
+        "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n, linea de direccion",
+        "pt": "endereco, morada, rua, logradouro, rua e numero, rua n, linha de endereco",
+        "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero, riga indirizzo",
+        "nl": "adres, adresregel, straat, straatnaam, straat en huisnummer, straat huisnummer",
+        "sv": "adress, adressrad, gatuadress, gata, postadress, utdelningsadress",
+        "da": "adresse, adresselinje, gade, vej, vejnavn, gade og husnummer",
+        "nb": "adresse, adresselinje, gateadresse, gate, postadresse, vei",
         "pl": "adres, ulica, ulica i numer, ulica i nr domu, ulica nr, adres zamieszkania, adres korespondencyjny",
     },
     "city": {
@@ -167,7 +167,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pl": "kraj, kod kraju, panstwo",
     },
     "website": {
-        "en": "website, web, web page, webpage, url, homepage, home page, site, website url, web address, www, domain, site url",
+        "en": "website, web, web page, webpage, url, homepage, home page, site, website url, web address, www, domain, site url, website link, website address, site address, company website, link to website",
         "de": "webseite, internetseite, internet, webadresse, internetadresse",
         "fr": "site web, site internet, page web",
         "es": "sitio web, pagina web",
@@ -194,7 +194,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "companyName": {
         "en": "company, company name, organization, organisation, organization name, organisation name, business, business name, "
-        "account name, account, employer, companyname, employer name, associated company, company account, practice name, "
+        "account name, account, employer, companyname, employer name, associated company, related company, parent company, company account, practice name, "
         "where do you work, workplace, firm, firm name, company organization",
         "de": "firma, firmenname, unternehmen, name adressattyp unternehmen, organisation, unternehmensname, firmenbezeichnung, betrieb, firmierung, arbeitgeber",
         "fr": "societe, entreprise, raison sociale, nom de la societe, nom de l entreprise, organisation, organisme, nom entreprise",
@@ -291,6 +291,14 @@ PART_OR_WHOLE: Final = {
 }
 """word: (the half it is, the other half, what it is alone when its values are single words)."""
 
+CONTACT_PERSONS: Final = word_set(
+    "contact person; point of contact; att; attn; attention; ansprechpartner; ansprechpartnerin; ansprechperson; kontaktperson; personne de contact; "
+    "personne a contacter; interlocuteur; persona de contacto; pessoa de contato; pessoa de contacto; referente; persona di contatto; contactpersoon; "
+    "osoba kontaktowa; osoba do kontaktu; kontaktni osoba",
+    "; ",
+) | {" ".join(words("\u043a\u043e\u043d\u0442\u0430\u043a\u0442\u043d\u043e\u0435 \u043b\u0438\u0446\u043e"))}
+"""Who stands for a company; a column called name beside them is the company's."""
+
 ONLY_SPOKEN: Final = {"ad": "tr", "il": "tr"}
 """Words that name a field only in a file that speaks their language: an ad of Facebook's, the state of Illinois."""
 
@@ -337,7 +345,7 @@ PHONE_WORDS: Final = further("phone words") | word_set(
 
 LOOKALIKES: Final = word_set(
     "department departments dept count counts counter station statement stage status statue course courses contract contracts "
-    "pone mode male cites plan abteilung departamento reparto afdeling departement"
+    "pone mode male cites plan form abteilung departamento reparto afdeling departement"
 )
 """Words a letter away from a field's name that are words of their own."""
 

@@ -20,6 +20,7 @@ STARTED = {
     "journal": (["--rows", "1000"], "us a row"),
     "mapping": (["--rows", "300", "--rounds", "1"], "us"),
     "memory_nightly": (["500"], "rows"),
+    "migration": (["--contacts", "8", "--kills", "1"], "there once"),
     "pace": (["--rows", "150"], "150"),
     "pictures": (["{folder}"], ""),
     "plan": (["--contacts", "200", "--changed", "5"], "unchanged"),

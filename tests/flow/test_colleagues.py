@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from importer.sandbox import Sandbox, SandboxSettings
+from importer.sandbox import Fault, Sandbox, SandboxSettings
 from tests.flow.conftest import open_vendor, read_table, write_table
 
 if TYPE_CHECKING:
@@ -122,6 +122,34 @@ def test_the_next_file_and_a_corrected_failed_file_write_nobody_over(desk: Desk,
     write_table(failed, rows)
     assert desk.run(str(failed), *WORDS).summary["created"] == 1
     assert people(vendor) == {"ann@example.com": ("Ann", "+12125550100"), "bob@example.com": ("Bob", "")}
+
+
+def import_one(desk: Desk, row: str, *words: str) -> str:
+    desk.write(f"{row[:3]}.csv", f"{HEADER}{row}\n")
+    return str(desk.run(f"{row[:3]}.csv", *WORDS, *words).summary["run_id"])
+
+
+def test_a_run_that_is_taken_back_leaves_a_phone_to_whoever_had_it_before(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    import_one(desk, f"Ann,ann@example.com,{OFFICE},")
+    later = import_one(desk, f"Ann,ann@example.com,{OFFICE},vip", "--before-images")
+    assert desk.importer("undo", later, "--yes").code == 0
+    import_one(desk, f"Bob,bob@example.com,{OFFICE},")
+    assert people(vendor) == {
+        "ann@example.com": ("Ann", "+12125550100"),
+        "bob@example.com": ("Bob", ""),
+    }
+
+
+def test_a_row_that_was_refused_has_no_phone_that_others_would_go_without(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    refusal = b'{"statusCode":422,"message":["email must be an email"],"traceId":"t1"}'
+    vendor.script([Fault(status=422, body=refusal, path="upsert")])
+    import_one(desk, f"Ann,ann@example.com,{OFFICE},")
+    import_one(desk, f"Bob,bob@example.com,{OFFICE},")
+    assert people(vendor) == {"bob@example.com": ("Bob", "+12125550100")}
 
 
 def test_check_knows_who_holds_a_phone_since_an_earlier_import(desk: Desk, vendor: Sandbox) -> None:

@@ -13,6 +13,7 @@ import pytest
 from importer.errors import SettingsError
 from importer.jobs.migrating import migrate
 from importer.jobs.migration import MigrationStep, load_migration
+from importer.mapping.ready import ready_migrations
 from importer.runs.context import RunContext
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.sandbox.items import Kind
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from importer.results.summary import Summary
     from tests.flow.conftest import Desk, Ended
 
+EXPORTS = ROOT / "tests" / "mappings" / "migration_exports"
 HUBSPOT = ROOT / "sample_data" / "hubspot"
 FILE = """\
 version: 1
@@ -90,6 +92,20 @@ def test_a_hubspot_folder_goes_over_with_everything_linked(desk: Desk, vendor: S
     assert len(stored(vendor, Kind.NOTE)) == 3
 
 
+def test_every_ready_migration_takes_the_exports_that_it_is_for(desk: Desk) -> None:
+    names = [each.name for each in ready_migrations()]
+    assert names == ["hubspot", "pipedrive"]
+    for name in names:
+        place = desk.folder / f"all-of-{name}"
+        place.mkdir()
+        for export in EXPORTS.glob(f"{name}-*.csv"):
+            shutil.copy(export, place / export.name.removeprefix(f"{name}-"))
+        ended = desk.importer("migrate", place.name, "-m", name, "--sandbox", "--json", "--no-progress")
+        assert [step for step, _ in told(ended)][:3] == ["company", "contact", "opportunity"], ended.err
+        assert all(created for _, created in told(ended)), ended.err
+        assert "Left alone" not in ended.err
+
+
 def test_contacts_come_before_deals_however_the_file_says_it(
     desk: Desk, vendor: Sandbox, folder: Path
 ) -> None:
@@ -119,6 +135,30 @@ def test_where_no_contact_came_through_the_deals_are_not_begun_until_they_do(
     (folder / "people.csv").write_text(whole)
     mended = migrated(desk)
     assert (mended.code, told(mended)) == (0, [("contact", 2), ("opportunity", 2)]), mended.err
+
+
+def test_rows_that_were_corrected_meanwhile_count_for_what_depends_on_them(
+    desk: Desk, vendor: Sandbox, folder: Path
+) -> None:
+    (folder / "people.csv").write_text("Mail\nann@example\n")
+    ended = migrated(desk)
+    failed = Path(ended.summary["steps"][0]["summary"]["failed_rows"])
+    failed.write_text(failed.read_text(encoding="utf-8-sig").replace("ann@example", "ann@example.com"))
+    assert desk.run(str(failed), "-m", "people.yaml").code == 0
+    gone_on = migrated(desk)
+    assert (gone_on.code, told(gone_on)[1]) == (1, ("opportunity", 1)), gone_on.err
+
+
+def test_what_keeps_a_later_step_from_beginning_is_no_word_that_nothing_was_sent(
+    desk: Desk, vendor: Sandbox, folder: Path
+) -> None:
+    (folder / "deals.csv").write_text("Mail,Deal\n" + "no address,Roof\n" * 3 + "ann@example.com,Cellar\n")
+    migrated(desk, "--stop-after-failures", "2")
+    (folder / "deals.csv").write_text("Mail,Deal\nann@example.com,Roof\n")
+    ended = migrated(desk)
+    assert (ended.code, told(ended)) == (3, [("contact", 2), ("opportunity", None)])
+    assert "deals.csv: " in ended.summary["reason"]
+    assert "changed" in ended.summary["reason"]
 
 
 def test_a_step_that_stops_stops_the_migration_and_the_command_goes_on_there(

@@ -301,3 +301,40 @@ def test_what_a_run_changed_of_a_company_goes_back(desk: Desk, vendor: Sandbox) 
     (acme,) = kept(vendor, Kind.BUSINESS)
     assert acme["website"] == "https://acme.com"
     assert lines == [("kept", "Kept, since it was blank before or somebody changed it after the run: phone.")]
+
+
+def test_a_deal_that_was_refused_is_added_by_the_retry(desk: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact("loc1", email="ann@example.com")
+    desk.write("deals.csv", "Mail,Deal\nann@example.com,Roof\n")
+    refusal = Fault(status=400, body=b'{"statusCode": 400, "message": "Not now."}', path="/opportunities/")
+    pipelines, probe, look = [Fault(path="/opportunities/")] * 3
+    vendor.script([pipelines, probe, look, refusal])
+    failed = desk.run("deals.csv", "-m", "deals.yaml")
+    assert ends(failed) == [("failed", "opportunity_failed")], failed.err
+    assert (
+        failed.rows[0]["import_error"] == "The contact was found, but its opportunity was not added: Not now."
+    )
+    retried = desk.importer("retry", "--json")
+    assert ends(retried) == [("created", "")], retried.err
+    assert [name for name, _ in deals(vendor)] == ["Roof"]
+
+
+def test_a_file_of_deals_finds_its_contacts_in_the_mirror_where_it_compares(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    for number in range(5):
+        vendor.add_contact("loc1", email=f"p{number}@example.com")
+    lines = "".join(f"p{number}@example.com,Deal {number}\n" for number in range(6))
+    desk.write("deals.csv", f"Mail,Deal\n{lines}")
+    ended = desk.run("deals.csv", "-m", "deals.yaml", "--compare")
+    assert ends(ended) == [("created", "")] * 5 + [("failed", "contact_not_found")], ended.err
+    assert len(deals(vendor)) == 5
+
+
+def test_a_check_against_the_location_says_how_many_rows_find_their_contact(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    vendor.add_contact("loc1", email="ann@example.com")
+    desk.write("deals.csv", "Mail,Deal\nann@example.com,Roof\nbob@example.com,Cellar\n")
+    ended = desk.importer("check", "deals.csv", "-m", "deals.yaml", "--against-location")
+    assert "50 % of the rows find none in the location" in ended.err

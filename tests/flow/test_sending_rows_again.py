@@ -148,8 +148,8 @@ def test_without_its_list_of_rows_a_run_is_not_gone_on_with(
         ('{"row": "2"}\n', 'line 1: its "row" is no number'),
         ('{"row": 2, "source": "other.csv"}\n', "no source has the name"),
         ("# nothing\n\n", "names no row"),
-        ("2\n17\n", "contacts.csv has no row 17"),
-        ("1\n", "contacts.csv has no row 1"),
+        ("2\n17\n", "The source has no row 17"),
+        ("1\n", "The source has no row 1"),
         ("import_row,Mail\nx,y\n", "row 2: it is no row number"),
     ],
 )

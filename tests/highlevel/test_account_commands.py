@@ -81,6 +81,18 @@ async def test_doctor_names_a_missing_scope_and_what_needs_it() -> None:
     assert "custom fields" in findings["locations/customFields.readonly"]["text"]
     assert findings["contacts.write"]["grade"] == "ok"
     assert findings["matching"]["grade"] == "warn"
+    lacking = {name: each["text"] for name, each in findings.items() if each["text"].startswith("missing")}
+    assert {
+        "opportunities.write",
+        "businesses.readonly",
+        "businesses.write",
+        "conversations.readonly",
+    } <= lacking.keys()
+    assert (
+        lacking["locations/customFields.write"]
+        == "missing; needed for importer fields create, and files of custom fields"
+    )
+    assert "`company:`" in lacking["businesses.write"]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +143,28 @@ async def test_login_with_a_pasted_code_stores_a_grant_that_works(tmp_path: Path
     if sys.platform != "win32":
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert "app-secret" not in result.output
+
+
+async def test_login_asks_for_the_scopes_of_what_it_is_told_and_of_nothing_else() -> None:
+    async with Sandbox() as sandbox:
+        arguments = (
+            "--client-id",
+            "app-1",
+            "--base-url",
+            sandbox.base_url,
+            "--no-browser",
+            "--with",
+            "deals",
+        )
+        result = await call(login_command, *arguments, text="a-code\n", HIGHLEVEL_CLIENT_SECRET="app-secret")
+    assert "opportunities.readonly+opportunities.write" in result.output
+    assert "businesses" not in result.output
+
+
+async def test_login_knows_no_other_scopes_to_ask_for() -> None:
+    result = await call(login_command, "--client-id", "app-1", "--with", "everything")
+    assert result.exit_code == 2
+    assert "none of deals, companies, fields, undo" in result.output
 
 
 async def test_an_address_without_the_consents_state_is_asked_for_its_code_alone() -> None:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from importer.errors import CredentialsError
+from importer.highlevel.connections import ConnectionBook, StoredConnection
 from importer.highlevel.grants import Grant, GrantFile
 from importer.settings import Secret
 
 keyring: Any = pytest.importorskip("keyring", reason="the extra keyring is not installed")
+fail: Any = pytest.importorskip("keyring.backends.fail", reason="the extra keyring is not installed")
 backend: Any = pytest.importorskip("keyring.backend", reason="the extra keyring is not installed")
 
 GRANT = Grant(
@@ -57,3 +60,48 @@ def test_a_renewed_grant_stays_in_the_keyring(tmp_path: Path, kept: dict[str, st
     kept.clear()
     with pytest.raises(CredentialsError, match="importer login"):
         vault.read()
+
+
+def test_a_connections_token_lives_in_the_keyring_and_goes_with_it(
+    tmp_path: Path, kept: dict[str, str]
+) -> None:
+    book = ConnectionBook(tmp_path)
+    wanted = StoredConnection(
+        location_id="loc", name="Acme", base_url="https://api.example", stored_at=1.0, in_keyring=True
+    )
+    assert book.store(wanted, Secret("pit-secret")) == wanted
+    assert kept == {"token-loc": "pit-secret"}
+    assert "pit-secret" not in book.path("loc").read_text()
+    assert book.token("loc", "https://api.example") == Secret("pit-secret")
+    assert book.store(replace(wanted, in_keyring=False), Secret("pit-other")).in_keyring is False
+    assert kept == {}
+    assert book.token("loc", "https://api.example") == Secret("pit-other")
+    assert book.forget("loc")
+    assert not book.forget("loc")
+
+
+def test_a_keyring_that_refuses_leaves_the_token_to_the_private_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())
+    book = ConnectionBook(tmp_path)
+    wanted = StoredConnection(
+        location_id="loc", name="", base_url="https://api.example", stored_at=1.0, in_keyring=True
+    )
+    assert book.store(wanted, Secret("pit-secret")).in_keyring is False
+    assert book.token("loc", "https://api.example") == Secret("pit-secret")
+
+
+def test_a_token_that_the_keyring_lost_says_how_to_connect_again(
+    tmp_path: Path, kept: dict[str, str]
+) -> None:
+    book = ConnectionBook(tmp_path)
+    book.store(
+        StoredConnection(
+            location_id="loc", name="", base_url="https://api.example", stored_at=1.0, in_keyring=True
+        ),
+        Secret("pit-secret"),
+    )
+    kept.clear()
+    with pytest.raises(CredentialsError, match="importer connect loc"):
+        book.token("loc", "https://api.example")

@@ -33,7 +33,14 @@ def filled(fields: Mapping[str, object]) -> dict[str, Json]:
 
 FIELDS = st.fixed_dictionaries(
     {"email": EMAILS},
-    optional={"phone": PHONES, "firstName": TEXTS, "lastName": TEXTS, "city": TEXTS, "dnd": st.booleans()},
+    optional={
+        "phone": PHONES,
+        "firstName": TEXTS,
+        "lastName": TEXTS,
+        "city": TEXTS,
+        "dnd": st.booleans(),
+        "additionalPhones": st.lists(PHONES.map(lambda phone: {"phone": phone}), min_size=1, max_size=2),
+    },
 ).map(filled)
 RECORDS = st.lists(st.tuples(FIELDS, TAGS), min_size=1, max_size=6)
 CONTACTS = st.lists(st.tuples(FIELDS, TAGS), max_size=4)
@@ -46,6 +53,17 @@ def records(said: list[tuple[dict[str, Json], tuple[str, ...]]]) -> list[Record]
     ]
 
 
+def holds(contact_id: str, fields: Mapping[str, Json], tags: tuple[str, ...]) -> HeldContact:
+    """Let a contact hold what a file says of it, as the search shows it."""
+    others = cast("list[dict[str, str]]", fields.get("additionalPhones", []))
+    return HeldContact(
+        id=contact_id,
+        fields={name: value for name, value in fields.items() if name != "additionalPhones"},
+        tags=tuple(dict.fromkeys(tag.lower() for tag in tags)),
+        phones=tuple(each["phone"] for each in others),
+    )
+
+
 @contextmanager
 def location(held: list[tuple[dict[str, Json], tuple[str, ...]]]) -> Iterator[ForeseenLocation]:
     with ExitStack() as stack:
@@ -53,10 +71,7 @@ def location(held: list[tuple[dict[str, Json], tuple[str, ...]]]) -> Iterator[Fo
         mirror = stack.enter_context(Mirror.scratch(folder / "mirror.db"))
         left = stack.enter_context(Mirror.scratch(folder / "left.db"))
         mirror.renew(
-            [
-                HeldContact(id=f"c{number}", fields=fields, tags=tuple(tag.lower() for tag in tags))
-                for number, (fields, tags) in enumerate(held)
-            ],
+            [holds(f"c{number}", fields, tags) for number, (fields, tags) in enumerate(held)],
             mirror.facts,
         )
         yield ForeseenLocation(mirror, left)
@@ -90,17 +105,44 @@ def test_rows_that_were_sent_change_nothing_the_next_time(
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(held=CONTACTS, said=RECORDS)
-def test_rows_decided_together_or_one_by_one_are_decided_alike(
-    held: list[tuple[dict[str, Json], tuple[str, ...]]], said: list[tuple[dict[str, Json], tuple[str, ...]]]
+@given(held=CONTACTS, said=RECORDS, cut=st.integers(0, 6), mode=MODES)
+def test_rows_decided_in_blocks_or_one_by_one_are_decided_alike(
+    held: list[tuple[dict[str, Json], tuple[str, ...]]],
+    said: list[tuple[dict[str, Json], tuple[str, ...]]],
+    cut: int,
+    mode: TagMode,
 ) -> None:
-    rules = DecidingRules(order=("email", "phone"), mode=ImportMode.UPSERT)
+    """Two rows of one person are decided one upon the other, in one block or in two."""
+    rules = DecidingRules(order=("email", "phone"), mode=ImportMode.UPSERT, update=UpdateRules(tag_mode=mode))
     with location(held) as foreseen:
-        together = Decider(foreseen, rules).decide(records(said))
+        decider, rows = Decider(foreseen, rules), records(said)
+        together = decider.decide(rows[:cut]) | decider.decide(rows[cut:])
     with location(held) as foreseen:
         decider = Decider(foreseen, rules)
         alone = {record.row: decider.decide([record])[record.row] for record in records(said)}
     assert together == alone
+
+
+def test_a_row_meets_the_further_phones_that_the_rows_before_it_leave() -> None:
+    eve: dict[str, Json] = {"email": "eve@example.com"}
+    before: Json = [{"phone": "+14155550101"}]
+    after: Json = [{"phone": "+14155550102"}]
+    said: list[tuple[dict[str, Json], tuple[str, ...]]] = [
+        ({**eve, "additionalPhones": after}, ()),
+        (
+            {**eve, "additionalPhones": before},
+            (),
+        ),  # what the first row put away is not taken to be there still
+        ({**eve, "additionalPhones": after}, ()),
+        ({"phone": "+14155550101"}, ()),
+        ({"phone": "+14155550102"}, ()),
+    ]
+    rules = DecidingRules(order=("email", "phone"), mode=ImportMode.UPSERT)
+    with location([({**eve, "additionalPhones": before}, ())]) as foreseen:
+        decided = Decider(foreseen, rules).decide(records(said)).values()
+    update, create = PlanAction.UPDATE, PlanAction.CREATE
+    assert [each.action for each in decided] == [update, update, update, create, update]
+    assert [each.contact_id for each in decided] == ["c0", "c0", "c0", None, "c0"]
 
 
 @given(fields=FIELDS, tags=TAGS, other=FIELDS, held_tags=TAGS, mode=MODES)
@@ -112,7 +154,7 @@ def test_what_an_update_leaves_differs_in_nothing(
     mode: TagMode,
 ) -> None:
     record = Record(row=2, location_id="loc1", fields=fields, tags=tags)
-    held = HeldContact(id="c", fields=other, tags=tuple(dict.fromkeys(tag.lower() for tag in held_tags)))
+    held = holds("c", other, held_tags)
     rules = UpdateRules(tag_mode=mode)
     assert difference(record, left_by_update(held, difference(record, held, rules)), rules).nothing
 

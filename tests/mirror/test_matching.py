@@ -14,7 +14,7 @@ from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.mirror.field_index import FieldIndex
 from importer.mirror.foreseen import ForeseenLocation
-from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
+from importer.mirror.matching import Ambiguous, find_contact, look_for
 from importer.mirror.store import Mirror
 from importer.records import Json, Record
 
@@ -57,8 +57,8 @@ def found(at: ForeseenLocation, *, erp: object = None, order: tuple[str, ...] = 
     """Tell who a row is: an id, the ids of an ambiguous one with the reason, or None."""
     custom: Any = () if erp is None else ((ERP.id, erp),)
     record = Record(row=2, location_id="loc1", fields=fields, custom_fields=custom)
-    at.look(wanted_keys(record, order, at.values), ())
-    match find_contact(record, at, order):
+    (keys,) = look_for([record], at, order)
+    match find_contact(record, at, keys):
         case Ambiguous(contact_ids=contact_ids, reason=reason):
             return contact_ids, reason
         case None:

@@ -35,10 +35,11 @@ async def test_a_contact_is_found_by_its_keys_whatever_their_case_and_form(locat
         PLACE, email="Ann@Example.com", phone="+1 415 555 0100", additional_emails=["ann@work.example"]
     )
     with Mirror.open((await location.read()).path) as mirror:
-        found = mirror.by_keys(
-            ["email:ann@example.com", "phone:+14155550100", "other email:ann@work.example", "email:nobody"]
+        found = mirror.find(
+            ["email:ann@example.com", "phone:+14155550100", "email:ann@work.example", "email:nobody"]
         )
-    assert found == dict.fromkeys(
+    assert found.contacts.keys() == {contact}
+    assert found.holders == dict.fromkeys(
         ("email:ann@example.com", "phone:+14155550100", "other email:ann@work.example"), (contact,)
     )
 
@@ -62,7 +63,7 @@ async def test_an_older_mirror_reads_only_what_changed(location: Location) -> No
     assert (reading.how, reading.requests) == (ReadHow.CHANGES, 3)
     with Mirror.open(reading.path) as mirror:
         assert mirror.by_ids([made[5]])[made[5]].fields["city"] == "Springfield"
-        assert mirror.by_keys(["email:new@example.com", "email:p5@example.com"]) == {
+        assert mirror.find(["email:new@example.com", "email:p5@example.com"]).holders == {
             "email:new@example.com": (made[5],)
         }
         assert len(mirror) == 600

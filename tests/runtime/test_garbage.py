@@ -1,4 +1,4 @@
-"""The garbage collector looks seldom while a command starts and rows are sent, and as before afterwards."""
+"""The garbage collector looks seldom while a command starts and while rows pass by, and as before afterwards."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from importer.errors import InterruptedRunError
 from importer.records import (
     Addition,
     FollowUpMark,
@@ -20,7 +21,9 @@ from importer.records import (
 from importer.sandbox import Fault, FaultKind, Sandbox
 from importer.sandbox.items import Item, Kind
 from importer.sandbox.wire import iso_milliseconds
-from tests.sending.runs import PLACE, Run, StartRun
+from importer.sending import Sender, SendingPolicy
+from importer.settings import Connection, Secret
+from tests.sending.runs import NEEDS, PLACE, Run, StartRun
 
 ATTEMPT = 1_000_000.0
 
@@ -116,3 +119,27 @@ async def test_a_deal_that_was_about_to_be_sent_is_known_again_as_the_rows_own(s
     outcome = await sent(run, record, RowObject.OPPORTUNITY, landed)
     assert outcome.status is Status.CREATED
     assert names(run.sandbox, Kind.OPPORTUNITY) == ["Roof"]
+
+
+async def stopped_in_the_air(run: Run, record: Record) -> None:
+    """Send a row and stop while the vendor takes its time with it."""
+    connection = Connection(base_url=run.sandbox.base_url, token=Secret("pit-test"))
+    policy = SendingPolicy(row_object=RowObject.COMPANY, landing_seconds=0.0)
+    async with Sender(connection=connection, journal=run.journal, policy=policy) as sender:
+        await sender.open_location(PLACE, NEEDS)
+        await sender.submit(record)
+        await run.clock.slow.wait()
+        sender.stop(InterruptedRunError("Stopped by Ctrl-C."))
+        await sender.drain()
+
+
+async def test_a_stop_leaves_a_company_in_doubt_whose_call_is_in_the_air(start: StartRun) -> None:
+    run = await start(slow_seconds=600.0)
+    slow = Fault(kind=FaultKind.SLOW, path="/businesses", stored=True)
+    run.sandbox.script([Fault(path="/businesses"), slow])
+    with pytest.raises(InterruptedRunError):
+        await stopped_in_the_air(run, company(2, "Acme"))
+    assert run.journal.withdrawn == []
+    assert [intent.exact for intent in run.journal.intents] == [True]
+    outcome = await sent(run, company(2, "Acme"), RowObject.COMPANY, run.journal.intents[-1])
+    assert (outcome.status, names(run.sandbox, Kind.BUSINESS)) == (Status.CREATED, ["Acme"])

@@ -109,10 +109,65 @@ def test_refused_rows_let_go_of_what_they_alone_hold(holders: KeyHolders) -> Non
     assert names_of(holders, "ann", "bob", "cy", "di") == ["bob", "cy", "di"]
 
 
+@pytest.mark.parametrize("everything", [True, False])
+def test_whoever_opens_the_file_anew_can_let_go(tmp_path: Path, everything: bool) -> None:  # noqa: FBT001  (a case)
+    """Whoever ends a session opens it for that alone, and has asked nothing of it before."""
+    with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as held:
+        put(held, ann=holder(held.run, 2))
+    with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as ending:
+        if everything:
+            ending.release_all()
+        else:
+            ending.release([2])
+    with KeyHolders.open(tmp_path, place=PLACE, run_id="b") as others:
+        assert names_of(others, "ann") == []
+
+
 def test_a_run_that_sent_nothing_holds_nothing(holders: KeyHolders) -> None:
     put(holders, ann=holder(holders.run, 2), bob=holder(holders.run + 7, 3))
     holders.release_all()
     assert names_of(holders, "ann", "bob") == ["bob"]
+
+
+def at_a_later_run(folder: Path, holders: KeyHolders, *rows: int) -> KeyHolders:
+    """Let a later run hold the keys of rows of the first, twice, as more of its rows come."""
+    put(holders, **{f"k{row}": holder(holders.run, row)._replace(said=Said(row, 8, 9)) for row in (2, 3, 4)})
+    later = KeyHolders.open(folder, place=PLACE, run_id="b")
+    for first in (11, 12):
+        put(later, **{f"k{row}": KeyHolder(row, first, 0, later.run, row + 50) for row in rows})
+    return later
+
+
+def test_what_a_run_held_that_is_taken_back_is_whose_it_was_before(
+    tmp_path: Path, holders: KeyHolders
+) -> None:
+    with at_a_later_run(tmp_path, holders, 2, 3, 5) as later:
+        later.release_all()
+    assert names_of(holders, "k2", "k3", "k4", "k5") == ["k2", "k3", "k4"]
+    for row in (2, 3, 4):
+        (back,) = holders.find({holders.hash(f"k{row}")}).values()
+        assert back == holder(holders.run, row)._replace(said=Said(row, 8, 9))
+
+
+def test_a_refused_row_gives_its_keys_back_to_whoever_held_them(tmp_path: Path, holders: KeyHolders) -> None:
+    with at_a_later_run(tmp_path, holders, 2, 3) as later:
+        later.release([52])
+        run = later.run
+    found = {row: holders.find({holders.hash(f"k{row}")})[holders.hash(f"k{row}")].run for row in (2, 3)}
+    assert found == {2: holders.run, 3: run}
+
+
+def test_who_is_forgotten_is_no_holder_of_before_either(tmp_path: Path, holders: KeyHolders) -> None:
+    with at_a_later_run(tmp_path, holders, 2, 3) as later:
+        holders.forget(["k2"])
+        later.release_all()
+    assert names_of(holders, "k2", "k3") == ["k3"]
+    with at_a_later_run(tmp_path, holders, 3) as later:
+        put(holders, k6=holder(holders.run, 6)._replace(other=holders.hash("his")))
+        put(later, k6=holder(later.run, 56))
+        holders.forget(["his"])
+        later.release_all()
+    assert names_of(holders, "k6") == [], "his other key lay beside it"
 
 
 def test_a_draft_sees_what_is_known_and_leaves_it_as_it_is(tmp_path: Path, holders: KeyHolders) -> None:

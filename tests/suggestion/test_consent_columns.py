@@ -41,6 +41,7 @@ def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
         "Newsletter abbestellt", "Newsletter gekündigt", "Newsletter cancelled", "Résilié newsletter", "Newsletter cancelado", "Newsletter aus",
         "Consent withdrawn", "E-mail consent revoked", "Einwilligung zurückgezogen", "Consentimiento retirado", "Toestemming ingetrokken",
         "Samtycke återkallat", "Zgoda cofnięta", "SMS permission denied", "Excluded from mailings", "Werbung unerwünscht",
+        "Mailing geblokkeerd",
     ],
 )  # fmt: skip
 def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:
@@ -73,6 +74,7 @@ def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_
         ("Subscriber State", "complained", ("subscribed", "subscribed", "pending")),
         ("Email marketing", "Do not allow", ("Allow", "Allow", "Allow")),
         ("SMS marketing", "Denied", ("Granted", "Granted", "Not asked")),
+        ("status", "bounced", ("active", "active", "active")),
         ("Newsletter", "abgemeldet", ("angemeldet", "ausstehend", "angemeldet")),
         ("Newsletter", "désabonné", ("abonné", "en attente", "abonné")),
         ("Boletín", "dado de baja", ("suscrito", "pendiente", "suscrito")),
@@ -291,3 +293,12 @@ def test_notes_that_ask_to_be_left_alone_are_pointed_out(note: str) -> None:
 )
 def test_other_notes_are_none_of_these(note: str) -> None:
     assert suggest_from(("Email", "Notes"), [("a@example.com", note)]).concerns == ()
+
+
+def test_who_cancelled_has_left_where_others_bounced(tmp_path: Path) -> None:
+    assert blocks(tmp_path, "status", "active", "cancelled", "bounced") == [False, True, True]
+
+
+def test_cancelled_orders_refuse_nothing() -> None:
+    made = of("status", "active", "cancelled", "shipped")
+    assert (made.chosen(), made.consents_left) == ({}, ())

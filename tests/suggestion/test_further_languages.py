@@ -9,6 +9,7 @@ import pytest
 from importer.reading import open_source
 from importer.records import Record
 from importer.suggestion.folding import words
+from importer.suggestion.further_languages import FURTHER
 from importer.suggestion.suggesting import suggest, suggest_from
 from tests.suggestion.scoring import blocked, run
 
@@ -113,6 +114,7 @@ def test_who_refuses_in_a_further_language_is_blocked(
         ("이메일 수신 동의", "동의", "미동의"),
         ("מאשר קבלת דיוור", "כן", "לא"),
         ("موافق على استلام النشرة", "نعم", "لا"),
+        ("مشترك في النشرة", "نعم", "لا"),
         ("Подписка на рассылку", "да", "нет"),
         ("Згода на розсилку", "так", "ні"),
         ("E-posta izni", "evet", "hayır"),
@@ -146,6 +148,7 @@ def test_an_advertisement_of_an_english_file_is_no_turkish_first_name() -> None:
         ("마케팅수신동의", ("마케팅", "수신동의")),
         ("王小明", ("王小明",)),
         ("رقم الهاتف", ("رقم", "هاتف")),
+        ("إلغاء الاشتراك", ("الغاءاشتراك",)),
         ("İL", ("il",)),
     ],
 )
@@ -153,3 +156,17 @@ def test_headers_without_spaces_are_cut_into_the_words_that_are_known(
     header: str, parts: tuple[str, ...]
 ) -> None:
     assert words(header) == parts
+
+
+ONE_BY_ONE = (
+    "persons", "noise", "places", "later", "else", "phone words", "no phone", "newsletters", "marketing", "optouts", "refuses", "permits",
+    "agrees", "by email", "by SMS", "by call", "contacts", "negations",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", FURTHER)
+def test_words_that_are_looked_for_one_by_one_are_single(language: str) -> None:
+    """Of "cancel the subscription" both words would mean that somebody has left."""
+    said = FURTHER[language]
+    texts = [text for kind in ONE_BY_ONE for text in said.get(kind, "").split(",") if text.strip()]
+    assert [text for text in texts if len(words(text)) != 1] == []

@@ -36,6 +36,8 @@ def mapped(folder: Path, text: str) -> list[Record | Outcome]:
         ("Contract", ("Basic", "Full")),
         ("Course", ("Maths", "Art")),
         ("Sourced", ("locally", "abroad")),
+        ("Is a Company", ("False", "True")),
+        ("form_name", ("Quote form", "Price form")),
     ],
 )
 def test_a_word_that_looks_like_a_field_is_none(header: str, cells: tuple[str, str]) -> None:
@@ -91,6 +93,13 @@ def test_a_word_that_looks_like_a_field_is_none(header: str, cells: tuple[str, s
         ("Osoba kontaktowa", "Anna Wrona", "name"),
         ("Home", "902-555-0141", "phone"),
         ("Day", "9255550132", "phone"),
+        ("Alt Phone", "(917) 555-0162", "phone"),
+        ("Kundenname", "Ute Brandt", "name"),
+        ("Teilnehmertelefon", "+49 30 23125 140", "phone"),
+        ("Adresregel 1", "Dorpsstraat 8", "address1"),
+        ("Provincia o estado", "Santa Fe", "state"),
+        ("Website Link", "www.example.com", "website"),
+        ("Comment avez-vous entendu parler de nous ?", "Affiche", "source"),
     ],
 )
 def test_short_and_double_headers_are_read(header: str, cell: str, field: str) -> None:
@@ -423,3 +432,31 @@ def test_the_buyers_address_is_the_contacts_where_the_file_has_nobody_elses() ->
         of(("E-mailadres koper", "Voornaam"), ("ann@example.com", "Ann")).chosen()["E-mailadres koper"]
         == "email"
     )
+
+
+def test_a_name_beside_contact_persons_is_the_company_s() -> None:
+    rows = [
+        ("Bakkerij Jansen", "Kees Jansen", "kees@jansen.example"),
+        ("Zorg & Co", "Tom Bos", "tom@zorg.example"),
+    ]
+    made = of(("Naam", "Contactpersoon", "E-mail"), *rows)
+    assert made.chosen() == {"Naam": "companyName", "Contactpersoon": "name", "E-mail": "email"}
+
+
+def test_a_name_beside_few_contact_persons_stays_a_name() -> None:
+    rows = [
+        ("Mette Holm", "", "a@example.dk"),
+        ("Jens Krogh", "", "b@example.dk"),
+        ("Nordlys", "Bo Lund", "c@example.dk"),
+    ]
+    assert of(("Navn", "Kontaktperson", "E-mail"), *rows).chosen()["Navn"] == "name"
+
+
+def test_a_company_before_a_comma_is_no_last_name() -> None:
+    rows = [
+        ("Azure Interior, Brandon Freeman", "Azure Interior", "b@example.com"),
+        ("Colleen Diaz", "", "c@example.com"),
+    ]
+    made = of(("Name", "Company", "Email"), *rows)
+    assert made.chosen()["Name"] == "name"
+    assert "begin with a company and a comma" in made.to_yaml()

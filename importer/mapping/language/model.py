@@ -28,6 +28,7 @@ from importer.mapping.language.beside import (
     Wish,
     WishPart,
 )
+from importer.mapping.language.examples import RowExample
 from importer.mapping.language.people import Match, Suppress
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import (
@@ -296,6 +297,11 @@ class MappingModel(Section):
         default=None, description="Users who follow the contacts: by name, e-mail or id."
     )
     after: After = Field(default=After(), description="What happens to contacts once they are stored.")
+    tests: tuple[RowExample, ...] = Field(
+        default=(),
+        description="Examples: rows, and what has to become of them. `importer test` holds them against the mapping, and so does "
+        "`check`. They change nothing of what is imported.",
+    )
 
     @property
     def facts(self) -> dict[str, FieldFacts]:

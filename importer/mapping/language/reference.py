@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from importer.highlevel.fields import COMPANY_FIELDS, FIELDS, FieldFacts
 from importer.mapping.language.beside import CompanyRule, FollowersRule, NoteRule, OpportunityRule, TaskRule
+from importer.mapping.language.examples import RowExample
 from importer.mapping.language.model import (
     After,
     Condition,
@@ -46,6 +47,7 @@ _PARTS: Final = (
     ("`company`", "a rule for its name, and beside the keys of a rule", CompanyRule),
     ("`followers`", "a text or list alone is `columns`", FollowersRule),
     ("`after`", "", After),
+    ("An example", "under `tests`", RowExample),
 )
 
 _INTRODUCTION: Final = """\

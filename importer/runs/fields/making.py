@@ -16,6 +16,7 @@ from importer.highlevel.custom_fields import (
     create_custom_field,
     custom_fields_in,
     list_custom_fields,
+    try_creation,
 )
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.mapping.custom_targets import fields_named
@@ -40,8 +41,7 @@ class FieldMaker:
 
     async def try_scope(self) -> None:
         """Raise CredentialsError where the token may not make fields: one without a name is made by nobody."""
-        empty = create_custom_field(self._location_id, name="", data_type="", model="contact")
-        found = await self._ask(replace(empty, body=b"{}"), repeatable=True)
+        found = await self._ask(try_creation(self._location_id), repeatable=True)
         if isinstance(found, Reply) and found.kind is ReplyKind.SCOPE_MISSING:
             raise refusal(found, self._location_id, scope=WRITE_SCOPE)
 

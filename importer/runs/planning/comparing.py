@@ -233,8 +233,7 @@ def _decide(
         for piece in preparation.pieces():
             context.stop.check()
             decided = deciders.decide(piece)
-            for planned in decided.values():
-                tally.see(planned)
+            tally.see_all(decided.values())
             stored.add(decided.values())
     run = comparison.run
     stored.finish(

@@ -15,7 +15,7 @@ from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
 from importer.mapping import Mapping as FieldMapping
 from importer.mirror.details import read_details
 from importer.mirror.foreseen import ForeseenLocation
-from importer.mirror.matching import wanted_keys
+from importer.mirror.matching import look_for
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
@@ -92,9 +92,7 @@ class _Location:
             and not NOT_IN_SEARCH.isdisjoint(item.fields)
         ]
         if records:
-            values = self.foreseen.values
-            keys = [key for record in records for key in wanted_keys(record, self.rules.order, values)]
-            self.foreseen.look(keys, [record.contact_id for record in records if record.contact_id])
+            look_for(records, self.foreseen, self.rules.order)
 
     def found_contacts(self) -> Iterator[list[HeldContact]]:
         for some in self.found.ids():

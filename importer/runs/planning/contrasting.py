@@ -18,7 +18,7 @@ from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
 from importer.mirror.contrast import contrast, unseen_names
 from importer.mirror.foreseen import ForeseenLocation
-from importer.mirror.matching import Ambiguous, Match, find_contact, wanted_keys
+from importer.mirror.matching import Ambiguous, Match, find_contact, look_for
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
@@ -181,9 +181,8 @@ class _Right:
     def find(self, some: Sequence[Somebody]) -> list[Match]:
         """Find those whom some of the other side mean."""
         records = [each.record for each in some]
-        keys = (key for record in records for key in wanted_keys(record, self._order, self._location.values))
-        self._location.look(keys, (record.contact_id for record in records if record.contact_id))
-        found = [find_contact(record, self._location, self._order) for record in records]
+        keys = look_for(records, self._location, self._order)
+        found = [find_contact(record, self._location, its) for record, its in zip(records, keys, strict=True)]
         return found if self._paired is None else list(_paired_once(found, self._paired))
 
     def lacked(self) -> Iterator[HeldContact]:

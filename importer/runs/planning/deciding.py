@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import Catalog, CustomField
-from importer.highlevel.contacts import HeldContact
+from importer.highlevel.contacts import ADDITIONAL, HeldContact
 from importer.highlevel.equality import is_blank
 from importer.highlevel.payload import match_keys
 from importer.mapping import Mapping
 from importer.mapping.custom_targets import find_custom_field
 from importer.mapping.suppression import CODE as SUPPRESSED
 from importer.mapping.suppression import Suppression
-from importer.mirror.changes import UpdateRules, difference, left_by_create, left_by_update
+from importer.mirror.changes import (
+    NO_DIFFERENCE,
+    Difference,
+    UpdateRules,
+    difference,
+    left_by_create,
+    left_by_update,
+)
 from importer.mirror.foreseen import LocationView
-from importer.mirror.matching import Ambiguous, find_contact, wanted_keys
+from importer.mirror.matching import Ambiguous, RowKeys, find_contact, look_for
 from importer.records import (
     Fault,
     FollowUpFor,
@@ -114,15 +121,13 @@ class Decider:
 
     def decide(self, records: Sequence[Record]) -> dict[RowId, PlannedRow]:
         """Decide a block of rows."""
-        values = self._location.values
-        keys = (key for record in records for key in wanted_keys(record, self._rules.order, values))
-        self._location.look(keys, (record.contact_id for record in records if record.contact_id))
-        decided = {record.row: self._decide(record) for record in records}
+        keys = look_for(records, self._location, self._rules.order)
+        decided = {record.row: self._decide(record, its) for record, its in zip(records, keys, strict=True)}
         self._location.settle()
         return decided
 
-    def _decide(self, record: Record) -> PlannedRow:
-        match find_contact(record, self._location, self._rules.order):
+    def _decide(self, record: Record, keys: RowKeys) -> PlannedRow:
+        match find_contact(record, self._location, keys):
             case Ambiguous() as several:
                 candidates = map(self._location.contact, several.contact_ids)
                 if end := self._suppressed(record, *candidates):
@@ -147,7 +152,7 @@ class Decider:
             return None
         for contact in contacts:
             if contact is not None and any(
-                listed.has(key.removeprefix("other ")) for key in contact.found_by()
+                listed.has(key.removeprefix(ADDITIONAL)) for key in contact.found_by()
             ):
                 reason = f"Its contact has an e-mail or phone that is on the list {listed.name} of people who are sent nothing."
                 return _planned(record, PlanAction.SKIP, contact, code=SUPPRESSED, reason=reason)
@@ -186,33 +191,33 @@ class Decider:
                 reason="The contact exists already, and the mapping's mode is create_only.",
             )
         found = difference(record, contact, self._rules.update)
-        warnings = (
-            *(_warning("kept", each) for each in found.kept),
-            *(_warning("cleared", f"{each.name} is emptied") for each in found.changes if is_blank(each.new)),
-        )
         if found.nothing and not _adds_beside(record):
-            planned = _planned(
+            return _planned(
                 record,
                 PlanAction.UNCHANGED,
                 contact,
                 code="unchanged",
                 reason="The contact holds all of it already.",
+                found=found,
             )
-            return replace(planned, warnings=planned.warnings + warnings) if warnings else planned
         self._location.leave(left_by_update(contact, found))
-        planned = _planned(record, PlanAction.UPDATE, contact)
-        return replace(
-            planned,
-            changes=found.changes,
-            tags_added=found.tags_added,
-            tags_removed=found.tags_removed,
-            warnings=planned.warnings + warnings,
-        )
+        return _planned(record, PlanAction.UPDATE, contact, found=found)
 
 
 def _adds_beside(record: Record) -> bool:
     """Tell whether a row may add something beside a contact that it need not change."""
+    if not record.additions:
+        return False
     return any(each.applies_to is not FollowUpFor.CREATED for each in record.additions)
+
+
+def _warnings(record: Record, found: Difference) -> Iterator[Fault]:
+    """Yield what is to be said of a row; what a cell asks to empty is said where the contact holds something there."""
+    yield from (each for each in record.warnings if each.code != "cleared")
+    yield from (_warning("kept", each) for each in found.kept)
+    yield from (
+        _warning("cleared", f"{each.name} is emptied") for each in found.changes if is_blank(each.new)
+    )
 
 
 def _warning(code: str, message: str) -> Fault:
@@ -247,6 +252,7 @@ def _planned(
     *,
     code: str | None = None,
     reason: str | None = None,
+    found: Difference = NO_DIFFERENCE,
 ) -> PlannedRow:
     row = made_by(contact.id) if contact is not None else None
     if row is not None and reason is None:
@@ -256,10 +262,12 @@ def _planned(
         action=action,
         location_id=record.location_id,
         contact_id=contact.id if contact is not None else record.contact_id,
+        changes=found.changes,
+        tags_added=found.tags_added,
+        tags_removed=found.tags_removed,
         code=code,
         reason=reason,
-        # what a cell asks to empty is said anew where the contact holds something there
-        warnings=tuple(each for each in record.warnings if each.code != "cleared"),
+        warnings=tuple(_warnings(record, found)) if record.warnings or found is not NO_DIFFERENCE else (),
     )
 
 

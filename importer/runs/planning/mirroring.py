@@ -21,6 +21,7 @@ from importer.mirror.store import Mirror
 from importer.runs.context import RunContext
 from importer.runs.looking import open_looker
 from importer.runtime.counting import counted
+from importer.runtime.garbage import rare_collections
 from importer.sending import Sender
 from importer.sending.looking import MIRRORING
 from importer.settings import Connection
@@ -51,11 +52,12 @@ async def open_looking(
         raise SettingsError(
             "The embedded sandbox begins empty: it has no contacts to read. Leave --sandbox out."
         )
-    async with open_looker(
-        connection, state_path, clock=context.clock, policy=MIRRORING, progress=context.progress
-    ) as sender:
-        context.stop.listen(sender.stop)
-        yield sender
+    with rare_collections():
+        async with open_looker(
+            connection, state_path, clock=context.clock, policy=MIRRORING, progress=context.progress
+        ) as sender:
+            context.stop.listen(sender.stop)
+            yield sender
 
 
 async def mirror_locations(

@@ -277,8 +277,7 @@ class _Planner:
                 self._context.stop.check()
                 decided = deciders.decide(items)
                 planned = [decided[item.row] for item in items]
-                for each in planned:
-                    tally.see(each)
+                tally.see_all(planned)
                 stored.add(planned)
                 table.write(block, decided)
             missing = self._write_missing(deciders, path.suffix) if self._wants_missing else None

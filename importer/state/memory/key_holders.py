@@ -1,6 +1,7 @@
 """Who holds which e-mail and phone of a location: hashes of key, other key and name, so that no later file gives it away.
 
-A row takes hold of its keys before it is sent, and lets go of them where the vendor refused it. What a run learnt in
+A row takes hold of its keys before it is sent, and lets go of them where the vendor refused it, or the run is taken back: they are
+then whose they were before. What a run learnt in
 its last second is lost when it is killed; a resume learns it again, and the same, from the rows themselves.
 """
 
@@ -41,20 +42,39 @@ _KEYS_AT_ONCE: Final = 900
 """SQLite before 3.32 takes 999 values in one statement."""
 _FRESH_KEYS: Final = 20_000
 _FRESH_SECONDS: Final = 1.0
+_DRAFT_KEYS: Final = 50_000
 _SEVERAL_NAMES, _SEVERAL_OTHERS, _JOINED = 1, 2, 4
 _BEFORE: Final = {None: 0, Contradiction.NAME: 8, Contradiction.OTHER_KEY: 16}
 _BEFORE_OF: Final = {mark: before for before, mark in _BEFORE.items()}
 _COLUMNS: Final = 'key, other, first, last, run, "row", marks, said_other, said_first, said_last'
 _NO_MORE: Final = Said()
-_SAID: Final = ("said_other", "said_first", "said_last")
-"""Columns that files of earlier versions lack. All of them are 0 where nothing else was said than ``holders`` holds anyway."""
+_PLAIN: Final = KeyHolder(0, 0, 0, 0, 0)[5:]
+"""What there is to say of the holders of nearly all keys, which one row has."""
+_HELD: Final = ("other", "first", "last", "run", '"row"', "marks", "said_other", "said_first", "said_last")
+_WAS: Final = tuple(f"was_{name.strip(chr(34))}" for name in _HELD)
+"""The holder before the run that holds a key now; blank where that run was the first to meet it."""
+_ADDED: Final = {
+    **dict.fromkeys(_HELD[-3:], "INTEGER NOT NULL DEFAULT 0"),
+    **dict.fromkeys(_WAS, "INTEGER"),
+}
+"""Columns that files of earlier versions lack. What was said is 0 where it is no more than ``holders`` holds anyway."""
+_PUT: Final = f"""
+    INSERT INTO holders ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+        {", ".join(f"{was} = CASE WHEN run = excluded.run THEN {was} ELSE {held} END" for was, held in zip(_WAS, _HELD, strict=True))},
+        {", ".join(f"{held} = excluded.{held}" for held in _HELD)}
+"""  # noqa: S608  (our own text)
+_GIVE_BACK: Final = f"""
+    UPDATE holders SET
+        {", ".join(f"{held} = {was}, {was} = NULL" for was, held in zip(_WAS, _HELD, strict=True))}
+    WHERE was_run IS NOT NULL AND
+"""  # noqa: S608  (likewise)
 
 
 class KeyHolders:
     """The holders as one run sees and changes them; several processes may use the file at once."""
 
     def __init__(self, db: Database, *, place: str, run_id: str, clock: Clock | None = None) -> None:
-        self._db = _with_said(db)
+        self._db = _up_to_date(db)
         self._run_id = run_id
         self._clock = clock or SystemClock()
         # All of it is hashed with the place: one location id may be known at two servers.
@@ -136,11 +156,8 @@ class KeyHolders:
         if self._fresh:
             with self._db.transaction() as database:
                 database.executemany(
-                    f"INSERT OR REPLACE INTO holders ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  (our own text)
-                    (
-                        (key, *holder[:5], _marks(holder), *_said_besides(holder))
-                        for key, holder in sorted(self._fresh.items())
-                    ),
+                    _PUT,
+                    (_columns(key, self._fresh[key]) for key in sorted(self._fresh)),
                 )
             self._fresh.clear()
         self._written_at = self._clock.monotonic()
@@ -148,31 +165,40 @@ class KeyHolders:
     def release(self, rows: Iterable[RowId]) -> None:
         """Free the keys of this run's rows that were refused, where no other row of the person holds them too."""
         self.flush()
+        run = self.run  # asked for in a transaction of its own
         with self._db.transaction():
             self._db.execute('CREATE TEMP TABLE IF NOT EXISTS refused ("row" INTEGER PRIMARY KEY)')
             self._db.execute("DELETE FROM refused")
             self._db.executemany("INSERT OR IGNORE INTO refused VALUES (?)", ((row,) for row in rows))
             if self._db.execute("SELECT EXISTS (SELECT 1 FROM refused)").fetchone()[0]:
-                self._db.execute(
-                    'DELETE FROM holders WHERE run = ? AND NOT marks & ? AND "row" IN (SELECT "row" FROM refused)',
-                    (self.run, _JOINED),
-                )
+                alone = 'run = ? AND NOT marks & ? AND "row" IN (SELECT "row" FROM refused)'
+                self._let_go(alone, run, _JOINED)
 
     def forget(self, texts: Iterable[str]) -> int:
         """Forget who holds these keys, and the other keys of whoever holds them; gives how many those were."""
         keys = [(self.hash(text),) * 3 for text in texts]
+        before = ", ".join(f"{was} = NULL" for was in _WAS)
         with self._db.transaction() as database:
+            database.executemany(
+                f"UPDATE holders SET {before} WHERE key = ? OR was_other = ? OR was_said_other = ?",  # noqa: S608  (our own text)
+                keys,
+            )
             gone = database.executemany(
                 "DELETE FROM holders WHERE key = ? OR other = ? OR said_other = ?", keys
             ).rowcount
         return max(gone, 0)
 
     def release_all(self) -> None:
-        """Free all that this run holds: it sent nothing."""
+        """Free all that this run holds: it sent nothing, or is taken back."""
         self._fresh.clear()
-        run = self.run  # asks in a transaction of its own
+        run = self.run  # likewise
         with self._db.transaction():
-            self._db.execute("DELETE FROM holders WHERE run = ?", (run,))
+            self._let_go("run = ?", run)
+
+    def _let_go(self, condition: str, *values: int) -> None:
+        """Give keys of this run back to whoever held them before it, and free those that nobody held."""
+        self._db.execute(_GIVE_BACK + condition, values)
+        self._db.execute(f"DELETE FROM holders WHERE {condition}", values)  # noqa: S608  (our own text)
 
 
 class DraftHolders(KeyHolders):
@@ -199,6 +225,12 @@ class DraftHolders(KeyHolders):
     def run(self) -> int:
         return self._as_run
 
+    def put(self, holders: Mapping[int, KeyHolder]) -> None:
+        """Note who holds keys now; nobody else waits for it, so that the more are written together the better."""
+        self._fresh.update(holders)
+        if len(self._fresh) >= _DRAFT_KEYS:
+            self.flush()
+
     def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]:
         found = super().find(keys)
         if self._known is None:
@@ -208,6 +240,12 @@ class DraftHolders(KeyHolders):
 
 def _person(place: str) -> bytes:
     return blake2b(place.rstrip("/").encode(), digest_size=16).digest()
+
+
+def _columns(key: int, holder: KeyHolder) -> tuple[int, ...]:
+    if holder[5:] == _PLAIN:
+        return (key, *holder[:5], 0, 0, 0, 0)
+    return (key, *holder[:5], _marks(holder), *_said_besides(holder))
 
 
 def _marks(holder: KeyHolder) -> int:
@@ -239,16 +277,16 @@ def _holder(other: int, first: int, last: int, run: int, row: RowId, marks: int,
     )
 
 
-def _with_said(db: Database) -> Database:
+def _up_to_date(db: Database) -> Database:
     """Add the columns that a file of an earlier version lacks."""
-    if not _lacks_said(db):
+    if not _lacking(db):
         return db
     with db.transaction():
-        for name in _lacks_said(db):  # another process may have added them meanwhile
-            db.execute(f"ALTER TABLE holders ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+        for name in _lacking(db):  # another process may have added them meanwhile
+            db.execute(f"ALTER TABLE holders ADD COLUMN {name} {_ADDED[name]}")
     return db
 
 
-def _lacks_said(db: Database) -> list[str]:
+def _lacking(db: Database) -> list[str]:
     there = {name for _, name, *_ in db.execute("PRAGMA table_info(holders)")}
-    return [name for name in _SAID if name not in there]
+    return [name for name in _ADDED if name not in there]

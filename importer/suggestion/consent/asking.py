@@ -79,11 +79,11 @@ def _refuses(parts: Sequence[str], column: Column) -> bool:
     spoken = set(parts)
     if spoken & lexicon.REFUSALS:
         return True
-    if spoken & lexicon.REFUSES and (_is_topical(spoken) or spoken & lexicon.PERMITS):
+    if spoken & lexicon.REFUSES and (_is_topical(spoken) or spoken & (lexicon.PERMITS | _MAILING)):
         return True
     if _is_topical(spoken) and spoken & lexicon.SWITCHED_OFF and not spoken & lexicon.AGREES:
         return True
-    if _is_ended(parts) and spoken & (lexicon.TOPICS | lexicon.PERMITS):
+    if _is_ended(parts) and spoken & (lexicon.TOPICS | lexicon.PERMITS | _MAILING):
         return True
     return bool(spoken & lexicon.UNDELIVERABLE) and max(column.booleans, column.dates) >= _SURE
 
@@ -104,6 +104,10 @@ def says_more(column: Column) -> bool:
     topics = lexicon.TOPICS | lexicon.EVERY_CHANNEL | lexicon.NEUTRAL
     spoken = set(split_up(words(headline(column.header))))
     return any(not word.isdigit() for word in spoken - topics - NOISE - LITTLE - PLACES)
+
+
+_MAILING: Final = frozenset({"mailing"})
+"""No topic where nothing is refused: there are mailing addresses."""
 
 
 def _permits(parts: Sequence[str]) -> Asked:

@@ -239,7 +239,7 @@ def _by_values(column: Column) -> Switch | ConsentUnclear | None:
     texts = {plain(text) for text in set(column.values)}
     if len(texts) > _MANY_STATES:
         return None
-    if not texts & lexicon.STRONG:
+    if not texts & (lexicon.STRONG | lexicon.RETURNED):
         barred = texts & lexicon.BARRED and set(column.words) & lexicon.STATUSES
         return (
             _unclear(column, "some of its values bar people, from mails or from an account")
@@ -247,6 +247,11 @@ def _by_values(column: Column) -> Switch | ConsentUnclear | None:
             else None
         )
     answers = _answers(column, Asked.NOTHING)
+    if texts & lexicon.RETURNED:
+        answers = {
+            text: Answer.REFUSED if plain(text) in lexicon.CANCELLED else said
+            for text, said in answers.items()
+        }
     everywhere = ("dnd",) if texts & lexicon.EVERYWHERE else ("dndSettings.Email",)
     fields = fields_of(column, Asked.TOPIC) or everywhere
     if _understood(column, answers):

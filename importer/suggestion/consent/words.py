@@ -236,6 +236,13 @@ STRONG: Final = word_set(
 )  # fmt: skip
 """Cells that are about consent even where the header does not speak of it."""
 
+RETURNED: Final = word_set(
+    "bounced, hard bounced, hard bounce, soft bounced, cleaned, complained, complaint, marked as spam, spam complaint",
+    ", ",
+)
+"""Cells of a status of e-mails that came back; beside them, who cancelled has left."""
+CANCELLED: Final = word_set("cancelled canceled")
+
 EVERYWHERE: Final = word_set(
     "dnc, dnd, do not contact, blacklisted, robinson, robinsonliste, werbesperre, kontaktsperre", ", "
 )

@@ -1,0 +1,143 @@
+"""Tokens that `importer connect` stored: by location and address, in the system's keyring or a private file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from importer.errors import CredentialsError, SettingsError
+from importer.highlevel.grants import open_keyring, write_private
+from importer.runtime.logs import hide
+from importer.settings import Connection, Secret
+
+_SERVICE: Final = "highlevel-importer"
+_PREFIX: Final = "token-"
+_LOCATION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredConnection:
+    """A location that was connected. ``base_url`` is where its token is sent to, and nowhere else."""
+
+    location_id: str
+    name: str
+    base_url: str
+    stored_at: float
+    in_keyring: bool
+
+
+class ConnectionBook:
+    """All connections that were stored in a folder, a file for each location."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, location_id: str) -> Path:
+        """Say where a location's connection is kept. Raises SettingsError for what cannot be a location's id."""
+        if not _LOCATION.fullmatch(location_id):
+            raise SettingsError(
+                "That is no location's id. It stands in the sub-account's address: .../location/ID/..."
+            )
+        return self.folder / f"{_PREFIX}{location_id}.json"
+
+    def store(self, connection: StoredConnection, token: Secret) -> StoredConnection:
+        """Keep a token: in the keyring where there is one and it is wanted, else in the file. Raises SettingsError."""
+        in_keyring = connection.in_keyring and _put(self._entry(connection.location_id), token)
+        kept: dict[str, Any] = {
+            "location_id": connection.location_id,
+            "name": connection.name,
+            "base_url": connection.base_url,
+            "stored_at": connection.stored_at,
+            **({"keyring": True} if in_keyring else {"token": token.reveal()}),
+        }
+        write_private(self.path(connection.location_id), json.dumps(kept, indent=1).encode())
+        if not in_keyring:
+            _drop(self._entry(connection.location_id))
+        return _read_connection(kept)
+
+    def all(self) -> Iterator[StoredConnection]:
+        """Give the connections, by location; one that cannot be read is left out."""
+        for path in sorted(self.folder.glob(f"{_PREFIX}*.json")):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+                yield _read_connection(json.loads(path.read_text(encoding="utf-8")))
+
+    def token(self, location_id: str, base_url: str) -> Secret | None:
+        """Find the token of a location for a server; None where none is stored. Raises CredentialsError."""
+        if not _LOCATION.fullmatch(location_id) or not self.path(location_id).is_file():
+            return None
+        try:
+            kept = json.loads(self.path(location_id).read_text(encoding="utf-8"))
+            if _read_connection(kept).base_url.rstrip("/") != base_url.rstrip("/"):
+                return None  # another server is not to learn it
+            token = _get(self._entry(location_id)) if kept.get("keyring") else str(kept["token"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            raise CredentialsError(
+                f"The stored token of location {location_id} cannot be read. Connect it again: importer connect {location_id}"
+            ) from None
+        hide(token)
+        return Secret(token)
+
+    def forget(self, location_id: str) -> bool:
+        """Delete a location's connection, token and all; False where there is none."""
+        path = self.path(location_id)
+        if not path.is_file():
+            return False
+        _drop(self._entry(location_id))
+        path.unlink(missing_ok=True)
+        return True
+
+    def _entry(self, location_id: str) -> str:
+        return f"{_PREFIX}{location_id}"
+
+
+def token_of(connection: Connection, location_id: str) -> Secret | None:
+    """Choose the token for a location: the one named for the command, its own, the stored one, the one for all."""
+    if connection.token_first and connection.token is not None:
+        return connection.token
+    return connection.tokens.get(location_id) or _stored(connection, location_id) or connection.token
+
+
+def _stored(connection: Connection, location_id: str) -> Secret | None:
+    if connection.sandbox or connection.grants is None:
+        return None
+    return ConnectionBook(connection.grants).token(location_id, connection.base_url)
+
+
+def _read_connection(kept: dict[str, Any]) -> StoredConnection:
+    return StoredConnection(
+        location_id=str(kept["location_id"]),
+        name=str(kept["name"]),
+        base_url=str(kept["base_url"]),
+        stored_at=float(kept["stored_at"]),
+        in_keyring=bool(kept.get("keyring")),
+    )
+
+
+def _put(entry: str, token: Secret) -> bool:
+    """Give a token to the system's keyring; False where there is none that keeps it."""
+    try:
+        keyring = open_keyring()
+        keyring.set_password(_SERVICE, entry, token.reveal())
+        return bool(keyring.get_password(_SERVICE, entry) == token.reveal())
+    except Exception:  # noqa: BLE001  (each backend has failures of its own, a machine without a desktop among them)
+        return False
+
+
+def _get(entry: str) -> str:
+    try:
+        token = open_keyring().get_password(_SERVICE, entry)
+    except Exception as cause:
+        raise KeyError(entry) from cause
+    if not token:
+        raise KeyError(entry)
+    return str(token)
+
+
+def _drop(entry: str) -> None:
+    with contextlib.suppress(Exception):
+        open_keyring().delete_password(_SERVICE, entry)
