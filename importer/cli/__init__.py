@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
     "fields": ("importer.cli.fields", "Make the custom fields that a mapping names."),
     "test": ("importer.cli.testing", "Hold a mapping against the examples that it carries."),
+    "learn": ("importer.cli.learning", "Propose rules from failed rows that came back corrected."),
     "migrate": (
         "importer.cli.migrating",
         "Take over a folder of exports: companies, contacts, deals, notes.",
