@@ -17,7 +17,7 @@ from importer.mapping import BoundMapping, Mapping
 from importer.mapping.compiled.headers import HeaderIndex, Missing
 from importer.reading import Source, open_source
 from importer.reading.detected import Detected
-from importer.records import Block, Json, Outcome, Record, limited
+from importer.records import Block, Json, Outcome, Record, Row, limited
 from importer.runs.shown_rows import ready_row, shown_row
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import SANDBOX_LOCATION, ReadingOptions
@@ -89,6 +89,20 @@ class Bench:
             )
             shown.append(shown_row(ready, mapping))
         return shown
+
+    def first_rows(self) -> Iterator[Row]:
+        """Walk the rows in memory."""
+        for block in self._sample:
+            yield from block
+
+    def row(self, number: int) -> Row:
+        """Give a row by the number that a spreadsheet shows. Raises SourceError for one that is not there."""
+        (row,) = self._row(number)
+        return row
+
+    def blocks(self) -> Iterable[Block]:
+        """Walk all rows, in blocks."""
+        return self._all_blocks()
 
     def close(self) -> None:
         if self._rows is not None:

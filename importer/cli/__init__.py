@@ -18,6 +18,7 @@ from importer.version import __version__
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     # name: (module, one line for the list of commands, so that --help imports none of them)
     "run": ("importer.cli.imports", "Import one or more files."),
+    "ui": ("importer.cli.screen", "Open the screen: import in a browser."),
     "check": ("importer.cli.imports", "Read, map and validate every row; send nothing."),
     "preview": ("importer.cli.imports", "Show what each row would send, as JSON lines."),
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
