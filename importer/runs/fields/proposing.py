@@ -53,7 +53,8 @@ class RowsSeen:
 
     def _see(self, record: Record) -> None:
         for name, value in record.custom_fields:
-            self.values[NamedField(CONTACT, name)].see(value)
+            if (values := self.values.get(NamedField(CONTACT, name))) is not None:
+                values.see(value)
         for addition in record.additions:
             named = addition.content.get(CUSTOM_FIELDS)
             for name, value in named.items() if isinstance(named, dict) else ():
