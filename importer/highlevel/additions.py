@@ -21,6 +21,7 @@ from importer.highlevel.catalog import Probe
 from importer.highlevel.opportunities import (
     INDEX_SECONDS,
     WRITE_PROBE,
+    count_opportunities,
     create_opportunity,
     delete_opportunity,
     get_opportunity,
@@ -59,6 +60,8 @@ class AdditionKind:
     """The list tells when each was added."""
     late_seconds: float = 0.0
     """So much later than it was added it may first be in the list."""
+    of_location: Callable[[str], Call] | None = None
+    """The call that tells how many a whole location has, where there is one."""
     probe: Probe
     """What tells before the first row that the list may not be read."""
 
@@ -134,6 +137,7 @@ OPPORTUNITY: Final = AdditionKind(
     worked_on=("pipelineStageId", "status", "monetaryValue", "assignedTo"),
     dated=True,
     late_seconds=INDEX_SECONDS,
+    of_location=count_opportunities,
     probe=WRITE_PROBE,
 )
 KINDS: Final = {kind.name: kind for kind in (NOTE, TASK, OPPORTUNITY)}
@@ -205,6 +209,12 @@ def _may_look(addition: Addition) -> bool:
     if kind is None or addition.applies_to is FollowUpFor.CREATED:
         return False
     return addition.once or not kind.dated
+
+
+def has_none(kind: AdditionKind, body: Mapping[str, Any]) -> bool:
+    """Tell whether a location surely has none of a kind: its list is empty, and it counts none."""
+    meta = body.get("meta")
+    return body.get(kind.listed) == [] and isinstance(meta, Mapping) and meta.get("total") == 0
 
 
 def made_id(addition: Addition, body: Mapping[str, Any]) -> str | None:
