@@ -150,9 +150,10 @@ def deal_of(row: int, mail: str, pipeline: str) -> Record:
     return Record(row=row, location_id=PLACE, fields={"email": mail}, additions=(wanted,))
 
 
-@pytest.mark.parametrize(("others", "looks"), [(0, 0), (1, 3)])
-async def test_where_no_contact_has_a_deal_none_is_looked_at_for_one(
-    start: StartRun, others: int, looks: int
+@pytest.mark.parametrize("concurrency", [1, 10])
+@pytest.mark.parametrize(("others", "looks"), [(0, 1), (1, 3)])
+async def test_where_no_contact_has_a_deal_no_second_one_is_looked_at(
+    start: StartRun, others: int, looks: int, concurrency: int
 ) -> None:
     run = await start()
     pipeline = run.sandbox.location(PLACE).pipelines[0]["id"]
@@ -170,7 +171,7 @@ async def test_where_no_contact_has_a_deal_none_is_looked_at_for_one(
             Item(kind=Kind.OPPORTUNITY, id="o1", location_id=PLACE, contact_id=contacts[3], body=body)
         )
     rows = [deal_of(number + 2, f"p{number}@example.com", pipeline) for number in range(3)]
-    outcomes = await run.send(rows, row_object=RowObject.OPPORTUNITY)
+    outcomes = await run.send(rows, row_object=RowObject.OPPORTUNITY, concurrency=concurrency)
     assert {each.status for each in outcomes.values()} == {Status.CREATED}
-    opening, search_and_create, counts = 4, 2 * 3, 1 if others else 2
-    assert run.sandbox.state()["requests"] == opening + search_and_create + counts + looks
+    opening, search_and_create, count = 4, 2 * 3, 1
+    assert run.sandbox.state()["requests"] == opening + search_and_create + count + looks
