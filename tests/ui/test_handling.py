@@ -347,9 +347,7 @@ async def test_a_cell_put_right_is_told_at_once_and_is_what_the_import_sends(
     assert (status, told["becomes"]["payload"]["email"]) == (200, "ben@example.com")
     assert (await visitor.ask(f"/api/d/{draft}/forecast"))["failed"] == 0
     version = screen.drafts.open(draft).version
-    _, begun = await visitor.post(
-        f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": ""}
-    )
+    _, begun = await visitor.post(f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": ""})
     ended = await until(visitor, begun["run"])
     assert (ended["created"], ended["failed"]) == (2, 0)
     results = await visitor.get(f"/r/{begun['run']}/files/results.csv")
