@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import shlex
 import time
-from typing import Any
 
 from importer.errors import SettingsError
 from importer.ui import children
 from importer.ui.drafts import Draft
-from importer.ui.handling.account import place_words, reading_words, secrets_of
+from importer.ui.handling.account import secrets_of
+from importer.ui.handling.rows import import_words
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 
-_CHECK_SECONDS = 1800.0
 _BEGUN_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 _MOST_TRIAL_ROWS = 1000
@@ -23,37 +22,6 @@ _MOST_TRIAL_ROWS = 1000
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     return screen.page("forecast.html.j2", draft=draft, step="forecast", command=command_of(screen, draft))
-
-
-async def forecast(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Check all rows, by the command that does it."""
-    draft = screen.drafts.open(asked.named["draft"])
-    return data(await check(screen, draft))
-
-
-async def check(screen: Screen, draft: Draft, *more: str) -> Any:
-    """Give the forecast of `importer check`. Raises SettingsError with its sentence where it cannot be made."""
-    words = ["check", *import_words(screen, draft), "--json", "--quiet", *more]
-    ended = await children.ask(words, secrets=secrets_of(screen, draft.location_id), seconds=_CHECK_SECONDS)
-    if not isinstance(ended.answer, dict):
-        raise SettingsError(ended.sentence)
-    return ended.answer
-
-
-def import_words(screen: Screen, draft: Draft) -> list[str]:
-    """Say what is imported, by which mapping and where to: the same for a check, a plan and a run."""
-    mapping = screen.drafts.mapping(draft)
-    if not mapping.is_file():
-        raise SettingsError(screen.words("forecast.no_mapping"))
-    return [
-        str(screen.drafts.source(draft)),
-        "-m",
-        str(mapping),
-        *place_words(draft),
-        *reading_words(draft),
-        "--state",
-        str(screen.state),
-    ]
 
 
 def run_words(screen: Screen, draft: Draft, *, trial: int | None, fresh: bool) -> list[str]:
