@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -13,6 +14,7 @@ import click
 
 from importer.cli.streams import sentence_of, steady_streams
 from importer.errors import ImporterError, SourceError
+from importer.runtime.garbage import seldom_collecting
 from importer.version import __version__
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -130,8 +132,10 @@ def cli() -> None:
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line (``words`` default to the process's own): an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
     atexit.register(gc.freeze)  # the collector need not look at all there is once more when the process ends
+    # Pydantic would look through all that is installed for plugins, which have no business with people's mappings.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     words = sys.argv[1:] if words is None else words
-    with steady_streams() as out:
+    with seldom_collecting(), steady_streams() as out:
         code = _carry_out(words)
         out.flush()
         if sentence := sentence_of(out.lost):

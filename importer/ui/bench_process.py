@@ -141,6 +141,16 @@ class Answers:
             for number, shown in zip(numbers, self._bench.becomes(mapping, numbers), strict=True)
         ]
 
+    def cells(self, row: int) -> Any:
+        """Give a row whole, to be put right."""
+        return {"header": list(self._bench.header), "cells": list(self._bench.row(row).cells)}
+
+    def would_become(self, text: str, row: int, cells: list[str]) -> Any:
+        """Say what a row would send if it held these cells."""
+        from importer.mapping import parse_mapping
+
+        return self._bench.would_become(parse_mapping(text, name=_NAME), row, cells)
+
     def _cells(self, number: int) -> list[Json]:
         return [cell[:_LONGEST_CELL] for cell in self._bench.row(number).cells]
 
