@@ -27,9 +27,9 @@ ANN: dict[str, Json] = {
 }
 
 
-def traits(row: int = 2, **fields: Json) -> Traits:
+def traits(**fields: Json) -> Traits:
     found = traits_of(
-        Record(row=row, location_id="l", fields={name: each for name, each in fields.items() if each})
+        Record(row=2, location_id="l", fields={name: each for name, each in fields.items() if each})
     )
     assert found is not None
     return found
