@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import importer
+
 if TYPE_CHECKING:
     from importer.sandbox import Sandbox
     from tests.flow.conftest import Desk, Ended
@@ -75,6 +77,15 @@ def test_check_preview_and_read_show_what_a_run_would_send(desk: Desk, corrected
     read = desk.importer("read", "contacts.csv", "--corrections", "c.jsonl", "-n", "0", "--format", "csv").out
     assert "Ann,ann@example.com,,vip" in read
     assert "Eve,eve@example.com,," in read
+
+
+def test_the_library_takes_corrections_and_rows(desk: Desk, corrected: str) -> None:
+    forecast = importer.check(
+        "contacts.csv", "mapping.yaml", location_id="loc1", corrections="c.jsonl", only_rows="c.jsonl"
+    )
+    assert (forecast.rows_read, forecast.ready) == (2, 2)
+    with pytest.raises(importer.SourceError, match=r"The corrections nowhere\.jsonl cannot be read"):
+        importer.check("contacts.csv", "mapping.yaml", location_id="loc1", corrections="nowhere.jsonl")
 
 
 def test_a_run_of_two_processes_corrects_as_one_of_one_does(
