@@ -186,6 +186,17 @@ def test_the_copy_of_the_corrections_is_private_and_goes_with_the_person(
     assert not kept.exists()
 
 
+def test_a_person_who_stands_in_a_correction_alone_is_found_and_forgotten(
+    desk: Desk, vendor: Sandbox, corrected: str
+) -> None:
+    desk.write("rows", "3\n")
+    run_id = desk.run(*WORDS, "--rows", "rows").summary["run_id"]
+    sources = desk.folder.parent / "state" / "runs" / run_id / "sources"
+    assert "eve@example.com" in "".join(path.read_text() for path in sources.glob("*.jsonl"))
+    assert desk.importer("forget", "--person", "eve@example.com", "--yes").code == 0
+    assert not [path for path in sources.rglob("*") if path.is_file()]
+
+
 def test_a_plan_of_corrected_rows_is_applied_to_them(desk: Desk, vendor: Sandbox, corrected: str) -> None:
     planned = desk.importer("plan", *WORDS, "--json").summary
     assert (planned["create"], planned["fail"]) == (4, 1)
