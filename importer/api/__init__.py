@@ -101,17 +101,22 @@ def suggest(source: Reference, **options: Unpack[ReadOptions]) -> Suggestion:
 def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[CheckOptions]) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent. Raises SetupError."""
     from importer.runs import forecast
+    from importer.runs.located import located
 
     given = checked("check", options, CheckOptions)
     findings: Reference | None = given.get("findings")
     call = context_with(given.get("env_file"))
     settings = call.run(run_settings, source, mapping, given)
-    return call.run(
-        forecast.check,
-        settings,
-        mapping=loaded(mapping),
-        findings=None if findings is None else Path(findings),
-    )
+
+    def look() -> Forecast:
+        with located(settings, mapping=loaded(mapping)) as readable:
+            return forecast.check(
+                readable,
+                mapping=loaded(mapping),
+                findings=None if findings is None else Path(findings),
+            )
+
+    return call.run(look)
 
 
 @errors_in_parameters()
@@ -146,11 +151,17 @@ def preview(
     Raises SetupError, at the latest when the first row is asked for.
     """
     from importer.runs import forecast
+    from importer.runs.located import located
 
     given = checked("preview", options, LookOptions)
     call = context_with(given.get("env_file"))
     settings = call.run(run_settings, source, mapping, given)
-    return _stepped(call, forecast.preview(settings, rows=rows, mapping=loaded(mapping)))
+
+    def lines() -> Iterator[dict[str, Json]]:
+        with located(settings, mapping=loaded(mapping)) as readable:
+            yield from forecast.preview(readable, rows=rows, mapping=loaded(mapping))
+
+    return _stepped(call, lines())
 
 
 @options_of(RunOptions)

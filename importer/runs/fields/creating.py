@@ -20,6 +20,7 @@ from importer.runs.fields.proposing import RowsSeen, Wanted, notes_of, propose, 
 from importer.runs.forecast import taken_in
 from importer.runs.intake import require_destination
 from importer.runs.looking import open_looker
+from importer.runs.planning.fetching import fetched
 from importer.runtime.process_lock import LockHeldError, locked, this_process
 from importer.sending import Sender
 from importer.settings import RunSettings
@@ -60,7 +61,8 @@ async def create_fields(
     mapping = mapping or load_mapping(settings.mapping)
     _check(settings, options, mapping)
     began = context.clock.monotonic()
-    seen, location_ids = await asyncio.to_thread(_read_rows, settings, mapping, context)
+    async with fetched(settings, context, mapping=mapping) as readable:
+        seen, location_ids = await asyncio.to_thread(_read_rows, readable, mapping, context)
     async with _opened(settings, location_ids, options, context) as creation:
         catalogs = [await _meet(creation.sender, each, mapping) for each in location_ids]
         rules, wanted = rules_of(mapping), options.wanted

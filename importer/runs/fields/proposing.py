@@ -53,7 +53,8 @@ class RowsSeen:
 
     def _see(self, record: Record) -> None:
         for name, value in record.custom_fields:
-            self.values[NamedField(CONTACT, name)].see(value)
+            if (values := self.values.get(NamedField(CONTACT, name))) is not None:
+                values.see(value)
         for addition in record.additions:
             named = addition.content.get(CUSTOM_FIELDS)
             for name, value in named.items() if isinstance(named, dict) else ():
@@ -189,10 +190,15 @@ def notes_of(seen: RowsSeen, mapping: FieldMapping, catalog: Catalog) -> Iterato
         if new := [tag for tag in tags if tag.casefold() not in known]:
             yield f"Location {catalog.location_id} does not have {counted(len(new), 'tag')} that the rows name; a run makes them: {_some(new)}."
     deal = mapping.model.opportunity
-    pipelines = find_named(deal.pipeline, catalog.pipelines) if deal is not None else []
-    if deal is not None and len(pipelines) != 1:
-        yield f"Location {catalog.location_id} has no pipeline {deal.pipeline!r}; pipelines are made in HighLevel alone."
-    for pipeline in pipelines[:1]:
+    named = (
+        {} if deal is None else {name: find_named(name, catalog.pipelines) for name in deal.named_pipelines}
+    )
+    for name, found in named.items():
+        if len(found) != 1:
+            yield f"Location {catalog.location_id} has no pipeline {name!r}; pipelines are made in HighLevel alone."
+    # of several pipelines nobody knows here which row's stage is to be whose
+    only = [found[0] for found in named.values() if found] if deal and isinstance(deal.pipeline, str) else []
+    for pipeline in only:
         stages = seen.stages.get(catalog.location_id, Counter())
         if lacking := [text for text in stages if len(find_named(text, pipeline.stages)) != 1]:
             yield (
