@@ -186,7 +186,10 @@ def test_the_run_before_is_found_by_what_the_file_holds_whatever_it_is_called_no
     desk: Desk, first: Ended
 ) -> None:
     (desk.folder / "contacts.csv").rename(desk.folder / "of-monday.csv")
-    assert desk.run("of-monday.csv", *FIX[1:]).summary["follows"] == first.summary["run_id"]
+    second = desk.run("of-monday.csv", *FIX[1:]).summary
+    assert second["follows"] == first.summary["run_id"]
+    (desk.folder / "of-monday.csv").rename(desk.folder / "of-tuesday.csv")
+    assert desk.run("of-tuesday.csv", *FIX[1:], "--fresh").summary["follows"] == second["run_id"]
 
 
 def test_a_run_that_was_taken_back_is_not_followed(desk: Desk, first: Ended) -> None:
