@@ -57,6 +57,8 @@ _JOINED: Final = {
     ("lettre d", "info"): "infolettre",
     ("e", "posta"): "email",
     ("e", "bulten"): "ebulten",
+    ("bel", "me"): "belme",
+    ("belme", "niet"): "belmeniet",
     (
         "\u0627\u0644\u063a\u0627\u0621",
         "\u0627\u0634\u062a\u0631\u0627\u0643",
