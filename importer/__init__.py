@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         mirror_location_async,
         open_bench,
         open_findings,
+        open_history,
         plan,
         plan_async,
         preview,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
     from importer.results.undo import UndoSummary
+    from importer.runs.history import PastRun, RunHistory
     from importer.runtime.progress import Phase, RunProgress
     from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
@@ -83,6 +85,7 @@ __all__ = [
     "MappingError",
     "MirrorError",
     "MirrorReading",
+    "PastRun",
     "PausedRunError",
     "Phase",
     "PlanAction",
@@ -90,6 +93,7 @@ __all__ = [
     "QuotaSpentError",
     "Row",
     "RunConflictError",
+    "RunHistory",
     "RunProgress",
     "ServiceDownError",
     "SettingsError",
@@ -115,6 +119,7 @@ __all__ = [
     "mirror_location_async",
     "open_bench",
     "open_findings",
+    "open_history",
     "plan",
     "plan_async",
     "preview",
@@ -137,10 +142,12 @@ _TYPES: Final = {
     "Forecast": "importer.results.forecast",
     "Mapping": "importer.mapping",
     "MirrorReading": "importer.mirror.reading",
+    "PastRun": "importer.runs.history",
     "Phase": "importer.runtime.progress",
     "PlanAction": "importer.records",
     "PlanSummary": "importer.results.plan",
     "Row": "importer.records",
+    "RunHistory": "importer.runs.history",
     "RunProgress": "importer.runtime.progress",
     "Source": "importer.reading",
     "Suggestion": "importer.suggestion.suggesting",

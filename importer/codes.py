@@ -158,6 +158,11 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         Remedy.NONE,
     ),
     Code(
+        "unknown_pipeline",
+        "The location has no such pipeline",
+        "Write a pipeline of the location, or translate the column with map.",
+    ),
+    Code(
         "unknown_stage",
         "The pipeline has no such stage",
         "Write a stage of the pipeline, or translate the column with map.",

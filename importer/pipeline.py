@@ -16,6 +16,7 @@ from importer.mapping import Mapping, load_mapping
 from importer.results import Summary
 from importer.runs.context import RunContext
 from importer.runs.identity import Changes, begin, reopen
+from importer.runs.located import located_sources
 from importer.runs.preparing.writing import write_results
 from importer.runs.remote import open_to_others
 from importer.runs.session import RunSession
@@ -48,8 +49,11 @@ async def run(
     before its end returns its summary too. Raises SetupError when nothing was sent, and StopError when it was
     interrupted before its first row.
     """
-    mapping = mapping or load_mapping(settings.mapping)
-    async with begin(settings, mapping, context or RunContext()) as session:
+    mapping, context = mapping or load_mapping(settings.mapping), context or RunContext()
+    async with (
+        located_sources(settings, mapping, context) as readable,
+        begin(readable, mapping, context) as session,
+    ):
         return await _carry_out(session)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import time
@@ -167,4 +168,6 @@ class RunSettings:
     verify_share: float = 0.0
     allow_transforms: bool = False
     report_details: bool = False
+    fetched: Mapping[str, Path] = field(default_factory=dict)
+    """The files that stand for sources which are locations, while they are read."""
     metrics_file: Path | None = None

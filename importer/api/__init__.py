@@ -40,6 +40,7 @@ from importer.runtime.environment import context_with
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
     from importer.results.summary import Summary
+    from importer.runs.history import RunHistory
     from importer.state.findings import Findings
     from importer.suggestion.suggesting import Suggestion
 
@@ -53,6 +54,7 @@ __all__ = [
     "mirror_location_async",
     "open_bench",
     "open_findings",
+    "open_history",
     "plan",
     "plan_async",
     "preview",
@@ -99,17 +101,33 @@ def suggest(source: Reference, **options: Unpack[ReadOptions]) -> Suggestion:
 def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[CheckOptions]) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent. Raises SetupError."""
     from importer.runs import forecast
+    from importer.runs.located import located
 
     given = checked("check", options, CheckOptions)
     findings: Reference | None = given.get("findings")
     call = context_with(given.get("env_file"))
     settings = call.run(run_settings, source, mapping, given)
-    return call.run(
-        forecast.check,
-        settings,
-        mapping=loaded(mapping),
-        findings=None if findings is None else Path(findings),
-    )
+
+    def look() -> Forecast:
+        with located(settings, mapping=loaded(mapping)) as readable:
+            return forecast.check(
+                readable,
+                mapping=loaded(mapping),
+                findings=None if findings is None else Path(findings),
+            )
+
+    return call.run(look)
+
+
+@errors_in_parameters()
+def open_history(state: Reference | None = None) -> RunHistory:
+    """Look at the runs of a state folder (default: IMPORTER_STATE, else the platform's): past ones and those under way.
+
+    Iterate over it for the newest first, or ask it for one: ``.find(run_id)``. Nothing is changed.
+    """
+    from importer.runs.history import RunHistory
+
+    return RunHistory(told.state({} if state is None else {"state": state}))
 
 
 @errors_in_parameters()
@@ -133,11 +151,17 @@ def preview(
     Raises SetupError, at the latest when the first row is asked for.
     """
     from importer.runs import forecast
+    from importer.runs.located import located
 
     given = checked("preview", options, LookOptions)
     call = context_with(given.get("env_file"))
     settings = call.run(run_settings, source, mapping, given)
-    return _stepped(call, forecast.preview(settings, rows=rows, mapping=loaded(mapping)))
+
+    def lines() -> Iterator[dict[str, Json]]:
+        with located(settings, mapping=loaded(mapping)) as readable:
+            yield from forecast.preview(readable, rows=rows, mapping=loaded(mapping))
+
+    return _stepped(call, lines())
 
 
 @options_of(RunOptions)

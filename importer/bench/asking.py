@@ -17,7 +17,7 @@ from importer.mapping import BoundMapping, Mapping
 from importer.mapping.compiled.headers import HeaderIndex, Missing
 from importer.reading import Source, open_source
 from importer.reading.detected import Detected
-from importer.records import Block, Json, Outcome, Record, limited
+from importer.records import Block, Json, Outcome, Record, Row, limited
 from importer.runs.shown_rows import ready_row, shown_row
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import SANDBOX_LOCATION, ReadingOptions
@@ -79,16 +79,41 @@ class Bench:
         Without a catalog names of custom fields become likely keys, as in any look without a token. Raises MappingError
         where the mapping does not fit, SourceError for a row that is not there.
         """
+        return [self._shown(mapping, self._row(number), catalog) for number in numbers]
+
+    def would_become(self, mapping: Mapping, number: int, cells: Sequence[str]) -> dict[str, Json]:
+        """Say of a row what a run would send if it held other cells: of what somebody puts right in it.
+
+        Raises as ``becomes`` does, and SourceError for a row that would have more cells than the header.
+        """
+        if len(cells) > len(self.header):
+            raise SourceError(f"Row {number} has more cells than the header names columns.")
+        held = self._row(number)
+        whole = [*cells, *[""] * (len(self.header) - len(cells))]
+        block = Block(source=held.source, numbers=[number], rows=[whole])
+        return self._shown(mapping, block, None)
+
+    def _shown(self, mapping: Mapping, row: Block, catalog: Catalog | None) -> dict[str, Json]:
         bound = self._bind(mapping)
-        resolver = bound.resolver(catalog)
-        shown = []
-        for number in numbers:
-            (item,) = bound.read(self._row(number))
-            ready: Record | Outcome = (
-                ready_row(resolver.resolve(item), mapping) if isinstance(item, Record) else item
-            )
-            shown.append(shown_row(ready, mapping))
-        return shown
+        (item,) = bound.read(row)
+        ready: Record | Outcome = item
+        if isinstance(item, Record):
+            ready = ready_row(bound.resolver(catalog).resolve(item), mapping)
+        return shown_row(ready, mapping)
+
+    def first_rows(self) -> Iterator[Row]:
+        """Walk the rows in memory."""
+        for block in self._sample:
+            yield from block
+
+    def row(self, number: int) -> Row:
+        """Give a row by the number that a spreadsheet shows. Raises SourceError for one that is not there."""
+        (row,) = self._row(number)
+        return row
+
+    def blocks(self) -> Iterable[Block]:
+        """Walk all rows, in blocks."""
+        return self._all_blocks()
 
     def close(self) -> None:
         if self._rows is not None:

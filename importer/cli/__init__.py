@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -13,11 +14,13 @@ import click
 
 from importer.cli.streams import sentence_of, steady_streams
 from importer.errors import ImporterError, SourceError
+from importer.runtime.garbage import seldom_collecting
 from importer.version import __version__
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     # name: (module, one line for the list of commands, so that --help imports none of them)
     "run": ("importer.cli.imports", "Import one or more files."),
+    "ui": ("importer.cli.screen", "Open the screen: import in a browser."),
     "check": ("importer.cli.imports", "Read, map and validate every row; send nothing."),
     "preview": ("importer.cli.imports", "Show what each row would send, as JSON lines."),
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
@@ -31,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
     "fields": ("importer.cli.fields", "Make the custom fields that a mapping names."),
     "test": ("importer.cli.testing", "Hold a mapping against the examples that it carries."),
+    "learn": ("importer.cli.learning", "Propose rules from failed rows that came back corrected."),
     "migrate": (
         "importer.cli.migrating",
         "Take over a folder of exports: companies, contacts, deals, notes.",
@@ -128,8 +132,10 @@ def cli() -> None:
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line (``words`` default to the process's own): an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
     atexit.register(gc.freeze)  # the collector need not look at all there is once more when the process ends
+    # Pydantic would look through all that is installed for plugins, which have no business with people's mappings.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     words = sys.argv[1:] if words is None else words
-    with steady_streams() as out:
+    with seldom_collecting(), steady_streams() as out:
         code = _carry_out(words)
         out.flush()
         if sentence := sentence_of(out.lost):

@@ -207,13 +207,14 @@ def check_command(**given: Any) -> None:
     from importer.cli.asking import with_asked_encoding
     from importer.cli.presenting import Manner, show_forecast, watched_check
     from importer.runs.forecast import check
+    from importer.runs.located import located
 
     load_environment()
     settings = with_asked_encoding(run_settings(given), given)
     report = given["report"]
-    with watched_check(Manner.of(given)) as (stop, beat):
+    with watched_check(Manner.of(given)) as (stop, beat), located(settings) as readable:
         forecast = check(
-            settings,
+            readable,
             ask_about=given["sample"] if given["against_location"] else None,
             listing=None if report is None else report.parent,
             findings=given["findings"],
@@ -283,17 +284,19 @@ def preview_command(
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
     from importer.results.wrapping import fitted
     from importer.runs.forecast import preview
+    from importer.runs.located import located
 
     load_environment()
     settings = run_settings({**given, "sources": (source,)})
-    for line in preview(
-        settings,
-        rows=count,
-        only=frozenset(numbers),
-        mapping=_changed_mapping(settings, changes),
-        notify=lambda note: click.echo(fitted(note, sys.stderr), err=True),
-    ):
-        click.echo(json.dumps(line, ensure_ascii=False))
+    with located(settings) as readable:
+        for line in preview(
+            readable,
+            rows=count,
+            only=frozenset(numbers),
+            mapping=_changed_mapping(settings, changes),
+            notify=lambda note: click.echo(fitted(note, sys.stderr), err=True),
+        ):
+            click.echo(json.dumps(line, ensure_ascii=False))
 
 
 def _changed_mapping(settings: RunSettings, changes: tuple[str, ...]) -> Mapping | None:

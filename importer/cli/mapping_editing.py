@@ -55,7 +55,7 @@ def set_command(*, file: Path, changes: tuple[str, ...], unset: tuple[str, ...],
         raise click.UsageError(
             "Say what to set, as fields.email.column=E-mail, or what to take out, with --unset."
         )
-    text = _text_of(file)
+    text = text_of(file)
     mapping = edited(
         text, name=str(file), set_to=list(read_changes(changes)), unset=[path_of(key) for key in unset]
     )
@@ -64,7 +64,7 @@ def set_command(*, file: Path, changes: tuple[str, ...], unset: tuple[str, ...],
     elif mapping.text == text and output is None:
         click.echo(f"{file} says that already; nothing was changed.", err=True)
     else:
-        _write(output or file, mapping.text, like=file)
+        write_mapping(output or file, mapping.text, like=file)
         click.echo(f"Wrote {output or file}.", err=True)
 
 
@@ -78,7 +78,7 @@ def read_changes(written: tuple[str, ...]) -> Iterator[tuple[YamlPath, Plain]]:
         yield path_of(found[1]), value_of(found[2])
 
 
-def _text_of(file: Path) -> str:
+def text_of(file: Path) -> str:
     """Read a mapping file as it is written, line ends included. Raises MappingError, SettingsError."""
     from importer.errors import MappingError, SettingsError
     from importer.mapping.ready import nearest_ready, ready_path
@@ -96,7 +96,8 @@ def _text_of(file: Path) -> str:
         raise MappingError(f"The mapping {file} cannot be read: {cause.strerror}.{hint}") from None
 
 
-def _write(place: Path, text: str, *, like: Path) -> None:
+def write_mapping(place: Path, text: str, *, like: Path) -> None:
+    """Put a mapping's text in place of what is there, whole or not at all."""
     import shutil
 
     from importer.results.files import replacing

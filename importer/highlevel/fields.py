@@ -22,6 +22,7 @@ class FieldKind(StrEnum):
     AMOUNT = "amount of money"
     DEAL_STATUS = "status of a deal"
     CUSTOM = "custom field"
+    PIPELINE = "pipeline"
     STAGE = "stage of a pipeline"
     BOOLEAN = "boolean"
     COUNTRY = "country"

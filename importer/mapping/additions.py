@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
@@ -29,24 +30,25 @@ class AdditionResolver:
         model = rules.model
         self.faults: list[tuple[YamlPath, str]] = []
         """What the mapping names that the location lacks."""
-        self._pipeline = self._find_pipeline(model, catalog)
+        self._pipelines = catalog.pipelines if catalog is not None and model.opportunity is not None else None
+        self._require_pipelines(model)
         self._deal_fields = self._find_deal_fields(rules, catalog)
         self._wishes = model.wishes
         self._followers = model.followers
         self._users = users
         self._zone = zone
 
-    def _find_pipeline(self, model: MappingModel, catalog: Catalog | None) -> Pipeline | None:
-        if catalog is None or model.opportunity is None:
-            return None
-        found = find_named(model.opportunity.pipeline, catalog.pipelines)
-        if len(found) == 1:
-            return found[0]
-        names = ", ".join(repr(each.name) for each in catalog.pipelines) or "none"
-        said = f"has {len(found)} pipelines" if found else "has no pipeline"
-        sentence = f"The location {said} named {model.opportunity.pipeline!r}. It has: {names}."
-        self.faults.append((("opportunity", "pipeline"), sentence))
-        return None
+    def _require_pipelines(self, model: MappingModel) -> None:
+        """Put down the pipelines that the mapping itself names and the location lacks."""
+        if self._pipelines is None or model.opportunity is None:
+            return
+        for name in model.opportunity.named_pipelines:
+            found = find_named(name, self._pipelines)
+            if len(found) != 1:
+                names = ", ".join(repr(each.name) for each in self._pipelines) or "none"
+                said = f"has {len(found)} pipelines" if found else "has no pipeline"
+                sentence = f"The location {said} named {name!r}. It has: {names}."
+                self.faults.append((("opportunity", "pipeline"), sentence))
 
     def _find_deal_fields(self, rules: CustomRules, catalog: Catalog | None) -> CustomTargets | None:
         deal = rules.model.opportunity
@@ -69,18 +71,31 @@ class AdditionResolver:
         if addition.kind == COMPANY:
             return addition  # it names nothing of the location's
         parts = self._wishes[addition.place].parts
+        pipeline = self._pipeline_of(addition, parts.get("pipelineId"), faults)
         content = {
             name: value
             for name, given in addition.content.items()
-            if (value := self._value(parts.get(name), given, faults)) is not None
+            if (value := self._value(parts.get(name), given, faults, pipeline)) is not None
         }
-        if addition.kind == OPPORTUNITY.name and self._pipeline is not None:
-            content["pipelineId"] = self._pipeline.id
+        if pipeline is not None:
+            content["pipelineId"] = pipeline.id
         named = content.get(CUSTOM_FIELDS)
         if self._deal_fields is not None and isinstance(named, dict):
             resolved = self._deal_fields.resolve(named.items(), record, faults)
             content[CUSTOM_FIELDS] = [custom_item(reference, value) for reference, value in resolved]
         return replace(addition, content=content)
+
+    def _pipeline_of(self, addition: Addition, part: WishPart | None, faults: list[Fault]) -> Pipeline | None:
+        """Find the pipeline of a deal; without one there is no deal, so that nothing can be left out."""
+        if self._pipelines is None or addition.kind != OPPORTUNITY.name:
+            return None
+        named = str(addition.content["pipelineId"])
+        found = find_named(named, self._pipelines)
+        if len(found) == 1:
+            return found[0]
+        if part is not None:
+            settled(_unknown_pipeline(named, found, self._pipelines), named, part.header, faults, drop=False)
+        return None
 
     def _resolve_followers(self, addition: Addition, faults: list[Fault]) -> Addition | None:
         rule, named = self._followers, addition.content[FOLLOWERS]
@@ -91,7 +106,9 @@ class AdditionResolver:
         ids: list[Json] = list(dict.fromkeys(each for each in found if isinstance(each, str)))
         return replace(addition, content={FOLLOWERS: ids}) if ids else None
 
-    def _value(self, part: WishPart | None, given: Json, faults: list[Fault]) -> Json:
+    def _value(
+        self, part: WishPart | None, given: Json, faults: list[Fault], pipeline: Pipeline | None
+    ) -> Json:
         if part is None or not isinstance(given, str):
             return given
         match part.kind:
@@ -99,11 +116,17 @@ class AdditionResolver:
                 return moment_of(given, self._zone)
             case FieldKind.USER if self._users is not None:
                 return settled(self._users.find(given), given, part.header, faults, drop=part.drop)
-            case FieldKind.STAGE if self._pipeline is not None:
-                stage = _find_stage(given, self._pipeline)
+            case FieldKind.STAGE if pipeline is not None:
+                stage = _find_stage(given, pipeline)
                 return settled(stage, given, part.header, faults, drop=part.drop)
             case _:
                 return given
+
+
+def _unknown_pipeline(text: str, found: Sequence[Pipeline], known: Sequence[Pipeline]) -> ValueFault:
+    names = ", ".join(each.name for each in known) or "none"
+    said = f"means {len(found)} pipelines" if found else "is no pipeline"
+    return ValueFault("unknown_pipeline", f"{quoted(text)} {said} of the location ({names})")
 
 
 def _find_stage(text: str, pipeline: Pipeline) -> ReadValue:

@@ -18,7 +18,7 @@ from importer.mapping.compiled.customvalues import (
 )
 from importer.mapping.compiled.headers import fold
 from importer.mapping.language.model import MappingModel
-from importer.mapping.language.rule import Rule, RuleKey
+from importer.mapping.language.rule import OtherColumn, Rule, RuleKey
 from importer.mapping.location_values import settled
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ValueFault
@@ -84,14 +84,18 @@ class CustomTargets:
         header = " or ".join(rule.headers) or name
         drop = rule.on_invalid == "drop" and not rule.required
         written, model = self._rules.written[key], self._rules.model
+        loose = isinstance(rule, OtherColumn)
         if self._known is None:
+            if loose:
+                return None  # whether it is one only the location knows
             convert = converter(None, rule, model, written)
             likely = likely_key(name, of=self._of)
             return _Target(likely, convert, header, drop, as_they_are=left_as_they_are(convert))
         found = find_custom_field(name, self._known)
         why_not = found if isinstance(found, str) else self._unfillable(found, rule, key)
         if isinstance(found, str) or why_not is not None:
-            self.faults.append((key, why_not or ""))
+            if not loose:
+                self.faults.append((key, why_not or ""))
             return None
         several = found.data_type in SEVERAL_CHOICES
         convert = converter(found, rule, model, written)
@@ -99,7 +103,8 @@ class CustomTargets:
 
     def _unfillable(self, found: CustomField, rule: Rule, key: RuleKey) -> str | None:
         """Say why the cells of a rule cannot fill a field that is there."""
-        if found.data_type in UNSUPPORTED or (found.data_type == _FILE and self._of != CONTACT):
+        no_files = self._of != CONTACT or isinstance(rule, OtherColumn)
+        if found.data_type in UNSUPPORTED or (found.data_type == _FILE and no_files):
             return f"The custom field {found.name!r} is of type {found.data_type}, which the API cannot fill from a text."
         dates = found.data_type == "DATE" and not any(step.name == "date" for step in rule.transforms)
         return self._rules.open_dates.get(key) if dates else None
@@ -111,7 +116,9 @@ class CustomTargets:
         found: list[tuple[str, Json]] = []
         targets = self._targets
         for name, raw in values:
-            target = targets[name]
+            target = targets.get(name)
+            if target is None:  # a column that is no field of the location
+                continue
             if type(raw) in target.as_they_are:  # most are, in most rows
                 found.append((target.reference, raw))
                 continue

@@ -51,6 +51,13 @@ def edited(
     (``column``, ``columns``, ``value``, ``template``) takes the place of its old one. Raises MappingError for a change
     that cannot be made in place, and with every fault of the mapping that would come of it.
     """
+    return parse_mapping(edited_text(text, name=name, set_to=set_to, unset=unset), name=name)
+
+
+def edited_text(
+    text: str, *, name: str, set_to: Iterable[tuple[YamlPath, Plain]] = (), unset: Iterable[YamlPath] = ()
+) -> str:
+    """Change a mapping's text as ``edited`` does, whatever faults the mapping has then: the next change may mend them."""
     try:
         for path in unset:
             text = remove_value(_spelled_out(text, path), path)
@@ -58,7 +65,7 @@ def edited(
             text = _set(text, path, value)
     except CannotEditError as refused:
         raise MappingError(f"{name} was not changed. {refused}") from None
-    return parse_mapping(text, name=name)
+    return text
 
 
 def _set(text: str, path: YamlPath, value: Plain) -> str:

@@ -137,7 +137,7 @@ class Mapping:
     def needs(self) -> CatalogNeeds:
         model = self.model
         return CatalogNeeds(
-            custom_fields=bool(model.custom_fields),
+            custom_fields=bool(model.custom_fields) or model.other_columns == "custom_fields",
             users="assignedTo" in model.fields
             or model.followers is not None
             or any(part.kind is FieldKind.USER for part in model.parts_beside),

@@ -7,7 +7,7 @@ from typing import Final
 
 from importer.highlevel.fields import FIELDS, FINDING
 from importer.mapping.language.model import MappingModel
-from importer.records import RowObject
+from importer.records import FollowUpFor, RowObject
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import did_you_mean
 
@@ -83,12 +83,14 @@ def _check_company(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
 
 def _check_beside(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     noun, section = _noun(model), _SECTIONS[model.object_]
-    if len(model.wishes) != 1 and section not in _several(model):
+    own = [wish for wish in model.wishes if wish.kind == model.object_.value]
+    if not own:
         yield ("object",), f"Each row becomes a {noun}, and {section!r} does not say what is in it."
-    elif len(model.wishes) != 1:
+    elif len(own) > 1:
         yield (section,), f"Each row becomes one {noun}: one rule."
-    elif model.wishes[0].applies_to.value != "all":
-        yield (section,), f"'for' does nothing here: the contact of a {noun} is there already."
+    elif own[0].applies_to is not FollowUpFor.ALL:
+        place = (section,) if section == "opportunity" else (section, 0)
+        yield (*place, "for"), f"'for' does nothing here: the contact of a {noun} is there already."
     if "mode" in model.model_fields_set:
         yield ("mode",), f"'mode' does nothing here: the contact of a {noun} is found, and not written."
     by = model.match.by.custom_field if model.match.by is not None else None
@@ -106,10 +108,6 @@ def _check_beside(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
                 ("custom_fields", name),
                 f"{name!r} is not written: a custom field is only for `match: by` here.",
             )
-
-
-def _several(model: MappingModel) -> set[str]:
-    return {"notes"} if len(model.notes) > 1 else {"tasks"} if len(model.tasks) > 1 else set()
 
 
 def _noun(model: MappingModel) -> str:

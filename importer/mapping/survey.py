@@ -19,6 +19,7 @@ from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule, RuleKey, is_custom
 from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
+from importer.mapping.other_columns import with_other_columns
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
 from importer.mapping.suppression import SuppressedRows, Suppression
@@ -107,7 +108,7 @@ class Surveyor:
         suppression: Suppression | None = None,
     ) -> None:
         self._suppressed = None if suppression is None else SuppressedRows(suppression)
-        self._model = model
+        self._model = model = with_other_columns(model, header)
         self._locate = locate
         self._header = header
         self._layout = HeaderLayout(model, header, locate)

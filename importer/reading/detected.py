@@ -35,6 +35,8 @@ class Detected:
     """As a spreadsheet counts; 0 where no row names the columns."""
     hidden_rows: int = 0
     hidden_columns: int = 0
+    link_columns: tuple[tuple[str, str], ...] = ()
+    """Columns that show no addresses and lead to some, each with the column that has those."""
     doubts: tuple[str, ...] = ()
     """Sentences for whoever imports the file: what was guessed or left out, so that values or people may be lost."""
     notes: tuple[str, ...] = ()

@@ -116,7 +116,7 @@ def _lifts(lifts: Lifts) -> str:
             "HighLevel meanwhile (with a token, the location is asked)"
         )
     return (
-        f"{number(lifts.lifting)} of {rows(lifts.rows)} that switch do-not-disturb off would lift it for somebody who said no"
+        f"{number(lifts.lifting)} of {rows(lifts.rows)} that {'switches' if lifts.rows == 1 else 'switch'} do-not-disturb off would lift it for somebody who said no"
         + (f" (asked about {number(lifts.asked)})" if lifts.asked < lifts.rows else "")
     )
 

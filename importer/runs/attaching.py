@@ -20,6 +20,7 @@ from importer.records import Fault, FileContent, Json, Outcome, Record, source_o
 from importer.runs.resolving import Catalogs
 from importer.sources import StagedSource, is_url
 from importer.sources.attachments import Attachments
+from importer.sources.locations import location_named
 from importer.state.memory.uploads import KnownUploads, UploadKey
 
 _REMEMBERED: Final = 10_000
@@ -58,7 +59,7 @@ def origins_of(
 
 def _folder_of(model: FileOrigins, reference: str, working_folder: Path) -> Path | None:
     """Find the folder that a source lies in; what came by an address or a pipe has none of its own."""
-    if reference == "-" or is_url(reference):
+    if reference == "-" or is_url(reference) or location_named(reference):
         return working_folder / model.folder if model.folder and Path(model.folder).is_absolute() else None
     folder = (working_folder / reference).parent
     while not folder.is_dir() and folder != folder.parent:  # it came out of an archive

@@ -35,14 +35,14 @@ async def reachable(
 
 
 def _pipelines_named(mapping: Mapping) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Give the pipeline that a mapping names, with the stages that it names itself: those of cells nobody knows yet."""
+    """Give the pipelines that a mapping names, with the stages that it names itself: those of cells nobody knows yet."""
     deal = mapping.model.opportunity
     if deal is None:
         return ()
     rule = deal.stage
     named = () if rule is None else (rule.value, rule.default, *(rule.map or {}).values())
     stages = tuple(dict.fromkeys(name for name in named if name))
-    return ((deal.pipeline, stages or _STAGES),)
+    return tuple((name, stages or _STAGES) for name in deal.named_pipelines)
 
 
 @asynccontextmanager

@@ -321,7 +321,7 @@ def taken_in(
     refuse_idle_options(settings, mapping)
     suppressed = read_suppression(mapping.model, settings.mapping)
     with rare_collections(), tempfile.TemporaryDirectory(prefix="importer-") as folder:
-        staged = stage_all(settings.sources, Path(folder), settings.corrections, settings.rows)
+        staged = stage_all(settings, Path(folder))
         trace(staged, mapping, settings, StateFolder(settings.state))
         sources = open_staged(staged, mapping, settings.reading)
         options = SurveyOptions(

@@ -159,7 +159,7 @@ def _created(new: NewRun, candidate: Run, context: RunContext) -> Journal:
 def _candidate(
     new: NewRun, settings: RunSettings, mapping: Mapping, state: StateFolder
 ) -> tuple[Run, Lineage]:
-    staged = stage_all(settings.sources, new.sources, settings.corrections, settings.rows)
+    staged = stage_all(settings, new.sources)
     lineage = trace(staged, mapping, settings, state)
     if settings.rows is not None:
         follow(lineage, staged, state, settings.follows)

@@ -23,10 +23,11 @@ from importer.reading.selection import RowNumbers
 from importer.records import Block, Outcome, Record, limited
 from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
-from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions
-from importer.sources import StagedSource, stage_each
+from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions, RunSettings
+from importer.sources import StagedSource, stage, stage_each
 from importer.sources.corrections import correct, kept_corrections
 from importer.sources.expanding import expand_sources
+from importer.sources.locations import location_named
 from importer.sources.selection import kept_rows, select
 
 Mapped: TypeAlias = list[Record | Outcome]
@@ -126,17 +127,26 @@ def require_destination(connection: Connection, mapping: Mapping) -> None:
         )
 
 
-def stage_all(
-    references: Sequence[str], folder: Path, corrections: Path | None = None, rows: Path | None = None
-) -> tuple[StagedSource, ...]:
-    """Copy every source that the references stand for into a private folder.
+def stage_all(settings: RunSettings, folder: Path) -> tuple[StagedSource, ...]:
+    """Copy every source that the settings name into a private folder.
 
-    ``corrections`` and the list of the ``rows`` that are meant are kept beside the copies. Raises SourceError.
+    Corrections and the list of the rows that are meant are kept beside the copies. Raises SourceError.
     """
     staged: list[StagedSource] = []
-    for reference in expand_sources(references):
-        staged.extend(stage_each(reference, folder, len(staged)))
-    return select(correct(staged, corrections), rows)
+    for reference in expand_sources(settings.sources):
+        staged.extend(_stage(reference, folder, len(staged), settings.fetched))
+    return select(correct(staged, settings.corrections), settings.rows)
+
+
+def _stage(reference: str, folder: Path, index: int, fetched: MappingOf[str, Path]) -> Iterable[StagedSource]:
+    location_id = location_named(reference)
+    if location_id is None:
+        return stage_each(reference, folder, index)
+    if reference not in fetched:
+        raise SourceError(
+            f"{reference} is a location, and its contacts cannot be read here: run, check, plan and preview can."
+        )
+    return (replace(stage(str(fetched[reference]), folder, index), reference=reference),)
 
 
 def open_staged(staged: Sequence[StagedSource], mapping: Mapping, given: ReadingOptions) -> list[Source]:

@@ -26,6 +26,7 @@ def overlooked(mapping: Mapping, source: Source) -> tuple[str, ...]:
         *([] if unfit is None else [unfit]),
         *_refusals(mapping.model, columns, index),
         *_names(mapping.model, columns, index),
+        *_links(mapping.model, source),
     )
 
 
@@ -69,6 +70,15 @@ def _names(model: MappingModel, columns: tuple[Column, ...], index: HeaderIndex)
                     f"Column {columns[place].header!r} is written last name first, with a comma, and goes to {name} as it "
                     "stands. The transforms first_name, last_name and full_name turn it round."
                 )
+
+
+def _links(model: MappingModel, source: Source) -> Iterator[str]:
+    """Point out a column that is taken for addresses, and only leads to them."""
+    rule = model.fields.get("email")
+    used = set(rule.headers if rule is not None else ())
+    for shown, name in source.detected.link_columns:
+        if shown in used and name not in used:
+            yield f"Column {shown!r} goes to email and shows no addresses: its links lead to them. Map {name!r}, in which they stand."
 
 
 def _places(headers: Iterable[str], index: HeaderIndex) -> frozenset[int]:

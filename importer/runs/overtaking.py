@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Self
 
 from importer.errors import ImporterError
@@ -33,33 +32,50 @@ from importer.state.memory import KeyHolders
 _AT_ONCE: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _LaterRuns:
-    """The runs that began later and went to the same place, by their numbers in the memory of keys."""
+    """The runs that began later and went to the same place, by their numbers in the memory of keys.
 
-    journals: dict[int, Journal] = field(default_factory=dict)
+    A journal is opened once a row asks for it: of a nightly job there may be hundreds.
+    """
 
-    @classmethod
-    @contextlib.contextmanager
-    def opened(cls, run: Run, state: StateFolder, holders: KeyHolders) -> Iterator[Self]:
-        """Open the journals of those that are still known; a damaged one tells nothing."""
-        with contextlib.ExitStack() as stack:
-            found = {}
-            for number, run_id in holders.later_runs(run.id).items():
-                with contextlib.suppress(ImporterError):
-                    later = state.run(run_id)
-                    if _goes_where(later, run) and later.undone_at is None:
-                        journal = state.open_journal(later, thorough=False)
-                        found[number] = stack.enter_context(journal)
-            yield cls(journals=found)
+    def __init__(self, run: Run, state: StateFolder, holders: KeyHolders) -> None:
+        self._state = state
+        self._runs = dict(_went_there(run, state, holders.later_runs(run.id)))
+        self._journals: dict[int, Journal | None] = {}
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
 
     def arrival(self, holder: KeyHolder) -> tuple[str, RowId] | None:
         """Give the run and the row that hold a key; None unless the contact is now what that row said."""
-        journal = self.journals.get(holder.run)
-        row_state = None if journal is None else journal.row_states(holder.row, holder.row).get(holder.row)
-        if journal is None or not isinstance(row_state, Outcome) or not _stands(row_state):
+        run, journal = self._runs.get(holder.run), self._journal(holder.run)
+        if run is None or journal is None:
             return None
-        return journal.run.id, holder.row
+        row_state = journal.row_states(holder.row, holder.row).get(holder.row)
+        return (run.id, holder.row) if isinstance(row_state, Outcome) and _stands(row_state) else None
+
+    def _journal(self, number: int) -> Journal | None:
+        if number in self._runs and number not in self._journals:
+            self._journals[number] = None  # a damaged one tells nothing
+            with contextlib.suppress(ImporterError):
+                opened = self._state.open_journal(self._runs[number], thorough=False)
+                self._journals[number] = self._open.enter_context(opened)
+        return self._journals.get(number)
+
+
+def _went_there(run: Run, state: StateFolder, later_runs: Mapping[int, str]) -> Iterator[tuple[int, Run]]:
+    for number, run_id in later_runs.items():
+        with contextlib.suppress(ImporterError):
+            later = state.run(run_id)
+            if _goes_where(later, run) and later.undone_at is None:
+                yield number, later
 
 
 class Overtaken:
@@ -121,9 +137,9 @@ def find_overtaken(
         return overtaken
     with (
         keys.open(journal.folder) as holders,
-        _LaterRuns.opened(journal.run, state, holders) as later,
+        _LaterRuns(journal.run, state, holders) as later,
     ):
-        if not later.journals:
+        if not later:
             return overtaken
         reader = PersonReader(holders.hash)
         for mapped in pieces():

@@ -68,7 +68,7 @@ def corrections_from(
     comparison = _Comparison(path.name, ReturnedFile(source, str(path), state), source)
     run = comparison.read()
     settings = recalled(run, connection=Connection(), state=state_path, reading=ReadingOptions())
-    found = tuple(comparison.compare(_sources_of(run, settings), accept_rewritten=accept_rewritten))
+    found = tuple(comparison.compare(sources_of(run, settings), accept_rewritten=accept_rewritten))
     before = _corrections_of(run)
     if len(before) + len(found) > MOST_CORRECTIONS:
         raise SourceError(
@@ -87,7 +87,8 @@ def corrections_from(
     )
 
 
-def _sources_of(run: Run, settings: RunSettings) -> list[Source]:
+def sources_of(run: Run, settings: RunSettings) -> list[Source]:
+    """Open the copies that a run keeps of its sources, with its own corrections laid over them. Raises SourceError."""
     mapping = parse_mapping(run.mapping_text, name=str(run.mapping_path))
     return open_staged(run.sources, mapping, settings.reading)
 

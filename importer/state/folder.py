@@ -41,9 +41,9 @@ _FORGOTTEN: Final = ".forgotten-"
 _DRAFT_SECONDS: Final = 3_600
 _QUOTA_SECONDS: Final = DAY_SECONDS + 3_600
 _MARK_AHEAD_SECONDS: Final = 2.0
+"""A mark speaks for a moment to come, since the process may be killed before the next one is written."""
 _UNDO: Final = "the undo of run"
 """What a lock is held for that an undo holds, with the id behind it."""
-"""A mark speaks for a moment to come, since the process may be killed before the next one is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

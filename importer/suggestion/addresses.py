@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from importer.suggestion.candidates import Candidate
+from importer.suggestion.named_columns import Candidate
 from importer.suggestion.postcodes import CODE_STEP, TOWN_STEP
 
 ADDRESS: Final = ("address1", "city", "state", "postalCode", "country")

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from importer.highlevel.fields import FIELDS
-from importer.suggestion.candidates import Candidate
 from importer.suggestion.evidence import Column
 from importer.suggestion.guesses import Guess, Guesses, Left
+from importer.suggestion.named_columns import Candidate
 
 _NAMED: Final = FIELDS.keys() | {"tags"}
 """The chooser knows some words that are no fields, such as a surname's prefix."""

@@ -18,7 +18,7 @@ from importer.suggestion.addresses import (
     others_in_words,
 )
 from importer.suggestion.alternatives import with_alternatives
-from importer.suggestion.candidates import Candidate, candidates
+from importer.suggestion.candidates import candidates
 from importer.suggestion.cards import card_name
 from importer.suggestion.consent.rules import consents_left, requests_left, switch_guesses
 from importer.suggestion.consent.switches import consent
@@ -29,6 +29,7 @@ from importer.suggestion.fallbacks import fallback_doubts, fallbacks, is_compani
 from importer.suggestion.folding import word_set
 from importer.suggestion.guesses import Guess, Guesses
 from importer.suggestion.leaving import deaths_left, left_of, other_addresses, reach
+from importer.suggestion.named_columns import Candidate
 from importer.suggestion.names import NameOrder, name_order
 from importer.suggestion.people import (
     PERSONAL,

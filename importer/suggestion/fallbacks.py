@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from importer.suggestion.candidates import Candidate
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column
 from importer.suggestion.folding import word_set
 from importer.suggestion.headers import PERSONS
+from importer.suggestion.named_columns import Candidate
 from importer.suggestion.people import PERHAPS_ELSE, is_same_person
 
 _ANYBODY: Final = word_set(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from importer.suggestion.candidates import LIKELY, SURE, Candidate
 from importer.suggestion.doubts import Doubt
 from importer.suggestion.evidence import Column
+from importer.suggestion.named_columns import LIKELY, SURE, Candidate
 
 if TYPE_CHECKING:
     from importer.yaml.document import Plain

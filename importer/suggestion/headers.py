@@ -30,7 +30,7 @@ NOISE: Final = (
     | word_set(
         "value primary main default standard preferred personal your you please enter what whats is are the a an s my field required "
         "optional best current ticket custom fields attribute attributes property properties cf udf "
-        "aktuell aktuelle actuel actuelle actual attuale atual huidig huidige ihr ihre bitte votre vos su seu sua tuo tua uw"
+        "link links hyperlink aktuell aktuelle actuel actuelle actual attuale atual huidig huidige ihr ihre bitte votre vos su seu sua tuo tua uw"
     )
 )
 """Words that say nothing about which field a column is."""

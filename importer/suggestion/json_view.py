@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from importer.highlevel.fields import FIELDS
-from importer.suggestion.candidates import Candidate
 from importer.suggestion.doubts import Doubt
 from importer.suggestion.guesses import Guess, Left, Strength
+from importer.suggestion.named_columns import Candidate
 from importer.suggestion.proposal import guessed_rules, proposed
 from importer.yaml.editing import dotted
+from importer.yaml.writing import as_json as value_as_json
 
 if TYPE_CHECKING:
     from importer.records import Json
     from importer.suggestion.suggesting import Suggestion
-    from importer.yaml.document import Plain, YamlPath
+    from importer.yaml.document import YamlPath
 
 _TAGS: Final = ("Tags", "tags")
 _CUSTOM: Final = "custom"
@@ -27,7 +28,7 @@ def as_json(suggestion: Suggestion) -> dict[str, Json]:
         "source": suggestion.source_name,
         "rows_sampled": suggestion.rows,
         "detected": [*suggestion.detected],
-        "mapping": _plain(proposed(suggestion)),
+        "mapping": value_as_json(proposed(suggestion)),
         "defaults": [
             {"key": dotted(path), "value": one.value, "reason": one.reason, "guessed": one.guessed}
             for path, one in suggestion.defaults.items()
@@ -44,7 +45,7 @@ def _rule(path: YamlPath, one: Guess) -> dict[str, Json]:
         "key": dotted(path),
         **_field(one.field, path),
         "columns": [*one.headers],
-        "rule": _plain(one.rule()),
+        "rule": value_as_json(one.rule()),
         "reason": one.reason,
         "strength": Strength.of(one.strength).value,
         "alternatives": _alternatives(one.alternatives),
@@ -90,13 +91,3 @@ def _doubts(doubts: Iterable[Doubt]) -> list[Json]:
 
 def _doubt(one: Doubt, sentence: str) -> dict[str, Json]:
     return {"code": one.code.value, "sentence": sentence, "loud": one.loud}
-
-
-def _plain(value: Plain) -> Json:
-    match value:
-        case str():
-            return value
-        case list():
-            return [_plain(each) for each in value]
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}

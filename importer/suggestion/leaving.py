@@ -7,12 +7,13 @@ from typing import Final
 
 from importer.runtime.counting import counted
 from importer.suggestion.addresses import ADDRESS, AddressGroup, others_in_words
-from importer.suggestion.candidates import SURE, Candidate, candidates
+from importer.suggestion.candidates import candidates
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, plain, reads_as_boolean
 from importer.suggestion.fitting import allowed
 from importer.suggestion.folding import word_set
 from importer.suggestion.guesses import Left
+from importer.suggestion.named_columns import SURE, Candidate
 from importer.suggestion.people import identifies_nobody, is_perhaps_else, is_somebody_else, whose
 from importer.suggestion.synonyms import PHONE_WORDS
 

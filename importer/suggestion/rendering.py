@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from importer.mapping.language.rule import Rule
+from importer.suggestion.evidence import Column
+from importer.suggestion.field_types import FieldValues
 from importer.suggestion.guesses import Left
 from importer.suggestion.proposal import proposed, reasons
 from importer.yaml.writing import inline, quoted
@@ -62,7 +65,36 @@ def _foot(suggestion: Suggestion) -> Iterator[str]:
     yield from _section(
         "Who may not be written to? These columns may say it, and nothing here uses them:", loud
     )
-    yield from _section("Not mapped:", [left for left in suggestion.left if left not in loud])
+    quiet = [left for left in suggestion.left if left not in loud]
+    yield from _section("Not mapped:", quiet)
+    yield from _creatable([left.column for left in quiet if may_be_kept(left)], suggestion)
+
+
+def _creatable(columns: Sequence[Column], suggestion: Suggestion) -> Iterator[str]:
+    """Offer custom fields for columns that nothing else takes, as lines that need no more than their sign taken off."""
+    if not columns:
+        return
+    yield ""
+    yield "# Worth keeping? Uncomment them; `importer fields create` makes those that the location lacks, of the type that all values tell:"
+    if not suggestion.custom_fields:
+        yield "# custom_fields:"
+    for column in columns:
+        line = f"  {_entry(('custom_fields', column.header), column.header)}"
+        yield f"# {_with_reason(line, _type_of(column))}"
+
+
+def _type_of(column: Column) -> str:
+    values = FieldValues(column.header, Rule.model_validate({"column": column.header}))
+    for value in column.values:
+        values.see(value)
+    found = values.type()
+    return f"{found.data_type}, by the sample: {found.reason}"
+
+
+def may_be_kept(left: Left) -> bool:
+    """Tell a column that could be a custom field of its own: it has values, and nothing about it is doubtful."""
+    column = left.column
+    return not left.offer and left.doubt is None and bool(column.header.strip()) and bool(column.filled)
 
 
 def _section(title: str, lefts: Sequence[Left]) -> Iterator[str]:

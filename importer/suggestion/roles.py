@@ -8,10 +8,11 @@ from functools import cache
 from typing import Final
 
 from importer.suggestion.addresses import ADDRESS
-from importer.suggestion.candidates import UNDERSTOOD, by_title
 from importer.suggestion.evidence import Column
+from importer.suggestion.named_columns import by_title
 from importer.suggestion.people import GUARDIANS, OWNERS, PERHAPS_ELSE, identifies_nobody, is_somebody_else
 from importer.suggestion.synonyms import all_phrases
+from importer.suggestion.worded_columns import UNDERSTOOD
 
 _REACHED: Final = frozenset({"email", "phone"})
 _PERSONAL: Final = _REACHED | {"name", "name?", "firstName", "lastName"}

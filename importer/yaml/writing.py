@@ -6,6 +6,7 @@ import json
 import re
 from typing import Final
 
+from importer.records import Json
 from importer.yaml.document import Plain
 
 # What YAML takes as it stands, also between brackets: letters first, and no sign that begins something else.
@@ -32,3 +33,14 @@ def inline(value: Plain) -> str:
             return "[" + ", ".join(map(inline, value)) + "]"
         case _:
             return "{" + ", ".join(f"{quoted(key)}: {inline(each)}" for key, each in value.items()) + "}"
+
+
+def as_json(value: Plain) -> Json:
+    """Give a value to whoever writes JSON."""
+    match value:
+        case str():
+            return value
+        case list():
+            return [as_json(each) for each in value]
+        case _:
+            return {key: as_json(each) for key, each in value.items()}

@@ -22,6 +22,7 @@ PROMISED = {
     "run", "run_async", "check", "preview", "suggest", "read", "load_mapping", "resume", "resume_async", "retry",
     "retry_async", "Summary", "Forecast", "Suggestion", "Row", "Source", "Mapping", "RunProgress", "Phase", "__version__",
     "open_bench", "change_mapping", "Bench", "ColumnValues",
+    "open_findings", "Findings", "open_history", "RunHistory", "PastRun",
     "plan", "plan_async", "apply", "apply_async", "undo", "undo_async", "mirror_location", "mirror_location_async",
     "PlanSummary", "PlanAction", "UndoSummary", "UndoStatus", "MirrorReading",
 }  # fmt: skip
@@ -50,7 +51,11 @@ text: str = importer.suggest("contacts.xlsx").to_yaml()
 with importer.open_bench("contacts.xlsx", mapping, sheet="Contacts") as bench:
     most: tuple[tuple[str, int], ...] = bench.values("Country", prefix="G", most=5).most
     lines = bench.becomes(importer.change_mapping(mapping, {"defaults.region": "GB"}), [7])
-ready: int = importer.check("contacts.xlsx", mapping, limit=5).ready
+ready: int = importer.check("contacts.xlsx", mapping, limit=5, findings="found.db").ready
+with importer.open_findings("found.db") as findings:
+    failing: int = findings.page("invalid_email", first=100, count=50)[0].number
+past: importer.PastRun = importer.open_history(state="state").find()
+rows: list[int] = [row.number for row in past.rows(status="failed", after=7)]
 for line in importer.preview(["a.csv", "b.csv"], "hubspot", rows=3):
     print(line["row"])
 

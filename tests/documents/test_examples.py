@@ -26,8 +26,8 @@ RUN_ID = "20260314-0915"
 """The id that examples show; a run's own id stands for it here."""
 BEFORE = {"resume", "undo", "pause", "stop", "retry", "runs", "show", "results", "forget"}
 """Commands about runs that were begun."""
-LISTENS = ("Ctrl-C stops it", "Stop with Ctrl-C")
-BROWSER = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=30).read()"
+LISTENS = ("Ctrl-C stops it", "Stop with Ctrl-C", "/enter?t=")
+BROWSER = "import sys, urllib.request as u; u.build_opener(u.HTTPCookieProcessor()).open(sys.argv[1], timeout=30).read()"
 
 
 def epilog_of(command: click.Command) -> str:

@@ -13,6 +13,7 @@ import pytest
 from importer.errors import SettingsError
 from importer.jobs.migrating import migrate
 from importer.jobs.migration import MigrationStep, load_migration
+from importer.mapping.ready import ready_migrations
 from importer.runs.context import RunContext
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.sandbox.items import Kind
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from importer.results.summary import Summary
     from tests.flow.conftest import Desk, Ended
 
+EXPORTS = ROOT / "tests" / "mappings" / "migration_exports"
 HUBSPOT = ROOT / "sample_data" / "hubspot"
 FILE = """\
 version: 1
@@ -88,6 +90,20 @@ def test_a_hubspot_folder_goes_over_with_everything_linked(desk: Desk, vendor: S
     }
     assert [deals[name]["status"] for name in ("Fleet tracking", "Studio booking system")] == ["won", "lost"]
     assert len(stored(vendor, Kind.NOTE)) == 3
+
+
+def test_every_ready_migration_takes_the_exports_that_it_is_for(desk: Desk) -> None:
+    names = [each.name for each in ready_migrations()]
+    assert names == ["hubspot", "pipedrive"]
+    for name in names:
+        place = desk.folder / f"all-of-{name}"
+        place.mkdir()
+        for export in EXPORTS.glob(f"{name}-*.csv"):
+            shutil.copy(export, place / export.name.removeprefix(f"{name}-"))
+        ended = desk.importer("migrate", place.name, "-m", name, "--sandbox", "--json", "--no-progress")
+        assert [step for step, _ in told(ended)][:3] == ["company", "contact", "opportunity"], ended.err
+        assert all(created for _, created in told(ended)), ended.err
+        assert "Left alone" not in ended.err
 
 
 def test_contacts_come_before_deals_however_the_file_says_it(

@@ -16,7 +16,7 @@ import yaml
 
 from importer.highlevel.follow_ups import follow_up_plan
 from importer.highlevel.payload import build_upsert
-from importer.mapping import load_mapping
+from importer.mapping import load_mapping, parse_mapping
 from importer.mapping.fit import misfit
 from importer.reading import open_source
 from importer.records import Fault, Json, Outcome, Record, RowObject, number_of
@@ -121,3 +121,36 @@ def test_every_shipped_mapping_fits_the_shipped_schema_as_an_editor_reads_it(pat
     schema = json.loads((MAPPINGS / "mapping.schema.json").read_text(encoding="utf-8"))
     mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert not list(jsonschema.Draft202012Validator(schema).iter_errors(mapping))
+
+
+BESIDE = "# Beside each contact, once it is uncommented"
+OFFERING = [path for path in READY if BESIDE in path.read_text(encoding="utf-8")]
+
+
+def uncommented(path: Path) -> str:
+    """Take a mapping at its word: what it offers in comments is in it."""
+    text, _, offered = path.read_text(encoding="utf-8").partition(BESIDE)
+    rules = [line.removeprefix("# ") for line in offered.splitlines()[1:]]
+    return text + "\n".join(rule for rule in rules if not rule.startswith("(")) + "\n"
+
+
+@pytest.mark.parametrize("path", OFFERING, ids=lambda path: path.stem)
+def test_what_a_mapping_offers_beside_contacts_is_part_of_one_that_its_export_fits(path: Path) -> None:
+    mapping = parse_mapping(uncommented(path))
+    offered = {wish.kind: wish for wish in mapping.model.wishes}
+    assert offered
+    headers = {
+        header
+        for export in EXPORTS
+        if mapping_of(export) == path
+        for header in open_source(export, options=mapping.reading_options(ReadingOptions())).header
+    }
+    for wish in offered.values():
+        first = next(iter(wish.parts.values()))
+        assert set(first.rule.headers) & headers or path.stem == "salesforce", (
+            f"{first.rule.headers}: {headers}"
+        )
+
+
+def test_most_mappings_offer_something_beside_contacts() -> None:
+    assert len(OFFERING) >= 12

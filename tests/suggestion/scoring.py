@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -92,9 +93,15 @@ def score_set(kind: str) -> Score:
     return total
 
 
+@cache
+def suggested(kind: str, name: str) -> Suggestion:
+    """Suggest for an export once, however many tests look at it."""
+    return suggest(open_source(export(kind, name)))
+
+
 def score(kind: str, name: str) -> Score:
     path = export(kind, name)
-    suggestion = suggest(open_source(path))
+    suggestion = suggested(kind, name)
     counted = Score()
     chosen = suggestion.chosen()
     for header, label in LABELS[kind][name].items():

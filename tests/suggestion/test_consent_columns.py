@@ -302,3 +302,89 @@ def test_who_cancelled_has_left_where_others_bounced(tmp_path: Path) -> None:
 def test_cancelled_orders_refuse_nothing() -> None:
     made = of("status", "active", "cancelled", "shipped")
     assert (made.chosen(), made.consents_left) == ({}, ())
+
+
+# Yes, no, and headers, many of them written down before any rule for them: a yes below them refuses, permits, or is about something else.
+REFUSING = {
+    ("Yes", "No"): "Unsubscribe; Do Not Contact By Email; No Marketing Emails; Exclude From Mailings; Suppress Email; Mail Preference: No Email; Marketing Opt Out; SMS STOP; Text Stop; Emails Blocked; Never Email; Please do not call me; Refuses marketing",
+    ("TRUE", "FALSE"): "Is Unsubscribed",
+    ("1", "0"): "Email Opt-Out Flag",
+    ("Y", "N"): "Do Not Solicit",
+    ("true", "false"): "Global Unsubscribe; Opted Out Of Email; Has Opted Out Of SMS",
+    ("ja", "nein"): "Keine Werbung; Werbesperre E-Mail; Kein Kontakt; Nicht anrufen; Mailing-Sperre; Werbeverbot; Abmeldung Newsletter",
+    ("oui", "non"): "Ne pas contacter; Ne pas appeler; Opposition SMS; Désabonné newsletter",
+    ("sí", "no"): "No molestar; No enviar publicidad; No contactar por teléfono; Baja de newsletter",
+    ("sim", "não"): "Não perturbe; Não ligar; Não enviar SMS",
+    ("sì", "no"): "Non disturbare; Non contattare; Revoca consenso",
+    ("ja", "nee"): "Geen mailing; Geen reclame; Bel-me-niet; Afgemeld voor nieuwsbrief",
+    ("ja", "nej"): "Ej reklam; Spärrad för utskick",
+    ("ja", "nei"): "Ikke kontakt; Reservert mot reklame",
+    ("tak", "nie"): "Nie kontaktować; Brak zgody na mailing; Sprzeciw marketingowy; Wypisany z newslettera",
+    ("是", "否"): "拒绝营销; 不接收短信",
+    ("はい", "いいえ"): "配信NG; DM不要",
+    ("예", "아니오"): "광고 수신 거부",
+    ("כן", "לא"): "הסר מרשימת תפוצה; אין לפנות; לא להתקשר",
+    ("да", "нет"): "Не отправлять письма; Отказ от рассылки; Не беспокоить; Без рассылки",
+    ("так", "ні"): "Відмова від розсилки",
+    ("evet", "hayır"): "Aranmak istemiyor; E-posta reddi",
+    ("ναι", "όχι"): "Μη ενοχλείτε",
+    ("ano", "ne"): "Nechce newsletter; Nezasílat obchodní sdělení; Nesouhlas s marketingem",
+    ("نعم", "لا"): "لا ترسل رسائل; عدم الاتصال",
+}  # fmt: skip
+PERMITTING = {
+    ("Yes", "No"): "GDPR Consent; Email Marketing Permission; Marketing Emails OK; Can Email; Can Text; Can Call; Can we text you?; Email OK?; Allow marketing texts; Send newsletter; Newsletter signup; Subscribe to newsletter; Add me to your mailing list; Sign me up for updates; Wants newsletter; Gets newsletter; On mailing list; In newsletter; Email subscriber; Yes, email me offers; TCPA Consent; CASL consent; Express consent; Promo emails",
+    ("ja", "nein"): "Newsletter ja/nein; Newsletter erwünscht; Newsletter-Empfänger; Einwilligung E-Mail-Werbung; E-Mail-Kontakt erlaubt; DSGVO Einwilligung",
+    ("oui", "non"): "Optin email; Accord mailing; Abonné à la newsletter; Consentement RGPD; Inscrit newsletter",
+    ("sí", "no"): "Suscrito al boletín; Autoriza publicidad; Consentimiento RGPD; Permite WhatsApp; Quiere recibir ofertas",
+    ("sim", "não"): "Deseja receber e-mails; Opt-in LGPD",
+    ("sì", "no"): "Consenso privacy; Consenso commerciale; Iscrizione newsletter",
+    ("ja", "nee"): "Nieuwsbrief ontvangen; Toestemming marketing; Mag gemaild worden; Mag gebeld worden",
+    ("ja", "nej"): "Vill ha utskick; Samtycke till marknadsföring; Ønsker nyhedsbrev",
+    ("ja", "nei"): "Samtykke til nyhetsbrev",
+    ("tak", "nie"): "Zgoda na kontakt; Newsletter - zgoda",
+    ("是", "否"): "允许发送邮件",
+    ("はい", "いいえ"): "メール配信希望",
+    ("예", "아니오"): "마케팅 동의 여부",
+    ("כן", "לא"): "אישור דיוור",
+    ("да", "нет"): "Получает рассылку",
+    ("evet", "hayır"): "Reklam izni",
+    ("ano", "ne"): "Přeje si novinky",
+}  # fmt: skip
+NEITHER = {
+    ("ja", "nein"): "Datenschutz akzeptiert; AGB akzeptiert",
+    ("Yes", "No"): "Vip customer; Email verified; Phone is mobile; Newsletter sent; Called back; Wants a call back; Has email; Contact active; Subscription paid; Consent form signed; Photo consent",
+}  # fmt: skip
+
+
+def meant(header: str, yes: str, no: str) -> str:
+    """Tell what a yes in the column is taken for; the column is pointed out where it is not."""
+    rows = [("a@example.com", yes), ("b@example.com", no), ("c@example.com", yes), ("d@example.com", no)]
+    suggestion = suggest_from(("Email", header), rows)
+    (rule,) = (
+        (one for one in suggestion.fields if header in one.headers)
+        if header in suggestion.chosen()
+        else (None,)
+    )
+    if rule is None:
+        return "pointed out" if header in suggestion.consents_left else "nothing"
+    return "permits" if (rule.map or {}).get(yes.lower()) == "" else "refuses"
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        (REFUSING, {"refuses", "pointed out"}),
+        (PERMITTING, {"permits", "pointed out"}),
+        (NEITHER, {"nothing"}),
+    ],
+    ids=["refusing", "permitting", "neither"],
+)
+def test_a_yes_is_never_turned_round_nor_passed_over(
+    headers: dict[tuple[str, str], str], allowed: set[str]
+) -> None:
+    found = {
+        header: meant(header, yes, no)
+        for (yes, no), listed in headers.items()
+        for header in listed.split("; ")
+    }
+    assert {header: said for header, said in found.items() if said not in allowed} == {}

@@ -14,7 +14,7 @@ from importer.reading import open_source
 from importer.records import Outcome, Record
 from importer.settings import ReadingOptions
 from importer.suggestion.suggesting import Suggestion, suggest, suggest_file, suggest_from
-from tests.suggestion.scoring import LABELS, export, run, score_set
+from tests.suggestion.scoring import LABELS, export, run, score_set, suggested
 from tests.suggestion.views import assert_views_agree
 
 TESTS = Path(__file__).parent.parent
@@ -28,10 +28,9 @@ def of(header: tuple[str, ...], *rows: tuple[str, ...], catalog: Catalog | None 
 
 @pytest.mark.parametrize(("kind", "name"), EXPORTS, ids=[name for _, name in EXPORTS])
 def test_a_suggestion_runs_on_the_file_it_was_made_from(kind: str, name: str) -> None:
-    path = export(kind, name)
-    suggestion = suggest(open_source(path))
+    suggestion = suggested(kind, name)
     assert_views_agree(suggestion)
-    results = run(path, suggestion.to_yaml())
+    results = run(export(kind, name), suggestion.to_yaml())
     assert results
     assert any(isinstance(result, Record) for result in results)
 

@@ -41,6 +41,7 @@ _WITHOUT_RULE: Final[dict[FieldKind, ValueReader | None]] = {
     FieldKind.TIMEZONE: read_timezone,
     FieldKind.WEBSITE: read_website,
     FieldKind.DEAL_STATUS: read_deal_status,
+    FieldKind.PIPELINE: None,
     FieldKind.STAGE: None,
     FieldKind.CUSTOM: None,
 }

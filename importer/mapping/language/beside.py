@@ -146,6 +146,7 @@ class TaskRule(Section):
 
 
 _OPPORTUNITY_PARTS: dict[str, tuple[str, FieldKind]] = {
+    "pipeline": ("pipelineId", FieldKind.PIPELINE),
     "name": ("name", FieldKind.TEXT),
     "stage": ("pipelineStageId", FieldKind.STAGE),
     "value": ("monetaryValue", FieldKind.AMOUNT),
@@ -160,7 +161,9 @@ CUSTOM_PART: Final = "customFields."
 class OpportunityRule(Section):
     """A deal for each contact."""
 
-    pipeline: Text = Field(description="The pipeline, by name or id: the same for all rows.")
+    pipeline: Text | Rule = Field(
+        description="The pipeline, by name or id: a text is the same for all rows, keys are a rule (`{column: Pipeline}`)."
+    )
     name: Rule = Field(description="What the deal is called: a rule. A row where it is blank adds no deal.")
     stage: Rule | None = Field(
         default=None,
@@ -184,13 +187,25 @@ class OpportunityRule(Section):
     applies_to: FollowUpFor = _for_whom()
     once: Flag = _how_often("deal")
 
+    @property
+    def named_pipelines(self) -> tuple[str, ...]:
+        """The pipelines that the mapping itself names; those of cells are known row by row."""
+        rule = self.pipeline
+        if isinstance(rule, str):
+            return (rule,)
+        named = (rule.value, rule.default, *(rule.map or {}).values())
+        return tuple(dict.fromkeys(name for name in named if name))
+
     def wish(self, key: RuleKey) -> Wish:
+        fixed = {"status": "open"}
+        if isinstance(self.pipeline, str):
+            fixed["pipelineId"] = self.pipeline
         return Wish(
             kind="opportunity",
             parts={
                 name: WishPart(key=(*key, said), rule=rule, kind=kind)
                 for said, (name, kind) in _OPPORTUNITY_PARTS.items()
-                if (rule := getattr(self, said)) is not None
+                if isinstance(rule := getattr(self, said), Rule)
             }
             | {
                 f"{CUSTOM_PART}{name}": WishPart(
@@ -198,8 +213,8 @@ class OpportunityRule(Section):
                 )
                 for name, rule in self.custom_fields.items()
             },
-            needed=("name",),
-            fixed={"pipelineId": self.pipeline, "status": "open"},
+            needed=("name",) if "pipelineId" in fixed else ("name", "pipelineId"),
+            fixed=fixed,
             applies_to=self.applies_to,
             once=self.once,
         )

@@ -256,6 +256,11 @@ class MappingModel(Section):
     custom_fields: dict[Text, Rule] = Field(
         default={}, description="Custom fields, by name, by key (contact.shirt_size) or by id."
     )
+    other_columns: Literal["leave", "custom_fields"] = Field(
+        default="leave",
+        description="Columns that no rule reads are left out, or go to the custom fields of the location that are called as they "
+        "are (custom_fields): values that do not fit are left out, with a warning, and so are files.",
+    )
     match: Match = Field(default=Match(), description="Who a row is.")
     mode: ImportMode = Field(
         default=ImportMode.UPSERT, description="Create and update contacts, or only one of the two."

@@ -144,3 +144,7 @@ class Rule(Section):
                 "'unmapped' says what happens to texts that `map` does not list; there is no map here."
             )
         return self
+
+
+class OtherColumn(Rule):
+    """A rule that nobody wrote, for a column that no rule reads."""

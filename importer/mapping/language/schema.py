@@ -39,6 +39,8 @@ def json_schema() -> dict[str, Any]:
             said = parts[name]["properties"][key]["description"]
             parts[name]["properties"][key] = {**rule, "description": said}
     parts["OpportunityRule"]["properties"]["custom_fields"]["additionalProperties"] = rule
+    pipeline = parts["OpportunityRule"]["properties"]["pipeline"]
+    pipeline["anyOf"] = [TEXT_SCHEMA, {"$ref": "#/$defs/Rule"}]
     condition = {"$ref": "#/$defs/Condition"}
     for name in ("only_if", "skip_if"):
         entry = parts["RowFilters"]["properties"][name]

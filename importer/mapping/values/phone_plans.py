@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, PhoneMetadata, PhoneNumberDesc
 
 _LONGEST: Final = 20
 _NO_DIGITS: Final = b" ().-"
@@ -20,14 +20,23 @@ _NO_DIGITS: Final = b" ().-"
 
 @dataclass(frozen=True)
 class _Region:
-    """The fixed and mobile numbers of one region; ``leading`` claims a number before its kind is looked at."""
+    """The fixed and mobile numbers of one region, loaded once a number may be of it: 25 share the code 1, and most files know one."""
 
-    metadata: PhoneMetadata
-    leading: re.Pattern[str] | None
+    name: str
+
+    @cached_property
+    def metadata(self) -> PhoneMetadata:
+        found = PhoneMetadata.metadata_for_region(self.name, None)
+        assert found is not None, self.name  # noqa: S101  (only regions that the library has come here)
+        return found
+
+    @cached_property
+    def leading(self) -> re.Pattern[str] | None:
+        """What claims a number before its kind is looked at."""
+        return _compiled(self.metadata.leading_digits)
 
     @cached_property
     def kinds(self) -> tuple[tuple[frozenset[int], re.Pattern[str]], ...]:
-        """Compile the plans once a number is of the region: 25 share the code 1, and most files know one."""
         kinds = (self.metadata.fixed_line, self.metadata.mobile)
         return tuple(
             (_lengths(kind, self.metadata), re.compile(kind.national_number_pattern))
@@ -129,22 +138,13 @@ _CODES: Final = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
 
 @cache
 def _calling(code: str) -> _CallingCode | None:
-    found = [
-        PhoneMetadata.metadata_for_region(region, None) for region in COUNTRY_CODE_TO_REGION_CODE[int(code)]
-    ]
-    regions = [metadata for metadata in found if metadata is not None]
-    if not regions or len(regions) < len(found):
+    regions = tuple(map(_Region, COUNTRY_CODE_TO_REGION_CODE[int(code)]))
+    if not SUPPORTED_REGIONS.issuperset(region.name for region in regions):
         # Numbers of no region, such as the satellites'.
         return None
     return _CallingCode(
-        code=code,
-        prefix=_compiled(regions[0].national_prefix_for_parsing),
-        regions=tuple(map(_region, regions)),
+        code=code, prefix=_compiled(regions[0].metadata.national_prefix_for_parsing), regions=regions
     )
-
-
-def _region(metadata: PhoneMetadata) -> _Region:
-    return _Region(metadata=metadata, leading=_compiled(metadata.leading_digits))
 
 
 def _lengths(kind: PhoneNumberDesc, metadata: PhoneMetadata) -> frozenset[int]:

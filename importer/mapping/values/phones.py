@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -239,3 +240,12 @@ def _why_invalid(number: phonenumbers.PhoneNumber) -> str:
             return "is too long to be a phone number"
         case _:
             return "is no valid phone number"
+
+
+def region_of(text: str) -> str | None:
+    """Tell the country that a number names with its calling code; None where it names none, or is no number."""
+    with contextlib.suppress(NumberParseException):
+        number = phonenumbers.parse(text, None)
+        if phonenumbers.is_valid_number(number):
+            return phonenumbers.region_code_for_number(number)
+    return None

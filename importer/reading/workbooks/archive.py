@@ -93,14 +93,20 @@ class Archive:
 
     def relations_of(self, archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
         """List what a part relates to: by id, the kind and the other part."""
-        folder, leaf = posixpath.split(part)
-        rels = f"{folder}/_rels/{leaf}.rels".lstrip("/")
-        if not self.has(rels):
+        folder = posixpath.dirname(part)
+        rels = self.relations_part(part)
+        if rels is None:
             return {}
         return {
             one.get("Id", ""): (one.get("Type", ""), _resolve(folder, one.get("Target", "")))
             for one in self.tree(archive, rels)
         }
+
+    def relations_part(self, part: str) -> str | None:
+        """Name the part that lists what a part relates to, where it has one."""
+        folder, leaf = posixpath.split(part)
+        rels = f"{folder}/_rels/{leaf}.rels".lstrip("/")
+        return rels if self.has(rels) else None
 
     def part_of_kind(self, relations: dict[str, tuple[str, str]], kind: str) -> str | None:
         """Find the part that is related as ``kind``: ``sharedStrings``, ``styles``."""

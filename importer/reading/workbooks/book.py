@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from importer.reading.grid import Grid
+from importer.reading.workbooks.links import Links
+
+
+def no_links() -> Links:
+    """Give none: the sheet has no links, or its kind of workbook does not show them."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,8 @@ class Opened:
     hidden_columns: tuple[str, ...] = ()
     merged_areas: int = 0
     formats_read: bool = True
+    links: Callable[[], Links] = no_links
+    """Reads the links of the sheet that write to somebody; dear where it has any."""
 
 
 class Book(Protocol):

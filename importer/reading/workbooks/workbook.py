@@ -25,6 +25,7 @@ from importer.reading.headers import (
 from importer.reading.profile import Profile
 from importer.reading.shapes import is_personal
 from importer.reading.workbooks.book import Book, Opened
+from importer.reading.workbooks.links import LinkColumn, LinkedGrid, link_columns
 from importer.reading.zip_files import translated
 from importer.settings import ReadingOptions
 
@@ -47,7 +48,10 @@ def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: s
     label = f"Sheet {sheet.name!r} of {name}"
     sample = take(opened.grid_of(0), SAMPLE_ROWS)
     choice = choose_header(sample, declared=options.header_row, wanted=options.wanted_headers, name=label)
-    header = used_names(choice, sample, spare=0)
+    table = used_names(choice, sample, spare=0)
+    links = opened.links()
+    beside = link_columns(links, sample, table, choice.last)
+    header = (*table, *(one.name for one in beside))
     detected = Detected(
         name=name,
         format=form.value,
@@ -56,18 +60,25 @@ def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: s
         header_row=choice.first,
         hidden_rows=opened.hidden_rows,
         hidden_columns=len(opened.hidden_columns),
+        link_columns=tuple((one.shown, one.name) for one in beside),
         doubts=sheet.doubts,
-        notes=(*sheet.notes, *header_notes(choice, header), *_around(opened)),
+        notes=(*sheet.notes, *header_notes(choice, table), *_around(opened), *map(_linked, beside)),
     )
-    grid = opened.grid_of(len(header))
+    grid = opened.grid_of(len(table))
+    if beside:
+        grid = LinkedGrid(grid, [links[one.column] for one in beside], width=len(table))
     return Reading(
         grid=grid,
         header=header,
         header_last=choice.last,
         detected=detected,
-        profile=Profile.below(sample, choice.last, len(header)),
+        profile=Profile.below(sample, choice.last, len(table)),
         ragged=True,
     )
+
+
+def _linked(one: LinkColumn) -> str:
+    return f"column {one.shown!r} shows no e-mail addresses, and its links lead to some: they stand in a column of their own, {one.name!r}"
 
 
 def _open_book(place: Path, form: Format, name: str) -> Book:

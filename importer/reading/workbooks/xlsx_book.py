@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,9 @@ from importer.reading.grid import Batch, Grid
 from importer.reading.workbooks.archive import refuse_entities
 from importer.reading.workbooks.book import Opened, SheetName
 from importer.reading.workbooks.columns import column_of, letters_of
+from importer.reading.workbooks.links import Links
 from importer.reading.workbooks.merges import Merges
+from importer.reading.workbooks.xlsx_links import links_behind, links_in_formulas, related_addresses
 from importer.reading.workbooks.xlsx_package import Package, SheetPart
 from importer.reading.workbooks.xlsx_sheet import RowReader, batches_of, rows_of_sheet
 from importer.reading.workbooks.xlsx_strings import shared_strings
@@ -31,6 +34,9 @@ class Survey:
     merges: Merges = field(default_factory=dict)
     hidden_columns: tuple[str, ...] = ()
     hidden_rows: int = 0
+    tail: str = field(default="", repr=False)
+    """What stands behind the rows."""
+    formulas_that_link: bool = False
 
 
 class XlsxBook:
@@ -59,7 +65,19 @@ class XlsxBook:
             hidden_rows=survey.hidden_rows,
             hidden_columns=survey.hidden_columns,
             merged_areas=sum(map(len, survey.merges.values())),
+            links=partial(self._links, part, survey),
         )
+
+    def _links(self, part: SheetPart, survey: Survey) -> Links:
+        links: dict[int, Mapping[int, str]] = {}
+        if survey.formulas_that_link:
+            links |= links_in_formulas((xml for _, _, xml in self.rows(part)), self._name)
+        if "hyperlink" in survey.tail and (rels := self._package.relations_part(part.part)):
+            with self._package.opened() as archive:
+                related = related_addresses(self._package.text(archive, rels))
+            for column, addresses in links_behind(survey.tail, related, self._name).items():
+                links[column] = {**links.get(column, {}), **addresses}
+        return links
 
     def strings(self) -> list[str]:
         """Read the shared strings, once."""
@@ -78,6 +96,7 @@ class XlsxBook:
         with self._package.opened() as archive:
             for chunk in self._package.chunks(archive, part.part):
                 survey.hidden_rows += chunk.count(b' hidden="1"')
+                survey.formulas_that_link |= b"HYPERLINK(" in chunk or b"HYPERLINK(" in last + chunk[:_SEAM]
                 head = head if len(head) >= _HEAD else head + chunk
                 if tail:
                     tail += chunk
@@ -88,7 +107,10 @@ class XlsxBook:
         refuse_entities(before, self._name)
         survey.hidden_rows -= before.count(' hidden="1"')
         survey.hidden_columns = tuple(_hidden_columns(before))
-        survey.merges = _merges(tail.decode("utf-8", "replace"), self._name)
+        survey.tail = tail.decode("utf-8", "replace")
+        survey.merges = _merges(survey.tail, self._name)
+        if "hyperlink" not in survey.tail:
+            survey.tail = ""
         return survey
 
     def rows(self, part: SheetPart) -> Iterator[tuple[str, str, str]]:

@@ -67,6 +67,19 @@ async def export(
     known = WrittenFiles(settings.state)
     refuse_foreign(path, known, force=force)
     replacing = partial(replacing_own, written=known, force=force)
+    return await export_contacts(location_id, path, settings, context, with_dnd=with_dnd, replacing=replacing)
+
+
+async def export_contacts(
+    location_id: str,
+    path: Path,
+    settings: MirrorSettings,
+    context: RunContext,
+    *,
+    with_dnd: bool,
+    replacing: Replacing,
+) -> Exported:
+    """Write the contacts of a location in the order in which they were added; raises as ``export`` does."""
     async with open_looking(settings.connection, settings.state, context) as sender:
         catalog = await sender.open_location(location_id, CatalogNeeds(custom_fields=True))
         reading = await mirror_met(catalog, sender, settings, context)

@@ -39,6 +39,7 @@ from importer.runs.intake import Mapped, choose_location, require_destination
 from importer.runs.objects import require_contacts
 from importer.runs.planning.completing import Completing, complete_mirrors
 from importer.runs.planning.deciding import Decider, DecidingRules, planned_end
+from importer.runs.planning.fetching import fetched
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking, read_own_writes
 from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs
@@ -83,9 +84,10 @@ async def plan(
         )
     require_contacts(mapping, "plan")
     require_destination(settings.connection, mapping)
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
+        readable = await stack.enter_async_context(fetched(settings, context, mapping=mapping))
         taken = await asyncio.to_thread(
-            stack.enter_context, taken_in(settings, mapping, context.clock, context.stop)
+            stack.enter_context, taken_in(readable, mapping, context.clock, context.stop)
         )
         began = context.clock.monotonic()
         for note in taken.notes:

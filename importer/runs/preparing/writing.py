@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from importer.errors import StateError
@@ -14,6 +15,7 @@ from importer.results.same_contact import NO_ROWS, SameContact
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
 from importer.runs.same_contact_list import list_same_contacts
+from importer.state.ended import CauseKind, Ended, RunCause, keep_ended
 from importer.state.journal import Journal, Run
 from importer.state.lineage import corrections_since
 from importer.state.memory import SameContacts
@@ -31,12 +33,24 @@ def finish_results(
 ) -> Summary:
     """Write what is left of a run that ended. Raises StateError."""
     since = corrections_since(journal.folder, journal)
-    return writer.finish(
+    summary = writer.finish(
         run,
         partial(_list_same_contact, order, mapping, journal),
         since=since,
         misfit=partial(misfit, mapping.model),
     )
+    keep_ended(journal, Ended(counts=summary.counts, causes=tuple(_causes(summary))))
+    return summary
+
+
+def _causes(summary: Summary) -> Iterator[RunCause]:
+    for kind, groups in (
+        (CauseKind.FAILED, summary.errors),
+        (CauseKind.SKIPPED, summary.skip_groups),
+        (CauseKind.WARNING, summary.warning_groups),
+    ):
+        for group in groups:
+            yield RunCause(kind=kind, code=group.code, rows=group.rows, remedy=group.remedy)
 
 
 def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWriter:

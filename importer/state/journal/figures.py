@@ -8,7 +8,13 @@ from typing import Final
 
 from importer.records import Counts, Fault, Outcome, Pulse, Remedy, RowId, Status
 from importer.state.database import Database
-from importer.state.journal.rows import LANDED_COLUMNS, landed_of, read_warnings
+from importer.state.journal.rows import (
+    LANDED_COLUMNS,
+    OUTCOME_COLUMNS,
+    landed_of,
+    outcome_of,
+    read_warnings,
+)
 from importer.state.journal.run import Operator, RunState, Session, SessionKind
 
 FIRST_ROWS: Final = 5
@@ -73,6 +79,25 @@ def find_ended(db: Database, statuses: tuple[Status, ...]) -> set[RowId]:
     marks = ", ".join("?" * len(statuses))
     query = f'SELECT "row" FROM outcomes WHERE status IN ({marks})'  # noqa: S608  (question marks)
     return {row for (row,) in db.execute(query, [status.value for status in statuses])}
+
+
+def page_of(
+    db: Database, *, after: RowId, status: Status | None, code: str | None, count: int
+) -> tuple[Outcome, ...]:
+    """Read the next outcomes behind a row, of one status or code where that is wanted."""
+    wanted = {"status": None if status is None else status.value, "code": code}
+    said = {name: value for name, value in wanted.items() if value is not None}
+    conditions = "".join(f" AND {name} = ?" for name in said)
+    query = f'SELECT {OUTCOME_COLUMNS} FROM outcomes WHERE "row" > ?{conditions} ORDER BY "row" LIMIT ?'  # noqa: S608  (our own words)
+    return tuple(map(outcome_of, db.execute(query, (after, *said.values(), count)).fetchall()))
+
+
+def count_skips(db: Database) -> dict[str, int]:
+    """Count skipped rows by code, the most frequent first."""
+    query = """
+        SELECT code, count(*) FROM outcomes WHERE status = 'skipped' GROUP BY code ORDER BY count(*) DESC, code
+    """
+    return {code or "unknown": count for code, count in db.execute(query).fetchall()}
 
 
 def count_unfinished(db: Database) -> int:

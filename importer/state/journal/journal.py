@@ -388,6 +388,16 @@ class Journal:
         """Find the rows that ended in one of these ways."""
         return self._read(lambda db: figures.find_ended(db, tuple(statuses)))
 
+    def page(
+        self, *, after: RowId, status: Status | None, code: str | None, count: int
+    ) -> tuple[Outcome, ...]:
+        """Give the next outcomes behind a row, of one status or code where that is wanted."""
+        return self._read(lambda db: figures.page_of(db, after=after, status=status, code=code, count=count))
+
+    def skips(self) -> dict[str, int]:
+        """Count skipped rows by code, the most frequent first."""
+        return self._read(figures.count_skips)
+
     def sent_rows(self) -> int:
         """Count the rows that were sent and have an outcome."""
         return figures.count_sent(self._db)

@@ -112,7 +112,9 @@ _MAILING: Final = frozenset({"mailing"})
 
 def _permits(parts: Sequence[str]) -> Asked:
     spoken = set(parts)
-    agrees = bool(spoken & lexicon.AGREES) and _is_topical(spoken)
+    agrees = bool(spoken & lexicon.AGREES) and (
+        _is_topical(spoken) or (spoken & _MAILING and len(spoken) < 4)
+    )
     agrees = agrees or bool(
         spoken & lexicon.MAY and spoken & (lexicon.CONTACTS - lexicon.EVERY_CHANNEL | {"kontakt"})
     )
@@ -160,7 +162,7 @@ def _is_behind_negation(parts: Sequence[str], asked: frozenset[str], *, within: 
 def _means_letters(parts: Sequence[str]) -> bool:
     """Tell "Do not mail": letters to some, e-mails to others."""
     return parts[-1:] in {("mail",), ("mailing",)} and any(
-        tuple(parts[: len(no)]) == no for no in (("do", "not"), ("dont",), ("don", "t"), ("no",), ("stop",))
+        tuple(parts[: len(no)]) == no for no in lexicon.NEGATIONS
     )
 
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-from importer.suggestion.candidates import POSSIBLE, SURE
 from importer.suggestion.consent.switches import ConsentUnclear, Switch
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column
 from importer.suggestion.guesses import Guess, Left
 from importer.suggestion.leaving import described
+from importer.suggestion.named_columns import POSSIBLE, SURE
 
 
 def switch_guesses(answers: Iterable[Switch | ConsentUnclear]) -> tuple[Guess, ...]:

@@ -71,13 +71,13 @@ CONTACTS: Final = further("contacts") | word_set(
     "bellen gebeld contacteren anrufen angerufen kontaktieren kontaktiert anschreiben angeschrieben telefonieren "
     "solliciter sollicite demarcher molestar disturbare importunare storen belastigen "
     "appels anrufe llamadas ligacoes chiamate courriels correos "
-    "voicemail voicemails kontaktas kontakta kontaktes kontakte ringa ringe mejla dzwonic kontaktowac wysylac"
+    "gemaild gecontacteerd benaderd geappt kontakt voicemail voicemails kontaktas kontakta kontaktes kontakte ringa ringe mejla dzwonic kontaktowac wysylac"
 )
 """What is not to be done, behind a negation. "mail" is not among them: English for letters as well."""
 
 REFUSALS: Final = further("optouts") | word_set(
     "optout optedout unsubscribed unsubscribe unsubscribes unsub blacklisted blacklist blocklisted blocklist suppressed "
-    "suppression dnd dnc robinson robinsonliste robinsonlijst bloctel nixtelefon sperrvermerk abgemeldet abmeldung werbesperre kontaktsperre sperrliste werbewiderspruch desinscrit "
+    "suppression dnd dnc robinson robinsonliste robinsonlijst bloctel nixtelefon sperrvermerk abgemeldet abmeldung werbesperre kontaktsperre sperrliste werbewiderspruch werbeverbot kontaktverbot anrufverbot belmeniet desinscrit "
     "desinscrite desinscription desabonne desabonnee desabonnement descadastrado descadastro disiscritto disiscrizione "
     "uitgeschreven uitschrijving afgemeld avanmald avregistrerad avprenumererad afmeldt frameldt avmeldt wypisany wypisana wypisano rezygnacja"
 )
@@ -142,7 +142,7 @@ AGREES: Final = further("agrees") | word_set(
 """Words that ask for consent beside a topic or a channel."""
 
 WISHES: Final = word_set(
-    "want wants wish wishes like get keep send mochte mochten voudrais gustaria gostaria vorrei graag"
+    "sign want wants wish wishes like get keep send mochte mochten voudrais gustaria gostaria vorrei graag"
 )
 """Words that agree beside a topic alone: who wants no call today has not refused all calls."""
 
@@ -181,7 +181,7 @@ ORDERS: Final = (("do", "not"), ("dont",), ("don", "t"), ("ne", "pas"), ("nicht"
 BESIDE_THE_ANSWER: Final = word_set(
     "source reason reasons ip method form page url link history id campaign count counts sent title version proof "
     "frequency total opened opens clicked clicks open click rate token browser user quelle grund motif raison motivo reden "
-    "type category score track tracking photo foto fotos plan tier level product amount price renewal"
+    "paid type category score track tracking photo foto fotos plan tier level product amount price renewal"
 )
 """Words of columns that stand beside the answer: where from, why, how often."""
 
@@ -256,7 +256,7 @@ BARRED: Final = word_set(
 STATUSES: Final = word_set("status state statut estado stato kontaktstatus")
 
 LEAVE: Final = (
-    ("can", "we"), ("may", "we"), ("could", "we"), ("can", "i"), ("may", "i"), ("durfen", "wir"), ("pouvons", "nous"), ("peut", "on"),
+    ("can", "call"), ("can", "email"), ("can", "text"), ("can", "sms"), ("can", "contact"), ("can", "we"), ("may", "we"), ("could", "we"), ("can", "i"), ("may", "i"), ("durfen", "wir"), ("pouvons", "nous"), ("peut", "on"),
     ("podemos",), ("possiamo",), ("mogen", "we"), ("mogen", "wij"),
 )  # fmt: skip
 """Beginnings of a question for leave."""

@@ -1,0 +1,228 @@
+"""The process that opens a file somebody uploaded, and answers questions about it: parsers are kept out of the screen.
+
+A line of JSON in, a line of JSON out. It has no token, a limit of memory, and is killed where an answer takes too long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from importer.errors import ImporterError, MappingError
+from importer.records import Json
+from importer.settings import ReadingOptions
+
+if TYPE_CHECKING:
+    from importer.bench.asking import Bench
+    from importer.mapping import Mapping
+    from importer.yaml.document import Plain, YamlPath
+
+_MEMORY_LIMIT: Final = 3 * 1024**3
+"""Of address space, not of memory used: a workbook parser reserves much more than it fills."""
+_LONGEST_CELL: Final = 400
+_NAME: Final = "mapping.yaml"
+
+
+class Answers:
+    """What is asked of one open file; every public method is a question."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def describe(self, rows: int = 5) -> Any:
+        """Say what was detected, with the header and the first rows."""
+        found = self._bench.detected
+        return {
+            "format": found.format,
+            "encoding": found.encoding,
+            "encoding_rivals": list(found.encoding_rivals),
+            "delimiter": found.delimiter,
+            "sheet": found.sheet,
+            "sheets_left": list(found.sheets_left),
+            "header_row": found.header_row,
+            "hidden_rows": found.hidden_rows,
+            "hidden_columns": found.hidden_columns,
+            "doubts": list(found.doubts),
+            "notes": list(found.notes),
+            "header": list(self._bench.header),
+            "rows": [
+                {"row": row.number, "cells": [cell[:_LONGEST_CELL] for cell in row.cells]}
+                for row in islice(self._bench.first_rows(), rows)
+            ],
+        }
+
+    def count(self) -> Json:
+        """Count the rows, and those that cannot be read as they stand."""
+        rows = failing = 0
+        for block in self._bench.blocks():
+            rows += len(block)
+            failing += sum(any(fault.fails for fault in faults) for faults in block.faults.values())
+        return {"rows": rows, "failing": failing}
+
+    def suggest(self) -> Any:
+        """Suggest a mapping, with the reason of each guess."""
+        suggestion = self._bench.suggestion()
+        return {"yaml": suggestion.to_yaml(), "suggestion": suggestion.to_json()}
+
+    def samples(self) -> Any:
+        """Give of each column three values that differ, the longest, and how much of it is filled, by the first rows."""
+        return [
+            {"header": header, "values": values, "filled": filled}
+            for header, (values, filled) in zip(
+                self._bench.header, _samples(self._bench.first_rows(), len(self._bench.header)), strict=True
+            )
+        ]
+
+    def values(self, column: str, prefix: str = "", most: int = 50) -> Any:
+        """Count what stands in a column."""
+        return self._bench.values(column, prefix=prefix, most=min(most, 200)).to_json()
+
+    def rules(self, text: str) -> Any:
+        """Say which column goes where by a mapping's text, with every fault of it."""
+        from importer.mapping import parse_mapping
+        from importer.mapping.assigning import assigned_rules
+
+        faults: list[str] = []
+        try:
+            model = parse_mapping(text, name=_NAME).model
+            defaults = {"region": model.defaults.region, "date_order": model.defaults.date_order}
+        except MappingError as refused:
+            faults, defaults = [*(refused.faults or (str(refused),))], {}
+        return {
+            "faults": faults,
+            "defaults": {name: None if value is None else str(value) for name, value in defaults.items()},
+            "rules": [
+                {
+                    "path": list(each.path),
+                    "key": each.key,
+                    "columns": list(each.columns),
+                    "places": list(each.places),
+                    "rule": _json(each.rule),
+                    "by_hand": list(each.by_hand),
+                }
+                for each in assigned_rules(text, self._bench.header)
+            ],
+        }
+
+    def assign(self, text: str, place: int, target: list[str] | None) -> Json:
+        """Let a column go somewhere else; gives the text that says so."""
+        from importer.mapping.assigning import assign
+
+        path = None if target is None else tuple(target)
+        return {"text": assign(text, self._bench.header, place, path, name=_NAME)}
+
+    def order(self, text: str, target: list[str], columns: list[str]) -> Json:
+        """Write the columns of a rule in another order."""
+        from importer.mapping.assigning import in_order
+
+        return {"text": in_order(text, tuple(target), columns, name=_NAME)}
+
+    def edit(self, text: str, set_to: list[tuple[list[str], Plain]], unset: list[list[str]]) -> Json:
+        """Set keys of a mapping, and take others out."""
+        from importer.mapping.editing import edited_text
+        from importer.yaml.editing import value_at
+
+        there: list[YamlPath] = [path for each in unset if value_at(text, path := tuple(each)) is not None]
+        wanted = [(tuple(path), value) for path, value in set_to]
+        return {"text": edited_text(text, name=_NAME, set_to=wanted, unset=there)}
+
+    def becomes(self, text: str, rows: list[int] | None = None) -> Any:
+        """Say what rows would send; without numbers, the first three of the file."""
+        from importer.mapping import parse_mapping
+
+        mapping: Mapping = parse_mapping(text, name=_NAME)
+        numbers = rows or [row.number for row in islice(self._bench.first_rows(), 3)]
+        return [
+            {**shown, "cells": self._cells(number)}
+            for number, shown in zip(numbers, self._bench.becomes(mapping, numbers), strict=True)
+        ]
+
+    def cells(self, row: int) -> Any:
+        """Give a row whole, to be put right."""
+        return {"header": list(self._bench.header), "cells": list(self._bench.row(row).cells)}
+
+    def would_become(self, text: str, row: int, cells: list[str]) -> Any:
+        """Say what a row would send if it held these cells."""
+        from importer.mapping import parse_mapping
+
+        return self._bench.would_become(parse_mapping(text, name=_NAME), row, cells)
+
+    def _cells(self, number: int) -> list[Json]:
+        return [cell[:_LONGEST_CELL] for cell in self._bench.row(number).cells]
+
+
+def _samples(rows: Iterable[Any], width: int) -> list[tuple[list[str], float]]:
+    firsts: list[dict[str, None]] = [{} for _ in range(width)]
+    longest = [""] * width
+    filled = [0] * width
+    seen = 0
+    for row in rows:
+        if any(fault.fails for fault in row.faults):
+            continue
+        seen += 1
+        for place, cell in enumerate(row.cells):
+            if text := cell.strip():
+                filled[place] += 1
+                if len(firsts[place]) < 3:
+                    firsts[place].setdefault(text[:_LONGEST_CELL])
+                if len(text) > len(longest[place]):
+                    longest[place] = text[:_LONGEST_CELL]
+    return [
+        (list(dict.fromkeys([*first, *([odd] if odd else [])])), count / seen if seen else 0.0)
+        for first, odd, count in zip(firsts, longest, filled, strict=True)
+    ]
+
+
+def _json(value: Plain) -> Json:
+    match value:
+        case str():
+            return value
+        case list():
+            return [_json(each) for each in value]
+        case dict():
+            return {key: _json(each) for key, each in value.items()}
+
+
+def main() -> None:
+    """Answer questions until standard input ends."""
+    from importer.bench.asking import open_bench
+
+    _limit_memory()
+    with contextlib.ExitStack() as open_files:
+        answers: Answers | None = None
+        for line in sys.stdin:
+            asked = json.loads(line)
+            try:
+                if asked["do"] == "open":
+                    options = ReadingOptions(**asked["reading"])
+                    answers = Answers(open_files.enter_context(open_bench(asked["path"], options=options)))
+                    said: dict[str, Json] = {"answer": {}}
+                else:
+                    question: Callable[..., Json] = getattr(answers, asked["do"])
+                    said = {"answer": question(**asked["with"])}
+            except MappingError as refused:
+                said = {"refused": str(refused)}
+            except ImporterError as known:
+                said = {"refused": str(known)}
+            except MemoryError:
+                said = {
+                    "refused": "The file needs more memory than it may have here. Save it as CSV, or split it."
+                }
+            sys.stdout.write(json.dumps(said, ensure_ascii=True) + "\n")
+            sys.stdout.flush()
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Commands of the importer that the screen starts: each one a process of its own, which outlives the screen.
+
+The screen adds nothing to what the command line can do; whoever reads the log of a draft sees what was typed for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from importer.runtime.environment import without_secrets
+from importer.ui.surface import RefusedRequestError
+
+_ANSWER_LIMIT: Final = 32 * 1024**2
+_TAIL: Final = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnd:
+    """How a command ended: its exit code, the lines of JSON that it wrote, and the last of what it said."""
+
+    code: int
+    lines: tuple[Any, ...]
+    said: str
+
+    @property
+    def answer(self) -> Any:
+        """The one JSON document of a command that writes one; None where it came to none."""
+        return self.lines[0] if self.lines else None
+
+    @property
+    def sentence(self) -> str:
+        """Why it did not do its work, in its own words."""
+        lines = [line.strip() for line in self.said.splitlines() if line.strip()]
+        said_so = [
+            line.removeprefix("importer: ") for line in lines if line.startswith(("importer: ", "Error: "))
+        ]
+        return said_so[-1] if said_so else (lines[-1] if lines else "The command ended without a word.")
+
+
+def words_of(*words: str) -> list[str]:
+    """Give the command as a process is started by it."""
+    return [sys.executable, "-m", "importer", *words]
+
+
+def environment(secrets: Mapping[str, str]) -> dict[str, str]:
+    """Give a child's environment: no token but the one it is given; never a word of it in the arguments."""
+    return {**without_secrets(), **secrets, "PYTHONUTF8": "1", "NO_COLOR": "1"}
+
+
+def start(words: Sequence[str], *, log: Path, secrets: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a command that goes on whatever becomes of the screen; what it says goes to a private file."""
+    handle = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "ab") as file:
+        process = subprocess.Popen(  # noqa: S603  (our own program; every word is one argument)
+            words_of(*words),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            env=environment(secrets),
+            start_new_session=True,  # Ctrl-C in the terminal of the screen is not meant for it
+        )
+    # Nobody waits for it but the system's table of processes, which would keep it as a zombie.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process
+
+
+def ended_with(code: int, log: Path) -> ChildEnd:
+    """Read how a command ended that was started with a log."""
+    said = log.read_bytes() if log.is_file() else b""
+    return ChildEnd(code=code, lines=tuple(_json_lines(said)), said=said.decode(errors="replace")[-_TAIL:])
+
+
+async def ask(words: Sequence[str], *, secrets: Mapping[str, str], seconds: float) -> ChildEnd:
+    """Run a command to its end and read the JSON that it writes. Raises RefusedRequestError where it takes too long."""
+    process = await asyncio.create_subprocess_exec(
+        *words_of(*words),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment(secrets),
+        limit=_ANSWER_LIMIT,
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            out, err = await process.communicate()
+    except TimeoutError:
+        raise RefusedRequestError(504, f"That took longer than {seconds:.0f} s and was given up.") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    said = err.decode(errors="replace")[-_TAIL:]
+    return ChildEnd(code=process.returncode or 0, lines=tuple(_json_lines(out)), said=said)
+
+
+def _json_lines(out: bytes) -> Iterator[Any]:
+    for line in out.splitlines():
+        with contextlib.suppress(ValueError):
+            yield json.loads(line)

@@ -1,0 +1,121 @@
+"""S3: which column is what. The mapping's text is the only truth; the form changes places of it, the panel all of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from importer.errors import SettingsError
+from importer.highlevel.fields import FIELDS
+from importer.records import Json
+from importer.ui.drafts import Draft, write_private
+from importer.ui.handling.files import ask_bench
+from importer.ui.screen import Screen
+from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
+
+_LONGEST_MAPPING = 60_000
+
+
+async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    draft = screen.drafts.open(asked.named["draft"])
+    return screen.page("columns.html.j2", draft=draft, step="columns")
+
+
+async def columns(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Give everything that the page shows; a draft without a mapping gets the one that is suggested."""
+    draft = screen.drafts.open(asked.named["draft"])
+    suggested: Any = await ask_bench(screen, draft, "suggest")
+    path = screen.drafts.mapping(draft)
+    if not path.is_file():
+        await asyncio.to_thread(write_private, path, suggested["yaml"].encode())
+    text = path.read_text(encoding="utf-8")
+    samples = await ask_bench(screen, draft, "samples")
+    return data(
+        {
+            **await _shown(screen, draft, text),
+            "samples": samples,
+            "suggestion": suggested["suggestion"],
+            "fields": [
+                {"field": each.name, "label": each.label, "group": each.group.value, "says": each.says}
+                for each in FIELDS.values()
+            ],
+        }
+    )
+
+
+async def change(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Change the mapping: by the form in places, by the panel as a whole."""
+    said = asked.said()
+    draft = screen.drafts.open(asked.named["draft"])
+    if taken(said, "version", int) != draft.version:
+        raise RefusedRequestError(409, screen.words("draft.changed_elsewhere"))
+    path = screen.drafts.mapping(draft)
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    what = taken(said, "do", str)
+    match what:
+        case "text":
+            text = taken(said, "text", str)
+            if len(text) > _LONGEST_MAPPING:
+                raise SettingsError(screen.words("columns.too_long"))
+        case "suggested":
+            suggested: Any = await ask_bench(screen, draft, "suggest")
+            text = suggested["yaml"]
+        case "assign" | "order" | "edit":
+            said_of_it = {name: value for name, value in said.items() if name not in {"do", "version"}}
+            answer: Any = await ask_bench(screen, draft, what, text=text, **said_of_it)
+            text = answer["text"]
+        case _:
+            raise RefusedRequestError(400, "The mapping cannot be changed like that.")
+    changed = screen.drafts.change(draft.id, version=draft.version)
+    await asyncio.to_thread(write_private, path, text.encode())
+    return data(await _shown(screen, changed, text))
+
+
+async def values(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Count what stands in a column, the most frequent first; ``prefix`` narrows it."""
+    draft = screen.drafts.open(asked.named["draft"])
+    column = asked.query.get("column", "")
+    found = await ask_bench(
+        screen, draft, "values", column=column, prefix=asked.query.get("prefix", "")[:100]
+    )
+    return data(found)
+
+
+async def row(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Say what one row would send."""
+    draft = screen.drafts.open(asked.named["draft"])
+    number = asked.query.get("row", "")
+    if not number.isdecimal():
+        raise RefusedRequestError(400, "Name a row by its number.")
+    text = screen.drafts.mapping(draft).read_text(encoding="utf-8")
+    return data(await ask_bench(screen, draft, "becomes", text=text, rows=[int(number)]))
+
+
+async def acknowledge(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Note that columns are left out on purpose."""
+    said = asked.said()
+    named = taken(said, "columns", list)
+    if not all(isinstance(each, str) for each in named):
+        raise RefusedRequestError(400, "The request names no columns.")
+    draft = screen.drafts.change(
+        asked.named["draft"], version=taken(said, "version", int), acknowledged=tuple(map(str, named))
+    )
+    return data({"version": draft.version, "acknowledged": list(draft.acknowledged)})
+
+
+async def _shown(screen: Screen, draft: Draft, text: str) -> dict[str, Json]:
+    """Say what a mapping means for the file: its rules, its faults, and what the first rows would send."""
+    rules: Any = await ask_bench(screen, draft, "rules", text=text)
+    sent: Json = []
+    if not rules["faults"]:
+        try:
+            sent = await ask_bench(screen, draft, "becomes", text=text)
+        except RefusedRequestError as misfit:
+            rules["faults"] = [str(misfit)]
+    return {
+        "version": draft.version,
+        "text": text,
+        "sent": sent,
+        "acknowledged": list(draft.acknowledged),
+        **rules,
+    }

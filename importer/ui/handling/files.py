@@ -1,0 +1,92 @@
+"""S1: a file comes in, is described in words, and read otherwise where the guess was wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import unquote
+
+from importer.records import Json
+from importer.ui.drafts import Draft, safe_name
+from importer.ui.screen import Screen
+from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
+from importer.ui.uploads import receive
+
+_COUNT_SECONDS = 600.0
+_READING = ("sheet", "header_row", "encoding", "delimiter")
+
+
+async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Take a file's bytes as they come; a draft that is named gets another file, else a new draft is made."""
+    said = unquote(asked.query.get("name", ""))[:500]
+    length = asked.headers.get("content-length", "")
+    size = int(length) if length.isdecimal() else None
+    if asked.stream is None:
+        raise RefusedRequestError(400, "The request holds no file.")
+    again = asked.query.get("draft")
+    draft = screen.drafts.open(again) if again else screen.drafts.create()
+    name = safe_name(said)
+    try:
+        await receive(asked.stream, screen.drafts.folder(draft.id), name, size=size)
+    except BaseException:
+        if not again:
+            screen.drafts.discard(draft.id)
+        raise
+    screen.drafts.change(draft.id, name=said.replace("\\", "/").rpartition("/")[2], source=name, reading={})
+    return data({"draft": draft.id})
+
+
+async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    draft = screen.drafts.open(asked.named["draft"])
+    return screen.page("file.html.j2", draft=draft, step="file")
+
+
+async def describe(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Say what the file is, as its parser's own process found it."""
+    draft = screen.drafts.open(asked.named["draft"])
+    found = await ask_bench(screen, draft, "describe")
+    return data({"version": draft.version, "reading": draft.reading, "found": found})
+
+
+async def count(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Count the rows; a long file takes its time, and nobody waits for it."""
+    draft = screen.drafts.open(asked.named["draft"])
+    path = screen.drafts.source(draft)
+    # a process of its own: the questions of the page do not wait for a million rows
+    found = await screen.benches.ask(
+        f"{draft.id} count", path, draft.reading, "count", name=draft.name, seconds=_COUNT_SECONDS
+    )
+    return data(found)
+
+
+async def read_otherwise(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Read the file by other options than those that were detected. A reading that fails is not kept."""
+    said = asked.said()
+    draft = screen.drafts.open(asked.named["draft"])
+    wanted: dict[str, Json] = {}
+    for name in _READING:
+        value = said.get(name)
+        if value in (None, ""):
+            continue
+        wanted[name] = taken(said, name, int) if name == "header_row" else taken(said, name, str)
+    changed = screen.drafts.change(draft.id, version=taken(said, "version", int), reading=wanted)
+    try:
+        found = await ask_bench(screen, changed, "describe")
+    except BaseException:
+        screen.drafts.change(draft.id, reading=draft.reading)
+        raise
+    return data({"version": changed.version, "reading": changed.reading, "found": found})
+
+
+async def discard(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    draft_id = asked.named["draft"]
+    await screen.benches.close(draft_id)
+    await asyncio.to_thread(screen.drafts.discard, draft_id)
+    return data({})
+
+
+async def ask_bench(screen: Screen, draft: Draft, do: str, **said: Any) -> Any:
+    """Ask the process that has a draft's file open."""
+    return await screen.benches.ask(
+        draft.id, screen.drafts.source(draft), draft.reading, do, name=draft.name, said=said
+    )

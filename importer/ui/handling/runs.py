@@ -1,0 +1,122 @@
+"""S7 to S9: a run under way, how it ended, its files, and all runs of the state folder."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from importer.errors import SettingsError
+from importer.state.journal import Run
+from importer.state.remote import EndWish
+from importer.ui import children
+from importer.ui.guard import Kind
+from importer.ui.handling.account import secrets_of
+from importer.ui.runs import SHOWN_FILES
+from importer.ui.screen import Screen, hue_of
+from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
+
+_HISTORY: Final = 1000
+_LOOKED_SECONDS: Final = 3600.0
+_BEGUN_SECONDS: Final = 30.0
+
+
+async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
+    return screen.page("run.html.j2", run=run.id, place=_place(run))
+
+
+def _place(run: Run) -> dict[str, object]:
+    hue = None if run.location_id is None else hue_of(run.location_id)
+    return {"sandbox": run.sandbox, "location_id": run.location_id, "hue": hue}
+
+
+async def state(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Say where a run stands, and once no process works on it any more, how it ended."""
+    found = await asyncio.to_thread(_state_of, screen, asked.named["run"])
+    return data(found)
+
+
+def _state_of(screen: Screen, run_id: str) -> dict[str, Any]:
+    run = screen.runs.find(run_id)
+    found: dict[str, Any] = {**screen.runs.progress(run)}
+    if not found["under_way"]:
+        found |= screen.runs.line(run).to_json()
+        found["causes"] = screen.runs.causes(run)
+        found["files"] = screen.runs.files(run)
+    return found
+
+
+async def pause(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    await asyncio.to_thread(screen.runs.wish, asked.named["run"], EndWish.PAUSE)
+    return data({})
+
+
+async def stop(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    await asyncio.to_thread(screen.runs.wish, asked.named["run"], EndWish.STOP)
+    return data({})
+
+
+async def resume(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Go on with a stopped run, in a process of its own."""
+    return await _set_going(screen, asked.named["run"], "resume")
+
+
+async def retry(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    return await _set_going(screen, asked.named["run"], "retry")
+
+
+async def _set_going(screen: Screen, run_id: str, command: str, *more: str) -> ScreenReply:
+    async with screen.starting.setdefault(run_id, asyncio.Lock()):
+        run = await asyncio.to_thread(screen.runs.find, run_id)
+        if screen.runs.is_held(run.id):
+            return data({"run": run.id})
+        log = screen.state / "runs" / run.id / "screen.log"
+        log.unlink(missing_ok=True)
+        words = [command, run.id, "--state", str(screen.state), "--yes", *more]
+        process = children.start(words, log=log, secrets=secrets_of(screen, run.location_id))
+        until = asyncio.get_running_loop().time() + _BEGUN_SECONDS
+        while process.poll() is None and not screen.runs.is_held(run.id):
+            if asyncio.get_running_loop().time() > until:
+                break
+            await asyncio.sleep(0.1)
+        if process.poll() not in {None, 0, 1, 3}:
+            raise SettingsError(children.ended_with(process.returncode, log).sentence)
+    return data({"run": run.id})
+
+
+async def undo(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Look what taking a run back would do, or do it: the writing needs the run's own place said once more."""
+    said = asked.said()
+    run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
+    if taken(said, "dry", bool):
+        words = ["undo", run.id, "--state", str(screen.state), "--dry-run", "--json", "--quiet"]
+        ended = await children.ask(
+            words, secrets=secrets_of(screen, run.location_id), seconds=_LOOKED_SECONDS
+        )
+        if not isinstance(ended.answer, dict):
+            raise SettingsError(ended.sentence)
+        return data(ended.answer)
+    if not run.sandbox and taken(said, "confirmed", str) != run.location_id:
+        raise RefusedRequestError(400, screen.words("undo.not_confirmed"))
+    return await _set_going(screen, run.id, "undo")
+
+
+async def forget(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
+    await asyncio.to_thread(screen.runs.forget, run.id)
+    return data({})
+
+
+async def file(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Hand out one of a run's files: the report as a page without scripts, all else to be kept."""
+    name = asked.named["name"]
+    path = await asyncio.to_thread(screen.runs.file, asked.named["run"], name)
+    if name == "report.html":
+        return ScreenReply(kind=Kind.REPORT, content_type="text/html", file=path)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return ScreenReply(kind=Kind.DOWNLOAD, content_type=SHOWN_FILES[name], file=path, headers=headers)
+
+
+async def history(screen: Screen, _: ScreenRequest) -> ScreenReply:
+    lines = await asyncio.to_thread(screen.runs.newest, _HISTORY)
+    return screen.page("history.html.j2", runs=[line.to_json() for line in lines])

@@ -1,0 +1,82 @@
+import { Upload } from "./upload.js";
+import { Trouble, get, html, known, number, post, render, rows, say, t, useEffect, useState } from "./ui.js";
+
+const place = document.getElementById("app");
+const draft = known(place, "draft");
+const SIGNS = { "\t": t("file.tab"), ",": t("file.comma"), ";": t("file.semicolon"), "|": t("file.pipe"), " ": t("file.space") };
+const ENCODINGS = ["utf-8", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949", "mac_roman", "utf-16"];
+
+function File() {
+  const [state, setState] = useState(null);
+  const [error, setError] = useState(null);
+  const [count, setCount] = useState(null);
+  const [busy, setBusy] = useState(false);
+
+  const counted = () => get(`/api/d/${draft.id}/count`).then(setCount).catch(() => setCount({}));
+  const load = () => get(`/api/d/${draft.id}/file`).then((found) => { setState(found); setError(null); counted(); })
+    .catch((refused) => setError(refused.message));
+  useEffect(() => { load(); }, []);
+
+  const change = async (name, value) => {
+    setBusy(true);
+    try {
+      const found = await post(`/api/d/${draft.id}/reading`, { ...state.reading, [name]: value, version: state.version });
+      setState(found);
+      setError(null);
+      setCount(null);
+      say(t("file.read_otherwise"));
+      counted();
+    } catch (refused) {
+      setError(refused.message);
+      await get(`/api/d/${draft.id}/file`).then(setState).catch(() => {});
+    }
+    setBusy(false);
+  };
+
+  if (error && !state) {
+    return html`<${Trouble} error=${error} />
+      <h2>${t("file.another")}</h2><${Upload} draft=${draft.id} onDone=${() => location.reload()} />`;
+  }
+  if (!state) return html`<p role="status">${t("file.reading")}</p>`;
+  const found = state.found;
+  const sheets = [...new Set([found.sheet, ...found.sheets_left].filter(Boolean))];
+  return html`<${Trouble} error=${error} />
+    ${found.doubts.map((doubt) => html`<p class="notice halt">${doubt}</p>`)}
+    <section aria-busy=${busy}>
+      <h2>${t("file.understood")}</h2>
+      <p>${t("file.what", { format: found.format, columns: number(found.header.filter(Boolean).length) })}${" "}
+        ${count === null ? html`<span class="note">${t("file.counting")}</span>` : count.rows === undefined ? null : html`<b id="rows">${rows(count.rows)}</b>`}
+        ${count && count.failing ? html`, <b>${t("file.failing", { n: number(count.failing) })}</b>` : null}.</p>
+      <div class="chips">
+        ${sheets.length > 0 ? html`<label>${t("file.sheet")}
+          <select value=${found.sheet} onChange=${(event) => change("sheet", event.target.value)}>
+            ${sheets.map((name) => html`<option value=${name} selected=${name === found.sheet}>${name}</option>`)}
+          </select></label>` : null}
+        <label>${t("file.header_row")}
+          <input type="number" min="1" max="1000" value=${found.header_row || ""} onChange=${(event) => change("header_row", Number(event.target.value) || null)} /></label>
+        ${found.encoding ? html`<label>${t("file.encoding")}
+          <select value=${found.encoding} onChange=${(event) => change("encoding", event.target.value)}>
+            ${[...new Set([found.encoding, ...found.encoding_rivals, ...ENCODINGS])].map((name) => html`<option value=${name} selected=${name === found.encoding}>${name}</option>`)}
+          </select></label>` : null}
+        ${found.delimiter ? html`<label>${t("file.delimiter")}
+          <select value=${found.delimiter} onChange=${(event) => change("delimiter", event.target.value)}>
+            ${[...new Set([found.delimiter, ...Object.keys(SIGNS)])].map((sign) => html`<option value=${sign} selected=${sign === found.delimiter}>${SIGNS[sign] || sign}</option>`)}
+          </select></label>` : null}
+      </div>
+      ${found.hidden_rows ? html`<p class="notice halt">${t("file.hidden_rows", { n: number(found.hidden_rows) })}</p>` : null}
+      ${found.notes.length ? html`<details><summary>${t("file.why")}</summary><ul>${found.notes.map((note) => html`<li>${note}</li>`)}</ul></details>` : null}
+    </section>
+    <section>
+      <h2>${t("file.first_rows")}</h2>
+      <div class="scroll" tabindex="0" role="region" aria-label=${t("file.first_rows")}>
+        <table class="cells">
+          <thead><tr><th scope="col" class="n">${t("file.row")}</th>${found.header.map((name) => html`<th scope="col">${name || "\u2014"}</th>`)}</tr></thead>
+          <tbody>${found.rows.map((row) => html`<tr><th scope="row" class="n">${row.row}</th>${row.cells.map((cell) => html`<td><span class="value">${cell}</span></td>`)}</tr>`)}</tbody>
+        </table>
+      </div>
+    </section>
+    <p class="onward"><a class="button main" href=${`/d/${draft.id}/account`}>${t("file.onward")}</a></p>
+    <details><summary>${t("file.another")}</summary><${Upload} draft=${draft.id} onDone=${() => location.reload()} /></details>`;
+}
+
+render(html`<${File} />`, place);

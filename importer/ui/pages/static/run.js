@@ -1,0 +1,105 @@
+import { progressLine } from "./live.js";
+import { Bar, Counts, Trouble, get, html, known, number, poll, post, render, rows, say, t, useEffect, useRef, useState } from "./ui.js";
+
+const place = document.getElementById("app");
+const run = place.dataset.run;
+const aim = known(place, "place");
+
+function Run() {
+  const [now, setNow] = useState(null);
+  const [error, setError] = useState(null);
+  const [asked, setAsked] = useState(null);
+  const told = useRef({ tenth: -1, state: null });
+
+  const look = async () => {
+    const found = await get(`/api/r/${run}`);
+    setNow(found);
+    tell(found, told.current);
+    if (!found.under_way && !found.undoing) setAsked(null);
+  };
+  useEffect(() => poll(look), []);
+
+  const act = async (what, said = {}) => {
+    setError(null);
+    setAsked(what);
+    if (what === "pause") say(t("run.pausing"));
+    try { await post(`/api/r/${run}/${what}`, said); await look(); } catch (refused) { setError(refused.message); setAsked(null); }
+  };
+
+  if (!now) return html`<p role="status">${t("run.looking")}</p>`;
+  return html`<p class="lead"><span class="value">${now.source}</span></p>
+    <${Trouble} error=${error} />
+    ${now.under_way ? html`<${UnderWay} now=${now} asked=${asked} act=${act} />` : html`<${Ended} now=${now} act=${act} asked=${asked} />`}`;
+}
+
+function tell(found, before) {
+  const state = found.under_way ? found.phase : found.state;
+  if (state !== before.state) {
+    say(found.under_way ? t("run.going") : t("run.ended_as", { state: t("state." + found.state) }));
+    before.state = state;
+  }
+  // every tenth, not every second: whoever listens wants to do something else
+  const tenth = found.rows ? Math.floor((10 * (found.settled || 0)) / found.rows) : -1;
+  if (found.under_way && tenth > before.tenth) {
+    if (before.tenth >= 0) say(t("run.tenth", { n: tenth * 10 }));
+    before.tenth = tenth;
+  }
+}
+
+function UnderWay({ now, asked, act }) {
+  const waiting = asked === "pause" || asked === "stop";
+  return html`<section>
+    <p id="standing">${waiting ? t("run.pausing") : progressLine(now)}</p>
+    <progress max=${now.rows || 1} value=${now.settled || 0} aria-label=${t("run.progress")}></progress>
+    <${Bar} counts=${now} total=${now.rows} label=${t("run.rows")} />
+    <${Counts} counts=${now} />
+    <p class="onward">
+      <button type="button" onClick=${() => act("pause")} disabled=${waiting}>${t("run.pause")}</button>
+      <button type="button" class="quiet" onClick=${() => act("stop")} disabled=${waiting}>${t("run.stop")}</button>
+    </p>
+    <p class="note">${t("run.close_note")}</p>
+  </section>`;
+}
+
+function Ended({ now, act, asked }) {
+  const busy = asked !== null || now.undoing;
+  return html`<section>
+      <p><b class=${"pill " + (now.state === "finished" ? "good" : "halt")} id="standing">${t("state." + now.state)}</b> ${now.reason || ""}</p>
+      <${Bar} counts=${now} total=${now.rows} label=${t("run.rows")} />
+      <${Counts} counts=${now} />
+      <p class="onward">
+        ${now.state === "stopped" ? html`<button type="button" class="main" id="resume" disabled=${busy} onClick=${() => act("resume")}>${t("run.go_on")}</button>` : null}
+        ${now.retryable && now.state === "finished" ? html`<button type="button" disabled=${busy} onClick=${() => act("retry")}>${t("run.retry", { rows: rows(now.retryable) })}</button>` : null}
+      </p>
+    </section>
+    ${now.causes && now.causes.length ? html`<section><h2>${t("run.causes")}</h2><ul class="plain">
+      ${now.causes.map((cause) => html`<li><b>${number(cause.rows)}</b> ${cause.title || cause.code} <small class="note">${cause.mend || ""}</small></li>`)}</ul></section>` : null}
+    ${now.files && now.files.length ? html`<section><h2>${t("run.files")}</h2><ul class="plain">
+      ${now.files.map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
+    ${now.undoing && asked === "undo" ? html`<section><p role="status">${t("undo.going")}</p><progress aria-label=${t("undo.going")}></progress></section>` : null}
+    ${now.state === "undone" ? null : html`<${Undo} act=${act} busy=${busy} />`}`;
+}
+
+function Undo({ act, busy }) {
+  const [preview, setPreview] = useState(null);
+  const [error, setError] = useState(null);
+  const [looking, setLooking] = useState(false);
+  const [typed, setTyped] = useState("");
+  const look = async () => {
+    setLooking(true);
+    setError(null);
+    try { setPreview(await post(`/api/r/${run}/undo`, { dry: true })); } catch (refused) { setError(refused.message); }
+    setLooking(false);
+  };
+  const wanted = aim.sandbox ? "" : aim.location_id || "";
+  return html`<section><h2>${t("undo.title")}</h2>
+    <p class="note">${t("undo.note")}</p>
+    <${Trouble} error=${error} />
+    ${preview ? html`<dl class="counts">${["deleted", "restored", "kept", "failed", "nothing"].map((name) => html`<div class=${"undo-" + name}><dt>${t("undo." + name)}</dt><dd>${number(preview[name] || 0)}</dd></div>`)}</dl>
+      ${wanted ? html`<p><label>${t("undo.type", { id: wanted })}<input type="text" autocomplete="off" value=${typed} onInput=${(event) => setTyped(event.target.value.trim())} /></label></p>` : null}
+      <p class="onward"><button type="button" class="danger" id="undo" disabled=${busy || typed !== wanted} onClick=${() => act("undo", { dry: false, confirmed: typed })}>${t("undo.do")}</button></p>`
+    : html`<p class="onward"><button type="button" id="undo-look" disabled=${looking || busy} onClick=${look}>${looking ? t("undo.looking") : t("undo.look")}</button></p>`}
+  </section>`;
+}
+
+render(html`<${Run} />`, place);

@@ -1,0 +1,107 @@
+"""One screen: what its handlers work with."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from importer.settings import Secret
+from importer.ui.benches import Benches
+from importer.ui.drafts import Draft, Drafts
+from importer.ui.guard import Admission, Kind
+from importer.ui.runs import ScreenRuns
+from importer.ui.surface import ScreenReply
+from importer.ui.words import Words, english
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_PAGES = Path(__file__).parent / "pages"
+
+
+@dataclass(slots=True, kw_only=True)
+class Tokens:
+    """Tokens that were entered here, by location; kept in memory, handed to a child's environment alone."""
+
+    by_location: dict[str, Secret] = field(default_factory=dict, repr=False)
+
+    def keep(self, location_id: str, token: Secret) -> None:
+        self.by_location[location_id] = token
+
+    def for_child(self, location_id: str | None) -> dict[str, str]:
+        """Give the variables by which a child process knows its token; none for the sandbox."""
+        token = self.by_location.get(location_id or "")
+        return {} if token is None else {"HIGHLEVEL_TOKEN": token.reveal()}
+
+
+class Screen:
+    """The state folder, the drafts, the open files and the runs, and who may come in."""
+
+    def __init__(self, state: Path, *, output: Path, words: Words | None = None) -> None:
+        self.state = state
+        self.output = output
+        self.words = words or english()
+        self.drafts = Drafts(state)
+        self.benches = Benches()
+        self.runs = ScreenRuns(state)
+        self.tokens = Tokens()
+        self.admission: Admission | None = None
+        self.starting: dict[str, asyncio.Lock] = {}
+        """A second click on Start waits for the first and finds its run."""
+        self.masked = False
+        """People's data is hidden on every page: somebody else looks at the screen."""
+        self._heard_at = time.monotonic()
+
+    def heard(self) -> None:
+        """Note that somebody is there."""
+        self._heard_at = time.monotonic()
+
+    @property
+    def idle_seconds(self) -> float:
+        return time.monotonic() - self._heard_at
+
+    def any_run_under_way(self) -> bool:
+        return self.runs.any_under_way()
+
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        draft: Draft | None = None,
+        stranger: bool = False,
+        **shown: Any,
+    ) -> ScreenReply:
+        """Render a page; one for a ``stranger`` holds nothing by which a change could be made."""
+        text = self._templates.get_template(template).render(
+            csrf="" if stranger or self.admission is None else self.admission.csrf,
+            draft=draft,
+            masked=self.masked,
+            hue=None if draft is None or draft.location_id is None else hue_of(draft.location_id),
+            **{"place": None, **shown},
+        )
+        return ScreenReply(status=status, kind=Kind.PAGE, content_type="text/html", body=text.encode())
+
+    @cached_property
+    def _templates(self) -> Environment:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        templates = Environment(
+            loader=FileSystemLoader(_PAGES / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        templates.globals["t"] = self.words
+        return templates
+
+
+def hue_of(location_id: str) -> int:
+    """Give a location its own colour, one of twelve: the eye notices another client before the name is read."""
+    return hashlib.sha256(location_id.encode()).digest()[0] % 12

@@ -1,0 +1,36 @@
+"""The texts of the screen, in one catalogue for pages and scripts alike: another language is another file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+_FOLDER: Final = Path(__file__).parent / "pages"
+
+
+class Words:
+    """Give texts by their key; what stands in braces is filled in."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Give one text. Raises KeyError for a key that the catalogue lacks, which a test looks for."""
+        text = self._texts[key]
+        return text.format_map(values) if values else text
+
+    def as_script(self) -> bytes:
+        """Write the catalogue as the module that the pages' scripts take it from."""
+        return f"export default {json.dumps(dict(self._texts), ensure_ascii=False)};\n".encode()
+
+    def keys(self) -> frozenset[str]:
+        return frozenset(self._texts)
+
+
+@cache
+def english() -> Words:
+    texts: dict[str, str] = json.loads((_FOLDER / "words.en.json").read_text(encoding="utf-8"))
+    return Words(texts)

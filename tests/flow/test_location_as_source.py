@@ -1,0 +1,156 @@
+"""A location's contacts go into another one: fields, custom fields by name, tags, and everybody who said no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from importer.sandbox import Account, Fault, FaultKind, SandboxSettings
+from tests.flow.conftest import Desk, Ended, open_vendor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from importer.sandbox import Sandbox
+
+OLD, NEW = "oldLocation000000001", "newLocation000000001"
+
+
+@pytest.fixture
+def vendor(desk: Desk) -> Iterator[Sandbox]:
+    with open_vendor(SandboxSettings(burst=0, search_lag_seconds=0)) as vendor:
+        furnish(vendor)
+        yield vendor
+
+
+def furnish(vendor: Sandbox) -> None:
+    """Put three people into the old location, one of whom refused texts; the new one has one field of theirs."""
+    vendor.location(OLD).add_custom_field("Plan", data_type="TEXT")
+    vendor.location(OLD).add_custom_field("Likes", data_type="MULTIPLE_OPTIONS", options=("Tea", "Milk"))
+    vendor.location(NEW).add_custom_field("Likes", data_type="CHECKBOX", options=("milk", "tea", "sugar"))
+    ann = vendor.add_contact(OLD, email="ann@example.com", firstName="Ann", tags=["vip"])
+    vendor.edit(ann, customFields={"Plan": "Gold", "Likes": ["Tea", "Milk"]})
+    bob = vendor.add_contact(OLD, email="bob@example.com", phone="+14155550101", timezone="Europe/Paris")
+    vendor.edit(bob, fields={"dndSettings": {"SMS": {"status": "active"}}})
+    vendor.add_contact(OLD, email="cid@example.com", dnd=True)
+
+
+def moved(desk: Desk, *words: str, command: str = "run") -> Ended:
+    return desk.importer(command, f"highlevel:{OLD}", "-m", "highlevel", "--location", NEW, "--json", *words)
+
+
+def held(vendor: Sandbox) -> dict[str, dict[str, Any]]:
+    return {each["email"]: each for each in vendor.contacts(NEW)}
+
+
+def test_everybody_comes_over_with_fields_tags_and_refusals(desk: Desk, vendor: Sandbox) -> None:
+    ended = moved(desk)
+    assert (ended.code, ended.summary["created"], ended.summary["source"]) == (0, 3, f"highlevel:{OLD}"), (
+        ended.err
+    )
+    people = held(vendor)
+    assert people["ann@example.com"]["tags"] == ["vip"]
+    stored = {
+        each.properties["email"]: each.properties
+        for each in vendor.vendor.contacts
+        if each.location_id == NEW
+    }
+    assert (stored["ann@example.com"]["firstName"], stored["bob@example.com"]["timezone"]) == (
+        "Ann",
+        "Europe/Paris",
+    )
+    assert stored["bob@example.com"]["dndSettings"]["SMS"]["status"] == "active"
+    assert stored["cid@example.com"]["dnd"] is True
+
+
+def test_custom_fields_come_over_by_their_names_as_far_as_the_other_location_has_them(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    moved(desk)
+    likes = vendor.location(NEW).find_custom_field("Likes")
+    assert likes is not None
+    values = {each["id"]: each["value"] for each in held(vendor)["ann@example.com"]["customFields"]}
+    assert values == {likes.id: ["tea", "milk"]}
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_it_is_looked_at_first_as_a_file_is(desk: Desk, vendor: Sandbox, command: str) -> None:
+    ended = moved(desk, command=command)
+    assert (ended.code, ended.summary["rows_read"]) == (0, 3), ended.err
+    assert vendor.contacts(NEW) == []
+
+
+def test_a_preview_shows_what_would_be_sent(desk: Desk, vendor: Sandbox) -> None:
+    shown = desk.importer("preview", f"highlevel:{OLD}", "-m", "highlevel", "--location", NEW, "-n", "0")
+    assert len(shown.out.splitlines()) == 3
+    assert '"email": "ann@example.com"' in shown.out
+
+
+def test_the_same_contacts_are_the_same_source_and_others_are_another(desk: Desk, vendor: Sandbox) -> None:
+    first = moved(desk).summary["run_id"]
+    assert moved(desk).summary["run_id"] == first
+    vendor.add_contact(OLD, email="dan@example.com")
+    again = moved(desk)
+    assert (again.summary["run_id"] != first, again.summary["rows_read"]) == (True, 4), again.err
+
+
+def test_a_plan_of_contacts_that_changed_since_is_not_applied(desk: Desk, vendor: Sandbox) -> None:
+    plan_id = moved(desk, command="plan").summary["plan_id"]
+    vendor.add_contact(OLD, email="dan@example.com")
+    ended = desk.importer("apply", plan_id)
+    assert (ended.code, vendor.contacts(NEW)) == (2, [])
+
+
+def test_a_location_is_not_moved_into_itself(desk: Desk, vendor: Sandbox) -> None:
+    ended = desk.importer("run", f"highlevel:{NEW}", "-m", "highlevel", "--location", NEW)
+    assert (ended.code, "is the source and the target" in ended.err) == (2, True)
+
+
+def test_nobody_is_moved_where_a_refusal_cannot_be_read(desk: Desk, vendor: Sandbox) -> None:
+    body = b'{"statusCode": 401, "message": "The token is not authorized for this scope."}'
+    (bob,) = [each["id"] for each in vendor.contacts(OLD) if each["email"] == "bob@example.com"]
+    vendor.script([Fault(kind=FaultKind.STATUS, path=f"contacts/{bob}", status=401, body=body, times=9)])
+    ended = moved(desk)
+    assert (ended.code, vendor.contacts(NEW)) == (2, []), ended.err
+
+
+def test_each_location_is_met_with_its_own_token(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = (
+        Account(token="pit-old", locations=frozenset({OLD})),
+        Account(token="pit-new", locations=frozenset({NEW})),
+    )
+    with open_vendor(SandboxSettings(burst=0, search_lag_seconds=0, accounts=accounts)) as vendor:
+        furnish(vendor)
+        monkeypatch.delenv("HIGHLEVEL_TOKEN")
+        monkeypatch.setenv(f"HIGHLEVEL_TOKEN_{OLD}", "pit-old")
+        monkeypatch.setenv(f"HIGHLEVEL_TOKEN_{NEW}", "pit-new")
+        ended = moved(desk)
+        assert (ended.code, len(vendor.contacts(NEW))) == (0, 3), ended.err
+
+
+def test_the_fields_that_the_new_location_lacks_are_made_as_the_old_one_has_them(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    words = ("fields", "create", f"highlevel:{OLD}", "-m", "highlevel", "--location", NEW, "--json", "--yes")
+    ended = desk.importer(*words)
+    made = {each["name"]: each["status"] for each in ended.summary["fields"]}
+    assert (ended.code, made["Plan"], made["Likes"]) == (0, "created", "there"), ended.err
+    assert {key: ended.summary[key] for key in ("created",)} == {"created": 1}
+    moved(desk)
+    plan = vendor.location(NEW).find_custom_field("Plan")
+    assert plan is not None
+    stored = {each["id"]: each["value"] for each in held(vendor)["ann@example.com"]["customFields"]}
+    assert (plan.data_type, stored[plan.id]) == ("TEXT", "Gold")
+    assert desk.importer(*words).summary["created"] == 0
+
+
+def test_columns_that_no_rule_reads_go_to_the_fields_that_are_called_so(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("mapping.yaml", "version: 1\nfields: {email: Mail}\nother_columns: custom_fields\n")
+    desk.write("p.csv", "Mail,likes,Plan,Seats\nann@example.com,Tea,Gold,many\n")
+    ended = desk.run("p.csv", "-m", "mapping.yaml", "--location", NEW)
+    likes = vendor.location(NEW).find_custom_field("Likes")
+    assert likes is not None
+    (ann,) = vendor.contacts(NEW)
+    assert {each["id"]: each["value"] for each in ann["customFields"]} == {likes.id: ["tea"]}
+    assert ended.rows[0]["import_warnings"].startswith("invalid_number: Column 'Seats'")

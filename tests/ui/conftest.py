@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import pytest
+from selenium.webdriver import Chrome
+
+from importer.ui.guard import CSRF_HEADER, Admission
+from importer.ui.screen import Screen
+from importer.ui.server import serving
+from tests.ui.browser import open_driver
+
+
+@pytest.fixture
+def screen(tmp_path: Path) -> Screen:
+    return Screen(tmp_path / "state", output=tmp_path / "results")
+
+
+@dataclass
+class Visitor:
+    """A browser's requests, without the browser: its cookie, and the token that its pages hold."""
+
+    session: aiohttp.ClientSession
+    admission: Admission
+
+    @classmethod
+    async def of(cls, admission: Admission, session: aiohttp.ClientSession) -> Self:
+        visitor = cls(session, admission)
+        async with session.get(admission.link, allow_redirects=False) as entered:
+            assert entered.status == 303
+        return visitor
+
+    def url(self, path: str) -> str:
+        return f"{self.admission.origin}{path}"
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self.session.get(self.url(path)) as reply:
+            return reply.status, await reply.text()
+
+    async def ask(self, path: str) -> Any:
+        async with self.session.get(self.url(path)) as reply:
+            found = await reply.json()
+            assert reply.status == 200, found
+            return found
+
+    async def post(self, path: str, said: Any = None, **headers: str) -> tuple[int, Any]:
+        sent = {CSRF_HEADER: self.admission.csrf, **headers}
+        async with self.session.post(self.url(path), json=said or {}, headers=sent) as reply:
+            return reply.status, await reply.json()
+
+    async def upload(self, name: str, content: bytes, **query: str) -> tuple[int, Any]:
+        headers = {CSRF_HEADER: self.admission.csrf, "Content-Type": "application/octet-stream"}
+        async with self.session.put(
+            self.url("/api/uploads"), params={"name": name, **query}, data=content, headers=headers
+        ) as reply:
+            return reply.status, await reply.json()
+
+
+@pytest.fixture
+async def visitor(screen: Screen) -> AsyncIterator[Visitor]:
+    async with (
+        serving(screen) as admission,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
+    ):
+        yield await Visitor.of(admission, session)
+        await screen.benches.close_all()
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with open_driver(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened

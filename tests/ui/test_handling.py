@@ -1,0 +1,434 @@
+"""What the screen does, asked as its pages ask, with real files and real commands behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.sandbox import Sandbox, SandboxSettings
+from importer.ui.screen import Screen
+from tests.ui.conftest import Visitor
+
+LOCATION = "ve9EPM428h8vShlRW1KT"
+TOKEN = "pit-11111111-2222-3333-4444-555555555555"
+PEOPLE = b"First Name,E-mail,Phone,SMS opt in\nAda,ada@example.com,(213) 373-4253,maybe\nBen,ben@example,2133734254,maybe\n"
+
+
+async def uploaded(visitor: Visitor, content: bytes = PEOPLE, name: str = "people.csv") -> str:
+    status, answer = await visitor.upload(name, content)
+    assert status == 200, answer
+    return str(answer["draft"])
+
+
+async def with_columns(visitor: Visitor, content: bytes = PEOPLE) -> tuple[str, Any]:
+    draft = await uploaded(visitor, content)
+    return draft, await visitor.ask(f"/api/d/{draft}/columns")
+
+
+async def until(visitor: Visitor, run: str) -> Any:
+    """Ask how a run is, as its page does, until it has ended."""
+    async with asyncio.timeout(60):
+        while (found := await visitor.ask(f"/api/r/{run}"))["under_way"] or found["undoing"]:  # noqa: ASYNC110  (another process)
+            await asyncio.sleep(0.05)
+    return found
+
+
+# S1
+
+
+async def test_a_file_is_described_in_the_words_of_the_reader(visitor: Visitor) -> None:
+    draft = await uploaded(visitor, "Name;Ort\nBjörn;Köln\n".encode("cp1252"))
+
+    found = (await visitor.ask(f"/api/d/{draft}/file"))["found"]
+
+    assert (found["delimiter"], found["header"], found["rows"]) == (
+        ";",
+        ["Name", "Ort"],
+        [{"row": 2, "cells": ["Björn", "Köln"]}],
+    )
+    assert await visitor.ask(f"/api/d/{draft}/count") == {"rows": 1, "failing": 0}
+
+
+async def test_a_file_is_read_otherwise_when_somebody_knows_better(visitor: Visitor) -> None:
+    draft = await uploaded(visitor, b"made by hand\nEmail,Name\na@example.com,Ada\n")
+    version = (await visitor.ask(f"/api/d/{draft}/file"))["version"]
+
+    status, found = await visitor.post(f"/api/d/{draft}/reading", {"header_row": 1, "version": version})
+
+    assert (status, found["found"]["header_row"]) == (200, 1)
+
+
+async def test_a_reading_that_fails_is_not_kept(visitor: Visitor) -> None:
+    draft = await uploaded(visitor)
+    version = (await visitor.ask(f"/api/d/{draft}/file"))["version"]
+
+    status, answer = await visitor.post(
+        f"/api/d/{draft}/reading", {"encoding": "nonsense", "version": version}
+    )
+
+    assert status == 422
+    assert "nonsense" in answer["error"]
+    assert (await visitor.ask(f"/api/d/{draft}/file"))["reading"] == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"\x89PNG\r\n\x1a\n" + b"\0" * 400),
+        ("a.xlsx", b"PK\x03\x04 and no more"),
+        ("a.csv", b"\n\n\n"),
+    ],
+)
+async def test_what_is_no_list_is_refused_in_a_sentence_and_the_draft_stays(
+    visitor: Visitor, name: str, content: bytes
+) -> None:
+    draft = await uploaded(visitor, content, name)
+
+    async with visitor.session.get(visitor.url(f"/api/d/{draft}/file")) as reply:
+        answer = await reply.json()
+
+    assert reply.status == 422
+    assert len(answer["error"]) > 20
+    assert (await visitor.upload("good.csv", PEOPLE, draft=draft))[0] == 200
+    assert (await visitor.ask(f"/api/d/{draft}/file"))["found"]["header"][0] == "First Name"
+
+
+# S3
+
+
+async def test_columns_come_with_their_guess_their_values_and_what_they_send(visitor: Visitor) -> None:
+    _, found = await with_columns(visitor)
+
+    assert [rule["key"] for rule in found["rules"]] == ["fields.firstName", "fields.email", "fields.phone"]
+    assert found["samples"][1]["values"] == ["ada@example.com", "ben@example"]
+    assert found["sent"][0]["payload"]["phone"] == "+12133734253"
+    assert found["sent"][1]["errors"][0]["code"] == "invalid_email"
+
+
+async def test_a_change_of_the_form_is_a_change_of_the_mapping_file(visitor: Visitor, screen: Screen) -> None:
+    draft, found = await with_columns(visitor)
+
+    status, changed = await visitor.post(
+        f"/api/d/{draft}/mapping",
+        {"do": "assign", "place": 0, "target": ["fields", "companyName"], "version": found["version"]},
+    )
+
+    assert status == 200
+    assert "companyName: First Name" in screen.drafts.mapping(screen.drafts.open(draft)).read_text()
+    assert changed["sent"][0]["payload"]["companyName"] == "Ada"
+
+
+async def test_a_comment_that_somebody_wrote_survives_the_form(visitor: Visitor) -> None:
+    draft, found = await with_columns(visitor)
+    text = found["text"].replace("version: 1", "# mind the phones\nversion: 1")
+    _, found = await visitor.post(
+        f"/api/d/{draft}/mapping", {"do": "text", "text": text, "version": found["version"]}
+    )
+
+    _, found = await visitor.post(
+        f"/api/d/{draft}/mapping",
+        {
+            "do": "edit",
+            "set_to": [[["fields", "email", "on_update"], "if_blank"]],
+            "unset": [],
+            "version": found["version"],
+        },
+    )
+
+    assert "# mind the phones" in found["text"]
+    assert "on_update: if_blank" in found["text"]
+
+
+async def test_a_faulty_mapping_is_kept_with_its_faults_told(visitor: Visitor) -> None:
+    draft, found = await with_columns(visitor)
+
+    _, found = await visitor.post(
+        f"/api/d/{draft}/mapping",
+        {"do": "text", "text": "version: 1\nfields: {emial: E-mail}\n", "version": found["version"]},
+    )
+
+    assert found["faults"] == [fault for fault in found["faults"] if fault.startswith("mapping.yaml:2:")]
+    assert found["sent"] == []
+
+
+async def test_a_change_in_a_second_window_is_refused(visitor: Visitor) -> None:
+    draft, found = await with_columns(visitor)
+    said = {"do": "assign", "place": 0, "target": None, "version": found["version"]}
+    await visitor.post(f"/api/d/{draft}/mapping", said)
+
+    status, answer = await visitor.post(f"/api/d/{draft}/mapping", said)
+
+    assert status == 409
+    assert "another window" in answer["error"]
+
+
+async def test_values_of_a_column_are_counted(visitor: Visitor) -> None:
+    draft, _ = await with_columns(visitor)
+
+    found = await visitor.ask(f"/api/d/{draft}/values?column=SMS opt in")
+
+    assert found["values"] == [{"value": "maybe", "rows": 2}]
+
+
+async def test_columns_can_be_left_out_on_purpose(visitor: Visitor, screen: Screen) -> None:
+    draft, found = await with_columns(visitor)
+
+    await visitor.post(
+        f"/api/d/{draft}/acknowledge", {"columns": ["SMS opt in"], "version": found["version"]}
+    )
+
+    assert screen.drafts.open(draft).acknowledged == ("SMS opt in",)
+
+
+# S2, S5 to S8
+
+
+@pytest.fixture
+async def vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+    """A sandbox that answers as the vendor would, at the address that the environment names."""
+    sandbox = Sandbox(SandboxSettings(burst=1000, daily=0))
+    await sandbox.start()
+    sandbox.furnish(LOCATION)
+    monkeypatch.setenv("HIGHLEVEL_BASE_URL", sandbox.base_url)
+    monkeypatch.delenv("HIGHLEVEL_TOKEN", raising=False)
+    yield sandbox
+    await sandbox.stop()
+
+
+async def test_a_token_is_in_no_page_no_draft_no_log_and_no_argument(
+    visitor: Visitor, screen: Screen, vendor: Sandbox
+) -> None:
+    draft, found = await with_columns(visitor)
+    status, answer = await visitor.post(
+        f"/api/d/{draft}/account",
+        {
+            "sandbox": False,
+            "location": f"https://app.gohighlevel.com/v2/location/{LOCATION}/dashboard",
+            "token": TOKEN,
+            "version": found["version"],
+        },
+    )
+    assert (status, answer["good"]) == (200, True), answer
+    assert screen.drafts.open(draft).location_id == LOCATION
+
+    pages = [await visitor.get(f"/d/{draft}/{name}") for name in ("account", "columns", "rows", "forecast")]
+
+    assert all(LOCATION in text for _, text in pages)
+    everything = [text for _, text in pages]
+    everything += [path.read_text(errors="replace") for path in screen.state.rglob("*") if path.is_file()]
+    assert not any(TOKEN in text for text in everything)
+    assert json.dumps(answer).find(TOKEN) == -1
+    assert os.environ.get("HIGHLEVEL_TOKEN") is None
+    assert vendor is not None
+
+
+async def test_nothing_is_sent_before_the_sub_account_was_confirmed(
+    visitor: Visitor, screen: Screen, vendor: Sandbox
+) -> None:
+    draft, found = await with_columns(visitor)
+    await visitor.post(
+        f"/api/d/{draft}/account",
+        {"sandbox": False, "location": LOCATION, "token": TOKEN, "version": found["version"]},
+    )
+    version = screen.drafts.open(draft).version
+
+    status, answer = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": "another"}
+    )
+
+    assert (status, vendor.contacts(LOCATION)) == (400, [])
+    assert "Confirm" in answer["error"]
+
+
+async def test_two_clicks_start_one_import(visitor: Visitor, screen: Screen) -> None:
+    draft, found = await with_columns(visitor)
+    said = {"trial": 0, "version": found["version"], "confirmed": ""}
+
+    answers = await asyncio.gather(*(visitor.post(f"/api/d/{draft}/start", said) for _ in range(3)))
+
+    runs = {answer["run"] for _, answer in answers}
+    assert len(runs) == 1
+    ended = await until(visitor, runs.pop())
+    assert (ended["state"], ended["created"], ended["failed"]) == ("finished", 1, 1)
+    assert len(list((screen.state / "runs").iterdir())) == 1
+    assert ended["causes"] == [{"code": "invalid_email", "rows": 1}]
+
+
+async def test_a_trial_stops_and_goes_on_without_a_row_sent_twice(visitor: Visitor) -> None:
+    people = b"Name,E-mail\n" + b"".join(b"P%d,p%d@example.com\n" % (n, n) for n in range(8))
+    draft, found = await with_columns(visitor, people)
+    _, begun = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 3, "version": found["version"], "confirmed": ""}
+    )
+    tried = await until(visitor, begun["run"])
+    assert (tried["state"], tried["reason_code"], tried["created"]) == ("stopped", "trial_done", 3)
+
+    await visitor.post(f"/api/r/{begun['run']}/resume")
+    ended = await until(visitor, begun["run"])
+
+    assert (ended["state"], ended["created"], ended["pending"]) == ("finished", 8, 0)
+
+
+async def test_an_import_is_looked_at_before_it_is_taken_back(visitor: Visitor) -> None:
+    draft, found = await with_columns(visitor)
+    _, begun = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 0, "version": found["version"], "confirmed": ""}
+    )
+    await until(visitor, begun["run"])
+
+    _, foreseen = await visitor.post(f"/api/r/{begun['run']}/undo", {"dry": True})
+    assert foreseen["deleted"] == 1
+    assert (await until(visitor, begun["run"]))["state"] == "finished"
+    await visitor.post(f"/api/r/{begun['run']}/undo", {"dry": False, "confirmed": ""})
+
+    assert (await until(visitor, begun["run"]))["state"] == "undone"
+
+
+async def test_a_runs_files_are_a_fixed_list(visitor: Visitor) -> None:
+    draft, found = await with_columns(visitor)
+    _, begun = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 0, "version": found["version"], "confirmed": ""}
+    )
+    ended = await until(visitor, begun["run"])
+
+    assert {"results.csv", "failed.csv", "report.html"} <= set(ended["files"])
+    async with visitor.session.get(visitor.url(f"/r/{begun['run']}/files/results.csv")) as kept:
+        assert kept.headers["Content-Disposition"] == 'attachment; filename="results.csv"'
+        assert "ada@example.com" in await kept.text()
+    async with visitor.session.get(visitor.url(f"/r/{begun['run']}/files/report.html")) as report:
+        assert report.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert (await visitor.get(f"/r/{begun['run']}/files/journal.db"))[0] == 422
+
+
+async def test_a_mapping_that_nobody_made_yet_starts_nothing(visitor: Visitor) -> None:
+    draft = await uploaded(visitor)
+    version = (await visitor.ask(f"/api/d/{draft}/file"))["version"]
+
+    status, answer = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": ""}
+    )
+
+    assert status == 422
+    assert "Columns" in answer["error"]
+
+
+# S4
+
+
+async def test_failing_rows_stand_by_cause_with_what_to_do(visitor: Visitor) -> None:
+    draft, _ = await with_columns(visitor)
+
+    found = await visitor.ask(f"/api/d/{draft}/causes")
+
+    assert (found["rows"], found["failing"]) == (2, 1)
+    (cause,) = [each for each in found["causes"] if each["fails"]]
+    assert (cause["code"], cause["rows"], cause["columns"]) == ("invalid_email", 1, {"E-mail": 1})
+    assert cause["mend"]
+    page = await visitor.ask(f"/api/d/{draft}/rows?code=invalid_email&first=0&count=50")
+    assert [(row["row"], row["cells"][1]) for row in page["rows"]] == [(3, "ben@example")]
+
+
+async def test_a_cell_put_right_is_told_at_once_and_is_what_the_import_sends(
+    visitor: Visitor, screen: Screen
+) -> None:
+    draft, _ = await with_columns(visitor)
+    await visitor.ask(f"/api/d/{draft}/causes")
+
+    status, told = await visitor.post(
+        f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"}
+    )
+
+    assert (status, told["becomes"]["payload"]["email"]) == (200, "ben@example.com")
+    assert (await visitor.ask(f"/api/d/{draft}/forecast"))["failed"] == 0
+    version = screen.drafts.open(draft).version
+    _, begun = await visitor.post(f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": ""})
+    ended = await until(visitor, begun["run"])
+    assert (ended["created"], ended["failed"]) == (2, 0)
+    results = await visitor.get(f"/r/{begun['run']}/files/results.csv")
+    assert "corrected" in results[1]
+
+
+async def test_all_alike_are_put_right_and_taken_back_at_once(visitor: Visitor, screen: Screen) -> None:
+    people = b"Name,E-mail\n" + b"".join(b"P%d,nobody\n" % n for n in range(5)) + b"Q,q@example.com\n"
+    draft = await uploaded(visitor, people)
+    text = "version: 1\nfields: {firstName: Name, email: E-mail}\n"
+    version = screen.drafts.open(draft).version
+    await visitor.post(f"/api/d/{draft}/mapping", {"do": "text", "text": text, "version": version})
+    await visitor.ask(f"/api/d/{draft}/causes")
+    alike = {"code": "invalid_email", "place": 1, "old": "nobody", "new": "x@example.com"}
+
+    assert (await visitor.post(f"/api/d/{draft}/correct-alike", {**alike, "count": True}))[1] == {"rows": 5}
+    assert (await visitor.ask(f"/api/d/{draft}/edits"))["edits"] == []
+    await visitor.post(f"/api/d/{draft}/correct-alike", alike)
+
+    assert len((await visitor.ask(f"/api/d/{draft}/edits"))["edits"]) == 5
+    _, undone = await visitor.post(f"/api/d/{draft}/take-back")
+    assert len(undone["edits"]) == 5
+    assert (await visitor.ask(f"/api/d/{draft}/edits"))["edits"] == []
+    await visitor.post(f"/api/d/{draft}/make-again")
+    assert len((await visitor.ask(f"/api/d/{draft}/edits"))["edits"]) == 5
+
+
+async def test_what_was_checked_already_is_not_checked_again(visitor: Visitor, screen: Screen) -> None:
+    draft, _ = await with_columns(visitor)
+    await visitor.ask(f"/api/d/{draft}/forecast")
+    kept = screen.drafts.folder(draft) / "forecast.json"
+    first = kept.stat().st_mtime_ns
+
+    await visitor.ask(f"/api/d/{draft}/forecast")
+    assert kept.stat().st_mtime_ns == first
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 0, "after": "Benjamin"})
+    await visitor.ask(f"/api/d/{draft}/forecast")
+
+    assert kept.stat().st_mtime_ns != first
+
+
+# looking before writing
+
+
+async def aimed(visitor: Visitor, screen: Screen, content: bytes = PEOPLE) -> tuple[str, int]:
+    draft, found = await with_columns(visitor, content)
+    await visitor.post(
+        f"/api/d/{draft}/account",
+        {"sandbox": False, "location": LOCATION, "token": TOKEN, "version": found["version"]},
+    )
+    return draft, screen.drafts.open(draft).version
+
+
+async def test_what_a_plan_says_is_what_is_sent(visitor: Visitor, screen: Screen, vendor: Sandbox) -> None:
+    draft, version = await aimed(visitor, screen)
+
+    status, plan = await visitor.post(f"/api/d/{draft}/plan")
+    assert (status, plan["create"], plan["fail"]) == (200, 1, 1)
+    shown, text = await visitor.get(f"/d/{draft}/plan.html")
+    assert (shown, "<title>" in text) == (200, True)
+    assert vendor.contacts(LOCATION) == []
+    _, begun = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": LOCATION, "plan": True}
+    )
+
+    ended = await until(visitor, begun["run"])
+    assert (ended["created"], ended["failed"]) == (1, 1)
+    assert [each["email"] for each in vendor.contacts(LOCATION)] == ["ada@example.com"]
+
+
+async def test_a_plan_is_not_applied_once_a_row_was_changed(
+    visitor: Visitor, screen: Screen, vendor: Sandbox
+) -> None:
+    draft, version = await aimed(visitor, screen)
+    await visitor.post(f"/api/d/{draft}/plan")
+    await visitor.ask(f"/api/d/{draft}/causes")
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
+
+    status, answer = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": LOCATION, "plan": True}
+    )
+
+    assert (status, vendor.contacts(LOCATION)) == (422, [])
+    assert "once more" in answer["error"]
