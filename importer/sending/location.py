@@ -189,6 +189,7 @@ class LocationSender:
             worker.cancel()
         if self._workers:
             await asyncio.wait(tuple(self._workers))
+        self._withdraw(self._take_lined_up())  # of a session that was cut off, and not stopped
         self._queue.close()
 
     # --- the workers' side -------------------------------------------------------------------------------------

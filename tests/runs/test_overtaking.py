@@ -101,6 +101,38 @@ def test_a_row_is_overtaken_by_its_own_person_in_its_own_place(
         assert len(overtaken) == found
 
 
+@pytest.mark.parametrize(
+    ("retrying", "undone", "found"), [(True, False, 2), (False, False, 1), (True, True, 0)]
+)
+def test_a_retry_leaves_failed_rows_alone_too_and_a_run_that_is_being_taken_back_overtakes_nobody(
+    state: StateFolder, begin: Callable[..., Journal], *, retrying: bool, undone: bool, found: int
+) -> None:
+    with begin() as old, begin() as later:
+        failed = Outcome(row=2, status=Status.FAILED, code="service_down", remedy=Remedy.RUN_AGAIN)
+        refused = Outcome(row=3, status=Status.FAILED, code="refused", remedy=Remedy.FIX_ROW)
+        old.settle([failed, refused])
+        later.settle(
+            [
+                Outcome(row=row, status=Status.CREATED, location_id="location1", contact_id=f"c{row}")
+                for row in (2, 3, 4)
+            ]
+        )
+        rows = [person(2, "Ann"), person(3, "Bob"), person(4, "Cy")]
+        for row in rows:
+            hold(state, later.run.id, row)
+        if undone:
+            later.undo.begin(None)
+        overtaken = find_overtaken(
+            old,
+            lambda: [list[Record | Outcome](rows)],
+            keys=KeyPlace(folder=state.path, server=SERVER, run_id=old.run.id),
+            state=state,
+            matching=lambda _record: (MatchKey.EMAIL,),
+            retrying=retrying,
+        )
+        assert len(overtaken) == found
+
+
 def test_where_no_run_began_later_no_row_is_looked_at(
     state: StateFolder, begin: Callable[..., Journal]
 ) -> None:

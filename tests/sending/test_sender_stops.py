@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,10 +20,11 @@ from importer.errors import (
     TooManyFailuresError,
 )
 from importer.highlevel.catalog import CatalogNeeds
-from importer.records import FollowUps, Intent, Outcome, Remedy, Status
+from importer.records import FollowUps, Intent, Landed, Outcome, Remedy, Status
 from importer.sandbox import Account, Fault, FaultKind
 from importer.sending import Sender, SendingPolicy
-from importer.settings import Connection, FailureLimit, Secret
+from importer.sending.pace.open_hours import LocalHours
+from importer.settings import Connection, FailureLimit, OpenHours, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.runs import NEEDS, PATIENT, PLACE, QUICK, Run, StartRun, people, record
 
@@ -237,6 +239,66 @@ async def test_a_stop_leaves_no_row_in_doubt_that_the_vendor_refused_to_take(sta
         await run.send(people(30), concurrency=3)
     assert run.journal.intents
     assert in_doubt(run) == set()
+
+
+async def test_a_stop_leaves_the_row_in_doubt_that_is_cut_off_in_the_air(start: StartRun) -> None:
+    run = await start(slow_seconds=600.0)
+    run.sandbox.script([Fault(kind=FaultKind.SLOW, path="/contacts/upsert")])
+    sending = asyncio.ensure_future(run.send(people(50), concurrency=1, landing_seconds=0.05))
+    await run.clock.slow.wait()
+    assert run.sender is not None
+    run.sender.stop(InterruptedRunError("Stopped by SIGINT."))
+    with pytest.raises(InterruptedRunError):
+        await asyncio.wait_for(sending, 30)
+    assert in_doubt(run) == {2}
+
+
+async def test_a_session_that_is_cut_off_leaves_no_row_in_doubt_that_was_not_sent(start: StartRun) -> None:
+    """Whether it had a worker, which waited until rows may be sent, or stood ready for one."""
+    run = await start()
+    later = datetime.now(UTC) + timedelta(hours=12)
+    closed = OpenHours(between=(later.time(), (later + timedelta(minutes=1)).time()))
+    connection = Connection(base_url=run.sandbox.base_url, token=Secret("pit-test"))
+
+    async def send() -> None:
+        async with Sender(connection=connection, journal=run.journal, progress=run.progress) as sender:
+            await sender.open_location(PLACE, CatalogNeeds())
+            sender.keep_hours({PLACE: LocalHours(hours=closed, zone=UTC)})
+            for each in people(20):
+                await sender.submit(each)
+            await sender.drain()
+
+    sending = asyncio.ensure_future(send())
+    await run.progress.held.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert len(run.journal.intents) == 20
+    assert in_doubt(run) == set()
+
+
+async def test_a_row_whose_contact_is_stored_is_not_taken_for_one_that_was_not_sent(start: StartRun) -> None:
+    run = await start()
+    row_states = {
+        row: Landed(
+            row=row,
+            location_id=PLACE,
+            status=Status.CREATED,
+            contact_id=f"c{row}",
+            http_status=200,
+            attempts=1,
+        )
+        for row in range(52, 102)
+    }
+    run.progress.on_request = lambda: (
+        run.sender.stop(InterruptedRunError("Stopped by SIGINT."))
+        if run.sender is not None and run.journal.intents
+        else None
+    )
+    with pytest.raises(InterruptedRunError):
+        await run.send(people(100), row_states=row_states, concurrency=1)
+    assert len(run.journal.outcomes) < 100, "else nothing was left to be taken back"
+    assert {each.row for each in run.journal.withdrawn} & row_states.keys() == set()
 
 
 async def test_a_row_that_was_in_doubt_before_stays_so_where_it_was_not_sent_again(start: StartRun) -> None:

@@ -125,6 +125,16 @@ def test_a_row_in_doubt_that_was_not_sent_again_is_in_doubt_as_before(journal: J
     assert journal.row_states(2, 2) == {2: before}
 
 
+def test_a_row_that_was_never_intended_is_nothing_to_take_back(journal: Journal) -> None:
+    """An append that wrote nothing would be missed: the journal would not be as far as its seal."""
+    journal.intend([intent(2)])
+    journal.withdraw([intent(9, attempts=0)])
+    journal.close()
+    with Journal.open(journal.folder) as again:
+        assert again.loss is None
+        assert again.row_states(2, 9) == {2: intent(2)}
+
+
 def test_a_row_that_was_not_sent_can_still_settle_and_be_read_through(journal: Journal) -> None:
     journal.intend([intent(2), intent(3)])
     journal.withdraw([intent(2, attempts=0), intent(3, attempts=0)])

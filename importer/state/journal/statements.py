@@ -33,7 +33,7 @@ INTEND_AGAIN: Final = """
     UPDATE intents SET
         location_id = ?2,
         first_attempt_at = CASE WHEN attempts THEN min(first_attempt_at, ?3) ELSE ?3 END,
-        last_attempt_at = CASE WHEN attempts THEN max(coalesce(last_attempt_at, 0), ?4) ELSE ?4 END,
+        last_attempt_at = max(coalesce(last_attempt_at, 0), ?4),
         attempts = max(attempts, ?5),
         exact = max(exact, ?6),
         append = ?7

@@ -260,6 +260,13 @@ async def test_a_row_in_doubt_that_made_its_contact_is_taken_back() -> None:
     assert vendor.begun_when_written == [True]
 
 
+async def test_the_vendor_may_have_been_at_work_with_the_last_attempt_for_a_while() -> None:
+    book = PaperBook()
+    vendor = PaperVendor(book, looks=shows(email="ann@example.com"))
+    vendor.found = {**FOUND, "dateAdded": "1970-01-12T13:51:41.000Z"}
+    assert (await ContactUndo(vendor, book, RULES).go(doubtful())).status is UndoStatus.DELETED
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -312,6 +319,14 @@ async def test_what_only_a_date_calls_the_runs_own_is_deleted_where_nothing_show
     told = PaperBook()
     end = await ContactUndo(PaperVendor(told, looks=shows(**shown)), told, RULES).go(made())
     assert end.status is UndoStatus.DELETED, "a reply said so, whatever the vendor fills in"
+
+
+async def test_what_one_of_its_rows_has_by_date_alone_a_contact_has_by_date_alone() -> None:
+    book = PaperBook()
+    dated = replace(made(), by_date=True)
+    for both in (dated.joined(made(row=3)), made().joined(replace(dated, rows=(3,)))):
+        end = await ContactUndo(PaperVendor(book, looks=shows(source="A form")), book, RULES).go(both)
+        assert end.status is UndoStatus.KEPT
 
 
 async def test_a_source_that_the_run_itself_wrote_is_no_other_origin() -> None:
