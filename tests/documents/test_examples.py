@@ -24,7 +24,19 @@ pytestmark = pytest.mark.skipif(
 
 RUN_ID = "20260314-0915"
 """The id that examples show; a run's own id stands for it here."""
-BEFORE = {"resume", "undo", "pause", "stop", "retry", "runs", "show", "results", "forget", "learn", "corrections"}
+BEFORE = {
+    "resume",
+    "undo",
+    "pause",
+    "stop",
+    "retry",
+    "runs",
+    "show",
+    "results",
+    "forget",
+    "learn",
+    "corrections",
+}
 """Commands about runs that were begun."""
 LISTENS = ("Ctrl-C stops it", "Stop with Ctrl-C", "/enter?t=")
 LEAVING_WITH = {
