@@ -185,6 +185,11 @@ def run_command(**given: Any) -> None:
     help="Keep every row that fails or is warned of, by cause, in this file (SQLite).",
 )
 @click.option(
+    "--similar",
+    is_flag=True,
+    help="Look for rows that may be of one person under other e-mails and phones; with --report, similar.csv lists them.",
+)
+@click.option(
     "--against-location",
     is_flag=True,
     help="Ask the location which people it knows already, and forecast what is created and what updated.",
@@ -218,6 +223,7 @@ def check_command(**given: Any) -> None:
             ask_about=given["sample"] if given["against_location"] else None,
             listing=None if report is None else report.parent,
             findings=given["findings"],
+            similar=given["similar"],
             stop=stop,
             beat=beat,
         )

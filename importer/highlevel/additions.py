@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
@@ -24,6 +24,7 @@ from importer.highlevel.opportunities import (
     create_opportunity,
     delete_opportunity,
     get_opportunity,
+    list_all_opportunities,
     list_opportunities,
 )
 from importer.highlevel.reply import read_moment
@@ -59,6 +60,8 @@ class AdditionKind:
     """The list tells when each was added."""
     late_seconds: float = 0.0
     """So much later than it was added it may first be in the list."""
+    of_location: Callable[[str], Call] | None = None
+    """The call that lists what a whole location has, where there is one."""
     probe: Probe
     """What tells before the first row that the list may not be read."""
 
@@ -134,6 +137,7 @@ OPPORTUNITY: Final = AdditionKind(
     worked_on=("pipelineStageId", "status", "monetaryValue", "assignedTo"),
     dated=True,
     late_seconds=INDEX_SECONDS,
+    of_location=list_all_opportunities,
     probe=WRITE_PROBE,
 )
 KINDS: Final = {kind.name: kind for kind in (NOTE, TASK, OPPORTUNITY)}
@@ -205,6 +209,14 @@ def _may_look(addition: Addition) -> bool:
     if kind is None or addition.applies_to is FollowUpFor.CREATED:
         return False
     return addition.once or not kind.dated
+
+
+def has_none_but(own: Container[str], kind: AdditionKind, body: Mapping[str, Any]) -> bool:
+    """Tell whether a location surely has none of a kind beside our own: by its whole list, as it counts it."""
+    shown, meta = body.get(kind.listed), body.get("meta")
+    if not isinstance(shown, list) or not isinstance(meta, Mapping) or meta.get("total") != len(shown):
+        return False
+    return all(isinstance(each, Mapping) and each.get("id") in own for each in shown)
 
 
 def made_id(addition: Addition, body: Mapping[str, Any]) -> str | None:

@@ -35,6 +35,12 @@ def get_opportunity(_contact_id: str, opportunity_id: str) -> Call:
     return Call(method="GET", path=f"/opportunities/{segment(opportunity_id)}", contacts=1)
 
 
+def list_all_opportunities(location_id: str) -> Call:
+    """List a page of all that a location has; how many there are is told beside it."""
+    wanted = {"location_id": location_id, "limit": _LARGEST_PAGE}
+    return Call(method="GET", path=f"/opportunities/search?{urlencode(wanted)}")
+
+
 def list_opportunities(location_id: str, contact_id: str) -> Call:
     """List a contact's; this endpoint alone spells its parameters with underscores."""
     wanted = {"location_id": location_id, "contact_id": contact_id, "limit": _LARGEST_PAGE}

@@ -122,6 +122,8 @@ async def migrate(
             require_destination(there.connection, step.mapping)
         checked = await _check(migration.steps, there, context, watcher)
         asking = None if context.confirm is None else _AskedOnce(context.confirm, overview(checked))
+        if asking is None:
+            context.progress.message(overview(checked))
         return await _carry_out(migration.steps, there, context, asking, watcher)
 
 

@@ -91,11 +91,11 @@ def _plain(text: Json) -> str:
         text.isascii() and text.isalnum()
     ):  # as most names are: that is told sooner than what is remembered is found
         return text.lower()
-    return _folded(text)
+    return folded(text)
 
 
 @lru_cache(_NAMES_REMEMBERED)
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     if not text.isascii():
         letters = unicodedata.normalize("NFKD", text)
         text = "".join(sign for sign in letters if not unicodedata.combining(sign))

@@ -11,6 +11,7 @@ from importer.highlevel.companies import LINK_LIMIT
 from importer.records import Block, Json, Outcome, Record, RowObject, row_id
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
+from importer.results.similar import SimilarRows
 from importer.results.summary import SourceSummary, group_json, moment
 from importer.results.tally import CodeGroup, Tally
 
@@ -78,6 +79,8 @@ class Forecast:
     lifts: Lifts = Lifts()
     same_contact: SameContact = NO_ROWS
     """Rows that share an e-mail or a phone."""
+    similar: SimilarRows | None = None
+    """Rows that may be of one person; None: nobody looked."""
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
     warning_groups: Sequence[CodeGroup] = field(default=(), repr=False)
     skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
@@ -115,6 +118,7 @@ class Forecast:
             "failed": self.failed,
             "duplicates": self.duplicates,
             "same_contact": self.same_contact.to_json(),
+            **({} if self.similar is None else {"similar": self.similar.to_json()}),
             "warnings": self.warnings,
             "rows_with_warnings": self.rows_with_warnings,
             "requests": self.requests,

@@ -89,6 +89,8 @@ def _needs(forecast: Forecast) -> Iterator[str]:
             yield f"  hidden       {source.name} has {source.hidden}: read like all others"
         yield from (f"  doubt        {source.name}: {doubt}" for doubt in source.doubts)
     yield from (f"  same contact {sentence}" for sentence in forecast.same_contact.sentences())
+    if forecast.similar is not None:
+        yield from (f"  similar      {sentence}" for sentence in forecast.similar.sentences())
     if forecast.ready and (triggers := _TRIGGERS.get(forecast.row_object)):
         yield f"  workflows    up to {rows(forecast.ready)} may start those that wait for {triggers} in the location"
     if forecast.lifts.rows:
@@ -138,8 +140,11 @@ def _sentences(found: Sequence[str], colours: Palette, *, title: str) -> Iterato
 
 def _files(forecast: Forecast, report: Path | None) -> Iterator[str]:
     listed = forecast.same_contact.path
-    if report is not None or listed is not None:
+    similar = None if forecast.similar is None else forecast.similar.path
+    if report is not None or listed is not None or similar is not None:
         yield ""
+    if similar is not None:
+        yield f"  similar      {similar}"
     if listed is not None:
         yield f"  same contact {listed}"
     if report is not None:

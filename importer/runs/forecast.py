@@ -57,6 +57,7 @@ from importer.version import __version__
 
 if TYPE_CHECKING:
     from importer.runs.inquiry import Sample
+    from importer.runs.similar_people import SimilarPeople
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class Taken:
                     return
 
 
-def check(
+def check(  # noqa: PLR0913  (what a check can be asked for)
     settings: RunSettings,
     *,
     mapping: Mapping | None = None,
@@ -98,6 +99,7 @@ def check(
     ask_about: int | None = None,
     listing: Path | None = None,
     findings: Path | None = None,
+    similar: bool = False,
     beat: CheckBeat = lambda _phase, _rows: None,
 ) -> Forecast:
     """Read, map and validate every row and forecast the run; nothing is sent.
@@ -106,7 +108,7 @@ def check(
     Locations that can be asked (a token is at hand, or a sandbox stands in) say what they take. ``ask_about``: of so
     many rows (0: of all) the location is asked whether it knows the person already. ``listing``: the folder where the
     rows that share a key are listed, if there are any. ``findings``: the file that keeps every row that fails or is
-    warned of. ``beat`` is told how far it is; asked to by ``stop``, it ends between two blocks and leaves no file.
+    warned of. ``similar``: rows that may be of one person are looked for. ``beat`` is told how far it is; asked to by ``stop``, it ends between two blocks and leaves no file.
     """
     clock, stop = clock or SystemClock(), stop or StopSignal()
     mapping = mapping or load_mapping(settings.mapping)
@@ -119,6 +121,7 @@ def check(
     with (
         taken_in(settings, mapping, clock, stop, beat=surveyed.add) as taken,
         _kept(findings, taken) as keep,
+        _looked_for(similar) as lookalikes,
     ):
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
@@ -133,11 +136,16 @@ def check(
             foresight.see(block, items)
             new_tags.see(items)
             lifting.see(items)
+            if lookalikes is not None:
+                lookalikes.see(items)
             if sample is not None:
                 # A row of somebody who has another row before it finds what that one leaves behind.
                 sample.offer([item for item in items if item.row not in taken.sharing.again])
         same_contact = _same_contact(taken, asked.catalogs, listing)
         foreseen = _forecast(foresight, taken, asked, settings, clock, same_contact)
+        if lookalikes is not None:
+            names = [staged.name for staged in taken.staged]
+            foreseen = replace(foreseen, similar=lookalikes.find(listing=listing, sources=names))
         foreseen = replace(
             foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
         )
@@ -155,6 +163,17 @@ class _Beats:
     def add(self, rows: int) -> None:
         self._rows += rows
         self._beat(self._phase, self._rows)
+
+
+@contextmanager
+def _looked_for(similar: bool) -> Iterator[SimilarPeople | None]:  # noqa: FBT001  (the one thing that it is told)
+    if not similar:
+        yield None
+        return
+    from importer.runs.similar_people import similar_people  # its library is an extra
+
+    with similar_people() as lookalikes:
+        yield lookalikes
 
 
 @contextmanager

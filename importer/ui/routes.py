@@ -71,6 +71,8 @@ ROUTES: Final = (
     Route("GET", "/api/d/{draft}/edits", rows.edited),
     Route("GET", "/d/{draft}/corrections.jsonl", rows.corrections_file),
     Route("GET", "/d/{draft}/forecast", forecast.page),
+    Route("POST", "/api/d/{draft}/plan", forecast.plan),
+    Route("GET", "/d/{draft}/plan.html", forecast.plan_page),
     Route("POST", "/api/d/{draft}/start", forecast.start),
     Route("GET", "/r/{run}", runs.page),
     Route("GET", "/api/r/{run}", runs.state),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import importer
+
 if TYPE_CHECKING:
     from importer.sandbox import Sandbox
     from tests.flow.conftest import Desk, Ended
@@ -75,6 +77,15 @@ def test_check_preview_and_read_show_what_a_run_would_send(desk: Desk, corrected
     read = desk.importer("read", "contacts.csv", "--corrections", "c.jsonl", "-n", "0", "--format", "csv").out
     assert "Ann,ann@example.com,,vip" in read
     assert "Eve,eve@example.com,," in read
+
+
+def test_the_library_takes_corrections_and_rows(desk: Desk, corrected: str) -> None:
+    forecast = importer.check(
+        "contacts.csv", "mapping.yaml", location_id="loc1", corrections="c.jsonl", only_rows="c.jsonl"
+    )
+    assert (forecast.rows_read, forecast.ready) == (2, 2)
+    with pytest.raises(importer.SourceError, match=r"The corrections nowhere\.jsonl cannot be read"):
+        importer.check("contacts.csv", "mapping.yaml", location_id="loc1", corrections="nowhere.jsonl")
 
 
 def test_a_run_of_two_processes_corrects_as_one_of_one_does(
@@ -173,6 +184,17 @@ def test_the_copy_of_the_corrections_is_private_and_goes_with_the_person(
     ended = desk.importer("forget", "--person", "eve@example.com", "--yes")
     assert ended.code == 0, ended.err
     assert not kept.exists()
+
+
+def test_a_person_who_stands_in_a_correction_alone_is_found_and_forgotten(
+    desk: Desk, vendor: Sandbox, corrected: str
+) -> None:
+    desk.write("rows", "3\n")
+    run_id = desk.run(*WORDS, "--rows", "rows").summary["run_id"]
+    sources = desk.folder.parent / "state" / "runs" / run_id / "sources"
+    assert "eve@example.com" in "".join(path.read_text() for path in sources.glob("*.jsonl"))
+    assert desk.importer("forget", "--person", "eve@example.com", "--yes").code == 0
+    assert not [path for path in sources.rglob("*") if path.is_file()]
 
 
 def test_a_plan_of_corrected_rows_is_applied_to_them(desk: Desk, vendor: Sandbox, corrected: str) -> None:

@@ -129,6 +129,22 @@ def test_each_location_is_met_with_its_own_token(desk: Desk, monkeypatch: pytest
         assert (ended.code, len(vendor.contacts(NEW))) == (0, 3), ended.err
 
 
+def test_the_fields_that_the_new_location_lacks_are_made_as_the_old_one_has_them(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    words = ("fields", "create", f"highlevel:{OLD}", "-m", "highlevel", "--location", NEW, "--json", "--yes")
+    ended = desk.importer(*words)
+    made = {each["name"]: each["status"] for each in ended.summary["fields"]}
+    assert (ended.code, made["Plan"], made["Likes"]) == (0, "created", "there"), ended.err
+    assert ended.summary["created"] == 1
+    moved(desk)
+    plan = vendor.location(NEW).find_custom_field("Plan")
+    assert plan is not None
+    stored = {each["id"]: each["value"] for each in held(vendor)["ann@example.com"]["customFields"]}
+    assert (plan.data_type, stored[plan.id]) == ("TEXT", "Gold")
+    assert desk.importer(*words).summary["created"] == 0
+
+
 def test_columns_that_no_rule_reads_go_to_the_fields_that_are_called_so(desk: Desk, vendor: Sandbox) -> None:
     desk.write("mapping.yaml", "version: 1\nfields: {email: Mail}\nother_columns: custom_fields\n")
     desk.write("p.csv", "Mail,likes,Plan,Seats\nann@example.com,Tea,Gold,many\n")

@@ -112,6 +112,7 @@ def test_contacts_come_before_deals_however_the_file_says_it(
     ended = migrated(desk)
     assert told(ended) == [("contact", 2), ("opportunity", 2)], ended.err
     assert ended.code == 0
+    assert "1. contacts: 2 rows to send (people.csv)\n2. deals: 2 rows to send (deals.csv)" in ended.err
     assert "1 of 2: contacts (people.csv)" in ended.err
 
 

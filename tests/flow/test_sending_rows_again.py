@@ -180,3 +180,27 @@ def test_several_sources_need_to_be_told_apart(desk: Desk, first: Ended, tmp_pat
     assert "there are 2 sources" in " ".join(desk.run(*words).err.split())
     desk.write("rows", '{"row": 2, "source": "more.csv"}\n')
     assert [row["Mail"] for row in desk.run(*words).rows] == ["ann@example.org"]
+
+
+def test_the_run_before_is_found_by_what_the_file_holds_whatever_it_is_called_now(
+    desk: Desk, first: Ended
+) -> None:
+    (desk.folder / "contacts.csv").rename(desk.folder / "of-monday.csv")
+    second = desk.run("of-monday.csv", *FIX[1:]).summary
+    assert second["follows"] == first.summary["run_id"]
+    (desk.folder / "of-monday.csv").rename(desk.folder / "of-tuesday.csv")
+    assert desk.run("of-tuesday.csv", *FIX[1:], "--fresh").summary["follows"] == second["run_id"]
+
+
+def test_a_run_that_was_taken_back_is_not_followed(desk: Desk, first: Ended) -> None:
+    assert desk.importer("undo", first.summary["run_id"], "--yes").code == 0
+    assert desk.run(*FIX).summary["follows"] is None
+
+
+def test_a_run_of_the_first_rows_alone_is_not_followed_for_it_may_not_have_had_these(
+    desk: Desk, first: Ended
+) -> None:
+    limited = desk.run(*WORDS, "--limit", "2").summary["run_id"]
+    second = desk.run(*FIX).summary
+    assert second["follows"] == first.summary["run_id"]
+    assert shown(desk, limited)["followed_by"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 import sys
 from pathlib import Path
@@ -164,3 +165,42 @@ def test_a_damaged_connection_says_how_to_make_it_anew(book: ConnectionBook) -> 
     with pytest.raises(CredentialsError, match=f"importer connect {PLACE}"):
         book.token(PLACE, "https://api.example")
     assert list(book.all()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")
+async def test_on_a_terminal_the_token_is_asked_for_and_not_shown(book: ConnectionBook) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    async with Sandbox() as sandbox:
+        words = ["connect", PLACE, "--no-keyring", "--base-url", sandbox.base_url]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "importer", *words),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        shown = await asyncio.to_thread(read_until, ours, b"not shown): ")
+        os.write(ours, f"{TOKEN}\n".encode())
+        shown += await asyncio.to_thread(read_until, ours, b"")
+        assert await process.wait() == 0, shown
+    os.close(ours)
+    assert b"Connected" in shown
+    assert TOKEN.encode() not in shown
+    assert book.token(PLACE, sandbox.base_url) == Secret(TOKEN)
+
+
+def read_until(terminal: int, end: bytes) -> bytes:
+    """Read what a terminal shows, up to some words or to its end."""
+    shown = b""
+    while not (end and shown.endswith(end)):
+        try:
+            read = os.read(terminal, 1024)
+        except OSError:  # Linux says so where the other side is closed
+            break
+        if not read:
+            break
+        shown += read
+    return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -20,6 +21,7 @@ from importer.reading.corrections import (
     lines_of,
     read_corrections,
 )
+from importer.records import Row
 
 PEOPLE = (
     "First,E-mail,Phone\nAnn,ann@example,555 0101\nBob,bob@example.com,555 0102\nCy,cy@example.com,555 0103\n"
@@ -228,6 +230,33 @@ def test_corrections_over_a_file_read_as_the_edited_file(
                         sheet.write_string(number, place, cell)
         over = [(row.number, row.cells) for row in laid(first, *lines)]
         assert over == [(row.number, row.cells) for row in open_source(second)]
+
+
+WORD = st.text("abé,;\"'=+ 1", min_size=1, max_size=5).map(lambda text: f"w{text}")
+ROW = st.lists(WORD, min_size=1, max_size=5)
+
+
+@settings(max_examples=40)
+@given(st.lists(ROW, min_size=4, max_size=9), st.data())
+def test_whole_rows_laid_over_a_text_read_as_the_edited_text(
+    table: list[list[str]], data: st.DataObject
+) -> None:
+    table = [["n0", "n1", "n2"], *table]  # one row under the header that is surely whole
+    edited, lines = [list(row) for row in table], []
+    for place in data.draw(st.lists(st.integers(1, len(table) - 1), unique=True, max_size=4)):
+        edited[place] = data.draw(st.lists(WORD, min_size=3, max_size=3))
+        lines.append({"row": place + 2, "before": table[place], "after": edited[place]})
+    with TemporaryDirectory() as folder:
+        first, second = Path(folder) / "first.csv", Path(folder) / "edited.csv"
+        for path, rows_of in ((first, table), (second, edited)):
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["A", "B", "C"], *rows_of])
+        over = [(row.number, row.cells, failing(row)) for row in laid(first, *lines)]
+        assert over == [(row.number, row.cells, failing(row)) for row in open_source(second)]
+
+
+def failing(row: Row) -> list[str]:
+    return [fault.code for fault in row.faults if fault.fails]
 
 
 @pytest.mark.parametrize(

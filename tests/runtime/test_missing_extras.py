@@ -40,6 +40,7 @@ CASES = [
         "prometheus_client",
         ["run", "x.csv", "-m", "m.yaml", "--sandbox", "--metrics-file", "m.prom"],
     ),
+    ("similar", "rapidfuzz", ["check", "x.csv", "-m", "m.yaml", "--similar"]),
     ("serve", "cronsim", ["serve", "jobs.yaml", "--check"]),
     ("serve", "watchfiles", ["watch", ".", "-m", "m.yaml", "--sandbox", "--pattern", "none"]),
     ("keyring", "keyring", ["login", "--client-id", "app", "--keyring"]),

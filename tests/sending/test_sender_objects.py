@@ -143,3 +143,35 @@ async def test_a_stop_leaves_a_company_in_doubt_whose_call_is_in_the_air(start: 
     assert [intent.exact for intent in run.journal.intents] == [True]
     outcome = await sent(run, company(2, "Acme"), RowObject.COMPANY, run.journal.intents[-1])
     assert (outcome.status, names(run.sandbox, Kind.BUSINESS)) == (Status.CREATED, ["Acme"])
+
+
+def deal_of(row: int, mail: str, pipeline: str) -> Record:
+    wanted = Addition(kind="opportunity", content={"name": "Roof", "pipelineId": pipeline, "status": "open"})
+    return Record(row=row, location_id=PLACE, fields={"email": mail}, additions=(wanted,))
+
+
+@pytest.mark.parametrize("concurrency", [1, 10])
+@pytest.mark.parametrize(("others", "looks"), [(0, 1), (1, 3)])
+async def test_where_no_contact_has_a_deal_no_second_one_is_looked_at(
+    start: StartRun, others: int, looks: int, concurrency: int
+) -> None:
+    run = await start()
+    pipeline = run.sandbox.location(PLACE).pipelines[0]["id"]
+    contacts = [run.sandbox.add_contact(PLACE, email=f"p{number}@example.com") for number in range(4)]
+    for _ in range(others):
+        body = {
+            "id": "o1",
+            "name": "Old",
+            "pipelineId": pipeline,
+            "contactId": contacts[3],
+            "locationId": PLACE,
+            "createdAt": iso_milliseconds(ATTEMPT),
+        }
+        run.sandbox.vendor.keep(
+            Item(kind=Kind.OPPORTUNITY, id="o1", location_id=PLACE, contact_id=contacts[3], body=body)
+        )
+    rows = [deal_of(number + 2, f"p{number}@example.com", pipeline) for number in range(3)]
+    outcomes = await run.send(rows, row_object=RowObject.OPPORTUNITY, concurrency=concurrency)
+    assert {each.status for each in outcomes.values()} == {Status.CREATED}
+    opening, search_and_create, count = 4, 2 * 3, 1
+    assert run.sandbox.state()["requests"] == opening + search_and_create + count + looks

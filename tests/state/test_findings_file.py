@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,17 @@ def test_a_file_that_no_check_wrote_is_not_written_over(path: Path, content: byt
     with pytest.raises(SettingsError):
         require_place(path)
     assert path.read_bytes() == content
+
+
+def test_another_programs_database_is_not_opened_nor_written_over(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE people (name TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(SettingsError, match="no check wrote it"):
+        require_place(path)
+    with pytest.raises(SettingsError, match="is no file of findings"):
+        Findings.open(path)
+    assert path.read_bytes() == before
 
 
 def test_a_folder_that_is_not_there_is_told_in_a_sentence(path: Path) -> None:

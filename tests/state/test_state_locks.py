@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,15 @@ def test_the_second_run_of_a_source_is_told_who_holds_it(
         assert state.holder(second.run.id) is None, "nothing of a refused lock is kept"
     with state.lock(second.run):
         pass
+
+
+def test_corrections_and_a_choice_of_rows_do_not_let_two_runs_of_one_file_go_side_by_side(
+    state: StateFolder, make_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    plain = make_run(tmp_path / "one", id="20260101-000000-0001")
+    laid = tuple(each.laid(corrections="c" * 64, rows="d" * 64) for each in plain.sources)
+    with state.lock(plain), pytest.raises(RunConflictError, match="is being imported by"):
+        state.lock(replace(plain, id="20260101-000000-0002", sources=laid)).__enter__()
 
 
 def test_who_meets_an_undo_is_told_that_the_run_is_taken_back(

@@ -387,3 +387,48 @@ async def test_what_was_checked_already_is_not_checked_again(visitor: Visitor, s
     await visitor.ask(f"/api/d/{draft}/forecast")
 
     assert kept.stat().st_mtime_ns != first
+
+
+# looking before writing
+
+
+async def aimed(visitor: Visitor, screen: Screen, content: bytes = PEOPLE) -> tuple[str, int]:
+    draft, found = await with_columns(visitor, content)
+    await visitor.post(
+        f"/api/d/{draft}/account",
+        {"sandbox": False, "location": LOCATION, "token": TOKEN, "version": found["version"]},
+    )
+    return draft, screen.drafts.open(draft).version
+
+
+async def test_what_a_plan_says_is_what_is_sent(visitor: Visitor, screen: Screen, vendor: Sandbox) -> None:
+    draft, version = await aimed(visitor, screen)
+
+    status, plan = await visitor.post(f"/api/d/{draft}/plan")
+    assert (status, plan["create"], plan["fail"]) == (200, 1, 1)
+    shown, text = await visitor.get(f"/d/{draft}/plan.html")
+    assert (shown, "<title>" in text) == (200, True)
+    assert vendor.contacts(LOCATION) == []
+    _, begun = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": LOCATION, "plan": True}
+    )
+
+    ended = await until(visitor, begun["run"])
+    assert (ended["created"], ended["failed"]) == (1, 1)
+    assert [each["email"] for each in vendor.contacts(LOCATION)] == ["ada@example.com"]
+
+
+async def test_a_plan_is_not_applied_once_a_row_was_changed(
+    visitor: Visitor, screen: Screen, vendor: Sandbox
+) -> None:
+    draft, version = await aimed(visitor, screen)
+    await visitor.post(f"/api/d/{draft}/plan")
+    await visitor.ask(f"/api/d/{draft}/causes")
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
+
+    status, answer = await visitor.post(
+        f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": LOCATION, "plan": True}
+    )
+
+    assert (status, vendor.contacts(LOCATION)) == (422, [])
+    assert "once more" in answer["error"]

@@ -16,14 +16,22 @@ from importer.results.fields import FieldLine, FieldsSummary, FieldStatus, rende
 from importer.runs.aiming import aimed_at, targets_of
 from importer.runs.context import RunContext
 from importer.runs.fields.making import FieldMaker
-from importer.runs.fields.proposing import RowsSeen, Wanted, notes_of, propose, rules_of
+from importer.runs.fields.proposing import (
+    RowsSeen,
+    Wanted,
+    notes_of,
+    propose,
+    propose_as_there,
+    rules_of,
+)
 from importer.runs.forecast import taken_in
-from importer.runs.intake import require_destination
+from importer.runs.intake import choose_location, require_destination
 from importer.runs.looking import open_looker
 from importer.runs.planning.fetching import fetched
 from importer.runtime.process_lock import LockHeldError, locked, this_process
 from importer.sending import Sender
-from importer.settings import RunSettings
+from importer.settings import RunSettings, location_in
+from importer.sources.locations import location_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +69,12 @@ async def create_fields(
     mapping = mapping or load_mapping(settings.mapping)
     _check(settings, options, mapping)
     began = context.clock.monotonic()
-    async with fetched(settings, context, mapping=mapping) as readable:
-        seen, location_ids = await asyncio.to_thread(_read_rows, readable, mapping, context)
+    seen, location_ids = await _look(settings, mapping, context)
     async with _opened(settings, location_ids, options, context) as creation:
         catalogs = [await _meet(creation.sender, each, mapping) for each in location_ids]
         rules, wanted = rules_of(mapping), options.wanted
         lines = [line for each in catalogs for line in propose(seen, rules, each, wanted)]
+        lines += await _propose_as_there(creation.sender, settings, mapping, catalogs)
         notes = [note for each in catalogs for note in notes_of(seen, mapping, each)]
         stopped = None
         if any(line.status in creation.writes for line in lines):
@@ -87,13 +95,43 @@ async def create_fields(
 def _check(settings: RunSettings, options: FieldsOptions, mapping: Mapping) -> None:
     """Refuse what cannot be done before a large file is read. Raises SettingsError."""
     names = {named.name for named in rules_of(mapping)}
-    if not names:
+    if not names and not _source_locations(settings):
         raise SettingsError(
             f"The mapping {settings.mapping} names no custom fields: there is nothing to create."
         )
     if unknown := sorted(options.wanted.types.keys() - names):
         raise SettingsError(f"A type was said of {unknown[0]!r}, but the mapping names no such custom field.")
     require_destination(settings.connection, mapping)
+
+
+def _source_locations(settings: RunSettings) -> tuple[str, ...]:
+    named = map(location_named, settings.sources)
+    return tuple(location_in(each) for each in named if each is not None)
+
+
+async def _look(
+    settings: RunSettings, mapping: Mapping, context: RunContext
+) -> tuple[RowsSeen, tuple[str, ...]]:
+    """See what the rows have, where the mapping itself names fields; those of another location show without its contacts."""
+    target = choose_location(settings.connection, mapping)
+    if not rules_of(mapping) and target is not None:
+        if target in _source_locations(settings):
+            raise SettingsError(f"Location {target} is the source and the target: it has its fields.")
+        return RowsSeen({}), (target,)
+    async with fetched(settings, context, mapping=mapping) as readable:
+        return await asyncio.to_thread(_read_rows, readable, mapping, context)
+
+
+async def _propose_as_there(
+    sender: Sender, settings: RunSettings, mapping: Mapping, catalogs: Sequence[Catalog]
+) -> list[FieldLine]:
+    """Propose the fields of the locations that are sources, where the mapping takes columns by their names."""
+    if mapping.model.other_columns != "custom_fields":
+        return []
+    needs = CatalogNeeds(custom_fields=True)
+    olds = [await sender.open_location(each, needs) for each in _source_locations(settings)]
+    named = mapping.model.custom_fields
+    return [line for old in olds for new in catalogs for line in propose_as_there(old, new, but=named)]
 
 
 def _read_rows(

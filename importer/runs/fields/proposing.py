@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.highlevel.catalog import Catalog, CustomField
@@ -25,6 +25,9 @@ from importer.suggestion.field_types import FieldType, FieldValues, folded
 
 _ID: Final = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{20}")
 _KEY: Final = re.compile(r"(?P<model>contact|opportunity)\.(?P<name>\w+)")
+_LACKING: Final = "rows with them fail; --add-options adds them"
+_NOT_MADE: Final = frozenset({"FILE_UPLOAD", "SIGNATURE", "TEXTBOX_LIST"})
+"""Types that need more than a name and options."""
 _MOST_NOTED: Final = 1_000
 """A column of free text that is taken for tags or stages must not fill the memory."""
 _SHOWN: Final = 10
@@ -129,6 +132,45 @@ def _propose(
     )
 
 
+def propose_as_there(old: Catalog, new: Catalog, *, but: Iterable[str] = ()) -> list[FieldLine]:
+    """Say of each field that another location has whether this one has it, and takes its options; ``but`` those of these names."""
+    asked = set(map(folded, but))
+    return [_as_there(field, old, new) for field in old.custom_fields if folded(field.name) not in asked]
+
+
+def _as_there(field: CustomField, old: Catalog, new: Catalog) -> FieldLine:
+    named = NamedField(CONTACT, field.name)
+    found = fields_named(field.name, new.custom_fields)
+    if len(found) > 1:
+        return _left(named, new.location_id, f"{len(found)} fields of the location are called so")
+    if not found and field.data_type in _NOT_MADE:
+        why = f"it is of type {field.data_type}, which is not made from here"
+        return _left(named, new.location_id, why)
+    line = FieldLine(
+        location_id=new.location_id,
+        name=field.name,
+        status=FieldStatus.MISSING,
+        data_type=field.data_type,
+        options=field.options,
+        reason=f"as location {old.location_id} has it",
+    )
+    return line if not found else _there(line, found[0])
+
+
+def _there(line: FieldLine, held: CustomField) -> FieldLine:
+    picked = held.data_type in PICKLISTS
+    lacking = tuple(each for each in line.options if isinstance(read_option(each, held.options), ValueFault))
+    return replace(
+        line,
+        name=held.name,
+        id=held.id,
+        data_type=held.data_type,
+        status=FieldStatus.OPTIONS_MISSING if picked and lacking else FieldStatus.THERE,
+        options=lacking if picked else (),
+        reason=_LACKING if picked and lacking else "",
+    )
+
+
 def _as_said(data_type: str, values: FieldValues) -> FieldType:
     options = values.options if data_type in PICKLISTS else ()
     return FieldType(data_type=data_type, reason="as it was said", options=options)
@@ -152,7 +194,7 @@ def _held(
         status=FieldStatus.OPTIONS_MISSING if lacking else FieldStatus.THERE,
         data_type=held.data_type,
         options=lacking,
-        reason="rows with them fail; --add-options adds them" if lacking else "",
+        reason=_LACKING if lacking else "",
         id=held.id,
     )
 

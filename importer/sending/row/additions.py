@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
-from importer.highlevel.additions import KINDS, Counterpart, digest, find_same, made_id
+from importer.highlevel.additions import KINDS, Counterpart, digest, find_same, has_none_but, made_id
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import Added, Addition, FollowUpState, Landed, RowId, Status
 from importer.sending.call_state import CallState, Unanswered
@@ -81,6 +81,11 @@ class AdditionDesk:
         self._journal = journal
         # Two rows of one person may want the same: the second has to find what the first added.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._asking = asyncio.Lock()
+        self._own: set[str] = set()
+        """What this session made, as long as that is wanted to tell it from what was there."""
+        self._without: dict[str, bool | None] = {}
+        """By kind: whether the location had none at all when this session wanted to know; None: one contact was looked at."""
 
     async def add(self, batch: FollowUpBatch, addition: Addition) -> Held:
         """Bring one addition about; the row goes on whatever comes of it. Raises what ends the location's sending."""
@@ -98,6 +103,7 @@ class AdditionDesk:
     def _after(self, wanted: _Wanted, found: Found) -> Held:
         held, step = wanted.held, wanted.step
         if isinstance(found, Added):
+            self._remember_own(wanted, found)
             self._journal.mark(held.mark(step, FollowUpState.DONE, found))
             return replace(held, due=held.due[1:], added=(*held.added, found))
         if not wanted.doubtful:
@@ -118,11 +124,49 @@ class AdditionDesk:
             there = await self._look_until_sure(wanted)
         elif landed.status is Status.CREATED:
             there = None  # a contact that the row itself created has nothing yet
+        elif addition.once and await self._none_before(wanted):
+            there = None  # and what this session adds, the journal knows
         elif addition.once:
             there = await self._look(wanted)
         else:
             there = await self._remember_what_is_there(wanted)
         return await self._send(wanted) if there is None else there
+
+    def _remember_own(self, wanted: _Wanted, added: Added) -> None:
+        """Keep the ids of what was made, until the location was asked what else it has: no longer, as a file has many rows."""
+        open_question = self._without.get(wanted.kind.name) is None
+        if added.made and wanted.kind.of_location is not None and open_question:
+            self._own.add(added.id)
+
+    async def _none_before(self, wanted: _Wanted) -> bool:
+        """Tell whether no contact of the location had any of the kind: one call then spares a look at each."""
+        kind = wanted.kind
+        if kind.of_location is None:
+            return False
+        async with self._asking:
+            if kind.name not in self._without:
+                # one contact is looked at in less calls than a location
+                self._without[kind.name] = None
+                return False
+            if self._without[kind.name] is None:
+                self._without[kind.name] = await self._surely_none(wanted)
+        return self._without[kind.name] is True
+
+    async def _surely_none(self, wanted: _Wanted) -> bool:
+        """Ask the location; where replies were crossed "none" is believed once it is said twice, since it shows nobody."""
+        return await self._counts_none(wanted) and (
+            not self._caller.crossed or await self._counts_none(wanted)
+        )
+
+    async def _counts_none(self, wanted: _Wanted) -> bool:
+        kind, landed = wanted.kind, wanted.landed
+        assert kind.of_location is not None  # noqa: S101  (asked of kinds that have it)
+        found = await self._caller.ask(kind.of_location(landed.location_id), CallState(landed.row))
+        return (
+            isinstance(found, Reply)
+            and found.kind is ReplyKind.DONE
+            and has_none_but(self._own, kind, found.body)
+        )
 
     async def _send(self, wanted: _Wanted) -> Found:
         """Send it until it is there or refused; after each attempt without a reply only what is not there is sent again."""

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import shlex
 import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from importer.errors import SettingsError
+from importer.records import Json
 from importer.ui import children
 from importer.ui.drafts import Draft
+from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of
-from importer.ui.handling.rows import import_words
+from importer.ui.handling.rows import import_words, keep_known, known_of
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 
 _BEGUN_SECONDS = 60.0
+_PLAN_SECONDS = 4 * 3600.0
+_PLAN = "plan.json"
 _LOOK_SECONDS = 0.1
 _MOST_TRIAL_ROWS = 1000
 
@@ -54,6 +61,39 @@ def command_of(screen: Screen, draft: Draft) -> str | None:
     )
 
 
+async def plan(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Read the location's contacts and decide each row; what is known of this very state is not planned again."""
+    draft = screen.drafts.open(asked.named["draft"])
+    if draft.sandbox:
+        raise SettingsError(screen.words("plan.sandbox"))
+    async with screen.starting.setdefault(f"{draft.id} plan", asyncio.Lock()):
+        if (known := planned(screen, draft)) is None:
+            words = ["plan", *import_words(screen, draft), "-o", str(screen.output), "--json", "--quiet"]
+            ended = await children.ask(
+                words, secrets=secrets_of(screen, draft.location_id), seconds=_PLAN_SECONDS
+            )
+            if not isinstance(ended.answer, dict):
+                raise SettingsError(ended.sentence)
+            known = ended.answer
+            keep_known(screen, draft, _PLAN, known)
+    return data(known)
+
+
+def planned(screen: Screen, draft: Draft) -> dict[str, Any] | None:
+    """Give the plan of a draft as it is now; None where there is none, or something changed since."""
+    return known_of(screen, draft, _PLAN)
+
+
+async def plan_page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Show the plan as its page shows it: what changes, field by field, with examples."""
+    draft = screen.drafts.open(asked.named["draft"])
+    found = planned(screen, draft)
+    path = None if found is None else Path(str(found["plan"])).parent / "plan.html"
+    if path is None or not path.is_file():
+        raise SettingsError(screen.words("plan.changed"))
+    return ScreenReply(kind=Kind.REPORT, content_type="text/html", file=path)
+
+
 async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Start the run of a draft as a process of its own; whoever clicks twice, or in two windows, gets the same run."""
     said = asked.said()
@@ -70,20 +110,27 @@ async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             raise RefusedRequestError(409, screen.words("draft.changed_elsewhere"))
         if not draft.sandbox and taken(said, "confirmed", str) != draft.location_id:
             raise RefusedRequestError(400, screen.words("forecast.not_confirmed"))
-        run_id = await _begun(
-            screen, draft, trial=trial or None, fresh=taken(said, "fresh", bool, default=False)
-        )
+        words = _start_words(screen, draft, trial=trial or None, said=said)
+        run_id = await _begun(screen, draft, words)
         screen.drafts.change(draft_id, run_id=run_id)
         return data({"run": run_id})
 
 
-async def _begun(screen: Screen, draft: Draft, *, trial: int | None, fresh: bool) -> str:
+def _start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mapping[str, Json]) -> list[str]:
+    if not taken(said, "plan", bool, default=False):
+        return run_words(screen, draft, trial=trial, fresh=taken(said, "fresh", bool, default=False))
+    if (found := planned(screen, draft)) is None:
+        raise SettingsError(screen.words("plan.changed"))
+    folder = str(Path(str(found["plan"])).parent)
+    return ["apply", folder, "--state", str(screen.state), "--json", "--yes"]
+
+
+async def _begun(screen: Screen, draft: Draft, words: Sequence[str]) -> str:
     """Start the process and wait for its run to be there. Raises SettingsError with its words where it ends before."""
     log = screen.drafts.folder(draft.id) / "run.log"
     log.unlink(missing_ok=True)
     since = time.time() - 1.0
     source = screen.drafts.source(draft)
-    words = run_words(screen, draft, trial=trial, fresh=fresh)
     process = children.start(words, log=log, secrets=secrets_of(screen, draft.location_id))
     until = time.monotonic() + _BEGUN_SECONDS
     while True:
@@ -94,9 +141,8 @@ async def _begun(screen: Screen, draft: Draft, *, trial: int | None, fresh: bool
         if ended:
             answered = children.ended_with(process.returncode, log)
             if isinstance(answered.answer, dict) and (before := answered.answer.get("run_id")):
-                return str(
-                    before
-                )  # this very import was finished before: nothing was sent, and that run is shown
+                # This very import was finished before: nothing was sent, and that run is shown.
+                return str(before)
             raise SettingsError(answered.sentence)
         if time.monotonic() > until:
             raise RefusedRequestError(504, screen.words("forecast.not_begun"))

@@ -24,6 +24,7 @@ _CHECK_SECONDS: Final = 3600.0
 _MOST_ROWS: Final = 200
 _PAGE: Final = 1000
 _LISTED: Final = 50
+_FORECAST: Final = "forecast.json"
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -41,11 +42,9 @@ async def forecast(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 
 async def check(screen: Screen, draft: Draft) -> dict[str, Any]:
     """Give the forecast of `importer check`, and keep its findings. Raises SettingsError with its sentence."""
-    key = _state_key(screen, draft)
-    kept = screen.drafts.folder(draft.id) / "forecast.json"
     # A second window waits for the check of the first.
     async with screen.starting.setdefault(f"{draft.id} check", asyncio.Lock()):
-        if (known := _known(kept, key)) is not None:
+        if (known := known_of(screen, draft, _FORECAST)) is not None:
             return known
         words = ["check", *import_words(screen, draft), "--json", "--quiet"]
         words += ["--findings", str(_findings(screen, draft))]
@@ -55,16 +54,23 @@ async def check(screen: Screen, draft: Draft) -> dict[str, Any]:
         if not isinstance(ended.answer, dict):
             raise SettingsError(ended.sentence)
         found: dict[str, Any] = ended.answer
-        await asyncio.to_thread(write_private, kept, json.dumps({"key": key, "found": found}).encode())
+        keep_known(screen, draft, _FORECAST, found)
         return found
 
 
-def _known(kept: Path, key: str) -> dict[str, Any] | None:
+def keep_known(screen: Screen, draft: Draft, name: str, found: dict[str, Any]) -> None:
+    """Keep what a command found out about a draft as it is now."""
+    kept = {"key": _state_key(screen, draft), "found": found}
+    write_private(screen.drafts.folder(draft.id) / name, json.dumps(kept).encode())
+
+
+def known_of(screen: Screen, draft: Draft, name: str) -> dict[str, Any] | None:
+    """Give what was found out about a draft, unless something changed since."""
     try:
-        said = json.loads(kept.read_text(encoding="utf-8"))
+        kept = json.loads((screen.drafts.folder(draft.id) / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return said["found"] if said.get("key") == key else None
+    return kept["found"] if kept.get("key") == _state_key(screen, draft) else None
 
 
 def _state_key(screen: Screen, draft: Draft) -> str:

@@ -1,5 +1,5 @@
 // S5 and S6: what will happen, the sub-account's name in large type, and the one button.
-import { Trouble, duration, get, html, known, number, post, render, rows, t, useEffect, useState } from "./ui.js";
+import { Trouble, duration, get, html, known, number, post, render, rows, say, t, useEffect, useState } from "./ui.js";
 
 const place = document.getElementById("app");
 const draft = known(place, "draft");
@@ -13,6 +13,15 @@ function Forecast() {
   const [accepted, setAccepted] = useState(false);
   const [again, setAgain] = useState(false);
   const [busy, setBusy] = useState(false);
+  const [plan, setPlan] = useState(null);
+  const [planning, setPlanning] = useState(false);
+  const [byPlan, setByPlan] = useState(false);
+  const look = async () => {
+    setPlanning(true);
+    setError(null);
+    try { setPlan(await post(`/api/d/${draft.id}/plan`)); setByPlan(true); say(t("plan.done")); } catch (refused) { setError(refused.message); }
+    setPlanning(false);
+  };
   useEffect(() => { get(`/api/d/${draft.id}/forecast`).then(setFound).catch((refused) => setError(refused.message)); }, []);
 
   const start = async (event) => {
@@ -21,7 +30,7 @@ function Forecast() {
     setBusy(true);
     setError(null);
     try {
-      const begun = await post(`/api/d/${draft.id}/start`, { trial, version: draft.version, confirmed: typed, fresh: again });
+      const begun = await post(`/api/d/${draft.id}/start`, { trial: byPlan ? 0 : trial, version: draft.version, confirmed: typed, fresh: again, plan: byPlan });
       location.href = `/r/${begun.run}`;
     } catch (refused) { setError(refused.message); setBusy(false); }
   };
@@ -45,19 +54,29 @@ function Forecast() {
         ${found.lifts.rows ? html`<dt>${t("forecast.lifts")}</dt><dd><b>${t("forecast.lifts_rows", { rows: rows(found.lifts.rows) })}</b></dd>` : null}
       </dl>
     </section>
+    ${draft.sandbox ? null : html`<section><h2>${t("plan.title")}</h2>
+      <p class="note">${t("plan.note")}</p>
+      ${plan ? html`<dl class="counts">${["create", "update", "unchanged", "skip", "fail", "ambiguous"].map((name) => html`<div><dt>${t("plan." + name)}</dt><dd id=${"plan-" + name}>${number(plan[name] || 0)}</dd></div>`)}</dl>
+        <p>${t("plan.calls", { n: number(plan.requests), plain: number(plan.requests_without_plan) })} <a href=${`/d/${draft.id}/plan.html`} target="_blank" rel="noopener">${t("plan.see")}</a></p>`
+      : html`<p class="onward"><button type="button" id="plan" disabled=${planning} onClick=${look}>${planning ? t("plan.looking") : t("plan.look")}</button></p>`}
+    </section>`}
     <section>
       <h2>${t("confirm.title")}</h2>
       <p class="name" id="into">${draft.sandbox ? t("aim.sandbox") : draft.location_name || draft.location}</p>
       ${draft.sandbox ? html`<p class="note">${t("confirm.sandbox")}</p>` : html`<p><code>${draft.location}</code></p>
         <p><label>${t("confirm.type", { id: draft.location })}<input type="text" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value.trim())} /></label></p>`}
-      <fieldset><legend>${t("confirm.how_many")}</legend>
+      ${plan ? html`<fieldset><legend>${t("plan.which")}</legend>
+        <label class="choice"><input type="radio" name="which" checked=${byPlan} onChange=${() => setByPlan(true)} /><span>${t("plan.apply", { n: number((plan.create || 0) + (plan.update || 0)) })}</span></label>
+        <label class="choice"><input type="radio" name="which" checked=${!byPlan} onChange=${() => setByPlan(false)} /><span>${t("plan.plain")}</span></label>
+      </fieldset>` : null}
+      ${byPlan ? null : html`<fieldset><legend>${t("confirm.how_many")}</legend>
         ${TRIALS.map((each) => html`<label class="choice"><input type="radio" name="trial" checked=${trial === each} onChange=${() => setTrial(each)} />
           <span>${each ? t("confirm.trial", { n: each }) : t("confirm.all", { rows: rows(found.ready) })}</span></label>`)}
-      </fieldset>
+      </fieldset>`}
       ${found.failed ? html`<label class="choice"><input type="checkbox" id="accept" checked=${accepted} onChange=${(event) => setAccepted(event.target.checked)} /><span>${t("confirm.failing", { rows: rows(found.failed) })}</span></label>` : null}
       <details><summary>${t("confirm.more")}</summary><label class="choice"><input type="checkbox" checked=${again} onChange=${(event) => setAgain(event.target.checked)} /><span>${t("confirm.again")}</span></label></details>
       <${Trouble} error=${error} />
-      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
+      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
         <a class="button" href=${`/d/${draft.id}/rows`}>${t("confirm.back")}</a></p>
     </section>
   </form>`;
