@@ -23,7 +23,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from start import compile_once
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.start import compile_once
 
 COLUMNS = [
     "First Name",

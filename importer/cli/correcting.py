@@ -24,7 +24,7 @@ def corrections_command() -> None:
 @corrections_command.command(
     "from",
     epilog=examples(
-        "importer corrections from import-results/20260314-091500-0a1b/failed.xlsx -o corrections.jsonl"
+        "importer corrections from import-results/20260314-0915*/failed.csv -o corrections.jsonl"
     ),
     short_help="Take a corrected file of failed rows as corrections.",
 )

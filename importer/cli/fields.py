@@ -49,8 +49,9 @@ def fields_command() -> None:
 @fields_command.command(
     "create",
     epilog=examples(
-        "importer fields create contacts.csv -m my.yaml --dry-run",
-        'importer fields create contacts.csv -m my.yaml --type "Shirt Size=TEXT" --yes',
+        "importer sample",
+        "importer fields create importer-sample/contacts.csv -m sample --dry-run",
+        'importer fields create importer-sample/contacts.csv -m sample --type "Shirt Size=TEXT" --yes',
     ),
     short_help="Make the custom fields that a mapping names and the location lacks.",
 )

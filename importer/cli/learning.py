@@ -22,9 +22,7 @@ _SHOWN: Final = 3
 
 @click.command(
     "learn",
-    epilog=examples(
-        "importer learn 20260314-091500-0a1b --corrected import-results/20260314-091500-0a1b/failed.xlsx"
-    ),
+    epilog=examples("importer learn 20260314-0915 --corrected import-results/20260314-0915*/failed.csv"),
     short_help="Propose rules from failed rows that came back corrected.",
 )
 @click.argument("run_id", metavar="RUN")

@@ -62,8 +62,6 @@ def plan_command(**given: Any) -> None:
     from importer.results.wording import command
     from importer.runs.planning.plan import plan
 
-    if given["missing"] and given["limit"]:
-        raise click.UsageError("--missing needs all rows: leave --limit out.")
     load_environment()
     settings = run_settings(given)
     manner = Manner.of(given)

@@ -138,8 +138,8 @@ class _PartsReading:
 
     async def read(self, index: int) -> None:
         part = self.parts[index]
-        if part.whole:
-            return
+        if part.whole and part.until is not None:
+            return  # the last one is never at an end: who came since it was read stands behind its cursor
 
         def call(size: int, cursor: Json) -> Call:
             return search.search_added(

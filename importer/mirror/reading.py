@@ -28,6 +28,8 @@ _BEHIND_SECONDS: Final = 600.0
 """Changes are asked for from so long before the last look: the search is behind, and clocks differ."""
 _RENEWALS: Final = 3
 """So often changes are read before the location is read whole: in a busy one something changes meanwhile."""
+_LATECOMERS: Final = 3
+"""So often whoever came after the last part was read is looked for, before all is read by one cursor."""
 _LONG_SECONDS: Final = 300.0
 _SAY_SECONDS: Final = 10.0
 
@@ -216,10 +218,11 @@ class _Reader:
     async def _read_in_parts(self, mirror: Mirror) -> int | None:
         """Read the parts of a large location; where they do not come to all of it, it is read by one cursor after all."""
         with contextlib.suppress(SearchRefusedError):
-            total = await read_parts(self._pager, self.place.location_id, mirror, self._say)
-            mirror.index()
-            if total is None or len(mirror) >= total:
-                return total
+            for _ in range(_LATECOMERS):
+                total = await read_parts(self._pager, self.place.location_id, mirror, self._say)
+                mirror.index()
+                if total is None or len(mirror) >= total:
+                    return total
         self._parts_from = sys.maxsize
         mirror.begin_anew(self.first_facts())
         total, _ = await self._read_on(mirror)

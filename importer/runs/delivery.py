@@ -189,7 +189,9 @@ def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeep
 
 
 def _complete(delivery: Delivery) -> bool:
-    return delivery.settings.limit is None and delivery.kind is not SessionKind.RETRY
+    """Tell whether all rows of the file are sent, so that whoever is not among them is gone."""
+    settings = delivery.settings
+    return settings.limit is None and settings.rows is None and delivery.kind is not SessionKind.RETRY
 
 
 def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:

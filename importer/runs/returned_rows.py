@@ -137,8 +137,12 @@ class _Comparison:
                     error=self._returned.own(cells, "import_error"),
                 )
         self._raise()
+        if not runs:
+            raise SourceError(
+                f"{self._name} has no rows: none of its run failed, so there is nothing to take back."
+            )
         if len(runs) != 1:
-            names = ", ".join(sorted(runs)) or "none"
+            names = ", ".join(sorted(runs))
             raise SourceError(
                 f"{self._name} holds rows of several runs ({names}): corrections are of one. Take one run's failed rows."
             )

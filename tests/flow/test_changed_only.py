@@ -49,6 +49,13 @@ def test_who_is_gone_is_listed_and_not_deleted(desk: Desk, vendor: Sandbox) -> N
     assert len(vendor.contacts()) == 2
 
 
+def test_people_beside_the_rows_that_are_meant_are_not_missing(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("night1.csv", HEADER + "Ann,ann@example.com,,\nBob,bob@example.com,,\n")
+    desk.run("night1.csv", *WORDS)
+    desk.write("rows", "2\n")
+    assert desk.run("night1.csv", *WORDS, "--rows", "rows").summary["missing"] == 0
+
+
 def test_people_of_another_sub_account_are_not_missing_here(desk: Desk, vendor: Sandbox) -> None:
     desk.write("of-a.csv", HEADER + "Ann,ann@example.com,,\nBob,bob@example.com,,\n")
     desk.run("of-a.csv", *WORDS, "--location", "locA")

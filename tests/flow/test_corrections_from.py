@@ -199,3 +199,12 @@ def test_another_file_is_no_file_of_failed_rows(desk: Desk, failed: Path) -> Non
     ended = desk.importer("corrections", "from", "contacts.csv")
     assert ended.code == 2
     assert "contacts.csv is no file of failed rows" in flat(ended)
+
+
+def test_a_failed_file_without_rows_says_so(desk: Desk, vendor: Sandbox) -> None:
+    kept = failed_of(desk, "First,Mail,Phone,ZIP\nAnn,ann@example.com,,01067\n")
+
+    ended = desk.importer("corrections", "from", str(kept))
+
+    assert ended.code == 2
+    assert "has no rows" in ended.err

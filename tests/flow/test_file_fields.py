@@ -192,6 +192,25 @@ def test_killed_between_an_upload_and_its_note_the_run_uploads_nothing_twice(
     assert uploads(vendor) == 1
 
 
+def test_a_content_in_doubt_is_in_doubt_for_the_rows_after_it_too(desk: Desk, vendor: Sandbox) -> None:
+    write(desk, ROWS[1], "dan@example.com,docs/ann.pdf,")  # another name of the same content
+    vendor.script(
+        [Fault(path="customFields/upload"), Fault(kind=FaultKind.RESET, path="customFields/upload")]
+    )
+    assert imported(desk, "--trial", "1").code == 3
+    ended = desk.importer("resume", "--json", "--no-progress")
+    assert (codes(ended), uploads(vendor)) == (["file_unconfirmed", "file_unconfirmed"], 1)
+
+
+def test_a_run_needs_no_file_any_more_that_it_uploaded(desk: Desk, vendor: Sandbox) -> None:
+    write(desk, ROWS[1], ROWS[1].replace("bob", "dan"))
+    assert imported(desk, "--trial", "1").code == 3
+    (desk.folder / "docs" / "same.pdf").unlink()
+    ended = desk.importer("resume", "--json", "--no-progress")
+    assert (ended.code, codes(ended), uploads(vendor)) == (0, ["", ""], 1), ended.err
+    assert held(vendor, "dan@example.com", "CV") == held(vendor, "bob@example.com", "CV")
+
+
 def test_what_the_vendor_refuses_is_told_in_its_words(desk: Desk, vendor: Sandbox) -> None:
     write(desk, ROWS[1])
     body = b'{"statusCode": 422, "message": ["file type is not allowed"]}'

@@ -92,6 +92,14 @@ def test_a_part_of_a_file_lacks_nobody(desk: Desk, vendor: Sandbox) -> None:
     assert "--limit" in ended.err
 
 
+def test_neither_do_rows_that_were_chosen(desk: Desk, vendor: Sandbox) -> None:
+    file = people(desk, "Ann,ann@example.com,,", "Bob,bob@example.com,,")
+    desk.write("rows", "2\n")
+    ended = desk.importer("plan", file, "-m", "mapping.yaml", "--missing", "--rows", "rows")
+    assert ended.code == 2
+    assert "--missing needs all rows" in ended.err
+
+
 def test_unasked_nobody_is_listed(desk: Desk, vendor: Sandbox) -> None:
     vendor.add_contact("loc1", email="gone@example.com")
     plan = Planned(desk, people(desk, "Ann,ann@example.com,,"), "-m", "mapping.yaml")

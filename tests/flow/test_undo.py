@@ -219,7 +219,7 @@ def test_what_an_older_run_wrote_when_it_was_gone_on_with_is_its_own(mapped: Des
     newer = imported(
         mapped, "Ann,ann@example.com,,Rome,,,", "Cy,cy@example.com,,,,,", words=("--before-images",)
     )
-    assert mapped.importer("resume", older, "--json", "--no-progress").code == 0
+    assert mapped.importer("resume", older, "--over-newer", "--json", "--no-progress").code == 0
     ended = taken_back(mapped, newer)
     assert lines(ended) == [
         ("kept", f"Run {older} wrote to the contact since. Take that run back first."),

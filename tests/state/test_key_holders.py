@@ -180,6 +180,19 @@ def test_a_draft_sees_what_is_known_and_leaves_it_as_it_is(tmp_path: Path, holde
     assert [each.row for each in holders.find({holders.hash("ann"), holders.hash("bob")}).values()] == [2]
 
 
+def test_a_look_ahead_finds_each_key_that_it_was_given_and_no_other(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with DraftHolders.over(None, tmp_path_factory.mktemp("draft"), place=PLACE) as draft:
+        keys = [draft.hash(str(number)) for number in range(6_000)]
+        held = {key: holder(draft.run, row) for row, key in enumerate(keys[:3_000])}
+        for first in (0, 1_000, 2_000):
+            draft.put({key: held[key] for key in keys[first : first + 1_000]})
+            if first < 2_000:  # so that some are written, and others not yet
+                draft.flush()
+        assert draft.find(set(keys)) == held
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 def test_only_its_owner_can_read_it(tmp_path: Path, holders: KeyHolders) -> None:
     put(holders, ann=holder(holders.run, 2))

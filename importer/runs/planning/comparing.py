@@ -13,7 +13,6 @@ from importer.errors import RunConflictError
 from importer.highlevel import follow_ups
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.equality import lowered
-from importer.highlevel.files import references_in
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
@@ -100,9 +99,8 @@ def _update(record: Record, planned: PlannedRow, tag_mode: TagMode) -> Record:
         record,
         fields={name: new.get(name, value) for name, value in record.fields.items() if name in kept},
         custom_fields=tuple(
-            # files are decided by what they are called, and sent as what they were uploaded as
-            (reference, value if references_in(value) else by_reference[reference])
-            for reference, value in record.custom_fields
+            (reference, by_reference[reference])
+            for reference, _ in record.custom_fields
             if reference in by_reference
         ),
         tags=_tags(record, planned, tag_mode),

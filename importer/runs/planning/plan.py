@@ -82,6 +82,8 @@ async def plan(
         raise SettingsError(
             "The embedded sandbox begins empty: every row would be created. Leave --sandbox out."
         )
+    if missing and (settings.limit is not None or settings.rows is not None):
+        raise SettingsError("--missing needs all rows: leave --limit and --rows out. Nothing was planned.")
     require_contacts(mapping, "plan")
     require_destination(settings.connection, mapping)
     async with contextlib.AsyncExitStack() as stack:
