@@ -199,7 +199,7 @@ def test_what_is_wrong_with_one_of_the_files_is_said_with_its_name(
     (folder / "deals.csv").write_text("Contact IDs,Deal\n101,Roof\n")
     ended = migrated(desk, "--dry-run")
     assert ended.code == 2
-    assert "deals.csv: The file has no column for email" in " ".join(ended.err.split())
+    assert "deals.csv: The mapping does not fit the file." in " ".join(ended.err.split())
     assert vendor.contacts() == []
 
 
