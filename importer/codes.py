@@ -438,7 +438,8 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     Code(
         "already_there",
         "The contact has the row's deal, note or task already",
-        "Nothing has to be done; `once: false` in the mapping adds it once more.",
+        "Nothing has to be done where it is the same; a deal is known by name and pipeline alone: give another deal a name of its "
+        "own. `once: false` in the mapping adds it once more.",
         Remedy.NONE,
     ),
     Code(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from importer.bench.column_values import ColumnValues, ValueCounter
+from importer.bench.column_values import MOST_KEPT, ColumnValues, ValueCounter
 from importer.bench.row_file import RowFile, one_row
 from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog
@@ -39,12 +39,21 @@ class Bench:
     first needs them, and put aside on disk.
     """
 
-    def __init__(self, source: Source, *, options: ReadingOptions, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        options: ReadingOptions,
+        folder: Path,
+        clock: Clock,
+        most_kept: int = MOST_KEPT,
+    ) -> None:
         self.header: tuple[str, ...] = source.header
         self.detected: Detected = source.detected
         self._source = source
         self._options = options
         self._folder = folder
+        self._most_kept = most_kept
         self._today = datetime.fromtimestamp(clock.now(), UTC).date()
         self._sample = tuple(limited(source.blocks(), SAMPLED_ROWS))
         self._bound: tuple[str, BoundMapping] | None = None
@@ -160,7 +169,7 @@ class Bench:
     def _counted(self, place: int, prefix: str = "") -> ValueCounter:
         counted = self._counters.pop((place, prefix), None)
         if counted is None:
-            counted = ValueCounter(prefix=prefix)
+            counted = ValueCounter(kept=self._most_kept, prefix=prefix)
             for block in self._all_blocks():
                 counted.see(cells_of(block, place))
         self._counters[place, prefix] = counted

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 100
 """Characters of a value that are kept; longer ones count as the same where they begin alike."""
-_MOST_KEPT: Final = 50_000
+MOST_KEPT: Final = 50_000
 _HASHES: Final = 4096
 _HASH_SPACE: Final = 1 << 32
 _MIXING: Final = 2654435761
@@ -55,7 +55,7 @@ class ValueCounter:
     often, none too seldom by more than ``missed``, and the number of different ones is estimated from their hashes.
     """
 
-    def __init__(self, *, kept: int = _MOST_KEPT, prefix: str = "") -> None:
+    def __init__(self, *, kept: int = MOST_KEPT, prefix: str = "") -> None:
         self._kept = kept
         self._prefix = prefix.casefold()
         self._counts: Counter[str] = Counter()

@@ -29,6 +29,7 @@ _CHUNK: Final = 1 << 16
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
 _MEDIA_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/]*@")
 _TRANSLATING: Final = tuple(
     map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 )
@@ -189,7 +190,8 @@ def _is_of(host: str, allowed: str) -> bool:
 
 def shown(address: str) -> str:
     """Write an address for a sentence, without what may be a key to it."""
-    return address.partition("?")[0].partition("#")[0]
+    bare = address.partition("?")[0].partition("#")[0]
+    return _CREDENTIALS.sub("", bare)
 
 
 class _UnreachableError(Exception):

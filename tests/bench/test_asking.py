@@ -12,7 +12,7 @@ from importer.bench.asking import Bench, open_bench
 from importer.errors import MappingError, SourceError
 from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.mapping.editing import edited, path_of
-from importer.reading import Source
+from importer.reading import Source, open_source
 from importer.reading.detection import detect
 from importer.records import Block, Json
 from importer.runs.forecast import preview
@@ -100,6 +100,17 @@ def test_many_questions_about_all_rows_read_the_file_once(counted: tuple[Counted
     for number in (FAR, FAR - 5, SAMPLED_ROWS + 2):
         assert bench.becomes(MAPPING, [number])[0]["row"] == number
     assert source.walks == 2
+
+
+def test_a_beginning_is_counted_exactly_where_all_values_are_too_many(
+    long_file: Path, tmp_path: Path
+) -> None:
+    source = open_source(long_file)
+    bench = Bench(source, options=ReadingOptions(), folder=tmp_path, clock=SystemClock(), most_kept=200)
+    assert not bench.values("Name").exact
+    found = bench.values("Name", prefix="ann 34", most=2)
+    assert (found.exact, found.distinct, found.most) == (True, 110, (("Ann 34", 1), ("Ann 340", 1)))
+    bench.close()
 
 
 def test_the_file_may_be_gone_once_it_is_opened(tmp_path: Path, long_file: Path) -> None:

@@ -14,8 +14,8 @@ from importer.bench.column_values import LONGEST, ColumnValues, ValueCounter
 
 def counted(cells: list[str], *, kept: int = 50_000, prefix: str = "", most: int = 10) -> ColumnValues:
     counter = ValueCounter(kept=kept, prefix=prefix)
-    for start in range(0, len(cells), 100):
-        counter.see(cells[start : start + 100])
+    for start in range(0, len(cells), 10):
+        counter.see(cells[start : start + 10])
     return counter.values("Column", most=most)
 
 

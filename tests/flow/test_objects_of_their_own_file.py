@@ -98,6 +98,7 @@ def test_a_deal_that_its_contact_has_is_left_alone_whoever_remembers_it(
     assert ends(desk.run("deals.csv", "-m", "deals.yaml")) == [("created", "")] * 2
     again = desk.run("deals.csv", "-m", "deals.yaml", "--fresh")
     assert ends(again) == [("skipped", "already_there")] * 2
+    assert "a deal of this name in this pipeline already" in again.rows[0]["import_error"]
     shutil.rmtree(tmp_path / "state")
     lost = desk.run("deals.csv", "-m", "deals.yaml")
     assert ends(lost) == [("skipped", "already_there")] * 2, lost.err

@@ -82,6 +82,38 @@ def test_a_row_that_adds_nothing_fails_and_names_the_column() -> None:
     assert (blank.code, blank.message) == ("missing_value", "Column 'Deal' is blank, so the row has no deal.")
 
 
+TASK = "object: task\nfields: {email: Mail}\ntasks: [{title: Task, due: {column: Due, on_invalid: drop}}]\n"
+DEAL_BY_COLUMN = DEAL.replace("pipeline: Sales", "pipeline: {column: Line}")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "headers", "cells", "said"),
+    [
+        (
+            TASK,
+            ["Task", "Due"],
+            ["Call", ""],
+            "The row has no task. Column 'Due' is blank, and HighLevel takes no",
+        ),
+        (
+            TASK,
+            ["Task", "Due"],
+            ["Call", "2020-31-31"],
+            "The row has no task. Column 'Due': '2020-31-31' is no",
+        ),
+        (TASK, ["Task", "Due"], ["", "2099-01-01"], "One of the columns 'Task' and 'Due' is blank, so"),
+        (DEAL_BY_COLUMN, ["Deal", "Line"], ["Roof", ""], "One of the columns 'Deal' and 'Line' is blank, so"),
+    ],
+)
+def test_a_row_that_adds_nothing_names_no_column_that_has_a_value(
+    mapping: str, headers: list[str], cells: list[str], said: str
+) -> None:
+    (ended,) = lay_over(mapping, [["Mail", *headers], ["a@example.com", *cells]])
+    assert isinstance(ended, Outcome)
+    assert ended.message is not None
+    assert ended.message.startswith(said)
+
+
 def test_a_mapping_of_contacts_has_the_fingerprint_that_it_always_had() -> None:
     plain = parse_mapping("version: 1\nfields: {email: Mail}\n")
     said = parse_mapping("version: 1\nobject: contact\nfields: {email: Mail}\n")

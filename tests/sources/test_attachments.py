@@ -118,6 +118,23 @@ def test_an_address_that_the_mapping_does_not_allow_is_not_asked(address: str) -
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "https://user:hunter2@files.example.com/a.pdf",
+        "https://hunter2@files.example.com/a.pdf",
+        "https://files.example.com:x/a.pdf?token=hunter2",
+        "http://files.example.com/a.pdf#hunter2",
+        "https://a@b:hunter2@files.example.com/a.pdf",
+    ],
+)
+def test_what_may_be_a_key_to_an_address_is_in_no_sentence(address: str) -> None:
+    fault = Attachments(None, frozenset({"files.example.com"})).look(address)
+    assert fault is not None
+    assert "files.example.com" in fault.message
+    assert "hunter2" not in fault.message
+
+
+@pytest.mark.parametrize(
     ("address", "allowed"),
     [
         ("https://files.example.com/a.pdf", True),

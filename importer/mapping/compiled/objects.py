@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,11 +16,14 @@ _CODE: Final = "missing_value"
 
 
 class ObjectRows:
-    """Makes mapped rows into rows of one object. A row that gives it nothing fails, and says what is blank."""
+    """Makes mapped rows into rows of one object. A row that gives it nothing fails, and says what is blank.
 
-    def __init__(self, row_object: RowObject, headers: tuple[str, ...]) -> None:
+    ``needed``: the headers of each part that it cannot be without.
+    """
+
+    def __init__(self, row_object: RowObject, needed: Sequence[tuple[str, ...]]) -> None:
         self._object = row_object
-        self._headers = " or ".join(headers) or "it"
+        self._columns = [" or ".join(headers) or "it" for headers in needed]
 
     def settle(self, mapped: Record | Outcome) -> Record | Outcome:
         """Turn one row into what is sent of it, or end it."""
@@ -33,15 +37,24 @@ class ObjectRows:
         return replace(mapped, fields={}, additions=(company,))
 
     def _nothing(self, record: Record, why: str) -> Outcome:
+        # What was left out with a warning is not blank, and the warning says more of what is.
+        left_out = next((each for each in record.warnings if each.column in self._columns), None)
         return Outcome(
             row=record.row,
             status=Status.FAILED,
             location_id=record.location_id,
             code=_CODE,
-            message=f"Column '{self._headers}' is blank, so {why}.",
+            message=f"{why[:1].upper()}{why[1:]}. {left_out.message}"
+            if left_out
+            else f"{self._blank()}, so {why}.",
             remedy=remedy_of(_CODE),
             warnings=record.warnings,
         )
+
+    def _blank(self) -> str:
+        if len(self._columns) == 1:
+            return f"Column '{self._columns[0]}' is blank"
+        return f"One of the columns {' and '.join(map(repr, self._columns))} is blank"
 
 
 def objects_of(model: MappingModel) -> ObjectRows | None:
@@ -49,6 +62,6 @@ def objects_of(model: MappingModel) -> ObjectRows | None:
     if model.object_ is RowObject.CONTACT:
         return None
     if model.object_ is RowObject.COMPANY:
-        return ObjectRows(model.object_, model.fields["name"].headers)
+        return ObjectRows(model.object_, [model.fields["name"].headers])
     (wish,) = model.wishes
-    return ObjectRows(model.object_, wish.parts[wish.needed[0]].rule.headers)
+    return ObjectRows(model.object_, [wish.parts[part].rule.headers for part in wish.needed])

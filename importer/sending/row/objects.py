@@ -38,6 +38,12 @@ from importer.sending.row.submitted import Held, SubmittedRow
 from importer.sending.row.upserting import Landing
 
 _NOUNS: Final = {RowObject.OPPORTUNITY: "deal", RowObject.NOTE: "note", RowObject.TASK: "task"}
+_KNOWN_BY: Final = {
+    RowObject.OPPORTUNITY: "a deal of this name in this pipeline",
+    RowObject.NOTE: "this note",
+    RowObject.TASK: "this task",
+}
+"""Value, stage and status of a deal are not compared, so that two years' renewals would be one: whoever reads it has to see why."""
 _BLANK: Final = ("", None)
 
 
@@ -85,7 +91,8 @@ class Beside:
         there = next((each for each in held.added if not each.made), None)
         if there is None:
             return outcomes.object_made(held.landed)
-        return outcomes.already_there(held.landed, f"The contact has this {self.noun} already ({there.id}).")
+        said = f"The contact has {_KNOWN_BY[self.row_object]} already ({there.id})."
+        return outcomes.already_there(held.landed, said)
 
     @property
     def noun(self) -> str:
