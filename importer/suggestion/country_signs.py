@@ -41,6 +41,7 @@ _ALSO_SPOKEN_IN: Final = _SPOKEN_IN | {
     "tr": ("TR",),
     "el": ("GR", "CY"),
     "cs": ("CZ",),
+    "hu": ("HU",),
 }
 """With countries that are tried only where a file speaks their language."""
 

@@ -1,4 +1,4 @@
-"""What columns and cells say in ten further languages, each language by itself, as people write it.
+"""What columns and cells say in eleven further languages, each language by itself, as people write it.
 
 Keys are the contact's fields, and the kinds of words that ``headers``, ``people`` and ``consent.words`` tell apart. Words are
 parted by commas; ``folding`` takes case, accents and script variants off, so that they stand here as a dictionary has them.
@@ -20,6 +20,7 @@ LANGUAGES: Final = {
     "tr": "Turkish",
     "el": "Greek",
     "cs": "Czech",
+    "hu": "Hungarian",
 }
 UNSPACED: Final = ("zh", "ja", "ko")
 """Languages that write words without a space between; what stands here is what their headers are cut into."""
@@ -252,7 +253,7 @@ FURTHER: Final[dict[str, dict[str, str]]] = {
         "state": "область, регион, край, республика, область край, регион область",
         "postalCode": "индекс, почтовый индекс",
         "country": "страна",
-        "website": "сайт, веб сайт, адрес сайта",
+        "website": "сайт, веб сайт, адрес сайта, корпоративный сайт",
         "companyName": "компания, организация, название компании, фирма, предприятие, место работы, название организации, работодатель, наименование организации",
         "gender": "пол",
         "source": "источник, источник лида, источник контакта, источник клиента, откуда узнали, как вы о нас узнали, откуда узнали о нас, откуда вы о нас узнали",
@@ -455,5 +456,46 @@ FURTHER: Final[dict[str, dict[str, str]]] = {
         "agreed": "přihlášen, přihlášena, souhlas, souhlasí, odebírá",
         "female": "žena, ž",
         "male": "muž",
+    },
+    "hu": {
+        "yes": "igen",
+        "no": "nem",
+        "firstName": "keresztnév, utónév",
+        "lastName": "vezetéknév, családnév",
+        "name": "teljes név, kapcsolattartó neve, név",
+        "email": "e-mail cím, email cím, elektronikus levelezési cím",
+        "phone": "telefon, telefonszám, mobil, mobilszám, mobiltelefon, mobiltelefonszám, vezetékes telefon",
+        "address1": "cím, lakcím, utca, utca házszám, utca és házszám, postacím",
+        "city": "város, település, helység",
+        "state": "megye, vármegye",
+        "postalCode": "irányítószám, ir szám, irsz",
+        "country": "ország",
+        "website": "weboldal, honlap",
+        "companyName": "cég, cégnév, cég neve, vállalat, munkahely, szervezet",
+        "source": "forrás, honnan hallott rólunk",
+        "assignedTo": "felelős, ügyintéző, értékesítő",
+        "dateOfBirth": "születési dátum, születési idő, születésnap, szül dátum",
+        "tags": "címkék, címke, csoportok, csoport",
+        "house numbers": "házszám",
+        "persons": "ügyfél, vevő, résztvevő, páciens, vendég, feliratkozó",
+        "noise": "kötelező, elsődleges",
+        "places": "számlázási, szállítási, otthoni, munkahelyi, céges, magán",
+        "later": "második, másodlagos, egyéb",
+        "else": "vészhelyzeti, szülő, anya, apa, anyja, házastárs, orvos, edző, ügyintéző, értékesítő",
+        "no phone": "fax, mellék",
+        "optouts": "leiratkozott, leiratkozás, leiratkozva, tiltólista, tiltólistán",
+        "refuses": "tiltás, tiltása, tiltva, letiltva, elutasítva, elutasítja, visszavonva, visszavonta, visszautasítja",
+        "ends": "lemondás, lemondta, lemondva, törölve",
+        "permits": "hozzájárulás, hozzájárul, beleegyezés, feliratkozott, feliratkozva, feliratkozás",
+        "agrees": "engedélyezve, engedélyezett, elfogadja, elfogadva, kér, kérek, kapjon, hívható, kereshető",
+        "newsletters": "hírlevél, hírlevelet, hírlevélre, hírlevelek, hírlevélről",
+        "marketing": "reklám, reklámok, marketingcélú, hirdetés, hirdetések",
+        "by email": "hírlevél, hírlevelet, hírlevélre, hírlevelek, hírlevélről, emailben",
+        "by SMS": "szöveges",
+        "by call": "telefonos, telefonon, hívás, hívások, hívható",
+        "contacts": "hívható, kereshető, zavarni, hívni",
+        "negations": "nem, ne, nincs, tilos",
+        "refused": "leiratkozott, leiratkozva, letiltva, elutasítva, visszavonva, nem járul hozzá",
+        "agreed": "feliratkozott, feliratkozva, hozzájárult, hozzájárul, elfogadva, engedélyezve",
     },
 }

@@ -27,6 +27,7 @@ FOLDERS: Final = {
     "fifth": HERE / "fifth",  # measured before any rule was looked at, looked at since
     "sixth": HERE / "sixth",  # likewise, with two exports of further scripts
     "seventh": HERE / "seventh",  # measured unseen after the rules that the sixth led to, looked at since
+    "eighth": HERE / "eighth",  # labelled and committed before it was measured, looked at since
 }
 LABELS: Final[dict[str, dict[str, dict[str, str]]]] = json.loads(
     (HERE / "labels.json").read_text(encoding="utf-8")

@@ -8,6 +8,8 @@ import pytest
 
 from importer.reading import open_source
 from importer.records import Outcome, Record
+from importer.suggestion.consent.answers import answer_of
+from importer.suggestion.consent.asking import Asked
 from importer.suggestion.suggesting import Suggestion, suggest, suggest_from
 from tests.suggestion.scoring import blocked, run
 
@@ -306,12 +308,12 @@ def test_cancelled_orders_refuse_nothing() -> None:
 
 # Yes, no, and headers, many of them written down before any rule for them: a yes below them refuses, permits, or is about something else.
 REFUSING = {
-    ("Yes", "No"): "Unsubscribe; Do Not Contact By Email; No Marketing Emails; Exclude From Mailings; Suppress Email; Mail Preference: No Email; Marketing Opt Out; SMS STOP; Text Stop; Emails Blocked; Never Email; Please do not call me; Refuses marketing",
+    ("Yes", "No"): "Unsubscribe; Do Not Contact By Email; No Marketing Emails; Exclude From Mailings; Suppress Email; Mail Preference: No Email; Marketing Opt Out; SMS STOP; Text Stop; Emails Blocked; Never Email; Please do not call me; Refuses marketing; IsExcludedFromCampaigns; Marketing calls prohibited",
     ("TRUE", "FALSE"): "Is Unsubscribed",
     ("1", "0"): "Email Opt-Out Flag",
     ("Y", "N"): "Do Not Solicit",
     ("true", "false"): "Global Unsubscribe; Opted Out Of Email; Has Opted Out Of SMS",
-    ("ja", "nein"): "Keine Werbung; Werbesperre E-Mail; Kein Kontakt; Nicht anrufen; Mailing-Sperre; Werbeverbot; Abmeldung Newsletter",
+    ("ja", "nein"): "Keine Werbung; Werbesperre E-Mail; Kein Kontakt; Nicht anrufen; Mailing-Sperre; Werbeverbot; Abmeldung Newsletter; Werbliche Anrufe untersagt; Werbung verboten",
     ("oui", "non"): "Ne pas contacter; Ne pas appeler; Opposition SMS; Désabonné newsletter",
     ("sí", "no"): "No molestar; No enviar publicidad; No contactar por teléfono; Baja de newsletter",
     ("sim", "não"): "Não perturbe; Não ligar; Não enviar SMS",
@@ -330,6 +332,7 @@ REFUSING = {
     ("ναι", "όχι"): "Μη ενοχλείτε",
     ("ano", "ne"): "Nechce newsletter; Nezasílat obchodní sdělení; Nesouhlas s marketingem",
     ("نعم", "لا"): "لا ترسل رسائل; عدم الاتصال",
+    ("igen", "nem"): "Hírlevél tiltása; Hírlevélről leiratkozott; Nem kér hírlevelet; Telefonos hívás tiltva",
 }  # fmt: skip
 PERMITTING = {
     ("Yes", "No"): "GDPR Consent; Email Marketing Permission; Marketing Emails OK; Can Email; Can Text; Can Call; Can we text you?; Email OK?; Allow marketing texts; Send newsletter; Newsletter signup; Subscribe to newsletter; Add me to your mailing list; Sign me up for updates; Wants newsletter; Gets newsletter; On mailing list; In newsletter; Email subscriber; Yes, email me offers; TCPA Consent; CASL consent; Express consent; Promo emails",
@@ -338,7 +341,7 @@ PERMITTING = {
     ("sí", "no"): "Suscrito al boletín; Autoriza publicidad; Consentimiento RGPD; Permite WhatsApp; Quiere recibir ofertas",
     ("sim", "não"): "Deseja receber e-mails; Opt-in LGPD",
     ("sì", "no"): "Consenso privacy; Consenso commerciale; Iscrizione newsletter",
-    ("ja", "nee"): "Nieuwsbrief ontvangen; Toestemming marketing; Mag gemaild worden; Mag gebeld worden",
+    ("ja", "nee"): "Nieuwsbrief ontvangen; Toestemming marketing; Mag gemaild worden; Mag gebeld worden; Telefonisch benaderen toegestaan",
     ("ja", "nej"): "Vill ha utskick; Samtycke till marknadsföring; Ønsker nyhedsbrev",
     ("ja", "nei"): "Samtykke til nyhetsbrev",
     ("tak", "nie"): "Zgoda na kontakt; Newsletter - zgoda",
@@ -349,6 +352,7 @@ PERMITTING = {
     ("да", "нет"): "Получает рассылку",
     ("evet", "hayır"): "Reklam izni",
     ("ano", "ne"): "Přeje si novinky",
+    ("igen", "nem"): "Hírlevél; Hírlevélre feliratkozott; Marketing hozzájárulás; Telefonon hívható",
 }  # fmt: skip
 NEITHER = {
     ("ja", "nein"): "Datenschutz akzeptiert; AGB akzeptiert",
@@ -368,6 +372,31 @@ def meant(header: str, yes: str, no: str) -> str:
     if rule is None:
         return "pointed out" if header in suggestion.consents_left else "nothing"
     return "permits" if (rule.map or {}).get(yes.lower()) == "" else "refuses"
+
+
+@pytest.mark.parametrize(
+    ("cells", "blocks"),
+    [
+        (("Aceitou receber", "Cancelou a inscrição"), [False, True]),
+        (("I agreed", "Consent was withdrawn"), [False, True]),
+        (("Accepte de recevoir", "Inscription annulée"), [False, True]),
+    ],
+)
+def test_a_sentence_about_the_end_of_a_consent_refuses(cells: tuple[str, str], blocks: list[bool]) -> None:
+    """ "Cancelou a inscrição" names the very thing that others agree to."""
+    (rule,) = (
+        one
+        for one in suggest_from(
+            ("Email", "Newsletter"), tuple(zip(("a@x.example", "b@x.example"), cells, strict=True))
+        ).fields
+        if "Newsletter" in one.headers
+    )
+    assert [(rule.map or {}).get(cell) == "yes" for cell in cells] == blocks
+
+
+def test_two_negations_in_a_cell_are_not_taken_for_a_refusal() -> None:
+    assert answer_of("not unsubscribed", Asked.TOPIC) is None
+    assert answer_of("Yes, until revoked", Asked.PERMISSION) is None
 
 
 @pytest.mark.parametrize(

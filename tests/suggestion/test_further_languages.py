@@ -1,4 +1,4 @@
-"""The usual columns in ten languages that most exports are not in, and in their scripts."""
+"""The usual columns in eleven languages that most exports are not in, and in their scripts."""
 
 from __future__ import annotations
 
@@ -77,6 +77,12 @@ LISTS = {
         ("Επωνυμία", "Αύριο ΑΕ", "companyName"), ("Διεύθυνση", "Ερμού 5", "address1"), ("Πόλη", "Αθήνα", "city"), ("Νομός", "Αττικής", "state"), ("Τ.Κ.", "105 63", "postalCode"),
         ("Χώρα", "Ελλάδα", "country"), ("Ημ. γέννησης", "25/09/1971", "dateOfBirth"), ("Φύλο", "Γυναίκα", "gender"), ("Ετικέτες", "πιστή", "tags"),
         ("Σημειώσεις", "καμία", _NONE), ("Συγκατάθεση για newsletter", "όχι", "dndSettings.Email"),
+    ],
+    "Hungarian": [
+        ("Vezetéknév", "Nagy", "lastName"), ("Keresztnév", "Anna", "firstName"), ("E-mail cím", "anna@example.hu", "email"), ("Telefonszám", "+36 30 123 4567", "phone"),
+        ("Cégnév", "Holnap Kft.", "companyName"), ("Irányítószám", "1052", "postalCode"), ("Város", "Budapest", "city"), ("Utca, házszám", "Váci utca 3.", "address1"),
+        ("Ország", "Magyarország", "country"), ("Születési dátum", "1985.12.01", "dateOfBirth"), ("Címkék", "törzsvásárló", "tags"), ("Megjegyzés", "nincs", _NONE),
+        ("Hírlevél tiltása", "igen", "dndSettings.Email"),
     ],
     "Czech": [
         ("Jméno", "Eva", "firstName"), ("Příjmení", "Nováková", "lastName"), ("E-mailová adresa", "eva@example.cz", "email"), ("Mobilní telefon", "+420 601 123 456", "phone"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from importer.suggestion.consent import words as lexicon
-from importer.suggestion.consent.asking import Asked, is_negated
+from importer.suggestion.consent.asking import Asked, is_behind_negation, is_negated
 from importer.suggestion.evidence import is_date, plain, reads_as_boolean
 
 
@@ -45,7 +45,12 @@ def _sentence(parts: list[str], asked: Asked) -> Answer | None:
     """Understand an answer in a sentence: "I do NOT want ...", "Yes, please send me ..."."""
     if len(parts) < 2:
         return None
-    if is_negated(parts) or parts[0] in lexicon.LEADING_NO or set(parts) & lexicon.REFUSALS:
+    left = lexicon.REFUSALS | lexicon.REFUSES | lexicon.ENDS
+    if is_behind_negation(parts, left, within=1):
+        return None  # "not unsubscribed": who says no twice may say yes
+    if set(parts) & left and parts[0] in lexicon.LEADING_YES:
+        return None  # "Yes, until revoked"
+    if is_negated(parts) or parts[0] in lexicon.LEADING_NO or set(parts) & left:
         # "No, keep me posted" below "Opt out?" agrees.
         return None if asked is Asked.REFUSAL and parts[0] in lexicon.LEADING_NO else Answer.REFUSED
     agreeing = parts[0] in lexicon.LEADING_YES or set(parts) & (lexicon.AGREES | lexicon.WISHES)

@@ -44,7 +44,7 @@ def _asked(parts: tuple[str, ...], column: Column) -> Asked:
     if _is_elsewhere(parts) and (_refuses_elsewhere(parts, column) or _permits(parts) is not Asked.NOTHING):
         return Asked.ELSEWHERE
     if (
-        _is_behind_negation(parts, lexicon.REFUSALS, within=1)
+        is_behind_negation(parts, lexicon.REFUSALS, within=1)
         or _means_letters(parts)
         or _may_end_a_contract(parts)
     ):
@@ -63,7 +63,7 @@ def _is_elsewhere(parts: tuple[str, ...]) -> bool:
 
 def _refuses_elsewhere(parts: Sequence[str], column: Column) -> bool:
     asked = lexicon.ASKABLE | lexicon.ELSEWHERE
-    return _is_behind_negation(parts, asked, within=3) or _refuses(parts, column)
+    return is_behind_negation(parts, asked, within=3) or _refuses(parts, column)
 
 
 def _looks_asked(parts: Sequence[str], column: Column) -> bool:
@@ -106,8 +106,10 @@ def says_more(column: Column) -> bool:
     return any(not word.isdigit() for word in spoken - topics - NOISE - LITTLE - PLACES)
 
 
-_MAILING: Final = frozenset({"mailing"})
-"""No topic where nothing is refused: there are mailing addresses."""
+_MAILING: Final = frozenset(
+    ["mailing", "campaigns", "broadcasts", "kampagnen", "campagnes", "campanas", "campanhas"]
+)
+"""No topic where nothing is refused: there are mailing addresses, and campaigns that somebody came from."""
 
 
 def _permits(parts: Sequence[str]) -> Asked:
@@ -146,10 +148,11 @@ def _is_beside_the_answer(parts: Sequence[str]) -> bool:
 
 def is_negated(parts: Sequence[str]) -> bool:
     """Look for a negation right in front of what is asked: "Mobile no" and "No of calls" are no refusals."""
-    return _is_behind_negation(parts, lexicon.ASKABLE, within=3)
+    return is_behind_negation(parts, lexicon.ASKABLE, within=3)
 
 
-def _is_behind_negation(parts: Sequence[str], asked: frozenset[str], *, within: int) -> bool:
+def is_behind_negation(parts: Sequence[str], asked: frozenset[str], *, within: int) -> bool:
+    """Look for one of the words right behind a negation."""
     behind = (
         parts[place + len(no) :][:within]
         for place in range(len(parts))

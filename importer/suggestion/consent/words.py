@@ -47,7 +47,7 @@ NEWSLETTERS: Final = further("newsletters") | word_set(
 """Words that ask for consent to e-mail by themselves."""
 
 MARKETING: Final = further("marketing") | word_set(
-    "marketing promotional promotions solicit solicitation communications communication werbung werbemails publicidad "
+    "marketing promotional promotions solicit solicitation communications communication comunicacion comunicacao comunicazione werbung werbemails publicidad "
     "publicite publicidade pubblicita reclame comunicaciones comunicacoes comunicazioni comerciales comerciais commerciali "
     "commerciales promociones promocoes promozioni prospection gdpr dsgvo rgpd avg rodo reklam reklame "
     "demarchage marknadsforing markedsforing marketingowa marketingowe marketingowy marketingowych handlowe handlowych reklamy"
@@ -86,7 +86,8 @@ REFUSALS: Final = further("optouts") | word_set(
 REFUSES: Final = further("refuses") | word_set(
     "refuse refuses refused refusal refus rechazo rifiuto ablehnung weigering declined declines denied denies revoked withdrawn objects objection widerspruch "
     "widersprochen widerrufen verweigert lehnt ablehnt gesperrt sperre blocked rechaza rechazado bloqueado recusa recusado "
-    "rifiuta rifiutato bloccato weigert geweigerd geblokkeerd baja opposition"
+    "rifiuta rifiutato bloccato weigert geweigerd geblokkeerd baja opposition "
+    "prohibited forbidden disallowed untersagt verboten interdit interdite prohibido prohibida proibido proibida vietato vietata forbjudet forbudt zabroniony zabronione"
 )
 """Words that refuse only beside what is refused; a membership may be blocked or end as well."""
 
@@ -96,7 +97,7 @@ ENDS: Final = further("ends") | word_set(
     "widerrufen retire retiree annule annulee resilie resiliee revoque arrete exclu retirado retirada anulado anulada cancelado cancelada cancelacion "
     "revocado revocada revogado excluido annullato annullata revocato revocata ritirato ritirata disdetta disdetto escluso ingetrokken opgezegd "
     "geannuleerd gestopt beeindigd uitgesloten aterkallat aterkallad avslutad avslutat uppsagd stoppat tilbagekaldt tilbagetrukket trukket "
-    "afsluttet opsagt cofnieta cofniete cofnieto wycofana wycofane wycofano anulowana anulowano wykluczony"
+    "afsluttet opsagt cancelou revogou retirou cancelo revoco retiro anulo cofnieta cofniete cofnieto wycofana wycofane wycofano anulowana anulowano wykluczony"
 )
 """Words for the end of what stands beside them: of "Newsletter abbestellt" and "Consent withdrawn" a yes refuses."""
 
@@ -137,7 +138,7 @@ AGREES: Final = further("agrees") | word_set(
     "darf durfen akzeptiert inscrit inscrite accepte accord souhaite souhaitez autorise autorisation recevoir "
     "acepta acepto autoriza autorizo autorizado desea deseo quiere quiero recibir aceita aceito deseja desejo quer quero "
     "receber accetta accetto acconsente acconsento autorizza desidera desidero vuole ricevere akkoord wil wenst "
-    "ontvangen ontvangt tackar onskar onsker ta emot mottage motta otrzymywanie otrzymywac zapisany zapisana"
+    "ontvangen ontvangt tackar onskar onsker toegestaan permitted permitido permitida gestattet zugelassen tillatet tilladt dozwolony dozwolone ta emot mottage motta otrzymywanie otrzymywac zapisany zapisana"
 )
 """Words that ask for consent beside a topic or a channel."""
 
