@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from importer.errors import ImporterError, MappingError
+from importer.errors import ImporterError, MappingError, SettingsError
 from importer.records import Json
 from importer.settings import ReadingOptions
 
@@ -112,6 +112,8 @@ class Answers:
         """Let a column go somewhere else; gives the text that says so."""
         from importer.mapping.assigning import assign
 
+        if not 0 <= place < len(self._bench.header):
+            raise SettingsError("The file has no such column. Load the page again.")
         path = None if target is None else tuple(target)
         return {"text": assign(text, self._bench.header, place, path, name=_NAME)}
 

@@ -22,6 +22,7 @@ from importer.records import Json
 from importer.runtime.clock import Clock, SystemClock
 
 KEPT_DAYS: Final = 7.0
+FILE_FOLDER: Final = "file"
 _NOTE: Final = "draft.json"
 _ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
 _DAY: Final = 86_400.0
@@ -84,6 +85,15 @@ class Drafts:
             raise SettingsError("There is no such draft.")
         return self.path / draft_id
 
+    def folder_of_file(self, draft_id: str) -> Path:
+        """Make the folder of the file itself: whatever it is called, it is none of what a draft keeps beside it."""
+        folder = self.folder(draft_id) / FILE_FOLDER
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as cause:
+            raise StateError(f"The folder {folder} cannot be used: {cause.strerror}.") from cause
+        return folder
+
     def open(self, draft_id: str) -> Draft:
         """Read a draft. Raises SettingsError where there is none, or not any more."""
         try:
@@ -123,6 +133,15 @@ class Drafts:
     def mapping(self, draft: Draft) -> Path:
         """Give the place of the draft's mapping, whether it is there or not."""
         return self.folder(draft.id) / "mapping.yaml"
+
+    def mapping_text(self, draft: Draft) -> str:
+        """Read the draft's mapping. Raises SettingsError where it has none yet."""
+        try:
+            return self.mapping(draft).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise SettingsError("The columns are not mapped yet. Go back to Columns.") from None
+        except ValueError:
+            raise SettingsError("The mapping of the draft is no text. Write it anew in Columns.") from None
 
     def discard(self, draft_id: str) -> None:
         """Delete a draft with all that it holds; that it was gone is no fault."""
@@ -166,7 +185,8 @@ def write_private(path: Path, content: bytes) -> None:
             file.write(content)
         aside.replace(path)
     except OSError as cause:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # in a folder that takes no change
+            aside.unlink(missing_ok=True)
         raise StateError(f"{path} cannot be written: {cause.strerror}.") from cause
 
 

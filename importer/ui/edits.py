@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +61,10 @@ class DraftEdits:
                 f"A draft takes {MOST_CORRECTIONS:,} corrections at most. Correct the file itself, and take it again."
             )
         at = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
-        self._write(self.path, [*lines, *(self._line(each, at) for each in edits)])
+        made = [self._line(each, at) for each in edits]
+        # One line that the reader refuses would keep the whole draft from being checked.
+        read_corrections(BytesIO("\n".join(made).encode()), name=_NAME)
+        self._write(self.path, [*lines, *made])
         self._write(self._taken_back, [])
 
     def take_back(self) -> list[dict[str, Any]]:

@@ -114,10 +114,12 @@ class Admission:
             return None
         return Refusal(421, f"This is the screen of importer at {self.origin}, and nothing else.")
 
+    def knows(self, facts: RequestFacts) -> bool:
+        """Tell whether a request comes from the browser that was let in: some addresses are open to everybody."""
+        return _same(facts.cookies.get(self.cookie_name, ""), self.session)
+
     def _stranger(self, facts: RequestFacts) -> Refusal | None:
-        if facts.path.startswith(_OPEN_TO_ALL) or _same(
-            facts.cookies.get(self.cookie_name, ""), self.session
-        ):
+        if facts.path.startswith(_OPEN_TO_ALL) or self.knows(facts):
             return None
         return Refusal(
             403,

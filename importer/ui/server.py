@@ -74,7 +74,7 @@ def _application(screen: Screen, admission: Admission) -> web.Application:
             cookies=dict(request.cookies),
         )
         if (refusal := admission.judge(facts)) is not None:
-            return await _sent(request, _refused(screen, facts, refusal, stranger=True))
+            return await _sent(request, _refused(screen, facts, refusal))
         if busy.locked():
             return await _sent(
                 request, _refused(screen, facts, Refusal(503, "Too many requests at once. Try again."))
@@ -130,11 +130,15 @@ def _explained(screen: Screen, facts: RequestFacts, failure: Exception) -> Refus
             return Refusal(409, str(failure))
         case ImporterError():
             return Refusal(422, str(failure))
+        case OSError():
+            return Refusal(507, screen.words("server.disk", why=failure.strerror or type(failure).__name__))
     logger.error("The screen could not answer %s %s.", facts.method, facts.path, exc_info=failure)
     return Refusal(500, screen.words("server.mistake"))
 
 
-def _refused(screen: Screen, facts: RequestFacts, refusal: Refusal, *, stranger: bool = False) -> ScreenReply:
+def _refused(screen: Screen, facts: RequestFacts, refusal: Refusal) -> ScreenReply:
+    # Scripts and /enter are open to everybody: what refuses them must not hold what only our own pages may know.
+    stranger = refusal.status == 421 or screen.admission is None or not screen.admission.knows(facts)
     return page_of_refusal(screen, refusal, as_data=facts.path.startswith("/api/"), stranger=stranger)
 
 

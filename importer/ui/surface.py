@@ -41,6 +41,8 @@ class ScreenRequest:
         """Give the JSON object of the body. Raises RefusedRequestError."""
         try:
             found = json.loads(self.body or b"{}")
+            # Half a sign, as a script can send it, could be written to no file and shown on no page afterwards.
+            json.dumps(found, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise RefusedRequestError(400, "The request is no JSON.") from None
         if not isinstance(found, dict):
@@ -55,6 +57,15 @@ def taken(said: Mapping[str, Json], name: str, kind: type[_Value], default: _Val
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise RefusedRequestError(400, f"The request lacks {name!r}, or it is no {kind.__name__}.")
     return value
+
+
+def number_of(query: Mapping[str, str], name: str, *, most: int) -> int:
+    """Take a number of an address, ``most`` at most; 0 where it is missing. Raises RefusedRequestError."""
+    said = query.get(name, "0")
+    if not said.isdecimal():
+        raise RefusedRequestError(400, f"{name} is a number.")
+    # Python refuses to read thousands of digits.
+    return most if len(said) > len(str(most)) else min(int(said), most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

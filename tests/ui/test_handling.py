@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from importer.sandbox import Sandbox, SandboxSettings
+from importer.ui.handling.rows import keep_known, state_key
 from importer.ui.screen import Screen
 from tests.ui.conftest import Visitor
 
@@ -168,6 +169,50 @@ async def test_a_change_in_a_second_window_is_refused(visitor: Visitor) -> None:
     assert "another window" in answer["error"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"do": "assign", "place": 0, "target": None, "text": "x", "draft": 1, "screen": 1},
+        {"do": "assign"},
+        {"do": "assign", "place": -5, "target": ["fields", "email"]},
+        {"do": "assign", "place": 10**30, "target": ["fields", "email"]},
+        {"do": "assign", "place": 0, "target": [5]},
+        {"do": "order", "target": ["fields", "email"], "columns": 5},
+        {"do": "edit", "set_to": 5, "unset": []},
+        {"do": "edit", "set_to": [[["fields", "email"], None]], "unset": []},
+        {"do": "edit", "set_to": [["ab"]], "unset": []},
+        {"do": "edit", "set_to": [], "unset": [[]]},
+    ],
+)
+async def test_a_change_that_no_form_makes_is_refused_and_the_file_is_not_blamed(
+    visitor: Visitor, said: dict[str, Any]
+) -> None:
+    draft, found = await with_columns(visitor)
+
+    status, answer = await visitor.post(f"/api/d/{draft}/mapping", {**said, "version": found["version"]})
+
+    assert status in ({200} if "text" in said else {400, 422})
+    assert "broke down" not in answer.get("error", "")
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "99999999999999", "x", "-1"])
+async def test_a_row_that_is_not_there_is_told(visitor: Visitor, number: str) -> None:
+    draft, _ = await with_columns(visitor)
+
+    status, _ = await visitor.get(f"/api/d/{draft}/row?row={number}")
+
+    assert status in {400, 422}
+
+
+async def test_rows_of_a_draft_that_is_not_mapped_yet_point_to_the_columns(visitor: Visitor) -> None:
+    draft = await uploaded(visitor)
+
+    status, answer = await visitor.post(f"/api/d/{draft}/correct", {"row": 2, "place": 0, "after": "x"})
+
+    assert (status, "Columns" in answer["error"]) == (422, True)
+    assert (await visitor.ask(f"/api/d/{draft}/edits"))["edits"] == []
+
+
 async def test_values_of_a_column_are_counted(visitor: Visitor) -> None:
     draft, _ = await with_columns(visitor)
 
@@ -228,6 +273,21 @@ async def test_a_token_is_in_no_page_no_draft_no_log_and_no_argument(
     assert vendor is not None
 
 
+@pytest.mark.parametrize("location", [TOKEN, "--help", "--state=/tmp/elsewhere", "a b", "<b>", ""])
+async def test_what_is_no_sub_account_is_not_kept_as_one(
+    visitor: Visitor, screen: Screen, location: str
+) -> None:
+    draft = await uploaded(visitor)
+    version = screen.drafts.open(draft).version
+
+    status, answer = await visitor.post(
+        f"/api/d/{draft}/account", {"sandbox": False, "location": location, "version": version}
+    )
+
+    assert (status, "names no sub-account" in answer["error"]) == (422, True)
+    assert screen.drafts.open(draft).location_id is None
+
+
 async def test_nothing_is_sent_before_the_sub_account_was_confirmed(
     visitor: Visitor, screen: Screen, vendor: Sandbox
 ) -> None:
@@ -258,6 +318,23 @@ async def test_two_clicks_start_one_import(visitor: Visitor, screen: Screen) -> 
     assert (ended["state"], ended["created"], ended["failed"]) == ("finished", 1, 1)
     assert len(list((screen.state / "runs").iterdir())) == 1
     assert ended["causes"] == [{"code": "invalid_email", "rows": 1}]
+
+
+async def test_what_was_changed_after_an_import_is_imported_and_not_the_old_import_shown(
+    visitor: Visitor, screen: Screen
+) -> None:
+    draft, found = await with_columns(visitor)
+    said = {"trial": 0, "version": found["version"], "confirmed": ""}
+    _, first = await visitor.post(f"/api/d/{draft}/start", said)
+    assert (await until(visitor, first["run"]))["failed"] == 1
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
+    said["version"] = screen.drafts.open(draft).version
+
+    _, second = await visitor.post(f"/api/d/{draft}/start", said)
+
+    assert second["run"] != first["run"]
+    ended = await until(visitor, second["run"])
+    assert (ended["state"], ended["failed"], ended["pending"]) == ("finished", 0, 0)
 
 
 async def test_a_trial_stops_and_goes_on_without_a_row_sent_twice(visitor: Visitor) -> None:
@@ -373,6 +450,47 @@ async def test_all_alike_are_put_right_and_taken_back_at_once(visitor: Visitor, 
     assert (await visitor.ask(f"/api/d/{draft}/edits"))["edits"] == []
     await visitor.post(f"/api/d/{draft}/make-again")
     assert len((await visitor.ask(f"/api/d/{draft}/edits"))["edits"]) == 5
+
+
+async def test_corrections_that_come_at_once_are_all_kept(visitor: Visitor) -> None:
+    people = b"First Name,E-mail\n" + b"".join(b"P%d,nobody%d@\n" % (n, n) for n in range(12))
+    draft, _ = await with_columns(visitor, people)
+    text = "version: 1\nfields: {firstName: First Name, email: E-mail}\n"
+    version = (await visitor.ask(f"/api/d/{draft}/file"))["version"]
+    await visitor.post(f"/api/d/{draft}/mapping", {"do": "text", "text": text, "version": version})
+
+    answers = await asyncio.gather(
+        *(
+            visitor.post(f"/api/d/{draft}/correct", {"row": n + 2, "place": 1, "after": f"p{n}@example.com"})
+            for n in range(12)
+        )
+    )
+
+    assert {status for status, _ in answers} == {200}
+    made = (await visitor.ask(f"/api/d/{draft}/edits"))["edits"]
+    assert {each["row"] for each in made} == set(range(2, 14))
+
+
+async def test_a_correction_during_a_check_is_checked_again(visitor: Visitor, screen: Screen) -> None:
+    draft, _ = await with_columns(visitor)
+    opened = screen.drafts.open(draft)
+    before = state_key(screen, opened)
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
+
+    keep_known(screen, opened, "forecast.json", {"failed": 1}, key=before)
+
+    assert (await visitor.ask(f"/api/d/{draft}/forecast"))["failed"] == 0
+
+
+async def test_a_correction_that_no_file_can_hold_is_refused_and_leaves_the_draft_usable(
+    visitor: Visitor,
+) -> None:
+    draft, _ = await with_columns(visitor)
+
+    status, answer = await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 0, "after": "\0"})
+
+    assert (status, "no file can hold" in answer["error"]) == (422, True)
+    assert (await visitor.ask(f"/api/d/{draft}/forecast"))["rows_read"] == 2
 
 
 async def test_what_was_checked_already_is_not_checked_again(visitor: Visitor, screen: Screen) -> None:

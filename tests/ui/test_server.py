@@ -92,7 +92,19 @@ async def test_a_method_that_an_address_does_not_take_is_refused(visitor: Visito
     assert (await visitor.post("/api/live"))[0] == 405
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"on": 1}', b'{"on": "yes"}', b"[" * 50_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"on": 1}',
+        b'{"on": "yes"}',
+        b"[" * 50_000,
+        b'{"on": "\\ud800"}',
+        b'{"on": true, "more": "\\ud800"}',
+    ],
+)
 async def test_a_body_that_is_not_what_is_asked_for_is_a_fault_of_the_sender(
     visitor: Visitor, body: bytes
 ) -> None:
@@ -123,8 +135,40 @@ async def test_an_upload_is_kept_in_a_private_draft_under_a_harmless_name(
     draft = screen.drafts.open(answer["draft"])
     assert status == 200
     assert draft.name == "passwd.csv"
-    assert screen.drafts.source(draft).parent == screen.drafts.folder(draft.id)
+    assert screen.drafts.source(draft) == screen.drafts.folder(draft.id) / "file" / "passwd.csv"
     assert screen.drafts.source(draft).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["draft.json", "forecast.json", "plan.json", "Mapping.YAML", "findings.db"])
+async def test_an_upload_called_like_a_file_of_the_draft_is_none_of_its_files(
+    visitor: Visitor, screen: Screen, name: str
+) -> None:
+    _, answer = await visitor.upload(name, b"Email\na@example.com\n")
+
+    beside = {path.name for path in screen.drafts.folder(answer["draft"]).iterdir()}
+    assert beside == {"draft.json", "file"}
+    assert screen.drafts.open(answer["draft"]).name == name
+
+
+@pytest.mark.parametrize("path", ["/enter?t=guessed", "/enter?t=", "/static/nothing.js", "/enternot"])
+async def test_who_was_not_let_in_sees_nothing_by_which_a_change_could_be_made(
+    visitor: Visitor, path: str
+) -> None:
+    async with aiohttp.ClientSession() as stranger, stranger.get(visitor.url(path)) as reply:
+        assert reply.status in {403, 404}
+        assert visitor.admission.csrf not in await reply.text()
+
+
+async def test_a_disk_that_fails_is_told_in_a_sentence(visitor: Visitor, screen: Screen) -> None:
+    _, answer = await visitor.upload("a.csv", b"Email\na@example.com\n")
+    folder = screen.drafts.folder(answer["draft"])
+    (folder / "mapping.yaml").mkdir()
+
+    async with visitor.session.get(visitor.url(f"/api/d/{answer['draft']}/row?row=2")) as reply:
+        found = await reply.json()
+
+    assert reply.status == 507
+    assert "The state folder cannot be used" in found["error"]
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(visitor: Visitor, screen: Screen) -> None:

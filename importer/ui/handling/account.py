@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from importer.errors import SettingsError
@@ -13,6 +14,7 @@ from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data, taken
 
 _EXAMINED_SECONDS = 120.0
+_LOCATION = re.compile(r"(?!pit-)[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -30,7 +32,8 @@ async def choose(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         screen.drafts.change(draft.id, version=version, sandbox=True, location_id=None, location_name=None)
         return data({"findings": [], "good": True})
     location_id = location_in(taken(said, "location", str).strip())
-    if location_id is None:
+    # What is no id may be a token that went into the wrong field: it would stand in the draft and on every page.
+    if not _LOCATION.fullmatch(location_id):
         raise SettingsError(screen.words("account.no_location"))
     if token := taken(said, "token", str, "").strip():
         screen.tokens.keep(location_id, one_token(token, screen.words("account.the_field")))

@@ -11,7 +11,7 @@ from importer.records import Json
 from importer.ui.drafts import Draft, write_private
 from importer.ui.handling.files import ask_bench
 from importer.ui.screen import Screen
-from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
+from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
 
 _LONGEST_MAPPING = 60_000
 
@@ -61,14 +61,64 @@ async def change(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             suggested: Any = await ask_bench(screen, draft, "suggest")
             text = suggested["yaml"]
         case "assign" | "order" | "edit":
-            said_of_it = {name: value for name, value in said.items() if name not in {"do", "version"}}
-            answer: Any = await ask_bench(screen, draft, what, text=text, **said_of_it)
+            answer: Any = await ask_bench(screen, draft, what, text=text, **_asked_of_form(what, said))
             text = answer["text"]
         case _:
             raise RefusedRequestError(400, "The mapping cannot be changed like that.")
     changed = screen.drafts.change(draft.id, version=draft.version)
     await asyncio.to_thread(write_private, path, text.encode())
     return data(await _shown(screen, changed, text))
+
+
+def _asked_of_form(what: str, said: dict[str, Json]) -> dict[str, Json]:
+    """Take what a change of the form consists of. Raises RefusedRequestError for what the form does not say."""
+    match what:
+        case "assign":
+            target = said.get("target")
+            return {
+                "place": taken(said, "place", int),
+                "target": None if target is None else _path(target),
+            }
+        case "order":
+            return {"target": _path(said.get("target")), "columns": _texts(said.get("columns"))}
+    return {
+        "set_to": [_set_to(each) for each in taken(said, "set_to", list)],
+        "unset": [_path(path) for path in taken(said, "unset", list)],
+    }
+
+
+def _set_to(said: Json) -> list[Json]:
+    match said:
+        case [path, value]:
+            return [_path(path), _plain(value)]
+    raise RefusedRequestError(400, "The mapping cannot be changed like that.")
+
+
+def _path(said: Json) -> list[Json]:
+    """Take the place of a rule: keys, and the numbers of list items behind the first."""
+    match said:
+        case [str(), *rest] if all(isinstance(each, str | int) for each in rest):
+            return said
+    raise RefusedRequestError(400, "The mapping cannot be changed like that.")
+
+
+def _texts(said: Json) -> list[Json]:
+    match said:
+        case [str(), *_] if all(isinstance(each, str) for each in said):
+            return said
+    raise RefusedRequestError(400, "The mapping cannot be changed like that.")
+
+
+def _plain(said: Json) -> Json:
+    """Let texts pass, and lists and objects of them: a mapping holds nothing else."""
+    match said:
+        case str():
+            return said
+        case list():
+            return [_plain(each) for each in said]
+        case dict():
+            return {key: _plain(each) for key, each in said.items()}
+    raise RefusedRequestError(400, "The mapping cannot be changed like that.")
 
 
 async def values(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -84,11 +134,9 @@ async def values(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 async def row(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Say what one row would send."""
     draft = screen.drafts.open(asked.named["draft"])
-    number = asked.query.get("row", "")
-    if not number.isdecimal():
-        raise RefusedRequestError(400, "Name a row by its number.")
-    text = screen.drafts.mapping(draft).read_text(encoding="utf-8")
-    return data(await ask_bench(screen, draft, "becomes", text=text, rows=[int(number)]))
+    number = number_of(asked.query, "row", most=10**9)
+    text = screen.drafts.mapping_text(draft)
+    return data(await ask_bench(screen, draft, "becomes", text=text, rows=[number]))
 
 
 async def acknowledge(screen: Screen, asked: ScreenRequest) -> ScreenReply:

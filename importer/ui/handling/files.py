@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from importer.records import Json
-from importer.ui.drafts import Draft, safe_name
+from importer.ui.drafts import FILE_FOLDER, Draft, safe_name
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 from importer.ui.uploads import receive
@@ -27,12 +27,14 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(again) if again else screen.drafts.create()
     name = safe_name(said)
     try:
-        await receive(asked.stream, screen.drafts.folder(draft.id), name, size=size)
+        await receive(asked.stream, screen.drafts.folder_of_file(draft.id), name, size=size)
     except BaseException:
         if not again:
             screen.drafts.discard(draft.id)
         raise
-    screen.drafts.change(draft.id, name=said.replace("\\", "/").rpartition("/")[2], source=name, reading={})
+    screen.drafts.change(
+        draft.id, name=said.replace("\\", "/").rpartition("/")[2], source=f"{FILE_FOLDER}/{name}", reading={}
+    )
     return data({"draft": draft.id})
 
 

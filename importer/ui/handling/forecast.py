@@ -15,7 +15,7 @@ from importer.ui import children
 from importer.ui.drafts import Draft
 from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of
-from importer.ui.handling.rows import import_words, keep_known, known_of
+from importer.ui.handling.rows import import_words, keep_known, known_of, state_key
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 
@@ -68,6 +68,7 @@ async def plan(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         raise SettingsError(screen.words("plan.sandbox"))
     async with screen.starting.setdefault(f"{draft.id} plan", asyncio.Lock()):
         if (known := planned(screen, draft)) is None:
+            key = state_key(screen, draft)
             words = ["plan", *import_words(screen, draft), "-o", str(screen.output), "--json", "--quiet"]
             ended = await children.ask(
                 words, secrets=secrets_of(screen, draft.location_id), seconds=_PLAN_SECONDS
@@ -75,7 +76,7 @@ async def plan(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             if not isinstance(ended.answer, dict):
                 raise SettingsError(ended.sentence)
             known = ended.answer
-            keep_known(screen, draft, _PLAN, known)
+            keep_known(screen, draft, _PLAN, known, key=key)
     return data(known)
 
 
@@ -103,13 +104,15 @@ async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         raise RefusedRequestError(400, "A trial has 1 to 1000 rows.")
     async with screen.starting.setdefault(draft_id, asyncio.Lock()):
         draft = screen.drafts.open(draft_id)
-        if draft.run_id is not None:
-            return data({"run": draft.run_id})
         version = taken(said, "version", int)
         if version != draft.version:
+            if draft.run_id is not None:  # a second click: its page was made before the first
+                return data({"run": draft.run_id})
             raise RefusedRequestError(409, screen.words("draft.changed_elsewhere"))
         if not draft.sandbox and taken(said, "confirmed", str) != draft.location_id:
             raise RefusedRequestError(400, screen.words("forecast.not_confirmed"))
+        if draft.run_id is not None and screen.runs.is_held(draft.run_id):
+            raise RefusedRequestError(409, screen.words("forecast.under_way"))
         words = _start_words(screen, draft, trial=trial or None, said=said)
         run_id = await _begun(screen, draft, words)
         screen.drafts.change(draft_id, run_id=run_id)

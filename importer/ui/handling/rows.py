@@ -18,7 +18,7 @@ from importer.ui.edits import CellEdit, DraftEdits
 from importer.ui.handling.account import place_words, reading_words, secrets_of
 from importer.ui.handling.files import ask_bench
 from importer.ui.screen import Screen
-from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
+from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
 
 _CHECK_SECONDS: Final = 3600.0
 _MOST_ROWS: Final = 200
@@ -46,6 +46,7 @@ async def check(screen: Screen, draft: Draft) -> dict[str, Any]:
     async with screen.starting.setdefault(f"{draft.id} check", asyncio.Lock()):
         if (known := known_of(screen, draft, _FORECAST)) is not None:
             return known
+        key = state_key(screen, draft)
         words = ["check", *import_words(screen, draft), "--json", "--quiet"]
         words += ["--findings", str(_findings(screen, draft))]
         ended = await children.ask(
@@ -54,13 +55,16 @@ async def check(screen: Screen, draft: Draft) -> dict[str, Any]:
         if not isinstance(ended.answer, dict):
             raise SettingsError(ended.sentence)
         found: dict[str, Any] = ended.answer
-        keep_known(screen, draft, _FORECAST, found)
+        keep_known(screen, draft, _FORECAST, found, key=key)
         return found
 
 
-def keep_known(screen: Screen, draft: Draft, name: str, found: dict[str, Any]) -> None:
-    """Keep what a command found out about a draft as it is now."""
-    kept = {"key": _state_key(screen, draft), "found": found}
+def keep_known(screen: Screen, draft: Draft, name: str, found: dict[str, Any], *, key: str) -> None:
+    """Keep what a command found out about a draft; ``key`` is its state before the command began.
+
+    Somebody may correct a cell while it works: taken afterwards, the key would vouch for rows that nobody looked at.
+    """
+    kept = {"key": key, "found": found}
     write_private(screen.drafts.folder(draft.id) / name, json.dumps(kept).encode())
 
 
@@ -70,10 +74,10 @@ def known_of(screen: Screen, draft: Draft, name: str) -> dict[str, Any] | None:
         kept = json.loads((screen.drafts.folder(draft.id) / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return kept["found"] if kept.get("key") == _state_key(screen, draft) else None
+    return kept["found"] if kept.get("key") == state_key(screen, draft) else None
 
 
-def _state_key(screen: Screen, draft: Draft) -> str:
+def state_key(screen: Screen, draft: Draft) -> str:
     """Digest all that a check depends on and that the screen can change."""
     digest = hashlib.sha256()
     for path in (screen.drafts.mapping(draft), screen.drafts.folder(draft.id) / "corrections.jsonl"):
@@ -144,7 +148,9 @@ def _causes(path: Path) -> dict[str, Any]:
 async def found_rows(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Give one page of a cause's rows, with what was put right since laid over them."""
     draft = screen.drafts.open(asked.named["draft"])
-    first, count = (_number(asked, name, most) for name, most in (("first", 10**9), ("count", _MOST_ROWS)))
+    first, count = (
+        number_of(asked.query, name, most=most) for name, most in (("first", 10**9), ("count", _MOST_ROWS))
+    )
     edits = await edits_of(screen, draft)
     found = await asyncio.to_thread(
         _page,
@@ -159,13 +165,6 @@ async def found_rows(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         if row["cells"] is None:
             row["cells"] = (await ask_bench(screen, draft, "cells", row=row["row"]))["cells"]
     return data({"rows": found})
-
-
-def _number(asked: ScreenRequest, name: str, most: int) -> int:
-    said = asked.query.get(name, "0")
-    if not said.isdecimal():
-        raise RefusedRequestError(400, f"{name} is a number.")
-    return min(int(said), most)
 
 
 def _page(
@@ -200,20 +199,27 @@ def _laid(row: FoundRow, header: tuple[str, ...], latest: dict[tuple[int, str | 
     ]
 
 
+def _edits_turn(screen: Screen, draft: Draft) -> asyncio.Lock:
+    # Each edit writes the file of all edits anew: of two at once, one would be lost and the row sent as it was.
+    return screen.starting.setdefault(f"{draft.id} edits", asyncio.Lock())
+
+
 async def correct(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Put one cell right, and say at once what becomes of its row."""
     said = asked.said()
     draft = screen.drafts.open(asked.named["draft"])
-    row, place = taken(said, "row", int), taken(said, "place", int)
-    cells = await _cells_now(screen, draft, row)
-    if not 0 <= place < len(cells):
-        raise RefusedRequestError(400, "The row has no such cell.")
-    before, after = cells[place], taken(said, "after", str)
-    edits = await edits_of(screen, draft)
-    if before != after:
-        await asyncio.to_thread(edits.add, [CellEdit(row=row, column=place, before=before, after=after)])
-        cells[place] = after
-    return data({"cells": cells, "becomes": await _becomes(screen, draft, row, cells)})
+    row, place, after = taken(said, "row", int), taken(said, "place", int), taken(said, "after", str)
+    text = screen.drafts.mapping_text(draft)
+    async with _edits_turn(screen, draft):
+        cells = await _cells_now(screen, draft, row)
+        if not 0 <= place < len(cells):
+            raise RefusedRequestError(400, "The row has no such cell.")
+        if (before := cells[place]) != after:
+            edits = await edits_of(screen, draft)
+            await asyncio.to_thread(edits.add, [CellEdit(row=row, column=place, before=before, after=after)])
+            cells[place] = after
+    becomes = await ask_bench(screen, draft, "would_become", text=text, row=row, cells=cells)
+    return data({"cells": cells, "becomes": becomes})
 
 
 async def correct_alike(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -222,13 +228,14 @@ async def correct_alike(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     code, place = taken(said, "code", str), taken(said, "place", int)
     old, new = taken(said, "old", str), taken(said, "new", str)
-    edits = await edits_of(screen, draft)
-    alike = await asyncio.to_thread(
-        lambda: list(_alike(_findings(screen, draft), code, place=place, old=old, edits=edits))
-    )
-    if not taken(said, "count", bool, default=False) and old != new:
-        made = [CellEdit(row=row, column=place, before=old, after=new) for row in alike]
-        await asyncio.to_thread(edits.add, made)
+    async with _edits_turn(screen, draft):
+        edits = await edits_of(screen, draft)
+        alike = await asyncio.to_thread(
+            lambda: list(_alike(_findings(screen, draft), code, place=place, old=old, edits=edits))
+        )
+        if not taken(said, "count", bool, default=False) and old != new:
+            made = [CellEdit(row=row, column=place, before=old, after=new) for row in alike]
+            await asyncio.to_thread(edits.add, made)
     return data({"rows": len(alike)})
 
 
@@ -255,8 +262,9 @@ async def make_again(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 
 async def _moved(screen: Screen, asked: ScreenRequest, *, again: bool) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
-    edits = await edits_of(screen, draft)
-    done = await asyncio.to_thread(edits.make_again if again else edits.take_back)
+    async with _edits_turn(screen, draft):
+        edits = await edits_of(screen, draft)
+        done = await asyncio.to_thread(edits.make_again if again else edits.take_back)
     return data({"edits": done})
 
 
@@ -288,8 +296,3 @@ async def _cells_now(screen: Screen, draft: Draft, row: int) -> list[str]:
         latest.get((row, header[place]), latest.get((row, place + 1), cell))
         for place, cell in enumerate(cells)
     ]
-
-
-async def _becomes(screen: Screen, draft: Draft, row: int, cells: list[str]) -> Any:
-    text = screen.drafts.mapping(draft).read_text(encoding="utf-8")
-    return await ask_bench(screen, draft, "would_become", text=text, row=row, cells=cells)
