@@ -16,7 +16,8 @@ from importer.records import Json
 from importer.results.csv_file import TableWriter, csv_table
 from importer.results.files import Replacing, replacing
 
-_BLOCKED: Final = frozenset({"active", "permanent"})
+_BLOCKED: Final = {"active": "yes", "permanent": "permanent"}
+"""What a block is written as: one that the contact set by STOP stays one that nobody lifts by a tick."""
 
 
 def _field(name: str) -> Callable[[HeldContact], str]:
@@ -27,7 +28,7 @@ def _channel(name: str) -> Callable[[HeldContact], str]:
     def read(contact: HeldContact) -> str:
         settings = contact.fields.get("dndSettings")
         channel = settings.get(name) if isinstance(settings, Mapping) else None
-        return "yes" if isinstance(channel, Mapping) and channel.get("status") in _BLOCKED else ""
+        return _BLOCKED.get(str(channel.get("status")), "") if isinstance(channel, Mapping) else ""
 
     return read
 

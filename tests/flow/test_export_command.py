@@ -123,3 +123,22 @@ def test_a_file_that_came_meanwhile_stays(desk: Desk, vendor: Sandbox, tmp_path:
         draft.write_text("ours")
         place.write_text("mine")
     assert place.read_text() == "mine"
+
+
+def test_a_block_that_nobody_may_lift_stays_one(desk: Desk, vendor: Sandbox) -> None:
+    vendor.add_contact(
+        "loc1",
+        email="ann@example.com",
+        dndSettings={"SMS": {"status": "permanent"}, "Call": {"status": "active"}},
+    )
+    desk.importer("export", "-o", "a.csv")
+    (row,) = read_table(Path("a.csv"))
+    assert (row["DND SMS"], row["DND Call"]) == ("permanent", "yes")
+
+    desk.importer("run", "a.csv", "-m", "highlevel", "--location", "loc2", "--into-other-location", "--yes")
+
+    (arrived,) = vendor.contacts("loc2")
+    assert {name: each["status"] for name, each in arrived["properties"]["dndSettings"].items()} == {
+        "SMS": "permanent",
+        "Call": "active",
+    }
