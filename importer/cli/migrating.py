@@ -120,7 +120,10 @@ class Story:
             title=f"{step.names}: rows that would fail",
             examples=True,
         )
-        for line in (*lines, *(f"{step.names}: {note}" for note in forecast.unchecked)):
+        for line in (
+            *lines,
+            *(f"{step.names}: {note}" for note in (*forecast.overlooked, *forecast.unchecked)),
+        ):
             self.say(line)
 
     def begins(self, step: MigrationStep, place: int, of: int) -> None:

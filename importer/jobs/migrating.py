@@ -132,9 +132,18 @@ async def _check(
 ) -> MigrationCheck:
     forecasts = []
     for step in steps:
-        forecast = await asyncio.to_thread(
-            check, settings_of(step, settings), mapping=step.mapping, clock=context.clock, stop=context.stop
-        )
+        try:
+            forecast = await asyncio.to_thread(
+                check,
+                settings_of(step, settings),
+                mapping=step.mapping,
+                clock=context.clock,
+                stop=context.stop,
+            )
+        except SetupError as cause:
+            # a run has one file in question, and its message need not name it
+            cause.args = (f"{step.names}: {cause.args[0]}", *cause.args[1:])
+            raise
         watcher.checked(step, forecast)
         forecasts.append((step, forecast))
     return MigrationCheck(forecasts=tuple(forecasts))

@@ -193,6 +193,26 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(
     assert vendor.contacts() == []
 
 
+def test_what_is_wrong_with_one_of_the_files_is_said_with_its_name(
+    desk: Desk, vendor: Sandbox, folder: Path
+) -> None:
+    (folder / "deals.csv").write_text("Contact IDs,Deal\n101,Roof\n")
+    ended = migrated(desk, "--dry-run")
+    assert ended.code == 2
+    assert "deals.csv: The mapping does not fit the file." in " ".join(ended.err.split())
+    assert vendor.contacts() == []
+
+
+def test_columns_that_a_mapping_looks_for_in_vain_are_told_before_the_question(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    (desk.folder / "old").mkdir()
+    (desk.folder / "old" / "contacts.csv").write_text("Vorname,Nachname,E-Mail\nAnn,Lee,ann@example.com\n")
+    ended = migrated(desk, "--dry-run", by="hubspot")
+    assert "contacts.csv: 15 of the 16 rules that read a column find none" in " ".join(ended.err.split())
+    assert vendor.contacts() == []
+
+
 def test_a_try_needs_no_account_and_leaves_no_run_behind(desk: Desk, folder: Path, tmp_path: Path) -> None:
     ended = migrated(desk, "--sandbox")
     assert (ended.code, told(ended)) == (0, [("contact", 2), ("opportunity", 2)]), ended.err

@@ -152,11 +152,11 @@ def test_a_column_that_another_rule_reads_is_nobody_s_near_miss(folder: Path) ->
 def test_what_is_overlooked_stands_on_the_terminal_in_the_json_and_in_the_report(folder: Path) -> None:
     rows = "Email,<b>Newsletter</b>\na@example.com,yes\nb@example.com,no\n"
     forecast = checked(folder, rows, "")
-    assert "Look before you import\n  Column '<b>Newsletter</b>' says who opted out" in render_forecast(
+    assert "Look before you import\n  Column '<b>Newsletter</b>' looks like consent" in render_forecast(
         forecast
     )
     assert forecast.to_json()["overlooked"] == list(forecast.overlooked)
     write_forecast_report(forecast, folder / "page.html", details=False)
     page = (folder / "page.html").read_text(encoding="utf-8")
-    assert "says who opted out" in page
+    assert "looks like consent" in page
     assert "<b>Newsletter" not in page
