@@ -29,6 +29,12 @@ class CellEdit:
     after: str
 
 
+def forget_edits(folder: Path) -> None:
+    """Delete all corrections of a draft, those that were taken back too."""
+    for name in (_NAME, _TAKEN_BACK):
+        (folder / name).unlink(missing_ok=True)
+
+
 class DraftEdits:
     """The corrections of one draft, in the form that ``--corrections`` takes."""
 

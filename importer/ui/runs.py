@@ -143,12 +143,18 @@ class ScreenRuns:
             raise SettingsError("The run has no such file.")
         return path
 
-    def begun_with(self, source: Path, *, since: float) -> str | None:
-        """Find the run of a file that began after a moment."""
+    def ids(self) -> frozenset[str]:
+        """Name all runs there are."""
+        return frozenset(self._folder.run_ids())
+
+    def begun_with(self, source: Path, *, besides: frozenset[str]) -> str | None:
+        """Find the run of a file that is none of those there were before."""
         for run_id in self._folder.run_ids()[:_LOOKED_AT]:
+            if run_id in besides:
+                continue
             with contextlib.suppress(ImporterError):
                 run = self._folder.run(run_id)
-                if run.started_at >= since and any(Path(each.reference) == source for each in run.sources):
+                if any(Path(each.reference) == source for each in run.sources):
                     return run.id
         return None
 

@@ -337,6 +337,31 @@ async def test_what_was_changed_after_an_import_is_imported_and_not_the_old_impo
     assert (ended["state"], ended["failed"], ended["pending"]) == ("finished", 0, 0)
 
 
+async def test_an_import_started_anew_is_shown_and_not_the_one_that_ended_just_before(
+    visitor: Visitor, screen: Screen
+) -> None:
+    draft, found = await with_columns(visitor)
+    said = {"trial": 0, "version": found["version"], "confirmed": "", "fresh": True}
+    _, first = await visitor.post(f"/api/d/{draft}/start", said)
+    await until(visitor, first["run"])
+    said["version"] = screen.drafts.open(draft).version
+
+    _, second = await visitor.post(f"/api/d/{draft}/start", said)
+
+    assert second["run"] != first["run"]
+    assert (await until(visitor, second["run"]))["state"] == "finished"
+
+
+async def test_corrections_go_with_the_file_that_they_were_made_for(visitor: Visitor) -> None:
+    draft, _ = await with_columns(visitor)
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
+
+    await visitor.upload("people.csv", PEOPLE.splitlines()[0] + b"\nCy,cy@example.com,,\n", draft=draft)
+
+    assert (await visitor.ask(f"/api/d/{draft}/edits"))["edits"] == []
+    assert (await visitor.ask(f"/api/d/{draft}/forecast"))["failed"] == 0
+
+
 async def test_a_trial_stops_and_goes_on_without_a_row_sent_twice(visitor: Visitor) -> None:
     people = b"Name,E-mail\n" + b"".join(b"P%d,p%d@example.com\n" % (n, n) for n in range(8))
     draft, found = await with_columns(visitor, people)

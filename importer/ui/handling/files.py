@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from importer.records import Json
 from importer.ui.drafts import FILE_FOLDER, Draft, safe_name
+from importer.ui.edits import forget_edits
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 from importer.ui.uploads import receive
@@ -32,6 +33,9 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         if not again:
             screen.drafts.discard(draft.id)
         raise
+    if again:
+        # They name rows of the file before: laid over another one, they would keep it from being checked at all.
+        forget_edits(screen.drafts.folder(draft.id))
     screen.drafts.change(
         draft.id, name=said.replace("\\", "/").rpartition("/")[2], source=f"{FILE_FOLDER}/{name}", reading={}
     )

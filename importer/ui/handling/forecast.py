@@ -132,20 +132,20 @@ async def _begun(screen: Screen, draft: Draft, words: Sequence[str]) -> str:
     """Start the process and wait for its run to be there. Raises SettingsError with its words where it ends before."""
     log = screen.drafts.folder(draft.id) / "run.log"
     log.unlink(missing_ok=True)
-    since = time.time() - 1.0
+    before = await asyncio.to_thread(screen.runs.ids)
     source = screen.drafts.source(draft)
     process = children.start(words, log=log, secrets=secrets_of(screen, draft.location_id))
     until = time.monotonic() + _BEGUN_SECONDS
     while True:
         ended = process.poll() is not None
-        found = await asyncio.to_thread(screen.runs.begun_with, source, since=since)
+        found = await asyncio.to_thread(screen.runs.begun_with, source, besides=before)
         if found is not None:
             return found
         if ended:
             answered = children.ended_with(process.returncode, log)
-            if isinstance(answered.answer, dict) and (before := answered.answer.get("run_id")):
+            if isinstance(answered.answer, dict) and (finished := answered.answer.get("run_id")):
                 # This very import was finished before: nothing was sent, and that run is shown.
-                return str(before)
+                return str(finished)
             raise SettingsError(answered.sentence)
         if time.monotonic() > until:
             raise RefusedRequestError(504, screen.words("forecast.not_begun"))

@@ -25,7 +25,11 @@ function Rows() {
       setChosen((before) => listed.causes.find((each) => before && each.code === before.code && each.fails === before.fails) || listed.causes.find((each) => each.fails) || null);
       setEdits(await get(`/api/d/${draft.id}/edits`));
       say(t("rows.checked", { rows: rows(forecast.rows_read), failed: number(forecast.failed) }));
-    } catch (refused) { setError(refused.message); }
+    } catch (refused) {
+      setError(refused.message);
+      // a correction may be what keeps the file from being checked: it can be taken back here
+      setEdits(await get(`/api/d/${draft.id}/edits`).catch(() => ({ edits: [], can_make_again: false })));
+    }
   };
   useEffect(() => { check(); }, []);
 
@@ -51,7 +55,7 @@ function Rows() {
     return () => document.removeEventListener("keydown", keys);
   }, []);
 
-  if (error) return html`<${Trouble} error=${error} /><p class="onward"><a class="button" href=${`/d/${draft.id}/columns`}>${t("rows.back")}</a></p>`;
+  if (error) return html`<${Trouble} error=${error} /><${Edits} edits=${edits} move=${(what) => move(what).then(check)} /><p class="onward"><a class="button" href=${`/d/${draft.id}/columns`}>${t("rows.back")}</a></p>`;
   if (!found || !causes) return html`<p role="status">${t("rows.checking")}</p><progress aria-label=${t("rows.checking")}></progress>`;
   return html`
     ${found.doubts.map((doubt) => html`<p class="notice halt">${doubt}</p>`)}
