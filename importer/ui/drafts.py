@@ -57,6 +57,9 @@ class Draft:
     acknowledged: tuple[str, ...] = ()
     """Columns of which it was said that they are left out on purpose."""
     run_id: str | None = None
+    """The run that it was imported by last."""
+    imported_as: str | None = None
+    """Digest of file, mapping, corrections and aim as they were then."""
 
 
 class Drafts:

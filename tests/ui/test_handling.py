@@ -575,3 +575,26 @@ async def test_a_plan_is_not_applied_once_a_row_was_changed(
 
     assert (status, vendor.contacts(LOCATION)) == (422, [])
     assert "once more" in answer["error"]
+
+
+async def test_rows_that_failed_are_put_right_and_sent_again_and_no_others(
+    visitor: Visitor, screen: Screen
+) -> None:
+    draft, found = await with_columns(visitor)
+    said = {"trial": 0, "confirmed": ""}
+    _, first = await visitor.post(f"/api/d/{draft}/start", {**said, "version": found["version"]})
+    ended = await until(visitor, first["run"])
+    assert (ended["failed"], ended["draft"], ended["changed_since"]) == (1, draft, False)
+
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
+    assert (await visitor.ask(f"/api/r/{first['run']}"))["changed_since"] is True
+    assert (
+        "&#34;failed&#34;: 1" in (page := (await visitor.get(f"/d/{draft}/forecast"))[1])
+        or '"failed": 1' in page
+    )
+    version = screen.drafts.open(draft).version
+    _, again = await visitor.post(f"/api/d/{draft}/start", {**said, "version": version, "only_failed": True})
+
+    assert again["run"] != first["run"]
+    ended = await until(visitor, again["run"])
+    assert (ended["rows"], ended["created"], ended["failed"]) == (1, 1, 0)

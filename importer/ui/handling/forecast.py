@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shlex
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from importer.errors import SettingsError
+from importer.errors import ImporterError, SettingsError
 from importer.records import Json
+from importer.state.journal import RunState
 from importer.ui import children
 from importer.ui.drafts import Draft
 from importer.ui.guard import Kind
@@ -28,7 +30,21 @@ _MOST_TRIAL_ROWS = 1000
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
-    return screen.page("forecast.html.j2", draft=draft, step="forecast", command=command_of(screen, draft))
+    before = await asyncio.to_thread(_run_before, screen, draft)
+    return screen.page(
+        "forecast.html.j2", draft=draft, step="forecast", command=command_of(screen, draft), before=before
+    )
+
+
+def _run_before(screen: Screen, draft: Draft) -> dict[str, Json] | None:
+    """Tell of the run that this draft was imported by, if it ended with rows that failed."""
+    if draft.run_id is None or screen.runs.is_held(draft.run_id):
+        return None
+    with contextlib.suppress(ImporterError):
+        line = screen.runs.line(screen.runs.find(draft.run_id))
+        if line.counts.failed and line.run.undone_at is None and line.run.state is RunState.FINISHED:
+            return {"run": line.run.id, "failed": line.counts.failed}
+    return None
 
 
 def run_words(screen: Screen, draft: Draft, *, trial: int | None, fresh: bool) -> list[str]:
@@ -114,18 +130,32 @@ async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         if draft.run_id is not None and screen.runs.is_held(draft.run_id):
             raise RefusedRequestError(409, screen.words("forecast.under_way"))
         words = _start_words(screen, draft, trial=trial or None, said=said)
+        key = state_key(screen, draft)
         run_id = await _begun(screen, draft, words)
-        screen.drafts.change(draft_id, run_id=run_id)
+        screen.drafts.change(draft_id, run_id=run_id, imported_as=key)
         return data({"run": run_id})
 
 
 def _start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mapping[str, Json]) -> list[str]:
+    if taken(said, "only_failed", bool, default=False):
+        return _words_for_failed(screen, draft)
     if not taken(said, "plan", bool, default=False):
         return run_words(screen, draft, trial=trial, fresh=taken(said, "fresh", bool, default=False))
     if (found := planned(screen, draft)) is None:
         raise SettingsError(screen.words("plan.changed"))
     folder = str(Path(str(found["plan"])).parent)
     return ["apply", folder, "--state", str(screen.state), "--json", "--yes"]
+
+
+def _words_for_failed(screen: Screen, draft: Draft) -> list[str]:
+    """Say to the command line that the rows which failed are sent once more, as they were put right, and no others."""
+    if draft.run_id is None:
+        raise RefusedRequestError(400, "The file was not imported yet.")
+    failed = screen.runs.file(draft.run_id, "failed.csv")
+    return [
+        *run_words(screen, draft, trial=None, fresh=False),
+        *("--rows", str(failed), "--follows", draft.run_id),
+    ]
 
 
 async def _begun(screen: Screen, draft: Draft, words: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from importer.state.remote import EndWish
 from importer.ui import children
 from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of
+from importer.ui.handling.rows import state_key
 from importer.ui.runs import SHOWN_FILES
 from importer.ui.screen import Screen, hue_of
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
@@ -43,6 +44,10 @@ def _state_of(screen: Screen, run_id: str) -> dict[str, Any]:
         found |= screen.runs.line(run).to_json()
         found["causes"] = screen.runs.causes(run)
         found["files"] = screen.runs.files(run)
+    for draft in screen.drafts.list():
+        if draft.run_id == run_id:
+            found["draft"] = draft.id
+            found["changed_since"] = draft.imported_as != state_key(screen, draft)
     return found
 
 

@@ -3,6 +3,7 @@ import { Trouble, duration, get, html, known, number, post, render, rows, say, t
 
 const place = document.getElementById("app");
 const draft = known(place, "draft");
+const before = known(place, "before");
 const TRIALS = [10, 50, 0];
 
 function Forecast() {
@@ -16,6 +17,7 @@ function Forecast() {
   const [plan, setPlan] = useState(null);
   const [planning, setPlanning] = useState(false);
   const [byPlan, setByPlan] = useState(false);
+  const [onlyFailed, setOnlyFailed] = useState(Boolean(before));
   const look = async () => {
     setPlanning(true);
     setError(null);
@@ -30,7 +32,7 @@ function Forecast() {
     setBusy(true);
     setError(null);
     try {
-      const begun = await post(`/api/d/${draft.id}/start`, { trial: byPlan ? 0 : trial, version: draft.version, confirmed: typed, fresh: again, plan: byPlan });
+      const begun = await post(`/api/d/${draft.id}/start`, { trial: byPlan || onlyFailed ? 0 : trial, version: draft.version, confirmed: typed, fresh: again, plan: byPlan && !onlyFailed, only_failed: onlyFailed });
       location.href = `/r/${begun.run}`;
     } catch (refused) { setError(refused.message); setBusy(false); }
   };
@@ -65,18 +67,22 @@ function Forecast() {
       <p class="name" id="into">${draft.sandbox ? t("aim.sandbox") : draft.location_name || draft.location}</p>
       ${draft.sandbox ? html`<p class="note">${t("confirm.sandbox")}</p>` : html`<p><code>${draft.location}</code></p>
         <p><label>${t("confirm.type", { id: draft.location })}<input type="text" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value.trim())} /></label></p>`}
-      ${plan ? html`<fieldset><legend>${t("plan.which")}</legend>
+      ${before ? html`<fieldset><legend>${t("again.which")}</legend>
+        <label class="choice"><input type="radio" name="again" checked=${onlyFailed} onChange=${() => setOnlyFailed(true)} /><span>${t("again.failed", { rows: rows(before.failed) })}</span></label>
+        <label class="choice"><input type="radio" name="again" checked=${!onlyFailed} onChange=${() => setOnlyFailed(false)} /><span>${t("again.all")}</span></label>
+      </fieldset>` : null}
+      ${plan && !onlyFailed ? html`<fieldset><legend>${t("plan.which")}</legend>
         <label class="choice"><input type="radio" name="which" checked=${byPlan} onChange=${() => setByPlan(true)} /><span>${t("plan.apply", { n: number((plan.create || 0) + (plan.update || 0)) })}</span></label>
         <label class="choice"><input type="radio" name="which" checked=${!byPlan} onChange=${() => setByPlan(false)} /><span>${t("plan.plain")}</span></label>
       </fieldset>` : null}
-      ${byPlan ? null : html`<fieldset><legend>${t("confirm.how_many")}</legend>
+      ${byPlan || onlyFailed ? null : html`<fieldset><legend>${t("confirm.how_many")}</legend>
         ${TRIALS.map((each) => html`<label class="choice"><input type="radio" name="trial" checked=${trial === each} onChange=${() => setTrial(each)} />
           <span>${each ? t("confirm.trial", { n: each }) : t("confirm.all", { rows: rows(found.ready) })}</span></label>`)}
       </fieldset>`}
       ${found.failed ? html`<label class="choice"><input type="checkbox" id="accept" checked=${accepted} onChange=${(event) => setAccepted(event.target.checked)} /><span>${t("confirm.failing", { rows: rows(found.failed) })}</span></label>` : null}
       <details><summary>${t("confirm.more")}</summary><label class="choice"><input type="checkbox" checked=${again} onChange=${(event) => setAgain(event.target.checked)} /><span>${t("confirm.again")}</span></label></details>
       <${Trouble} error=${error} />
-      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
+      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : onlyFailed ? t("again.start", { rows: rows(before.failed) }) : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
         <a class="button" href=${`/d/${draft.id}/rows`}>${t("confirm.back")}</a></p>
     </section>
   </form>`;

@@ -72,7 +72,9 @@ function Ended({ now, act, asked }) {
         ${now.retryable && now.state === "finished" ? html`<button type="button" disabled=${busy} onClick=${() => act("retry")}>${t("run.retry", { rows: rows(now.retryable) })}</button>` : null}
       </p>
     </section>
-    ${now.causes && now.causes.length ? html`<section><h2>${t("run.causes")}</h2><ul class="plain">
+    ${now.draft && now.changed_since ? html`<p class="notice halt">${t("run.changed_since")} <a href=${`/d/${now.draft}/forecast`}>${t("run.see_forecast")}</a></p>` : null}
+    ${now.causes && now.causes.length ? html`<section><h2>${t("run.causes")}</h2>
+      ${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
       ${now.causes.map((cause) => html`<li><b>${number(cause.rows)}</b> ${cause.title || cause.code} <small class="note">${cause.mend || ""}</small></li>`)}</ul></section>` : null}
     ${now.files && now.files.length ? html`<section><h2>${t("run.files")}</h2><ul class="plain">
       ${now.files.map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
