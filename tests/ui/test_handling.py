@@ -588,10 +588,7 @@ async def test_rows_that_failed_are_put_right_and_sent_again_and_no_others(
 
     await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
     assert (await visitor.ask(f"/api/r/{first['run']}"))["changed_since"] is True
-    assert (
-        "&#34;failed&#34;: 1" in (page := (await visitor.get(f"/d/{draft}/forecast"))[1])
-        or '"failed": 1' in page
-    )
+    assert '"failed": 1' in (await visitor.get(f"/d/{draft}/forecast"))[1]
     version = screen.drafts.open(draft).version
     _, again = await visitor.post(f"/api/d/{draft}/start", {**said, "version": version, "only_failed": True})
 
