@@ -184,13 +184,7 @@ class _Comparison:
             if _data(back.cells, self._places) != _trimmed(before):
                 self._refuse(back.number, "it has more or fewer cells than the header still")
             return
-        if missing := [key for key in columns.keys if key not in self._places]:
-            self._refuse(
-                back.number, f"the column {missing[0][0]!r} of the source is not in the file any more"
-            )
-            return
-        if self._has_more(back, columns):
-            self._refuse(back.number, "a column that the source does not have holds something")
+        if self._lacks(back, columns):
             return
         after = [str(back.cells[self._places[key]]) for key in columns.keys]
         if self._is_unsure(back, columns, before, after):
@@ -212,6 +206,19 @@ class _Comparison:
                 yield Correction(
                     line=back.number, row=number, column=where, before=old, after=new, source=source
                 )
+
+    def _lacks(self, back: _Back, columns: _ColumnsOf) -> bool:
+        """Refuse a row whose columns are not those of the source."""
+        missing = [key for key in columns.keys if key not in self._places]
+        if missing:
+            self._refuse(
+                back.number, f"the column {missing[0][0]!r} of the source is not in the file any more"
+            )
+        elif self._has_more(back, columns):
+            self._refuse(back.number, "a column that the source does not have holds something")
+        else:
+            return False
+        return True
 
     def _is_unsure(
         self, back: _Back, columns: _ColumnsOf, before: Sequence[str], after: Sequence[str]
