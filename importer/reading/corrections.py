@@ -134,11 +134,15 @@ def refusal(name: str, faults: Sequence[tuple[int, str]], *, cells: Sequence[str
 
 
 def lines_of(file: IO[bytes]) -> Iterator[bytes]:
-    """Give the lines of a file; of one that is too long no more than shows that it is."""
+    """Give the lines of a file; of one that is too long no more than shows that it is, and nothing behind one without end."""
     while line := file.readline(LONGEST_LINE + 2):
         yield line
+        skipped = 0
         while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             line = file.readline(LONGEST_LINE + 2)
+            skipped += len(line)
+            if skipped > MOST_BYTES:  # a device, say: nobody could wait for its end
+                return
 
 
 class _FaultError(Exception):

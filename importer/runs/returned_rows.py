@@ -151,8 +151,9 @@ class _Comparison:
     def compare(self, sources: Sequence[Source], *, accept_rewritten: bool) -> Iterator[Correction]:
         """Give what is other than it was read, in the order of the sources. Raises SourceError at the end."""
         several = len(sources) > 1
+        moved = self._are_columns_moved(sources)
         for source in sources:
-            columns = _ColumnsOf(source.header)
+            columns = _ColumnsOf(source.header, moved=moved)
             for block in source.blocks():
                 for number, cells in zip(block.numbers, block.rows, strict=True):
                     back = self._back.pop(row_id(block.source, number), None)
@@ -162,6 +163,12 @@ class _Comparison:
         for back in self._back.values():
             self._refuse(back.number, "its run had no such row")
         self._raise()
+
+    def _are_columns_moved(self, sources: Sequence[Source]) -> bool:
+        """Tell whether the file has its columns in another order than our results, which unite those of all sources."""
+        written = dict.fromkeys(key for source in sources for key in numbered(source.header))
+        places = [self._places[key] for key in written if key in self._places]
+        return places != sorted(places)
 
     def _changes(
         self,
@@ -177,15 +184,11 @@ class _Comparison:
             if _data(back.cells, self._places) != _trimmed(before):
                 self._refuse(back.number, "it has more or fewer cells than the header still")
             return
-        if missing := [key for key in columns.keys if key not in self._places]:
-            self._refuse(
-                back.number, f"the column {missing[0][0]!r} of the source is not in the file any more"
-            )
-            return
-        if self._has_more(back, columns):
-            self._refuse(back.number, "a column that the source does not have holds something")
+        if self._lacks(back, columns):
             return
         after = [str(back.cells[self._places[key]]) for key in columns.keys]
+        if self._is_unsure(back, columns, before, after):
+            return
         if len(before) != len(after):
             if _trimmed(before) != _trimmed(after):
                 yield Correction(
@@ -203,6 +206,34 @@ class _Comparison:
                 yield Correction(
                     line=back.number, row=number, column=where, before=old, after=new, source=source
                 )
+
+    def _lacks(self, back: _Back, columns: _ColumnsOf) -> bool:
+        """Refuse a row whose columns are not those of the source."""
+        missing = [key for key in columns.keys if key not in self._places]
+        if missing:
+            self._refuse(
+                back.number, f"the column {missing[0][0]!r} of the source is not in the file any more"
+            )
+        elif self._has_more(back, columns):
+            self._refuse(back.number, "a column that the source does not have holds something")
+        else:
+            return False
+        return True
+
+    def _is_unsure(
+        self, back: _Back, columns: _ColumnsOf, before: Sequence[str], after: Sequence[str]
+    ) -> bool:
+        """Refuse a row whose values in columns of one name may have been swapped with their columns."""
+        old = [*map(str, before), *[""] * len(after)]
+        if all(_lines(after[place]) == _lines(old[place]) for place in columns.unsure):
+            return False
+        # Taken as they stand, they would be sent in each other's place, of rows too where nobody touched them.
+        self._refuse(
+            back.number,
+            f"{columns.keys[columns.unsure[0]][0]!r} stands twice, and the columns are in another order than they were "
+            "written: which is which cannot be told. Put them back in the order of the failed file",
+        )
+        return True
 
     def _has_more(self, back: _Back, columns: _ColumnsOf) -> bool:
         strange = self._places.keys() - set(columns.keys)
@@ -231,8 +262,10 @@ class _Comparison:
 class _ColumnsOf:
     """A source's columns: as a file of ours has them, and as a correction names them."""
 
-    def __init__(self, header: Sequence[str]) -> None:
+    def __init__(self, header: Sequence[str], *, moved: bool) -> None:
         self.keys: list[ColumnKey] = numbered(header)
+        self.unsure = [place for place, name in enumerate(header) if moved and header.count(name) > 1]
+        """Columns of one name, which only their order tells apart, in a file that has another order."""
         self.names: list[Where] = [
             name if name and header.count(name) == 1 else place for place, name in enumerate(header, 1)
         ]

@@ -121,6 +121,28 @@ def test_a_column_whose_name_stands_twice_goes_by_its_number(desk: Desk, odd: st
     assert line == {"row": 2, "column": 5, "before": "", "after": "5550100"}
 
 
+def test_columns_of_one_name_in_another_order_are_not_swapped(desk: Desk, odd: str) -> None:
+    lines = odd.replace("nobody,,00501,", "nobody,,00501,5550100").splitlines()
+    mixed = "".join(
+        ",".join([*cells[:13], *cells[13:18][::-1]]) + "\n"
+        for cells in (line.split(",") for line in lines[:2])
+    )
+    ended = desk.importer("corrections", "from", desk.write("ready.csv", mixed))
+    assert "row 2: 'Phone' stands twice, and the columns are in another order" in flat(ended)
+
+
+def test_columns_of_one_name_do_not_bar_another_order_where_they_are_as_they_were(
+    desk: Desk, odd: str
+) -> None:
+    lines = odd.replace("nobody", "bob@example.com").splitlines()
+    mixed = "".join(
+        ",".join([*cells[13:18][::-1], *cells[:13]]) + "\n"
+        for cells in (line.split(",") for line in lines[:2])
+    )
+    _, line = corrections(desk.importer("corrections", "from", desk.write("ready.csv", mixed)))
+    assert line == {"row": 2, "column": "Mail", "before": "nobody", "after": "bob@example.com"}
+
+
 def test_corrections_of_a_corrected_run_are_laid_upon_its_own(desk: Desk, failed: Path) -> None:
     first = {"row": 3, "column": "Mail", "before": "nobody", "after": "still nobody"}
     desk.write("first.jsonl", json.dumps(first) + "\n")

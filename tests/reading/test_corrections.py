@@ -321,3 +321,15 @@ def test_the_fingerprint_knows_what_is_changed_and_not_in_which_order() -> None:
     assert read(written(ANN, other)).fingerprint == read(written(other, ANN)).fingerprint
     assert read(written(ANN)).fingerprint != read(written({**ANN, "after": "x"})).fingerprint
     assert read(written(ANN)).fingerprint != read(written({**ANN, "column": 2})).fingerprint
+
+
+class _Endless(io.BytesIO):
+    """A device whose first line never ends."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return b"\0" * (size or 0)
+
+
+def test_a_line_without_end_is_refused_and_not_waited_for() -> None:
+    with pytest.raises(SourceError, match="line 1: it is longer than"):
+        read_corrections(lines_of(_Endless()), name="c.jsonl")
