@@ -80,6 +80,8 @@ class _Watched:
     _phase: Phase = Phase.READING
     _before: Counts | None = None
     _total: int | None = None
+    _requests_before: int = 0
+    """Of sessions before this one."""
     _course: Course = field(init=False)
     _waits_for: str | None = None
     _changed: bool = True
@@ -103,6 +105,7 @@ class _Watched:
         journal = self.session.journal
         self._before = _counts_before(journal, self.session.kind)
         self._total = journal.rows_read
+        self._requests_before = journal.traffic().requests
         self._course.plan(rows, requests, seconds)
         self._onward.planned(rows, requests, seconds)
 
@@ -172,7 +175,7 @@ class _Watched:
             "seconds_left": _rounded(self._course.seconds_left(now)),
             "wait_seconds": round(held, 1),
             "waits_for": self._waits_for if held else None,
-            "requests": self._course.requests,
+            "requests": self._requests_before + self._course.requests,
             "quota_left": self._quota_left(),
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         }

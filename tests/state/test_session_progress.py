@@ -10,13 +10,19 @@ from typing import Any
 import pytest
 
 from importer.mapping import parse_mapping
-from importer.records import Outcome, Remedy, Status
+from importer.records import Outcome, Pulse, Remedy, Status
 from importer.runs.context import RunContext
 from importer.runs.remote import open_to_others
 from importer.runs.session import RunSession
 from importer.settings import Connection, RunSettings
 from importer.state.journal import Journal, SessionKind
 from importer.state.remote import read_progress
+
+
+PULSE = Pulse(
+    location_id="l", started_at=0.0, seconds=10, requests=90, throttled=0, settled=88,
+    latency_p50=100.0, latency_p95=300.0, latency_max=900.0,
+)  # fmt: skip
 
 
 def ended(row: int, status: Status) -> Outcome:
@@ -41,6 +47,7 @@ async def test_rows_that_a_retry_sends_again_are_open_until_they_settle(
 ) -> None:
     journal.set_rows_read(3)
     journal.append(outcomes=[ended(2, Status.CREATED), ended(3, Status.FAILED)])
+    journal.pulse(PULSE)
     session = RunSession(
         journal=journal,
         settings=RunSettings(
@@ -58,7 +65,10 @@ async def test_rows_that_a_retry_sends_again_are_open_until_they_settle(
         watched.context.progress.planned(2, 2, 1.0)
         begun = await asyncio.wait_for(shown(journal.folder, rows=3), 20)
         assert (begun["created"], begun["failed"], begun["pending"]) == (1, failed, pending)
+        assert begun["requests"] == 90  # of the session before
+        watched.context.progress.requested("l", 0.1, False)
         watched.context.progress.settled(ended(4, Status.UPDATED))
         moved = await asyncio.wait_for(shown(journal.folder, updated=1), 20)
+        assert moved["requests"] == 91
         assert (moved["settled"], moved["pending"]) == (begun["settled"] + 1, pending - 1)
     assert json.loads((journal.folder / "progress.json").read_text())["phase"] == "ended"
