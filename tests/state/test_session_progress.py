@@ -18,7 +18,6 @@ from importer.settings import Connection, RunSettings
 from importer.state.journal import Journal, SessionKind
 from importer.state.remote import read_progress
 
-
 PULSE = Pulse(
     location_id="l", started_at=0.0, seconds=10, requests=90, throttled=0, settled=88,
     latency_p50=100.0, latency_p95=300.0, latency_max=900.0,
