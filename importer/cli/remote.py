@@ -66,7 +66,9 @@ def _ask(wanted: str | None, state: Path | None, wish: str, *, quiet: bool) -> N
     load_environment()
     folder = StateFolder(state_folder(state))
     found = _under_way(folder, wanted)
-    leave_wish(folder.run_folder(found.id), EndWish(wish), by=f"importer {wish}, {user_at_host()}")
+    owner = folder.holder(found.id)
+    by = f"importer {wish}, {user_at_host()}"
+    leave_wish(folder.run_folder(found.id), EndWish(wish), by=by, pid=None if owner is None else owner.pid)
     until = time.monotonic() + _PATIENCE_SECONDS
     while folder.holder(found.id) is not None:
         if time.monotonic() > until:
@@ -91,7 +93,8 @@ def _under_way(folder: StateFolder, wanted: str | None) -> Run:
 
     if wanted is not None:
         found = folder.find(wanted)
-        if found.state is not RunState.RUNNING:
+        # A process that has just taken it up holds it already, before the run says that it is under way again.
+        if found.state is not RunState.RUNNING and folder.holder(found.id) is None:
             raise SettingsError(
                 f"Run {found.id} is not under way: it is {found.state.value}. See: importer show {found.id}"
             )

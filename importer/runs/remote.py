@@ -21,7 +21,7 @@ from importer.runtime.logs import logger_of
 from importer.runtime.progress import Phase, SendingProgress
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import Journal, SessionKind
-from importer.state.remote import PROGRESS_NAME, EndWish, take_wish, write_progress
+from importer.state.remote import PROGRESS_NAME, EndWish, discard_old_wish, take_wish, write_progress
 
 logger = logger_of(__name__)
 
@@ -63,7 +63,7 @@ async def heeding_wishes(folder: Path, stop: StopSignal) -> AsyncIterator[None]:
             if (found := take_wish(folder)) is not None:
                 stop.request(ending(*found))
 
-    take_wish(folder)  # one that was left for somebody before
+    discard_old_wish(folder)
     beating = asyncio.create_task(beat())
     try:
         yield

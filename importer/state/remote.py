@@ -50,14 +50,26 @@ def read_progress(places: Iterable[Path]) -> dict[str, Any] | None:
     return None
 
 
-def leave_wish(folder: Path, wish: EndWish, *, by: str) -> None:
-    """Leave a wish in a run's folder, for the process that works on it."""
+def leave_wish(folder: Path, wish: EndWish, *, by: str, pid: int | None = None) -> None:
+    """Leave a wish in a run's folder, for the process that works on it: ``pid``, by which it knows that it is meant."""
     path = folder / _WISH_NAME
     draft = path.with_name(f".{_WISH_NAME}-{os.getpid()}")
     handle = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({"wish": wish.value, "by": by}, file)
+        json.dump({"wish": wish.value, "by": by, "pid": pid}, file)
     draft.replace(path)
+
+
+def discard_old_wish(folder: Path) -> None:
+    """Take away a wish that was left for another process than this one, which does not listen yet."""
+    path = folder / _WISH_NAME
+    try:
+        meant = json.loads(path.read_text(encoding="utf-8"))["pid"] == os.getpid()
+    except (OSError, ValueError, TypeError, KeyError):
+        meant = False
+    if not meant:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def take_wish(folder: Path) -> tuple[EndWish, str] | None:

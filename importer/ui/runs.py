@@ -11,7 +11,7 @@ from importer.errors import ImporterError, SettingsError
 from importer.records import Counts, Json
 from importer.runtime.environment import user_at_host
 from importer.state import StateFolder
-from importer.state.journal import Run, RunState
+from importer.state.journal import Run
 from importer.state.remote import EndWish, leave_wish, read_progress
 
 SHOWN_FILES: Final = {
@@ -124,9 +124,11 @@ class ScreenRuns:
     def wish(self, run_id: str, wish: EndWish) -> None:
         """Ask the process that works on a run to end. Raises SettingsError where none does."""
         run = self.find(run_id)
-        if run.state is not RunState.RUNNING:
+        owner = self._folder.holder(run.id)
+        if owner is None:
             raise SettingsError("This run is not under way any more.")
-        leave_wish(self._folder.run_folder(run.id), wish, by=f"the screen, {user_at_host()}")
+        folder = self._folder.run_folder(run.id)
+        leave_wish(folder, wish, by=f"the screen, {user_at_host()}", pid=owner.pid)
 
     def results(self, run: Run) -> Path:
         return run.working_folder / str(run.options.get("output", "")) / run.id

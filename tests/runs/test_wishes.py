@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,18 @@ async def test_a_wish_for_work_that_is_over_ends_nothing(tmp_path: Path) -> None
     async with heeding_wishes(tmp_path, stop):
         assert take_wish(tmp_path) is None
     assert stop.reason is None
+
+
+async def test_a_wish_for_a_process_that_does_not_listen_yet_is_heard_once_it_does(tmp_path: Path) -> None:
+    stop, heard = StopSignal(), asyncio.Event()
+    stop.listen(lambda _reason: heard.set())
+    leave_wish(tmp_path, EndWish.STOP, by="ann@office", pid=os.getpid())
+    async with heeding_wishes(tmp_path, stop):
+        await asyncio.wait_for(heard.wait(), 20)
+    assert "ann@office" in str(stop.reason)
+
+
+async def test_a_wish_for_another_process_is_nobodys_any_more(tmp_path: Path) -> None:
+    leave_wish(tmp_path, EndWish.STOP, by="ann@office", pid=os.getpid() + 1)
+    async with heeding_wishes(tmp_path, StopSignal()):
+        assert take_wish(tmp_path) is None
