@@ -20,6 +20,7 @@ from importer.cli.options import (
     stack,
     state_option,
     token_file_option,
+    yes_here_option,
 )
 from importer.settings import API_VERSIONS
 
@@ -74,11 +75,7 @@ def fields_command() -> None:
 @click.option("--allow-transforms", is_flag=True, help="Let the mapping call Python functions.")
 @reading_options
 @state_option
-@click.option(
-    "--yes",
-    is_flag=True,
-    help="Do not ask before the first write. Needed where no terminal is; IMPORTER_YES does not count here.",
-)
+@yes_here_option
 @json_option
 @quiet_options
 def create_command(**given: Any) -> None:

@@ -131,6 +131,14 @@ def yes_option(command: Command) -> Command:
     )(command)
 
 
+def yes_here_option(command: Command) -> Command:
+    return click.option(
+        "--yes",
+        is_flag=True,
+        help="Do not ask before the first write. Needed where no terminal is; IMPORTER_YES does not count here.",
+    )(command)
+
+
 def corrected_options(command: Command) -> Command:
     return stack(
         click.option(

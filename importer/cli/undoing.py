@@ -20,6 +20,7 @@ from importer.cli.options import (
     state_folder,
     state_option,
     token_file_option,
+    yes_here_option,
 )
 
 
@@ -38,11 +39,7 @@ from importer.cli.options import (
 @token_file_option
 @api_version_option(default="as the run's")
 @state_option
-@click.option(
-    "--yes",
-    is_flag=True,
-    help="Do not ask before the first write. Needed where no terminal is; IMPORTER_YES does not count here.",
-)
+@yes_here_option
 @json_option
 @quiet_options
 def undo_command(run: str, **given: Any) -> None:
