@@ -34,9 +34,13 @@ class Tokens:
         self.by_location[location_id] = token
 
     def for_child(self, location_id: str | None) -> dict[str, str]:
-        """Give the variables by which a child process knows its token; none for the sandbox."""
+        """Give the variable by which a child process knows its token; none for the sandbox.
+
+        It names the location: a token that is stored for it would go ahead of a mere HIGHLEVEL_TOKEN, and one that
+        somebody has just entered is the one that is meant.
+        """
         token = self.by_location.get(location_id or "")
-        return {} if token is None else {"HIGHLEVEL_TOKEN": token.reveal()}
+        return {} if token is None else {f"HIGHLEVEL_TOKEN_{location_id}": token.reveal()}
 
 
 class Screen:

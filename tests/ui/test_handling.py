@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from importer.highlevel.connections import ConnectionBook, StoredConnection, token_of
+from importer.runtime.environment import read_tokens, variable_token
 from importer.sandbox import Sandbox, SandboxSettings
+from importer.settings import Connection, Secret
+from importer.ui.handling.account import secrets_of
 from importer.ui.handling.rows import keep_known, state_key
 from importer.ui.screen import Screen
 from tests.ui.conftest import Visitor
@@ -595,3 +599,24 @@ async def test_rows_that_failed_are_put_right_and_sent_again_and_no_others(
     assert again["run"] != first["run"]
     ended = await until(visitor, again["run"])
     assert (ended["rows"], ended["created"], ended["failed"]) == (1, 1, 0)
+
+
+async def test_a_token_that_was_entered_goes_ahead_of_one_that_is_stored(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    book = ConnectionBook(tmp_path)
+    kept = StoredConnection(
+        location_id=LOCATION, name="", base_url="http://127.0.0.1:1", stored_at=0.0, in_keyring=False
+    )
+    book.store(kept, Secret("pit-stored"))
+    screen.tokens.keep(LOCATION, Secret(TOKEN))
+
+    for name, value in secrets_of(screen, LOCATION).items():
+        monkeypatch.setenv(name, value)
+
+    child = Connection(
+        base_url=kept.base_url, token=variable_token("HIGHLEVEL_TOKEN"), tokens=read_tokens(), grants=tmp_path
+    )
+    found = token_of(child, LOCATION)
+    assert found is not None
+    assert found.reveal() == TOKEN

@@ -69,7 +69,9 @@ def secrets_of(screen: Screen, location_id: str | None) -> dict[str, str]:
     """Give a child the token of its location: one that was entered here, else what the environment has."""
     if entered := screen.tokens.for_child(location_id):
         return entered
-    token = read_tokens().get(location_id or "") or variable_token("HIGHLEVEL_TOKEN")
+    if (own := read_tokens().get(location_id or "")) is not None:
+        return {f"HIGHLEVEL_TOKEN_{location_id}": own.reveal()}
+    token = variable_token("HIGHLEVEL_TOKEN")
     return {} if token is None else {"HIGHLEVEL_TOKEN": token.reveal()}
 
 
