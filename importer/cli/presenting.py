@@ -160,6 +160,8 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
 
 
 _CHECK_SECONDS: Final = 2.0
+_TOLD_SECONDS: Final = 0.5
+"""A program that shows it draws no line for each."""
 
 
 @contextmanager
@@ -180,9 +182,13 @@ def watched_check(
     def beat(phase: CheckPhase, rows: int) -> None:
         nonlocal said_at
         now = monotonic()
-        if not (manner.quiet or manner.no_progress) and now - said_at >= _CHECK_SECONDS:
+        told = manner.log_format == "json"
+        if not (manner.quiet or manner.no_progress) and now - said_at >= (
+            _TOLD_SECONDS if told else _CHECK_SECONDS
+        ):
             said_at = now
-            click.echo(f"{phase}: {rows:,} rows so far ...", err=True)
+            line = json.dumps({"check": {"phase": phase, "rows": rows}})
+            click.echo(line if told else f"{phase}: {rows:,} rows so far ...", err=True)
 
     with heard(ask):
         yield stop, beat

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.ui.guard import Kind, Refusal
-from importer.ui.handling import account, columns, files, forecast, rows, runs, start, statics
+from importer.ui.handling import (
+    account,
+    checking,
+    columns,
+    correcting,
+    files,
+    forecast,
+    rows,
+    runs,
+    start,
+    statics,
+    taking,
+)
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data
 
@@ -57,19 +69,28 @@ ROUTES: Final = (
     Route("GET", "/d/{draft}/columns", columns.page),
     Route("GET", "/api/d/{draft}/columns", columns.columns),
     Route("POST", "/api/d/{draft}/mapping", columns.change),
+    Route("GET", "/api/d/{draft}/rules", columns.rules),
     Route("POST", "/api/d/{draft}/acknowledge", columns.acknowledge),
     Route("GET", "/api/d/{draft}/values", columns.values),
     Route("GET", "/api/d/{draft}/row", columns.row),
     Route("GET", "/d/{draft}/rows", rows.page),
-    Route("GET", "/api/d/{draft}/forecast", rows.forecast),
+    Route("GET", "/api/d/{draft}/forecast", checking.forecast),
+    Route("GET", "/api/d/{draft}/check", checking.standing),
+    Route("POST", "/api/d/{draft}/check", checking.begin),
+    Route("POST", "/api/d/{draft}/cancel-check", checking.cancel),
     Route("GET", "/api/d/{draft}/causes", rows.causes),
     Route("GET", "/api/d/{draft}/rows", rows.found_rows),
-    Route("POST", "/api/d/{draft}/correct", rows.correct),
-    Route("POST", "/api/d/{draft}/correct-alike", rows.correct_alike),
-    Route("POST", "/api/d/{draft}/take-back", rows.take_back),
-    Route("POST", "/api/d/{draft}/make-again", rows.make_again),
-    Route("GET", "/api/d/{draft}/edits", rows.edited),
-    Route("GET", "/d/{draft}/corrections.jsonl", rows.corrections_file),
+    Route("GET", "/api/d/{draft}/cells", rows.cells),
+    Route("GET", "/api/d/{draft}/alike", correcting.alike),
+    Route("POST", "/api/d/{draft}/correct", correcting.correct),
+    Route("POST", "/api/d/{draft}/correct-alike", correcting.correct_alike),
+    Route("POST", "/api/d/{draft}/take-back", correcting.take_back),
+    Route("POST", "/api/d/{draft}/make-again", correcting.make_again),
+    Route("GET", "/api/d/{draft}/edits", correcting.edited),
+    Route("PUT", "/api/d/{draft}/returned", taking.take_in, streams=True),
+    Route("GET", "/d/{draft}/corrections.jsonl", taking.corrections_file),
+    Route("GET", "/d/{draft}/failing-rows", taking.failing_rows),
+    Route("GET", "/d/{draft}/corrected.csv", taking.corrected_copy),
     Route("GET", "/d/{draft}/forecast", forecast.page),
     Route("POST", "/api/d/{draft}/plan", forecast.plan),
     Route("GET", "/d/{draft}/plan.html", forecast.plan_page),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from importer.errors import ImporterError
 from importer.settings import Secret
 from importer.ui.benches import Benches
+from importer.ui.checks import Checks
 from importer.ui.drafts import Draft, Drafts
 from importer.ui.guard import Admission, Kind
 from importer.ui.runs import ScreenRuns
-from importer.ui.surface import ScreenReply
+from importer.ui.surface import RefusedRequestError, ScreenReply
 from importer.ui.words import Words, english
 
 if TYPE_CHECKING:
@@ -52,6 +56,7 @@ class Screen:
         self.words = words or english()
         self.drafts = Drafts(state)
         self.benches = Benches()
+        self.checks = Checks()
         self.runs = ScreenRuns(state)
         self.tokens = Tokens()
         self.admission: Admission | None = None
@@ -60,6 +65,21 @@ class Screen:
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
         self._heard_at = time.monotonic()
+        self._beside: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do something beside, for whoever asks next: that it fails is told then."""
+        task = asyncio.ensure_future(_quietly(work))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def close(self) -> None:
+        """End what was begun here; runs go on."""
+        for task in self._beside:
+            task.cancel()
+        await self.checks.cancel_all()
+        await self.benches.close_all()
+        await asyncio.gather(*self._beside, return_exceptions=True)
 
     def heard(self) -> None:
         """Note that somebody is there."""
@@ -104,6 +124,11 @@ class Screen:
         )
         templates.globals["t"] = self.words
         return templates
+
+
+async def _quietly(work: Coroutine[Any, Any, object]) -> None:
+    with contextlib.suppress(ImporterError, RefusedRequestError, OSError):
+        await work
 
 
 def hue_of(location_id: str) -> int:
