@@ -268,3 +268,27 @@ def test_an_undo_knows_the_files_though_they_are_gone(desk: Desk, vendor: Sandbo
     (desk.folder / "docs" / "ann.pdf").unlink()
     ended = desk.importer("undo", run_id, "--yes", "--json", "--no-progress")
     assert (ended.code, ended.summary["deleted"]) == (0, 3), ended.err
+
+
+@pytest.mark.parametrize("how", [("run", "--limit", "9"), ("run", "--compare")])
+def test_uploads_count_in_what_is_told_before_the_start(
+    desk: Desk, vendor: Sandbox, how: tuple[str, ...]
+) -> None:
+    checked = desk.importer("check", "people.csv", "-m", "mapping.yaml", "--json")
+    assert checked.summary["requests"] == 3 + 4, "three rows, two names of one content, two photos"
+    command, *words = how
+    ended = desk.importer(command, "people.csv", "-m", "mapping.yaml", *words)
+    assert "3 rows, up to 6 requests" in ended.err, ended.err
+    again = desk.importer("check", "people.csv", "-m", "mapping.yaml", "--json")
+    assert (again.summary["requests"], uploads(vendor)) == (3, 3)
+    (desk.folder / "docs" / "ann.pdf").write_bytes(b"%PDF another")
+    again = desk.importer("check", "people.csv", "-m", "mapping.yaml", "--json")
+    assert again.summary["requests"] == 4
+
+
+def test_a_plan_and_a_resumed_run_count_the_uploads_that_are_left(desk: Desk, vendor: Sandbox) -> None:
+    planned = desk.importer("plan", "people.csv", "-m", "mapping.yaml", "--json", "--no-progress")
+    assert (planned.summary["requests"], uploads(vendor)) == (7, 0)
+    assert imported(desk, "--trial", "1").code == 3
+    resumed = desk.importer("resume")
+    assert (resumed.code, "2 rows, up to 2 requests" in resumed.err) == (0, True), resumed.err

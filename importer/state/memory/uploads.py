@@ -60,6 +60,11 @@ class KnownUploads:
             raise SettingsError(str(cause)) from cause
         return cls(db, place=place)
 
+    @classmethod
+    def open_if_there(cls, state: Path, *, place: str) -> Self | None:
+        """Open the file of a state folder for a look; None where no run uploaded anything yet. Raises SettingsError."""
+        return cls.open(state, place=place) if (state / _FILE_NAME).exists() else None
+
     def __enter__(self) -> Self:
         return self
 
