@@ -35,7 +35,7 @@ from importer.runs.aiming import (
 from importer.runs.attaching import Attaching, origins_of
 from importer.runs.bookkeeping import Bookkeeper
 from importer.runs.context import RunContext
-from importer.runs.embedded import reachable
+from importer.runs.embedded import reachable, untyped_files
 from importer.runs.forecast import most_calls_a_row
 from importer.runs.intake import Mapped
 from importer.runs.key_sharing import matched_by
@@ -108,6 +108,8 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 spill_folder=journal.folder,
             ) as sender:
                 context.stop.listen(sender.stop)
+                for note in untyped_files(delivery.mapping, settings.connection):
+                    context.progress.message(note)
                 catalogs = await _open_locations(sender, delivery)
                 if settings.replan:
                     replanner.learn(catalogs)

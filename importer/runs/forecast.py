@@ -26,6 +26,7 @@ from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
 from importer.runs.attaching import Alter, Attaching, origins_of
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
+from importer.runs.embedded import untyped_files
 from importer.runs.intake import (
     Intake,
     Mapped,
@@ -451,7 +452,12 @@ def _forecast(
             )
             for staged, intake in zip(taken.staged, taken.intakes, strict=True)
         ),
-        overlooked=(*unset_notes(taken.mapping, settings), *taken.notes, *_overlooked(taken)),
+        overlooked=(
+            *unset_notes(taken.mapping, settings),
+            *untyped_files(taken.mapping, settings.connection),
+            *taken.notes,
+            *_overlooked(taken),
+        ),
         unchecked=tuple(unchecked_notes(asked, taken.mapping)),
         mapping=str(settings.mapping),
         mapping_fingerprint=taken.mapping.fingerprint,
