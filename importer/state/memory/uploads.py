@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS uploads (key BLOB PRIMARY KEY, run TEXT NOT NULL, sto
 _PURPOSE: Final = Purpose(
     title="The memory of uploaded files",
     go_on="go on with: importer resume",
-    if_damaged="Move it away, and go on with: importer resume. Files are then uploaded once more.",
+    if_damaged="Move it away, and go on with: importer resume.",
+    without_it="Files are then uploaded once more.",
 )
 
 
