@@ -55,10 +55,10 @@ def approve_command(plan: str, **given: Any) -> None:
 
     from importer.cli.asking import must_ask
     from importer.runtime.environment import user_at_host
-    from importer.state.plans import Plans, StoredPlan, Verdict
+    from importer.state.plans import Decision, Plans, StoredPlan
 
     load_environment()
-    verdict = Verdict.REFUSED if given["refuse"] else Verdict.APPROVED
+    decision = Decision.REFUSED if given["refuse"] else Decision.APPROVED
     asks = must_ask(
         {**given, "dry_run": False},
         "Whether a plan may be sent is for a person to say, and nobody can be asked here: say --yes on this very command.",
@@ -66,24 +66,24 @@ def approve_command(plan: str, **given: Any) -> None:
     by = given["by"] or user_at_host()
     with StoredPlan.open(Plans(state_folder(given["state"])).find(plan)) as stored:
         facts = stored.facts
-        if not given["quiet"] and stored.approval.verdict is None:
+        if not given["quiet"] and stored.approval.decision is None:
             click.echo(_shown(facts, stored), err=True)
-        if asks and stored.approval.verdict is None and not _agreed(verdict):
+        if asks and stored.approval.decision is None and not _agreed(decision):
             click.echo("Nothing was decided.", err=True)
             sys.exit(2)
-        said = stored.say(verdict, by=by, at=time.time())
+        said = stored.say(decision, by=by, at=time.time())
     if not given["quiet"]:
-        click.echo(_told(facts, said), err=True)
+        click.echo(_sentence(facts, said), err=True)
     if given["as_json"]:
         told = {
             "plan_id": facts.plan_id,
-            "verdict": said.verdict,
+            "decision": said.decision,
             "by": said.by,
             "at": said.at,
             "job": said.job,
         }
         click.echo(json.dumps(told, ensure_ascii=False))
-    sys.exit(0 if said.verdict is verdict else 2)
+    sys.exit(0 if said.decision is decision else 2)
 
 
 def _shown(facts: PlanFacts, stored: StoredPlan) -> str:
@@ -105,24 +105,24 @@ def _shown(facts: PlanFacts, stored: StoredPlan) -> str:
     return "\n".join(lines)
 
 
-def _agreed(verdict: object) -> bool:
-    from importer.state.plans import Verdict
+def _agreed(decision: object) -> bool:
+    from importer.state.plans import Decision
 
-    question = "Refuse it?" if verdict is Verdict.REFUSED else "Approve it?"
+    question = "Refuse it?" if decision is Decision.REFUSED else "Approve it?"
     try:
         return click.confirm(question, err=True)
     except click.Abort:  # Ctrl-C and the end of input are a no
         return False
 
 
-def _told(facts: PlanFacts, said: Approval) -> str:
+def _sentence(facts: PlanFacts, said: Approval) -> str:
     from datetime import UTC, datetime
 
-    from importer.state.plans import Verdict
+    from importer.state.plans import Decision
 
     when = datetime.fromtimestamp(said.at or 0.0, UTC)
-    sentence = f"Plan {facts.plan_id} was {said.verdict} by {said.by} on {when:%Y-%m-%d %H:%M} UTC."
-    if said.verdict is Verdict.REFUSED:
+    sentence = f"Plan {facts.plan_id} was {said.decision} by {said.by} on {when:%Y-%m-%d %H:%M} UTC."
+    if said.decision is Decision.REFUSED:
         return f"{sentence} It is not sent."
     if said.job is not None:
         return f"{sentence} Job {said.job} sends it."

@@ -41,7 +41,7 @@ from importer.settings import Connection, FailureLimit, ReadingOptions, RunSetti
 from importer.state import StateFolder
 from importer.state.journal import RunState
 from importer.state.memory import Imported
-from importer.state.plans import Verdict
+from importer.state.plans import Decision
 
 if TYPE_CHECKING:
     from importer.results.summary import Summary
@@ -197,7 +197,7 @@ class Turn:
             approval = approval_of(self._context.state, known, mapping=self._named.mapping, now=now)
         if approval is None:
             return await self._plan(arrival, settings)
-        if approval.verdict is Verdict.REFUSED:
+        if approval.decision is Decision.REFUSED:
             return self._let_refused_go(arrival, f"{approval.by} refused plan {known}. Nothing was sent.")
         if approval.awaited:
             return await self._overtaken(arrival) or self._not_yet(APPROVAL_SECONDS)

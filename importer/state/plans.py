@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 # not there in plans of older importers: made when it is asked for
 _APPROVALS: Final = """
 CREATE TABLE IF NOT EXISTS approvals (
-    one INTEGER PRIMARY KEY CHECK (one = 1), job TEXT, why TEXT, verdict TEXT, by TEXT, at REAL
+    one INTEGER PRIMARY KEY CHECK (one = 1), job TEXT, why TEXT, decision TEXT, by TEXT, at REAL
 )
 """
 _PURPOSE: Final = Purpose(
@@ -57,7 +57,7 @@ class PlanFacts:
     """Rows that would lift somebody's do-not-disturb."""
 
 
-class Verdict(StrEnum):
+class Decision(StrEnum):
     """What a person said of a plan."""
 
     APPROVED = "approved"
@@ -72,14 +72,14 @@ class Approval:
     """The job that waits for it."""
     why: str | None = None
     """Why it waits: the threshold that the plan crosses."""
-    verdict: Verdict | None = None
+    decision: Decision | None = None
     by: str | None = None
     at: float | None = None
 
     @property
     def awaited(self) -> bool:
         """Tell whether somebody has to say something still."""
-        return self.job is not None and self.verdict is None
+        return self.job is not None and self.decision is None
 
 
 class StoredPlan:
@@ -153,23 +153,23 @@ class StoredPlan:
     def approval(self) -> Approval:
         """What was asked and said of it; nothing, as a rule."""
         self._db.execute(_APPROVALS)
-        found = self._db.execute("SELECT job, why, verdict, by, at FROM approvals").fetchone()
+        found = self._db.execute("SELECT job, why, decision, by, at FROM approvals").fetchone()
         if found is None:
             return Approval()
-        job, why, verdict, by, at = found
-        return Approval(job=job, why=why, verdict=Verdict(verdict) if verdict else None, by=by, at=at)
+        job, why, decision, by, at = found
+        return Approval(job=job, why=why, decision=Decision(decision) if decision else None, by=by, at=at)
 
     def ask(self, job: str, why: str) -> None:
         """Have a job wait until a person approves the plan."""
         self._keep(Approval(job=job, why=why))
 
-    def say(self, verdict: Verdict, *, by: str, at: float) -> Approval:
+    def say(self, decision: Decision, *, by: str, at: float) -> Approval:
         """Write down what a person said; the first word stands. Gives what holds now."""
         with self._db.transaction():
             known = self.approval
-            if known.verdict is not None:
+            if known.decision is not None:
                 return known
-            said = replace(known, verdict=verdict, by=by, at=at)
+            said = replace(known, decision=decision, by=by, at=at)
             self._put(said)
         return said
 
@@ -180,11 +180,11 @@ class StoredPlan:
 
     def _put(self, approval: Approval) -> None:
         self._db.execute(
-            "INSERT OR REPLACE INTO approvals (one, job, why, verdict, by, at) VALUES (1, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO approvals (one, job, why, decision, by, at) VALUES (1, ?, ?, ?, ?, ?)",
             (
                 approval.job,
                 approval.why,
-                approval.verdict.value if approval.verdict else None,
+                approval.decision.value if approval.decision else None,
                 approval.by,
                 approval.at,
             ),

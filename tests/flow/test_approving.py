@@ -43,7 +43,7 @@ def test_what_is_approved_is_applied_and_the_history_tells_by_whom(desk: Desk, v
 def test_what_is_refused_is_not_applied(desk: Desk, vendor: Sandbox) -> None:
     plan = planned(desk)
     said = json.loads(desk.importer("approve", plan, "--refuse", "--by", "Ada", "--yes", "--json").out)
-    assert (said["plan_id"], said["verdict"], said["by"], said["job"]) == (plan, "refused", "Ada", None)
+    assert (said["plan_id"], said["decision"], said["by"], said["job"]) == (plan, "refused", "Ada", None)
     ended = desk.importer("apply", plan, "--no-progress")
     assert (ended.code, vendor.contacts("loc1")) == (2, [])
     assert f"Ada refused plan {plan}" in ended.err

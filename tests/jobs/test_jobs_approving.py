@@ -15,7 +15,7 @@ from importer.records import PlanAction
 from importer.results.plan import PlanSummary
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.state import StateFolder
-from importer.state.plans import Plans, StoredPlan, Verdict
+from importer.state.plans import Decision, Plans, StoredPlan
 from tests.jobs.jobs_house import HOME, House, VirtualTime, moment
 
 JOBS = f"""\
@@ -61,10 +61,10 @@ def moved(people: People, count: int) -> People:
     }
 
 
-def say(house: House, verdict: Verdict, by: str = "Grace") -> str:
+def say(house: House, decision: Decision, by: str = "Grace") -> str:
     (plan_id, *_) = Plans(house.state).ids()
     with StoredPlan.open(Plans(house.state).find(plan_id)) as stored:
-        stored.say(verdict, by=by, at=house.clock.now())
+        stored.say(decision, by=by, at=house.clock.now())
     return plan_id
 
 
@@ -103,7 +103,7 @@ async def test_it_goes_on_within_a_minute_after_it_was_approved(house: House, pe
     resident = house.resident()
     await house.live(resident, house.clock.now() + 3600)
     assert paris(house) == 0
-    say(house, Verdict.APPROVED)
+    say(house, Decision.APPROVED)
     approved_at = house.clock.now()
     await house.live(resident, approved_at + 60)
     assert paris(house) == 3
@@ -120,7 +120,7 @@ async def test_it_goes_on_within_a_minute_after_it_was_approved(house: House, pe
 async def test_a_refused_file_is_put_away_and_not_asked_about_again(house: House, people: People) -> None:
     await waiting(house, people)
     resident = house.resident()
-    say(house, Verdict.REFUSED, by="Ada")
+    say(house, Decision.REFUSED, by="Ada")
     await house.live(resident, house.clock.now() + 60)
     last = resident.context.jobs_state.occasions()[0]
     assert last.result is Result.REFUSED
@@ -145,7 +145,7 @@ async def test_what_was_approved_of_another_mapping_is_planned_and_asked_anew(
     house: House, people: People
 ) -> None:
     await waiting(house, people)
-    first = say(house, Verdict.APPROVED)
+    first = say(house, Decision.APPROVED)
     mapping = house.folder / "mapping.yaml"
     mapping.write_text(mapping.read_text(encoding="utf-8").replace("nightly", "evening"), encoding="utf-8")
     (occasion,) = await house.once(house.resident())
@@ -156,7 +156,7 @@ async def test_what_was_approved_of_another_mapping_is_planned_and_asked_anew(
 
 async def test_what_was_approved_more_than_a_week_ago_is_asked_anew(house: House, people: People) -> None:
     await waiting(house, people)
-    say(house, Verdict.APPROVED)
+    say(house, Decision.APPROVED)
     house.clock.move_to(house.clock.now() + 8 * 86_400)
     (occasion,) = await house.once(house.resident())
     assert (occasion.result, paris(house)) == (Result.AWAITING, 0)

@@ -9,7 +9,7 @@ from importer.errors import SettingsError
 from importer.results.wording import duration
 from importer.runs.remembered import recalled_from
 from importer.settings import Connection, OpenHours, ReadingOptions, RunSettings
-from importer.state.plans import Plans, StoredPlan, Verdict
+from importer.state.plans import Decision, Plans, StoredPlan
 
 
 def applying_settings(
@@ -26,7 +26,7 @@ def applying_settings(
     """Give the settings of the run that applies a plan. Raises SettingsError for a plan that is too old or not whole."""
     with StoredPlan.open(Plans(state).find(wanted)) as stored:
         facts, approval = stored.facts, stored.approval
-    if approval.verdict is Verdict.REFUSED:
+    if approval.decision is Decision.REFUSED:
         raise SettingsError(
             f"{approval.by} refused plan {facts.plan_id}: it is not applied. Plan again with: importer plan"
         )
