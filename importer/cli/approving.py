@@ -75,14 +75,14 @@ def approve_command(plan: str, **given: Any) -> None:
     if not given["quiet"]:
         click.echo(_sentence(facts, said), err=True)
     if given["as_json"]:
-        told = {
+        answer = {
             "plan_id": facts.plan_id,
             "decision": said.decision,
             "by": said.by,
             "at": said.at,
             "job": said.job,
         }
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json.dumps(answer, ensure_ascii=False))
     sys.exit(0 if said.decision is decision else 2)
 
 
