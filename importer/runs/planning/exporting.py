@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,7 @@ from importer.highlevel.contacts import HeldContact
 from importer.mirror.details import read_details
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.results.export_table import open_contact_table
 from importer.results.files import Replacing, refuse_foreign, replacing_own
 from importer.runs.context import RunContext
@@ -28,7 +27,7 @@ _BLOCK: Final = 500
 SUFFIXES: Final = frozenset({".csv", ".xlsx"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Exported:
     """What was written."""
 
