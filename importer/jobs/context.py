@@ -25,6 +25,7 @@ from importer.state.memory import ImportedFiles
 
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
+    from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
     from importer.runs.context import RunContext
 
@@ -33,6 +34,8 @@ class Runs(Protocol):
     """The pipeline, as jobs use it. SetupError: nothing was sent; a run that stopped returns its summary."""
 
     async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast: ...
+
+    async def plan(self, settings: RunSettings, stop: StopSignal) -> PlanSummary: ...
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary: ...
 
@@ -49,6 +52,11 @@ class PipelineRuns:
         from importer.runs import forecast
 
         return await asyncio.to_thread(forecast.check, settings, clock=self._clock, stop=stop)
+
+    async def plan(self, settings: RunSettings, stop: StopSignal) -> PlanSummary:
+        from importer.runs.planning.plan import plan
+
+        return await plan(settings, max_age_seconds=0.0, context=self._run_context(settings, stop))
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline

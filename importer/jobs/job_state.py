@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS dealt_with (
 CREATE TABLE IF NOT EXISTS tagged (
     job TEXT NOT NULL, contact_id TEXT NOT NULL, PRIMARY KEY (job, contact_id)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS open_plans (job TEXT PRIMARY KEY, plan_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY, channel TEXT NOT NULL, notice TEXT NOT NULL, attempts INTEGER NOT NULL, next_at REAL NOT NULL
 );
@@ -59,6 +60,8 @@ class Result(StrEnum):
     """Imported, but more rows failed than the threshold allows."""
     STOPPED = "stopped"
     """Begun and not ended; it goes on by itself."""
+    AWAITING = "awaiting"
+    """Planned, and not sent before a person approves the plan."""
     FAILED = "failed"
     """Nothing was sent."""
 
@@ -76,6 +79,8 @@ class JobState:
     """A stopped run, to go on with before anything new."""
     open_due: float | None = None
     open_file: str | None = None
+    open_plan: str | None = None
+    """The plan by which the open file is sent, once it may be."""
     attempt: int = 0
     next_at: float | None = None
     """When to try again, ahead of the schedule."""
@@ -125,15 +130,15 @@ class JobsState(StateFile):
     def job_state(self, name: str, *, now: float) -> JobState:
         """Tell where a job stands; one never seen begins now, with nothing to make up for."""
         found = self._db.execute(
-            "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at "
-            "FROM jobs WHERE name = ?",
+            "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at, plan_id "
+            "FROM jobs LEFT JOIN open_plans ON open_plans.job = jobs.name WHERE name = ?",
             (name,),
         ).fetchone()
         if found is None:
             fresh = JobState(name=name, accounted_until=now, since=now)
             self.put(fresh)
             return fresh
-        until, health, since, open_run, open_due, open_file, attempt, next_at = found
+        until, health, since, open_run, open_due, open_file, attempt, next_at, open_plan = found
         return JobState(
             name=name,
             accounted_until=until,
@@ -142,6 +147,7 @@ class JobsState(StateFile):
             open_run=open_run,
             open_due=open_due,
             open_file=open_file,
+            open_plan=open_plan,
             attempt=attempt,
             next_at=next_at,
         )
@@ -319,6 +325,11 @@ class JobsState(StateFile):
                 job_state.next_at,
             ),
         )
+        self._db.execute("DELETE FROM open_plans WHERE job = ?", (job_state.name,))
+        if job_state.open_plan is not None:
+            self._db.execute(
+                "INSERT INTO open_plans (job, plan_id) VALUES (?, ?)", (job_state.name, job_state.open_plan)
+            )
 
 
 def _added(occasion: Occasion) -> dict[str, int]:

@@ -14,14 +14,22 @@ from importer.records import Json, value_type
 class Event(StrEnum):
     FAILURE = "failure"
     THRESHOLD = "threshold"
+    APPROVAL = "approval"
     RECOVERY = "recovery"
     SUCCESS = "success"
 
 
-_MARKS: Final = {Event.FAILURE: "❌", Event.THRESHOLD: "⚠️", Event.RECOVERY: "✅", Event.SUCCESS: "✅"}
+_MARKS: Final = {
+    Event.FAILURE: "❌",
+    Event.THRESHOLD: "⚠️",
+    Event.APPROVAL: "✋",
+    Event.RECOVERY: "✅",
+    Event.SUCCESS: "✅",
+}
 _WORDS: Final = {
     Event.FAILURE: "failed",
     Event.THRESHOLD: "crossed a threshold",
+    Event.APPROVAL: "waits for an approval",
     Event.RECOVERY: "works again",
     Event.SUCCESS: "finished",
 }

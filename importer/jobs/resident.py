@@ -110,9 +110,9 @@ class Resident:
             now = self.context.clock.now()
             for named in self.jobs:
                 job_state = self.context.jobs_state.job_state(named.name, now=now)
-                if named.name in due and (
-                    job_state.open_due != due[named.name] or (job_state.next_at or 0) <= now
-                ):
+                waits = job_state.open_due == due[named.name] and (job_state.next_at or 0) > now
+                # what a plan waits for is a person, whose word may have come a moment ago
+                if named.name in due and (not waits or job_state.open_plan is not None):
                     self.start(named, due[named.name])
             await self.quiet()
             for name in tuple(due):

@@ -102,9 +102,12 @@ class CustomTargets:
 
     def _unfillable(self, found: CustomField, rule: Rule, key: RuleKey) -> str | None:
         """Say why the cells of a rule cannot fill a field that is there."""
-        no_files = self._of != CONTACT or isinstance(rule, OtherColumn)
-        if found.data_type in UNSUPPORTED or (found.data_type == _FILE and no_files):
+        if found.data_type == _FILE and self._of != CONTACT:
+            return f"The custom field {found.name!r} of deals is of type {_FILE}: files are imported for contacts only."
+        if found.data_type in UNSUPPORTED or (found.data_type == _FILE and isinstance(rule, OtherColumn)):
             return f"The custom field {found.name!r} is of type {found.data_type}, which the API cannot fill from a text."
+        if found.data_type != _FILE and self._of == CONTACT and key[-1] in self._rules.model.files.fields:
+            return f"The custom field {found.name!r} is of type {found.data_type}, and `files: fields` says that it holds files."
         dates = found.data_type == "DATE" and not any(step.name == "date" for step in rule.transforms)
         return self._rules.open_dates.get(key) if dates else None
 

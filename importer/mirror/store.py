@@ -10,6 +10,7 @@ from typing import Any, Final, Self, TypeVar, cast
 
 from importer.highlevel.contacts import ADDITIONAL, NOT_IN_SEARCH, HeldContact
 from importer.highlevel.wire import decode, encode
+from importer.mirror.kept_notes import KeptNotes
 from importer.records import Json, value_type
 from importer.state.database import Database, Purpose, ensure_database, open_database
 
@@ -137,6 +138,11 @@ class Mirror:
         with self._db.transaction():
             self._write(facts)
 
+    @property
+    def notes(self) -> KeptNotes:
+        """Give the notes that are kept with the contacts."""
+        return KeptNotes(self._db)
+
     def index(self) -> None:
         """Make the contacts of a draft findable, once all are in; of one that came twice the later one counts."""
         # one sort at the end takes a fraction of what a million insertions in no order do
@@ -253,6 +259,7 @@ class Mirror:
         with self._db.transaction():
             self._remove(gone)
             self._db.executemany("DELETE FROM details WHERE id = ?", [(each,) for each in gone])
+            self.notes.drop(gone)
 
     def forget(self, contact_ids: Iterable[str]) -> None:
         """Take contacts out, so that no byte of them is left in the file."""

@@ -112,11 +112,14 @@ class _CorrectedWalk:
             if fault:
                 self._refuse(correction, fault)
                 return
-            columns.append(correction.column)
+            if correction.changes:
+                columns.append(correction.column)
         if is_blank(cells):
             self._refuse(
                 correction, "it would leave nothing of the row; skip it with the mapping's `rows: skip_if`"
             )
+            return
+        if cells == list(batch.rows[index]):  # what one changed, another took back
             return
         batch.rows[index] = cells
         batch.faults[index] = (*self._left(batch, index, columns), self._warning(columns))
@@ -143,10 +146,12 @@ class _CorrectedWalk:
                 cells,
                 "the row has more or fewer cells than the header; correct the whole row, without `column`",
             )
-        cells = [*cells, *[""] * (place + 1 - len(cells))]
-        there = self._columns.shown(cells[place])
+        there = self._columns.shown(cells[place]) if place < len(cells) else ""
         if there != correction.before:
             return cells, self._other(correction, there)
+        if not correction.changes:
+            return cells, None
+        cells = [*cells, *[""] * (place + 1 - len(cells))]
         cells[place] = self._columns.written(str(correction.after))
         return cells, None
 
@@ -155,6 +160,8 @@ class _CorrectedWalk:
         there = self._columns.handed_over(cells)
         if _trimmed(there) != _trimmed(correction.before):
             return cells, self._other(correction, there)
+        if not correction.changes:
+            return cells, None
         if len(after) > len(own):
             return cells, f"`after` has {len(after)} cells, and the header {len(own)} columns"
         even = len(cells) == self._columns.layout.width

@@ -189,6 +189,10 @@ class NextCommands:
         """Tell how a run ended."""
         return command(["importer", "show", run_id, *self.access])
 
+    def approve(self, plan_id: str) -> str:
+        """Agree to a plan that waits for somebody."""
+        return command(["importer", "approve", plan_id, *self.access])
+
     def results(self, run_id: str, *more: str) -> str:
         """Write a run's files again."""
         return command(["importer", "results", run_id, *more, *self.access])

@@ -169,6 +169,8 @@ class Foresight:
         self.source_rows: Counter[int] = Counter()
         self._calls_beside: Counter[str] = Counter()
         self._companies: dict[str, set[int]] = {}
+        self.uploads: Mapping[str, int] = {}
+        """Files that are uploaded before the rows that name them are sent, by location."""
 
     def see(self, block: Block, mapped: Sequence[Record | Outcome]) -> None:
         """Count a block beside what the mapping made of each of its rows."""
@@ -195,8 +197,9 @@ class Foresight:
 
     @property
     def calls_beside(self) -> dict[str, int]:
-        """Calls at most for what rows want added beside their contacts, by location; a company's contacts share theirs."""
+        """Calls at most for files and what rows want added beside their contacts, by location; a company's contacts share theirs."""
         calls = Counter(self._calls_beside)
+        calls.update(self.uploads)
         for location, named in self._companies.items():
             shared = 1 + self.location_rows[location] // LINK_LIMIT if named else 0
             calls[location] += 2 * len(named) + shared

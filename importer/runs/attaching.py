@@ -121,6 +121,11 @@ class Attaching:
         """Read a file whole. It may take long."""
         return replace(self._origins[source], accepts=field.accepts).load(reference)
 
+    def digest_of(self, source: int, reference: str) -> str | None:
+        """Give what a file's content is, where it was read already."""
+        found = self._digests.get((source, reference))
+        return found[1] if isinstance(found, tuple) else None
+
     def named(self, record: Record) -> Iterator[tuple[FileField, str]]:
         """Yield the files that a record names and does not hold yet."""
         for field_id, value in record.custom_fields:

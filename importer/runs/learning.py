@@ -132,7 +132,7 @@ def _current_mapping(run: Run, named: Path | None) -> Mapping:
 def _since(run: Run, corrections: Sequence[Correction]) -> list[Correction]:
     """Leave out the corrections that the run had itself: its rows were read with them."""
     own = {_what(each) for source in run.sources for each in kept_corrections(source) or ()}
-    return [each for each in corrections if _what(each) not in own]
+    return [each for each in corrections if each.changes and _what(each) not in own]
 
 
 def _what(each: Correction) -> tuple[object, ...]:

@@ -41,7 +41,8 @@ CREATE TABLE marks (
 _PURPOSE: Final = Purpose(
     title="The index of past runs",
     go_on="begin again: until then every run is looked through",
-    if_damaged="Move it away: it is made anew from the runs.",
+    if_damaged="Move it away.",
+    without_it="It is made from the runs.",
     # A commit that a power cut takes back is made up for at the next start.
     pragmas=("synchronous = NORMAL",),
     busy_seconds=2.0,

@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS present (
 _PURPOSE: Final = Purpose(
     title="The memory of what was last sent",
     go_on="go on with: importer resume",
-    if_damaged="Move it away, and go on with: importer resume. Everybody is then sent once more.",
+    if_damaged="Move it away, and go on with: importer resume.",
+    without_it="Everybody is then sent once more.",
     # Keys are hashes, so every block touches pages all over the file: 32 MiB spare most of the reading.
     pragmas=("cache_size = -32768",),
 )

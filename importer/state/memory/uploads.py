@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS uploads (key BLOB PRIMARY KEY, run TEXT NOT NULL, sto
 _PURPOSE: Final = Purpose(
     title="The memory of uploaded files",
     go_on="go on with: importer resume",
-    if_damaged="Move it away, and go on with: importer resume. Files are then uploaded once more.",
+    if_damaged="Move it away, and go on with: importer resume.",
+    without_it="Files are then uploaded once more.",
 )
 
 
@@ -59,6 +60,11 @@ class KnownUploads:
         except StateError as cause:
             raise SettingsError(str(cause)) from cause
         return cls(db, place=place)
+
+    @classmethod
+    def open_if_there(cls, state: Path, *, place: str) -> Self | None:
+        """Open the file of a state folder for a look; None where no run uploaded anything yet. Raises SettingsError."""
+        return cls.open(state, place=place) if (state / _FILE_NAME).exists() else None
 
     def __enter__(self) -> Self:
         return self
