@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
     "plan": ("importer.cli.planning", "Show what a run would do to each contact, field by field."),
     "apply": ("importer.cli.planning", "Send exactly what a plan says."),
+    "approve": ("importer.cli.approving", "Agree to a plan that waits for somebody."),
     "diff": ("importer.cli.diffing", "Hold two locations, or a location and a file, against each other."),
     "export": ("importer.cli.mirroring", "Write a location's contacts to a file: a backup."),
     "mirror": ("importer.cli.mirroring", "Read all contacts of a location into a private file."),
@@ -73,6 +74,7 @@ WORKING: Final = frozenset(
         "mirror",
         "plan",
         "apply",
+        "approve",
         "undo",
         "migrate",
         "fields",
@@ -83,7 +85,7 @@ WORKING: Final = frozenset(
 )
 """They do something beside showing it; their exit code tells of that, whatever became of their output."""
 
-SENDING: Final = WORKING - {"results", "forget", "login", "connect", "mirror", "sandbox"}
+SENDING: Final = WORKING - {"results", "forget", "login", "connect", "mirror", "approve", "sandbox"}
 
 
 class LazyGroup(click.Group):

@@ -287,7 +287,13 @@ def _reside(
         resident = asyncio.run(reside())
         ended = context.jobs_state.occasions()
         began = [each for each in ended if each.began_at >= resident.began_at]
-    sys.exit(_exit_code(began) if given.get("once") else 0)
+        waiting = any(_awaited(context, named) for named in resident.jobs)
+    sys.exit(max(_exit_code(began), 3 * waiting) if given.get("once") else 0)
+
+
+def _awaited(context: JobsContext, named: NamedJob) -> bool:
+    """Tell whether a job still has a plan open, which waits for a person."""
+    return context.jobs_state.job_state(named.name, now=context.clock.now()).open_plan is not None
 
 
 @contextmanager
@@ -316,7 +322,7 @@ def _exit_code(occasions: Sequence[Occasion]) -> int:
     """Say the worst of how jobs ended in the end: 0 well, 1 rows failed, 2 nothing was sent, 3 goes on later."""
     from importer.jobs.job_state import Result
 
-    codes = {Result.FAILED: 2, Result.REFUSED: 2, Result.STOPPED: 3, Result.CROSSED: 1}
+    codes = {Result.FAILED: 2, Result.REFUSED: 2, Result.STOPPED: 3, Result.AWAITING: 3, Result.CROSSED: 1}
     last_turn: dict[str, float] = {}
     for each in occasions:
         last_turn[each.job] = max(each.began_at, last_turn.get(each.job, 0.0))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from importer.errors import ImporterError
-from importer.records import Counts, Json, Remedy
+from importer.records import Counts, Json, Remedy, value_type
 from importer.state import StateFolder
 from importer.state.ended import CauseKind, ended_of
 from importer.state.journal import Journal, Run, RunState
@@ -17,7 +16,7 @@ from importer.state.lineage import successors_of
 _MOST_WORDS: Final = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunLine:
     """One run in a list."""
 
@@ -56,7 +55,7 @@ class RunLine:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunSearch:
     """What somebody looks for: all of these words, and one state or any."""
 
@@ -83,7 +82,7 @@ class RunSearch:
         return all(word in searched for word in self.words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FoundRuns:
     """One page of those that were looked for, the newest first."""
 
@@ -149,7 +148,7 @@ def line_of(folder: StateFolder, run_id: str) -> RunLine:
     return RunLine(run=run, counts=ended.counts, retryable=again)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Holdings:
     """What is kept of a run, and goes with it or stays."""
 
@@ -160,7 +159,7 @@ class Holdings:
     unfinished: int
     """Contacts that wait for their tags, or what else follows: nothing else can finish them."""
     state: str = ""
-    followed_by: tuple[str, ...] = field(default=())
+    followed_by: tuple[str, ...] = ()
 
 
 def holdings_of(folder: StateFolder, line: RunLine, *, results: str | None) -> Holdings:

@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import time
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ from importer.jobs.job_state import JobsState, Occasion, jobs_place
 from importer.jobs.loading import load_jobs
 from importer.jobs.model import JobFile
 from importer.jobs.named_job import ScheduledJob, next_due
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.environment import base_url
 from importer.runtime.process_lock import Owner, holder
@@ -40,7 +39,7 @@ _SIMPLE: Final = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* (\*|1-5|[0-6])")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class NewJob:
     """What somebody wants to be imported by itself."""
 
