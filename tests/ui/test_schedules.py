@@ -247,10 +247,9 @@ def test_the_password_of_an_address_is_not_shown(schedules: Schedules) -> None:
 # as the page asks
 
 
-async def planned(visitor: Visitor, screen: Screen, **said: Any) -> tuple[int, Any]:
-    run = past_run(
-        screen.state, **({"sandbox": True, "location_id": None} if said.pop("sandbox", False) else {})
-    )
+async def planned(visitor: Visitor, screen: Screen, *, sandbox: bool = False, **said: Any) -> tuple[int, Any]:
+    aim: dict[str, Any] = {"sandbox": True, "location_id": None} if sandbox else {}
+    run = past_run(screen.state, **aim)
     version = (await visitor.ask("/api/schedule"))["version"]
     whole = {
         "like": run.id,

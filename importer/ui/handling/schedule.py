@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from importer.state.journal import Run
 
 _LIKE: Final = 20
-_BEGUN_SECONDS: Final = 20.0
+_BEGUN_SECONDS: Final = 60.0
 _ENDED_SECONDS: Final = 30.0
 _LONGEST: Final = 2000
 
@@ -143,7 +143,13 @@ async def _begin(screen: Screen) -> None:
     for location_id in screen.tokens.by_location:
         secrets |= screen.tokens.for_child(location_id)
     process = children.start(words, log=log, secrets=secrets)
-    await _until(lambda: process.poll() is not None or screen.schedules.server() is not None, _BEGUN_SECONDS)
+
+    def begun() -> bool:
+        # Between taking the lock and writing who took it there is a moment.
+        owner = screen.schedules.server()
+        return process.poll() is not None or (owner is not None and owner.pid > 0)
+
+    await _until(begun, _BEGUN_SECONDS)
     if process.poll() is not None:
         raise SettingsError(children.ended_with(process.returncode, log).sentence)
 
