@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from importer.jobs.notices import Notice
+from importer.records import value_type
 from importer.sources import masked
 from importer.sources.sightings import Sighting
 from importer.state.database import Purpose, StateFile
@@ -65,7 +66,7 @@ class Result(StrEnum):
     """Nothing was sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class JobState:
     """Where one job stands."""
 
@@ -85,7 +86,7 @@ class JobState:
     """When to try again, ahead of the schedule."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """One turn of a job that is over."""
 
@@ -100,7 +101,7 @@ class Occasion:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """A notice that waits for delivery over one channel; ``channel`` tells it from the others of the job file."""
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
-from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState
+from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState, value_type
 from importer.results import wording
 from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
@@ -61,7 +61,7 @@ from importer.state.memory import KnownAdditions, Leaver, Memory
 _MET_AT_ONCE: Final = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One session's sending: what is sent, by which rules, and where outcomes go."""
 

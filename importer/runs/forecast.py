@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -19,7 +19,7 @@ from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.examples import refuse_failing
 from importer.mapping.language.people import SharedKeyPolicy
-from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of
+from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of, value_type
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from importer.runs.similar_people import SimilarPeople
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Taken:
     """Sources taken in for a look, and the mapping bound to them."""
 

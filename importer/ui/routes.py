@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from importer.records import value_type
 from importer.ui.guard import Kind, Refusal
 from importer.ui.handling import account, columns, files, forecast, rows, runs, start, statics
 from importer.ui.screen import Screen
@@ -17,7 +17,7 @@ Handler = Callable[[Screen, ScreenRequest], Awaitable[ScreenReply]]
 _PARTS: Final = {"draft": r"[0-9a-f-]{1,40}", "run": r"[0-9a-f-]{1,40}", "name": r"[\w.-]{1,60}"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Route:
     """One address: ``{draft}``, ``{run}`` and ``{name}`` stand for what the handler looks up."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import ImporterError, SettingsError
-from importer.records import Counts, Json
+from importer.records import Counts, Json, value_type
 from importer.runtime.environment import user_at_host
 from importer.state import StateFolder
 from importer.state.journal import Run
@@ -29,7 +28,7 @@ _LOOKED_AT: Final = 40
 """So many of the newest runs may be under way: more than anybody has at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunLine:
     """One run in a list."""
 

@@ -6,11 +6,11 @@ what comes out is read again: it has to hold the change and nothing else, or the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import yaml
 
+from importer.records import value_type
 from importer.yaml.document import Plain, YamlPath, read
 from importer.yaml.writing import inline, quoted
 
@@ -96,7 +96,7 @@ def _replaced(text: str, path: YamlPath, value: Plain) -> str:
     return _proven(text, page.exchanged(span, filling), wanted, path)
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Page:
     """A text, and the nodes that the parser found in it. A span is counted in characters of the text."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,17 @@ from importer.highlevel.equality import lowered
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
-from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
+from importer.records import (
+    Outcome,
+    PlanAction,
+    Planned,
+    PlannedRow,
+    Record,
+    RowId,
+    Status,
+    TagMode,
+    value_type,
+)
 from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
 from importer.runs.planning.completing import Completing, complete_mirrors
@@ -150,7 +160,7 @@ def _end(record: Record, planned: PlannedRow, status: Status) -> Outcome:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """What a run is compared by."""
 

@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Outcome, PlanAction, PlannedRow, Record, RowId, TagMode
+from importer.records import Outcome, PlanAction, PlannedRow, Record, RowId, TagMode, value_type
 from importer.results.columns import join_columns
 from importer.results.export_table import open_contact_table
 from importer.results.files import replacing_text
@@ -50,7 +50,7 @@ from importer.state.plans import PlanFacts, Plans, StoredPlan
 _SENT: Final = frozenset({PlanAction.CREATE, PlanAction.UPDATE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SeenLocations:
     """Locations that were met and mirrored; of one that refuses us, why."""
 
