@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from importer.jobs.notices import Notice
 from importer.records import value_type
+from importer.settings import DEFAULT_BASE_URL
 from importer.sources import masked
 from importer.sources.sightings import Sighting
 from importer.state.database import Purpose, StateFile
@@ -115,6 +118,15 @@ class Parcel:
 _COUNTS: Final = ("created", "updated", "skipped", "failed", "pending", "requests")
 
 
+def jobs_place(state: Path, base_url: str, *, sandbox: bool = False) -> Path:
+    """Keep what was tried out elsewhere apart: a file that a sandbox has seen is new to HighLevel."""
+    if sandbox:
+        return state / "sandbox"
+    if base_url.rstrip("/") == DEFAULT_BASE_URL:
+        return state
+    return state / f"elsewhere-{hashlib.sha256(base_url.rstrip('/').encode()).hexdigest()[:12]}"
+
+
 class JobsState(StateFile):
     """The state of all jobs in one state folder."""
 
@@ -129,15 +141,21 @@ class JobsState(StateFile):
 
     def job_state(self, name: str, *, now: float) -> JobState:
         """Tell where a job stands; one never seen begins now, with nothing to make up for."""
+        if (known := self.known_state(name)) is not None:
+            return known
+        fresh = JobState(name=name, accounted_until=now, since=now)
+        self.put(fresh)
+        return fresh
+
+    def known_state(self, name: str) -> JobState | None:
+        """Tell where a job stands; None for one that was never served. Whoever only looks does not begin it."""
         found = self._db.execute(
             "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at, plan_id "
             "FROM jobs LEFT JOIN open_plans ON open_plans.job = jobs.name WHERE name = ?",
             (name,),
         ).fetchone()
         if found is None:
-            fresh = JobState(name=name, accounted_until=now, since=now)
-            self.put(fresh)
-            return fresh
+            return None
         until, health, since, open_run, open_due, open_file, attempt, next_at, open_plan = found
         return JobState(
             name=name,

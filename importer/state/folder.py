@@ -108,6 +108,10 @@ class StateFolder:
         """Read one run by its full id."""
         with Journal.open(self.run_folder(run_id), thorough=False) as journal:
             run = journal.run
+        return self.as_it_stands(run)
+
+    def as_it_stands(self, run: Run) -> Run:
+        """Give a run as its journal has it, but stopped where the process that worked on it died."""
         if run.state is RunState.RUNNING and self.holder(run.id) is None:
             return replace(run, state=RunState.STOPPED, reason=_KILLED, reason_code="killed")
         return run

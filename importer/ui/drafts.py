@@ -56,6 +56,8 @@ class Draft:
     """The ready mapping that was taken, if one was."""
     acknowledged: tuple[str, ...] = ()
     """Columns of which it was said that they are left out on purpose."""
+    like: str | None = None
+    """The run whose mapping and place it was begun with."""
     run_id: str | None = None
     """The run that it was imported by last."""
     imported_as: str | None = None
