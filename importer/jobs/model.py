@@ -159,8 +159,8 @@ AfterJobs = Annotated[
     PlainValidator(_after),
     WithJsonSchema({"type": "string", "pattern": "^(leave|delete|(move|archive):.+)$"}),
 ]
-_EVENTS: Final = ["failure", "threshold", "recovery", "success", "always"]
-EventName = Literal["failure", "threshold", "recovery", "success", "always"]
+_EVENTS: Final = ["failure", "threshold", "approval", "recovery", "success", "always"]
+EventName = Literal["failure", "threshold", "approval", "recovery", "success", "always"]
 Events = Annotated[
     tuple[EventName, ...],
     BeforeValidator(_one_or_many),
@@ -190,7 +190,10 @@ class SendWindow(Section):
 
 
 class Thresholds(Section):
-    """What a file must be like. Checked before anything is sent, and the failed rows once more at the end."""
+    """What a file must be like. Checked before anything is sent, and the failed rows once more at the end.
+
+    A file that would do more to the location than ``creates``, ``updates`` or ``lifts`` allow waits for a person.
+    """
 
     failed_rows: RowsOrShare | None = Field(
         default=None, description="The job fails when more rows fail than this number, or this share (5%)."
@@ -201,6 +204,21 @@ class Thresholds(Section):
     shrink: Share | None = Field(
         default=None,
         description="A file that has lost more than this share of the rows of the last one imported is refused.",
+    )
+    creates: RowsOrShare | None = Field(
+        default=None,
+        description="A file of which more rows than this number, or this share (10%), would create a contact waits "
+        "for `importer approve`.",
+    )
+    updates: RowsOrShare | None = Field(
+        default=None,
+        description="A file of which more rows than this number, or this share, would change a contact waits for "
+        "`importer approve`.",
+    )
+    lifts: RowsOrShare | None = Field(
+        default=None,
+        description="A file of which more rows than this (0: any) would lift somebody's do-not-disturb waits for "
+        "`importer approve`.",
     )
 
 
@@ -233,7 +251,8 @@ class Notify(Section):
         None, description="A URL that is asked (GET) after each success; for dead man's switches."
     )
     on: Events = Field(
-        ("failure", "threshold", "recovery"), description="Which events are told; `always` tells of all."
+        ("failure", "threshold", "approval", "recovery"),
+        description="Which events are told; `always` tells of all.",
     )
     report_link: NonEmptyText | None = Field(
         None, description="Where reports can be read: a URL with {run_id} in it. Default: the file's path."

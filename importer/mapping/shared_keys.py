@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from importer.mapping.compiled.program import Program, failed
@@ -27,6 +27,7 @@ from importer.records import (
     Said,
     number_of,
     source_of,
+    value_type,
 )
 
 CODE: Final = "shared_key"
@@ -53,7 +54,7 @@ MatchedBy: TypeAlias = Callable[[Record], Collection[str]]
 Note: TypeAlias = Callable[[Sequence[KeyLink]], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class KeyRules:
     """What the mapping says of shared keys. ``columns`` names the column of each key where there is one."""
 

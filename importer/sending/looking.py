@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from importer.highlevel.follow_ups import named_contacts
-from importer.highlevel.reply import Reply
+from importer.highlevel.notes import read_notes
+from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.search import is_of
 from importer.records import (
     Addition,
@@ -56,6 +57,19 @@ class ContactCallState(CallState):
 
     def recognises(self, reply: Reply) -> bool:
         return reply.contact_id in (None, self._contact_id)
+
+
+class NotesCallState(CallState):
+    """The call that lists one contact's notes: what shows another's, or is no list, is not the reply to it."""
+
+    __slots__ = ("_contact_id",)
+
+    def __init__(self, contact_id: str) -> None:
+        super().__init__(FIRST_CONTACT, soft=True)
+        self._contact_id = contact_id
+
+    def recognises(self, reply: Reply) -> bool:
+        return reply.kind is not ReplyKind.DONE or read_notes(self._contact_id, reply.body) is not None
 
 
 class ContactsCallState(CallState):

@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS holders (
 PURPOSE: Final = Purpose(
     title="The memory of who holds which key",
     go_on="go on with: importer resume",
-    if_damaged="Move it away, and go on with: importer resume. Who holds which key is then learnt anew.",
+    if_damaged="Move it away, and go on with: importer resume.",
+    without_it="Who holds which key is then learnt anew.",
     # Keys are hashes, so every block touches pages all over the file. What a power cut takes is learnt again.
     pragmas=("cache_size = -32768", "synchronous = NORMAL"),
 )
