@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from importer.records import Remedy
+from importer.records import Remedy, value_type
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Code:
     """One entry: the stable name, a title, how to mend it, and whether mending the row or running again helps."""
 

@@ -57,6 +57,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "watch": ("importer.cli.service", "Import what arrives in a folder."),
     "serve": ("importer.cli.service", "Run jobs on their schedules."),
     "schedule": ("importer.cli.service", "Print a systemd, cron, Kubernetes or Windows entry for a job."),
+    "mcp": ("importer.cli.assistant", "Let an assistant read, check and plan (Model Context Protocol)."),
     "schema": ("importer.cli.imports", "Print the mapping's JSON Schema."),
     "sample": ("importer.cli.shipped", "Lay sample files into a folder, to try the importer."),
     "sandbox": ("importer.cli.sandbox", "Start a local HighLevel stand-in on loopback."),
@@ -80,12 +81,13 @@ WORKING: Final = frozenset(
         "fields",
         "watch",
         "serve",
+        "mcp",
         "sandbox",
     }
 )
 """They do something beside showing it; their exit code tells of that, whatever became of their output."""
 
-SENDING: Final = WORKING - {"results", "forget", "login", "connect", "mirror", "approve", "sandbox"}
+SENDING: Final = WORKING - {"results", "forget", "login", "connect", "mirror", "approve", "mcp", "sandbox"}
 
 
 class LazyGroup(click.Group):

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 @click.argument("plan", metavar="PLAN")
 @click.option("--refuse", is_flag=True, help="Refuse it: its job sends nothing of that file.")
 @click.option(
+    "--undo",
+    is_flag=True,
+    help="PLAN is a run: agree that `importer mcp` takes it back, within a day.",
+)
+@click.option(
     "--by",
     metavar="NAME",
     callback=name_of_somebody,
@@ -58,17 +63,28 @@ def approve_command(plan: str, **given: Any) -> None:
     from importer.state.plans import Decision, Plans, StoredPlan
 
     load_environment()
+    if given["undo"] and given["refuse"]:
+        raise click.UsageError(
+            "Nothing takes a run back that nobody approved: --refuse and --undo do not go together."
+        )
     decision = Decision.REFUSED if given["refuse"] else Decision.APPROVED
     asks = must_ask(
         {**given, "dry_run": False},
         "Whether a plan may be sent is for a person to say, and nobody can be asked here: say --yes on this very command.",
     )
     by = given["by"] or user_at_host()
+    if given["undo"]:
+        _approve_undo(plan, by, given, asks=asks)
+        return
     with StoredPlan.open(Plans(state_folder(given["state"])).find(plan)) as stored:
         facts = stored.facts
         if not given["quiet"] and stored.approval.decision is None:
             click.echo(_shown(facts, stored), err=True)
-        if asks and stored.approval.decision is None and not _agreed(decision):
+        if (
+            asks
+            and stored.approval.decision is None
+            and not _agreed("Refuse it?" if given["refuse"] else "Approve it?")
+        ):
             click.echo("Nothing was decided.", err=True)
             sys.exit(2)
         said = stored.say(decision, by=by, at=time.time())
@@ -84,6 +100,30 @@ def approve_command(plan: str, **given: Any) -> None:
         }
         click.echo(json.dumps(answer, ensure_ascii=False))
     sys.exit(0 if said.decision is decision else 2)
+
+
+def _approve_undo(run: str, by: str, given: dict[str, Any], *, asks: bool) -> None:
+    import time
+
+    from importer.state import StateFolder
+    from importer.state.undo_approvals import UndoApproval, approve_undo
+
+    folder = StateFolder(state_folder(given["state"]))
+    run_id = folder.match_id(run)
+    if asks:
+        click.echo(
+            f"Run {run_id} imported {folder.imported_by(run_id)}. To see what taking it back would do: importer undo {run_id} --dry-run",
+            err=True,
+        )
+        if not _agreed("Have it taken back?"):
+            click.echo("Nothing was decided.", err=True)
+            sys.exit(2)
+    at = time.time()
+    approve_undo(folder.run_folder(run_id), UndoApproval(by=by, at=at))
+    if not given["quiet"]:
+        click.echo(f"{by} approved that run {run_id} is taken back, within a day.", err=True)
+    if given["as_json"]:
+        click.echo(json.dumps({"run_id": run_id, "by": by, "at": at}, ensure_ascii=False))
 
 
 def _shown(facts: PlanFacts, stored: StoredPlan) -> str:
@@ -105,10 +145,7 @@ def _shown(facts: PlanFacts, stored: StoredPlan) -> str:
     return "\n".join(lines)
 
 
-def _agreed(decision: object) -> bool:
-    from importer.state.plans import Decision
-
-    question = "Refuse it?" if decision is Decision.REFUSED else "Approve it?"
+def _agreed(question: str) -> bool:
     try:
         return click.confirm(question, err=True)
     except click.Abort:  # Ctrl-C and the end of input are a no

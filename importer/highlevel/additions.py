@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import blake2b
 from html import unescape
@@ -29,7 +29,7 @@ from importer.highlevel.opportunities import (
 )
 from importer.highlevel.reply import read_moment
 from importer.highlevel.wire import encode
-from importer.records import Addition, FollowUpFor, Json
+from importer.records import Addition, FollowUpFor, Json, value_type
 
 _MAKE_AND_LINK: Final = 2
 _DUE: Final = "dueDate"
@@ -37,7 +37,7 @@ _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@value_type(frozen=True, slots=True, kw_only=True, eq=False)
 class AdditionKind:
     """What is particular to one kind of addition."""
 
@@ -66,7 +66,7 @@ class AdditionKind:
     """What tells before the first row that the list may not be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Counterpart:
     """What a contact has that says the same as an addition; ``stamp``: when it was added, where the vendor tells."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from importer.jobs.job_state import JobsState
 from importer.jobs.model import Notify
 from importer.jobs.named_job import NamedJob
 from importer.jobs.notices import Notice
+from importer.records import value_type
 from importer.runtime import environment
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
@@ -85,7 +86,7 @@ async def no_zone(job: NamedJob) -> tzinfo | None:  # noqa: ARG001  (the seam's 
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class JobsContext:
     """All that a job's turn is given."""
 

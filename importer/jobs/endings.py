@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from importer.jobs.job_state import Health, JobState, Result
 from importer.jobs.notices import Event
+from importer.records import value_type
 
 FIRST_RETRY_SECONDS: Final = 300.0
 LONGEST_RETRY_SECONDS: Final = 6 * 3600.0
@@ -15,7 +16,7 @@ APPROVAL_SECONDS: Final = 30.0
 GOOD: Final = frozenset({Result.FINISHED, Result.NOTHING_NEW})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How one file, or a turn without one, ended."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from importer.jobs.notices import Notice
+from importer.records import value_type
+from importer.settings import DEFAULT_BASE_URL
 from importer.sources import masked
 from importer.sources.sightings import Sighting
 from importer.state.database import Purpose, StateFile
@@ -65,7 +69,7 @@ class Result(StrEnum):
     """Nothing was sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class JobState:
     """Where one job stands."""
 
@@ -85,7 +89,7 @@ class JobState:
     """When to try again, ahead of the schedule."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """One turn of a job that is over."""
 
@@ -100,7 +104,7 @@ class Occasion:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """A notice that waits for delivery over one channel; ``channel`` tells it from the others of the job file."""
 
@@ -112,6 +116,15 @@ class Parcel:
 
 
 _COUNTS: Final = ("created", "updated", "skipped", "failed", "pending", "requests")
+
+
+def jobs_place(state: Path, base_url: str, *, sandbox: bool = False) -> Path:
+    """Keep what was tried out elsewhere apart: a file that a sandbox has seen is new to HighLevel."""
+    if sandbox:
+        return state / "sandbox"
+    if base_url.rstrip("/") == DEFAULT_BASE_URL:
+        return state
+    return state / f"elsewhere-{hashlib.sha256(base_url.rstrip('/').encode()).hexdigest()[:12]}"
 
 
 class JobsState(StateFile):
@@ -128,15 +141,21 @@ class JobsState(StateFile):
 
     def job_state(self, name: str, *, now: float) -> JobState:
         """Tell where a job stands; one never seen begins now, with nothing to make up for."""
+        if (known := self.known_state(name)) is not None:
+            return known
+        fresh = JobState(name=name, accounted_until=now, since=now)
+        self.put(fresh)
+        return fresh
+
+    def known_state(self, name: str) -> JobState | None:
+        """Tell where a job stands; None for one that was never served. Whoever only looks does not begin it."""
         found = self._db.execute(
             "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at, plan_id "
             "FROM jobs LEFT JOIN open_plans ON open_plans.job = jobs.name WHERE name = ?",
             (name,),
         ).fetchone()
         if found is None:
-            fresh = JobState(name=name, accounted_until=now, since=now)
-            self.put(fresh)
-            return fresh
+            return None
         until, health, since, open_run, open_due, open_file, attempt, next_at, open_plan = found
         return JobState(
             name=name,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from importer.records import Json
+from importer.records import Json, value_type
 
 
 class Event(StrEnum):
@@ -36,7 +36,7 @@ _WORDS: Final = {
 _COUNTS: Final = ("rows_read", "created", "updated", "skipped", "failed", "pending", "missing", "requests")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One message about one job."""
 

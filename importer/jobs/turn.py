@@ -16,7 +16,6 @@ from importer.errors import (
     InterruptedRunError,
     MappingError,
     RunConflictError,
-    SettingsError,
     SetupError,
     SourceError,
     StopError,
@@ -33,11 +32,12 @@ from importer.jobs.model import Stream
 from importer.jobs.named_job import NamedJob
 from importer.jobs.patterns import distinguishes_files
 from importer.jobs.settling import Afterwards, put_away
+from importer.jobs.tokens import connection_of
 from importer.results.commands import access_words
 from importer.runtime import environment
 from importer.runtime.counting import counted
 from importer.runtime.stopping import StopSignal
-from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
+from importer.settings import FailureLimit, ReadingOptions, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import RunState
 from importer.state.memory import Imported
@@ -391,14 +391,8 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
     return RunSettings(
         sources=(arrival.copy,),
         mapping=named.mapping,
-        connection=Connection(
-            base_url=context.base_url,
-            token=token_of(named),
-            tokens=environment.read_tokens(),
-            token_first=bool(job.token_variable or job.token_file),
-            location_id=named.location_id,
-            sandbox=context.sandbox,
-            api_version=job.api_version,
+        connection=connection_of(
+            named, base_url=context.base_url, state=context.state, sandbox=context.sandbox
         ),
         state=context.state,
         output=named.path(job.output),
@@ -414,19 +408,6 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
         max_requests=job.max_requests,
         allow_transforms=job.allow_transforms,
     )
-
-
-def token_of(named: NamedJob) -> Secret | None:
-    """Find a job's token: its own file or variable, else HIGHLEVEL_TOKEN. Raises SettingsError."""
-    job = named.job
-    if job.token_variable:
-        token = environment.variable_token(job.token_variable)
-        if token is None:
-            raise SettingsError(
-                f"The environment variable {job.token_variable} of job {named.name} holds no token."
-            )
-        return token
-    return environment.read_token(named.path(job.token_file) if job.token_file else None)
 
 
 def _same_file(arrival: Arrival) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel.catalog import CustomField
@@ -22,14 +21,14 @@ from importer.mapping.language.rule import OtherColumn, Rule, RuleKey
 from importer.mapping.location_values import settled
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ValueFault
-from importer.records import Fault, Json, Record
+from importer.records import Fault, Json, Record, value_type
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import nearest
 
 _FILE: Final = "FILE_UPLOAD"
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Target:
     """Where a custom value goes, how it is made right, and what to say when it cannot be."""
 
@@ -47,7 +46,7 @@ class _Target:
         return [] if self.several else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CustomRules:
     """What a mapping and a file tell of the rules that fill custom fields. ``open_dates``: why a rule's dates can be read two ways."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Final
 
 from importer.highlevel.payload import match_keys
 from importer.mapping.compiled.columns import unite
 from importer.mapping.opt_outs import OptOuts, opt_outs_of, with_opt_outs
-from importer.records import Fault, Json, Outcome, Record, Remedy, RowId, Status, number_of
+from importer.records import Fault, Json, Outcome, Record, Remedy, RowId, Status, number_of, value_type
 
 CODE: Final = "duplicate_in_file"
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class PersonGroup:
     """The rows of one person, in file order; ``sent`` is the one that goes out, None when all of them fail."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
@@ -41,7 +41,7 @@ _Value = TypeVar("_Value", int, str)
 _AT_ONCE: Final = 900  # SQLite before 3.32 takes 999 values in one statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MirrorFacts:
     """What is known of a mirror as a whole. ``as_of``: what the location did since then may be missing."""
 
@@ -221,6 +221,8 @@ class Mirror:
     def find(self, keys: Iterable[str]) -> FoundContacts:
         """Find the contacts that hold keys, also those that hold them as additional ones."""
         wanted = list(dict.fromkeys(keys))
+        if not wanted:
+            return NOBODY
         if self._has_additional_keys():
             wanted += [f"{ADDITIONAL}{key}" for key in wanted]
         pairs = [pair for some in _batches(wanted) for pair in self._select(_NUMBERS, some)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from importer.highlevel.additions import COMPANY, calls_beside
 from importer.highlevel.companies import LINK_LIMIT
-from importer.records import Block, Json, Outcome, Record, RowObject, row_id
+from importer.records import Block, Json, Outcome, Record, RowObject, row_id, value_type
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.similar import SimilarRows
@@ -16,7 +16,7 @@ from importer.results.summary import SourceSummary, group_json, moment
 from importer.results.tally import CodeGroup, Tally
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LocationForecast:
     """What a run would ask of one location; ``daily_share`` is its part of the daily allowance, 1.5 is a day and a half."""
 
@@ -26,7 +26,7 @@ class LocationForecast:
     daily_share: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Expected:
     """What the location's own duplicate search said of a sample of the rows."""
 
@@ -40,7 +40,7 @@ class Expected:
         return self.found / self.asked if self.asked else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Lifts:
     """Rows that switch do-not-disturb off; of those that the location was ``asked`` about, how many lift it for somebody."""
 
@@ -52,7 +52,7 @@ class Lifts:
         return {"rows": self.rows, "asked": self.asked, "lifting": self.lifting}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What a run would do. ``ready + skipped + failed == rows_read``, always."""
 

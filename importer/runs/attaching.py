@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -16,7 +16,7 @@ from importer.mapping.compiled.program import failed
 from importer.mapping.custom_targets import fields_named
 from importer.mapping.language.model import FileOrigins
 from importer.mapping.values.fault import ValueFault
-from importer.records import Fault, FileContent, Json, Outcome, Record, source_of
+from importer.records import Fault, FileContent, Json, Outcome, Record, source_of, value_type
 from importer.runs.resolving import Catalogs
 from importer.sources import StagedSource, is_url
 from importer.sources.attachments import Attachments
@@ -32,7 +32,7 @@ Found: TypeAlias = "tuple[str, StoredFile] | Fault | None"
 Alter: TypeAlias = Callable[[Record | Outcome], Record | Outcome]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FileField:
     """A custom field of files, and the rule that fills it."""
 

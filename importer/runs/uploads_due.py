@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from importer.records import Outcome, Record, source_of
+from importer.records import Outcome, Record, source_of, value_type
 from importer.runs.attaching import Alter, Attaching, FileField
 from importer.state.memory.uploads import KnownUploads, UploadKey
 
@@ -53,7 +52,7 @@ class UploadsDue:
         return found is not None and found.stored is not None
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class ForeseenFiles:
     """Files as a run that is foretold would find them: what they make of a row, and what of them is yet to be uploaded."""
 

@@ -7,14 +7,14 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
 
 from importer.errors import SettingsError, StateError
-from importer.records import Change, Fault, Json, PlanAction, PlannedRow, RowId
+from importer.records import Change, Fault, Json, PlanAction, PlannedRow, RowId, value_type
 from importer.state.database import Database, Purpose, ensure_database, open_database
 
 KEEP_DAYS: Final = 30
@@ -38,7 +38,7 @@ _PURPOSE: Final = Purpose(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
     """What a plan was made of; it is applied to just that."""
 
@@ -64,7 +64,7 @@ class Decision(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Approval:
     """Whether a person has to agree to a plan, and what they said."""
 

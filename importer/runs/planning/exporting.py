@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,7 +17,7 @@ from importer.mirror.details import read_details
 from importer.mirror.notes import read_all_notes
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.results.export_table import open_contact_table
 from importer.results.files import Replacing, refuse_foreign, replacing_own
 from importer.results.notes_table import open_notes_table
@@ -33,7 +32,7 @@ _BLOCK: Final = 500
 SUFFIXES: Final = frozenset({".csv", ".xlsx"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Exported:
     """What was written."""
 

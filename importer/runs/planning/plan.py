@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,15 +26,16 @@ from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Outcome, PlanAction, PlannedRow, Record, RowId, TagMode
+from importer.records import Outcome, PlanAction, PlannedRow, Record, RowId, TagMode, value_type
 from importer.results.columns import join_columns
 from importer.results.export_table import open_contact_table
 from importer.results.files import replacing_text
 from importer.results.plan import MirrorSummary, MissingContacts, PlanSummary, PlanTally
 from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
+from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
-from importer.runs.forecast import Taken, files_named, foreseen_rows, most_calls_a_row, taken_in
+from importer.runs.forecast import Taken, files_named, foreseen_rows, taken_in
 from importer.runs.intake import Mapped, choose_location, require_destination
 from importer.runs.objects import require_contacts
 from importer.runs.planning.completing import Completing, complete_mirrors
@@ -50,7 +51,7 @@ from importer.state.plans import PlanFacts, Plans, StoredPlan
 _SENT: Final = frozenset({PlanAction.CREATE, PlanAction.UPDATE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SeenLocations:
     """Locations that were met and mirrored; of one that refuses us, why."""
 
