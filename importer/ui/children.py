@@ -13,10 +13,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from importer.records import value_type
 from importer.runtime.environment import without_secrets
 from importer.ui.surface import RefusedRequestError
 
@@ -26,7 +26,7 @@ _GRACE_SECONDS: Final = 0.8
 """For a command that is to end to take away its copies; whoever pressed Cancel waits no longer than a second."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ChildEnd:
     """How a command ended: its exit code, the lines of JSON that it wrote, and the last of what it said."""
 

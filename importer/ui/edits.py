@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, Self
 
 from importer.errors import SettingsError
 from importer.reading.corrections import MOST_CORRECTIONS, read_corrections
+from importer.records import value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.state.database import Database, Purpose, ensure_database
 from importer.ui.drafts import write_private
@@ -50,7 +51,7 @@ Verdict = Mapping[str, Any]
 """``status`` (ready, skipped, failed), and ``faults``: code, whether it fails, column, message of each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CellEdit:
     """One cell that was put right, or a whole row where ``place`` is None. ``place`` counts from 0."""
 
@@ -65,7 +66,7 @@ class CellEdit:
         return self.cells if self.place is None else self.cells[self.place]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A row as it was found by the check, and as it is by now."""
 

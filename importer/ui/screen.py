@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from importer.ui.checks import Checks
 from importer.ui.drafts import Draft, Drafts
 from importer.ui.guard import Admission, Kind
 from importer.ui.runs import ScreenRuns
+from importer.ui.schedules import Schedules
 from importer.ui.surface import RefusedRequestError, ScreenReply
 from importer.ui.words import Words, english
 
@@ -50,7 +51,9 @@ class Tokens:
 class Screen:
     """The state folder, the drafts, the open files and the runs, and who may come in."""
 
-    def __init__(self, state: Path, *, output: Path, words: Words | None = None) -> None:
+    def __init__(
+        self, state: Path, *, output: Path, words: Words | None = None, jobs: Path | None = None
+    ) -> None:
         self.state = state
         self.output = output
         self.words = words or english()
@@ -58,6 +61,7 @@ class Screen:
         self.benches = Benches()
         self.checks = Checks()
         self.runs = ScreenRuns(state)
+        self.schedules = Schedules(state, jobs, output=output)
         self.tokens = Tokens()
         self.admission: Admission | None = None
         self.starting: dict[str, asyncio.Lock] = {}
@@ -80,6 +84,10 @@ class Screen:
         await self.checks.cancel_all()
         await self.benches.close_all()
         await asyncio.gather(*self._beside, return_exceptions=True)
+
+    def in_background(self, work: Callable[[], None]) -> None:
+        """Do something that nobody waits for."""
+        self.spawn(asyncio.to_thread(work))
 
     def heard(self) -> None:
         """Note that somebody is there."""
