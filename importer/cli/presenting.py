@@ -160,7 +160,7 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
 
 
 _CHECK_SECONDS: Final = 2.0
-_TOLD_SECONDS: Final = 0.5
+_PROGRAM_SECONDS: Final = 0.5
 """A program that shows it draws no line for each."""
 
 
@@ -182,13 +182,13 @@ def watched_check(
     def beat(phase: CheckPhase, rows: int) -> None:
         nonlocal said_at
         now = monotonic()
-        told = manner.log_format == "json"
+        for_program = manner.log_format == "json"
         if not (manner.quiet or manner.no_progress) and now - said_at >= (
-            _TOLD_SECONDS if told else _CHECK_SECONDS
+            _PROGRAM_SECONDS if for_program else _CHECK_SECONDS
         ):
             said_at = now
             line = json.dumps({"check": {"phase": phase, "rows": rows}})
-            click.echo(line if told else f"{phase}: {rows:,} rows so far ...", err=True)
+            click.echo(line if for_program else f"{phase}: {rows:,} rows so far ...", err=True)
 
     with heard(ask):
         yield stop, beat

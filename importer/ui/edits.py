@@ -39,7 +39,7 @@ CREATE INDEX IF NOT EXISTS edits_of_row ON edits (row);
 CREATE INDEX IF NOT EXISTS edits_of_change ON edits (change);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS originals (row INTEGER PRIMARY KEY, cells TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS verdicts (row INTEGER PRIMARY KEY, found TEXT NOT NULL, now TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS standings (row INTEGER PRIMARY KEY, found TEXT NOT NULL, now TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS shifts (
     row INTEGER NOT NULL, name TEXT NOT NULL, by INTEGER NOT NULL, PRIMARY KEY (row, name)
 ) WITHOUT ROWID;
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS shifts (
 _encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 Cells = Sequence[str]
-Verdict = Mapping[str, Any]
+RowStanding = Mapping[str, Any]
 """``status`` (ready, skipped, failed), and ``faults``: code, whether it fails, column, message of each."""
 
 
@@ -71,8 +71,8 @@ class Judged:
     """A row as it was found by the check, and as it is by now."""
 
     row: int
-    found: Verdict = field(repr=False)
-    now: Verdict = field(repr=False)
+    found: RowStanding = field(repr=False)
+    now: RowStanding = field(repr=False)
 
 
 def forget_edits(folder: Path) -> None:
@@ -175,16 +175,16 @@ class DraftEdits:
         assert change is not None  # noqa: S101  (an INSERT gives a number)
         return change
 
-    def undo(self) -> None:
+    def take_back(self) -> None:
         """Take the last change back, all cells of it."""
         self._mark(self._last(undone=False), undone=True)
 
-    def redo(self) -> None:
+    def make_again(self) -> None:
         """Make the change again that was taken back last."""
         self._mark(self._last(undone=True), undone=False)
 
     def rows_of_last(self, *, undone: bool) -> tuple[int, ...]:
-        """Give the rows of the change that ``undo`` takes back, or that ``redo`` makes again."""
+        """Give the rows of the change that ``take_back`` takes back, or that ``make_again`` makes again."""
         change = self._last(undone=undone)
         rows = self._db.execute("SELECT DISTINCT row FROM edits WHERE change = ? ORDER BY row", (change,))
         return tuple(row for (row,) in rows.fetchall())
@@ -200,7 +200,7 @@ class DraftEdits:
         self._db.execute("UPDATE changes SET undone = ? WHERE change = ?", (undone, change))
 
     @property
-    def can_redo(self) -> bool:
+    def can_make_again(self) -> bool:
         return bool(self._db.execute("SELECT EXISTS (SELECT 1 FROM changes WHERE undone)").fetchone()[0])
 
     def listed(self, *, most: int) -> list[dict[str, Any]]:
@@ -234,15 +234,15 @@ class DraftEdits:
         with self._db.transaction():
             for each in judged:
                 kept = _encode(dict(each.found)), _encode(dict(each.now))
-                self._db.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?)", (each.row, *kept))
+                self._db.execute("INSERT OR REPLACE INTO standings VALUES (?, ?, ?)", (each.row, *kept))
                 self._db.execute("DELETE FROM shifts WHERE row = ?", (each.row,))
                 self._db.executemany("INSERT INTO shifts VALUES (?, ?, ?)", _shifts(each))
 
-    def verdicts(self, rows: Sequence[int]) -> dict[int, Judged]:
+    def standings(self, rows: Sequence[int]) -> dict[int, Judged]:
         """Give what became of those of some rows that were corrected since the check."""
         return {
             row: Judged(row=row, found=json.loads(found), now=json.loads(now))
-            for row, found, now in self._of_rows("SELECT row, found, now FROM verdicts", rows)
+            for row, found, now in self._of_rows("SELECT row, found, now FROM standings", rows)
         }
 
     def shifts(self) -> dict[str, int]:
@@ -254,7 +254,7 @@ class DraftEdits:
     def begin_check(self) -> None:
         """Forget what became of rows: all of them are looked at anew."""
         with self._db.transaction():
-            self._db.execute("DELETE FROM verdicts")
+            self._db.execute("DELETE FROM standings")
             self._db.execute("DELETE FROM shifts")
 
     # As a file
@@ -321,9 +321,9 @@ def _shifts(judged: Judged) -> list[tuple[int, str, int]]:
     return [*gone, *((judged.row, name, 1) for name in sorted(now - found))]
 
 
-def _names(verdict: Verdict) -> set[str]:
+def _names(standing: RowStanding) -> set[str]:
     """Give what a row is counted under."""
-    return {verdict["status"], *(cause_name(code, fails=fails) for code, fails, *_ in verdict["faults"])}
+    return {standing["status"], *(cause_name(code, fails=fails) for code, fails, *_ in standing["faults"])}
 
 
 def cause_name(code: str, *, fails: bool) -> str:

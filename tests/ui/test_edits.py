@@ -31,7 +31,7 @@ def test_a_change_is_taken_back_and_made_again_after_the_program_ended(tmp_path:
         edits.make([edit(edits, 3, 0, "Benn"), edit(edits, 4, 0, "Cydd")], HEADER)
         both = edits.key
         assert edits.rows_of_last(undone=False) == (3, 4)
-        edits.undo()
+        edits.take_back()
 
     with DraftEdits.open(tmp_path) as edits:
         assert edits.current([2, 3]) == {2: ["Adah", *ROWS[2][1:]], 3: ROWS[3]}
@@ -40,11 +40,11 @@ def test_a_change_is_taken_back_and_made_again_after_the_program_ended(tmp_path:
             (2, 1, False),
         ]
         assert edits.key != both
-        edits.redo()
-        assert (edits.key, edits.can_redo) == (both, False)
-        edits.undo()
+        edits.make_again()
+        assert (edits.key, edits.can_make_again) == (both, False)
+        edits.take_back()
         edits.make([edit(edits, 4, 1, "c@example.com")], HEADER)
-        assert (edits.can_redo, edits.key != both) == (False, True)
+        assert (edits.can_make_again, edits.key != both) == (False, True)
         assert edits.listed(most=1)[0]["at"] > 1_700_000_000
 
 
@@ -58,9 +58,9 @@ def test_a_column_whose_name_stands_twice_is_called_by_its_number(tmp_path: Path
         before = path.stat()
         assert edits.written() == path
         assert path.stat().st_mtime_ns == before.st_mtime_ns
-        edits.undo()
+        edits.take_back()
         assert (edits.written(), path.exists()) == (None, False)
-        edits.redo()
+        edits.make_again()
         path = edits.written()
         assert path is not None
 
@@ -97,9 +97,9 @@ def test_the_file_of_corrections_makes_of_the_rows_what_the_screen_shows(
     with DraftEdits.open(folder) as edits:
         for step in steps:
             if step == "undo":
-                edits.undo()
+                edits.take_back()
             elif step == "redo":
-                edits.redo()
+                edits.make_again()
             elif (made := edit(edits, *step)).before != made.after and "".join(_laid(made)).strip():
                 edits.make([made], HEADER)
         shown = {**ROWS, **edits.current(list(ROWS))}
@@ -121,15 +121,15 @@ def _laid(made: CellEdit) -> list[str]:
     return cells
 
 
-def verdict(status: str, *codes: str) -> dict[str, Any]:
+def standing(status: str, *codes: str) -> dict[str, Any]:
     return {"status": status, "faults": [[code, status == "failed", None, code] for code in codes]}
 
 
 def test_what_became_of_rows_is_counted_once_however_often_they_change(tmp_path: Path) -> None:
-    failed = verdict("failed", "invalid_email", "invalid_phone")
+    failed = standing("failed", "invalid_email", "invalid_phone")
     with DraftEdits.open(tmp_path) as edits:
-        edits.judge([Judged(row=2, found=failed, now=verdict("failed", "invalid_phone"))])
-        edits.judge([Judged(row=3, found=failed, now=verdict("ready"))])
+        edits.judge([Judged(row=2, found=failed, now=standing("failed", "invalid_phone"))])
+        edits.judge([Judged(row=3, found=failed, now=standing("ready"))])
         assert edits.shifts() == {
             "failed": -1,
             "ready": 1,
@@ -138,6 +138,6 @@ def test_what_became_of_rows_is_counted_once_however_often_they_change(tmp_path:
         }
         edits.judge([Judged(row=3, found=failed, now=failed), Judged(row=2, found=failed, now=failed)])
         assert edits.shifts() == {}
-        assert edits.verdicts([2, 3, 4]).keys() == {2, 3}
+        assert edits.standings([2, 3, 4]).keys() == {2, 3}
         edits.begin_check()
-        assert edits.verdicts([2, 3]) == {}
+        assert edits.standings([2, 3]) == {}

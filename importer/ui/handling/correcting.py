@@ -10,15 +10,15 @@ from typing import Any, Final
 from importer.records import Json
 from importer.state.findings import Findings
 from importer.ui.drafts import Draft
-from importer.ui.edits import CellEdit, DraftEdits, Judged, Verdict
+from importer.ui.edits import CellEdit, DraftEdits, Judged, RowStanding
 from importer.ui.handling.checking import findings_of
 from importer.ui.handling.files import ask_bench
-from importer.ui.handling.rows import cells_now, overview, place_of, require_check, shown_row, verdict_of
+from importer.ui.handling.rows import cells_now, overview, place_of, require_check, shown_row, standing_of
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
 
 Found = Mapping[str, Any]
-"""A verdict of the check, with what it cannot be told from the row alone; as it is kept."""
+"""A standing of the check, with what it cannot be told from the row alone; as it is kept."""
 Fault = Sequence[Any]
 
 _PAGE: Final = 200
@@ -66,20 +66,20 @@ async def _told(screen: Screen, draft: Draft, row: int) -> ScreenReply:
     """Say what became of a row, and how many there are of each kind by now."""
     cells = (await cells_now(screen, draft, [row]))[row]
     found = await overview(screen, draft)
-    verdict, original = await asyncio.to_thread(_standing, screen, draft, row)
+    standing, original = await asyncio.to_thread(_standing, screen, draft, row)
     return data(
-        {"row": shown_row(row, found["header"], cells, verdict, original=original), "overview": found}
+        {"row": shown_row(row, found["header"], cells, standing, original=original), "overview": found}
     )
 
 
-def _standing(screen: Screen, draft: Draft, row: int) -> tuple[Verdict, list[str] | None]:
+def _standing(screen: Screen, draft: Draft, row: int) -> tuple[RowStanding, list[str] | None]:
     with (
         Findings.open(findings_of(screen, draft)) as findings,
         DraftEdits.open(screen.drafts.folder(draft.id)) as edits,
     ):
-        judged = edits.verdicts([row]).get(row)
-        verdict = verdict_of(findings.faults_of([row]).get(row, ())) if judged is None else judged.now
-        return verdict, edits.originals([row]).get(row)
+        judged = edits.standings([row]).get(row)
+        standing = standing_of(findings.faults_of([row]).get(row, ())) if judged is None else judged.now
+        return standing, edits.originals([row]).get(row)
 
 
 async def make(screen: Screen, draft: Draft, made: Sequence[CellEdit], *, change: int | None = None) -> int:
@@ -123,19 +123,19 @@ async def _founds(screen: Screen, draft: Draft, cells: Mapping[int, list[str]]) 
     """Say what the check found of rows, which held ``cells`` then."""
     found = await asyncio.to_thread(_founds_kept, screen, draft, list(cells))
     if unknown := [row for row in cells if row not in found]:
-        verdicts = await _verdicts(screen, draft, [(row, cells[row]) for row in unknown])
-        by_row = dict(zip(unknown, verdicts, strict=True))
+        standings = await _standings(screen, draft, [(row, cells[row]) for row in unknown])
+        by_row = dict(zip(unknown, standings, strict=True))
         found |= await asyncio.to_thread(_founds_anew, screen, draft, by_row, cells)
     return found
 
 
 def _founds_kept(screen: Screen, draft: Draft, rows: Sequence[int]) -> dict[int, Found]:
     with DraftEdits.open(screen.drafts.folder(draft.id)) as edits:
-        return {row: judged.found for row, judged in edits.verdicts(rows).items()}
+        return {row: judged.found for row, judged in edits.standings(rows).items()}
 
 
 def _founds_anew(
-    screen: Screen, draft: Draft, alone: Mapping[int, Verdict], cells: Mapping[int, list[str]]
+    screen: Screen, draft: Draft, alone: Mapping[int, RowStanding], cells: Mapping[int, list[str]]
 ) -> dict[int, Found]:
     """Hold what the check found of rows against what each of them ``alone`` tells.
 
@@ -145,15 +145,15 @@ def _founds_anew(
     with Findings.open(findings_of(screen, draft)) as findings:
         faults = findings.faults_of(list(alone))
     found: dict[int, Found] = {}
-    for row, verdict in alone.items():
-        checked = verdict_of(faults.get(row, ()))
-        told, real = ({code for code, *_ in each["faults"]} for each in (verdict, checked))
-        skipped = verdict["status"] == "skipped" and checked["status"] == "ready"
+    for row, standing in alone.items():
+        checked = standing_of(faults.get(row, ()))
+        told, real = ({code for code, *_ in each["faults"]} for each in (standing, checked))
+        skipped = standing["status"] == "skipped" and checked["status"] == "ready"
         found[row] = {
             "status": "skipped" if skipped else checked["status"],
             "faults": checked["faults"],
             "elsewhere": [each for each in checked["faults"] if each[0] not in told],
-            "unfounded": [each for each in verdict["faults"] if each[0] not in real],
+            "unfounded": [each for each in standing["faults"] if each[0] not in real],
             "cells": cells[row],
         }
     return found
@@ -167,14 +167,14 @@ async def _judged(
     after: Mapping[int, list[str]],
 ) -> list[Judged]:
     """Map rows once more, by the mapping that the check went by."""
-    now = await _verdicts(screen, draft, list(after.items()))
+    now = await _standings(screen, draft, list(after.items()))
     return [
-        Judged(row=row, found=founds[row], now=_completed(verdict, founds[row], header, after[row]))
-        for row, verdict in zip(after, now, strict=True)
+        Judged(row=row, found=founds[row], now=_completed(standing, founds[row], header, after[row]))
+        for row, standing in zip(after, now, strict=True)
     ]
 
 
-def _completed(now: Verdict, found: Found, header: Sequence[str], cells: Sequence[str]) -> Verdict:
+def _completed(now: RowStanding, found: Found, header: Sequence[str], cells: Sequence[str]) -> RowStanding:
     """Add what the row alone does not tell, as long as nobody touched what it is about."""
 
     def untouched(fault: Fault) -> bool:
@@ -193,9 +193,11 @@ def _is_untouched(place: int | None, before: Sequence[str], cells: Sequence[str]
     return place is None or before[place] == cells[place]
 
 
-async def _verdicts(screen: Screen, draft: Draft, rows: Sequence[tuple[int, list[str]]]) -> list[Verdict]:
+async def _standings(
+    screen: Screen, draft: Draft, rows: Sequence[tuple[int, list[str]]]
+) -> list[RowStanding]:
     text = screen.drafts.mapping_text(draft)
-    found: list[Verdict] = await ask_bench(screen, draft, "verdicts", text=text, rows=list(rows))
+    found: list[RowStanding] = await ask_bench(screen, draft, "standings", text=text, rows=list(rows))
     return found
 
 
@@ -323,7 +325,7 @@ def _rows_of_last(screen: Screen, draft: Draft, *, again: bool) -> tuple[int, ..
 
 def _mark(screen: Screen, draft: Draft, *, again: bool) -> None:
     with DraftEdits.open(screen.drafts.folder(draft.id)) as edits:
-        edits.redo() if again else edits.undo()
+        edits.make_again() if again else edits.take_back()
 
 
 async def _keep_found(screen: Screen, draft: Draft, rows: Sequence[int]) -> None:
@@ -355,4 +357,4 @@ async def edited(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 def _edited(screen: Screen, draft: Draft) -> dict[str, Any]:
     with DraftEdits.open(screen.drafts.folder(draft.id)) as edits:
         listed = edits.listed(most=_LISTED)
-        return {"edits": listed, "count": edits.count, "can_make_again": edits.can_redo}
+        return {"edits": listed, "count": edits.count, "can_make_again": edits.can_make_again}
