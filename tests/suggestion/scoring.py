@@ -28,6 +28,8 @@ FOLDERS: Final = {
     "sixth": HERE / "sixth",  # likewise, with two exports of further scripts
     "seventh": HERE / "seventh",  # measured unseen after the rules that the sixth led to, looked at since
     "eighth": HERE / "eighth",  # labelled and committed before it was measured, looked at since
+    "ninth": HERE / "ninth",  # likewise, with five languages that no rule knew
+    "tenth": HERE / "tenth",  # written with the ninth, measured after the rules that the ninth led to
 }
 LABELS: Final[dict[str, dict[str, dict[str, str]]]] = json.loads(
     (HERE / "labels.json").read_text(encoding="utf-8")
