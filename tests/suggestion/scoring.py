@@ -136,7 +136,8 @@ def _judge_consents(counted: Score, name: str, path: Path, suggestion: Suggestio
     counted.wrong_consents += [f"{name}: {header!r} sets do-not-disturb" for header in mapped - set(known)]
     lost = set(known) - mapped - set(suggestion.consents_left)
     counted.wrong_consents += [f"{name}: {header!r} is passed over" for header in sorted(lost)]
-    counted.wrong_consents += _wrongly_told(name, path, suggestion, mapped & set(known))
+    if told := mapped & set(known):
+        counted.wrong_consents += _wrongly_told(name, path, suggestion, told)
 
 
 def _wrongly_told(name: str, path: Path, suggestion: Suggestion, mapped: set[str]) -> list[str]:
