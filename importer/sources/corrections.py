@@ -55,7 +55,7 @@ def corrections_by_source(path: Path, staged: Sequence[StagedSource]) -> dict[in
 
 def kept_corrections(staged: StagedSource) -> Corrections | None:
     """Read the corrections that are kept beside a copy; None where there are none. Raises SourceError."""
-    if staged.corrections_sha256 is None:
+    if staged.corrections_sha256 is None and not staged.corrections_path.is_file():
         return None
     with suppress(OSError, ValueError, TypeError), staged.corrections_path.open("rb") as file:
         kept = corrections.kept_corrections(file)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from importer.records import value_type
 from importer.suggestion.named_columns import Candidate
 from importer.suggestion.synonyms import HOUSE_NUMBERS, NUMBER_FIRST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FurtherLines:
     """Columns that belong to a street, the template that joins them, and what they are in words."""
 
