@@ -99,9 +99,9 @@ class LiftingRows:
         open_ones.update(
             (location_id, set(found.switches(location_id))) for location_id in self._locations - met
         )
-        told = await self._look_up(sender, {each: open_ones[each] for each in met})
+        known = await self._look_up(sender, {each: open_ones[each] for each in met})
         unasked = sum(found.unasked(location_id, switches) for location_id, switches in open_ones.items())
-        return Lifts(rows=self.rows, asked=self.rows - (unasked - told), lifting=found.lifting)
+        return Lifts(rows=self.rows, asked=self.rows - (unasked - known), lifting=found.lifting)
 
     async def _search(self, sender: Sender, location_id: str) -> set[str]:
         """Find who has on what rows switch off; gives the switches of which the rows are still to be looked up."""
@@ -130,7 +130,7 @@ class LiftingRows:
 
     async def _look_up(self, sender: Sender, open_ones: MappingOf[str, set[str]]) -> int:
         """Look up the contacts of the first rows of which nothing is known yet; gives of how many they lift nothing."""
-        found, told = self._scratch(), 0
+        found, known = self._scratch(), 0
         records = [
             record
             for record in self._first
@@ -145,14 +145,14 @@ class LiftingRows:
                     raise answer
                 match answer:
                     case None:
-                        told += 1
+                        known += 1
                     case dict() if lifts(record.fields, answer):
                         found.lift([record.row])
                     case dict():
-                        told += 1
+                        known += 1
                     case _:
                         pass  # it does not say
-        return told
+        return known
 
     def _scratch(self) -> SwitchingRows:
         """Open the scratch file with the first row that needs it: most files have none."""
