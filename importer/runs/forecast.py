@@ -123,11 +123,12 @@ def check(  # noqa: PLR0913  (what a check can be asked for)
         taken_in(settings, mapping, clock, stop, beat=surveyed.add) as taken,
         _kept(findings, taken) as keep,
         _looked_for(similar) as lookalikes,
+        LiftingRows(taken.mapping) as lifting,
     ):
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
-        new_tags, lifting = NewTags(asked), LiftingRows()
+        new_tags = NewTags(asked)
         foresight = Foresight([intake.source.header for intake in taken.intakes])
         mapped = _Beats(beat, CheckPhase.MAPPING)
         with files_named(taken, asked.catalogs, settings) as files:
@@ -151,7 +152,7 @@ def check(  # noqa: PLR0913  (what a check can be asked for)
             names = [staged.name for staged in taken.staged]
             foreseen = replace(foreseen, similar=lookalikes.find(listing=listing, sources=names))
         foreseen = replace(
-            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
+            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask_anew(settings, clock)
         )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
 
