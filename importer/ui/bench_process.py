@@ -166,12 +166,12 @@ class Answers:
         """Give rows whole, to be put right."""
         return [list(self._bench.row(row).cells) for row in rows]
 
-    def standings(self, text: str, rows: list[tuple[int, list[str]]]) -> Any:
+    def outlooks(self, text: str, rows: list[tuple[int, list[str]]]) -> Any:
         """Say whether rows can be sent if they hold these cells, with what is found of each."""
         from importer.mapping import parse_mapping
 
         mapping = parse_mapping(text, name=_NAME)
-        return [self._standing_of(mapping, row, cells) for row, cells in rows]
+        return [self._outlook_of(mapping, row, cells) for row, cells in rows]
 
     def meant(self, code: str, texts: list[str]) -> Any:
         """Say of values that have a fault what may be meant by each."""
@@ -211,7 +211,7 @@ class Answers:
             self._returned = None
         return found
 
-    def _standing_of(self, mapping: Mapping, row: int, cells: list[str]) -> Json:
+    def _outlook_of(self, mapping: Mapping, row: int, cells: list[str]) -> Json:
         if len(cells) != len(self._bench.header):
             wrong = f"The row has {len(cells)} cells, and the header {len(self._bench.header)} columns."
             return {"status": "failed", "faults": [["column_count", True, None, wrong]]}

@@ -50,7 +50,7 @@ def _failing(found: Findings, edits: DraftEdits, width: int) -> Iterator[list[st
     while rows := found.failing(after=after, count=_AT_ONCE):
         after = rows[-1]
         checked, faults = found.cells_of(rows), found.faults_of(rows)
-        now, judged = edits.current(rows), edits.standings(rows)
+        now, judged = edits.current(rows), edits.outlooks(rows)
         for row in rows:
             if row in judged and judged[row].now["status"] != "failed":
                 continue

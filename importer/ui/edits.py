@@ -39,7 +39,7 @@ CREATE INDEX IF NOT EXISTS edits_of_row ON edits (row);
 CREATE INDEX IF NOT EXISTS edits_of_change ON edits (change);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS originals (row INTEGER PRIMARY KEY, cells TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS standings (row INTEGER PRIMARY KEY, found TEXT NOT NULL, now TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outlooks (row INTEGER PRIMARY KEY, found TEXT NOT NULL, now TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS shifts (
     row INTEGER NOT NULL, name TEXT NOT NULL, by INTEGER NOT NULL, PRIMARY KEY (row, name)
 ) WITHOUT ROWID;
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS shifts (
 _encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 Cells = Sequence[str]
-RowStanding = Mapping[str, Any]
+RowOutlook = Mapping[str, Any]
 """``status`` (ready, skipped, failed), and ``faults``: code, whether it fails, column, message of each."""
 
 
@@ -71,8 +71,8 @@ class Judged:
     """A row as it was found by the check, and as it is by now."""
 
     row: int
-    found: RowStanding = field(repr=False)
-    now: RowStanding = field(repr=False)
+    found: RowOutlook = field(repr=False)
+    now: RowOutlook = field(repr=False)
 
 
 def forget_edits(folder: Path) -> None:
@@ -210,13 +210,13 @@ class DraftEdits:
             "ORDER BY change DESC LIMIT ?",
             (most,),
         ).fetchall()
-        return [self._told(*change) for change in changes]
+        return [self._described(*change) for change in changes]
 
-    def _told(self, change: int, at: float, undone: int, cells: int, first: int) -> dict[str, Any]:
+    def _described(self, change: int, at: float, undone: int, cells: int, first: int) -> dict[str, Any]:
         row, place, before, after = self._db.execute(
             "SELECT row, place, before, after FROM edits WHERE edit = ?", (first,)
         ).fetchone()
-        told = {
+        described = {
             "change": change,
             "at": at,
             "undone": bool(undone),
@@ -225,7 +225,7 @@ class DraftEdits:
             "place": place,
         }
         read = json.loads if place is None else str
-        return {**told, "before": read(before), "after": read(after)}
+        return {**described, "before": read(before), "after": read(after)}
 
     # What became of the rows
 
@@ -234,15 +234,15 @@ class DraftEdits:
         with self._db.transaction():
             for each in judged:
                 kept = _encode(dict(each.found)), _encode(dict(each.now))
-                self._db.execute("INSERT OR REPLACE INTO standings VALUES (?, ?, ?)", (each.row, *kept))
+                self._db.execute("INSERT OR REPLACE INTO outlooks VALUES (?, ?, ?)", (each.row, *kept))
                 self._db.execute("DELETE FROM shifts WHERE row = ?", (each.row,))
                 self._db.executemany("INSERT INTO shifts VALUES (?, ?, ?)", _shifts(each))
 
-    def standings(self, rows: Sequence[int]) -> dict[int, Judged]:
+    def outlooks(self, rows: Sequence[int]) -> dict[int, Judged]:
         """Give what became of those of some rows that were corrected since the check."""
         return {
             row: Judged(row=row, found=json.loads(found), now=json.loads(now))
-            for row, found, now in self._of_rows("SELECT row, found, now FROM standings", rows)
+            for row, found, now in self._of_rows("SELECT row, found, now FROM outlooks", rows)
         }
 
     def shifts(self) -> dict[str, int]:
@@ -254,7 +254,7 @@ class DraftEdits:
     def begin_check(self) -> None:
         """Forget what became of rows: all of them are looked at anew."""
         with self._db.transaction():
-            self._db.execute("DELETE FROM standings")
+            self._db.execute("DELETE FROM outlooks")
             self._db.execute("DELETE FROM shifts")
 
     # As a file
@@ -321,9 +321,9 @@ def _shifts(judged: Judged) -> list[tuple[int, str, int]]:
     return [*gone, *((judged.row, name, 1) for name in sorted(now - found))]
 
 
-def _names(standing: RowStanding) -> set[str]:
+def _names(outlook: RowOutlook) -> set[str]:
     """Give what a row is counted under."""
-    return {standing["status"], *(cause_name(code, fails=fails) for code, fails, *_ in standing["faults"])}
+    return {outlook["status"], *(cause_name(code, fails=fails) for code, fails, *_ in outlook["faults"])}
 
 
 def cause_name(code: str, *, fails: bool) -> str:

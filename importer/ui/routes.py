@@ -77,7 +77,7 @@ ROUTES: Final = (
     Route("GET", "/api/d/{draft}/row", columns.row),
     Route("GET", "/d/{draft}/rows", rows.page),
     Route("GET", "/api/d/{draft}/forecast", checking.forecast),
-    Route("GET", "/api/d/{draft}/check", checking.standing),
+    Route("GET", "/api/d/{draft}/check", checking.progress),
     Route("POST", "/api/d/{draft}/check", checking.begin),
     Route("POST", "/api/d/{draft}/cancel-check", checking.cancel),
     Route("GET", "/api/d/{draft}/causes", rows.causes),

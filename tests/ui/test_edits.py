@@ -121,15 +121,15 @@ def _laid(made: CellEdit) -> list[str]:
     return cells
 
 
-def standing(status: str, *codes: str) -> dict[str, Any]:
+def outlook(status: str, *codes: str) -> dict[str, Any]:
     return {"status": status, "faults": [[code, status == "failed", None, code] for code in codes]}
 
 
 def test_what_became_of_rows_is_counted_once_however_often_they_change(tmp_path: Path) -> None:
-    failed = standing("failed", "invalid_email", "invalid_phone")
+    failed = outlook("failed", "invalid_email", "invalid_phone")
     with DraftEdits.open(tmp_path) as edits:
-        edits.judge([Judged(row=2, found=failed, now=standing("failed", "invalid_phone"))])
-        edits.judge([Judged(row=3, found=failed, now=standing("ready"))])
+        edits.judge([Judged(row=2, found=failed, now=outlook("failed", "invalid_phone"))])
+        edits.judge([Judged(row=3, found=failed, now=outlook("ready"))])
         assert edits.shifts() == {
             "failed": -1,
             "ready": 1,
@@ -138,6 +138,6 @@ def test_what_became_of_rows_is_counted_once_however_often_they_change(tmp_path:
         }
         edits.judge([Judged(row=3, found=failed, now=failed), Judged(row=2, found=failed, now=failed)])
         assert edits.shifts() == {}
-        assert edits.standings([2, 3, 4]).keys() == {2, 3}
+        assert edits.outlooks([2, 3, 4]).keys() == {2, 3}
         edits.begin_check()
-        assert edits.standings([2, 3]) == {}
+        assert edits.outlooks([2, 3]) == {}

@@ -67,16 +67,16 @@ def _begin(folder: Path) -> None:
         edits.begin_check()
 
 
-async def standing(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+async def progress(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Say how the check of a draft stands; ``wait`` gives it a moment to end."""
     draft = screen.drafts.open(asked.named["draft"])
     running = screen.checks.find(draft.id)
     if running is not None and not running.task.done() and "wait" in asked.query:
         await asyncio.wait({running.task}, timeout=_LOOK_SECONDS)
-    return data(await asyncio.to_thread(_standing, screen, draft, running))
+    return data(await asyncio.to_thread(_progress, screen, draft, running))
 
 
-def _standing(screen: Screen, draft: Draft, running: Check | None) -> dict[str, Any]:
+def _progress(screen: Screen, draft: Draft, running: Check | None) -> dict[str, Any]:
     if running is not None and not running.task.done():
         return {"state": "checking", "phase": running.phase, "rows": running.rows, "total": running.total}
     if (known := known_of(screen, draft, _FORECAST)) is not None:

@@ -10,15 +10,15 @@ from typing import Any, Final
 from importer.records import Json
 from importer.state.findings import Findings
 from importer.ui.drafts import Draft
-from importer.ui.edits import CellEdit, DraftEdits, Judged, RowStanding
+from importer.ui.edits import CellEdit, DraftEdits, Judged, RowOutlook
 from importer.ui.handling.checking import findings_of
 from importer.ui.handling.files import ask_bench
-from importer.ui.handling.rows import cells_now, overview, place_of, require_check, shown_row, standing_of
+from importer.ui.handling.rows import cells_now, outlook_of, overview, place_of, require_check, shown_row
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
 
 Found = Mapping[str, Any]
-"""A standing of the check, with what it cannot be told from the row alone; as it is kept."""
+"""What the check found of a row, with what the row alone does not tell; as it is kept."""
 Fault = Sequence[Any]
 
 _PAGE: Final = 200
@@ -45,7 +45,7 @@ async def correct(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         edit = _whole_row(said, row, cells) if said.get("place") is None else _one_cell(said, row, cells)
         if edit.before != edit.after:
             await make(screen, draft, [edit])
-        return await _told(screen, draft, row)
+        return await _row_now(screen, draft, row)
 
 
 def _one_cell(said: Mapping[str, Json], row: int, cells: Sequence[str]) -> CellEdit:
@@ -62,24 +62,24 @@ def _whole_row(said: Mapping[str, Json], row: int, cells: Sequence[str]) -> Cell
     return CellEdit(row=row, place=None, after=tuple(map(str, after)), cells=tuple(cells))
 
 
-async def _told(screen: Screen, draft: Draft, row: int) -> ScreenReply:
+async def _row_now(screen: Screen, draft: Draft, row: int) -> ScreenReply:
     """Say what became of a row, and how many there are of each kind by now."""
     cells = (await cells_now(screen, draft, [row]))[row]
     found = await overview(screen, draft)
-    standing, original = await asyncio.to_thread(_standing, screen, draft, row)
+    outlook, original = await asyncio.to_thread(_outlook, screen, draft, row)
     return data(
-        {"row": shown_row(row, found["header"], cells, standing, original=original), "overview": found}
+        {"row": shown_row(row, found["header"], cells, outlook, original=original), "overview": found}
     )
 
 
-def _standing(screen: Screen, draft: Draft, row: int) -> tuple[RowStanding, list[str] | None]:
+def _outlook(screen: Screen, draft: Draft, row: int) -> tuple[RowOutlook, list[str] | None]:
     with (
         Findings.open(findings_of(screen, draft)) as findings,
         DraftEdits.open(screen.drafts.folder(draft.id)) as edits,
     ):
-        judged = edits.standings([row]).get(row)
-        standing = standing_of(findings.faults_of([row]).get(row, ())) if judged is None else judged.now
-        return standing, edits.originals([row]).get(row)
+        judged = edits.outlooks([row]).get(row)
+        outlook = outlook_of(findings.faults_of([row]).get(row, ())) if judged is None else judged.now
+        return outlook, edits.originals([row]).get(row)
 
 
 async def make(screen: Screen, draft: Draft, made: Sequence[CellEdit], *, change: int | None = None) -> int:
@@ -123,19 +123,19 @@ async def _founds(screen: Screen, draft: Draft, cells: Mapping[int, list[str]]) 
     """Say what the check found of rows, which held ``cells`` then."""
     found = await asyncio.to_thread(_founds_kept, screen, draft, list(cells))
     if unknown := [row for row in cells if row not in found]:
-        standings = await _standings(screen, draft, [(row, cells[row]) for row in unknown])
-        by_row = dict(zip(unknown, standings, strict=True))
+        outlooks = await _outlooks(screen, draft, [(row, cells[row]) for row in unknown])
+        by_row = dict(zip(unknown, outlooks, strict=True))
         found |= await asyncio.to_thread(_founds_anew, screen, draft, by_row, cells)
     return found
 
 
 def _founds_kept(screen: Screen, draft: Draft, rows: Sequence[int]) -> dict[int, Found]:
     with DraftEdits.open(screen.drafts.folder(draft.id)) as edits:
-        return {row: judged.found for row, judged in edits.standings(rows).items()}
+        return {row: judged.found for row, judged in edits.outlooks(rows).items()}
 
 
 def _founds_anew(
-    screen: Screen, draft: Draft, alone: Mapping[int, RowStanding], cells: Mapping[int, list[str]]
+    screen: Screen, draft: Draft, alone: Mapping[int, RowOutlook], cells: Mapping[int, list[str]]
 ) -> dict[int, Found]:
     """Hold what the check found of rows against what each of them ``alone`` tells.
 
@@ -145,15 +145,15 @@ def _founds_anew(
     with Findings.open(findings_of(screen, draft)) as findings:
         faults = findings.faults_of(list(alone))
     found: dict[int, Found] = {}
-    for row, standing in alone.items():
-        checked = standing_of(faults.get(row, ()))
-        told, real = ({code for code, *_ in each["faults"]} for each in (standing, checked))
-        skipped = standing["status"] == "skipped" and checked["status"] == "ready"
+    for row, outlook in alone.items():
+        checked = outlook_of(faults.get(row, ()))
+        alone_codes, real = ({code for code, *_ in each["faults"]} for each in (outlook, checked))
+        skipped = outlook["status"] == "skipped" and checked["status"] == "ready"
         found[row] = {
             "status": "skipped" if skipped else checked["status"],
             "faults": checked["faults"],
-            "elsewhere": [each for each in checked["faults"] if each[0] not in told],
-            "unfounded": [each for each in standing["faults"] if each[0] not in real],
+            "elsewhere": [each for each in checked["faults"] if each[0] not in alone_codes],
+            "unfounded": [each for each in outlook["faults"] if each[0] not in real],
             "cells": cells[row],
         }
     return found
@@ -167,22 +167,22 @@ async def _judged(
     after: Mapping[int, list[str]],
 ) -> list[Judged]:
     """Map rows once more, by the mapping that the check went by."""
-    now = await _standings(screen, draft, list(after.items()))
+    now = await _outlooks(screen, draft, list(after.items()))
     return [
-        Judged(row=row, found=founds[row], now=_completed(standing, founds[row], header, after[row]))
-        for row, standing in zip(after, now, strict=True)
+        Judged(row=row, found=founds[row], now=_completed(outlook, founds[row], header, after[row]))
+        for row, outlook in zip(after, now, strict=True)
     ]
 
 
-def _completed(now: RowStanding, found: Found, header: Sequence[str], cells: Sequence[str]) -> RowStanding:
+def _completed(now: RowOutlook, found: Found, header: Sequence[str], cells: Sequence[str]) -> RowOutlook:
     """Add what the row alone does not tell, as long as nobody touched what it is about."""
 
     def untouched(fault: Fault) -> bool:
         return _is_untouched(place_of(header, fault[2]), found["cells"], cells)
 
     unfounded = {(code, column) for code, _, column, _ in filter(untouched, found["unfounded"])}
-    told = [each for each in now["faults"] if (each[0], each[2]) not in unfounded]
-    faults = [*told, *filter(untouched, found["elsewhere"])]
+    left_of_now = [each for each in now["faults"] if (each[0], each[2]) not in unfounded]
+    faults = [*left_of_now, *filter(untouched, found["elsewhere"])]
     left = "ready" if now["status"] == "failed" else now["status"]
     return {"status": "failed" if any(fails for _, fails, *_ in faults) else left, "faults": faults}
 
@@ -193,11 +193,9 @@ def _is_untouched(place: int | None, before: Sequence[str], cells: Sequence[str]
     return place is None or before[place] == cells[place]
 
 
-async def _standings(
-    screen: Screen, draft: Draft, rows: Sequence[tuple[int, list[str]]]
-) -> list[RowStanding]:
+async def _outlooks(screen: Screen, draft: Draft, rows: Sequence[tuple[int, list[str]]]) -> list[RowOutlook]:
     text = screen.drafts.mapping_text(draft)
-    found: list[RowStanding] = await ask_bench(screen, draft, "standings", text=text, rows=list(rows))
+    found: list[RowOutlook] = await ask_bench(screen, draft, "outlooks", text=text, rows=list(rows))
     return found
 
 

@@ -11,7 +11,7 @@ from importer.reading.workbooks.columns import letters_of
 from importer.records import Fault
 from importer.state.findings import Cause, Findings, FoundRow
 from importer.ui.drafts import Draft
-from importer.ui.edits import DraftEdits, RowStanding, cause_name
+from importer.ui.edits import DraftEdits, RowOutlook, cause_name
 from importer.ui.handling.checking import check, findings_of, known_of
 from importer.ui.handling.files import ask_bench
 from importer.ui.screen import Screen
@@ -115,7 +115,7 @@ def _page(
 ) -> list[dict[str, Any]]:
     rows = [each.number for each in found]
     with DraftEdits.open(screen.drafts.folder(draft.id)) as edits:
-        judged, originals = edits.standings(rows), edits.originals(rows)
+        judged, originals = edits.outlooks(rows), edits.originals(rows)
     return [
         {
             "n": each.n,
@@ -123,7 +123,7 @@ def _page(
                 each.number,
                 header,
                 cells[each.number],
-                judged[each.number].now if each.number in judged else standing_of(each.faults),
+                judged[each.number].now if each.number in judged else outlook_of(each.faults),
                 original=originals.get(each.number),
             ),
             "judged": each.number in judged,
@@ -132,7 +132,7 @@ def _page(
     ]
 
 
-def standing_of(faults: Iterable[Fault]) -> RowStanding:
+def outlook_of(faults: Iterable[Fault]) -> RowOutlook:
     """Give what a check found of a row in the form that what became of it has."""
     listed = [[each.code, each.fails, each.column, each.message] for each in faults]
     return {"status": "failed" if any(fails for _, fails, *_ in listed) else "ready", "faults": listed}
@@ -142,7 +142,7 @@ def shown_row(
     row: int,
     header: Sequence[str],
     cells: Sequence[str],
-    standing: RowStanding,
+    outlook: RowOutlook,
     *,
     original: Sequence[str] | None,
 ) -> dict[str, Any]:
@@ -156,10 +156,10 @@ def shown_row(
             place for place, cell in enumerate(cells) if place >= len(before) or before[place] != cell
         ],
         "ragged": len(cells) != len(header),
-        "status": standing["status"],
+        "status": outlook["status"],
         "faults": [
             {"place": place_of(header, column), "column": column, "message": message, "fails": fails}
-            for _, fails, column, message in standing["faults"]
+            for _, fails, column, message in outlook["faults"]
         ],
     }
 

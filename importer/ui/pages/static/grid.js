@@ -300,7 +300,7 @@ export class Grid {
     const faults = data ? data.faults.filter((fault) => fault.fails && fault.place === (x < 0 ? null : x)) : [];
     const state = !data ? "" : data.judged && data.status !== "failed" ? "ready" : data.status === "failed" ? "failing" : "";
     if (x < 0) {
-      cell.textContent = data ? data.row : "";
+      cell.textContent = data ? data.row : "\u2026";
       const mark = { ready: "\u2713", failing: "!" }[state];
       if (mark) { const sign = make("span", "", "sign"); sign.textContent = mark; sign.setAttribute("aria-label", t(state === "ready" ? "grid.ready" : "grid.failing")); sign.setAttribute("role", "img"); cell.append(sign); }
       cell.className = `grid-cell number ${state}`;
