@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,6 +18,7 @@ from importer.highlevel.refusals import INSIDE, LEGAL_ADVICE, is_of_an_agency, m
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.scopes import OPTIONAL_SCOPES
 from importer.highlevel.tokens import TokenSource
+from importer.records import value_type
 from importer.runtime.clock import Clock
 
 NO_SUCH_CONTACT: Final = "importerScopeProbe00"
@@ -32,7 +32,7 @@ class Grade(StrEnum):
     BAD = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ExaminationLine:
     """One line of the examination."""
 

@@ -6,18 +6,18 @@ import secrets
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 from typing import Final, Self
 
 from importer.highlevel.contacts import phone_key
 from importer.highlevel.payload import match_keys
-from importer.records import Outcome, Record, RowId, Status, number_of
+from importer.records import Outcome, Record, RowId, Status, number_of, value_type
 
 CODE: Final = "suppressed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Suppression:
     """A list of people. It holds no value of anybody, and its hashes are of no use to anybody else."""
 

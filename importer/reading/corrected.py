@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from importer.reading.corrections import Content, Correction, Corrections, Where, refusal
 from importer.reading.grid import Batch, Cells, Grid, is_blank
 from importer.reading.table import TableLayout
 from importer.reading.workbooks.columns import letters_of
-from importer.records import Fault
+from importer.records import Fault, value_type
 
 CORRECTED: Final = "corrected"
 _UNDECODED: Final = "undecodable_bytes"
@@ -20,7 +20,7 @@ _REPLACED: Final = "\ufffd"
 _SHOWN_SIGNS: Final = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CorrectableColumns:
     """A table's columns, as corrections name them. ``own``: those of the data; ``guard``: the inverse of the layout's."""
 

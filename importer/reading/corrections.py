@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import IO, Any, Final, TypeAlias
 
 from importer.errors import SourceError
+from importer.records import value_type
 
 Where: TypeAlias = "str | int | None"
 """A column by its header, or by its number from 1 where the header cannot tell; None: the whole row."""
@@ -31,7 +32,7 @@ _REQUIRED: Final = ("row", "before", "after")
 _KNOWN: Final = frozenset({*_REQUIRED, "column", "why", "at", "source"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Correction:
     """One cell, or one whole row, put right. ``line`` is where it stands in the file of corrections."""
 
@@ -60,7 +61,7 @@ class Correction:
                 return f"row {self.row}, {self.column[:60]!r}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CorrectionsFile:
     """All corrections of one file, in its order. ``source_sha256`` names the source that they are for."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,7 +13,7 @@ from importer.errors import ImporterError, SettingsError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.lifts import switches_off
 from importer.highlevel.reply import Reply
-from importer.records import PlanAction, Record, RowObject
+from importer.records import PlanAction, Record, RowObject, value_type
 from importer.results.next_steps import TRIAL_ROWS
 from importer.results.wording import AUTOMATED, number, rows
 from importer.runs.context import RunContext
@@ -37,7 +37,7 @@ _BECOMES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Target:
     """One location of a run: where to, and how many rows."""
 
@@ -52,7 +52,7 @@ class Target:
         return f"{name} ({self.location_id})" if name else self.location_id
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Load:
     """How many rows are left to send, and how many of them a trial takes."""
 
@@ -67,7 +67,7 @@ class Load:
         return f"a trial of {number(self.trial)} of {rows(self.left)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Glance:
     """What the first rows of the source tell of all of them, or a plan of each."""
 

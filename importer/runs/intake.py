@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from importer.mapping.shared_keys import HolderStore, SharedKeys
 from importer.mapping.suppression import Suppression
 from importer.reading import Source, open_source
 from importer.reading.selection import RowNumbers
-from importer.records import Block, Outcome, Record, limited
+from importer.records import Block, Outcome, Record, limited, value_type
 from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
 from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions, RunSettings
@@ -35,7 +35,7 @@ Resolve: TypeAlias = Callable[[Record], Record | Outcome]
 _PIECE: Final = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Intake:
     """One source with the mapping bound to it. ``rows`` are those a run takes, after ``--limit``."""
 
@@ -78,7 +78,7 @@ class Intake:
         return skip_no_people(mapped, self.no_people) if self.no_people else mapped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SurveyOptions:
     """What a survey needs beside the mapping and the source. ``today`` bounds birthdays and two-digit years."""
 

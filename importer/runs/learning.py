@@ -16,7 +16,7 @@ from importer.mapping.lessons import CorrectedCell, Lesson, learn_rules, skip_le
 from importer.reading import Source, open_results
 from importer.reading.corrections import Correction
 from importer.reading.rewriting import rewriting_of
-from importer.records import Block, Record, RowId, Status, number_of, row_id, source_of
+from importer.records import Block, Record, RowId, Status, number_of, row_id, source_of, value_type
 from importer.runs.lineage import ReturnedFile
 from importer.runs.remembered import recalled
 from importer.runs.returned_rows import corrections_from, sources_of
@@ -30,7 +30,7 @@ COMPARED_ROWS: Final = 2000
 """Rows of each source that were fine and are mapped again, to see whether a change would harm them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Learnt:
     """The lessons of a run, and what they were taken from."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from importer.reading import Source, open_results
 from importer.reading.corrections import MOST_CORRECTIONS, Correction, Where
 from importer.reading.rewriting import rewriting_of
 from importer.reading.workbooks.columns import letters_of
-from importer.records import RowId, number_of, row_id
+from importer.records import RowId, number_of, row_id, value_type
 from importer.results.commands import NextCommands
 from importer.results.wording import shown_value
 from importer.runs.intake import open_staged
@@ -27,7 +27,7 @@ from importer.state.journal import Run
 _SHOWN: Final = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FoundCorrections:
     """What a person changed of a run's rows. ``corrections`` begin with those that the run had already."""
 
@@ -45,7 +45,7 @@ class FoundCorrections:
         return self.run.sources[0].content_sha256 if len(self.run.sources) == 1 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _Back:
     """A row of the file: where it stands there, its cells, and what was said to be wrong with it."""
 

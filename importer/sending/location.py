@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -20,7 +19,7 @@ from importer.errors import (
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.refusals import location_refused
 from importer.highlevel.reply import ReplyKind
-from importer.records import FollowUps, Intent, Landed, Outcome, Record, RowObject
+from importer.records import FollowUps, Intent, Landed, Outcome, Record, RowObject, value_type
 from importer.sending.call_state import LocationRefusedError
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
@@ -46,7 +45,7 @@ _LANES_FULL: Final = 4
 Task: TypeAlias = "SubmittedRow | FollowUpBatch"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Callbacks:
     """What a location tells the sender: a row was left to a later run, room is free, something unforeseen broke."""
 

@@ -18,6 +18,7 @@ from importer.errors import (
     StopError,
 )
 from importer.highlevel import calls
+from importer.highlevel.additions import NOTE
 from importer.highlevel.auth import AnyTokens
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Catalog, CatalogNeeds
@@ -38,7 +39,7 @@ from importer.sending.failures import FailureWatch
 from importer.sending.journal_batches import JournalBatcher, JournalWriter
 from importer.sending.lanes import Links
 from importer.sending.location import DEFAULT_CONCURRENCY, Callbacks, LocationSender
-from importer.sending.looking import ContactCallState, SearchCallState
+from importer.sending.looking import ContactCallState, NotesCallState, SearchCallState
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -171,6 +172,12 @@ class Sender:
         caller = self._locations[location_id].caller
         state = ContactCallState(FIRST_CONTACT, contact_id, soft=True)
         return await self._unless_stopped(self._ask(caller, calls.get_contact(contact_id), state))
+
+    async def list_notes(self, location_id: str, contact_id: str) -> Reply:
+        """Bring the read of one contact's notes to its final reply; likewise."""
+        caller = self._locations[location_id].caller
+        call, state = NOTE.look(location_id, contact_id), NotesCallState(contact_id)
+        return await self._unless_stopped(self._ask(caller, call, state))
 
     async def perform(self, location_id: str, call: Call, state: CallState) -> Reply | Unanswered:
         """Bring a call that is made for no submitted row to its end; raises what ends the location's sending."""

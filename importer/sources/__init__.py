@@ -5,17 +5,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from importer.reading.zip_files import printable
+from importer.records import value_type
 from importer.sources.copying import Copy
 from importer.sources.expanding import in_archive
 from importer.sources.masking import is_url, masked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class StagedSource:
     """A private copy of a source, so that a resume and the results read the very same bytes."""
 

@@ -7,13 +7,13 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from importer.errors import SourceError
 from importer.reading.corrections import lines_of
 from importer.reading.selection import LARGEST_ROW, MOST_ROWS, RowNumbers
+from importer.records import value_type
 from importer.sources.copying import cannot_write, open_private
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MOST_LINES: Final = 2 * MOST_ROWS
 """Remarks and blank ones among them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _NamedRow:
     """A row as a file names it: where in the file, its number, and its source where that is said."""
 

@@ -7,12 +7,12 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from importer.errors import SettingsError, StateError
+from importer.records import value_type
 from importer.runtime.logs import logger_of
 
 logger = logger_of(__name__)
@@ -51,7 +51,7 @@ _LEAST_ROOM_BYTES: Final = 1 << 16
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Purpose:
     """What a file is kept for: the words its troubles are told in, and what it asks of SQLite."""
 

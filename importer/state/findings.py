@@ -11,12 +11,12 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 from importer.errors import SettingsError, StateError
-from importer.records import Block, Fault, Outcome, Record, RowId, Status, number_of, source_of
+from importer.records import Block, Fault, Outcome, Record, RowId, Status, number_of, source_of, value_type
 from importer.state.database import Database, Purpose, create_database, open_database, statements
 
 _APPLICATION: Final = 0x696D7066
@@ -45,7 +45,7 @@ _READING: Final = Purpose(
 _WRITING: Final = replace(_READING, pragmas=("journal_mode = MEMORY", "synchronous = OFF"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CheckedSource:
     """A source as it was checked: what its rows' cells stand under."""
 
@@ -54,7 +54,7 @@ class CheckedSource:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Cause:
     """All rows that fail, or are warned of, for one reason. ``columns``: in how many of them each column has to do with it."""
 
@@ -64,7 +64,7 @@ class Cause:
     columns: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FoundRow:
     """A row under one cause. ``cells`` are kept of rows that fail; None for one that is only warned of."""
 
@@ -82,7 +82,7 @@ class FoundRow:
         return source_of(self.row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Totals:
     """How many rows were checked. A row with several faults stands under several causes, and counts once here."""
 

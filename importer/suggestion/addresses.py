@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from importer.records import value_type
 from importer.suggestion.named_columns import Candidate
 from importer.suggestion.postcodes import CODE_STEP, TOWN_STEP
 
@@ -23,7 +24,7 @@ CODE_AND_TOWN_STEPS: Final = {"postalCode": CODE_STEP, "city": TOWN_STEP}
 """What each of the two fields takes of a column that holds both."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class AddressGroup:
     """The columns of one address; ``place`` is the word that tells it from others, blank where none does."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from importer.highlevel.countries import country_code
 from importer.mapping.values.states import state_code
+from importer.records import value_type
 from importer.suggestion.evidence import Column
 from importer.suggestion.folding import word_set
 from importer.suggestion.headers import titles
@@ -87,7 +88,7 @@ _TOP_DOMAINS: Final = {"uk": "GB"} | {
 _CANADIAN: Final = word_set("AB BC MB NB NL NS NT NU ON PE QC SK YT")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CountrySigns:
     """For each country, how much speaks for it; a point is about what one odd phone number speaks against it."""
 

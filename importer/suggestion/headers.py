@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from importer.records import value_type
 from importer.suggestion.folding import further, word_set
 
 PERSONS: Final = word_set(
@@ -59,7 +60,7 @@ SITES: Final = word_set("service location site premises")
 """Words that tell addresses apart; a phone or e-mail behind them is of whoever keeps the place."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Title:
     """A header taken apart: what it names, whose or which it is, and its number among several."""
 

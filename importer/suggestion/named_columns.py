@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from importer.records import value_type
 from importer.suggestion.evidence import Column
 from importer.suggestion.headers import (
     PERSONS,
@@ -37,7 +37,7 @@ _NO_PLACE: Final = frozenset({"tags", "source", "gender", "dateOfBirth", "id"})
 _OF_A_SITE: Final = frozenset({"address1", "address2", "city", "state", "postalCode", "country"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """One reading of a column: the field, how sure, which of several it is, and why."""
 

@@ -8,17 +8,18 @@ the tests hold both to the same answers in every country.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, PhoneMetadata, PhoneNumberDesc
 
+from importer.records import value_type
+
 _LONGEST: Final = 20
 _NO_DIGITS: Final = b" ().-"
 
 
-@dataclass(frozen=True)
+@value_type(frozen=True)
 class _Region:
     """The fixed and mobile numbers of one region, loaded once a number may be of it: 25 share the code 1, and most files know one."""
 
@@ -52,7 +53,7 @@ class _Region:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _CallingCode:
     """The regions that share a calling code, in the library's order; ``prefix`` is what parsing would take off."""
 
@@ -70,7 +71,7 @@ class _CallingCode:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Dialling:
     """How numbers are written inside one region."""
 

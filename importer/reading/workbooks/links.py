@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 from urllib.parse import unquote
 
 from importer.reading.grid import Batch, Cells, Grid
 from importer.reading.workbooks.columns import letters_of
+from importer.records import value_type
 
 Links: TypeAlias = Mapping[int, Mapping[int, str]]
 """By column, counted from 0, and row as a spreadsheet numbers it: the address that the cell leads to."""
@@ -27,7 +28,7 @@ def address_of(target: str) -> str:
     return address if "@" in address and len(address) <= _LONGEST else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LinkColumn:
     """A column whose cells show no addresses and lead to some, which get a column of their own."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,17 @@ from importer.highlevel.equality import lowered
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
-from importer.records import Outcome, PlanAction, Planned, PlannedRow, Record, RowId, Status, TagMode
+from importer.records import (
+    Outcome,
+    PlanAction,
+    Planned,
+    PlannedRow,
+    Record,
+    RowId,
+    Status,
+    TagMode,
+    value_type,
+)
 from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
 from importer.runs.planning.completing import Completing, complete_mirrors
@@ -150,7 +160,7 @@ def _end(record: Record, planned: PlannedRow, status: Status) -> Outcome:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """What a run is compared by."""
 
@@ -165,20 +175,14 @@ class Comparison:
     """So many the sources have."""
 
 
-def wants_comparing(settings: RunSettings, mapping: FieldMapping) -> bool:
-    return settings.compare or settings.plan is not None or mapping.compares
-
-
 async def plan_run(
     comparison: Comparison, preparation: Preparation, sender: Sender, catalogs: Catalogs
-) -> RunPlan | None:
+) -> RunPlan:
     """Have what is decided of each row: by the plan that is applied, by an earlier session, or by comparing now.
 
     Raises RunConflictError where source or mapping are not those of the plan.
     """
     settings, mapping = comparison.settings, comparison.mapping
-    if not wants_comparing(settings, mapping):
-        return None
     if settings.plan is not None:
         stored = StoredPlan.open(Plans(settings.state).find(settings.plan))
         _require_same(stored.facts, comparison.run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from importer.errors import MappingError
@@ -37,6 +37,7 @@ from importer.records import (
     RowId,
     Status,
     number_of,
+    value_type,
 )
 
 _APPENDABLE: Final = frozenset({"TEXT", "LARGE_TEXT", "MULTIPLE_OPTIONS", "CHECKBOX"})
@@ -45,7 +46,7 @@ _MADE: Final = "row "
 """How the id begins by which a contact is known that an earlier row of the plan makes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class DecidingRules:
     """What a mapping says about contacts that exist, in one location."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from importer.errors import CredentialsError
@@ -30,6 +30,7 @@ from importer.records import (
     Status,
     UndoLine,
     UndoStatus,
+    value_type,
 )
 from importer.runs.resolving import Catalogs
 from importer.runs.undo.acting import Asking, UndoWriter
@@ -43,7 +44,7 @@ _UNSURE: Final = {"service_down", "unconfirmed"}
 _GONE: Final = "It is gone already."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class WrittenObject:
     """One thing that rows of a run made, or wrote to; ``rows`` are several where they name one company."""
 
@@ -69,7 +70,7 @@ class WrittenObject:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _End:
     status: UndoStatus
     reason: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from importer.errors import CredentialsError, RunConflictError, SettingsError, S
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.versions import version_of
 from importer.mapping import Mapping, parse_mapping
-from importer.records import RowId, RowObject, UndoLine, UndoStatus
+from importer.records import RowId, RowObject, UndoLine, UndoStatus, value_type
 from importer.results.files import RunFiles
 from importer.results.undo import DRY_FILE_NAME, FILE_NAME, UndoSummary, UndoTally, write_undo
 from importer.runs.context import RunContext
@@ -45,7 +45,7 @@ _NOTE_SECONDS: Final = 15.0
 _NOT_REACHED: Final = "It was not taken back yet: the undo stopped before it. Take the run back once more."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class UndoOptions:
     """What was asked for. ``dry``: say what would be done, and write nothing."""
 
@@ -54,7 +54,7 @@ class UndoOptions:
     """Delete created contacts although something lies beside them by now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _Undo:
     """One undo of one run, with its journal open and its lock held."""
 

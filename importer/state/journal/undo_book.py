@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
-from importer.records import Added, BeforeImage, Fault, RowId, Status, UndoLine, UndoStatus
+from importer.records import Added, BeforeImage, Fault, RowId, Status, UndoLine, UndoStatus, value_type
 from importer.runtime.clock import Clock
 from importer.state.database import Database
 from importer.state.journal.appends import Appends
@@ -46,7 +46,7 @@ _WRITES: Final = frozenset({UndoStatus.BEGUN, UndoStatus.RESTORED, UndoStatus.DE
 """Beside them, the search may show what the contact held before; what was kept or failed after all had begun."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class StoredRow:
     """A row whose contact the vendor stored."""
 
@@ -63,7 +63,7 @@ class StoredRow:
     """That it created its contact is told by the contact's date, or may be: an older importer did not note it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class StoredContacts:
     """How many contacts a run created in a location; updated, and knows the old values of; updated without knowing them."""
 
