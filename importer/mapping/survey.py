@@ -20,6 +20,7 @@ from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule, RuleKey, is_custom
 from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
 from importer.mapping.other_columns import with_other_columns
+from importer.mapping.repeated import SEVERAL, RepeatedAdditions, RepeatedSurvey
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
 from importer.mapping.suppression import SuppressedRows, Suppression
@@ -43,6 +44,7 @@ class BoundMapping:
         open_dates: Mapping[RuleKey, str],
         locate: Locate,
         notes: tuple[str, ...] = (),
+        repeated: RepeatedAdditions | None = None,
         suppressed: SuppressedRows | None = None,
     ) -> None:
         self.rows = rows
@@ -52,6 +54,7 @@ class BoundMapping:
         self._model = model
         self._program = program
         self._duplicates = duplicates
+        self._repeated = repeated
         self._suppressed = suppressed
         self._written = written
         self._open_dates = open_dates
@@ -64,6 +67,8 @@ class BoundMapping:
     def read(self, block: Block) -> list[Record | Outcome]:
         """Map each row by itself; one of a person who is sent nothing ends here, before anybody is compared."""
         mapped = self._program.map(block)
+        if (repeated := self._repeated) is not None:
+            mapped = [repeated.number(each) if isinstance(each, Record) else each for each in mapped]
         return mapped if self._suppressed is None else list(map(self._suppressed.settle, mapped))
 
     def settle(self, mapped: list[Record | Outcome]) -> list[Record | Outcome]:
@@ -123,7 +128,10 @@ class Surveyor:
         by = None if model.match.by is None else model.match.by.custom_field
         alone = policy == "in_order" and suppression is None
         self._duplicates = None if alone else DuplicateSurvey(policy, by)
-        self._draft = self._program(draft=True) if self._duplicates is not None else None
+        several = any(wish.kind in SEVERAL for wish in model.wishes)
+        self._repeated = RepeatedSurvey(by) if several else None
+        looks = self._duplicates is not None or several
+        self._draft = self._program(draft=True) if looks else None
         self._shared: SharedKeys | None = None
         if self._draft is not None and draft_store is not None:
             rules = key_rules(model, self._draft)
@@ -137,17 +145,21 @@ class Surveyor:
     def see(self, block: Block) -> None:
         """Take one block of the file into account."""
         self._rows += len(block)
-        if self._draft is not None and self._duplicates is not None:
-            mapped = self._draft.map(block)
-            self._note_suppressed(mapped)
-            # Rows of different people are nobody's duplicates, whatever they share.
-            for each in mapped if self._shared is None else self._shared.decide(mapped):
-                if isinstance(each, Record):
-                    self._duplicates.see(each)
+        if self._draft is not None:
+            self._see_people(self._draft.map(block))
         table = self._see_writing(block)
         if table is None:
             return
         self._location_rows.update(location for location in self._location.run(table) if location)
+
+    def _see_people(self, mapped: list[Record | Outcome]) -> None:
+        self._note_suppressed(mapped)
+        # Rows of different people are nobody's duplicates, whatever they share.
+        for each in mapped if self._shared is None else self._shared.decide(mapped):
+            if isinstance(each, Record) and self._duplicates is not None:
+                self._duplicates.see(each)
+            if isinstance(each, Record) and self._repeated is not None:
+                self._repeated.see(each)
 
     def see_writing(self, block: Block) -> None:
         """Learn from rows that are not to be imported how the file's dates and numbers are written."""
@@ -196,6 +208,7 @@ class Surveyor:
             location_rows=dict(self._location_rows),
             duplicates=self._policy(groups),
             suppressed=self._suppressed,
+            repeated=self._repeated_additions(),
             written={
                 key: self._evidence.conventions(key, rule)
                 for key, rule in self._model.rules
@@ -205,6 +218,10 @@ class Surveyor:
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
         )
+
+    def _repeated_additions(self) -> RepeatedAdditions | None:
+        repeated = {} if self._repeated is None else self._repeated.repeated()
+        return RepeatedAdditions(repeated) if repeated else None
 
     def _policy(self, groups: Mapping[RowId, PersonGroup]) -> DuplicatePolicy | OptOutsInOrder | None:
         policy = self._model.match.in_file_duplicates

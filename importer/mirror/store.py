@@ -221,6 +221,8 @@ class Mirror:
     def find(self, keys: Iterable[str]) -> FoundContacts:
         """Find the contacts that hold keys, also those that hold them as additional ones."""
         wanted = list(dict.fromkeys(keys))
+        if not wanted:
+            return NOBODY
         if self._has_additional_keys():
             wanted += [f"{ADDITIONAL}{key}" for key in wanted]
         pairs = [pair for some in _batches(wanted) for pair in self._select(_NUMBERS, some)]

@@ -111,7 +111,7 @@ class Bookkeeper:
             return None
         return self._known.find(location_id=location_id, contact_id=contact_id, digest=digest(addition))
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
+    def added_beside(self, contact_id: str) -> dict[str, str]:
         return self._journal.added_beside(contact_id)
 
     def made_by(self, row: RowId) -> str | Outcome | None:

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.highlevel import follow_ups
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.examples import refuse_failing
 from importer.mapping.language.people import SharedKeyPolicy
-from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of, value_type
+from importer.records import Block, Json, Outcome, Record, RowId, number_of, value_type
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
 from importer.runs.attaching import Alter, Attaching, origins_of
+from importer.runs.calls_a_row import calls_a_row
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
 from importer.runs.embedded import untyped_files
 from importer.runs.intake import (
@@ -123,11 +123,12 @@ def check(  # noqa: PLR0913  (what a check can be asked for)
         taken_in(settings, mapping, clock, stop, beat=surveyed.add) as taken,
         _kept(findings, taken) as found,
         _looked_for(similar) as lookalikes,
+        LiftingRows(taken.mapping) as lifting,
     ):
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
-        new_tags, lifting = NewTags(asked), LiftingRows()
+        new_tags = NewTags(asked)
         foresight = Foresight([intake.source.header for intake in taken.intakes])
         mapped = _Beats(beat, CheckPhase.MAPPING)
         with files_named(taken, asked.catalogs, settings) as files:
@@ -156,7 +157,7 @@ def check(  # noqa: PLR0913  (what a check can be asked for)
             names = [staged.name for staged in taken.staged]
             foreseen = replace(foreseen, similar=lookalikes.find(listing=listing, sources=names))
         foreseen = replace(
-            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
+            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask_anew(settings, clock)
         )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
 
@@ -389,25 +390,6 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
     return choose_location(settings.connection, mapping)
 
 
-def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
-    """Tell how many calls every row costs: the upsert, a search before it, a look at what it finds, its follow-ups but for its own additions."""
-    match mapping.row_object:
-        case RowObject.COMPANY:
-            return 0  # the company is counted as what each row adds
-        case RowObject.CONTACT:
-            pass
-        case _:
-            return 1  # its contact is looked for
-    search = 0 if mapping.mode is ImportMode.UPSERT else 1
-    look = before_images and mapping.mode is not ImportMode.CREATE_ONLY
-    return 1 + search + look + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
-
-
-def most_calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
-    """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
-    return calls_a_row(mapping, before_images=before_images) + mapping.most_calls_beside
-
-
 def _forecast(
     foresight: Foresight,
     taken: Taken,
@@ -484,7 +466,7 @@ def _first_time(settings: RunSettings) -> bool:
 
 def _overlooked(taken: Taken) -> tuple[str, ...]:
     """Gather what the mapping overlooks; of several sources, files of the same columns say it once."""
-    # It brings all that `suggest` knows, and a run, which takes its arithmetic from here, needs none of that.
+    # It brings all that `suggest` knows, and a preview needs none of that.
     from importer.runs.overlooked import overlooked
 
     found = (

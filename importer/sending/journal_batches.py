@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from importer.errors import StateError, StopError
@@ -59,8 +59,8 @@ class JournalWriter(Protocol):
         """Give the id of what this or an earlier run put beside a contact that says the same, as far as it is remembered."""
         ...
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
-        """Give the ids of what rows of this run put, or found, beside a contact."""
+    def added_beside(self, contact_id: str) -> Mapping[str, str]:
+        """Give what rows of this run put, or found, beside a contact: by its id, the digest of what it says."""
         ...
 
     def made_by(self, row: RowId) -> str | Outcome | None:
@@ -159,7 +159,7 @@ class JournalBatcher:
         self._write_added(contact_id)
         return self._journal.find_added(addition, location_id, contact_id)
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
+    def added_beside(self, contact_id: str) -> Mapping[str, str]:
         """Ask likewise."""
         self._write_added(contact_id)
         return self._journal.added_beside(contact_id)

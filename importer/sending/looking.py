@@ -121,8 +121,8 @@ class NoRows:
     def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:  # noqa: ARG002  (likewise)
         return None
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:  # noqa: ARG002  (likewise)
-        return frozenset()
+    def added_beside(self, contact_id: str) -> dict[str, str]:  # noqa: ARG002  (likewise)
+        return {}
 
     def made_by(self, row: RowId) -> str | Outcome | None:  # noqa: ARG002  (likewise)
         return None

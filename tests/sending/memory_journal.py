@@ -97,8 +97,8 @@ class MemoryJournal:
         ]
         return found[0] if found else None
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
-        return frozenset(each.id for each in self.added.values() if each.contact_id == contact_id)
+    def added_beside(self, contact_id: str) -> dict[str, str]:
+        return {each.id: each.digest for each in self.added.values() if each.contact_id == contact_id}
 
     def made_by(self, row: int) -> str | Outcome | None:
         ended = self.outcomes.get(row)

@@ -175,20 +175,14 @@ class Comparison:
     """So many the sources have."""
 
 
-def wants_comparing(settings: RunSettings, mapping: FieldMapping) -> bool:
-    return settings.compare or settings.plan is not None or mapping.compares
-
-
 async def plan_run(
     comparison: Comparison, preparation: Preparation, sender: Sender, catalogs: Catalogs
-) -> RunPlan | None:
+) -> RunPlan:
     """Have what is decided of each row: by the plan that is applied, by an earlier session, or by comparing now.
 
     Raises RunConflictError where source or mapping are not those of the plan.
     """
     settings, mapping = comparison.settings, comparison.mapping
-    if not wants_comparing(settings, mapping):
-        return None
     if settings.plan is not None:
         stored = StoredPlan.open(Plans(settings.state).find(settings.plan))
         _require_same(stored.facts, comparison.run)

@@ -291,10 +291,10 @@ class Journal:
         """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
         return self._with_added(figures.unfinished(self._db, first, last), first, last)
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
-        """Give the ids of what rows of this run put, or found, beside a contact."""
-        query = "SELECT id FROM additions WHERE contact_id = ?"
-        return frozenset(found for (found,) in self._db.execute(query, (contact_id,)))
+    def added_beside(self, contact_id: str) -> dict[str, str]:
+        """Give what rows of this run put, or found, beside a contact: by its id, the digest of what it says."""
+        query = "SELECT id, digest FROM additions WHERE contact_id = ?"
+        return dict(self._db.execute(query, (contact_id,)))
 
     def _with_added(self, outcomes: Iterable[Outcome], first: RowId, last: RowId) -> Iterator[Outcome]:
         """Put with each outcome what stands beside its contact for it."""
