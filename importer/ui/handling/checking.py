@@ -101,6 +101,11 @@ async def cancel(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     return data({})
 
 
+def known_forecast(screen: Screen, draft: Draft) -> dict[str, Any] | None:
+    """Give what the last check said, if nothing changed since."""
+    return known_of(screen, draft, _FORECAST)
+
+
 def keep_known(
     screen: Screen, draft: Draft, name: str, found: dict[str, Any], *, key: str, basis: str | None = None
 ) -> None:

@@ -99,7 +99,7 @@ function Rows() {
     <${Corrections} edits=${edits} move=${move} header=${found.header} />
     <${Taking} draft=${draft} found=${found} any=${edits.count > 0} changed=${(overview) => { setMoved((count) => count + 1); return changed(overview); }} />
     ${forecast.same_contact.rows ? html`<section><h2>${t("people.title")}</h2><p>${t("people.rows", { rows: rows(forecast.same_contact.rows), groups: number(forecast.same_contact.groups) })}</p></section>` : null}
-    <p class="onward"><a class="button main" href=${`/d/${draft.id}/forecast`}>${t("rows.onward")}</a>
+    <p class="onward"><a class="button main" href=${`/d/${draft.id}/people?onward`}>${t("rows.onward")}</a>
       <a class="button" href=${`/d/${draft.id}/columns`}>${t("rows.back")}</a></p>`;
 }
 
