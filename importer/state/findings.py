@@ -278,7 +278,6 @@ class Findings:
             for n, row, faults, cells in rows
         )
 
-<<<<<<< HEAD
     def cells_of(self, rows: Sequence[RowId]) -> dict[RowId, tuple[str, ...]]:
         """Give the cells of those of some rows that fail, as they were checked."""
         found = self._of_rows("SELECT row, cells FROM failing WHERE row IN ({})", rows)
@@ -309,7 +308,7 @@ class Findings:
         for first in range(0, len(rows), _AT_ONCE):
             some = rows[first : first + _AT_ONCE]
             yield from self._db.execute(statement.format(",".join("?" * len(some))), some).fetchall()
-=======
+
     def group_kinds(self) -> tuple[KindCounts, ...]:
         """Count the groups of rows that share an e-mail or phone, by what the rows have to do with each other."""
         return count_kinds(self._db) if self._has_groups() else ()
@@ -326,7 +325,6 @@ class Findings:
         """Tell whether the check that wrote the file looked for groups: an older importer did not."""
         query = "SELECT 1 FROM sqlite_master WHERE name = 'group_kinds'"
         return self._db.execute(query).fetchone() is not None
->>>>>>> main
 
     def _fact(self, name: str) -> list[Any]:
         (value,) = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

@@ -66,7 +66,7 @@ def choose(screen: OpenScreen, title: str) -> None:
         lambda: next(each for each in screen.all(".causes button") if title in each.text), title
     ).click()
     screen.until(lambda: title in (screen.find(".grid").get_attribute("aria-label") or ""), "grid")
-    screen.until(lambda: screen.find(".grid-cell.number").text[:1].isdigit(), "rows of it")
+    screen.until(lambda: screen.find(".grid-cell.number").text[:1] in "123456789", "rows of it")
 
 
 def focused(screen: OpenScreen) -> WebElement:
