@@ -41,7 +41,7 @@ from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
 from importer.runs.objects import refuse_idle_options
 from importer.runs.resolving import Catalogs, Resolvers
-from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
+from importer.runs.same_contact_list import count_same_contacts, list_same_contacts, rows_in_groups
 from importer.runs.shown_rows import ready_row, shown_row
 from importer.runs.suppressing import read_suppression
 from importer.runs.uploads_due import ForeseenFiles, foreseen_files
@@ -121,13 +121,14 @@ def check(  # noqa: PLR0913  (what a check can be asked for)
     surveyed = _Beats(beat, CheckPhase.SURVEYING)
     with (
         taken_in(settings, mapping, clock, stop, beat=surveyed.add) as taken,
-        _kept(findings, taken) as keep,
+        _kept(findings, taken) as found,
         _looked_for(similar) as lookalikes,
+        LiftingRows(taken.mapping) as lifting,
     ):
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
-        new_tags, lifting = NewTags(asked), LiftingRows()
+        new_tags = NewTags(asked)
         foresight = Foresight([intake.source.header for intake in taken.intakes])
         mapped = _Beats(beat, CheckPhase.MAPPING)
         with files_named(taken, asked.catalogs, settings) as files:
@@ -135,7 +136,8 @@ def check(  # noqa: PLR0913  (what a check can be asked for)
                 stop.check()
                 mapped.add(len(block))
                 files.due.see(items)
-                keep(block, items)
+                if found is not None:
+                    found.see(block, items)
                 foresight.see(block, items)
                 new_tags.see(items)
                 lifting.see(items)
@@ -145,13 +147,17 @@ def check(  # noqa: PLR0913  (what a check can be asked for)
                     # A row of somebody who has another row before it finds what that one leaves behind.
                     sample.offer([item for item in items if item.row not in taken.sharing.again])
         same_contact = _same_contact(taken, asked.catalogs, listing)
+        if found is not None and same_contact.groups:
+            sources = [intake.source for intake in taken.intakes]
+            links = taken.sharing.links
+            found.see_groups(links.list_rows(()), rows_in_groups(links, sources, settings.limit))
         foresight.uploads = files.due.calls
         foreseen = _forecast(foresight, taken, asked, settings, clock, same_contact)
         if lookalikes is not None:
             names = [staged.name for staged in taken.staged]
             foreseen = replace(foreseen, similar=lookalikes.find(listing=listing, sources=names))
         foreseen = replace(
-            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
+            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask_anew(settings, clock)
         )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
 
@@ -181,17 +187,17 @@ def _looked_for(similar: bool) -> Iterator[SimilarPeople | None]:  # noqa: FBT00
 
 
 @contextmanager
-def _kept(findings: Path | None, taken: Taken) -> Iterator[Callable[[Block, Mapped], None]]:
-    """Give what keeps the findings of a block, in a file that is there once all is well."""
+def _kept(findings: Path | None, taken: Taken) -> Iterator[FindingsWriter | None]:
+    """Give what keeps the findings, in a file that is there once all is well."""
     if findings is None:
-        yield lambda _block, _items: None
+        yield None
         return
     sources = [
         CheckedSource(name=staged.name, header=intake.source.header, sha256=staged.content_sha256)
         for staged, intake in zip(taken.staged, taken.intakes, strict=True)
     ]
     with FindingsWriter(findings, sources) as writer:
-        yield writer.see
+        yield writer
 
 
 def _ask_locations(
