@@ -81,7 +81,7 @@ def test_the_sample_is_imported_and_taken_back_with_nothing_but_the_page(opened:
     opened.press("Check all rows")
     opened.shows("Every row can be sent.")
     opened.press("See what will happen")
-    opened.shows("several rows of one person")
+    opened.shows("HighLevel keeps one contact for them")
     opened.press("Go on")
     opened.press("Import 24 rows")
     opened.until(lambda: opened.find("#standing").text == "Finished", "end of the import")
