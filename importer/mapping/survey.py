@@ -12,6 +12,7 @@ from importer.highlevel.catalog import MATCH_BY, Catalog
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
+from importer.mapping.compiled.old_numbers import advice_on_numbers
 from importer.mapping.compiled.program import Program, required_of, row_filter
 from importer.mapping.compiled.readers import Circumstances
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
@@ -260,13 +261,13 @@ class Surveyor:
 def _refuse_nobody(model: MappingModel, layout: HeaderLayout) -> None:
     """Refuse a file that lacks every optional column by which a row could be matched to a contact."""
     names = required_of(model)
-    if not names:
+    if not names or model.match.by is not None:
         return  # a custom field finds its rows' contacts
     rules = [model.fields[name] for name in names]
     if not any(rule.value or rule.default or layout.pick(rule) is not None for rule in rules):
         raise MappingError(
             f"The file has no column for {' or '.join(names)}, so every row would fail. "
-            "Name the column in the mapping."
+            f"Name the column in the mapping.{advice_on_numbers(model, layout.titles)}"
         )
 
 
