@@ -66,6 +66,7 @@ ROUTES: Final = (
     Route("POST", "/api/d/{draft}/discard", files.discard),
     Route("GET", "/d/{draft}/account", account.page),
     Route("POST", "/api/d/{draft}/account", account.choose),
+    Route("POST", "/api/connections/forget", account.forget),
     Route("GET", "/d/{draft}/columns", columns.page),
     Route("GET", "/api/d/{draft}/columns", columns.columns),
     Route("POST", "/api/d/{draft}/mapping", columns.change),

@@ -73,6 +73,12 @@ class StoredContacts:
     tagged: int = 0
     beside: int = 0
     """Things (notes) that the run put beside contacts that were there before."""
+    deals: int = 0
+    """Those of contacts that it created: other than notes and tasks, they outlive their contact."""
+
+    @property
+    def contacts(self) -> int:
+        return self.created + self.restorable + self.updated
 
 
 def reached_contacts(db: Database) -> Iterator[str]:
@@ -149,18 +155,20 @@ class UndoBook:
                 restorable=changed,
                 updated=contacts - made - changed,
                 tagged=tagged,
-                beside=beside.get(location_id, 0),
+                beside=beside.get(location_id, (0, 0))[0],
+                deals=beside.get(location_id, (0, 0))[1],
             )
             for location_id, contacts, made, changed, tagged in self._db.execute(query)
         }
 
-    def _count_beside(self) -> dict[str, int]:
+    def _count_beside(self) -> dict[str, tuple[int, int]]:
         query = f"""
-            SELECT location_id, count(*) FROM additions WHERE made AND kind <> 'company' AND contact_id NOT IN (
-                SELECT contact_id FROM {_STORED} WHERE status = 'created'
+            SELECT location_id, sum(NOT ours), sum(ours AND kind = 'opportunity') FROM (
+                SELECT location_id, kind, contact_id IN (SELECT contact_id FROM {_STORED} WHERE status = 'created') AS ours
+                FROM additions WHERE made AND kind <> 'company'
             ) GROUP BY location_id
         """  # noqa: S608  (our own words)
-        return dict(self._db.execute(query).fetchall())
+        return {location_id: (others, deals) for location_id, others, deals in self._db.execute(query)}
 
     def count_made(self) -> dict[str, int]:
         """Count by location what rows made that are no contacts, those left out that are taken back."""
