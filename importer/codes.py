@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from importer.records import Remedy
+from importer.records import Remedy, value_type
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Code:
     """One entry: the stable name, a title, how to mend it, and whether mending the row or running again helps."""
 
@@ -226,6 +225,19 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "invalid_time",
         "A value is no time of day",
         "Write the time as 14:30.",
+    ),
+    Code(
+        "repeated_beside",
+        "A row before it brings its contact a deal or task that is known by the same (warning)",
+        "Nothing has to be done: what says otherwise (another value, stage, owner) is added as well, what says the very same is one. "
+        "Where both are one thing, leave one row out.",
+        Remedy.NONE,
+    ),
+    Code(
+        "rival_deal",
+        "A row before it brings its contact a deal in the same pipeline, and the location does not allow two (warning)",
+        "HighLevel is expected to refuse it: allow duplicate opportunities in the location's settings before the run, or name another pipeline.",
+        Remedy.NONE,
     ),
     Code(
         "file_not_found",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
+
+from importer.records import value_type
 
 DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
 API_VERSIONS: Final = ("2021-07-28", "v3")
@@ -31,7 +33,7 @@ class ResultsFormat(StrEnum):
     XLSX = "xlsx"
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Secret:
     """A token or password: usable by ``reveal()``, never printed."""
 
@@ -47,7 +49,7 @@ class Secret:
         return "***"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FailureLimit:
     """How many rows may fail before the run stops: a number of rows, or a share (0 to 1) of those settled."""
 
@@ -63,7 +65,7 @@ class FailureLimit:
         return cls(share=float(match[1]) / 100) if match[2] else cls(rows=int(match[1]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class OpenHours:
     """The hours of a day in which rows may be sent; over midnight where the last is not later than the first."""
 
@@ -84,7 +86,7 @@ class OpenHours:
         return f"{first:%H:%M}-{last:%H:%M}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Connection:
     """Where to send and as whom. ``tokens`` holds a token per location, ahead of a ``token`` for all."""
 
@@ -107,7 +109,7 @@ class Connection:
             object.__setattr__(self, "location_id", location_in(self.location_id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ReadingOptions:
     """What the user says about a source; everything left ``None`` is detected."""
 
@@ -120,7 +122,7 @@ class ReadingOptions:
     password: Secret | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunSettings:
     """One call of ``run``, ``check`` or ``retry``."""
 

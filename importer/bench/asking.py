@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from importer.sources.corrections import correct, kept_corrections
 from importer.suggestion.sampling import SAMPLED_ROWS
 from importer.suggestion.suggesting import Suggestion, open_likely, suggest
 
+_NUMBER: Final = re.compile("[1-9][0-9]{0,8}")
 _DETECT_ALL: Final = ReadingOptions()
 _COUNTERS_KEPT: Final = 4
 """Columns whose values stay counted: each may take some ten megabytes."""
@@ -204,13 +206,16 @@ def open_bench(
 
 
 def column_place(header: Sequence[str], column: str) -> int:
-    """Find a column as a mapping finds it. Raises SourceError, the nearest columns named."""
+    """Find a column as a mapping finds it, or by its number from 1. Raises SourceError, the nearest columns named."""
     index = HeaderIndex(header)
     found = index.find(column)
-    if isinstance(found, Missing):
-        listed = f" Its columns: {index.listed()}." if found.far else ""
-        raise SourceError(f"{found.sentence}{listed}")
-    return found
+    if not isinstance(found, Missing):
+        return found
+    if not found.several and _NUMBER.fullmatch(column) and int(column) <= len(header):
+        return int(column) - 1
+    hint = f" Its columns: {index.listed()}." if found.far else ""
+    hint = " Name it by its number, from 1." if found.several else hint
+    raise SourceError(f"{found.sentence}{hint}")
 
 
 def cells_of(block: Block, place: int) -> Iterable[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
+
+from importer.records import value_type
 
 if TYPE_CHECKING:
     from importer.records import Json
@@ -20,7 +22,7 @@ _HASH_SPACE: Final = 1 << 32
 _MIXING: Final = 2654435761
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ColumnValues:
     """What stands in a column. ``most`` are the values of the most rows, each with their number, the frequent ones first."""
 

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "read": ("importer.cli.reading", "Show the rows as the reader sees them."),
     "plan": ("importer.cli.planning", "Show what a run would do to each contact, field by field."),
     "apply": ("importer.cli.planning", "Send exactly what a plan says."),
+    "approve": ("importer.cli.approving", "Agree to a plan that waits for somebody."),
     "diff": ("importer.cli.diffing", "Hold two locations, or a location and a file, against each other."),
     "export": ("importer.cli.mirroring", "Write a location's contacts to a file: a backup."),
     "mirror": ("importer.cli.mirroring", "Read all contacts of a location into a private file."),
@@ -56,6 +57,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "watch": ("importer.cli.service", "Import what arrives in a folder."),
     "serve": ("importer.cli.service", "Run jobs on their schedules."),
     "schedule": ("importer.cli.service", "Print a systemd, cron, Kubernetes or Windows entry for a job."),
+    "mcp": ("importer.cli.assistant", "Let an assistant read, check and plan (Model Context Protocol)."),
     "schema": ("importer.cli.imports", "Print the mapping's JSON Schema."),
     "sample": ("importer.cli.shipped", "Lay sample files into a folder, to try the importer."),
     "sandbox": ("importer.cli.sandbox", "Start a local HighLevel stand-in on loopback."),
@@ -73,17 +75,19 @@ WORKING: Final = frozenset(
         "mirror",
         "plan",
         "apply",
+        "approve",
         "undo",
         "migrate",
         "fields",
         "watch",
         "serve",
+        "mcp",
         "sandbox",
     }
 )
 """They do something beside showing it; their exit code tells of that, whatever became of their output."""
 
-SENDING: Final = WORKING - {"results", "forget", "login", "connect", "mirror", "sandbox"}
+SENDING: Final = WORKING - {"results", "forget", "login", "connect", "mirror", "approve", "mcp", "sandbox"}
 
 
 class LazyGroup(click.Group):

@@ -6,7 +6,6 @@ import difflib
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -24,13 +23,13 @@ from importer.errors import (
     TrialDoneError,
     TrustLostError,
 )
-from importer.records import Remedy
+from importer.records import Remedy, value_type
 
 if TYPE_CHECKING:
     from importer.codes import Code
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class StopReason:
     """Why a run stopped: the ``reason_code`` of its summary."""
 

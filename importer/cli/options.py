@@ -131,6 +131,16 @@ def yes_option(command: Command) -> Command:
     )(command)
 
 
+def name_of_somebody(_context: click.Context, _option: click.Parameter, said: str | None) -> str | None:
+    """Take a person's name, on one line. Raises BadParameter where it names nobody."""
+    if said is None:
+        return None
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
+    if not name:
+        raise click.BadParameter("It names nobody.")
+    return name
+
+
 def yes_here_option(command: Command) -> Command:
     return click.option(
         "--yes",

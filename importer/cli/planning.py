@@ -18,6 +18,7 @@ from importer.cli.options import (
     laid_options,
     load_environment,
     mapping_option,
+    name_of_somebody,
     quiet_options,
     read_connection,
     reading_options,
@@ -79,15 +80,6 @@ def plan_command(**given: Any) -> None:
     sys.exit(summary.exit_code)
 
 
-def _name_of_somebody(_context: click.Context, _option: click.Parameter, said: str | None) -> str | None:
-    if said is None:
-        return None
-    name = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
-    if not name:
-        raise click.BadParameter("It names nobody.")
-    return name
-
-
 @click.command(
     "apply",
     epilog=examples(
@@ -115,7 +107,7 @@ def _name_of_somebody(_context: click.Context, _option: click.Parameter, said: s
 @click.option(
     "--approved-by",
     metavar="NAME",
-    callback=_name_of_somebody,
+    callback=name_of_somebody,
     help="Who approved the plan; `importer show` tells it.",
 )
 @api_version_option(default="as the plan's")

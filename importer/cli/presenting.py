@@ -9,13 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from importer.cli.signals import heard
+from importer.records import value_type
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -35,7 +35,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://.*", re.DOTALL)
 Work = Callable[["RunContext"], Coroutine[Any, Any, "Summary"]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Manner:
     """How a command speaks: what the shared flags say."""
 

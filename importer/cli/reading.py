@@ -58,7 +58,8 @@ _SHOWN_FAULTS: Final = 10
     "--values",
     "column",
     metavar="COLUMN",
-    help="Show the values of a column instead, those of the most rows first, with their number of rows.",
+    help="Show the values of a column (its header, or its number from 1) instead, those of the most rows first, with "
+    "their number of rows.",
 )
 @click.option("--prefix", metavar="TEXT", help="With --values: those that begin with TEXT, in any case.")
 @corrections_option

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from importer.records import Counts, Json, Since, Status, number_of, source_of
+from importer.records import Counts, Json, Since, Status, number_of, source_of, value_type
 from importer.results.commands import NextCommands, access_words
 from importer.results.summary import nothing_since, since_json
 from importer.results.wording import rows, since_text
@@ -18,7 +17,7 @@ from importer.state.lineage import corrections_since
 _COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run as the history shows it."""
 
@@ -80,7 +79,7 @@ class RunRecord:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunDetails:
     """One run as ``show`` tells it."""
 

@@ -31,8 +31,22 @@ from importer.cli.options import examples, load_environment, state_folder, state
     show_default=True,
     help="Folder that receives one folder of results per run.",
 )
+@click.option(
+    "--jobs",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Job file that the page of schedules shows and writes (default: jobs.yaml in the state folder).",
+)
 @state_option
-def ui_command(*, source: Path | None, port: int, no_browser: bool, output: Path, state: Path | None) -> None:
+def ui_command(
+    *,
+    source: Path | None,
+    port: int,
+    no_browser: bool,
+    output: Path,
+    jobs: Path | None,
+    state: Path | None,
+) -> None:
     """Open a local web interface on 127.0.0.1, for this user of this machine alone; SOURCE is a file to begin with.
 
     It prints one line with the address, which lets one browser in, once. What it makes, the command line runs, and the
@@ -48,6 +62,7 @@ def ui_command(*, source: Path | None, port: int, no_browser: bool, output: Path
             state_folder(state),
             output=output.absolute(),
             source=source,
+            jobs=jobs,
             port=port,
             browser=not no_browser,
             another_link=sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -135,12 +134,13 @@ def serve_command(**given: Any) -> None:
     Needs the extra `serve` (pip install "highlevel-importer[serve]").
     """
     from importer.jobs.readiness import faults_of
+    from importer.runtime.environment import base_url
 
     load_environment()
     _say(given)
     jobs = _jobs(given["jobs_file"], given["names"])
     # Said and not refused: after a reboot the other jobs have to run, and this one will tell when its time comes.
-    faults = list(faults_of(jobs))
+    faults = list(faults_of(jobs, base_url=base_url(given["base_url"]), state=state_folder(given["state"])))
     for fault in faults:
         click.echo(f"importer: {fault}", err=True)
     if given["check_only"]:
@@ -287,19 +287,25 @@ def _reside(
         resident = asyncio.run(reside())
         ended = context.jobs_state.occasions()
         began = [each for each in ended if each.began_at >= resident.began_at]
-    sys.exit(_exit_code(began) if given.get("once") else 0)
+        waiting = any(_awaited(context, named) for named in resident.jobs)
+    sys.exit(max(_exit_code(began), 3 * waiting) if given.get("once") else 0)
+
+
+def _awaited(context: JobsContext, named: NamedJob) -> bool:
+    """Tell whether a job still has a plan open, which waits for a person."""
+    return context.jobs_state.job_state(named.name, now=context.clock.now()).open_plan is not None
 
 
 @contextmanager
 def _context(given: dict[str, Any]) -> Iterator[JobsContext]:
     from importer.jobs.context import JobsContext, PipelineRuns
-    from importer.jobs.job_state import JobsState
+    from importer.jobs.job_state import JobsState, jobs_place
     from importer.jobs.places import location_zone
     from importer.runtime import environment
     from importer.state.memory import ImportedFiles
 
     state, base_url = state_folder(given["state"]), environment.base_url(given["base_url"])
-    place = _place(state, base_url, sandbox=bool(given.get("sandbox")))
+    place = jobs_place(state, base_url, sandbox=bool(given.get("sandbox")))
     with ExitStack() as opened:
         yield JobsContext(
             state=state,
@@ -308,26 +314,15 @@ def _context(given: dict[str, Any]) -> Iterator[JobsContext]:
             runs=PipelineRuns(),
             base_url=base_url,
             sandbox=bool(given.get("sandbox")),
-            location_zone=location_zone(base_url),
+            location_zone=location_zone(base_url, state=state),
         )
-
-
-def _place(state: Path, base_url: str, *, sandbox: bool) -> Path:
-    """Keep what was tried out elsewhere apart: a file that a sandbox has seen is new to HighLevel."""
-    from importer.settings import DEFAULT_BASE_URL
-
-    if sandbox:
-        return state / "sandbox"
-    if base_url.rstrip("/") == DEFAULT_BASE_URL:
-        return state
-    return state / f"elsewhere-{hashlib.sha256(base_url.rstrip('/').encode()).hexdigest()[:12]}"
 
 
 def _exit_code(occasions: Sequence[Occasion]) -> int:
     """Say the worst of how jobs ended in the end: 0 well, 1 rows failed, 2 nothing was sent, 3 goes on later."""
     from importer.jobs.job_state import Result
 
-    codes = {Result.FAILED: 2, Result.REFUSED: 2, Result.STOPPED: 3, Result.CROSSED: 1}
+    codes = {Result.FAILED: 2, Result.REFUSED: 2, Result.STOPPED: 3, Result.AWAITING: 3, Result.CROSSED: 1}
     last_turn: dict[str, float] = {}
     for each in occasions:
         last_turn[each.job] = max(each.began_at, last_turn.get(each.job, 0.0))

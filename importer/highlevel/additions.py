@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import blake2b
 from html import unescape
@@ -29,7 +29,7 @@ from importer.highlevel.opportunities import (
 )
 from importer.highlevel.reply import read_moment
 from importer.highlevel.wire import encode
-from importer.records import Addition, FollowUpFor, Json
+from importer.records import Addition, FollowUpFor, Json, value_type
 
 _MAKE_AND_LINK: Final = 2
 _DUE: Final = "dueDate"
@@ -37,7 +37,7 @@ _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@value_type(frozen=True, slots=True, kw_only=True, eq=False)
 class AdditionKind:
     """What is particular to one kind of addition."""
 
@@ -66,7 +66,7 @@ class AdditionKind:
     """What tells before the first row that the list may not be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Counterpart:
     """What a contact has that says the same as an addition; ``stamp``: when it was added, where the vendor tells."""
 
@@ -162,7 +162,15 @@ def digest(addition: Addition) -> str:
     kind = KINDS.get(addition.kind)
     names = kind.known_by if kind is not None else sorted(addition.content)
     parts = [addition.kind, *(_said(part, addition.content.get(part)) for part in names)]
+    if addition.number > 1:
+        parts.append(str(addition.number))
     return blake2b(json.dumps(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def digests_of_others(addition: Addition, among: int) -> frozenset[str]:
+    """Sum up what others may say that are known by the same, where so many are there."""
+    numbers = range(1, addition.number + among + 1)
+    return frozenset(digest(replace(addition, number=each)) for each in numbers if each != addition.number)
 
 
 def find_same(addition: Addition, body: Mapping[str, Any]) -> Iterator[Counterpart]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from importer.records import value_type
 
 MATCH_BY: Final = ("email", "phone")
 """What locations find contacts by unless they say otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CustomField:
     """A contact field of the location; ``data_type`` in the vendor's spelling (``MONETORY`` included)."""
 
@@ -25,14 +27,14 @@ class CustomField:
     """Suffixes of the files that it takes, with their dot; none: it does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class User:
     id: str
     name: str = field(repr=False)
     email: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A list of things that a location has by name and id, one call away: its workflows, its campaigns."""
 
@@ -45,7 +47,7 @@ class Listing:
     """The OAuth scope that reading it needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Probe:
     """A call that needs a scope and changes nothing, by which it shows before the first row that the scope is missing."""
 
@@ -55,7 +57,7 @@ class Probe:
     method: str = "GET"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Listed:
     """One thing of a listing."""
 
@@ -64,13 +66,13 @@ class Listed:
     status: str = "published"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Stage:
     id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """A pipeline of opportunities, with its stages in order."""
 
@@ -79,7 +81,7 @@ class Pipeline:
     stages: tuple[Stage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """One location as the importer needs it, read once before its first row is sent."""
 
@@ -98,6 +100,8 @@ class Catalog:
     """By the listing's name; ``None`` or not there: not read, as with users."""
     timezones: tuple[str, ...] | None = None
     pipelines: tuple[Pipeline, ...] = ()
+    one_deal_a_pipeline: bool = False
+    """A contact may have one in each, the location says."""
     deal_fields: tuple[CustomField, ...] = ()
     """Custom fields of opportunities."""
     tags: frozenset[str] | None = None
@@ -110,7 +114,7 @@ class Catalog:
         return MATCH_BY if self.duplicates_allowed else tuple(dict.fromkeys(self.match_by))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CatalogNeeds:
     """Which parts of the catalog a mapping makes use of; the rest is not read, and needs no scope."""
 

@@ -6,7 +6,7 @@ import platform
 import urllib.request
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -36,7 +36,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 USER_AGENT: Final = f"highlevel-importer/{__version__} (Python {platform.python_version()}; aiohttp)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """How long a request may take, in seconds: ``connect`` until there is a connection, ``total`` from then on."""
 

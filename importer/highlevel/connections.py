@@ -6,12 +6,12 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel.grants import open_keyring, write_private
+from importer.records import value_type
 from importer.runtime.logs import hide
 from importer.settings import Connection, Secret
 
@@ -20,7 +20,7 @@ _PREFIX: Final = "token-"
 _LOCATION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class StoredConnection:
     """A location that was connected. ``base_url`` is where its token is sent to, and nowhere else."""
 

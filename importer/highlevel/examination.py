@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,6 +19,7 @@ from importer.highlevel.refusals import INSIDE, LEGAL_ADVICE, is_of_an_agency, m
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.scopes import OPTIONAL_SCOPES
 from importer.highlevel.tokens import TokenSource
+from importer.records import value_type
 from importer.runtime.clock import Clock
 
 NO_SUCH_CONTACT: Final = "importerScopeProbe00"
@@ -32,13 +33,15 @@ class Grade(StrEnum):
     BAD = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ExaminationLine:
     """One line of the examination."""
 
     grade: Grade
     subject: str
     text: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What a program may want to know of it: a location's name, country and time zone."""
 
     def __str__(self) -> str:
         return f"{self.grade:<5} {self.subject}: {self.text}"
@@ -175,9 +178,10 @@ def _judge_location(found: Reply, location_id: str) -> list[ExaminationLine]:
         return [ExaminationLine(grade=Grade.BAD, subject="location", text=text)]
     place = found.body.get("location")
     place = place if isinstance(place, Mapping) else {}
-    about = ", ".join(str(place[name]) for name in ("name", "country", "timezone") if place.get(name))
+    facts = {name: str(place[name]) for name in ("name", "country", "timezone") if place.get(name)}
+    about = ", ".join(facts.values())
     return [
-        ExaminationLine(grade=Grade.GOOD, subject="location", text=f"{location_id} ({about})"),
+        ExaminationLine(grade=Grade.GOOD, subject="location", text=f"{location_id} ({about})", facts=facts),
         _judge_matching(place.get("settings")),
     ]
 

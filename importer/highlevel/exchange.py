@@ -12,7 +12,7 @@ import asyncio
 import errno
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from http import HTTPStatus
 from time import monotonic
@@ -24,6 +24,8 @@ from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError
 from aiohttp.streams import StreamReader
 from yarl import URL
+
+from importer.records import value_type
 
 _KEEP_SECONDS: Final = 30.0
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
@@ -52,7 +54,7 @@ EXCHANGE_FAILURES: Final = (
 """All that an exchange and the reading of its reply can end with, but for cancellation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Exchanged:
     """A reply as it came, and how to part with the connection that brought it."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from importer.records import RowObject
+from importer.records import RowObject, value_type
 
 
 class FieldKind(StrEnum):
@@ -61,7 +60,7 @@ class Nullable(StrEnum):
     """Only in the update of a contact that is named by its id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FieldFacts:
     """One field of the upsert; ``clearable``: the published schema allows null.
 

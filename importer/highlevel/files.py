@@ -10,12 +10,12 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from importer.highlevel.calls import Call, segment
-from importer.records import FileContent, Json
+from importer.records import FileContent, Json, value_type
 
 UPLOAD_SCOPE: Final = "locations/customFields.write"
 LARGEST_BYTES: Final = 50 << 20
@@ -31,7 +31,7 @@ _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f"\\/]')
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class StoredFile:
     """What the vendor has of a file once it is uploaded; its name is not part of it, as that is the row's."""
 

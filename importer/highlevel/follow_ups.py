@@ -7,7 +7,7 @@ the same for every row of a run, its wish in ``importer.records.FollowUps``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, TypeAlias
 
 from importer.errors import MappingError
@@ -17,7 +17,7 @@ from importer.highlevel.catalog import Catalog, Listed, Listing
 from importer.highlevel.companies import LINK_LIMIT, link_company
 from importer.highlevel.opportunities import WRITE_PROBE
 from importer.highlevel.wire import encode
-from importer.records import Addition, FollowUpFor, FollowUps, Json, Record, Status, TagMode
+from importer.records import Addition, FollowUpFor, FollowUps, Json, Record, Status, TagMode, value_type
 
 Value: TypeAlias = tuple[str, ...]
 """What a follow-up does with its contact: the tags that it adds, the workflow that it adds the contact to."""
@@ -40,7 +40,7 @@ def _no_errors(_body: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@value_type(frozen=True, slots=True, kw_only=True, eq=False)
 class FollowUp:
     """One kind of follow-up. There is one of each, so they compare by identity."""
 
@@ -77,7 +77,7 @@ class FollowUp:
     """Where a person can see then whether it was done."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Step:
     """One follow-up of a row: its kind, and with what.
 

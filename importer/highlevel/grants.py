@@ -7,11 +7,11 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import CredentialsError, SettingsError
+from importer.records import value_type
 from importer.runtime.installation import missing_extra
 from importer.runtime.process_lock import LockHeldError, locked, this_process
 from importer.settings import Secret
@@ -22,7 +22,7 @@ _SERVICE: Final = "highlevel-importer"
 _SECRET_NAMES: Final = ("client_secret", "access_token", "refresh_token")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Grant:
     """What somebody allowed us: for one location, or (``agency``) for the locations of a company."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from importer.highlevel.calls import Call, segment
 from importer.highlevel.opportunities import list_opportunities
+from importer.records import value_type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class History:
     """One kind of it: how a contact's are asked for, and under which name the reply lists them."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from importer.records import value_type
@@ -67,7 +66,7 @@ def same_day(first: float, second: float) -> bool:
     return first // DAY_SECONDS == second // DAY_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SendingPlan:
     """How many calls a run needs, how long it will take and what share of the day it uses."""
 
@@ -79,7 +78,7 @@ class SendingPlan:
     days: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LocationQuota:
     """The quota of one location as far as it is known."""
 

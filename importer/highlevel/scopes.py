@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel import calls, companies, custom_fields, opportunities
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import Probe
 from importer.highlevel.histories import HISTORIES
+from importer.records import value_type
 
 _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class OptionalScope:
     """A scope that few imports need. ``group``: by which `importer login --with` asks for it."""
 

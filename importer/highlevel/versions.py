@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from importer.records import value_type
 
 
 class ApiVersion(StrEnum):
@@ -22,7 +23,7 @@ def version_of(said: str | None) -> ApiVersion:
     return USUAL if said is None else ApiVersion(said)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Names:
     """The spellings of one version."""
 

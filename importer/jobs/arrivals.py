@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from importer.errors import SourceError
 from importer.jobs.context import JobsContext
 from importer.jobs.named_job import NamedJob
+from importer.records import value_type
 from importer.sources import is_url, masked, stage
 from importer.sources.sightings import Sighting, look
 
@@ -26,7 +27,7 @@ class NotYetError(Exception):
         self.seconds = seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """One file of a job, copied: what it was, what is in it, and where the copy is."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from importer.jobs.job_state import JobsState
 from importer.jobs.model import Notify
 from importer.jobs.named_job import NamedJob
 from importer.jobs.notices import Notice
+from importer.records import value_type
 from importer.runtime import environment
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.stopping import StopSignal
@@ -24,6 +25,7 @@ from importer.state.memory import ImportedFiles
 
 if TYPE_CHECKING:
     from importer.results.forecast import Forecast
+    from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
     from importer.runs.context import RunContext
 
@@ -32,6 +34,8 @@ class Runs(Protocol):
     """The pipeline, as jobs use it. SetupError: nothing was sent; a run that stopped returns its summary."""
 
     async def check(self, settings: RunSettings, stop: StopSignal) -> Forecast: ...
+
+    async def plan(self, settings: RunSettings, stop: StopSignal) -> PlanSummary: ...
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary: ...
 
@@ -48,6 +52,11 @@ class PipelineRuns:
         from importer.runs import forecast
 
         return await asyncio.to_thread(forecast.check, settings, clock=self._clock, stop=stop)
+
+    async def plan(self, settings: RunSettings, stop: StopSignal) -> PlanSummary:
+        from importer.runs.planning.plan import plan
+
+        return await plan(settings, max_age_seconds=0.0, context=self._run_context(settings, stop))
 
     async def run(self, settings: RunSettings, stop: StopSignal) -> Summary:
         from importer import pipeline
@@ -77,7 +86,7 @@ async def no_zone(job: NamedJob) -> tzinfo | None:  # noqa: ARG001  (the seam's 
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class JobsContext:
     """All that a job's turn is given."""
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from importer.jobs.job_state import Health, JobState, Result
 from importer.jobs.notices import Event
+from importer.records import value_type
 
 FIRST_RETRY_SECONDS: Final = 300.0
 LONGEST_RETRY_SECONDS: Final = 6 * 3600.0
+APPROVAL_SECONDS: Final = 30.0
+"""How long after an approval a job goes on, at most."""
 GOOD: Final = frozenset({Result.FINISHED, Result.NOTHING_NEW})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How one file, or a turn without one, ended."""
 
@@ -42,6 +45,8 @@ def judged(job_state: JobState, last: Ending, *, retries: int, now: float) -> tu
     """Tell where a job stands after an ending, and which event it is, if it is any."""
     if last.again_in is not None:
         return replace(job_state, next_at=now + last.again_in), None
+    if last.result is Result.AWAITING:  # how the job does is known only once somebody decided
+        return replace(job_state, next_at=now + APPROVAL_SECONDS), Event.APPROVAL
     if last.result is Result.STOPPED and not last.notify:
         return replace(job_state, next_at=None if last.next_time else now), None
     if last.result in GOOD:

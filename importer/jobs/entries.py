@@ -9,13 +9,13 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
 from importer.errors import SettingsError
 from importer.jobs.named_job import ScheduledJob
+from importer.records import value_type
 
 _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WINDOWS_DAYS: Final = (
@@ -32,7 +32,7 @@ _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 _PLAIN_FIELD: Final = re.compile(r"[\d,*/-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ScheduleEntry:
     """What an entry needs beside the job."""
 
@@ -63,7 +63,7 @@ def default_form() -> str:
     return "windows" if os.name == "nt" else "systemd"
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Cron:
     """The five fields of an expression, names written as numbers."""
 

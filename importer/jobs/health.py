@@ -48,6 +48,7 @@ def status(resident: Resident) -> dict[str, Json]:
             "since": job_state.since,
             "running": named.name in resident.busy,
             "open_run": job_state.open_run,
+            "open_plan": job_state.open_plan,
             "next_at": _next_at(named, job_state, now),
             "last": _occasion_json(last) if last else None,
         }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from importer.jobs.notices import Notice
+from importer.records import value_type
+from importer.settings import DEFAULT_BASE_URL
 from importer.sources import masked
 from importer.sources.sightings import Sighting
 from importer.state.database import Purpose, StateFile
@@ -34,6 +38,7 @@ CREATE TABLE IF NOT EXISTS dealt_with (
 CREATE TABLE IF NOT EXISTS tagged (
     job TEXT NOT NULL, contact_id TEXT NOT NULL, PRIMARY KEY (job, contact_id)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS open_plans (job TEXT PRIMARY KEY, plan_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY, channel TEXT NOT NULL, notice TEXT NOT NULL, attempts INTEGER NOT NULL, next_at REAL NOT NULL
 );
@@ -58,11 +63,13 @@ class Result(StrEnum):
     """Imported, but more rows failed than the threshold allows."""
     STOPPED = "stopped"
     """Begun and not ended; it goes on by itself."""
+    AWAITING = "awaiting"
+    """Planned, and not sent before a person approves the plan."""
     FAILED = "failed"
     """Nothing was sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class JobState:
     """Where one job stands."""
 
@@ -75,12 +82,14 @@ class JobState:
     """A stopped run, to go on with before anything new."""
     open_due: float | None = None
     open_file: str | None = None
+    open_plan: str | None = None
+    """The plan by which the open file is sent, once it may be."""
     attempt: int = 0
     next_at: float | None = None
     """When to try again, ahead of the schedule."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """One turn of a job that is over."""
 
@@ -95,7 +104,7 @@ class Occasion:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """A notice that waits for delivery over one channel; ``channel`` tells it from the others of the job file."""
 
@@ -107,6 +116,15 @@ class Parcel:
 
 
 _COUNTS: Final = ("created", "updated", "skipped", "failed", "pending", "requests")
+
+
+def jobs_place(state: Path, base_url: str, *, sandbox: bool = False) -> Path:
+    """Keep what was tried out elsewhere apart: a file that a sandbox has seen is new to HighLevel."""
+    if sandbox:
+        return state / "sandbox"
+    if base_url.rstrip("/") == DEFAULT_BASE_URL:
+        return state
+    return state / f"elsewhere-{hashlib.sha256(base_url.rstrip('/').encode()).hexdigest()[:12]}"
 
 
 class JobsState(StateFile):
@@ -123,16 +141,22 @@ class JobsState(StateFile):
 
     def job_state(self, name: str, *, now: float) -> JobState:
         """Tell where a job stands; one never seen begins now, with nothing to make up for."""
+        if (known := self.known_state(name)) is not None:
+            return known
+        fresh = JobState(name=name, accounted_until=now, since=now)
+        self.put(fresh)
+        return fresh
+
+    def known_state(self, name: str) -> JobState | None:
+        """Tell where a job stands; None for one that was never served. Whoever only looks does not begin it."""
         found = self._db.execute(
-            "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at "
-            "FROM jobs WHERE name = ?",
+            "SELECT accounted_until, health, since, open_run, open_due, open_file, attempt, next_at, plan_id "
+            "FROM jobs LEFT JOIN open_plans ON open_plans.job = jobs.name WHERE name = ?",
             (name,),
         ).fetchone()
         if found is None:
-            fresh = JobState(name=name, accounted_until=now, since=now)
-            self.put(fresh)
-            return fresh
-        until, health, since, open_run, open_due, open_file, attempt, next_at = found
+            return None
+        until, health, since, open_run, open_due, open_file, attempt, next_at, open_plan = found
         return JobState(
             name=name,
             accounted_until=until,
@@ -141,6 +165,7 @@ class JobsState(StateFile):
             open_run=open_run,
             open_due=open_due,
             open_file=open_file,
+            open_plan=open_plan,
             attempt=attempt,
             next_at=next_at,
         )
@@ -318,6 +343,11 @@ class JobsState(StateFile):
                 job_state.next_at,
             ),
         )
+        self._db.execute("DELETE FROM open_plans WHERE job = ?", (job_state.name,))
+        if job_state.open_plan is not None:
+            self._db.execute(
+                "INSERT INTO open_plans (job, plan_id) VALUES (?, ?)", (job_state.name, job_state.open_plan)
+            )
 
 
 def _added(occasion: Occasion) -> dict[str, int]:

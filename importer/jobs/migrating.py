@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
 from importer import pipeline
 from importer.errors import SettingsError, SetupError, StopError
 from importer.jobs.migration import Migration, MigrationStep
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.results.forecast import Forecast
 from importer.results.summary import Summary
 from importer.results.wording import duration, number, rows
@@ -39,7 +39,7 @@ class Watcher(Protocol):
     def ended(self, step: MigrationStep, summary: Summary) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MigratedStep:
     """What a step came to; without a summary it was not reached."""
 
@@ -55,7 +55,7 @@ class MigratedStep:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MigrationSummary:
     """How a migration ended."""
 
@@ -78,7 +78,7 @@ class MigrationSummary:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MigrationCheck:
     """What a migration would do, step by step."""
 
@@ -227,7 +227,9 @@ def overview(checked: MigrationCheck) -> str:
 def _line(place: int, step: MigrationStep, forecast: Forecast) -> str:
     failing = f", {number(forecast.failed)} would fail" if forecast.failed else ""
     skipped = f", {number(forecast.skipped)} to skip" if forecast.skipped else ""
-    return f"{place}. {NOUNS[step.row_object][1]}: {rows(forecast.ready)} to send{skipped}{failing} ({step.names})"
+    lifting = f", {number(forecast.lifts.rows)} may lift a do-not-disturb" if forecast.lifts.rows else ""
+    what = NOUNS[step.row_object][1]
+    return f"{place}. {what}: {rows(forecast.ready)} to send{skipped}{failing}{lifting} ({step.names})"
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -15,7 +14,7 @@ from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.language.scalars import one_or_more
 from importer.mapping.ready import migration_path, nearest_migration, placed
-from importer.records import RowObject
+from importer.records import RowObject, value_type
 from importer.runtime.counting import counted
 from importer.sources.names import is_taken
 from importer.yaml.document import parse
@@ -48,7 +47,7 @@ class MigrationFile(Section):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MigrationStep:
     """The files of one mapping; they are one run."""
 
@@ -73,7 +72,7 @@ class MigrationStep:
         return links and earlier.row_object is RowObject.COMPANY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Migration:
     """The steps over one folder, in order, and the files of the folder that none of them takes."""
 

@@ -24,6 +24,7 @@ from importer.jobs.settling import Afterwards, parse_afterwards
 from importer.runtime.counting import counted
 from importer.runtime.installation import missing_extra
 from importer.settings import OpenHours, ResultsFormat
+from importer.sources.locations import scheme_of
 from importer.yaml.section import Flag, NonEmptyText, Section
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -124,6 +125,11 @@ def _after(text: Any) -> Afterwards:
 
 def _pattern(text: str) -> str:
     check_pattern(text)
+    if scheme_of(text) is not None:
+        raise ValueError(
+            f"A job takes files, and {text} is a location: have the system's own scheduler (cron) give `importer run {text} ...`, "
+            "which imports the same contacts once."
+        )
     return text
 
 
@@ -159,8 +165,8 @@ AfterJobs = Annotated[
     PlainValidator(_after),
     WithJsonSchema({"type": "string", "pattern": "^(leave|delete|(move|archive):.+)$"}),
 ]
-_EVENTS: Final = ["failure", "threshold", "recovery", "success", "always"]
-EventName = Literal["failure", "threshold", "recovery", "success", "always"]
+_EVENTS: Final = ["failure", "threshold", "approval", "recovery", "success", "always"]
+EventName = Literal["failure", "threshold", "approval", "recovery", "success", "always"]
 Events = Annotated[
     tuple[EventName, ...],
     BeforeValidator(_one_or_many),
@@ -190,7 +196,10 @@ class SendWindow(Section):
 
 
 class Thresholds(Section):
-    """What a file must be like. Checked before anything is sent, and the failed rows once more at the end."""
+    """What a file must be like. Checked before anything is sent, and the failed rows once more at the end.
+
+    A file that would do more to the location than ``creates``, ``updates`` or ``lifts`` allow waits for a person.
+    """
 
     failed_rows: RowsOrShare | None = Field(
         default=None, description="The job fails when more rows fail than this number, or this share (5%)."
@@ -201,6 +210,21 @@ class Thresholds(Section):
     shrink: Share | None = Field(
         default=None,
         description="A file that has lost more than this share of the rows of the last one imported is refused.",
+    )
+    creates: RowsOrShare | None = Field(
+        default=None,
+        description="A file of which more rows than this number, or this share (10%), would create a contact waits "
+        "for `importer approve`.",
+    )
+    updates: RowsOrShare | None = Field(
+        default=None,
+        description="A file of which more rows than this number, or this share, would change a contact waits for "
+        "`importer approve`.",
+    )
+    lifts: RowsOrShare | None = Field(
+        default=None,
+        description="A file of which more rows than this (0: any) would lift somebody's do-not-disturb waits for "
+        "`importer approve`.",
     )
 
 
@@ -233,7 +257,8 @@ class Notify(Section):
         None, description="A URL that is asked (GET) after each success; for dead man's switches."
     )
     on: Events = Field(
-        ("failure", "threshold", "recovery"), description="Which events are told; `always` tells of all."
+        ("failure", "threshold", "approval", "recovery"),
+        description="Which events are told; `always` tells of all.",
     )
     report_link: NonEmptyText | None = Field(
         None, description="Where reports can be read: a URL with {run_id} in it. Default: the file's path."

@@ -6,7 +6,6 @@ import glob
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from pathlib import Path
 from typing import ClassVar, Final
@@ -15,6 +14,7 @@ from importer.errors import SettingsError
 from importer.jobs.model import Job, Notify, Stream
 from importer.jobs.patterns import dated
 from importer.jobs.schedule import Schedule
+from importer.records import value_type
 from importer.settings import location_in
 from importer.sources import is_url
 from importer.sources.names import is_taken
@@ -22,7 +22,7 @@ from importer.sources.names import is_taken
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class NamedJob:
     """A stream with a name; its kind says what starts it."""
 
@@ -67,7 +67,7 @@ class NamedJob:
         return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ScheduledJob(NamedJob):
     """A job of a job file: the clock starts it."""
 
@@ -78,7 +78,7 @@ class ScheduledJob(NamedJob):
         return Schedule(expressions=self.job.schedule, zone=self.zone)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class WatchedJob(NamedJob):
     """A folder that is watched: whatever happens in it starts the job, and the clock never does."""
 

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from importer.records import Json
+from importer.records import Json, value_type
 
 
 class Event(StrEnum):
     FAILURE = "failure"
     THRESHOLD = "threshold"
+    APPROVAL = "approval"
     RECOVERY = "recovery"
     SUCCESS = "success"
 
 
-_MARKS: Final = {Event.FAILURE: "❌", Event.THRESHOLD: "⚠️", Event.RECOVERY: "✅", Event.SUCCESS: "✅"}
+_MARKS: Final = {
+    Event.FAILURE: "❌",
+    Event.THRESHOLD: "⚠️",
+    Event.APPROVAL: "✋",
+    Event.RECOVERY: "✅",
+    Event.SUCCESS: "✅",
+}
 _WORDS: Final = {
     Event.FAILURE: "failed",
     Event.THRESHOLD: "crossed a threshold",
+    Event.APPROVAL: "waits for an approval",
     Event.RECOVERY: "works again",
     Event.SUCCESS: "finished",
 }
 _COUNTS: Final = ("rows_read", "created", "updated", "skipped", "failed", "pending", "missing", "requests")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One message about one job."""
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from importer.errors import ImporterError, SettingsError
+from importer.errors import CredentialsError, ImporterError, SettingsError
 from importer.jobs.named_job import NamedJob, expanded
-from importer.jobs.turn import token_of
+from importer.jobs.tokens import connection_of, job_token
 
 
-def faults_of(jobs: Iterable[NamedJob]) -> Iterator[str]:
+def faults_of(jobs: Iterable[NamedJob], *, base_url: str, state: Path) -> Iterator[str]:
     """Tell what is wrong around each job: variables, token, mapping, channels. Nothing is sent or asked."""
     for named in jobs:
         if named.job.enabled:
-            for fault in _faults_of(named):
+            for fault in (
+                *_faults_of(named),
+                *_token_faults(named, base_url, state),
+                *_mapping_faults(named),
+            ):
                 yield f"Job {named.name}: {fault}"
 
 
@@ -29,15 +34,16 @@ def _faults_of(named: NamedJob) -> Iterator[str]:
             expanded(text, os.environ)
         except SettingsError as missing:
             yield str(missing)
-    yield from _token_faults(named)
-    yield from _mapping_faults(named)
 
 
-def _token_faults(named: NamedJob) -> Iterator[str]:
+def _token_faults(named: NamedJob, base_url: str, state: Path) -> Iterator[str]:
     try:
-        if token_of(named) is None:
-            yield "There is no token: set HIGHLEVEL_TOKEN, or name a token_file or a token_variable."
-    except SettingsError as fault:
+        if job_token(connection_of(named, base_url=base_url, state=state)) is None:
+            yield (
+                "There is no token: store one with importer connect, set HIGHLEVEL_TOKEN, or name a token_file or a "
+                "token_variable."
+            )
+    except (SettingsError, CredentialsError) as fault:
         yield str(fault)
 
 

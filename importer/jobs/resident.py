@@ -6,7 +6,7 @@ import asyncio
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from importer.jobs.named_job import NamedJob, ScheduledJob, next_due
 from importer.jobs.notices import Event
 from importer.jobs.notifying import Notifier, channels_for, notice_of
 from importer.jobs.turn import Turn
+from importer.records import value_type
 from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
 from importer.sending.pace.open_hours import closes_at, opens_at
@@ -31,7 +32,7 @@ LATE_SECONDS: Final = 600.0
 LONGEST_SLEEP_SECONDS: Final = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _AtWork:
     task: asyncio.Task[None]
     stop: StopSignal
@@ -109,9 +110,9 @@ class Resident:
             now = self.context.clock.now()
             for named in self.jobs:
                 job_state = self.context.jobs_state.job_state(named.name, now=now)
-                if named.name in due and (
-                    job_state.open_due != due[named.name] or (job_state.next_at or 0) <= now
-                ):
+                waits = job_state.open_due == due[named.name] and (job_state.next_at or 0) > now
+                # what a plan waits for is a person, whose word may have come a moment ago
+                if named.name in due and (not waits or job_state.open_plan is not None):
                     self.start(named, due[named.name])
             await self.quiet()
             for name in tuple(due):

@@ -7,13 +7,13 @@ import errno
 import gzip
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from importer.errors import SourceError
 from importer.jobs.drop_folder import DropFolder
+from importer.records import value_type
 
 
 class Fate(StrEnum):
@@ -23,7 +23,7 @@ class Fate(StrEnum):
     ARCHIVE = "archive"
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Afterwards:
     """What to do with a file, and where to."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -16,30 +16,32 @@ from importer.errors import (
     InterruptedRunError,
     MappingError,
     RunConflictError,
-    SettingsError,
     SetupError,
     SourceError,
     StopError,
     TooManyFailuresError,
 )
+from importer.jobs.approving import approval_of, awaits
 from importer.jobs.arrivals import Arrival, NotYetError, discard_copies, incoming, newcomers, take
 from importer.jobs.context import JobsContext
-from importer.jobs.endings import Ending, ending
+from importer.jobs.endings import APPROVAL_SECONDS, Ending, ending
 from importer.jobs.job_state import JobState, Result
-from importer.jobs.judging import needs_a_look, why_crossed, why_refused
+from importer.jobs.judging import needs_a_look, needs_a_plan, why_crossed, why_refused
 from importer.jobs.leavers import see_off
 from importer.jobs.model import Stream
 from importer.jobs.named_job import NamedJob
 from importer.jobs.patterns import distinguishes_files
 from importer.jobs.settling import Afterwards, put_away
+from importer.jobs.tokens import connection_of
 from importer.results.commands import access_words
 from importer.runtime import environment
 from importer.runtime.counting import counted
 from importer.runtime.stopping import StopSignal
-from importer.settings import Connection, FailureLimit, ReadingOptions, RunSettings, Secret
+from importer.settings import FailureLimit, ReadingOptions, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import RunState
 from importer.state.memory import Imported
+from importer.state.plans import Decision
 
 if TYPE_CHECKING:
     from importer.results.summary import Summary
@@ -68,7 +70,7 @@ class Turn:
             async with aclosing(self._endings()) as following:
                 async for each in following:
                     yield each
-                    if each.result is Result.STOPPED:
+                    if each.result in {Result.STOPPED, Result.AWAITING} or each.again_in is not None:
                         break
         except InterruptedRunError as asked:
             yield ending(Result.STOPPED, str(asked), notify=False)
@@ -102,9 +104,12 @@ class Turn:
                 return waits
             summary = await self._context.runs.resume(run_id, settings, self._stop)
         elif arrival.copied:
-            summary = await self._begun_or_anew(arrival, settings)
+            sent = await self._send(arrival, settings, self._begun_or_anew)
+            if isinstance(sent, Ending):
+                return sent
+            summary = sent
         else:
-            self._keep(replace(self.job_state, open_file=None, open_run=None))
+            self._let_go()
             return ending(
                 Result.FAILED,
                 f"{arrival.shown} was begun and cannot be gone on with: its run {run_id or ''} was deleted. "
@@ -116,7 +121,7 @@ class Turn:
         """Let a run go that somebody took back: nobody goes on with it, and later files must have their turn."""
         if StateFolder(self._context.state).run(run_id).undone_at is None:
             return None
-        self._keep(replace(self.job_state, open_file=None, open_run=None))
+        self._let_go()
         return ending(
             Result.FAILED,
             f"{arrival.shown} is not gone on with: its run {run_id} was taken back (importer undo). To import it after all, "
@@ -162,14 +167,70 @@ class Turn:
             self._keep(
                 replace(self.job_state, open_file=arrival.to_text(), open_due=self._due_at, open_run=None)
             )
-            summary = await self._context.runs.run(replace(settings, fresh=True), self._stop)
+            sent = await self._send(arrival, settings, self._anew)
         except (MappingError, SourceError) as fault:
-            self._keep(replace(self.job_state, open_file=None))
+            self._let_go()
             return self._refuse(arrival, Result.FAILED, str(fault))
         except SetupError:
-            self._keep(replace(self.job_state, open_file=None))
+            self._let_go()
             raise
-        return await self._end(arrival, summary, settings)
+        return sent if isinstance(sent, Ending) else await self._end(arrival, sent, settings)
+
+    async def _send(
+        self,
+        arrival: Arrival,
+        settings: RunSettings,
+        start: Callable[[Arrival, RunSettings], Awaitable[Summary]],
+    ) -> Summary | Ending:
+        """Send a file, by a plan where the thresholds want one; or tell what that waits for."""
+        if not needs_a_plan(self._job.thresholds):
+            return await start(arrival, settings)
+        if waits := await self._have_plan(arrival, settings):
+            return waits
+        return await start(arrival, replace(settings, plan=self.job_state.open_plan, compare=False))
+
+    async def _have_plan(self, arrival: Arrival, settings: RunSettings) -> Ending | None:
+        """See to a plan that may be applied, or tell what it waits for."""
+        known, approval = self.job_state.open_plan, None
+        if known is not None:
+            now = self._context.clock.now()
+            approval = approval_of(self._context.state, known, mapping=self._named.mapping, now=now)
+        if approval is None:
+            return await self._plan(arrival, settings)
+        if approval.decision is Decision.REFUSED:
+            return self._let_refused_go(arrival, f"{approval.by} refused plan {known}. Nothing was sent.")
+        if approval.awaited:
+            return await self._overtaken(arrival) or self._not_yet(APPROVAL_SECONDS)
+        return None
+
+    async def _plan(self, arrival: Arrival, settings: RunSettings) -> Ending | None:
+        plan = await self._context.runs.plan(settings, self._stop)
+        waits = awaits(self._context.state, self._named.name, plan, self._job.thresholds)
+        # only now: a plan that nobody was asked about yet would pass for one that crosses nothing
+        self._keep(replace(self.job_state, open_plan=plan.plan_id))
+        if waits is None:
+            return None
+        facts = {"counts": {"rows_read": plan.rows_read}, "report": str(plan.report)}
+        return ending(Result.AWAITING, waits, file=arrival.shown, **facts)
+
+    async def _overtaken(self, arrival: Arrival) -> Ending | None:
+        """Let a file go that nobody approved before a newer one came, where only the newest counts."""
+        if self._retried or self._job.take != "newest":
+            return None
+        if not await newcomers(self._named, self._due_at, self._context):
+            return None
+        plan = self.job_state.open_plan
+        return self._let_refused_go(
+            arrival, f"A newer file came before anybody approved plan {plan}. Nothing of this one was sent."
+        )
+
+    def _let_refused_go(self, arrival: Arrival, sentence: str) -> Ending:
+        self._let_go()
+        self._deal(arrival)  # the same file would be asked about again
+        return self._refuse(arrival, Result.REFUSED, sentence)
+
+    async def _anew(self, _arrival: Arrival, settings: RunSettings) -> Summary:
+        return await self._context.runs.run(replace(settings, fresh=True), self._stop)
 
     async def _end(self, arrival: Arrival, summary: Summary, settings: RunSettings) -> Ending:
         last = self._close(arrival, summary)
@@ -212,7 +273,7 @@ class Turn:
                 rows=summary.rows_read,
             )
         )
-        self._keep(replace(self.job_state, open_file=None, open_run=None))
+        self._let_go()
         crossed = why_crossed(self._job.thresholds, rows=summary.rows_read, failed=summary.failed)
         self._deal(arrival)
         trouble = self._put_away(arrival, self._job.after_failure if crossed else self._job.after_success)
@@ -230,7 +291,7 @@ class Turn:
 
     def _given_up(self, arrival: Arrival, summary: Summary) -> Ending:
         """Leave a run alone that too many failures stopped: to go on by itself is what its limit forbids."""
-        self._keep(replace(self.job_state, open_file=None, open_run=None))
+        self._let_go()
         self._deal(arrival)
         trouble = self._put_away(arrival, self._job.after_failure)
         sentence = f"The run stopped before its end: {summary.reason} {trouble}".strip()
@@ -311,6 +372,10 @@ class Turn:
             return str(trouble)
         return ""
 
+    def _let_go(self) -> None:
+        """Have nothing open any more."""
+        self._keep(replace(self.job_state, open_file=None, open_run=None, open_plan=None))
+
     def _keep(self, job_state: JobState) -> None:
         self.job_state = job_state
         self._context.jobs_state.put(job_state)
@@ -326,14 +391,8 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
     return RunSettings(
         sources=(arrival.copy,),
         mapping=named.mapping,
-        connection=Connection(
-            base_url=context.base_url,
-            token=token_of(named),
-            tokens=environment.read_tokens(),
-            token_first=bool(job.token_variable or job.token_file),
-            location_id=named.location_id,
-            sandbox=context.sandbox,
-            api_version=job.api_version,
+        connection=connection_of(
+            named, base_url=context.base_url, state=context.state, sandbox=context.sandbox
         ),
         state=context.state,
         output=named.path(job.output),
@@ -349,19 +408,6 @@ def run_settings(named: NamedJob, arrival: Arrival, context: JobsContext) -> Run
         max_requests=job.max_requests,
         allow_transforms=job.allow_transforms,
     )
-
-
-def token_of(named: NamedJob) -> Secret | None:
-    """Find a job's token: its own file or variable, else HIGHLEVEL_TOKEN. Raises SettingsError."""
-    job = named.job
-    if job.token_variable:
-        token = environment.variable_token(job.token_variable)
-        if token is None:
-            raise SettingsError(
-                f"The environment variable {job.token_variable} of job {named.name} holds no token."
-            )
-        return token
-    return environment.read_token(named.path(job.token_file) if job.token_file else None)
 
 
 def _same_file(arrival: Arrival) -> bool:

@@ -6,12 +6,13 @@ What a form cannot say (templates, patterns, own functions) is shown as it stand
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from importer.errors import MappingError
 from importer.mapping.compiled.headers import HeaderIndex, Missing
 from importer.mapping.editing import edited_text
+from importer.records import value_type
 from importer.yaml.document import Plain, YamlPath, read
 from importer.yaml.editing import dotted, value_at
 
@@ -35,7 +36,7 @@ _FORM_KEYS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class AssignedRule:
     """One rule of a mapping, as a form shows it."""
 

@@ -40,6 +40,14 @@ def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     yield from _clearing(model)
     yield from _suppressing(model)
     yield from _matching(model)
+    yield from _file_fields(model)
+
+
+def _file_fields(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
+    for place, name in enumerate(model.files.fields):
+        if name not in model.custom_fields:
+            hint = did_you_mean(name, model.custom_fields)
+            yield ("files", "fields", place), f"No rule under custom_fields fills {name!r}.{hint}"
 
 
 def _matching(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

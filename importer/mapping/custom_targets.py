@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel.catalog import CustomField
@@ -22,14 +21,14 @@ from importer.mapping.language.rule import OtherColumn, Rule, RuleKey
 from importer.mapping.location_values import settled
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ValueFault
-from importer.records import Fault, Json, Record
+from importer.records import Fault, Json, Record, value_type
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import nearest
 
 _FILE: Final = "FILE_UPLOAD"
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Target:
     """Where a custom value goes, how it is made right, and what to say when it cannot be."""
 
@@ -47,7 +46,7 @@ class _Target:
         return [] if self.several else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CustomRules:
     """What a mapping and a file tell of the rules that fill custom fields. ``open_dates``: why a rule's dates can be read two ways."""
 
@@ -103,9 +102,12 @@ class CustomTargets:
 
     def _unfillable(self, found: CustomField, rule: Rule, key: RuleKey) -> str | None:
         """Say why the cells of a rule cannot fill a field that is there."""
-        no_files = self._of != CONTACT or isinstance(rule, OtherColumn)
-        if found.data_type in UNSUPPORTED or (found.data_type == _FILE and no_files):
+        if found.data_type == _FILE and self._of != CONTACT:
+            return f"The custom field {found.name!r} of deals is of type {_FILE}: files are imported for contacts only."
+        if found.data_type in UNSUPPORTED or (found.data_type == _FILE and isinstance(rule, OtherColumn)):
             return f"The custom field {found.name!r} is of type {found.data_type}, which the API cannot fill from a text."
+        if found.data_type != _FILE and self._of == CONTACT and key[-1] in self._rules.model.files.fields:
+            return f"The custom field {found.name!r} is of type {found.data_type}, and `files: fields` says that it holds files."
         dates = found.data_type == "DATE" and not any(step.name == "date" for step in rule.transforms)
         return self._rules.open_dates.get(key) if dates else None
 

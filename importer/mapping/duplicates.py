@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Final
 
 from importer.highlevel.payload import match_keys
 from importer.mapping.compiled.columns import unite
 from importer.mapping.opt_outs import OptOuts, opt_outs_of, with_opt_outs
-from importer.records import Fault, Json, Outcome, Record, Remedy, RowId, Status, number_of
+from importer.records import Fault, Json, Outcome, Record, Remedy, RowId, Status, number_of, value_type
 
 CODE: Final = "duplicate_in_file"
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class PersonGroup:
     """The rows of one person, in file order; ``sent`` is the one that goes out, None when all of them fail."""
 
@@ -56,7 +56,7 @@ class DuplicateSurvey:
 
     def groups(self) -> dict[RowId, PersonGroup]:
         """Give the group of every row that has company, linked by any key they share."""
-        leaders = _Leaders()
+        leaders = Leaders()
         order = sorted(range(len(self._hashes)), key=self._hashes.__getitem__)
         for before, after in pairwise(order):
             if self._hashes[before] == self._hashes[after]:
@@ -77,8 +77,8 @@ class DuplicateSurvey:
                 return None
 
 
-class _Leaders:
-    """Disjoint sets of rows; only rows that have company are in it."""
+class Leaders:
+    """Disjoint sets of rows, or of whatever has numbers; only those that have company are in it."""
 
     def __init__(self) -> None:
         self._leader: dict[RowId, RowId] = {}

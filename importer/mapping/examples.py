@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Final, TypeAlias
 
@@ -11,7 +11,7 @@ from importer.errors import MappingError
 from importer.mapping.compiled.headers import HeaderIndex, fold
 from importer.mapping.language.examples import Expected, RowExample
 from importer.mapping.loading import Mapping as ContactMapping
-from importer.records import Block, Json, Outcome, Record, RowObject
+from importer.records import Block, Json, Outcome, Record, RowObject, value_type
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import did_you_mean
 
@@ -22,7 +22,7 @@ _BESIDE_FIELDS: Final = ("tags", "custom_fields", "location")
 _Fault: TypeAlias = tuple[YamlPath, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class JudgedExample:
     """One example, and why it does not hold; ``faults`` begin with where they stand in the mapping file."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -12,6 +11,7 @@ from importer.highlevel.catalog import MATCH_BY
 from importer.mapping.compiled.headers import HeaderIndex, fold
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import name_in
+from importer.records import value_type
 
 _IDENTIFYING: Final = frozenset({*MATCH_BY, "id"})
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -30,7 +30,7 @@ _FEW: Final = 3
 _NAMED: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Reading:
     """What one rule reads; ``near``: a column of the file that no rule reads and that may be meant."""
 

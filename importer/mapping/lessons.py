@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
@@ -23,6 +23,7 @@ from importer.mapping.transforms.steps import TransformStep, make_step
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.phones import region_of
+from importer.records import value_type
 from importer.yaml.document import Plain, YamlPath
 from importer.yaml.editing import value_at
 
@@ -48,7 +49,7 @@ class LessonKind(StrEnum):
     SKIP_IF = "skip_if"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CorrectedCell:
     """A cell that somebody put right; ``row`` tells rows apart, whatever file they are of."""
 
@@ -58,7 +59,7 @@ class CorrectedCell:
     after: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Lesson:
     """A change of the mapping, and what speaks for it."""
 

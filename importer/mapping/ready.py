@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError
+from importer.records import value_type
 from importer.runtime.installation import shipped_folder
 
 SCHEMA_NAME: Final = "mapping.schema.json"
@@ -17,7 +17,7 @@ _MIGRATIONS: Final = "migrations"
 _COMMENT: Final = re.compile(r"^# (?!yaml-language-server)(.*)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ReadyMapping:
     """One of them: the program it is for, and the export of it."""
 
@@ -83,7 +83,8 @@ def migrations_folder() -> Path:
 
 def ready_migrations() -> tuple[ReadyMapping, ...]:
     """List the ready migrations: files that say which mapping takes which export of a folder."""
-    return tuple(map(_described, sorted(migrations_folder().glob(f"*{_SUFFIX}"))))
+    paths = sorted(migrations_folder().glob(f"*{_SUFFIX}"), key=lambda path: path.stem)
+    return tuple(map(_described, paths))
 
 
 def ready_migration(name: str) -> ReadyMapping:

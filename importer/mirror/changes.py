@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -11,12 +11,12 @@ from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import NOT_IN_SEARCH, HeldContact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NOT_IN_UPDATE
-from importer.records import Change, Json, OnUpdate, Record, TagMode
+from importer.records import Change, Json, OnUpdate, Record, TagMode, value_type
 
 _NO_TAGS: Final[tuple[tuple[str, ...], tuple[str, ...]]] = ((), ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class UpdateRules:
     """What may be done to a contact that exists. ``policies`` go by a field's name, or a custom field's id."""
 
@@ -29,7 +29,7 @@ class UpdateRules:
         return self.policies.get(reference, self.policy)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Difference:
     """What an update changes. ``kept``: what a policy held back, or the vendor's update cannot carry, in words."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, Self
@@ -11,7 +10,7 @@ from typing import Final, Self
 from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.highlevel.equality import custom_key
-from importer.records import Record
+from importer.records import Record, value_type
 from importer.state.database import Database, Purpose, ensure_database
 
 _SCHEMA: Final = """
@@ -29,7 +28,7 @@ _PURPOSE: Final = Purpose(
 _BLOCK: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class ValueKeys:
     """How contacts and rows are found by the value of a custom field."""
 

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,7 @@ from importer.mirror.folder import MirrorFolder
 from importer.mirror.paging import AskLocation, Pager, SearchRefusedError
 from importer.mirror.parts import PARTS_FROM, cut, read_parts, with_parts
 from importer.mirror.store import Mirror, MirrorFacts
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.runtime.clock import Clock
 from importer.runtime.progress import SendingProgress
 
@@ -42,7 +42,7 @@ class ReadHow(StrEnum):
     WHOLE = "whole"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MirrorReading:
     """A mirror that is young enough, and what it took. ``requests``: those made now."""
 
@@ -67,7 +67,7 @@ class MirrorReading:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LocationToRead:
     """Whose contacts are read, and from where."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
 from importer.highlevel.contacts import ADDITIONAL, NOT_IN_SEARCH, HeldContact
 from importer.highlevel.wire import decode, encode
+from importer.mirror.kept_notes import KeptNotes
 from importer.records import Json, value_type
 from importer.state.database import Database, Purpose, ensure_database, open_database
 
@@ -40,7 +41,7 @@ _Value = TypeVar("_Value", int, str)
 _AT_ONCE: Final = 900  # SQLite before 3.32 takes 999 values in one statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MirrorFacts:
     """What is known of a mirror as a whole. ``as_of``: what the location did since then may be missing."""
 
@@ -137,6 +138,11 @@ class Mirror:
         with self._db.transaction():
             self._write(facts)
 
+    @property
+    def notes(self) -> KeptNotes:
+        """Give the notes that are kept with the contacts."""
+        return KeptNotes(self._db)
+
     def index(self) -> None:
         """Make the contacts of a draft findable, once all are in; of one that came twice the later one counts."""
         # one sort at the end takes a fraction of what a million insertions in no order do
@@ -215,6 +221,8 @@ class Mirror:
     def find(self, keys: Iterable[str]) -> FoundContacts:
         """Find the contacts that hold keys, also those that hold them as additional ones."""
         wanted = list(dict.fromkeys(keys))
+        if not wanted:
+            return NOBODY
         if self._has_additional_keys():
             wanted += [f"{ADDITIONAL}{key}" for key in wanted]
         pairs = [pair for some in _batches(wanted) for pair in self._select(_NUMBERS, some)]
@@ -253,6 +261,7 @@ class Mirror:
         with self._db.transaction():
             self._remove(gone)
             self._db.executemany("DELETE FROM details WHERE id = ?", [(each,) for each in gone])
+            self.notes.drop(gone)
 
     def forget(self, contact_ids: Iterable[str]) -> None:
         """Take contacts out, so that no byte of them is left in the file."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from importer.reading.corrections import Content, Correction, Corrections, Where, refusal
 from importer.reading.grid import Batch, Cells, Grid, is_blank
 from importer.reading.table import TableLayout
 from importer.reading.workbooks.columns import letters_of
-from importer.records import Fault
+from importer.records import Fault, value_type
 
 CORRECTED: Final = "corrected"
 _UNDECODED: Final = "undecodable_bytes"
@@ -20,7 +20,7 @@ _REPLACED: Final = "\ufffd"
 _SHOWN_SIGNS: Final = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CorrectableColumns:
     """A table's columns, as corrections name them. ``own``: those of the data; ``guard``: the inverse of the layout's."""
 
@@ -112,11 +112,14 @@ class _CorrectedWalk:
             if fault:
                 self._refuse(correction, fault)
                 return
-            columns.append(correction.column)
+            if correction.changes:
+                columns.append(correction.column)
         if is_blank(cells):
             self._refuse(
                 correction, "it would leave nothing of the row; skip it with the mapping's `rows: skip_if`"
             )
+            return
+        if cells == list(batch.rows[index]):  # what one changed, another took back
             return
         batch.rows[index] = cells
         batch.faults[index] = (*self._left(batch, index, columns), self._warning(columns))
@@ -143,10 +146,12 @@ class _CorrectedWalk:
                 cells,
                 "the row has more or fewer cells than the header; correct the whole row, without `column`",
             )
-        cells = [*cells, *[""] * (place + 1 - len(cells))]
-        there = self._columns.shown(cells[place])
+        there = self._columns.shown(cells[place]) if place < len(cells) else ""
         if there != correction.before:
             return cells, self._other(correction, there)
+        if not correction.changes:
+            return cells, None
+        cells = [*cells, *[""] * (place + 1 - len(cells))]
         cells[place] = self._columns.written(str(correction.after))
         return cells, None
 
@@ -155,6 +160,8 @@ class _CorrectedWalk:
         there = self._columns.handed_over(cells)
         if _trimmed(there) != _trimmed(correction.before):
             return cells, self._other(correction, there)
+        if not correction.changes:
+            return cells, None
         if len(after) > len(own):
             return cells, f"`after` has {len(after)} cells, and the header {len(own)} columns"
         even = len(cells) == self._columns.layout.width

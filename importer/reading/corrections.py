@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import IO, Any, Final, TypeAlias
 
 from importer.errors import SourceError
+from importer.records import value_type
 
 Where: TypeAlias = "str | int | None"
 """A column by its header, or by its number from 1 where the header cannot tell; None: the whole row."""
@@ -18,6 +19,8 @@ Content: TypeAlias = "str | tuple[str, ...]"
 
 LONGEST_LINE: Final = 1 << 20
 MOST_BYTES: Final = 256 << 20
+MOST_LINES: Final = 2_000_000
+"""Blank ones and corrections upon corrections among them; nobody wrote a file of more."""
 MOST_CORRECTIONS: Final = 200_000
 """They are held in memory, as rows must be found by number; so many take some 100 MB."""
 _LARGEST_ROW: Final = 0xFFFF_FFFF
@@ -29,7 +32,7 @@ _REQUIRED: Final = ("row", "before", "after")
 _KNOWN: Final = frozenset({*_REQUIRED, "column", "why", "at", "source"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Correction:
     """One cell, or one whole row, put right. ``line`` is where it stands in the file of corrections."""
 
@@ -40,6 +43,11 @@ class Correction:
     after: Content = field(repr=False)
     source: str | None = None
     """The name of the source, where there are several."""
+
+    @property
+    def changes(self) -> bool:
+        """Tell one that puts something else there; of another, such as one that was taken back, only ``before`` counts."""
+        return self.before != self.after
 
     @property
     def place(self) -> str:
@@ -53,7 +61,7 @@ class Correction:
                 return f"row {self.row}, {self.column[:60]!r}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CorrectionsFile:
     """All corrections of one file, in its order. ``source_sha256`` names the source that they are for."""
 
@@ -79,19 +87,22 @@ class Corrections:
             yield from self.by_row[row]
 
     @property
-    def fingerprint(self) -> str:
-        """SHA-256 of what they change: the same for another order of rows, other reasons and other white space."""
+    def fingerprint(self) -> str | None:
+        """SHA-256 of what they change: the same for another order of rows, other reasons and other white space; None: nothing."""
+        changing = [each for each in self if each.changes]
         digest = hashlib.sha256()
-        for each in self:
+        for each in changing:
             words = [each.row, each.column, each.before, each.after]
             digest.update(json.dumps(words).encode() + b"\n")
-        return digest.hexdigest()
+        return digest.hexdigest() if changing else None
 
 
 def read_corrections(lines: Iterable[bytes], *, name: str, most: int = MOST_CORRECTIONS) -> CorrectionsFile:
     """Read JSON lines. Raises SourceError with each line that is no correction, or contradicts one before it."""
     reader = _LineReader(name, most)
     for number, line in enumerate(lines, 1):
+        if number > MOST_LINES:
+            raise SourceError(f"{name} has more than {MOST_LINES:,} lines: it is no file of corrections.")
         reader.take(number, line)
     return reader.finish()
 
@@ -165,6 +176,8 @@ class _LineReader:
 
     def take(self, number: int, line: bytes) -> None:
         self._bytes += len(line)
+        if self._bytes > MOST_BYTES:
+            raise self._too_many()
         try:
             if said := _parsed(number, line):
                 self._add(number, said)
@@ -181,12 +194,15 @@ class _LineReader:
             self._sha256 = _sha256(said["source_sha256"])
             return
         correction = _correction(number, said)
-        if len(self._kept) >= self._most or self._bytes > MOST_BYTES:
-            raise SourceError(
-                f"{self._name} has more than {self._most:,} corrections, or {MOST_BYTES >> 20} MB of them. What is wrong so "
-                "often is better put right by a rule of the mapping (map, transforms), or in the file itself."
-            )
+        if len(self._kept) >= self._most:
+            raise self._too_many()
         self._keep(correction)
+
+    def _too_many(self) -> SourceError:
+        return SourceError(
+            f"{self._name} has more than {self._most:,} corrections, or {MOST_BYTES >> 20} MB of them. What is wrong so "
+            "often is better put right by a rule of the mapping (map, transforms), or in the file itself."
+        )
 
     def _keep(self, correction: Correction) -> None:
         """Keep a correction; one upon an earlier one of the same cell becomes one with it."""
@@ -209,8 +225,8 @@ class _LineReader:
     def finish(self) -> CorrectionsFile:
         if self._faults:
             raise refusal(self._name, self._faults)
-        changing = tuple(each for each in self._kept.values() if each.before != each.after)
-        return CorrectionsFile(name=self._name, corrections=changing, source_sha256=self._sha256)
+        kept = tuple(self._kept.values())
+        return CorrectionsFile(name=self._name, corrections=kept, source_sha256=self._sha256)
 
 
 def _parsed(number: int, line: bytes) -> dict[str, Any] | None:

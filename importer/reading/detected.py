@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from importer.reading.grid import Grid
 from importer.reading.profile import Profile
+from importer.records import value_type
 
 _SIGNS: Final = {
     "\t": "tab",
@@ -17,7 +18,7 @@ _SIGNS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Detected:
     """What a file is and how it is read, for people and for the report."""
 
@@ -62,7 +63,7 @@ class Detected:
         return [*lines, *(f"note: {note}" for note in self.notes)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A grid with its header found."""
 

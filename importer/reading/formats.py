@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
+
+from importer.records import value_type
 
 
 class Format(StrEnum):
@@ -26,7 +27,7 @@ class Format(StrEnum):
     PROTECTED = "password-protected workbook"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Suffix:
     """What a file may be whose name ends so; which of it, its bytes tell."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -14,6 +13,7 @@ from importer.reading.grid import Cells, filled_width, is_blank
 from importer.reading.profile import Profile
 from importer.reading.shapes import DATA_SHAPES, Shape, is_personal, shape_of
 from importer.reading.short_texts import remembered
+from importer.records import value_type
 from importer.runtime.counting import counted
 
 SAMPLE_ROWS: Final = 200
@@ -24,7 +24,7 @@ _LONG_NAME: Final = 40
 NumberedRow = tuple[int, Cells]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class HeaderChoice:
     """The header's names, its first and last row, and the reason it was chosen."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 from importer.reading.grid import Cells
 from importer.reading.shapes import DATA_SHAPES, Shape, shape_of
+from importer.records import value_type
 
 _SHARE = 0.7
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Profile:
     """The shape that each column's filled cells share, for the columns where they do."""
 

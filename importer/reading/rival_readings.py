@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Final
 
 from importer.reading.source import Source
+from importer.records import value_type
 
 _LOOKED_AT: Final = 300
 _SHOWN: Final = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RivalReadings:
     """Where a cell stands, and how it reads in each encoding: the guess first."""
 

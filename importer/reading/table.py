@@ -10,14 +10,14 @@ from typing import Final
 from importer.reading.grid import Batch, Cells, Grid, is_blank
 from importer.reading.oddities import Oddities
 from importer.reading.profile import Profile
-from importer.records import Block, Fault
+from importer.records import Block, Fault, value_type
 
 _FIRST: Final = itemgetter(0)
 _HELD_BACK: Final = 3
 """Rows at the end that may be totals or notes: they are judged when it is known that nothing follows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class TableLayout:
     """Where a table's rows begin, how wide they are, and which of their cells are the data's own."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from importer.records import value_type
 from importer.results.wording import duration, number
 
 WIDTH: Final = 1000
 HEIGHT: Final = 240
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Tick:
     """A label on an axis; ``at`` in percent of the axis."""
 
@@ -21,7 +21,7 @@ class Tick:
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Drawn:
     """One series as SVG path data, or a level across the chart (a quota)."""
 
@@ -31,7 +31,7 @@ class Drawn:
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Chart:
     """All that the page needs to show one chart. ``summary`` is its text for those who do not see it."""
 
@@ -45,7 +45,7 @@ class Chart:
     breaks: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Axis:
     """A scale from nothing to ``top`` with round steps."""
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel.additions import listed_as
-from importer.records import Added, Fault, Outcome, Remedy, Status
+from importer.records import Added, Fault, Outcome, Remedy, Status, value_type
 
 OWN_COLUMNS: Final = (
     "import_row",
@@ -34,7 +33,7 @@ RUN_COLUMN: Final = "import_run"
 """The run that wrote the file: whatever a spreadsheet does to it, and whatever it is called by then, it is known by this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Columns:
     """How the columns of one or several sources stand beside each other in one table.
 

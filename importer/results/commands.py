@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 
+from importer.records import value_type
 from importer.results.wording import command
 from importer.runtime import environment
 from importer.settings import (
@@ -38,7 +39,7 @@ class Reach(Enum):
     """None: it was meant for the one command."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class SaidAgain:
     """How an option of ``run`` is said again."""
 
@@ -145,7 +146,7 @@ RUN_OPTIONS: Final[Mapping[str, SaidAgain]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class NextCommands:
     """What the commands that go on from a run have to say beside their own words."""
 
@@ -187,6 +188,10 @@ class NextCommands:
     def show(self, run_id: str) -> str:
         """Tell how a run ended."""
         return command(["importer", "show", run_id, *self.access])
+
+    def approve(self, plan_id: str) -> str:
+        """Agree to a plan that waits for somebody."""
+        return command(["importer", "approve", plan_id, *self.access])
 
     def results(self, run_id: str, *more: str) -> str:
         """Write a run's files again."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
-from importer.records import Status
+from importer.records import Status, value_type
 from importer.results import wording
 
 _WINDOW_SECONDS: Final = 30.0
@@ -16,7 +15,7 @@ _ENOUGH_ROWS: Final = 30
 _SHOWN: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Mark:
     """How far things were at one moment."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from importer.records import Json
+from importer.records import Json, value_type
 
 
 class DiffStatus(StrEnum):
@@ -28,7 +28,7 @@ class DiffStatus(StrEnum):
 _AGREEING: Final = frozenset({DiffStatus.SAME, DiffStatus.SKIPPED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class DiffField:
     """One field that differs."""
 
@@ -37,7 +37,7 @@ class DiffField:
     b: Json = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class DiffEntry:
     """Somebody on one side or both. ``a`` and ``b``: the contact's id, or the row; empty where that side has nobody."""
 
@@ -63,7 +63,7 @@ class DiffTally:
         self.fields.update({each.name for each in entry.fields})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class DiffSide:
     """One of the two: a location with so many contacts, or a file with so many rows."""
 
@@ -83,7 +83,7 @@ class DiffSide:
         return {**said, "contacts": self.contacts, "at": at}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class DiffSummary:
     """What a diff comes to. ``unseen``: fields that were not compared, since a search does not show them."""
 

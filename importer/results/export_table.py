@@ -20,13 +20,16 @@ _BLOCKED: Final = {"active": "yes", "permanent": "permanent"}
 """What a block is written as: one that the contact set by STOP stays one that nobody lifts by a tick."""
 
 
+_INBOUND: Final = "DND Inbound"
+
+
 def _field(name: str) -> Callable[[HeldContact], str]:
     return lambda contact: _text(contact.fields.get(name))
 
 
-def _channel(name: str) -> Callable[[HeldContact], str]:
+def _channel(name: str, *, of: str = "dndSettings") -> Callable[[HeldContact], str]:
     def read(contact: HeldContact) -> str:
-        settings = contact.fields.get("dndSettings")
+        settings = contact.fields.get(of)
         channel = settings.get(name) if isinstance(settings, Mapping) else None
         return _BLOCKED.get(str(channel.get("status")), "") if isinstance(channel, Mapping) else ""
 
@@ -53,14 +56,13 @@ _COLUMNS: Final[Mapping[str, Callable[[HeldContact], str]]] = {
     "Date Of Birth": _field("dateOfBirth"),
     "DND": lambda contact: "yes" if contact.fields.get("dnd") else "",
     **{f"DND {name}": _channel(name) for name in CHANNELS},
+    _INBOUND: _channel("all", of="inboundDndSettings"),
     "Tags": lambda contact: ",".join(contact.tags),
 }
+_UNSEEN: Final = frozenset({"Time Zone", *(f"DND {name}" for name in CHANNELS), _INBOUND})
+"""What only a read by id shows: a blank cell would say that nobody said no."""
 _FROM: Final = "export_location_id"
 """Says where a contact is from, and by it the reader knows the file for one of ours."""
-
-
-_UNSEEN: Final = frozenset({"Time Zone", *(f"DND {name}" for name in CHANNELS)})
-"""What only a read by id shows: a blank cell would say that nobody said no."""
 
 
 class ContactTable:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.results.wording import duration, shown_value
 from importer.runtime.counting import counted
 
@@ -33,7 +33,7 @@ UNMET: Final = frozenset({FieldStatus.OPTIONS_MISSING, FieldStatus.LEFT, FieldSt
 """Rows need it, and would not find it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FieldLine:
     """One custom field of one location. ``options``: those of a field to be made, or those that it lacks."""
 
@@ -59,7 +59,7 @@ class FieldLine:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FieldsSummary:
     """What was found and made. ``notes``: of what a run makes by itself, or nobody makes from here."""
 

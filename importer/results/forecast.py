@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from importer.highlevel.additions import COMPANY, calls_beside
 from importer.highlevel.companies import LINK_LIMIT
-from importer.records import Block, Json, Outcome, Record, RowObject, row_id
+from importer.records import Block, Json, Outcome, Record, RowObject, row_id, value_type
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.similar import SimilarRows
@@ -16,7 +16,7 @@ from importer.results.summary import SourceSummary, group_json, moment
 from importer.results.tally import CodeGroup, Tally
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LocationForecast:
     """What a run would ask of one location; ``daily_share`` is its part of the daily allowance, 1.5 is a day and a half."""
 
@@ -26,21 +26,19 @@ class LocationForecast:
     daily_share: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Expected:
     """What the location's own duplicate search said of a sample of the rows."""
 
     asked: int
     found: int
-    lifting: int = 0
-    """Of those that were found, the ones whose do-not-disturb their row would lift."""
 
     @property
     def updated_share(self) -> float:
         return self.found / self.asked if self.asked else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Lifts:
     """Rows that switch do-not-disturb off; of those that the location was ``asked`` about, how many lift it for somebody."""
 
@@ -52,7 +50,7 @@ class Lifts:
         return {"rows": self.rows, "asked": self.asked, "lifting": self.lifting}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What a run would do. ``ready + skipped + failed == rows_read``, always."""
 
@@ -169,6 +167,8 @@ class Foresight:
         self.source_rows: Counter[int] = Counter()
         self._calls_beside: Counter[str] = Counter()
         self._companies: dict[str, set[int]] = {}
+        self.uploads: Mapping[str, int] = {}
+        """Files that are uploaded before the rows that name them are sent, by location."""
 
     def see(self, block: Block, mapped: Sequence[Record | Outcome]) -> None:
         """Count a block beside what the mapping made of each of its rows."""
@@ -195,8 +195,9 @@ class Foresight:
 
     @property
     def calls_beside(self) -> dict[str, int]:
-        """Calls at most for what rows want added beside their contacts, by location; a company's contacts share theirs."""
+        """Calls at most for files and what rows want added beside their contacts, by location; a company's contacts share theirs."""
         calls = Counter(self._calls_beside)
+        calls.update(self.uploads)
         for location, named in self._companies.items():
             shared = 1 + self.location_rows[location] // LINK_LIMIT if named else 0
             calls[location] += 2 * len(named) + shared

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import Final
 
-from importer.records import Block, Outcome, RowId, limited, row_id
+from importer.records import Block, Outcome, RowId, limited, row_id, value_type
 from importer.results.views import JournalView, SourceView
 
 _BLOCK: Final = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Joined:
     """A block of rows and the outcomes of those that have one."""
 

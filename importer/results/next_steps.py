@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from importer.errors import TrialDoneError
-from importer.records import Remedy, Since
+from importer.records import Remedy, Since, value_type
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast
 from importer.results.summary import Summary
@@ -18,7 +17,7 @@ TRIAL_ROWS: Final = 5
 """So many are soon looked at by a person, one by one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class NextStep:
     """One thing to do; ``command`` is ready to be pasted."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TextIO
 
-from importer.records import Status
+from importer.records import Status, value_type
 
 _RESET: Final = "\x1b[0m"
 _STATUS: Final = {
@@ -19,7 +18,7 @@ _STATUS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Palette:
     """Wrap text in colours, or leave it as it is."""
 

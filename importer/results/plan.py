@@ -10,13 +10,13 @@ from typing import Final
 
 from importer.highlevel.equality import is_blank, overwrites
 from importer.highlevel.lifts import is_lift
-from importer.records import Change, Json, PlanAction, PlannedRow, RowId
+from importer.records import Change, Json, PlanAction, PlannedRow, RowId, value_type
 
 _EXAMPLES: Final = 5
 _REASONS: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ChangeExample:
     """One change to look at."""
 
@@ -156,7 +156,7 @@ def shown(value: Json) -> str:
     return str(value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MirrorSummary:
     """A location's contacts, as the plan saw them."""
 
@@ -169,7 +169,7 @@ class MirrorSummary:
         return {"contacts": self.contacts, "requests": self.requests, "at": at}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MissingContacts:
     """The contacts of the locations that no row of the sources may mean, and the file that lists them."""
 
@@ -177,7 +177,7 @@ class MissingContacts:
     path: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
     """What a plan comes to."""
 

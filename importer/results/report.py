@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import accumulate
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
-from importer.records import PlanAction, Since
+from importer.records import PlanAction, Since, value_type
 from importer.results import wording
 from importer.results.charts import Chart, Drawn, area, axis_for, level, line, time_ticks
 from importer.results.commands import NextCommands
@@ -111,7 +110,7 @@ def write_forecast_report(forecast: Forecast, path: Path, *, details: bool = Fal
         file.write(render_forecast_report(forecast, details=details))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LinkedRun:
     """Another run of the same story; ``page`` is its report, where that lies beside this one."""
 
@@ -119,7 +118,7 @@ class LinkedRun:
     page: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ShownSince:
     """What became of the failed rows, as the page says it."""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from importer.records import Outcome, Status, row_id
+from importer.records import Outcome, Status, row_id, value_type
 from importer.results.columns import Columns
 from importer.results.csv_file import CauseTable, TableWriter, csv_by_cause, csv_table
 from importer.results.failed_rows import XLSX_MOST_COLUMNS, FailedRows, open_failed_rows
@@ -18,7 +17,7 @@ from importer.results.tally import Tally
 from importer.settings import ResultsFormat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class TableFiles:
     """Where the tables go; the suffix of ``results`` and ``failed_by_cause`` tells their form."""
 
@@ -40,7 +39,7 @@ class TableFiles:
         return iter((self.results, self.failed_rows, self.failed_by_cause, self.failed_workbook))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class PlacedTables:
     """Where the tables went."""
 

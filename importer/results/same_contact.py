@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.results.wording import rows as count_rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SameContact:
     """What the rows of an import that share a key add up to.
 

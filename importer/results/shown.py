@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from importer.records import Counts, Remedy, Status
+from importer.records import Counts, Remedy, Status, value_type
 from importer.results.masking import mask, mask_sentence
 from importer.results.tally import CodeGroup, Example
 
@@ -24,7 +23,7 @@ STATUS_LABELS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ShownExample:
     """One row to look at."""
 
@@ -35,7 +34,7 @@ class ShownExample:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ShownGroup:
     """One cause as the page shows it."""
 
@@ -65,7 +64,7 @@ class ShownGroup:
         return named + (" ..." if self.rows > 5 else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Segment:
     """One part of the bar of outcomes."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from importer.codes import BY_NAME
-from importer.records import PlanAction, number_of
+from importer.records import PlanAction, number_of, value_type
 from importer.results.masking import mask, mask_sentence
 from importer.results.plan import ChangeExample, FieldChanges, PlanGroup, PlanSummary
 from importer.results.shown import Segment
@@ -21,7 +21,7 @@ _SEGMENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ShownCause:
     """Rows of one code as the page shows them."""
 

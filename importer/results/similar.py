@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from importer.records import Json, RowId, number_of, source_of
+from importer.records import Json, RowId, number_of, source_of, value_type
 from importer.results.csv_file import CsvTable, opened_csv
 from importer.results.wording import number
 
@@ -26,7 +25,7 @@ _SAID: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SimilarPair:
     """Two rows and what they have in common, as codes."""
 
@@ -50,7 +49,7 @@ class SimilarPerson(NamedTuple):
     place: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SimilarRows:
     """What a look for similar people found; ``first`` are the first pairs of all."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from importer.errors import StateError
-from importer.records import Counts, Json, Remedy, Since, Status
+from importer.records import Counts, Json, Remedy, Since, Status, value_type
 from importer.results.commands import UNSAID, NextCommands
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.tally import CodeGroup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SourceSummary:
     """One source of the run."""
 
@@ -39,7 +39,7 @@ class SourceSummary:
         return " and ".join(f"{count:,} hidden {name}{'s' * (count > 1)}" for name, count in parts if count)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LocationSummary:
     """One location's part. Rows that the run did not reach belong to no location yet."""
 
@@ -49,7 +49,7 @@ class LocationSummary:
     daily_remaining: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Latency:
     """Time to an answer in milliseconds; ``None`` when nothing was answered."""
 
@@ -58,7 +58,7 @@ class Latency:
     longest: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Summary:
     """How a run ended. ``created + updated + skipped + failed + pending == rows_read``, always."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from importer.codes import BY_NAME
 from importer.highlevel.additions import listed_as
-from importer.records import Counts, Fault, Outcome, Remedy, Status, number_of, source_of
+from importer.records import Counts, Fault, Outcome, Remedy, Status, number_of, source_of, value_type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Example:
     """One of the first rows of a group, with what is needed to find and to understand it."""
 
@@ -25,7 +25,7 @@ class Example:
     """The row, so that whatever the message quotes of it can be masked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CodeGroup:
     """All that happened to rows under one code; ``share`` is of all groups of its kind."""
 

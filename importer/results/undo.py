@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
-from importer.records import Json, UndoLine, UndoStatus, number_of, source_of
+from importer.records import Json, UndoLine, UndoStatus, number_of, source_of, value_type
 from importer.results.csv_file import CsvTable, opened_csv
 from importer.results.files import Replacing
 from importer.results.wording import duration, number
@@ -28,7 +28,7 @@ _REASONS: Final = 8
 _CUT_OFF: Final = "It was cut off: whether it was taken back is not known. Take the run back once more."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class UndoSummary:
     """What an undo came to, row by row counted."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -16,7 +16,7 @@ from importer.mapping.compiled.program import failed
 from importer.mapping.custom_targets import fields_named
 from importer.mapping.language.model import FileOrigins
 from importer.mapping.values.fault import ValueFault
-from importer.records import Fault, FileContent, Json, Outcome, Record, source_of
+from importer.records import Fault, FileContent, Json, Outcome, Record, source_of, value_type
 from importer.runs.resolving import Catalogs
 from importer.sources import StagedSource, is_url
 from importer.sources.attachments import Attachments
@@ -32,7 +32,7 @@ Found: TypeAlias = "tuple[str, StoredFile] | Fault | None"
 Alter: TypeAlias = Callable[[Record | Outcome], Record | Outcome]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FileField:
     """A custom field of files, and the rule that fills it."""
 
@@ -120,6 +120,11 @@ class Attaching:
     def load(self, field: FileField, source: int, reference: str) -> FileContent | Fault:
         """Read a file whole. It may take long."""
         return replace(self._origins[source], accepts=field.accepts).load(reference)
+
+    def digest_of(self, source: int, reference: str) -> str | None:
+        """Give what a file's content is, where it was read already."""
+        found = self._digests.get((source, reference))
+        return found[1] if isinstance(found, tuple) else None
 
     def named(self, record: Record) -> Iterator[tuple[FileField, str]]:
         """Yield the files that a record names and does not hold yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from importer.highlevel.catalog import Catalog, CatalogNeeds
@@ -12,7 +12,7 @@ from importer.highlevel.connections import token_of
 from importer.highlevel.grants import GrantBook
 from importer.highlevel.quota import LocationQuota
 from importer.mapping import Mapping as FieldMapping
-from importer.records import FollowUps, Outcome, Record
+from importer.records import FollowUps, Outcome, Record, value_type
 from importer.settings import SANDBOX_LOCATION, RunSettings
 
 NO_LOCATION: Final = "No location is named"
@@ -21,7 +21,7 @@ _DISTINCT_TAGS: Final = 1_000
 """A column of free text that is taken for tags must not fill the memory."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class AskedLocations:
     """What locations told of themselves; ``silent``: why the others did not."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
+from importer.records import value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.environment import user_at_host
 from importer.runtime.progress import SendingProgress, SilentProgress
@@ -19,7 +20,7 @@ Confirm: TypeAlias = Callable[[str], Awaitable[bool]]
 """Puts a question to a person, and brings back whether the answer was yes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunContext:
     """What a session meets of the outside world, handed in so that tests can hand in their own."""
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
-from importer.mapping import Mapping
+from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
-from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState
+from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState, value_type
 from importer.results import wording
+from importer.results.forecast import Lifts
 from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
     Load,
@@ -34,13 +35,13 @@ from importer.runs.aiming import (
 )
 from importer.runs.attaching import Attaching, origins_of
 from importer.runs.bookkeeping import Bookkeeper
+from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
-from importer.runs.embedded import reachable
-from importer.runs.forecast import most_calls_a_row
+from importer.runs.embedded import reachable, untyped_files
+from importer.runs.intake import Mapped
 from importer.runs.key_sharing import matched_by
+from importer.runs.lifting import LiftingRows
 from importer.runs.overtaking import Overtaken, find_overtaken
-from importer.runs.planning.comparing import Comparison, RunPlan, plan_run
-from importer.runs.planning.replanning import Replanner
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.resolving import Catalogs
@@ -57,17 +58,21 @@ from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import KnownAdditions, Leaver, Memory
 
+if TYPE_CHECKING:
+    from importer.runs.planning.comparing import RunPlan
+    from importer.runs.planning.replanning import Replanner
+
 _MET_AT_ONCE: Final = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One session's sending: what is sent, by which rules, and where outcomes go."""
 
     journal: Journal
     preparation: Preparation
     surveyed: Sequence[Surveyed]
-    mapping: Mapping
+    mapping: FieldMapping
     settings: RunSettings
     context: RunContext
     kind: SessionKind
@@ -81,7 +86,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     """
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
-    replanner = Replanner(delivery.mapping, delivery.suppression)
+    replanner = _replanner(delivery)
     async with reachable(
         settings.connection,
         delivery.mapping,
@@ -107,18 +112,20 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 spill_folder=journal.folder,
             ) as sender:
                 context.stop.listen(sender.stop)
+                for note in untyped_files(delivery.mapping, settings.connection):
+                    context.progress.message(note)
                 catalogs = await _open_locations(sender, delivery)
-                if settings.replan:
+                if replanner is not None:
                     replanner.learn(catalogs)
                 await asyncio.to_thread(delivery.preparation.resolve_for, catalogs)
                 overtaken = await asyncio.to_thread(_find_overtaken, delivery, catalogs, state)
                 files = await _open_uploads(sender, delivery, catalogs, connection, opened)
                 known = delivery.preparation if files is None else files.known_in(delivery.preparation)
-                plan = await plan_run(_comparison(connection, delivery), known, sender, catalogs)
+                plan = await _plan(replace(delivery, preparation=known), connection, sender, catalogs)
                 if files is not None:
                     delivery = replace(delivery, preparation=files.named_in(delivery.preparation))
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
-                lifting = await asyncio.to_thread(_lifts, delivery, plan)
+                lifting = await _lifts(sender, delivery, plan, targets)
                 explained = await _aim(sender, delivery, targets, state, plan, lifting)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
@@ -130,7 +137,10 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                _announce(sender, delivery, targets, plan, lifting=lifting, explained=explained)
+                left = _rows_left(delivery)
+                uploads = await asyncio.to_thread(_uploads_due, files, delivery, left)
+                rest = _plan_rest(left, sender, delivery, plan, uploads)
+                _announce(left, rest, delivery, targets, lifting=lifting, explained=explained)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
                 trial = Trial(settings.trial)
@@ -198,7 +208,7 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
     return tuple(sorted({location for each in surveyed for location in each.location_rows}))
 
 
-def _policy(settings: RunSettings, mapping: Mapping, replanner: Replanner) -> SendingPolicy:
+def _policy(settings: RunSettings, mapping: FieldMapping, replanner: Replanner | None) -> SendingPolicy:
     return SendingPolicy(
         row_object=mapping.row_object,
         mode=mapping.mode,
@@ -209,7 +219,7 @@ def _policy(settings: RunSettings, mapping: Mapping, replanner: Replanner) -> Se
         stop_after_failures=settings.stop_after_failures,
         verify_share=settings.verify_share,
         before_images=settings.before_images,
-        decide_anew=replanner.decide if settings.replan else None,
+        decide_anew=None if replanner is None else replanner.decide,
         locations_by_column=mapping.location_by_column,
     )
 
@@ -296,14 +306,26 @@ def _explains(delivery: Delivery) -> bool:
     return delivery.context.confirm is not None or delivery.context.explains_target
 
 
-def _lifts(delivery: Delivery, planned: RunPlan | None) -> str | None:
-    """Say before the first write whom a run may let be written to again; None for nobody."""
+async def _lifts(
+    sender: Sender, delivery: Delivery, planned: RunPlan | None, targets: Sequence[Target]
+) -> str | None:
+    """Say before the first write whom a run lets be written to again; None for nobody."""
     writes = any(name.startswith(("dnd", "inboundDnd")) for name in delivery.mapping.model.fields)
     if not writes or not delivery.journal.untouched:
         return None
     if planned is not None:
-        return lifts_sentence([], planned.lifts)
-    return lifts_sentence(next(delivery.preparation.pieces(), []), None)
+        return lifts_sentence(Lifts(rows=planned.lifts, asked=planned.lifts, lifting=planned.lifts))
+    if delivery.settings.connection.sandbox:
+        return None  # nobody in it said no before its first row
+    with LiftingRows(delivery.mapping) as lifting:
+        await asyncio.to_thread(_see_all, lifting, delivery)
+        return lifts_sentence(await lifting.ask(sender, [target.location_id for target in targets]))
+
+
+def _see_all(lifting: LiftingRows, delivery: Delivery) -> None:
+    for piece in delivery.preparation.pieces():
+        delivery.context.stop.check()
+        lifting.see(piece)
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
@@ -315,21 +337,15 @@ def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:
 
 
 def _announce(
-    sender: Sender,
+    left: int,
+    plan: SendingPlan,
     delivery: Delivery,
     targets: Sequence[Target],
-    planned: RunPlan | None,
     *,
     lifting: str | None,
     explained: bool,
 ) -> None:
     """Tell whoever watches how much is left to do and where, and how long that takes at the vendor's pace."""
-    settled = delivery.journal.counts()
-    left = settled.pending + delivery.journal.unfinished_rows()
-    left += delivery.journal.retryable() if delivery.journal.retrying else 0
-    if delivery.settings.trial is not None:
-        left = min(left, max(delivery.settings.trial - delivery.journal.sent_rows(), 0))
-    plan = _plan_rest(left, sender, delivery, planned)
     progress = delivery.context.progress
     sending = f"{wording.rows(left)}, up to {counted(plan.requests, 'request')}: about {wording.duration(plan.seconds)}"
     days = f" of sending in all, on {plan.days} days" if plan.days > 1 else ""
@@ -343,6 +359,25 @@ def _announce(
             + (f" {lifting}" if lifting else "")
         )
     progress.planned(left, plan.requests, plan.seconds)
+
+
+def _rows_left(delivery: Delivery) -> int:
+    settled = delivery.journal.counts()
+    left = settled.pending + delivery.journal.unfinished_rows()
+    left += delivery.journal.retryable() if delivery.journal.retrying else 0
+    if delivery.settings.trial is not None:
+        left = min(left, max(delivery.settings.trial - delivery.journal.sent_rows(), 0))
+    return left
+
+
+def _uploads_due(files: Uploads | None, delivery: Delivery, left: int) -> dict[str, int]:
+    """Count the files that the rows to be sent want uploaded: rows alone do not tell, so that they are read for it."""
+
+    def unsent(piece: Mapped) -> Mapped:
+        states = delivery.journal.row_states(piece[0].row, piece[-1].row)
+        return [each for each in piece if not isinstance(states.get(each.row), Outcome | Landed)]
+
+    return {} if files is None else files.due(map(unsent, delivery.preparation.pieces()), rows=left)
 
 
 def _automated(row_object: RowObject) -> str:
@@ -365,7 +400,9 @@ def _say_read_back(sender: Sender, delivery: Delivery) -> None:
     )
 
 
-def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None) -> SendingPlan:
+def _plan_rest(
+    left: int, sender: Sender, delivery: Delivery, planned: RunPlan | None, uploads: Mapping[str, int]
+) -> SendingPlan:
     """Plan for the rows that are left, which may be of any location: each gets its share, and none less than it may need.
 
     Rows of several locations need more calls than as many of one, since a bulk call is for one location.
@@ -374,14 +411,15 @@ def _plan_rest(left: int, sender: Sender, delivery: Delivery, planned: RunPlan |
     share = min(left / max(sum(rows.values()), 1), 1.0)
     if planned is not None:
         asked = {location: math.ceil(count * share) for location, count in planned.requests.items()}
-        return plan_sending(asked, calls_a_row=1)
+        return plan_sending(asked, calls_a_row=1, besides=uploads)
     calls = most_calls_a_row(delivery.mapping, before_images=delivery.settings.before_images)
     plan = plan_sending(
         {location: math.ceil(count * share) for location, count in rows.items()},
         calls_a_row=calls,
         quotas={location: sender.quota_of(location) for location in rows},
+        besides=uploads,
     )
-    most = math.ceil(left * calls) + max(min(left, len(rows)) - 1, 0)
+    most = math.ceil(left * calls) + max(min(left, len(rows)) - 1, 0) + sum(uploads.values())
     return replace(plan, requests=min(plan.requests, most))
 
 
@@ -460,17 +498,35 @@ async def _open_uploads(
     return uploads
 
 
-def _comparison(connection: Connection, delivery: Delivery) -> Comparison:
-    return Comparison(
+def _replanner(delivery: Delivery) -> Replanner | None:
+    if not delivery.settings.replan:
+        return None
+    # It brings all of the mirror, which no other run needs.
+    from importer.runs.planning.replanning import Replanner
+
+    return Replanner(delivery.mapping, delivery.suppression)
+
+
+async def _plan(
+    delivery: Delivery, connection: Connection, sender: Sender, catalogs: Catalogs
+) -> RunPlan | None:
+    """Have what is decided of each row, where the run is one that compares."""
+    settings = delivery.settings
+    if not (settings.compare or settings.plan is not None or delivery.mapping.compares):
+        return None
+    from importer.runs.planning.comparing import Comparison, plan_run
+
+    comparison = Comparison(
         run=delivery.journal.run,
         folder=delivery.journal.folder,
-        settings=delivery.settings,
+        settings=settings,
         mapping=delivery.mapping,
         context=delivery.context,
         connection=connection,
         suppression=delivery.suppression,
         rows=sum(each.rows for each in delivery.surveyed),
     )
+    return await plan_run(comparison, delivery.preparation, sender, catalogs)
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:

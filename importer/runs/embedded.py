@@ -18,6 +18,10 @@ from importer.settings import SANDBOX_LOCATION, Connection, Secret
 _STAGES: Final = ("New", "Won", "Lost")
 _BURST: Final = 10_000
 """It is for trying out: a thousand rows a second instead of the vendor's ten."""
+_UNTYPED: Final = (
+    "The sandbox cannot know which custom fields hold files and keeps what their cells say as text: "
+    "name them in the mapping, `files: {fields: [...]}`."
+)
 
 
 @asynccontextmanager
@@ -32,6 +36,13 @@ async def reachable(
     os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does
     async with embedded_sandbox(connection, (mapping,), location_ids, kept=kept) as furnished:
         yield furnished
+
+
+def untyped_files(mapping: Mapping, connection: Connection) -> tuple[str, ...]:
+    """Say where the embedded sandbox cannot know which custom fields hold files: it would keep their names as texts."""
+    if not connection.sandbox or not mapping.model.files.untyped:
+        return ()
+    return (_UNTYPED,)
 
 
 def _pipelines_named(mapping: Mapping) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -67,6 +78,7 @@ async def embedded_sandbox(
         for location_id, mapping in product(places, mappings):
             sandbox.furnish(
                 location_id,
+                file_fields=mapping.model.files.fields,
                 custom_fields=mapping.needs.custom_field_names,
                 deal_fields=()
                 if mapping.model.opportunity is None

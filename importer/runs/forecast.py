@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.highlevel import follow_ups
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.quota import plan_sending
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.examples import refuse_failing
 from importer.mapping.language.people import SharedKeyPolicy
-from importer.records import Block, ImportMode, Json, Outcome, Record, RowId, RowObject, number_of
+from importer.records import Block, Json, Outcome, Record, RowId, number_of, value_type
 from importer.results.commands import NextCommands
 from importer.results.forecast import Forecast, Foresight, LocationForecast
 from importer.results.same_contact import SameContact
 from importer.results.summary import SourceSummary
 from importer.runs.attaching import Alter, Attaching, origins_of
+from importer.runs.calls_a_row import calls_a_row
 from importer.runs.catalogs import AskedLocations, NewTags, unchecked_notes, why_unasked
+from importer.runs.embedded import untyped_files
 from importer.runs.intake import (
     Intake,
     Mapped,
@@ -40,9 +41,10 @@ from importer.runs.lifting import LiftingRows
 from importer.runs.lineage import trace
 from importer.runs.objects import refuse_idle_options
 from importer.runs.resolving import Catalogs, Resolvers
-from importer.runs.same_contact_list import count_same_contacts, list_same_contacts
+from importer.runs.same_contact_list import count_same_contacts, list_same_contacts, rows_in_groups
 from importer.runs.shown_rows import ready_row, shown_row
 from importer.runs.suppressing import read_suppression
+from importer.runs.uploads_due import ForeseenFiles, foreseen_files
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.garbage import rare_collections
 from importer.runtime.progress import CheckBeat, CheckPhase
@@ -52,7 +54,6 @@ from importer.sources import StagedSource
 from importer.sources.attachments import Attachments
 from importer.state import StateFolder
 from importer.state.findings import CheckedSource, FindingsWriter, require_place
-from importer.state.memory.uploads import KnownUploads
 from importer.version import __version__
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from importer.runs.similar_people import SimilarPeople
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Taken:
     """Sources taken in for a look, and the mapping bound to them."""
 
@@ -120,34 +121,43 @@ def check(  # noqa: PLR0913  (what a check can be asked for)
     surveyed = _Beats(beat, CheckPhase.SURVEYING)
     with (
         taken_in(settings, mapping, clock, stop, beat=surveyed.add) as taken,
-        _kept(findings, taken) as keep,
+        _kept(findings, taken) as found,
         _looked_for(similar) as lookalikes,
+        LiftingRows(taken.mapping) as lifting,
     ):
         # the tags as well, so that a misspelled one is seen before a run makes it
         needs = replace(taken.mapping.needs, tags=taken.mapping.gives_tags)
         asked = _ask_locations(taken.location_ids, needs, taken.mapping, settings, clock)
-        new_tags, lifting = NewTags(asked), LiftingRows()
+        new_tags = NewTags(asked)
         foresight = Foresight([intake.source.header for intake in taken.intakes])
         mapped = _Beats(beat, CheckPhase.MAPPING)
-        for block, items in foreseen_rows(taken, asked.catalogs):
-            stop.check()
-            mapped.add(len(block))
-            keep(block, items)
-            foresight.see(block, items)
-            new_tags.see(items)
-            lifting.see(items)
-            if lookalikes is not None:
-                lookalikes.see(items)
-            if sample is not None:
-                # A row of somebody who has another row before it finds what that one leaves behind.
-                sample.offer([item for item in items if item.row not in taken.sharing.again])
+        with files_named(taken, asked.catalogs, settings) as files:
+            for block, items in foreseen_rows(taken, asked.catalogs, files.alter):
+                stop.check()
+                mapped.add(len(block))
+                files.due.see(items)
+                if found is not None:
+                    found.see(block, items)
+                foresight.see(block, items)
+                new_tags.see(items)
+                lifting.see(items)
+                if lookalikes is not None:
+                    lookalikes.see(items)
+                if sample is not None:
+                    # A row of somebody who has another row before it finds what that one leaves behind.
+                    sample.offer([item for item in items if item.row not in taken.sharing.again])
         same_contact = _same_contact(taken, asked.catalogs, listing)
+        if found is not None and same_contact.groups:
+            sources = [intake.source for intake in taken.intakes]
+            links = taken.sharing.links
+            found.see_groups(links.list_rows(()), rows_in_groups(links, sources, settings.limit))
+        foresight.uploads = files.due.calls
         foreseen = _forecast(foresight, taken, asked, settings, clock, same_contact)
         if lookalikes is not None:
             names = [staged.name for staged in taken.staged]
             foreseen = replace(foreseen, similar=lookalikes.find(listing=listing, sources=names))
         foreseen = replace(
-            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask(settings, clock)
+            foreseen, new_tags=dict(new_tags.rows.most_common()), lifts=lifting.ask_anew(settings, clock)
         )
     return foreseen if sample is None else _with_answers(foreseen, sample, settings, clock)
 
@@ -177,17 +187,17 @@ def _looked_for(similar: bool) -> Iterator[SimilarPeople | None]:  # noqa: FBT00
 
 
 @contextmanager
-def _kept(findings: Path | None, taken: Taken) -> Iterator[Callable[[Block, Mapped], None]]:
-    """Give what keeps the findings of a block, in a file that is there once all is well."""
+def _kept(findings: Path | None, taken: Taken) -> Iterator[FindingsWriter | None]:
+    """Give what keeps the findings, in a file that is there once all is well."""
     if findings is None:
-        yield lambda _block, _items: None
+        yield None
         return
     sources = [
         CheckedSource(name=staged.name, header=intake.source.header, sha256=staged.content_sha256)
         for staged, intake in zip(taken.staged, taken.intakes, strict=True)
     ]
     with FindingsWriter(findings, sources) as writer:
-        yield writer.see
+        yield writer
 
 
 def _ask_locations(
@@ -276,17 +286,25 @@ def _shown_locations(taken: Taken, rows: int) -> frozenset[str]:
 
 
 def foreseen_rows(
-    taken: Taken, catalogs: Catalogs, *, uploads: KnownUploads | None = None
+    taken: Taken, catalogs: Catalogs, alter: Alter | None = None
 ) -> Iterator[tuple[Block, Mapped]]:
-    """Map every row as a run would send it; with ``uploads``, files that were uploaded before stand in it as they are there."""
+    """Map every row as a run would send it. ``alter``: what becomes of the files that it names; else they are looked for."""
     matching = matched_by(taken.mapping, catalogs)
-    attaching = Attaching(taken.mapping, catalogs, taken.origins)
-    alter = attaching.looked if uploads is None else attaching.known(uploads)
+    alter = alter or Attaching(taken.mapping, catalogs, taken.origins).looked
     for intake in taken.intakes:
         shared = taken.sharing.decider(intake.bound, matching)
         resolvers = Resolvers(intake, catalogs)
         ready = partial(_ready, resolvers=resolvers, mapping=taken.mapping, alter=alter)
         yield from intake.pieces(ready, shared)
+
+
+def files_named(
+    taken: Taken, catalogs: Catalogs, settings: RunSettings
+) -> AbstractContextManager[ForeseenFiles]:
+    """Open what is known of the files that rows name."""
+    attaching = Attaching(taken.mapping, catalogs, taken.origins)
+    state = None if settings.connection.sandbox else settings.state  # each sandbox is another vendor
+    return foreseen_files(attaching, state=state, place=settings.connection.base_url)
 
 
 def _ready(record: Record, resolvers: Resolvers, mapping: Mapping, alter: Alter) -> Record | Outcome:
@@ -372,25 +390,6 @@ def _failed_rows_of(settings: RunSettings, mapping: Mapping) -> str | None:
     return choose_location(settings.connection, mapping)
 
 
-def calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
-    """Tell how many calls every row costs: the upsert, a search before it, a look at what it finds, its follow-ups but for its own additions."""
-    match mapping.row_object:
-        case RowObject.COMPANY:
-            return 0  # the company is counted as what each row adds
-        case RowObject.CONTACT:
-            pass
-        case _:
-            return 1  # its contact is looked for
-    search = 0 if mapping.mode is ImportMode.UPSERT else 1
-    look = before_images and mapping.mode is not ImportMode.CREATE_ONLY
-    return 1 + search + look + follow_ups.calls_a_row(mapping.follow_ups, tagged=mapping.sets_tags)
-
-
-def most_calls_a_row(mapping: Mapping, *, before_images: bool = False) -> float:
-    """Tell how many calls a row costs that wants all that the mapping adds beside contacts."""
-    return calls_a_row(mapping, before_images=before_images) + mapping.most_calls_beside
-
-
 def _forecast(
     foresight: Foresight,
     taken: Taken,
@@ -440,7 +439,12 @@ def _forecast(
             )
             for staged, intake in zip(taken.staged, taken.intakes, strict=True)
         ),
-        overlooked=(*unset_notes(taken.mapping, settings), *taken.notes, *_overlooked(taken)),
+        overlooked=(
+            *unset_notes(taken.mapping, settings),
+            *untyped_files(taken.mapping, settings.connection),
+            *taken.notes,
+            *_overlooked(taken),
+        ),
         unchecked=tuple(unchecked_notes(asked, taken.mapping)),
         mapping=str(settings.mapping),
         mapping_fingerprint=taken.mapping.fingerprint,
@@ -462,7 +466,7 @@ def _first_time(settings: RunSettings) -> bool:
 
 def _overlooked(taken: Taken) -> tuple[str, ...]:
     """Gather what the mapping overlooks; of several sources, files of the same columns say it once."""
-    # It brings all that `suggest` knows, and a run, which takes its arithmetic from here, needs none of that.
+    # It brings all that `suggest` knows, and a preview needs none of that.
     from importer.runs.overlooked import overlooked
 
     found = (

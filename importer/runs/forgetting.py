@@ -6,7 +6,6 @@ import contextlib
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,7 @@ from importer.mapping import parse_mapping
 from importer.mirror.folder import MirrorFolder
 from importer.mirror.store import Mirror
 from importer.reading.mentions import mentions
-from importer.records import RowId, row_id
+from importer.records import RowId, row_id, value_type
 from importer.runs.intake import open_staged
 from importer.runs.remembered import recalled
 from importer.runtime.addresses import mention_of
@@ -33,7 +32,7 @@ from importer.state.plans import Plans
 _OWN_PLAN: Final = "plan.db"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ForgottenIn:
     """What went of one run. ``beyond``: its sources and results, which are the user's own files."""
 
@@ -43,7 +42,7 @@ class ForgottenIn:
     beyond: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ForgottenPerson:
     """What was found of a person, and deleted. ``unread``: what could not be looked through, and why."""
 
@@ -58,7 +57,7 @@ class ForgottenPerson:
         return not (self.runs or self.plans or self.mirrored or self.remembered)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _Found:
     """A run, the rows of a person in its copies, and the copies that hold him."""
 

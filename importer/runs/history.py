@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import ImporterError
-from importer.records import Counts, Outcome, RowId, Status, number_of, source_of
+from importer.records import Counts, Outcome, RowId, Status, number_of, source_of, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.state import StateFolder
 from importer.state.ended import RunCause, ended_of
@@ -21,7 +21,7 @@ _MOST_ROWS: Final = 1_000
 _COUNTED: Final = ("created", "updated", "skipped", "failed", "pending")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class PastRow:
     """How a row ended. ``number`` is the source's own, as a spreadsheet counts; ``source`` is the place of its source."""
 
@@ -38,7 +38,7 @@ class PastRow:
         return source_of(self.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class PastRun:
     """One run, at rest or under way, as it was when it was read."""
 

@@ -26,8 +26,8 @@ from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
-from importer.state.journal import Journal, Run, RunState, SessionKind
-from importer.state.plans import Plans
+from importer.state.journal import Journal, Operator, Run, RunState, SessionKind
+from importer.state.plans import Plans, StoredPlan
 
 Changes: TypeAlias = dict[str, Any]
 """Fields of RunSettings that a session is to have otherwise than its run began."""
@@ -150,10 +150,20 @@ def _begun(new: NewRun, candidate: Run, context: RunContext) -> Iterator[Journal
 def _created(new: NewRun, candidate: Run, context: RunContext) -> Journal:
     """Create a run's journal. Raises SettingsError: without it nothing was sent, and there is no run to go on with."""
     try:
-        return Journal.create(new.path, candidate, clock=context.clock, operator=context.operator)
+        operator = _with_approver(context.operator, candidate, new.path.parent.parent)
+        return Journal.create(new.path, candidate, clock=context.clock, operator=operator)
     except StateError as cause:
         new.discard()
         raise SettingsError(str(cause)) from cause
+
+
+def _with_approver(operator: Operator | None, candidate: Run, state: Path) -> Operator | None:
+    """Name who approved the plan that a run applies, where the command does not."""
+    plan_id = candidate.options.get("plan")
+    if operator is None or operator.approved_by is not None or not isinstance(plan_id, str):
+        return operator
+    with StoredPlan.open(Plans(state).find(plan_id)) as stored:
+        return replace(operator, approved_by=stored.approval.by)
 
 
 def _candidate(

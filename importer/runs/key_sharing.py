@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from importer.errors import CredentialsError, SettingsError
@@ -14,13 +14,13 @@ from importer.highlevel.payload import creates_anew
 from importer.mapping import BoundMapping
 from importer.mapping import Mapping as ContactMapping
 from importer.mapping.shared_keys import HolderStore, MatchedBy, SharedKeys
-from importer.records import ImportMode, KeyLink, Record, RowId, RowObject
+from importer.records import ImportMode, KeyLink, Record, RowId, RowObject, value_type
 from importer.settings import Connection
 from importer.state.journal import Journal
 from importer.state.memory import DraftHolders, KeyHolders, SameContacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class KeyPlace:
     """Where a run remembers who holds which key. ``folder``: None for its own, where the contacts are nobody else's."""
 
@@ -38,7 +38,7 @@ class KeyPlace:
         return KeyHolders.open(self.folder or run_folder, place=self.server, run_id=self.run_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class KeySharing:
     """The open files of one run, or of a look ahead."""
 

@@ -6,14 +6,14 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from importer.errors import ImporterError, SourceError
 from importer.mapping import Mapping, parse_mapping
 from importer.reading import Source
 from importer.reading.rewriting import Rewriting, rewriting_of
-from importer.records import RowId, row_id
+from importer.records import RowId, row_id, value_type
 from importer.results.commands import access_words
 from importer.results.wording import shown_value
 from importer.runs.intake import choose_location, open_staged
@@ -37,7 +37,7 @@ _ROW_DIGITS: Final = 9
 ColumnKey = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RewrittenCell:
     """A cell of a corrected file that no person changed: ``row`` is the file's own."""
 
@@ -48,7 +48,7 @@ class RewrittenCell:
     how: Rewriting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _Returned:
     """A row that came back: its number in the file, its cells by column, and what was said to be wrong with it."""
 
@@ -57,7 +57,7 @@ class _Returned:
     error: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Goal:
     """Where the rows of a new run go to. ``elsewhere``: they were meant for another location, and that is insisted upon."""
 

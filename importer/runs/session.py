@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from importer.errors import RunConflictError, TrialDoneError
 from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
+from importer.records import value_type
 from importer.runs.context import RunContext
 from importer.runs.preparing.order import Order
 from importer.settings import RunSettings
 from importer.state.journal import Journal, RunState, SessionKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunSession:
     """What all that is done in it needs to know."""
 

@@ -8,7 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.phones import read_phones
 from importer.mapping.values.texts import clean
 from importer.reading import Source, open_source
-from importer.records import Fault, Intent, Landed, MatchKey, Outcome, RowState
+from importer.records import Fault, Intent, Landed, MatchKey, Outcome, RowState, value_type
 from importer.results.wording import number, rows
 from importer.runtime import environment
 from importer.settings import ReadingOptions
@@ -37,7 +37,7 @@ _NAMED: Final = 5
 _FILE: Final = "suppression.sha256"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SuppressionList:
     """A list as it was read, and what is to be said of it."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +15,10 @@ from importer.highlevel.files import UPLOAD_SCOPE, StoredFile, stored_file, try_
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import Fault, FileContent, Outcome, Record, RowId, source_of
 from importer.runs.attaching import Attaching, FileField, Found
+from importer.runs.intake import Mapped
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.altered import Altered
+from importer.runs.uploads_due import UploadsDue
 from importer.sending import Sender
 from importer.sending.call_state import FIRST_CONTACT, CallState, Unanswered
 from importer.state.memory.uploads import KnownUploads, UploadKey
@@ -65,6 +68,12 @@ class Uploads:
     def named_in(self, preparation: Preparation) -> Preparation:
         """Give rows that name files which can be had, told by their content."""
         return Altered(preparation, self._attaching.digested)
+
+    def due(self, pieces: Iterable[Mapped], *, rows: int) -> dict[str, int]:
+        """Count what the first ``rows`` ask to be uploaded, by location. It may take long."""
+        due = UploadsDue(self._attaching, self._known)
+        due.see(islice(chain.from_iterable(pieces), rows))
+        return due.calls
 
     async def attach(self, records: Sequence[Record]) -> dict[RowId, Record | Outcome]:
         """Upload what rows name, and put it into them; a row whose files cannot be had fails.

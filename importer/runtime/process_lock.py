@@ -9,12 +9,13 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from importer.errors import StateError
+from importer.records import value_type
 
 PATIENCE_SECONDS: Final = 0.2
 """Looking whether a lock is free takes it for a moment; who wants it then need not be told that it is held."""
@@ -37,7 +38,7 @@ else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Owner:
     """Who holds a lock."""
 

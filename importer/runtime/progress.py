@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
 
-from importer.records import Outcome, RowId, Status
+from importer.records import Outcome, RowId, Status, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.logs import logger_of
 
@@ -76,7 +76,7 @@ CheckBeat: TypeAlias = Callable[[CheckPhase, int], object]
 """Told the phase, and of how many rows so far; a thousand rows or fewer lie between two beats."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunProgress:
     """How far a run is. ``created + updated + skipped + failed == settled``."""
 

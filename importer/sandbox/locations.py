@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from importer.sandbox.contacts import ALPHABET
@@ -22,6 +23,8 @@ SEEDED_FIELDS: Final = (
 SEEDED_USERS: Final = (("Ada", "Example"), ("Ben", "Example"))
 _VALUE_KEYS: Final = ("field_value", "fieldValue", "value")
 _ID_LENGTH: Final = 20
+_MOST_FILES: Final = 10
+"""Of a field that somebody made by a mapping's words: nobody said how many it takes."""
 _KINDS_OF_FIELDS: Final = {"contact": "custom field", "opportunity": "opportunity field"}
 
 
@@ -98,15 +101,18 @@ class Location:
         self.by_key[held.key] = changed
         return changed
 
-    def furnish_custom_field(self, reference: str, *, model: str = "contact") -> CustomField:
-        """Find a field by id, key or name, and make a text field of it when there is none."""
+    def furnish_custom_field(
+        self, reference: str, *, model: str = "contact", data_type: str = "TEXT"
+    ) -> CustomField:
+        """Find a field by id, key or name, and make one of it when there is none."""
         if held := self.find_custom_field(reference, model=model):
             return held
+        make = partial(self.add_custom_field, model=model, data_type=data_type, most_files=_MOST_FILES)
         if reference.startswith(f"{model}."):
-            return self.add_custom_field(reference.removeprefix(f"{model}."), key=reference, model=model)
+            return make(reference.removeprefix(f"{model}."), key=reference)
         if len(reference) == _ID_LENGTH and reference.isalnum() and not reference.isalpha():
-            return self.add_custom_field(reference, field_id=reference, model=model)
-        return self.add_custom_field(reference, model=model)
+            return make(reference, field_id=reference)
+        return make(reference)
 
     def find_custom_field(self, reference: str, *, model: str = "contact") -> CustomField | None:
         if held := self.custom_fields.get(reference) or self.by_key.get(reference):

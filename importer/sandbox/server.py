@@ -102,13 +102,16 @@ class Sandbox:
         location_id: str,
         *,
         custom_fields: Iterable[str] = (),
+        file_fields: Iterable[str] = (),
         deal_fields: Iterable[str] = (),
         workflows: Iterable[str] = (),
         campaigns: Iterable[str] = (),
         pipelines: Iterable[tuple[str, Iterable[str]]] = (),
     ) -> None:
-        """See to it that the location has these: custom fields of contacts and deals (text, unless there), workflows, campaigns, pipelines with stages."""
+        """See to it that the location has these: custom fields of contacts (some of files) and deals (text, unless there), workflows, campaigns, pipelines with stages."""
         location = self.vendor.location(location_id)
+        for reference in file_fields:
+            location.furnish_custom_field(reference, data_type="FILE_UPLOAD")
         for reference in custom_fields:
             location.furnish_custom_field(reference)
         for reference in deal_fields:

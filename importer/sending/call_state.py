@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from importer.errors import CredentialsLostError
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import RowId
+from importer.records import RowId, value_type
 from importer.settings import Secret
 
 FIRST_CONTACT: Final[RowId] = -1
@@ -22,7 +21,7 @@ class LocationRefusedError(CredentialsLostError):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Unanswered:
     """No final reply could be had; ``doubtful``: the vendor may have done it all the same."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from importer.highlevel.reply import Reply
+from importer.records import value_type
 
 _REMEMBERED: Final = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ForeignReply:
     """A reply that is not the one to the call: ``repeated``, or about somebody else."""
 

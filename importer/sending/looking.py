@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from importer.highlevel.follow_ups import named_contacts
-from importer.highlevel.reply import Reply
+from importer.highlevel.notes import read_notes
+from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.search import is_of
 from importer.records import (
     Addition,
@@ -58,6 +59,19 @@ class ContactCallState(CallState):
         return reply.contact_id in (None, self._contact_id)
 
 
+class NotesCallState(CallState):
+    """The call that lists one contact's notes: what shows another's, or is no list, is not the reply to it."""
+
+    __slots__ = ("_contact_id",)
+
+    def __init__(self, contact_id: str) -> None:
+        super().__init__(FIRST_CONTACT, soft=True)
+        self._contact_id = contact_id
+
+    def recognises(self, reply: Reply) -> bool:
+        return reply.kind is not ReplyKind.DONE or read_notes(self._contact_id, reply.body) is not None
+
+
 class ContactsCallState(CallState):
     """The call for several contacts: a reply that names another is not the one to it."""
 
@@ -98,8 +112,8 @@ class NoRows:
     def pulse(self, pulse: Pulse) -> None:
         """No report is written."""
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        self.marks[mark.location_id] = mark
+    def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
+        self.marks.update((mark.location_id, mark) for mark in marks)
 
     def made_here(self, contact_id: str, before: RowId) -> bool:  # noqa: ARG002  (JournalWriter's signature)
         return False
@@ -107,8 +121,8 @@ class NoRows:
     def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:  # noqa: ARG002  (likewise)
         return None
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:  # noqa: ARG002  (likewise)
-        return frozenset()
+    def added_beside(self, contact_id: str) -> dict[str, str]:  # noqa: ARG002  (likewise)
+        return {}
 
     def made_by(self, row: RowId) -> str | Outcome | None:  # noqa: ARG002  (likewise)
         return None

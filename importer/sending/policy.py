@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
-from importer.records import FollowUps, ImportMode, Outcome, Record, RowObject
+from importer.records import FollowUps, ImportMode, Outcome, Record, RowObject, value_type
 from importer.settings import FailureLimit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """When a row's attempt is worth another. All bounded by time: a count alone gives up in seconds or never."""
 
@@ -36,7 +36,7 @@ DecideAnew: TypeAlias = Callable[[Record, Mapping[str, Any], str], Record | Outc
 """Decides a whole row upon its contact as it is now, and is told why; None where it is no longer the row's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SendingPolicy:
     """Everything the sender is told about a run."""
 

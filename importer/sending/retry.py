@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from importer.highlevel.client import LostReply
 from importer.highlevel.reply import Reply, ReplyKind
+from importer.records import value_type
 from importer.sending.policy import RetryPolicy
 
 _DAY_RECHECK_SECONDS: Final = 900.0
@@ -16,7 +16,7 @@ _SLOWEST: Final = 4
 """Slowest round trips after which the vendor is done with a request whose reply was lost on the way."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Attempts:
     """The story of one call so far, the attempt just made included."""
 
@@ -36,12 +36,12 @@ class Attempts:
     """So long from now the vendor may still be at work with the attempt, should it be in doubt."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Accept:
     """The reply is final, good or bad."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Again:
     """Another attempt after a wait; ``doubtful``: the one before may have been stored."""
 
@@ -49,29 +49,29 @@ class Again:
     doubtful: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Hold:
     """The burst window is full: the whole location waits, then the attempt is repeated."""
 
     wait_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class EndDay:
     """The daily allowance is spent."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Renew:
     """Get a better token, once for all workers, then repeat."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Refuse:
     """The location turns us away: nothing more can be sent there."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class GiveUp:
     """No further attempt for this row; ``doubtful``: it may have been stored all the same."""
 

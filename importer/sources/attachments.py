@@ -17,12 +17,11 @@ import ssl
 import stat
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from importer.records import Fault, FileContent
+from importer.records import Fault, FileContent, value_type
 
 _REDIRECTS: Final = 5
 _CHUNK: Final = 1 << 16
@@ -47,7 +46,7 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class AddressPolicy:
     """Which servers are asked, and how patiently; ``permits`` judges the numeric address that a name stands for."""
 
@@ -58,7 +57,7 @@ class AddressPolicy:
     clock: Callable[[], float] = time.monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Attachments:
     """Where files may come from. ``folder``: None where the source has none; ``hosts``: names, with a port where it is not 443."""
 

@@ -6,19 +6,19 @@ import difflib
 import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from importer.errors import ImporterError, SourceError
+from importer.records import value_type
 from importer.runtime.installation import missing_extra
 from importer.sources.copying import Copy, PrivateFile, chunks_of
 from importer.sources.masking import masked, name_in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Service:
     """One kind of store: the extra that brings its library, and where that library looks for credentials."""
 
@@ -59,7 +59,7 @@ SERVICES: Final[Mapping[str, Service]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class StoredObject:
     """One file as a store lists it; ``version`` changes whenever its content does."""
 

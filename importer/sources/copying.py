@@ -7,19 +7,19 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final, Self
 
 from importer.errors import SettingsError, SourceError
 from importer.reading.formats import suffix_of
+from importer.records import value_type
 
 CHUNK: Final = 1 << 20
 _LONGEST_STEM: Final = 100
 _HEAD: Final = 256
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Copy:
     """What became of one source: the copy, and the SHA-256 of its bytes."""
 

@@ -7,13 +7,13 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from importer.errors import SourceError
 from importer.reading.corrections import lines_of
 from importer.reading.selection import LARGEST_ROW, MOST_ROWS, RowNumbers
+from importer.records import value_type
 from importer.sources.copying import cannot_write, open_private
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ _NUMBER: Final = re.compile(r"\d{1,10}")
 _PACKED: Final = (b"PK", b"\xd0\xcf\x11\xe0")
 _OUR_COLUMN: Final = b"import_row"
 _SHOWN: Final = 8
+_MOST_LINES: Final = 2 * MOST_ROWS
+"""Remarks and blank ones among them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _NamedRow:
     """A row as a file names it: where in the file, its number, and its source where that is said."""
 
@@ -104,11 +106,11 @@ def _index_of(named: _NamedRow, staged: Sequence[StagedSource], file: str) -> in
 def _rows_of(path: Path) -> _NamedRows:
     try:
         with path.open("rb") as file:
-            head = file.read(1 << 16)
+            # Looked at and left where it is: what comes through a pipe can be read only once.
+            head = file.peek(1 << 16)
             if head.startswith(_PACKED) or _OUR_COLUMN in head.replace(b"\0", b"").split(b"\n", 1)[0]:
                 yield from _of_results(path)
                 return
-            file.seek(0)
             yield from _of_lines(lines_of(file), path.name)
     except OSError as cause:
         raise SourceError(f"The rows {path} cannot be read: {cause.strerror or cause}.") from None
@@ -116,9 +118,9 @@ def _rows_of(path: Path) -> _NamedRows:
 
 def _of_results(path: Path) -> _NamedRows:
     """Take the rows that a file of ours lists, whatever became of them."""
-    from importer.reading import open_source
+    from importer.reading import open_results
 
-    source = open_source(path).with_own_columns()
+    source = open_results(path)
     if "import_row" not in source.header:
         raise SourceError(
             f"{path.name} is no list of rows: its columns do not include import_row. Give row numbers, one a line, JSON lines "
@@ -140,6 +142,8 @@ def _of_results(path: Path) -> _NamedRows:
 def _of_lines(lines: Iterator[bytes], name: str) -> _NamedRows:
     faults: list[str] = []
     for line, raw in enumerate(lines, 1):
+        if line > _MOST_LINES:
+            raise SourceError(f"{name} has more than {_MOST_LINES:,} lines: it is no list of rows.")
         try:
             text = raw.decode("utf-8-sig" if line == 1 else "utf-8").strip()
             if text and not text.startswith("#") and (named := _named(line, text)) is not None:

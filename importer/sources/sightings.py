@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import glob
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from importer.errors import SourceError
+from importer.records import value_type
 from importer.sources.masking import is_url, masked
 from importer.sources.names import is_leftover
 
 _WILD = frozenset("*?[")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """A file as it is listed; size and time are None where the place does not tell (a web address)."""
 

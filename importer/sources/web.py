@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import Message
 from pathlib import Path
 from typing import IO, Final
@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from importer.errors import SourceError
 from importer.reading.formats import Format, may_be
+from importer.records import value_type
 from importer.sources.copying import CHUNK, Copy, PrivateFile
 from importer.sources.masking import masked, name_in
 
@@ -36,7 +37,7 @@ class _BrokenTransferError(Exception):
     """The connection broke; another attempt may go on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class WebPolicy:
     """How patient a download is; ``sleep`` is the seam for waiting between attempts."""
 

@@ -7,12 +7,12 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, ClassVar, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from importer.errors import SettingsError, StateError
+from importer.records import value_type
 from importer.runtime.logs import logger_of
 
 logger = logger_of(__name__)
@@ -51,7 +51,7 @@ _LEAST_ROOM_BYTES: Final = 1 << 16
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Purpose:
     """What a file is kept for: the words its troubles are told in, and what it asks of SQLite."""
 
@@ -60,6 +60,8 @@ class Purpose:
     go_on: str
     """What to do once the cause of a trouble is away, as the end of a sentence."""
     if_damaged: str
+    without_it: str = ""
+    """What it means that a damaged one is begun anew, as a sentence."""
     pragmas: tuple[str, ...] = ()
     busy_seconds: float = 30.0
     misfit_is_damage: bool = False
@@ -71,7 +73,11 @@ _NO_TEXT.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 class DamagedError(StateError):
-    """The file is no database, or not any more."""
+    """The file is no database, or not any more. ``finding`` is the sentence without what to do about it."""
+
+    def __init__(self, sentence: str, *, finding: str = "") -> None:
+        super().__init__(sentence)
+        self.finding = finding or sentence
 
 
 def _translating(
@@ -184,9 +190,12 @@ class Database(sqlite3.Connection):
         if code in _PERHAPS_FULL and _is_full(self.path.parent):
             code = sqlite3.SQLITE_FULL
         what, then = _CAUSES.get(code, _UNKNOWN)
-        then = then.format(go_on=self.purpose.go_on, if_damaged=self.purpose.if_damaged)
-        kind = DamagedError if code in _DAMAGE else StateError
-        return kind(f"{self.purpose.title} {self.path} {what} ({cause}). {then}")
+        if_damaged = f"{self.purpose.if_damaged} {self.purpose.without_it}".strip()
+        then = then.format(go_on=self.purpose.go_on, if_damaged=if_damaged)
+        finding = f"{self.purpose.title} {self.path} {what} ({cause})."
+        if code in _DAMAGE:
+            return DamagedError(f"{finding} {then}", finding=finding)
+        return StateError(f"{finding} {then}")
 
 
 def _is_full(folder: Path) -> bool:
@@ -225,13 +234,14 @@ def begin_anew_if_damaged(path: Path, purpose: Purpose, schema: str) -> Database
         return ensure_database(path, purpose, schema)
     except DamagedError as damaged:
         aside = path.with_name(f"{path.name}.damaged")
-        logger.warning("%s It was put aside as %s.", damaged, aside.name)
         try:
             for suffix in ("-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             path.replace(aside)
         except OSError as stuck:
             raise StateError(f"{path} is damaged and cannot be moved away: {stuck.strerror}.") from None
+        begun = f"It was put aside as {aside.name}, and another one begun. {purpose.without_it}"
+        logger.warning("%s %s", damaged.finding, begun.strip())
         return ensure_database(path, purpose, schema)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Final
 
-from importer.records import Counts, Remedy
+from importer.records import Counts, Remedy, value_type
 from importer.state.journal import Journal, SessionKind
 from importer.state.remote import write_progress
 
@@ -23,7 +23,7 @@ class CauseKind(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunCause:
     """How many rows of a run ended by one code, or were warned by it."""
 
@@ -33,7 +33,7 @@ class RunCause:
     remedy: Remedy = Remedy.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Ended:
     """The counts of a run and their causes, the most frequent of a kind first."""
 

@@ -10,14 +10,24 @@ import contextlib
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 from importer.errors import SettingsError, StateError
-from importer.records import Block, Fault, Outcome, Record, RowId, Status, number_of, source_of
+from importer.records import Block, Fault, Outcome, Record, RowId, Status, number_of, source_of, value_type
 from importer.state.database import Database, Purpose, create_database, open_database, statements
+from importer.state.grouped_rows import (
+    GroupKind,
+    KindCounts,
+    LinkedRow,
+    RowGroup,
+    count_kinds,
+    keep_groups,
+    make_room,
+    page_of_groups,
+)
 
 _APPLICATION: Final = 0x696D7066
 """``impf``: what a file of findings says of itself, so that no other file is written over."""
@@ -45,7 +55,7 @@ _READING: Final = Purpose(
 _WRITING: Final = replace(_READING, pragmas=("journal_mode = MEMORY", "synchronous = OFF"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CheckedSource:
     """A source as it was checked: what its rows' cells stand under."""
 
@@ -54,7 +64,7 @@ class CheckedSource:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Cause:
     """All rows that fail, or are warned of, for one reason. ``columns``: in how many of them each column has to do with it."""
 
@@ -64,7 +74,7 @@ class Cause:
     columns: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FoundRow:
     """A row under one cause. ``cells`` are kept of rows that fail; None for one that is only warned of."""
 
@@ -82,7 +92,7 @@ class FoundRow:
         return source_of(self.row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Totals:
     """How many rows were checked. A row with several faults stands under several causes, and counts once here."""
 
@@ -111,6 +121,7 @@ class FindingsWriter:
         try:
             for statement in statements(_SCHEMA):
                 self._db.execute(statement)
+            make_room(self._db)
         except BaseException:
             self._discard()
             raise
@@ -144,6 +155,13 @@ class FindingsWriter:
             with self._db.transaction():
                 self._db.executemany("INSERT INTO failing VALUES (?, ?)", failing)
                 self._db.executemany("INSERT INTO found VALUES (?, ?, ?, ?)", found)
+        except StateError as cause:
+            raise _unwritable(self._path, cause) from None
+
+    def see_groups(self, linked: Iterable[LinkedRow], blocks: Iterable[Block]) -> None:
+        """Keep the rows that share an e-mail or phone, and their cells. Raises SettingsError where the disk refuses."""
+        try:
+            keep_groups(self._db, linked, blocks)
         except StateError as cause:
             raise _unwritable(self._path, cause) from None
 
@@ -255,6 +273,23 @@ class Findings:
             )
             for n, row, faults, cells in rows
         )
+
+    def group_kinds(self) -> tuple[KindCounts, ...]:
+        """Count the groups of rows that share an e-mail or phone, by what the rows have to do with each other."""
+        return count_kinds(self._db) if self._has_groups() else ()
+
+    def groups(
+        self, kind: GroupKind, *, first: int = 0, count: int = 20, members: int = 10
+    ) -> tuple[RowGroup, ...]:
+        """Give some groups of a kind, from the ``first`` on, which counts from 0, each with its first rows."""
+        if not self._has_groups():
+            return ()
+        return page_of_groups(self._db, kind, first=first, count=count, members=members)
+
+    def _has_groups(self) -> bool:
+        """Tell whether the check that wrote the file looked for groups: an older importer did not."""
+        query = "SELECT 1 FROM sqlite_master WHERE name = 'group_kinds'"
+        return self._db.execute(query).fetchone() is not None
 
     def _fact(self, name: str) -> list[Any]:
         (value,) = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

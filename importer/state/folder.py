@@ -7,13 +7,13 @@ import hashlib
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
-from importer.records import QuotaMark
+from importer.records import QuotaMark, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.environment import variables
 from importer.runtime.logs import logger_of
@@ -46,7 +46,7 @@ _UNDO: Final = "the undo of run"
 """What a lock is held for that an undo holds, with the id behind it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class NewRun:
     """A folder made for a run that has not begun: its sources are staged into ``sources``."""
 
@@ -108,6 +108,10 @@ class StateFolder:
         """Read one run by its full id."""
         with Journal.open(self.run_folder(run_id), thorough=False) as journal:
             run = journal.run
+        return self.as_it_stands(run)
+
+    def as_it_stands(self, run: Run) -> Run:
+        """Give a run as its journal has it, but stopped where the process that worked on it died."""
         if run.state is RunState.RUNNING and self.holder(run.id) is None:
             return replace(run, state=RunState.STOPPED, reason=_KILLED, reason_code="killed")
         return run

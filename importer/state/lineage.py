@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from importer.errors import ImporterError, StateError
-from importer.records import RowId, Since, Status
+from importer.records import RowId, Since, Status, value_type
 from importer.state.journal import Journal
 
 _ORIGINS: Final = "origins"
@@ -20,7 +19,7 @@ _SUCCESSORS: Final = "successors"
 _DONE: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Origin:
     """A row, and which row of which run it was."""
 

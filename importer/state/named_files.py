@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS files (
 _PURPOSE: Final = Purpose(
     title="The run's list of uploaded files",
     go_on="go on with: importer resume",
-    if_damaged="Move it away, and go on with: importer resume. What was uploaded stays known.",
+    if_damaged="Move it away, and go on with: importer resume.",
+    without_it="What was uploaded stays known.",
 )
 
 

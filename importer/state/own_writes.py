@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from importer.errors import ImporterError
+from importer.records import value_type
 from importer.state.folder import StateFolder
 from importer.state.journal.lately import written_since
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class OwnWrites:
     """When each contact was last written to."""
 

@@ -7,13 +7,14 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field, replace
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
 
 from importer.errors import SettingsError, StateError
-from importer.records import Change, Fault, Json, PlanAction, PlannedRow, RowId
+from importer.records import Change, Fault, Json, PlanAction, PlannedRow, RowId, value_type
 from importer.state.database import Database, Purpose, ensure_database, open_database
 
 KEEP_DAYS: Final = 30
@@ -23,6 +24,12 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+# not there in plans of older importers: made when it is asked for
+_APPROVALS: Final = """
+CREATE TABLE IF NOT EXISTS approvals (
+    one INTEGER PRIMARY KEY CHECK (one = 1), job TEXT, why TEXT, decision TEXT, by TEXT, at REAL
+)
+"""
 _PURPOSE: Final = Purpose(
     title="The plan",
     go_on="plan again",
@@ -31,7 +38,7 @@ _PURPOSE: Final = Purpose(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
     """What a plan was made of; it is applied to just that."""
 
@@ -48,6 +55,31 @@ class PlanFacts:
     """Calls that applying it needs, by location."""
     lifts: int = 0
     """Rows that would lift somebody's do-not-disturb."""
+
+
+class Decision(StrEnum):
+    """What a person said of a plan."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Whether a person has to agree to a plan, and what they said."""
+
+    job: str | None = None
+    """The job that waits for it."""
+    why: str | None = None
+    """Why it waits: the threshold that the plan crosses."""
+    decision: Decision | None = None
+    by: str | None = None
+    at: float | None = None
+
+    @property
+    def awaited(self) -> bool:
+        """Tell whether somebody has to say something still."""
+        return self.job is not None and self.decision is None
 
 
 class StoredPlan:
@@ -115,6 +147,47 @@ class StoredPlan:
             raise SettingsError("The plan was cut off before it was whole. Plan again with: importer plan")
         return PlanFacts(
             **{**found, "sources": tuple(found["sources"]), "fingerprints": tuple(found["fingerprints"])}
+        )
+
+    @property
+    def approval(self) -> Approval:
+        """What was asked and said of it; nothing, as a rule."""
+        self._db.execute(_APPROVALS)
+        found = self._db.execute("SELECT job, why, decision, by, at FROM approvals").fetchone()
+        if found is None:
+            return Approval()
+        job, why, decision, by, at = found
+        return Approval(job=job, why=why, decision=Decision(decision) if decision else None, by=by, at=at)
+
+    def ask(self, job: str, why: str) -> None:
+        """Have a job wait until a person approves the plan."""
+        self._keep(Approval(job=job, why=why))
+
+    def say(self, decision: Decision, *, by: str, at: float) -> Approval:
+        """Write down what a person said; the first word stands. Gives what holds now."""
+        with self._db.transaction():
+            known = self.approval
+            if known.decision is not None:
+                return known
+            said = replace(known, decision=decision, by=by, at=at)
+            self._put(said)
+        return said
+
+    def _keep(self, approval: Approval) -> None:
+        self._db.execute(_APPROVALS)
+        with self._db.transaction():
+            self._put(approval)
+
+    def _put(self, approval: Approval) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO approvals (one, job, why, decision, by, at) VALUES (1, ?, ?, ?, ?, ?)",
+            (
+                approval.job,
+                approval.why,
+                approval.decision.value if approval.decision else None,
+                approval.by,
+                approval.at,
+            ),
         )
 
     def count_actions(self) -> dict[PlanAction, int]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from importer.errors import ImporterError, RunConflictError, StateError
+from importer.records import value_type
 from importer.state.journal import Identity, NeverBegunError, Run, RunState
 from importer.state.journal.run import local_path
 
@@ -17,7 +17,7 @@ History: TypeAlias = Iterable[tuple[Identity, Callable[[], Run]]]
 """Past runs, newest first: what tells them apart, and the way to read one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Previous:
     """The newest run of the same sources, mapping, location and place; ``differences`` name what changed since."""
 

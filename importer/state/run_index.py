@@ -10,12 +10,12 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, Self
 
-from importer.records import QuotaMark
+from importer.records import QuotaMark, value_type
 from importer.state.database import Database, Purpose, begin_anew_if_damaged, statements
 from importer.state.journal import Identity
 from importer.state.quota import latest
@@ -41,7 +41,8 @@ CREATE TABLE marks (
 _PURPOSE: Final = Purpose(
     title="The index of past runs",
     go_on="begin again: until then every run is looked through",
-    if_damaged="Move it away: it is made anew from the runs.",
+    if_damaged="Move it away.",
+    without_it="It is made from the runs.",
     # A commit that a power cut takes back is made up for at the next start.
     pragmas=("synchronous = NORMAL",),
     busy_seconds=2.0,
@@ -58,7 +59,7 @@ FROM marks JOIN runs USING (run_id) WHERE base_url = ? AND used_at >= ? GROUP BY
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunMarks:
     """What one run used of the quota, as its journal told it."""
 

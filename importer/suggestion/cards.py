@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from importer.records import value_type
 
 _COLUMN: Final = re.compile(r"([A-Z]+)(?:\.([A-Z ]+))??(?:\.([A-Z][a-z][A-Za-z ]*?))?(?: (\d+))?")
 _FIELDS: Final = {
@@ -26,7 +27,7 @@ _PREFERRED: Final = {"EMAIL.PREF": "email", "TEL.PREF": "phone"}
 """What the card itself says to take; it comes before all others. Of addresses it is a group as home and work are."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class CardName:
     """A column's field (blank: none, whatever its words say), the kind of its address (home, work), and its number among several; 0 is the preferred one."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from importer.highlevel.countries import country_code
 from importer.mapping.values.states import state_code
+from importer.records import value_type
 from importer.suggestion.evidence import Column
 from importer.suggestion.folding import word_set
 from importer.suggestion.headers import titles
@@ -42,6 +43,18 @@ _ALSO_SPOKEN_IN: Final = _SPOKEN_IN | {
     "el": ("GR", "CY"),
     "cs": ("CZ",),
     "hu": ("HU",),
+    "ro": ("RO", "MD"),
+    "fi": ("FI",),
+    "sk": ("SK",),
+    "hr": ("HR", "RS", "BA"),
+    "sl": ("SI",),
+    "bg": ("BG",),
+    "et": ("EE",),
+    "lv": ("LV",),
+    "lt": ("LT",),
+    "vi": ("VN",),
+    "th": ("TH",),
+    "id": ("ID", "MY"),
 }
 """With countries that are tried only where a file speaks their language."""
 
@@ -69,9 +82,12 @@ _FURTHER_POSTCODES: Final = {
     "JP": re.compile(r"\d{3}-\d{4}"),
     "IL": re.compile(r"\d{5}(?:\d{2})?"),
     "SA": re.compile(r"\d{5}(?:-\d{4})?"),
-    **dict.fromkeys(("RU", "KZ", "BY"), re.compile(r"\d{6}")),
-    **dict.fromkeys(("KR", "UA", "TR", "EG"), _FIVE_DIGITS),
-    **dict.fromkeys(("GR", "CZ"), re.compile(r"\d{3} ?\d{2}")),
+    "LT": re.compile(r"(?:LT-?)?\d{5}"),
+    "LV": re.compile(r"(?:LV-?)?\d{4}"),
+    **dict.fromkeys(("RU", "KZ", "BY", "RO", "VN"), re.compile(r"\d{6}")),
+    **dict.fromkeys(("KR", "UA", "TR", "EG", "FI", "HR", "RS", "BA", "EE", "TH", "ID", "MY"), _FIVE_DIGITS),
+    **dict.fromkeys(("HU", "SI", "BG"), _FOUR_DIGITS),
+    **dict.fromkeys(("GR", "CZ", "SK"), re.compile(r"\d{3} ?\d{2}")),
 }
 """Of countries whose language the file has to speak: six digits are no sign of China by themselves."""
 _CURRENCIES: Final = {
@@ -87,7 +103,7 @@ _TOP_DOMAINS: Final = {"uk": "GB"} | {
 _CANADIAN: Final = word_set("AB BC MB NB NL NS NT NU ON PE QC SK YT")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CountrySigns:
     """For each country, how much speaks for it; a point is about what one odd phone number speaks against it."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
+
+from importer.records import value_type
 
 
 class DoubtCode(StrEnum):
@@ -64,7 +66,7 @@ _LOUD: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """One doubt; the sentence goes on from the name of the column, and quotes nobody's values."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cached_property
 from typing import Final
 
 from importer.highlevel.countries import country_code
 from importer.mapping.values.fault import ReadValue, ValueFault
-from importer.records import TypedText
+from importer.records import TypedText, value_type
 from importer.suggestion.folding import date_layout, further_phrases, word_set, words
 
 CHECKED: Final = 200
@@ -22,6 +22,7 @@ _LOOKED_AT: Final = 300
 _STATES: Final = word_set(
     "active inactive open closed won lost new contacted qualified unqualified converted pending subscribed unsubscribed "
     "confirmed unconfirmed bounced cleaned enabled disabled lead customer prospect opportunity subscriber hot warm cold "
+    "cliente clientes prospecto prospect prospetto kunde interessent klant client oportunidad oportunidade "
     "approved declined cancelled canceled complete completed paid unpaid draft archived deleted test aktiv inaktiv "
     "offen geschlossen neu actif inactif activo inactivo ativo inativo attivo actief nuevo novo nouveau"
 )
@@ -59,7 +60,7 @@ _SCIENTIFIC: Final = re.compile(r"\d[.,]\d{6,}E\+1\d", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[-+]?[\d.,' ]*\d%?")
 
 
-@dataclass(frozen=True)
+@value_type(frozen=True)
 class Column:
     """One column of the sample: its header, and its filled cells, stripped."""
 

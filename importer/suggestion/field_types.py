@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from importer.mapping.language.rule import Rule
 from importer.mapping.transforms.steps import as_text
 from importer.mapping.values.lists import parts_of
 from importer.mapping.values.numbers import read_money, read_number
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.runtime.counting import counted
 from importer.suggestion.evidence import is_date, is_email, is_phone, reads
 from importer.suggestion.folding import words
@@ -34,7 +34,7 @@ _PHONES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FieldType:
     """A type in the vendor's spelling, why it is this one, and the options of a choice."""
 

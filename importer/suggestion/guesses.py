@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+from importer.records import value_type
 from importer.suggestion.doubts import Doubt
 from importer.suggestion.evidence import Column
 from importer.suggestion.named_columns import LIKELY, SURE, Candidate
@@ -29,7 +29,7 @@ class Strength(StrEnum):
         return cls("likely" if strength >= LIKELY else "possible")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Guess:
     """One rule to write: the field or custom field, its columns, why, and what else the rule says."""
 
@@ -84,7 +84,7 @@ class Guess:
         return "columns", [*self.headers]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Left:
     """A column that no rule uses, and why."""
 
@@ -97,7 +97,7 @@ class Left:
     """What its header or its values say it could be, the surest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Guesses:
     fields: tuple[Guess, ...]
     tags: Guess | None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from importer.records import value_type
 from importer.suggestion.country_signs import REGIONS, CountrySigns, country_signs
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import CHECKED, Column, is_phone, looks_like_phone
@@ -24,7 +24,7 @@ _GOOD: Final = 0.97
 _CLOSE: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RegionGuess:
     """A setting for the mapping's defaults, and why; ``guessed`` where no value shows it."""
 
@@ -34,7 +34,7 @@ class RegionGuess:
     doubt: Doubt | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _Ranked:
     code: str
     valid: int

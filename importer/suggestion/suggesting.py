@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.errors import SourceError
 from importer.highlevel.catalog import Catalog
+from importer.records import value_type
 from importer.settings import ReadingOptions
 from importer.suggestion.choosing import guess
 from importer.suggestion.customs import custom_guesses
@@ -38,7 +39,7 @@ __all__ = ["Suggestion", "suggest", "suggest_file", "suggest_from"]
 _DETECT_ALL: Final = ReadingOptions()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """Guessed rules, the defaults they need, and the columns that are left."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from importer.highlevel.countries import country_code
+from importer.records import value_type
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import is_email, is_phone, reads
 from importer.suggestion.guesses import Guess
@@ -15,7 +16,7 @@ from importer.suggestion.guesses import Guess
 Claim = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Home:
     """What values without a country or an order are read by."""
 

@@ -25,6 +25,7 @@ _MEMORY_LIMIT: Final = 3 * 1024**3
 """Of address space, not of memory used: a workbook parser reserves much more than it fills."""
 _LONGEST_CELL: Final = 400
 _NAME: Final = "mapping.yaml"
+_MATCH: Final = ("in_file_duplicates", "shared_key", "ambiguous")
 
 
 class Answers:
@@ -90,11 +91,13 @@ class Answers:
         try:
             model = parse_mapping(text, name=_NAME).model
             defaults = {"region": model.defaults.region, "date_order": model.defaults.date_order}
+            match = {name: str(getattr(model.match, name)) for name in _MATCH}
         except MappingError as refused:
-            faults, defaults = [*(refused.faults or (str(refused),))], {}
+            faults, defaults, match = [*(refused.faults or (str(refused),))], {}, {}
         return {
             "faults": faults,
             "defaults": {name: None if value is None else str(value) for name, value in defaults.items()},
+            "match": match,
             "rules": [
                 {
                     "path": list(each.path),

@@ -13,10 +13,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from importer.records import value_type
 from importer.runtime.environment import without_secrets
 from importer.ui.surface import RefusedRequestError
 
@@ -24,7 +24,7 @@ _ANSWER_LIMIT: Final = 32 * 1024**2
 _TAIL: Final = 4000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ChildEnd:
     """How a command ended: its exit code, the lines of JSON that it wrote, and the last of what it said."""
 

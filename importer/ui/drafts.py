@@ -12,13 +12,13 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import SettingsError, StateError
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.runtime.clock import Clock, SystemClock
 
 KEPT_DAYS: Final = 7.0
@@ -35,7 +35,7 @@ class ChangedElsewhereError(SettingsError):
     """A change was made upon an older state of the draft than it has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What was decided so far. ``version`` rises with every change."""
 
@@ -56,6 +56,8 @@ class Draft:
     """The ready mapping that was taken, if one was."""
     acknowledged: tuple[str, ...] = ()
     """Columns of which it was said that they are left out on purpose."""
+    like: str | None = None
+    """The run whose mapping and place it was begun with."""
     run_id: str | None = None
     """The run that it was imported by last."""
     imported_as: str | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from importer.errors import SettingsError
 from importer.reading.corrections import MOST_CORRECTIONS, Corrections, read_corrections
+from importer.records import value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.ui.drafts import write_private
 
@@ -19,7 +19,7 @@ _NAME: Final = "corrections.jsonl"
 _TAKEN_BACK: Final = "taken-back.jsonl"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CellEdit:
     """One cell that was put right. ``column`` counts from 0."""
 

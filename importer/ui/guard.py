@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from importer.records import value_type
+
 CSRF_HEADER: Final = "X-Importer-Token"
 LOOPBACK: Final = "127.0.0.1"
 _WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -36,7 +38,7 @@ class Kind(StrEnum):
     DOWNLOAD = "download"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
     """What a request says of itself before anything of it is believed."""
 
@@ -48,7 +50,7 @@ class RequestFacts:
     cookies: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Refusal:
     """Why a request is not answered."""
 

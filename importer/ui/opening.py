@@ -28,12 +28,13 @@ async def open_screen(
     browser: bool = True,
     another_link: TextIO | None = None,
     idle_seconds: float = _IDLE_SECONDS,
+    jobs: Path | None = None,
 ) -> None:
     """Serve the screen until a signal comes, or nobody was there for ``idle_seconds``. Raises SettingsError.
 
     ``another_link``: a terminal on which Enter asks for a new address, since each lets in one browser, once.
     """
-    screen = Screen(state, output=output)
+    screen = Screen(state, output=output, jobs=jobs)
     await asyncio.to_thread(screen.drafts.sweep)
     begun = None if source is None else _draft_of(screen, source)
     loop = asyncio.get_running_loop()

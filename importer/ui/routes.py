@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from importer.records import value_type
 from importer.ui.guard import Kind, Refusal
-from importer.ui.handling import account, columns, files, forecast, rows, runs, start, statics
+from importer.ui.handling import (
+    account,
+    columns,
+    files,
+    forecast,
+    history,
+    people,
+    rows,
+    runs,
+    schedule,
+    start,
+    statics,
+)
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data
 
@@ -17,7 +29,7 @@ Handler = Callable[[Screen, ScreenRequest], Awaitable[ScreenReply]]
 _PARTS: Final = {"draft": r"[0-9a-f-]{1,40}", "run": r"[0-9a-f-]{1,40}", "name": r"[\w.-]{1,60}"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Route:
     """One address: ``{draft}``, ``{run}`` and ``{name}`` stand for what the handler looks up."""
 
@@ -54,6 +66,7 @@ ROUTES: Final = (
     Route("POST", "/api/d/{draft}/discard", files.discard),
     Route("GET", "/d/{draft}/account", account.page),
     Route("POST", "/api/d/{draft}/account", account.choose),
+    Route("POST", "/api/connections/forget", account.forget),
     Route("GET", "/d/{draft}/columns", columns.page),
     Route("GET", "/api/d/{draft}/columns", columns.columns),
     Route("POST", "/api/d/{draft}/mapping", columns.change),
@@ -70,6 +83,10 @@ ROUTES: Final = (
     Route("POST", "/api/d/{draft}/make-again", rows.make_again),
     Route("GET", "/api/d/{draft}/edits", rows.edited),
     Route("GET", "/d/{draft}/corrections.jsonl", rows.corrections_file),
+    Route("GET", "/d/{draft}/people", people.page),
+    Route("GET", "/api/d/{draft}/people", people.people),
+    Route("GET", "/api/d/{draft}/groups", people.groups),
+    Route("GET", "/api/d/{draft}/ambiguous", people.ambiguous),
     Route("GET", "/d/{draft}/forecast", forecast.page),
     Route("POST", "/api/d/{draft}/plan", forecast.plan),
     Route("GET", "/d/{draft}/plan.html", forecast.plan_page),
@@ -81,9 +98,16 @@ ROUTES: Final = (
     Route("POST", "/api/r/{run}/resume", runs.resume),
     Route("POST", "/api/r/{run}/retry", runs.retry),
     Route("POST", "/api/r/{run}/undo", runs.undo),
-    Route("POST", "/api/r/{run}/forget", runs.forget),
+    Route("GET", "/api/r/{run}/holdings", history.holdings),
+    Route("POST", "/api/r/{run}/forget", history.forget),
     Route("GET", "/r/{run}/files/{name}", runs.file),
-    Route("GET", "/history", runs.history),
+    Route("GET", "/history", history.page),
+    Route("GET", "/schedule", schedule.page),
+    Route("GET", "/api/schedule", schedule.job_states),
+    Route("POST", "/api/schedule/add", schedule.add),
+    Route("POST", "/api/schedule/switch", schedule.switch),
+    Route("POST", "/api/schedule/remove", schedule.remove),
+    Route("POST", "/api/schedule/serve", schedule.serve),
 )
 _EXPRESSIONS: Final = tuple((route, route.expression()) for route in ROUTES)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import ImporterError, SettingsError
-from importer.records import Counts, Json
+from importer.records import Json
 from importer.runtime.environment import user_at_host
 from importer.state import StateFolder
 from importer.state.journal import Run
+from importer.state.lineage import successors_of
 from importer.state.remote import EndWish, leave_wish, read_progress
+from importer.ui.past import FoundRuns, Holdings, PastLines, RunLine, RunSearch, holdings_of, line_of
 
 SHOWN_FILES: Final = {
     "results.csv": "text/csv",
@@ -29,41 +31,12 @@ _LOOKED_AT: Final = 40
 """So many of the newest runs may be under way: more than anybody has at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunLine:
-    """One run in a list."""
-
-    run: Run
-    counts: Counts
-    retryable: int
-
-    def to_json(self) -> dict[str, Json]:
-        run = self.run
-        return {
-            "run_id": run.id,
-            "state": run.state.value if run.undone_at is None else "undone",
-            "reason": run.reason,
-            "reason_code": run.reason_code,
-            "started_at": run.started_at,
-            "source": ", ".join(source.name for source in run.sources),
-            "mapping": run.mapping_path.name,
-            "location_id": run.location_id,
-            "sandbox": run.sandbox,
-            "rows": self.counts.read,
-            "created": self.counts.created,
-            "updated": self.counts.updated,
-            "skipped": self.counts.skipped,
-            "failed": self.counts.failed,
-            "pending": self.counts.pending,
-            "retryable": self.retryable,
-        }
-
-
 class ScreenRuns:
     """The runs of one state folder."""
 
     def __init__(self, state: Path) -> None:
         self._folder = StateFolder(state)
+        self._past = PastLines(self._folder)
 
     def find(self, run_id: str) -> Run:
         """Read a run by its whole id. Raises SettingsError where there is none: an id is looked up, not made a path."""
@@ -72,16 +45,25 @@ class ScreenRuns:
         return self._folder.run(run_id)
 
     def line(self, run: Run) -> RunLine:
-        with self._folder.open_journal(run, thorough=False) as journal:
-            return RunLine(run=run, counts=journal.counts(), retryable=journal.retryable())
+        return line_of(self._folder, run.id)
 
-    def newest(self, most: int) -> list[RunLine]:
+    def newest(self, most: int) -> tuple[RunLine, ...]:
         """List runs, the newest first; what cannot be read is left out."""
-        found: list[RunLine] = []
-        for run_id in self._folder.run_ids()[:most]:
-            with contextlib.suppress(ImporterError):
-                found.append(self.line(self._folder.run(run_id)))
-        return found
+        return self.page(RunSearch(), names=dict, first=0, count=most).lines
+
+    def page(
+        self, wanted: RunSearch, *, names: Callable[[], Mapping[str, str]], first: int, count: int
+    ) -> FoundRuns:
+        """Give one page of the runs that somebody looks for, the newest first."""
+        return self._past.page(wanted, names=names, first=first, count=count)
+
+    def warm(self) -> None:
+        """Read all runs beforehand, so that the first search need not."""
+        self._past.warm()
+
+    def followed_by(self, run_id: str) -> tuple[str, ...]:
+        """Name the runs that took up rows of this one, oldest first."""
+        return successors_of(self._folder.run_folder(run_id))
 
     def under_way(self) -> list[dict[str, Json]]:
         """Say where each run stands on which a process works now."""
@@ -98,6 +80,11 @@ class ScreenRuns:
     def is_held(self, run_id: str) -> bool:
         """Tell whether a process works on a run."""
         return self._folder.holder(run_id) is not None
+
+    def holdings(self, run: Run) -> Holdings:
+        """Say what forgetting a run would take, and what not."""
+        results = self.results(run)
+        return holdings_of(self._folder, self.line(run), results=str(results) if results.is_dir() else None)
 
     def forget(self, run_id: str) -> None:
         """Delete what is kept of a run. Raises RunConflictError while somebody works on it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from importer.ui.benches import Benches
 from importer.ui.drafts import Draft, Drafts
 from importer.ui.guard import Admission, Kind
 from importer.ui.runs import ScreenRuns
+from importer.ui.schedules import Schedules
 from importer.ui.surface import ScreenReply
 from importer.ui.words import Words, english
 
@@ -46,13 +48,16 @@ class Tokens:
 class Screen:
     """The state folder, the drafts, the open files and the runs, and who may come in."""
 
-    def __init__(self, state: Path, *, output: Path, words: Words | None = None) -> None:
+    def __init__(
+        self, state: Path, *, output: Path, words: Words | None = None, jobs: Path | None = None
+    ) -> None:
         self.state = state
         self.output = output
         self.words = words or english()
         self.drafts = Drafts(state)
         self.benches = Benches()
         self.runs = ScreenRuns(state)
+        self.schedules = Schedules(state, jobs, output=output)
         self.tokens = Tokens()
         self.admission: Admission | None = None
         self.starting: dict[str, asyncio.Lock] = {}
@@ -60,6 +65,13 @@ class Screen:
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
         self._heard_at = time.monotonic()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def in_background(self, work: Callable[[], None]) -> None:
+        """Do something that nobody waits for."""
+        task = asyncio.create_task(asyncio.to_thread(work))
+        self._tasks.add(task)  # the loop itself would let it be collected
+        task.add_done_callback(self._tasks.discard)
 
     def heard(self) -> None:
         """Note that somebody is there."""

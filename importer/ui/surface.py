@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.ui.guard import Kind
 
 _Value = TypeVar("_Value", str, int, bool, "list[Json]")
@@ -22,7 +22,7 @@ class RefusedRequestError(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ScreenRequest:
     """One request that the guard let pass."""
 
@@ -68,7 +68,7 @@ def number_of(query: Mapping[str, str], name: str, *, most: int) -> int:
     return most if len(said) > len(str(most)) else min(int(said), most)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ScreenReply:
     """One answer; ``file`` in place of ``body`` is streamed."""
 

@@ -13,6 +13,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from importer.records import value_type
 from importer.yaml.sentences import describe
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
@@ -26,7 +27,7 @@ _TOO_DEEP: Final = f"The file is nested more than {MAX_DEPTH} levels deep."
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Spot:
     """A place in a file, counted from 1 as editors do."""
 
@@ -34,7 +35,7 @@ class Spot:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class YamlFault:
     """One thing wrong with a file, and where."""
 
@@ -56,7 +57,7 @@ class _Node:
     size: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Document:
     """A file as plain text, lists and dictionaries, which knows where each of them stands."""
 
@@ -106,7 +107,7 @@ def read(text: str) -> Document:
     return Document(root, tuple(composer.faults))
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Parsed(Generic[Model]):
     """A file read against a model: ``value`` is None when there are faults."""
 
@@ -272,4 +273,6 @@ def _syntax_fault(broken: yaml.MarkedYAMLError) -> YamlFault:
     if "nesting depth" in said:  # libyaml 0.2.6 has a limit of its own, and reads ahead of our count
         return YamlFault(spot, _TOO_DEEP)
     hint = ' A text with ": ", " #" or a leading special character needs quotes around it.'
+    if "cannot start any token" in said:  # libyaml says no more of a tab
+        hint = " YAML is indented by spaces, never by a tab, and a text with a leading special character needs quotes around it."
     return YamlFault(spot, f"This is not valid YAML: {said}.{hint}")

@@ -6,11 +6,11 @@ what comes out is read again: it has to hold the change and nothing else, or the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import yaml
 
+from importer.records import value_type
 from importer.yaml.document import Plain, YamlPath, read
 from importer.yaml.writing import inline, quoted
 
@@ -42,6 +42,21 @@ def set_value(text: str, path: YamlPath, value: Plain) -> str:
             text = set_value(text, (*path, place), each)
         return text
     return text if old == value else _replaced(text, path, value)
+
+
+def add_entry(text: str, path: YamlPath, value: dict[str, Plain]) -> str:
+    """Write a new dictionary at ``path``, a line for each of its keys where its surroundings are written so.
+
+    Raises CannotEditError, also where something stands there already.
+    """
+    page = _Page.of(text)
+    parent, rest = page.walk(path)
+    if len(rest) != 1 or not isinstance(parent, yaml.MappingNode):
+        raise CannotEditError(f"{dotted(path)} cannot be put in: it is there, or what it belongs to is not.")
+    if parent.flow_style or not parent.value:
+        return set_value(text, path, value)
+    span, filling = page.room_for_lines(parent, str(rest[0]), value)
+    return _proven(text, page.exchanged(span, filling), _with(_value(text), path, value), path)
 
 
 def remove_value(text: str, path: YamlPath) -> str:
@@ -96,7 +111,7 @@ def _replaced(text: str, path: YamlPath, value: Plain) -> str:
     return _proven(text, page.exchanged(span, filling), wanted, path)
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Page:
     """A text, and the nodes that the parser found in it. A span is counted in characters of the text."""
 
@@ -164,6 +179,14 @@ class _Page:
 
     def room_for_key(self, parent: yaml.MappingNode, key: str, value: Plain) -> tuple[tuple[int, int], str]:
         return self._room(parent, f"{quoted(key)}: {inline(value)}")
+
+    def room_for_lines(
+        self, parent: yaml.MappingNode, key: str, value: dict[str, Plain]
+    ) -> tuple[tuple[int, int], str]:
+        """Find where one more entry goes in a block, its own keys on lines below it."""
+        inner = " " * (parent.value[0][0].start_mark.column + 2)
+        lines = (f"{inner}{quoted(name)}: {inline(each)}" for name, each in value.items())
+        return self._room(parent, self.newline.join((f"{quoted(key)}:", *lines)))
 
     def room_for_item(self, parent: yaml.SequenceNode, value: Plain) -> tuple[tuple[int, int], str]:
         return self._room(parent, inline(value) if parent.flow_style else f"- {inline(value)}")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, WithJsonSchema
 class Section(BaseModel):
     """Keys with values; a key that the section does not know is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 # Editors check such a file as YAML with types; to them 5 and true are no texts, to us they are.

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.bench.asking import Bench, open_bench
+from importer.bench.asking import Bench, column_place, open_bench
 from importer.errors import MappingError, SourceError
 from importer.mapping import Mapping, load_mapping, parse_mapping
 from importer.mapping.editing import edited, path_of
@@ -148,6 +148,18 @@ def test_a_row_that_is_not_there_is_named(bench: Bench, number: int) -> None:
 def test_a_column_that_is_not_there_is_named_with_the_nearest(bench: Bench) -> None:
     with pytest.raises(SourceError, match=r"no column 'Contry'.*'Country'"):
         bench.values("Contry")
+
+
+@pytest.mark.parametrize(
+    ("column", "place"), [("2", 1), ("3", 2), ("7", 0), ("Name", None), ("4", None), ("0", None)]
+)
+def test_columns_of_one_name_are_named_by_their_numbers(column: str, place: int | None) -> None:
+    header = ("7", "Name", "Name")
+    if place is not None:
+        assert column_place(header, column) == place
+        return
+    with pytest.raises(SourceError, match=r"by its number, from 1|has no column '[04]'"):
+        column_place(header, column)
 
 
 def test_a_mapping_that_does_not_fit_is_refused_as_a_run_refuses_it(bench: Bench) -> None:

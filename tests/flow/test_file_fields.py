@@ -127,10 +127,12 @@ def test_what_cannot_be_had_fails_its_row_or_is_dropped_and_the_others_go_on(
         "e@example.com,https://evil.example/x.pdf,",
         "f@example.com,,none.png;a.png",
         "g@example.com,{broken,",
+        "h@example.com,../../etc/passwd,",
     )
     ended = imported(desk)
     assert codes(ended) == [
         "file_not_found", "file_not_allowed", "wrong_file_type", "too_many_files", "file_not_allowed", "", "invalid_file",
+        "file_not_allowed",
     ]  # fmt: skip
     assert (
         ended.rows[0]["import_error"] == "Column 'CV': 'none.pdf' cannot be read: no such file or directory."
@@ -268,3 +270,69 @@ def test_an_undo_knows_the_files_though_they_are_gone(desk: Desk, vendor: Sandbo
     (desk.folder / "docs" / "ann.pdf").unlink()
     ended = desk.importer("undo", run_id, "--yes", "--json", "--no-progress")
     assert (ended.code, ended.summary["deleted"]) == (0, 3), ended.err
+
+
+@pytest.mark.parametrize("how", [("run", "--limit", "9"), ("run", "--compare")])
+def test_uploads_count_in_what_is_told_before_the_start(
+    desk: Desk, vendor: Sandbox, how: tuple[str, ...]
+) -> None:
+    checked = desk.importer("check", "people.csv", "-m", "mapping.yaml", "--json")
+    assert checked.summary["requests"] == 3 + 4, "three rows, two names of one content, two photos"
+    command, *words = how
+    ended = desk.importer(command, "people.csv", "-m", "mapping.yaml", *words)
+    assert "3 rows, up to 6 requests" in ended.err, ended.err
+    again = desk.importer("check", "people.csv", "-m", "mapping.yaml", "--json")
+    assert (again.summary["requests"], uploads(vendor)) == (3, 3)
+    (desk.folder / "docs" / "ann.pdf").write_bytes(b"%PDF another")
+    again = desk.importer("check", "people.csv", "-m", "mapping.yaml", "--json")
+    assert again.summary["requests"] == 4
+
+
+def test_a_plan_and_a_resumed_run_count_the_uploads_that_are_left(desk: Desk, vendor: Sandbox) -> None:
+    planned = desk.importer("plan", "people.csv", "-m", "mapping.yaml", "--json", "--no-progress")
+    assert (planned.summary["requests"], uploads(vendor)) == (7, 0)
+    assert imported(desk, "--trial", "1").code == 3
+    resumed = desk.importer("resume")
+    assert (resumed.code, "2 rows, up to 2 requests" in resumed.err) == (0, True), resumed.err
+
+
+def test_files_can_be_tried_in_the_embedded_sandbox(desk: Desk) -> None:
+    desk.write("mapping.yaml", f"{MAPPING}files: {{fields: [CV, Photos]}}\n")
+    write(desk, *ROWS, "dan@example.com,none.pdf,")
+    checked = desk.importer("check", "people.csv", "-m", "mapping.yaml", "--sandbox", "--json")
+    assert checked.summary["errors_by_code"] == {"file_not_found": 1}
+    assert checked.summary["requests"] == 3 + 4
+    ended = imported(desk, "--sandbox")
+    assert (ended.code, codes(ended), ended.summary["requests"] >= 6) == (
+        1,
+        ["", "", "", "file_not_found"],
+        True,
+    )
+
+
+def test_a_try_says_where_it_cannot_know_which_fields_hold_files(desk: Desk) -> None:
+    desk.write("mapping.yaml", f"{MAPPING}files: {{folder: docs}}\n")
+    ended = imported(desk, "--sandbox")
+    checked = desk.importer("check", "people.csv", "-m", "mapping.yaml", "--sandbox")
+    assert "files: {fields: [...]}" in ended.err
+    assert "files: {fields: [...]}" in checked.err
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        (
+            "[CV, Notes]",
+            "The custom field 'Notes' is of type TEXT, and `files: fields` says that it holds files.",
+        ),
+        ("[Cvs]", "No rule under custom_fields fills 'Cvs'"),
+    ],
+)
+def test_a_field_that_shall_hold_files_and_does_not_is_refused(
+    desk: Desk, vendor: Sandbox, fields: str, fault: str
+) -> None:
+    vendor.location("loc1").add_custom_field("Notes", data_type="TEXT")
+    desk.write("mapping.yaml", f"{MAPPING}  Notes: Photos\nfiles: {{fields: {fields}}}\n")
+    ended = imported(desk)
+    assert (ended.code, vendor.contacts("loc1")) == (2, [])
+    assert fault in ended.err

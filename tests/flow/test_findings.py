@@ -16,6 +16,7 @@ from importer.runs.forecast import check
 from importer.runtime.progress import CheckPhase
 from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, RunSettings
+from importer.state.grouped_rows import GroupKind
 
 if TYPE_CHECKING:
     from tests.flow.conftest import Desk
@@ -37,6 +38,26 @@ def test_a_check_keeps_what_it_found_and_a_program_reads_it(desk: Desk) -> None:
         ]
     again = importer.check("contacts.csv", "mapping.yaml", location_id="loc1", findings="f.db")
     assert again.failed == 2
+
+
+def test_a_check_keeps_the_rows_that_share_a_key_whatever_is_done_about_them(desk: Desk) -> None:
+    desk.write(
+        "contacts.csv",
+        "First,Mail,Phone,Tags\nAnn,ann@example.com,2133734253,\nBob,bob@example.com,2133734253,\nAnn,ann@example.com,,\n",
+    )
+    text = desk.mapping.read_text() if hasattr(desk, "mapping") else Path("mapping.yaml").read_text()
+    for policy in ("in_order", "first", "fail"):
+        Path("mapping.yaml").write_text(f"{text}match: {{in_file_duplicates: {policy}}}\n")
+        importer.check("contacts.csv", "mapping.yaml", location_id="loc1", findings="f.db")
+        with importer.open_findings("f.db") as findings:
+            kinds = [(each.kind, each.groups, each.rows) for each in findings.group_kinds()]
+            (apart,) = findings.groups(GroupKind.APART_PHONE)
+
+        assert kinds == [(GroupKind.APART_PHONE, 1, 2), (GroupKind.AGAIN, 1, 2)]
+        assert [(row.number, row.apart, row.cells[0]) for row in apart.members] == [
+            (2, False, "Ann"),
+            (3, True, "Bob"),
+        ]
 
 
 def test_findings_do_not_take_the_place_of_another_file(desk: Desk) -> None:

@@ -32,6 +32,12 @@ ANY_ROWS = {
 }
 CHECK = {"asyncio", "jinja2", "importer.pipeline", "importer.sandbox", "importer.mirror"}
 SENDING = {"aiohttp", "importer.sending", "importer.runs.delivery"}
+COMPARING = {
+    "importer.mirror.reading",
+    "importer.mirror.foreseen",
+    "importer.runs.planning",
+    "importer.runs.forecast",
+}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,7 @@ SENDING = {"aiohttp", "importer.sending", "importer.runs.delivery"}
         (("--help",), HELP | ANY_ROWS | CHECK | SENDING),
         (("check", "people.csv", "-m", "people.yaml", "-q"), ANY_ROWS | CHECK | SENDING),
         (("preview", "people.csv", "-m", "people.yaml"), ANY_ROWS | CHECK | SENDING),
-        (("run", "people.csv", "-m", "people.yaml", "--sandbox", "-q"), ANY_ROWS),
+        (("run", "people.csv", "-m", "people.yaml", "--sandbox", "-q"), ANY_ROWS | COMPARING),
     ],
     ids=["help", "check", "preview", "run"],
 )

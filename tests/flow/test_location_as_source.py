@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from importer.sandbox import Account, Fault, FaultKind, SandboxSettings
+from importer.sandbox.observation import items
 from tests.flow.conftest import Desk, Ended, open_vendor
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def furnish(vendor: Sandbox) -> None:
     ann = vendor.add_contact(OLD, email="ann@example.com", firstName="Ann", tags=["vip"])
     vendor.edit(ann, customFields={"Plan": "Gold", "Likes": ["Tea", "Milk"]})
     bob = vendor.add_contact(OLD, email="bob@example.com", phone="+14155550101", timezone="Europe/Paris")
-    vendor.edit(bob, fields={"dndSettings": {"SMS": {"status": "active"}}})
+    inbound = {"all": {"status": "active"}}
+    vendor.edit(bob, fields={"dndSettings": {"SMS": {"status": "active"}}, "inboundDndSettings": inbound})
     vendor.add_contact(OLD, email="cid@example.com", dnd=True)
 
 
@@ -61,6 +63,7 @@ def test_everybody_comes_over_with_fields_tags_and_refusals(desk: Desk, vendor: 
         "Europe/Paris",
     )
     assert stored["bob@example.com"]["dndSettings"]["SMS"]["status"] == "active"
+    assert stored["bob@example.com"]["inboundDndSettings"]["all"]["status"] == "active"
     assert stored["cid@example.com"]["dnd"] is True
 
 
@@ -154,3 +157,82 @@ def test_columns_that_no_rule_reads_go_to_the_fields_that_are_called_so(desk: De
     (ann,) = vendor.contacts(NEW)
     assert {each["id"]: each["value"] for each in ann["customFields"]} == {likes.id: ["tea"]}
     assert ended.rows[0]["import_warnings"].startswith("invalid_number: Column 'Seats'")
+
+
+@pytest.fixture
+def noted(vendor: Sandbox) -> Sandbox:
+    """Both of Ann's notes say the same, months apart; Bob has one with a formula in it, Cid none."""
+    ids = {each["email"]: each["id"] for each in vendor.contacts(OLD)}
+    for moment in ("2025-03-01T09:12:00.000Z", "2025-06-01T10:00:00.000Z"):
+        vendor.edit(ids["ann@example.com"], note={"body": "Called", "title": "", "dateAdded": moment})
+    vendor.edit(ids["bob@example.com"], note={"body": "=1+1 <b>no</b>", "title": "Sum"})
+    return vendor
+
+
+def moved_notes(desk: Desk, *words: str, command: str = "run") -> Ended:
+    named = (f"highlevel-notes:{OLD}", "-m", "highlevel-notes", "--location", NEW)
+    return desk.importer(command, *named, "--json", *words)
+
+
+def notes_of(vendor: Sandbox) -> dict[str, list[tuple[str, str]]]:
+    notes: dict[str, list[tuple[str, str]]] = {email: [] for email in held(vendor)}
+    whose = {contact["id"]: email for email, contact in held(vendor).items()}
+    for item in items(vendor.vendor, NEW)["items"]:
+        notes[whose[item["contactId"]]].append((item["title"], item["body"]))
+    return {email: sorted(some) for email, some in notes.items()}
+
+
+def test_notes_come_over_on_wish_each_once(desk: Desk, noted: Sandbox) -> None:
+    moved(desk)
+    checked = moved_notes(desk, command="check")
+    assert (checked.code, checked.summary["ready"]) == (0, 3), checked.err
+    ended = moved_notes(desk)
+    assert (ended.code, ended.summary["created"]) == (0, 3), ended.err
+    notes = notes_of(noted)
+    assert notes["ann@example.com"] == [("2025-03-01 09:12:00", "Called"), ("2025-06-01 10:00:00", "Called")]
+    assert [(title[-4:], body) for title, body in notes["bob@example.com"]] == [(" Sum", "=1+1 <b>no</b>")]
+    assert notes["cid@example.com"] == []
+    again = moved_notes(desk, "--fresh")
+    assert (again.summary["created"], again.summary["skipped"], notes_of(noted)) == (0, 3, notes)
+
+
+def test_notes_are_read_once_for_a_check_and_the_run_after_it(desk: Desk, noted: Sandbox) -> None:
+    def lists_read() -> int:
+        paths: dict[str, int] = noted.state()["paths"]
+        return sum(times for path, times in paths.items() if path.startswith("GET") and "notes" in path)
+
+    probe = 1  # whether the token of the new location may read notes
+    moved_notes(desk, command="check")
+    assert lists_read() == 3 + probe
+    moved_notes(desk, command="check")
+    assert lists_read() == 3 + 2 * probe
+
+
+def test_notes_of_a_contact_that_is_not_there_fail_their_rows(desk: Desk, noted: Sandbox) -> None:
+    ended = moved_notes(desk)
+    assert {row["import_error_code"] for row in ended.rows} == {"contact_not_found"}
+
+
+def test_nothing_is_moved_where_the_notes_of_one_cannot_be_read(desk: Desk, noted: Sandbox) -> None:
+    moved(desk)
+    body = b'{"statusCode": 401, "message": "The token is not authorized for this scope."}'
+    (bob,) = [each["id"] for each in noted.contacts(OLD) if each["email"] == "bob@example.com"]
+    noted.script([Fault(kind=FaultKind.STATUS, path=f"contacts/{bob}/notes", status=401, body=body, times=9)])
+    assert (moved_notes(desk).code, notes_of(noted)["ann@example.com"]) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (f"run highlevel-notes:{OLD} -m highlevel", "use the ready mapping highlevel-notes"),
+        ("run highlevel-notes: -m highlevel-notes", "names no location"),
+        ("check highlevel: -m highlevel", "names no location"),
+        (f"read highlevel:{OLD}", "importer export"),
+        (f"suggest highlevel-notes:{OLD}", "importer export"),
+    ],
+)
+def test_what_is_no_source_there_is_refused_with_what_helps(
+    desk: Desk, vendor: Sandbox, command: str, said: str
+) -> None:
+    ended = desk.importer(*command.split(), *(() if "-m" not in command else ("--location", NEW)))
+    assert (ended.code, said in ended.err, vendor.contacts(NEW)) == (2, True, []), ended.err

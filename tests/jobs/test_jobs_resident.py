@@ -195,7 +195,7 @@ async def test_a_window_goes_by_the_locations_own_clock(house: House, people: Pe
     house.sandbox.location("ve9EPM428h8vShlRW1KT").timezone = "Asia/Tokyo"
     house.write_jobs(JOBS.replace("    mapping:", "    send_window: {between: 08:00-20:00}\n    mapping:"))
     house.put("in/contacts-1.csv", people)
-    zone = location_zone(house.sandbox.base_url, house.clock)
+    zone = location_zone(house.sandbox.base_url, state=house.folder, clock=house.clock)
     resident = Resident(house.jobs(), replace(house.context(), location_zone=zone))
     assert await house.once(resident) == []  # noon in New York, one at night in Tokyo
     await house.live(resident, moment("2026-10-12T20:00"))
@@ -208,7 +208,10 @@ async def test_a_location_that_cannot_be_asked_has_the_jobs_zone(
 ) -> None:
     monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-invalid")
     house.write_jobs(JOBS)
-    assert await location_zone(house.sandbox.base_url, house.clock)(house.jobs()[0]) is None
+    assert (
+        await location_zone(house.sandbox.base_url, state=house.folder, clock=house.clock)(house.jobs()[0])
+        is None
+    )
 
 
 async def test_another_process_in_the_same_location_is_waited_for_and_named_once(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -79,9 +80,43 @@ def test_a_correction_upon_a_correction_counts_as_one(tmp_path: Path) -> None:
     assert rows(laid(path, ANN, again)) == rows(laid(path, {**ANN, "after": "ann@example.org"}))
 
 
-def test_a_correction_that_was_taken_back_is_none(tmp_path: Path) -> None:
-    back = {**ANN, "before": ANN["after"], "after": ANN["before"]}
-    assert not read(written(ANN, back))
+BACK = {**ANN, "before": ANN["after"], "after": ANN["before"]}
+NOTHING = {**ANN, "after": ANN["before"]}
+WHOLE = {"row": 2, "before": ["Ann", "ann@example", "555 0101"], "after": ["An", "ann@example", "555 0101"]}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (NOTHING,),
+        (ANN, BACK),
+        (ANN, BACK, ANN, BACK),
+        ({**WHOLE, "after": WHOLE["before"]},),
+        (WHOLE, {**ANN, "column": "First", "before": "An", "after": "Ann"}),
+    ],
+)
+def test_a_row_that_is_what_it_was_is_not_said_to_be_corrected(
+    tmp_path: Path, lines: tuple[object, ...]
+) -> None:
+    assert rows(laid(people(tmp_path), *lines)) == rows(open_source(people(tmp_path)))
+
+
+def test_of_two_cells_only_the_changed_one_is_said_to_be_corrected(tmp_path: Path) -> None:
+    same = {"row": 2, "column": "First", "before": "Ann", "after": "Ann"}
+    (warning,) = next(iter(laid(people(tmp_path), same, ANN))).faults
+    assert warning.message == "Other than in the file, since it was corrected: E-mail."
+
+
+@pytest.mark.parametrize("lines", [(NOTHING,), (ANN, BACK), ({**WHOLE, "after": WHOLE["before"]},)])
+def test_what_changes_nothing_has_to_be_there_all_the_same(tmp_path: Path, lines: tuple[object, ...]) -> None:
+    path = people(tmp_path, PEOPLE.replace("ann@example", "ann@example.net"))
+    assert "it does not hold what `before` says" in refused(path, *lines)
+
+
+def test_a_short_row_that_nothing_changes_stays_short(tmp_path: Path) -> None:
+    path = people(tmp_path, "First,E-mail,Phone\nAnn,ann@example\n")
+    same = {"row": 2, "before": ["Ann", "ann@example"], "after": ["Ann", "ann@example"]}
+    assert rows(laid(path, same)) == rows(open_source(path))
 
 
 def test_a_second_correction_of_a_cell_has_to_know_of_the_first(tmp_path: Path) -> None:
@@ -314,6 +349,22 @@ def test_more_corrections_than_memory_should_hold_are_refused() -> None:
 def test_blank_lines_a_mark_at_the_beginning_and_reasons_change_nothing() -> None:
     said = b"\xef\xbb\xbf\n" + written({**ANN, "why": "as she told us", "at": "2026-11-27"}) + b"\n"
     assert read(said).fingerprint == read(written(ANN)).fingerprint
+
+
+def test_a_file_of_blank_lines_has_an_end() -> None:
+    with pytest.raises(SourceError, match="more than 2,000,000 lines"):
+        read_corrections(repeat(b"\n"), name="c.jsonl")
+
+
+def test_a_file_of_long_blank_lines_has_an_end() -> None:
+    with pytest.raises(SourceError, match="256 MB"):
+        read_corrections(repeat(b" " * 1_000_000), name="c.jsonl")
+
+
+def test_what_changes_nothing_is_in_no_fingerprint() -> None:
+    other = {"row": 3, "column": "First", "before": "Bob", "after": "Bob"}
+    assert read(written(ANN, other)).fingerprint == read(written(ANN)).fingerprint
+    assert read(written(other)).fingerprint is None
 
 
 def test_the_fingerprint_knows_what_is_changed_and_not_in_which_order() -> None:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from importer.state.database import (
     DamagedError,
     Database,
     Purpose,
+    begin_anew_if_damaged,
     create_database,
     ensure_database,
     open_database,
@@ -142,6 +144,23 @@ def test_damage_met_while_rows_are_read_is_our_error_with_its_own_next_step(note
                 pass
         with pytest.raises(DamagedError, match=r"The notebook .* is damaged .*Begin another one\."):
             damaged.refuse_damage()
+
+
+def test_a_file_that_can_be_done_without_is_begun_anew_and_nobody_is_told_to_do_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "notebook.db").write_bytes(b"no notebook" * 99)
+    purpose = replace(PURPOSE, without_it="Notes are taken again.")
+    with closing(begin_anew_if_damaged(tmp_path / "notebook.db", purpose, TABLE)) as anew:
+        assert anew.execute("SELECT count(*) FROM notes").fetchone() == (0,)
+    (said,) = caplog.messages
+    assert said.endswith(
+        "It was put aside as notebook.db.damaged, and another one begun. Notes are taken again."
+    )
+    assert PURPOSE.if_damaged not in said
+    (tmp_path / "notebook.db").write_bytes(b"no notebook" * 99)
+    with pytest.raises(DamagedError, match=r"Begin another one\. Notes are taken again\.$"):
+        ensure_database(tmp_path / "notebook.db", purpose, TABLE)
 
 
 @pytest.mark.parametrize("use", ["execute", "executemany", "executescript", "transaction"])

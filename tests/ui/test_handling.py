@@ -620,3 +620,67 @@ async def test_a_token_that_was_entered_goes_ahead_of_one_that_is_stored(
     found = token_of(child, LOCATION)
     assert found is not None
     assert found.reveal() == TOKEN
+
+
+async def test_a_token_is_remembered_on_request_alone_and_only_once_it_proved_good(
+    visitor: Visitor, screen: Screen, vendor: Sandbox
+) -> None:
+    draft = await uploaded(visitor)
+    said = {"sandbox": False, "location": LOCATION, "token": TOKEN}
+    book = ConnectionBook(screen.state / "grants")
+
+    async def enter(**more: Any) -> Any:
+        version = screen.drafts.open(draft).version
+        return (await visitor.post(f"/api/d/{draft}/account", {**said, **more, "version": version}))[1]
+
+    assert (await enter())["kept"] is None
+    bad = await enter(remember=True, token="pit-invalid")
+    assert (bad["good"], bad["kept"], list(book.all())) == (False, None, [])
+    good = await enter(remember=True)
+
+    name = good["name"]
+    (line,) = [each for each in good["findings"] if each["subject"] == "location"]
+    assert line["text"].startswith(f"{LOCATION} ({name}, {line['country']}, {line['timezone']})")
+    assert (good["kept"], screen.drafts.open(draft).location_name) == ("file", name)
+    (stored,) = book.all()
+    assert (stored.name, stored.base_url) == (name, vendor.base_url)
+    assert book.path(LOCATION).stat().st_mode & 0o777 == 0o600
+    screen.tokens.by_location.clear()
+    assert (await enter(token=""))["good"] is True
+    page = (await visitor.get(f"/d/{draft}/account"))[1]
+    assert ('"kept": "file"' in page, TOKEN in page) == (True, False)
+
+
+async def test_a_stored_token_is_deleted_with_what_the_screen_remembers(
+    visitor: Visitor, screen: Screen
+) -> None:
+    book = ConnectionBook(screen.state / "grants")
+    kept = StoredConnection(
+        location_id=LOCATION, name="Acme", base_url="https://x", stored_at=0.0, in_keyring=False
+    )
+    book.store(kept, Secret(TOKEN))
+    screen.tokens.keep(LOCATION, Secret(TOKEN))
+
+    status, answer = await visitor.post("/api/connections/forget", {"location": LOCATION})
+
+    assert (status, answer) == (200, {"known": []})
+    assert (list(book.all()), screen.tokens.by_location) == ([], {})
+    assert (await visitor.post("/api/connections/forget", {"location": "../x"}))[0] == 422
+
+
+async def test_an_agencys_token_and_missing_scopes_are_told_in_words(
+    visitor: Visitor, screen: Screen, vendor: Sandbox
+) -> None:
+    draft = await uploaded(visitor)
+    said = {"sandbox": False, "location": LOCATION, "token": "pit-agency-1", "remember": True}
+    version = screen.drafts.open(draft).version
+    agency = (await visitor.post(f"/api/d/{draft}/account", {**said, "version": version}))[1]
+
+    assert (agency["good"], agency["kept"]) == (False, None)
+    assert any("is the agency's" in each["text"] for each in agency["findings"])
+    version = screen.drafts.open(draft).version
+    narrow = {**said, "token": "pit-no-scope", "version": version}
+    found = (await visitor.post(f"/api/d/{draft}/account", narrow))[1]["findings"]
+    refused = " ".join(f"{each['subject']} {each['text']}" for each in found if each["grade"] != "ok")
+    assert "contacts.write" in refused
+    assert "customFields.readonly" in refused

@@ -39,6 +39,7 @@ def walked(
         screen.press("Go on with the sandbox")
         screen.press("Check all rows")
         screen.press("See what will happen")
+        screen.press("Go on")
         screen.press("Import 24 rows")
         screen.shows("Finished")
         run = screen.path
@@ -50,8 +51,8 @@ def walked(
         screen.go(f"{draft}/columns")
         screen.shows("Goes to")
         screen.complaints()
-        pages = [f"{draft}/{name}" for name in ("file", "account", "columns", "rows", "forecast")]
-        yield screen, ["/", *pages, run, "/history"]
+        pages = [f"{draft}/{name}" for name in ("file", "account", "columns", "rows", "people", "forecast")]
+        yield screen, ["/", *pages, run, "/history", "/schedule"]
 
 
 READY = {
@@ -59,6 +60,7 @@ READY = {
     "account": "Where do the contacts go?",
     "columns": "Goes to",
     "rows": "What was found",
+    "people": "Read",
     "forecast": "Into this sub-account",
 }
 
@@ -79,6 +81,8 @@ def test_the_sample_is_imported_and_taken_back_with_nothing_but_the_page(opened:
     opened.press("Check all rows")
     opened.shows("Every row can be sent.")
     opened.press("See what will happen")
+    opened.shows("several rows of one person")
+    opened.press("Go on")
     opened.press("Import 24 rows")
     opened.until(lambda: opened.find("#standing").text == "Finished", "end of the import")
     assert [each.text for each in opened.all(".counts dd")] == ["23", "1", "0", "0", "0"]

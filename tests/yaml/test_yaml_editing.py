@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.yaml.document import Plain, YamlPath, read
-from importer.yaml.editing import CannotEditError, remove_value, set_value, value_at
+from importer.yaml.editing import CannotEditError, add_entry, remove_value, set_value, value_at
 
 SHIPPED = sorted((Path(__file__).parents[2] / "mappings").glob("*.yaml"))
 PAGE = """\
@@ -183,3 +183,21 @@ def words(value: Plain | None) -> Iterator[str]:
         case list():
             for each in value:
                 yield from words(each)
+
+
+def test_a_new_entry_has_a_line_for_each_of_its_keys_where_its_surroundings_have() -> None:
+    text = "jobs:\n   one:  # ours\n      a: 1\n# the end\n"
+
+    assert add_entry(text, ("jobs", "two"), {"a": "2", "b": ["x"]}) == (
+        'jobs:\n   one:  # ours\n      a: 1\n   two:\n     a: "2"\n     b: [x]\n# the end\n'
+    )
+    assert (
+        add_entry("jobs: {one: {a: b}}\n", ("jobs", "two"), {"a": "c"})
+        == "jobs: {one: {a: b}, two: {a: c}}\n"
+    )
+
+
+@pytest.mark.parametrize("path", [("jobs", "one"), ("elsewhere", "two"), ("jobs", "one", "a", "b")])
+def test_an_entry_is_put_in_once_and_only_where_there_is_room(path: YamlPath) -> None:
+    with pytest.raises(CannotEditError):
+        add_entry("jobs:\n  one:\n    a: b\n", path, {"a": "c"})

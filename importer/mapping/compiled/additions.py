@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from importer.highlevel.fields import FieldKind
@@ -17,7 +17,7 @@ from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.values.blanks import MARKERS
 from importer.mapping.values.fault import ValueFault
 from importer.mapping.values.lists import parts_of
-from importer.records import Addition, Fault, Outcome, Record
+from importer.records import Addition, Fault, Outcome, Record, value_type
 
 _TASK: Final = "task"
 CUSTOM_FIELDS: Final = "customFields"
@@ -30,7 +30,7 @@ class MakeColumn(Protocol):
     def __call__(self, key: RuleKey, kind: FieldKind, rule: Rule) -> ValueColumn | ConstantColumn | None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _Compiled:
     wish: Wish
     place: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from importer.mapping.compiled.block_columns import BlockColumns
@@ -16,7 +15,7 @@ from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.lists import parts_of
 from importer.mapping.values.postal import check_zeros, may_lack_zeros, pad
 from importer.mapping.values.texts import column_needs_look, read_plain_text, read_text, read_typed
-from importer.records import Fault, Json
+from importer.records import Fault, Json, value_type
 
 CLEAR: Final = object()
 """Stands in a column where a cell asks the vendor to clear the value; None there means: say nothing."""
@@ -25,7 +24,7 @@ _CACHE_SIZE: Final = 30_000
 """About as many as there are birthdays of living people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Handling:
     """What becomes of blanks and of values that are refused.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from importer.records import value_type
 from importer.yaml.sentences import nearest
 
 _IGNORED: Final = re.compile(r"[\W_]+")
@@ -22,7 +22,7 @@ def fold(header: str) -> str:
     return _IGNORED.sub("", plain) or plain.strip()
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Missing:
     """A header that finds no column, or several; ``sentence`` says which.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from importer.errors import MappingError
@@ -12,6 +11,7 @@ from importer.mapping.compiled.picking import Filled, FirstOf, OneColumn, Pick
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.template import parse_template
+from importer.records import value_type
 from importer.yaml.document import YamlPath
 
 
@@ -21,7 +21,7 @@ class Locate(Protocol):
     def __call__(self, faults: Iterable[tuple[YamlPath, str]], *, key: bool = False) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class NamedHeader:
     """A header as a mapping names it, and where; ``optional``: the file may lack it."""
 
@@ -54,6 +54,11 @@ class HeaderLayout:
             self._places[named.name] = found
             return None
         return None if named.optional and not found.several else found
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The file's header."""
+        return self._header
 
     def place(self, name: str) -> int:
         return self._places[name]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.language.template import Template
 from importer.mapping.values.blanks import MARKERS
+from importer.records import value_type
 
 
 class Pick(Protocol):
@@ -23,7 +23,7 @@ class Pick(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class OneColumn:
     index: int
     name: str
@@ -38,7 +38,7 @@ class OneColumn:
         return table.cleared(self.index)
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class FirstOf:
     """The first column whose cell is not blank."""
 
@@ -80,7 +80,7 @@ def _or_else(texts: list[str], others: list[str]) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Filled:
     """A template, filled in."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -24,7 +23,7 @@ from importer.mapping.values.phones import read_phone, read_phones
 from importer.mapping.values.places import read_country, read_postal_code, read_state, read_timezone
 from importer.mapping.values.texts import clean, read_text
 from importer.mapping.values.websites import read_website
-from importer.records import Json
+from importer.records import Json, value_type
 
 ValueReader: TypeAlias = Callable[[str], ReadValue]
 _WITHOUT_RULE: Final[dict[FieldKind, ValueReader | None]] = {
@@ -48,7 +47,7 @@ _WITHOUT_RULE: Final[dict[FieldKind, ValueReader | None]] = {
 """Readers that a rule says nothing to; None: the text is taken as it stands."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What readers need beside the rule: how the column is written, the defaults, the user's own steps."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 from importer.highlevel.fields import FieldKind
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import Header, OnInvalid, one_or_more, spelled_columns
-from importer.records import FollowUpFor
+from importer.records import FollowUpFor, value_type
 from importer.yaml.section import Flag, Section, Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class WishPart:
     """One value of what is added: where its rule stands, and what kind of value it has to be."""
 
@@ -34,7 +34,7 @@ class WishPart:
         return self.rule.on_invalid == "drop" and not self.rule.required
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Wish:
     """One thing to be added beside contacts: its kind, and the rules that say what it holds, by the vendor's names.
 

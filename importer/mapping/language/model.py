@@ -208,6 +208,16 @@ class FileOrigins(Section):
         description="Hosts that https:// addresses in cells may name: `files.example.com`, `*.example.com`. Redirects lead to "
         "these alone; private addresses are refused.",
     )
+    fields: one_or_more(Text) = Field(  # type: ignore[valid-type]
+        default=(),
+        description="The custom fields that hold files, as they are called under custom_fields. A location says it itself, and "
+        "is refused where one of these is of another type; the embedded sandbox (`--sandbox`) knows it from here alone.",
+    )
+
+    @property
+    def untyped(self) -> bool:
+        """Whether files are spoken of, and not said for which custom fields."""
+        return bool(self.folder or self.hosts) and not self.fields
 
 
 class After(Section):

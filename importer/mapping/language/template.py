@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from importer.records import value_type
 
 _PART: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|([{}])")
 _EMPTY_BRACKETS: Final = re.compile(r"\(\s*\)|\[\s*\]|<\s*>")
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Template:
     """``parts`` alternate: text, header, text, header, ..., text."""
 

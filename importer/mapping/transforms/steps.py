@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from html import unescape
 from typing import Annotated, Any, Final, TypeAlias
@@ -18,13 +18,14 @@ from importer.mapping.values.dateformats import check_format
 from importer.mapping.values.dates import DateRules, is_no_date, read_date
 from importer.mapping.values.days import DateReader
 from importer.mapping.values.fault import ReadValue, ValueFault
+from importer.records import value_type
 from importer.yaml.sentences import did_you_mean
 
 StepFunction: TypeAlias = Callable[[str], ReadValue]
 _OWN: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class TransformStep:
     """One transform as the mapping names it; ``arguments`` are as written, and checked."""
 
@@ -37,7 +38,7 @@ class TransformStep:
         return ":" in self.name
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class StepKind:
     """What a named transform does, for the key reference, and how it is made."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from importer.records import value_type
 
 _SYMBOLS: Final = frozenset("$€£¥₹₽₺₩₪฿₫₴₦₱₡₲₵₸₼₾₮៛₭﷼")
 _ISO_4217: Final = (
@@ -69,7 +70,7 @@ _NO_CENTS: Final = re.compile(r"[.,]\s?[-\u2013\u2014]{1,2}|[.,]$|/[-=]|:-")
 """``12.-``, ``12,--`` and ``12/-`` say that there are no cents; a dash right behind the digits is a minus."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Amount:
     """An amount taken apart: digits with their separators, as written."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from importer.mapping.values.dates import DateRules
+from importer.records import value_type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Conventions:
     """The order of its dates and the decimal sign of its numbers, where known.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -12,7 +11,7 @@ from importer.mapping.values.dateformats import to_strptime
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long, warn
 from importer.mapping.values.months import MONTHS, WEEKDAYS, fold_word
 from importer.mapping.values.texts import unmarked
-from importer.records import TypedText
+from importer.records import TypedText, value_type
 
 CODE: Final = "invalid_date"
 OLDEST_YEARS: Final = 120
@@ -68,7 +67,7 @@ HIGH_DAY: Final = "high day"
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class DateRules:
     """How the dates of one column are read; ``order`` is known once the whole column was seen."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +28,8 @@ def read_files(text: str, *, split: str, most: int, accepts: Sequence[str]) -> R
             "too_many_files", f"{quoted(text)} names {len(references):,} files, and the field takes {takes}"
         )
     for reference in references:
+        if leads_out(reference):
+            return ValueFault("file_not_allowed", f"{quoted(reference)} leads out of the folder of the files")
         suffix = suffix_of(reference)
         if suffix not in accepts and not (is_address(reference) and not suffix):
             shown = ", ".join(accepts)
@@ -49,6 +51,14 @@ def _ready(text: str) -> ReadValue:
         "invalid_file",
         f"{quoted(text)} is no value of uploaded files: {{id: {{meta, url, documentId}}}} as JSON",
     )
+
+
+def leads_out(reference: str) -> bool:
+    """Tell whether a path names a place outside of any folder, by its text alone."""
+    if is_address(reference):
+        return False
+    absolute = reference.startswith(("/", "\\")) or bool(PureWindowsPath(reference).drive)
+    return absolute or ".." in PurePosixPath(reference.replace("\\", "/")).parts
 
 
 def is_address(reference: str) -> bool:

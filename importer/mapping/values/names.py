@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from importer.mapping.values.fault import ReadValue, quoted, warn
+from importer.records import value_type
 
 CODE: Final = "name_order"
 
@@ -36,7 +36,7 @@ _LONGEST_FIRST: Final = 4
 """Words of a first name; what is longer behind a comma is a sentence or an address."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class NameParts:
     """A first and a last name, and whether the last one was written first."""
 

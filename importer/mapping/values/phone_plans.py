@@ -11,11 +11,13 @@ a number is kept by those digits, its stem, and the next number of the same stem
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, cached_property
 from typing import Final
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, PhoneMetadata, PhoneNumberDesc
+
+from importer.records import value_type
 
 _LONGEST: Final = 20
 _NO_DIGITS: Final = b" ().-"
@@ -25,7 +27,7 @@ _KEPT_STEMS: Final = 20_000
 _LOOSE_END: Final = re.compile(r"\\d(?:\{(\d+)(?:,\d*)?\})?$")
 
 
-@dataclass(frozen=True)
+@value_type(frozen=True)
 class _Region:
     """The fixed and mobile numbers of one region, loaded once a number may be of it: 25 share the code 1, and most files know one."""
 
@@ -64,7 +66,7 @@ class _Region:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _CallingCode:
     """The regions that share a calling code, in the library's order; ``prefix`` is what parsing would take off."""
 
@@ -106,7 +108,7 @@ class _CallingCode:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Dialling:
     """How numbers are written inside one region."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import phonenumbers
@@ -20,7 +19,7 @@ from importer.mapping.values.phone_labels import (
     without_labels,
 )
 from importer.mapping.values.phone_plans import read_plain
-from importer.records import Json, TypedText
+from importer.records import Json, TypedText, value_type
 
 CODE: Final = "invalid_phone"
 _SCIENTIFIC: Final = re.compile(r"\+?(\d)[.,]?(\d*)[eE]\+?(\d{1,2})")
@@ -207,7 +206,7 @@ def _begins_with_code(digits: str, region: str) -> bool:
     return code not in (0, 1) and digits.startswith(str(code))
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Number:
     """A valid number, with the extension that the library found behind it."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Self
+
+from importer.records import value_type
 
 STAND_IN: Final = "\x1f"
 """Stands for a delimiter of several characters, which ``csv.reader`` does not know."""
@@ -16,7 +18,7 @@ LIMIT: Final = 2**31 - 1
 """``csv`` refuses cells over 128 KB unless told; this is the most that it takes on every platform."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """Delimiter, quote and escape, and how many cells most rows have."""
 

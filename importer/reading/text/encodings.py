@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from importer.errors import SourceError
 from importer.reading.text.blemishes import has_blemishes
 from importer.reading.text.pages import WORD, guess_pages, is_foreign
+from importer.records import value_type
 
 _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -25,7 +25,7 @@ _SHOWN_LETTERS: Final = 8
 _STRAY: Final = re.compile("[\udc80-\udcff]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Encoding:
     """A decision and its reason."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from importer.records import value_type
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class Language:
     """``letters``: those beyond ASCII in lower case, the most frequent in names and addresses first."""
 
@@ -21,7 +22,7 @@ class Language:
     """Words of ASCII by which its lists name their columns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Page:
     """A code page as Python names it, with the languages that it was made for."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.reading.text.dialect import Dialect
+from importer.records import value_type
 
 _MOST_CHARACTERS: Final = 1 << 23
 """A cell longer than this is taken for a quote that was left open."""
@@ -20,7 +21,7 @@ _MAX_TRIES: Final = 2_000
 """Ways of reading one line that are tried before giving up: they double with every stray quote."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CsvRecord:
     """Cells, the lines they took, and whether some quote had to be taken as a plain character."""
 

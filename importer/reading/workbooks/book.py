@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from importer.reading.grid import Grid
 from importer.reading.workbooks.links import Links
+from importer.records import value_type
 
 
 def no_links() -> Links:
@@ -15,7 +15,7 @@ def no_links() -> Links:
     return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SheetName:
     """A sheet of a workbook, and whether a person who opens it sees it."""
 
@@ -23,7 +23,7 @@ class SheetName:
     visible: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Opened:
     """One sheet, ready to be read, with what stands around its rows."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 from urllib.parse import unquote
 
 from importer.reading.grid import Batch, Cells, Grid
 from importer.reading.workbooks.columns import letters_of
+from importer.records import value_type
 
 Links: TypeAlias = Mapping[int, Mapping[int, str]]
 """By column, counted from 0, and row as a spreadsheet numbers it: the address that the cell leads to."""
@@ -16,6 +17,23 @@ Links: TypeAlias = Mapping[int, Mapping[int, str]]
 MOST_LINKS: Final = 200_000
 """Links are held while their sheet is read; a sheet has more of them only if it is no list of people."""
 _LONGEST: Final = 320
+
+
+class LinkNotes:
+    """Takes the links of a sheet down, no more of them than a sheet of people has."""
+
+    def __init__(self) -> None:
+        self.links: dict[int, dict[int, str]] = {}
+        self._left = MOST_LINKS
+
+    def put(self, column: int, first: int, last: int, target: str) -> None:
+        """Note a link of the rows from first to last; what spans columns is the first one's."""
+        address = address_of(target)
+        if not address:
+            return
+        self._left -= max(0, last - first + 1)
+        if self._left >= 0:
+            self.links.setdefault(column, {}).update(dict.fromkeys(range(first, last + 1), address))
 
 
 def address_of(target: str) -> str:
@@ -27,7 +45,7 @@ def address_of(target: str) -> str:
     return address if "@" in address and len(address) <= _LONGEST else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LinkColumn:
     """A column whose cells show no addresses and lead to some, which get a column of their own."""
 

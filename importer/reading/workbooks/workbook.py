@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -27,10 +26,11 @@ from importer.reading.shapes import is_personal
 from importer.reading.workbooks.book import Book, Opened
 from importer.reading.workbooks.links import LinkColumn, LinkedGrid, link_columns
 from importer.reading.zip_files import translated
+from importer.records import value_type
 from importer.settings import ReadingOptions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class SheetChoice:
     """The sheet that is read, why, and the other visible ones that have rows too."""
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from importer.reading.workbooks.xlsx_formats import Renderer, general
 from importer.reading.workbooks.xlsx_strings import plain
-from importer.records import TypedText
+from importer.records import TypedText, value_type
 
 FoundCell = tuple[str, str, str, str, str, str, str]
 """Column letters, style, type, formula, value, empty value, inline text: as the pattern of a plain cell finds them."""
@@ -20,7 +19,7 @@ _MOST_VARIANTS: Final = 6
 _MOST_REBUILDS: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Variant:
     """One way in which the cells of a column are written."""
 

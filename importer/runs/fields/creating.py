@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from importer.errors import RunConflictError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.mapping import Mapping, load_mapping
+from importer.records import value_type
 from importer.results.fields import FieldLine, FieldsSummary, FieldStatus, render_lines
 from importer.runs.aiming import aimed_at, targets_of
 from importer.runs.context import RunContext
@@ -34,7 +34,7 @@ from importer.settings import RunSettings, location_in
 from importer.sources.locations import location_named
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FieldsOptions:
     """What was asked for. ``dry``: look, and write nothing."""
 
@@ -42,7 +42,7 @@ class FieldsOptions:
     dry: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _Creation:
     """One go of it, with its locations held."""
 
@@ -72,8 +72,8 @@ async def create_fields(
     seen, location_ids = await _look(settings, mapping, context)
     async with _opened(settings, location_ids, options, context) as creation:
         catalogs = [await _meet(creation.sender, each, mapping) for each in location_ids]
-        rules, wanted = rules_of(mapping), options.wanted
-        lines = [line for each in catalogs for line in propose(seen, rules, each, wanted)]
+        wanted = options.wanted
+        lines = [line for each in catalogs for line in propose(seen, mapping, each, wanted)]
         lines += await _propose_as_there(creation.sender, settings, mapping, catalogs)
         notes = [note for each in catalogs for note in notes_of(seen, mapping, each)]
         stopped = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from importer.highlevel.catalog import Catalog, CustomField
@@ -18,7 +18,7 @@ from importer.mapping.language.rule import Rule
 from importer.mapping.location_values import find_named
 from importer.mapping.values.fault import ValueFault
 from importer.mapping.values.lists import parts_of
-from importer.records import Outcome, Record
+from importer.records import Outcome, Record, value_type
 from importer.results.fields import FieldLine, FieldStatus
 from importer.runtime.counting import counted
 from importer.suggestion.field_types import FieldType, FieldValues, folded
@@ -33,7 +33,7 @@ _MOST_NOTED: Final = 1_000
 _SHOWN: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class NamedField:
     """A custom field as a mapping names it."""
 
@@ -87,7 +87,7 @@ def rules_of(mapping: FieldMapping) -> dict[NamedField, Rule]:
     return {NamedField(CONTACT, name): rule for name, rule in mapping.model.custom_fields.items()} | of_deals
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What a person said of the fields. ``types``: by name, ahead of what the values tell."""
 
@@ -95,11 +95,22 @@ class Wanted:
     add_options: bool
 
 
-def propose(
-    seen: RowsSeen, rules: Mapping[NamedField, Rule], catalog: Catalog, wanted: Wanted
-) -> list[FieldLine]:
+def propose(seen: RowsSeen, mapping: FieldMapping, catalog: Catalog, wanted: Wanted) -> list[FieldLine]:
     """Say of each field whether the location has it, and what could be made of what it lacks."""
-    return [_propose(named, rule, seen.values[named], catalog, wanted) for named, rule in rules.items()]
+    lines = [
+        _propose(named, rule, seen.values[named], catalog, wanted)
+        for named, rule in rules_of(mapping).items()
+    ]
+    files = {name_of(NamedField(CONTACT, name)) for name in mapping.model.files.fields}
+    return [_of_files(line) if line.model == CONTACT and line.name in files else line for line in lines]
+
+
+def _of_files(line: FieldLine) -> FieldLine:
+    """Leave a field of files to HighLevel, where it is said what and how many it takes: one for texts would keep the files' names."""
+    if line.status is not FieldStatus.MISSING:
+        return line
+    why = "it holds files (`files: fields` of the mapping): make it in HighLevel, of type File Upload"
+    return replace(line, status=FieldStatus.LEFT, data_type=None, options=(), reason=why)
 
 
 def _propose(

@@ -9,7 +9,7 @@ from importer.errors import SettingsError
 from importer.results.wording import duration
 from importer.runs.remembered import recalled_from
 from importer.settings import Connection, OpenHours, ReadingOptions, RunSettings
-from importer.state.plans import Plans, StoredPlan
+from importer.state.plans import Decision, Plans, StoredPlan
 
 
 def applying_settings(
@@ -25,7 +25,15 @@ def applying_settings(
 ) -> RunSettings:
     """Give the settings of the run that applies a plan. Raises SettingsError for a plan that is too old or not whole."""
     with StoredPlan.open(Plans(state).find(wanted)) as stored:
-        facts = stored.facts
+        facts, approval = stored.facts, stored.approval
+    if approval.decision is Decision.REFUSED:
+        raise SettingsError(
+            f"{approval.by} refused plan {facts.plan_id}: it is not applied. Plan again with: importer plan"
+        )
+    if approval.job is not None:
+        raise SettingsError(
+            f"Plan {facts.plan_id} is applied by job {approval.job}, as soon as somebody approves it: importer approve {facts.plan_id}"
+        )
     age = now - facts.made_at
     if age > good_for_seconds:
         raise SettingsError(

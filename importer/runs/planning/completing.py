@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +18,7 @@ from importer.mirror.matching import look_for
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Outcome, Record
+from importer.records import Outcome, Record, value_type
 from importer.runs.context import RunContext
 from importer.runs.planning.deciding import DecidingRules
 from importer.runs.planning.mirroring import noting, reading_by_id
@@ -31,7 +30,7 @@ _RULES: Final = NOT_IN_SEARCH | {"dnd"}
 Pieces = Callable[[], Iterable[Sequence[Record | Outcome]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Completing:
     """What is completed: the mirrors of locations that were met. ``folder``: a private one for scratch."""
 
@@ -72,7 +71,7 @@ async def complete_mirrors(
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _Location:
     """One location, and whom of it the rows may mean."""
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from importer.mirror.matching import Ambiguous, Match, find_contact, look_for
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
+from importer.records import value_type
 from importer.results.diff import DiffEntry, DiffField, DiffSide, DiffStatus, DiffSummary, DiffTally
 from importer.results.diff_table import DiffTable, open_diff_table
 from importer.results.files import refuse_foreign, replacing_own
@@ -37,7 +38,7 @@ from importer.state.written import WrittenFiles
 SUFFIXES: Final = frozenset({".csv", ".xlsx"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class DiffRequest:
     """What is held against what: two locations, or one and a ``file`` in the place of the other."""
 
@@ -55,7 +56,7 @@ class DiffRequest:
         return (self.a,) if self.file_is_b else (self.b,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _ReadLocation:
     """A location that was met and mirrored."""
 

@@ -1,10 +1,9 @@
-"""A location's contacts written to a file: a backup, or a move to another location."""
+"""A location's contacts, or their notes, written to a file: a backup, or a move to another location."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,14 +12,19 @@ from typing import Final
 from importer.errors import SettingsError
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.contacts import HeldContact
+from importer.highlevel.quota import plan_sending
 from importer.mirror.details import read_details
+from importer.mirror.notes import read_all_notes
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.results.export_table import open_contact_table
 from importer.results.files import Replacing, refuse_foreign, replacing_own
+from importer.results.notes_table import open_notes_table
+from importer.results.wording import duration
 from importer.runs.context import RunContext
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, noting, open_looking, reading_by_id
+from importer.runtime.counting import counted
 from importer.sending import Sender
 from importer.state.written import WrittenFiles
 
@@ -28,7 +32,7 @@ _BLOCK: Final = 500
 SUFFIXES: Final = frozenset({".csv", ".xlsx"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Exported:
     """What was written."""
 
@@ -88,6 +92,38 @@ async def export_contacts(
                 await _read_details(mirror, catalog, sender, context)
             written = await asyncio.to_thread(_write, mirror, path, catalog, replacing, with_dnd=with_dnd)
         return Exported(reading=reading, path=path, contacts=written, requests=sender.requests)
+
+
+async def export_notes(location_id: str, path: Path, settings: MirrorSettings, context: RunContext) -> int:
+    """Write the notes of a location's contacts, a row for each, and tell how many there are.
+
+    Raises SetupError where those of a contact cannot be read.
+    """
+    async with open_looking(settings.connection, settings.state, context) as sender:
+        catalog = await sender.open_location(location_id, CatalogNeeds())
+        reading = await mirror_met(catalog, sender, settings, context)
+        with Mirror.open(reading.path) as mirror:
+            plan = plan_sending({location_id: len(mirror)}, calls_a_row=1)
+            context.progress.message(
+                f"Reading the notes of {counted(len(mirror), 'contact')}, one call each unless they are known: "
+                f"up to {duration(plan.seconds)}."
+            )
+            await read_all_notes(
+                mirror.notes,
+                _blocks(mirror),
+                partial(sender.list_notes, location_id),
+                location_id,
+                clock=context.clock,
+                note=noting(context, "Notes of {} read."),
+            )
+            return await asyncio.to_thread(_write_notes, mirror, path, location_id)
+
+
+def _write_notes(mirror: Mirror, path: Path, location_id: str) -> int:
+    with open_notes_table(path, location_id) as table:
+        for block in _blocks(mirror):
+            table.write(block, mirror.notes.find(contact.id for contact in block))
+        return table.rows
 
 
 async def _read_details(mirror: Mirror, catalog: Catalog, sender: Sender, context: RunContext) -> None:

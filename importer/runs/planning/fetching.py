@@ -10,13 +10,14 @@ from pathlib import Path
 
 from importer.errors import SettingsError
 from importer.mapping import Mapping, load_mapping
+from importer.records import RowObject
 from importer.results.files import replacing
 from importer.runs.context import RunContext
 from importer.runs.intake import choose_location
-from importer.runs.planning.exporting import export_contacts
+from importer.runs.planning.exporting import export_contacts, export_notes
 from importer.runs.planning.mirroring import MirrorSettings
 from importer.settings import RunSettings, location_in
-from importer.sources.locations import location_named
+from importer.sources.locations import LocationScheme, location_named, scheme_of
 
 
 @contextlib.asynccontextmanager
@@ -37,11 +38,24 @@ async def fetched(
         files: dict[str, Path] = {}
         for index, (reference, said) in enumerate(locations.items()):
             location_id = location_in(said)
+            _require_fit(reference, location_id, mapping)
             _refuse_itself(location_id, settings, mapping)
             files[reference] = Path(folder) / str(index) / f"{location_id}.csv"
             files[reference].parent.mkdir(mode=0o700)
-            await _fetch(location_id, files[reference], settings, context)
+            await _fetch(scheme_of(reference), location_id, files[reference], settings, context)
         yield replace(settings, fetched=files)
+
+
+def _require_fit(reference: str, location_id: str, mapping: Mapping) -> None:
+    """Refuse what names nothing, and notes that would be taken for contacts: they come without anybody's refusals."""
+    if not location_id:
+        raise SettingsError(f"{reference} names no location: write its id behind it.")
+    of_notes = scheme_of(reference) is LocationScheme.NOTES
+    if of_notes and mapping.row_object is not RowObject.NOTE:
+        raise SettingsError(
+            f"{reference} has notes, and each row of the mapping becomes a {mapping.row_object}: use the ready mapping "
+            "highlevel-notes, or one of `object: note`."
+        )
 
 
 def _refuse_itself(location_id: str, settings: RunSettings, mapping: Mapping) -> None:
@@ -56,12 +70,18 @@ def _refuse_itself(location_id: str, settings: RunSettings, mapping: Mapping) ->
         )
 
 
-async def _fetch(location_id: str, path: Path, settings: RunSettings, context: RunContext) -> None:
+async def _fetch(
+    scheme: LocationScheme | None, location_id: str, path: Path, settings: RunSettings, context: RunContext
+) -> None:
     connection = replace(settings.connection, location_id=None, sandbox=False)
     context.progress.message(f"Reading the contacts of location {location_id}, the source.")
     mirroring = MirrorSettings(connection=connection, state=settings.state, max_age_seconds=0.0)
-    exported = await export_contacts(
-        location_id, path, mirroring, context, with_dnd=True, replacing=replacing
-    )
-    if not exported.contacts:
-        raise SettingsError(f"Location {location_id} has no contacts: there is nothing to import.")
+    if scheme is LocationScheme.NOTES:
+        held, what = await export_notes(location_id, path, mirroring, context), "notes"
+    else:
+        exported = await export_contacts(
+            location_id, path, mirroring, context, with_dnd=True, replacing=replacing
+        )
+        held, what = exported.contacts, "contacts"
+    if not held:
+        raise SettingsError(f"Location {location_id} has no {what}: there is nothing to import.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from importer.mirror.details import ReadById, read_contacts
 from importer.mirror.folder import MirrorFolder
 from importer.mirror.reading import LocationToRead, MirrorReading, read_mirror
 from importer.mirror.store import Mirror
+from importer.records import value_type
 from importer.runs.context import RunContext
 from importer.runs.looking import open_looker
 from importer.runtime.counting import counted
@@ -34,7 +34,7 @@ _LAG_SECONDS: Final = 120.0
 """The search is up to a minute behind; its clock and ours may differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class MirrorSettings:
     """Whose contacts are read, where the mirrors lie, and how old one may be without being read again."""
 

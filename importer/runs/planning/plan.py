@@ -8,11 +8,11 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel import follow_ups
@@ -26,15 +26,16 @@ from importer.mirror.foreseen import ForeseenLocation
 from importer.mirror.met import MetContacts
 from importer.mirror.reading import MirrorReading
 from importer.mirror.store import Mirror
-from importer.records import Outcome, PlannedRow, Record, RowId, TagMode
+from importer.records import Outcome, PlanAction, PlannedRow, Record, RowId, TagMode, value_type
 from importer.results.columns import join_columns
 from importer.results.export_table import open_contact_table
 from importer.results.files import replacing_text
 from importer.results.plan import MirrorSummary, MissingContacts, PlanSummary, PlanTally
 from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
+from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
-from importer.runs.forecast import Taken, foreseen_rows, most_calls_a_row, taken_in
+from importer.runs.forecast import Taken, files_named, foreseen_rows, taken_in
 from importer.runs.intake import Mapped, choose_location, require_destination
 from importer.runs.objects import require_contacts
 from importer.runs.planning.completing import Completing, complete_mirrors
@@ -45,11 +46,12 @@ from importer.runs.remembered import remembered
 from importer.runs.resolving import Catalogs
 from importer.sending import Sender
 from importer.settings import RunSettings
-from importer.state.memory.uploads import KnownUploads
 from importer.state.plans import PlanFacts, Plans, StoredPlan
 
+_SENT: Final = frozenset({PlanAction.CREATE, PlanAction.UPDATE})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class SeenLocations:
     """Locations that were met and mirrored; of one that refuses us, why."""
 
@@ -239,6 +241,7 @@ class _Planner:
         self._began = began
         self._made_at = context.clock.now()
         self._requests: Mapping[str, int] = {}
+        self._uploads: Mapping[str, int] = {}
         self._lifts = 0
         stamp = datetime.fromtimestamp(self._made_at, UTC)
         self._plan_id = f"plan-{stamp:%Y%m%d-%H%M%S}-{int(self._made_at * 65_536) % 65_536:04x}"
@@ -275,16 +278,18 @@ class _Planner:
                 keep_met=self._wants_missing,
             ) as deciders,
             open_plan_table(path, columns) as table,
-            KnownUploads.open(self._settings.state, place=self._settings.connection.base_url) as uploads,
+            files_named(self._taken, self._seen.catalogs, self._settings) as files,
         ):
-            for block, items in foreseen_rows(self._taken, self._seen.catalogs, uploads=uploads):
+            for block, items in foreseen_rows(self._taken, self._seen.catalogs, files.alter):
                 self._context.stop.check()
                 decided = deciders.decide(items)
                 planned = [decided[item.row] for item in items]
+                files.due.see(item for item in items if decided[item.row].action in _SENT)
                 tally.see_all(planned)
                 stored.add(planned)
                 table.write(block, decided)
             missing = self._write_missing(deciders, path.suffix) if self._wants_missing else None
+        self._uploads = files.due.calls
         return replace(self._summary(tally, path), missing=missing)
 
     def _write_missing(self, deciders: Deciders, suffix: str) -> MissingContacts:
@@ -316,13 +321,13 @@ class _Planner:
         )
 
     def _summary(self, tally: PlanTally, path: Path) -> PlanSummary:
-        taken, requests, self._lifts = self._taken, tally.requests, tally.lifts
+        taken, requests, uploads, self._lifts = self._taken, tally.requests, self._uploads, tally.lifts
         self._requests = requests
         rows: Counter[str] = Counter()
         for intake in taken.intakes:
             rows.update(intake.bound.location_rows)
-        plain = plan_sending(rows, calls_a_row=most_calls_a_row(taken.mapping))
-        applying = plan_sending(requests, calls_a_row=1)
+        plain = plan_sending(rows, calls_a_row=most_calls_a_row(taken.mapping), besides=uploads)
+        applying = plan_sending(requests, calls_a_row=1, besides=uploads)
         after = taken.mapping.follow_ups
         return PlanSummary(
             plan_id=self._plan_id,
@@ -341,7 +346,7 @@ class _Planner:
                 )
                 for place, reading in self._seen.readings.items()
             },
-            requests=sum(requests.values()),
+            requests=applying.requests,
             requests_without_plan=plain.requests,
             requests_made=self._seen.requests,
             seconds=self._context.clock.monotonic() - self._began,

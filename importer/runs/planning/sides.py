@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
@@ -14,12 +14,12 @@ from importer.mirror.changes import left_by_create
 from importer.mirror.contrast import ComparedFields
 from importer.mirror.met import BLOCK
 from importer.mirror.store import Mirror
-from importer.records import Outcome, Record, RowId, Status, number_of, source_of
+from importer.records import Outcome, Record, RowId, Status, number_of, source_of, value_type
 from importer.results.diff import DiffStatus
 from importer.runs.forecast import Taken, foreseen_rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Somebody:
     """A row or contact of one side: what it is found by on the other, and what it holds under the other's ids."""
 
@@ -29,7 +29,7 @@ class Somebody:
     compared: ComparedFields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Nobody:
     """A row that is nobody's: the mapping refuses it, or leaves it out."""
 

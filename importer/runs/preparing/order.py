@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.mapping import Mapping
+from importer.records import value_type
 from importer.results.commands import NextCommands
 from importer.runs.intake import SurveyOptions
 from importer.runs.key_sharing import KeyPlace
@@ -17,7 +18,7 @@ from importer.sources import StagedSource
 from importer.state.journal import Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is to be read, by which mapping, and where the results go."""
 
@@ -62,7 +63,7 @@ class Order:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Surveyed:
     """What the survey of one source found. ``described`` and ``doubts``: what was detected of it, in sentences.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, Protocol
 
 from importer.highlevel import calls
@@ -13,7 +13,7 @@ from importer.highlevel.histories import HISTORIES, History
 from importer.highlevel.payload import build_update, repeatable
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.versions import ApiVersion
-from importer.records import Change, Record, RowId, TagMode, UndoLine, UndoStatus
+from importer.records import Change, Record, RowId, TagMode, UndoLine, UndoStatus, value_type
 from importer.runs.undo.deciding import (
     RowInDoubt,
     WrittenContact,
@@ -60,7 +60,7 @@ class Asking(Protocol):
     async def find(self, record: Record) -> FoundContact: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class End:
     """What taking a contact back came to. ``with_tags``: those that the run added or took are yet to be put back."""
 
@@ -78,7 +78,7 @@ class End:
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class UndoRules:
     """How contacts are taken back. ``dry``: look and judge, and write nothing."""
 

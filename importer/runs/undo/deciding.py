@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 from importer.highlevel.additions import COMPANY, KINDS, digest, edited_parts
 from importer.highlevel.contacts import HeldContact, held_value, read_contact
 from importer.highlevel.equality import is_blank, same_custom, same_field
 from importer.highlevel.payload import NEW_IF_DUPLICATE, NOT_IN_UPDATE
-from importer.records import Added, Addition, BeforeImage, Change, ImagePart, Json, Record, RowId
+from importer.records import Added, Addition, BeforeImage, Change, ImagePart, Json, Record, RowId, value_type
 
 _FILLED_BY_VENDOR: Final = frozenset({"name", "type", "source", "country", "timezone"})
 """Fields of a new contact that the vendor fills where nobody said anything: no trace of a person."""
@@ -25,7 +25,7 @@ _AT_WORK_SECONDS: Final = 600.0
 _OFF: Final[Mapping[str, Json]] = {"status": "inactive"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RowInDoubt:
     """A row that may have been sent: how its contact is looked for, and when one that is the row's own can have been made.
 
@@ -41,7 +41,7 @@ class RowInDoubt:
         return self.since <= added <= max(self.since, self.until) + _AT_WORK_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class WrittenContact:
     """What all rows of a run together wrote to one contact.
 
@@ -153,7 +153,7 @@ class WrittenContact:
             yield image.tags_added or (), image.tags_removed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Restoration:
     """What is put back, and what is left since it holds something else than the run wrote."""
 

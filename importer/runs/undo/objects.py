@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from importer.errors import CredentialsError
@@ -30,10 +30,12 @@ from importer.records import (
     Status,
     UndoLine,
     UndoStatus,
+    value_type,
 )
 from importer.runs.resolving import Catalogs
 from importer.runs.undo.acting import Asking, UndoWriter
 from importer.runs.undo.at_once import each_at_once
+from importer.runs.undo.beats import UndoBeats
 from importer.runs.undo.written import RunAgain
 from importer.sending.call_state import CallState, Unanswered
 from importer.state.journal import Journal
@@ -43,7 +45,7 @@ _UNSURE: Final = {"service_down", "unconfirmed"}
 _GONE: Final = "It is gone already."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class WrittenObject:
     """One thing that rows of a run made, or wrote to; ``rows`` are several where they name one company."""
 
@@ -69,7 +71,7 @@ class WrittenObject:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class _End:
     status: UndoStatus
     reason: str = ""
@@ -78,7 +80,7 @@ class _End:
 class ObjectActs:
     """Goes over the rows of a run whose rows are no contacts, and takes back what they made, many at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what an undo is handed, each from another place)
         self,
         again: RunAgain,
         journal: Journal,
@@ -89,7 +91,9 @@ class ObjectActs:
         is_done: Callable[[RowId], bool],
         check: Callable[[], None],
         dry: bool,
+        beats: UndoBeats,
     ) -> None:
+        self._beats = beats
         self._again = again
         self._journal = journal
         self._catalogs = catalogs
@@ -101,6 +105,7 @@ class ObjectActs:
 
     async def carry_out(self) -> None:
         """Take back what is left. Raises StopError."""
+        self._beats.begin()
         pieces = self._pieces()
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             await each_at_once([each for each in piece if not self._are_done(each)], self._one)
@@ -165,6 +170,7 @@ class ObjectActs:
             end = await self._take_back(written)
         else:
             end = _refused(catalog)
+        self._beats.add()
         self._settle(written.rows, written.contact_id, end)
 
     async def _take_back(self, written: WrittenObject) -> _End:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from importer.highlevel.follow_ups import ADD_TAGS, BULK_TAG_LIMIT, REMOVE_TAGS, FollowUp
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.records import UndoStatus
+from importer.records import UndoStatus, value_type
 from importer.runs.undo.acting import Asking, End, UndoWriter
 from importer.runs.undo.deciding import WrittenContact
 from importer.sending.call_state import Unanswered
 from importer.sending.looking import ContactsCallState
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class TagChange:
     """What one call does: these tags, taken from or given back to contacts of one location."""
 
@@ -23,7 +23,7 @@ class TagChange:
     tags: tuple[str, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _WaitingContact:
     """A contact on its way through its tag changes, with what it has come to so far."""
 
@@ -32,7 +32,7 @@ class _WaitingContact:
     due: tuple[TagChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class TagBatch:
     """One call, and the contacts that it is for."""
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from importer.errors import SettingsError
 from importer.mapping import Mapping
-from importer.records import Block, Outcome, Record, RowId, Status, TagMode, limited, row_id
+from importer.records import Block, Outcome, Record, RowId, Status, TagMode, limited, row_id, value_type
 from importer.runs.attaching import Attaching, FileField, Found
 from importer.runs.intake import Intake, open_staged, survey
 from importer.runs.key_sharing import KeySharing, foresee_key_sharing, matched_by
@@ -28,7 +27,7 @@ from importer.state.named_files import NamedFiles
 from importer.state.plans import Plans, StoredPlan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RunAgain:
     """The sources of a run, opened once more from the copies that it keeps."""
 

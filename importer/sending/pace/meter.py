@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Self
 
-from importer.records import Fault, Pulse
+from importer.records import Fault, Pulse, value_type
 
 _KEPT: Final = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ReadBack:
     """Contacts that were read back, those of them that hold something else than was sent, and those that could not be read."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from importer.records import value_type
 from importer.settings import OpenHours
 
 _ALWAYS = frozenset(range(7))
@@ -23,7 +23,7 @@ class Window(Protocol):
     def days(self) -> AbstractSet[int]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class LocalHours:
     """Open hours by the clock of one location."""
 

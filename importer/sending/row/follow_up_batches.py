@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from importer.highlevel.follow_ups import Step
-from importer.records import FollowUpState
+from importer.records import FollowUpState, value_type
 from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row.submitted import Held
@@ -24,7 +24,7 @@ class Splits:
     left: int = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class FollowUpBatch:
     """One call: the rows whose next follow-up is this one; a single row, where the call takes one contact."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from importer.highlevel.additions import COMPANY, digest
@@ -25,6 +24,7 @@ from importer.records import (
     Record,
     RowObject,
     Status,
+    value_type,
 )
 from importer.sending.call_state import Unanswered
 from importer.sending.caller import Caller
@@ -59,7 +59,7 @@ class Way(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class Beside:
     """Rows that are each one thing beside a contact: they land where it is, and write nothing of it."""
 

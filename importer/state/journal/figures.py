@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
-from importer.records import Counts, Fault, Outcome, Pulse, Remedy, RowId, Status
+from importer.records import Counts, Fault, Outcome, Pulse, Remedy, RowId, Status, value_type
 from importer.state.database import Database
 from importer.state.journal.rows import (
     LANDED_COLUMNS,
@@ -30,7 +29,7 @@ PULSE_COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class CodeCount:
     """How often a code ended a row, or warned of one; with the first rows it met, and one of its sentences."""
 
@@ -41,7 +40,7 @@ class CodeCount:
     remedy: Remedy = Remedy.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class RequestFigures:
     """Requests of a run, as far as they were written down: a kill loses the last stretch's figures."""
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from importer.records import RowId
+from importer.records import RowId, value_type
 from importer.runtime.addresses import mention_of
 from importer.state.database import Database
 from importer.state.journal.integrity import checksum
@@ -25,7 +24,7 @@ _BESIDE: Final = ("earlier_outcomes", "before_images", "undo_lines", "undo_momen
 """Tables whose lines are about a person, and of which nothing else depends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class PersonTraces:
     """What a person is known by in one run: the e-mail in small letters, contacts, and rows of the sources."""
 

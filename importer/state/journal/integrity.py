@@ -5,11 +5,11 @@ from __future__ import annotations
 import marshal
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from importer.records import RowId
+from importer.records import RowId, value_type
 from importer.runtime.counting import counted
 from importer.state.database import DamagedError, Database
 from importer.state.journal.rows import (
@@ -73,7 +73,7 @@ def checked(rows: Iterable[tuple[Any, ...]], append: int) -> list[tuple[Any, ...
     return [(*cells, append, crc(dumps(cells, _MARSHAL_VERSION), append)) for cells in rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Loss:
     """The end of a journal is gone: rows up to ``last_row`` that it knows nothing of may have been sent."""
 

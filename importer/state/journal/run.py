@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
-from importer.records import Json
+from importer.records import Json, value_type
 from importer.sources import StagedSource
 from importer.version import __version__
 
@@ -29,7 +29,7 @@ class SessionKind(StrEnum):
     UNDO = "undo"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Run:
     """One import of one or more sources into one place. ``options`` holds what is needed to go on; no token, ever."""
 
@@ -69,7 +69,7 @@ def place_of(base_url: str, *, sandbox: bool) -> str:
     return "sandbox" if sandbox else base_url.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What tells one import from another.
 
@@ -122,7 +122,7 @@ def local_path(reference: str, working_folder: Path) -> Path | None:
     return Path(working_folder, reference).absolute()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Operator:
     """Who works on a run, and by which command; no token or password is in it."""
 
@@ -133,7 +133,7 @@ class Operator:
     """Who agreed to what is sent, as the operator named them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Session:
     """One process' work on a run. ``ended_at`` is None while it goes on, and after it was killed."""
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 import contextlib
 import os
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
 from importer.errors import StateError
-from importer.records import RowId
+from importer.records import RowId, value_type
 
 SEAL_NAME: Final = "journal.seal"
 _SLOT_BYTES: Final = 96
 _FORMAT: Final = "1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Seal:
     """What a journal held when it was last written."""
 

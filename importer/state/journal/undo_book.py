@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
-from importer.records import Added, BeforeImage, Fault, RowId, Status, UndoLine, UndoStatus
+from importer.records import Added, BeforeImage, Fault, RowId, Status, UndoLine, UndoStatus, value_type
 from importer.runtime.clock import Clock
 from importer.state.database import Database
 from importer.state.journal.appends import Appends
@@ -46,7 +46,7 @@ _WRITES: Final = frozenset({UndoStatus.BEGUN, UndoStatus.RESTORED, UndoStatus.DE
 """Beside them, the search may show what the contact held before; what was kept or failed after all had begun."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class StoredRow:
     """A row whose contact the vendor stored."""
 
@@ -63,7 +63,7 @@ class StoredRow:
     """That it created its contact is told by the contact's date, or may be: an older importer did not note it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class StoredContacts:
     """How many contacts a run created in a location; updated, and knows the old values of; updated without knowing them."""
 
@@ -73,6 +73,12 @@ class StoredContacts:
     tagged: int = 0
     beside: int = 0
     """Things (notes) that the run put beside contacts that were there before."""
+    deals: int = 0
+    """Those of contacts that it created: other than notes and tasks, they outlive their contact."""
+
+    @property
+    def contacts(self) -> int:
+        return self.created + self.restorable + self.updated
 
 
 def reached_contacts(db: Database) -> Iterator[str]:
@@ -149,18 +155,20 @@ class UndoBook:
                 restorable=changed,
                 updated=contacts - made - changed,
                 tagged=tagged,
-                beside=beside.get(location_id, 0),
+                beside=beside.get(location_id, (0, 0))[0],
+                deals=beside.get(location_id, (0, 0))[1],
             )
             for location_id, contacts, made, changed, tagged in self._db.execute(query)
         }
 
-    def _count_beside(self) -> dict[str, int]:
+    def _count_beside(self) -> dict[str, tuple[int, int]]:
         query = f"""
-            SELECT location_id, count(*) FROM additions WHERE made AND kind <> 'company' AND contact_id NOT IN (
-                SELECT contact_id FROM {_STORED} WHERE status = 'created'
+            SELECT location_id, sum(NOT ours), sum(ours AND kind = 'opportunity') FROM (
+                SELECT location_id, kind, contact_id IN (SELECT contact_id FROM {_STORED} WHERE status = 'created') AS ours
+                FROM additions WHERE made AND kind <> 'company'
             ) GROUP BY location_id
         """  # noqa: S608  (our own words)
-        return dict(self._db.execute(query).fetchall())
+        return {location_id: (others, deals) for location_id, others, deals in self._db.execute(query)}
 
     def count_made(self) -> dict[str, int]:
         """Count by location what rows made that are no contacts, those left out that are taken back."""

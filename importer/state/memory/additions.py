@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS additions (key BLOB PRIMARY KEY, id TEXT NOT NULL) WI
 _PURPOSE: Final = Purpose(
     title="The memory of what was added beside contacts",
     go_on="go on with: importer resume",
-    if_damaged="Move it away, and go on with: importer resume. What is there already is then looked up.",
+    if_damaged="Move it away, and go on with: importer resume.",
+    without_it="What is there already is then looked up.",
     # what a power cut takes is looked up, and each reply would cost a wait for the disk
     pragmas=("synchronous = NORMAL",),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from importer.records import value_type
 from importer.state.database import Purpose, StateFile
 
 _SCHEMA: Final = """
@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS files (
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Imported:
     """A file that a feed has imported to its end."""
 

@@ -7,12 +7,12 @@ answer nobody saw), the person is sent again rather than wrongly taken for uncha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, Self
 
 from importer.errors import SettingsError, StateError
-from importer.records import Outcome, RowId, Status
+from importer.records import Outcome, RowId, Status, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.state.database import Database, Purpose, begin_anew_if_damaged
 from importer.state.memory.fingerprints import key_hasher
@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS present (
 _PURPOSE: Final = Purpose(
     title="The memory of what was last sent",
     go_on="go on with: importer resume",
-    if_damaged="Move it away, and go on with: importer resume. Everybody is then sent once more.",
+    if_damaged="Move it away, and go on with: importer resume.",
+    without_it="Everybody is then sent once more.",
     # Keys are hashes, so every block touches pages all over the file: 32 MiB spare most of the reading.
     pragmas=("cache_size = -32768",),
 )
@@ -55,7 +56,7 @@ _MET_HERE: Final = (
 """The locations that a pass met: the people of others are not missing from a file that was never theirs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class PersonRow:
     """A row about to be sent: the person's match keys, the telling one first, and the fingerprint of what is sent."""
 
@@ -65,7 +66,7 @@ class PersonRow:
     fingerprint: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Leaver:
     """A person that earlier files of the feed had and the newest complete ones have not."""
 
@@ -76,13 +77,13 @@ class Leaver:
     """How many complete files in a row lacked the person."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Known:
     payload: bytes | None
     sent: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_type(frozen=True, slots=True)
 class _Waiting:
     place: int
     keys: tuple[bytes, ...]

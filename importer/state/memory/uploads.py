@@ -5,11 +5,11 @@ The vendor lists no files, so that nobody can look up whether one is there: this
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
 from importer.errors import SettingsError, StateError
+from importer.records import value_type
 from importer.state.database import Database, Purpose, begin_anew_if_damaged
 from importer.state.memory.fingerprints import key_hasher
 from importer.state.memory.salt import salt_of
@@ -22,11 +22,12 @@ CREATE TABLE IF NOT EXISTS uploads (key BLOB PRIMARY KEY, run TEXT NOT NULL, sto
 _PURPOSE: Final = Purpose(
     title="The memory of uploaded files",
     go_on="go on with: importer resume",
-    if_damaged="Move it away, and go on with: importer resume. Files are then uploaded once more.",
+    if_damaged="Move it away, and go on with: importer resume.",
+    without_it="Files are then uploaded once more.",
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class UploadKey:
     """A content for a custom field of a location; ``digest``: its SHA-256."""
 
@@ -35,7 +36,7 @@ class UploadKey:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class KnownUpload:
     """What became of an upload. ``stored``: None where it was begun by ``run_id`` and its end is not known."""
 
@@ -59,6 +60,11 @@ class KnownUploads:
         except StateError as cause:
             raise SettingsError(str(cause)) from cause
         return cls(db, place=place)
+
+    @classmethod
+    def open_if_there(cls, state: Path, *, place: str) -> Self | None:
+        """Open the file of a state folder for a look; None where no run uploaded anything yet. Raises SettingsError."""
+        return cls.open(state, place=place) if (state / _FILE_NAME).exists() else None
 
     def __enter__(self) -> Self:
         return self

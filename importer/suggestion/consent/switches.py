@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from importer.mapping.values.booleans import without_no
+from importer.records import value_type
 from importer.suggestion.consent import words as lexicon
 from importer.suggestion.consent.answers import Answer, answer_of, is_yes
 from importer.suggestion.consent.asking import Asked, asked_by, fields_of, says_more
@@ -28,7 +29,7 @@ _PAIRS: Final = (
 _Answers: TypeAlias = Mapping[str, Answer | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Switch:
     """A column that sets do-not-disturb: the fields, and what the texts mean that are not simply yes."""
 
@@ -55,7 +56,7 @@ class Switch:
         return not self.explicit and not self.refused and self.column.filled < self.column.rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class ConsentUnclear:
     """A column that looks like consent and cannot be used; ``why`` is half a sentence."""
 
@@ -63,6 +64,8 @@ class ConsentUnclear:
     why: str
     fields: tuple[str, ...] = ()
     """Where it is no matter as soon as another column sets these."""
+    supposed: bool = False
+    """Its header is not understood: it may ask something else."""
 
 
 def consent(column: Column) -> Switch | ConsentUnclear | None:

@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from importer.records import Json
-from importer.ui.drafts import FILE_FOLDER, Draft, safe_name
+from importer.state.journal import Run
+from importer.ui.drafts import FILE_FOLDER, Draft, safe_name, write_private
 from importer.ui.edits import forget_edits
+from importer.ui.handling.history import location_names
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 from importer.ui.uploads import receive
@@ -25,6 +27,7 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     if asked.stream is None:
         raise RefusedRequestError(400, "The request holds no file.")
     again = asked.query.get("draft")
+    like = None if (run_id := asked.query.get("like")) is None else screen.runs.find(run_id)
     draft = screen.drafts.open(again) if again else screen.drafts.create()
     name = safe_name(said)
     try:
@@ -39,7 +42,25 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     screen.drafts.change(
         draft.id, name=said.replace("\\", "/").rpartition("/")[2], source=f"{FILE_FOLDER}/{name}", reading={}
     )
+    if like is not None:
+        await asyncio.to_thread(_take_over, screen, draft.id, like)
     return data({"draft": draft.id})
+
+
+def _take_over(screen: Screen, draft_id: str, run: Run) -> None:
+    """Let a draft go where a run went, by the same mapping: its file is another one of the same shape."""
+    reading: Any = run.options.get("reading")
+    said = reading if isinstance(reading, dict) else {}
+    kept = {name: said[name] for name in _READING if said.get(name) is not None}
+    draft = screen.drafts.change(
+        draft_id,
+        reading=kept,
+        sandbox=run.sandbox,
+        location_id=run.location_id,
+        location_name=location_names(screen).get(run.location_id or ""),
+        like=run.id,
+    )
+    write_private(screen.drafts.mapping(draft), run.mapping_text.encode())
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:

@@ -32,7 +32,12 @@ async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     before = await asyncio.to_thread(_run_before, screen, draft)
     return screen.page(
-        "forecast.html.j2", draft=draft, step="forecast", command=command_of(screen, draft), before=before
+        "forecast.html.j2",
+        draft=draft,
+        step="forecast",
+        command=command_of(screen, draft),
+        before=before,
+        alone="alone" in asked.query,
     )
 
 

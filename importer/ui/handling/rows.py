@@ -59,6 +59,11 @@ async def check(screen: Screen, draft: Draft) -> dict[str, Any]:
         return found
 
 
+def known_forecast(screen: Screen, draft: Draft) -> dict[str, Any] | None:
+    """Give what the last check said, if nothing changed since."""
+    return known_of(screen, draft, _FORECAST)
+
+
 def keep_known(screen: Screen, draft: Draft, name: str, found: dict[str, Any], *, key: str) -> None:
     """Keep what a command found out about a draft; ``key`` is its state before the command began.
 

@@ -1,4 +1,4 @@
-"""S7 to S9: a run under way, how it ended, its files, and all runs of the state folder."""
+"""S7 and S8: a run under way, how it ended, and its files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from importer.ui.runs import SHOWN_FILES
 from importer.ui.screen import Screen, hue_of
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 
-_HISTORY: Final = 1000
 _LOOKED_SECONDS: Final = 3600.0
 _BEGUN_SECONDS: Final = 30.0
 
@@ -42,6 +41,7 @@ def _state_of(screen: Screen, run_id: str) -> dict[str, Any]:
     found: dict[str, Any] = {**screen.runs.progress(run)}
     if not found["under_way"]:
         found |= screen.runs.line(run).to_json()
+        found["followed_by"] = list(screen.runs.followed_by(run.id))
         found["causes"] = screen.runs.causes(run)
         found["files"] = screen.runs.files(run)
     for draft in screen.drafts.list():
@@ -106,12 +106,6 @@ async def undo(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     return await _set_going(screen, run.id, "undo")
 
 
-async def forget(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
-    await asyncio.to_thread(screen.runs.forget, run.id)
-    return data({})
-
-
 async def file(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Hand out one of a run's files: the report as a page without scripts, all else to be kept."""
     name = asked.named["name"]
@@ -120,8 +114,3 @@ async def file(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         return ScreenReply(kind=Kind.REPORT, content_type="text/html", file=path)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return ScreenReply(kind=Kind.DOWNLOAD, content_type=SHOWN_FILES[name], file=path, headers=headers)
-
-
-async def history(screen: Screen, _: ScreenRequest) -> ScreenReply:
-    lines = await asyncio.to_thread(screen.runs.newest, _HISTORY)
-    return screen.page("history.html.j2", runs=[line.to_json() for line in lines])

@@ -1,16 +1,10 @@
 import "./live.js";
-import { number, t } from "./ui.js";
+import { askToForget } from "./forget.js";
 
-const search = document.getElementById("search");
-if (search) {
-  const lines = [...document.querySelectorAll("tbody tr")];
-  search.addEventListener("input", () => {
-    const wanted = search.value.trim().toLowerCase();
-    let shown = 0;
-    for (const line of lines) {
-      line.hidden = !line.textContent.toLowerCase().includes(wanted);
-      shown += !line.hidden;
-    }
-    document.getElementById("shown").textContent = t("history.shown", { n: number(shown), all: number(lines.length) });
-  });
+for (const button of document.querySelectorAll("[data-forget]")) {
+  button.addEventListener("click", () => askToForget(button.dataset.forget, () => {
+    const line = button.closest("tr");
+    (line.nextElementSibling || line.previousElementSibling || document.getElementById("main")).querySelector("a")?.focus();
+    line.remove();
+  }));
 }

@@ -78,7 +78,7 @@ function Rows() {
     ${chosen ? html`<${Cause} key=${chosen.code + chosen.fails} cause=${chosen} header=${causes.header} edited=${edited} version=${edits} />` : null}
     <${Edits} edits=${edits} move=${move} />
     ${found.same_contact.rows ? html`<section><h2>${t("people.title")}</h2><p>${t("people.rows", { rows: rows(found.same_contact.rows), groups: number(found.same_contact.groups) })}</p></section>` : null}
-    <p class="onward"><a class="button main" href=${`/d/${draft.id}/forecast`}>${t("rows.onward")}</a>
+    <p class="onward"><a class="button main" href=${`/d/${draft.id}/people?onward`}>${t("rows.onward")}</a>
       <a class="button" href=${`/d/${draft.id}/columns`}>${t("rows.back")}</a></p>`;
 }
 

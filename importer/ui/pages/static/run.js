@@ -1,5 +1,7 @@
+import { askToForget } from "./forget.js";
 import { progressLine } from "./live.js";
 import { Bar, Counts, Trouble, get, html, known, number, poll, post, render, rows, say, t, useEffect, useRef, useState } from "./ui.js";
+import { Upload } from "./upload.js";
 
 const place = document.getElementById("app");
 const run = place.dataset.run;
@@ -72,6 +74,7 @@ function Ended({ now, act, asked }) {
         ${now.retryable && now.state === "finished" ? html`<button type="button" disabled=${busy} onClick=${() => act("retry")}>${t("run.retry", { rows: rows(now.retryable) })}</button>` : null}
       </p>
     </section>
+    <${Kin} now=${now} />
     ${now.draft && now.changed_since ? html`<p class="notice halt">${t("run.changed_since")} <a href=${`/d/${now.draft}/forecast`}>${t("run.see_forecast")}</a></p>` : null}
     ${now.causes && now.causes.length ? html`<section><h2>${t("run.causes")}</h2>
       ${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
@@ -79,7 +82,17 @@ function Ended({ now, act, asked }) {
     ${now.files && now.files.length ? html`<section><h2>${t("run.files")}</h2><ul class="plain">
       ${now.files.map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
     ${now.undoing && asked === "undo" ? html`<section><p role="status">${t("undo.going")}</p><progress aria-label=${t("undo.going")}></progress></section>` : null}
-    ${now.state === "undone" ? null : html`<${Undo} act=${act} busy=${busy} />`}`;
+    ${now.state === "undone" ? null : html`<${Undo} act=${act} busy=${busy} />`}
+    <section><h2>${t("again.like_title")}</h2><p class="note">${t("again.like_note")}</p>
+      <${Upload} like=${run} onDone=${(draft) => { location.href = `/d/${draft}/file`; }} />
+      ${now.sandbox ? null : html`<p class="onward"><a class="button" id="schedule" href=${`/schedule?like=${run}`}>${t("run.schedule")}</a></p>`}</section>
+    <p class="onward"><button type="button" class="quiet" disabled=${busy} onClick=${() => askToForget(run, () => { location.href = "/history"; })}>${t("forget.this")}</button></p>`;
+}
+
+function Kin({ now }) {
+  const link = (id) => html` <a href=${`/r/${id}`}>${id}</a>`;
+  return html`${now.follows ? html`<p class="note" id="follows">${t("run.follows")}${link(now.follows)}</p>` : null}
+    ${now.followed_by && now.followed_by.length ? html`<p class="note" id="followed">${t("run.followed")}${now.followed_by.map(link)}</p>` : null}`;
 }
 
 function Undo({ act, busy }) {

@@ -1,7 +1,7 @@
 import { Trouble, html, number, say, t, upload, useRef, useState } from "./ui.js";
 
 // A drop area that is a button, too: dragging is never the only way.
-export function Upload({ draft = null, onDone }) {
+export function Upload({ draft = null, like = null, onDone }) {
   const [state, setState] = useState({ at: "idle" });
   const [over, setOver] = useState(false);
   const input = useRef(null);
@@ -13,6 +13,7 @@ export function Upload({ draft = null, onDone }) {
     say(t("upload.begun", { name: file.name }));
     going.current = upload(file, {
       draft,
+      like,
       onProgress: (sent, total) => setState({ at: "sending", name: file.name, share: total ? sent / total : 0 }),
     });
     try {

@@ -1,0 +1,97 @@
+"""The nouns that travel: what holds for every one of them, whatever it is called."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from dataclasses import field, replace
+
+import pytest
+
+from importer.records import value_type
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    weight: int
+    tags: tuple[str, ...] = ()
+    inside: str = field(default="", repr=False)
+    note: str = field(default="", compare=False)
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Crate(Parcel):
+    lid: bool = True
+
+
+@value_type(frozen=True, slots=True)
+class Nothing:
+    pass
+
+
+@value_type(frozen=True, slots=True, eq=False)
+class Stamp:
+    name: str
+
+
+@value_type(frozen=True, slots=True)
+class Named:
+    name: str
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+LIGHT = Parcel(weight=2, tags=("a",), inside="Ann", note="by hand")
+
+
+@pytest.mark.parametrize(
+    ("other", "equal"),
+    [
+        (Parcel(weight=2, tags=("a",), inside="Ann", note="by hand"), True),
+        (replace(LIGHT, note="another"), True),
+        (replace(LIGHT, weight=3), False),
+        (replace(LIGHT, inside="Bob"), False),
+        (Crate(weight=2, tags=("a",), inside="Ann", note="by hand"), False),
+        ((2, ("a",), "Ann"), False),
+    ],
+    ids=["alike", "but for what is not compared", "a field", "a hidden field", "another kind", "a tuple"],
+)
+def test_two_of_a_kind_are_equal_when_the_fields_that_are_compared_are(other: object, equal: bool) -> None:  # noqa: FBT001
+    assert (other == LIGHT) is equal
+    assert ((other, LIGHT)[0] != LIGHT) is not equal
+    assert hash(other) == hash(LIGHT) or not equal
+
+
+def test_they_are_keys_of_dictionaries() -> None:
+    assert {LIGHT: 1}[replace(LIGHT, note="another")] == 1
+    assert len({Nothing(), Nothing()}) == 1
+
+
+def test_what_holds_something_that_changes_has_no_hash() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(replace(LIGHT, tags=["a"]))  # type: ignore[arg-type]
+
+
+def test_without_equality_each_is_itself_alone() -> None:
+    one, two = Stamp("x"), Stamp("x")
+    assert one != two
+    assert len({one, two, one}) == 2
+
+
+def test_it_shows_all_but_what_is_hidden() -> None:
+    assert repr(LIGHT) == "Parcel(weight=2, tags=('a',), note='by hand')"
+    assert repr(Crate(weight=1)) == "Crate(weight=1, tags=(), note='', lid=True)"
+    assert repr(Nothing()) == "Nothing()"
+    assert repr(Named("Ann")) == "<Ann>"
+
+
+def test_it_travels_between_processes_as_it_is() -> None:
+    for each in (LIGHT, Nothing(), Crate(weight=1, lid=False)):
+        assert pickle.loads(pickle.dumps(each)) == each  # noqa: S301  (our own bytes)
+        assert copy.deepcopy(each) == each
+
+
+def test_it_takes_no_other_fields() -> None:
+    with pytest.raises(AttributeError):
+        LIGHT.wieght = 3  # type: ignore[attr-defined]
