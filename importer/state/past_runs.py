@@ -50,6 +50,11 @@ class PastRuns:
         names = self._names()
         return tuple(sorted(names - self._not_begun(names), reverse=True))
 
+    def newest(self, begins: str = "") -> Iterator[str]:
+        """Give the ids of runs that began, newest first, for whoever wants few of them: each is looked at when it is taken."""
+        names = sorted((name for name in self._names() if name.startswith(begins)), reverse=True)
+        return filter(self._has_begun, names)
+
     def leftovers(self) -> Iterator[Path]:
         """Give the folders in which no run began, or not yet."""
         return (self.path / name for name in self._not_begun(self._names()))
