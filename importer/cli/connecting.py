@@ -169,7 +169,7 @@ def _name_in(lines: list[ExaminationLine]) -> str:
 
     for line in lines:
         if line.subject == "location" and line.grade is Grade.GOOD:
-            return line.text.partition(" (")[2].removesuffix(")")
+            return line.facts.get("name", "")
     return ""
 
 

@@ -99,8 +99,8 @@ class Bookkeeper:
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        self._journal.mark_quota(mark)
+    def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
+        self._journal.mark_quota(marks)
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         return self._journal.made_here(contact_id, before)

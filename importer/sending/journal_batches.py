@@ -49,7 +49,7 @@ class JournalWriter(Protocol):
 
     def pulse(self, pulse: Pulse) -> None: ...
 
-    def mark_quota(self, mark: QuotaMark) -> None: ...
+    def mark_quota(self, marks: Sequence[QuotaMark]) -> None: ...
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether an earlier row of this run settled or landed with this contact."""
@@ -146,8 +146,9 @@ class JournalBatcher:
     def pulse(self, pulse: Pulse) -> None:
         self._try(lambda: self._journal.pulse(pulse))
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        self._try(lambda: self._journal.mark_quota(mark))
+    def mark_quota(self, marks: Iterable[QuotaMark]) -> None:
+        if kept := tuple(marks):
+            self._try(lambda: self._journal.mark_quota(kept))
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Ask the journal, with everything written that is known by now."""

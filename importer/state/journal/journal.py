@@ -232,11 +232,12 @@ class Journal:
     def pulse(self, pulse: Pulse) -> None:
         """Keep one stretch of sending for the report."""
         names = figures.PULSE_COLUMNS.split(", ")
-        self._appends.note(PULSE, tuple(getattr(pulse, name) for name in names))
+        self._appends.note(PULSE, [tuple(getattr(pulse, name) for name in names)])
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        """Keep what is used of a location's quota."""
-        self._appends.note(MARK_QUOTA, tuple(getattr(mark, name) for name in QUOTA_COLUMNS.split(", ")))
+    def mark_quota(self, marks: Iterable[QuotaMark]) -> None:
+        """Keep what is used of locations' quotas."""
+        names = QUOTA_COLUMNS.split(", ")
+        self._appends.note(MARK_QUOTA, [tuple(getattr(mark, name) for name in names) for mark in marks])
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether another row of this run has this contact already, so that ``before`` cannot have made it.
