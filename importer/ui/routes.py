@@ -20,6 +20,7 @@ from importer.ui.handling import (
     schedule,
     start,
     statics,
+    targets,
 )
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data
@@ -71,6 +72,9 @@ ROUTES: Final = (
     Route("GET", "/api/d/{draft}/columns", columns.columns),
     Route("POST", "/api/d/{draft}/mapping", columns.change),
     Route("POST", "/api/d/{draft}/acknowledge", columns.acknowledge),
+    Route("GET", "/api/d/{draft}/known-mappings", targets.known_mappings),
+    Route("POST", "/api/d/{draft}/create-fields", targets.create_fields),
+    Route("GET", "/d/{draft}/mapping.yaml", targets.mapping_file),
     Route("GET", "/api/d/{draft}/values", columns.values),
     Route("GET", "/api/d/{draft}/row", columns.row),
     Route("GET", "/d/{draft}/rows", rows.page),

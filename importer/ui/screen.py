@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from importer.records import Json
 from importer.settings import Secret
 from importer.ui.benches import Benches
 from importer.ui.drafts import Draft, Drafts
@@ -62,6 +63,8 @@ class Screen:
         self.admission: Admission | None = None
         self.starting: dict[str, asyncio.Lock] = {}
         """A second click on Start waits for the first and finds its run."""
+        self.location_fields: dict[str, list[Json]] = {}
+        """The custom fields of locations that were asked for them."""
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
         self._heard_at = time.monotonic()
