@@ -28,7 +28,6 @@ from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions, RunS
 from importer.sources import StagedSource, stage, stage_each
 from importer.sources.corrections import correct, kept_corrections
 from importer.sources.expanding import expand_sources
-from importer.sources.locations import location_named
 from importer.sources.selection import kept_rows, select
 
 Mapped: TypeAlias = list[Record | Outcome]
@@ -140,13 +139,8 @@ def stage_all(settings: RunSettings, folder: Path) -> tuple[StagedSource, ...]:
 
 
 def _stage(reference: str, folder: Path, index: int, fetched: MappingOf[str, Path]) -> Iterable[StagedSource]:
-    location_id = location_named(reference)
-    if location_id is None:
-        return stage_each(reference, folder, index)
     if reference not in fetched:
-        raise SourceError(
-            f"{reference} is a location, and its contacts cannot be read here: run, check, plan and preview can."
-        )
+        return stage_each(reference, folder, index)
     return (replace(stage(str(fetched[reference]), folder, index), reference=reference),)
 
 
