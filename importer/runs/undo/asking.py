@@ -105,5 +105,5 @@ def _parts(contacts: Mapping[str, StoredContacts], *, with_history: bool) -> Ite
         yield f"- {counted(notes, 'note or task', 'notes and tasks')} that the run added to contacts that were there before: taken away, where nobody wrote into them since."
     if updated:
         yield f"- {counted(updated, 'updated contact')}: values kept, since the old ones are not known (--before-images and --compare keep them, for 30 days)."
-    if not (created or restorable or updated):
+    if not (created or restorable or updated or tagged or notes):
         yield "- The run changed no contact."

@@ -69,6 +69,8 @@ class StoredContacts:
 
     created: int = 0
     restorable: int = 0
+    known: int = 0
+    """Updated, and known to have got no value: tags at most."""
     updated: int = 0
     tagged: int = 0
     beside: int = 0
@@ -78,7 +80,7 @@ class StoredContacts:
 
     @property
     def contacts(self) -> int:
-        return self.created + self.restorable + self.updated
+        return self.created + self.restorable + self.known + self.updated
 
 
 def reached_contacts(db: Database) -> Iterator[str]:
@@ -136,9 +138,12 @@ class UndoBook:
     def count(self) -> dict[str, StoredContacts]:
         """Count the contacts by location and by what can be done about them, those left out that are taken back."""
         query = f"""
-            SELECT location_id, count(*), sum(made), sum(NOT made AND changed), sum(NOT made AND tagged) FROM (
+            SELECT location_id, sum(made), sum(NOT made AND changed), sum(NOT made AND NOT changed AND known),
+                sum(NOT made AND NOT changed AND NOT known), sum(NOT made AND tagged)
+            FROM (
                 SELECT stored.contact_id, location_id, max(status = 'created') AS made,
                     max(coalesce(content NOT LIKE '[[],%', 0)) AS changed,
+                    count(DISTINCT stored."row") = sum(coalesce(part = 'values', 0)) AS known,
                     max(coalesce(content NOT LIKE '%,null,[]]' AND content NOT LIKE '%,[],[]]', 0)) AS tagged
                 FROM {_STORED} AS stored LEFT JOIN before_images AS image ON image."row" = stored."row"
                 WHERE NOT EXISTS (
@@ -153,12 +158,13 @@ class UndoBook:
             location_id: StoredContacts(
                 created=made,
                 restorable=changed,
-                updated=contacts - made - changed,
+                known=known,
+                updated=updated,
                 tagged=tagged,
                 beside=beside.get(location_id, (0, 0))[0],
                 deals=beside.get(location_id, (0, 0))[1],
             )
-            for location_id, contacts, made, changed, tagged in self._db.execute(query)
+            for location_id, made, changed, known, updated, tagged in self._db.execute(query)
         }
 
     def _count_beside(self) -> dict[str, tuple[int, int]]:
