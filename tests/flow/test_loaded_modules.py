@@ -37,6 +37,7 @@ COMPARING = {
     "importer.mirror.foreseen",
     "importer.runs.planning",
     "importer.runs.forecast",
+    "importer.runs.foreseen_rows",
 }
 
 

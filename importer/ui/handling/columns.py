@@ -60,7 +60,7 @@ async def change(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         case "suggested":
             suggested: Any = await ask_bench(screen, draft, "suggest")
             text = suggested["yaml"]
-        case "assign" | "order" | "edit":
+        case "assign" | "order" | "edit" | "skip":
             answer: Any = await ask_bench(screen, draft, what, text=text, **_asked_of_form(what, said))
             text = answer["text"]
         case _:
@@ -79,6 +79,8 @@ def _asked_of_form(what: str, said: dict[str, Json]) -> dict[str, Json]:
                 "place": taken(said, "place", int),
                 "target": None if target is None else _path(target),
             }
+        case "skip":
+            return {"column": taken(said, "column", str), "cell": taken(said, "text", str)}
         case "order":
             return {"target": _path(said.get("target")), "columns": _texts(said.get("columns"))}
     return {
@@ -119,6 +121,14 @@ def _plain(said: Json) -> Json:
         case dict():
             return {key: _plain(each) for key, each in said.items()}
     raise RefusedRequestError(400, "The mapping cannot be changed like that.")
+
+
+async def rules(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Say which column goes where, without what it would send."""
+    draft = screen.drafts.open(asked.named["draft"])
+    text = screen.drafts.mapping_text(draft)
+    found: Any = await ask_bench(screen, draft, "rules", text=text)
+    return data({"version": draft.version, **found})
 
 
 async def values(screen: Screen, asked: ScreenRequest) -> ScreenReply:

@@ -17,7 +17,7 @@ from importer.ui import children
 from importer.ui.drafts import Draft
 from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of
-from importer.ui.handling.rows import import_words, keep_known, known_of, state_key
+from importer.ui.handling.checking import import_words, keep_known, known_of, state_key
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 
