@@ -2,6 +2,7 @@
 
     python benchmarks/sending.py                      # bare loop, client and sender, in turn, the best of several
     python benchmarks/sending.py --locations 100      # 1,000 rows/s on one core?
+    python benchmarks/sending.py --locations 600 --journal   # with the real journal: its appends, and how late the loop is
     python benchmarks/sending.py --memory             # peak memory at 20,000 and 200,000 rows
 
 CPU is of the client's process alone; the server runs in another. The machine is noisy: read ratios.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import resource
 import sys
 import time
@@ -21,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import aiohttp
 
+from benchmarks.journal import begun
 from benchmarks.vendor import vendor
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
@@ -51,10 +54,65 @@ class NoJournal:
 
     def pulse(self, pulse: Pulse) -> None: ...
 
-    def mark_quota(self, mark: QuotaMark) -> None: ...
+    def mark_quota(self, marks: Sequence[QuotaMark]) -> None: ...
 
     def made_here(self, contact_id: str, before: int) -> bool:  # noqa: ARG002  (a journal's signature)
         return False
+
+
+class Counting:
+    """Counts how often the journal behind it is written to."""
+
+    def __init__(self, journal) -> None:
+        self._journal = journal
+        self.settled = self.appends = 0
+
+    def intend(self, intents, images=()) -> None:
+        self.appends += 1
+        self._journal.intend(intents, images)
+
+    def append(self, *, landed, marks, outcomes, images=()) -> None:
+        self.appends += 1
+        self.settled += len(outcomes)
+        self._journal.append(landed=landed, marks=marks, outcomes=outcomes, images=images)
+
+    def mark_quota(self, marks) -> None:
+        self.appends += 1
+        self._journal.mark_quota(marks)
+
+    def pulse(self, pulse) -> None:
+        self._journal.pulse(pulse)
+
+    def made_here(self, contact_id, before) -> bool:
+        return self._journal.made_here(contact_id, before)
+
+    def withdraw(self, intents) -> None:
+        self._journal.withdraw(intents)
+
+
+class Lag:
+    """How late the loop wakes who asked to be woken."""
+
+    def __init__(self) -> None:
+        self._late: list[float] = []
+
+    async def beside(self, work) -> None:
+        watch = asyncio.ensure_future(self._watch())
+        try:
+            await work
+        finally:
+            watch.cancel()
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + 0.05
+            await asyncio.sleep(0.05)
+            self._late.append(loop.time() - due)
+
+    @property
+    def p99(self) -> float:
+        return sorted(self._late)[int(len(self._late) * 0.99)] if self._late else 0.0
 
 
 def record(number: int, location: str) -> Record:
@@ -138,22 +196,26 @@ def measure(name: str, main, rows: int, *, fast: bool = True) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rows-each", type=int, default=600, help="rows of each of several locations")
     parser.add_argument("--locations", type=int, default=1)
     parser.add_argument("--workers", type=int, default=100)
+    parser.add_argument("--journal", action="store_true", help="the real journal, on this disk")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--slow", action="store_true", help="the standard library's loop instead of uvloop")
     options = parser.parse_args()
     if options.locations > 1:
         with vendor(b"100") as base_url:
-            rows = options.locations * 600
-            journal = NoJournal()
-            rate = measure(
-                f"{options.locations} locations at their quota",
-                send(base_url, rows, options.locations, journal),
-                rows,
+            rows = options.locations * options.rows_each
+            with begun(None) if options.journal else contextlib.nullcontext(NoJournal()) as journal:
+                counting = Counting(journal)
+                lag = Lag()
+                name = f"{options.locations} locations at their quota"
+                rate = measure(name, lag.beside(send(base_url, rows, options.locations, counting)), rows)
+            print(
+                f"  {rate / options.locations / 10:.1%} of {options.locations * 10:,} rows/s, {counting.settled:,} settled"
             )
             print(
-                f"  {rate / options.locations / 10:.1%} of {options.locations * 10:,} rows/s, {journal.settled:,} settled"
+                f"  {counting.appends / counting.settled * 1000:.0f} appends for 1,000 rows; loop late by {lag.p99:.3f} s (p99)"
             )
         return
     with vendor() as base_url:

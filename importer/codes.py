@@ -227,6 +227,19 @@ CATALOGUE: Final[tuple[Code, ...]] = (
         "Write the time as 14:30.",
     ),
     Code(
+        "repeated_beside",
+        "A row before it brings its contact a deal or task that is known by the same (warning)",
+        "Nothing has to be done: what says otherwise (another value, stage, owner) is added as well, what says the very same is one. "
+        "Where both are one thing, leave one row out.",
+        Remedy.NONE,
+    ),
+    Code(
+        "rival_deal",
+        "A row before it brings its contact a deal in the same pipeline, and the location does not allow two (warning)",
+        "HighLevel is expected to refuse it: allow duplicate opportunities in the location's settings before the run, or name another pipeline.",
+        Remedy.NONE,
+    ),
+    Code(
         "file_not_found",
         "A file that a cell names is not there, is empty or cannot be read",
         "Put the file beside the source (or into `files: folder`), spelled as the cell has it; or correct the address.",

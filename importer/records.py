@@ -241,7 +241,8 @@ class Addition:
     """What a row wants added beside its contact: a note, say. ``kind`` names it as journals and results do.
 
     ``content``: what it holds, under the vendor's names. ``once``: not where the contact has the same already.
-    ``place``: which of the mapping's wishes it is.
+    ``place``: which of the mapping's wishes it is. ``number``: which of several of its file that are known by the same
+    and say otherwise. ``rival``: the row before it that brings the contact a deal in the same pipeline.
     """
 
     kind: str
@@ -249,6 +250,8 @@ class Addition:
     place: int = 0
     applies_to: FollowUpFor = FollowUpFor.ALL
     once: bool = True
+    number: int = 1
+    rival: RowId | None = None
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ def check(source: Sources, mapping: Mapping | Reference, **options: Unpack[Check
             return forecast.check(
                 readable,
                 mapping=loaded(mapping),
-                findings=None if findings is None else Path(findings),
+                extent=forecast.CheckExtent(findings=None if findings is None else Path(findings)),
             )
 
     return call.run(look)
@@ -150,8 +150,8 @@ def preview(
 
     Raises SetupError, at the latest when the first row is asked for.
     """
-    from importer.runs import forecast
     from importer.runs.located import located
+    from importer.runs.preview import preview as previewed
 
     given = checked("preview", options, LookOptions)
     call = context_with(given.get("env_file"))
@@ -159,7 +159,7 @@ def preview(
 
     def lines() -> Iterator[dict[str, Json]]:
         with located(settings, mapping=loaded(mapping)) as readable:
-            yield from forecast.preview(readable, rows=rows, mapping=loaded(mapping))
+            yield from previewed(readable, rows=rows, mapping=loaded(mapping))
 
     return _stepped(call, lines())
 

@@ -136,7 +136,8 @@ def doctor_command(
     findings = [_examine_disk(folder), *asyncio.run(_examine(connection, folder))]
     for finding in findings:
         if as_json:
-            click.echo(json.dumps({"grade": finding.grade, "subject": finding.subject, "text": finding.text}))
+            said = {"grade": finding.grade, "subject": finding.subject, "text": finding.text}
+            click.echo(json.dumps({**said, **finding.facts}))
         else:
             click.echo(str(finding))
     if any(finding.grade is Grade.BAD for finding in findings):

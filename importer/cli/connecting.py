@@ -58,6 +58,10 @@ def connect_command(
     LOCATION is the sub-account's id, or its whole address from the browser. The token is read from standard input where
     that is no terminal. It goes into the system's keyring (extra: keyring), or else into a file that you alone can read.
     """
+    if sum(map(bool, (location, listing, forget))) > 1:
+        raise click.UsageError(
+            "Connecting a sub-account, --list and --forget are three things: say one of them."
+        )
     from importer.highlevel.connections import ConnectionBook
 
     load_environment()
@@ -138,13 +142,12 @@ def _token(location_id: str) -> Secret:
         text = click.prompt(f"The token of {location_id} (it is not shown)", hide_input=True, err=True)
     else:
         text = sys.stdin.readline(_LONGEST_TOKEN)
-    text = text.strip()
+    text = text.strip().removeprefix("\ufeff")  # what PowerShell pipes begins with such a mark
     if not text:
         raise SettingsError("No token came. Make one in the sub-account: Settings > Private Integrations.")
-    if "://" in text:
-        raise SettingsError(
-            "That is an address, and no token. A private integration's token begins with pit-."
-        )
+    if "://" in text or text == location_id:
+        what = "the sub-account's id" if text == location_id else "an address"
+        raise SettingsError(f"That is {what}, and no token. A private integration's token begins with pit-.")
     return one_token(text, "The token")
 
 
@@ -166,7 +169,7 @@ def _name_in(lines: list[ExaminationLine]) -> str:
 
     for line in lines:
         if line.subject == "location" and line.grade is Grade.GOOD:
-            return line.text.partition(" (")[2].removesuffix(")")
+            return line.facts.get("name", "")
     return ""
 
 

@@ -52,6 +52,8 @@ def from_command(*, file: Path, output: Path | None, accept_rewritten: bool, sta
     from importer.settings import ReadingOptions
 
     load_environment()
+    if output is not None:
+        _refuse_strange(output)
     found = corrections_from(
         file,
         state_folder(state),
@@ -64,6 +66,21 @@ def from_command(*, file: Path, output: Path | None, accept_rewritten: bool, sta
     else:
         _write(output, found)
     click.echo(fitted(_said(found, file, output), sys.stderr), err=True)
+
+
+def _refuse_strange(output: Path) -> None:
+    """Refuse to write over what is no file of corrections: the corrected file itself, say."""
+    from importer.errors import SettingsError, SourceError
+    from importer.sources.corrections import read_corrections_file
+
+    if not output.is_file() or not output.stat().st_size:
+        return
+    try:
+        read_corrections_file(output)
+    except SourceError:
+        raise SettingsError(
+            f"{output} is there already, and no file of corrections. Name another file (-o)."
+        ) from None
 
 
 def _lines(found: FoundCorrections) -> Iterator[str]:

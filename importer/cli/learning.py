@@ -57,6 +57,7 @@ def learn_command(
     way a transform, rows that were taken out a skip_if. Each was tried: it mends the rows named, and changes none of the
     rows that were fine. Nothing is changed without --apply.
     """
+    from importer.cli.mapping_editing import text_of
     from importer.runs.learning import learn
     from importer.state import StateFolder
 
@@ -66,19 +67,23 @@ def learn_command(
     folder = StateFolder(state_folder(state))
     today = datetime.now(UTC).date()
     learnt = learn(folder.find(run_id), folder, today=today, mapping=mapping, corrected=corrected)
+    if apply:
+        text_of(
+            Path(learnt.mapping.name)
+        )  # one that cannot be written into is refused before anything is proposed
     if as_json:
         click.echo(json.dumps(_as_json(learnt), ensure_ascii=False, indent=2))
     else:
-        _show(learnt)
+        _show(learnt, apply=apply)
     if apply and learnt.lessons:
         _apply(learnt, yes=yes)
 
 
-def _show(learnt: Learnt) -> None:
+def _show(learnt: Learnt, *, apply: bool) -> None:
     for number, lesson in enumerate(learnt.lessons, 1):
         click.echo(f"{number}. {_change(lesson)}")
         click.echo(f"   {_evidence(lesson, learnt)}")
-    click.echo(_summary(learnt), err=True)
+    click.echo(_summary(learnt, apply=apply), err=True)
 
 
 def _change(lesson: Lesson) -> str:
@@ -91,7 +96,7 @@ def _change(lesson: Lesson) -> str:
 
 def _evidence(lesson: Lesson, learnt: Learnt) -> str:
     from importer.mapping.lessons import LessonKind
-    from importer.results.wording import on_one_line
+    from importer.results.wording import on_one_line, rows
 
     pairs = [(on_one_line(old), on_one_line(new)) for old, new in lesson.examples[:_SHOWN]]
     more = f" and {len(lesson.examples) - _SHOWN} more" if len(lesson.examples) > _SHOWN else ""
@@ -101,17 +106,18 @@ def _evidence(lesson: Lesson, learnt: Learnt) -> str:
     texts = ", ".join(f"{old!r} became {new!r}" for old, new in pairs)
     return (
         f"mends {lesson.mended} of {lesson.of} rows that were corrected in column {lesson.column!r} ({texts}{more}); "
-        f"{learnt.compared_rows:,} rows that were fine stay as they were."
+        f"{rows(learnt.compared_rows)} that {'was fine stays as it was' if learnt.compared_rows == 1 else 'were fine stay as they were'}."
     )
 
 
-def _summary(learnt: Learnt) -> str:
+def _summary(learnt: Learnt, *, apply: bool) -> str:
     seen = (
         f"{learnt.corrected_rows:,} corrected and {learnt.dropped_rows:,} dropped rows of run {learnt.run.id}"
     )
     if not learnt.lessons:
         return f"Nothing to learn from {seen}: no change of the mapping would mend several of them and harm none."
-    return f"From {seen}. --apply puts them into {learnt.mapping.name}, asking one by one."
+    hint = "" if apply else f" --apply puts them into {learnt.mapping.name}, asking one by one."
+    return f"From {seen}.{hint}"
 
 
 def _as_json(learnt: Learnt) -> dict[str, Json]:

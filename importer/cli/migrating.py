@@ -110,20 +110,16 @@ class Story:
     quiet: bool
 
     def checked(self, step: MigrationStep, forecast: Forecast) -> None:
-        """Say of one step what would fail, and why; what would be sent is in the overview."""
+        """Say of one step what would fail or is warned of, and why; what would be sent is in the overview."""
+        from importer.results.forecast_text import people_notes
         from importer.results.palette import palette_for
         from importer.results.summary_text import causes
 
-        lines = causes(
-            forecast.errors,
-            palette_for(sys.stderr),
-            title=f"{step.names}: rows that would fail",
-            examples=True,
-        )
-        for line in (
-            *lines,
-            *(f"{step.names}: {note}" for note in (*forecast.overlooked, *forecast.unchecked)),
-        ):
+        colours = palette_for(sys.stderr)
+        failing = causes(forecast.errors, colours, title=f"{step.names}: rows that would fail", examples=True)
+        warned = causes(forecast.warning_groups, colours, title=f"{step.names}: warnings", examples=True)
+        notes = (*forecast.overlooked, *people_notes(forecast), *forecast.unchecked)
+        for line in (*failing, *warned, *(f"{step.names}: {note}" for note in notes)):
             self.say(line)
 
     def begins(self, step: MigrationStep, place: int, of: int) -> None:

@@ -50,8 +50,10 @@ def test_command(ctx: click.Context, *, mapping: Path, allow_transforms: bool, a
 
 
 def _show(judged: Sequence[JudgedExample]) -> None:
+    from importer.results.wording import on_one_line
+
     for one in judged:
-        click.echo(f"{'ok   ' if one.holds else 'fails'}  {one.name}")
+        click.echo(f"{'ok   ' if one.holds else 'fails'}  {on_one_line(one.name)}")
         for fault in one.faults:
             click.echo(f"       {fault}")
     failing = sum(not one.holds for one in judged)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import blake2b
 from html import unescape
@@ -156,12 +157,27 @@ def probes_for(kinds: Iterable[str]) -> tuple[Probe, ...]:
     return tuple(dict.fromkeys(probe for kind in kinds for probe in _PROBES.get(kind, ())))
 
 
-def digest(addition: Addition) -> str:
-    """Sum up what an addition says; two that are the same have the same."""
+def known_by(addition: Addition) -> Iterator[str]:
+    """Give its kind, and by what it is known again."""
     kind = KINDS.get(addition.kind)
     names = kind.known_by if kind is not None else sorted(addition.content)
-    parts = [addition.kind, *(_said(part, addition.content.get(part)) for part in names)]
+    yield addition.kind
+    for part in names:
+        yield _said(part, addition.content.get(part))
+
+
+def digest(addition: Addition) -> str:
+    """Sum up what an addition says; two that are the same have the same."""
+    parts = [*known_by(addition)]
+    if addition.number > 1:
+        parts.append(str(addition.number))
     return blake2b(json.dumps(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def digests_of_others(addition: Addition, among: int) -> frozenset[str]:
+    """Sum up what others may say that are known by the same, where so many are there."""
+    numbers = range(1, addition.number + among + 1)
+    return frozenset(digest(replace(addition, number=each)) for each in numbers if each != addition.number)
 
 
 def find_same(addition: Addition, body: Mapping[str, Any]) -> Iterator[Counterpart]:

@@ -100,6 +100,8 @@ class Catalog:
     """By the listing's name; ``None`` or not there: not read, as with users."""
     timezones: tuple[str, ...] | None = None
     pipelines: tuple[Pipeline, ...] = ()
+    one_deal_a_pipeline: bool = False
+    """A contact may have one in each, the location says."""
     deal_fields: tuple[CustomField, ...] = ()
     """Custom fields of opportunities."""
     tags: frozenset[str] | None = None

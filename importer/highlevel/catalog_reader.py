@@ -53,6 +53,8 @@ async def read_catalog(ask: Ask, location_id: str, needs: CatalogNeeds) -> Catal
         country=_text(place, "country"),
         timezone=_text(place, "timezone"),
         duplicates_allowed=isinstance(settings, Mapping) and bool(settings.get("allowDuplicateContact")),
+        one_deal_a_pipeline=isinstance(settings, Mapping)
+        and settings.get("allowDuplicateOpportunity") is False,
         match_by=_match_by(settings),
         custom_fields=await _read_custom_fields(ask, location_id) if needs.custom_fields else (),
         users=await _read_users(ask, location_id, company) if needs.users else None,

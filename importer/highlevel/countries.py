@@ -13,6 +13,7 @@ from typing import Final
 
 from importer.highlevel.country_scripts import IN_FURTHER_LANGUAGES
 from importer.highlevel.country_spellings import ALPHA3, CAR_SIGNS, OTHERS, TRANSLATED
+from importer.highlevel.country_translations import IN_FURTHER_TRANSLATIONS, SHORT_WITH_ACCENTS
 
 NAMES: Final[dict[str, str]] = {
     "AD": "Andorra",
@@ -275,12 +276,22 @@ def fold(text: str) -> str:
 def _table() -> dict[str, str]:
     """Index every spelling; of one that two lists have, the first of these counts, save that codes go before all."""
     table: dict[str, str] = {fold(spelling): code for code, spelling in _spelt(OTHERS)}
-    for code, name in (*_vendor_names(), *_spelt(TRANSLATED), *_spelt(IN_FURTHER_LANGUAGES)):
+    for code, name in (
+        *_vendor_names(),
+        *_spelt(TRANSLATED),
+        *_spelt(IN_FURTHER_LANGUAGES),
+        *_spelt(IN_FURTHER_TRANSLATIONS),
+    ):
         table.setdefault(fold(name), code)
     words = (*ALPHA3.split(), *(word for sign in CAR_SIGNS.split("|") for word in reversed(sign.split())))
     for code, letters in zip(words[::2], words[1::2], strict=True):
         table.setdefault(fold(letters), code)
-    return table | {fold(code): code for code in NAMES}
+    return table | _codes()
+
+
+@cache
+def _codes() -> dict[str, str]:
+    return {fold(code): code for code in NAMES}
 
 
 def _spelt(names: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -352,6 +363,10 @@ def country_code(text: str) -> str | None:
 
 def _exact(text: str) -> str | None:
     folded = fold(text)
+    if not text.isascii() and folded in _codes():
+        return SHORT_WITH_ACCENTS.get(text.strip().casefold())  # "M\u1ef9" is no MY
+    if text.casefold() in SHORT_WITH_ACCENTS:
+        return SHORT_WITH_ACCENTS[text.casefold()]
     table = _table()
     return table.get(folded) or table.get(folded.removeprefix("the"))
 

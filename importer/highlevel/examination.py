@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
@@ -39,6 +40,8 @@ class ExaminationLine:
     grade: Grade
     subject: str
     text: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What a program may want to know of it: a location's name, country and time zone."""
 
     def __str__(self) -> str:
         return f"{self.grade:<5} {self.subject}: {self.text}"
@@ -175,9 +178,10 @@ def _judge_location(found: Reply, location_id: str) -> list[ExaminationLine]:
         return [ExaminationLine(grade=Grade.BAD, subject="location", text=text)]
     place = found.body.get("location")
     place = place if isinstance(place, Mapping) else {}
-    about = ", ".join(str(place[name]) for name in ("name", "country", "timezone") if place.get(name))
+    facts = {name: str(place[name]) for name in ("name", "country", "timezone") if place.get(name)}
+    about = ", ".join(facts.values())
     return [
-        ExaminationLine(grade=Grade.GOOD, subject="location", text=f"{location_id} ({about})"),
+        ExaminationLine(grade=Grade.GOOD, subject="location", text=f"{location_id} ({about})", facts=facts),
         _judge_matching(place.get("settings")),
     ]
 

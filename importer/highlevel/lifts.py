@@ -9,6 +9,17 @@ from importer.records import Change, Json
 
 _SETTINGS: Final = ("dndSettings", "inboundDndSettings")
 _ON: Final = ("active", "permanent")
+SEARCHED: Final[Mapping[str, tuple[Json, ...]]] = {
+    "dnd": (True,),
+    "dndSettings.Email": _ON,
+    "dndSettings.SMS": _ON,
+    "dndSettings.Call": _ON,
+    "inboundDndSettings.all": ("active",),
+}
+"""What a location can be searched for: each switch, with the values that mean that somebody said no."""
+_UNSEARCHED: Final = "dndSettings"
+"""The other channels: only a read by id shows them."""
+SWITCHES: Final = (*SEARCHED, _UNSEARCHED)
 
 
 def is_lift(change: Change) -> bool:
@@ -24,6 +35,13 @@ def is_lift(change: Change) -> bool:
 def switches_off(fields: Mapping[str, Json]) -> bool:
     """Tell whether a row says that somebody may be written to; blank says nothing."""
     return fields.get("dnd") is False or any(_switched_off(fields.get(name)) for name in _SETTINGS)
+
+
+def switched_off(fields: Mapping[str, Json]) -> set[str]:
+    """Name the switches that a row turns off, each as a location is searched for it."""
+    found = {f"{name}.{channel}" for name in _SETTINGS for channel in _switched_off(fields.get(name))}
+    named = {name if name in SEARCHED else _UNSEARCHED for name in found}
+    return named | {"dnd"} if fields.get("dnd") is False else named
 
 
 def lifts(fields: Mapping[str, Json], contact: Mapping[str, Any]) -> bool:

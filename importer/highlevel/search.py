@@ -53,6 +53,13 @@ def search_updated(location_id: str, *, since: float, size: int, cursor: Json) -
     return _search(location_id, size=size, cursor=cursor, by="dateUpdated", filters=filters)
 
 
+def search_blocked(location_id: str, switch: str, value: Json, *, size: int, cursor: Json) -> Call:
+    """Ask for the contacts with do-not-disturb on, by one of the switches that can be searched for."""
+    name = switch if switch == "dnd" else f"{switch}.status"
+    filters: Json = [{"field": name, "operator": "eq", "value": value}]
+    return _search(location_id, size=size, cursor=cursor, by="dateAdded", filters=filters)
+
+
 def newest_change(location_id: str) -> Call:
     """Ask for the contact that changed last, and how many there are."""
     return _search(location_id, size=1, cursor=None, by="dateUpdated", direction="desc")

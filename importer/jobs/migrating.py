@@ -227,7 +227,9 @@ def overview(checked: MigrationCheck) -> str:
 def _line(place: int, step: MigrationStep, forecast: Forecast) -> str:
     failing = f", {number(forecast.failed)} would fail" if forecast.failed else ""
     skipped = f", {number(forecast.skipped)} to skip" if forecast.skipped else ""
-    return f"{place}. {NOUNS[step.row_object][1]}: {rows(forecast.ready)} to send{skipped}{failing} ({step.names})"
+    lifting = f", {number(forecast.lifts.rows)} may lift a do-not-disturb" if forecast.lifts.rows else ""
+    what = NOUNS[step.row_object][1]
+    return f"{place}. {what}: {rows(forecast.ready)} to send{skipped}{failing}{lifting} ({step.names})"
 
 
 @contextlib.asynccontextmanager

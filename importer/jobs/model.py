@@ -24,6 +24,7 @@ from importer.jobs.settling import Afterwards, parse_afterwards
 from importer.runtime.counting import counted
 from importer.runtime.installation import missing_extra
 from importer.settings import OpenHours, ResultsFormat
+from importer.sources.locations import scheme_of
 from importer.yaml.section import Flag, NonEmptyText, Section
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -124,6 +125,11 @@ def _after(text: Any) -> Afterwards:
 
 def _pattern(text: str) -> str:
     check_pattern(text)
+    if scheme_of(text) is not None:
+        raise ValueError(
+            f"A job takes files, and {text} is a location: have the system's own scheduler (cron) give `importer run {text} ...`, "
+            "which imports the same contacts once."
+        )
     return text
 
 

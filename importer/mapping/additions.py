@@ -17,7 +17,7 @@ from importer.mapping.language.beside import FOLLOWERS, WishPart
 from importer.mapping.language.model import MappingModel
 from importer.mapping.location_values import Users, find_named, moment_of, settled
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
-from importer.records import Addition, Fault, Json, Record
+from importer.records import Addition, Fault, Json, Record, RowId, number_of
 from importer.yaml.document import YamlPath
 
 
@@ -31,6 +31,7 @@ class AdditionResolver:
         self.faults: list[tuple[YamlPath, str]] = []
         """What the mapping names that the location lacks."""
         self._pipelines = catalog.pipelines if catalog is not None and model.opportunity is not None else None
+        self._one_deal = catalog is not None and catalog.one_deal_a_pipeline
         self._require_pipelines(model)
         self._deal_fields = self._find_deal_fields(rules, catalog)
         self._wishes = model.wishes
@@ -70,6 +71,8 @@ class AdditionResolver:
             return self._resolve_followers(addition, faults)
         if addition.kind == COMPANY:
             return addition  # it names nothing of the location's
+        if self._one_deal and addition.rival is not None:
+            faults.append(_rival_deal(addition.rival))
         parts = self._wishes[addition.place].parts
         pipeline = self._pipeline_of(addition, parts.get("pipelineId"), faults)
         content = {
@@ -121,6 +124,14 @@ class AdditionResolver:
                 return settled(stage, given, part.header, faults, drop=part.drop)
             case _:
                 return given
+
+
+def _rival_deal(row: RowId) -> Fault:
+    sentence = (
+        f"Row {number_of(row)} brings the contact a deal in this pipeline, and the location's settings allow one: "
+        "HighLevel may refuse the second."
+    )
+    return Fault(code="rival_deal", message=sentence, fails=False)
 
 
 def _unknown_pipeline(text: str, found: Sequence[Pipeline], known: Sequence[Pipeline]) -> ValueFault:

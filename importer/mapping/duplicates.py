@@ -56,7 +56,7 @@ class DuplicateSurvey:
 
     def groups(self) -> dict[RowId, PersonGroup]:
         """Give the group of every row that has company, linked by any key they share."""
-        leaders = _Leaders()
+        leaders = Leaders()
         order = sorted(range(len(self._hashes)), key=self._hashes.__getitem__)
         for before, after in pairwise(order):
             if self._hashes[before] == self._hashes[after]:
@@ -77,8 +77,8 @@ class DuplicateSurvey:
                 return None
 
 
-class _Leaders:
-    """Disjoint sets of rows; only rows that have company are in it."""
+class Leaders:
+    """Disjoint sets of rows, or of whatever has numbers; only those that have company are in it."""
 
     def __init__(self) -> None:
         self._leader: dict[RowId, RowId] = {}

@@ -24,6 +24,7 @@ from importer.mapping.language.model import MappingModel
 from importer.mapping.objects import misnamed_fields
 from importer.mapping.ready import mapping_file, nearest_ready
 from importer.mapping.shared_keys import HolderStore
+from importer.mapping.suppressed_people import SuppressedPeople
 from importer.mapping.suppression import Suppression
 from importer.mapping.survey import Surveyor
 from importer.records import Addition, FollowUps, ImportMode, OnUpdate, RowObject, TagMode
@@ -165,6 +166,11 @@ class Mapping:
         """Write faults with their places in the mapping file; ``key`` points at keys, not at their values."""
         return self._document.locate(self.name, faults, key=key)
 
+    def suppressed_people(self, suppression: Suppression) -> SuppressedPeople:
+        """Make what gathers the people of a list over all sources of an import."""
+        by = self.model.match.by
+        return SuppressedPeople(suppression, by=None if by is None else by.custom_field)
+
     def surveyor(
         self,
         header: Sequence[str],
@@ -173,7 +179,7 @@ class Mapping:
         today: date,
         allow_transforms: bool = False,
         draft_store: HolderStore | None = None,
-        suppression: Suppression | None = None,
+        suppressed: SuppressedPeople | None = None,
     ) -> Surveyor:
         """Lay the mapping over a file's header. Raises MappingError for columns the file lacks, the nearest named."""
         return Surveyor(
@@ -184,7 +190,7 @@ class Mapping:
             today=today,
             allow_transforms=allow_transforms,
             draft_store=draft_store,
-            suppression=suppression,
+            suppressed=suppressed,
         )
 
 

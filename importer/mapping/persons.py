@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from importer.highlevel.payload import email_key, phone_key
+from importer.highlevel.contacts import email_key, phone_key
 from importer.records import Json, MatchKey, Record, RowId
 
 HashText: TypeAlias = Callable[[str], int]
@@ -49,10 +49,10 @@ class PersonReader:
 
     def read(self, record: Record, match_by: Collection[str]) -> Person | None:
         """Give the person behind a record; None where nothing is matched."""
-        email, phone = email_key(record), phone_key(record)
-        place = record.location_id
-        mail = self._hash(f"{place}\0{email}") if email else 0
-        number = self._hash(f"{place}\0{phone}") if phone else 0
+        fields, place = record.fields, record.location_id
+        email, phone = email_key(fields.get("email")), phone_key(fields.get("phone"))
+        mail = self._hash(f"{place}\0email:{email}") if email else 0
+        number = self._hash(f"{place}\0phone:{phone}") if phone else 0
         keys: tuple[HeldKey, ...] = ()
         if mail and "email" in match_by:
             keys = (HeldKey(MatchKey.EMAIL, mail, number),)
@@ -60,7 +60,7 @@ class PersonReader:
             keys = (*keys, HeldKey(MatchKey.PHONE, number, mail))
         if not keys:
             return None
-        first, last = name_of(record.fields)
+        first, last = name_of(fields)
         return Person(
             record.row, keys, self._hash_name(first), self._hash_name(last), record.contact_id is not None
         )

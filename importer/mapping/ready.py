@@ -83,7 +83,8 @@ def migrations_folder() -> Path:
 
 def ready_migrations() -> tuple[ReadyMapping, ...]:
     """List the ready migrations: files that say which mapping takes which export of a folder."""
-    return tuple(map(_described, sorted(migrations_folder().glob(f"*{_SUFFIX}"))))
+    paths = sorted(migrations_folder().glob(f"*{_SUFFIX}"), key=lambda path: path.stem)
+    return tuple(map(_described, paths))
 
 
 def ready_migration(name: str) -> ReadyMapping:

@@ -88,10 +88,16 @@ class SharedKeys:
     def decide(self, mapped: Sequence[Record | Outcome]) -> list[Record | Outcome]:
         """Take shared keys from whoever comes later; rows that are outcomes already hold nothing."""
         persons = [self._person(item) if isinstance(item, Record) else None for item in mapped]
-        keys = {held.key for person in persons if person is not None for held in person.keys}
+        keys = [held.key for person in persons if person is not None for held in person.keys]
         if not keys:
             return list(mapped)
-        desk = _Desk(self._store.find(keys), self._store.run)
+        run, several = self._store.run, frozenset(keys)
+        known = self._store.find(several)
+        if not known and len(several) == len(keys):  # nobody shares anything with anybody, as in most blocks
+            self._store.put(_begun(persons, run))
+            self._note(())
+            return list(mapped)
+        desk = _Desk(known, run)
         decided = [
             item if person is None or not isinstance(item, Record) else self._judge(item, person, desk)
             for item, person in zip(mapped, persons, strict=True)
@@ -271,6 +277,12 @@ class _Desk:
     def _first(self, holder: KeyHolder, row: RowId) -> RowId | None:
         """Name the row of this run that holds a key; a later one is of an earlier pass, and was not the first."""
         return holder.row if holder.run == self._run and holder.row < row else None
+
+
+def _begun(persons: Iterable[Person | None], run: int) -> dict[int, KeyHolder]:
+    return {
+        held.key: begin(person, held, run) for person in persons if person is not None for held in person.keys
+    }
 
 
 def begin(person: Person, held: HeldKey, run: int) -> KeyHolder:

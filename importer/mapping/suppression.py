@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from importer.highlevel.contacts import phone_key
 from importer.highlevel.payload import match_keys
-from importer.records import Outcome, Record, RowId, Status, number_of, value_type
+from importer.records import Outcome, Record, RowId, Status, number_of, source_of, value_type
 
 CODE: Final = "suppressed"
 
@@ -53,7 +53,7 @@ class Suppression:
         whose = (
             "It is of somebody"
             if because_of is None
-            else f"Row {number_of(because_of)} is of the same person, and"
+            else f"Row {number_of(because_of)}{_elsewhere(record.row, because_of)} is of the same person, and"
         )
         tail = "who is on the list" if because_of is None else "on the list"
         return Outcome(
@@ -65,6 +65,10 @@ class Suppression:
             message=f"{whose} {tail} {self.name} of people who are sent nothing.",
             warnings=record.warnings,
         )
+
+
+def _elsewhere(row: RowId, other: RowId) -> str:
+    return "" if source_of(row) == source_of(other) else " of another file of this import"
 
 
 def _keys(record: Record) -> Iterator[str]:
@@ -81,7 +85,7 @@ def _hash(key: str, salt: bytes) -> int:
 
 
 class SuppressedRows:
-    """The rows of one file that are sent nothing: those that name somebody of the list, and all others of that person."""
+    """The rows that are sent nothing: those that name somebody of the list, and all others of that person."""
 
     def __init__(self, suppression: Suppression) -> None:
         self.suppression = suppression

@@ -12,6 +12,7 @@ from importer.highlevel.catalog import MATCH_BY, Catalog
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
+from importer.mapping.compiled.old_numbers import advice_on_numbers
 from importer.mapping.compiled.program import Program, required_of, row_filter
 from importer.mapping.compiled.readers import Circumstances
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
@@ -20,9 +21,11 @@ from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule, RuleKey, is_custom
 from importer.mapping.opt_outs import OptOutsInOrder, is_of_opt_outs
 from importer.mapping.other_columns import with_other_columns
+from importer.mapping.repeated import SEVERAL, RepeatedAdditions, RepeatedSurvey
 from importer.mapping.resolver import Resolver
 from importer.mapping.shared_keys import HolderStore, MatchedBy, Note, SharedKeys, key_rules
-from importer.mapping.suppression import SuppressedRows, Suppression
+from importer.mapping.suppressed_people import SuppressedPeople
+from importer.mapping.suppression import SuppressedRows
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.values.conventions import Conventions
 from importer.records import Block, Outcome, Record, RowId
@@ -43,6 +46,7 @@ class BoundMapping:
         open_dates: Mapping[RuleKey, str],
         locate: Locate,
         notes: tuple[str, ...] = (),
+        repeated: RepeatedAdditions | None = None,
         suppressed: SuppressedRows | None = None,
     ) -> None:
         self.rows = rows
@@ -52,6 +56,7 @@ class BoundMapping:
         self._model = model
         self._program = program
         self._duplicates = duplicates
+        self._repeated = repeated
         self._suppressed = suppressed
         self._written = written
         self._open_dates = open_dates
@@ -64,6 +69,8 @@ class BoundMapping:
     def read(self, block: Block) -> list[Record | Outcome]:
         """Map each row by itself; one of a person who is sent nothing ends here, before anybody is compared."""
         mapped = self._program.map(block)
+        if (repeated := self._repeated) is not None:
+            mapped = [repeated.number(each) if isinstance(each, Record) else each for each in mapped]
         return mapped if self._suppressed is None else list(map(self._suppressed.settle, mapped))
 
     def settle(self, mapped: list[Record | Outcome]) -> list[Record | Outcome]:
@@ -92,7 +99,7 @@ class Surveyor:
     """Looks at every row once: counts, date orders, duplicates; then binds the mapping.
 
     ``draft_store``: keeps who holds which key while duplicates are looked for; without one, nobody is somebody else.
-    ``suppression``: people who are sent nothing.
+    ``suppressed``: gathers the people who are sent nothing, over all sources of an import.
     """
 
     def __init__(
@@ -105,9 +112,9 @@ class Surveyor:
         today: date,
         allow_transforms: bool,
         draft_store: HolderStore | None = None,
-        suppression: Suppression | None = None,
+        suppressed: SuppressedPeople | None = None,
     ) -> None:
-        self._suppressed = None if suppression is None else SuppressedRows(suppression)
+        self._suppressed = suppressed
         self._model = model = with_other_columns(model, header)
         self._locate = locate
         self._header = header
@@ -121,9 +128,16 @@ class Surveyor:
         self._location_rows: Counter[str] = Counter()
         policy = model.match.in_file_duplicates
         by = None if model.match.by is None else model.match.by.custom_field
-        alone = policy == "in_order" and suppression is None
-        self._duplicates = None if alone else DuplicateSurvey(policy, by)
-        self._draft = self._program(draft=True) if self._duplicates is not None else None
+        self._duplicates = None if policy == "in_order" else DuplicateSurvey(policy, by)
+        several = any(wish.kind in SEVERAL for wish in model.wishes)
+        self._repeated = RepeatedSurvey(by) if several else None
+        links = (
+            None if self._duplicates is None else self._duplicates.see,
+            None if self._repeated is None else self._repeated.see,
+            None if suppressed is None else suppressed.link,
+        )
+        self._see_person = [see for see in links if see is not None]
+        self._draft = self._program(draft=True) if self._see_person else None
         self._shared: SharedKeys | None = None
         if self._draft is not None and draft_store is not None:
             rules = key_rules(model, self._draft)
@@ -137,17 +151,21 @@ class Surveyor:
     def see(self, block: Block) -> None:
         """Take one block of the file into account."""
         self._rows += len(block)
-        if self._draft is not None and self._duplicates is not None:
-            mapped = self._draft.map(block)
-            self._note_suppressed(mapped)
-            # Rows of different people are nobody's duplicates, whatever they share.
-            for each in mapped if self._shared is None else self._shared.decide(mapped):
-                if isinstance(each, Record):
-                    self._duplicates.see(each)
+        if self._draft is not None:
+            self._see_people(self._draft.map(block))
         table = self._see_writing(block)
         if table is None:
             return
         self._location_rows.update(location for location in self._location.run(table) if location)
+
+    def _see_people(self, mapped: list[Record | Outcome]) -> None:
+        if self._suppressed is not None:
+            self._suppressed.see(mapped)
+        # Rows of different people are nobody's duplicates, whatever they share.
+        for each in mapped if self._shared is None else self._shared.decide(mapped):
+            if isinstance(each, Record):
+                for see in self._see_person:
+                    see(each)
 
     def see_writing(self, block: Block) -> None:
         """Learn from rows that are not to be imported how the file's dates and numbers are written."""
@@ -160,11 +178,6 @@ class Surveyor:
         table = BlockColumns(rows, frozenset(self._model.defaults.empty), self._model.clear)
         self._evidence.see(table)
         return table
-
-    def _note_suppressed(self, mapped: list[Record | Outcome]) -> None:
-        for each in mapped if self._suppressed is not None else ():
-            if isinstance(each, Record) and self._suppressed is not None:
-                self._suppressed.see(each)
 
     def _sound_rows(self, block: Block) -> Sequence[Sequence[str]]:
         """Give the rows that can be mapped: whole ones that the mapping's rows section lets in."""
@@ -187,15 +200,14 @@ class Surveyor:
         if certain:
             raise MappingError("The mapping leaves the dates open.", faults=self._locate(certain))
         groups = self._duplicates.groups() if self._duplicates is not None else {}
-        if self._suppressed is not None:
-            self._suppressed.spread(group.rows for group in groups.values())
         return BoundMapping(
             self._model,
             self._program(),
             rows=self._rows,
             location_rows=dict(self._location_rows),
             duplicates=self._policy(groups),
-            suppressed=self._suppressed,
+            suppressed=None if self._suppressed is None else self._suppressed.rows,
+            repeated=self._repeated_additions(),
             written={
                 key: self._evidence.conventions(key, rule)
                 for key, rule in self._model.rules
@@ -205,6 +217,10 @@ class Surveyor:
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
         )
+
+    def _repeated_additions(self) -> RepeatedAdditions | None:
+        repeated = {} if self._repeated is None else self._repeated.repeated()
+        return RepeatedAdditions(repeated) if repeated else None
 
     def _policy(self, groups: Mapping[RowId, PersonGroup]) -> DuplicatePolicy | OptOutsInOrder | None:
         policy = self._model.match.in_file_duplicates
@@ -245,13 +261,13 @@ class Surveyor:
 def _refuse_nobody(model: MappingModel, layout: HeaderLayout) -> None:
     """Refuse a file that lacks every optional column by which a row could be matched to a contact."""
     names = required_of(model)
-    if not names:
+    if not names or model.match.by is not None:
         return  # a custom field finds its rows' contacts
     rules = [model.fields[name] for name in names]
     if not any(rule.value or rule.default or layout.pick(rule) is not None for rule in rules):
         raise MappingError(
             f"The file has no column for {' or '.join(names)}, so every row would fail. "
-            "Name the column in the mapping."
+            f"Name the column in the mapping.{advice_on_numbers(model, layout.titles)}"
         )
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Final, Protocol, Self
 
 from importer.highlevel.catalog import CustomField
-from importer.highlevel.contacts import HeldContact
+from importer.highlevel.contacts import ADDITIONAL, HeldContact
 from importer.mirror.field_index import FieldIndex, ValueKeys
 from importer.mirror.met import MetContacts
-from importer.mirror.store import NOBODY, Mirror
+from importer.mirror.store import Mirror
+from importer.state.key_filter import KeyFilter
 
 _NOBODY: Final[tuple[str, ...]] = ()
+_LEFT_BITS: Final = 1 << 25
+"""Four megabytes: of a million contacts with three keys each, one key in ten is asked for in vain."""
 
 
 class LocationView(Protocol):
@@ -27,6 +30,8 @@ class LocationView(Protocol):
     def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None: ...
 
     def holders(self, key: str) -> tuple[str, ...]: ...
+
+    def additional_holders(self, key: str) -> tuple[str, ...]: ...
 
     def contact(self, contact_id: str) -> HeldContact | None: ...
 
@@ -50,7 +55,9 @@ class ForeseenLocation:
         self._mirror = mirror
         self._left = left
         self._met = met
-        self._any_left = len(left) > 0
+        self._left_facts = left.facts
+        self._left_keys: KeyFilter | None = None
+        self._any_additional = False
         self._holders: dict[str, tuple[str, ...]] = {}
         self._contacts: dict[str, HeldContact] = {}
         self._new: dict[str, HeldContact] = {}
@@ -71,35 +78,39 @@ class ForeseenLocation:
         ``by``: the custom field that contacts are found by, if any.
         """
         left = stack.enter_context(Mirror.scratch(folder / "left.db"))
-        left.renew(written, left.facts)
         values = None
         if by is not None:
             values = stack.enter_context(FieldIndex.scratch(folder / "values.db", by))
             values.fill(mirror)
-            values.renew(written)
-        return cls(mirror, left, met, values=values)
+        location = cls(mirror, left, met, values=values)
+        location._keep(written)
+        return location
 
     def look(self, keys: Iterable[str], contact_ids: Iterable[str]) -> None:
         """Read everybody whom a block of rows may mean."""
         keys = list(keys)
         before = self._mirror.find(keys)
-        # a file of which little changes leaves nothing for long: that half of the questions can be spared
-        later = self._left.find(keys) if self._any_left else NOBODY
+        later = self._left.find(self._perhaps_left(keys))
         by_value = self._values.by_keys(keys) if self._values is not None else {}
         named = {*contact_ids, *(each for ids in by_value.values() for each in ids)}
         wanted = before.contacts.keys() | later.contacts.keys() | named
         if self._met is not None:
             self._met.note(wanted)
-        left = self._left.by_ids(wanted) if self._any_left else {}
+        left = self._left.by_ids(self._perhaps_left(wanted))
         held = {**before.contacts, **self._mirror.by_ids(named - before.contacts.keys() - left.keys())}
         # with what only a read by id shows, where that was done: an export does it
         self._contacts = {**held, **self._mirror.completed(held.values()), **left}
         self._holders = {**_laid_over(before.holders, left, later.holders), **by_value}
+        self._any_additional = before.additional or later.additional
         self._new = {}
 
     def holders(self, key: str) -> tuple[str, ...]:
         """Tell the ids of the contacts that hold a key, those added first ahead."""
         return self._holders.get(key, _NOBODY)
+
+    def additional_holders(self, key: str) -> tuple[str, ...]:
+        """Tell the ids of the contacts that hold a key as an additional one, likewise."""
+        return self._holders.get(f"{ADDITIONAL}{key}", _NOBODY) if self._any_additional else _NOBODY
 
     def contact(self, contact_id: str) -> HeldContact | None:
         return self._contacts.get(contact_id)
@@ -114,15 +125,31 @@ class ForeseenLocation:
         for key in new:
             if key not in old:
                 self._holders[key] = (*self.holders(key), contact.id)
+        self._any_additional = self._any_additional or bool(contact.emails or contact.phones)
         self._contacts[contact.id] = self._new[contact.id] = contact
 
     def settle(self) -> None:
         """Keep what the rows of this block leave, for the blocks behind it."""
-        if self._new:
-            self._left.renew(self._new.values(), self._left.facts)
-            self._any_left = True
-            if self._values is not None:
-                self._values.renew(self._new.values())
+        self._keep(self._new.values())
+
+    def _keep(self, contacts: Collection[HeldContact]) -> None:
+        if not contacts:
+            return
+        self._left.renew(contacts, self._left_facts)
+        self._left_keys = self._left_keys or KeyFilter(_LEFT_BITS)
+        for contact in contacts:
+            found_by = (key.removeprefix(ADDITIONAL) for key in contact.found_by())
+            self._left_keys.add(map(hash, (contact.id, *found_by)))
+        if self._values is not None:
+            self._values.renew(contacts)
+
+    def _perhaps_left(self, keys: Iterable[str]) -> list[str]:
+        """Leave out what no row left: of a file that changes little that is nearly all of it."""
+        left = self._left_keys
+        if left is None:
+            return []
+        asked = list(keys)
+        return [asked[index] for index in left.places(map(hash, asked))]
 
     @property
     def values(self) -> ValueKeys | None:
@@ -162,6 +189,9 @@ class OneContact:
 
     def holders(self, key: str) -> tuple[str, ...]:
         return (self._contact.id,) if key in self._keys else _NOBODY
+
+    def additional_holders(self, key: str) -> tuple[str, ...]:
+        return self.holders(f"{ADDITIONAL}{key}")
 
     def contact(self, contact_id: str) -> HeldContact | None:
         return self._contact if contact_id == self._contact.id else None

@@ -51,6 +51,10 @@ def _idle(options: ReadingOptions, detected: Detected) -> Iterator[str]:
 
 def _detect(place: Path, options: ReadingOptions, *, name: str, depth: int) -> Reading:
     with _open(place) as stream:
+        if not stream.seekable():  # it is opened again and again, and what came through a pipe is gone then
+            raise SourceError(
+                f"{place} is a pipe, and this file has to be read more than once. Name the file itself."
+            )
         head = stream.read(HEAD_BYTES)
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise SourceError(f"{name} is empty. Export it again.")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _OURS = "import_"
 _LOCATION = "import_location_id"
 _DETECT_ALL: Final = ReadingOptions()
+_OF_A_ROW: Final = ("import_row", "import_run")
 
 _OUR_HEADERS: Final = (
     {"import_row", "import_status"},
@@ -131,6 +132,11 @@ def _splits_elsewhere(reading: Reading) -> bool:
 
 def _named(names: Sequence[str]) -> int:
     return max((column for column, name in enumerate(names, 1) if name), default=0)
+
+
+def open_results(path: str | os.PathLike[str], *, options: ReadingOptions = _DETECT_ALL) -> Source:
+    """Open a file of results with our own columns beside the data; of several sheets, the one that has them."""
+    return open_source(path, options=replace(options, wanted_headers=_OF_A_ROW)).with_own_columns()
 
 
 def open_source(

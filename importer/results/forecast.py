@@ -32,8 +32,6 @@ class Expected:
 
     asked: int
     found: int
-    lifting: int = 0
-    """Of those that were found, the ones whose do-not-disturb their row would lift."""
 
     @property
     def updated_share(self) -> float:

@@ -101,6 +101,13 @@ def _needs(forecast: Forecast) -> Iterator[str]:
         yield from _expected(forecast, forecast.expected)
 
 
+def people_notes(forecast: Forecast) -> Iterator[str]:
+    """Say which rows are one person's, and whom rows may let be written to again."""
+    yield from forecast.same_contact.sentences()
+    if forecast.lifts.rows:
+        yield _lifts(forecast.lifts)
+
+
 def _expected(forecast: Forecast, expected: Expected) -> Iterator[str]:
     asked = f"asked for {rows(expected.asked)}"
     if forecast.row_object.beside:

@@ -11,9 +11,9 @@ from typing import Final
 
 from importer.errors import ImporterError, SettingsError
 from importer.highlevel.catalog import Catalog
-from importer.highlevel.lifts import switches_off
 from importer.highlevel.reply import Reply
 from importer.records import PlanAction, Record, RowObject, value_type
+from importer.results.forecast import Lifts
 from importer.results.next_steps import TRIAL_ROWS
 from importer.results.wording import AUTOMATED, number, rows
 from importer.runs.context import RunContext
@@ -137,23 +137,18 @@ async def glance(
     )
 
 
-def lifts_sentence(mapped: Mapped, known: int | None) -> str | None:
-    """Say how many rows let somebody be written to that said no; None for none.
-
-    ``known``: by a comparison of all rows; else those of ``mapped`` count that switch do-not-disturb off.
-    """
-    if known is not None:
+def lifts_sentence(found: Lifts) -> str | None:
+    """Say how many rows let somebody be written to that said no; None for none."""
+    unasked = found.rows - found.asked
+    if not unasked:
         return (
-            f"lifts: {number(known)}. So many rows lift a contact's do-not-disturb: somebody who said no is written to again."
-            if known
+            f"lifts: {number(found.lifting)}. So many rows lift a contact's do-not-disturb: somebody who said no is written to again."
+            if found.lifting
             else None
         )
-    may = sum(isinstance(item, Record) and switches_off(item.fields) for item in mapped)
     return (
-        f"lifts: up to {number(may)} of the first {rows(len(mapped))}. They switch do-not-disturb off, also for whoever said no "
-        "in HighLevel meanwhile."
-        if may
-        else None
+        f"lifts: up to {number(found.lifting + unasked)} of {rows(found.rows)} that switch do-not-disturb off, also for whoever said no in "
+        f"HighLevel meanwhile: {number(found.lifting)} for certain; of {number(unasked)} it cannot be told beforehand."
     )
 
 

@@ -99,8 +99,8 @@ class Bookkeeper:
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        self._journal.mark_quota(mark)
+    def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
+        self._journal.mark_quota(marks)
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         return self._journal.made_here(contact_id, before)
@@ -111,7 +111,7 @@ class Bookkeeper:
             return None
         return self._known.find(location_id=location_id, contact_id=contact_id, digest=digest(addition))
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
+    def added_beside(self, contact_id: str) -> dict[str, str]:
         return self._journal.added_beside(contact_id)
 
     def made_by(self, row: RowId) -> str | Outcome | None:

@@ -19,6 +19,7 @@ from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState, value_type
 from importer.results import wording
+from importer.results.forecast import Lifts
 from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
     Load,
@@ -39,6 +40,7 @@ from importer.runs.context import RunContext
 from importer.runs.embedded import reachable, untyped_files
 from importer.runs.intake import Mapped
 from importer.runs.key_sharing import matched_by
+from importer.runs.lifting import LiftingRows
 from importer.runs.overtaking import Overtaken, find_overtaken
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Order, Surveyed
@@ -123,7 +125,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 if files is not None:
                     delivery = replace(delivery, preparation=files.named_in(delivery.preparation))
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
-                lifting = await asyncio.to_thread(_lifts, delivery, plan)
+                lifting = await _lifts(sender, delivery, plan, targets)
                 explained = await _aim(sender, delivery, targets, state, plan, lifting)
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
@@ -304,14 +306,26 @@ def _explains(delivery: Delivery) -> bool:
     return delivery.context.confirm is not None or delivery.context.explains_target
 
 
-def _lifts(delivery: Delivery, planned: RunPlan | None) -> str | None:
-    """Say before the first write whom a run may let be written to again; None for nobody."""
+async def _lifts(
+    sender: Sender, delivery: Delivery, planned: RunPlan | None, targets: Sequence[Target]
+) -> str | None:
+    """Say before the first write whom a run lets be written to again; None for nobody."""
     writes = any(name.startswith(("dnd", "inboundDnd")) for name in delivery.mapping.model.fields)
     if not writes or not delivery.journal.untouched:
         return None
     if planned is not None:
-        return lifts_sentence([], planned.lifts)
-    return lifts_sentence(next(delivery.preparation.pieces(), []), None)
+        return lifts_sentence(Lifts(rows=planned.lifts, asked=planned.lifts, lifting=planned.lifts))
+    if delivery.settings.connection.sandbox:
+        return None  # nobody in it said no before its first row
+    with LiftingRows(delivery.mapping) as lifting:
+        await asyncio.to_thread(_see_all, lifting, delivery)
+        return lifts_sentence(await lifting.ask(sender, [target.location_id for target in targets]))
+
+
+def _see_all(lifting: LiftingRows, delivery: Delivery) -> None:
+    for piece in delivery.preparation.pieces():
+        delivery.context.stop.check()
+        lifting.see(piece)
 
 
 def _location_rows(surveyed: Sequence[Surveyed]) -> dict[str, int]:

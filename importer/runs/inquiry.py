@@ -16,7 +16,6 @@ from importer.errors import (
     SettingsError,
 )
 from importer.highlevel.client import distrusted
-from importer.highlevel.lifts import lifts
 from importer.highlevel.reply import Reply
 from importer.records import Outcome, Record
 from importer.results.forecast import Expected
@@ -76,14 +75,14 @@ async def inquire(records: Sequence[Record], *, sender: Sender, base_url: str) -
         for worker in workers:
             worker.cancel()
         await asyncio.wait(workers)
-    return Expected(asked=inquiry.asked, found=inquiry.found, lifting=inquiry.lifting)
+    return Expected(asked=inquiry.asked, found=inquiry.found)
 
 
 class _Inquiry:
     """Records that several workers ask about, and what came of it."""
 
     def __init__(self, records: Iterator[Record], sender: Sender, base_url: str) -> None:
-        self.asked = self.found = self.lifting = 0
+        self.asked = self.found = 0
         self._records = records
         self._sender = sender
         self._base_url = base_url
@@ -97,7 +96,6 @@ class _Inquiry:
             self.asked += 1
             if match is not None and not isinstance(match, Reply):
                 self.found += 1
-                self.lifting += lifts(record.fields, match)
 
     def _unanswered(self, silence: Unanswered) -> Exception:
         if silence.certificate:
@@ -121,12 +119,7 @@ def ask(sample: Sample, settings: RunSettings, *, clock: Clock | None = None) ->
         raise SettingsError(
             "To ask a location it must be known: set HIGHLEVEL_LOCATION_ID, or give --location or the mapping's location."
         )
-    return ask_about(sample.records, settings, clock=clock)
-
-
-def ask_about(records: Sequence[Record], settings: RunSettings, *, clock: Clock | None = None) -> Expected:
-    """Ask about records from code without an event loop, whoever they are. Raises as ``inquire`` does."""
-    return asyncio.run(_ask(records, settings, clock))
+    return asyncio.run(_ask(sample.records, settings, clock))
 
 
 async def _ask(records: Sequence[Record], settings: RunSettings, clock: Clock | None) -> Expected:

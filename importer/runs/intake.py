@@ -17,6 +17,7 @@ from importer.mapping import BoundMapping, Mapping, Surveyor
 from importer.mapping.footers import FooterSurvey, skip_no_people
 from importer.mapping.ready import ready_path
 from importer.mapping.shared_keys import HolderStore, SharedKeys
+from importer.mapping.suppressed_people import SuppressedPeople
 from importer.mapping.suppression import Suppression
 from importer.reading import Source, open_source
 from importer.reading.selection import RowNumbers
@@ -27,7 +28,6 @@ from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions, RunS
 from importer.sources import StagedSource, stage, stage_each
 from importer.sources.corrections import correct, kept_corrections
 from importer.sources.expanding import expand_sources
-from importer.sources.locations import location_named
 from importer.sources.selection import kept_rows, select
 
 Mapped: TypeAlias = list[Record | Outcome]
@@ -139,13 +139,8 @@ def stage_all(settings: RunSettings, folder: Path) -> tuple[StagedSource, ...]:
 
 
 def _stage(reference: str, folder: Path, index: int, fetched: MappingOf[str, Path]) -> Iterable[StagedSource]:
-    location_id = location_named(reference)
-    if location_id is None:
-        return stage_each(reference, folder, index)
     if reference not in fetched:
-        raise SourceError(
-            f"{reference} is a location, and its contacts cannot be read here: run, check, plan and preview can."
-        )
+        return stage_each(reference, folder, index)
     return (replace(stage(str(fetched[reference]), folder, index), reference=reference),)
 
 
@@ -197,9 +192,11 @@ def survey(
     left = options.limit
     with draft_holders(mapping) as draft:
         store = draft if options.apart else None
+        listed = options.suppression
+        suppressed = None if listed is None else mapping.suppressed_people(listed)
         for source in sources:
             _refuse_strangers(source, options)
-            surveyor = _lay_over(source, mapping, options, store, sources)
+            surveyor = _lay_over(source, mapping, options, store, suppressed, sources)
             footers = FooterSurvey(source.header)
             _see_all(_watched(source.every_block(), keep_going, beat), source.only, surveyor, footers, left)
             bound = _bound(surveyor, mapping)
@@ -207,6 +204,8 @@ def survey(
             whole = source.every_block() if source.only is not None else limited(source.blocks(), bound.rows)
             no_people = footers.prove(whole)
             intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
+        if suppressed is not None:
+            suppressed.spread()
     if not any(intake.rows for intake in intakes):
         names = ", ".join(source.name for source in sources)
         raise SourceError(f"{names} has a header and no rows below it: there is nothing to import.")
@@ -291,10 +290,11 @@ def _lay_over(
     mapping: Mapping,
     options: SurveyOptions,
     store: HolderStore | None,
+    suppressed: SuppressedPeople | None,
     all_of: Sequence[Source],
 ) -> Surveyor:
     try:
-        return _surveyor(source, mapping, options, store)
+        return _surveyor(source, mapping, options, store, suppressed)
     except MappingError as fault:
         if len(all_of) == 1:
             raise
@@ -317,7 +317,11 @@ def _bound(surveyor: Surveyor, mapping: Mapping) -> BoundMapping:
 
 
 def _surveyor(
-    source: Source, mapping: Mapping, options: SurveyOptions, store: HolderStore | None = None
+    source: Source,
+    mapping: Mapping,
+    options: SurveyOptions,
+    store: HolderStore | None = None,
+    suppressed: SuppressedPeople | None = None,
 ) -> Surveyor:
     return mapping.surveyor(
         source.header,
@@ -325,7 +329,7 @@ def _surveyor(
         today=options.today,
         allow_transforms=options.allow_transforms,
         draft_store=store,
-        suppression=options.suppression,
+        suppressed=suppressed,
     )
 
 

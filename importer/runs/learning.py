@@ -13,7 +13,7 @@ from typing import Final
 from importer.errors import ImporterError, MappingError, SourceError
 from importer.mapping import BoundMapping, Mapping, load_mapping, parse_mapping
 from importer.mapping.lessons import CorrectedCell, Lesson, learn_rules, skip_lesson
-from importer.reading import Source, open_source
+from importer.reading import Source, open_results
 from importer.reading.corrections import Correction
 from importer.reading.rewriting import rewriting_of
 from importer.records import Block, Record, RowId, Status, number_of, row_id, source_of, value_type
@@ -56,7 +56,7 @@ class _CameBack:
 def learn(
     run: Run, state: StateFolder, *, today: date, mapping: Path | None = None, corrected: Path | None = None
 ) -> Learnt:
-    """Compare a run's rows with what came back of them. Raises SourceError where nothing did, or it does not fit."""
+    """Compare a run's rows with what came back of them. Raises SourceError where nothing did, or it does not fit, and MappingError where the mapping does not fit the sources."""
     returned = _returned(run, state, corrected)
     current = _current_mapping(run, mapping)
     settings = recalled(run, connection=Connection(), state=state.path, reading=ReadingOptions())
@@ -113,7 +113,7 @@ def _take_file(found: _CameBack, path: Path, run: Run, state: StateFolder) -> No
         raise SourceError(f"{path.name} holds rows of run {taken.run.id}, not of {run.id}.")
     found.corrections += taken.corrections
     found.by_file = True
-    source = open_source(path).with_own_columns()
+    source = open_results(path)
     file = ReturnedFile(source, str(path), state)
     for block in source.blocks():
         found.rows.update(origin[1] for cells in block.rows if (origin := file.origin(cells)) is not None)
@@ -184,6 +184,10 @@ class _RowTrial:
         self._tables = [_TrialTable(source, cells) for source in sources]
         self._today = today
         self._cells = cells
+        for table in (
+            self._tables
+        ):  # under one that does not fit nothing would be learnt, and it would not be said why
+            self._bound(mapping, table)
 
     @property
     def compared_rows(self) -> int:

@@ -1,47 +1,171 @@
-"""Rows that switch do-not-disturb off: counted, and where a location can be asked, looked up whose it would lift."""
+"""Rows that switch do-not-disturb off: counted, and where a location can be asked, whose it would lift.
+
+A few are looked up one by one. Of more, the location is searched for who has it on, hundreds in a call, and the rows
+are held against those: so all of them are known, but for who said no in the last minute, which the search shows late.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import tempfile
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingOf
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
 
-from importer.errors import ImporterError
-from importer.highlevel.lifts import switches_off
-from importer.records import Outcome, Record
+from importer.errors import SetupError
+from importer.highlevel.calls import Call
+from importer.highlevel.catalog import CatalogNeeds
+from importer.highlevel.lifts import SEARCHED, lifts, switched_off, switches_off
+from importer.highlevel.search import search_blocked
+from importer.mapping import Mapping
+from importer.records import ImportMode, Json, Outcome, Record, RowObject
 from importer.results.forecast import Lifts
 from importer.runs.catalogs import why_unasked
 from importer.runtime.clock import Clock
 from importer.settings import RunSettings
 
-_LOOKED_UP = 200
+if TYPE_CHECKING:  # what sends takes longer to import than a small check
+    from importer.mirror.switching import SwitchingRows
+    from importer.sending import Sender
+
+_LOOKED_UP: Final = 100
+"""Rows: what the vendor answers within ten seconds."""
+_AT_ONCE: Final = 10
 
 
 class LiftingRows:
-    """Counts them as rows pass by, and keeps the first to be asked about."""
+    """Counts them as rows pass by; open as a context, since it keeps what they are found by in a scratch file."""
 
-    def __init__(self) -> None:
+    def __init__(self, mapping: Mapping) -> None:
         self.rows = 0
-        self._records: list[Record] = []
+        self._updates = mapping.mode is not ImportMode.CREATE_ONLY and mapping.row_object is RowObject.CONTACT
+        self._found: SwitchingRows | None = None
+        self._first: list[Record] = []
+        self._locations: set[str] = set()
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
     def see(self, mapped: Sequence[Record | Outcome]) -> None:
-        for item in mapped:
-            if isinstance(item, Record) and switches_off(item.fields):
-                self.rows += 1
-                if len(self._records) < _LOOKED_UP:
-                    self._records.append(item)
+        if not self._updates:
+            return
+        records = [item for item in mapped if isinstance(item, Record) and switches_off(item.fields)]
+        if not records:
+            return
+        self.rows += len(records)
+        self._locations.update(record.location_id for record in records)
+        self._first += records[: _LOOKED_UP - len(self._first)]
+        self._scratch().note(records)
 
-    def ask(self, settings: RunSettings, clock: Clock) -> Lifts:
-        """Say whom they would lift it for, as far as the location tells; without a token nobody is asked."""
+    def ask_anew(self, settings: RunSettings, clock: Clock) -> Lifts:
+        """Ask the locations with a sender of its own; without a token nobody is asked."""
         unknown = Lifts(rows=self.rows)
-        if settings.connection.sandbox or not self._records:
+        if settings.connection.sandbox or not self.rows:
             return unknown
-        silent = why_unasked({record.location_id for record in self._records}, settings)
-        asked = [record for record in self._records if record.location_id not in silent]
-        if not asked:
+        silent = why_unasked(self._locations, settings)
+        if not (askable := self._locations - silent.keys()):
             return unknown
-        from importer.runs.inquiry import ask_about  # what sends takes longer to import than a small check
+        import asyncio  # a check that asks nobody is spared it
 
-        try:
-            found = ask_about(asked, settings, clock=clock)
-        except ImporterError:
-            return unknown  # that it does not answer is said where it is asked what it takes
-        return Lifts(rows=self.rows, asked=found.asked, lifting=found.lifting)
+        return asyncio.run(self._ask_anew(askable, settings, clock))
+
+    async def _ask_anew(self, askable: Iterable[str], settings: RunSettings, clock: Clock) -> Lifts:
+        from importer.runs.looking import open_looker
+
+        async with open_looker(settings.connection, settings.state, clock=clock) as sender:
+            met = []
+            for location_id in sorted(askable):
+                with contextlib.suppress(SetupError):  # why is said where it is asked what it takes
+                    await sender.open_location(location_id, CatalogNeeds())
+                    met.append(location_id)
+            return await self.ask(sender, met)
+
+    async def ask(self, sender: Sender, met: Iterable[str]) -> Lifts:
+        """Say of how many rows it is known whether they lift it for somebody, and of how many they do.
+
+        ``met``: the locations that were opened. Raises the StopError that ends the asking.
+        """
+        if not self.rows:
+            return Lifts()
+        found = self._scratch()
+        met = self._locations.intersection(met)
+        open_ones = {location_id: await self._search(sender, location_id) for location_id in met}
+        open_ones.update(
+            (location_id, set(found.switches(location_id))) for location_id in self._locations - met
+        )
+        known = await self._look_up(sender, {each: open_ones[each] for each in met})
+        unasked = sum(found.unasked(location_id, switches) for location_id, switches in open_ones.items())
+        return Lifts(rows=self.rows, asked=self.rows - (unasked - known), lifting=found.lifting)
+
+    async def _search(self, sender: Sender, location_id: str) -> set[str]:
+        """Find who has on what rows switch off; gives the switches of which the rows are still to be looked up."""
+        switches = self._scratch().switches(location_id)
+        if self.rows <= _LOOKED_UP:
+            return set(switches)
+        return {
+            switch
+            for switch in switches
+            if switch not in SEARCHED or not await self._meet(sender, location_id, switch)
+        }
+
+    async def _meet(self, sender: Sender, location_id: str, switch: str) -> bool:
+        from importer.mirror.paging import Pager, SearchRefusedError
+
+        pager = Pager(partial(sender.search, location_id), location_id)
+        for value in SEARCHED[switch]:
+            call = partial(_search_blocked, location_id, switch, value)
+            try:
+                async with aclosing(pager.pages(call, may_refuse=True)) as pages:
+                    async for page, _ in pages:
+                        self._scratch().meet(location_id, page.contacts, switch)
+            except (SearchRefusedError, SetupError):
+                return False
+        return True
+
+    async def _look_up(self, sender: Sender, open_ones: MappingOf[str, set[str]]) -> int:
+        """Look up the contacts of the first rows of which nothing is known yet; gives of how many they lift nothing."""
+        found, known = self._scratch(), 0
+        records = [
+            record
+            for record in self._first
+            if switched_off(record.fields) & open_ones.get(record.location_id, set())
+            and not found.lifts(record.row)
+        ]
+        import asyncio
+
+        for first in range(0, len(records), _AT_ONCE):
+            some = records[first : first + _AT_ONCE]
+            answers = await asyncio.gather(*map(sender.find, some), return_exceptions=True)
+            for record, answer in zip(some, answers, strict=True):
+                if isinstance(answer, BaseException) and not isinstance(answer, SetupError):
+                    raise answer
+                match answer:
+                    case None:
+                        known += 1
+                    case dict() if lifts(record.fields, answer):
+                        found.lift([record.row])
+                    case dict():
+                        known += 1
+                    case _:
+                        pass  # it does not say
+        return known
+
+    def _scratch(self) -> SwitchingRows:
+        """Open the scratch file with the first row that needs it: most files have none."""
+        if self._found is None:
+            from importer.mirror.switching import SwitchingRows
+
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="importer-"))
+            self._found = self._stack.enter_context(SwitchingRows.scratch(Path(folder) / "switching.db"))
+        return self._found
+
+
+def _search_blocked(location_id: str, switch: str, value: Json, size: int, cursor: Json) -> Call:
+    return search_blocked(location_id, switch, value, size=size, cursor=cursor)

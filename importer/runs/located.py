@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-from importer.sources.locations import location_named
+from importer.sources.locations import scheme_of
 
 if TYPE_CHECKING:
     from importer.mapping import Mapping
@@ -19,7 +19,7 @@ async def located_sources(
     settings: RunSettings, mapping: Mapping, context: RunContext
 ) -> AsyncIterator[RunSettings]:
     """Read the locations that are named as sources, if any, as long as this is open. Raises SetupError."""
-    if not any(map(location_named, settings.sources)):
+    if not any(map(scheme_of, settings.sources)):
         yield settings
         return
     # what reads locations takes long to import, and a file needs none of it
@@ -32,7 +32,7 @@ async def located_sources(
 @contextlib.contextmanager
 def located(settings: RunSettings, *, mapping: Mapping | None = None) -> Iterator[RunSettings]:
     """Read the locations that are named as sources, if any, as long as this is open. Raises SetupError as a run does."""
-    if not any(map(location_named, settings.sources)):
+    if not any(map(scheme_of, settings.sources)):
         yield settings
         return
     import asyncio  # a look at a file has no loop

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from importer.mapping import Mapping
 from importer.mapping.compiled.headers import HeaderIndex
+from importer.mapping.compiled.layout import named_headers
 from importer.mapping.fit import misfit
 from importer.mapping.language.model import MappingModel
 from importer.reading import Source
-from importer.suggestion.consent.switches import ConsentUnclear, Switch, consent
+from importer.suggestion.consent.strangers import consents
+from importer.suggestion.consent.switches import ConsentUnclear, Switch
 from importer.suggestion.evidence import Column
 from importer.suggestion.names import is_last_name_first
 from importer.suggestion.sampling import sampled_columns
@@ -30,23 +32,28 @@ def overlooked(mapping: Mapping, source: Source) -> tuple[str, ...]:
     )
 
 
-def _refusals(model: MappingModel, columns: Iterable[Column], index: HeaderIndex) -> Iterator[str]:
+def _refusals(model: MappingModel, columns: Sequence[Column], index: HeaderIndex) -> Iterator[str]:
     read = _places(_headers_about_consent(model), index)
-    for column in columns:
+    mapped = _places((named.name for named in named_headers(model)), index)
+    for answer in consents(columns):
+        column = answer.column
         if column.place in read:
             continue
-        match consent(column):
+        match answer:
+            case ConsentUnclear(supposed=True) if column.place in mapped:
+                pass  # whoever maps it has understood its header
             case Switch(explicit=explicit, refused=refused, fields=fields) if explicit or refused:
                 yield (
                     f"Column {column.header!r} says who opted out, and no rule for do-not-disturb uses it: "
                     f"people who refused would be written to. Map it to {' and '.join(fields)}."
                 )
-            case ConsentUnclear(why=why):
+            case ConsentUnclear(why=why, supposed=supposed):
+                looks = "may be" if supposed else "looks like"
                 yield (
-                    f"Column {column.header!r} looks like consent (an opt-in or opt-out), no rule for do-not-disturb "
+                    f"Column {column.header!r} {looks} consent (an opt-in or opt-out), no rule for do-not-disturb "
                     f"uses it, and {why}. Decide whom it keeps from being written to."
                 )
-            case _:
+            case Switch():
                 pass
 
 

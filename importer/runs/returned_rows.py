@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
 from importer.errors import SourceError
 from importer.mapping import parse_mapping
-from importer.reading import Source, open_source
+from importer.reading import Source, open_results
 from importer.reading.corrections import MOST_CORRECTIONS, Correction, Where
 from importer.reading.rewriting import rewriting_of
+from importer.reading.workbooks.columns import letters_of
 from importer.records import RowId, number_of, row_id, value_type
 from importer.results.commands import NextCommands
 from importer.results.wording import shown_value
@@ -52,6 +53,8 @@ class _Back:
     cells: Sequence[str] = field(repr=False)
     even: bool
     error: str = field(repr=False)
+    unread: Mapping[str, str]
+    """What the reader could not make out, by the letters of its column: a formula without its result, say."""
 
 
 def corrections_from(
@@ -59,7 +62,7 @@ def corrections_from(
 ) -> FoundCorrections:
     """Compare the rows of a results or failed file with what their run read. Raises SourceError with each row that does not fit."""
     state = StateFolder(state_path)
-    source = open_source(path, options=reading).with_own_columns()
+    source = open_results(path, options=reading)
     if not {"import_row", "import_run"} <= set(source.header):
         raise SourceError(
             f"{path.name} is no file of failed rows: its columns lack import_row or import_run, which say whose rows they are. "
@@ -135,6 +138,11 @@ class _Comparison:
                     cells=cells,
                     even=not ragged,
                     error=self._returned.own(cells, "import_error"),
+                    unread={
+                        fault.column.rstrip("0123456789"): fault.message
+                        for fault in block.faults.get(index, ())
+                        if fault.column
+                    },
                 )
         self._raise()
         if not runs:
@@ -199,10 +207,10 @@ class _Comparison:
                     source=source,
                 )
             return
-        for where, old, new in zip(columns.names, map(str, before), after, strict=True):
+        cells = zip(columns.names, columns.keys, map(str, before), after, strict=True)
+        for where, key, old, new in cells:
             if _lines(new) != _lines(old):
-                if not accept and str(where) not in back.error:
-                    self._refuse_rewritten(back, where, old, new)
+                self._refuse_unmeant(back, where, key, old, new, accept=accept)
                 yield Correction(
                     line=back.number, row=number, column=where, before=old, after=new, source=source
                 )
@@ -239,8 +247,13 @@ class _Comparison:
         strange = self._places.keys() - set(columns.keys)
         return any(back.cells[self._places[key]].strip() for key in strange)
 
-    def _refuse_rewritten(self, back: _Back, where: Where, old: str, new: str) -> None:
-        if how := rewriting_of(old, new):
+    def _refuse_unmeant(
+        self, back: _Back, where: Where, key: ColumnKey, old: str, new: str, *, accept: bool
+    ) -> None:
+        """Refuse what nobody typed: a blank in place of a formula without its result, or what a spreadsheet rewrote."""
+        if unread := back.unread.get(letters_of(self._places[key])):
+            self._refuse(back.number, unread.rstrip("."))
+        elif not accept and str(where) not in back.error and (how := rewriting_of(old, new)):
             self._refuse(
                 back.number,
                 f"a spreadsheet seems to have rewritten {where}: {how.value}. Put it right, or say --accept-rewritten",

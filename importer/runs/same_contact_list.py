@@ -25,6 +25,16 @@ def count_same_contacts(links: SameContacts) -> SameContact:
     return SameContact(**links.counts()._asdict())
 
 
+def rows_in_groups(links: SameContacts, sources: Sequence[Source], limit: int | None) -> Iterator[Block]:
+    """Read the sources once more, for the rows that are in a group alone."""
+    for source in sources:
+        for block in limited(source.blocks(), limit):
+            limit = None if limit is None else limit - len(block)
+            wanted = _only(block, links)
+            if len(wanted):
+                yield wanted
+
+
 def list_same_contacts(
     links: SameContacts,
     sources: Sequence[Source],

@@ -17,6 +17,7 @@ from importer.runtime.logs import hide
 from importer.settings import DEFAULT_BASE_URL, Secret, location_in
 
 _TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"  # noqa: S105  (a name, no token)
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750
 _SECRET_NAMES: Final = re.compile(
     r"HIGHLEVEL_(?:TOKEN(?:_.*)?|CLIENT_SECRET)$|IMPORTER_PASSWORD$|SMTP_URL$", re.IGNORECASE
 )
@@ -137,9 +138,9 @@ def one_token(token: str, where: str) -> Secret:
     """Make a secret of a token, masked in all logs from now on; ``where`` names it for people. Raises SettingsError."""
     hide(token)
     # It goes into an HTTP header, where white space or an accent would end the request with a riddle.
-    if not (token.isascii() and token.isprintable()) or " " in token:
+    if not _TOKEN.fullmatch(token):
         raise SettingsError(
-            f"{where} holds more than a token: white space or other signs. Put the token alone into it."
+            f"{where} holds more than a token: white space, quotes or other signs. Put the token alone into it."
         )
     return Secret(token)
 
@@ -155,9 +156,7 @@ def read_tokens(tokens_file: Path | None = None) -> dict[str, Secret]:
     for name, value in variables().items():
         location_id = name.removeprefix(_TOKEN_OF)
         if location_id not in {name, ""} and value.strip():
-            tokens[location_id] = Secret(value.strip())
-    for token in tokens.values():
-        hide(token.reveal())
+            tokens[location_id] = one_token(value.strip(), name)
     return tokens
 
 
@@ -172,7 +171,7 @@ def _read_tokens_file(path: Path) -> dict[str, Secret]:
             raise SettingsError(f"{path}:{number}: expected `location_id = token`.")
         if location_id in tokens:
             raise SettingsError(f"{path}:{number}: location {location_id} has a token already.")
-        tokens[location_id] = Secret(token)
+        tokens[location_id] = one_token(token, f"{path}:{number}")
     return tokens
 
 

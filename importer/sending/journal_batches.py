@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from importer.errors import StateError, StopError
@@ -49,7 +49,7 @@ class JournalWriter(Protocol):
 
     def pulse(self, pulse: Pulse) -> None: ...
 
-    def mark_quota(self, mark: QuotaMark) -> None: ...
+    def mark_quota(self, marks: Sequence[QuotaMark]) -> None: ...
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether an earlier row of this run settled or landed with this contact."""
@@ -59,8 +59,8 @@ class JournalWriter(Protocol):
         """Give the id of what this or an earlier run put beside a contact that says the same, as far as it is remembered."""
         ...
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
-        """Give the ids of what rows of this run put, or found, beside a contact."""
+    def added_beside(self, contact_id: str) -> Mapping[str, str]:
+        """Give what rows of this run put, or found, beside a contact: by its id, the digest of what it says."""
         ...
 
     def made_by(self, row: RowId) -> str | Outcome | None:
@@ -146,8 +146,9 @@ class JournalBatcher:
     def pulse(self, pulse: Pulse) -> None:
         self._try(lambda: self._journal.pulse(pulse))
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        self._try(lambda: self._journal.mark_quota(mark))
+    def mark_quota(self, marks: Iterable[QuotaMark]) -> None:
+        if kept := tuple(marks):
+            self._try(lambda: self._journal.mark_quota(kept))
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Ask the journal, with everything written that is known by now."""
@@ -159,7 +160,7 @@ class JournalBatcher:
         self._write_added(contact_id)
         return self._journal.find_added(addition, location_id, contact_id)
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
+    def added_beside(self, contact_id: str) -> Mapping[str, str]:
         """Ask likewise."""
         self._write_added(contact_id)
         return self._journal.added_beside(contact_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -25,10 +25,10 @@ from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.lanes import Lanes, Links
-from importer.sending.row.before_images import BeforeImages, planned_image
+from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
 from importer.sending.row.follow_ups import FollowUpDesk
-from importer.sending.row.intents import intent_of, withdrawn
+from importer.sending.row.intents import withdrawn
 from importer.sending.row.objects import Beside, Companies, Way
 from importer.sending.row.parked import ParkedRows
 from importer.sending.row.submitted import Held, SubmittedRow
@@ -52,6 +52,8 @@ class Callbacks:
     left: Callable[[int], None]
     room: Callable[[], None]
     broke: Callable[[BaseException], None]
+    intend: Callable[[LocationSender], None]
+    """Have the rows written down that a location sends next, together with those of others that run short of such rows."""
     held_capacity: Capacity
     """For rows that wait for others, to share a call of their follow-ups."""
     queue_capacity: Capacity
@@ -86,6 +88,8 @@ class LocationSender:
         self._batcher = FollowUpBatcher(callbacks.held_capacity)
         self._workers: set[asyncio.Task[None]] = set()
         self._busy_rows = 0
+        self._intended = 0
+        """Rows that stand ready and are written down: they may go without asking the journal."""
         self.concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
         self._finishing = False
         self._closing: StopError | None = None
@@ -251,8 +255,9 @@ class LocationSender:
         if submitted is None:
             return None
         if not submitted.intended:
-            self._intend()
+            self._callbacks.intend(self)
         self._ready.popleft()
+        self._intended = max(0, self._intended - 1)
         self._lined_up -= 1
         if self.backlog == self._policy.queue_rows // 2:
             self._callbacks.room()
@@ -274,19 +279,28 @@ class LocationSender:
         ):
             self._ready.append(submitted)
 
-    def _intend(self) -> None:
-        """Write down the rows that will be sent next, as many as a second takes, in one append."""
+    @property
+    def runs_short(self) -> bool:
+        """Tell whether rows wait for which the journal has no line, and those that have one last for less than half a second."""
+        return (
+            self._intended <= self._next_second() // 2
+            and bool(self._ready or len(self._queue))
+            and self.ending is None
+            and not self.caller.gate.held
+        )
+
+    def line_up_next(self) -> list[SubmittedRow]:
+        """Line up the rows that will be sent next, as many as a second takes, and give those that are not written down yet."""
         most = self._next_second()
         while len(self._ready) < most and len(self._queue) and self._lined_up - len(self._parked) < 2 * most:
             self._line_up()
-        batch = [submitted for submitted in islice(self._ready, most) if not submitted.intended]
-        # rows that cannot be repeated are announced one by one, see Upserting
-        intents = [intent_of(submitted, self.caller) for submitted in batch if submitted.repeatable]
-        if intents:
-            images = (planned_image(submitted.record) for submitted in batch)
-            self._journal.intend(intents, [image for image in images if image is not None])
+        return [submitted for submitted in islice(self._ready, most) if not submitted.intended]
+
+    def note_intended(self, batch: Sequence[SubmittedRow]) -> None:
+        """Note that rows were written down."""
         for submitted in batch:
             submitted.intended = True
+        self._intended = min(len(self._ready), self._intended + len(batch))
 
     def _next_second(self) -> int:
         """Tell how many calls the pace lets go within a second."""
@@ -433,6 +447,7 @@ class LocationSender:
         """Take back the rows that wait in lanes or stand ready."""
         submitted_rows = [*self._ready, *self._parked.take_all(), *self._lanes.take_waiting()]
         self._ready.clear()
+        self._intended = 0
         self._lined_up = 0
         return submitted_rows
 

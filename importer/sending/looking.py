@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from importer.highlevel.follow_ups import named_contacts
@@ -112,8 +112,8 @@ class NoRows:
     def pulse(self, pulse: Pulse) -> None:
         """No report is written."""
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        self.marks[mark.location_id] = mark
+    def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
+        self.marks.update((mark.location_id, mark) for mark in marks)
 
     def made_here(self, contact_id: str, before: RowId) -> bool:  # noqa: ARG002  (JournalWriter's signature)
         return False
@@ -121,8 +121,8 @@ class NoRows:
     def find_added(self, addition: Addition, location_id: str, contact_id: str) -> str | None:  # noqa: ARG002  (likewise)
         return None
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:  # noqa: ARG002  (likewise)
-        return frozenset()
+    def added_beside(self, contact_id: str) -> dict[str, str]:  # noqa: ARG002  (likewise)
+        return {}
 
     def made_by(self, row: RowId) -> str | Outcome | None:  # noqa: ARG002  (likewise)
         return None

@@ -13,6 +13,7 @@ from importer.reading.zip_files import printable
 from importer.records import value_type
 from importer.sources.copying import Copy
 from importer.sources.expanding import in_archive
+from importer.sources.locations import refuse_location
 from importer.sources.masking import is_url, masked
 
 
@@ -77,6 +78,7 @@ def stage(
     """
     from importer.sources import local
 
+    refuse_location(reference)
     if reference == "-":
         copy = local.copy_stream(stdin or local.standard_input(), folder, index)
     elif is_url(reference):
@@ -133,6 +135,7 @@ def _staged(index: int, reference: str, copy: Copy) -> StagedSource:
 @contextmanager
 def at_hand(reference: str) -> Iterator[Path]:
     """Give a path to read from as often as wanted; what is no file by itself (a URL, a part of an archive) is copied first."""
+    refuse_location(reference)
     if reference != "-" and not is_url(reference) and not in_archive(Path(reference)):
         yield Path(reference)
         return

@@ -38,7 +38,7 @@ def correct(staged: Sequence[StagedSource], path: Path | None) -> tuple[StagedSo
 
 def corrections_by_source(path: Path, staged: Sequence[StagedSource]) -> dict[int, Corrections]:
     """Read a file of corrections, and sort them by the index of their source. Raises SourceError."""
-    file = _read(path)
+    file = read_corrections_file(path)
     found: dict[int, list[Correction]] = {}
     faults: list[tuple[int, str]] = []
     among = _named_by_content(file, staged)
@@ -53,6 +53,15 @@ def corrections_by_source(path: Path, staged: Sequence[StagedSource]) -> dict[in
     return {index: Corrections(file.name, some) for index, some in found.items()}
 
 
+def read_corrections_file(path: Path) -> CorrectionsFile:
+    """Read a file of corrections, whichever sources they are for. Raises SourceError."""
+    try:
+        with path.open("rb") as file:
+            return read_corrections(lines_of(file), name=path.name)
+    except OSError as cause:
+        raise SourceError(f"The corrections {path} cannot be read: {cause.strerror or cause}.") from None
+
+
 def kept_corrections(staged: StagedSource) -> Corrections | None:
     """Read the corrections that are kept beside a copy; None where there are none. Raises SourceError."""
     if staged.corrections_sha256 is None and not staged.corrections_path.is_file():
@@ -65,14 +74,6 @@ def kept_corrections(staged: StagedSource) -> Corrections | None:
         f"The corrections that the run keeps of {staged.name} ({staged.corrections_path}) are gone, or were changed. Import the "
         "source anew with --fresh."
     )
-
-
-def _read(path: Path) -> CorrectionsFile:
-    try:
-        with path.open("rb") as file:
-            return read_corrections(lines_of(file), name=path.name)
-    except OSError as cause:
-        raise SourceError(f"The corrections {path} cannot be read: {cause.strerror or cause}.") from None
 
 
 def _named_by_content(file: CorrectionsFile, staged: Sequence[StagedSource]) -> Sequence[StagedSource]:

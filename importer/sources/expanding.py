@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from importer.errors import SourceError
-from importer.sources.locations import location_named
+from importer.sources.locations import scheme_of
 from importer.sources.masking import is_url
 from importer.sources.names import is_leftover, is_taken
 
@@ -30,7 +30,7 @@ def _expanded(pattern: str) -> list[str]:
 
 
 def _expand(pattern: str) -> Iterator[str]:
-    if pattern == "-" or is_url(pattern) or location_named(pattern):
+    if pattern == "-" or is_url(pattern) or scheme_of(pattern):
         yield pattern
         return
     place = Path(pattern).expanduser()

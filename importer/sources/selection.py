@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -110,7 +109,6 @@ def _rows_of(path: Path) -> _NamedRows:
             # Looked at and left where it is: what comes through a pipe can be read only once.
             head = file.peek(1 << 16)
             if head.startswith(_PACKED) or _OUR_COLUMN in head.replace(b"\0", b"").split(b"\n", 1)[0]:
-                _refuse_pipe(file, path)
                 yield from _of_results(path)
                 return
             yield from _of_lines(lines_of(file), path.name)
@@ -118,19 +116,11 @@ def _rows_of(path: Path) -> _NamedRows:
         raise SourceError(f"The rows {path} cannot be read: {cause.strerror or cause}.") from None
 
 
-def _refuse_pipe(file: BufferedReader, path: Path) -> None:
-    if not file.seekable():
-        raise SourceError(
-            f"The rows {path} are a file of results that comes through a pipe, and such a file is read twice. Name the file "
-            "itself. Nothing was sent."
-        )
-
-
 def _of_results(path: Path) -> _NamedRows:
     """Take the rows that a file of ours lists, whatever became of them."""
-    from importer.reading import open_source
+    from importer.reading import open_results
 
-    source = open_source(path).with_own_columns()
+    source = open_results(path)
     if "import_row" not in source.header:
         raise SourceError(
             f"{path.name} is no list of rows: its columns do not include import_row. Give row numbers, one a line, JSON lines "

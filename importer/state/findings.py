@@ -10,7 +10,7 @@ import contextlib
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -18,12 +18,23 @@ from typing import Any, Final, Self
 from importer.errors import SettingsError, StateError
 from importer.records import Block, Fault, Outcome, Record, RowId, Status, number_of, source_of, value_type
 from importer.state.database import Database, Purpose, create_database, open_database, statements
+from importer.state.grouped_rows import (
+    GroupKind,
+    KindCounts,
+    LinkedRow,
+    RowGroup,
+    count_kinds,
+    keep_groups,
+    make_room,
+    page_of_groups,
+)
 
 _APPLICATION: Final = 0x696D7066
 """``impf``: what a file of findings says of itself, so that no other file is written over."""
 _SQLITE: Final = b"SQLite format 3\0"
 _HEAD_BYTES: Final = 100
 _MOST_ROWS: Final = 1_000
+_AT_ONCE: Final = 500
 _encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 _SCHEMA: Final = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -35,6 +46,8 @@ CREATE TABLE found (
 ) WITHOUT ROWID;
 CREATE TABLE failing (row INTEGER PRIMARY KEY, cells TEXT NOT NULL);
 """
+# Made when all is written: kept up to date meanwhile, it would cost several times as much.
+_BY_ROW: Final = "CREATE INDEX found_of_row ON found (row)"
 _READING: Final = Purpose(
     title="The file of findings",
     go_on="check again",
@@ -111,6 +124,7 @@ class FindingsWriter:
         try:
             for statement in statements(_SCHEMA):
                 self._db.execute(statement)
+            make_room(self._db)
         except BaseException:
             self._discard()
             raise
@@ -147,6 +161,13 @@ class FindingsWriter:
         except StateError as cause:
             raise _unwritable(self._path, cause) from None
 
+    def see_groups(self, linked: Iterable[LinkedRow], blocks: Iterable[Block]) -> None:
+        """Keep the rows that share an e-mail or phone, and their cells. Raises SettingsError where the disk refuses."""
+        try:
+            keep_groups(self._db, linked, blocks)
+        except StateError as cause:
+            raise _unwritable(self._path, cause) from None
+
     def _place(self, row: RowId, faults: Sequence[Fault]) -> Iterator[tuple[int, int, RowId, str]]:
         self._totals["failing"] += any(fault.fails for fault in faults)
         self._totals["warned"] += any(not fault.fails for fault in faults)
@@ -175,6 +196,7 @@ class FindingsWriter:
             self._db.executemany(
                 "INSERT INTO facts VALUES (?, ?)", [(name, _encode(value)) for name, value in facts.items()]
             )
+        self._db.execute(_BY_ROW)
         self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
 
     def _discard(self) -> None:
@@ -255,6 +277,54 @@ class Findings:
             )
             for n, row, faults, cells in rows
         )
+
+    def cells_of(self, rows: Sequence[RowId]) -> dict[RowId, tuple[str, ...]]:
+        """Give the cells of those of some rows that fail, as they were checked."""
+        found = self._of_rows("SELECT row, cells FROM failing WHERE row IN ({})", rows)
+        return {row: tuple(json.loads(cells)) for row, cells in found}
+
+    def faults_of(self, rows: Sequence[RowId]) -> dict[RowId, list[Fault]]:
+        """Give all that was found of some rows, under whatever cause; rows of which nothing was found are left out."""
+        found = self._of_rows(
+            "SELECT found.row, code, fails, faults FROM found JOIN causes USING (cause) WHERE row IN ({}) ORDER BY cause",
+            rows,
+        )
+        faults: dict[RowId, list[Fault]] = {}
+        for row, code, fails, said in found:
+            faults.setdefault(row, []).extend(
+                Fault(code=code, message=message, column=column, fails=bool(fails))
+                for column, message in json.loads(said)
+            )
+        return faults
+
+    def failing(self, *, after: RowId = -1, count: int = _MOST_ROWS) -> tuple[RowId, ...]:
+        """Give rows that fail, in the order of the sources, from behind one on."""
+        found = self._db.execute(
+            "SELECT row FROM failing WHERE row > ? ORDER BY row LIMIT ?", (after, min(count, _MOST_ROWS))
+        )
+        return tuple(row for (row,) in found.fetchall())
+
+    def _of_rows(self, statement: str, rows: Sequence[RowId]) -> Iterator[Any]:
+        for first in range(0, len(rows), _AT_ONCE):
+            some = rows[first : first + _AT_ONCE]
+            yield from self._db.execute(statement.format(",".join("?" * len(some))), some).fetchall()
+
+    def group_kinds(self) -> tuple[KindCounts, ...]:
+        """Count the groups of rows that share an e-mail or phone, by what the rows have to do with each other."""
+        return count_kinds(self._db) if self._has_groups() else ()
+
+    def groups(
+        self, kind: GroupKind, *, first: int = 0, count: int = 20, members: int = 10
+    ) -> tuple[RowGroup, ...]:
+        """Give some groups of a kind, from the ``first`` on, which counts from 0, each with its first rows."""
+        if not self._has_groups():
+            return ()
+        return page_of_groups(self._db, kind, first=first, count=count, members=members)
+
+    def _has_groups(self) -> bool:
+        """Tell whether the check that wrote the file looked for groups: an older importer did not."""
+        query = "SELECT 1 FROM sqlite_master WHERE name = 'group_kinds'"
+        return self._db.execute(query).fetchone() is not None
 
     def _fact(self, name: str) -> list[Any]:
         (value,) = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

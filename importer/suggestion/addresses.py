@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from importer.records import value_type
-from importer.suggestion.named_columns import Candidate
+from importer.suggestion.named_columns import POSSIBLE, Candidate
 from importer.suggestion.postcodes import CODE_STEP, TOWN_STEP
 
 ADDRESS: Final = ("address1", "city", "state", "postalCode", "country")
@@ -43,11 +43,37 @@ class AddressGroup:
 def address_groups(readings: Sequence[Candidate]) -> tuple[AddressGroup, ...]:
     """Sort the readings that are parts of an address by the place that their headers name, the best group first."""
     found: dict[str, dict[str, Candidate]] = {}
-    for one in readings:
+    for one in sorted(readings, key=lambda one: -one.strength):
         if one.field in ADDRESS and one.number == 1:
             found.setdefault(one.place, {}).setdefault(one.field, one)
     groups = sorted((AddressGroup(place=place, parts=parts) for place, parts in found.items()), key=_rank)
     return tuple(_joined(groups)) if groups else ()
+
+
+_BY_LINE: Final = {3: "city", 4: "state"}
+"""What British programs write on the lines behind the second, where the town has no column of its own."""
+
+
+def lines_decided(readings: Sequence[Candidate]) -> list[Candidate]:
+    """Take "Line 3" for the town and "Line 4" for the county in a file that names neither."""
+    known = {one.field for one in readings}
+    if "city" in known:
+        return list(readings)
+    return [_of_a_line(one, known) for one in readings]
+
+
+def _of_a_line(one: Candidate, known: set[str]) -> Candidate:
+    field = _BY_LINE.get(one.number)
+    if (
+        one.field != "address2"
+        or field is None
+        or field in known
+        or "line" not in one.column.words
+        or one.column.with_digits
+    ):
+        return one
+    reason = f"line {one.number} of an address whose town has no column: compare a few rows"
+    return replace(one, field=field, number=1, strength=POSSIBLE, reason=reason)
 
 
 def _joined(groups: Sequence[AddressGroup]) -> Iterator[AddressGroup]:

@@ -18,6 +18,7 @@ from importer.suggestion.headers import (
 from importer.suggestion.named_columns import LIKELY, POSSIBLE, SURE, Candidate, by_title, candidate
 from importer.suggestion.people import PERSONAL, is_somebody_else
 from importer.suggestion.synonyms import (
+    CALLED,
     NO_NAME,
     NO_PHONE,
     ONLY_SPOKEN,
@@ -50,6 +51,9 @@ def candidates(column: Column, spoken: frozenset[str] = frozenset({"en"})) -> tu
 def _by_header(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     phrase = " ".join(column.words)
     if phrase in NO_NAME or ONLY_SPOKEN.get(phrase, "en") not in spoken:
+        return
+    if phrase in CALLED:
+        yield candidate("called", column, Title(column.words), POSSIBLE, "its header")
         return
     card = card_name(column.header)
     # A column FN of one word each is somebody's short for first name.

@@ -15,36 +15,30 @@ from importer.suggestion.addresses import (
     AddressGroup,
     address_groups,
     chosen_parts,
+    lines_decided,
     others_in_words,
 )
 from importer.suggestion.alternatives import with_alternatives
 from importer.suggestion.candidates import candidates
 from importer.suggestion.cards import card_name
 from importer.suggestion.consent.rules import consents_left, requests_left, switch_guesses
-from importer.suggestion.consent.switches import consent
+from importer.suggestion.consent.strangers import consents
 from importer.suggestion.date_orders import with_layout
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, gender
 from importer.suggestion.fallbacks import fallback_doubts, fallbacks, is_companion
 from importer.suggestion.folding import word_set
 from importer.suggestion.guesses import Guess, Guesses
-from importer.suggestion.leaving import deaths_left, left_of, other_addresses, reach
+from importer.suggestion.leaving import deaths_left, left_of, other_addresses
+from importer.suggestion.name_halves import names_decided
 from importer.suggestion.named_columns import Candidate
 from importer.suggestion.names import NameOrder, name_order
-from importer.suggestion.people import (
-    PERSONAL,
-    is_billing,
-    is_crowd,
-    is_perhaps_else,
-    is_same_person,
-    is_somebody_else,
-)
+from importer.suggestion.own_readings import of_the_contact
 from importer.suggestion.roles import with_role
+from importer.suggestion.street_lines import further_lines
 from importer.suggestion.synonyms import (
-    CONTACT_PERSONS,
-    HOUSE_NUMBERS,
     ONLY_SPOKEN,
-    PART_OR_WHOLE,
+    languages_by_field,
     languages_of,
 )
 
@@ -91,11 +85,11 @@ class _Choice:
 def guess(columns: Sequence[Column]) -> Guesses:
     """Choose a field for every column that shows one; two columns never share a place that has room for one."""
     usable = with_role([column for column in columns if column.place not in _ambiguous(columns)])
-    answers = [found for column in usable if (found := consent(column))]
+    answers = consents(usable)
     switches = switch_guesses(answers)
     asked = {answer.column.place for answer in answers}
     readings = _readings([column for column in usable if column.place not in asked], _languages(usable))
-    choice = _Choice(_names_decided(_of_the_contact(readings, usable)))
+    choice = _Choice(lines_decided(names_decided(of_the_contact(readings, usable))))
     groups = address_groups(choice.readings)
     chosen = [*_people(choice), *_reached(choice), *_addresses(choice, groups), *_others(choice)]
     tags = _tags(choice)
@@ -113,12 +107,31 @@ def guess(columns: Sequence[Column]) -> Guesses:
             tags=tags,
             left=tuple(explained.get(column.place) or left_of(column, columns, readings) for column in left),
         ),
-        _names_decided(readings),
+        names_decided(readings),
     )
 
 
-def _readings(columns: Iterable[Column], spoken: frozenset[str]) -> list[Candidate]:
-    return [one for column in columns for one in candidates(column, spoken)]
+def _readings(columns: Sequence[Column], spoken: frozenset[str]) -> list[Candidate]:
+    main = _main_languages(columns)
+    found = (one for column in columns for one in candidates(column, spoken))
+    return [one for one in found if not _is_of_another_language(one, main)]
+
+
+def _main_languages(columns: Iterable[Column]) -> frozenset[str]:
+    """Give the languages in which the most headers name one field and no other."""
+    named = (languages_by_field(" ".join(column.words)) for column in columns)
+    spoken = Counter(
+        language for one in named if len(one) == 1 for (found,) in (one.values(),) for language in found
+    )
+    most = max(spoken.values(), default=0)
+    return frozenset(language for language, count in spoken.items() if count == most)
+
+
+def _is_of_another_language(one: Candidate, main: frozenset[str]) -> bool:
+    """Tell the Slovak region and the Slovenian town from the country that ``Kraj`` is in a Polish file."""
+    named = languages_by_field(" ".join(one.column.words))
+    own = {name for name, languages in named.items() if languages & main}
+    return one.field in named and bool(own) and one.field not in own
 
 
 def _languages(columns: Iterable[Column]) -> frozenset[str]:
@@ -127,82 +140,12 @@ def _languages(columns: Iterable[Column]) -> frozenset[str]:
     return frozenset({"en"}).union(*map(languages_of, phrases))
 
 
-def _of_the_contact(readings: Sequence[Candidate], columns: Sequence[Column]) -> list[Candidate]:
-    """Leave out the buyer's and the user's columns where the file has the contact's own, and addresses of a crowd."""
-    peopled = {name for column in columns if is_somebody_else(column) if (name := reach(column))}
-    own = [one for one in readings if one.field in _REACHED and not is_perhaps_else(one.column)]
-    kept = [
-        one
-        for one in readings
-        if not (own and one.field in PERSONAL and is_perhaps_else(one.column))
-        or is_same_person(one.column, (other.column for other in own))
-    ]
-    return [
-        one
-        for one in kept
-        if one.field not in _REACHED
-        # In a file of several people a header that is not understood may be anybody's.
-        or not ((one.supposed and one.field in peopled) or _is_doubtful(one, kept))
-    ]
-
-
-def _is_doubtful(one: Candidate, readings: Iterable[Candidate]) -> bool:
-    """Tell what is hardly the contact's beside what surely is: a crowd's address, a header not understood."""
-    rivals = [other for other in readings if other.field == one.field and other is not one]
-    return _is_outdone(one, rivals) or is_crowd(one.column, (other.column for other in rivals))
-
-
-def _is_outdone(one: Candidate, rivals: Iterable[Candidate]) -> bool:
-    """Tell a column that may be anybody's beside one that is surer, or as unsure and filled better."""
-    filled = [other for other in rivals if other.column.filled]
-    mine = _surety(one)
-    if mine[0] == _SURE or any(is_same_person(one.column, [other.column]) for other in filled):
-        return False
-    return any(_surety(other) > mine for other in filled)
-
-
-_SURE: Final = 2
-
-
-def _surety(one: Candidate) -> tuple[int, int, int]:
-    """Rank whose address it is: the contact's, perhaps an accountant's, not known; then the best filled, the first."""
-    rank = 0 if one.supposed else 1 if one.field == "email" and is_billing(one.column) else _SURE
-    return rank, len(set(one.column.values)), -one.column.place
-
-
-_REACHED: Final = frozenset({"email", "phone"})
-
-
 def _ambiguous(columns: Sequence[Column]) -> frozenset[int]:
     """Columns that a mapping cannot name: without a header, or with one that stands twice."""
     count = Counter(column.header for column in columns)
     return frozenset(
         column.place for column in columns if not column.header.strip() or count[column.header] > 1
     )
-
-
-def _names_decided(readings: list[Candidate]) -> list[Candidate]:
-    """Settle what "Name", "Nom" or "Nombre" is: a half of the name beside its other half, else by its values."""
-    known = {one.field for one in readings}
-    people = any(_is_of_contact_persons(one) and one.column.filled * 2 > one.column.rows for one in readings)
-    return [_decided(one, known, people=people) if one.field == "name?" else one for one in readings]
-
-
-def _is_of_contact_persons(one: Candidate) -> bool:
-    return one.field == "name" and " ".join(one.column.words) in CONTACT_PERSONS
-
-
-def _decided(one: Candidate, known: set[str], *, people: bool) -> Candidate:
-    half, other, alone = PART_OR_WHOLE[one.word]
-    if people and "companyName" not in known:
-        return replace(one, field="companyName", reason="its header, beside a column of contact persons")
-    if other in known and half not in known:
-        return replace(one, field=half, reason=f"its header, beside a column of {other}")
-    if half in known and other not in known and one.column.filled and one.column.spaced < 0.5:
-        return replace(one, field=other, reason=f"its header, beside a column of {half}")
-    if half in known or one.column.spaced >= 0.5 or not one.column.filled:
-        return replace(one, field="name", reason=one.reason)
-    return replace(one, field=alone, reason="its header and its values, of one word each")
 
 
 def _people(choice: _Choice) -> Iterator[Guess]:
@@ -326,28 +269,17 @@ def _code_and_town(choice: _Choice, lacking: Sequence[str]) -> Iterator[Guess]:
 
 
 def _with_second_line(choice: _Choice, street: Guess, place: str) -> Guess:
-    """Join a second line to the street: of the same place, or of none where no group has one."""
+    """Join the other lines to the street: of the same place, or of none where no group has one."""
     seconds = [one for one in choice.of("address2") if one.place == place or not one.place]
-    seconds.sort(key=lambda one: not _is_house_number(one))
-    written = (street.headers[0], seconds[0].header) if seconds else ()
-    if (
-        not seconds
-        or not seconds[0].column.filled
-        or any(sign in header for header in written for sign in "{}")
-    ):
+    more = further_lines(street.headers[0], seconds)
+    if more is None:
         return street
-    second = choice.use(seconds[:1])
-    by, what = (" ", "house number") if _is_house_number(seconds[0]) else (", ", "second line")
     return replace(
         street,
-        columns=street.columns + second,
-        template=by.join(f"{{{header}}}" for header in written),
-        reason=f"{street.reason}; the {what} joined to it",
+        columns=street.columns + choice.use(more.lines),
+        template=more.template,
+        reason=f"{street.reason}; the {more.what} joined to it",
     )
-
-
-def _is_house_number(one: Candidate) -> bool:
-    return " ".join(one.column.words) in HOUSE_NUMBERS
 
 
 def _others(choice: _Choice) -> Iterator[Guess]:

@@ -43,6 +43,18 @@ _ALSO_SPOKEN_IN: Final = _SPOKEN_IN | {
     "el": ("GR", "CY"),
     "cs": ("CZ",),
     "hu": ("HU",),
+    "ro": ("RO", "MD"),
+    "fi": ("FI",),
+    "sk": ("SK",),
+    "hr": ("HR", "RS", "BA"),
+    "sl": ("SI",),
+    "bg": ("BG",),
+    "et": ("EE",),
+    "lv": ("LV",),
+    "lt": ("LT",),
+    "vi": ("VN",),
+    "th": ("TH",),
+    "id": ("ID", "MY"),
 }
 """With countries that are tried only where a file speaks their language."""
 
@@ -70,9 +82,12 @@ _FURTHER_POSTCODES: Final = {
     "JP": re.compile(r"\d{3}-\d{4}"),
     "IL": re.compile(r"\d{5}(?:\d{2})?"),
     "SA": re.compile(r"\d{5}(?:-\d{4})?"),
-    **dict.fromkeys(("RU", "KZ", "BY"), re.compile(r"\d{6}")),
-    **dict.fromkeys(("KR", "UA", "TR", "EG"), _FIVE_DIGITS),
-    **dict.fromkeys(("GR", "CZ"), re.compile(r"\d{3} ?\d{2}")),
+    "LT": re.compile(r"(?:LT-?)?\d{5}"),
+    "LV": re.compile(r"(?:LV-?)?\d{4}"),
+    **dict.fromkeys(("RU", "KZ", "BY", "RO", "VN"), re.compile(r"\d{6}")),
+    **dict.fromkeys(("KR", "UA", "TR", "EG", "FI", "HR", "RS", "BA", "EE", "TH", "ID", "MY"), _FIVE_DIGITS),
+    **dict.fromkeys(("HU", "SI", "BG"), _FOUR_DIGITS),
+    **dict.fromkeys(("GR", "CZ", "SK"), re.compile(r"\d{3} ?\d{2}")),
 }
 """Of countries whose language the file has to speak: six digits are no sign of China by themselves."""
 _CURRENCIES: Final = {

@@ -22,6 +22,7 @@ _LOOKED_AT: Final = 300
 _STATES: Final = word_set(
     "active inactive open closed won lost new contacted qualified unqualified converted pending subscribed unsubscribed "
     "confirmed unconfirmed bounced cleaned enabled disabled lead customer prospect opportunity subscriber hot warm cold "
+    "cliente clientes prospecto prospect prospetto kunde interessent klant client oportunidad oportunidade "
     "approved declined cancelled canceled complete completed paid unpaid draft archived deleted test aktiv inaktiv "
     "offen geschlossen neu actif inactif activo inactivo ativo inativo attivo actief nuevo novo nouveau"
 )

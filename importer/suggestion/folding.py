@@ -18,17 +18,29 @@ def word_set(text: str, by: str | None = None) -> frozenset[str]:
 
 # Letters that no decomposition takes apart.
 _FOLDED: Final = str.maketrans(
-    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "œ": "oe", "đ": "d", "\u0131": "i"}
+    {
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "æ": "ae",
+        "Æ": "AE",
+        "œ": "oe",
+        "Œ": "OE",
+        "đ": "d",
+        "Đ": "D",
+        "\u0131": "i",
+    }
 )
 # Traditional and Japanese forms of the signs in further_languages to simplified ones; Arabic letters that are written either way.
 _VARIANTS: Final = str.maketrans(
-    "電話號碼郵編遞區國縣稱備標籤單業聯絡訂閱閲廣銷簡訊會員戶緊務責許詳細別網絕願購請擾帯攜経應體収貨賬県來驗組織選動顧學師醫護監紹數線親報発進戸",
-    "电话号码邮编递区国县称备标签单业联络订阅阅广销简讯会员户紧务责许详细别网绝愿购请扰带携经应体收货账县来验组织选动顾学师医护监绍数线亲报发进户",
+    "電話號碼郵編遞區國縣稱備標籤單業聯絡訂閱閲廣銷簡訊會員戶緊務責許詳細別網絕願購請擾帯攜経應體収貨賬県來驗組織選動顧學師醫護監紹數線親報発進戸機傳參賓權構營記證認資輸長聞頁優產個門開際臺實",
+    "电话号码邮编递区国县称备标签单业联络订阅阅广销简讯会员户紧务责许详细别网绝愿购请扰带携经应体收货账县来验组织选动顾学师医护监绍数线亲报发进户机传参宾权构营记证认资输长闻页优产个门开际台实",
 )
 _LETTERS: Final = str.maketrans({"\u0629": "\u0647", "\u0649": "\u064a", "\u0640": ""})
 _ARTICLE: Final = re.compile(r"(?<!\w)\u0627\u0644(?=\w{3})")
-_UNSPACED: Final = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"))
-"""The signs of Japanese, Chinese and Korean. A pattern of them alone takes as long to compile as twenty others."""
+_UNSPACED: Final = (("\u0e00", "\u0e7f"), ("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"))
+"""The signs of Thai, Japanese, Chinese and Korean. A pattern of them alone takes as long to compile as twenty others."""
 _SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
 _WORD: Final = re.compile(r"[^\W_]+")
 _JOINED: Final = {
@@ -56,9 +68,47 @@ _JOINED: Final = {
     ("lettre d", "informations"): "infolettre",
     ("lettre d", "info"): "infolettre",
     ("e", "posta"): "email",
+    ("e", "postom"): "email",
+    ("e", "posti"): "email",
+    ("e", "novice"): "enovice",
+    ("e", "pasts"): "email",
+    ("e", "pastas"): "email",
     ("e", "bulten"): "ebulten",
     ("bel", "me"): "belme",
     ("belme", "niet"): "belmeniet",
+    ("black", "listed"): "blacklisted",
+    ("black", "list"): "blacklist",
+    ("block", "listed"): "blocklisted",
+    ("block", "list"): "blocklist",
+    ("un", "subscribed"): "unsubscribed",
+    ("un", "subscribe"): "unsubscribe",
+    ("bill", "to"): "billing",
+    ("sold", "to"): "billing",
+    ("ship", "to"): "shipping",
+    ("deliver", "to"): "shipping",
+    ("mail", "to"): "mailing",
+    ("nu", "doreste"): "nudoreste",
+    ("nu", "doresc"): "nudoresc",
+    ("nu", "accepta"): "nuaccepta",
+    ("nu", "accept"): "nuaccept",
+    ("nu", "vreau"): "nuvreau",
+    ("khan", "cap"): "khancap",
+    ("phu", "huynh"): "phuhuynh",
+    ("gioi", "thieu"): "gioithieu",
+    ("dang", "ky"): "dangky",
+    ("huy", "dang"): "huydang",
+    ("huydang", "ky"): "huydangky",
+    ("huy", "nhan"): "huynhan",
+    ("tu", "choi"): "tuchoi",
+    ("dong", "y"): "dongy",
+    ("chap", "nhan"): "chapnhan",
+    ("ban", "tin"): "bantin",
+    ("quang", "cao"): "quangcao",
+    ("khuyen", "mai"): "khuyenmai",
+    ("tiep", "thi"): "tiepthi",
+    ("tin", "nhan"): "tinnhan",
+    ("cuoc", "goi"): "cuocgoi",
+    ("lien", "he"): "lienhe",
     (
         "\u0627\u0644\u063a\u0627\u0621",
         "\u0627\u0634\u062a\u0631\u0627\u0643",
@@ -107,7 +157,7 @@ def _parts(text: str) -> list[str]:
     if not plain.isascii():
         # The article goes while the alif of another word still has its sign.
         plain = _ARTICLE.sub("", plain)
-        letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+        letters = "".join(letter for letter in plain if unicodedata.category(letter) != "Mn")
         # Korean syllables come apart in the first form, and together again here.
         plain = unicodedata.normalize("NFC", letters.translate(_LETTERS)).translate(_VARIANTS)
     return _WORD.findall(plain.casefold())
@@ -133,7 +183,7 @@ def _pieces_of(part: str) -> Iterator[str]:
         yield strange
 
 
-_LONGEST: Final = 12
+_LONGEST: Final = 16
 
 
 @cache
@@ -167,9 +217,10 @@ def _join(parts: list[str]) -> tuple[str, ...]:
 
 
 def headline(header: str) -> str:
-    """Take off the name of a group before a colon, and of an object before a dot: "Form: Birthday", "fields.birthday"."""
+    """Take off the name of a group: "Form: Birthday", "fields.birthday", and a table's before a line, ``CnBio_Birth_date``."""
     title = header.rpartition(":")[2].strip() or header
-    return title.rpartition(".")[2] if _PATH.fullmatch(title) else title
+    return _TABLE.sub("", title.rpartition(".")[2] if _PATH.fullmatch(title) else title) or title
 
 
+_TABLE: Final = re.compile(r"^[A-Za-z]*[a-z][A-Z][A-Za-z]*_(?=[A-Za-z]{2})")
 _PATH: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")

@@ -10,7 +10,7 @@ from importer.records import value_type
 from importer.suggestion.folding import further, word_set
 
 PERSONS: Final = word_set(
-    "contact contacts customer customers client clients lead user subscriber member members attendee guest guests buyer "
+    "contact contacts customer customers cust client clients lead user subscriber member members attendee guest guests buyer "
     "purchaser person people invitee patient student pupil participant donor supporter registrant applicant candidate visitor "
     "recipient tenant resident traveler traveller passenger athlete player camper learner volunteer prospect constituent "
     "holder shopper consumer insured policyholder "
@@ -30,7 +30,7 @@ NOISE: Final = (
     | further("noise")
     | word_set(
         "value primary main default standard preferred personal your you please enter what whats is are the a an s my field required "
-        "optional best current ticket custom fields attribute attributes property properties cf udf "
+        "optional best current present iso iso2 iso3 usuel usuelle habituel habituelle signup registration ticket custom fields attribute attributes property properties cf udf "
         "link links hyperlink aktuell aktuelle actuel actuelle actual attuale atual huidig huidige ihr ihre bitte votre vos su seu sua tuo tua uw"
     )
 )
@@ -41,7 +41,7 @@ _ANY_PLACE: Final = word_set(
 )
 
 LATER: Final = further("later") | word_set(
-    "secondary alternate alternative alt additional second backup weitere zweite secondaire secundario secondario extra"
+    "previous former prior old secondary alternate alternative alt additional second backup weitere zweite secondaire secundario secondario extra"
 )
 """Words that tell a second value from the first."""
 
@@ -51,6 +51,7 @@ PLACES: Final = further("places") | word_set(
     "privat geschaftlich dienstlich rechnung lieferung domicile bureau travail facturation livraison casa trabajo "
     "oficina facturacion envio trabalho faturamento entrega ufficio lavoro fatturazione spedizione thuis werk "
     "factuur bezorg rechnungs liefer rechnungsanschrift rechnungsadresse lieferanschrift lieferadresse postanschrift "
+    "prive privee privato privata privada particulier particuliere zakelijk zakelijke abitazione res resid fatt sped fact factur dom domic "
     "privatanschrift privatadresse firmenanschrift firmenadresse factuuradres bezorgadres afleveradres thuisadres "
     "residenza residencia wohnsitz woonadres organization organisation address adresse organizations addresses"
 )

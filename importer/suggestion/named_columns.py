@@ -34,6 +34,7 @@ _NO_PLACE: Final = frozenset({"tags", "source", "gender", "dateOfBirth", "id"})
 """Fields that a place word turns into something else: an address's label is no tag."""
 
 
+_STATUS_TOO: Final = frozenset({"estado", "stato"})
 _OF_A_SITE: Final = frozenset({"address1", "address2", "city", "state", "postalCode", "country"})
 
 
@@ -70,13 +71,15 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
     if phrase in PART_OR_WHOLE and not _is_of_a_site(title):
         yield candidate("name?", column, title, strength, "its header", word=phrase)
         return
-    if phrase == "line" and title.placed:
+    if phrase == "line" and (title.placed or title.numbered_last):
         yield candidate("address1" if title.number == 1 else "address2", column, title, LIKELY, "its header")
     for field, language in fields_of(phrase):
         if field == "address1" and title.numbered_last and title.number > 1:
             field = "address2"  # noqa: PLW2901  (a second line, not a second address)
         if not (title.placed and field in _NO_PLACE) and (field in _OF_A_SITE or not _is_of_a_site(title)):
-            yield candidate(field, column, title, strength, said(language, field))
+            # In Spanish and Italian a status as well as a state.
+            sure = LIKELY if field == "state" and phrase in _STATUS_TOO else strength
+            yield candidate(field, column, title, sure, said(language, field))
     if set(title.name) <= PERSONS | {column.role} and column.spaced >= 0.5:
         yield candidate("name", column, title, LIKELY, "its header and its values, of several words each")
     if phrase in SECOND_LINES:

@@ -1,4 +1,4 @@
-"""What columns are called in the exports of eleven languages, field by field; ``further_languages`` has ten more.
+"""What columns are called in the exports of eleven languages, field by field; ``further_languages`` has the others.
 
 Phrases are written as ``headers.words`` leaves them: lower case, no accents, no punctuation, ``email`` in one word.
 """
@@ -48,7 +48,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "es": "apellido, apellidos, primer apellido, apellido paterno",
         "pt": "sobrenome, apelido, ultimo nome, nome de familia",
         "it": "cognome",
-        "nl": "achternaam, familienaam",
+        "nl": "achternaam, familienaam, geboortenaam",
         "sv": "efternamn",
         "da": "efternavn",
         "nb": "etternavn",
@@ -88,7 +88,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "de": "telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, mobiltelefon, rufnummer, festnetz, "
         "telefon mobil, tel mobil, mobilfunk, tel nr, telefon nr, telefon privat, telefon geschaftlich, mobilfunknummer, fon",
         "fr": "telephone, telephone portable, portable, mobile, numero de telephone, tel portable, telephone mobile, "
-        "tel mobile, tel fixe, telephone fixe, gsm, n de telephone, no de telephone",
+        "tel mobile, tel fixe, telephone fixe, gsm, n de telephone, no de telephone, cellulaire, telephone cellulaire, tel cellulaire, natel",
         "es": "telefono, telefono movil, movil, celular, numero de telefono, telefono celular, telefono fijo, tfno, tlf, telefono particular, telefono de contacto, telefono principal",
         "pt": "telefone, telemovel, celular, numero de telefone, telefone celular, fone, numero de celular, telefone residencial, telefone comercial, telefone de contato, tel residencial",
         "it": "telefono, cellulare, numero di telefono, telefono cellulare, numero cellulare, recapito telefonico, tel cellulare",
@@ -100,9 +100,9 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "address1": {
         "en": "address, street, street address, address1, address line, address street, street name, addr, "
-        "mailing address, postal address, address line1, street1, house number and street, street line, street address line",
+        "addrline, addr line, adr, adr line, mailing address, postal address, address line1, street1, house number and street, street line, street address line",
         "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr, adresszeile, anschriftenzeile",
-        "fr": "adresse, rue, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero, libelle de voie, n et libelle de voie, numero et libelle de voie, ligne d adresse",
+        "fr": "adresse, rue, adresse municipale, adresse civique, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero, libelle de voie, n et libelle de voie, numero et libelle de voie, ligne d adresse",
         "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n, linea de direccion",
         "pt": "endereco, morada, rua, logradouro, rua e numero, rua n, linha de endereco",
         "it": "indirizzo, via, indirizzo postale, via piazza, via e numero civico, via n, via numero, riga indirizzo",
@@ -130,8 +130,8 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "state county, state abbreviation, province state, address region, region state, state name, province name, region name, county name",
         "de": "bundesland, kanton, provinz",
         "fr": "region, province, departement, canton",
-        "es": "provincia, estado, comunidad autonoma, departamento",
-        "pt": "estado, distrito, uf, provincia",
+        "es": "provincia, estado, comunidad autonoma, departamento, entidad federativa, estado provincia",
+        "pt": "estado, distrito, uf, provincia, unidade federativa, unidade da federacao",
         "it": "provincia, regione, prov",
         "nl": "provincie, regio",
         "sv": "lan",
@@ -141,7 +141,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "postalCode": {
         "en": "zip, zipcode, postal code, postalcode, postcode, zip postal, zip postal code, postal zip, postal, postal zip code, "
-        "address zip, address postal code, pincode, pin code, eircode, zip plus 4",
+        "address zip, address postal code, pincode, pin code, p code, pcode, post cd, postal cd, zip cd, eircode, zip plus 4",
         "de": "plz, postleitzahl",
         "fr": "postal, cp, c p, code post",
         "es": "codigo postal, cp, c p, cod postal, cod post, c postal",
@@ -221,12 +221,12 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pl": "plec",
     },
     "source": {
-        "en": "source, lead source, original source, contact source, leadsource, acquisition source, source name, referral source, "
+        "en": "source, lead source, original source, first touch source, first source, first conversion source, contact source, leadsource, acquisition source, source name, referral source, "
         "how did you hear about us, how did you find us, where did you hear about us, source of enquiry, source of inquiry, source of lead, source of referral, enquiry source, inquiry source, heard about us, how heard",
         "de": "quelle, herkunft, lead quelle, leadquelle, wie haben sie von uns erfahren, kontaktquelle, kundenquelle, interessentenquelle, anfragequelle, quelle des kontakts",
         "fr": "source du prospect, provenance, origine, origine du contact, comment nous avez vous connu, canal d acquisition, comment avez vous connu, canal, canal de contact, mode de contact, source d acquisition, origine du prospect, origine du client, origine du lead",
         "es": "fuente, origen, fuente del lead, como nos conocio, como se entero de nosotros, como supo de nosotros, origen del contacto, canal, canal de origen, canal de captacion, medio de contacto, medio de captacion, medio de entrada, canal de entrada, via de captacion, via de contacto, procedencia, procedencia del contacto, origen del cliente, fuente de captacion, fuente del contacto",
-        "pt": "fonte, origem, origem do lead, como nos conheceu, midia de origem, canal de origem, como conheceu, canal, canal de captacao, canal de aquisicao, origem do cliente, origem do contato, fonte do lead, meio de contato",
+        "pt": "fonte, origem, origem do lead, como nos conheceu, midia de origem, canal de origem, como conheceu, canal, canal de captacao, canal de aquisicao, origem do cliente, origem da primeira conversao, origem do contato, fonte do lead, meio de contato",
         "it": "fonte, origine, provenienza, come ci hai conosciuto, canale, canale di acquisizione, fonte contatto, fonte del contatto, origine contatto, origine del contatto, provenienza contatto",
         "nl": "bron, herkomst, leadbron, herkomst klant, bron lead, hoe heb je ons gevonden, hoe kent u ons",
         "sv": "kalla, hur hittade du oss, ursprung",
@@ -309,6 +309,9 @@ HOUSE_NUMBERS: Final = further_phrases("house numbers") | word_set(
 )
 """What stands behind the street, in a column of its own; joined to it by a space."""
 
+NUMBER_FIRST: Final = word_set("building number; numero de rue; numero de voie", "; ")
+"""House numbers of languages that write them in front of the street."""
+
 SURNAME_PREFIXES: Final = word_set(
     "tussenvoegsel; tussenvoegsels; voorvoegsel; voorvoegsels; namensvorsatz; vorsatzwort; surname prefix; last name prefix",
     "; ",
@@ -327,9 +330,27 @@ SECOND_LINES: Final = (
 """A street's second line; the vendor has one line, so the two are joined."""
 
 NO_NAME: Final = frozenset(
-    {"user name", "username", "nick name", "nickname", "middle name", "preferred name", "member name"}
+    {
+        "user name",
+        "username",
+        "nick name",
+        "nickname",
+        "middle name",
+        "member name",
+        "property name",
+        "field name",
+        "attribute name",
+        "ticket name",
+        "link name",
+    }
 )
 """Headers that would read as a name once their first word is taken for noise."""
+
+CALLED: Final = word_set(
+    "preferred name; preferred first name; known as; goes by; nome social",
+    "; ",
+)
+"""What somebody is called by others: the first name beside a last name, where the file has no other."""
 
 NO_PHONE: Final = further("no phone") | word_set(
     "fax telefax pager telex id code extension ext type label country verified status consent optin optout "
@@ -340,7 +361,7 @@ NO_PHONE: Final = further("no phone") | word_set(
 
 PHONE_WORDS: Final = further("phone words") | word_set(
     "tel telefon phone telephone mobile mobil handy cell cellphone portable movil celular telefono telefone telemovel cellulare "
-    "telefoon mobiel mobiele gsm fon tfno tlf fone mob cel tfn mobilnr telefonnr komorka komorkowy telefonu"
+    "telefoon telefoonnr telefoonnummer mobiel mobiele gsm fon tfno tlf fone mob cel cellulaire tfn mobilnr telefonnr komorka komorkowy telefonu"
 )
 
 LOOKALIKES: Final = word_set(
@@ -361,6 +382,20 @@ def _languages() -> dict[str, frozenset[str]]:
     for _, language, phrase in _named():
         found.setdefault(phrase, set()).add(language)
     return {phrase: frozenset(languages) for phrase, languages in found.items()}
+
+
+def languages_by_field(phrase: str) -> dict[str, frozenset[str]]:
+    """Give for each field that the phrase names the languages in which it does."""
+    return _languages_by_field().get(phrase, {})
+
+
+@cache
+def _languages_by_field() -> dict[str, dict[str, frozenset[str]]]:
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for field, language, phrase in _named():
+        fields = found.setdefault(phrase, {})
+        fields[field] = fields.get(field, frozenset()) | {language}
+    return found
 
 
 def _named() -> Iterator[tuple[str, str, str]]:

@@ -220,7 +220,8 @@ def _is_short_for(part: tuple[str, ...], field: str) -> bool:
 
 def _in_one_word(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read POSTALCODE and MAILINGCITY, and "Sur name" too."""
-    for word, place in unsqueezed("".join(column.words)):
+    plain = "".join(part for part in column.words if part not in PERSONS) or "".join(column.words)
+    for word, place in unsqueezed(plain):
         for field, language in squeezed_fields_of(word):
             yield candidate(field, column, Title((word,), place=place), LIKELY, said(language, field))
 
@@ -233,7 +234,7 @@ def _of_phone_words(column: Column, _spoken: frozenset[str]) -> Iterator[Candida
 
 
 _NUMBER_WORDS: Final = word_set(
-    "nr no num number numero numeros nummer nummern n wireless hm wk wrk hp de di do du van der fixe fijo fixo fisso vast direct main 1 2 3"
+    "nr no num number numero numeros nummer nummern n day evening night daytime zentrale durchwahl switchboard standard centralita centralino wireless hm wk wrk hp de di do du van der fixe fijo fixo fisso vast direct main 1 2 3"
 )
 
 

@@ -273,4 +273,6 @@ def _syntax_fault(broken: yaml.MarkedYAMLError) -> YamlFault:
     if "nesting depth" in said:  # libyaml 0.2.6 has a limit of its own, and reads ahead of our count
         return YamlFault(spot, _TOO_DEEP)
     hint = ' A text with ": ", " #" or a leading special character needs quotes around it.'
+    if "cannot start any token" in said:  # libyaml says no more of a tab
+        hint = " YAML is indented by spaces, never by a tab, and a text with a leading special character needs quotes around it."
     return YamlFault(spot, f"This is not valid YAML: {said}.{hint}")

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 
 from tests.flow.conftest import correct_workbook, read_table, write_table
@@ -230,3 +231,36 @@ def test_a_failed_file_without_rows_says_so(desk: Desk, vendor: Sandbox) -> None
 
     assert ended.code == 2
     assert "has no rows" in ended.err
+
+
+def test_a_formula_without_its_result_is_no_blank_that_somebody_typed(desk: Desk, failed: Path) -> None:
+    workbook = failed.with_suffix(".xlsx")
+    correct_workbook(workbook, "First", '=HYPERLINK("https://example.com","Bob")')
+    ended = desk.importer("corrections", "from", str(workbook))
+    assert ended.code == 2
+    assert "row 2: Cell" in flat(ended)
+    assert "holds a formula whose result the workbook does not store" in flat(ended)
+
+
+def test_the_rows_are_found_beside_a_sheet_that_somebody_added(desk: Desk, failed: Path) -> None:
+    workbook = failed.with_suffix(".xlsx")
+    correct_workbook(workbook, "Mail", "bob@example.com", "cid@example.com")
+    book = openpyxl.load_workbook(workbook)
+    book.create_sheet("Notes", 0).append(["whom", "to ask"])
+    book.save(workbook)
+    _, *lines = corrections(desk.importer("corrections", "from", str(workbook)))
+    assert [line["row"] for line in lines] == [3, 4]
+    counted = desk.importer("check", *WORDS, "--rows", str(workbook), "--json").summary
+    assert counted["rows_read"] == 2
+
+
+@pytest.mark.parametrize("name", ["ready.csv", "contacts.csv"])
+def test_only_corrections_are_written_over(desk: Desk, failed: Path, name: str) -> None:
+    ready = rewrite(failed, "ready.csv", row3={"Mail": "bob@example.com"})
+    before = Path(name).read_bytes()
+    ended = desk.importer("corrections", "from", ready, "-o", name)
+    assert ended.code == 2
+    assert f"{name} is there already, and no file of corrections" in flat(ended)
+    assert Path(name).read_bytes() == before
+    for _ in range(2):
+        assert desk.importer("corrections", "from", ready, "-o", "fixed.jsonl").code == 0

@@ -279,3 +279,14 @@ def test_two_that_make_fields_of_one_location_do_not_work_at_once(
     assert (ended.code, held(vendor)) == (2, {})
     assert f"process {os.getpid()}" in ended.err
     assert created(desk, file, "--yes").code == 0
+
+
+def test_a_field_that_is_to_hold_files_is_not_made_for_texts(desk: Desk, file: str, vendor: Sandbox) -> None:
+    desk.write(
+        "mapping.yaml",
+        f"{MAPPING}  CV: Code\nfiles: {{fields: [CV]}}\n".replace("tags: {columns: [Tags]}\n", ""),
+    )
+    ended = created(desk, file, "--yes")
+    (line,) = [each for each in ended.summary["fields"] if each["name"] == "CV"]
+    assert (ended.code, line["status"], "File Upload" in line["reason"]) == (1, "left", True)
+    assert vendor.location("loc1").find_custom_field("CV") is None

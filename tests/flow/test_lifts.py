@@ -58,7 +58,67 @@ def test_a_check_without_a_token_says_how_many_may(
 def test_a_run_says_before_its_first_write_how_many_rows_may_lift(desk: Desk, vendor: Sandbox) -> None:
     ended = desk.run(furnished(desk, vendor), "-m", "mapping.yaml")
     (target,) = [line for line in ended.err.splitlines() if "Into " in line]
-    assert "lifts: up to 3 of the first 4 rows" in target
+    assert "lifts: 2. So many rows lift a contact's do-not-disturb" in target
+
+
+def crowded(desk: Desk, vendor: Sandbox, columns: str, cells: str, **said: Any) -> str:
+    """Have one person say no, far down in a file of more rows than are looked up one by one."""
+    vendor.add_contact("loc1", phone="+14155552671", email="other@example.com", **said)
+    vendor.add_contact("loc1", email="n1@example.com", dndSettings={"Call": {"status": "active"}})
+    names = columns.split(",")
+    desk.write(
+        "mapping.yaml",
+        "version: 1\nlocation: loc1\ndefaults: {region: US}\nfields: {email: Mail, phone: Tel, "
+        + ", ".join(f"{name}: C{at}" for at, name in enumerate(names))
+        + "}\n",
+    )
+    lines = [f"n{row}@example.com,,{cells}" for row in range(600)]
+    lines[-1] = f",415-555-2671,{cells}"
+    header = ",".join(["Mail", "Tel", *(f"C{at}" for at, _ in enumerate(names))])
+    return desk.write("p.csv", "\n".join([header, *lines, ""]))
+
+
+@pytest.mark.parametrize(
+    ("switch", "said"),
+    [
+        ("dnd", {"dnd": True}),
+        ("dndSettings.SMS", {"dndSettings": {"SMS": {"status": "permanent"}}}),
+        ("dndSettings.Email", {"dndSettings": {"Email": {"status": "active"}}}),
+        ("inboundDndSettings.all", {"inboundDndSettings": {"all": {"status": "active"}}}),
+    ],
+)
+def test_of_many_rows_all_are_held_against_who_said_no(
+    desk: Desk, vendor: Sandbox, switch: str, said: dict[str, Any]
+) -> None:
+    file = crowded(desk, vendor, switch, "no", **said)
+    checked = desk.importer("check", file, "-m", "mapping.yaml", "--json")
+    assert checked.summary["lifts"] == {"rows": 600, "asked": 600, "lifting": 1}
+    assert vendor.state()["paths"].get("GET contacts/search/duplicate", 0) == 0
+    assert vendor.state()["paths"]["POST contacts/search"] <= 4
+
+
+def test_a_run_tells_of_a_row_far_down_before_it_sends_the_first(desk: Desk, vendor: Sandbox) -> None:
+    file = crowded(desk, vendor, "dnd", "no", dnd=True)
+    ended = desk.run(file, "-m", "mapping.yaml", "--trial", "1")
+    assert "lifts: 1. So many rows" in ended.err
+
+
+def test_what_the_search_cannot_tell_is_told_as_such(desk: Desk, vendor: Sandbox) -> None:
+    said = {"dndSettings": {"WhatsApp": {"status": "active"}, "SMS": {"status": "active"}}}
+    file = crowded(desk, vendor, "dndSettings.WhatsApp,dndSettings.SMS", "no,no", **said)
+    checked = desk.importer("check", file, "-m", "mapping.yaml", "--json")
+    assert checked.summary["lifts"] == {"rows": 600, "asked": 101, "lifting": 1}
+    ended = desk.run(file, "-m", "mapping.yaml", "--trial", "1")
+    assert "lifts: up to 500 of 600 rows that switch do-not-disturb off" in ended.err
+    assert "1 for certain; of 499 it cannot be told beforehand" in ended.err
+
+
+def test_a_file_that_only_creates_lifts_nothing(desk: Desk, vendor: Sandbox) -> None:
+    file = crowded(desk, vendor, "dnd", "no", dnd=True)
+    with (desk.folder / "mapping.yaml").open("a") as mapping:
+        mapping.write("mode: create_only\n")
+    checked = desk.importer("check", file, "-m", "mapping.yaml", "--json")
+    assert checked.summary["lifts"] == {"rows": 0, "asked": 0, "lifting": 0}
 
 
 def test_what_was_compared_is_told_of_all_rows(desk: Desk, vendor: Sandbox) -> None:

@@ -40,6 +40,7 @@ COMPARING = {
     "importer.mirror.foreseen",
     "importer.runs.planning",
     "importer.runs.forecast",
+    "importer.runs.foreseen_rows",
 }
 
 

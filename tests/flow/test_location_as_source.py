@@ -219,3 +219,27 @@ def test_nothing_is_moved_where_the_notes_of_one_cannot_be_read(desk: Desk, note
     (bob,) = [each["id"] for each in noted.contacts(OLD) if each["email"] == "bob@example.com"]
     noted.script([Fault(kind=FaultKind.STATUS, path=f"contacts/{bob}/notes", status=401, body=body, times=9)])
     assert (moved_notes(desk).code, notes_of(noted)["ann@example.com"]) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (f"run highlevel-notes:{OLD} -m highlevel", "use the ready mapping highlevel-notes"),
+        ("run highlevel-notes: -m highlevel-notes", "names no location"),
+        ("check highlevel: -m highlevel", "names no location"),
+        (f"read highlevel:{OLD}", "importer export"),
+        (f"suggest highlevel-notes:{OLD}", "importer export"),
+    ],
+)
+def test_what_is_no_source_there_is_refused_with_what_helps(
+    desk: Desk, vendor: Sandbox, command: str, said: str
+) -> None:
+    ended = desk.importer(*command.split(), *(() if "-m" not in command else ("--location", NEW)))
+    assert (ended.code, said in ended.err, vendor.contacts(NEW)) == (2, True, []), ended.err
+
+
+def test_a_trial_of_notes_goes_on_with_what_was_read(desk: Desk, noted: Sandbox) -> None:
+    moved(desk)
+    assert moved_notes(desk, "--trial", "1").code == 3
+    assert desk.importer("resume", "--json", "--no-progress").summary["created"] == 3
+    assert sum(map(len, notes_of(noted).values())) == 3

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from importer.errors import SettingsError
 from importer.jobs.migrating import migrate
@@ -93,17 +94,44 @@ def test_a_hubspot_folder_goes_over_with_everything_linked(desk: Desk, vendor: S
 
 
 def test_every_ready_migration_takes_the_exports_that_it_is_for(desk: Desk) -> None:
-    names = [each.name for each in ready_migrations()]
-    assert names == ["hubspot", "pipedrive"]
-    for name in names:
+    migrations = {each.name: each.text() for each in ready_migrations()}
+    assert list(migrations) == ["hubspot", "hubspot-by-id", "pipedrive"]
+    for name, text in migrations.items():
         place = desk.folder / f"all-of-{name}"
         place.mkdir()
-        for export in EXPORTS.glob(f"{name}-*.csv"):
-            shutil.copy(export, place / export.name.removeprefix(f"{name}-"))
+        for step in yaml.safe_load(text)["steps"]:
+            mapping = str(step["mapping"])
+            shutil.copy(EXPORTS / f"{mapping}.csv", place / f"{mapping.split('-')[1]}.csv")
         ended = desk.importer("migrate", place.name, "-m", name, "--sandbox", "--json", "--no-progress")
         assert [step for step, _ in told(ended)][:3] == ["company", "contact", "opportunity"], ended.err
         assert all(created for _, created in told(ended)), ended.err
         assert "Left alone" not in ended.err
+
+
+def test_a_folder_that_names_contacts_by_their_old_ids_alone_goes_over_by_these(
+    desk: Desk, vendor: Sandbox
+) -> None:
+    place = desk.folder / "old"
+    place.mkdir()
+    for name in ("contacts", "deals", "notes"):
+        shutil.copy(EXPORTS / f"hubspot-{name}-by-id.csv", place / f"{name}.csv")
+    by_mail = migrated(desk, by="hubspot")
+    assert (by_mail.code, vendor.contacts()) == (2, [])
+    assert "'Associated Contact IDs' seems to name contacts by the old system's numbers" in by_mail.err
+    assert "hubspot-by-id" in by_mail.err
+    lacking = migrated(desk, by="hubspot-by-id")
+    assert (lacking.code, "`importer fields create`" in lacking.err) == (2, True), lacking.err
+    words = ("old/contacts.csv", "-m", "hubspot-contacts-by-id", "--yes")
+    assert desk.importer("fields", "create", *words).code == 0
+    ended = migrated(desk, by="hubspot-by-id")
+    assert told(ended) == [("contact", 5), ("opportunity", 4), ("note", 3)], ended.err
+    people = {each["id"]: each["email"] for each in vendor.contacts()}
+    deals = {each["name"]: people[each["contactId"]] for each in stored(vendor, Kind.OPPORTUNITY)}
+    assert (deals["Fleet tracking"], deals["Brand refresh"]) == (
+        "goran.volkov@example.com",
+        "farah.haddad@example.com",
+    )
+    assert "Nothing was left to do" in migrated(desk, by="hubspot-by-id").err
 
 
 def test_contacts_come_before_deals_however_the_file_says_it(

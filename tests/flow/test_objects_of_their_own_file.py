@@ -362,3 +362,65 @@ def test_a_check_against_the_location_says_how_many_rows_find_their_contact(
     desk.write("deals.csv", "Mail,Deal\nann@example.com,Roof\nbob@example.com,Cellar\n")
     ended = desk.importer("check", "deals.csv", "-m", "deals.yaml", "--against-location")
     assert "50 % of the rows find none in the location" in ended.err
+
+
+RENEWALS = (
+    "Mail,Deal,Amount\nann@example.com,Renewal,10\nann@example.com,Renewal,20\nann@example.com,Renewal,10\n"
+)
+
+
+def amounts(vendor: Sandbox) -> list[float]:
+    return sorted(deal["monetaryValue"] for deal in kept(vendor, Kind.OPPORTUNITY))
+
+
+@pytest.fixture
+def renewals(desk: Desk, vendor: Sandbox) -> Sandbox:
+    vendor.add_contact("loc1", email="ann@example.com")
+    desk.write("deals.csv", RENEWALS)
+    return vendor
+
+
+def test_deals_of_one_name_that_say_otherwise_are_all_added_once(
+    desk: Desk, renewals: Sandbox, tmp_path: Path
+) -> None:
+    checked = desk.importer("check", "deals.csv", "-m", "deals.yaml", "--json")
+    assert checked.summary["warnings_by_code"] == {"repeated_beside": 2}
+    ended = desk.run("deals.csv", "-m", "deals.yaml")
+    assert ends(ended) == [("created", ""), ("created", ""), ("skipped", "already_there")], ended.err
+    assert amounts(renewals) == [10, 20]
+    everything = [("skipped", "already_there")] * 3
+    assert ends(desk.run("deals.csv", "-m", "deals.yaml", "--fresh")) == everything
+    shutil.rmtree(tmp_path / "state")
+    lost = desk.run("deals.csv", "-m", "deals.yaml")
+    assert ends(lost) == everything
+    first, second, third = (row["import_error"] for row in lost.rows)
+    assert first != second, "each is known by its own id"
+    assert first == third
+    assert amounts(renewals) == [10, 20]
+
+
+@pytest.mark.parametrize("passed", [3, 5])
+def test_a_lost_reply_makes_none_of_them_twice(desk: Desk, renewals: Sandbox, passed: int) -> None:
+    lost = Fault(path="/opportunities/", kind=FaultKind.RESET)
+    renewals.script([*[Fault(path="/opportunities/")] * passed, lost])
+    assert desk.run("deals.csv", "-m", "deals.yaml").summary["created"] == 2
+    assert renewals.state()["faults"] == {"reset": 1}
+    assert amounts(renewals) == [10, 20]
+
+
+def test_one_that_was_refused_does_not_take_the_other_for_its_own(desk: Desk, renewals: Sandbox) -> None:
+    desk.write("deals.csv", RENEWALS.rpartition("ann@")[0])
+    refusal = Fault(status=400, body=b'{"statusCode": 400, "message": "Not now."}', path="/opportunities/")
+    renewals.script([*[Fault(path="/opportunities/")] * 3, refusal])
+    ended = desk.run("deals.csv", "-m", "deals.yaml")
+    assert ends(ended) == [("failed", "opportunity_failed"), ("created", "")]
+    assert desk.importer("retry", "--json", "--no-progress").code == 0
+    assert amounts(renewals) == [10, 20]
+
+
+def test_a_second_deal_in_a_pipeline_is_told_where_the_location_takes_one(
+    desk: Desk, renewals: Sandbox
+) -> None:
+    renewals.location("loc1").allow_duplicate_opportunities = False
+    checked = desk.importer("check", "deals.csv", "-m", "deals.yaml", "--json")
+    assert checked.summary["warnings_by_code"]["rival_deal"] == 2

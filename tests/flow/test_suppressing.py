@@ -86,6 +86,23 @@ def test_all_rows_of_the_person_are_held_back_under_every_choice(desk: Desk, ven
     assert [each["email"] for each in vendor.contacts("loc1")] == ["cid@example.com"]
 
 
+def test_a_person_of_the_list_is_known_in_every_file_of_the_command(desk: Desk, vendor: Sandbox) -> None:
+    """Her phone stands beside her address in one file only, and in the others her phone, or what goes with that."""
+    listed(desk, "E-mail\nann@example.com\n")
+    for name, row in (
+        ("1.csv", "Ann,ann@work.example,"),
+        ("2.csv", "Ann,ann@work.example,+14155550100"),
+        ("3.csv", "Ann,,+14155550100"),
+        ("4.csv", "Ann,ann@example.com,+14155550100"),
+        ("5.csv", "Dan,dan@example.com,+14155550100"),
+    ):
+        desk.write(name, f"First,Mail,Phone,Tags\n{row},\n")
+    ended = desk.run("1.csv", "2.csv", "3.csv", "4.csv", "5.csv", "-m", "mapping.yaml")
+    assert [row["import_error_code"] for row in ended.rows] == ["suppressed"] * 4 + [""], ended.err
+    assert "Row 2 of another file of this import" in ended.rows[0]["import_error"]
+    assert [each["email"] for each in vendor.contacts("loc1")] == ["dan@example.com"]
+
+
 def test_a_colleague_with_the_same_phone_is_another_person(desk: Desk, vendor: Sandbox) -> None:
     listed(desk, "E-mail\nann@example.com\n")
     file = people(desk, ROWS[0], "Dan,dan@example.com,+14155550100,")
@@ -137,6 +154,26 @@ def test_a_plan_that_was_made_before_sends_nothing_to_who_is_on_the_list_by_now(
     desk.write("optout.csv", LIST)
     ended = desk.importer("apply", plan.summary["plan_id"], "--json", "--no-progress")
     assert outcomes(ended.rows) == [SUPPRESSED, SUPPRESSED, ("created", "")]
+
+
+@pytest.mark.parametrize("way", ["apply", "resume"])
+def test_a_list_that_grew_holds_back_whom_only_the_location_knows_to_be_on_it(
+    desk: Desk, vendor: Sandbox, way: str
+) -> None:
+    """Eve's rows have only her phone; that the address on the list is hers stands in the location alone."""
+    vendor.add_contact("loc1", email="eve@example.com", phone="+14155550105", firstName="E")
+    listed(desk, "E-mail\nnobody@example.com\n")
+    file = people(desk, "Cid,cid@example.com,,", "Eva,,+14155550105,x")
+    if way == "apply":
+        words = ["apply", Planned(desk, file, "-m", "mapping.yaml").summary["plan_id"]]
+    else:
+        assert desk.run(file, "-m", "mapping.yaml", "--compare", "--trial", "1").code == 3
+        words = ["resume"]
+    desk.write("optout.csv", "E-mail\neve@example.com\n")
+    ended = desk.importer(*words, "--json", "--no-progress")
+    assert outcomes(ended.rows) == [("created", ""), SUPPRESSED], ended.err
+    (eve,) = [each for each in vendor.contacts("loc1") if each["properties"].get("phone") == "+14155550105"]
+    assert (eve["properties"]["firstName"], eve["tags"]) == ("E", [])
 
 
 def test_a_retry_leaves_out_what_was_still_due_to_who_is_on_the_list_by_now(

@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 
 from importer.cli.account import doctor_command
 from importer.cli.connecting import connect_command
-from importer.errors import CredentialsError
+from importer.errors import CredentialsError, SettingsError
 from importer.highlevel.connections import ConnectionBook, StoredConnection, token_of
+from importer.runtime.environment import read_tokens
 from importer.sandbox import Account, Sandbox, SandboxSettings
 from importer.settings import Connection, Secret
 
@@ -112,7 +113,10 @@ async def test_a_token_in_the_command_is_refused_and_not_repeated(book: Connecti
         ("../../etc", TOKEN, "That is no location's id"),
         (PLACE, "", "No token came"),
         (PLACE, ADDRESS, "That is an address, and no token"),
+        (PLACE, PLACE, "That is the sub-account's id, and no token"),
         (PLACE, "two words", "holds more than a token"),
+        (PLACE, '"pit-quoted"', "holds more than a token"),
+        (PLACE, "HIGHLEVEL_TOKEN=pit-assigned", "holds more than a token"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused_before_anybody_is_asked(
@@ -120,6 +124,35 @@ async def test_what_cannot_be_meant_is_refused_before_anybody_is_asked(
 ) -> None:
     done = await call(connect_command, location, "--base-url", "http://127.0.0.1:1", text=text)
     assert words in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    "words", [(PLACE, "--list"), ("--list", "--forget", PLACE), (PLACE, "--forget", PLACE)]
+)
+async def test_what_would_do_only_one_of_two_things_is_refused(words: tuple[str, ...]) -> None:
+    assert "say one of them" in (await call(connect_command, *words)).output
+
+
+@pytest.mark.parametrize("token", ["two words", "'pit-quoted'", "pit-\u00e4", "Bearer pit-1"])
+def test_a_token_of_one_location_is_looked_at_as_the_one_of_all_is(
+    token: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "tokens").write_text(f"loc2 = {token}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"tokens:1 holds more than a token"):
+        read_tokens(tmp_path / "tokens")
+    monkeypatch.setenv("HIGHLEVEL_TOKEN_loc1", token)
+    with pytest.raises(SettingsError, match="HIGHLEVEL_TOKEN_loc1 holds more than a token"):
+        read_tokens()
+
+
+async def test_a_token_piped_by_a_shell_that_marks_its_texts_is_taken(book: ConnectionBook) -> None:
+    async with Sandbox() as sandbox:
+        await call(
+            connect_command, PLACE, "--no-keyring", "--base-url", sandbox.base_url, text=f"\ufeff{TOKEN}\r\n"
+        )
+        token = book.token(PLACE, sandbox.base_url)
+    assert token is not None
+    assert token.reveal() == TOKEN
 
 
 async def test_what_is_connected_is_listed_without_its_token_and_can_be_forgotten(

@@ -34,6 +34,10 @@ from importer.highlevel.countries import NAMES, country_code
         # the Unicode CLDR, in several languages
         ("Congo - Kinshasa", "CD"), ("U.S. Outlying Islands", "UM"), ("Hong Kong SAR China", "HK"), ("Norja", "NO"),
         ("Litwa", "LT"), ("Kina", "CN"), ("Japonia", "JP"), ("Jamaïque", "JM"), ("Elfenbenskysten", "CI"), ("Malediven", "MV"),
+        # endonyms and neighbours
+        ("България", "BG"), ("Franța", "FR"), ("Njemačka", "DE"), ("ประเทศไทย", "TH"), ("Hoa Kỳ", "US"), ("SAD", "US"), ("Србија", "RS"), ("Bosna i Hercegovina", "BA"),
+        # which without their accents would be another country's code
+        ("Mỹ", "US"), ("Áo", "AT"), ("Bỉ", "BE"), ("Úc", "AU"), ("Séc", "CZ"),
         # codes as they are
         ("U.S.", "US"), ("U.A.E.", "AE"), ("U S A", "US"), ("Namibia", "NA"), ("NA", "NA"), ("DEU", "DE"), ("uk", "GB"),
     ],
@@ -52,7 +56,7 @@ def test_a_note_that_there_is_none_is_no_code(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Germany (FR)", "Georgia (USA)", "US - Canada", "France / Spain", "Atlantis & Sons", "USA - California", "CA, USA", "State of Georgia",
-     "Commonwealth of Virginia", "South Sudan", "Republic", "The", "Bonaire, Saint Eustatius and Saba", "Korea", "Kongo", "&", "()"],
+     "Commonwealth of Virginia", "South Sudan", "Republic", "The", "Bonaire, Saint Eustatius and Saba", "Korea", "Kongo", "&", "()", "Sé", "Dé"],
 )  # fmt: skip
 def test_names_that_contradict_each_other_or_mean_no_country_of_the_vendor_are_refused(text: str) -> None:
     assert country_code(text) is None

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from importer.jobs.model import SendWindow
+from importer.jobs.model import SendWindow, Stream
 from importer.jobs.patterns import check_pattern, dated
 from importer.jobs.schedule import Schedule
 from importer.jobs.settling import Afterwards, Fate, parse_afterwards, put_away
@@ -117,6 +117,12 @@ def test_dates_are_put_into_patterns(pattern: str, name: str) -> None:
 def test_other_braces_are_refused() -> None:
     with pytest.raises(ValueError, match="only"):
         check_pattern("contacts-{today}.csv")
+
+
+@pytest.mark.parametrize("source", ["highlevel:abc", "highlevel-notes:abc"])
+def test_a_location_is_no_source_of_a_job(source: str) -> None:
+    with pytest.raises(ValueError, match=f"importer run {source}"):
+        Stream.model_validate({"source": source, "mapping": "highlevel"})
 
 
 AT = datetime(2026, 11, 23, 2, 30, tzinfo=NEW_YORK)

@@ -209,6 +209,17 @@ def test_the_command_lists_each_example_and_leaves_with_1_where_one_fails(
     assert [one["holds"] for one in json.loads(capsys.readouterr().out)] == [True, False]
 
 
+def test_the_name_of_an_example_cannot_write_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    example = '  - {name: "\\e[2J\\nok     good", row: {E-mail: nope}, code: invalid_email}\n'
+    mine.write_text(MAPPING + example, encoding="utf-8")
+    assert call("test", "-m", str(mine)) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "\x1b" not in line
+
+
 def test_the_command_leaves_with_0_where_all_hold(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("test", "-m", "sample") == 0
     assert "all of them hold" in capsys.readouterr().err

@@ -118,3 +118,39 @@ def test_a_mapping_of_contacts_has_the_fingerprint_that_it_always_had() -> None:
     plain = parse_mapping("version: 1\nfields: {email: Mail}\n")
     said = parse_mapping("version: 1\nobject: contact\nfields: {email: Mail}\n")
     assert said.fingerprint == plain.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("column", "advised"),
+    [
+        ("Associated Contact IDs", "the ready migration hubspot-by-id does"),
+        ("Deal - Contact person ID", "find them by it (`match: {by: {custom_field: ...}}`)"),
+        ("Contact Number", ""),
+        ("Deal Id", ""),
+    ],
+)
+def test_a_file_that_names_contacts_by_old_ids_alone_says_how_they_are_found(
+    column: str, advised: str
+) -> None:
+    with pytest.raises(MappingError) as refused:
+        lay_over(
+            DEAL.replace("email: Mail", "email: {column: Mail, optional: true}"),
+            [["Deal", column], ["Roof", "1"]],
+        )
+    assert advised in str(refused.value)
+    assert bool(advised) == ("old system's numbers" in str(refused.value))
+
+
+def test_a_row_without_a_key_says_the_same_where_its_contact_has_a_number() -> None:
+    (failed,) = lay_over(DEAL, [["Mail", "Deal", "Contact ID"], ["", "Roof", "101"]])
+    assert isinstance(failed, Outcome)
+    assert "'Contact ID' seems to name contacts" in str(failed.message)
+
+
+def test_contacts_that_a_custom_field_finds_need_no_column_of_an_email() -> None:
+    text = (
+        "fields: {email: {column: Mail, optional: true}, city: City}\ncustom_fields: {Old Id: Id}\n"
+        "match: {by: {custom_field: Old Id}}\n"
+    )
+    (made,) = lay_over(text, [["City", "Id"], ["Oakland", "101"]])
+    assert isinstance(made, Record)

@@ -120,3 +120,52 @@ def test_numbers_as_people_write_them_at_home_take_the_short_way(text: str, regi
 )
 def test_spellings_that_may_mean_something_else_are_left_to_the_library(text: str, region: str) -> None:
     assert read_plain(text, region) is None
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_a_number_that_begins_like_one_before_it_is_read_as_if_it_stood_alone(data: st.DataObject) -> None:
+    assert_no_influence(data)
+
+
+@pytest.mark.campaign
+@settings(max_examples=5_000)
+@given(data=st.data())
+def test_numbers_that_begin_alike_are_read_as_if_they_stood_alone_in_every_country(
+    data: st.DataObject,
+) -> None:
+    assert_no_influence(data)
+
+
+def assert_no_influence(data: st.DataObject) -> None:
+    """Change the last digits of a number, and now and then their count: the plans may look at any of them."""
+    region = data.draw(st.sampled_from([*REGIONS, *["US", "CA", "DO", "KZ", "MX", "IN"] * 10]))
+    code = phonenumbers.country_code_for_region(region)
+    text = data.draw(st.sampled_from([f"+{code}", "0", "1", "8", ""])) + data.draw(national(region))
+    read_plain(text, region)
+    for count in (4, 5, 6, 7):
+        other = text[:-count] + data.draw(st.from_regex(rf"[0-9]{{{count - 1},{count + 1}}}", fullmatch=True))
+        accepted = read_plain(other, region)
+        assert accepted is None or accepted == by_library(other, region)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("(415) 555-2671", "+14155552671"), ("1 415 555-2671", "+14155552671"), ("+1 415 555 2671", "+14155552671")]
+)  # fmt: skip
+def test_a_number_is_read_the_same_the_second_time(text: str, number: str) -> None:
+    assert [read_plain(text, "US") for _ in range(3)] == [number] * 3
+    assert read_plain(text[:-4] + "0000", "US") == number[:-4] + "0000"
+    assert read_plain(text[:-1], "US") is None
+    assert read_plain(text + "1", "US") is None
+
+
+@pytest.mark.parametrize(
+    ("valid", "begins_alike"),
+    [("+1 268 460 1234", "+1 268 499 1234"), ("(268) 460-1234", "(268) 499-1234"), ("+7 701 234 5678", "+7 791 234 5678")],
+)  # fmt: skip
+def test_a_plan_that_looks_at_more_digits_than_its_neighbours_is_asked_each_time(
+    valid: str, begins_alike: str
+) -> None:
+    """Antigua shares its code with the United States, whose plan knows a number by its fourth digit."""
+    assert read_plain(valid, "US") == by_library(valid, "US")
+    assert read_plain(begins_alike, "US") == by_library(begins_alike, "US")

@@ -37,11 +37,12 @@ def outcomes(text: str) -> Iterator[Record | Outcome]:
     headers += [test.column for test in (*model.rows.only_if, *model.rows.skip_if)]
     headers += model.tags.columns if model.tags else ()
     headers = list(dict.fromkeys(headers))
-    mail = next(header for header in model.fields["email"].headers)
+    by = model.custom_fields[model.match.by.custom_field].headers[:1] if model.match.by else ()
+    known_by = (model.fields["email"].headers[0], *by)
     for asked in consent_headers(text):
         rows = [
             [
-                f"p{number}@example.com" if header == mail else word if header == asked else ""
+                f"p{number}@example.com" if header in known_by else word if header == asked else ""
                 for header in headers
             ]
             for number, word in enumerate(WORDS)

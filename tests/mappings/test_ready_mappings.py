@@ -109,9 +109,12 @@ def test_rows_of_the_export_become_the_payloads_of_the_golden_file(export: Path)
 def test_nothing_of_a_ready_mapping_is_written_for_an_absent_column(export: Path) -> None:
     """An export with nothing but an e-mail column still loads: people choose their columns."""
     mapping = load_mapping(mapping_of(export))
-    fields = mapping.model.fields
-    needed = [name for _, rule in mapping.model.rules if not rule.optional for name in rule.headers]
-    known_by = fields["name" if mapping.row_object is RowObject.COMPANY else "email"]
+    model = mapping.model
+    needed = [name for _, rule in model.rules if not rule.optional for name in rule.headers]
+    if model.match.by is not None:
+        known_by = model.custom_fields[model.match.by.custom_field]
+    else:
+        known_by = model.fields["name" if mapping.row_object is RowObject.COMPANY else "email"]
     header = tuple(dict.fromkeys([*needed, *known_by.headers[:1]]))
     mapping.surveyor(header, location_id="location1", today=TODAY)
 

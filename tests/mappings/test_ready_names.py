@@ -147,8 +147,12 @@ def test_a_cluster_is_given_no_file_for_a_ready_mapping(capsys: pytest.CaptureFi
 
 def test_migrations_are_listed_and_printed_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("mappings", "--migration", "--json") == 0
-    assert {each["name"] for each in json.loads(capsys.readouterr().out)} == {"hubspot", "pipedrive"}
+    assert {each["name"] for each in json.loads(capsys.readouterr().out)} == {
+        "hubspot",
+        "hubspot-by-id",
+        "pipedrive",
+    }
     assert command("mappings", "hubspot", "--migration", "-o", "mine.yaml") == 0
     assert "hubspot-deals" in (folder / "mine.yaml").read_text(encoding="utf-8")
     assert command("mappings", "zoho", "--migration") == 2
-    assert "Ready ones, by their names: hubspot, pipedrive." in capsys.readouterr().err
+    assert "Ready ones, by their names: hubspot, hubspot-by-id, pipedrive." in capsys.readouterr().err

@@ -83,7 +83,7 @@ _ODS_ROOT = (
         f' xmlns:{prefix}="{ODF}{name}:1.0"'
         for prefix, name in [("office", "office"), ("table", "table"), ("text", "text"), ("style", "style")]
     )
-    + ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+    + ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
 )
 
 
@@ -147,9 +147,11 @@ def xlsb(
     *,
     formats: Sequence[str] = (),
     strings: Sequence[str] = (),
+    targets: Sequence[str] = (),
+    behind: bytes = b"",
     epoch_1904: bool = False,
 ) -> Path:
-    """Write a binary workbook with one sheet; style n, counted from 1, is the n-th of the formats."""
+    """Write a binary workbook with one sheet; style n, counted from 1, is the n-th of the formats, link L0 leads to the first target."""
     relations = "".join(
         f'<Relationship Id="r{number}" Type="{_OFFICE}/{kind}" Target="{part}"/>'
         for number, (kind, part) in enumerate(
@@ -186,8 +188,16 @@ def xlsb(
             "xl/styles.bin",
             codes + record(626) + record(47, bytes(16)) + record(627) + record(617) + styles + record(618),
         )
+        led = (
+            f'<Relationship Id="L{number}" Type="{_OFFICE}/hyperlink" Target="{target}" TargetMode="External"/>'
+            for number, target in enumerate(targets)
+        )
         archive.writestr(
-            "xl/worksheets/sheet1.bin", record(129) + record(145) + sheet + record(146) + record(130)
+            "xl/worksheets/_rels/sheet1.bin.rels",
+            f'<Relationships xmlns="{_PACKAGE}/relationships">{"".join(led)}</Relationships>',
+        )
+        archive.writestr(
+            "xl/worksheets/sheet1.bin", record(129) + record(145) + sheet + record(146) + behind + record(130)
         )
     return path
 

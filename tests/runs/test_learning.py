@@ -14,7 +14,7 @@ import pytest
 
 import importer
 from importer.cli import cli
-from importer.errors import SourceError
+from importer.errors import MappingError, SourceError
 from importer.mapping import load_mapping
 from importer.mapping.lessons import LessonKind
 from importer.runs.learning import Learnt, learn
@@ -254,6 +254,32 @@ def test_applied_rules_mend_the_file_and_leave_the_comments(
 def test_nobody_is_changed_where_nobody_can_be_asked(desk: Path, failed: Path, own_mapping: Path) -> None:
     with pytest.raises(click.UsageError, match="--yes"):
         call(desk, failed.parent.name, "-m", str(own_mapping), "--apply")
+
+
+def test_a_mapping_that_does_not_fit_is_named_and_not_said_to_have_nothing_to_learn(
+    desk: Path, failed: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("version: 1\nfields: {email: Courriel}\n", encoding="utf-8")
+    with pytest.raises(MappingError, match="has no column 'Courriel'"):
+        lessons(desk, corrected(failed, tmp_path / "ready.csv", all_of_it), mapping=other)
+
+
+def test_a_mapping_that_is_gone_is_told_of_before_anything_is_proposed_for_it(
+    desk: Path, failed: Path, tmp_path: Path, own_mapping: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready = corrected(failed, tmp_path / "ready.csv", all_of_it)
+    words = (failed.parent.name, "--corrected", str(ready), "--apply", "--yes")
+    call(desk, *words, "-m", str(own_mapping))
+    told = capsys.readouterr().err
+    assert "--apply puts them" not in told
+    (desk / "mine.yaml").rename(desk / "away.yaml")
+    try:
+        with pytest.raises(MappingError, match="cannot be read"):
+            call(desk, *words)
+    finally:
+        (desk / "away.yaml").rename(desk / "mine.yaml")
+    assert capsys.readouterr().out == ""
 
 
 def test_rows_that_were_imported_corrected_since_teach_as_the_file_did(tmp_path: Path) -> None:

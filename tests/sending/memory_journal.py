@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from importer.highlevel.additions import digest
 from importer.records import (
@@ -24,6 +24,7 @@ from importer.records import (
 class MemoryJournal:
     def __init__(self) -> None:
         self.intents: list[Intent] = []
+        self.intended_at_once: list[int] = []
         self.withdrawn: list[Intent] = []
         self.landed: dict[RowId, Landed] = {}
         self.marked: dict[tuple[RowId, str], FollowUpState] = {}
@@ -39,6 +40,7 @@ class MemoryJournal:
         batch = list(intents)
         self.images += images
         self.intents += batch
+        self.intended_at_once.append(len(batch))
         self.history += [f"intend {intent.row}" for intent in batch]
 
     def withdraw(self, intents: Iterable[Intent]) -> None:
@@ -81,8 +83,8 @@ class MemoryJournal:
     def pulse(self, pulse: Pulse) -> None:
         self.pulses.append(pulse)
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        self.marks.append(mark)
+    def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
+        self.marks += marks
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         ended: tuple[Landed | Outcome, ...] = (*self.landed.values(), *self.outcomes.values())
@@ -97,8 +99,8 @@ class MemoryJournal:
         ]
         return found[0] if found else None
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
-        return frozenset(each.id for each in self.added.values() if each.contact_id == contact_id)
+    def added_beside(self, contact_id: str) -> dict[str, str]:
+        return {each.id: each.digest for each in self.added.values() if each.contact_id == contact_id}
 
     def made_by(self, row: int) -> str | Outcome | None:
         ended = self.outcomes.get(row)

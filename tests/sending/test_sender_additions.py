@@ -315,7 +315,7 @@ async def test_what_was_just_added_is_known_at_once(batcher: JournalBatcher, jou
     batcher.mark(FollowUpMark(row=2, name="note_1", state=FollowUpState.DONE, added=added))
     assert journal.added == {}
     assert batcher.find_added(CAKE, PLACE, "c1") == "n1"
-    assert batcher.added_beside("c1") == {"n1"}
+    assert batcher.added_beside("c1") == {"n1": digest(CAKE)}
 
 
 async def test_a_reply_about_another_contact_s_notes_proves_nothing(start: StartRun) -> None:

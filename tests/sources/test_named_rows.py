@@ -58,7 +58,7 @@ def test_rows_come_through_a_pipe(staged: StagedSource, piped: Callable[[bytes],
 def test_results_that_come_through_a_pipe_are_refused_by_what_they_are(
     staged: StagedSource, piped: Callable[[bytes], Path]
 ) -> None:
-    with pytest.raises(SourceError, match=r"comes through a pipe.*Name the file itself"):
+    with pytest.raises(SourceError, match=r"is a pipe, .*Name the file itself"):
         select([staged], piped(b"import_row,import_run\n2,x\n"))
 
 

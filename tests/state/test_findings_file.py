@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from importer.errors import SettingsError
-from importer.records import Block, Fault, Outcome, Record, Remedy, Status, row_id
+from importer.records import Block, Contradiction, Fault, Outcome, Record, Remedy, Status, row_id
 from importer.state.findings import Cause, CheckedSource, Findings, FindingsWriter, require_place
+from importer.state.grouped_rows import GroupKind
+from importer.state.memory.same_contacts import ListedRow
 
 SOURCE = CheckedSource(name="contacts.csv", header=("First", "Mail"), sha256="ab" * 32)
 
@@ -148,3 +150,58 @@ def test_a_folder_that_is_not_there_is_told_in_a_sentence(path: Path) -> None:
     blocked.write_text("x")
     with pytest.raises(SettingsError, match="could not be written"):
         write(blocked / "findings.db", failed(2, fault("invalid_email")))
+
+
+# rows that share an e-mail or phone
+
+
+def link(
+    group: int, row: int, *, key: str = "phone", apart: bool = False, what: Contradiction | None = None
+) -> ListedRow:
+    return ListedRow(group, row, key, None, apart, "", "", "", "", what)
+
+
+def write_groups(path: Path, *linked: ListedRow) -> None:
+    wanted = sorted({each.row for each in linked})
+    cells = Block(source=0, numbers=wanted, rows=[[f"cell {row}"] for row in wanted])
+    with FindingsWriter(path, [SOURCE]) as writer:
+        writer.see(block(2, 1), [failed(2, fault("invalid_email"))])
+        writer.see_groups(linked, [cells])
+
+
+def test_groups_stand_by_what_their_rows_have_to_do_with_each_other(path: Path) -> None:
+    write_groups(
+        path,
+        *(link(1, 2), link(1, 3, apart=True), link(1, 4)),
+        *(link(2, 5, key="email"), link(2, 6, key="email", apart=True)),
+        *(link(3, 7), link(3, 8, what=Contradiction.NAME)),
+        *(link(4, 9), link(4, 10)),
+        *(link(5, 11), link(5, 12)),
+    )
+
+    with Findings.open(path) as findings:
+        kinds = [(each.kind.value, each.groups, each.rows) for each in findings.group_kinds()]
+        again = findings.groups(GroupKind.AGAIN, first=1)
+        apart = findings.groups(GroupKind.APART_PHONE, members=2)
+
+    assert kinds == [("apart_phone", 1, 3), ("apart_email", 1, 2), ("taken_as_one", 1, 2), ("again", 2, 4)]
+    assert [(each.n, [member.number for member in each.members]) for each in again] == [(1, [11, 12])]
+    (group,) = apart
+    assert (group.key, group.rows) == ("phone", 3)
+    assert [(each.number, each.apart, each.fails, each.cells) for each in group.members] == [
+        (2, False, True, ("cell 2",)),
+        (3, True, False, ("cell 3",)),
+    ]
+
+
+def test_a_check_that_looked_for_no_groups_has_none(path: Path) -> None:
+    write(path, good(2))
+    with Findings.open(path) as findings:
+        assert (findings.group_kinds(), findings.groups(GroupKind.AGAIN)) == ((), ())
+    with sqlite3.connect(path) as older:
+        older.executescript(
+            "DROP TABLE group_kinds; DROP TABLE groups; DROP TABLE members; DROP TABLE grouped_cells"
+        )
+
+    with Findings.open(path) as findings:
+        assert (findings.group_kinds(), findings.groups(GroupKind.AGAIN)) == ((), ())

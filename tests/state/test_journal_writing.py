@@ -199,7 +199,7 @@ def test_every_write_is_there_for_whoever_opens_the_file_next(journal: Journal, 
         Pulse(location_id="location1", started_at=1.0, seconds=2.0, requests=3, throttled=1, retries=1)
     )
     journal.mark_quota(
-        QuotaMark(location_id="location1", at=9.0, in_window=7, used_today=70, daily_remaining=5)
+        [QuotaMark(location_id="location1", at=9.0, in_window=7, used_today=70, daily_remaining=5)]
     )
     with Journal.open(journal.folder) as other:
         assert other.row_states(0, 9) == journal.row_states(0, 9)
@@ -213,7 +213,7 @@ def test_every_write_is_there_for_whoever_opens_the_file_next(journal: Journal, 
 
 def test_a_newer_mark_of_a_location_replaces_the_older(journal: Journal) -> None:
     for used in (1, 2):
-        journal.mark_quota(QuotaMark(location_id="location1", at=used, in_window=used, used_today=used))
+        journal.mark_quota([QuotaMark(location_id="location1", at=used, in_window=used, used_today=used)])
     assert journal.quota_marks()["location1"].used_today == 2
 
 
@@ -226,7 +226,7 @@ def test_of_several_attempts_the_first_and_the_last_are_known(journal: Journal) 
 
 
 def test_the_file_is_durable_and_for_its_owner_alone(journal: Journal) -> None:
-    journal.mark_quota(QuotaMark(location_id="location1", at=1.0, in_window=1, used_today=1))
+    journal.mark_quota([QuotaMark(location_id="location1", at=1.0, in_window=1, used_today=1)])
     journal.settle([outcome(2)])
     database = journal._db
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from importer.errors import StateError
 from importer.records import Contradiction, KeyHolder, KeyLink, MatchKey, Said
 from importer.runtime.clock import SystemClock
 from importer.state.memory import DraftHolders, KeyHolders, PersonCells, SameContacts
+from importer.state.memory.draft_holders import HoldersAside
 
 PLACE = "https://crm.example"
 
@@ -191,6 +193,34 @@ def test_a_look_ahead_finds_each_key_that_it_was_given_and_no_other(
             if first < 2_000:  # so that some are written, and others not yet
                 draft.flush()
         assert draft.find(set(keys)) == held
+
+
+def test_of_a_key_that_a_look_ahead_puts_aside_twice_the_newest_holder_counts(tmp_path: Path) -> None:
+    with DraftHolders.over(None, tmp_path, place=PLACE) as draft:
+        first, second = (draft.hash(name) for name in ("first", "second"))
+        said = Said(other=-7, first=3, last=0)
+        for row in (2, 3, 4):
+            changed = holder(draft.run, row)._replace(said=said, before=Contradiction.NAME, joined=True)
+            draft.put({first: changed, **({second: changed} if row == 2 else {})})
+            draft.flush()
+        found = draft.find({first, second})
+        assert (found[first].row, found[second].row) == (4, 2)
+        assert (found[first].said, found[first].before, found[first].joined) == (
+            said,
+            Contradiction.NAME,
+            True,
+        )
+
+
+def test_a_full_temporary_folder_is_told_with_what_to_do() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no device that is always full")
+    with (
+        full.open("r+b", buffering=0) as file,
+        pytest.raises(StateError, match=r"No space left on device\. Make room"),
+    ):
+        HoldersAside(file).put({1: holder(1, 2)})
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")

@@ -30,8 +30,8 @@ def test_what_was_added_comes_back_with_the_outcome_of_its_row(journal: Journal)
     journal.append(landed=[landed(2)], marks=[done(1, TEA), done(2, CAKE)])
     journal.settle([Outcome(row=2, status=Status.CREATED), Outcome(row=3, status=Status.CREATED)])
     assert [each.added for each in journal.outcomes()] == [(TEA, CAKE), ()]
-    assert journal.added_beside("c1") == {"n1", "n2"}
-    assert journal.added_beside("c2") == frozenset()
+    assert journal.added_beside("c1") == {"n1": "d1", "n2": "d2"}
+    assert journal.added_beside("c2") == {}
 
 
 def test_a_row_that_still_has_more_to_get_shows_what_it_has(journal: Journal) -> None:

@@ -67,11 +67,11 @@ class TestWhatIsRead:
         self, state: StateFolder, begin: Callable[..., Journal]
     ) -> None:
         with begin() as journal:
-            journal.mark_quota(mark(10.0))
+            journal.mark_quota([mark(10.0)])
         run = journal.run
         assert state.quota_marks(URL) == {"location1": mark(10.0)}
         with state.open_journal(run) as journal:
-            journal.mark_quota(mark(20.0))
+            journal.mark_quota([mark(20.0)])
         assert state.quota_marks(URL) == {"location1": mark(20.0)}
         spoil(state, run)
         assert state.quota_marks(URL) == {"location1": mark(20.0)}
@@ -81,7 +81,7 @@ class TestWhatIsRead:
     ) -> None:
         with begin() as journal, state.lock(journal.run):
             for at in (10.0, 20.0):
-                journal.mark_quota(mark(at))
+                journal.mark_quota([mark(at)])
                 assert state.quota_marks(URL)["location1"].at == at
 
     def test_marks_of_a_run_that_was_at_work_and_died_are_known(
@@ -89,9 +89,9 @@ class TestWhatIsRead:
     ) -> None:
         with begin() as journal:
             with state.lock(journal.run):
-                journal.mark_quota(mark(10.0))
+                journal.mark_quota([mark(10.0)])
                 state.quota_marks(URL)
-                journal.mark_quota(mark(20.0))
+                journal.mark_quota([mark(20.0)])
             # the lock is gone, the journal is as a killed process leaves it: its log beside it
             assert state.quota_marks(URL)["location1"].at == 20.0
 
@@ -99,7 +99,7 @@ class TestWhatIsRead:
         self, state: StateFolder, begin: Callable[..., Journal], clock: _Hand
     ) -> None:
         with begin() as journal:
-            journal.mark_quota(mark(10.0))
+            journal.mark_quota([mark(10.0)])
         assert state.quota_marks(URL)
         clock.at = (state.run_folder(journal.run.id) / "journal.db").stat().st_mtime + 25 * 3_600 + 1
         assert state.quota_marks(URL) == {}
@@ -124,6 +124,17 @@ class TestTheIndexFollowsTheFolders:
         previous = state.previous(candidate())
         assert previous is not None
         assert previous.run.id == stopped.id
+
+    def test_of_the_newest_runs_only_those_that_are_taken_are_looked_at(
+        self, state: StateFolder, begin: Callable[..., Journal], index: Path
+    ) -> None:
+        first, second = finish(begin()), finish(begin())
+        (state.run_folder(second.id).parent / f"{second.id}9").mkdir()  # no run began there
+        index.unlink(missing_ok=True)
+        assert list(state.newest_ids()) == [second.id, first.id]
+        assert next(state.newest_ids(first.id[:-1])) == first.id
+        assert not index.exists()
+        assert state.run_ids() == (second.id, first.id)
 
     def test_a_forgotten_run_leaves_the_index_at_once(
         self, state: StateFolder, begin: Callable[..., Journal], candidate: Callable[..., Run], index: Path
@@ -198,7 +209,7 @@ class TestTheIndexFollowsTheFolders:
         self, state: StateFolder, begin: Callable[..., Journal], candidate: Callable[..., Run], index: Path
     ) -> None:
         with begin() as journal:
-            journal.mark_quota(mark(10.0))
+            journal.mark_quota([mark(10.0)])
             journal.set_state(RunState.STOPPED, "Ctrl-C")
         index.mkdir()
         previous = state.previous(candidate())

@@ -262,7 +262,7 @@ class TestQuota:
     ) -> None:
         for at in (20.0, 10.0):
             with begin() as journal:
-                journal.mark_quota(mark(at))
+                journal.mark_quota([mark(at)])
         assert state.quota_marks(self.URL, ["location1"]) == {"location1": mark(20.0)}
 
     def test_the_slowest_reply_of_all_runs_is_known(
@@ -270,7 +270,7 @@ class TestQuota:
     ) -> None:
         for at, slowest in ((20.0, 1.5), (10.0, 3.0)):
             with begin() as journal:
-                journal.mark_quota(replace(mark(at), slowest_seconds=slowest))
+                journal.mark_quota([replace(mark(at), slowest_seconds=slowest)])
         known = state.quota_marks(self.URL, ["location1"])["location1"]
         assert (known.at, known.slowest_seconds) == (20.0, 3.0)
 
@@ -278,8 +278,8 @@ class TestQuota:
         self, state: StateFolder, begin: Callable[..., Journal]
     ) -> None:
         with begin() as journal:
-            journal.mark_quota(mark(10.0))
-            journal.mark_quota(mark(10.0, location_id="location2"))
+            journal.mark_quota([mark(10.0)])
+            journal.mark_quota([mark(10.0, location_id="location2")])
         assert set(state.quota_marks(self.URL)) == {"location1", "location2"}
         assert set(state.quota_marks(self.URL, ["location2"])) == {"location2"}
         assert state.quota_marks("https://another.example.test") == {}
@@ -288,7 +288,7 @@ class TestQuota:
         self, state: StateFolder, begin: Callable[..., Journal]
     ) -> None:
         with begin() as journal:
-            journal.mark_quota(mark(10.0, used=9))
+            journal.mark_quota([mark(10.0, used=9)])
         state.forget(journal.run.id)
         assert state.quota_marks(self.URL)["location1"].used_today == 9
 
@@ -296,7 +296,7 @@ class TestQuota:
         self, state: StateFolder, begin: Callable[..., Journal], clock: _Hand
     ) -> None:
         with begin() as journal:
-            journal.mark_quota(mark(clock.at + 7_200))
+            journal.mark_quota([mark(clock.at + 7_200)])
         assert state.quota_marks(self.URL)["location1"].at == clock.at + 2
 
     def test_an_older_mark_does_not_replace_a_newer_one(self, state: StateFolder) -> None:

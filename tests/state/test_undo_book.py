@@ -133,6 +133,20 @@ def test_contacts_are_counted_by_what_can_be_done_about_them(journal: Journal) -
     assert journal.undo.count() == {"l": StoredContacts(created=0, restorable=1, updated=2, tagged=2)}
 
 
+def test_a_contact_that_is_known_to_have_got_tags_alone_is_none_whose_values_are_lost(
+    journal: Journal,
+) -> None:
+    def compared(row: int, contact: str) -> BeforeImage:
+        return BeforeImage(row=row, contact_id=contact, part=ImagePart.VALUES, tags_added=("a",))
+
+    journal.intend([intent(row) for row in range(2, 6)], [compared(2, "c1"), compared(3, "c2")])
+    ends = [ended(row, Status.UPDATED, contact) for row, contact in ((2, "c1"), (3, "c2"), (4, "c2"))]
+    journal.append(outcomes=ends)
+    (found,) = journal.undo.count().values()
+    assert (found.known, found.updated, found.tagged) == (1, 1, 2), "of a row of c2 nothing is known"
+    assert found.contacts == 2
+
+
 def test_rows_that_may_have_been_sent_are_in_doubt(journal: Journal) -> None:
     journal.intend([intent(row) for row in range(2, 6)])
     journal.append(

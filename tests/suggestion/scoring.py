@@ -28,6 +28,8 @@ FOLDERS: Final = {
     "sixth": HERE / "sixth",  # likewise, with two exports of further scripts
     "seventh": HERE / "seventh",  # measured unseen after the rules that the sixth led to, looked at since
     "eighth": HERE / "eighth",  # labelled and committed before it was measured, looked at since
+    "ninth": HERE / "ninth",  # likewise, with five languages that no rule knew
+    "tenth": HERE / "tenth",  # written with the ninth, measured after the rules that the ninth led to
 }
 LABELS: Final[dict[str, dict[str, dict[str, str]]]] = json.loads(
     (HERE / "labels.json").read_text(encoding="utf-8")
@@ -134,7 +136,8 @@ def _judge_consents(counted: Score, name: str, path: Path, suggestion: Suggestio
     counted.wrong_consents += [f"{name}: {header!r} sets do-not-disturb" for header in mapped - set(known)]
     lost = set(known) - mapped - set(suggestion.consents_left)
     counted.wrong_consents += [f"{name}: {header!r} is passed over" for header in sorted(lost)]
-    counted.wrong_consents += _wrongly_told(name, path, suggestion, mapped & set(known))
+    if told := mapped & set(known):
+        counted.wrong_consents += _wrongly_told(name, path, suggestion, told)
 
 
 def _wrongly_told(name: str, path: Path, suggestion: Suggestion, mapped: set[str]) -> list[str]:

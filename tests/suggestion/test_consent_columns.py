@@ -43,7 +43,8 @@ def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
         "Newsletter abbestellt", "Newsletter gekündigt", "Newsletter cancelled", "Résilié newsletter", "Newsletter cancelado", "Newsletter aus",
         "Consent withdrawn", "E-mail consent revoked", "Einwilligung zurückgezogen", "Consentimiento retirado", "Toestemming ingetrokken",
         "Samtycke återkallat", "Zgoda cofnięta", "SMS permission denied", "Excluded from mailings", "Werbung unerwünscht",
-        "Mailing geblokkeerd",
+        "Mailing geblokkeerd", "Nega consenso e-mail", "Brak zgody na e-mail", "Ohne Einwilligung", "Sans consentement SMS", "Keine Telefonakquise",
+        "Telefonwerbung untersagt", "Black Listed", "Un-subscribed", "CnBio_No_E-mail",
     ],
 )  # fmt: skip
 def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_pat
         "Acepta recibir correos", "Consentimiento SMS", "Aceita receber novidades por WhatsApp", "Consenso newsletter",
         "Nieuwsbrief", "Toestemming e-mail", "Boletín", "Sign-up form: Newsletter", "properties.newsletter", "TxtMsgOk",
         "Werbeeinwilligung E-Mail", "E-Mail-Werbeerlaubnis", "Lettre d'information", "Comunicazioni commerciali via SMS",
-        "Nyhetsbrev", "SMS-utskick", "Samtykke e-post", "Zgoda na SMS", "Zgoda marketingowa e-mail",
+        "Nyhetsbrev", "SMS-utskick", "Samtykke e-post", "Zgoda na SMS", "Zgoda marketingowa e-mail", "E-Mail-Marketing erlaubt", "Newsletterversand erwünscht",
     ],
 )  # fmt: skip
 def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_path: Path) -> None:
@@ -304,6 +305,48 @@ def test_who_cancelled_has_left_where_others_bounced(tmp_path: Path) -> None:
 def test_cancelled_orders_refuse_nothing() -> None:
     made = of("status", "active", "cancelled", "shipped")
     assert (made.chosen(), made.consents_left) == ({}, ())
+
+
+# Languages of which no header is read: nobody can tell what a column asks, and one that may be consent is asked about.
+@pytest.mark.parametrize(
+    ("columns", "pointed_out"),
+    [
+        (("Izena", "Emaila", "Buletina jaso nahi dut"), ("Ane", "a@example.eus", ("Bai", "Ez"))),
+        (("სახელი", "ელფოსტა", "სიახლეების მიღება"), ("ნინო", "n@example.ge", ("კი", "არა"))),
+        (("नाम", "ईमेल", "समाचार चाहिए"), ("अनिल", "a@example.in", ("हाँ", "नहीं"))),
+        (("Emri", "Email", "Dëshiron reklama me SMS"), ("Arben", "a@example.al", ("Po", "Jo"))),
+        (("Nafn", "Netfang", "Má senda markpóst"), ("Jón", "j@example.is", ("1", "0"))),
+        (("Ism", "Email", "Reklama olishga rozi"), ("Aziz", "a@example.uz", ("true", "false"))),
+    ],
+)
+def test_what_may_be_consent_in_a_language_that_is_not_read_is_pointed_out(
+    columns: tuple[str, ...], pointed_out: tuple[str, str, tuple[str, str]]
+) -> None:
+    name, email, (yes, no) = pointed_out
+    made = suggest_from(columns, [(name, email, yes), (name, f"b{email}", no)])
+    assert made.consents_left == columns[-1:]
+    assert any(columns[-1] in concern and "consent (an opt-in" in concern for concern in made.concerns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells"),
+    [
+        (
+            ("Email", "First name", "Smoker"),
+            (("a@example.com", "Ann", "yes"), ("b@example.com", "Bob", "no")),
+        ),
+        (
+            ("Email", "Önkéntes"),
+            (("a@example.hu", "igen"), ("b@example.hu", "nem")),
+        ),  # Hungarian is read, and it asks nothing
+        (("Emaila", "Adina"), (("a@example.eus", "41"), ("b@example.eus", "33"))),
+        (("Email", "Allergies"), (("a@example.com", "na"), ("b@example.com", "na"))),
+    ],
+)
+def test_a_yes_or_no_that_is_understood_is_not(
+    columns: tuple[str, ...], cells: tuple[tuple[str, ...], ...]
+) -> None:
+    assert suggest_from(columns, cells).consents_left == ()
 
 
 # Yes, no, and headers, many of them written down before any rule for them: a yes below them refuses, permits, or is about something else.

@@ -1,4 +1,4 @@
-"""The usual columns in eleven languages that most exports are not in, and in their scripts."""
+"""The usual columns in languages that most exports are not in, and in their scripts."""
 
 from __future__ import annotations
 
@@ -90,6 +90,77 @@ LISTS = {
         ("Datum narození", "25. 9. 1971", "dateOfBirth"), ("Pohlaví", "žena", "gender"), ("Štítky", "stálá", "tags"), ("Poznámka", "žádná", _NONE),
         ("Odhlášen z newsletteru", "ano", "dndSettings.Email"),
     ],
+    "Romanian": [
+        ("Nume", "Popescu", "lastName"), ("Prenume", "Ana", "firstName"), ("Adresă de e-mail", "ana@example.ro", "email"), ("Număr de telefon", "0722 123 456", "phone"),
+        ("Denumire firmă", "Mâine SRL", "companyName"), ("Adresa", "Str. Florilor 3", "address1"), ("Oraș", "Cluj-Napoca", "city"), ("Județ", "Cluj", "state"),
+        ("Cod poștal", "400001", "postalCode"), ("Țara", "România", "country"), ("Data nașterii", "25.09.1971", "dateOfBirth"), ("Sex", "feminin", "gender"),
+        ("Etichete", "fidel", "tags"), ("Observații", "nimic", _NONE), ("Telefon părinte", "0722 000 111", _NONE), ("Acord newsletter", "nu", "dndSettings.Email"),
+    ],
+    "Finnish": [
+        ("Etunimi", "Aino", "firstName"), ("Sukunimi", "Laine", "lastName"), ("Sähköpostiosoite", "aino@example.fi", "email"), ("Matkapuhelin", "040 123 4567", "phone"),
+        ("Yritys", "Huominen Oy", "companyName"), ("Katuosoite", "Aurakatu 3", "address1"), ("Postitoimipaikka", "Turku", "city"), ("Maakunta", "Varsinais-Suomi", "state"),
+        ("Postinumero", "20100", "postalCode"), ("Maa", "Suomi", "country"), ("Syntymäaika", "25.9.1971", "dateOfBirth"), ("Sukupuoli", "nainen", "gender"),
+        ("Ryhmät", "vakio", "tags"), ("Lisätiedot", "ei mitään", _NONE), ("Huoltajan puhelin", "040 000 1111", _NONE), ("Sähköpostimarkkinointikielto", "kyllä", "dndSettings.Email"),
+    ],
+    "Slovak": [
+        ("Meno", "Eva", "firstName"), ("Priezvisko", "Kováčová", "lastName"), ("E-mailová adresa", "eva@example.sk", "email"), ("Telefónne číslo", "0905 123 456", "phone"),
+        ("Názov firmy", "Zajtra s.r.o.", "companyName"), ("Ulica a číslo", "Dlhá 22", "address1"), ("Mesto", "Košice", "city"), ("Kraj", "Košický", "state"), ("PSČ", "040 01", "postalCode"),
+        ("Krajina", "Slovensko", "country"), ("Dátum narodenia", "25. 9. 1971", "dateOfBirth"), ("Pohlavie", "žena", "gender"), ("Štítky", "stála", "tags"),
+        ("Poznámka", "žiadna", _NONE), ("Odhlásený z newslettera", "áno", "dndSettings.Email"),
+    ],
+    "Croatian": [
+        ("Ime", "Ana", "firstName"), ("Prezime", "Horvat", "lastName"), ("Adresa e-pošte", "ana@example.hr", "email"), ("Broj mobitela", "091 123 4567", "phone"),
+        ("Tvrtka", "Sutra d.o.o.", "companyName"), ("Ulica i kućni broj", "Ilica 5", "address1"), ("Grad", "Zagreb", "city"), ("Županija", "Grad Zagreb", "state"),
+        ("Poštanski broj", "10000", "postalCode"), ("Država", "Hrvatska", "country"), ("Datum rođenja", "25.09.1971.", "dateOfBirth"), ("Spol", "žensko", "gender"),
+        ("Oznake", "stalna", "tags"), ("Napomena", "nema", _NONE), ("Ne želim SMS poruke", "da", "dndSettings.SMS"),
+    ],
+    "Slovenian": [
+        ("Ime", "Katja", "firstName"), ("Priimek", "Kralj", "lastName"), ("E-poštni naslov", "katja@example.si", "email"), ("Mobilni telefon", "031 123 456", "phone"),
+        ("Podjetje", "Jutri d.o.o.", "companyName"), ("Naslov", "Celjska 2", "address1"), ("Kraj", "Maribor", "city"), ("Poštna številka", "2000", "postalCode"),
+        ("Država", "Slovenija", "country"), ("Datum rojstva", "25. 9. 1971", "dateOfBirth"), ("Spol", "ženska", "gender"), ("Opombe", "nič", _NONE),
+        ("Soglasje za novičnik", "ne", "dndSettings.Email"),
+    ],
+    "Bulgarian": [
+        ("Име", "Мария", "firstName"), ("Фамилия", "Иванова", "lastName"), ("Имейл", "maria@example.bg", "email"), ("Мобилен телефон", "0888 123 456", "phone"),
+        ("Фирма", "Утре ЕООД", "companyName"), ("Адрес", "бул. Витоша 2", "address1"), ("Град", "София", "city"), ("Пощенски код", "1000", "postalCode"),
+        ("Държава", "България", "country"), ("Дата на раждане", "25.09.1971", "dateOfBirth"), ("Пол", "жена", "gender"), ("Бележки", "няма", _NONE),
+        ("Отписан от бюлетина", "да", "dndSettings.Email"),
+    ],
+    "Estonian": [
+        ("Eesnimi", "Mari", "firstName"), ("Perekonnanimi", "Tamm", "lastName"), ("E-posti aadress", "mari@example.ee", "email"), ("Mobiiltelefon", "5123 4567", "phone"),
+        ("Ettevõtte nimi", "Homme OÜ", "companyName"), ("Tänav", "Pikk 5", "address1"), ("Linn", "Tartu", "city"), ("Maakond", "Tartumaa", "state"), ("Postiindeks", "51003", "postalCode"),
+        ("Riik", "Eesti", "country"), ("Sünnikuupäev", "25.09.1971", "dateOfBirth"), ("Sugu", "naine", "gender"), ("Märkused", "pole", _NONE),
+        ("Nõusolek uudiskirjaga", "ei", "dndSettings.Email"),
+    ],
+    "Latvian": [
+        ("Vārds", "Anna", "firstName"), ("Uzvārds", "Ozola", "lastName"), ("E-pasts", "anna@example.lv", "email"), ("Tālruņa numurs", "21 234 567", "phone"),
+        ("Uzņēmums", "Rīt SIA", "companyName"), ("Adrese", "Brīvības iela 5", "address1"), ("Pilsēta", "Rīga", "city"), ("Pasta indekss", "LV-1010", "postalCode"),
+        ("Valsts", "Latvija", "country"), ("Dzimšanas datums", "25.09.1971", "dateOfBirth"), ("Dzimums", "sieviete", "gender"), ("Piezīmes", "nav", _NONE),
+        ("Piekrišana jaunumiem", "nē", "dndSettings.Email"),
+    ],
+    "Lithuanian": [
+        ("Vardas", "Rasa", "firstName"), ("Pavardė", "Petraitė", "lastName"), ("El. paštas", "rasa@example.lt", "email"), ("Telefono numeris", "8 612 34567", "phone"),
+        ("Įmonės pavadinimas", "Rytoj UAB", "companyName"), ("Gatvė", "Laisvės al. 2", "address1"), ("Miestas", "Kaunas", "city"), ("Pašto kodas", "LT-44240", "postalCode"),
+        ("Šalis", "Lietuva", "country"), ("Gimimo data", "1971-09-25", "dateOfBirth"), ("Lytis", "moteris", "gender"), ("Pastabos", "nėra", _NONE),
+        ("Atsisakė naujienlaiškių", "taip", "dndSettings.Email"),
+    ],
+    "Vietnamese": [
+        ("Họ", "Nguyễn", "lastName"), ("Tên", "An", "firstName"), ("Địa chỉ email", "an@example.vn", "email"), ("Số điện thoại", "0912 345 678", "phone"),
+        ("Tên công ty", "Công ty Mai", "companyName"), ("Địa chỉ", "12 Lê Lợi", "address1"), ("Quận/Huyện", "Ba Đình", "city"), ("Tỉnh/Thành phố", "Hà Nội", "state"),
+        ("Quốc gia", "Việt Nam", "country"), ("Ngày sinh", "25/09/1971", "dateOfBirth"), ("Giới tính", "Nữ", "gender"), ("Ghi chú", "không có", _NONE),
+        ("Không muốn nhận tin nhắn", "có", "dndSettings.SMS"),
+    ],
+    "Thai": [
+        ("ชื่อ", "สมหญิง", "firstName"), ("นามสกุล", "รักไทย", "lastName"), ("อีเมล", "somying@example.co.th", "email"), ("เบอร์โทรศัพท์", "089-876-5432", "phone"),
+        ("ชื่อบริษัท", "พรุ่งนี้", "companyName"), ("ที่อยู่", "2 ถนนนิมมาน", "address1"), ("จังหวัด", "เชียงใหม่", "state"), ("รหัสไปรษณีย์", "50200", "postalCode"),
+        ("ประเทศ", "ไทย", "country"), ("วันเกิด", "1992-07-15", "dateOfBirth"), ("เพศ", "หญิง", "gender"), ("หมายเหตุ", "ไม่มี", _NONE), ("ไม่ยินยอมรับอีเมล", "ใช่", "dndSettings.Email"),
+    ],
+    "Indonesian": [
+        ("Nama Depan", "Citra", "firstName"), ("Nama Belakang", "Dewi", "lastName"), ("Alamat Email", "citra@example.id", "email"), ("No. HP", "0812-3456-7890", "phone"),
+        ("Nama Perusahaan", "PT Besok", "companyName"), ("Alamat Lengkap", "Jl. Mawar 2", "address1"), ("Kota/Kabupaten", "Bandung", "city"), ("Provinsi", "Jawa Barat", "state"),
+        ("Kode Pos", "40115", "postalCode"), ("Negara", "Indonesia", "country"), ("Tanggal Lahir", "25/09/1971", "dateOfBirth"), ("Jenis Kelamin", "perempuan", "gender"),
+        ("Catatan", "tidak ada", _NONE), ("Tidak bersedia menerima email promosi", "ya", "dndSettings.Email"),
+    ],
 }  # fmt: skip
 
 
@@ -126,6 +197,15 @@ def test_who_refuses_in_a_further_language_is_blocked(
         ("E-posta izni", "evet", "hayır"),
         ("Αποδοχή newsletter", "ναι", "όχι"),
         ("Souhlas s e-mailem", "ano", "ne"),
+        ("Doresc să primesc oferte prin SMS", "da", "nu"),
+        ("Markkinointilupa sähköposti", "kyllä", "ei"),
+        ("Súhlas so zasielaním noviniek", "áno", "nie"),
+        ("Privola za newsletter", "da", "ne"),
+        ("Съгласие за реклама по имейл", "да", "не"),
+        ("Sutinku gauti naujienlaiškį", "taip", "ne"),
+        ("Đồng ý nhận email quảng cáo", "có", "không"),
+        ("ยินยอมรับจดหมายข่าว", "ใช่", "ไม่"),
+        ("Setuju menerima SMS promosi", "ya", "tidak"),
     ],
 )
 def test_a_no_to_a_permission_blocks_in_further_languages(
@@ -145,6 +225,13 @@ def test_an_advertisement_of_an_english_file_is_no_turkish_first_name() -> None:
     }
 
 
+def test_a_word_of_several_languages_is_of_the_one_that_the_file_speaks() -> None:
+    polish = ("Kraj", "Imię", "Miasto", "E-mail")
+    slovenian = ("Kraj", "Ime", "Država", "E-mail")
+    assert suggest_from(polish, [("Polska", "Ola", "Gdynia", "o@example.pl")]).chosen()["Kraj"] == "country"
+    assert suggest_from(slovenian, [("Celje", "Jan", "Slovenija", "j@example.si")]).chosen()["Kraj"] == "city"
+
+
 @pytest.mark.parametrize(
     ("header", "parts"),
     [
@@ -156,6 +243,8 @@ def test_an_advertisement_of_an_english_file_is_no_turkish_first_name() -> None:
         ("رقم الهاتف", ("رقم", "هاتف")),
         ("إلغاء الاشتراك", ("الغاءاشتراك",)),
         ("İL", ("il",)),
+        ("เบอร์โทรศัพท์ลูกค้า", (*words("เบอร์โทรศัพท์"), *words("ลูกค้า"))),
+        ("手機號碼", ("手机号码",)),
     ],
 )
 def test_headers_without_spaces_are_cut_into_the_words_that_are_known(

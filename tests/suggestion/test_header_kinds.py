@@ -460,3 +460,61 @@ def test_a_company_before_a_comma_is_no_last_name() -> None:
     made = of(("Name", "Company", "Email"), *rows)
     assert made.chosen()["Name"] == "name"
     assert "begin with a company and a comma" in made.to_yaml()
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        # a table's name in front of every header
+        ({"cnBio_First_Name": "Ann", "cnBio_Birth_date": "1990-05-21", "cnAdr_City": "Leeds"}, "firstName dateOfBirth city"),
+        ({"Bill To Street": "1 Elm St", "Bill To City": "Leeds", "Ship To City": "York"}, "address1 city -"),
+        ({"Line 1": "1 Elm St", "Line 3": "Leeds", "Line 4": "West Yorkshire"}, "address1 city state"),
+        ({"Line 1": "1 Elm St", "Line 3": "Rear house", "City": "Leeds"}, "address1 address1 city"),
+        ({"Address 1": "1 Elm St", "Address 2": "Flat 2", "Address 3": "Rear house"}, "address1 address1 address1"),
+        ({"Estado": "Cliente nuevo", "Provincia": "Madrid", "Ciudad": "Madrid"}, "- state city"),
+        ({"Nom": "Garage Petit", "Nom (contact)": "Petit", "Prénom (contact)": "Yves"}, "companyName lastName firstName"),
+        ({"Preferred Name": "Pat", "Surname": "Rice"}, "firstName lastName"),
+        ({"Preferred Name": "Pat", "First Name": "Patricia", "Surname": "Rice"}, "- firstName lastName"),
+        ({"Indirizzo res.": "Via Po 1", "CAP res.": "00198", "Comune res.": "Roma"}, "address1 postalCode city"),
+        ({"Previous City": "York", "City": "Leeds"}, "- city"),
+        ({"signup_country": "US", "signupSource": "web"}, "country source"),
+        ({"Property Name": "Maple Court", "Tenant": "Iris Gray"}, "- name"),
+    ],
+)  # fmt: skip
+def test_parts_of_people_and_addresses_are_found_under_the_names_that_programs_have_for_them(
+    columns: dict[str, str], expected: str
+) -> None:
+    chosen = of(("Email", *columns), ("ann@example.com", *columns.values())).chosen()
+    assert [chosen.get(header, "-") for header in columns] == expected.split()
+
+
+def test_a_student_s_birthday_is_not_the_birthday_of_the_contact_who_pays() -> None:
+    header = (
+        "Contact 1 First",
+        "Contact 1 Last",
+        "Contact 1 Email",
+        "Student First Name",
+        "Student Birth Date",
+    )
+    rows = [
+        ("Tess", "Lang", "tess@example.com", "Zoe", "2015-04-04"),
+        ("Ugo", "Moss", "ugo@example.com", "Yan", "2016-05-05"),
+    ]
+    assert of(header, *rows).chosen() == {
+        "Contact 1 First": "firstName",
+        "Contact 1 Last": "lastName",
+        "Contact 1 Email": "email",
+    }
+
+
+def test_numbers_for_the_day_and_the_evening_stand_behind_the_mobile_one() -> None:
+    header = ("Email", "Day Phone", "Evening Phone", "Cell Phone")
+    made = of(header, ("ann@example.com", "614-555-0121", "614-555-0131", "614-555-0141"))
+    (phone,) = (one for one in made.fields if one.field == "phone")
+    assert phone.headers == ("Cell Phone", "Day Phone", "Evening Phone")
+
+
+def test_a_building_number_stands_in_front_of_its_street(tmp_path: Path) -> None:
+    (made,) = mapped(tmp_path, "Email,Building Number,Street,City\nann@example.com,14,Station Road,Bedford\n")
+    assert isinstance(made, Record)
+    assert made.fields["address1"] == "14 Station Road"

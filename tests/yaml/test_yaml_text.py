@@ -34,6 +34,11 @@ def test_a_key_such_as_no_stays_a_text() -> None:
     assert read("No: x\nyes: y").value == {"No": "x", "yes": "y"}
 
 
+def test_a_tab_is_said_to_be_one() -> None:
+    (said,) = faults("a:\n\tb: 1")
+    assert "never by a tab" in said
+
+
 def test_a_repeated_key_is_refused_with_both_places() -> None:
     assert faults("a: 1\nb: 2\na: 3") == ["f.yaml:3:1: The key 'a' is here a second time (first in line 1)."]
 

@@ -16,7 +16,7 @@ from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import Rule
 from importer.mapping.transforms.steps import NUMBER_STEPS, as_text, dates_after
 from importer.mapping.values.conventions import Conventions
-from importer.mapping.values.dates import read_date
+from importer.mapping.values.days import DateReader
 from importer.mapping.values.emails import read_email
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.mapping.values.files import read_files
@@ -57,7 +57,7 @@ def converter(field: CustomField | None, rule: Rule, model: MappingModel, writte
             return _FromText(read, repeats=False)
         case "DATE":
             rules = dates_after(rule.transforms, written.dates)
-            return _FromText(partial(read_date, rules=rules))
+            return _FromText(DateReader(rules))
         case other:
             return _FromText(_scalar(other, rule, written), repeats=other not in _SELDOM_EQUAL)
 
@@ -74,7 +74,7 @@ def _by_rule(rule: Rule, model: MappingModel, written: Conventions, *, typed: bo
     if rule.split is not None and not typed:
         return _list_of(rule.split)
     if (rule.format or rule.date_order) and "date" not in steps:
-        return _FromText(partial(read_date, rules=written.dates))
+        return _FromText(DateReader(written.dates))
     if rule.decimal is not None and not steps & NUMBER_STEPS:
         # An amount or a plain number: reading it as an amount takes either.
         return _FromText(partial(read_money, decimal=written.stated_decimal))

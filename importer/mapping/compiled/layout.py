@@ -55,6 +55,11 @@ class HeaderLayout:
             return None
         return None if named.optional and not found.several else found
 
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The file's header."""
+        return self._header
+
     def place(self, name: str) -> int:
         return self._places[name]
 

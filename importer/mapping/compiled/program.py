@@ -25,6 +25,7 @@ from importer.mapping.compiled.filters import RowFilter
 from importer.mapping.compiled.layout import HeaderLayout
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.objects import objects_of
+from importer.mapping.compiled.old_numbers import advice_on_numbers
 from importer.mapping.compiled.phone_regions import ReadPhone, country_of, guessing, stated_regions
 from importer.mapping.compiled.readers import Circumstances, ValueReader, join, kind_reader, steps_of
 from importer.mapping.compiled.switches import nest, spread_channels
@@ -60,6 +61,7 @@ class Program:
         self._by = None if model.match.by is None else model.match.by.custom_field
         if self._by is not None and model.match.require is None:
             self.require = ()
+        self._advice = advice_on_numbers(model, layout.titles)
         self._fields: list[tuple[str, ValueColumn | ConstantColumn]] = []
         self._switches: list[tuple[tuple[str, ...], ValueColumn | ConstantColumn]] = []
         self._clears = self._clear is not None
@@ -229,7 +231,7 @@ class Program:
             return failed(row, location, (*warnings, _no_identifier((self._by,))))
         if not self._identified(fields, contact_id):
             emptied = [name for name in self.require if name in fields]
-            return failed(row, location, (*warnings, _no_identifier(self.require, emptied)))
+            return failed(row, location, (*warnings, _no_identifier(self.require, emptied, self._advice)))
         return Record(
             row=row,
             location_id=location or "",
@@ -366,14 +368,14 @@ def _once(warnings: Sequence[Fault]) -> tuple[Fault, ...]:
     return tuple(warnings)
 
 
-def _no_identifier(require: Sequence[str], emptied: Sequence[str] = ()) -> Fault:
+def _no_identifier(require: Sequence[str], emptied: Sequence[str] = (), advice: str = "") -> Fault:
     wanted = ", ".join(require[:-1]) + " or " + require[-1] if len(require) > 1 else require[0]
     message = f"The row has no {wanted}, and needs one to be matched to a contact."
     if emptied:
         message += (
             f" It asks to empty {' and '.join(emptied)}: name the contact by another of them, or by its id."
         )
-    return Fault(code="no_identifier", message=message)
+    return Fault(code="no_identifier", message=message + advice)
 
 
 def row_filter(model: MappingModel, layout: HeaderLayout) -> RowFilter:

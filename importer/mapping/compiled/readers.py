@@ -13,7 +13,7 @@ from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.transforms.steps import StepFunction, as_text, chain, dates_after, make_step
 from importer.mapping.values.booleans import read_boolean, read_dnd, read_dnd_or_channels, read_inbound_dnd
 from importer.mapping.values.conventions import Conventions
-from importer.mapping.values.dates import read_date
+from importer.mapping.values.days import DateReader
 from importer.mapping.values.deal_statuses import read_deal_status
 from importer.mapping.values.due_dates import read_due_date
 from importer.mapping.values.emails import read_email
@@ -66,8 +66,8 @@ def kind_reader(kind: FieldKind, rule: Rule, around: Circumstances) -> ValueRead
             one = partial(read_phone, regions=regions, several=rule.several or "first")
             return one if kind is FieldKind.PHONE else partial(read_phones, regions=regions)
         case FieldKind.DATE_OF_BIRTH | FieldKind.DUE_DATE:
-            read = read_due_date if kind is FieldKind.DUE_DATE else read_date
-            return partial(read, rules=dates_after(rule.transforms, around.written.dates))
+            rules = dates_after(rule.transforms, around.written.dates)
+            return partial(read_due_date, rules=rules) if kind is FieldKind.DUE_DATE else DateReader(rules)
         case FieldKind.AMOUNT:
             return partial(read_money, decimal=around.written.stated_decimal)
         case FieldKind.STATE:

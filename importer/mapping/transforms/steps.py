@@ -16,6 +16,7 @@ from importer.mapping.values import booleans, names, numbers, places
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dateformats import check_format
 from importer.mapping.values.dates import DateRules, is_no_date, read_date
+from importer.mapping.values.days import DateReader
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.records import value_type
 from importer.yaml.sentences import did_you_mean
@@ -116,7 +117,7 @@ def _make_date(arguments: Mapping[str, str], written: Conventions) -> StepFuncti
         stated=rules.stated or "order" in arguments,
         formats=(arguments["format"],) if "format" in arguments else rules.formats,
     )
-    return partial(read_date, rules=own)
+    return DateReader(own)
 
 
 def _make_dated(arguments: Mapping[str, str], written: Conventions) -> StepFunction:

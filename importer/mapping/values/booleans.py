@@ -51,6 +51,7 @@ _YES: Final = frozenset(
         "так",
         "ναι",
     }
+    | {"da", "áno", "kyllä", "jah", "jā", "taip", "có", "ใช่", "ya"}
     | {
         "checked",
         "ticked",
@@ -102,6 +103,7 @@ _NO: Final = frozenset(
         "όχι",
         "hayir",
     }
+    | {"nu", "ei", "nē", "не", "không", "ไม่", "ไม่ใช่", "tidak"}
     | {
         "unchecked",
         "unticked",

@@ -33,8 +33,9 @@ _EXTENSION: Final = re.compile(
 _PAUSED: Final = re.compile(r"([^,;pw]*\d[^,;pw]*?)\s*(?:[,;]+|[pw]+)\s*(\d{1,6})#?\s*", re.IGNORECASE)
 """What a phone dials after a pause: digits behind commas, semicolons, p or w."""
 _PLAIN_EXTENSION: Final = re.compile(
-    r"(\+?[\d ().\-]{7,30})[ ,;]*(?:x|ext\.?|extension|#)[ .:]*(\d{1,7})", re.IGNORECASE
+    r"(\+?[\d ().\-]{7,30})[ ,;]*(?:x|ext\.?|extension|#)[ .:]*(\d{1,7})", re.IGNORECASE | re.ASCII
 )
+_BETWEEN_DIGITS: Final = b"+ ().-"
 _PARAMETERS: Final = re.compile(r";(?:phone-context|isub)=[^;]*", re.IGNORECASE)
 """Of the addresses that begin with ``tel:`` (RFC 3966)."""
 
@@ -42,7 +43,9 @@ _PARAMETERS: Final = re.compile(r";(?:phone-context|isub)=[^;]*", re.IGNORECASE)
 def plain_extension(text: str) -> tuple[str, str] | None:
     """Cut the usual extensions off a plain number, at the cost of one look."""
     match = _PLAIN_EXTENSION.fullmatch(text)
-    return (match[1], match[2]) if match is not None and _digits(match[1]) >= 7 else None
+    if match is None or len(match[1].encode().translate(None, _BETWEEN_DIGITS)) < 7:
+        return None
+    return match[1], match[2]
 
 
 def without_extension(text: str) -> tuple[str, str]:

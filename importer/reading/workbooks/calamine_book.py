@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from importer.reading.grid import Batch, Grid
 from importer.reading.workbooks.book import Opened, SheetName
 from importer.reading.workbooks.cells import cell_text, number_text
 from importer.reading.workbooks.columns import letters_of
+from importer.reading.workbooks.links import Links
 from importer.reading.workbooks.merges import Merges, OpenMerge, spread_merges
 from importer.reading.workbooks.xls_looks import SheetLooks
 
@@ -45,7 +47,13 @@ class CalamineBook:
             hidden_columns=tuple(map(letters_of, seen.hidden_columns)),
             merged_areas=sum(map(len, merges.values())),
             formats_read=looks is not None,
+            links=partial(self._links, sheet, seen),
         )
+
+    def _links(self, sheet: str, seen: SheetLooks) -> Links:
+        """Give the links by the columns of the table, which begins where the empty ones on the left end."""
+        start = self.first_column(sheet)
+        return {column - start: rows for column, rows in seen.links.links.items() if column >= start}
 
     def _merges(self, sheet: str) -> Merges:
         """List the merged areas that span rows; the library knows them for .xls alone."""

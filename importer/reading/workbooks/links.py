@@ -19,6 +19,23 @@ MOST_LINKS: Final = 200_000
 _LONGEST: Final = 320
 
 
+class LinkNotes:
+    """Takes the links of a sheet down, no more of them than a sheet of people has."""
+
+    def __init__(self) -> None:
+        self.links: dict[int, dict[int, str]] = {}
+        self._left = MOST_LINKS
+
+    def put(self, column: int, first: int, last: int, target: str) -> None:
+        """Note a link of the rows from first to last; what spans columns is the first one's."""
+        address = address_of(target)
+        if not address:
+            return
+        self._left -= max(0, last - first + 1)
+        if self._left >= 0:
+            self.links.setdefault(column, {}).update(dict.fromkeys(range(first, last + 1), address))
+
+
 def address_of(target: str) -> str:
     """Give the address that a link to write to somebody leads to; blank for other links."""
     scheme, _, rest = target.strip().partition(":")

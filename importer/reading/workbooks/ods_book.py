@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -16,6 +17,7 @@ from importer.reading.workbooks.archive import Archive, refuse_entities
 from importer.reading.workbooks.book import Opened, SheetName
 from importer.reading.workbooks.columns import MOST_COLUMNS, letters_of
 from importer.reading.workbooks.faults import HIDDEN, error_cell, uncalculated
+from importer.reading.workbooks.links import LinkNotes, Links
 from importer.reading.workbooks.ods_cells import (
     OPEN_DOCUMENT,
     TABLE,
@@ -24,6 +26,7 @@ from importer.reading.workbooks.ods_cells import (
     is_uncalculated,
     ods_text,
 )
+from importer.reading.workbooks.ods_links import SIGN, target_of
 from importer.reading.workbooks.rows import MOST_ROWS, SheetRow, batches
 from importer.records import Fault
 
@@ -61,6 +64,7 @@ class OdsBook:
         self.name = name
         self._archive = Archive(place, name=name)
         self._sheets: dict[str, _Sheet] = {}
+        self._has_links = False
         hidden = self._survey()
         if not self._sheets:
             raise SourceError(f"{name} has no sheet with cells. Export the contacts again.")
@@ -78,12 +82,33 @@ class OdsBook:
             hidden_rows=found.hidden_rows,
             hidden_columns=tuple(found.hidden_columns),
             merged_areas=found.merged_areas,
+            links=partial(self._links, sheet),
         )
 
     def rows(self, wanted: str) -> Iterator[SheetRow]:
         """Walk the rows of a sheet that hold something."""
+        repeats = Repeats(self.name)
+        for element, number, count in self._numbered(wanted, repeats):
+            yield from self._repeated(element, number, count, repeats)
+
+    def _links(self, wanted: str) -> Links:
+        """Find the links of a sheet that write to somebody."""
+        notes, repeats = LinkNotes(), Repeats(self.name)
+        if not self._has_links:
+            return notes.links
+        for element, number, count in self._numbered(wanted, repeats):
+            column = 0
+            for cell in element:
+                if cell.tag in _CELLS:
+                    if target := target_of(cell):
+                        notes.put(column, number, number + count - 1, target)
+                    column += repeats.count(cell.get(f"{TABLE}number-columns-repeated"))
+        return notes.links
+
+    def _numbered(self, wanted: str, repeats: Repeats) -> Iterator[tuple[ET.Element, int, int]]:
+        """Walk the rows of a sheet, with their number and how often they stand there."""
         tables, number = 0, 0
-        index, repeats = self._sheets[wanted].index, Repeats(self.name)
+        index = self._sheets[wanted].index
         for event, element in self._elements():
             if element.tag == _TABLE:
                 tables += event == "start"
@@ -91,7 +116,7 @@ class OdsBook:
                     return
             elif tables > index and event == "end" and element.tag == _ROW:
                 count = repeats.count(element.get(f"{TABLE}number-rows-repeated"))
-                yield from self._repeated(element, number + 1, count, repeats)
+                yield element, number + 1, count
                 number = min(number + count, MOST_ROWS)
 
     def _repeated(self, element: ET.Element, number: int, count: int, repeats: Repeats) -> Iterator[SheetRow]:
@@ -171,8 +196,10 @@ class OdsBook:
             parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("start", "end"))
             head = stream.read(_PIECE)
             refuse_entities(head.decode("utf-8", "replace"), self.name)
-            piece = head
+            piece, before = head, b""
             while piece:
+                self._has_links = self._has_links or SIGN in (before + piece).lower()
+                before = piece[-len(SIGN) :]
                 parser.feed(piece)
                 yield from parser.read_events()  # type: ignore[misc]  # (start and end events have elements)
                 piece = stream.read(_PIECE)

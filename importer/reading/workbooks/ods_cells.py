@@ -16,7 +16,7 @@ TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 OPEN_DOCUMENT: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TEXT: Final = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _CALC: Final = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-_PARAGRAPHS: Final = frozenset((f"{TEXT}p", f"{TEXT}h"))
+PARAGRAPHS: Final = frozenset((f"{TEXT}p", f"{TEXT}h"))
 _ASIDES: Final = frozenset((f"{TEXT}note", f"{TEXT}ruby-text", f"{OPEN_DOCUMENT}annotation"))
 """Texts in a paragraph that are no part of it: foot notes, reading aids, comments."""
 
@@ -59,11 +59,11 @@ def is_uncalculated(cell: ET.Element) -> bool:
 
 
 def _shown(cell: ET.Element) -> str:
-    paragraphs = cell if len(cell) == 1 else [one for one in cell if one.tag in _PARAGRAPHS]
-    if len(paragraphs) == 1 and paragraphs[0].tag in _PARAGRAPHS and not len(paragraphs[0]):
+    paragraphs = cell if len(cell) == 1 else [one for one in cell if one.tag in PARAGRAPHS]
+    if len(paragraphs) == 1 and paragraphs[0].tag in PARAGRAPHS and not len(paragraphs[0]):
         text = paragraphs[0].text or ""
         return text if text.isprintable() and "  " not in text and text == text.strip() else _collapsed(text)
-    return "\n".join(_collapsed("".join(_pieces(one))) for one in paragraphs if one.tag in _PARAGRAPHS)
+    return "\n".join(_collapsed("".join(_pieces(one))) for one in paragraphs if one.tag in PARAGRAPHS)
 
 
 _KEPT: Final = str.maketrans({"\ue000": " ", "\ue001": "\t", "\ue002": "\n"})

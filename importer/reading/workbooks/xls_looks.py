@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from array import array
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from typing import Final
 
 from importer.reading.workbooks.columns import letters_of
 from importer.reading.workbooks.faults import ERRORS, HIDDEN, error_cell, uncalculated
+from importer.reading.workbooks.links import LinkNotes
 from importer.reading.workbooks.ole import ole_stream
+from importer.reading.workbooks.xls_links import LINK, target_in, target_of
 from importer.reading.workbooks.xlsx_formats import Renderer, general, renderer_of
 from importer.records import Fault
 
@@ -19,6 +22,8 @@ _LARGEST: Final = 64 << 20
 _FORMAT, _XF, _SHEET, _LOCKED, _EPOCH, _BEGIN, _END = 0x041E, 0x00E0, 0x0085, 0x002F, 0x0022, 0x0809, 0x000A
 _ROW, _COLUMNS, _NUMBER, _RK, _RKS, _FORMULA, _ERROR = 0x0208, 0x007D, 0x0203, 0x027E, 0x00BD, 0x0006, 0x0205
 _MOST_COLUMNS: Final = 256
+_TOKENS: Final = 22
+"""Where the tokens of a formula begin."""
 
 
 @dataclass(slots=True)
@@ -31,6 +36,7 @@ class SheetLooks:
     faults: dict[int, list[Fault]] = field(default_factory=dict)
     hidden_rows: int = 0
     hidden_columns: list[int] = field(default_factory=list)
+    links: LinkNotes = field(default_factory=LinkNotes)
 
     def renderer(self, row: int, column: int) -> Renderer:
         """Say how a number in this cell looks."""
@@ -120,6 +126,10 @@ class _Book:
                 _take_numbers(looks, kind, body)
             if kind in {_ERROR, _FORMULA}:
                 _take_faults(looks, kind, body)
+            if kind == _FORMULA:
+                _take_formula(looks, body)
+            elif kind == LINK:
+                _take_link(looks, body)
             elif kind == _ROW and body[12] & 0x20:
                 looks.hidden_rows += 1
                 looks.faults.setdefault(body[0] | body[1] << 8, []).append(HIDDEN)
@@ -133,6 +143,19 @@ def _take_numbers(looks: SheetLooks, kind: int, body: bytes) -> None:
     formats = struct.iter_unpack("<HI", body[4:-2]) if kind == _RKS else [struct.unpack_from("<H", body, 4)]
     for column, (number, *_) in enumerate(formats, first):
         looks.style(row, column, number)
+
+
+def _take_link(looks: SheetLooks, body: bytes) -> None:
+    """Note a link's area; one that is damaged is left out, and costs the sheet nothing else."""
+    with contextlib.suppress(struct.error):
+        first, last, column = struct.unpack_from("<HHH", body)
+        looks.links.put(column, first + 1, last + 1, target_of(body))
+
+
+def _take_formula(looks: SheetLooks, body: bytes) -> None:
+    if target := target_in(body[_TOKENS:]):
+        row, column = struct.unpack_from("<HH", body)
+        looks.links.put(column, row + 1, row + 1, target)
 
 
 def _take_faults(looks: SheetLooks, kind: int, body: bytes) -> None:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +20,13 @@ from importer.reading.workbooks.archive import Archive
 from importer.reading.workbooks.book import Opened, SheetName
 from importer.reading.workbooks.columns import MOST_COLUMNS, letters_of
 from importer.reading.workbooks.faults import ERRORS, HIDDEN, error_cell
+from importer.reading.workbooks.links import MOST_LINKS, LinkNotes, Links
 from importer.reading.workbooks.merges import Merges
 from importer.reading.workbooks.rows import MOST_ROWS, SheetRow, batches
+from importer.reading.workbooks.xlsb_links import LINK, links_of, target_in
 from importer.reading.workbooks.xlsb_records import records, rk_number, wide_text
 from importer.reading.workbooks.xlsx_formats import Renderer, general, renderer_of
+from importer.reading.workbooks.xlsx_links import related_targets
 from importer.reading.workbooks.xlsx_package import SheetPart
 from importer.records import TypedText
 
@@ -34,7 +38,8 @@ _RICH: Final = 62
 _SHORT: Final = {12: _BLANK, 13: _RK, 14: _ERROR, 15: _TRUTH, 16: _REAL, 17: _TEXT, 18: _SHARED}
 """Records that leave out the column, since it is the one behind the last cell's."""
 
-_FORMULAS: Final = {8: _TEXT, 9: _REAL, 10: _TRUTH, 11: _ERROR}
+_FORMULA_OF_TEXT: Final = 8
+_FORMULAS: Final = {_FORMULA_OF_TEXT: _TEXT, 9: _REAL, 10: _TRUTH, 11: _ERROR}
 _CELLS: Final = {**{kind: kind for kind in range(1, 8)}, **_FORMULAS, _RICH: _RICH}
 _MOST_MERGES: Final = 200_000
 
@@ -46,6 +51,8 @@ class _Survey:
     merges: Merges = field(default_factory=dict)
     hidden_columns: list[str] = field(default_factory=list)
     hidden_rows: int = 0
+    links: LinkNotes = field(default_factory=LinkNotes)
+    linked_areas: list[bytes] = field(default_factory=list)
 
 
 class XlsbBook:
@@ -80,7 +87,17 @@ class XlsbBook:
             hidden_rows=survey.hidden_rows,
             hidden_columns=tuple(survey.hidden_columns),
             merged_areas=sum(map(len, survey.merges.values())),
+            links=partial(self._links, sheet, survey),
         )
+
+    def _links(self, sheet: str, survey: _Survey) -> Links:
+        part = self._sheets[sheet].part
+        if survey.linked_areas and (rels := self._archive.relations_part(part)):
+            with self._archive.opened() as archive:
+                targets = related_targets(self._archive.text(archive, rels))
+            with self.translated():
+                links_of(survey.linked_areas, targets, survey.links)
+        return survey.links.links
 
     def translated(self) -> AbstractContextManager[None]:
         return self._archive.translated()
@@ -131,11 +148,16 @@ class XlsbBook:
 
     def _survey(self, sheet: str) -> _Survey:
         """Walk a sheet's records once, without its cells: what is hidden, merged areas, and that it is whole."""
-        survey = _Survey()
+        survey, row = _Survey(), 0
         for kind, body in self.records_of(sheet):
             with self.translated():
                 if kind == _ROW:
                     survey.hidden_rows += _is_hidden(body)
+                    row = struct.unpack_from("<I", body)[0] + 1
+                elif kind == _FORMULA_OF_TEXT and (target := target_in(body)):
+                    survey.links.put(struct.unpack_from("<I", body)[0], row, row, target)
+                elif kind == LINK and len(survey.linked_areas) < MOST_LINKS:
+                    survey.linked_areas.append(body)
                 elif kind == _COLUMNS:
                     _note_columns(survey, body)
                 elif kind == _MERGE and len(survey.merges) < _MOST_MERGES:

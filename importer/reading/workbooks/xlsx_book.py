@@ -16,7 +16,7 @@ from importer.reading.workbooks.book import Opened, SheetName
 from importer.reading.workbooks.columns import column_of, letters_of
 from importer.reading.workbooks.links import Links
 from importer.reading.workbooks.merges import Merges
-from importer.reading.workbooks.xlsx_links import links_behind, links_in_formulas, related_addresses
+from importer.reading.workbooks.xlsx_links import links_behind, links_in_formulas, related_targets
 from importer.reading.workbooks.xlsx_package import Package, SheetPart
 from importer.reading.workbooks.xlsx_sheet import RowReader, batches_of, rows_of_sheet
 from importer.reading.workbooks.xlsx_strings import shared_strings
@@ -74,7 +74,7 @@ class XlsxBook:
             links |= links_in_formulas((xml for _, _, xml in self.rows(part)), self._name)
         if "hyperlink" in survey.tail and (rels := self._package.relations_part(part.part)):
             with self._package.opened() as archive:
-                related = related_addresses(self._package.text(archive, rels))
+                related = related_targets(self._package.text(archive, rels))
             for column, addresses in links_behind(survey.tail, related, self._name).items():
                 links[column] = {**links.get(column, {}), **addresses}
         return links

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from importer.reading.workbooks.columns import column_of
-from importer.reading.workbooks.links import MOST_LINKS, Links, address_of
+from importer.reading.workbooks.links import MOST_LINKS, LinkNotes, Links, address_of
 from importer.reading.workbooks.xlsx_strings import plain
 
 _LINK: Final = re.compile(r"<(?:\w+:)?hyperlink\b([^>]*)>")
@@ -20,13 +20,14 @@ _FORMULA: Final = re.compile(
 )
 
 
-def related_addresses(chunks: Iterable[str]) -> dict[str, str]:
-    """Read what the ids of a sheet's links stand for."""
+def related_targets(chunks: Iterable[str]) -> dict[str, str]:
+    """Read what the ids of a sheet's links stand for: those that write to somebody."""
     found: dict[str, str] = {}
     for relation in _tags(chunks, _RELATION):
         said = dict(_ATTRIBUTE.findall(relation))
-        if len(found) < MOST_LINKS and (address := address_of(plain(said.get("Target", "")))):
-            found[said.get("Id", "")] = address
+        target = plain(said.get("Target", ""))
+        if len(found) < MOST_LINKS and address_of(target):
+            found[said.get("Id", "")] = target
     return found
 
 
@@ -41,29 +42,19 @@ def _tags(chunks: Iterable[str], tag: re.Pattern[str]) -> Iterator[str]:
 
 def links_behind(tail: str, related: dict[str, str], name: str) -> Links:
     """Place the links that stand behind a sheet's rows; one may be of several cells."""
-    links: dict[int, dict[int, str]] = {}
-    left = MOST_LINKS
+    notes = LinkNotes()
     for found in _LINK.finditer(tail):
         said = dict(_ATTRIBUTE.findall(found[1]))
-        area, address = _AREA.fullmatch(said.get("ref", "")), related.get(said.get("id", ""))
-        if area is None or address is None:
-            continue
-        first, last = int(area[2]), int(area[4] or area[2])
-        left -= max(0, last - first + 1)
-        if left < 0:
-            break
-        # What spans columns is one link of several cells: it is the first one's.
-        links.setdefault(column_of(area[1], name), {}).update(dict.fromkeys(range(first, last + 1), address))
-    return links
+        area, target = _AREA.fullmatch(said.get("ref", "")), related.get(said.get("id", ""))
+        if area is not None and target is not None:
+            notes.put(column_of(area[1], name), int(area[2]), int(area[4] or area[2]), target)
+    return notes.links
 
 
 def links_in_formulas(rows: Iterable[str], name: str) -> Links:
     """Find formulas such as HYPERLINK("mailto:ann@x.com", "Write me")."""
-    links: dict[int, dict[int, str]] = {}
-    left = MOST_LINKS
+    notes = LinkNotes()
     for xml in rows:
         for letters, number, target in _FORMULA.findall(xml) if "HYPERLINK(" in xml else ():
-            left -= 1
-            if left >= 0 and (address := address_of(plain(target))):
-                links.setdefault(column_of(letters, name), {})[int(number)] = address
-    return links
+            notes.put(column_of(letters, name), int(number), int(number), plain(target))
+    return notes.links

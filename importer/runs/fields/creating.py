@@ -24,7 +24,7 @@ from importer.runs.fields.proposing import (
     propose_as_there,
     rules_of,
 )
-from importer.runs.forecast import taken_in
+from importer.runs.foreseen_rows import taken_in
 from importer.runs.intake import choose_location, require_destination
 from importer.runs.looking import open_looker
 from importer.runs.planning.fetching import fetched
@@ -72,8 +72,8 @@ async def create_fields(
     seen, location_ids = await _look(settings, mapping, context)
     async with _opened(settings, location_ids, options, context) as creation:
         catalogs = [await _meet(creation.sender, each, mapping) for each in location_ids]
-        rules, wanted = rules_of(mapping), options.wanted
-        lines = [line for each in catalogs for line in propose(seen, rules, each, wanted)]
+        wanted = options.wanted
+        lines = [line for each in catalogs for line in propose(seen, mapping, each, wanted)]
         lines += await _propose_as_there(creation.sender, settings, mapping, catalogs)
         notes = [note for each in catalogs for note in notes_of(seen, mapping, each)]
         stopped = None

@@ -95,11 +95,22 @@ class Wanted:
     add_options: bool
 
 
-def propose(
-    seen: RowsSeen, rules: Mapping[NamedField, Rule], catalog: Catalog, wanted: Wanted
-) -> list[FieldLine]:
+def propose(seen: RowsSeen, mapping: FieldMapping, catalog: Catalog, wanted: Wanted) -> list[FieldLine]:
     """Say of each field whether the location has it, and what could be made of what it lacks."""
-    return [_propose(named, rule, seen.values[named], catalog, wanted) for named, rule in rules.items()]
+    lines = [
+        _propose(named, rule, seen.values[named], catalog, wanted)
+        for named, rule in rules_of(mapping).items()
+    ]
+    files = {name_of(NamedField(CONTACT, name)) for name in mapping.model.files.fields}
+    return [_of_files(line) if line.model == CONTACT and line.name in files else line for line in lines]
+
+
+def _of_files(line: FieldLine) -> FieldLine:
+    """Leave a field of files to HighLevel, where it is said what and how many it takes: one for texts would keep the files' names."""
+    if line.status is not FieldStatus.MISSING:
+        return line
+    why = "it holds files (`files: fields` of the mapping): make it in HighLevel, of type File Upload"
+    return replace(line, status=FieldStatus.LEFT, data_type=None, options=(), reason=why)
 
 
 def _propose(

@@ -16,6 +16,7 @@ from importer.highlevel.equality import lowered
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
+from importer.mirror.folder import MirrorFolder
 from importer.records import (
     Outcome,
     PlanAction,
@@ -31,6 +32,7 @@ from importer.results.plan import PlanTally
 from importer.runs.context import RunContext
 from importer.runs.planning.completing import Completing, complete_mirrors
 from importer.runs.planning.deciding import DecidingRules, made_by
+from importer.runs.planning.holding_back import HoldingBack
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, read_own_writes
 from importer.runs.planning.plan import Deciders, SeenLocations
 from importer.runs.preparing import Preparation
@@ -47,8 +49,16 @@ _IDENTITY: Final = ("email", "phone")
 class RunPlan:
     """What was decided of each row of a run."""
 
-    def __init__(self, stored: StoredPlan, mapping: FieldMapping, *, replans: bool = False) -> None:
+    def __init__(
+        self,
+        stored: StoredPlan,
+        mapping: FieldMapping,
+        *,
+        replans: bool = False,
+        holding_back: HoldingBack | None = None,
+    ) -> None:
         self._stored = stored
+        self._holding_back = holding_back
         self._replans = replans
         self._tag_mode = mapping.tag_mode
         facts = stored.facts
@@ -63,6 +73,8 @@ class RunPlan:
         if not records:
             return {}
         planned = self._stored.rows(records[0].row, records[-1].row)
+        if self._holding_back is not None:
+            planned |= self._holding_back.among(records, planned)
         try:
             return {record.row: self._as_planned(record, planned[record.row]) for record in records}
         except KeyError:
@@ -187,7 +199,12 @@ async def plan_run(
         stored = StoredPlan.open(Plans(settings.state).find(settings.plan))
         _require_same(stored.facts, comparison.run)
         _require_whole(stored, comparison)
-        return RunPlan(stored, mapping, replans=settings.replan)
+        return RunPlan(
+            stored,
+            mapping,
+            replans=settings.replan,
+            holding_back=_holding_back(comparison, _looking(comparison)),
+        )
     stored = StoredPlan.create(comparison.folder)
     if not stored.whole:
         met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
@@ -208,7 +225,14 @@ async def plan_run(
         completing = Completing(met=met, readings=seen.readings, mapping=mapping, folder=comparison.folder)
         await complete_mirrors(completing, preparation.pieces, sender, context)
         await asyncio.to_thread(_decide, stored, seen, comparison, preparation)
-    return RunPlan(stored, mapping)
+    return RunPlan(stored, mapping, holding_back=_holding_back(comparison, _looking(comparison)))
+
+
+def _holding_back(comparison: Comparison, looking: MirrorSettings) -> HoldingBack | None:
+    if comparison.suppression is None:
+        return None
+    folder = MirrorFolder(looking.state, clock=comparison.context.clock)
+    return HoldingBack(comparison.suppression, folder, looking.connection.base_url)
 
 
 def _looking(comparison: Comparison) -> MirrorSettings:

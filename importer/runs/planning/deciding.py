@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import Final
 
@@ -131,7 +131,7 @@ class Decider:
         match find_contact(record, self._location, keys):
             case Ambiguous() as several:
                 candidates = map(self._location.contact, several.contact_ids)
-                if end := self._suppressed(record, *candidates):
+                if end := held_back(record, self._suppression, candidates):
                     return end
                 return _ambiguous(record, several, send=self._rules.send_ambiguous)
             case None if record.contact_id is not None:
@@ -144,20 +144,7 @@ class Decider:
             case None:
                 return self._create(record)
             case contact:
-                return self._suppressed(record, contact) or self._update(record, contact)
-
-    def _suppressed(self, record: Record, *contacts: HeldContact | None) -> PlannedRow | None:
-        """Skip a row whose contact has an e-mail or phone that is on the list, though the row itself has none of them."""
-        listed = self._suppression
-        if listed is None:
-            return None
-        for contact in contacts:
-            if contact is not None and any(
-                listed.has(key.removeprefix(ADDITIONAL)) for key in contact.found_by()
-            ):
-                reason = f"Its contact has an e-mail or phone that is on the list {listed.name} of people who are sent nothing."
-                return _planned(record, PlanAction.SKIP, contact, code=SUPPRESSED, reason=reason)
-        return None
+                return held_back(record, self._suppression, [contact]) or self._update(record, contact)
 
     def _create(self, record: Record) -> PlannedRow:
         if self._rules.only_finds:
@@ -203,6 +190,21 @@ class Decider:
             )
         self._location.leave(left_by_update(contact, found))
         return _planned(record, PlanAction.UPDATE, contact, found=found)
+
+
+def held_back(
+    record: Record, suppression: Suppression | None, contacts: Iterable[HeldContact | None]
+) -> PlannedRow | None:
+    """Skip a row whose contact has an e-mail or phone that is on the list, though the row itself has none of them."""
+    if suppression is None:
+        return None
+    for contact in contacts:
+        if contact is not None and any(
+            suppression.has(key.removeprefix(ADDITIONAL)) for key in contact.found_by()
+        ):
+            reason = f"Its contact has an e-mail or phone that is on the list {suppression.name} of people who are sent nothing."
+            return _planned(record, PlanAction.SKIP, contact, code=SUPPRESSED, reason=reason)
+    return None
 
 
 def _adds_beside(record: Record) -> bool:

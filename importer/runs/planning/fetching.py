@@ -10,6 +10,7 @@ from pathlib import Path
 
 from importer.errors import SettingsError
 from importer.mapping import Mapping, load_mapping
+from importer.records import RowObject
 from importer.results.files import replacing
 from importer.runs.context import RunContext
 from importer.runs.intake import choose_location
@@ -37,11 +38,24 @@ async def fetched(
         files: dict[str, Path] = {}
         for index, (reference, said) in enumerate(locations.items()):
             location_id = location_in(said)
+            _require_fit(reference, location_id, mapping)
             _refuse_itself(location_id, settings, mapping)
             files[reference] = Path(folder) / str(index) / f"{location_id}.csv"
             files[reference].parent.mkdir(mode=0o700)
             await _fetch(scheme_of(reference), location_id, files[reference], settings, context)
         yield replace(settings, fetched=files)
+
+
+def _require_fit(reference: str, location_id: str, mapping: Mapping) -> None:
+    """Refuse what names nothing, and notes that would be taken for contacts: they come without anybody's refusals."""
+    if not location_id:
+        raise SettingsError(f"{reference} names no location: write its id behind it.")
+    of_notes = scheme_of(reference) is LocationScheme.NOTES
+    if of_notes and mapping.row_object is not RowObject.NOTE:
+        raise SettingsError(
+            f"{reference} has notes, and each row of the mapping becomes a {mapping.row_object}: use the ready mapping "
+            "highlevel-notes, or one of `object: note`."
+        )
 
 
 def _refuse_itself(location_id: str, settings: RunSettings, mapping: Mapping) -> None:

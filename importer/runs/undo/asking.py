@@ -33,11 +33,12 @@ def question(
     *,
     quotas: Mapping[str, LocationQuota],
     with_history: bool,
+    before: int,
 ) -> str:
-    """Say all that somebody needs to know before the first write; several lines."""
+    """Say all that somebody needs to know before the first write; several lines. ``before``: calls that led up to it."""
     targets = targets_of(
         {key: each for key, each in catalogs.items() if isinstance(each, Catalog)},
-        {key: each.created + each.restorable + each.updated for key, each in contacts.items()},
+        {key: each.contacts for key, each in contacts.items()},
     )
     source = ", ".join(source.name for source in run.sources)
     calls = {key: calls_for(each, with_history=with_history) for key, each in contacts.items()}
@@ -47,7 +48,7 @@ def question(
         (
             f"Taking back run {run.id} ({source}) in {aimed_at(targets) if targets else 'no sub-account'}:",
             *_parts(contacts, with_history=with_history),
-            f"Up to {counted(plan.requests, 'request')}: about {duration(plan.seconds)}{days}.",
+            f"Up to {counted(before + plan.requests, 'request')}: about {duration(plan.seconds)}{days}.",
             STAYS,
         )
     )
@@ -60,6 +61,7 @@ def object_question(
     *,
     noun: tuple[str, str],
     quotas: Mapping[str, LocationQuota],
+    before: int,
 ) -> str:
     """Say the same of a run whose rows are no contacts."""
     targets = targets_of({key: each for key, each in catalogs.items() if isinstance(each, Catalog)}, made)
@@ -69,7 +71,7 @@ def object_question(
         (
             f"Taking back run {run.id} ({source}) in {aimed_at(targets) if targets else 'no sub-account'}:",
             f"- {counted(sum(made.values()), *noun)} that the run made: deleted, where nobody worked on it since.",
-            f"Up to {counted(plan.requests, 'request')}: about {duration(plan.seconds)}.",
+            f"Up to {counted(before + plan.requests, 'request')}: about {duration(plan.seconds)}.",
             _STAYS_DONE,
         )
     )
@@ -79,7 +81,7 @@ def calls_for(contacts: StoredContacts, *, with_history: bool) -> int:
     """Count the calls that taking these contacts back needs, where nobody touched any of them."""
     a_created = _LOOK_AND_DELETE + (0 if with_history else len(HISTORIES))
     batches = math.ceil(contacts.tagged / BULK_TAG_LIMIT)
-    beside = _LOOK_AND_DELETE * contacts.beside
+    beside = _LOOK_AND_DELETE * (contacts.beside + contacts.deals)
     return contacts.created * a_created + contacts.restorable * _LOOK_WRITE_LOOK + beside + batches
 
 
@@ -103,5 +105,5 @@ def _parts(contacts: Mapping[str, StoredContacts], *, with_history: bool) -> Ite
         yield f"- {counted(notes, 'note or task', 'notes and tasks')} that the run added to contacts that were there before: taken away, where nobody wrote into them since."
     if updated:
         yield f"- {counted(updated, 'updated contact')}: values kept, since the old ones are not known (--before-images and --compare keep them, for 30 days)."
-    if not (created or restorable or updated):
+    if not (created or restorable or updated or tagged or notes):
         yield "- The run changed no contact."

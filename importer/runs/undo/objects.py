@@ -35,6 +35,7 @@ from importer.records import (
 from importer.runs.resolving import Catalogs
 from importer.runs.undo.acting import Asking, UndoWriter
 from importer.runs.undo.at_once import each_at_once
+from importer.runs.undo.beats import UndoBeats
 from importer.runs.undo.written import RunAgain
 from importer.sending.call_state import CallState, Unanswered
 from importer.state.journal import Journal
@@ -79,7 +80,7 @@ class _End:
 class ObjectActs:
     """Goes over the rows of a run whose rows are no contacts, and takes back what they made, many at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what an undo is handed, each from another place)
         self,
         again: RunAgain,
         journal: Journal,
@@ -90,7 +91,9 @@ class ObjectActs:
         is_done: Callable[[RowId], bool],
         check: Callable[[], None],
         dry: bool,
+        beats: UndoBeats,
     ) -> None:
+        self._beats = beats
         self._again = again
         self._journal = journal
         self._catalogs = catalogs
@@ -102,6 +105,7 @@ class ObjectActs:
 
     async def carry_out(self) -> None:
         """Take back what is left. Raises StopError."""
+        self._beats.begin()
         pieces = self._pieces()
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             await each_at_once([each for each in piece if not self._are_done(each)], self._one)
@@ -166,6 +170,7 @@ class ObjectActs:
             end = await self._take_back(written)
         else:
             end = _refused(catalog)
+        self._beats.add()
         self._settle(written.rows, written.contact_id, end)
 
     async def _take_back(self, written: WrittenObject) -> _End:

@@ -27,6 +27,7 @@ from importer.runs.resolving import Catalogs
 from importer.runs.undo.acting import IN_DOUBT, ContactUndo, End, UndoRules, UndoWriter
 from importer.runs.undo.asking import object_question, question
 from importer.runs.undo.at_once import each_at_once
+from importer.runs.undo.beats import UndoBeats
 from importer.runs.undo.deciding import WrittenContact
 from importer.runs.undo.later_runs import note_later_runs
 from importer.runs.undo.objects import ObjectActs
@@ -41,7 +42,6 @@ from importer.state.journal.undo_book import UndoBook
 from importer.state.memory import ImportedFiles, KnownAdditions, Memory
 from importer.state.written import WrittenFiles
 
-_NOTE_SECONDS: Final = 15.0
 _NOT_REACHED: Final = "It was not taken back yet: the undo stopped before it. Take the run back once more."
 
 
@@ -200,10 +200,24 @@ async def _agree(taking: _Undo, sender: Sender, catalogs: Catalogs) -> None:
     quotas = {key: sender.quota_of(key) for key, each in catalogs.items() if isinstance(each, Catalog)}
     if (row_object := taking.mapping.row_object) is RowObject.CONTACT:
         history = taking.options.with_history
-        asked = question(taking.run, catalogs, taking.book.count(), quotas=quotas, with_history=history)
+        asked = question(
+            taking.run,
+            catalogs,
+            taking.book.count(),
+            quotas=quotas,
+            with_history=history,
+            before=sender.requests,
+        )
     else:
         noun = NOUNS[row_object]
-        asked = object_question(taking.run, catalogs, taking.book.count_made(), noun=noun, quotas=quotas)
+        asked = object_question(
+            taking.run,
+            catalogs,
+            taking.book.count_made(),
+            noun=noun,
+            quotas=quotas,
+            before=sender.requests,
+        )
     confirm = None if taking.options.dry else taking.context.confirm
     if confirm is None:
         taking.context.progress.message(asked)
@@ -225,6 +239,7 @@ def _acts_of(
         is_done=lambda row: taking.book.done(row) is not None,
         check=taking.context.stop.check,
         dry=taking.options.dry,
+        beats=_beats(taking, sum(taking.book.count_made().values())),
     )
 
 
@@ -248,17 +263,19 @@ class _Acts:
         )
         self._contacts = ContactUndo(sender, book, rules)
         self._tags = TagsUndo(sender, book)
-        self._count = 0
-        self._note_at = taking.context.clock.monotonic() + _NOTE_SECONDS
+        self._beats = _beats(taking, sum(each.contacts for each in taking.book.count().values()))
 
     async def carry_out(self) -> None:
         """Take back what is left. Raises StopError."""
+        self._beats.begin()
         pieces = written_contacts(
             self._again, self._catalogs, self._taking.book, self._taking.mapping.tag_mode
         )
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             await self._take_back([each for each in piece if not self._is_done(each)])
-        for batch in self._tags.take_all():
+        waiting = self._tags.take_all()
+        self._beats.begin_tags(sum(len(batch.contacts) for batch in waiting))
+        for batch in waiting:
             await self._change_tags(batch)
         for batch in self._tags.take_all():  # what some of those had to get besides
             await self._change_tags(batch)
@@ -278,7 +295,7 @@ class _Acts:
             end = End(status=UndoStatus.KEPT, reason=f"Its location refuses us: {catalog}")
         if self._taking.options.dry:
             end = replace(end, with_tags=False)
-        self._note_progress()
+        self._beats.add()
         if (batch := self._tags.add(written, end)) is not None:
             await self._change_tags(batch)
 
@@ -286,12 +303,10 @@ class _Acts:
         for full in await self._tags.perform(batch):
             await self._change_tags(full)
 
-    def _note_progress(self) -> None:
-        self._count += 1
-        now = self._taking.context.clock.monotonic()
-        if now >= self._note_at:
-            self._note_at = now + _NOTE_SECONDS
-            self._taking.context.progress.message(f"{self._count:,} contacts looked at or taken back so far.")
+
+def _beats(taking: _Undo, total: int) -> UndoBeats:
+    noun = NOUNS[taking.mapping.row_object]
+    return UndoBeats(taking.context, total=total, noun=noun, dry=taking.options.dry)
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> StopError | None:

@@ -8,7 +8,15 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
-from importer.highlevel.additions import KINDS, Counterpart, digest, find_same, has_none_but, made_id
+from importer.highlevel.additions import (
+    KINDS,
+    Counterpart,
+    digest,
+    digests_of_others,
+    find_same,
+    has_none_but,
+    made_id,
+)
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import Added, Addition, FollowUpState, Landed, RowId, Status
 from importer.sending.call_state import CallState, Unanswered
@@ -246,7 +254,11 @@ class AdditionDesk:
         """Choose what may be the row's own; where that may be there several times, nothing of another row or run is."""
         if not same:
             return None
-        others = wanted.before | self._journal.added_beside(wanted.landed.contact_id)
+        beside = self._journal.added_beside(wanted.landed.contact_id)
+        others = wanted.before | beside.keys()
+        # what other rows of the file have that are known by the same is theirs
+        theirs = digests_of_others(wanted.addition, len(same))
+        same = [each for each in same if beside.get(each.id) not in theirs]
         if not wanted.addition.once:
             same = [each for each in same if each.id not in others and not _is_older(wanted, each)]
         for each in same:

@@ -87,7 +87,7 @@ class Appends:
             intents = self._write_any_text(writes, append)
         self._end(before, append, intents=intents, last_row=last_row)
 
-    def note(self, statement: str, cells: SqlCells) -> None:
+    def note(self, statement: str, rows: Iterable[SqlCells]) -> None:
         """Write what a kill must not lose, but a power cut may: with many locations, each second writes many.
 
         The seal does not count it: it could then be ahead of the journal after a power cut.
@@ -96,7 +96,7 @@ class Appends:
         self._db.execute("PRAGMA synchronous = NORMAL")
         try:
             with self._db.transaction():
-                self._db.execute(statement, encodable(cells))
+                self._db.executemany(statement, [encodable(cells) for cells in rows])
         finally:
             self._db.execute("PRAGMA synchronous = FULL")
 

@@ -232,11 +232,12 @@ class Journal:
     def pulse(self, pulse: Pulse) -> None:
         """Keep one stretch of sending for the report."""
         names = figures.PULSE_COLUMNS.split(", ")
-        self._appends.note(PULSE, tuple(getattr(pulse, name) for name in names))
+        self._appends.note(PULSE, [tuple(getattr(pulse, name) for name in names)])
 
-    def mark_quota(self, mark: QuotaMark) -> None:
-        """Keep what is used of a location's quota."""
-        self._appends.note(MARK_QUOTA, tuple(getattr(mark, name) for name in QUOTA_COLUMNS.split(", ")))
+    def mark_quota(self, marks: Iterable[QuotaMark]) -> None:
+        """Keep what is used of locations' quotas."""
+        names = QUOTA_COLUMNS.split(", ")
+        self._appends.note(MARK_QUOTA, [tuple(getattr(mark, name) for name in names) for mark in marks])
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether another row of this run has this contact already, so that ``before`` cannot have made it.
@@ -291,10 +292,10 @@ class Journal:
         """Show the rows whose contact is stored while something that follows is still due, as what they are so far."""
         return self._with_added(figures.unfinished(self._db, first, last), first, last)
 
-    def added_beside(self, contact_id: str) -> frozenset[str]:
-        """Give the ids of what rows of this run put, or found, beside a contact."""
-        query = "SELECT id FROM additions WHERE contact_id = ?"
-        return frozenset(found for (found,) in self._db.execute(query, (contact_id,)))
+    def added_beside(self, contact_id: str) -> dict[str, str]:
+        """Give what rows of this run put, or found, beside a contact: by its id, the digest of what it says."""
+        query = "SELECT id, digest FROM additions WHERE contact_id = ?"
+        return dict(self._db.execute(query, (contact_id,)))
 
     def _with_added(self, outcomes: Iterable[Outcome], first: RowId, last: RowId) -> Iterator[Outcome]:
         """Put with each outcome what stands beside its contact for it."""

@@ -69,10 +69,18 @@ class StoredContacts:
 
     created: int = 0
     restorable: int = 0
+    known: int = 0
+    """Updated, and known to have got no value: tags at most."""
     updated: int = 0
     tagged: int = 0
     beside: int = 0
     """Things (notes) that the run put beside contacts that were there before."""
+    deals: int = 0
+    """Those of contacts that it created: other than notes and tasks, they outlive their contact."""
+
+    @property
+    def contacts(self) -> int:
+        return self.created + self.restorable + self.known + self.updated
 
 
 def reached_contacts(db: Database) -> Iterator[str]:
@@ -130,9 +138,12 @@ class UndoBook:
     def count(self) -> dict[str, StoredContacts]:
         """Count the contacts by location and by what can be done about them, those left out that are taken back."""
         query = f"""
-            SELECT location_id, count(*), sum(made), sum(NOT made AND changed), sum(NOT made AND tagged) FROM (
+            SELECT location_id, sum(made), sum(NOT made AND changed), sum(NOT made AND NOT changed AND known),
+                sum(NOT made AND NOT changed AND NOT known), sum(NOT made AND tagged)
+            FROM (
                 SELECT stored.contact_id, location_id, max(status = 'created') AS made,
                     max(coalesce(content NOT LIKE '[[],%', 0)) AS changed,
+                    count(DISTINCT stored."row") = sum(coalesce(part = 'values', 0)) AS known,
                     max(coalesce(content NOT LIKE '%,null,[]]' AND content NOT LIKE '%,[],[]]', 0)) AS tagged
                 FROM {_STORED} AS stored LEFT JOIN before_images AS image ON image."row" = stored."row"
                 WHERE NOT EXISTS (
@@ -147,20 +158,23 @@ class UndoBook:
             location_id: StoredContacts(
                 created=made,
                 restorable=changed,
-                updated=contacts - made - changed,
+                known=known,
+                updated=updated,
                 tagged=tagged,
-                beside=beside.get(location_id, 0),
+                beside=beside.get(location_id, (0, 0))[0],
+                deals=beside.get(location_id, (0, 0))[1],
             )
-            for location_id, contacts, made, changed, tagged in self._db.execute(query)
+            for location_id, made, changed, known, updated, tagged in self._db.execute(query)
         }
 
-    def _count_beside(self) -> dict[str, int]:
+    def _count_beside(self) -> dict[str, tuple[int, int]]:
         query = f"""
-            SELECT location_id, count(*) FROM additions WHERE made AND kind <> 'company' AND contact_id NOT IN (
-                SELECT contact_id FROM {_STORED} WHERE status = 'created'
+            SELECT location_id, sum(NOT ours), sum(ours AND kind = 'opportunity') FROM (
+                SELECT location_id, kind, contact_id IN (SELECT contact_id FROM {_STORED} WHERE status = 'created') AS ours
+                FROM additions WHERE made AND kind <> 'company'
             ) GROUP BY location_id
         """  # noqa: S608  (our own words)
-        return dict(self._db.execute(query).fetchall())
+        return {location_id: (others, deals) for location_id, others, deals in self._db.execute(query)}
 
     def count_made(self) -> dict[str, int]:
         """Count by location what rows made that are no contacts, those left out that are taken back."""

@@ -6,9 +6,10 @@ All of it is hashes. Memory is never the truth of a run (the journal is): whatev
 from __future__ import annotations
 
 from importer.state.memory.additions import KnownAdditions
+from importer.state.memory.draft_holders import DraftHolders
 from importer.state.memory.files import Imported, ImportedFiles
 from importer.state.memory.fingerprints import fingerprint
-from importer.state.memory.key_holders import DraftHolders, KeyHolders
+from importer.state.memory.key_holders import KeyHolders
 from importer.state.memory.people import Leaver, Memory, MemoryPass, PersonRow
 from importer.state.memory.same_contacts import LinkCounts, ListedRow, PersonCells, SameContacts
 

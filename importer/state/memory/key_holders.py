@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from struct import Struct
 from typing import Final, Self
 
 from importer.errors import SettingsError, StateError
 from importer.records import Contradiction, KeyHolder, RowId, Said
 from importer.runtime.clock import Clock, SystemClock
-from importer.state.database import Database, Purpose, begin_anew_if_damaged, ensure_database
+from importer.state.database import Database, Purpose, begin_anew_if_damaged
 from importer.state.memory.salt import salt_of
 
 FILE_NAME: Final = "key-holders.db"
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS salt (value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (run INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS holders (
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS holders (
     run INTEGER NOT NULL, "row" INTEGER NOT NULL, marks INTEGER NOT NULL
 );
 """
-_PURPOSE: Final = Purpose(
+PURPOSE: Final = Purpose(
     title="The memory of who holds which key",
     go_on="go on with: importer resume",
     if_damaged="Move it away, and go on with: importer resume.",
@@ -38,14 +38,11 @@ _PURPOSE: Final = Purpose(
     # Keys are hashes, so every block touches pages all over the file. What a power cut takes is learnt again.
     pragmas=("cache_size = -32768", "synchronous = NORMAL"),
 )
-_DRAFT: Final = replace(_PURPOSE, pragmas=("cache_size = -32768", "synchronous = OFF", "journal_mode = OFF"))
+_NUMBER: Final = Struct(">q")
 _KEYS_AT_ONCE: Final = 900
 """SQLite before 3.32 takes 999 values in one statement."""
 _FRESH_KEYS: Final = 20_000
 _FRESH_SECONDS: Final = 1.0
-_DRAFT_KEYS: Final = 50_000
-_SEEN_BITS: Final = 1 << 25
-"""Four megabytes, in which two million keys leave one place in sixteen taken by another key."""
 _SEVERAL_NAMES, _SEVERAL_OTHERS, _JOINED = 1, 2, 4
 _BEFORE: Final = {None: 0, Contradiction.NAME: 8, Contradiction.OTHER_KEY: 16}
 _BEFORE_OF: Final = {mark: before for before, mark in _BEFORE.items()}
@@ -89,7 +86,7 @@ class KeyHolders:
     def open(cls, folder: Path, *, place: str, run_id: str, clock: Clock | None = None) -> Self:
         """Open the file of a folder, or begin it; a damaged one is begun anew. ``place``: the server of the contacts."""
         try:
-            db = begin_anew_if_damaged(folder / FILE_NAME, _PURPOSE, _SCHEMA)
+            db = begin_anew_if_damaged(folder / FILE_NAME, PURPOSE, SCHEMA)
         except StateError as cause:
             raise SettingsError(str(cause)) from cause
         return cls(db, place=place, run_id=run_id, clock=clock)
@@ -127,7 +124,8 @@ class KeyHolders:
         """Hash a text under this machine's own salt; never 0."""
         hasher = self._hasher.copy()  # a third of the time that a new one takes
         hasher.update(text.encode("utf-8", "surrogatepass"))
-        return int.from_bytes(hasher.digest(), "big", signed=True) or 1
+        number: int = _NUMBER.unpack(hasher.digest())[0]
+        return number or 1
 
     def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]:
         """Find the holders of keys that are held."""
@@ -140,7 +138,7 @@ class KeyHolders:
                 f"SELECT {_COLUMNS} FROM holders WHERE key IN ({','.join('?' * len(part))})",  # noqa: S608  (question marks)
                 part,
             ):
-                found[key] = _holder(*columns)
+                found[key] = holder_of(*columns)
         return found
 
     def put(self, holders: Mapping[int, KeyHolder]) -> None:
@@ -160,7 +158,7 @@ class KeyHolders:
             with self._db.transaction() as database:
                 database.executemany(
                     _PUT,
-                    (_columns(key, self._fresh[key]) for key in sorted(self._fresh)),
+                    [(key, *columns_of(holder)) for key, holder in sorted(self._fresh.items())],
                 )
             self._fresh.clear()
         self._written_at = self._clock.monotonic()
@@ -204,55 +202,15 @@ class KeyHolders:
         self._db.execute(f"DELETE FROM holders WHERE {condition}", values)  # noqa: S608  (our own text)
 
 
-class DraftHolders(KeyHolders):
-    """Holders of a look ahead: what it decides goes to a file of its own, and what is known stays as it is."""
-
-    def __init__(self, db: Database, *, place: str, known: KeyHolders | None, as_run: int = 0) -> None:
-        super().__init__(db, place=place, run_id="")
-        self._known = known
-        self._as_run = as_run
-        self._seen = bytearray(_SEEN_BITS // 8)
-        if known is not None:
-            self._hasher = known._hasher  # noqa: SLF001  (a draft of the same keys)
-
-    @classmethod
-    def over(cls, known: KeyHolders | None, folder: Path, *, place: str, as_run: int = 0) -> Self:
-        """Begin a draft in a folder that is thrown away, over what is known already.
-
-        ``as_run``: it decides as this run does; else as one that is yet to begin, to which whoever is known is of an
-        earlier one.
-        """
-        db = ensure_database(folder / FILE_NAME, _DRAFT, _SCHEMA)
-        return cls(db, place=place, known=known, as_run=as_run)
-
-    @cached_property
-    def run(self) -> int:
-        return self._as_run
-
-    def put(self, holders: Mapping[int, KeyHolder]) -> None:
-        """Note who holds keys now; nobody else waits for it, so that the more are written together the better."""
-        self._fresh.update(holders)
-        for key in holders:
-            self._seen[key % _SEEN_BITS >> 3] |= 1 << (key & 7)
-        if len(self._fresh) >= _DRAFT_KEYS:
-            self.flush()
-
-    def find(self, keys: AbstractSet[int]) -> dict[int, KeyHolder]:
-        # of a million rows nearly every key is new: the file is asked for the others alone
-        found = super().find({key for key in keys if self._seen[key % _SEEN_BITS >> 3] >> (key & 7) & 1})
-        if self._known is None:
-            return found
-        return {**self._known.find(keys - found.keys()), **found}
-
-
 def _person(place: str) -> bytes:
     return blake2b(place.rstrip("/").encode(), digest_size=16).digest()
 
 
-def _columns(key: int, holder: KeyHolder) -> tuple[int, ...]:
+def columns_of(holder: KeyHolder) -> tuple[int, ...]:
+    """Write a holder as numbers."""
     if holder[5:] == _PLAIN:
-        return (key, *holder[:5], 0, 0, 0, 0)
-    return (key, *holder[:5], _marks(holder), *_said_besides(holder))
+        return (*holder[:5], 0, 0, 0, 0)
+    return (*holder[:5], _marks(holder), *_said_besides(holder))
 
 
 def _marks(holder: KeyHolder) -> int:
@@ -269,7 +227,8 @@ def _said_besides(holder: KeyHolder) -> Said:
     return _NO_MORE if holder.said is None or holder.said == holder[:3] else holder.said
 
 
-def _holder(other: int, first: int, last: int, run: int, row: RowId, marks: int, *said: int) -> KeyHolder:
+def holder_of(other: int, first: int, last: int, run: int, row: RowId, marks: int, *said: int) -> KeyHolder:
+    """Read what ``columns_of`` wrote."""
     return KeyHolder(
         other,
         first,

@@ -148,7 +148,15 @@ def _is_beside_the_answer(parts: Sequence[str]) -> bool:
 
 def is_negated(parts: Sequence[str]) -> bool:
     """Look for a negation right in front of what is asked: "Mobile no" and "No of calls" are no refusals."""
-    return is_behind_negation(parts, lexicon.ASKABLE, within=3)
+    return is_behind_negation(parts, lexicon.ASKABLE, within=3) or _is_lacking(parts)
+
+
+def _is_lacking(parts: Sequence[str]) -> bool:
+    """Tell "Brak zgody na e-mail" and "Ohne Einwilligung": a yes says that there is no consent."""
+    return any(
+        first in lexicon.LACKS and set(parts[place + 1 : place + 4]) & lexicon.PERMITS
+        for place, first in enumerate(parts)
+    )
 
 
 def is_behind_negation(parts: Sequence[str], asked: frozenset[str], *, within: int) -> bool:
@@ -186,6 +194,9 @@ def split_up(parts: Sequence[str]) -> tuple[str, ...]:
 def _compound(word: str) -> tuple[str, ...]:
     if word in lexicon.REFUSALS | lexicon.PERMITS:
         return (word,)
+    for tail, meant in lexicon.TAILS.items():
+        if word.endswith(tail) and word.removesuffix(tail) in lexicon.EVERY_CHANNEL | lexicon.TOPICS:
+            return word.removesuffix(tail), meant
     ends = [end for end in lexicon.COMPOUNDED if word.endswith(end) and word != end]
     if not ends:
         return (word,)

@@ -85,7 +85,8 @@ def _consent_left(answer: Switch | ConsentUnclear, used: Collection[str]) -> Lef
             return Left(
                 column=answer.column, note=f"beside another column of consent; {described(answer.column)}"
             )
-        why = f"looks like consent (an opt-in or opt-out), and {answer.why}: decide what it sets before you import"
+        looks = "may be consent" if answer.supposed else "looks like consent"
+        why = f"{looks} (an opt-in or opt-out), and {answer.why}: decide what it sets before you import"
         return Left(
             column=answer.column,
             note=f"{why}; {described(answer.column)}",

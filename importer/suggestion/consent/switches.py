@@ -64,6 +64,8 @@ class ConsentUnclear:
     why: str
     fields: tuple[str, ...] = ()
     """Where it is no matter as soon as another column sets these."""
+    supposed: bool = False
+    """Its header is not understood: it may ask something else."""
 
 
 def consent(column: Column) -> Switch | ConsentUnclear | None:

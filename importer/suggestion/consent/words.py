@@ -84,7 +84,7 @@ REFUSALS: Final = further("optouts") | word_set(
 """Words whose yes, and whose date, means that the person has left."""
 
 REFUSES: Final = further("refuses") | word_set(
-    "refuse refuses refused refusal refus rechazo rifiuto ablehnung weigering declined declines denied denies revoked withdrawn objects objection widerspruch "
+    "refuse refuses refused refusal withhold withholds withheld nega negato negata niega denegado denegada nekar afviser avslar odmawia refus rechazo rifiuto ablehnung weigering declined declines denied denies revoked withdrawn objects objection widerspruch "
     "widersprochen widerrufen verweigert lehnt ablehnt gesperrt sperre blocked rechaza rechazado bloqueado recusa recusado "
     "rifiuta rifiutato bloccato weigert geweigerd geblokkeerd baja opposition "
     "prohibited forbidden disallowed untersagt verboten interdit interdite prohibido prohibida proibido proibida vietato vietata forbjudet forbudt zabroniony zabronione"
@@ -115,9 +115,17 @@ NOTICES: Final = word_set(
 """Words for messages that may be about an order as well as about offers."""
 
 COMPOUNDED: Final = word_set(
-    "einwilligung zustimmung erlaubnis abmeldung sperre widerspruch toestemming uitschrijving"
+    "einwilligung zustimmung erlaubnis abmeldung sperre verbot widerspruch toestemming uitschrijving lupa kielto suostumus"
 )
-"""Words at whose end German and Dutch put what is consented to: Werbeeinwilligung, Kontaktsperre."""
+"""Words in front of which German, Dutch and Finnish put what is consented to: Werbeeinwilligung, Kontaktsperre."""
+
+TAILS: Final = {
+    **{tail: tail for tail in ("werbung", "marketing", "reclame", "reklame", "reklam", "markkinointi")},
+    "akquise": "werbung",
+    "versand": "newsletter",
+    "verteiler": "newsletter",
+}
+"""What stands behind a channel in one word, as in Telefonwerbung, and what it means there."""
 
 SWITCHED_OFF: Final = word_set(
     "disabled deactivated suspended stopped paused muted silenced deaktiviert desactive desactivado desativado disattivato "
@@ -171,6 +179,11 @@ NEGATIONS: Final = (
     *((word,) for word in sorted(further("negations"))),
 )  # fmt: skip
 
+LACKS: Final = word_set(
+    "brak ohne fehlt fehlende sans absence senza manca mancanza sin falta ausencia sem zonder ontbreekt utan uden uten lack lacks lacking bez hianyzik"
+)
+"""Words that say of a consent behind them that there is none."""
+
 DELIVERY: Final = word_set(
     "verified valid validated confirmed has exists sent delivered opened replied answered checked found"
 )
@@ -211,7 +224,7 @@ REFUSED: Final = further_phrases("refused") | word_set(
 
 AGREED: Final = further_phrases("agreed") | word_set(
     "subscribed, subscriber, subscribe, optedin, optin, double optin, single optin, confirmed, confirmed optin, allow, allowed, "
-    "accepted, accepts, granted, agreed, agree, consented, consent, consent given, permission granted, express, implied, "
+    "accepted, accepts, grant, grants, granted, agreed, agree, consented, consent, consent given, permission granted, express, implied, "
     "explicit, active subscriber, marketing, marketable, unengaged marketable, given, provided, "
     "angemeldet, eingewilligt, erlaubt, einverstanden, zugestimmt, bestatigt, erwunscht, abonniert, "
     "abonne, abonnee, inscrit, inscrite, accepte, acceptee, confirme, autorise, "

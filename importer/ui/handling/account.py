@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
 from importer.errors import SettingsError
-from importer.runtime.environment import one_token, read_tokens, variable_token
+from importer.highlevel.connections import ConnectionBook, StoredConnection
+from importer.records import Json
+from importer.runtime.clock import SystemClock
+from importer.runtime.environment import base_url, one_token, read_tokens, variable_token
 from importer.settings import location_in
 from importer.ui import children
 from importer.ui.drafts import Draft
@@ -19,8 +23,24 @@ _LOCATION = re.compile(r"(?!pit-)[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
-    known = sorted({*screen.tokens.by_location, *read_tokens()})
+    known = await asyncio.to_thread(connections, screen)
     return screen.page("account.html.j2", draft=draft, step="account", known=known)
+
+
+def connections(screen: Screen) -> list[dict[str, Json]]:
+    """List the locations of which a token is at hand, with who keeps it: a token itself is never told."""
+    found: dict[str, dict[str, Json]] = {
+        each: {"id": each, "name": "", "kept": "memory"}
+        for each in (*read_tokens(), *screen.tokens.by_location)
+    }
+    for each in _book(screen).all():
+        kept = "keyring" if each.in_keyring else "file"
+        found[each.location_id] = {"id": each.location_id, "name": each.name, "kept": kept}
+    return sorted(found.values(), key=lambda each: (not each["name"], each["name"], each["id"]))
+
+
+def _book(screen: Screen) -> ConnectionBook:
+    return ConnectionBook(screen.state / "grants")
 
 
 async def choose(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -37,16 +57,41 @@ async def choose(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         raise SettingsError(screen.words("account.no_location"))
     if token := taken(said, "token", str, "").strip():
         screen.tokens.keep(location_id, one_token(token, screen.words("account.the_field")))
+    screen.location_fields.pop(location_id, None)  # another token may see more
     findings = await _examine(screen, location_id)
-    good = all(each["grade"] != "fail" for each in findings)
+    good = bool(findings) and all(each["grade"] != "fail" for each in findings)
+    name = next((str(each["name"]) for each in findings if each.get("name")), None)
+    kept = None
+    if good and taken(said, "remember", bool, default=False):
+        kept = await asyncio.to_thread(_remember, screen, location_id, name or "")
     screen.drafts.change(
-        draft.id,
-        version=version,
-        sandbox=False,
-        location_id=location_id,
-        location_name=_name(findings, location_id),
+        draft.id, version=version, sandbox=False, location_id=location_id, location_name=name
     )
-    return data({"findings": findings, "good": good})
+    return data({"findings": findings, "good": good, "name": name, "kept": kept})
+
+
+def _remember(screen: Screen, location_id: str, name: str) -> str | None:
+    """Store a token that was entered here as `importer connect` does; says where, None where none was entered."""
+    if (token := screen.tokens.by_location.get(location_id)) is None:
+        return None
+    wanted = StoredConnection(
+        location_id=location_id,
+        name=name,
+        base_url=base_url(),
+        stored_at=SystemClock().now(),
+        in_keyring=True,
+    )
+    return "keyring" if _book(screen).store(wanted, token).in_keyring else "file"
+
+
+async def forget(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Delete the token of a location, stored and remembered; HighLevel takes it still until it is deleted there."""
+    location_id = taken(asked.said(), "location", str)
+    if not _LOCATION.fullmatch(location_id):
+        raise SettingsError(screen.words("account.no_location"))
+    screen.tokens.by_location.pop(location_id, None)
+    await asyncio.to_thread(_book(screen).forget, location_id)
+    return data({"known": await asyncio.to_thread(connections, screen)})
 
 
 async def _examine(screen: Screen, location_id: str) -> list[dict[str, Any]]:
@@ -54,15 +99,6 @@ async def _examine(screen: Screen, location_id: str) -> list[dict[str, Any]]:
     words = ["doctor", "--location", location_id, "--json", "--state", str(screen.state)]
     ended = await children.ask(words, secrets=secrets_of(screen, location_id), seconds=_EXAMINED_SECONDS)
     return [line for line in ended.lines if isinstance(line, dict)]
-
-
-def _name(findings: list[dict[str, Any]], location_id: str) -> str | None:
-    """Take the location's name from what doctor says of it."""
-    for each in findings:
-        text = str(each.get("text", ""))
-        if each.get("subject") == "location" and text.startswith(f"{location_id} ("):
-            return text.removeprefix(f"{location_id} (").partition(",")[0].removesuffix(")") or None
-    return None
 
 
 def secrets_of(screen: Screen, location_id: str | None) -> dict[str, str]:
@@ -93,4 +129,4 @@ def reading_words(draft: Draft) -> list[str]:
     return [f"{flag}={value}" for flag, value in flags.items() if value is not None]
 
 
-__all__ = ["choose", "page", "place_words", "reading_words", "secrets_of"]
+__all__ = ["choose", "connections", "forget", "page", "place_words", "reading_words", "secrets_of"]

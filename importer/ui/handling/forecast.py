@@ -17,7 +17,7 @@ from importer.ui import children
 from importer.ui.drafts import Draft
 from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of
-from importer.ui.handling.rows import import_words, keep_known, known_of, state_key
+from importer.ui.handling.checking import import_words, keep_known, known_of, state_key
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 
@@ -32,7 +32,12 @@ async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     before = await asyncio.to_thread(_run_before, screen, draft)
     return screen.page(
-        "forecast.html.j2", draft=draft, step="forecast", command=command_of(screen, draft), before=before
+        "forecast.html.j2",
+        draft=draft,
+        step="forecast",
+        command=command_of(screen, draft),
+        before=before,
+        alone="alone" in asked.query,
     )
 
 

@@ -59,7 +59,7 @@ def location_names(screen: Screen) -> dict[str, str]:
     book = ConnectionBook(screen.state / "grants")
     return {
         **{location: name for location, name in drafts.items() if location and name},
-        **{each.location_id: each.name.partition(",")[0] for each in book.all() if each.name},
+        **{each.location_id: each.name for each in book.all() if each.name},
     }
 
 

@@ -2,12 +2,13 @@ import { Trouble, html, known, post, render, say, t, useState } from "./ui.js";
 
 const place = document.getElementById("app");
 const draft = known(place, "draft");
-const stored = known(place, "known");
 
 function Account() {
   const [sandbox, setSandbox] = useState(draft.sandbox);
   const [where, setWhere] = useState(draft.location || "");
   const [token, setToken] = useState("");
+  const [remember, setRemember] = useState(false);
+  const [kept, setKept] = useState(known(place, "known"));
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -16,8 +17,9 @@ function Account() {
     event.preventDefault();
     setBusy(true);
     setError(null);
+    setFound(null);
     try {
-      const answer = await post(`/api/d/${draft.id}/account`, { sandbox, location: where, token, version: draft.version });
+      const answer = await post(`/api/d/${draft.id}/account`, { sandbox, location: where, token, remember, version: draft.version });
       setToken("");
       draft.version += 1;
       if (sandbox) { location.href = `/d/${draft.id}/columns`; return; }
@@ -25,6 +27,13 @@ function Account() {
       say(t(answer.good ? "account.good" : "account.bad"));
     } catch (refused) { setError(refused.message); }
     setBusy(false);
+  };
+  const forget = async (each) => {
+    setError(null);
+    try {
+      setKept((await post("/api/connections/forget", { location: each.id })).known);
+      say(t("account.forgotten", { name: each.name || each.id }));
+    } catch (refused) { setError(refused.message); }
   };
 
   return html`<form onSubmit=${choose}>
@@ -36,17 +45,24 @@ function Account() {
         <span><b>${t("account.location")}</b><small>${t("account.location_note")}</small></span></label>
     </fieldset>
     ${sandbox ? null : html`<section>
-      <p><label>${t("account.id")}<input type="text" list="stored" autocomplete="off" spellcheck="false" required value=${where}
-        onInput=${(event) => setWhere(event.target.value)} /></label>
-        <datalist id="stored">${stored.map((id) => html`<option value=${id}></option>`)}</datalist></p>
-      <p><label>${t("account.token")}<input type="password" autocomplete="off" value=${token} onInput=${(event) => setToken(event.target.value)} /></label></p>
+      ${kept.length ? html`<h2>${t("account.connected")}</h2><ul class="plain" id="connected">${kept.map((each) => html`<li class="chips-line">
+        <button type="button" aria-pressed=${where === each.id ? "true" : "false"} onClick=${() => { setWhere(each.id); setToken(""); }}>${each.name ? html`<b>${each.name}</b> ` : null}<code>${each.id}</code></button>
+        <small>${t("kept." + each.kept)}</small>
+        ${each.kept === "memory" ? null : html`<button type="button" class="quiet" onClick=${() => forget(each)}>${t("account.forget")}<span class="unseen"> ${each.name || each.id}</span></button>`}</li>`)}</ul>` : null}
+      <p><label>${t("account.id")}<input type="text" id="location" autocomplete="off" spellcheck="false" required value=${where}
+        onInput=${(event) => setWhere(event.target.value)} /></label></p>
+      <p><label>${t("account.token")}<input type="password" id="token" autocomplete="off" value=${token} onInput=${(event) => setToken(event.target.value)} /></label></p>
+      <label class="choice"><input type="checkbox" id="remember" checked=${remember} onChange=${(event) => setRemember(event.target.checked)} />
+        <span>${t("account.remember")}<small>${t("account.remember_note")}</small></span></label>
       <p class="note">${t("account.how")}</p>
     </section>`}
     <${Trouble} error=${error} />
     <p class="onward"><button type="submit" class="main" disabled=${busy}>${busy ? t("account.looking") : t(sandbox ? "account.use_sandbox" : "account.look")}</button></p>
   </form>
-  ${found ? html`<section aria-live="polite"><h2>${t("account.found")}</h2>
+  ${found ? html`<section aria-live="polite"><h2>${found.name || t("account.found")}</h2>
+    ${found.good ? null : html`<p class="notice bad">${t("account.bad")}</p>`}
     <ul class="findings">${found.findings.map((each) => html`<li class=${each.grade}><b>${t("grade." + each.grade)}: ${each.subject}</b> ${each.text}</li>`)}</ul>
+    ${found.kept ? html`<p class="notice good" id="kept">${t(found.kept === "keyring" ? "account.kept_keyring" : "account.kept_file")}</p>` : remember && !found.good ? html`<p class="notice halt" id="kept">${t("account.not_kept")}</p>` : null}
     <p class="onward"><a class="button main" href=${`/d/${draft.id}/columns`}>${t(found.good ? "account.onward" : "account.onward_all_the_same")}</a></p>
   </section>` : null}`;
 }
