@@ -23,6 +23,7 @@ from importer.ui.handling import (
     start,
     statics,
     taking,
+    targets,
 )
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data
@@ -75,6 +76,9 @@ ROUTES: Final = (
     Route("POST", "/api/d/{draft}/mapping", columns.change),
     Route("GET", "/api/d/{draft}/rules", columns.rules),
     Route("POST", "/api/d/{draft}/acknowledge", columns.acknowledge),
+    Route("GET", "/api/d/{draft}/known-mappings", targets.known_mappings),
+    Route("POST", "/api/d/{draft}/create-fields", targets.create_fields),
+    Route("GET", "/d/{draft}/mapping.yaml", targets.mapping_file),
     Route("GET", "/api/d/{draft}/values", columns.values),
     Route("GET", "/api/d/{draft}/row", columns.row),
     Route("GET", "/d/{draft}/rows", rows.page),

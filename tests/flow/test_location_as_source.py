@@ -236,3 +236,10 @@ def test_what_is_no_source_there_is_refused_with_what_helps(
 ) -> None:
     ended = desk.importer(*command.split(), *(() if "-m" not in command else ("--location", NEW)))
     assert (ended.code, said in ended.err, vendor.contacts(NEW)) == (2, True, []), ended.err
+
+
+def test_a_trial_of_notes_goes_on_with_what_was_read(desk: Desk, noted: Sandbox) -> None:
+    moved(desk)
+    assert moved_notes(desk, "--trial", "1").code == 3
+    assert desk.importer("resume", "--json", "--no-progress").summary["created"] == 3
+    assert sum(map(len, notes_of(noted).values())) == 3
