@@ -119,6 +119,7 @@ class Schedules:
             "health": "new" if known is None else known.health.value,
             "since": None if known is None else known.since,
             "open_run": None if known is None else known.open_run,
+            "open_plan": None if known is None else known.open_plan,
             "last": _turn(turns[0]) if turns else None,
         }
 
