@@ -33,7 +33,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
     "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
-    "fields": ("importer.cli.fields", "Make the custom fields that a mapping names."),
+    "fields": (
+        "importer.cli.fields",
+        "List a location's custom fields, and make those that a mapping names.",
+    ),
     "test": ("importer.cli.testing", "Hold a mapping against the examples that it carries."),
     "learn": ("importer.cli.learning", "Propose rules from failed rows that came back corrected."),
     "migrate": (

@@ -20,6 +20,7 @@ from importer.settings import ReadingOptions
 
 if TYPE_CHECKING:
     from importer.bench.asking import Bench
+    from importer.highlevel.catalog import Catalog
     from importer.mapping import Mapping
     from importer.ui.copies import ReturnedRows
     from importer.yaml.document import Plain, YamlPath
@@ -72,10 +73,29 @@ class Answers:
             failing += sum(any(fault.fails for fault in faults) for faults in block.faults.values())
         return {"rows": rows, "failing": failing}
 
-    def suggest(self) -> Any:
-        """Suggest a mapping, with the reason of each guess."""
-        suggestion = self._bench.suggestion()
+    def suggest(self, fields: list[dict[str, Any]] | None = None) -> Any:
+        """Suggest a mapping, with the reason of each guess; ``fields`` are the location's own, to be mapped to as well."""
+        suggestion = self._bench.suggestion(catalog=_catalog_of(fields) if fields else None)
         return {"yaml": suggestion.to_yaml(), "suggestion": suggestion.to_json()}
+
+    def known_mappings(self, texts: dict[str, str]) -> Any:
+        """Say how well mappings fit the file, and which program it was exported by, if it shows."""
+        from importer.mapping.recognition import fits, recognized
+
+        header = self._bench.header
+        export = recognized(header)
+        return {
+            "shares": {name: fit.share for name, fit in fits(texts, header).items()},
+            "export": None
+            if export is None
+            else {
+                "name": export.ready.name,
+                "title": export.ready.title,
+                "rules": export.fit.rules,
+                "found": export.fit.found,
+                "telling": list(export.telling[:5]),
+            },
+        }
 
     def samples(self) -> Any:
         """Give of each column three values that differ, the longest, and how much of it is filled, by the first rows."""
@@ -234,6 +254,16 @@ class Answers:
 
     def _cells(self, number: int) -> list[Json]:
         return [cell[:_LONGEST_CELL] for cell in self._bench.row(number).cells]
+
+
+def _catalog_of(fields: list[dict[str, Any]]) -> Catalog:
+    from importer.highlevel.catalog import Catalog, CustomField
+
+    known = (
+        CustomField(**{**each, "options": tuple(each["options"]), "accepts": tuple(each["accepts"])})
+        for each in fields
+    )
+    return Catalog(location_id="", custom_fields=tuple(known))
 
 
 def _faults(said: Any, *, fails: bool) -> list[Json]:

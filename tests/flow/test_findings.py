@@ -12,7 +12,7 @@ import pytest
 import importer
 from importer.cli.presenting import Manner, watched_check
 from importer.errors import InterruptedRunError
-from importer.runs.forecast import check
+from importer.runs.forecast import CheckExtent, check
 from importer.runtime.progress import CheckPhase
 from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, RunSettings
@@ -103,7 +103,7 @@ def test_a_check_tells_how_far_it_is_and_ends_when_it_is_asked_to(desk: Desk, tm
         state=tmp_path / "state",
     )
     with pytest.raises(InterruptedRunError):
-        check(settings, stop=stop, beat=beat, findings=Path("f.db"))
+        check(settings, stop=stop, beat=beat, extent=CheckExtent(findings=Path("f.db")))
     assert heard[:3] == [("surveying", 1_000), ("surveying", 2_000), ("surveying", 3_000)]
     assert heard[3] == ("mapping", 500)
     assert len(heard) == 4

@@ -57,6 +57,7 @@ async def choose(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         raise SettingsError(screen.words("account.no_location"))
     if token := taken(said, "token", str, "").strip():
         screen.tokens.keep(location_id, one_token(token, screen.words("account.the_field")))
+    screen.location_fields.pop(location_id, None)  # another token may see more
     findings = await _examine(screen, location_id)
     good = bool(findings) and all(each["grade"] != "fail" for each in findings)
     name = next((str(each["name"]) for each in findings if each.get("name")), None)

@@ -1,5 +1,6 @@
 // S3: a row a column. The server owns the mapping's text; each change goes there and comes back as what it means.
 import { Choice, Trouble, get, html, known, number, post, render, say, t, useEffect, useRef, useState } from "./ui.js";
+import { FieldFacts, MissingFields, Offers, fieldOf, lacking } from "./targets.js";
 
 const place = document.getElementById("app");
 const draft = known(place, "draft");
@@ -30,6 +31,7 @@ function Columns() {
   const [filter, setFilter] = useState("all");
   const [picked, setPicked] = useState(0);
 
+  const reload = () => get(`/api/d/${draft.id}/columns`).then(take).catch((refused) => setError(refused.message));
   useEffect(() => {
     get(`/api/d/${draft.id}/columns`).then((found) => {
       take(found);
@@ -75,6 +77,7 @@ function Columns() {
   const unseen = left.filter((column) => !state.acknowledged.includes(state.samples[column].header));
   return html`<${Trouble} error=${error} />
     <${Known} state=${state} />
+    <${Offers} draft=${draft} change=${change} text=${state.text} />
     ${state.faults.length ? html`<div class="notice bad" role="alert"><p>${t("columns.has_faults")}</p><ul>${state.faults.map((fault) => html`<li>${fault}</li>`)}</ul></div>` : null}
     ${state.suggestion.doubts.filter((doubt) => doubt.loud).map((doubt) => html`<p class="notice halt">${doubt.sentence}</p>`)}
     <section aria-busy=${busy}>
@@ -86,6 +89,7 @@ function Columns() {
         : html`<p>${t("columns.none_to_look")}</p>`}
     </section>
     <${Left} left=${left} unseen=${unseen} state=${state} acknowledge=${acknowledge} />
+    <${MissingFields} draft=${draft} state=${state} reload=${reload} />
     <${Person} state=${state} picked=${picked} setPicked=${setPicked} />
     <${Text} state=${state} change=${change} />
     <p class="onward">
@@ -94,6 +98,12 @@ function Columns() {
         : html`<button type="button" class="main" id="check" disabled aria-describedby="why-not">${t("columns.onward")}</button>
           <span id="why-not">${state.faults.length ? t("columns.mend_first") : !identified ? t("columns.no_identifier") : open.length ? t("columns.consent_open", { names: open.map((column) => titleOf(state, column)).join(", ") }) : t("columns.left_open")}</span>`}
     </p>`;
+}
+
+// As the mapping names the field where it does, else by its name.
+function fieldPath(state, field) {
+  const rule = state.rules.find((each) => fieldOf(state, each) === field);
+  return pathKey(rule ? rule.path : [CUSTOM, field.name]);
 }
 
 function needsLook(state, column) {
@@ -148,6 +158,11 @@ function Column({ column, state, change, acknowledge }) {
   const guess = guessOf(state, sample.header);
   const left = leftOf(state, column);
   const title = titleOf(state, column);
+  const field = fieldOf(state, rule);
+  const loadValues = () => get(`/api/d/${draft.id}/values?column=${encodeURIComponent(sample.header)}`).then(setValues).catch((refused) => say(refused.message));
+  const strange = values && rule ? lacking(field, values.values, rule) : [];
+  // A choice field refuses what is none of its options: that is shown without being asked for.
+  useEffect(() => { if (field && field.options.length && !rule.by_hand.length) loadValues(); }, [field && field.id]);
   const suggested = Boolean(guess && rule && guess.key === rule.key);
   const assign = (target, before) => {
     setAdding(false);
@@ -163,6 +178,7 @@ function Column({ column, state, change, acknowledge }) {
     <div class="goes">
       ${(rules.length ? rules : [null]).map((each, at) => html`
         <${Target} key=${each ? each.key : "none"} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
+        ${fieldOf(state, each) ? html`<${FieldFacts} field=${fieldOf(state, each)} />` : null}
         ${each === rule && suggested ? html`<p class="note"><b>${t("strength." + guess.strength)}</b>: ${guess.reason}</p>` : null}
         ${each === rule && suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`) : null}
         ${each ? html`<${Rule} rule=${each} column=${column} state=${state} change=${change} />` : null}`)}
@@ -173,14 +189,15 @@ function Column({ column, state, change, acknowledge }) {
       ${toDecide(state, column) ? html`<label class="choice"><input type="checkbox" checked=${state.acknowledged.includes(sample.header)}
         onChange=${(event) => acknowledge(event.target.checked ? [...state.acknowledged, sample.header] : state.acknowledged.filter((each) => each !== sample.header))} />
         <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>` : null}
-      ${rule && !rule.by_hand.length ? html`<details onToggle=${(event) => event.target.open && !values && get(`/api/d/${draft.id}/values?column=${encodeURIComponent(sample.header)}`).then(setValues).catch((refused) => say(refused.message))}>
-        <summary>${t("columns.values")}</summary>${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} />` : null}</details>` : null}
+      ${rule && !rule.by_hand.length ? html`<details open=${strange.length > 0} onToggle=${(event) => event.target.open && !values && loadValues()}>
+        <summary>${t("columns.values")}</summary>${strange.length ? html`<p class="notice halt">${t("fields.strange", { n: number(strange.length) })}</p>` : null}
+        ${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} field=${field} strange=${strange} />` : null}</details>` : null}
     </div>
     <div class="sent">${(rules.length ? rules : [null]).map((each) => html`${rules.length > 1 ? html`<h3 class="note">${targetName(state, each)}</h3>` : null}<${Sent} rule=${each} state=${state} column=${column} />`)}</div>
   </li>`;
 }
 
-const targetName = (state, rule) => (rule.path[0] === "tags" ? t("columns.tags") : rule.path[0] === CUSTOM ? t("columns.custom", { name: rule.path[1] }) : state.fields.find((each) => each.field === rule.path[1])?.label || rule.path[1]);
+const targetName = (state, rule) => (rule.path[0] === "tags" ? t("columns.tags") : rule.path[0] === CUSTOM ? fieldOf(state, rule)?.name || t("columns.custom", { name: rule.path[1] }) : state.fields.find((each) => each.field === rule.path[1])?.label || rule.path[1]);
 
 // Sixty places to go to for each of sixty columns would be thousands of elements: they are there once somebody comes to choose.
 function Target({ rule, label, title, header, state, choose }) {
@@ -198,15 +215,17 @@ function Target({ rule, label, title, header, state, choose }) {
       ${GROUPS.map((group) => html`<optgroup label=${t("group." + group)}>
         ${state.fields.filter((each) => each.group === group).map((each) => option(pathKey(["fields", each.field]), each.label))}
       </optgroup>`)}
+      ${state.custom_fields.length ? html`<optgroup label=${t("group.custom")}>${state.custom_fields.map((each) => option(fieldPath(state, each), each.name))}</optgroup>` : null}
       <optgroup label=${t("group.more")}>
         ${option(pathKey(["tags"]), t("columns.tags"))}
-        ${state.rules.filter((each) => each.path[0] === CUSTOM).map((each) => option(pathKey(each.path), t("columns.custom", { name: each.path[1] })))}
+        ${state.rules.filter((each) => each.path[0] === CUSTOM && !fieldOf(state, each)).map((each) => option(pathKey(each.path), t("columns.custom", { name: each.path[1] })))}
         ${option("name", t("columns.another_custom"))}
       </optgroup>`;
   };
   return html`<label>${label}<${Choice} value=${chosen} choose=${named} onFocus=${() => setHere(true)} onPointerEnter=${() => setHere(true)} aria-label=${t("columns.target_of", { name: title })}>${options}</>
     </label>
-    ${naming ? html`<label>${t("columns.custom_name")}<input type="text" value=${header} onChange=${(event) => { setNaming(false); choose([CUSTOM, event.target.value]); }} /></label>` : null}`;
+    ${naming ? html`<label>${t("columns.custom_name")}<input type="text" class="naming" value=${header} ref=${(input) => input && input.focus()} onKeyDown=${(event) => event.key === "Enter" && event.target.blur()}
+      onBlur=${(event) => { setNaming(false); if (event.target.value.trim()) choose([CUSTOM, event.target.value.trim()]); }} /></label>` : null}`;
 }
 
 function Rule({ rule, column, state, change }) {
@@ -261,7 +280,10 @@ function sentValue(row, path) {
   return Array.isArray(found) ? found.join(", ") : typeof found === "object" ? JSON.stringify(found) : String(found);
 }
 
-function ValueMap({ values, rule, header, change, setValues }) {
+function ValueMap({ values, rule, header, change, setValues, field, strange }) {
+  const options = field ? field.options : [];
+  const list = options.length ? `options-${rule.places[0]}` : null;
+  const sorted = [...strange, ...values.values.filter((each) => !strange.includes(each))];
   const said = whole(rule);
   const map = said.map || {};
   const set = (value, to) => {
@@ -276,8 +298,9 @@ function ValueMap({ values, rule, header, change, setValues }) {
       ${(now) => ["", "keep"].map((each) => html`<option value=${each} selected=${now === each}>${t("others." + (each || "fail"))}</option>`)}</></label>` : null}
     <label>${t("columns.values_from")}<input type="search" onInput=${(event) => narrow(event.target.value)} /></label>
     <table><thead><tr><th scope="col">${t("columns.value")}</th><th scope="col" class="n">${t("runs.rows")}</th><th scope="col">${t("columns.becomes")}</th></tr></thead>
-    <tbody>${values.values.map((each) => html`<tr><th scope="row"><span class="value">${each.value}</span></th><td class="n">${number(each.rows)}</td>
-      <td><input type="text" class="value" aria-label=${t("columns.becomes_of", { value: each.value })} value=${map[each.value] || ""} onChange=${(event) => set(each.value, event.target.value)} /></td></tr>`)}</tbody></table>`;
+    <tbody>${sorted.map((each) => html`<tr class=${strange.includes(each) ? "strange" : null}><th scope="row"><span class="value">${each.value}</span></th><td class="n">${number(each.rows)}</td>
+      <td><input type="text" class="value" list=${list} aria-label=${t("columns.becomes_of", { value: each.value })} value=${map[each.value] || ""} onChange=${(event) => set(each.value, event.target.value)} /></td></tr>`)}</tbody></table>
+    ${list ? html`<datalist id=${list}>${options.map((each) => html`<option value=${each}></option>`)}</datalist>` : null}`;
 }
 
 function Person({ state, picked, setPicked }) {
@@ -322,7 +345,7 @@ function Text({ state, change }) {
     <p class="note">${t("columns.yaml_note")}</p>
     <label class="unseen" for="yaml">${t("columns.yaml")}</label>
     <textarea id="yaml" rows="24" spellcheck="false" wrap="off" value=${shown} onInput=${(event) => setText(event.target.value)}></textarea>
-    <p class="onward"><button type="button" disabled=${text === null || text === state.text} onClick=${async () => { if (await change({ do: "text", text })) setText(null); }}>${t("columns.save")}</button>
+    <p class="onward"><a class="button" id="download" href=${`/d/${draft.id}/mapping.yaml`}>${t("columns.download")}</a><button type="button" disabled=${text === null || text === state.text} onClick=${async () => { if (await change({ do: "text", text })) setText(null); }}>${t("columns.save")}</button>
       <button type="button" class="quiet" onClick=${async () => { if (await change({ do: "suggested" })) setText(null); }}>${t("columns.suggest_again")}</button></p>
   </details>`;
 }
