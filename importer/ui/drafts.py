@@ -20,6 +20,7 @@ from typing import Any, Final
 from importer.errors import SettingsError, StateError
 from importer.records import Json, value_type
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.private_files import write_private
 
 KEPT_DAYS: Final = 7.0
 FILE_FOLDER: Final = "file"
@@ -182,20 +183,6 @@ class Drafts:
         path = self.folder(draft.id) / _NOTE
         kept = {name: getattr(draft, name) for name in draft.__slots__ if name != "id"}
         write_private(path, json.dumps(kept, ensure_ascii=False).encode())
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file for its owner's eyes alone, whole or not at all. Raises StateError."""
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    try:
-        handle = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        aside.replace(path)
-    except OSError as cause:
-        with contextlib.suppress(OSError):  # in a folder that takes no change
-            aside.unlink(missing_ok=True)
-        raise StateError(f"{path} cannot be written: {cause.strerror}.") from cause
 
 
 def _from_json(draft_id: str, kept: dict[str, Any]) -> Draft:

@@ -8,7 +8,8 @@ from typing import Any
 from importer.errors import SettingsError
 from importer.highlevel.fields import FIELDS
 from importer.records import Json
-from importer.ui.drafts import Draft, write_private
+from importer.runtime.private_files import write_private
+from importer.ui.drafts import Draft
 from importer.ui.handling.files import ask_bench
 from importer.ui.handling.targets import location_fields, text_to_take
 from importer.ui.screen import Screen
