@@ -62,6 +62,10 @@ def choose(screen: OpenScreen, label: str, text: str, at: int = 0) -> None:
     select.send_keys(Keys.TAB)
 
 
+def wait_for(screen: OpenScreen, mapping: Callable[[], str], text: str) -> None:
+    screen.until(lambda: text in mapping(), text)
+
+
 def sent(screen: OpenScreen, title: str) -> str:
     """What stands in the last part of a column's row."""
     return str(
@@ -161,7 +165,7 @@ def test_what_a_column_does_to_contacts_that_exist_is_said_with_an_example(
     screen.until(lambda: screen.all(".blank-cell"), "choice")[-1].send_keys("empties")
     screen.until(lambda: "empty_cells: clear" in mapping(), "blank cells")
 
-    for order, said in (("day", "DMY"), ("year", "YMD")):
-        screen.until(lambda: screen.all(".date-order"), "order")[0].send_keys(order, Keys.TAB)
-        screen.until(lambda said=said: f"date_order: {said}" in mapping(), said)
+    for typed, order in (("day", "DMY"), ("year", "YMD")):
+        screen.until(lambda: screen.all(".date-order"), "order")[0].send_keys(typed, Keys.TAB)
+        wait_for(screen, mapping, f"date_order: {order}")
     assert screen.complaints() == []
