@@ -115,12 +115,14 @@ async def test_doctor_fails_with_what_to_do(token: str, words: str) -> None:
 
 
 async def test_doctor_tells_that_another_program_uses_the_quota() -> None:
-    async with Sandbox() as sandbox:
-        address = f"{sandbox.base_url}/locations/{PLACE}"
+    def use_some(base_url: str) -> None:
         headers = {"Authorization": "Bearer pit-x", "Version": "2021-07-28"}
         for _ in range(40):
-            request = urllib.request.Request(address, headers=headers)  # noqa: S310  (loopback)
-            await asyncio.to_thread(lambda asked=request: urllib.request.urlopen(asked, timeout=10).close())  # noqa: S310
+            request = urllib.request.Request(f"{base_url}/locations/{PLACE}", headers=headers)  # noqa: S310  (loopback)
+            urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  (loopback)
+
+    async with Sandbox() as sandbox:
+        await asyncio.to_thread(use_some, sandbox.base_url)
         result = await call(
             doctor_command, "--base-url", sandbox.base_url, "--location", PLACE, HIGHLEVEL_TOKEN="pit-x"
         )
