@@ -87,13 +87,17 @@ def _named(person: Row) -> str:
 
 
 def _deals(people: list[Row], dice: Random) -> Iterator[Row]:
+    """Some are renewed under the same name, at another amount: they are two deals."""
     for number in range(len(people) * 4 // 5):
-        yield {
+        deal = {
             "Deal Name": f"Deal {number}",
             "Deal Stage": dice.choice(STAGES),
             "Amount": str(dice.randrange(100, 90_000)),
             "Associated Contact": _named(dice.choice(people)),
         }
+        yield deal
+        if dice.random() < 0.1:
+            yield {**deal, "Amount": str(dice.randrange(90_000, 95_000))}
 
 
 def _notes(people: list[Row], dice: Random) -> Iterator[Row]:
@@ -175,21 +179,19 @@ def reconcile(sandbox: Sandbox, folder: Folder) -> list[Count]:
         held_against(
             "deals",
             {
-                row["Deal Name"]: (
+                f"{row['Deal Name']} at {float(row['Amount'])}": (
                     _mail(row),
                     row["Deal Stage"],
-                    float(row["Amount"]),
                     STATUSES.get(row["Deal Stage"], "open"),
                 )
                 for row in folder.deals
             },
             (
                 (
-                    each["name"],
+                    f"{each['name']} at {float(each['monetaryValue'])}",
                     (
                         mails.get(each["contactId"]),
                         stages.get(each["pipelineStageId"]),
-                        float(each["monetaryValue"]),
                         each["status"],
                     ),
                 )

@@ -3,7 +3,7 @@
     source -> mapping -> payload -> send -> journal -> results -> report
 
 ``run`` begins an import, or goes on with the one that the same command began; ``resume`` and ``retry`` go on with a
-run by its id, and ``results`` goes only the end of the way. ``check`` and ``preview`` (``importer.runs.forecast``) go the
+run by its id, and ``results`` goes only the end of the way. ``check`` and ``preview`` (``importer.runs.forecast``, ``importer.runs.preview``) go the
 same way without sending: they stand apart since they load nothing of what sends and keeps.
 """
 

@@ -93,16 +93,15 @@ class Bench:
         return [self._shown(mapping, self._row(number), catalog) for number in numbers]
 
     def would_become(self, mapping: Mapping, number: int, cells: Sequence[str]) -> dict[str, Json]:
-        """Say of a row what a run would send if it held other cells: of what somebody puts right in it.
+        """Say of a row what a run would send if it held these cells: of what somebody puts right in it.
 
-        Raises as ``becomes`` does, and SourceError for a row that would have more cells than the header.
+        Whether the file has the row is not asked, which would take a walk over all of a long one. Raises MappingError where
+        the mapping does not fit, SourceError for a row that would have more cells than the header.
         """
         if len(cells) > len(self.header):
             raise SourceError(f"Row {number} has more cells than the header names columns.")
-        held = self._row(number)
         whole = [*cells, *[""] * (len(self.header) - len(cells))]
-        block = Block(source=held.source, numbers=[number], rows=[whole])
-        return self._shown(mapping, block, None)
+        return self._shown(mapping, Block(source=0, numbers=[number], rows=[whole]), None)
 
     def _shown(self, mapping: Mapping, row: Block, catalog: Catalog | None) -> dict[str, Json]:
         bound = self._bind(mapping)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +44,7 @@ def complete_run(context: click.Context, _argument: click.Parameter, begun: str)
     with suppress(ImporterError, OSError):  # a shell that waits for a word is no place for errors
         load_environment()
         folder = StateFolder(state_folder(context.params.get("state")))
-        found = [run_id for run_id in folder.run_ids() if run_id.startswith(begun)][:_COMPLETED]
+        found = islice(folder.newest_ids(begun), _COMPLETED)
         return [CompletionItem(run_id, help=folder.imported_by(run_id)) for run_id in found]
     return []
 
@@ -149,7 +150,7 @@ def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
     load_environment()
     folder = StateFolder(state_folder(state))
     records = []
-    for run_id in folder.run_ids()[: most or None]:
+    for run_id in islice(folder.newest_ids(), most or None):
         try:
             run = folder.run(run_id)
             with folder.open_journal(run, thorough=False) as journal:

@@ -211,7 +211,7 @@ def check_command(**given: Any) -> None:
     """Read, map and validate every row; send nothing; say what a run would do and how long it would take."""
     from importer.cli.asking import with_asked_encoding
     from importer.cli.presenting import Manner, show_forecast, watched_check
-    from importer.runs.forecast import check
+    from importer.runs.forecast import CheckExtent, check
     from importer.runs.located import located
 
     load_environment()
@@ -220,10 +220,12 @@ def check_command(**given: Any) -> None:
     with watched_check(Manner.of(given)) as (stop, beat), located(settings) as readable:
         forecast = check(
             readable,
-            ask_about=given["sample"] if given["against_location"] else None,
-            listing=None if report is None else report.parent,
-            findings=given["findings"],
-            similar=given["similar"],
+            extent=CheckExtent(
+                ask_about=given["sample"] if given["against_location"] else None,
+                listing=None if report is None else report.parent,
+                findings=given["findings"],
+                similar=given["similar"],
+            ),
             stop=stop,
             beat=beat,
         )
@@ -289,8 +291,8 @@ def preview_command(
 ) -> None:
     """Write one JSON line per row to stdout: the payload and follow-ups, or the errors. Sends nothing."""
     from importer.results.wrapping import fitted
-    from importer.runs.forecast import preview
     from importer.runs.located import located
+    from importer.runs.preview import preview
 
     load_environment()
     settings = run_settings({**given, "sources": (source,)})

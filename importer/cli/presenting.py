@@ -160,6 +160,8 @@ def show_forecast(forecast: Forecast, manner: Manner, report: Path | None = None
 
 
 _CHECK_SECONDS: Final = 2.0
+_PROGRAM_SECONDS: Final = 0.5
+"""A program that shows it draws no line for each."""
 
 
 @contextmanager
@@ -180,9 +182,13 @@ def watched_check(
     def beat(phase: CheckPhase, rows: int) -> None:
         nonlocal said_at
         now = monotonic()
-        if not (manner.quiet or manner.no_progress) and now - said_at >= _CHECK_SECONDS:
+        for_program = manner.log_format == "json"
+        if not (manner.quiet or manner.no_progress) and now - said_at >= (
+            _PROGRAM_SECONDS if for_program else _CHECK_SECONDS
+        ):
             said_at = now
-            click.echo(f"{phase}: {rows:,} rows so far ...", err=True)
+            line = json.dumps({"check": {"phase": phase, "rows": rows}})
+            click.echo(line if for_program else f"{phase}: {rows:,} rows so far ...", err=True)
 
     with heard(ask):
         yield stop, beat

@@ -99,7 +99,7 @@ def _under_way(folder: StateFolder, wanted: str | None) -> Run:
                 f"Run {found.id} is not under way: it is {found.state.value}. See: importer show {found.id}"
             )
         return found
-    for run_id in folder.run_ids():
+    for run_id in folder.newest_ids():
         if folder.holder(run_id) is not None:
             return folder.run(run_id)
     raise SettingsError(f"No run of {folder.path} is under way. See: importer runs")

@@ -157,11 +157,18 @@ def probes_for(kinds: Iterable[str]) -> tuple[Probe, ...]:
     return tuple(dict.fromkeys(probe for kind in kinds for probe in _PROBES.get(kind, ())))
 
 
-def digest(addition: Addition) -> str:
-    """Sum up what an addition says; two that are the same have the same."""
+def known_by(addition: Addition) -> Iterator[str]:
+    """Give its kind, and by what it is known again."""
     kind = KINDS.get(addition.kind)
     names = kind.known_by if kind is not None else sorted(addition.content)
-    parts = [addition.kind, *(_said(part, addition.content.get(part)) for part in names)]
+    yield addition.kind
+    for part in names:
+        yield _said(part, addition.content.get(part))
+
+
+def digest(addition: Addition) -> str:
+    """Sum up what an addition says; two that are the same have the same."""
+    parts = [*known_by(addition)]
     if addition.number > 1:
         parts.append(str(addition.number))
     return blake2b(json.dumps(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from importer.highlevel.additions import KINDS, OPPORTUNITY, digest
+from importer.highlevel.additions import KINDS, OPPORTUNITY, known_by
 from importer.highlevel.payload import match_keys
 from importer.mapping.duplicates import Leaders
 from importer.records import Addition, Fault, Record, RowId, number_of
@@ -60,11 +60,15 @@ class RepeatedSurvey:
         self._rows.append(record.row)
         self._places.append(addition.place)
         self._contents.append(hash(repr(sorted(addition.content.items()))))
-        known_by = digest(_folded(addition))
+        said = tuple(known_by(addition))
+        pipeline = None
+        if addition.kind == OPPORTUNITY.name:
+            pipeline = str(addition.content.get("pipelineId", "")).strip().casefold()
+            said = (*said[:-1], pipeline)  # it is looked for by its name in any spelling
         for key in _whose(record, self._by):
-            self._known_by.add(entry, (record.location_id, key, known_by))
-            if addition.kind == OPPORTUNITY.name:
-                self._pipelines.add(entry, (record.location_id, key, _pipeline(addition)))
+            self._known_by.add(entry, (record.location_id, key, *said))
+            if pipeline is not None:
+                self._pipelines.add(entry, (record.location_id, key, pipeline))
 
     def repeated(self) -> dict[tuple[RowId, int], Repeated]:
         """Give what has another before it, by row and the place of the mapping's wish."""
@@ -126,17 +130,6 @@ def _whose(record: Record, by: str | None) -> Iterator[str]:
     for name, value in record.custom_fields if by is not None else ():
         if name == by and value is not None:
             yield f"value:{value}"
-
-
-def _folded(addition: Addition) -> Addition:
-    """Write a pipeline as it is looked for: by its name in any spelling."""
-    if addition.kind != OPPORTUNITY.name:
-        return addition
-    return replace(addition, content={**addition.content, "pipelineId": _pipeline(addition)})
-
-
-def _pipeline(addition: Addition) -> str:
-    return str(addition.content.get("pipelineId", "")).strip().casefold()
 
 
 class RepeatedAdditions:

@@ -31,6 +31,8 @@ class LocationView(Protocol):
 
     def holders(self, key: str) -> tuple[str, ...]: ...
 
+    def additional_holders(self, key: str) -> tuple[str, ...]: ...
+
     def contact(self, contact_id: str) -> HeldContact | None: ...
 
     def leave(self, contact: HeldContact) -> None: ...
@@ -53,7 +55,9 @@ class ForeseenLocation:
         self._mirror = mirror
         self._left = left
         self._met = met
+        self._left_facts = left.facts
         self._left_keys: KeyFilter | None = None
+        self._any_additional = False
         self._holders: dict[str, tuple[str, ...]] = {}
         self._contacts: dict[str, HeldContact] = {}
         self._new: dict[str, HeldContact] = {}
@@ -97,11 +101,16 @@ class ForeseenLocation:
         # with what only a read by id shows, where that was done: an export does it
         self._contacts = {**held, **self._mirror.completed(held.values()), **left}
         self._holders = {**_laid_over(before.holders, left, later.holders), **by_value}
+        self._any_additional = before.additional or later.additional
         self._new = {}
 
     def holders(self, key: str) -> tuple[str, ...]:
         """Tell the ids of the contacts that hold a key, those added first ahead."""
         return self._holders.get(key, _NOBODY)
+
+    def additional_holders(self, key: str) -> tuple[str, ...]:
+        """Tell the ids of the contacts that hold a key as an additional one, likewise."""
+        return self._holders.get(f"{ADDITIONAL}{key}", _NOBODY) if self._any_additional else _NOBODY
 
     def contact(self, contact_id: str) -> HeldContact | None:
         return self._contacts.get(contact_id)
@@ -116,6 +125,7 @@ class ForeseenLocation:
         for key in new:
             if key not in old:
                 self._holders[key] = (*self.holders(key), contact.id)
+        self._any_additional = self._any_additional or bool(contact.emails or contact.phones)
         self._contacts[contact.id] = self._new[contact.id] = contact
 
     def settle(self) -> None:
@@ -125,7 +135,7 @@ class ForeseenLocation:
     def _keep(self, contacts: Collection[HeldContact]) -> None:
         if not contacts:
             return
-        self._left.renew(contacts, self._left.facts)
+        self._left.renew(contacts, self._left_facts)
         self._left_keys = self._left_keys or KeyFilter(_LEFT_BITS)
         for contact in contacts:
             found_by = (key.removeprefix(ADDITIONAL) for key in contact.found_by())
@@ -136,7 +146,10 @@ class ForeseenLocation:
     def _perhaps_left(self, keys: Iterable[str]) -> list[str]:
         """Leave out what no row left: of a file that changes little that is nearly all of it."""
         left = self._left_keys
-        return [] if left is None else [key for key in keys if left.has(hash(key))]
+        if left is None:
+            return []
+        asked = list(keys)
+        return [asked[index] for index in left.places(map(hash, asked))]
 
     @property
     def values(self) -> ValueKeys | None:
@@ -176,6 +189,9 @@ class OneContact:
 
     def holders(self, key: str) -> tuple[str, ...]:
         return (self._contact.id,) if key in self._keys else _NOBODY
+
+    def additional_holders(self, key: str) -> tuple[str, ...]:
+        return self.holders(f"{ADDITIONAL}{key}")
 
     def contact(self, contact_id: str) -> HeldContact | None:
         return self._contact if contact_id == self._contact.id else None

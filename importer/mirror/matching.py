@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from importer.highlevel.contacts import ADDITIONAL, HeldContact, email_key, phone_key
+from importer.highlevel.contacts import HeldContact, email_key, phone_key
 from importer.highlevel.payload import NEW_IF_DUPLICATE
 from importer.mirror.field_index import ValueKeys
 from importer.mirror.foreseen import LocationView
@@ -86,7 +86,7 @@ def _find_by_value(
 def _unless_anothers(location: LocationView, keys: RowKeys, contact_id: str, values: ValueKeys) -> Match:
     """Give the contact of a value, unless the row's e-mail or phone is somebody else's."""
     for name, key in keys.items():
-        holders = (*location.holders(key), *location.holders(f"{ADDITIONAL}{key}"))
+        holders = (*location.holders(key), *location.additional_holders(key))
         if holders and contact_id not in holders:
             return Ambiguous(
                 contact_ids=(contact_id, *holders),
@@ -99,7 +99,7 @@ def _find_by_keys(record: Record, location: LocationView, keys: RowKeys) -> Matc
     found: dict[str, str] = {}
     for name, key in keys.items():
         holders = location.holders(key)
-        others = location.holders(f"{ADDITIONAL}{key}")
+        others = location.additional_holders(key)
         if not others and len(holders) < 2:  # as of nearly all rows
             if holders:
                 found[name] = holders[0]

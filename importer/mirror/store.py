@@ -63,6 +63,8 @@ class FoundContacts:
 
     holders: Mapping[str, tuple[str, ...]]
     contacts: Mapping[str, HeldContact] = field(repr=False)
+    additional: bool = False
+    """Somebody has additional keys: most locations have nobody who does."""
 
 
 NOBODY: Final = FoundContacts(holders={}, contacts={})
@@ -223,7 +225,7 @@ class Mirror:
         wanted = list(dict.fromkeys(keys))
         if not wanted:
             return NOBODY
-        if self._has_additional_keys():
+        if additional := self._has_additional_keys():
             wanted += [f"{ADDITIONAL}{key}" for key in wanted]
         pairs = [pair for some in _batches(wanted) for pair in self._select(_NUMBERS, some)]
         # each contact is read once, and not once for each of its keys
@@ -233,7 +235,11 @@ class Mirror:
             contact = contacts.get(number)
             if contact is not None and contact.id not in (known := holders.get(key, ())):
                 holders[key] = (*known, contact.id)
-        return FoundContacts(holders=holders, contacts={each.id: each for each in contacts.values()})
+        return FoundContacts(
+            holders=holders,
+            contacts={each.id: each for each in contacts.values()},
+            additional=additional,
+        )
 
     def _has_additional_keys(self) -> bool:
         """Tell whether any contact has an additional e-mail or phone: most locations have none, and half of the questions is spared."""

@@ -157,7 +157,7 @@ class Attaching:
         return replace(item, custom_fields=tuple(custom), warnings=(*item.warnings, *faults), upsert=None)
 
     def _names_files(self, record: Record) -> bool:
-        return any(
+        return bool(self._fields) and any(
             field_id in self._fields and references_in(value) for field_id, value in record.custom_fields
         )
 

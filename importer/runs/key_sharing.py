@@ -118,14 +118,21 @@ def matched_by(
     """Tell which fields each record's contact is found by; of a location that is not known, the usual ones."""
     upserts = mapping.mode is ImportMode.UPSERT
 
+    # of nearly all records it need not be asked one by one
+    found_by_all: dict[str, Collection[str]] = {
+        key: each.match_by
+        for key, each in catalogs.items()
+        if isinstance(each, Catalog) and not (upserts and each.duplicates_allowed)
+    }
+    if mapping.row_object is not RowObject.CONTACT:
+        return lambda _: ()  # several deals of one person are no different people
+
     def fields(record: Record) -> Collection[str]:
-        if mapping.row_object is not RowObject.CONTACT:
-            return ()  # several deals of one person are no different people
+        if (known := found_by_all.get(record.location_id)) is not None:
+            return known
         catalog = catalogs.get(record.location_id)
         if not isinstance(catalog, Catalog):
             return MATCH_BY
-        if upserts and creates_anew(record, duplicates_allowed=catalog.duplicates_allowed):
-            return ()
-        return catalog.match_by
+        return () if creates_anew(record, duplicates_allowed=True) else catalog.match_by
 
     return fields

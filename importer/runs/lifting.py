@@ -6,7 +6,6 @@ are held against those: so all of them are known, but for who said no in the las
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -73,6 +72,8 @@ class LiftingRows:
         silent = why_unasked(self._locations, settings)
         if not (askable := self._locations - silent.keys()):
             return unknown
+        import asyncio  # a check that asks nobody is spared it
+
         return asyncio.run(self._ask_anew(askable, settings, clock))
 
     async def _ask_anew(self, askable: Iterable[str], settings: RunSettings, clock: Clock) -> Lifts:
@@ -137,6 +138,8 @@ class LiftingRows:
             if switched_off(record.fields) & open_ones.get(record.location_id, set())
             and not found.lifts(record.row)
         ]
+        import asyncio
+
         for first in range(0, len(records), _AT_ONCE):
             some = records[first : first + _AT_ONCE]
             answers = await asyncio.gather(*map(sender.find, some), return_exceptions=True)

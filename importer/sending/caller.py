@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from random import Random
-from typing import Final, TypeVar
+from typing import Final
 
-from importer.errors import CertificateError, CredentialsError, StopError
+from importer.errors import CertificateError, CredentialsError
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply
-from importer.highlevel.quota import BURST, NO_READING, QuotaReading, seconds_to_next_day
-from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_moment, read_reply
+from importer.highlevel.quota import NO_READING
+from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.tokens import TokenSource
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock
@@ -21,6 +21,7 @@ from importer.runtime.progress import SendingProgress
 from importer.sending import reasons
 from importer.sending.call_state import FIRST_CONTACT, CallState, LocationRefusedError, Unanswered
 from importer.sending.heard import ForeignReply, HeardReplies
+from importer.sending.holds import Holds
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -30,6 +31,7 @@ from importer.sending.pace.open_hours import LocalHours
 from importer.sending.pace.slots import Ticket
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
+from importer.sending.readings import Readings
 from importer.sending.retry import (
     Accept,
     Again,
@@ -39,13 +41,10 @@ from importer.sending.retry import (
     Hold,
     Refuse,
     Renew,
-    day_recheck_seconds,
     decide,
     doubt_seconds,
 )
 from importer.settings import Secret
-
-Ending = TypeVar("Ending", bound=StopError)
 
 _SOFT: Final = {
     ReplyKind.MISDIRECTED,
@@ -56,8 +55,6 @@ _SOFT: Final = {
     ReplyKind.LOCATION_PAUSED,
 }
 _LOOK_AGAIN_SECONDS: Final = 60.0
-_FULL_WINDOWS: Final = 3
-"""So many windows in which the vendor takes nothing at all are no matter of pace any more."""
 _FORBIDDEN: Final = {ReplyKind.CONTACT_REFUSED, ReplyKind.EDGE_REFUSED}
 
 
@@ -81,31 +78,47 @@ class Caller:
     on_pass: Callable[[], None] = field(default=lambda: None)
     """Called when a request has passed the gate: the next one may line up."""
     _token: Secret | None = None
-    _replies: int = 0
-    _date: str | None = None
-    _dated: bool = False
-    _outage_announced: bool = False
-    _absurdity_announced: bool = False
-    _day_spent_at: float = -math.inf
-    _waits_for_day: bool = False
     open_hours: LocalHours | None = None
     """Outside of them nothing is sent."""
     _hours_announced: bool = False
-    slowest_seconds: float = 0.0
-    """The longest that a reply was waited for, in earlier sessions too."""
+    slowest_seconds: InitVar[float] = 0.0
+    """The longest that a reply was waited for in earlier sessions."""
+    readings: Readings = field(init=False)
+    """What the replies tell."""
+    holds: Holds = field(init=False)
+    """When all of its calls wait."""
     resting: int = 0
     """Calls that wait for the moment at which they may be tried again."""
     _refusals: int = 0
     """Forbidden calls since one was done."""
-    _throttled_at: float = 0.0
-    _throttled_since: float | None = None
-    """The first 429 since anything was done."""
-    _throttling_announced: bool = False
-    _quota: QuotaReading = NO_READING
     _heard: HeardReplies = field(default_factory=HeardReplies)
     crossed: bool = False
     """A reply came that was somebody else's: others may have come to the wrong request unseen."""
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self, slowest_seconds: float) -> None:
+        self.readings = Readings(
+            location_id=self.location_id,
+            clock=self.clock,
+            progress=self.progress,
+            gate=self.gate,
+            meter=self.meter,
+            day=self.day,
+            vendor_clock=self.vendor_clock,
+            slowest_seconds=slowest_seconds,
+        )
+        self.holds = Holds(
+            location_id=self.location_id,
+            base_url=self.client.base_url,
+            policy=self.policy,
+            clock=self.clock,
+            dice=self.dice,
+            progress=self.progress,
+            gate=self.gate,
+            day=self.day,
+            breaker=self.breaker,
+            vendor_clock=self.vendor_clock,
+        )
 
     async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
@@ -116,7 +129,7 @@ class Caller:
                 found = await self._own_up(found, state)
             if isinstance(found, Reply) and found.kind is ReplyKind.DONE:
                 self._refusals = 0
-                self._recover(state.sent_at)
+                self.holds.recover(state.sent_at)
                 return found
             final = await self._follow(found, state)
             if final is not None:
@@ -164,7 +177,7 @@ class Caller:
         finally:
             self.day.end()
             self._landed.set()
-        found = self._take_in(raw, ticket, number, contacts=call.contacts)
+        found = self.readings.take_in(raw, ticket, number, contacts=call.contacts)
         if isinstance(raw, RawReply) and isinstance(found, Reply):
             return self._sift(raw, found, state)
         return found
@@ -194,7 +207,7 @@ class Caller:
                 self._landed.clear()
                 await self._landed.wait()
             else:
-                self._end_day(self._quota)
+                self.holds.end_day(self.readings.quota)
 
     def _closed_seconds(self) -> float:
         return 0.0 if self.open_hours is None else self.open_hours.wait_seconds(self.clock.now())
@@ -209,80 +222,6 @@ class Caller:
                 )
             await self.gate.pause(min(wait, _LOOK_AGAIN_SECONDS), begins=begins)
         self._hours_announced = False
-
-    def _take_in(
-        self, raw: RawReply | LostReply, ticket: Ticket, number: int, *, contacts: int
-    ) -> Reply | LostReply:
-        """Learn from an answer what it tells of pace, quota, day and clock."""
-        seconds = raw.received_at - raw.sent_at
-        self.meter.request(seconds)
-        if isinstance(raw, LostReply) and not raw.sent:
-            self.gate.hand_back(ticket)
-            return raw
-        if isinstance(raw, LostReply):
-            late = self.gate.slots.interval_seconds if raw.timed_out else 0.0
-            self.gate.leave(ticket, late_seconds=late)
-            self.progress.requested(self.location_id, seconds, False)
-            return raw
-        self.gate.slots.note_round_trip(seconds)
-        self.slowest_seconds = max(self.slowest_seconds, seconds)
-        self.gate.leave(ticket, at=raw.received_at)
-        # of a quota far beyond the vendor's usual one not every reading matters
-        with_quota = self.day.scarce or self._replies % (self.gate.slots.burst // BURST or 1) == 0
-        reply = read_reply(raw.status, raw.headers, raw.body, with_quota=with_quota, contacts=contacts)
-        if reply.quota is not NO_READING:
-            self._learn_quota(reply.quota, ticket, number)
-        self._replies += 1
-        self._learn_time(raw.headers.get("Date"), seconds)
-        throttled = reply.status == 429
-        self.meter.throttled += throttled
-        self.progress.requested(self.location_id, seconds, throttled)
-        return reply
-
-    def _learn_quota(self, quota: QuotaReading, ticket: Ticket, number: int) -> None:
-        gate, self._quota = self.gate, quota
-        if quota.absurd_interval_seconds is not None and not self._absurdity_announced:
-            self._absurdity_announced = True
-            self.progress.message(
-                reasons.absurd_interval(self.location_id, quota, gate.slots.interval_seconds)
-            )
-        gate.learn(burst=quota.burst, interval_seconds=quota.interval_seconds)
-        if quota.remaining is not None:
-            gate.slots.reconcile(ticket, quota.remaining, self.clock.monotonic())
-        self.day.learn(quota, self.clock.now(), number)
-
-    def _learn_time(self, date: str | None, seconds: float) -> None:
-        if date is None or date == self._date:
-            return  # it changes once a second, and reading it costs more than comparing it
-        self._date = date
-        stamp = read_http_date(date)
-        if stamp is not None:
-            self._dated = True
-            now = self.clock.monotonic()
-            self.vendor_clock.learn(stamp, sent_at=now - seconds, received_at=now, resolution=1.0)
-
-    def learn_creation(self, added: object, sent_at: float) -> None:
-        """Learn the vendor's clock from a contact just made, where its replies carry no date."""
-        stamp = None if self._dated else read_moment(added)
-        if stamp is not None:
-            self.vendor_clock.learn(
-                stamp,
-                sent_at=sent_at,
-                received_at=self.clock.monotonic(),
-                resolution=1.0 if stamp == int(stamp) else 0.001,
-            )
-
-    def _recover(self, sent_at: float) -> None:
-        if sent_at < self._day_spent_at:
-            return  # it left before the day was spent, and says nothing of the next one
-        self.breaker.succeed()
-        self.gate.widen()
-        self._outage_announced = False
-        self._throttled_since, self._throttling_announced = None, False
-        if self._waits_for_day:
-            self._waits_for_day = False
-            self.progress.holding(self.location_id, 0.0, "")
-            self.progress.message(f"Location {self.location_id} has an allowance again: sending goes on.")
 
     async def _follow(self, found: Reply | LostReply, state: CallState) -> Reply | Unanswered | None:
         """Do what the retry rules decide; None for another attempt."""
@@ -301,35 +240,35 @@ class Caller:
         state.note_end(perhaps_stored=doubtful)
         match decision:
             case Accept():
-                self._recover(state.sent_at)
+                self.holds.recover(state.sent_at)
                 return found if isinstance(found, Reply) else None
             case GiveUp(doubtful=doubtful):
                 return self._give_up(found, state, doubtful=doubtful)
             case Again(wait_seconds=wait, doubtful=doubtful):
                 self._put_off(found, state, wait, doubtful=doubtful)
             case Hold(wait_seconds=wait):
-                self._hold(wait, state.sent_at)
+                self.holds.wait_for_window(wait, state.sent_at)
             case EndDay():
-                self._end_day(found.quota if isinstance(found, Reply) else NO_READING)
+                self.holds.end_day(found.quota if isinstance(found, Reply) else NO_READING)
             case Renew():
                 state.renewals += 1
                 return await self._renew(found, state)
             case Refuse():
-                raise self._close(reasons.refused(found, location_id=self.location_id))
+                raise self.holds.close(reasons.refused(found, location_id=self.location_id))
         return None
 
     def _put_off(self, found: Reply | LostReply, state: CallState, wait: float, *, doubtful: bool) -> None:
         """Say when the next attempt may leave. An outage has its own pause, which is too short for a row in doubt."""
         until = self.clock.monotonic() + wait
         state.doubtful = doubtful
-        if not self._brake(found, state.sent_at) or (doubtful and state.stores):
+        if not self.holds.brake(found, state.sent_at) or (doubtful and state.stores):
             state.not_before = until
 
     def _give_up(self, found: Reply | LostReply, state: CallState, *, doubtful: bool) -> Unanswered:
         state.doubtful = doubtful
         if not state.repeatable:
             # it does not try again, and the others must not follow it into an outage
-            self._brake(found, state.sent_at)
+            self.holds.brake(found, state.sent_at)
         return Unanswered(
             words=reasons.words_of(found),
             doubtful=doubtful,
@@ -368,7 +307,7 @@ class Caller:
 
     def done_by(self, sent_at: float) -> float:
         """Tell when the vendor is surely done with an attempt, should its reply be lost."""
-        return sent_at + doubt_seconds(self.policy.retry, self.slowest_seconds)
+        return sent_at + doubt_seconds(self.policy.retry, self.readings.slowest_seconds)
 
     async def rest_until(self, moment: float, *, begins: bool) -> None:
         """Wait until a call may be tried; others go on meanwhile."""
@@ -380,78 +319,6 @@ class Caller:
             await self.gate.pause(wait, begins=begins)
         finally:
             self.resting -= 1
-
-    def _brake(self, found: Reply | LostReply, sent_at: float) -> bool:
-        """Hold the location back in an outage; raises ServiceDownError when it has lasted too long."""
-        now = self.clock.monotonic()
-        pause = self.breaker.trip(sent_at, now, chance=self.dice.random())
-        if not pause:
-            return False
-        words = reasons.words_of(found)
-        if self.breaker.hopeless(now) or self._is_in_vain(found, now):
-            raise self._close(
-                reasons.out_of_reach(
-                    found, base_url=self.client.base_url, seconds=self.policy.retry.outage_seconds
-                )
-            )
-        self.gate.hold(pause)
-        self.gate.narrow()
-        if not self._outage_announced:
-            self._outage_announced = True
-            retry = self.policy.retry
-            lasting = isinstance(found, LostReply) and found.lasting
-            minutes = (retry.lasting_seconds if lasting else retry.outage_seconds) / 60
-            self.progress.message(
-                f"HighLevel does not answer as it should ({words}); trying again, for up to {minutes:.0f} minutes. "
-                "Ctrl-C stops, and nothing is lost by it."
-            )
-        self.progress.holding(self.location_id, pause, words)
-        return True
-
-    def _is_in_vain(self, found: Reply | LostReply, now: float) -> bool:
-        return (
-            isinstance(found, LostReply)
-            and found.lasting
-            and self.breaker.down_seconds(now) >= self.policy.retry.lasting_seconds
-        )
-
-    def _hold(self, wait: float, sent_at: float) -> None:
-        now = self.clock.monotonic()
-        since = self._throttled_since = now if self._throttled_since is None else self._throttled_since
-        if now - since >= self.policy.retry.outage_seconds:
-            raise self._close(reasons.throttled(self.location_id, seconds=now - since))
-        self._announce_throttling(wait, now - since)
-        if sent_at >= self._throttled_at:
-            # the first of those that met one full window; our own slots never fill it
-            self._throttled_at = self.clock.monotonic()
-            self.gate.slots.yield_some(self._throttled_at)
-        self.gate.hold(wait)
-        self.progress.holding(self.location_id, wait, "the burst quota is used up")
-
-    def _announce_throttling(self, wait: float, seconds: float) -> None:
-        """Say aloud that a full window does not empty, once: a person sees only that nothing happens."""
-        long = _FULL_WINDOWS * self.gate.slots.interval_seconds
-        if self._throttling_announced or max(wait, seconds) < long:
-            return
-        self._throttling_announced = True
-        since = self.clock.now() - seconds
-        minutes = self.policy.retry.outage_seconds / 60
-        self.progress.message(
-            reasons.long_throttled(self.location_id, since=since, wait=wait, minutes=minutes)
-        )
-
-    def _end_day(self, quota: QuotaReading) -> None:
-        """Stop, or wait for the next day; now and then one request asks whether the allowance is back before it."""
-        wait = seconds_to_next_day(self.vendor_clock.now(), quota)
-        if not self.policy.wait_for_quota:
-            raise self._close(reasons.day_spent(self.location_id, until=self.clock.now() + wait))
-        self._day_spent_at = self.clock.monotonic()
-        self.day.forget()
-        self.gate.hold(day_recheck_seconds(wait, chance=self.dice.random()))
-        self.gate.narrow()
-        if not self._waits_for_day:
-            self._waits_for_day = True
-            self.progress.holding(self.location_id, wait, "the daily allowance is used up")
 
     def _unsent(self, error: CertificateError) -> LostReply:
         """Take what kept a token from being fetched as what it is: the request did not leave either."""
@@ -486,15 +353,11 @@ class Caller:
         except CredentialsError as error:
             raise self._without_token(error) from None
         if not renewed:
-            raise self._close(reasons.refused(found, location_id=self.location_id))
+            raise self.holds.close(reasons.refused(found, location_id=self.location_id))
         return None
 
     def _without_token(self, error: CredentialsError) -> LocationRefusedError:
-        return self._close(LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED))
-
-    def _close(self, error: Ending) -> Ending:
-        self.gate.stop(error)
-        return error
+        return self.holds.close(LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED))
 
     def mark(self, *, ahead_seconds: float) -> QuotaMark:
         """Note what a restart must know: what is in the window, and what may be by the end of ``ahead_seconds``."""
@@ -506,7 +369,7 @@ class Caller:
             in_window=min(slots.burst, slots.occupied + math.ceil(self.gate.pace * ahead_seconds)),
             used_today=self.day.used,
             daily_remaining=self.day.remaining,
-            slowest_seconds=self.slowest_seconds,
+            slowest_seconds=self.readings.slowest_seconds,
         )
 
 

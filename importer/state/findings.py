@@ -34,6 +34,7 @@ _APPLICATION: Final = 0x696D7066
 _SQLITE: Final = b"SQLite format 3\0"
 _HEAD_BYTES: Final = 100
 _MOST_ROWS: Final = 1_000
+_AT_ONCE: Final = 500
 _encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 _SCHEMA: Final = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -45,6 +46,8 @@ CREATE TABLE found (
 ) WITHOUT ROWID;
 CREATE TABLE failing (row INTEGER PRIMARY KEY, cells TEXT NOT NULL);
 """
+# Made when all is written: kept up to date meanwhile, it would cost several times as much.
+_BY_ROW: Final = "CREATE INDEX found_of_row ON found (row)"
 _READING: Final = Purpose(
     title="The file of findings",
     go_on="check again",
@@ -193,6 +196,7 @@ class FindingsWriter:
             self._db.executemany(
                 "INSERT INTO facts VALUES (?, ?)", [(name, _encode(value)) for name, value in facts.items()]
             )
+        self._db.execute(_BY_ROW)
         self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
 
     def _discard(self) -> None:
@@ -273,6 +277,37 @@ class Findings:
             )
             for n, row, faults, cells in rows
         )
+
+    def cells_of(self, rows: Sequence[RowId]) -> dict[RowId, tuple[str, ...]]:
+        """Give the cells of those of some rows that fail, as they were checked."""
+        found = self._of_rows("SELECT row, cells FROM failing WHERE row IN ({})", rows)
+        return {row: tuple(json.loads(cells)) for row, cells in found}
+
+    def faults_of(self, rows: Sequence[RowId]) -> dict[RowId, list[Fault]]:
+        """Give all that was found of some rows, under whatever cause; rows of which nothing was found are left out."""
+        found = self._of_rows(
+            "SELECT found.row, code, fails, faults FROM found JOIN causes USING (cause) WHERE row IN ({}) ORDER BY cause",
+            rows,
+        )
+        faults: dict[RowId, list[Fault]] = {}
+        for row, code, fails, said in found:
+            faults.setdefault(row, []).extend(
+                Fault(code=code, message=message, column=column, fails=bool(fails))
+                for column, message in json.loads(said)
+            )
+        return faults
+
+    def failing(self, *, after: RowId = -1, count: int = _MOST_ROWS) -> tuple[RowId, ...]:
+        """Give rows that fail, in the order of the sources, from behind one on."""
+        found = self._db.execute(
+            "SELECT row FROM failing WHERE row > ? ORDER BY row LIMIT ?", (after, min(count, _MOST_ROWS))
+        )
+        return tuple(row for (row,) in found.fetchall())
+
+    def _of_rows(self, statement: str, rows: Sequence[RowId]) -> Iterator[Any]:
+        for first in range(0, len(rows), _AT_ONCE):
+            some = rows[first : first + _AT_ONCE]
+            yield from self._db.execute(statement.format(",".join("?" * len(some))), some).fetchall()
 
     def group_kinds(self) -> tuple[KindCounts, ...]:
         """Count the groups of rows that share an e-mail or phone, by what the rows have to do with each other."""

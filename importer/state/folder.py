@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -104,6 +105,10 @@ class StateFolder:
         """List the ids of all runs that began, damaged ones too, newest first."""
         return self._past.ids()
 
+    def newest_ids(self, begins: str = "") -> Iterator[str]:
+        """Give the ids of ``run_ids`` that begin so, one after the other, without a look at those that nobody takes."""
+        return self._past.newest(begins)
+
     def run(self, run_id: str) -> Run:
         """Read one run by its full id."""
         with Journal.open(self.run_folder(run_id), thorough=False) as journal:
@@ -123,7 +128,7 @@ class StateFolder:
         return self.run(self.match_id(wanted))
 
     def _newest(self) -> Run:
-        for run_id in self.run_ids():
+        for run_id in self.newest_ids():
             with contextlib.suppress(NeverBegunError):
                 return self.run(run_id)
         raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
@@ -132,7 +137,7 @@ class StateFolder:
         """Complete the beginning of an id, of a damaged run too; SettingsError for none or several."""
         if not wanted.strip():
             raise SettingsError("An empty text names no run. Give the beginning of an id; see: importer runs")
-        matching = [run_id for run_id in self.run_ids() if run_id.startswith(wanted)]
+        matching = list(self.newest_ids(wanted))
         if wanted in matching:
             return wanted
         if not matching:
@@ -269,12 +274,15 @@ class StateFolder:
         """Forget what runs found at their contacts, and what they decided by it, some weeks after they ended."""
         before = max(0.0, self._clock.now() - KEEP_IMAGES_DAYS * DAY_SECONDS)
         oldest_kept = _run_id(int(before * 65_536))
+        runs = f"{self._past.path}"
         for run_id in self.run_ids():
-            mark = self.run_folder(run_id) / IMAGES_MARK
-            if run_id < oldest_kept and mark.is_file() and self._ended_before(run_id, before):
+            # Asked of each of thousands of folders: a Path takes three times as long.
+            if run_id >= oldest_kept or not os.path.isfile(f"{runs}/{run_id}/{IMAGES_MARK}"):  # noqa: PTH113
+                continue
+            if self._ended_before(run_id, before):
                 with contextlib.suppress(ImporterError, LockHeldError, OSError):
                     self._forget_images(run_id)
-                    mark.unlink(missing_ok=True)
+                    (self.run_folder(run_id) / IMAGES_MARK).unlink(missing_ok=True)
 
     def _forget_images(self, run_id: str) -> None:
         folder = self.run_folder(run_id)

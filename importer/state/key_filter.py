@@ -27,3 +27,8 @@ class KeyFilter:
         """Give those of some keys that may have been added."""
         taken, mask = self._bytes, self._mask
         return [key for key in keys if taken[(key & mask) >> 3] >> (key & 7) & 1]
+
+    def places(self, keys: Iterable[int]) -> list[int]:
+        """Tell which of some keys may have been added, by where they stand among them."""
+        taken, mask = self._bytes, self._mask
+        return [index for index, key in enumerate(keys) if taken[(key & mask) >> 3] >> (key & 7) & 1]

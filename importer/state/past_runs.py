@@ -24,6 +24,7 @@ from importer.state.run_index import RunIndex, RunMarks
 logger = logger_of(__name__)
 
 _Answer = TypeVar("_Answer")
+_Entry = TypeVar("_Entry")
 _JOURNAL_FILES: Final = ("journal.db", "journal.db-wal")
 
 
@@ -49,6 +50,11 @@ class PastRuns:
         """List the ids of all runs that began, damaged ones too, newest first."""
         names = self._names()
         return tuple(sorted(names - self._not_begun(names), reverse=True))
+
+    def newest(self, begins: str = "") -> Iterator[str]:
+        """Give the ids of runs that began, newest first, for whoever wants few of them: each is looked at when it is taken."""
+        names = sorted((name for name in self._names() if name.startswith(begins)), reverse=True)
+        return filter(self._has_begun, names)
 
     def leftovers(self) -> Iterator[Path]:
         """Give the folders in which no run began, or not yet."""
@@ -90,7 +96,7 @@ class PastRuns:
     # how
 
     def _names(self) -> set[str]:
-        return {entry.name for entry in self._entries()}
+        return set(self._listed(os.listdir))
 
     def _stamps(self) -> Iterator[tuple[str, int]]:
         """Stamp each folder with its time, which is another one once a session opened its journal, or closed it."""
@@ -99,9 +105,11 @@ class PastRuns:
                 yield entry.name, entry.stat().st_mtime_ns
 
     def _entries(self) -> list[os.DirEntry[str]]:
+        return self._listed(lambda path: list(os.scandir(path)))
+
+    def _listed(self, listing: Callable[[Path], list[_Entry]]) -> list[_Entry]:
         try:
-            with os.scandir(self.path) as entries:
-                return list(entries)
+            return listing(self.path)
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as cause:

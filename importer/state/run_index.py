@@ -77,6 +77,7 @@ class RunIndex:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._known: set[str] | None = None
 
     @classmethod
     def open(cls, state: Path) -> Self:
@@ -122,12 +123,17 @@ class RunIndex:
                 self._db.executemany(
                     "INSERT OR IGNORE INTO runs (run_id, names, contents, mapping) VALUES (?, ?, ?, ?)", new
                 )
+        self._known = (known - gone) | {run_id for run_id, *_ in new}
 
     def known(self) -> set[str]:
-        return set(map(itemgetter(0), self._db.execute("SELECT run_id FROM runs").fetchall()))
+        """Name the runs it knows, as of the last following."""
+        if self._known is None:
+            self._known = set(map(itemgetter(0), self._db.execute("SELECT run_id FROM runs").fetchall()))
+        return self._known
 
     def drop(self, run_ids: Iterable[str]) -> None:
         """Let go of runs that are forgotten."""
+        self._known = None
         ids = [(run_id,) for run_id in run_ids]
         with self._db.transaction():
             self._db.executemany("DELETE FROM marks WHERE run_id = ?", ids)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from importer.errors import ImporterError, MappingError, SettingsError
 from importer.records import Json
@@ -18,8 +20,13 @@ from importer.settings import ReadingOptions
 
 if TYPE_CHECKING:
     from importer.bench.asking import Bench
+    from importer.highlevel.catalog import Catalog
     from importer.mapping import Mapping
+    from importer.ui.copies import ReturnedRows
     from importer.yaml.document import Plain, YamlPath
+
+    Opened: TypeAlias = Callable[[Path | None], AbstractContextManager[Bench]]
+    """Opens the same file once more, with corrections laid over it."""
 
 _MEMORY_LIMIT: Final = 3 * 1024**3
 """Of address space, not of memory used: a workbook parser reserves much more than it fills."""
@@ -31,8 +38,10 @@ _MATCH: Final = ("in_file_duplicates", "shared_key", "ambiguous")
 class Answers:
     """What is asked of one open file; every public method is a question."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, opened: Opened) -> None:
         self._bench = bench
+        self._opened = opened
+        self._returned: ReturnedRows | None = None
 
     def describe(self, rows: int = 5) -> Any:
         """Say what was detected, with the header and the first rows."""
@@ -64,10 +73,29 @@ class Answers:
             failing += sum(any(fault.fails for fault in faults) for faults in block.faults.values())
         return {"rows": rows, "failing": failing}
 
-    def suggest(self) -> Any:
-        """Suggest a mapping, with the reason of each guess."""
-        suggestion = self._bench.suggestion()
+    def suggest(self, fields: list[dict[str, Any]] | None = None) -> Any:
+        """Suggest a mapping, with the reason of each guess; ``fields`` are the location's own, to be mapped to as well."""
+        suggestion = self._bench.suggestion(catalog=_catalog_of(fields) if fields else None)
         return {"yaml": suggestion.to_yaml(), "suggestion": suggestion.to_json()}
+
+    def known_mappings(self, texts: dict[str, str]) -> Any:
+        """Say how well mappings fit the file, and which program it was exported by, if it shows."""
+        from importer.mapping.recognition import fits, recognized
+
+        header = self._bench.header
+        export = recognized(header)
+        return {
+            "shares": {name: fit.share for name, fit in fits(texts, header).items()},
+            "export": None
+            if export is None
+            else {
+                "name": export.ready.name,
+                "title": export.ready.title,
+                "rules": export.fit.rules,
+                "found": export.fit.found,
+                "telling": list(export.telling[:5]),
+            },
+        }
 
     def samples(self) -> Any:
         """Give of each column three values that differ, the longest, and how much of it is filled, by the first rows."""
@@ -135,6 +163,17 @@ class Answers:
         wanted = [(tuple(path), value) for path, value in set_to]
         return {"text": edited_text(text, name=_NAME, set_to=wanted, unset=there)}
 
+    def skip(self, text: str, column: str, cell: str) -> Json:
+        """Let rows be skipped whose column holds a text, or nothing; those that are skipped already stay so."""
+        from importer.mapping.editing import edited_text
+        from importer.yaml.editing import value_at
+
+        path = ("rows", "skip_if")
+        found = value_at(text, path)
+        conditions: list[Plain] = found if isinstance(found, list) else [] if found is None else [found]
+        condition: Plain = {"column": column, **({"equals": cell} if cell.strip() else {"blank": "true"})}
+        return {"text": edited_text(text, name=_NAME, set_to=[(path, [*conditions, condition])])}
+
     def becomes(self, text: str, rows: list[int] | None = None) -> Any:
         """Say what rows would send; without numbers, the first three of the file."""
         from importer.mapping import parse_mapping
@@ -146,18 +185,80 @@ class Answers:
             for number, shown in zip(numbers, self._bench.becomes(mapping, numbers), strict=True)
         ]
 
-    def cells(self, row: int) -> Any:
-        """Give a row whole, to be put right."""
-        return {"header": list(self._bench.header), "cells": list(self._bench.row(row).cells)}
+    def cells(self, rows: list[int]) -> Any:
+        """Give rows whole, to be put right."""
+        return [list(self._bench.row(row).cells) for row in rows]
 
-    def would_become(self, text: str, row: int, cells: list[str]) -> Any:
-        """Say what a row would send if it held these cells."""
+    def outlooks(self, text: str, rows: list[tuple[int, list[str]]]) -> Any:
+        """Say whether rows can be sent if they hold these cells, with what is found of each."""
         from importer.mapping import parse_mapping
 
-        return self._bench.would_become(parse_mapping(text, name=_NAME), row, cells)
+        mapping = parse_mapping(text, name=_NAME)
+        return [self._outlook_of(mapping, row, cells) for row, cells in rows]
+
+    def meant(self, code: str, texts: list[str]) -> Any:
+        """Say of values that have a fault what may be meant by each."""
+        from importer.mapping.values.meant import meant_by
+
+        return [meant_by(text, code) for text in texts]
+
+    def write_failing(self, findings: str, folder: str, out: str, form: str) -> Json:
+        """Write the rows that fail as a file."""
+        from importer.ui.copies import write_failing
+
+        return write_failing(Path(findings), Path(folder), Path(out), form=form)
+
+    def write_copy(self, corrections: str | None, out: str) -> Json:
+        """Write all rows as they were put right."""
+        from importer.reading.corrections import read_corrections
+        from importer.ui.copies import write_copy
+
+        laid = None if corrections is None else Path(corrections)
+        rows: frozenset[int] = frozenset()
+        if laid is not None:
+            with laid.open("rb") as file:
+                rows = frozenset(each.row for each in read_corrections(file, name=laid.name).corrections)
+        with self._opened(laid) as bench:
+            return write_copy(iter(bench.blocks()), bench.header, rows, Path(out))
+
+    def open_returned(self, path: str, called: str) -> Json:
+        """Open a file of failing rows that somebody corrected."""
+        from importer.ui.copies import ReturnedRows
+
+        self._returned = ReturnedRows(Path(path), self._bench.header, name=called)
+        return None
+
+    def returned(self, count: int) -> Any:
+        """Give the next of its rows."""
+        if (found := self._returned.next(count) if self._returned else []) == []:
+            self._returned = None
+        return found
+
+    def _outlook_of(self, mapping: Mapping, row: int, cells: list[str]) -> Json:
+        if len(cells) != len(self._bench.header):
+            wrong = f"The row has {len(cells)} cells, and the header {len(self._bench.header)} columns."
+            return {"status": "failed", "faults": [["column_count", True, None, wrong]]}
+        shown = self._bench.would_become(mapping, row, cells)
+        errors, warnings = shown.get("errors"), shown.get("warnings", [])
+        status = "failed" if errors else "skipped" if "skipped" in shown else "ready"
+        return {"status": status, "faults": [*_faults(errors, fails=True), *_faults(warnings, fails=False)]}
 
     def _cells(self, number: int) -> list[Json]:
         return [cell[:_LONGEST_CELL] for cell in self._bench.row(number).cells]
+
+
+def _catalog_of(fields: list[dict[str, Any]]) -> Catalog:
+    from importer.highlevel.catalog import Catalog, CustomField
+
+    known = (
+        CustomField(**{**each, "options": tuple(each["options"]), "accepts": tuple(each["accepts"])})
+        for each in fields
+    )
+    return Catalog(location_id="", custom_fields=tuple(known))
+
+
+def _faults(said: Any, *, fails: bool) -> list[Json]:
+    return [[each["code"], fails, each["column"], each["message"]] for each in said or ()]
 
 
 def _samples(rows: Iterable[Any], width: int) -> list[tuple[list[str], float]]:
@@ -192,10 +293,21 @@ def _json(value: Plain) -> Json:
             return {key: _json(each) for key, each in value.items()}
 
 
-def main() -> None:
-    """Answer questions until standard input ends."""
+@contextlib.contextmanager
+def _answering(path: str, reading: dict[str, Any]) -> Iterator[Answers]:
     from importer.bench.asking import open_bench
 
+    options = ReadingOptions(**reading)
+
+    def opened(corrections: Path | None) -> AbstractContextManager[Bench]:
+        return open_bench(path, options=options, corrections=corrections)
+
+    with opened(None) as bench:
+        yield Answers(bench, opened)
+
+
+def main() -> None:
+    """Answer questions until standard input ends."""
     _limit_memory()
     with contextlib.ExitStack() as open_files:
         answers: Answers | None = None
@@ -203,8 +315,7 @@ def main() -> None:
             asked = json.loads(line)
             try:
                 if asked["do"] == "open":
-                    options = ReadingOptions(**asked["reading"])
-                    answers = Answers(open_files.enter_context(open_bench(asked["path"], options=options)))
+                    answers = open_files.enter_context(_answering(asked["path"], asked["reading"]))
                     said: dict[str, Json] = {"answer": {}}
                 else:
                     question: Callable[..., Json] = getattr(answers, asked["do"])

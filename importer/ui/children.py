@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from importer.ui.surface import RefusedRequestError
 
 _ANSWER_LIMIT: Final = 32 * 1024**2
 _TAIL: Final = 4000
+_GRACE_SECONDS: Final = 0.8
+"""For a command that is to end to take away its copies; whoever pressed Cancel waits no longer than a second."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -80,8 +82,17 @@ def ended_with(code: int, log: Path) -> ChildEnd:
     return ChildEnd(code=code, lines=tuple(_json_lines(said)), said=said.decode(errors="replace")[-_TAIL:])
 
 
-async def ask(words: Sequence[str], *, secrets: Mapping[str, str], seconds: float) -> ChildEnd:
-    """Run a command to its end and read the JSON that it writes. Raises RefusedRequestError where it takes too long."""
+async def ask(
+    words: Sequence[str],
+    *,
+    secrets: Mapping[str, str],
+    seconds: float,
+    hear: Callable[[str], object] = lambda _line: None,
+) -> ChildEnd:
+    """Run a command to its end and read the JSON that it writes; ``hear`` is told each line that it says meanwhile.
+
+    Raises RefusedRequestError where it takes too long. Cancelled, it lets the command clean up after itself.
+    """
     process = await asyncio.create_subprocess_exec(
         *words_of(*words),
         stdin=asyncio.subprocess.DEVNULL,
@@ -89,18 +100,45 @@ async def ask(words: Sequence[str], *, secrets: Mapping[str, str], seconds: floa
         stderr=asyncio.subprocess.PIPE,
         env=environment(secrets),
         limit=_ANSWER_LIMIT,
+        start_new_session=True,  # Ctrl-C in the terminal of the screen reaches it through the screen alone
     )
     try:
         async with asyncio.timeout(seconds):
-            out, err = await process.communicate()
+            out, said, _ = await asyncio.gather(
+                _read(process.stdout), _heard(process.stderr, hear), process.wait()
+            )
     except TimeoutError:
         raise RefusedRequestError(504, f"That took longer than {seconds:.0f} s and was given up.") from None
     finally:
-        if process.returncode is None:
-            process.kill()
+        await _ended(process)
+    return ChildEnd(code=process.returncode or 0, lines=tuple(_json_lines(out)), said=said[-_TAIL:])
+
+
+async def _read(pipe: asyncio.StreamReader | None) -> bytes:
+    return b"" if pipe is None else await pipe.read()
+
+
+async def _heard(pipe: asyncio.StreamReader | None, hear: Callable[[str], object]) -> str:
+    said = ""
+    while pipe is not None and (line := (await pipe.readline()).decode(errors="replace")):
+        said = f"{said}{line}"[-2 * _TAIL :]
+        hear(line.rstrip())
+    return said
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """See to it that a command has ended: asked to, and after a moment without asking."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(_GRACE_SECONDS):
             await process.wait()
-    said = err.decode(errors="replace")[-_TAIL:]
-    return ChildEnd(code=process.returncode or 0, lines=tuple(_json_lines(out)), said=said)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 def _json_lines(out: bytes) -> Iterator[Any]:

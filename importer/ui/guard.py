@@ -137,7 +137,9 @@ class Admission:
         if not _same(facts.headers.get(CSRF_HEADER.lower(), ""), self.csrf):
             return Refusal(403, "That request does not come from this screen. Load the page again.")
         said = facts.headers.get("content-type", "").partition(";")[0].strip().lower()
-        wanted = "application/octet-stream" if facts.path == "/api/uploads" else "application/json"
+        wanted = (
+            "application/octet-stream" if facts.method == "PUT" else "application/json"
+        )  # a file, or what a form says
         if said != wanted:
             return Refusal(415, f"This takes {wanted} alone.")
         return None

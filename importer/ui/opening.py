@@ -61,7 +61,7 @@ async def open_screen(
             if another_link is not None:
                 with contextlib.suppress(NotImplementedError, OSError, ValueError):
                     loop.remove_reader(another_link)
-            await screen.benches.close_all()
+            await screen.close()
 
 
 def _draft_of(screen: Screen, source: Path) -> str:

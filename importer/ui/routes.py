@@ -10,7 +10,10 @@ from importer.records import value_type
 from importer.ui.guard import Kind, Refusal
 from importer.ui.handling import (
     account,
+    approval,
+    checking,
     columns,
+    correcting,
     files,
     forecast,
     history,
@@ -20,18 +23,25 @@ from importer.ui.handling import (
     schedule,
     start,
     statics,
+    taking,
+    targets,
 )
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data
 
 Handler = Callable[[Screen, ScreenRequest], Awaitable[ScreenReply]]
 
-_PARTS: Final = {"draft": r"[0-9a-f-]{1,40}", "run": r"[0-9a-f-]{1,40}", "name": r"[\w.-]{1,60}"}
+_PARTS: Final = {
+    "draft": r"[0-9a-f-]{1,40}",
+    "run": r"[0-9a-f-]{1,40}",
+    "plan": r"plan-[0-9a-f-]{1,40}",
+    "name": r"[\w.-]{1,60}",
+}
 
 
 @value_type(frozen=True, slots=True)
 class Route:
-    """One address: ``{draft}``, ``{run}`` and ``{name}`` stand for what the handler looks up."""
+    """One address: ``{draft}``, ``{run}``, ``{plan}`` and ``{name}`` stand for what the handler looks up."""
 
     method: str
     pattern: str
@@ -70,19 +80,31 @@ ROUTES: Final = (
     Route("GET", "/d/{draft}/columns", columns.page),
     Route("GET", "/api/d/{draft}/columns", columns.columns),
     Route("POST", "/api/d/{draft}/mapping", columns.change),
+    Route("GET", "/api/d/{draft}/rules", columns.rules),
     Route("POST", "/api/d/{draft}/acknowledge", columns.acknowledge),
+    Route("GET", "/api/d/{draft}/known-mappings", targets.known_mappings),
+    Route("POST", "/api/d/{draft}/create-fields", targets.create_fields),
+    Route("GET", "/d/{draft}/mapping.yaml", targets.mapping_file),
     Route("GET", "/api/d/{draft}/values", columns.values),
     Route("GET", "/api/d/{draft}/row", columns.row),
     Route("GET", "/d/{draft}/rows", rows.page),
-    Route("GET", "/api/d/{draft}/forecast", rows.forecast),
+    Route("GET", "/api/d/{draft}/forecast", checking.forecast),
+    Route("GET", "/api/d/{draft}/check", checking.progress),
+    Route("POST", "/api/d/{draft}/check", checking.begin),
+    Route("POST", "/api/d/{draft}/cancel-check", checking.cancel),
     Route("GET", "/api/d/{draft}/causes", rows.causes),
     Route("GET", "/api/d/{draft}/rows", rows.found_rows),
-    Route("POST", "/api/d/{draft}/correct", rows.correct),
-    Route("POST", "/api/d/{draft}/correct-alike", rows.correct_alike),
-    Route("POST", "/api/d/{draft}/take-back", rows.take_back),
-    Route("POST", "/api/d/{draft}/make-again", rows.make_again),
-    Route("GET", "/api/d/{draft}/edits", rows.edited),
-    Route("GET", "/d/{draft}/corrections.jsonl", rows.corrections_file),
+    Route("GET", "/api/d/{draft}/cells", rows.cells),
+    Route("GET", "/api/d/{draft}/alike", correcting.alike),
+    Route("POST", "/api/d/{draft}/correct", correcting.correct),
+    Route("POST", "/api/d/{draft}/correct-alike", correcting.correct_alike),
+    Route("POST", "/api/d/{draft}/take-back", correcting.take_back),
+    Route("POST", "/api/d/{draft}/make-again", correcting.make_again),
+    Route("GET", "/api/d/{draft}/edits", correcting.edited),
+    Route("PUT", "/api/d/{draft}/returned", taking.take_in, streams=True),
+    Route("GET", "/d/{draft}/corrections.jsonl", taking.corrections_file),
+    Route("GET", "/d/{draft}/failing-rows", taking.failing_rows),
+    Route("GET", "/d/{draft}/corrected.csv", taking.corrected_copy),
     Route("GET", "/d/{draft}/people", people.page),
     Route("GET", "/api/d/{draft}/people", people.people),
     Route("GET", "/api/d/{draft}/groups", people.groups),
@@ -90,6 +112,8 @@ ROUTES: Final = (
     Route("GET", "/d/{draft}/forecast", forecast.page),
     Route("POST", "/api/d/{draft}/plan", forecast.plan),
     Route("GET", "/d/{draft}/plan.html", forecast.plan_page),
+    Route("GET", "/api/d/{draft}/planned-row", forecast.planned_row),
+    Route("POST", "/api/d/{draft}/ask", forecast.ask_location),
     Route("POST", "/api/d/{draft}/start", forecast.start),
     Route("GET", "/r/{run}", runs.page),
     Route("GET", "/api/r/{run}", runs.state),
@@ -101,6 +125,9 @@ ROUTES: Final = (
     Route("GET", "/api/r/{run}/holdings", history.holdings),
     Route("POST", "/api/r/{run}/forget", history.forget),
     Route("GET", "/r/{run}/files/{name}", runs.file),
+    Route("GET", "/p/{plan}", approval.page),
+    Route("POST", "/api/p/{plan}/decide", approval.decide),
+    Route("GET", "/p/{plan}/plan.html", approval.report),
     Route("GET", "/history", history.page),
     Route("GET", "/schedule", schedule.page),
     Route("GET", "/api/schedule", schedule.job_states),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +41,7 @@ class ScreenRuns:
 
     def find(self, run_id: str) -> Run:
         """Read a run by its whole id. Raises SettingsError where there is none: an id is looked up, not made a path."""
-        if run_id not in self._folder.run_ids():
+        if run_id not in self._folder.newest_ids(run_id):
             raise SettingsError("There is no such run in this state folder; it may have been forgotten.")
         return self._folder.run(run_id)
 
@@ -68,14 +69,17 @@ class ScreenRuns:
     def under_way(self) -> list[dict[str, Json]]:
         """Say where each run stands on which a process works now."""
         found = []
-        for run_id in self._folder.run_ids()[:_LOOKED_AT]:
+        for run_id in islice(self._folder.newest_ids(), _LOOKED_AT):
             with contextlib.suppress(ImporterError):
                 if self._folder.holder(run_id) is not None:
                     found.append(self.progress(self._folder.run(run_id)))
         return found
 
     def any_under_way(self) -> bool:
-        return any(self._folder.holder(run_id) is not None for run_id in self._folder.run_ids()[:_LOOKED_AT])
+        return any(
+            self._folder.holder(run_id) is not None
+            for run_id in islice(self._folder.newest_ids(), _LOOKED_AT)
+        )
 
     def is_held(self, run_id: str) -> bool:
         """Tell whether a process works on a run."""
@@ -138,7 +142,7 @@ class ScreenRuns:
 
     def begun_with(self, source: Path, *, besides: frozenset[str]) -> str | None:
         """Find the run of a file that is none of those there were before."""
-        for run_id in self._folder.run_ids()[:_LOOKED_AT]:
+        for run_id in islice(self._folder.newest_ids(), _LOOKED_AT):
             if run_id in besides:
                 continue
             with contextlib.suppress(ImporterError):

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from importer.errors import ImporterError
+from importer.records import Json
 from importer.settings import Secret
 from importer.ui.benches import Benches
+from importer.ui.checks import Checks
 from importer.ui.drafts import Draft, Drafts
 from importer.ui.guard import Admission, Kind
 from importer.ui.runs import ScreenRuns
 from importer.ui.schedules import Schedules
-from importer.ui.surface import ScreenReply
+from importer.ui.surface import RefusedRequestError, ScreenReply
 from importer.ui.words import Words, english
 
 if TYPE_CHECKING:
@@ -56,22 +60,37 @@ class Screen:
         self.words = words or english()
         self.drafts = Drafts(state)
         self.benches = Benches()
+        self.checks = Checks()
         self.runs = ScreenRuns(state)
         self.schedules = Schedules(state, jobs, output=output)
         self.tokens = Tokens()
         self.admission: Admission | None = None
         self.starting: dict[str, asyncio.Lock] = {}
         """A second click on Start waits for the first and finds its run."""
+        self.location_fields: dict[str, list[Json]] = {}
+        """The custom fields of locations that were asked for them."""
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
         self._heard_at = time.monotonic()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do something beside, for whoever asks next: that it fails is told then."""
+        task = asyncio.ensure_future(_quietly(work))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def close(self) -> None:
+        """End what was begun here; runs go on."""
+        for task in self._beside:
+            task.cancel()
+        await self.checks.cancel_all()
+        await self.benches.close_all()
+        await asyncio.gather(*self._beside, return_exceptions=True)
 
     def in_background(self, work: Callable[[], None]) -> None:
         """Do something that nobody waits for."""
-        task = asyncio.create_task(asyncio.to_thread(work))
-        self._tasks.add(task)  # the loop itself would let it be collected
-        task.add_done_callback(self._tasks.discard)
+        self.spawn(asyncio.to_thread(work))
 
     def heard(self) -> None:
         """Note that somebody is there."""
@@ -116,6 +135,11 @@ class Screen:
         )
         templates.globals["t"] = self.words
         return templates
+
+
+async def _quietly(work: Coroutine[Any, Any, object]) -> None:
+    with contextlib.suppress(ImporterError, RefusedRequestError, OSError):
+        await work
 
 
 def hue_of(location_id: str) -> int:

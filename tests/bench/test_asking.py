@@ -15,7 +15,7 @@ from importer.mapping.editing import edited, path_of
 from importer.reading import Source, open_source
 from importer.reading.detection import detect
 from importer.records import Block, Json
-from importer.runs.forecast import preview
+from importer.runs.preview import preview
 from importer.runtime.clock import SystemClock
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.suggestion.sampling import SAMPLED_ROWS

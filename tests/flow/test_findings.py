@@ -12,7 +12,7 @@ import pytest
 import importer
 from importer.cli.presenting import Manner, watched_check
 from importer.errors import InterruptedRunError
-from importer.runs.forecast import check
+from importer.runs.forecast import CheckExtent, check
 from importer.runtime.progress import CheckPhase
 from importer.runtime.stopping import StopSignal
 from importer.settings import Connection, RunSettings
@@ -36,6 +36,14 @@ def test_a_check_keeps_what_it_found_and_a_program_reads_it(desk: Desk) -> None:
             (2, ("Ann", "nobody", "", "")),
             (4, ("Cid", "nowhere", "", "")),
         ]
+        assert findings.cells_of([2, 3]) == {2: ("Ann", "nobody", "", "")}
+        assert {
+            row: [each.code for each in faults] for row, faults in findings.faults_of([2, 3, 4]).items()
+        } == {
+            2: ["invalid_email"],
+            4: ["invalid_email"],
+        }
+        assert (findings.failing(count=1), findings.failing(after=2)) == ((2,), (4,))
     again = importer.check("contacts.csv", "mapping.yaml", location_id="loc1", findings="f.db")
     assert again.failed == 2
 
@@ -95,7 +103,7 @@ def test_a_check_tells_how_far_it_is_and_ends_when_it_is_asked_to(desk: Desk, tm
         state=tmp_path / "state",
     )
     with pytest.raises(InterruptedRunError):
-        check(settings, stop=stop, beat=beat, findings=Path("f.db"))
+        check(settings, stop=stop, beat=beat, extent=CheckExtent(findings=Path("f.db")))
     assert heard[:3] == [("surveying", 1_000), ("surveying", 2_000), ("surveying", 3_000)]
     assert heard[3] == ("mapping", 500)
     assert len(heard) == 4
@@ -108,6 +116,14 @@ def test_a_long_check_says_so_now_and_then(capsys: pytest.CaptureFixture[str]) -
         for rows in (1_000, 2_000, 3_000):
             beat(CheckPhase.MAPPING, rows)
     assert capsys.readouterr().err == "mapping: 2,000 rows so far ...\n"
+
+
+def test_a_program_is_told_how_far_a_check_is_in_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    moments = iter([0.0, 0.4, 0.6])
+    with watched_check(Manner(log_format="json"), monotonic=lambda: next(moments)) as (_, beat):
+        for rows in (1_000, 2_000):
+            beat(CheckPhase.MAPPING, rows)
+    assert capsys.readouterr().err == '{"check": {"phase": "mapping", "rows": 2000}}\n'
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")

@@ -125,6 +125,17 @@ class TestTheIndexFollowsTheFolders:
         assert previous is not None
         assert previous.run.id == stopped.id
 
+    def test_of_the_newest_runs_only_those_that_are_taken_are_looked_at(
+        self, state: StateFolder, begin: Callable[..., Journal], index: Path
+    ) -> None:
+        first, second = finish(begin()), finish(begin())
+        (state.run_folder(second.id).parent / f"{second.id}9").mkdir()  # no run began there
+        index.unlink(missing_ok=True)
+        assert list(state.newest_ids()) == [second.id, first.id]
+        assert next(state.newest_ids(first.id[:-1])) == first.id
+        assert not index.exists()
+        assert state.run_ids() == (second.id, first.id)
+
     def test_a_forgotten_run_leaves_the_index_at_once(
         self, state: StateFolder, begin: Callable[..., Journal], candidate: Callable[..., Run], index: Path
     ) -> None:

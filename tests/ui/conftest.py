@@ -52,10 +52,30 @@ class Visitor:
         async with self.session.post(self.url(path), json=said or {}, headers=sent) as reply:
             return reply.status, await reply.json()
 
-    async def upload(self, name: str, content: bytes, **query: str) -> tuple[int, Any]:
+    async def draft(self, content: bytes, mapping: str) -> str:
+        """Begin an import of a file by a mapping."""
+        status, answer = await self.upload("people.csv", content)
+        assert status == 200, answer
+        draft = str(answer["draft"])
+        version = (await self.ask(f"/api/d/{draft}/file"))["version"]
+        status, answer = await self.post(
+            f"/api/d/{draft}/mapping", {"do": "text", "text": mapping, "version": version}
+        )
+        assert (status, answer["faults"]) == (200, [])
+        return draft
+
+    async def fetch(self, path: str) -> tuple[str, bytes]:
+        """Fetch a file; gives its name as a browser keeps it."""
+        async with self.session.get(self.url(path)) as reply:
+            assert reply.status == 200, await reply.text()
+            return reply.headers["Content-Disposition"], await reply.read()
+
+    async def upload(
+        self, name: str, content: bytes, *, to: str = "/api/uploads", **query: str
+    ) -> tuple[int, Any]:
         headers = {CSRF_HEADER: self.admission.csrf, "Content-Type": "application/octet-stream"}
         async with self.session.put(
-            self.url("/api/uploads"), params={"name": name, **query}, data=content, headers=headers
+            self.url(to), params={"name": name, **query}, data=content, headers=headers
         ) as reply:
             return reply.status, await reply.json()
 
@@ -67,7 +87,7 @@ async def visitor(screen: Screen) -> AsyncIterator[Visitor]:
         aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
     ):
         yield await Visitor.of(admission, session)
-        await screen.benches.close_all()
+        await screen.close()
 
 
 @pytest.fixture(scope="module")

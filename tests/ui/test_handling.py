@@ -16,7 +16,6 @@ from importer.runtime.environment import read_tokens, variable_token
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.settings import Connection, Secret
 from importer.ui.handling.account import secrets_of
-from importer.ui.handling.rows import keep_known, state_key
 from importer.ui.screen import Screen
 from tests.ui.conftest import Visitor
 
@@ -422,118 +421,6 @@ async def test_a_mapping_that_nobody_made_yet_starts_nothing(visitor: Visitor) -
 
     assert status == 422
     assert "Columns" in answer["error"]
-
-
-# S4
-
-
-async def test_failing_rows_stand_by_cause_with_what_to_do(visitor: Visitor) -> None:
-    draft, _ = await with_columns(visitor)
-
-    found = await visitor.ask(f"/api/d/{draft}/causes")
-
-    assert (found["rows"], found["failing"]) == (2, 1)
-    (cause,) = [each for each in found["causes"] if each["fails"]]
-    assert (cause["code"], cause["rows"], cause["columns"]) == ("invalid_email", 1, {"E-mail": 1})
-    assert cause["mend"]
-    page = await visitor.ask(f"/api/d/{draft}/rows?code=invalid_email&first=0&count=50")
-    assert [(row["row"], row["cells"][1]) for row in page["rows"]] == [(3, "ben@example")]
-
-
-async def test_a_cell_put_right_is_told_at_once_and_is_what_the_import_sends(
-    visitor: Visitor, screen: Screen
-) -> None:
-    draft, _ = await with_columns(visitor)
-    await visitor.ask(f"/api/d/{draft}/causes")
-
-    status, told = await visitor.post(
-        f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"}
-    )
-
-    assert (status, told["becomes"]["payload"]["email"]) == (200, "ben@example.com")
-    assert (await visitor.ask(f"/api/d/{draft}/forecast"))["failed"] == 0
-    version = screen.drafts.open(draft).version
-    _, begun = await visitor.post(f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": ""})
-    ended = await until(visitor, begun["run"])
-    assert (ended["created"], ended["failed"]) == (2, 0)
-    results = await visitor.get(f"/r/{begun['run']}/files/results.csv")
-    assert "corrected" in results[1]
-
-
-async def test_all_alike_are_put_right_and_taken_back_at_once(visitor: Visitor, screen: Screen) -> None:
-    people = b"Name,E-mail\n" + b"".join(b"P%d,nobody\n" % n for n in range(5)) + b"Q,q@example.com\n"
-    draft = await uploaded(visitor, people)
-    text = "version: 1\nfields: {firstName: Name, email: E-mail}\n"
-    version = screen.drafts.open(draft).version
-    await visitor.post(f"/api/d/{draft}/mapping", {"do": "text", "text": text, "version": version})
-    await visitor.ask(f"/api/d/{draft}/causes")
-    alike = {"code": "invalid_email", "place": 1, "old": "nobody", "new": "x@example.com"}
-
-    assert (await visitor.post(f"/api/d/{draft}/correct-alike", {**alike, "count": True}))[1] == {"rows": 5}
-    assert (await visitor.ask(f"/api/d/{draft}/edits"))["edits"] == []
-    await visitor.post(f"/api/d/{draft}/correct-alike", alike)
-
-    assert len((await visitor.ask(f"/api/d/{draft}/edits"))["edits"]) == 5
-    _, undone = await visitor.post(f"/api/d/{draft}/take-back")
-    assert len(undone["edits"]) == 5
-    assert (await visitor.ask(f"/api/d/{draft}/edits"))["edits"] == []
-    await visitor.post(f"/api/d/{draft}/make-again")
-    assert len((await visitor.ask(f"/api/d/{draft}/edits"))["edits"]) == 5
-
-
-async def test_corrections_that_come_at_once_are_all_kept(visitor: Visitor) -> None:
-    people = b"First Name,E-mail\n" + b"".join(b"P%d,nobody%d@\n" % (n, n) for n in range(12))
-    draft, _ = await with_columns(visitor, people)
-    text = "version: 1\nfields: {firstName: First Name, email: E-mail}\n"
-    version = (await visitor.ask(f"/api/d/{draft}/file"))["version"]
-    await visitor.post(f"/api/d/{draft}/mapping", {"do": "text", "text": text, "version": version})
-
-    answers = await asyncio.gather(
-        *(
-            visitor.post(f"/api/d/{draft}/correct", {"row": n + 2, "place": 1, "after": f"p{n}@example.com"})
-            for n in range(12)
-        )
-    )
-
-    assert {status for status, _ in answers} == {200}
-    made = (await visitor.ask(f"/api/d/{draft}/edits"))["edits"]
-    assert {each["row"] for each in made} == set(range(2, 14))
-
-
-async def test_a_correction_during_a_check_is_checked_again(visitor: Visitor, screen: Screen) -> None:
-    draft, _ = await with_columns(visitor)
-    opened = screen.drafts.open(draft)
-    before = state_key(screen, opened)
-    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
-
-    keep_known(screen, opened, "forecast.json", {"failed": 1}, key=before)
-
-    assert (await visitor.ask(f"/api/d/{draft}/forecast"))["failed"] == 0
-
-
-async def test_a_correction_that_no_file_can_hold_is_refused_and_leaves_the_draft_usable(
-    visitor: Visitor,
-) -> None:
-    draft, _ = await with_columns(visitor)
-
-    status, answer = await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 0, "after": "\0"})
-
-    assert (status, "no file can hold" in answer["error"]) == (422, True)
-    assert (await visitor.ask(f"/api/d/{draft}/forecast"))["rows_read"] == 2
-
-
-async def test_what_was_checked_already_is_not_checked_again(visitor: Visitor, screen: Screen) -> None:
-    draft, _ = await with_columns(visitor)
-    await visitor.ask(f"/api/d/{draft}/forecast")
-    kept = screen.drafts.folder(draft) / "forecast.json"
-    first = kept.stat().st_mtime_ns
-
-    await visitor.ask(f"/api/d/{draft}/forecast")
-    assert kept.stat().st_mtime_ns == first
-    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 0, "after": "Benjamin"})
-    await visitor.ask(f"/api/d/{draft}/forecast")
-
-    assert kept.stat().st_mtime_ns != first
 
 
 # looking before writing

@@ -107,15 +107,19 @@ def _with_typo(address: str, domain: str) -> ReadValue:
     if domain in _STAND_IN_DOMAINS and address.partition("@")[0].lower() in _STAND_INS:
         sentence = f"{quoted(address)} is what people type who have no address: many may share it, and none of them reads it"
         return warn("suspicious_email", sentence, address)
-    meant = _TYPOS.get(domain)
-    if meant is None:
-        stem, _, ending = domain.rpartition(".")
-        if ending not in _TYPO_ENDINGS:
-            return address
-        meant = f"{stem}.{_TYPO_ENDINGS[ending]}"
+    if (meant := meant_domain(domain)) is None:
+        return address
     return warn(
         "suspicious_email", f"{quoted(address)} may be misspelt; {quoted(meant)} may be meant", address
     )
+
+
+def meant_domain(domain: str) -> str | None:
+    """Give the domain that a misspelt one stands for; None for any other."""
+    if (meant := _TYPOS.get(domain)) is not None:
+        return meant
+    stem, _, ending = domain.rpartition(".")
+    return f"{stem}.{_TYPO_ENDINGS[ending]}" if ending in _TYPO_ENDINGS else None
 
 
 def _read_odd(text: str, several: str) -> ReadValue:

@@ -24,7 +24,7 @@ from importer.runs.fields.proposing import (
     propose_as_there,
     rules_of,
 )
-from importer.runs.forecast import taken_in
+from importer.runs.foreseen_rows import taken_in
 from importer.runs.intake import choose_location, require_destination
 from importer.runs.looking import open_looker
 from importer.runs.planning.fetching import fetched

@@ -27,7 +27,7 @@ from importer.results.diff import DiffEntry, DiffField, DiffSide, DiffStatus, Di
 from importer.results.diff_table import DiffTable, open_diff_table
 from importer.results.files import refuse_foreign, replacing_own
 from importer.runs.context import RunContext
-from importer.runs.forecast import Taken, taken_in
+from importer.runs.foreseen_rows import Taken, taken_in
 from importer.runs.planning.deciding import DecidingRules
 from importer.runs.planning.mirroring import MirrorSettings, mirror_met, open_looking
 from importer.runs.planning.sides import Nobody, People, Somebody, contacts_of, rows_of

@@ -35,7 +35,7 @@ from importer.results.plan_table import open_plan_table, plan_path
 from importer.results.report import write_plan_report
 from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
-from importer.runs.forecast import Taken, files_named, foreseen_rows, taken_in
+from importer.runs.foreseen_rows import Taken, files_named, foreseen_rows, taken_in
 from importer.runs.intake import Mapped, choose_location, require_destination
 from importer.runs.objects import require_contacts
 from importer.runs.planning.completing import Completing, complete_mirrors

@@ -16,7 +16,7 @@ from importer.mirror.met import BLOCK
 from importer.mirror.store import Mirror
 from importer.records import Outcome, Record, RowId, Status, number_of, source_of, value_type
 from importer.results.diff import DiffStatus
-from importer.runs.forecast import Taken, foreseen_rows
+from importer.runs.foreseen_rows import Taken, foreseen_rows
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

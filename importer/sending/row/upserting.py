@@ -309,7 +309,7 @@ class Upserting:
             return await self._without_id(submitted, found, call, creates=creates, sent_at=state.sent_at)
         new = True if creates else found.body.get("new")
         if new is True:
-            self._caller.learn_creation(found.contact.get("dateAdded"), state.sent_at)
+            self._caller.readings.learn_creation(found.contact.get("dateAdded"), state.sent_at)
             return self._land(submitted, found, found.contact, Status.CREATED)
         return await self._judged(submitted, found, new=new)
 

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from importer.records import Json
+from importer.runtime.private_files import write_private
 from importer.state.journal import Run
-from importer.ui.drafts import FILE_FOLDER, Draft, safe_name, write_private
+from importer.ui.drafts import FILE_FOLDER, Draft, safe_name
 from importer.ui.edits import forget_edits
 from importer.ui.handling.history import location_names
 from importer.ui.screen import Screen
@@ -37,6 +38,7 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             screen.drafts.discard(draft.id)
         raise
     if again:
+        await screen.checks.cancel(draft.id)
         # They name rows of the file before: laid over another one, they would keep it from being checked at all.
         forget_edits(screen.drafts.folder(draft.id))
     screen.drafts.change(
@@ -107,6 +109,7 @@ async def read_otherwise(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 
 async def discard(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft_id = asked.named["draft"]
+    await screen.checks.cancel(draft_id)
     await screen.benches.close(draft_id)
     await asyncio.to_thread(screen.drafts.discard, draft_id)
     return data({})

@@ -13,9 +13,9 @@ from importer.records import Json
 from importer.state.findings import Findings
 from importer.state.grouped_rows import GroupKind, RowGroup
 from importer.ui.drafts import Draft
+from importer.ui.handling.checking import check, known_forecast
 from importer.ui.handling.files import ask_bench
 from importer.ui.handling.forecast import planned
-from importer.ui.handling.rows import check, known_forecast
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, redirect
 

@@ -1,30 +1,26 @@
-"""S4: all rows are checked before one is sent; what fails stands by cause, and is put right where it stands."""
+"""S4: what a check found stands by cause; of a cause's rows a page is read at a time, as they are by now."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from importer.codes import BY_NAME
-from importer.errors import SettingsError
-from importer.state.findings import Findings, FoundRow
-from importer.ui import children
-from importer.ui.drafts import Draft, write_private
-from importer.ui.edits import CellEdit, DraftEdits
-from importer.ui.handling.account import place_words, reading_words, secrets_of
+from importer.reading.workbooks.columns import letters_of
+from importer.records import Fault
+from importer.state.findings import Cause, Findings, FoundRow
+from importer.ui.drafts import Draft
+from importer.ui.edits import DraftEdits, RowOutlook, cause_name
+from importer.ui.handling.checking import check, findings_of, known_of
 from importer.ui.handling.files import ask_bench
 from importer.ui.screen import Screen
-from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
+from importer.ui.surface import ScreenReply, ScreenRequest, data, number_of
 
-_CHECK_SECONDS: Final = 3600.0
 _MOST_ROWS: Final = 200
-_PAGE: Final = 1000
-_LISTED: Final = 50
-_FORECAST: Final = "forecast.json"
+_LONGEST_CELL: Final = 200
+"""So much of a cell is seen in a grid; the editor asks for all of it."""
+_STATUSES: Final = ("ready", "skipped", "failed")
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -32,272 +28,172 @@ async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     return screen.page("rows.html.j2", draft=draft, step="rows")
 
 
-async def forecast(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Check all rows, by the command that does it; what is known already of this very state is not checked again."""
-    draft = screen.drafts.open(asked.named["draft"])
-    found = await check(screen, draft)
-    edits = await edits_of(screen, draft)
-    return data({**found, "edits": len(edits.listed(_LISTED)), "can_make_again": edits.can_make_again})
-
-
-async def check(screen: Screen, draft: Draft) -> dict[str, Any]:
-    """Give the forecast of `importer check`, and keep its findings. Raises SettingsError with its sentence."""
-    # A second window waits for the check of the first.
-    async with screen.starting.setdefault(f"{draft.id} check", asyncio.Lock()):
-        if (known := known_of(screen, draft, _FORECAST)) is not None:
-            return known
-        key = state_key(screen, draft)
-        words = ["check", *import_words(screen, draft), "--json", "--quiet"]
-        words += ["--findings", str(_findings(screen, draft))]
-        ended = await children.ask(
-            words, secrets=secrets_of(screen, draft.location_id), seconds=_CHECK_SECONDS
-        )
-        if not isinstance(ended.answer, dict):
-            raise SettingsError(ended.sentence)
-        found: dict[str, Any] = ended.answer
-        keep_known(screen, draft, _FORECAST, found, key=key)
-        return found
-
-
-def known_forecast(screen: Screen, draft: Draft) -> dict[str, Any] | None:
-    """Give what the last check said, if nothing changed since."""
-    return known_of(screen, draft, _FORECAST)
-
-
-def keep_known(screen: Screen, draft: Draft, name: str, found: dict[str, Any], *, key: str) -> None:
-    """Keep what a command found out about a draft; ``key`` is its state before the command began.
-
-    Somebody may correct a cell while it works: taken afterwards, the key would vouch for rows that nobody looked at.
-    """
-    kept = {"key": key, "found": found}
-    write_private(screen.drafts.folder(draft.id) / name, json.dumps(kept).encode())
-
-
-def known_of(screen: Screen, draft: Draft, name: str) -> dict[str, Any] | None:
-    """Give what was found out about a draft, unless something changed since."""
-    try:
-        kept = json.loads((screen.drafts.folder(draft.id) / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return kept["found"] if kept.get("key") == state_key(screen, draft) else None
-
-
-def state_key(screen: Screen, draft: Draft) -> str:
-    """Digest all that a check depends on and that the screen can change."""
-    digest = hashlib.sha256()
-    for path in (screen.drafts.mapping(draft), screen.drafts.folder(draft.id) / "corrections.jsonl"):
-        digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
-    source = screen.drafts.source(draft).stat()
-    said = [draft.source, source.st_mtime_ns, source.st_size, draft.reading, draft.sandbox, draft.location_id]
-    digest.update(json.dumps(said, sort_keys=True).encode())
-    return digest.hexdigest()
-
-
-def _findings(screen: Screen, draft: Draft) -> Path:
-    return screen.drafts.folder(draft.id) / "findings.db"
-
-
-def import_words(screen: Screen, draft: Draft) -> list[str]:
-    """Say what is imported, by which mapping and where to: the same for a check, a plan and a run."""
-    mapping = screen.drafts.mapping(draft)
-    if not mapping.is_file():
-        raise SettingsError(screen.words("forecast.no_mapping"))
-    corrections = screen.drafts.folder(draft.id) / "corrections.jsonl"
-    laid = corrections.is_file() and corrections.stat().st_size
-    return [
-        str(screen.drafts.source(draft)),
-        "-m",
-        str(mapping),
-        *(["--corrections", str(corrections)] if laid else []),
-        *place_words(draft),
-        *reading_words(draft),
-        "--state",
-        str(screen.state),
-    ]
-
-
-async def edits_of(screen: Screen, draft: Draft) -> DraftEdits:
-    found = await ask_bench(screen, draft, "describe", rows=0)
-    return DraftEdits(screen.drafts.folder(draft.id), header=found["header"])
-
-
 async def causes(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Say why rows fail and what they are warned of, with what to do about each."""
+    """Say why rows fail and what they are warned of, with what to do about each; and how many there are by now."""
     draft = screen.drafts.open(asked.named["draft"])
-    await check(screen, draft)
-    return data(await asyncio.to_thread(_causes, _findings(screen, draft)))
+    await require_check(screen, draft)
+    warm(screen, draft)
+    return data(await overview(screen, draft))
 
 
-def _causes(path: Path) -> dict[str, Any]:
-    with Findings.open(path) as findings:
-        totals = findings.totals
+async def require_check(screen: Screen, draft: Draft) -> None:
+    """See to it that there are findings of this mapping, if not of the last correction. Raises SettingsError."""
+    if _found(screen, draft) is None or not findings_of(screen, draft).is_file():
+        await check(screen, draft)
+
+
+def _found(screen: Screen, draft: Draft) -> dict[str, Any] | None:
+    return known_of(screen, draft, "forecast.json", but_for_edits=True)
+
+
+def warm(screen: Screen, draft: Draft) -> None:
+    """Open the file for the questions that a correction asks, so that the first is answered as soon as the others."""
+    screen.spawn(ask_bench(screen, draft, "describe", rows=0))
+
+
+async def overview(screen: Screen, draft: Draft) -> dict[str, Any]:
+    return await asyncio.to_thread(_overview, screen, draft)
+
+
+def _overview(screen: Screen, draft: Draft) -> dict[str, Any]:
+    forecast = _found(screen, draft) or {}
+    with (
+        Findings.open(findings_of(screen, draft)) as findings,
+        DraftEdits.open(screen.drafts.folder(draft.id)) as edits,
+    ):
+        shifts = edits.shifts()
+        counts = {"ready": forecast["ready"], "skipped": forecast["skipped"], "failed": forecast["failed"]}
         return {
-            "rows": totals.rows,
-            "failing": totals.failing,
-            "warned": totals.warned,
+            "read": forecast["rows_read"],
+            **{status: counts[status] + shifts.get(status, 0) for status in _STATUSES},
+            "failing": findings.totals.failing,
             "header": list(findings.sources[0].header) if findings.sources else [],
-            "causes": [
-                {
-                    "code": each.code,
-                    "fails": each.fails,
-                    "rows": each.rows,
-                    "columns": each.columns,
-                    "title": BY_NAME[each.code].title if each.code in BY_NAME else each.code,
-                    "mend": BY_NAME[each.code].mend if each.code in BY_NAME else "",
-                }
-                for each in findings.causes()
-            ],
+            "causes": [_cause(each, shifts) for each in findings.causes()],
         }
 
 
+def _cause(cause: Cause, shifts: dict[str, int]) -> dict[str, Any]:
+    known = BY_NAME.get(cause.code)
+    return {
+        "code": cause.code,
+        "fails": cause.fails,
+        "rows": cause.rows,
+        "now": max(0, cause.rows + shifts.get(cause_name(cause.code, fails=cause.fails), 0)),
+        "columns": cause.columns,
+        "title": cause.code if known is None else known.title,
+        "mend": "" if known is None else known.mend,
+    }
+
+
 async def found_rows(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Give one page of a cause's rows, with what was put right since laid over them."""
+    """Give one page of a cause's rows, as they are by now."""
     draft = screen.drafts.open(asked.named["draft"])
     first, count = (
         number_of(asked.query, name, most=most) for name, most in (("first", 10**9), ("count", _MOST_ROWS))
     )
-    edits = await edits_of(screen, draft)
-    found = await asyncio.to_thread(
-        _page,
-        _findings(screen, draft),
-        asked.query.get("code", ""),
-        fails=asked.query.get("fails", "true") == "true",
-        first=first,
-        count=count or 50,
-        edits=edits,
+    code, fails = asked.query.get("code", ""), asked.query.get("fails", "true") == "true"
+    header, found = await asyncio.to_thread(
+        _read, screen, draft, code, fails=fails, first=first, count=count or _MOST_ROWS
     )
-    for row in found:
-        if row["cells"] is None:
-            row["cells"] = (await ask_bench(screen, draft, "cells", row=row["row"]))["cells"]
-    return data({"rows": found})
+    cells = await cells_now(screen, draft, [each.number for each in found])
+    return data({"rows": await asyncio.to_thread(_page, screen, draft, header, found, cells)})
+
+
+def _read(
+    screen: Screen, draft: Draft, code: str, *, fails: bool, first: int, count: int
+) -> tuple[tuple[str, ...], tuple[FoundRow, ...]]:
+    with Findings.open(findings_of(screen, draft)) as findings:
+        return findings.sources[0].header, findings.page(code, fails=fails, first=first, count=count)
 
 
 def _page(
-    path: Path, code: str, *, fails: bool, first: int, count: int, edits: DraftEdits
+    screen: Screen,
+    draft: Draft,
+    header: Sequence[str],
+    found: Sequence[FoundRow],
+    cells: dict[int, list[str]],
 ) -> list[dict[str, Any]]:
-    latest = _latest(edits)
-    with Findings.open(path) as findings:
-        header = findings.sources[0].header
-        return [
-            {
-                "n": each.n,
-                "row": each.number,
-                "cells": None if each.cells is None else _laid(each, header, latest),
-                "faults": [{"column": fault.column, "message": fault.message} for fault in each.faults],
-            }
-            for each in findings.page(code, fails=fails, first=first, count=count)
-        ]
+    rows = [each.number for each in found]
+    with DraftEdits.open(screen.drafts.folder(draft.id)) as edits:
+        judged, originals = edits.outlooks(rows), edits.originals(rows)
+    return [
+        {
+            "n": each.n,
+            **shown_row(
+                each.number,
+                header,
+                cells[each.number],
+                judged[each.number].now if each.number in judged else outlook_of(each.faults),
+                original=originals.get(each.number),
+            ),
+            "judged": each.number in judged,
+        }
+        for each in found
+    ]
 
 
-def _latest(edits: DraftEdits) -> dict[tuple[int, str | int], str]:
+def outlook_of(faults: Iterable[Fault]) -> RowOutlook:
+    """Give what a check found of a row in the form that what became of it has."""
+    listed = [[each.code, each.fails, each.column, each.message] for each in faults]
+    return {"status": "failed" if any(fails for _, fails, *_ in listed) else "ready", "faults": listed}
+
+
+def shown_row(
+    row: int,
+    header: Sequence[str],
+    cells: Sequence[str],
+    outlook: RowOutlook,
+    *,
+    original: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Describe a row for the grid: the beginnings of its cells, where it was corrected, and what is wrong with it."""
+    before = cells if original is None else original
     return {
-        (each.row, each.column): each.after
-        for each in edits.corrections()
-        if isinstance(each.after, str) and each.column is not None
+        "row": row,
+        "cells": [cell[:_LONGEST_CELL] for cell in cells],
+        "cut": [place for place, cell in enumerate(cells) if len(cell) > _LONGEST_CELL],
+        "edited": [
+            place for place, cell in enumerate(cells) if place >= len(before) or before[place] != cell
+        ],
+        "ragged": len(cells) != len(header),
+        "status": outlook["status"],
+        "faults": [
+            {"place": place_of(header, column), "column": column, "message": message, "fails": fails}
+            for _, fails, column, message in outlook["faults"]
+        ],
     }
 
 
-def _laid(row: FoundRow, header: tuple[str, ...], latest: dict[tuple[int, str | int], str]) -> list[str]:
-    return [
-        latest.get((row.number, title), latest.get((row.number, place + 1), cell))
-        for place, (cell, title) in enumerate(zip(row.cells or (), (*header, *[""] * 999), strict=False))
-    ]
+def place_of(header: Sequence[str], column: str | None) -> int | None:
+    """Find the column that a fault names: by its header, or, what the reader says, as a spreadsheet calls the cell."""
+    if column is None:
+        return None
+    if column in header:
+        return header.index(column)
+    letters = column.rstrip("0123456789")
+    return next((place for place in range(len(header)) if letters_of(place) == letters), None)
 
 
-def _edits_turn(screen: Screen, draft: Draft) -> asyncio.Lock:
-    # Each edit writes the file of all edits anew: of two at once, one would be lost and the row sent as it was.
-    return screen.starting.setdefault(f"{draft.id} edits", asyncio.Lock())
-
-
-async def correct(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Put one cell right, and say at once what becomes of its row."""
-    said = asked.said()
+async def cells(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Give one row whole."""
     draft = screen.drafts.open(asked.named["draft"])
-    row, place, after = taken(said, "row", int), taken(said, "place", int), taken(said, "after", str)
-    text = screen.drafts.mapping_text(draft)
-    async with _edits_turn(screen, draft):
-        cells = await _cells_now(screen, draft, row)
-        if not 0 <= place < len(cells):
-            raise RefusedRequestError(400, "The row has no such cell.")
-        if (before := cells[place]) != after:
-            edits = await edits_of(screen, draft)
-            await asyncio.to_thread(edits.add, [CellEdit(row=row, column=place, before=before, after=after)])
-            cells[place] = after
-    becomes = await ask_bench(screen, draft, "would_become", text=text, row=row, cells=cells)
-    return data({"cells": cells, "becomes": becomes})
+    row = number_of(asked.query, "row", most=10**9)
+    return data({"cells": (await cells_now(screen, draft, [row]))[row]})
 
 
-async def correct_alike(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Put one text right in a column of all rows of a cause; with ``count`` alone, say how many they are."""
-    said = asked.said()
-    draft = screen.drafts.open(asked.named["draft"])
-    code, place = taken(said, "code", str), taken(said, "place", int)
-    old, new = taken(said, "old", str), taken(said, "new", str)
-    async with _edits_turn(screen, draft):
-        edits = await edits_of(screen, draft)
-        alike = await asyncio.to_thread(
-            lambda: list(_alike(_findings(screen, draft), code, place=place, old=old, edits=edits))
-        )
-        if not taken(said, "count", bool, default=False) and old != new:
-            made = [CellEdit(row=row, column=place, before=old, after=new) for row in alike]
-            await asyncio.to_thread(edits.add, made)
-    return data({"rows": len(alike)})
+async def cells_now(screen: Screen, draft: Draft, rows: Sequence[int]) -> dict[int, list[str]]:
+    """Give rows whole, as they are by now. Raises RefusedRequestError for one that the file has not."""
+    found = await asyncio.to_thread(_kept_cells, screen, draft, rows)
+    if missing := [row for row in rows if row not in found]:
+        answer = await ask_bench(screen, draft, "cells", rows=missing)
+        found |= dict(zip(missing, answer, strict=True))
+    return found
 
 
-def _alike(path: Path, code: str, *, place: int, old: str, edits: DraftEdits) -> Iterator[int]:
-    latest = _latest(edits)
-    with Findings.open(path) as findings:
-        header = findings.sources[0].header
-        first = 0
-        while page := findings.page(code, first=first, count=_PAGE):
-            for each in page:
-                cells = _laid(each, header, latest)
-                if place < len(cells) and cells[place] == old:
-                    yield each.number
-            first += _PAGE
-
-
-async def take_back(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    return await _moved(screen, asked, again=False)
-
-
-async def make_again(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    return await _moved(screen, asked, again=True)
-
-
-async def _moved(screen: Screen, asked: ScreenRequest, *, again: bool) -> ScreenReply:
-    draft = screen.drafts.open(asked.named["draft"])
-    async with _edits_turn(screen, draft):
-        edits = await edits_of(screen, draft)
-        done = await asyncio.to_thread(edits.make_again if again else edits.take_back)
-    return data({"edits": done})
-
-
-async def edited(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """List what was put right, the newest first."""
-    draft = screen.drafts.open(asked.named["draft"])
-    edits = await edits_of(screen, draft)
-    return data({"edits": edits.listed(_LISTED), "can_make_again": edits.can_make_again})
-
-
-async def corrections_file(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Hand out the corrections, for `--corrections` of the command line."""
-    from importer.ui.guard import Kind
-
-    draft = screen.drafts.open(asked.named["draft"])
-    edits = await edits_of(screen, draft)
-    body = edits.path.read_bytes() if edits.any else b""
-    headers = {"Content-Disposition": 'attachment; filename="corrections.jsonl"'}
-    return ScreenReply(kind=Kind.DOWNLOAD, content_type="application/jsonl", body=body, headers=headers)
-
-
-async def _cells_now(screen: Screen, draft: Draft, row: int) -> list[str]:
-    """Give a row's cells as they are by now."""
-    found = await ask_bench(screen, draft, "cells", row=row)
-    cells: list[str] = found["cells"]
-    latest = _latest(await edits_of(screen, draft))
-    header = (*found["header"], *[""] * len(cells))
-    return [
-        latest.get((row, header[place]), latest.get((row, place + 1), cell))
-        for place, cell in enumerate(cells)
-    ]
+def _kept_cells(screen: Screen, draft: Draft, rows: Sequence[int]) -> dict[int, list[str]]:
+    with (
+        Findings.open(findings_of(screen, draft)) as findings,
+        DraftEdits.open(screen.drafts.folder(draft.id)) as edits,
+    ):
+        checked = {row: list(cells) for row, cells in findings.cells_of(rows).items()}
+        return {**checked, **edits.current(rows)}

@@ -11,7 +11,7 @@ from importer.state.remote import EndWish
 from importer.ui import children
 from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of
-from importer.ui.handling.rows import state_key
+from importer.ui.handling.checking import state_key
 from importer.ui.runs import SHOWN_FILES
 from importer.ui.screen import Screen, hue_of
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken

@@ -1,5 +1,6 @@
 // S3: a row a column. The server owns the mapping's text; each change goes there and comes back as what it means.
 import { Trouble, get, html, known, number, post, render, say, t, useEffect, useRef, useState } from "./ui.js";
+import { FieldFacts, MissingFields, Offers, fieldOf, lacking } from "./targets.js";
 
 const place = document.getElementById("app");
 const draft = known(place, "draft");
@@ -26,6 +27,7 @@ function Columns() {
   const [filter, setFilter] = useState("all");
   const [picked, setPicked] = useState(0);
 
+  const reload = () => get(`/api/d/${draft.id}/columns`).then(setState).catch((refused) => setError(refused.message));
   useEffect(() => {
     get(`/api/d/${draft.id}/columns`).then((found) => {
       setState(found);
@@ -62,6 +64,7 @@ function Columns() {
   const open = all.filter((column) => undecided(state, column));
   return html`<${Trouble} error=${error} />
     <${Known} state=${state} />
+    <${Offers} draft=${draft} change=${change} text=${state.text} />
     ${state.faults.length ? html`<div class="notice bad" role="alert"><p>${t("columns.has_faults")}</p><ul>${state.faults.map((fault) => html`<li>${fault}</li>`)}</ul></div>` : null}
     ${state.suggestion.doubts.filter((doubt) => doubt.loud).map((doubt) => html`<p class="notice halt">${doubt.sentence}</p>`)}
     <${Defaults} state=${state} change=${change} />
@@ -73,6 +76,7 @@ function Columns() {
       ${shown.length ? html`<ol class="columns">${shown.map((column) => html`<${Column} key=${column} column=${column} state=${state} change=${change} acknowledge=${acknowledge} />`)}</ol>`
         : html`<p>${t("columns.none_to_look")}</p>`}
     </section>
+    <${MissingFields} draft=${draft} state=${state} reload=${reload} />
     <${Person} state=${state} picked=${picked} setPicked=${setPicked} />
     <${Text} state=${state} change=${change} />
     <p class="onward">
@@ -81,6 +85,12 @@ function Columns() {
         : html`<button type="button" class="main" id="check" disabled aria-describedby="why-not">${t("columns.onward")}</button>
           <span id="why-not">${state.faults.length ? t("columns.mend_first") : !identified ? t("columns.no_identifier") : t("columns.consent_open", { names: open.map((column) => state.samples[column].header).join(", ") })}</span>`}
     </p>`;
+}
+
+// As the mapping names the field where it does, else by its name.
+function fieldPath(state, field) {
+  const rule = state.rules.find((each) => fieldOf(state, each) === field);
+  return pathKey(rule ? rule.path : [CUSTOM, field.name]);
 }
 
 function needsLook(state, column) {
@@ -119,6 +129,11 @@ function Column({ column, state, change, acknowledge }) {
   const guess = guessOf(state, sample.header);
   const left = leftOf(state, column);
   const title = sample.header || t("columns.unnamed", { n: column + 1 });
+  const field = fieldOf(state, rule);
+  const loadValues = () => get(`/api/d/${draft.id}/values?column=${encodeURIComponent(sample.header)}`).then(setValues).catch((refused) => say(refused.message));
+  const strange = values && rule ? lacking(field, values.values, rule) : [];
+  // A choice field refuses what is none of its options: that is shown without being asked for.
+  useEffect(() => { if (field && field.options.length && !rule.by_hand.length) loadValues(); }, [field && field.id]);
   const suggested = Boolean(guess && rule && guess.key === rule.key);
   const chosen = rule ? pathKey(rule.path) : naming ? "name" : "";
 
@@ -141,13 +156,18 @@ function Column({ column, state, change, acknowledge }) {
         ${GROUPS.map((group) => html`<optgroup label=${t("group." + group)}>
           ${state.fields.filter((each) => each.group === group).map((each) => html`<option value=${pathKey(["fields", each.field])} selected=${chosen === pathKey(["fields", each.field])}>${each.label}</option>`)}
         </optgroup>`)}
+        ${state.custom_fields.length ? html`<optgroup label=${t("group.custom")}>
+          ${state.custom_fields.map((each) => html`<option value=${fieldPath(state, each)} selected=${chosen === fieldPath(state, each)}>${each.name}</option>`)}
+        </optgroup>` : null}
         <optgroup label=${t("group.more")}>
           <option value=${pathKey(["tags"])} selected=${chosen === pathKey(["tags"])}>${t("columns.tags")}</option>
-          ${state.rules.filter((each) => each.path[0] === CUSTOM).map((each) => html`<option value=${pathKey(each.path)} selected=${chosen === pathKey(each.path)}>${t("columns.custom", { name: each.path[1] })}</option>`)}
+          ${state.rules.filter((each) => each.path[0] === CUSTOM && !fieldOf(state, each)).map((each) => html`<option value=${pathKey(each.path)} selected=${chosen === pathKey(each.path)}>${t("columns.custom", { name: each.path[1] })}</option>`)}
           <option value="name" selected=${chosen === "name"}>${t("columns.another_custom")}</option>
         </optgroup>
       </select></label>
-      ${naming ? html`<label>${t("columns.custom_name")}<input type="text" value=${sample.header} onChange=${(event) => { setNaming(false); change({ do: "assign", place: column, target: [CUSTOM, event.target.value] }); }} /></label>` : null}
+      ${naming ? html`<label>${t("columns.custom_name")}<input type="text" class="naming" value=${sample.header} ref=${(input) => input && input.focus()} onKeyDown=${(event) => event.key === "Enter" && event.target.blur()}
+        onBlur=${(event) => { setNaming(false); if (event.target.value.trim()) change({ do: "assign", place: column, target: [CUSTOM, event.target.value.trim()] }); }} /></label>` : null}
+      ${field ? html`<${FieldFacts} field=${field} />` : null}
       ${suggested ? html`<p class="note"><b>${t("strength." + guess.strength)}</b>: ${guess.reason}</p>` : null}
       ${suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`) : null}
       ${!rule && left ? html`<p class="note">${left.note}</p>
@@ -157,8 +177,9 @@ function Column({ column, state, change, acknowledge }) {
         onChange=${(event) => acknowledge(event.target.checked ? [...state.acknowledged, sample.header] : state.acknowledged.filter((each) => each !== sample.header))} />
         <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>` : null}
       ${rule ? html`<${Rule} rule=${rule} column=${column} state=${state} change=${change} />` : null}
-      ${rule && !rule.by_hand.length ? html`<details onToggle=${(event) => event.target.open && !values && get(`/api/d/${draft.id}/values?column=${encodeURIComponent(sample.header)}`).then(setValues).catch((refused) => say(refused.message))}>
-        <summary>${t("columns.values")}</summary>${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} />` : null}</details>` : null}
+      ${rule && !rule.by_hand.length ? html`<details open=${strange.length > 0} onToggle=${(event) => event.target.open && !values && loadValues()}>
+        <summary>${t("columns.values")}</summary>${strange.length ? html`<p class="notice halt">${t("fields.strange", { n: number(strange.length) })}</p>` : null}
+        ${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} field=${field} strange=${strange} />` : null}</details>` : null}
     </div>
     <div class="sent"><${Sent} rule=${rule} state=${state} column=${column} /></div>
   </li>`;
@@ -205,7 +226,10 @@ function sentValue(row, path) {
   return Array.isArray(found) ? found.join(", ") : typeof found === "object" ? JSON.stringify(found) : String(found);
 }
 
-function ValueMap({ values, rule, header, change, setValues }) {
+function ValueMap({ values, rule, header, change, setValues, field, strange }) {
+  const options = field ? field.options : [];
+  const list = options.length ? `options-${rule.places[0]}` : null;
+  const sorted = [...strange, ...values.values.filter((each) => !strange.includes(each))];
   const whole = rule.rule && typeof rule.rule === "object" && !Array.isArray(rule.rule) ? rule.rule : {};
   const map = whole.map || {};
   const set = (value, to) => {
@@ -217,8 +241,9 @@ function ValueMap({ values, rule, header, change, setValues }) {
   return html`<p class="note">${t("columns.distinct", { n: number(values.distinct), about: values.exact ? "" : t("columns.about") })}</p>
     <label>${t("columns.values_from")}<input type="search" onInput=${(event) => narrow(event.target.value)} /></label>
     <table><thead><tr><th scope="col">${t("columns.value")}</th><th scope="col" class="n">${t("runs.rows")}</th><th scope="col">${t("columns.becomes")}</th></tr></thead>
-    <tbody>${values.values.map((each) => html`<tr><th scope="row"><span class="value">${each.value}</span></th><td class="n">${number(each.rows)}</td>
-      <td><input type="text" class="value" aria-label=${t("columns.becomes_of", { value: each.value })} value=${map[each.value] || ""} onChange=${(event) => set(each.value, event.target.value)} /></td></tr>`)}</tbody></table>`;
+    <tbody>${sorted.map((each) => html`<tr class=${strange.includes(each) ? "strange" : null}><th scope="row"><span class="value">${each.value}</span></th><td class="n">${number(each.rows)}</td>
+      <td><input type="text" class="value" list=${list} aria-label=${t("columns.becomes_of", { value: each.value })} value=${map[each.value] || ""} onChange=${(event) => set(each.value, event.target.value)} /></td></tr>`)}</tbody></table>
+    ${list ? html`<datalist id=${list}>${options.map((each) => html`<option value=${each}></option>`)}</datalist>` : null}`;
 }
 
 function Person({ state, picked, setPicked }) {
@@ -263,7 +288,7 @@ function Text({ state, change }) {
     <p class="note">${t("columns.yaml_note")}</p>
     <label class="unseen" for="yaml">${t("columns.yaml")}</label>
     <textarea id="yaml" rows="24" spellcheck="false" wrap="off" value=${shown} onInput=${(event) => setText(event.target.value)}></textarea>
-    <p class="onward"><button type="button" disabled=${text === null || text === state.text} onClick=${async () => { if (await change({ do: "text", text })) setText(null); }}>${t("columns.save")}</button>
+    <p class="onward"><a class="button" id="download" href=${`/d/${draft.id}/mapping.yaml`}>${t("columns.download")}</a><button type="button" disabled=${text === null || text === state.text} onClick=${async () => { if (await change({ do: "text", text })) setText(null); }}>${t("columns.save")}</button>
       <button type="button" class="quiet" onClick=${async () => { if (await change({ do: "suggested" })) setText(null); }}>${t("columns.suggest_again")}</button></p>
   </details>`;
 }

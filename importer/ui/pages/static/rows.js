@@ -1,222 +1,218 @@
 // S4: all rows are checked before one is sent. Causes stand first; a cause's rows are put right where they stand.
+import { Alike } from "./alike.js";
+import { Checking } from "./checking.js";
+import { Corrections, Taking } from "./corrections.js";
+import { Grid } from "./grid.js";
+import { Repair } from "./repair.js";
 import { Trouble, get, html, known, number, post, render, rows, say, t, useEffect, useRef, useState } from "./ui.js";
 
 const place = document.getElementById("app");
 const draft = known(place, "draft");
-const PAGE = 50;
+const api = (rest) => `/api/d/${draft.id}/${rest}`;
+const nothing = { edits: [], count: 0, can_make_again: false };
+const same = (one, other) => Boolean(one && one.code === other.code && one.fails === other.fails);
+const parameters = (values) => new URLSearchParams(values).toString();
 
 function Rows() {
+  const [standing, setStanding] = useState({ state: "asking" });
   const [found, setFound] = useState(null);
-  const [causes, setCauses] = useState(null);
   const [chosen, setChosen] = useState(null);
-  const [edits, setEdits] = useState({ edits: [], can_make_again: false });
+  const [edits, setEdits] = useState(nothing);
   const [error, setError] = useState(null);
   const [stale, setStale] = useState(false);
+  const [moved, setMoved] = useState(0);
 
+  const follow = async (now) => {
+    let seen = now;
+    while (seen.state === "checking") {
+      setStanding(seen);
+      seen = await get(api("check?wait=1"));
+    }
+    if (seen.state === "known") {
+      const listed = await get(api("causes"));
+      setFound(listed);
+      setStale(seen.stale);
+      setChosen((before) => listed.causes.find((each) => same(before, each)) || listed.causes.find((each) => each.fails) || null);
+      setMoved((count) => count + 1);
+      if (!seen.stale) say(t("rows.checked", { rows: rows(listed.read), failed: number(listed.failed) }));
+    }
+    setStanding(seen);
+    // A correction may be what keeps the file from being checked: it can be taken back here.
+    setEdits(await get(api("edits")));
+  };
   const check = async () => {
     setError(null);
-    setFound(null);
     try {
-      const forecast = await get(`/api/d/${draft.id}/forecast`);
-      const listed = await get(`/api/d/${draft.id}/causes`);
-      setFound(forecast);
-      setCauses(listed);
-      setStale(false);
-      setChosen((before) => listed.causes.find((each) => before && each.code === before.code && each.fails === before.fails) || listed.causes.find((each) => each.fails) || null);
-      setEdits(await get(`/api/d/${draft.id}/edits`));
-      say(t("rows.checked", { rows: rows(forecast.rows_read), failed: number(forecast.failed) }));
-    } catch (refused) {
-      setError(refused.message);
-      // a correction may be what keeps the file from being checked: it can be taken back here
-      setEdits(await get(`/api/d/${draft.id}/edits`).catch(() => ({ edits: [], can_make_again: false })));
-    }
+      await post(api("check"));
+      await follow({ state: "checking", phase: "", rows: 0, total: null });
+    } catch (refused) { setError(refused.message); }
   };
-  useEffect(() => { check(); }, []);
+  useEffect(() => {
+    get(api("check?wait=1")).then((now) => (now.state === "none" ? check() : follow(now))).catch((refused) => setError(refused.message));
+  }, []);
 
-  const edited = async () => {
+  const changed = async (overview) => {
+    setFound(overview);
     setStale(true);
-    setEdits(await get(`/api/d/${draft.id}/edits`));
+    setEdits(await get(api("edits")));
   };
   const move = async (what) => {
-    const done = await post(`/api/d/${draft.id}/${what}`);
-    if (done.edits.length) {
-      say(t(what === "take-back" ? "edits.taken_back" : "edits.made_again", { n: number(done.edits.length) }));
-      await edited();
-      setChosen((before) => (before ? { ...before } : before));
-    }
+    try {
+      const done = await post(api(what));
+      if (!done.rows) return;
+      say(t(what === "take-back" ? "edits.taken_back" : "edits.made_again", { rows: rows(done.rows) }));
+      setMoved((count) => count + 1);
+      await changed(done.overview);
+      if (standing.state === "failed") await check();
+    } catch (refused) { setError(refused.message); }
   };
   useEffect(() => {
     const keys = (event) => {
       if (!(event.ctrlKey || event.metaKey) || ["INPUT", "TEXTAREA"].includes(document.activeElement.tagName)) return;
-      if (event.key === "z") { event.preventDefault(); move("take-back"); }
-      if (event.key === "y") { event.preventDefault(); move("make-again"); }
+      const key = event.key.toLowerCase();
+      const what = key === "y" || (key === "z" && event.shiftKey) ? "make-again" : key === "z" ? "take-back" : null;
+      if (what) { event.preventDefault(); move(what); }
     };
     document.addEventListener("keydown", keys);
     return () => document.removeEventListener("keydown", keys);
-  }, []);
+  }, [standing.state]);
 
-  if (error) return html`<${Trouble} error=${error} /><${Edits} edits=${edits} move=${(what) => move(what).then(check)} /><p class="onward"><a class="button" href=${`/d/${draft.id}/columns`}>${t("rows.back")}</a></p>`;
-  if (!found || !causes) return html`<p role="status">${t("rows.checking")}</p><progress aria-label=${t("rows.checking")}></progress>`;
-  return html`
-    ${found.doubts.map((doubt) => html`<p class="notice halt">${doubt}</p>`)}
-    ${found.overlooked.map((each) => html`<p class="notice halt">${each}</p>`)}
-    <section>
-      <dl class="counts">
-        <div><dt>${t("rows.read")}</dt><dd id="read">${number(found.rows_read)}</dd></div>
-        <div class="created"><dt>${t("rows.ready")}</dt><dd id="ready">${number(found.ready)}</dd></div>
-        <div class="skipped"><dt>${t("status.skipped")}</dt><dd>${number(found.skipped)}</dd></div>
-        <div class="failed"><dt>${t("rows.failing")}</dt><dd id="failing">${number(found.failed)}</dd></div>
-      </dl>
-      <p class="note">${found.failed ? t("rows.failing_note") : t("rows.all_good")}</p>
-      ${stale ? html`<p class="notice halt">${t("rows.stale")} <button type="button" id="again" onClick=${check}>${t("rows.check_again")}</button></p>` : null}
-    </section>
-    ${causes.causes.length ? html`<section><h2>${t("rows.causes")}</h2>
-      ${sums(causes) ? html`<p class="note">${t("rows.several")}</p>` : null}
-      <ul class="causes">${causes.causes.map((each) => html`<li><button type="button" aria-pressed=${same(chosen, each) ? "true" : "false"} onClick=${() => setChosen(each)}>
-        <b>${number(each.rows)}</b> ${each.title}${each.fails ? null : html` <small>${t("rows.warning")}</small>`}</button></li>`)}</ul>
-    </section>` : null}
-    ${chosen ? html`<${Cause} key=${chosen.code + chosen.fails} cause=${chosen} header=${causes.header} edited=${edited} version=${edits} />` : null}
-    <${Edits} edits=${edits} move=${move} />
-    ${found.same_contact.rows ? html`<section><h2>${t("people.title")}</h2><p>${t("people.rows", { rows: rows(found.same_contact.rows), groups: number(found.same_contact.groups) })}</p></section>` : null}
+  const back = html`<p class="onward"><a class="button" href=${`/d/${draft.id}/columns`}>${t("rows.back")}</a></p>`;
+  if (standing.state === "checking") return html`<${Checking} standing=${standing} cancel=${() => post(api("cancel-check"))} />${back}`;
+  if (standing.state === "failed" || standing.state === "none") return html`
+    <${Trouble} error=${error || standing.error} />
+    ${standing.error ? null : html`<p>${t("rows.cancelled")}</p>`}
+    <p class="onward"><button type="button" class="main" id="again" onClick=${check}>${t("rows.check_again")}</button></p>
+    <${Corrections} edits=${edits} move=${move} header=${null} />${back}`;
+  if (!found) return html`<${Trouble} error=${error} />${error ? back : html`<p role="status">${t("rows.looking")}</p>`}`;
+  const forecast = standing.found;
+  return html`<${Trouble} error=${error} />
+    ${[...forecast.doubts, ...forecast.overlooked].map((each) => html`<p class="notice halt">${each}</p>`)}
+    <${Counts} found=${found} />
+    ${stale ? html`<div class="notice halt" id="stale"><p>${t("rows.stale")}</p><p>${t("rows.only_together")}</p>
+      <p class="onward"><button type="button" id="again" onClick=${check}>${t("rows.check_again")}</button></p></div>` : null}
+    ${found.causes.length ? html`<div class="work">
+      <${Causes} found=${found} chosen=${chosen} choose=${setChosen} />
+      ${chosen ? html`<${Cause} key=${`${chosen.code} ${chosen.fails} ${moved}`} cause=${found.causes.find((each) => same(chosen, each)) || chosen} header=${found.header}
+        changed=${changed} anew=${() => setMoved((count) => count + 1)} check=${check} />` : null}
+    </div>` : null}
+    <${Corrections} edits=${edits} move=${move} header=${found.header} />
+    <${Taking} draft=${draft} found=${found} any=${edits.count > 0} changed=${(overview) => { setMoved((count) => count + 1); return changed(overview); }} />
+    ${forecast.same_contact.rows ? html`<section><h2>${t("people.title")}</h2><p>${t("people.rows", { rows: rows(forecast.same_contact.rows), groups: number(forecast.same_contact.groups) })}</p></section>` : null}
     <p class="onward"><a class="button main" href=${`/d/${draft.id}/people?onward`}>${t("rows.onward")}</a>
       <a class="button" href=${`/d/${draft.id}/columns`}>${t("rows.back")}</a></p>`;
 }
 
-const same = (one, other) => Boolean(one && one.code === other.code && one.fails === other.fails);
-const sums = (causes) => causes.causes.filter((each) => each.fails).reduce((sum, each) => sum + each.rows, 0) > causes.failing;
+function Counts({ found }) {
+  const parts = [["read", found.read, "", t("rows.read")], ["ready", found.ready, "created", t("rows.ready")],
+    ["skipped", found.skipped, "skipped", t("status.skipped")], ["failing", found.failed, "failed", t("rows.failing")]];
+  return html`<section>
+    <dl class="counts">${parts.map(([name, count, tone, label]) => html`<div class=${tone}><dt>${label}</dt><dd id=${name}>${number(count)}</dd></div>`)}</dl>
+    <p class="note">${found.failed ? t("rows.failing_note") : t("rows.all_good")}</p>
+  </section>`;
+}
 
-function Cause({ cause, header, edited, version }) {
-  const [first, setFirst] = useState(0);
-  const [page, setPage] = useState([]);
-  const [now, setNow] = useState({});
+function Causes({ found, chosen, choose }) {
+  const failing = found.causes.filter((each) => each.fails);
+  const sum = failing.reduce((total, each) => total + each.rows, 0);
+  return html`<section><h2>${t("rows.causes")}</h2>
+    ${sum > found.failing ? html`<p class="note" id="several">${t("rows.several", { sum: number(sum), rows: rows(found.failing) })}</p>` : null}
+    <ul class="causes">${found.causes.map((each) => html`<li><button type="button" class=${`${each.fails ? "fails" : "warns"}${each.now ? "" : " mended"}`}
+        aria-pressed=${same(chosen, each) ? "true" : "false"} onClick=${() => choose(each)}>
+      <span>${each.title}</span> <span class="n">${number(each.now)}</span>
+      ${each.fails ? null : html`<small>${t("rows.warning")}</small>`}
+      ${each.now < each.rows ? html`<small>${t("rows.mended", { n: number(each.rows - each.now) })}</small>` : null}
+      ${Object.keys(each.columns).length ? html`<small class="affected">${t("rows.in", { columns: Object.keys(each.columns).join(", ") })}</small>` : null}
+    </button></li>`)}</ul>
+  </section>`;
+}
+
+function Cause({ cause, header, changed, anew, check }) {
+  const [spot, setSpot] = useState(null);
   const [error, setError] = useState(null);
-  const load = async () => {
-    try {
-      const found = await get(`/api/d/${draft.id}/rows?code=${encodeURIComponent(cause.code)}&fails=${cause.fails}&first=${first}&count=${PAGE}`);
-      setPage(found.rows);
-    } catch (refused) { setError(refused.message); }
-  };
-  useEffect(() => { load(); }, [first, version]);
+  const [repairing, setRepairing] = useState(null);
+  const box = useRef(null);
+  const grid = useRef(null);
 
-  const correct = async (row, column, after) => {
+  const kept = async (said) => {
     setError(null);
     try {
-      const found = await post(`/api/d/${draft.id}/correct`, { row: row.row, place: column, after });
-      setPage((before) => before.map((each) => (each.row === row.row ? { ...each, cells: found.cells } : each)));
-      const wrong = (found.becomes.errors || []).map((each) => each.message);
-      const sentence = wrong.length ? t("rows.still", { n: row.row, why: wrong.join(" ") }) : found.becomes.skipped ? t("rows.now_skipped", { n: row.row }) : t("rows.now_ready", { n: row.row });
-      setNow((before) => ({ ...before, [row.row]: { sentence, ready: !wrong.length } }));
-      say(sentence, "said-of-row");
-      edited();
-    } catch (refused) { setError(refused.message); }
+      const found = await post(api("correct"), said);
+      say(verdict(found.row), "said-of-row");
+      changed(found.overview);
+      return { ...found.row, judged: true };
+    } catch (refused) {
+      setError(refused.message);
+      return null;
+    }
   };
+  useEffect(() => {
+    const ragged = cause.code === "column_count";
+    grid.current = new Grid(box.current, {
+      label: cause.title,
+      columns: [...header.map((name) => ({ name, marked: Boolean(cause.columns[name]) })), ...(ragged ? [{ name: t("repair.beyond"), marked: true }] : [])],
+      count: cause.rows,
+      load: async (first, count) => (await get(api(`rows?${parameters({ code: cause.code, fails: cause.fails, first, count })}`))).rows,
+      whole: async (row, x) => (await get(api(`cells?row=${row.row}`))).cells[x],
+      save: (row, x, text) => kept({ row: row.row, place: x, after: text }),
+      moved: (row, x, focused, wanted) => {
+        setSpot(row ? { row, x } : null);
+        if (row && focused) announce(row, x);
+        if (row && wanted && row.ragged) setRepairing(row.row);
+      },
+    });
+    return () => grid.current.destroy();
+  }, []);
 
+  const repaired = async (row, cells) => {
+    const now = await kept({ row, cells });
+    if (!now) return;
+    setRepairing(null);
+    grid.current.put(now);
+    grid.current.go(grid.current.at.n, grid.current.at.x);
+  };
   return html`<section>
     <h2>${cause.title}</h2>
     <p>${cause.mend}</p>
-    ${cause.fails ? html`<${Alike} cause=${cause} header=${header} edited=${edited} page=${page} />` : null}
+    <${Alike} draft=${draft} cause=${cause} header=${header} changed=${(overview) => { anew(); changed(overview); }} check=${check} />
     <${Trouble} error=${error} />
-    <${Grid} page=${page} header=${header} cause=${cause} first=${first} now=${now} correct=${correct} />
-    <p class="onward" role="group" aria-label=${t("rows.pages")}>
-      <button type="button" disabled=${first === 0} onClick=${() => setFirst(0)}>${t("rows.first")}</button>
-      <button type="button" disabled=${first === 0} onClick=${() => setFirst(Math.max(0, first - PAGE))}>${t("rows.before")}</button>
-      <span>${t("rows.shown", { from: number(Math.min(first + 1, cause.rows)), to: number(Math.min(first + PAGE, cause.rows)), all: number(cause.rows) })}</span>
-      <button type="button" disabled=${first + PAGE >= cause.rows} onClick=${() => setFirst(first + PAGE)}>${t("rows.next")}</button>
-      <button type="button" disabled=${first + PAGE >= cause.rows} onClick=${() => setFirst(Math.floor((cause.rows - 1) / PAGE) * PAGE)}>${t("rows.last")}</button>
+    <p class="note" id="grid-keys">${t("grid.keys")}</p>
+    <div ref=${box}></div>
+    <${Place} spot=${spot} header=${header} cause=${cause} edit=${() => grid.current.edit()} repair=${(row) => setRepairing(row)} />
+    ${repairing ? html`<${Repair} key=${repairing} draft=${draft} row=${repairing} header=${header} save=${repaired} cancel=${() => setRepairing(null)} />` : null}
+  </section>`;
+}
+
+const failures = (row) => row.faults.filter((fault) => fault.fails);
+const about = (row, x) => row.faults.filter((fault) => (x < 0 ? fault.place === null : fault.place === x));
+
+function verdict(row) {
+  if (row.status === "failed") return t("rows.still", { n: row.row, why: [...new Set(failures(row).map((fault) => fault.message))].join(" ") });
+  return t(row.status === "skipped" ? "rows.now_skipped" : "rows.now_ready", { n: row.row });
+}
+
+function announce(row, x) {
+  const said = [...about(row, x), ...row.faults.filter((fault) => fault.place === null && x >= 0 && fault.fails)].map((fault) => fault.message);
+  if (said.length) say([...new Set(said)].join(" "));
+}
+
+// What the grid has no room for: the whole value, what is wrong with it in a visible line, and buttons for whoever has no keys.
+function Place({ spot, header, cause, edit, repair }) {
+  if (!spot) return html`<div class="place"><p class="note">${t("rows.loading")}</p></div>`;
+  const { row, x } = spot;
+  const faults = [...new Map([...about(row, x), ...row.faults.filter((fault) => fault.place === null)].map((fault) => [fault.message, fault])).values()];
+  const name = x < 0 ? t("rows.whole_row") : header[x] || (x < header.length ? t("columns.unnamed", { n: x + 1 }) : t("repair.beyond"));
+  return html`<div class="place">
+    <h3>${t("rows.row", { n: row.row })} ${name}</h3>
+    ${x >= 0 ? html`<span class="value whole" dir="auto">${row.cells[x] || t("columns.blank")}${row.cut.includes(x) ? "\u2026" : ""}</span>` : null}
+    <ul class="verdicts">
+      ${row.judged ? html`<li><b class="value">${verdict(row)}</b></li>` : null}
+      ${faults.map((fault) => html`<li class=${fault.fails ? "failing" : "note"}><span class="value">${fault.message}</span></li>`)}
+    </ul>
+    <p class="onward">
+      ${row.ragged ? html`<button type="button" id="repair" onClick=${() => repair(row.row)}>${t("repair.open")}</button>` : x >= 0 ? html`<button type="button" id="edit" onClick=${edit}>${t("grid.edit")}</button>` : null}
     </p>
-  </section>`;
-}
-
-// One grid, one tab stop: arrows move, Enter or F2 edits, Escape gives up, Tab leaves.
-function Grid({ page, header, cause, first, now, correct }) {
-  const [at, setAt] = useState({ row: 0, column: 0 });
-  const [editing, setEditing] = useState(null);
-  const grid = useRef(null);
-  const wanted = useRef(false);
-  const width = header.length;
-
-  useEffect(() => {
-    if (wanted.current && grid.current) {
-      wanted.current = false;
-      grid.current.querySelector(editing === null ? "[tabindex='0']" : "input")?.focus();
-    }
-  });
-  const move = (row, column) => {
-    const next = { row: Math.max(0, Math.min(page.length - 1, row)), column: Math.max(0, Math.min(width - 1, column)) };
-    wanted.current = true;
-    setAt(next);
-    const fault = page[next.row] && page[next.row].faults.find((each) => each.column === header[next.column]);
-    if (fault) say(fault.message);
-  };
-  const save = () => {
-    const row = page[at.row];
-    wanted.current = true;
-    setEditing(null);
-    if (row && editing !== row.cells[at.column]) correct(row, at.column, editing);
-    move(at.row + 1, at.column);
-  };
-  const keys = (event) => {
-    if (editing !== null) {
-      if (event.key === "Enter") { event.preventDefault(); save(); }
-      if (event.key === "Escape") { event.preventDefault(); wanted.current = true; setEditing(null); }
-      return;
-    }
-    const moves = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], PageDown: [10, 0], PageUp: [-10, 0] };
-    if (moves[event.key]) { event.preventDefault(); move(at.row + moves[event.key][0], at.column + moves[event.key][1]); }
-    if (event.key === "Home") { event.preventDefault(); move(event.ctrlKey ? 0 : at.row, 0); }
-    if (event.key === "End") { event.preventDefault(); move(event.ctrlKey ? page.length - 1 : at.row, width - 1); }
-    if (["Enter", "F2"].includes(event.key) && page[at.row] && page[at.row].cells.length <= width) { event.preventDefault(); wanted.current = true; setEditing(page[at.row].cells[at.column] || ""); }
-  };
-  if (!page.length) return html`<p role="status">${t("rows.loading")}</p>`;
-  return html`<div class="scroll"><table role="grid" class="grid" ref=${grid} onKeyDown=${keys} aria-label=${cause.title} aria-rowcount=${cause.rows + 1} aria-colcount=${width + 1}>
-    <thead><tr role="row" aria-rowindex="1"><th role="columnheader" scope="col" class="n">${t("file.row")}</th>
-      ${header.map((name) => html`<th role="columnheader" scope="col" class=${cause.columns[name] ? "concerned" : null}>${name || "\u2014"}</th>`)}</tr></thead>
-    <tbody>${page.map((row, y) => html`<tr role="row" key=${row.row} aria-rowindex=${first + y + 2}>
-      <th role="rowheader" scope="row" class=${"n " + (now[row.row] ? (now[row.row].ready ? "ready" : "failing") : cause.fails ? "failing" : "")}>${row.row}
-        ${now[row.row] ? html`<small class="verdict">${now[row.row].sentence}</small>` : row.faults.filter((fault) => !fault.column).map((fault) => html`<small class="verdict">${fault.message}</small>`)}</th>
-      ${header.map((name, x) => {
-        const here = at.row === y && at.column === x;
-        const fault = row.faults.find((each) => each.column === name);
-        if (here && editing !== null) return html`<td role="gridcell"><input type="text" class="value" aria-label=${t("rows.cell_of", { name, n: row.row })} value=${editing} onInput=${(event) => setEditing(event.target.value)} onBlur=${() => setEditing(null)} /></td>`;
-        return html`<td role="gridcell" tabindex=${here ? "0" : "-1"} class=${fault && !(now[row.row] && now[row.row].ready) ? "failing" : null} onClick=${() => move(y, x)}
-          onDblClick=${() => { move(y, x); setEditing(row.cells[x] || ""); }}><span class="value cell">${row.cells[x] ?? ""}</span>${fault ? html`<small class="verdict">${fault.message}</small>` : null}</td>`;
-      })}</tr>`)}</tbody></table></div>`;
-}
-
-function Alike({ cause, header, edited, page }) {
-  const named = Object.keys(cause.columns);
-  const [column, setColumn] = useState(named[0] || "");
-  const [old, setOld] = useState("");
-  const [fresh, setFresh] = useState("");
-  const [count, setCount] = useState(null);
-  const at = header.indexOf(column);
-  useEffect(() => { if (page.length && at >= 0 && !old) setOld(page[0].cells[at] || ""); }, [page]);
-  if (!named.length) return null;
-  const ask = async (only) => {
-    const found = await post(`/api/d/${draft.id}/correct-alike`, { code: cause.code, place: at, old, new: fresh, count: only });
-    setCount(found.rows);
-    if (!only) { say(t("alike.done", { rows: rows(found.rows) })); edited(); }
-  };
-  return html`<details class="alike"><summary>${t("alike.title")}</summary>
-    <p class="note">${t("alike.note")}</p>
-    <div class="chips">
-      <label>${t("alike.column")}<select value=${column} onChange=${(event) => { setColumn(event.target.value); setCount(null); }}>${named.map((name) => html`<option value=${name} selected=${name === column}>${name}</option>`)}</select></label>
-      <label>${t("alike.old")}<input type="text" class="value" value=${old} onInput=${(event) => { setOld(event.target.value); setCount(null); }} /></label>
-      <label>${t("alike.new")}<input type="text" class="value" value=${fresh} onInput=${(event) => setFresh(event.target.value)} /></label>
-    </div>
-    <p class="onward"><button type="button" onClick=${() => ask(true)}>${t("alike.count")}</button>
-      ${count === null ? null : html`<span>${t("alike.found", { rows: rows(count) })}</span> <button type="button" disabled=${!count || old === fresh} onClick=${() => ask(false)}>${t("alike.do", { rows: rows(count) })}</button>`}</p>
-  </details>`;
-}
-
-function Edits({ edits, move }) {
-  if (!edits.edits.length && !edits.can_make_again) return null;
-  return html`<section><h2>${t("edits.title")}</h2>
-    <p class="onward"><button type="button" id="take-back" disabled=${!edits.edits.length} onClick=${() => move("take-back")}>${t("edits.take_back")}</button>
-      <button type="button" disabled=${!edits.can_make_again} onClick=${() => move("make-again")}>${t("edits.make_again")}</button>
-      <a class="button" href=${`/d/${draft.id}/corrections.jsonl`}>${t("edits.download")}</a></p>
-    <ul class="plain">${edits.edits.slice(0, 10).map((each) => html`<li>${t("rows.row", { n: each.row })} <b>${each.column}</b>: <span class="value">${each.before || t("columns.blank")}</span> ${"\u2192"} <span class="value">${each.after || t("columns.blank")}</span></li>`)}</ul>
-  </section>`;
+  </div>`;
 }
 
 render(html`<${Rows} />`, place);

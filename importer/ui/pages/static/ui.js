@@ -65,7 +65,7 @@ export const post = (url, said = {}) =>
   });
 
 // fetch tells nothing of how far an upload is.
-export function upload(file, { draft = null, like = null, onProgress = () => {} } = {}) {
+export function upload(file, { draft = null, like = null, to = "/api/uploads", onProgress = () => {} } = {}) {
   const request = new XMLHttpRequest();
   const query = new URLSearchParams({ name: file.name, ...(draft ? { draft } : {}), ...(like ? { like } : {}) });
   const done = new Promise((resolve, reject) => {
@@ -78,7 +78,7 @@ export function upload(file, { draft = null, like = null, onProgress = () => {} 
     });
     request.addEventListener("error", () => reject(new Refused(0, t("upload.broke"))));
     request.addEventListener("abort", () => reject(new Refused(-1, t("upload.cancelled"))));
-    request.open("PUT", `/api/uploads?${query}`);
+    request.open("PUT", `${to}?${query}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.setRequestHeader("X-Importer-Token", csrf());
     request.send(file);
