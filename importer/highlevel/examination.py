@@ -25,6 +25,7 @@ from importer.runtime.clock import Clock
 NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 _UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "SIGNATURE"})
 _TOLERABLE_SECONDS: Final = 5.0
+_STRANGE_REQUESTS: Final = 5
 
 
 class Grade(StrEnum):
@@ -57,6 +58,7 @@ class Examination:
         self._clock = clock
         self._quota = QuotaReading()
         self._lost: LostReply | None = None
+        self._asked = 0
 
     async def findings(self) -> AsyncIterator[ExaminationLine]:
         try:
@@ -80,6 +82,17 @@ class Examination:
         async for finding in self._scopes():
             yield finding
         yield _judge_quota(self._quota)
+        if others := self._requests_of_others():
+            text = f"about {others} requests in the last seconds were not ours: another program uses this sub-account's quota just now; an import gets what it leaves"
+            yield ExaminationLine(grade=Grade.WARNING, subject="quota", text=text)
+
+    def _requests_of_others(self) -> int:
+        """Count what the window holds beside what was asked here; a few may be of a moment ago, and are nobody's business."""
+        quota = self._quota
+        if quota.burst is None or quota.remaining is None:
+            return 0
+        others = quota.burst - quota.remaining - self._asked
+        return others if others > _STRANGE_REQUESTS else 0
 
     async def _scopes(self) -> AsyncIterator[ExaminationLine]:
         """Try what each scope is needed for; a contact that does not exist cannot be changed."""
@@ -138,6 +151,7 @@ class Examination:
     async def _ask(self, call: Call) -> tuple[Reply | None, RawReply | None]:
         token = await self._tokens.token(self._location_id)
         for _ in range(2):
+            self._asked += 1
             raw = await self._door.request(call, token)
             if isinstance(raw, LostReply):
                 self._lost = raw
