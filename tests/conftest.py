@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -16,22 +21,62 @@ settings.load_profile("patient")
 
 
 _COMPILED = pytest.StashKey[str]()
+_IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (pytest makes a private folder in it)
+_ROOM_BYTES: Final = 2 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return  # xdist's workers find all of it as it was arranged for them
+    _keep_files_in_memory(config)
+    _share_compiled_modules(config)
+
+
+def _keep_files_in_memory(config: pytest.Config) -> None:
+    """Let what tests write lie in memory, where there is room: journals wait for the disk thousands of times.
+
+    ``--basetemp`` and PYTEST_DEBUG_TEMPROOT say otherwise.
+    """
+    if config.option.basetemp is None and _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK):
+        disk = os.statvfs(_IN_MEMORY)
+        # Tests write programs, too, which a container's may refuse to start.
+        if disk.f_bavail * disk.f_frsize > _ROOM_BYTES and not disk.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
+
+def _share_compiled_modules(config: pytest.Config) -> None:
     """Let the processes that tests start share compiled modules, as they do where the package is installed.
 
-    Where PYTHONDONTWRITEBYTECODE is set, each of a thousand processes would compile all that it imports anew, which
+    Where PYTHONDONTWRITEBYTECODE is set, each of hundreds of processes would compile all that it imports anew, which
     is most of what the suite costs. Nothing is written beside the modules.
     """
     if os.environ.get("PYTHONDONTWRITEBYTECODE") and "PYTHONPYCACHEPREFIX" not in os.environ:
         del os.environ["PYTHONDONTWRITEBYTECODE"]
         config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
+        if getattr(config.option, "numprocesses", None):
+            # Workers begin at once with the same modules: each would compile all of them.
+            words = ("--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider", *config.args)
+            subprocess.run(
+                [sys.executable, "-m", "pytest", *words],
+                env={**os.environ, "PYTEST_ADDOPTS": ""},
+                check=False,
+                stdout=subprocess.DEVNULL,
+            )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _COMPILED in config.stash:
         shutil.rmtree(config.stash[_COMPILED], ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage among modules that are being loaded: there is none, and the looks are a quarter of loading them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -33,7 +33,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "suggest": ("importer.cli.suggestion", "Write a mapping from a file's headers and values."),
     "mappings": ("importer.cli.shipped", "List the ready mappings, or print one."),
     "mapping": ("importer.cli.mapping_editing", "Change keys of a mapping, and nothing around them."),
-    "fields": ("importer.cli.fields", "Make the custom fields that a mapping names."),
+    "fields": (
+        "importer.cli.fields",
+        "List a location's custom fields, and make those that a mapping names.",
+    ),
     "test": ("importer.cli.testing", "Hold a mapping against the examples that it carries."),
     "learn": ("importer.cli.learning", "Propose rules from failed rows that came back corrected."),
     "migrate": (
@@ -53,7 +56,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "forget": ("importer.cli.history", "Delete a run's data."),
     "connect": ("importer.cli.connecting", "Store the token of a sub-account, and check it."),
     "login": ("importer.cli.account", "Connect by OAuth and store the grant safely."),
-    "doctor": ("importer.cli.account", "Check token, scopes, location, quota, clock and disk."),
+    "doctor": ("importer.cli.account", "Check this machine, token, scopes, location, quota and clock."),
     "watch": ("importer.cli.service", "Import what arrives in a folder."),
     "serve": ("importer.cli.service", "Run jobs on their schedules."),
     "schedule": ("importer.cli.service", "Print a systemd, cron, Kubernetes or Windows entry for a job."),

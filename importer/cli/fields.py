@@ -1,9 +1,10 @@
-"""fields create: the custom fields that a mapping names made in the location that lacks them."""
+"""fields: the custom fields of a location listed, and those that a mapping names made where it lacks them."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -42,7 +43,7 @@ _place_options = stack(
 )
 
 
-@click.group("fields", short_help="Make the custom fields that a mapping names.")
+@click.group("fields", short_help="List a location's custom fields, and make those that a mapping names.")
 def fields_command() -> None:
     """Custom fields of a location."""
 
@@ -115,6 +116,43 @@ def create_command(**given: Any) -> None:
     if manner.as_json:
         click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
     sys.exit(summary.exit_code)
+
+
+@fields_command.command(
+    "list",
+    epilog=examples("importer fields list --location ve9EPM428h8vShlRW1KT"),
+    short_help="List the custom fields of a location, with their types and options.",
+)
+@_place_options
+@state_option
+@json_option
+def list_command(*, state: Path | None, as_json: bool, **given: Any) -> None:
+    """List the custom fields of contacts that a location has; nothing is changed there."""
+    import asyncio
+    from dataclasses import asdict, replace
+
+    from importer.cli.options import read_connection, state_folder
+    from importer.errors import SettingsError
+    from importer.highlevel.catalog import CatalogNeeds
+    from importer.runs.meeting import read_catalog
+
+    load_environment()
+    connection = read_connection(sandbox=False, **given)
+    connection = replace(connection, grants=state_folder(state) / "grants")
+    if connection.location_id is None:
+        raise SettingsError("Name the location: --location, or HIGHLEVEL_LOCATION_ID.")
+    needs = CatalogNeeds(custom_fields=True)
+    catalog = asyncio.run(read_catalog(connection, connection.location_id, needs))
+    fields = sorted(catalog.custom_fields, key=lambda each: each.name.casefold())
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in fields], ensure_ascii=False))
+    for each in () if as_json else fields:
+        options = f" ({', '.join(each.options)})" if each.options else ""
+        click.echo(_plain(f"{each.name}  {each.key}  {each.data_type}{options}"))
+
+
+def _plain(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def _read_type(said: str) -> tuple[str, str]:

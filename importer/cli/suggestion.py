@@ -120,11 +120,9 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
 
 async def _read_catalog(connection: Connection, location_id: str) -> Catalog:
     from importer.highlevel.catalog import CatalogNeeds
-    from importer.sending.looking import LOOKING, NoRows
-    from importer.sending.sender import Sender
+    from importer.runs.meeting import read_catalog
 
-    async with Sender(connection=connection, journal=NoRows(), policy=LOOKING) as sender:
-        return await sender.open_location(location_id, CatalogNeeds(custom_fields=True))
+    return await read_catalog(connection, location_id, CatalogNeeds(custom_fields=True))
 
 
 def _refuse_overwriting(output: Path) -> None:

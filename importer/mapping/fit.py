@@ -65,6 +65,12 @@ def misfit(model: MappingModel, header: Sequence[str]) -> str | None:
     )
 
 
+def count_readings(model: MappingModel, header: Sequence[str]) -> tuple[int, int]:
+    """Count the rules that read a column, and those of them that find one."""
+    readings = _readings(model, header)
+    return len(readings), sum(each.found for each in readings)
+
+
 def _readings(model: MappingModel, header: Sequence[str]) -> list[_Reading]:
     index = HeaderIndex(header)
     rules = [(name_in(key), rule.headers, rule.template is not None) for key, rule in model.rules]

@@ -19,7 +19,7 @@ from importer.runs.looking import open_looker
 from importer.runtime.clock import Clock
 from importer.sending import Sender
 from importer.sending.looking import LOOKING, NoRows
-from importer.settings import RunSettings
+from importer.settings import Connection, RunSettings
 
 _RESUME: Final = re.compile(r"\s[^.]*`importer resume`[^.]*\.")
 """Advice of a run that stops; a look has nothing to go on with."""
@@ -29,6 +29,12 @@ _PATIENCE_SECONDS: Final = 15.0
 _SECONDS_A_LOCATION: Final = 0.2
 
 T = TypeVar("T")
+
+
+async def read_catalog(connection: Connection, location_id: str, needs: CatalogNeeds) -> Catalog:
+    """Read what is needed of one location; nothing is changed there. Raises ImporterError where it does not answer."""
+    async with Sender(connection=connection, journal=NoRows(), policy=LOOKING) as sender:
+        return await sender.open_location(location_id, needs)
 
 
 def ask_locations(

@@ -9,13 +9,15 @@ from typing import Final
 
 _OBJECTS: Final = 50_000
 """So many more live objects than at the last look are worth a look: a full queue alone is tens of thousands."""
+_LOADED: Final = 250_000
+"""More than any command loads, of which nothing is garbage: one look at half of it takes as long as a hundred rows."""
 
 
 @contextlib.contextmanager
 def seldom_collecting() -> Iterator[None]:
     """Let the collector look seldom, as for a command: what it loads stays, and the looks at it were a tenth of its start."""
     before = gc.get_threshold()
-    gc.set_threshold(_OBJECTS, *before[1:])
+    gc.set_threshold(_LOADED, *before[1:])
     try:
         yield
     finally:

@@ -20,6 +20,7 @@ from importer.settings import ReadingOptions
 
 if TYPE_CHECKING:
     from importer.bench.asking import Bench
+    from importer.highlevel.catalog import Catalog
     from importer.mapping import Mapping
     from importer.ui.copies import ReturnedRows
     from importer.yaml.document import Plain, YamlPath
@@ -72,10 +73,29 @@ class Answers:
             failing += sum(any(fault.fails for fault in faults) for faults in block.faults.values())
         return {"rows": rows, "failing": failing}
 
-    def suggest(self) -> Any:
-        """Suggest a mapping, with the reason of each guess."""
-        suggestion = self._bench.suggestion()
+    def suggest(self, fields: list[dict[str, Any]] | None = None) -> Any:
+        """Suggest a mapping, with the reason of each guess; ``fields`` are the location's own, to be mapped to as well."""
+        suggestion = self._bench.suggestion(catalog=_catalog_of(fields) if fields else None)
         return {"yaml": suggestion.to_yaml(), "suggestion": suggestion.to_json()}
+
+    def known_mappings(self, texts: dict[str, str]) -> Any:
+        """Say how well mappings fit the file, and which program it was exported by, if it shows."""
+        from importer.mapping.recognition import fits, recognized
+
+        header = self._bench.header
+        export = recognized(header)
+        return {
+            "shares": {name: fit.share for name, fit in fits(texts, header).items()},
+            "export": None
+            if export is None
+            else {
+                "name": export.ready.name,
+                "title": export.ready.title,
+                "rules": export.fit.rules,
+                "found": export.fit.found,
+                "telling": list(export.telling[:5]),
+            },
+        }
 
     def samples(self) -> Any:
         """Give of each column three values that differ, the longest, and how much of it is filled, by the first rows."""
@@ -119,14 +139,17 @@ class Answers:
             ],
         }
 
-    def assign(self, text: str, place: int, target: list[str] | None) -> Json:
+    def assign(
+        self, text: str, place: int, target: list[str] | None, instead_of: list[list[str]] | None = None
+    ) -> Json:
         """Let a column go somewhere else; gives the text that says so."""
         from importer.mapping.assigning import assign
 
         if not 0 <= place < len(self._bench.header):
             raise SettingsError("The file has no such column. Load the page again.")
         path = None if target is None else tuple(target)
-        return {"text": assign(text, self._bench.header, place, path, name=_NAME)}
+        rules = None if instead_of is None else [tuple(each) for each in instead_of]
+        return {"text": assign(text, self._bench.header, place, path, name=_NAME, instead_of=rules)}
 
     def order(self, text: str, target: list[str], columns: list[str]) -> Json:
         """Write the columns of a rule in another order."""
@@ -157,11 +180,17 @@ class Answers:
     def becomes(self, text: str, rows: list[int] | None = None) -> Any:
         """Say what rows would send; without numbers, the first three of the file."""
         from importer.mapping import parse_mapping
+        from importer.mapping.assigning import assigned_rules, used_column
 
         mapping: Mapping = parse_mapping(text, name=_NAME)
         numbers = rows or [row.number for row in islice(self._bench.first_rows(), 3)]
+        several = [each for each in assigned_rules(text, self._bench.header) if len(each.columns) > 1]
         return [
-            {**shown, "cells": self._cells(number)}
+            {
+                **shown,
+                "cells": self._cells(number),
+                "used": {each.key: used_column(each, self._bench.row(number).cells) for each in several},
+            }
             for number, shown in zip(numbers, self._bench.becomes(mapping, numbers), strict=True)
         ]
 
@@ -225,6 +254,16 @@ class Answers:
 
     def _cells(self, number: int) -> list[Json]:
         return [cell[:_LONGEST_CELL] for cell in self._bench.row(number).cells]
+
+
+def _catalog_of(fields: list[dict[str, Any]]) -> Catalog:
+    from importer.highlevel.catalog import Catalog, CustomField
+
+    known = (
+        CustomField(**{**each, "options": tuple(each["options"]), "accepts": tuple(each["accepts"])})
+        for each in fields
+    )
+    return Catalog(location_id="", custom_fields=tuple(known))
 
 
 def _faults(said: Any, *, fails: bool) -> list[Json]:

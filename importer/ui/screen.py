@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.errors import ImporterError
+from importer.records import Json
 from importer.settings import Secret
 from importer.ui.benches import Benches
 from importer.ui.checks import Checks
@@ -66,6 +67,8 @@ class Screen:
         self.admission: Admission | None = None
         self.starting: dict[str, asyncio.Lock] = {}
         """A second click on Start waits for the first and finds its run."""
+        self.location_fields: dict[str, list[Json]] = {}
+        """The custom fields of locations that were asked for them."""
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
         self._heard_at = time.monotonic()

@@ -100,7 +100,7 @@ async def test_a_kind_of_group_that_there_is_not_is_refused(visitor: Visitor) ->
 
 @pytest.fixture
 async def vendor(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox(SandboxSettings(burst=1000, daily=0))
+    sandbox = Sandbox(SandboxSettings(burst=1000, daily=0, search_lag_seconds=0))
     await sandbox.start()
     sandbox.furnish(LOCATION)
     monkeypatch.setenv("HIGHLEVEL_BASE_URL", sandbox.base_url)

@@ -8,8 +8,10 @@ from typing import Any
 from importer.errors import SettingsError
 from importer.highlevel.fields import FIELDS
 from importer.records import Json
-from importer.ui.drafts import Draft, write_private
+from importer.runtime.private_files import write_private
+from importer.ui.drafts import Draft
 from importer.ui.handling.files import ask_bench
+from importer.ui.handling.targets import location_fields, text_to_take
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
 
@@ -24,7 +26,8 @@ async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 async def columns(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Give everything that the page shows; a draft without a mapping gets the one that is suggested."""
     draft = screen.drafts.open(asked.named["draft"])
-    suggested: Any = await ask_bench(screen, draft, "suggest")
+    fields, silence = await location_fields(screen, draft)
+    suggested: Any = await ask_bench(screen, draft, "suggest", fields=fields)
     path = screen.drafts.mapping(draft)
     if not path.is_file():
         await asyncio.to_thread(write_private, path, suggested["yaml"].encode())
@@ -35,6 +38,8 @@ async def columns(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             **await _shown(screen, draft, text),
             "samples": samples,
             "suggestion": suggested["suggestion"],
+            "custom_fields": fields,
+            "silence": silence,
             "fields": [
                 {"field": each.name, "label": each.label, "group": each.group.value, "says": each.says}
                 for each in FIELDS.values()
@@ -57,8 +62,11 @@ async def change(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             text = taken(said, "text", str)
             if len(text) > _LONGEST_MAPPING:
                 raise SettingsError(screen.words("columns.too_long"))
+        case "take":
+            text = await asyncio.to_thread(text_to_take, screen, said)
         case "suggested":
-            suggested: Any = await ask_bench(screen, draft, "suggest")
+            fields, _ = await location_fields(screen, draft)
+            suggested: Any = await ask_bench(screen, draft, "suggest", fields=fields)
             text = suggested["yaml"]
         case "assign" | "order" | "edit" | "skip":
             answer: Any = await ask_bench(screen, draft, what, text=text, **_asked_of_form(what, said))
@@ -74,10 +82,13 @@ def _asked_of_form(what: str, said: dict[str, Json]) -> dict[str, Json]:
     """Take what a change of the form consists of. Raises RefusedRequestError for what the form does not say."""
     match what:
         case "assign":
-            target = said.get("target")
+            target, instead_of = said.get("target"), said.get("instead_of")
             return {
                 "place": taken(said, "place", int),
                 "target": None if target is None else _path(target),
+                "instead_of": None
+                if instead_of is None
+                else [_path(path) for path in taken(said, "instead_of", list)],
             }
         case "skip":
             return {"column": taken(said, "column", str), "cell": taken(said, "text", str)}
