@@ -150,7 +150,9 @@ def test_parents_are_the_contacts_of_a_file_that_reaches_nobody_else_and_names_t
     assert of(header, *rows).chosen() == {"Parent Name": "name", "Parent Email": "email"}
     named = of(("Student Name", *header[1:]), *[("Ava Ames", *row[1:]) for row in rows])
     assert named.chosen() == {"Parent Name": "name", "Parent Email": "email"}
-    nameless = of(("Student Name", "Parent Email"), ("Ava Ames", "amy@example.com"), ("Ben Boyd", "bo@example.com"))
+    nameless = of(
+        ("Student Name", "Parent Email"), ("Ava Ames", "amy@example.com"), ("Ben Boyd", "bo@example.com")
+    )
     assert "Parent Email" not in nameless.chosen()
 
 
