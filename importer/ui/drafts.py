@@ -53,6 +53,9 @@ class Draft:
     sandbox: bool = True
     location_id: str | None = None
     location_name: str | None = None
+    location_zone: str | None = None
+    automations: tuple[str, ...] = ()
+    """The workflows that were published there when it was looked at."""
     mapping_name: str | None = None
     """The ready mapping that was taken, if one was."""
     acknowledged: tuple[str, ...] = ()
@@ -184,7 +187,8 @@ class Drafts:
 
 def _from_json(draft_id: str, kept: dict[str, Any]) -> Draft:
     known = {name: kept[name] for name in Draft.__slots__ if name in kept}
-    return Draft(id=draft_id, **{**known, "acknowledged": tuple(known.get("acknowledged", ()))})
+    lists = {name: tuple(known.get(name, ())) for name in ("acknowledged", "automations")}
+    return Draft(id=draft_id, **{**known, **lists})
 
 
 def safe_name(said: str) -> str:

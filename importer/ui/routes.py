@@ -112,6 +112,8 @@ ROUTES: Final = (
     Route("GET", "/d/{draft}/forecast", forecast.page),
     Route("POST", "/api/d/{draft}/plan", forecast.plan),
     Route("GET", "/d/{draft}/plan.html", forecast.plan_page),
+    Route("GET", "/api/d/{draft}/planned-row", forecast.planned_row),
+    Route("POST", "/api/d/{draft}/ask", forecast.ask_location),
     Route("POST", "/api/d/{draft}/start", forecast.start),
     Route("GET", "/r/{run}", runs.page),
     Route("GET", "/api/r/{run}", runs.state),
