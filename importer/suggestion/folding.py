@@ -137,6 +137,10 @@ _LAYOUT: Final = re.compile(
 """A layout of dates as people write it: DD/MM/YYYY, TT.MM.JJJJ, JJ/MM/AAAA, GG/MM/AAAA."""
 
 
+_CHOICES: Final = re.compile(r"\((?:[^\W\d_]{1,3}\s?[/|,]\s?)+[^\W\d_]{1,3}\)")
+"""What may be answered, behind a question: Sexe (M/F), Newsletter (Y/N)."""
+
+
 def date_layout(header: str) -> str | None:
     """Give the order of day and month that a header states: DMY, MDY or YMD."""
     found = _LAYOUT.search(header)
@@ -148,7 +152,7 @@ def date_layout(header: str) -> str | None:
 @lru_cache(maxsize=4096)
 def words(header: str) -> tuple[str, ...]:
     """Split a header into plain lower-case words: ``E-mail 1 - Value`` becomes ``email 1 value``."""
-    said = _ENDINGS.sub("", _LAYOUT.sub(" ", header)) or header
+    said = _ENDINGS.sub("", _CHOICES.sub(" ", _LAYOUT.sub(" ", header))) or header
     return _join([piece for part in _parts(_SEAM.sub(" ", said)) for piece in _pieces_of(part)])
 
 
@@ -205,12 +209,20 @@ def further_phrases(kind: str) -> frozenset[str]:
     return frozenset(" ".join(words(text)) for text in texts if text.strip())
 
 
+_MAILED: Final = re.compile(
+    r"(?:post|mail)((?:uts|mark|reklam|nyh|kamp|werb|versand|vertei|einwill|abmeld|zusend|kontakt)\w+)"
+)
+"""What is written together with the end of "e-mail": e-postutsendelser, E-Mailwerbung."""
+
+
 def _join(parts: list[str]) -> tuple[str, ...]:
     joined: list[str] = []
     for part in parts:
         pair = (joined[-1], part) if joined else ("", part)
         if pair in _JOINED:
             joined[-1] = _JOINED[pair]
+        elif pair[0] == "e" and (mailed := _MAILED.fullmatch(part)):
+            joined[-1:] = ["email", mailed[1]]
         else:
             joined.append(part)
     return tuple(joined)
