@@ -5,7 +5,6 @@ What sends has two forms: ``run`` for code without an event loop, ``run_async`` 
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator
 from contextvars import Context
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 from importer import mapping as mappings
 from importer.api import arguments as told
 from importer.api.arguments import Sources, loaded, run_settings
-from importer.api.attending import attended, refuse_loop
+from importer.api.attending import attended, blocking
 from importer.api.options import (
     CheckOptions,
     Given,
@@ -188,9 +187,7 @@ async def run_async(source: Sources, mapping: Mapping | Reference, **options: Un
 @options_of(RunOptions)
 def run(source: Sources, mapping: Mapping | Reference, **options: Unpack[RunOptions]) -> Summary:
     """Import as ``run_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
-    checked("run", options, RunOptions)
-    refuse_loop("run")
-    return asyncio.run(run_async(source, mapping, **options))
+    return blocking("run", lambda: run_async(source, mapping, **options), options, RunOptions)
 
 
 @options_of(ResumeOptions)
@@ -216,9 +213,7 @@ async def resume_async(run_id: str | None = None, **options: Unpack[ResumeOption
 @options_of(ResumeOptions)
 def resume(run_id: str | None = None, **options: Unpack[ResumeOptions]) -> Summary:
     """Go on as ``resume_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
-    checked("resume", options, ResumeOptions)
-    refuse_loop("resume")
-    return asyncio.run(resume_async(run_id, **options))
+    return blocking("resume", lambda: resume_async(run_id, **options), options, ResumeOptions)
 
 
 @options_of(RetryOptions)
@@ -239,9 +234,7 @@ async def retry_async(run_id: str | None = None, **options: Unpack[RetryOptions]
 @options_of(RetryOptions)
 def retry(run_id: str | None = None, **options: Unpack[RetryOptions]) -> Summary:
     """Send again as ``retry_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
-    checked("retry", options, RetryOptions)
-    refuse_loop("retry")
-    return asyncio.run(retry_async(run_id, **options))
+    return blocking("retry", lambda: retry_async(run_id, **options), options, RetryOptions)
 
 
 def _stepped(call: Context, lines: Iterator[dict[str, Json]]) -> Iterator[dict[str, Json]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from importer.api.options import Given
+from importer.api.options import Given, checked
 from importer.api.wording import errors_in_parameters
 from importer.errors import ImporterError, InterruptedRunError, SettingsError
 from importer.runtime.environment import user_at_host
@@ -54,7 +54,16 @@ async def attended(
             progress.ended()
 
 
-def refuse_loop(name: str) -> None:
+def blocking(
+    name: str, work: Callable[[], Coroutine[Any, Any, Found]], options: Mapping[str, object], known: type
+) -> Found:
+    """Do what ``name`` awaits, from code without an event loop. Raises SettingsError inside a running one."""
+    checked(name, options, known)
+    _refuse_loop(name)
+    return asyncio.run(work())
+
+
+def _refuse_loop(name: str) -> None:
     """Raise SettingsError inside a running event loop, which ``asyncio.run`` would refuse in words of its own."""
     try:
         asyncio.get_running_loop()

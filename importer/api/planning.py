@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Final, Unpack
 
 from importer.api import arguments as told
 from importer.api.arguments import Sources, loaded, run_settings
-from importer.api.attending import attended, refuse_loop
+from importer.api.attending import attended, blocking
 from importer.api.options import (
     ApplyOptions,
     Given,
@@ -63,9 +62,7 @@ async def plan_async(
 @options_of(PlanOptions)
 def plan(source: Sources, mapping: Mapping | Reference, **options: Unpack[PlanOptions]) -> PlanSummary:
     """Plan as ``plan_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
-    checked("plan", options, PlanOptions)
-    refuse_loop("plan")
-    return asyncio.run(plan_async(source, mapping, **options))
+    return blocking("plan", lambda: plan_async(source, mapping, **options), options, PlanOptions)
 
 
 @options_of(ApplyOptions)
@@ -88,9 +85,7 @@ async def apply_async(plan: Reference | PlanSummary, **options: Unpack[ApplyOpti
 @options_of(ApplyOptions)
 def apply(plan: Reference | PlanSummary, **options: Unpack[ApplyOptions]) -> Summary:
     """Apply as ``apply_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
-    checked("apply", options, ApplyOptions)
-    refuse_loop("apply")
-    return asyncio.run(apply_async(plan, **options))
+    return blocking("apply", lambda: apply_async(plan, **options), options, ApplyOptions)
 
 
 @options_of(MirrorOptions)
@@ -116,9 +111,9 @@ async def mirror_location_async(
 @options_of(MirrorOptions)
 def mirror_location(location_id: str | None = None, **options: Unpack[MirrorOptions]) -> MirrorReading:
     """Read as ``mirror_location_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
-    checked("mirror_location", options, MirrorOptions)
-    refuse_loop("mirror_location")
-    return asyncio.run(mirror_location_async(location_id, **options))
+    return blocking(
+        "mirror_location", lambda: mirror_location_async(location_id, **options), options, MirrorOptions
+    )
 
 
 def _applying(wanted: str, given: Given) -> RunSettings:

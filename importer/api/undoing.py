@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Unpack
 
 from importer.api import arguments as told
-from importer.api.attending import attended, refuse_loop
+from importer.api.attending import attended, blocking
 from importer.api.options import TakeBackOptions, checked, options_of
 from importer.runtime.environment import context_with
 
@@ -37,6 +36,4 @@ async def undo_async(run_id: str, **options: Unpack[TakeBackOptions]) -> UndoSum
 @options_of(TakeBackOptions)
 def undo(run_id: str, **options: Unpack[TakeBackOptions]) -> UndoSummary:
     """Take back as ``undo_async`` does, from code without an event loop. Raises SettingsError inside a running one."""
-    checked("undo", options, TakeBackOptions)
-    refuse_loop("undo")
-    return asyncio.run(undo_async(run_id, **options))
+    return blocking("undo", lambda: undo_async(run_id, **options), options, TakeBackOptions)

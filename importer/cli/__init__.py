@@ -56,7 +56,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "forget": ("importer.cli.history", "Delete a run's data."),
     "connect": ("importer.cli.connecting", "Store the token of a sub-account, and check it."),
     "login": ("importer.cli.account", "Connect by OAuth and store the grant safely."),
-    "doctor": ("importer.cli.account", "Check token, scopes, location, quota, clock and disk."),
+    "doctor": ("importer.cli.account", "Check this machine, token, scopes, location, quota and clock."),
     "watch": ("importer.cli.service", "Import what arrives in a folder."),
     "serve": ("importer.cli.service", "Run jobs on their schedules."),
     "schedule": ("importer.cli.service", "Print a systemd, cron, Kubernetes or Windows entry for a job."),

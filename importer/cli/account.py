@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _REDIRECT: Final = "https://localhost:8765/callback"
 """The portal refuses plain http. Nobody listens there: the browser shows an error, and the address to be pasted."""
 _CONSENT_SECONDS: Final = 300.0
-_LEAST_DISK_BYTES: Final = 200 << 20
 
 
 @click.command(
@@ -105,7 +104,7 @@ def login_command(
 
 @click.command(
     "doctor",
-    short_help="Check token, scopes, location, quota, clock and disk.",
+    short_help="Check this machine, token, scopes, location, quota and clock.",
     epilog=examples("importer doctor --location ve9EPM428h8vShlRW1KT"),
 )
 @stack(connection_options, state_option)
@@ -121,6 +120,7 @@ def doctor_command(
     as_json: bool,
 ) -> None:
     """Check everything an import depends on, one line each; nothing is changed. Exit code 2 if something fails."""
+    from importer.cli.machine import examine_machine
     from importer.cli.options import read_connection
     from importer.highlevel.examination import Grade
 
@@ -133,7 +133,14 @@ def doctor_command(
         api_version=api_version,
     )
     folder = state_folder(state)
-    findings = [_examine_disk(folder), *asyncio.run(_examine(connection, folder))]
+    machine = examine_machine(
+        folder,
+        connection.base_url,
+        folder=Path.cwd(),
+        variables=os.environ,
+        search_path=os.environ.get("PATH", ""),
+    )
+    findings = [*machine, *asyncio.run(_examine(connection, folder))]
     for finding in findings:
         if as_json:
             said = {"grade": finding.grade, "subject": finding.subject, "text": finding.text}
@@ -255,23 +262,3 @@ async def _examine(connection: Connection, state: Path) -> list[ExaminationLine]
         )
         tokens = AnyTokens(connection, client, clock=clock)
         return [each async for each in Examination(client, tokens, location_id, clock=clock).findings()]
-
-
-def _examine_disk(folder: Path) -> ExaminationLine:
-    import shutil
-
-    from importer.highlevel.examination import ExaminationLine, Grade
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = folder / f".probe-{secrets.token_hex(4)}"
-        probe.write_bytes(b"")
-        probe.unlink()
-        free = shutil.disk_usage(folder).free
-    except OSError as cause:
-        return ExaminationLine(
-            grade=Grade.BAD, subject="disk", text=f"{folder} cannot be written: {cause.strerror}. Set --state"
-        )
-    text = f"{free / 2**30:.1f} GB free in {folder}"
-    grade = Grade.GOOD if free >= _LEAST_DISK_BYTES else Grade.WARNING
-    return ExaminationLine(grade=grade, subject="disk", text=text)

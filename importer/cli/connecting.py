@@ -169,7 +169,7 @@ def _name_in(lines: list[ExaminationLine]) -> str:
 
     for line in lines:
         if line.subject == "location" and line.grade is Grade.GOOD:
-            return line.facts.get("name", "")
+            return str(line.facts.get("name", ""))
     return ""
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import CredentialsError, SettingsError
-from importer.highlevel.grants import open_keyring, write_private
+from importer.highlevel.grants import open_keyring
 from importer.records import value_type
 from importer.runtime.logs import hide
+from importer.runtime.private_files import write_private_in_own_folder
 from importer.settings import Connection, Secret
 
 _SERVICE: Final = "highlevel-importer"
@@ -55,7 +56,7 @@ class ConnectionBook:
             "stored_at": connection.stored_at,
             **({"keyring": True} if in_keyring else {"token": token.reveal()}),
         }
-        write_private(self.path(connection.location_id), json.dumps(kept, indent=1).encode())
+        write_private_in_own_folder(self.path(connection.location_id), json.dumps(kept, indent=1).encode())
         if not in_keyring:
             _drop(self._entry(connection.location_id))
         return _read_connection(kept)

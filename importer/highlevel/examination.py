@@ -13,18 +13,19 @@ from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply, distrust
 from importer.highlevel.custom_fields import READ_SCOPE, list_custom_fields
-from importer.highlevel.follow_ups import FOLLOW_UPS
+from importer.highlevel.follow_ups import FOLLOW_UPS, WORKFLOWS
 from importer.highlevel.quota import QuotaReading
 from importer.highlevel.refusals import INSIDE, LEGAL_ADVICE, is_of_an_agency, misdirected_advice
 from importer.highlevel.reply import Reply, ReplyKind, read_http_date, read_reply
 from importer.highlevel.scopes import OPTIONAL_SCOPES
 from importer.highlevel.tokens import TokenSource
-from importer.records import value_type
+from importer.records import Json, value_type
 from importer.runtime.clock import Clock
 
 NO_SUCH_CONTACT: Final = "importerScopeProbe00"
 _UNSUPPORTED: Final = frozenset({"TEXTBOX_LIST", "SIGNATURE"})
 _TOLERABLE_SECONDS: Final = 5.0
+_STRANGE_REQUESTS: Final = 5
 
 
 class Grade(StrEnum):
@@ -40,8 +41,8 @@ class ExaminationLine:
     grade: Grade
     subject: str
     text: str
-    facts: Mapping[str, str] = field(default_factory=dict)
-    """What a program may want to know of it: a location's name, country and time zone."""
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    """What a program may want to know of it: a location's name, country and time zone, its published workflows."""
 
     def __str__(self) -> str:
         return f"{self.grade:<5} {self.subject}: {self.text}"
@@ -57,6 +58,7 @@ class Examination:
         self._clock = clock
         self._quota = QuotaReading()
         self._lost: LostReply | None = None
+        self._asked = 0
 
     async def findings(self) -> AsyncIterator[ExaminationLine]:
         try:
@@ -80,6 +82,17 @@ class Examination:
         async for finding in self._scopes():
             yield finding
         yield _judge_quota(self._quota)
+        if others := self._requests_of_others():
+            text = f"about {others} requests in the last seconds were not ours: another program uses this sub-account's quota just now; an import gets what it leaves"
+            yield ExaminationLine(grade=Grade.WARNING, subject="quota", text=text)
+
+    def _requests_of_others(self) -> int:
+        """Count what the window holds beside what was asked here; a few may be of a moment ago, and are nobody's business."""
+        quota = self._quota
+        if quota.burst is None or quota.remaining is None:
+            return 0
+        others = quota.burst - quota.remaining - self._asked
+        return others if others > _STRANGE_REQUESTS else 0
 
     async def _scopes(self) -> AsyncIterator[ExaminationLine]:
         """Try what each scope is needed for; a contact that does not exist cannot be changed."""
@@ -108,6 +121,8 @@ class Examination:
                 )
                 return
             yield _judge_scope(scope, found, needed)
+            if scope == WORKFLOWS.scope and found is not None and found.kind is ReplyKind.DONE:
+                yield _judge_workflows(found)
             if scope == READ_SCOPE and found is not None and found.kind is ReplyKind.DONE:
                 yield _judge_custom_fields(found)
 
@@ -136,6 +151,7 @@ class Examination:
     async def _ask(self, call: Call) -> tuple[Reply | None, RawReply | None]:
         token = await self._tokens.token(self._location_id)
         for _ in range(2):
+            self._asked += 1
             raw = await self._door.request(call, token)
             if isinstance(raw, LostReply):
                 self._lost = raw
@@ -178,8 +194,10 @@ def _judge_location(found: Reply, location_id: str) -> list[ExaminationLine]:
         return [ExaminationLine(grade=Grade.BAD, subject="location", text=text)]
     place = found.body.get("location")
     place = place if isinstance(place, Mapping) else {}
-    facts = {name: str(place[name]) for name in ("name", "country", "timezone") if place.get(name)}
-    about = ", ".join(facts.values())
+    facts: dict[str, Json] = {
+        name: str(place[name]) for name in ("name", "country", "timezone") if place.get(name)
+    }
+    about = ", ".join(map(str, facts.values()))
     return [
         ExaminationLine(grade=Grade.GOOD, subject="location", text=f"{location_id} ({about})", facts=facts),
         _judge_matching(place.get("settings")),
@@ -225,6 +243,19 @@ def _judge_custom_fields(found: Reply) -> ExaminationLine:
         text = f"{len(fields)}; these kinds cannot be imported: {', '.join(odd[:10])}"
         return ExaminationLine(grade=Grade.WARNING, subject="custom fields", text=text)
     return ExaminationLine(grade=Grade.GOOD, subject="custom fields", text=str(len(fields)))
+
+
+def _judge_workflows(found: Reply) -> ExaminationLine:
+    """Name the workflows that are published: what an import triggers of them cannot be taken back."""
+    listed = found.body.get(WORKFLOWS.name)
+    names: list[Json] = [
+        str(each.get("name", "")).strip()
+        for each in (listed if isinstance(listed, list) else ())
+        if isinstance(each, Mapping) and each.get("status") == "published"
+    ]
+    shown = ", ".join(map(str, names[:10])) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    text = f"{len(names)} published{f': {shown}' if names else ''}"
+    return ExaminationLine(grade=Grade.GOOD, subject="workflows", text=text, facts={"published": names})
 
 
 def _judge_quota(quota: QuotaReading) -> ExaminationLine:

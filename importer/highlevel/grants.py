@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +11,7 @@ from typing import Any, Final
 from importer.errors import CredentialsError, SettingsError
 from importer.records import value_type
 from importer.runtime.installation import missing_extra
+from importer.runtime.private_files import write_private_in_own_folder
 from importer.runtime.process_lock import LockHeldError, locked, this_process
 from importer.settings import Secret
 
@@ -88,7 +87,7 @@ class GrantFile:
             kept["keyring"] = True
         else:
             kept |= hidden
-        write_private(self.path, json.dumps(kept, indent=1).encode())
+        write_private_in_own_folder(self.path, json.dumps(kept, indent=1).encode())
 
     @contextlib.contextmanager
     def locked(self, *, since: float, wait_seconds: float = RENEWAL_WAIT_SECONDS) -> Iterator[None]:
@@ -151,34 +150,6 @@ class GrantBook:
 
     def __bool__(self) -> bool:
         return any(any(self.folder.glob(names)) for names in ("location-*.json", "company-*.json"))
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        _sync_folder(path.parent)
-    except OSError as cause:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        raise SettingsError(f"{path} cannot be written: {cause.strerror or cause}.") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, where folders can be synced."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def open_keyring() -> Any:

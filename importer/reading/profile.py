@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Self
 
@@ -21,16 +21,16 @@ class Profile:
 
     @classmethod
     def of(cls, rows: Sequence[Cells]) -> Self:
-        counts: dict[int, Counter[Shape]] = {}
+        shapes: defaultdict[int, list[Shape]] = defaultdict(list)
         for cells in rows:
             for column, cell in enumerate(cells):
-                shape = shape_of(cell)
-                if shape is not Shape.BLANK:
-                    counts.setdefault(column, Counter())[shape] += 1
+                shapes[column].append(shape_of(cell))
         telling: dict[int, Shape] = {}
-        for column, seen in counts.items():
-            shape, count = seen.most_common(1)[0]
-            if shape in DATA_SHAPES and count >= _SHARE * seen.total():
+        for column, seen in shapes.items():
+            counts = Counter(seen)
+            filled = len(seen) - counts.pop(Shape.BLANK, 0)
+            shape, count = counts.most_common(1)[0] if counts else (Shape.BLANK, 0)
+            if shape in DATA_SHAPES and count >= _SHARE * filled:
                 telling[column] = shape
         return cls(telling)
 

@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
-from importer.errors import ImporterError
+from importer.errors import ImporterError, SettingsError
 from importer.records import Counts, Outcome, RowId, Status, number_of, source_of, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.state import StateFolder
@@ -18,6 +18,8 @@ from importer.state.lineage import successors_of
 from importer.state.remote import read_progress
 
 _MOST_ROWS: Final = 1_000
+_NO_ROW_BEHIND: Final = (1 << 63) - 1
+"""SQLite takes no larger number."""
 _COUNTED: Final = ("created", "updated", "skipped", "failed", "pending")
 
 
@@ -82,11 +84,16 @@ class PastRun:
     ) -> tuple[PastRow, ...]:
         """Give the next rows that have an outcome, in source order: those behind ``after``, the ``id`` of the row shown last.
 
-        Raises StateError for a damaged journal.
+        Raises StateError for a damaged journal, and SettingsError for a status that no row can have.
         """
-        wanted = None if status is None else Status(status)
+        wanted = None if status is None else _status(status)
         with self.state_folder.open_journal(self.run, thorough=False) as journal:
-            found = journal.page(after=after, status=wanted, code=code, count=min(max(count, 0), _MOST_ROWS))
+            found = journal.page(
+                after=min(after, _NO_ROW_BEHIND),
+                status=wanted,
+                code=code,
+                count=min(max(count, 0), _MOST_ROWS),
+            )
             return tuple(PastRow(id=outcome.row, outcome=outcome) for outcome in found)
 
 
@@ -98,7 +105,7 @@ class RunHistory:
 
     def __iter__(self) -> Iterator[PastRun]:
         """Walk the runs, newest first; one that is damaged is left out."""
-        for run_id in self._folder.run_ids():
+        for run_id in self._folder.newest_ids():
             with contextlib.suppress(ImporterError):
                 yield self._read(self._folder.run(run_id))
 
@@ -131,8 +138,20 @@ class RunHistory:
         )
 
 
+def _status(said: Status | str) -> Status:
+    try:
+        return Status(said)
+    except ValueError:
+        known = ", ".join(each.value for each in Status)
+        raise SettingsError(f"{said!r} is no status of a row. There are: {known}.") from None
+
+
 def _counts_in(progress: dict[str, Any] | None) -> Counts:
     try:
         return Counts(**{name: int((progress or {}).get(name, 0)) for name in _COUNTED})
-    except (TypeError, ValueError):  # the file lies in a folder of the user's, who may have written to it
+    except (
+        TypeError,
+        ValueError,
+        OverflowError,
+    ):  # the file lies in a folder of the user's, who may have written to it
         return Counts()

@@ -43,7 +43,7 @@ def read_progress(places: Iterable[Path]) -> dict[str, Any] | None:
     for folder in places:
         try:
             snapshot = json.loads((folder / PROGRESS_NAME).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
         if isinstance(snapshot, dict):
             return snapshot

@@ -137,6 +137,10 @@ _LAYOUT: Final = re.compile(
 """A layout of dates as people write it: DD/MM/YYYY, TT.MM.JJJJ, JJ/MM/AAAA, GG/MM/AAAA."""
 
 
+_CHOICES: Final = re.compile(r"\((?:[^\W\d_]{1,3}\s?[/|,]\s?)+[^\W\d_]{1,3}\)")
+"""What may be answered, behind a question: Sexe (M/F), Newsletter (Y/N)."""
+
+
 def date_layout(header: str) -> str | None:
     """Give the order of day and month that a header states: DMY, MDY or YMD."""
     found = _LAYOUT.search(header)
@@ -152,8 +156,8 @@ def words(header: str) -> tuple[str, ...]:
 
 
 def _spaced(text: str) -> str:
-    """Take layouts of dates and endings off, and set a space where one word ends and another begins."""
-    return _SEAM.sub(" ", _ENDINGS.sub("", _LAYOUT.sub(" ", text)) or text)
+    """Take layouts of dates, answers to choose from and endings off, and set a space where one word ends and another begins."""
+    return _SEAM.sub(" ", _ENDINGS.sub("", _CHOICES.sub(" ", _LAYOUT.sub(" ", text))) or text)
 
 
 def _plain(text: str) -> str:
@@ -215,12 +219,20 @@ def further_phrases(kind: str) -> frozenset[str]:
     return frozenset(" ".join(_words_of(phrase)) for phrase in listed.split(",") if phrase.strip())
 
 
+_MAILED: Final = re.compile(
+    r"(?:post|mail)((?:uts|mark|reklam|nyh|kamp|werb|versand|vertei|einwill|abmeld|zusend|kontakt)\w+)"
+)
+"""What is written together with the end of "e-mail": e-postutsendelser, E-Mailwerbung."""
+
+
 def _join(parts: list[str]) -> tuple[str, ...]:
     joined: list[str] = []
     for part in parts:
         pair = (joined[-1], part) if joined else ("", part)
         if pair in _JOINED:
             joined[-1] = _JOINED[pair]
+        elif pair[0] == "e" and (mailed := _MAILED.fullmatch(part)):
+            joined[-1:] = ["email", mailed[1]]
         else:
             joined.append(part)
     return tuple(joined)

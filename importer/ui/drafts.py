@@ -20,6 +20,7 @@ from typing import Any, Final
 from importer.errors import SettingsError, StateError
 from importer.records import Json, value_type
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.private_files import write_private
 
 KEPT_DAYS: Final = 7.0
 FILE_FOLDER: Final = "file"
@@ -52,6 +53,9 @@ class Draft:
     sandbox: bool = True
     location_id: str | None = None
     location_name: str | None = None
+    location_zone: str | None = None
+    automations: tuple[str, ...] = ()
+    """The workflows that were published there when it was looked at."""
     mapping_name: str | None = None
     """The ready mapping that was taken, if one was."""
     acknowledged: tuple[str, ...] = ()
@@ -181,23 +185,10 @@ class Drafts:
         write_private(path, json.dumps(kept, ensure_ascii=False).encode())
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file for its owner's eyes alone, whole or not at all. Raises StateError."""
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    try:
-        handle = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        aside.replace(path)
-    except OSError as cause:
-        with contextlib.suppress(OSError):  # in a folder that takes no change
-            aside.unlink(missing_ok=True)
-        raise StateError(f"{path} cannot be written: {cause.strerror}.") from cause
-
-
 def _from_json(draft_id: str, kept: dict[str, Any]) -> Draft:
     known = {name: kept[name] for name in Draft.__slots__ if name in kept}
-    return Draft(id=draft_id, **{**known, "acknowledged": tuple(known.get("acknowledged", ()))})
+    lists = {name: tuple(known.get(name, ())) for name in ("acknowledged", "automations")}
+    return Draft(id=draft_id, **{**known, **lists})
 
 
 def safe_name(said: str) -> str:

@@ -14,8 +14,8 @@ from importer.errors import SettingsError
 from importer.reading.corrections import MOST_CORRECTIONS, read_corrections
 from importer.records import value_type
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.private_files import write_private
 from importer.state.database import Database, Purpose, ensure_database
-from importer.ui.drafts import write_private
 
 _NAME: Final = "edits.db"
 _CORRECTIONS: Final = "corrections.jsonl"

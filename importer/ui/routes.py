@@ -10,6 +10,7 @@ from importer.records import value_type
 from importer.ui.guard import Kind, Refusal
 from importer.ui.handling import (
     account,
+    approval,
     checking,
     columns,
     correcting,
@@ -30,12 +31,17 @@ from importer.ui.surface import ScreenReply, ScreenRequest, data
 
 Handler = Callable[[Screen, ScreenRequest], Awaitable[ScreenReply]]
 
-_PARTS: Final = {"draft": r"[0-9a-f-]{1,40}", "run": r"[0-9a-f-]{1,40}", "name": r"[\w.-]{1,60}"}
+_PARTS: Final = {
+    "draft": r"[0-9a-f-]{1,40}",
+    "run": r"[0-9a-f-]{1,40}",
+    "plan": r"plan-[0-9a-f-]{1,40}",
+    "name": r"[\w.-]{1,60}",
+}
 
 
 @value_type(frozen=True, slots=True)
 class Route:
-    """One address: ``{draft}``, ``{run}`` and ``{name}`` stand for what the handler looks up."""
+    """One address: ``{draft}``, ``{run}``, ``{plan}`` and ``{name}`` stand for what the handler looks up."""
 
     method: str
     pattern: str
@@ -106,6 +112,8 @@ ROUTES: Final = (
     Route("GET", "/d/{draft}/forecast", forecast.page),
     Route("POST", "/api/d/{draft}/plan", forecast.plan),
     Route("GET", "/d/{draft}/plan.html", forecast.plan_page),
+    Route("GET", "/api/d/{draft}/planned-row", forecast.planned_row),
+    Route("POST", "/api/d/{draft}/ask", forecast.ask_location),
     Route("POST", "/api/d/{draft}/start", forecast.start),
     Route("GET", "/r/{run}", runs.page),
     Route("GET", "/api/r/{run}", runs.state),
@@ -117,6 +125,9 @@ ROUTES: Final = (
     Route("GET", "/api/r/{run}/holdings", history.holdings),
     Route("POST", "/api/r/{run}/forget", history.forget),
     Route("GET", "/r/{run}/files/{name}", runs.file),
+    Route("GET", "/p/{plan}", approval.page),
+    Route("POST", "/api/p/{plan}/decide", approval.decide),
+    Route("GET", "/p/{plan}/plan.html", approval.report),
     Route("GET", "/history", history.page),
     Route("GET", "/schedule", schedule.page),
     Route("GET", "/api/schedule", schedule.job_states),

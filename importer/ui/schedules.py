@@ -22,9 +22,10 @@ from importer.jobs.named_job import ScheduledJob, next_due
 from importer.records import Json, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.environment import base_url
+from importer.runtime.private_files import write_private
 from importer.runtime.process_lock import Owner, holder
 from importer.sources import is_url, masked
-from importer.ui.drafts import ChangedElsewhereError, write_private
+from importer.ui.drafts import ChangedElsewhereError
 from importer.yaml.document import Plain, parse
 from importer.yaml.editing import CannotEditError, add_entry, remove_value, set_value
 from importer.yaml.writing import inline, quoted
@@ -118,6 +119,7 @@ class Schedules:
             "health": "new" if known is None else known.health.value,
             "since": None if known is None else known.since,
             "open_run": None if known is None else known.open_run,
+            "open_plan": None if known is None else known.open_plan,
             "last": _turn(turns[0]) if turns else None,
         }
 

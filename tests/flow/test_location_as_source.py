@@ -77,6 +77,16 @@ def test_custom_fields_come_over_by_their_names_as_far_as_the_other_location_has
     assert values == {likes.id: ["tea", "milk"]}
 
 
+def test_files_stay_behind_and_that_is_said(desk: Desk, vendor: Sandbox) -> None:
+    for place in (OLD, NEW):
+        vendor.location(place).add_custom_field("CV", data_type="FILE_UPLOAD")
+    (ann,) = [each["id"] for each in vendor.contacts(OLD) if each["email"] == "ann@example.com"]
+    vendor.edit(ann, customFields={"CV": {"u1": {"url": "https://files.example/1", "meta": {}}}})
+    ended = moved(desk)
+    assert (ended.code, "Files stay behind, of the custom field 'CV'." in ended.err) == (0, True), ended.err
+    assert len(held(vendor)["ann@example.com"]["customFields"]) == 1
+
+
 @pytest.mark.parametrize("command", ["check", "plan"])
 def test_it_is_looked_at_first_as_a_file_is(desk: Desk, vendor: Sandbox, command: str) -> None:
     ended = moved(desk, command=command)

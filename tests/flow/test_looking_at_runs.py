@@ -124,3 +124,35 @@ def test_a_run_under_way_is_told_by_what_it_says_of_itself(desk: Desk, run: Past
             json.dumps({"phase": "sending", "created": 5, "pending": 25})
         )
         assert importer.open_history().find(run.id).counts == Counts(created=5, pending=25)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"created": Infinity, "phase": "sending"}',
+        '{"created": NaN, "phase": 5, "rows": []}',
+        '{"phase": "\\u001b[2J", "created": {}, "pending": null}',
+        "[]",
+        "[" * 100_000,
+    ],
+)
+def test_what_somebody_wrote_over_the_progress_of_a_run_ends_nothing(
+    desk: Desk, run: PastRun, said: str
+) -> None:
+    with Journal.open(kept(desk, run)) as journal:
+        journal.begin(SessionKind.RETRY)
+    (run.folder / "progress.json").write_text(said)
+    (kept(desk, run) / "progress.json").unlink(missing_ok=True)
+    lock = desk.folder.parent / "state" / "locks" / f"{run.id}.lock"
+    with locked(lock, this_process("a test", 0.0)):
+        assert importer.open_history().find(run.id).counts == Counts()
+        shown = desk.importer("show", run.id)
+    assert shown.code == 0
+    assert "\x1b" not in shown.out
+
+
+def test_pages_begin_behind_any_number_and_a_status_is_one_that_rows_have(run: PastRun) -> None:
+    assert run.rows(after=10**30) == ()
+    assert run.rows(count=-1) == ()
+    with pytest.raises(SettingsError, match=r"'done' is no status of a row\. There are: created, updated"):
+        run.rows(status="done")

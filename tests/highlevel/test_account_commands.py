@@ -32,6 +32,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IMPORTER_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
 
 
 async def call(command: object, *arguments: str, text: str = "", **environment: str) -> Result:
@@ -111,6 +112,22 @@ async def test_doctor_fails_with_what_to_do(token: str, words: str) -> None:
     assert result.exit_code == 2
     assert words in result.output
     assert token not in result.output
+
+
+async def test_doctor_tells_that_another_program_uses_the_quota() -> None:
+    def use_some(base_url: str) -> None:
+        headers = {"Authorization": "Bearer pit-x", "Version": "2021-07-28"}
+        for _ in range(40):
+            request = urllib.request.Request(f"{base_url}/locations/{PLACE}", headers=headers)  # noqa: S310  (loopback)
+            urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  (loopback)
+
+    async with Sandbox() as sandbox:
+        await asyncio.to_thread(use_some, sandbox.base_url)
+        result = await call(
+            doctor_command, "--base-url", sandbox.base_url, "--location", PLACE, HIGHLEVEL_TOKEN="pit-x"
+        )
+    assert "another program uses this sub-account's quota" in result.output
+    assert result.exit_code == 0
 
 
 async def test_doctor_tells_that_nobody_is_there() -> None:

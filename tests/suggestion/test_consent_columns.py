@@ -44,7 +44,8 @@ def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
         "Consent withdrawn", "E-mail consent revoked", "Einwilligung zurückgezogen", "Consentimiento retirado", "Toestemming ingetrokken",
         "Samtycke återkallat", "Zgoda cofnięta", "SMS permission denied", "Excluded from mailings", "Werbung unerwünscht",
         "Mailing geblokkeerd", "Nega consenso e-mail", "Brak zgody na e-mail", "Ohne Einwilligung", "Sans consentement SMS", "Keine Telefonakquise",
-        "Telefonwerbung untersagt", "Black Listed", "Un-subscribed", "CnBio_No_E-mail",
+        "Telefonwerbung untersagt", "Black Listed", "Un-subscribed", "CnBio_No_E-mail", "Ingen e-postutsendelser",
+        "Widerspruch Direktwerbung per E-Mail",
     ],
 )  # fmt: skip
 def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from selenium.webdriver.common.keys import Keys
 from importer.jobs.loading import load_jobs
 from importer.state import StateFolder
 from importer.state.journal import RunState
+from importer.state.plans import Decision, Plans, StoredPlan
 from tests.ui.browser import OpenScreen, in_browser, open_screen
 from tests.ui.past_runs import past_run
+from tests.ui.waiting_plans import WHY, waiting_plan
 
 pytestmark = in_browser
 
@@ -84,3 +86,20 @@ def test_another_file_of_the_same_shape_begins_with_the_mapping_of_the_import(op
         lambda: "# mind the phones" in (opened.find("#yaml").get_attribute("value") or ""), "mapping"
     )
     assert Path(opened.path).name == "columns"
+
+
+def test_a_plan_that_waits_is_looked_at_and_approved(opened: OpenScreen) -> None:
+    plan = waiting_plan(opened.state, opened.state.parent / "results")
+    opened.go("/")
+    opened.find(f'a[href="/p/{plan}"]').click()
+    opened.shows("May this be sent?")
+    opened.shows(WHY)
+    assert opened.axe() == []
+    name = opened.find("#by")
+    name.clear()
+    name.send_keys("Grace")
+    opened.press("Approve: it is sent")
+    opened.shows("Grace approved it,")
+    with StoredPlan.open(Plans(opened.state).find(plan)) as stored:
+        assert (stored.approval.decision, stored.approval.by) == (Decision.APPROVED, "Grace")
+    assert opened.complaints() == []

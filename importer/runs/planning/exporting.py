@@ -12,6 +12,7 @@ from typing import Final
 from importer.errors import SettingsError
 from importer.highlevel.catalog import Catalog, CatalogNeeds
 from importer.highlevel.contacts import HeldContact
+from importer.highlevel.equality import FILE_UPLOAD
 from importer.highlevel.quota import plan_sending
 from importer.mirror.details import read_details
 from importer.mirror.notes import read_all_notes
@@ -40,6 +41,8 @@ class Exported:
     path: Path
     contacts: int
     requests: int
+    file_fields: tuple[str, ...] = ()
+    """Custom fields that hold files: what is written of them is where these lie in the location's own storage."""
 
     def to_json(self) -> dict[str, Json]:
         """Write it as documented; programs rely on the names."""
@@ -91,7 +94,10 @@ async def export_contacts(
             if with_dnd:
                 await _read_details(mirror, catalog, sender, context)
             written = await asyncio.to_thread(_write, mirror, path, catalog, replacing, with_dnd=with_dnd)
-        return Exported(reading=reading, path=path, contacts=written, requests=sender.requests)
+        files = tuple(each.name for each in catalog.custom_fields if each.data_type == FILE_UPLOAD)
+        return Exported(
+            reading=reading, path=path, contacts=written, requests=sender.requests, file_fields=files
+        )
 
 
 async def export_notes(location_id: str, path: Path, settings: MirrorSettings, context: RunContext) -> int:

@@ -83,5 +83,10 @@ async def _fetch(
             location_id, path, mirroring, context, with_dnd=True, replacing=replacing
         )
         held, what = exported.contacts, "contacts"
+        if exported.file_fields:
+            context.progress.message(
+                f"Files stay behind, of the custom field{'s' * (len(exported.file_fields) > 1)} "
+                f"{', '.join(map(repr, exported.file_fields))}."
+            )
     if not held:
         raise SettingsError(f"Location {location_id} has no {what}: there is nothing to import.")

@@ -49,7 +49,15 @@ async def choose(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     version = taken(said, "version", int)
     if taken(said, "sandbox", bool):
-        screen.drafts.change(draft.id, version=version, sandbox=True, location_id=None, location_name=None)
+        screen.drafts.change(
+            draft.id,
+            version=version,
+            sandbox=True,
+            location_id=None,
+            location_name=None,
+            location_zone=None,
+            automations=(),
+        )
         return data({"findings": [], "good": True})
     location_id = location_in(taken(said, "location", str).strip())
     # What is no id may be a token that went into the wrong field: it would stand in the draft and on every page.
@@ -60,12 +68,19 @@ async def choose(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     screen.location_fields.pop(location_id, None)  # another token may see more
     findings = await _examine(screen, location_id)
     good = bool(findings) and all(each["grade"] != "fail" for each in findings)
-    name = next((str(each["name"]) for each in findings if each.get("name")), None)
+    facts: dict[str, Any] = {name: value for each in findings for name, value in each.items()}
+    name = str(facts["name"]) if facts.get("name") else None
     kept = None
     if good and taken(said, "remember", bool, default=False):
         kept = await asyncio.to_thread(_remember, screen, location_id, name or "")
     screen.drafts.change(
-        draft.id, version=version, sandbox=False, location_id=location_id, location_name=name
+        draft.id,
+        version=version,
+        sandbox=False,
+        location_id=location_id,
+        location_name=name,
+        location_zone=facts.get("timezone"),
+        automations=tuple(map(str, facts.get("published", ()))),
     )
     return data({"findings": findings, "good": good, "name": name, "kept": kept})
 

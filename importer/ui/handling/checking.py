@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import SettingsError
+from importer.runtime.private_files import write_private
 from importer.ui import children
 from importer.ui.checks import Check, Hear
-from importer.ui.drafts import Draft, write_private
+from importer.ui.drafts import Draft
 from importer.ui.edits import DraftEdits
 from importer.ui.handling.account import place_words, reading_words, secrets_of
 from importer.ui.screen import Screen

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from importer.records import Json
+from importer.runtime.private_files import write_private
 from importer.state.journal import Run
-from importer.ui.drafts import FILE_FOLDER, Draft, safe_name, write_private
+from importer.ui.drafts import FILE_FOLDER, Draft, safe_name
 from importer.ui.edits import forget_edits
 from importer.ui.handling.history import location_names
 from importer.ui.screen import Screen

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import csv
+import json
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -17,13 +19,19 @@ from importer.ui import children
 from importer.ui.drafts import Draft
 from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of
-from importer.ui.handling.checking import import_words, keep_known, known_of, state_key
+from importer.ui.handling.checking import import_words, keep_known, known_forecast, known_of, state_key
 from importer.ui.screen import Screen
-from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
+from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
 
 _BEGUN_SECONDS = 60.0
 _PLAN_SECONDS = 4 * 3600.0
 _PLAN = "plan.json"
+_ASKED = "asked.json"
+_ASKED_SECONDS = 600.0
+_SAMPLE = 200
+_LOOKED_BACK = 200
+_MANY = 1000
+"""So many rows are confirmed by the sub-account's name, whatever was imported before."""
 _LOOK_SECONDS = 0.1
 _MOST_TRIAL_ROWS = 1000
 
@@ -31,12 +39,14 @@ _MOST_TRIAL_ROWS = 1000
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     before = await asyncio.to_thread(_run_before, screen, draft)
+    habit = await asyncio.to_thread(_habit, screen, draft)
     return screen.page(
         "forecast.html.j2",
         draft=draft,
         step="forecast",
         command=command_of(screen, draft),
         before=before,
+        habit=habit,
         alone="alone" in asked.query,
     )
 
@@ -50,6 +60,29 @@ def _run_before(screen: Screen, draft: Draft) -> dict[str, Json] | None:
         if line.counts.failed and line.run.undone_at is None and line.run.state is RunState.FINISHED:
             return {"run": line.run.id, "failed": line.counts.failed}
     return None
+
+
+def _habit(screen: Screen, draft: Draft) -> dict[str, Json]:
+    """Say whether this mapping was used before, and whether the place has to be confirmed by its name.
+
+    Whoever repeats a small import into the sub-account that it went to the last time has said where; all others say it.
+    """
+    path = screen.drafts.mapping(draft)
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    alike = [
+        line.run.location_id
+        for line in screen.runs.newest(_LOOKED_BACK)
+        if not line.run.sandbox
+        and line.run.mapping_text == text
+        and line.counts.created + line.counts.updated
+    ]
+    found = known_forecast(screen, draft)
+    many = found is None or found["ready"] > _MANY
+    return {
+        "first": draft.location_id not in alike,
+        "elsewhere": bool(alike) and alike[0] != draft.location_id,
+        "type": not draft.sandbox and (many or not alike or alike[0] != draft.location_id),
+    }
 
 
 def run_words(screen: Screen, draft: Draft, *, trial: int | None, fresh: bool) -> list[str]:
@@ -101,6 +134,53 @@ async def plan(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     return data(known)
 
 
+async def ask_location(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Ask the location which of some rows it knows already; what it says holds for the rest within a margin."""
+    draft = screen.drafts.open(asked.named["draft"])
+    if draft.sandbox:
+        raise SettingsError(screen.words("plan.sandbox"))
+    async with screen.starting.setdefault(f"{draft.id} ask", asyncio.Lock()):
+        if (known := known_of(screen, draft, _ASKED)) is None:
+            key = state_key(screen, draft)
+            words = ["check", *import_words(screen, draft), "--json", "--quiet", "--against-location"]
+            ended = await children.ask(
+                [*words, "--sample", str(_SAMPLE)],
+                secrets=secrets_of(screen, draft.location_id),
+                seconds=_ASKED_SECONDS,
+            )
+            if not isinstance(ended.answer, dict) or ended.answer.get("expected") is None:
+                raise SettingsError(ended.sentence)
+            known = ended.answer["expected"]
+            keep_known(screen, draft, _ASKED, known, key=key)
+    return data(known)
+
+
+async def planned_row(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Say of one row what the plan would do: each field's old and new value. Raises SettingsError."""
+    draft = screen.drafts.open(asked.named["draft"])
+    number = number_of(asked.query, "row", most=10**9)
+    if (found := await asyncio.to_thread(planned, screen, draft)) is None:
+        raise SettingsError(screen.words("plan.changed"))
+    row = await asyncio.to_thread(_planned_row, Path(str(found["plan"])), number)
+    if row is None:
+        raise SettingsError(screen.words("plan.no_row", n=number))
+    return data(row)
+
+
+def _planned_row(path: Path, number: int) -> dict[str, Json] | None:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for each in csv.DictReader(file):
+            if each["plan_row"] == str(number):
+                changes: Json = json.loads(each["plan_changes"] or "{}")
+                return {
+                    "row": number,
+                    "action": each["plan_action"],
+                    "reason": each["plan_reason"],
+                    "changes": changes,
+                }
+    return None
+
+
 def planned(screen: Screen, draft: Draft) -> dict[str, Any] | None:
     """Give the plan of a draft as it is now; None where there is none, or something changed since."""
     return known_of(screen, draft, _PLAN)
@@ -130,8 +210,7 @@ async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             if draft.run_id is not None:  # a second click: its page was made before the first
                 return data({"run": draft.run_id})
             raise RefusedRequestError(409, screen.words("draft.changed_elsewhere"))
-        if not draft.sandbox and taken(said, "confirmed", str) != draft.location_id:
-            raise RefusedRequestError(400, screen.words("forecast.not_confirmed"))
+        await asyncio.to_thread(_require_confirmed, screen, draft, taken(said, "confirmed", str))
         if draft.run_id is not None and screen.runs.is_held(draft.run_id):
             raise RefusedRequestError(409, screen.words("forecast.under_way"))
         words = _start_words(screen, draft, trial=trial or None, said=said)
@@ -139,6 +218,13 @@ async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         run_id = await _begun(screen, draft, words)
         screen.drafts.change(draft_id, run_id=run_id, imported_as=key)
         return data({"run": run_id})
+
+
+def _require_confirmed(screen: Screen, draft: Draft, typed: str) -> None:
+    """See to it that the sub-account was named where it has to be. Raises RefusedRequestError."""
+    names = {each.casefold() for each in (draft.location_id, draft.location_name) if each}
+    if typed.strip().casefold() not in names and _habit(screen, draft)["type"]:
+        raise RefusedRequestError(400, screen.words("forecast.not_confirmed"))
 
 
 def _start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mapping[str, Json]) -> list[str]:

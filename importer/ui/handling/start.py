@@ -7,6 +7,7 @@ import shutil
 
 from importer.runtime.installation import shipped_folder
 from importer.ui.drafts import Draft
+from importer.ui.handling.approval import waiting
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, redirect, taken
 
@@ -31,13 +32,16 @@ async def enter(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 
 
 async def page(screen: Screen, _: ScreenRequest) -> ScreenReply:
-    drafts, runs = await asyncio.gather(
-        asyncio.to_thread(screen.drafts.list), asyncio.to_thread(screen.runs.newest, _SHOWN_RUNS)
+    drafts, runs, plans = await asyncio.gather(
+        asyncio.to_thread(screen.drafts.list),
+        asyncio.to_thread(screen.runs.newest, _SHOWN_RUNS),
+        asyncio.to_thread(waiting, screen),
     )
     return screen.page(
         "start.html.j2",
         drafts=[each for each in drafts if each.run_id is None][:_SHOWN_RUNS],
         runs=[line.to_json() for line in runs],
+        plans=plans,
         next_step=next_step,
     )
 

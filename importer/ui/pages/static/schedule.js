@@ -63,6 +63,7 @@ function Job({ job, act, busy, only }) {
       <dt>${t("runs.place")}</dt><dd><code>${job.location || t("runs.by_column")}</code></dd>
       ${job.last ? html`<dt>${t("schedule.last")}</dt><dd>${moment(job.last.ended_at)}: ${t("result." + job.last.result)}. ${job.last.sentence} ${job.last.run_id ? html`<a href=${`/r/${job.last.run_id}`}>${t("schedule.see")}</a>` : null}</dd>` : null}
       ${job.open_run ? html`<dt>${t("schedule.open")}</dt><dd><a href=${`/r/${job.open_run}`}>${job.open_run}</a></dd>` : null}
+      ${job.open_plan ? html`<dt>${t("result.awaiting")}</dt><dd><a href=${`/p/${job.open_plan}`}>${t("approval.look")}</a></dd>` : null}
     </dl>
     <p class="onward"><button type="button" disabled=${Boolean(busy)} onClick=${() => act("switch", { name: job.name, on: !job.enabled }, t(job.enabled ? "schedule.is_off" : "schedule.is_on", { name: job.name }))}>${t(job.enabled ? "schedule.off" : "schedule.on")}<span class="unseen"> ${job.name}</span></button>
       ${only ? null : html`<${Remove} job=${job} act=${act} busy=${busy} />`}</p>

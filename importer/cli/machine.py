@@ -1,0 +1,110 @@
+"""What `importer doctor` looks at on this machine, before it asks anybody: files, variables, other installations."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from importer.highlevel.client import find_proxy
+from importer.highlevel.examination import ExaminationLine, Grade
+from importer.sources import masked
+from importer.version import __version__
+
+_LEAST_DISK_BYTES: Final = 200 << 20
+_DISGUISED: Final = (".env.txt", "env.txt", "env", ".env.env")
+"""What becomes of a file .env that a desktop saves, or shows, with another name."""
+_OURS: Final = ("HIGHLEVEL_", "IMPORTER_")
+
+
+def examine_machine(
+    state: Path, base_url: str, *, folder: Path, variables: Mapping[str, str], search_path: str
+) -> Iterator[ExaminationLine]:
+    """Yield a line for each thing on this machine that an import depends on; ``folder`` is the working one."""
+    yield _examine_disk(state)
+    yield from _examine_privacy(state)
+    yield from _examine_env_file(folder)
+    yield from _examine_certificates(variables)
+    yield from _examine_proxy(base_url)
+    yield from _examine_installations(search_path)
+
+
+def _good(subject: str, text: str) -> ExaminationLine:
+    return ExaminationLine(grade=Grade.GOOD, subject=subject, text=text)
+
+
+def _warning(subject: str, text: str) -> ExaminationLine:
+    return ExaminationLine(grade=Grade.WARNING, subject=subject, text=text)
+
+
+def _examine_disk(state: Path) -> ExaminationLine:
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = state / f".probe-{secrets.token_hex(4)}"
+        probe.write_bytes(b"")
+        probe.unlink()
+        free = shutil.disk_usage(state).free
+    except OSError as cause:
+        text = f"{state} cannot be written: {cause.strerror}. Set --state"
+        return ExaminationLine(grade=Grade.BAD, subject="disk", text=text)
+    text = f"{free / 2**30:.1f} GB free in {state}"
+    return _good("disk", text) if free >= _LEAST_DISK_BYTES else _warning("disk", text)
+
+
+def _examine_privacy(state: Path) -> Iterator[ExaminationLine]:
+    if os.name == "posix" and state.is_dir():
+        mode = stat.S_IMODE(state.stat().st_mode)
+        if mode & 0o077:
+            yield _warning(
+                "disk",
+                f"{state} can be read by others ({mode:o}), and holds people's data: chmod 700 {state}",
+            )
+
+
+def _examine_env_file(folder: Path) -> Iterator[ExaminationLine]:
+    if (folder / ".env").is_file():
+        from dotenv import dotenv_values
+
+        names = sorted(name for name in dotenv_values(folder / ".env") if name.startswith(_OURS))
+        said = ", ".join(names) if names else "none of the importer's variables"
+        yield _good(".env", f"{folder / '.env'} sets {said}")
+        return
+    for name in _DISGUISED:
+        path = folder / name
+        if path.is_file() and "HIGHLEVEL_" in path.read_bytes()[:10_000].decode(errors="replace"):
+            yield _warning(".env", f"{path} is not read: its name has to be .env, without another ending")
+
+
+def _examine_certificates(variables: Mapping[str, str]) -> Iterator[ExaminationLine]:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if (said := variables.get(name)) and not Path(said).exists():
+            yield ExaminationLine(
+                grade=Grade.BAD,
+                subject="certificates",
+                text=f"{name} names {said}, which is not there: no connection will be trusted. Correct or unset it",
+            )
+        elif said:
+            yield _good("certificates", f"those of {said} ({name})")
+
+
+def _examine_proxy(base_url: str) -> Iterator[ExaminationLine]:
+    if proxy := find_proxy(base_url):
+        yield _good("proxy", f"requests go through {masked(proxy)}, which never sees the token")
+
+
+def _examine_installations(search_path: str) -> Iterator[ExaminationLine]:
+    """Name another installation that a bare `importer` would start: people upgrade one and run the other."""
+    found = shutil.which("importer", path=search_path)
+    here = Path(sys.executable).parent
+    if found and Path(found).parent.resolve() != here.resolve() and Path(found).parent != here:
+        yield _warning(
+            "version",
+            f"this is {__version__} of {here}; `importer` on the path is {found}, perhaps another version",
+        )
+    else:
+        yield _good("version", f"{__version__}, Python {sys.version_info.major}.{sys.version_info.minor}")
