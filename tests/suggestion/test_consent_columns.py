@@ -86,6 +86,8 @@ def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_
         ("Stato iscrizione newsletter", "disiscritto", ("iscritto", "in attesa", "iscritto")),
         ("Nieuwsbrief", "uitgeschreven", ("ingeschreven", "in afwachting", "ingeschreven")),
         ("Newsletter", "I do NOT want to receive it", ("I want to receive it", "Yes, please", "I want to receive it")),
+        ("SMS", "Do not allow", ("Allow", "Granted", "pending")),
+        ("Calls", "Denied", ("Granted", "not asked", "Allow")),
         ("Newsletter", "No, thanks", ("Yes, send it to me", "Yes, send it to me", "Yes, send it to me")),
     ],
 )  # fmt: skip
